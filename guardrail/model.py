@@ -1,0 +1,285 @@
+"""The model: SageMaker inference as it is billed and scaled, whatever language it was written in.
+
+Sources translate into these types; cost, policies and reports read nothing else. Names are those of the SageMaker and
+Application Auto Scaling APIs, and the unit is part of a number's name. Three absences are told apart everywhere:
+``None`` means there is none, ``0`` means zero, and `Unknown` means that it cannot be known, with the reason.
+"""
+
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+Mode: TypeAlias = Literal["realtime", "async", "serverless"]
+Change: TypeAlias = Literal["create", "update", "replace", "delete", "no-op", "forget"]
+Deployed: TypeAlias = Literal["yes", "possibly", "no"]
+
+INSTANCE_COUNT = "sagemaker:variant:DesiredInstanceCount"
+PROVISIONED_CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
+COPY_COUNT = "sagemaker:inference-component:DesiredCopyCount"
+
+
+class Unknown(Struct, frozen=True):
+    """A value that cannot be known here: known only after apply, a variable without a value, a link that failed."""
+
+    reason: str
+    """Why, as a clause that can follow "unknown: "."""
+    partial: str | None = None
+    """What is known of its text, with ``${…}`` where the rest belongs."""
+
+
+class Location(Struct, frozen=True):
+    """A place in a file, for people and code-scanning tools."""
+
+    path: str
+    line: int
+    """1-based."""
+    column: int = 1
+    """1-based."""
+
+
+class Alarm(Struct, frozen=True, kw_only=True):
+    """A CloudWatch alarm that starts a scaling policy."""
+
+    address: str
+    metric_name: str | Unknown | None
+    namespace: str | Unknown | None
+    dimensions: dict[str, str | Unknown] | Unknown
+    statistic: str | Unknown | None
+    comparison_operator: str | Unknown
+    threshold: float | Unknown | None
+    period_s: int | Unknown | None
+    evaluation_periods: int | Unknown
+
+
+class ScalingMetric(Struct, frozen=True, kw_only=True):
+    """What a target-tracking policy follows."""
+
+    predefined: bool
+    """True for a PredefinedMetricType, whose name is `name`; then namespace and dimensions are AWS's."""
+    name: str | Unknown | None
+    namespace: str | Unknown | None = None
+    dimensions: tuple[str | Unknown, ...] | Unknown = ()
+    """Dimension names, without their values."""
+    statistic: str | Unknown | None = None
+
+
+class TargetTrackingPolicy(Struct, frozen=True, kw_only=True):
+    """An Application Auto Scaling policy of type TargetTrackingScaling."""
+
+    address: str
+    target_value: float | Unknown
+    metrics: tuple[ScalingMetric, ...] | Unknown
+    """The metrics it follows: one, or every metric_stat of a metric-math expression; none where the block is missing."""
+    disable_scale_in: bool | Unknown
+    location: Location | None = None
+
+
+class StepScalingPolicy(Struct, frozen=True, kw_only=True):
+    """An Application Auto Scaling policy of type StepScaling. It does nothing without an alarm."""
+
+    address: str
+    adjustment_type: str | Unknown | None
+    """ChangeInCapacity, PercentChangeInCapacity or ExactCapacity."""
+    adjustments: tuple[float | Unknown, ...] | Unknown
+    """The scaling_adjustment of each step: negative steps (or a smaller ExactCapacity) scale in."""
+    alarms: tuple[Alarm, ...] | Unknown
+    """The alarms that name it as an action; Unknown where an alarm's actions could not be linked."""
+    location: Location | None = None
+
+
+class OtherScalingPolicy(Struct, frozen=True, kw_only=True):
+    """A scaling policy whose type is unknown here, or of no use to SageMaker (PredictiveScaling)."""
+
+    address: str
+    policy_type: str | Unknown
+    location: Location | None = None
+
+
+ScalingPolicy: TypeAlias = TargetTrackingPolicy | StepScalingPolicy | OtherScalingPolicy
+
+
+class ScheduledAction(Struct, frozen=True, kw_only=True):
+    """An Application Auto Scaling scheduled action. Either bound may be absent."""
+
+    address: str
+    schedule: str | Unknown
+    min_capacity: int | Unknown | None
+    max_capacity: int | Unknown | None
+    location: Location | None = None
+
+
+class ScalableTarget(Struct, frozen=True, kw_only=True):
+    """An Application Auto Scaling target with everything attached to it."""
+
+    address: str
+    dimension: str
+    """One of INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT."""
+    min_capacity: int | Unknown
+    max_capacity: int | Unknown
+    policies: tuple[ScalingPolicy, ...] | Unknown = ()
+    """Unknown where a policy exists that may or may not belong here."""
+    scheduled_actions: tuple[ScheduledAction, ...] | Unknown = ()
+    scaling_in_suspended: bool | Unknown = False
+    """suspended_state.dynamic_scaling_in_suspended."""
+    sensitive: bool = False
+    """Its source marks one of its numbers sensitive: use it, never print it."""
+    location: Location | None = None
+
+
+class ManagedInstanceScaling(Struct, frozen=True, kw_only=True):
+    """SageMaker's own scaling of a variant's instances, which only inference-component endpoints accept."""
+
+    status: str | Unknown
+    """ENABLED or DISABLED."""
+    min_instance_count: int | Unknown | None
+    max_instance_count: int | Unknown | None
+
+
+class InstancePool(Struct, frozen=True, kw_only=True):
+    """One of a variant's alternative instance types; the lowest priority number is tried first."""
+
+    instance_type: str | Unknown
+    priority: int | Unknown
+
+
+class InstanceVariant(Struct, frozen=True, kw_only=True):
+    """A production or shadow variant on instances, billed per instance and hour whatever its weight or traffic."""
+
+    name: str | Unknown
+    shadow: bool
+    instance_type: str | Unknown | None
+    """None only where instance_pools says it instead."""
+    initial_instance_count: int | Unknown
+    weight: float | Unknown = 1.0
+    """initial_variant_weight; the API's default is 1."""
+    volume_size_gb: int | Unknown | None = None
+    """volume_size_in_gb; None where unset, so that the default of the type applies."""
+    model_name: str | Unknown | None = None
+    """None where the variant names no model, as a host of inference components does."""
+    managed_scaling: ManagedInstanceScaling | Unknown | None = None
+    instance_pools: tuple[InstancePool, ...] = ()
+    scaling: ScalableTarget | Unknown | None = None
+    """The target on INSTANCE_COUNT; Unknown where a target exists that may be its own."""
+    stray_scaling: tuple[str, ...] = ()
+    """Addresses of targets on a dimension that this variant does not have."""
+    assumptions: tuple[str, ...] = ()
+    """Attributes whose default was taken because their source could not tell unset from unknown (dynamic blocks)."""
+    sensitive: bool = False
+    """Its source marks type, count or volume sensitive: use them, never print them."""
+    location: Location | None = None
+    """Where the variant is written, its instance_type where that is known."""
+
+
+class ServerlessVariant(Struct, frozen=True, kw_only=True):
+    """A serverless production variant, billed per second of its memory size."""
+
+    name: str | Unknown
+    memory_mib: int | Unknown
+    """serverless_config.memory_size_in_mb: 1024 to 6144 in steps of 1024."""
+    max_concurrency: int | Unknown
+    provisioned_concurrency: int | Unknown | None
+    """Slots kept warm; None where all compute is on demand."""
+    weight: float | Unknown = 1.0
+    model_name: str | Unknown | None = None
+    scaling: ScalableTarget | Unknown | None = None
+    """The target on PROVISIONED_CONCURRENCY."""
+    stray_scaling: tuple[str, ...] = ()
+    """Addresses of targets on a dimension that this variant does not have."""
+    assumptions: tuple[str, ...] = ()
+    sensitive: bool = False
+    location: Location | None = None
+
+
+Variant: TypeAlias = InstanceVariant | ServerlessVariant
+
+
+class InferenceComponent(Struct, frozen=True, kw_only=True):
+    """A model placed on the instances of a variant. It has no price of its own: the instances of its variant do."""
+
+    address: str
+    name: str | Unknown
+    variant_name: str | Unknown | None
+    """None where it names none: then it belongs to the endpoint's only variant."""
+    copies: int | Unknown | None
+    """runtime_config.copy_count; None for an adapter, which runs inside its base component."""
+    scaling: ScalableTarget | Unknown | None = None
+    """The target on COPY_COUNT."""
+    location: Location | None = None
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """An endpoint joined with its configuration, which is what is billed.
+
+    Also used for a configuration that no endpoint uses (`deployed` is "no"), which costs nothing until one does, and
+    for one that an endpoint which could not be resolved may use ("possibly").
+    """
+
+    address: str
+    name: str | Unknown
+    region: str | Unknown
+    mode: Mode | Unknown
+    variants: tuple[Variant, ...] | Unknown
+    """Production variants first, then shadow variants; Unknown where the configuration is not known here."""
+    configuration_address: str | None
+    """Address of the configuration's own block; None where it is managed elsewhere."""
+    change: Change = "no-op"
+    """What the plan does to the endpoint itself."""
+    touched: bool = True
+    """Whether the change touches the endpoint, its configuration or its scaling (always, where there is no before)."""
+    deployed: Deployed = "yes"
+    inference_components: tuple[InferenceComponent, ...] | Unknown = ()
+    """Unknown where a component exists that may be hosted here."""
+    keeps_previous_configuration: bool = False
+    """Its configuration is replaced under the same name, so what runs, and its bill, stay as they were."""
+    data_capture_percent: float | Unknown | None = None
+    """Share of requests captured to S3; None where data capture is off."""
+    tags: dict[str, str | Unknown] | Unknown = {}
+    """Tags of the endpoint with the provider's or stack's defaults; those of its configuration fill the gaps."""
+    location: Location | None = None
+    configuration_location: Location | None = None
+
+
+class Skipped(Struct, frozen=True, kw_only=True):
+    """A resource that is relevant, was seen, and could not be understood or linked. Every report shows it."""
+
+    address: str
+    type: str
+    """The resource type in its own language: aws_appautoscaling_target, AWS::SageMaker::Endpoint."""
+    reason: str
+
+
+class Inventory(Struct, frozen=True, kw_only=True):
+    """Everything of SageMaker inference that stands, or will stand, at one moment."""
+
+    endpoints: tuple[Endpoint, ...] = ()
+    """Sorted by address; those of `deployed` "possibly" included."""
+    unattached: tuple[Endpoint, ...] = ()
+    """Configurations that nothing can reach: checked, priced "if deployed", outside every total."""
+
+
+class Coverage(Struct, frozen=True, kw_only=True):
+    """How much of what is relevant was understood. seen = modelled + skipped."""
+
+    seen: int
+    modelled: int
+    partial: int
+    """Modelled, with an Unknown in a field that has a price."""
+    skipped: int
+
+
+class ChangeSet(Struct, frozen=True, kw_only=True):
+    """One source: what stands before the change and what will stand after it."""
+
+    path: str
+    """As the user gave it; "-" for standard input."""
+    kind: Literal["terraform-plan", "terraform-state", "hcl", "cloudformation"]
+    after: Inventory
+    before: Inventory | None = None
+    """None where the source has no past."""
+    format_version: str | None = None
+    complete: bool = True
+    """False where the source itself says that it does not tell everything (deferred changes, -target)."""
+    skipped: tuple[Skipped, ...] = ()
+    coverage: Coverage
+    notices: tuple[str, ...] = ()
+    """Sentences for the reader that are no findings: noise skipped, drift, resources that are forgotten."""

@@ -1,0 +1,21 @@
+"""Money and time: USD as Decimal built from strings, a month of 730 hours."""
+
+from decimal import Decimal
+
+HOURS_PER_MONTH = Decimal(730)
+"""8,760 / 12: the convention of the AWS calculator and of cost tools; the bill itself counts real hours."""
+
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+"""2,628,000 s."""
+
+ZERO = Decimal(0)
+
+
+def plain(amount: Decimal) -> str:
+    """A decimal string without exponent and unrounded, as the JSON report carries money: ``0.0000233``."""
+    return format(amount, "f")
+
+
+def two_decimals(amount: Decimal) -> str:
+    """USD for people: ``1,007.40``."""
+    return format(amount, ",.2f")

@@ -1,0 +1,58 @@
+"""The words of a verdict."""
+
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.model import Location, Unknown
+
+Severity: TypeAlias = Literal["note", "warning", "error"]
+Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]
+Status: TypeAlias = Literal["new", "existing"]
+
+
+class Remediation(Struct, frozen=True, kw_only=True):
+    """The lines to change, in both languages."""
+
+    terraform: str
+    cloudformation: str
+
+
+class AppliedWaiver(Struct, frozen=True, kw_only=True):
+    """The waiver that accepted a finding."""
+
+    reason: str
+    until: str
+    owner: str | None
+    origin: str
+    """Where it is written: the settings file, or a place in the source."""
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """What one policy says of one subject."""
+
+    source: str
+    """Id of the source."""
+    policy: str
+    severity: Severity
+    verdict: Verdict
+    status: Status | None
+    """None for a pass."""
+    address: str
+    """The block to change: the scaling target where there is one and it is at fault, else the configuration or endpoint."""
+    endpoint: str | None
+    """Address of the endpoint it belongs to; None for the stack."""
+    variant: str | None
+    message: str
+    """One or two sentences, in which nothing sensitive appears."""
+    reason: str | None
+    """For an open result, what could not be known."""
+    saving_monthly: Decimal | Unknown | None
+    """USD; None where no money is at stake, Unknown where only a missing value or usage decides."""
+    saving_basis: str | None
+    """"upper-bound" where it is the most that can be saved; "exact" where it is that much."""
+    remediation: Remediation
+    help_uri: str
+    location: Location | None
+    waiver: AppliedWaiver | None = None

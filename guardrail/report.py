@@ -1,0 +1,95 @@
+"""The report: all that reporters may see."""
+
+from typing import Literal
+
+from msgspec import Struct
+
+from guardrail.cost.base import Delta, EndpointCost, Monthly
+from guardrail.model import Coverage, Endpoint, Skipped, Unknown
+from guardrail.policy.base import Result
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """One input."""
+
+    id: str
+    """Unique in the report: the path, with a number behind it where a path is given twice."""
+    path: str
+    kind: str
+    format_version: str | None
+    has_before: bool
+    complete: bool
+
+
+class RegionPrices(Struct, frozen=True, kw_only=True):
+    """Which rows of one region's table were used."""
+
+    oldest: str | None
+    """Date of the oldest row used; None where none was."""
+    newest: str | None
+    origin: str
+    """"bundled", or the directory it was read from."""
+
+
+class EndpointReport(Struct, frozen=True, kw_only=True):
+    """One endpoint, or one unattached configuration, before and after."""
+
+    source: str
+    endpoint: Endpoint
+    """As it will be; as it was where it is deleted."""
+    environment: str | Unknown
+    before: Monthly | None
+    cost: EndpointCost | None
+    """None where it is deleted."""
+
+
+class SkippedReport(Struct, frozen=True, kw_only=True):
+    """A skipped resource and the source it stands in."""
+
+    source: str
+    resource: Skipped
+
+
+class Totals(Struct, frozen=True, kw_only=True):
+    """The sums over every endpoint of every source."""
+
+    before: Monthly | None
+    """None where no source has a past."""
+    after: Monthly
+    delta: Delta | None
+
+
+class Summary(Struct, frozen=True, kw_only=True):
+    """Counts of results. Failures are counted by severity; `existing` of them were there before."""
+
+    error: int
+    warning: int
+    note: int
+    open: int
+    waived: int
+    passed: int
+    existing: int
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The whole answer. Every tuple is sorted: the same input gives the same bytes."""
+
+    settings_file: str | None
+    usage_file: str | None
+    sources: tuple[Source, ...]
+    prices: dict[str, RegionPrices]
+    totals: Totals
+    endpoints: tuple[EndpointReport, ...]
+    """By source and address."""
+    unattached: tuple[EndpointReport, ...]
+    results: tuple[Result, ...]
+    """By severity, then the money at stake, then policy and address."""
+    skipped: tuple[SkippedReport, ...]
+    coverage: Coverage
+    notices: tuple[str, ...]
+    summary: Summary
+    fail_on: Literal["error", "warning", "note", "never"]
+    strict: bool
+    distrust: tuple[str, ...]
+    """What makes the answer untrustworthy under --strict, a sentence each."""
+    exit_code: int
