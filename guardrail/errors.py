@@ -3,6 +3,8 @@
 A violated policy, a missing price, an unknown value or a skipped resource is not an error: it is part of the answer.
 """
 
+from collections.abc import Iterable
+
 
 class GuardrailError(Exception):
     """Something that the person at the keyboard can mend.
@@ -34,3 +36,11 @@ class SettingsError(GuardrailError):
 
 class MissingExtraError(GuardrailError):
     """A command that needs an optional dependency which is not installed."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``, did you mean X?`` for the nearest of ``known``, to end a message with; empty where nothing is near."""
+    import difflib
+
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f", did you mean {near[0]}?" if near else ""

@@ -1,0 +1,117 @@
+"""The command line: arguments to command to exit code, and the only place where errors are caught.
+
+Exit codes: 0 nothing at or above ``--fail-on``; 1 a policy or a budget is violated; 2 no answer; 3 an answer that
+``--strict`` does not trust; 70 a bug in guardrail; 130 interrupted; 141 nobody is reading.
+"""
+
+import gc
+import os
+import sys
+from collections.abc import Sequence
+
+from guardrail import __version__, output
+from guardrail.commands import base
+from guardrail.commands.base import COMMANDS
+from guardrail.errors import GuardrailError, did_you_mean
+
+OVERVIEW = f"""\
+guardrail {__version__}: what SageMaker inference will cost a month, and what is wrong with it, before it is deployed
+
+usage: guardrail COMMAND [ARGUMENTS]
+
+commands:
+{{commands}}
+
+start here:
+  terraform plan -out plan.bin && terraform show -json plan.bin > plan.json
+  guardrail check plan.json                  cost, findings, exit code 1 where a policy is violated
+  terraform show -json plan.bin | guardrail check -
+  guardrail check plan.json --format table --format json=report.json --budget 2000
+  guardrail policies explain async-scales-to-zero
+  guardrail COMMAND --help                   every command teaches by example
+
+options:
+  -h, --help     show this
+  --version      show the version
+"""
+
+NO_ANSWER, BUG, INTERRUPTED, NOBODY_READS = 2, 70, 130, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; without ``argv`` as a process of its own, with its own arguments."""
+    if argv is None:
+        gc.disable()  # a run is over before a collection could pay off
+    try:
+        code = _run(sys.argv[1:] if argv is None else argv)
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except GuardrailError as failure:
+        code = _no_answer(failure)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        output.silence(sys.stdout)
+        code = NOBODY_READS
+    except Exception as failure:  # noqa: BLE001 - the boundary: whatever was not foreseen is a bug, said in one line
+        code = _bug(failure)
+    if argv is None:
+        gc.freeze()  # nor on the way out
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
+    name = argv[0] if argv else None
+    if name in ("-h", "--help"):
+        print(overview(), end="")
+        return 0
+    if name == "--version":
+        print(f"guardrail {__version__}")
+        return 0
+    if name is None:
+        print(overview(), end="", file=sys.stderr)
+        return NO_ANSWER
+    if name not in COMMANDS:
+        raise _not_a_command(name)
+    try:
+        arguments = base.parser(name).parse_args(argv[1:])
+    except SystemExit:  # --help has been printed
+        return 0
+    return base.load(name).run(arguments)
+
+
+def overview() -> str:
+    """What ``guardrail --help`` prints."""
+    return OVERVIEW.format(commands="\n".join(f"  {name:<12} {summary}" for name, summary in COMMANDS.items()))
+
+
+def _not_a_command(name: str) -> GuardrailError:
+    if name.startswith("-"):
+        return GuardrailError(f"unknown option {name!r} before a command", hint="guardrail --help")
+    if os.path.exists(name) or name.endswith(".json"):
+        return GuardrailError(f"{name!r} is not a command", hint=f"guardrail check {name}")
+    return GuardrailError(f"there is no command {name!r}{did_you_mean(name, COMMANDS)}", hint="guardrail --help")
+
+
+def _no_answer(failure: GuardrailError) -> int:
+    _complain(f"guardrail: {failure.message}")
+    if failure.hint:
+        _complain(f"hint: {failure.hint}")
+    return NO_ANSWER
+
+
+def _bug(failure: Exception) -> int:
+    if os.environ.get("GUARDRAIL_DEBUG"):
+        import traceback
+
+        _complain("".join(traceback.format_exception(failure)).rstrip())
+    first_line = (str(failure).splitlines() or [""])[0][:200]
+    _complain(f"guardrail: a bug in guardrail: {type(failure).__name__}: {first_line}")
+    _complain("hint: run it again with GUARDRAIL_DEBUG=1 and report what that prints")
+    return BUG
+
+
+def _complain(text: str) -> None:
+    """A line on standard error in which no control character of a hostile file survives."""
+    if sys.stderr is not None:
+        print("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text), file=sys.stderr)

@@ -1,0 +1,163 @@
+"""``guardrail check``: read, price, judge, report."""
+
+import os
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct
+
+from guardrail import output
+from guardrail.errors import GuardrailError, did_you_mean
+from guardrail.progress import progress
+from guardrail.report import Report
+from guardrail.reporters import FORMATS, reporter
+from guardrail.reporters.base import Options
+from guardrail.settings import Found, load, override
+
+HELP = """\
+price a Terraform plan and hold it against the policies
+
+examples:
+  terraform show -json plan.bin | guardrail check -
+  guardrail check plan.json --region eu-central-1
+  guardrail check plan.json --format table --format json=report.json
+  guardrail check network.json search.json --budget 5000 --budget-delta 500
+  guardrail check plan.json --policy realtime-variants-scale --fail-on warning
+  guardrail check plan.json --policies guardrail-policies --usage-file usage.yml
+
+exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated, 2 no answer,
+            3 with --strict: something unknown or unpriced stands in the way
+"""
+
+
+class Destination(Struct, frozen=True):
+    """A format, and the file it goes to; None for standard output."""
+
+    format: str
+    path: str | None
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the inputs, what to judge by, and what to write where."""
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", default=["."], help="plan or state JSON, - for standard input (default: .)"
+    )
+    judging = parser.add_argument_group("judging")
+    judging.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
+    judging.add_argument("--policies", metavar="DIR", action="append", help="policies of your own; repeatable")
+    judging.add_argument("--policy", metavar="ID", action="append", help="check this policy only; repeatable")
+    judging.add_argument("--skip-policy", metavar="ID", action="append", help="leave this policy out; repeatable")
+    judging.add_argument(
+        "--usage-file", metavar="FILE", help="usage (default: the guardrail-usage.yml beside settings)"
+    )
+    judging.add_argument("--region", metavar="REGION", help="where a resource does not say its region")
+    judging.add_argument("--budget", metavar="USD", type=_usd, help="most that a month is expected to cost")
+    judging.add_argument("--budget-delta", metavar="USD", type=_usd, help="most that the change may add to a month")
+    judging.add_argument("--fail-on", choices=("error", "warning", "note", "never"), help="default: error")
+    judging.add_argument("--all", action="store_true", help="fail on what the change does not touch, too")
+    judging.add_argument("--strict", action="store_true", default=None, help="exit 3 where unknowns stand in the way")
+    writing = parser.add_argument_group("writing")
+    writing.add_argument(
+        "--format",
+        metavar="FORMAT[=FILE]",
+        type=_destination,
+        action="append",
+        help=f"{', '.join(FORMATS)}; repeatable (default: table)",
+    )
+    writing.add_argument("--show-skipped", action="store_true", help="list every resource that was skipped")
+    writing.add_argument("--no-color", action="store_false", dest="colour", default=None, help="no colours")
+    writing.add_argument(
+        "-q", "--quiet", action="store_true", help="nothing on standard output when the exit code is 0"
+    )
+
+
+def _usd(text: str) -> Decimal:
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        raise ArgumentTypeError(f"{text!r} is not an amount in USD, such as 1500 or 99.50") from None
+    if not amount.is_finite() or amount < 0:
+        raise ArgumentTypeError(f"{text!r} is not an amount of zero or more")
+    return amount
+
+
+def _destination(text: str) -> Destination:
+    name, equals, path = text.partition("=")
+    if name not in FORMATS:
+        known = did_you_mean(name, FORMATS) or f", choose from {', '.join(FORMATS)}"
+        raise ArgumentTypeError(f"there is no format {name!r}{known}")
+    if equals and not path:
+        raise ArgumentTypeError(f"{text!r} names no file")
+    return Destination(name, None if path in ("", "-") else path)
+
+
+def run(arguments: Namespace) -> int:
+    """Check, write every report, and return the exit code of the answer."""
+    destinations: list[Destination] = arguments.format or [Destination("table", None)]
+    _refuse_collisions(arguments.paths, destinations)
+    with progress(f"checking {', '.join(arguments.paths)}"):
+        report = _report(arguments, _settings(arguments))
+    for destination in sorted(destinations, key=lambda each: each.path is None):  # files first: stdout may be closed
+        _write(report, destination, arguments)
+    return report.exit_code
+
+
+def _refuse_collisions(paths: list[str], destinations: list[Destination]) -> None:
+    """Raise where two reports would go to one place, one would replace an input, or standard input is read twice."""
+    if paths.count("-") > 1:
+        raise GuardrailError("standard input can be read only once", hint="give - once, and files for the rest")
+    inputs = {os.path.realpath(path) for path in paths}
+    taken: dict[str | None, str] = {}
+    for destination in destinations:
+        place = None if destination.path is None else os.path.realpath(destination.path)
+        if place in inputs:
+            raise GuardrailError(f"--format {destination.format} would replace its own input {destination.path}")
+        if place in taken:
+            where = destination.path or "standard output"
+            raise GuardrailError(
+                f"{taken[place]} and {destination.format} would both go to {where}",
+                hint=f"--format {destination.format}=report.{destination.format}",
+            )
+        taken[place] = destination.format
+
+
+def _settings(arguments: Namespace) -> Found:
+    """The settings for the first path, with the flags of this run in place of what they override."""
+    found = load(arguments.paths[0], config=arguments.config)
+    settings = found.settings
+    budget = override(
+        settings.budget, max_expected_usd=arguments.budget, max_increase_expected_usd=arguments.budget_delta
+    )
+    settings = override(
+        settings,
+        region=arguments.region,
+        usage_file=arguments.usage_file,
+        fail_on=arguments.fail_on,
+        strict=arguments.strict,
+        policy_paths=[*settings.policy_paths, *(arguments.policies or [])],
+        budget=budget,
+    )
+    return override(found, settings=settings)
+
+
+def _report(arguments: Namespace, found: Found) -> Report:
+    """Read the inputs, price them and judge them."""
+
+
+def _write(report: Report, destination: Destination, arguments: Namespace) -> None:
+    """Render one format and put it where it belongs."""
+    to_stdout = destination.path is None
+    if to_stdout and arguments.quiet and report.exit_code == 0:
+        return
+    options = Options(
+        width=output.terminal_width() if to_stdout else Options().width,
+        colour=to_stdout and output.wants_colour(arguments.colour, os.environ, sys.stdout),
+        glyphs=not to_stdout or output.carries_glyphs(sys.stdout),
+        show_skipped=arguments.show_skipped,
+    )
+    text = reporter(destination.format).render(report, options)
+    if destination.path is None:
+        output.write_stdout(text, for_machines=destination.format != "table")
+    else:
+        output.write_file(destination.path, text)

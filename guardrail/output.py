@@ -1,0 +1,110 @@
+"""Where answers go: standard output, or a file that is either the old one or the whole new one, never half."""
+
+import os
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
+from typing import TextIO
+
+from guardrail.errors import GuardrailError
+
+GLYPHS = "–✗≥·…"
+"""What the reporters draw with where the encoding can carry it."""
+
+
+def write_stdout(text: str, *, for_machines: bool = False) -> None:
+    """Write and flush ``text``, in UTF-8 where it is ``for_machines``, else in the encoding of the terminal.
+
+    A reader that has left (``| head``) is no failure: the answer stands without it. Raises GuardrailError where
+    standard output cannot be written for any other reason, a full disk for example.
+    """
+    stream = sys.stdout
+    if stream is None:
+        return
+    if isinstance(stream, TextIOWrapper):
+        if for_machines:
+            stream.reconfigure(encoding="utf-8", newline="\n")
+        else:
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        silence(stream)
+    except OSError as failure:
+        silence(stream)
+        raise GuardrailError(f"cannot write to standard output: {failure.strerror or failure}") from failure
+
+
+def silence(stream: TextIO) -> None:
+    """Point ``stream`` at nothing, so that the interpreter's own flush on the way out finds no closed pipe."""
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)
+
+
+def write_file(path: str, text: str) -> None:
+    """Replace the file at ``path`` by ``text`` in UTF-8, at once; on any failure the old file stands as it was.
+
+    A path that is no regular file (``/dev/stderr``, a pipe) is written to directly. Raises GuardrailError.
+    """
+    content = text.encode("utf-8", "backslashreplace")
+    try:
+        if os.path.isdir(path):
+            raise GuardrailError(f"cannot write {path}: it is a directory", hint="name a file in it")
+        if os.path.exists(path) and not os.path.isfile(path):
+            with open(path, "wb") as stream:
+                stream.write(content)
+            return
+        _replace(os.path.realpath(path), content)  # through a symbolic link, not in its place
+    except OSError as failure:
+        raise GuardrailError(f"cannot write {path}: {failure.strerror or failure}") from failure
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Write beside ``path`` under a name of our own, then rename."""
+    partial = f"{path}.{os.getpid()}.part"
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        os.replace(partial, path)
+    except BaseException:
+        if os.path.exists(partial):
+            os.unlink(partial)
+        raise
+
+
+def wants_colour(flag: bool | None, environment: Mapping[str, str], stream: TextIO | None) -> bool:  # noqa: FBT001
+    """Whether to colour: the flag, then NO_COLOR, then FORCE_COLOR, then whether ``stream`` is a terminal.
+
+    NO_COLOR and FORCE_COLOR count when set to anything but the empty string, as no-color.org has it.
+    """
+    if flag is not None:
+        return flag
+    if environment.get("NO_COLOR"):
+        return False
+    if environment.get("FORCE_COLOR"):
+        return environment["FORCE_COLOR"] != "0"
+    return stream is not None and stream.isatty() and environment.get("TERM") != "dumb"
+
+
+def carries_glyphs(stream: TextIO | None) -> bool:
+    """Whether the encoding of ``stream`` has every one of `GLYPHS`."""
+    try:
+        GLYPHS.encode((stream.encoding if stream is not None else None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def terminal_width() -> int:
+    """Columns of the terminal that standard output is; COLUMNS wins, and 80 where it is none."""
+    try:
+        return int(os.environ.get("COLUMNS") or os.get_terminal_size(1).columns) or 80
+    except (ValueError, OSError):
+        return 80

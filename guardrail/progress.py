@@ -1,0 +1,37 @@
+"""A sign of life for people: a line on a terminal once work has taken a second, gone when the work is done."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from time import monotonic
+
+DELAY_S = 1.0
+
+
+@contextmanager
+def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[None]:
+    """Show ``what`` and the seconds it takes on standard error, after ``delay_s`` and only where that is a terminal."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield
+        return
+    import threading
+
+    started, done = monotonic(), threading.Event()
+
+    def show() -> None:
+        pause = delay_s
+        while not done.wait(pause):
+            sys.stderr.write(f"\r\x1b[K{what} … {monotonic() - started:.0f} s")
+            sys.stderr.flush()
+            pause = 1.0
+        if monotonic() - started >= delay_s:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    thread = threading.Thread(target=show, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

@@ -1,0 +1,131 @@
+"""``.guardrail.yml``: what a team has decided once, and what the flags of a run override."""
+
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias, TypeVar
+
+from msgspec import Struct, structs
+
+from guardrail import strict_yaml
+from guardrail.errors import SettingsError
+from guardrail.policy.environment import EnvironmentSettings
+from guardrail.policy.policy import PolicySettings
+from guardrail.policy.waivers import Waiver
+
+S = TypeVar("S", bound=Struct)
+FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
+
+FILE_NAMES = (".guardrail.yml", ".guardrail.yaml")
+USAGE_FILE_NAMES = ("guardrail-usage.yml", "guardrail-usage.yaml")
+
+
+class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits in USD a month over everything in one check; None where there is no limit."""
+
+    max_floor_usd: Decimal | None = None
+    max_expected_usd: Decimal | None = None
+    max_ceiling_usd: Decimal | None = None
+    max_increase_floor_usd: Decimal | None = None
+    """How much a change may add to the floor."""
+    max_increase_expected_usd: Decimal | None = None
+    max_increase_ceiling_usd: Decimal | None = None
+
+
+class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything a run can be told; the keys of the file are the names of the fields."""
+
+    version: Literal[1] = 1
+    """Of the layout of the file."""
+    region: str | None = None
+    """Where a resource does not say its region."""
+    environments: EnvironmentSettings = EnvironmentSettings()
+    policies: dict[str, PolicySettings] = {}
+    """By policy id."""
+    policy_paths: list[str] = []
+    """Folders with policies of the team's own, relative to the file."""
+    budget: Budget = Budget()
+    fail_on: FailOn = "error"
+    strict: bool = False
+    usage_file: str | None = None
+    """Relative to the file."""
+    waivers: list[Waiver] = []
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """Settings and where they come from."""
+
+    settings: Settings
+    path: str | None
+    """The settings file, relative to the working directory where that is shorter; None where there is none."""
+
+
+def load(start: str, *, config: str | None = None) -> Found:
+    """The settings for an input at ``start`` ("-" for standard input), from ``config`` or the file nearest to it.
+
+    Looks in the directory of ``start`` and above it up to the git root, then in the working directory and above it.
+    Without a ``usage_file`` key the `guardrail-usage.yml` beside the settings is taken, or the nearest one where there
+    are no settings. Raises SettingsError: for a file that does not read, and where both spellings of a name are there.
+    """
+    path = config if config is not None else _nearest(FILE_NAMES, start)
+    settings = Settings() if path is None else strict_yaml.read(path, Settings, error=SettingsError)
+    directory = "" if path is None else os.path.dirname(path)
+    usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
+    if usage_file is None:
+        usage_file = _nearest(USAGE_FILE_NAMES, start) if path is None else _only(USAGE_FILE_NAMES, directory)
+    settings = structs.replace(
+        settings,
+        usage_file=_shortest(usage_file),
+        policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
+    )
+    return Found(settings=settings, path=_shortest(path))
+
+
+def override(settings: S, **flags: Any) -> S:
+    """``settings``, or a part of them, with every flag that was given (is not None) in place of what the file says."""
+    return structs.replace(settings, **{name: value for name, value in flags.items() if value is not None})
+
+
+def _nearest(names: tuple[str, ...], start: str) -> str | None:
+    for directory in _upwards(start):
+        found = _only(names, directory)
+        if found is not None:
+            return found
+    return None
+
+
+def _only(names: tuple[str, ...], directory: str) -> str | None:
+    """The one file among ``names`` in ``directory``; two spellings of one name are an error, never a pick."""
+    found = [path for path in (os.path.join(directory, name) for name in names) if os.path.isfile(path)]
+    if len(found) > 1:
+        raise SettingsError(f"{found[0]} and {found[1]} are both there", hint=f"merge them into {names[0]}")
+    return found[0] if found else None
+
+
+def _upwards(start: str) -> Iterator[str]:
+    """The directories to search, nearest first, none of them outside the git repository it belongs to."""
+    here = os.getcwd()
+    origin = here if start == "-" else os.path.abspath(start)
+    for directory in dict.fromkeys((origin if os.path.isdir(origin) else os.path.dirname(origin), here)):
+        yield from _to_git_root(directory)
+
+
+def _to_git_root(directory: str) -> list[str]:
+    """``directory`` and its parents up to the one that holds ``.git``; itself alone where none does."""
+    passed = [directory]
+    while not os.path.exists(os.path.join(passed[-1], ".git")):
+        parent = os.path.dirname(passed[-1])
+        if parent == passed[-1]:
+            return [directory]
+        passed.append(parent)
+    return passed
+
+
+def _shortest(path: str | None) -> str | None:
+    """``path`` as it reads best from the working directory."""
+    if path is None:
+        return None
+    try:
+        return min(os.path.relpath(path), path, key=len)
+    except ValueError:  # another drive
+        return path

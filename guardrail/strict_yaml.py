@@ -1,0 +1,211 @@
+"""YAML that people write by hand: settings, usage, policies. A typo is an error with its line, never a silent pass.
+
+Duplicate keys and unknown keys are refused, and so is a file whose aliases expand beyond `_MAX_NODES`. PyYAML is
+imported when the first file is read, because most runs read none.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
+
+import msgspec
+
+from guardrail.errors import GuardrailError, did_you_mean
+
+if TYPE_CHECKING:
+    from yaml.nodes import Node
+
+T = TypeVar("T")
+Step: TypeAlias = str | int
+
+_MAX_NODES = 200_000
+"""A settings file of a large team has some thousands; ten nested aliases of ten elements each have ten billion."""
+
+
+def read(path: str | os.PathLike[str], kind: type[T], *, error: type[GuardrailError]) -> T:
+    """The file at ``path`` decoded into ``kind``, in which every Struct must forbid unknown fields.
+
+    An empty file reads as an empty mapping. Raises ``error`` with the file, the line and the path of the key at fault:
+    ``.guardrail.yml:7: budget.max_flor_usd: unknown key, did you mean max_floor_usd?``
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as stream:
+            text = stream.read()
+    except OSError as failure:
+        raise error(f"cannot read {path}: {failure.strerror or failure}") from failure
+    except UnicodeDecodeError as failure:
+        raise error(f"{path}: not UTF-8 text", hint="save the file with UTF-8 encoding") from failure
+    return decode(text, kind, name=str(path), error=error)
+
+
+def decode(text: str, kind: type[T], *, name: str, error: type[GuardrailError]) -> T:
+    """Like `read`, of a text that ``name`` stands for in errors."""
+    node, value = _load(text, name, error)
+    try:
+        return msgspec.convert({} if value is None else value, kind)
+    except msgspec.ValidationError as failure:
+        message, steps = _explain(str(failure), value, kind)
+        line = _line_of(node, steps)
+        raise error(f"{name}:{line}: {message}") from failure
+
+
+def _load(text: str, name: str, error: type[GuardrailError]) -> "tuple[Node | None, Any]":
+    import yaml
+
+    try:
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        node = loader.get_single_node()
+        if node is None:
+            return None, None
+        _refuse_surprises(node, name, error)
+        return node, loader.construct_document(node)
+    except yaml.MarkedYAMLError as failure:
+        mark = failure.problem_mark or failure.context_mark
+        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
+        raise error(f"{where}: not valid YAML: {failure.problem or failure.context}") from failure
+    except (yaml.YAMLError, ValueError, RecursionError) as failure:
+        problem = str(failure).splitlines()[0] if str(failure) else "nested too deeply"
+        raise error(f"{name}: not valid YAML: {problem}") from failure
+
+
+def _refuse_surprises(root: "Node", name: str, error: type[GuardrailError]) -> None:
+    """Raise on a duplicate key, on a mapping that contains itself, and on aliases that expand without end."""
+    from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+
+    sizes: dict[int, int] = {}
+    open_nodes: set[int] = set()
+
+    def size(node: Node) -> int:
+        known = sizes.get(id(node))
+        if known is not None:
+            return known
+        if id(node) in open_nodes:
+            raise error(f"{name}:{node.start_mark.line + 1}: an alias stands inside its own anchor")
+        open_nodes.add(id(node))
+        total = 1
+        if isinstance(node, MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                if isinstance(key, ScalarNode):
+                    if key.value in seen:
+                        raise error(f"{name}:{key.start_mark.line + 1}: duplicate key {key.value!r}")
+                    seen.add(key.value)
+                total += size(key) + size(value)
+        elif isinstance(node, SequenceNode):
+            total += sum(size(item) for item in node.value)
+        if total > _MAX_NODES:
+            raise error(f"{name}:{node.start_mark.line + 1}: more than {_MAX_NODES:,} values after expanding aliases")
+        open_nodes.discard(id(node))
+        sizes[id(node)] = total
+        return total
+
+    size(root)
+
+
+_UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`")
+_MISSING_FIELD = re.compile(r"Object missing required field `(.*)`")
+_TOKEN = re.compile(r"\[(\d+|\.\.\.)\]|\.?([^.\[\]]+)")
+
+
+def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[Step]]:
+    """A msgspec message in the words of the file, and the path of the key it is about."""
+    problem, _, trail = failure.partition(" - at `")
+    at_key = trail.startswith("key` in `")
+    steps, owner = _walk(trail.removeprefix("key` in `").rstrip("`"), value, kind)
+    if unknown := _UNKNOWN_FIELD.match(problem):
+        known = [field.encode_name for field in msgspec.structs.fields(owner)] if _is_struct(owner) else []
+        steps.append(unknown[1])
+        return f"{_dotted(steps)}: unknown key{did_you_mean(unknown[1], known)}", steps
+    if missing := _MISSING_FIELD.match(problem):
+        where = f"{_dotted(steps)}: " if steps else ""
+        return f"{where}the key {missing[1]!r} is missing", steps
+    words = problem.replace("`", "").replace("Expected", "expected").replace("Invalid", "invalid")
+    words = re.sub(r"\bobject\b", "mapping", re.sub(r"\barray\b", "list", words))
+    prefix = "a key of " if at_key and steps else ""
+    return (f"{prefix}{_dotted(steps)}: {words}" if steps else words), steps
+
+
+def _walk(trail: str, value: Any, kind: Any) -> tuple[list[Step], Any]:
+    """The concrete steps of a msgspec path, which says ``[...]`` for a key of a mapping, and the type they lead to."""
+    steps: list[Step] = []
+    for index, name in _TOKEN.findall(trail.removeprefix("$")):
+        step: Step
+        if name:
+            step, kind = name, _field_type(kind, name)
+        elif index == "...":
+            item_kind = _item_type(kind)
+            culprit = _first_that_fails(value, item_kind)
+            if culprit is None:
+                break
+            step, kind = culprit, item_kind
+        else:
+            step, kind = int(index), _item_type(kind)
+        steps.append(step)
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            break
+    return steps, _struct_in(kind)
+
+
+def _first_that_fails(value: object, kind: Any) -> str | int | None:
+    items: Sequence[tuple[Any, object]] = ()
+    if isinstance(value, dict):
+        items = list(value.items())
+    elif isinstance(value, list):
+        items = list(enumerate(value))
+    for key, item in items:
+        try:
+            msgspec.convert(item, kind)
+        except msgspec.ValidationError:
+            return key if isinstance(key, int) else str(key)
+    return None
+
+
+def _is_struct(kind: object) -> bool:
+    return isinstance(kind, type) and issubclass(kind, msgspec.Struct)
+
+
+def _struct_in(kind: Any) -> Any:
+    """The Struct among the alternatives of a union, or the annotation itself."""
+    return next((choice for choice in get_args(kind) if _is_struct(choice)), kind) if not _is_struct(kind) else kind
+
+
+def _field_type(kind: Any, name: str) -> Any:
+    owner = _struct_in(kind)
+    fields = msgspec.structs.fields(owner) if _is_struct(owner) else ()
+    return next((field.type for field in fields if field.encode_name == name), Any)
+
+
+def _item_type(kind: Any) -> Any:
+    """The type of a mapping's values or a sequence's items, looked for inside a union too."""
+    if get_origin(kind) in (dict, list, tuple):
+        arguments = get_args(kind)
+        return arguments[1] if get_origin(kind) is dict else arguments[0]
+    return next((_item_type(choice) for choice in get_args(kind) if get_origin(choice) in (dict, list, tuple)), Any)
+
+
+def _dotted(steps: Sequence[Step]) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return text.removeprefix(".")
+
+
+def _line_of(node: "Node | None", steps: Sequence[Step]) -> int:
+    """The 1-based line of the key that ``steps`` lead to, or of the last one on the way that is there."""
+    from yaml.nodes import MappingNode, SequenceNode
+
+    line = node.start_mark.line if node else 0
+    for step in steps:
+        if isinstance(node, MappingNode):
+            found = next(((key, value) for key, value in node.value if key.value == str(step)), None)
+            if found is None:
+                break
+            line, node = found[0].start_mark.line, found[1]
+        elif isinstance(node, SequenceNode) and isinstance(step, int):
+            node = node.value[step]
+            line = node.start_mark.line if node else line
+    return line + 1
+
+
+suggestion = did_you_mean

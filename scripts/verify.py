@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Every check of this repository, in one command: ``python3 scripts/verify.py``.
+
+Needs git and Python 3.11 or newer, nothing else. Makes ``.venv`` with everything in ``pyproject.toml`` unless it runs
+in an environment that has it already, then runs each check and prints its time and closing line; the whole output of a
+check is shown where it fails. Exits with 1 where one does.
+
+    python3 scripts/verify.py                     all of them
+    python3 scripts/verify.py types tests         some of them
+    python3 scripts/verify.py tests -- -k plan    with more arguments for the last one named
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+CHECKS = {
+    "format": ["ruff", "format", "--check", "."],
+    "lint": ["ruff", "check", "."],
+    "types": ["mypy"],
+    "contracts": ["importlinter.cli:lint_imports_command"],
+    "tests": ["pytest", "--cov", "--cov-report=term-missing"],
+    "policies": ["guardrail", "policies", "test"],
+}
+PROBE = (
+    "import guardrail, pathlib, pytest, pytest_cov, mypy, ruff, importlinter, hypothesis, build;"
+    "print(pathlib.Path(guardrail.__file__).resolve().parent.parent)"
+)
+"""Prints the checkout that an environment works on, where it has the tools."""
+
+
+def main() -> int:
+    """Run the checks that were asked for and return the exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - to say so is what this is for
+        print(f"verify: Python 3.11 or newer is needed, this is {sys.version.split()[0]}", file=sys.stderr)
+        return 2
+    own, extra = _split(sys.argv[1:])
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        usage="verify.py [CHECK...] [-- ARGUMENT...]",
+        formatter_class=argparse.RawTextHelpFormatter,
+    )
+    parser.add_argument("checks", nargs="*", metavar="CHECK", help=", ".join(CHECKS))
+    chosen = parser.parse_args(own).checks or list(CHECKS)
+    unknown = [name for name in chosen if name not in CHECKS]
+    if unknown:
+        parser.error(f"there is no check {unknown[0]!r}, choose from {', '.join(CHECKS)}")
+    python = _environment()
+    failed = [name for name in chosen if not _passes(python, name, extra if name == chosen[-1] else [])]
+    print(f"verify: {', '.join(failed)} failed" if failed else "verify: all good", flush=True)
+    return 1 if failed else 0
+
+
+def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
+    at = arguments.index("--") if "--" in arguments else len(arguments)
+    return arguments[:at], arguments[at + 1 :]
+
+
+def _passes(python: Path, name: str, extra: list[str]) -> bool:
+    """Run one check. Its closing line is always printed, the rest of its output where it fails."""
+    started = time.monotonic()
+    done = subprocess.run(
+        [python, *_arguments(CHECKS[name]), *extra],
+        cwd=ROOT,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "80", "PYTHONWARNINGS": "default"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        encoding="utf-8",
+        errors="replace",
+        check=False,
+    )
+    lines = done.stdout.rstrip().splitlines() or [""]
+    good = done.returncode == 0
+    if not good:
+        print(done.stdout.rstrip())
+    print(f"{'ok' if good else 'FAILED':<6} {name:<9} {time.monotonic() - started:6.1f} s")
+    if good:
+        print(lines[-1], flush=True)
+    return good
+
+
+def _arguments(check: list[str]) -> list[str]:
+    """The tool as a module of the environment's own interpreter, so that no script on PATH stands in for it."""
+    module, _, function = check[0].partition(":")
+    if function:
+        return ["-c", f"import sys; from {module} import {function} as run; sys.exit(run())", *check[1:]]
+    return ["-m", *check]
+
+
+def _environment() -> Path:
+    """The interpreter to check with: this one where it has all that is needed, else that of an up-to-date .venv."""
+    if _works_here(Path(sys.executable)):
+        return Path(sys.executable)
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    stamp = VENV / "made-from"
+    wanted = hashlib.sha256((ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if stamp.is_file() and stamp.read_text() == wanted and _works_here(python):
+        return python
+    print(f"verify: making {VENV} …", flush=True)
+    _run([sys.executable, "-m", "venv", "--clear", str(VENV)], "install Python with venv (Debian: python3-venv)")
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--editable", f"{ROOT}[dev]"]
+    _run(pip, "the package index must be reachable once")
+    stamp.write_text(wanted)
+    return python
+
+
+def _works_here(python: Path) -> bool:
+    """Whether ``python`` has the tools, and guardrail from this checkout (asked from elsewhere, so it is installed)."""
+    if not python.is_file():
+        return False
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [python, "-c", PROBE], cwd=ROOT.anchor, env=environment, capture_output=True, text=True, check=False
+    )
+    return done.returncode == 0 and Path(done.stdout.strip()) == ROOT
+
+
+def _run(command: list[str], needed: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
+    if done.returncode != 0:
+        print(f"verify: {' '.join(command)} failed: {needed}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
