@@ -53,6 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         output.silence(sys.stdout)
         code = NOBODY_READS
+    except OSError as failure:  # a full disk, an input that went away: the machine's doing, not ours
+        output.silence(sys.stdout)
+        code = _no_answer(GuardrailError(f"{failure.filename or 'output'}: {failure.strerror or failure}"))
     except Exception as failure:  # noqa: BLE001 - the boundary: whatever was not foreseen is a bug, said in one line
         code = _bug(failure)
     if argv is None:

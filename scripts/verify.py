@@ -108,7 +108,7 @@ def _environment() -> Path:
         return python
     print(f"verify: making {VENV} …", flush=True)
     _run([sys.executable, "-m", "venv", "--clear", str(VENV)], "install Python with venv (Debian: python3-venv)")
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--editable", f"{ROOT}[dev]"]
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", "--editable", f"{ROOT}[dev]"]
     _run(pip, "the package index must be reachable once")
     stamp.write_text(wanted)
     return python

@@ -1,0 +1,168 @@
+"""The command line: help, suggestions, the error boundary and the exit codes."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from guardrail import __version__, cli
+from guardrail.commands import base
+from guardrail.errors import GuardrailError
+
+
+def test_help_names_every_command_and_starts_with_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for name, summary in base.COMMANDS.items():
+        assert f"  {name} " in shown
+        assert summary in shown
+    assert "guardrail check plan.json" in shown
+
+
+def test_the_version_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["--version"]) == 0
+    assert capsys.readouterr().out == f"guardrail {__version__}\n"
+
+
+def test_no_command_is_no_answer_and_shows_the_help_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipeline step that has lost its arguments must not pass."""
+    assert cli.main([]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert "usage: guardrail COMMAND" in shown.err
+
+
+@pytest.mark.parametrize("name", base.COMMANDS)
+def test_each_command_has_help_that_begins_with_its_summary_and_gives_examples(
+    name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert base.load(name).HELP.splitlines()[0] == base.COMMANDS[name]
+    assert cli.main([name, "--help"]) == 0
+    assert f"  guardrail {name}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message", "hint"),
+    [
+        (["chek"], "there is no command 'chek', did you mean check?", "guardrail --help"),
+        (["xyzzy"], "there is no command 'xyzzy'", "guardrail --help"),
+        (["plan.json"], "'plan.json' is not a command", "guardrail check plan.json"),
+        (["--versoin"], "unknown option '--versoin' before a command", "guardrail --help"),
+        (
+            ["check", "--fial-on", "error"],
+            "unknown option '--fial-on', did you mean --fail-on?",
+            "guardrail check --help",
+        ),
+        (["check", "--fail-on=eror"], "argument --fail-on: there is no 'eror', did you mean error?", None),
+        (
+            ["check", "--budget", "lots"],
+            "argument --budget: 'lots' is not an amount in USD, such as 1500 or 99.50",
+            None,
+        ),
+        (["check", "--budget", "-1"], "argument --budget: '-1' is not an amount of zero or more", None),
+        (["check", "--budget", "nan"], "argument --budget: 'nan' is not an amount of zero or more", None),
+        (["check", "--format", "tabel"], "argument --format: there is no format 'tabel', did you mean table?", None),
+        (["check", "--format", "json="], "argument --format: 'json=' names no file", None),
+        (["check", "--strict=yes"], "argument --strict: ignored explicit argument 'yes'", None),
+        (["init", "a", "b"], "unknown argument 'b'", "guardrail init --help"),
+        (["completion", "fsh"], "argument SHELL: there is no 'fsh', did you mean zsh?", None),
+        (["completion", "powershell"], "argument SHELL: there is no 'powershell', choose from bash, zsh, tcsh", None),
+    ],
+)
+def test_a_wrong_argument_is_one_line_that_says_what_was_meant(
+    arguments: list[str], message: str, hint: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(arguments) == 2
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert shown.err == f"guardrail: {message}\nhint: {hint or f'guardrail {arguments[0]} --help'}\n"
+
+
+def test_flags_are_never_abbreviated(capsys: pytest.CaptureFixture[str]) -> None:
+    """A pipeline that says --bud would break on the day when a second flag begins like that."""
+    assert cli.main(["check", "--bud", "5"]) == 2
+    assert "unknown option '--bud'" in capsys.readouterr().err
+
+
+def stand_in(monkeypatch: pytest.MonkeyPatch, failure: BaseException) -> None:
+    """Make ``guardrail init`` fail with ``failure``, as nothing but a bug or a person at the keyboard would."""
+
+    def run(_arguments: object) -> int:
+        raise failure
+
+    module = SimpleNamespace(HELP="", add_arguments=lambda _parser: None, run=run)
+    monkeypatch.setitem(sys.modules, "guardrail.commands.init", module)
+
+
+def test_a_guardrail_error_without_a_hint_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(monkeypatch, GuardrailError("a thing is missing"))
+    assert cli.main(["init"]) == 2
+    assert capsys.readouterr().err == "guardrail: a thing is missing\n"
+
+
+def test_control_characters_of_a_hostile_file_do_not_reach_the_terminal(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(monkeypatch, GuardrailError("no type '\x1b[2J\u202e'"))
+    assert cli.main(["init"]) == 2
+    assert capsys.readouterr().err == "guardrail: no type '\\x1b[2J\\u202e'\n"
+
+
+def test_a_bug_is_exit_70_and_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    stand_in(monkeypatch, ZeroDivisionError("division\nby zero"))
+    assert cli.main(["init"]) == 70
+    shown = capsys.readouterr().err
+    assert shown.splitlines()[0] == "guardrail: a bug in guardrail: ZeroDivisionError: division"
+    assert "Traceback" not in shown
+    monkeypatch.setenv("GUARDRAIL_DEBUG", "1")
+    assert cli.main(["init"]) == 70
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_interrupted_run_is_exit_130_without_a_word(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(monkeypatch, KeyboardInterrupt())
+    assert cli.main(["init"]) == 130
+    assert capsys.readouterr() == ("", "")
+
+
+def test_a_closed_pipe_leaves_quietly() -> None:
+    """``guardrail completion bash | head -c 0`` prints no traceback, neither of ours nor the interpreter's own."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "guardrail", "--help"], stdout=writing, stderr=subprocess.PIPE, check=False, text=True
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(
+    ("arguments", "what"), [(["completion", "bash"], "cannot write to standard output"), (["--help"], "output")]
+)
+def test_a_full_disk_behind_standard_output_is_no_answer(arguments: list[str], what: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "guardrail", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+        )
+    assert (done.returncode, done.stderr) == (2, f"guardrail: {what}: No space left on device\n")
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
+def test_completion_knows_every_command(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    for name in base.COMMANDS:
+        assert name in script
+    assert "--fail-on" in script or "fail-on" in script

@@ -1,0 +1,111 @@
+"""Where answers go: colour, encodings, and files that are whole or not there."""
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from guardrail import output
+from guardrail.errors import GuardrailError
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("flag", "environment", "expected"),
+    [
+        (None, {}, True),
+        (None, {"TERM": "dumb"}, False),
+        (None, {"NO_COLOR": "1"}, False),
+        (None, {"NO_COLOR": ""}, True),
+        (None, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        (False, {"FORCE_COLOR": "1"}, False),
+        (True, {"NO_COLOR": "1"}, True),
+    ],
+)
+def test_colour_is_decided_by_flag_then_no_color_then_force_color_then_terminal(
+    flag: bool | None,  # noqa: FBT001
+    environment: dict[str, str],
+    expected: bool,  # noqa: FBT001
+) -> None:
+    assert output.wants_colour(flag, environment, Terminal()) is expected
+
+
+def test_force_color_colours_what_is_no_terminal() -> None:
+    assert output.wants_colour(None, {}, io.StringIO()) is False
+    assert output.wants_colour(None, {"FORCE_COLOR": "1"}, io.StringIO()) is True
+    assert output.wants_colour(None, {"FORCE_COLOR": "0"}, io.StringIO()) is False
+
+
+@pytest.mark.parametrize(("encoding", "carried"), [("utf-8", True), ("ascii", False), ("cp1252", False)])
+def test_glyphs_are_for_encodings_that_have_them(encoding: str, carried: bool) -> None:  # noqa: FBT001
+    assert output.carries_glyphs(io.TextIOWrapper(io.BytesIO(), encoding=encoding)) is carried
+    assert output.carries_glyphs(None) is False
+
+
+def test_a_name_that_the_encoding_lacks_is_escaped_for_people_and_utf_8_for_machines(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for for_machines, expected in ((False, b"caf\\xe9"), (True, "café".encode())):
+        raw = io.BytesIO()
+        monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+        output.write_stdout("café", for_machines=for_machines)
+        assert raw.getvalue() == expected
+
+
+def test_a_process_without_standard_output_still_has_its_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdout", None)
+    output.write_stdout("nobody reads this")
+
+
+def test_a_file_is_replaced_at_once_and_through_its_link(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text("old")
+    (tmp_path / "link.json").symlink_to("old.json")
+    output.write_file(str(tmp_path / "link.json"), "new\n")
+    assert (tmp_path / "old.json").read_bytes() == b"new\n"
+    assert (tmp_path / "link.json").is_symlink()
+    assert sorted(os.listdir(tmp_path)) == ["link.json", "old.json"]
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "report.json"
+    path.write_text("old")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    with pytest.raises(GuardrailError, match=r"cannot write .*report\.json: No space left on device"):
+        output.write_file(str(path), "new")
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["report.json"]
+
+
+def test_bad_paths_are_one_clear_line(tmp_path: Path) -> None:
+    with pytest.raises(GuardrailError, match="it is a directory"):
+        output.write_file(str(tmp_path), "x")
+    with pytest.raises(GuardrailError, match="No such file or directory"):
+        output.write_file(str(tmp_path / "missing" / "report.json"), "x")
+
+
+def test_a_pipe_is_written_to_directly(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    output.write_file(str(pipe), "report")
+    assert os.read(reading, 100) == b"report"
+    os.close(reading)
+
+
+def test_the_width_is_that_of_columns_and_80_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "132")
+    assert output.terminal_width() == 132
+    monkeypatch.setenv("COLUMNS", "wide")
+    assert output.terminal_width() == 80

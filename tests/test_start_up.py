@@ -1,0 +1,88 @@
+"""Start-up, held by what is not imported: exact, where a stopwatch is not."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PLAN = {
+    "format_version": "1.2",
+    "terraform_version": "1.9.0",
+    "planned_values": {"root_module": {}},
+    "resource_changes": [],
+    "configuration": {
+        "provider_config": {"aws": {"name": "aws", "expressions": {"region": {"constant_value": "us-east-1"}}}}
+    },
+}
+
+HEAVY = {
+    "boto3",
+    "botocore",
+    "dataclasses",
+    "duckdb",
+    "hcl2",
+    "hypothesis",
+    "importlib.metadata",
+    "jinja2",
+    "jsonschema",
+    "rich",
+    "shtab",
+    "tabulate",
+    "yaml",
+}
+
+PROBE = """
+import sys
+from guardrail.cli import main
+code = main(sys.argv[2:])
+print("\\n".join(sorted(sys.modules)), file=open(sys.argv[1], "w"))
+sys.exit(code)
+"""
+
+
+def modules_of(arguments: list[str], folder: Path) -> set[str]:
+    """The modules that ``guardrail ARGUMENTS`` has imported when it is done, in a fresh interpreter."""
+    (folder / "plan.json").write_text(json.dumps(PLAN))
+    listing = folder / "modules"
+    command = [sys.executable, "-c", PROBE, str(listing), *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return set(listing.read_text().split())
+
+
+def bare_modules(folder: Path) -> set[str]:
+    """What the interpreter of this environment has imported before any of ours (editable installs bring some)."""
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys; print(*sys.modules)"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.split())
+
+
+def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
+    imported = modules_of(["check", "plan.json", "--format", "json"], tmp_path)
+    assert imported & HEAVY - bare_modules(tmp_path) == set()
+    assert {name for name in imported if name.startswith("guardrail.commands.")} == {
+        "guardrail.commands.base",
+        "guardrail.commands.check",
+    }
+    assert "guardrail.reporters.table" not in imported
+
+
+def test_a_table_costs_tabulate_and_nothing_else(tmp_path: Path) -> None:
+    imported = modules_of(["check", "plan.json"], tmp_path)
+    assert imported & (HEAVY - {"tabulate", "importlib.metadata", "dataclasses"}) - bare_modules(tmp_path) == set()
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_an_overview_imports_no_command_and_not_even_msgspec(argument: str, tmp_path: Path) -> None:
+    imported = modules_of([argument], tmp_path)
+    assert not [
+        name for name in imported if name.startswith("guardrail.commands.") and name != "guardrail.commands.base"
+    ]
+    assert "msgspec" not in imported
