@@ -41,6 +41,8 @@ class EndpointReport(Struct, frozen=True, kw_only=True):
     before: Monthly | None
     cost: EndpointCost | None
     """None where it is deleted."""
+    unchanged: bool = False
+    """Its source has a past, and the change neither touches it nor alters its cost."""
 
 
 class SkippedReport(Struct, frozen=True, kw_only=True):
@@ -57,6 +59,8 @@ class Totals(Struct, frozen=True, kw_only=True):
     """None where no source has a past."""
     after: Monthly
     delta: Delta | None
+    unchanged: Monthly | None = None
+    """The part of `after` that is of endpoints the change leaves alone; None where there are none."""
 
 
 class Summary(Struct, frozen=True, kw_only=True):
@@ -89,6 +93,8 @@ class Report(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...]
     summary: Summary
     fail_on: Literal["error", "warning", "note", "never"]
+    all_findings: bool = False
+    """Whether failures that were there before the change fail as well."""
     strict: bool
     distrust: tuple[str, ...]
     """What makes the answer untrustworthy under --strict, a sentence each."""

@@ -1,0 +1,31 @@
+"""What a reporter is: a module with `render`, listed in `guardrail.reporters` and imported when asked for."""
+
+from typing import Protocol
+
+from msgspec import Struct
+
+from guardrail.report import Report
+
+
+class Options(Struct, frozen=True, kw_only=True):
+    """How to write for the place where the text goes. A format that is read by machines minds none of it."""
+
+    width: int = 80
+    """Columns of the terminal. Names are shortened to fit, numbers never."""
+    colour: bool = False
+    """Whether ANSI colours may be used."""
+    glyphs: bool = True
+    """Whether the encoding carries ``– ✗ ≥ ·``; else everything is written in ASCII."""
+    show_skipped: bool = False
+    """List every skipped resource instead of counting those with the same reason."""
+
+
+DEFAULT = Options()
+
+
+class Reporter(Protocol):
+    """A format: a module with this function."""
+
+    def render(self, report: Report, options: Options = DEFAULT) -> str:
+        """The report as text that ends with a newline."""
+        ...

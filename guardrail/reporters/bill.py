@@ -1,0 +1,278 @@
+"""The estimate as rows of words, in the order of the bill: endpoints, their variants, the totals."""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.cost.base import CostComponent, Delta, EndpointCost, Kind, Monthly, Quantity, VariantCost
+from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, ScalableTarget, Unknown, Variant
+from guardrail.policy.base import Severity
+from guardrail.report import EndpointReport, Report
+from guardrail.reporters.wording import counted, inert, number, signed_usd, spread, usd
+
+USAGE = "+ usage"
+UNKNOWN = "unknown"
+NO_PRICE = "no price"
+MOST_INFERENCE_COMPONENTS = 5
+"""Of one endpoint; adapters come by the hundred."""
+
+Amounts: TypeAlias = tuple[str, str, str]
+Marks: TypeAlias = dict[tuple[str, str | None, str | None], Severity]
+
+MODES = {"realtime": "real-time", "async": "asynchronous", "serverless": "serverless"}
+UNITS = {"Hrs": "h", "GB-Mo": "GB-month", "GB": "GB", "seconds": "s"}
+
+_CHANGES = {
+    "create": "new",
+    "update": "changed",
+    "replace": "replaced",
+    "delete": "deleted",
+    "no-op": "changed",
+    "forget": "no longer managed",
+}
+_KINDS: dict[Kind, str] = {
+    "instance": "",
+    "volume": "volume",
+    "data-in": "data in",
+    "data-out": "data out",
+    "serverless-compute": "compute",
+    "provisioned-warm": "kept warm",
+    "provisioned-compute": "warm compute",
+}
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """One row; texts are inert."""
+
+    kind: Literal["heading", "endpoint", "component", "total"]
+    name: str = ""
+    """Of the endpoint or variant; empty where the row continues the one above."""
+    detail: str = ""
+    quantity: str = ""
+    amounts: Amounts = ("", "", "")
+    mark: Severity | None = None
+    """The worst new failure of what the row is about."""
+    usage: bool = False
+    """A total that lacks a part which depends on usage."""
+
+
+def bill(report: Report) -> list[Row]:
+    """Every row of the table, from the first endpoint to the change in total."""
+    return [*_endpoints(report), *_totals(report), *_unattached(report)]
+
+
+def changes_nothing(report: Report) -> bool:
+    """Whether there are endpoints, and the change leaves every one of them as it was."""
+    return bool(report.endpoints) and all(item.unchanged for item in report.endpoints)
+
+
+def _endpoints(report: Report) -> Iterator[Row]:
+    marks = _marks(report)
+    has_past = {source.id for source in report.sources if source.has_before}
+    current = None
+    for item in report.endpoints:
+        if item.unchanged and not report.all_findings:
+            continue
+        if len(report.sources) > 1 and item.source != current:
+            current = item.source
+            yield Row(kind="heading", name=inert(item.source))
+        yield from _endpoint(item, marks, has_past=item.source in has_past)
+    if report.totals.unchanged is not None and not report.all_findings:
+        yield _unchanged(report, report.totals.unchanged)
+
+
+def _marks(report: Report) -> Marks:
+    """The worst new failure by source, endpoint and variant; results are sorted, so the first one is the worst."""
+    marks: Marks = {}
+    for result in report.results:
+        if result.verdict == "fail" and (result.status == "new" or report.all_findings):
+            marks.setdefault((result.source, result.endpoint, result.variant), result.severity)
+    return marks
+
+
+def _unchanged(report: Report, monthly: Monthly) -> Row:
+    left = [item for item in report.endpoints if item.unchanged]
+    name = named(left[0].endpoint) if len(left) == 1 else counted(len(left), "endpoint")
+    return Row(kind="total", name=f"{name}, unchanged", amounts=amounts(monthly), usage=monthly.depends_on_usage)
+
+
+def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator[Row]:
+    endpoint, cost = item.endpoint, item.cost
+    yield Row(
+        kind="endpoint",
+        name=named(endpoint),
+        detail=_described(item, has_past=has_past),
+        mark=marks.get((item.source, endpoint.address, None)),
+    )
+    if cost is not None:
+        yield from _costs(item, cost, marks)
+    if item.before is not None and (cost is None or _bounds(item.before) != _bounds(cost.monthly)):
+        yield Row(kind="component", detail="before", amounts=amounts(item.before), usage=item.before.depends_on_usage)
+
+
+def named(endpoint: Endpoint) -> str:
+    """The name of an endpoint, else what is known of it, else its address."""
+    if isinstance(endpoint.name, Unknown):
+        return inert(endpoint.name.partial or endpoint.address)
+    return inert(endpoint.name)
+
+
+def _described(item: EndpointReport, *, has_past: bool) -> str:
+    endpoint = item.endpoint
+    mode = "mode unknown" if isinstance(endpoint.mode, Unknown) else MODES[endpoint.mode]
+    words = [mode]
+    if endpoint.deployed == "possibly":
+        words.append("possibly deployed")
+    if has_past and endpoint.deployed != "no":
+        words.append("unchanged" if item.unchanged else _CHANGES[endpoint.change])
+    return " · ".join(words)
+
+
+def _bounds(monthly: Monthly) -> tuple[object, ...]:
+    return monthly.floor, monthly.expected, monthly.ceiling, monthly.at_least
+
+
+def _costs(item: EndpointReport, cost: EndpointCost, marks: Marks) -> Iterator[Row]:
+    endpoint = item.endpoint
+    if isinstance(endpoint.variants, Unknown):
+        yield Row(kind="component", detail="configuration unknown", amounts=(UNKNOWN, "", ""))
+    else:
+        for variant, priced in zip(endpoint.variants, cost.variants, strict=True):
+            mark = marks.get((item.source, endpoint.address, _name(variant)))
+            yield from _variant(variant, priced, mark)
+    if not isinstance(endpoint.inference_components, Unknown):
+        yield from _hosted(endpoint.inference_components)
+    yield from _data(cost.components)
+
+
+def _name(variant: Variant) -> str | None:
+    return variant.name if isinstance(variant.name, str) else None
+
+
+def _variant(variant: Variant, cost: VariantCost, mark: Severity | None) -> Iterator[Row]:
+    name = inert(variant.name) if isinstance(variant.name, str) else inert(variant.name.partial or "(unknown)")
+    shadow = isinstance(variant, InstanceVariant) and variant.shadow
+    for position, component in enumerate(cost.components):
+        first = position == 0
+        row = _component(component, suffix=" (shadow)" if first and shadow else "")
+        yield Row(
+            kind="component",
+            name=name if first else "",
+            detail=row.detail,
+            quantity=row.quantity,
+            amounts=row.amounts,
+            mark=mark if first else None,
+        )
+
+
+def _component(component: CostComponent, *, suffix: str = "") -> Row:
+    what = f"{_KINDS[component.kind]} {inert(component.detail)}".strip()
+    if component.redacted:
+        what = f"{_KINDS[component.kind] or 'instances'} (sensitive)"
+    return Row(
+        kind="component",
+        detail=(what or "instances of unknown type") + suffix,
+        quantity=_quantity(component),
+        amounts=_amounts(component),
+    )
+
+
+def _quantity(component: CostComponent) -> str:
+    """How many instances or slots, else how much of the unit, else what one of the unit costs."""
+    if component.redacted:
+        return ""
+    if component.count is not None:
+        return _range(component.count)
+    if component.quantity is not None:
+        return f"{_range(component.quantity)} {UNITS.get(component.unit, component.unit)}"
+    if component.price is not None:
+        return f"{number(component.price.usd)} per {UNITS.get(component.unit, component.unit)}"
+    return ""
+
+
+def _range(quantity: Quantity) -> str:
+    return spread(quantity.floor, quantity.ceiling)
+
+
+def _amounts(component: CostComponent) -> Amounts:
+    if component.monthly is not None:
+        return _three(component.monthly, "~" if component.estimated else "")
+    if component.depends_on_usage and component.reason is None:
+        return USAGE, "", ""
+    return (NO_PRICE if component.usage_type and component.price is None else UNKNOWN), "", ""
+
+
+def amounts(monthly: Monthly) -> Amounts:
+    """Floor, expected and ceiling: ``≥`` where something is missing, ``~`` where at least 1 % is estimated."""
+    return _three(monthly, ("≥" if monthly.at_least else "") + ("~" if monthly.estimated else ""))
+
+
+def _three(bounds: Monthly | Quantity, prefix: str) -> Amounts:
+    return (
+        _amount(bounds.floor, prefix),
+        _amount(bounds.expected, prefix),
+        _amount(bounds.ceiling, prefix),
+    )
+
+
+def _amount(amount: Decimal | Unknown, prefix: str) -> str:
+    if isinstance(amount, Unknown):
+        return UNKNOWN
+    return f"{prefix if amount else prefix.replace('~', '')}{usd(amount)}"
+
+
+def _hosted(components: Iterable[InferenceComponent]) -> Iterator[Row]:
+    """What runs on the instances above; it has no price of its own."""
+    hosted = list(components)
+    for component in hosted[:MOST_INFERENCE_COMPONENTS]:
+        name = component.name if isinstance(component.name, str) else component.name.partial or component.address
+        yield Row(kind="component", detail=f"hosts {inert(name)}", quantity=_copies(component))
+    if len(hosted) > MOST_INFERENCE_COMPONENTS:
+        yield Row(kind="component", detail=f"hosts {len(hosted) - MOST_INFERENCE_COMPONENTS:,} more")
+
+
+def _copies(component: InferenceComponent) -> str:
+    scaling, copies = component.scaling, component.copies
+    if isinstance(scaling, ScalableTarget) and not scaling.sensitive:
+        least, most = scaling.min_capacity, scaling.max_capacity
+        if isinstance(least, int) and isinstance(most, int):
+            return spread(least, most)
+    return number(copies) if isinstance(copies, int) and scaling is None else ""
+
+
+def _data(components: tuple[CostComponent, ...]) -> Iterator[Row]:
+    """Data in and out, in one row where neither has usage and both cost the same."""
+    rows = [_component(component) for component in components]
+    if len(rows) > 1 and all(row.amounts[0] == USAGE for row in rows) and len({row.quantity for row in rows}) == 1:
+        rows = [Row(kind="component", detail="data in, out", quantity=rows[0].quantity, amounts=rows[0].amounts)]
+    yield from rows
+
+
+def _totals(report: Report) -> Iterator[Row]:
+    totals = report.totals
+    yield Row(kind="total", name="MONTHLY", amounts=amounts(totals.after), usage=totals.after.depends_on_usage)
+    if changes_nothing(report):
+        return
+    if totals.before is not None:
+        before = totals.before
+        yield Row(kind="total", name="before this change", amounts=amounts(before), usage=before.depends_on_usage)
+    if totals.delta is not None:
+        yield Row(kind="total", name="change", amounts=_change(totals.delta))
+
+
+def _change(delta: Delta) -> Amounts:
+    return _difference(delta.floor), _difference(delta.expected), _difference(delta.ceiling)
+
+
+def _difference(amount: Decimal | Unknown) -> str:
+    return UNKNOWN if isinstance(amount, Unknown) else signed_usd(amount)
+
+
+def _unattached(report: Report) -> Iterator[Row]:
+    marks = _marks(report)
+    if report.unattached:
+        yield Row(kind="heading", name="not deployed: no endpoint uses these, and no total includes them")
+    for item in report.unattached:
+        yield from _endpoint(item, marks, has_past=False)

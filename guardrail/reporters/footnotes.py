@@ -1,0 +1,137 @@
+"""What a reader must know to trust the numbers: what is missing, estimated, derived, doubtful or assumed."""
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from guardrail.cost.base import CostComponent
+from guardrail.model import Unknown, Variant
+from guardrail.report import EndpointReport, Report
+from guardrail.reporters.bill import named
+from guardrail.reporters.wording import inert
+
+MOST_EXAMPLES = 3
+
+
+class _Line(Struct, frozen=True):
+    """A line of the bill and what it belongs to."""
+
+    where: str
+    component: CostComponent
+
+
+def footnotes(report: Report) -> list[str]:
+    """A sentence or two for each thing to know, each cause once with where it occurs."""
+    items = [item for item in (*report.endpoints, *report.unattached) if item.cost is not None]
+    lines = [line for item in items for line in _bill_lines(item)]
+    shown = [line for line in lines if not line.component.redacted]
+    return [
+        *_missing(items, lines),
+        *_unknown_change(report),
+        *_usage(report),
+        *_assumed(report),
+        *_grouped("~ estimated", (reason for line in shown for reason in _estimated(line))),
+        *_grouped("derived price", (reason for line in shown for reason in _derived(line))),
+        *_grouped("doubtful price", (reason for line in shown for reason in _suspect(line))),
+        *_environments(items),
+        *(["sensitive: these values are used and not shown"] if len(shown) < len(lines) else []),
+    ]
+
+
+def _bill_lines(item: EndpointReport) -> Iterator[_Line]:
+    endpoint, cost = item.endpoint, item.cost
+    if cost is None:
+        return
+    name = named(endpoint)
+    for component in cost.components:
+        yield _Line(name, component)
+    if isinstance(endpoint.variants, Unknown):
+        return
+    for variant, priced in zip(endpoint.variants, cost.variants, strict=True):
+        where = f"{name}/{_variant_name(variant)}"
+        for component in priced.components:
+            yield _Line(where, component)
+
+
+def _variant_name(variant: Variant) -> str:
+    return inert(variant.name) if isinstance(variant.name, str) else "(unknown)"
+
+
+def _missing(items: Iterable[EndpointReport], lines: Iterable[_Line]) -> Iterator[str]:
+    unread = [
+        (item.endpoint.variants.reason, named(item.endpoint))
+        for item in items
+        if isinstance(item.endpoint.variants, Unknown)
+    ]
+    unpriced = [
+        ("sensitive" if line.component.redacted else line.component.reason, line.where)
+        for line in lines
+        if line.component.reason is not None
+    ]
+    return _grouped("≥ lacks", (*unread, *((reason or "", where) for reason, where in unpriced)))
+
+
+def _unknown_change(report: Report) -> Iterator[str]:
+    delta = report.totals.delta
+    if delta is None:
+        return
+    for bound in (delta.floor, delta.expected, delta.ceiling):
+        if isinstance(bound, Unknown):
+            yield f"change unknown: {inert(bound.reason)}"
+            return
+
+
+def _usage(report: Report) -> Iterator[str]:
+    if report.totals.after.depends_on_usage:
+        yield "+ usage: priced once guardrail-usage.yml (--usage-file) says how many requests and GB to expect"
+
+
+def _assumed(report: Report) -> Iterator[str]:
+    if report.totals.after.assumed:
+        yield "expected: what scales counts as its initial count where no usage is given"
+
+
+def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
+    component, price = line.component, line.component.price
+    if not component.estimated:
+        return
+    if price is not None and price.basis == "estimated":
+        confidence = f" ({price.confidence} confidence)" if price.confidence else ""
+        yield f"{price.rule or 'price'}{confidence}", price.usage_type
+    else:
+        yield component.origins.get("size", "inferred size"), line.where
+
+
+def _derived(line: _Line) -> Iterator[tuple[str, str]]:
+    price = line.component.price
+    if price is not None and price.basis == "derived":
+        yield price.rule or "by a rule that held in every observed case", price.usage_type
+
+
+def _suspect(line: _Line) -> Iterator[tuple[str, str]]:
+    price = line.component.price
+    if price is not None and price.suspect:
+        yield price.suspect, price.usage_type
+
+
+def _environments(items: Iterable[EndpointReport]) -> Iterator[str]:
+    unknown = [named(item.endpoint) for item in items if isinstance(item.environment, Unknown)]
+    if unknown:
+        yield f"environment unknown, so production's limits apply: {_some(unknown)}"
+
+
+def _grouped(label: str, reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """Each reason once, with where it occurs."""
+    places: dict[str, list[str]] = {}
+    for reason, where in reasons:
+        places.setdefault(reason, []).append(where)
+    for reason, found in places.items():
+        yield f"{label}: {inert(reason)} ({_some(found)})"
+
+
+def _some(names: Iterable[str]) -> str:
+    """The first few of ``names``, each once, and how many more there are."""
+    distinct = list(dict.fromkeys(names))
+    some = ", ".join(inert(name) for name in distinct[:MOST_EXAMPLES])
+    more = len(distinct) - MOST_EXAMPLES
+    return f"{some} and {more:,} more" if more > 0 else some

@@ -1,0 +1,361 @@
+"""The report for machines, as ``report.schema.json`` beside this module describes it.
+
+Money and quantities are decimal strings, unrounded and without exponent. What cannot be known is ``{"unknown":
+reason}``; what does not exist is null. What rests on sensitive values is ``{"unknown": "sensitive"}`` where the model
+has a number, and null in a component, which keeps its monthly amounts alone. Every endpoint, result and skipped
+resource stands on a line of its own, so that a diff reads as what changed and ``grep`` finds whole items.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TypeAlias
+
+from msgspec import structs
+from msgspec.json import Encoder
+
+from guardrail import __version__
+from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, Quantity
+from guardrail.model import (
+    Endpoint,
+    InferenceComponent,
+    InstanceVariant,
+    OtherScalingPolicy,
+    ScalableTarget,
+    ScalingPolicy,
+    ScheduledAction,
+    ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+    Variant,
+)
+from guardrail.money import HOURS_PER_MONTH, plain
+from guardrail.policy.base import Result
+from guardrail.report import EndpointReport, Report, SkippedReport
+from guardrail.reporters.base import DEFAULT, Options
+from guardrail.scaling import managed_scaling_effective
+
+SCHEMA_VERSION = "1.0"
+
+_Object: TypeAlias = dict[str, object]
+_ENCODER = Encoder()
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 - nothing in it depends on a terminal
+    """The report as one JSON document; the same report gives the same bytes."""
+    members = [b'"%s":%s' % (key.encode(), _ENCODER.encode(value)) for key, value in _head(report).items()]
+    members += [
+        b'"endpoints":' + _lines(_endpoint(item) for item in report.endpoints),
+        b'"unattached":' + _lines(_endpoint(item) for item in report.unattached),
+        b'"results":' + _lines(_result(result) for result in report.results),
+        b'"skipped":' + _lines(_skipped(item) for item in report.skipped),
+    ]
+    members += [b'"%s":%s' % (key.encode(), _ENCODER.encode(value)) for key, value in _tail(report).items()]
+    return (b"{\n" + b",\n".join(members) + b"\n}\n").decode()
+
+
+def _lines(items: Iterable[object]) -> bytes:
+    """A JSON array with a line for each item: a line break inside a string is escaped, so these are the only ones."""
+    lines = _ENCODER.encode_lines(list(items))
+    return b"[\n" + lines[:-1].replace(b"\n", b",\n") + b"\n]" if lines else b"[]"
+
+
+def _head(report: Report) -> _Object:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "tool": {"name": "guardrail", "version": __version__},
+        "settings_file": report.settings_file,
+        "usage_file": report.usage_file,
+        "sources": report.sources,
+        "prices": {"currency": "USD", "hours_per_month": int(HOURS_PER_MONTH), "regions": report.prices},
+        "totals": {
+            "before": _monthly(report.totals.before) if report.totals.before else None,
+            "after": _monthly(report.totals.after),
+            "delta": _bounds(report.totals.delta) if report.totals.delta else None,
+        },
+    }
+
+
+def _tail(report: Report) -> _Object:
+    return {
+        "coverage": report.coverage,
+        "notices": report.notices,
+        "summary": report.summary,
+        "fail_on": report.fail_on,
+        "strict": report.strict,
+        "distrust": report.distrust,
+        "exit_code": report.exit_code,
+    }
+
+
+def _endpoint(item: EndpointReport) -> _Object:
+    endpoint, cost = item.endpoint, item.cost
+    components = endpoint.inference_components
+    return {
+        "source": item.source,
+        "address": endpoint.address,
+        "name": _known(endpoint.name),
+        "region": _known(endpoint.region),
+        "environment": _known(item.environment),
+        "mode": _known(endpoint.mode),
+        "change": endpoint.change,
+        "touched": endpoint.touched,
+        "deployed": endpoint.deployed,
+        "configuration_address": endpoint.configuration_address,
+        "before": _monthly(item.before) if item.before else None,
+        "monthly": _monthly(cost.monthly) if cost else None,
+        "components": [_component(component) for component in cost.components] if cost else [],
+        "inference_components": [] if isinstance(components, Unknown) else [_hosted(hosted) for hosted in components],
+        "inference_components_unknown": components.reason if isinstance(components, Unknown) else None,
+        "variants": _variants(endpoint, cost) if cost else [],
+        "variants_unknown": endpoint.variants.reason if isinstance(endpoint.variants, Unknown) else None,
+        "location": endpoint.location,
+    }
+
+
+def _variants(endpoint: Endpoint, cost: EndpointCost) -> list[_Object]:
+    if isinstance(endpoint.variants, Unknown):
+        return []
+    return [
+        {
+            **(_instances(variant) if isinstance(variant, InstanceVariant) else _serverless(variant)),
+            "scaling": _scaling(variant),
+            "components": [_component(component) for component in priced.components],
+            "monthly": _monthly(priced.monthly),
+        }
+        for variant, priced in zip(endpoint.variants, cost.variants, strict=True)
+    ]
+
+
+def _instances(variant: InstanceVariant) -> _Object:
+    hidden = variant.sensitive
+    return {
+        "name": _known(variant.name),
+        "shadow": variant.shadow,
+        "kind": "instance",
+        "instance_type": _shown(variant.instance_type, hidden=hidden),
+        "initial_instance_count": _shown(variant.initial_instance_count, hidden=hidden),
+        "volume_size_gb": _shown(variant.volume_size_gb, hidden=hidden),
+        "weight": _known(variant.weight),
+        "memory_mib": None,
+        "max_concurrency": None,
+        "provisioned_concurrency": None,
+        "instance_pools": [
+            {
+                "instance_type": _shown(pool.instance_type, hidden=hidden),
+                "priority": _shown(pool.priority, hidden=hidden),
+            }
+            for pool in variant.instance_pools
+        ],
+    }
+
+
+def _serverless(variant: ServerlessVariant) -> _Object:
+    hidden = variant.sensitive
+    return {
+        "name": _known(variant.name),
+        "shadow": False,
+        "kind": "serverless",
+        "instance_type": None,
+        "initial_instance_count": None,
+        "volume_size_gb": None,
+        "weight": _known(variant.weight),
+        "memory_mib": _shown(variant.memory_mib, hidden=hidden),
+        "max_concurrency": _shown(variant.max_concurrency, hidden=hidden),
+        "provisioned_concurrency": _shown(variant.provisioned_concurrency, hidden=hidden),
+        "instance_pools": [],
+    }
+
+
+def _scaling(variant: Variant) -> _Object | None:
+    """What scales the variant: its scalable target, else managed instance scaling where SageMaker heeds it."""
+    if isinstance(variant.scaling, ScalableTarget):
+        return _target(variant.scaling)
+    if isinstance(variant.scaling, Unknown):
+        return _unknown(variant.scaling)
+    return _managed(variant) if isinstance(variant, InstanceVariant) else None
+
+
+def _target(target: ScalableTarget) -> _Object:
+    policies, actions = target.policies, target.scheduled_actions
+    return {
+        "source": "target",
+        "address": target.address,
+        "min_capacity": _shown(target.min_capacity, hidden=target.sensitive),
+        "max_capacity": _shown(target.max_capacity, hidden=target.sensitive),
+        "scaling_in_suspended": _known(target.scaling_in_suspended),
+        "policies": _unknown(policies) if isinstance(policies, Unknown) else [_policy(policy) for policy in policies],
+        "scheduled_actions": _unknown(actions)
+        if isinstance(actions, Unknown)
+        else [_action(action, hidden=target.sensitive) for action in actions],
+    }
+
+
+def _policy(policy: ScalingPolicy) -> _Object:
+    return {"address": policy.address, "policy_type": _policy_type(policy)}
+
+
+def _policy_type(policy: ScalingPolicy) -> object:
+    match policy:
+        case TargetTrackingPolicy():
+            return "TargetTrackingScaling"
+        case StepScalingPolicy():
+            return "StepScaling"
+        case OtherScalingPolicy():
+            return _known(policy.policy_type)
+
+
+def _action(action: ScheduledAction, *, hidden: bool) -> _Object:
+    return {
+        "address": action.address,
+        "schedule": _known(action.schedule),
+        "min_capacity": _shown(action.min_capacity, hidden=hidden),
+        "max_capacity": _shown(action.max_capacity, hidden=hidden),
+    }
+
+
+def _managed(variant: InstanceVariant) -> _Object | None:
+    """Managed instance scaling, where it has an effect."""
+    managed, effective = variant.managed_scaling, managed_scaling_effective(variant)
+    if isinstance(effective, Unknown):
+        return _unknown(effective)
+    if not effective or managed is None or isinstance(managed, Unknown):
+        return None
+    return {
+        "source": "managed",
+        "address": None,
+        "min_capacity": _shown(managed.min_instance_count, hidden=variant.sensitive),
+        "max_capacity": _shown(managed.max_instance_count, hidden=variant.sensitive),
+        "scaling_in_suspended": False,
+        "policies": [],
+        "scheduled_actions": [],
+    }
+
+
+def _hosted(component: InferenceComponent) -> _Object:
+    scaling = component.scaling
+    least: object = None
+    most: object = None
+    if isinstance(scaling, ScalableTarget):
+        least = _shown(scaling.min_capacity, hidden=scaling.sensitive)
+        most = _shown(scaling.max_capacity, hidden=scaling.sensitive)
+    elif isinstance(scaling, Unknown):
+        least = most = _unknown(scaling)
+    return {
+        "address": component.address,
+        "name": _known(component.name),
+        "variant": _known(component.variant_name),
+        "copies": _known(component.copies),
+        "min_copies": least,
+        "max_copies": most,
+    }
+
+
+def _component(component: CostComponent) -> _Object:
+    """One line of the bill. A redacted one keeps its kind, its unit and its monthly amounts."""
+    if component.redacted:
+        return _line(component) | {"reason": "sensitive" if component.reason else None, "redacted": True}
+    price = component.price
+    shown: _Object = {
+        "usage_type": component.usage_type,
+        "quantity": _bounds(component.quantity) if component.quantity else None,
+        "count": _bounds(component.count) if component.count else None,
+        "size": plain(component.size) if component.size is not None else None,
+        "detail": component.detail,
+        "reason": component.reason,
+        "origins": component.origins,
+    }
+    if price is not None:
+        shown |= {
+            "unit_price": plain(price.usd),
+            "basis": price.basis,
+            "confidence": price.confidence,
+            "rule": price.rule,
+            "suspect": price.suspect,
+            "price_date": price.date,
+            "price_source": price.source,
+        }
+    return _line(component) | shown
+
+
+def _line(component: CostComponent) -> _Object:
+    """Every key of a component in its order, with what may be shown of a sensitive one."""
+    return {
+        "kind": component.kind,
+        "usage_type": None,
+        "unit": component.unit,
+        "unit_price": None,
+        "basis": None,
+        "confidence": None,
+        "rule": None,
+        "suspect": None,
+        "price_date": None,
+        "price_source": None,
+        "quantity": None,
+        "count": None,
+        "size": None,
+        "detail": "",
+        "monthly": _bounds(component.monthly) if component.monthly else None,
+        "reason": None,
+        "estimated": component.estimated,
+        "depends_on_usage": component.depends_on_usage,
+        "assumed": component.assumed,
+        "redacted": False,
+        "origins": {},
+    }
+
+
+def _result(result: Result) -> Result | _Object:
+    """Passes, which are most of the results, have no money and are written as they are."""
+    if result.saving_monthly is None:
+        return result
+    return structs.asdict(result) | {"saving_monthly": _money(result.saving_monthly)}
+
+
+def _skipped(item: SkippedReport) -> _Object:
+    resource = item.resource
+    return {
+        "source": item.source,
+        "address": resource.address,
+        "type": resource.type,
+        "reason": resource.reason,
+        "affects_total": resource.affects_total,
+    }
+
+
+def _monthly(monthly: Monthly) -> _Object:
+    return {
+        "floor": plain(monthly.floor),
+        "expected": _money(monthly.expected),
+        "ceiling": plain(monthly.ceiling),
+        "estimated_share": plain(monthly.estimated_share),
+        "at_least": monthly.at_least,
+        "estimated": monthly.estimated,
+        "depends_on_usage": monthly.depends_on_usage,
+        "assumed": monthly.assumed,
+    }
+
+
+def _bounds(bounds: Quantity | Delta) -> _Object:
+    return {
+        "floor": _money(bounds.floor),
+        "expected": _money(bounds.expected),
+        "ceiling": _money(bounds.ceiling),
+    }
+
+
+def _money(amount: Decimal | Unknown) -> str | _Object:
+    return _unknown(amount) if isinstance(amount, Unknown) else plain(amount)
+
+
+def _known(value: object) -> object:
+    return _unknown(value) if isinstance(value, Unknown) else value
+
+
+def _shown(value: object, *, hidden: bool) -> object:
+    """A value that may be sensitive. None stays None: that there is none is no secret."""
+    return {"unknown": "sensitive"} if hidden and value is not None else _known(value)
+
+
+def _unknown(value: Unknown) -> _Object:
+    return {"unknown": value.reason}

@@ -1,0 +1,86 @@
+"""A page of text of a certain width, for an encoding that may lack glyphs and a terminal that may lack colours."""
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from guardrail.policy.base import Severity
+from guardrail.reporters.base import Options
+from guardrail.reporters.wording import ascii_only, display_width, shorten
+
+NARROWEST = 60
+WIDEST_SENTENCE = 110
+"""Columns beyond which sentences are hard to read, however wide the terminal is."""
+LONGEST_SENTENCE = 1200
+
+GLYPHS: dict[Severity, str] = {"error": "✗", "warning": "!", "note": "i"}
+_COLOURS = {"error": "31;1", "warning": "33", "note": "36", "open": "35", "total": "1", "quiet": "2"}
+
+
+class Line(Struct, frozen=True):
+    """A line, as it will be written but for its colour."""
+
+    text: str = ""
+    colour: str = ""
+    """A severity, "open", "total" or "quiet"; empty for none."""
+
+
+class Page:
+    """How text becomes lines."""
+
+    longest = LONGEST_SENTENCE
+    """Characters that a message may have."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.width = max(options.width, NARROWEST)
+        self.ellipsis = "…" if options.glyphs else "..."
+
+    def text(self, text: str) -> str:
+        """``text`` in glyphs that the encoding carries."""
+        return text if self.options.glyphs else ascii_only(text)
+
+    def shorten(self, text: str, width: int) -> str:
+        """``text``, glyphs seen to, in at most ``width`` columns."""
+        return shorten(text, width, self.ellipsis)
+
+    def wrapped(self, text: str, *, indent: str = "", hanging: int | None = None, colour: str = "") -> Iterator[Line]:
+        """``text`` over as many lines as it takes; ``hanging`` is the indent of all but the first."""
+        lead = self.text(indent)
+        lines = textwrap.wrap(
+            self.text(text),
+            min(self.width, WIDEST_SENTENCE),
+            initial_indent=lead,
+            subsequent_indent=" " * (len(indent) if hanging is None else hanging),
+            break_on_hyphens=False,
+        )
+        for line in lines:
+            yield Line(line, colour)
+
+    def joined(self, parts: Iterable[str], *, colour: str = "") -> Iterator[Line]:
+        """``parts`` with dots between them, broken only where one ends."""
+        line = ""
+        for part in map(self.text, parts):
+            longer = self.text(f"{line} · {part}") if line else f" {part}"
+            if line and display_width(longer) > self.width:
+                yield Line(line, colour)
+                longer = f" {part}"
+            line = longer
+        yield Line(line, colour)
+
+    def fitted(self, head: str, name: str, tail: str = "", *, colour: str = "") -> Line:
+        """``head``, ``name`` and ``tail`` on one line, the name cut where the line would be too long."""
+        head, name, tail = self.text(head), self.text(name), self.text(tail)
+        room = max(self.width - display_width(head) - display_width(tail), len(self.ellipsis) + 2)
+        return Line(f"{head}{self.shorten(name, room)}{tail}", colour)
+
+    def write(self, lines: Iterable[Line]) -> str:
+        """The lines as one text, without blanks at their ends."""
+        return "".join(f"{self._coloured(line)}\n" for line in lines)
+
+    def _coloured(self, line: Line) -> str:
+        text = self.text(line.text).rstrip()
+        if not self.options.colour or not line.colour or not text:
+            return text
+        return f"\x1b[{_COLOURS[line.colour]}m{text}\x1b[0m"

@@ -1,0 +1,96 @@
+"""Text and numbers as reports show them to people: inert, short, and never rounded to nothing."""
+
+import re
+from decimal import Decimal
+from unicodedata import combining, east_asian_width
+
+from guardrail.money import two_decimals
+
+LONGEST_TEXT = 300
+"""Characters of a name, a reason or a message that anybody will read."""
+
+_CENT = Decimal("0.005")
+_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
+_ASCII = str.maketrans({"–": "-", "—": "-", "✗": "x", "≥": ">=", "≤": "<=", "·": "|", "…": "...", "×": "x", "→": "->"})
+
+
+def inert(text: str, limit: int = LONGEST_TEXT) -> str:
+    r"""``text`` without power over the place where it is shown, in at most ``limit`` characters.
+
+    Names and tags are written by whoever wrote the plan. Line breaks, terminal escapes, invisible characters and
+    marks that turn the direction of writing become visible escapes: ``\x1b``, ``\u202e``.
+    """
+    if len(text) > limit:
+        text = shorten(text, limit)
+    if text.isprintable():
+        return text
+    text = "".join(char if char.isprintable() else _escape(char) for char in text)
+    return shorten(text, limit)
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def shorten(text: str, width: int, ellipsis: str = "…") -> str:
+    """``text`` in at most ``width`` characters, cut in the middle because both ends tell names apart."""
+    if len(text) <= width:
+        return text
+    kept = width - len(ellipsis)
+    if kept <= 0:
+        return ellipsis[: max(width, 0)]
+    tail = kept // 2
+    return f"{text[: kept - tail]}{ellipsis}{text[len(text) - tail :]}"
+
+
+def ascii_only(text: str) -> str:
+    """``text`` for an encoding that lacks the glyphs: ``2 – 6`` is ``2 - 6``, ``≥`` is ``>=``, the rest is escaped."""
+    if text.isascii():
+        return text
+    return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def display_width(text: str) -> int:
+    """Columns that ``text`` takes in a terminal: two for wide characters, none for combining ones."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def usd(amount: Decimal) -> str:
+    """USD with two decimals: ``1,007.40``. An amount that is not zero never reads as zero: ``<0.01``."""
+    if amount and abs(amount) < _CENT:
+        return "<0.01" if amount > 0 else "-<0.01"
+    return two_decimals(amount or abs(amount))
+
+
+def signed_usd(amount: Decimal) -> str:
+    """A difference in USD: ``+254.25``, ``-10.00``, ``0.00``."""
+    return f"+{usd(amount)}" if amount > 0 else usd(amount)
+
+
+def number(amount: Decimal | int) -> str:
+    """A quantity without trailing zeros: ``2``, ``0.016``, ``200,000``."""
+    text = f"{amount:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def spread(least: Decimal | int, most: Decimal | int) -> str:
+    """A range: ``2 – 6``, or ``2`` where both ends agree."""
+    low, high = number(least), number(most)
+    return low if low == high else f"{low} – {high}"
+
+
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """``1 error``, ``2 errors``."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def without_indexes(address: str) -> str:
+    """The block that an address is an instance of: ``module.a["x"].t.n[0]`` is ``module.a.t.n``."""
+    return _INDEX.sub("", address) if "[" in address else address
+
+
+def indexes(address: str) -> str:
+    """What `without_indexes` leaves out: ``["x"][0]`` of ``module.a["x"].t.n[0]``."""
+    return "".join(_INDEX.findall(address)) if "[" in address else ""
