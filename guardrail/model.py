@@ -246,6 +246,8 @@ class Skipped(Struct, frozen=True, kw_only=True):
     type: str
     """The resource type in its own language: aws_appautoscaling_target, AWS::SageMaker::Endpoint."""
     reason: str
+    affects_total: bool = True
+    """False where it bills nothing itself and belongs to nothing here, as a scaling target of an endpoint elsewhere."""
 
 
 class Inventory(Struct, frozen=True, kw_only=True):

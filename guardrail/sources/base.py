@@ -1,0 +1,253 @@
+"""What readers of infrastructure code share: the block, and a view on its attributes that knows unset from unknown."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from guardrail.model import Change, ChangeSet, Location, Unknown
+
+AFTER_APPLY = "known only after apply"
+
+OPTIONAL_AND_COMPUTED = frozenset({"volume_size_in_gb", "variant_name", "suspended_state"})
+"""Arguments that a plan shows as unknown when they are merely unset.
+
+Where their expression is out of sight (below dynamic blocks) they are taken as unset, which is by far the usual case.
+Source: the schema of hashicorp/aws 5.100.0.
+"""
+
+
+class Source(Protocol):
+    """A reader: a module with these two functions, listed in `guardrail.sources`."""
+
+    def recognizes(self, path: str) -> bool:
+        """Whether this reader should be the one to read ``path``."""
+        ...
+
+    def read(self, path: str, *, region: str | None) -> ChangeSet:
+        """The change set in ``path``; ``region`` is the last resort for resources that name none.
+
+        Raises `SourceError` where it cannot be read.
+        """
+        ...
+
+
+class Reference(Struct, frozen=True):
+    """A resource that an expression mentions, and the attribute that it takes from it ("" where that is lost)."""
+
+    address: str
+    attribute: str
+
+
+class View:
+    """The attributes of one block, nested blocks included, read with the type that the caller expects.
+
+    A value that is not of that type becomes `Unknown` with its reason: a malformed plan is never a traceback, and
+    never a default. ``assumed`` collects the attributes whose default was taken without proof that they are unset.
+    """
+
+    __slots__ = ("assumed", "expressions", "marks", "nested_attributes", "optional_and_computed", "unknown", "values")
+
+    def __init__(
+        self,
+        values: dict[str, Any],
+        unknown: Any = None,
+        marks: Any = None,
+        expressions: dict[str, Any] | None = None,
+        assumed: list[str] | None = None,
+        *,
+        optional_and_computed: frozenset[str] = OPTIONAL_AND_COMPUTED,
+        nested_attributes: bool = False,
+    ) -> None:
+        self.values = values
+        self.unknown = unknown
+        self.marks = marks
+        self.expressions = expressions
+        self.assumed: list[str] = [] if assumed is None else assumed
+        self.optional_and_computed = optional_and_computed
+        self.nested_attributes = nested_attributes
+
+    def get(self, name: str) -> Any:
+        """The raw value; None where unset; `Unknown` where it cannot be known."""
+        value = self.values.get(name)
+        if value is not None or not self._is_flagged(name):
+            return value
+        if self.expressions is not None:
+            return Unknown(AFTER_APPLY) if name in self.expressions else None
+        if name in self.optional_and_computed:
+            self.assumed.append(name)
+            return None
+        return Unknown(AFTER_APPLY)
+
+    def _is_flagged(self, name: str) -> bool:
+        """Whether the plan says that the whole value, not a part of it, is known only after apply."""
+        unknown = self.unknown
+        return (unknown.get(name) if isinstance(unknown, dict) else unknown) is True
+
+    def is_sensitive(self, name: str) -> bool:
+        """Whether the value, or any part of it, is marked sensitive."""
+        marks = self.marks
+        return _any_mark(marks.get(name)) if isinstance(marks, dict) else bool(marks)
+
+    def text(self, name: str) -> str | Unknown | None:
+        """A string; None for "", which is how state shows an argument that was never set."""
+        value = self.get(name)
+        if value is None or value.__class__ is str:
+            return value or None
+        if isinstance(value, Unknown):
+            return value
+        return Unknown(f"{name} is not text")
+
+    def integer(self, name: str) -> int | Unknown | None:
+        """A whole number of at least 0; text such as "2" is one too."""
+        value = self.get(name)
+        if value is None or (value.__class__ is int and value >= 0):
+            return value
+        number = _number(name, value)
+        if isinstance(number, float):
+            if number < 0 or not number.is_integer():
+                return Unknown(f"{name} is not a whole number of at least 0")
+            return int(number)
+        return number
+
+    def number(self, name: str) -> float | Unknown | None:
+        """A finite number."""
+        return _number(name, self.get(name))
+
+    def boolean(self, name: str) -> bool | Unknown | None:
+        """A truth value."""
+        value = self.get(name)
+        if value is None or isinstance(value, (bool, Unknown)):
+            return value
+        return {"true": True, "false": False}.get(str(value).lower(), Unknown(f"{name} is not true or false"))
+
+    def blocks(self, name: str) -> "list[View] | Unknown":
+        """Nested blocks, or nested objects of a provider that has no blocks; empty where there is none."""
+        value = self.values.get(name)
+        if value is None:
+            return self._absent_blocks(name)
+        if isinstance(value, Unknown):
+            return value
+        items = [value] if isinstance(value, dict) else value
+        if not isinstance(items, list):
+            return Unknown(f"{name} is not a block")
+        unknown, marks = _part(self.unknown, name), _part(self.marks, name)
+        written = self._written(name, len(items))
+        views: list[View] = []
+        for index, item in enumerate(items):
+            if isinstance(item, Unknown):
+                return item
+            if not isinstance(item, dict):
+                return Unknown(f"{name} is not a block")
+            views.append(
+                View(
+                    item,
+                    _item(unknown, index),
+                    _item(marks, index),
+                    None if written is None else written[index],
+                    self.assumed,
+                    optional_and_computed=self.optional_and_computed,
+                    nested_attributes=self.nested_attributes,
+                )
+            )
+        return views
+
+    def _absent_blocks(self, name: str) -> "list[View] | Unknown":
+        """Blocks made by a ``dynamic`` leave no expression behind: only nested attributes prove that they are unset."""
+        if not self._is_flagged(name):
+            return []
+        if self.nested_attributes or name in self.optional_and_computed:
+            unknown = self.get(name)
+            return unknown if isinstance(unknown, Unknown) else []
+        return Unknown(AFTER_APPLY)
+
+    def block(self, name: str) -> "View | Unknown | None":
+        """The only nested block of that name; None where there is none."""
+        blocks = self.blocks(name)
+        if isinstance(blocks, Unknown):
+            return blocks
+        return blocks[0] if blocks else None
+
+    def texts(self, name: str) -> list[str | Unknown] | Unknown:
+        """A list of strings, each of which may be unknown."""
+        value = self.get(name)
+        if value is None:
+            return []
+        if isinstance(value, Unknown):
+            return value
+        if not isinstance(value, list):
+            return Unknown(f"{name} is not a list")
+        flags = _part(self.unknown, name)
+        return [
+            item if isinstance(item, str) else Unknown(AFTER_APPLY)
+            for index, item in enumerate(value)
+            if item is not None or _item(flags, index) is True
+        ]
+
+    def _written(self, name: str, count: int) -> list[dict[str, Any]] | None:
+        """The expressions of each nested block, or None where dynamic blocks hide which is which."""
+        if self.expressions is None:
+            return None
+        written = self.expressions.get(name)
+        if isinstance(written, dict):  # an attribute, not a block: only a constant shows what is inside
+            constant = written.get("constant_value")
+            items = [constant] if isinstance(constant, dict) else constant
+        else:
+            items = written
+        if isinstance(items, list) and len(items) == count and all(isinstance(item, dict) for item in items):
+            return items
+        return None
+
+
+class Block(Struct, frozen=True, kw_only=True):
+    """One resource as its language has it, at one moment."""
+
+    address: str
+    type: str
+    provider: str
+    """Which provider configuration manages it, so that equal names of two accounts stay apart."""
+    region: str | Unknown
+    attributes: View
+    change: Change
+    references: Callable[[str, frozenset[str]], Sequence[Reference]]
+    """The resources of these types that the expression of an attribute leads to, across module boundaries."""
+    key: str | int | None = None
+    """Its count or for_each key."""
+    location: Location | None = None
+
+
+def _any_mark(mark: Any) -> bool:
+    if isinstance(mark, dict):
+        return any(_any_mark(value) for value in mark.values())
+    if isinstance(mark, list):
+        return any(_any_mark(value) for value in mark)
+    return bool(mark)
+
+
+def _part(tree: Any, name: str) -> Any:
+    return tree.get(name) if isinstance(tree, dict) else tree
+
+
+def _item(tree: Any, index: int) -> Any:
+    if isinstance(tree, list):
+        return tree[index] if index < len(tree) else None
+    return tree
+
+
+def _number(name: str, value: Any) -> float | Unknown | None:
+    if value is None or isinstance(value, Unknown):
+        return value
+    if isinstance(value, str):
+        if not value:
+            return None
+        try:
+            value = float(value)
+        except ValueError:
+            return Unknown(f"{name} is not a number")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return Unknown(f"{name} is not a number")
+    try:
+        number = float(value)
+    except OverflowError:
+        return Unknown(f"{name} is too large a number")
+    return number if abs(number) != float("inf") and number == number else Unknown(f"{name} is not a finite number")

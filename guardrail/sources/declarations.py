@@ -1,0 +1,129 @@
+"""What one block declares, before the blocks are joined: the common ground of every reader and of the linker.
+
+A reader translates its blocks into these; `guardrail.sources.link` joins them into an `Inventory`. Names are kept even
+where they are sensitive, because links need them; the linker hides them.
+"""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from guardrail.model import (
+    Alarm,
+    Change,
+    InferenceComponent,
+    Location,
+    Mode,
+    ScalableTarget,
+    ScalingPolicy,
+    ScheduledAction,
+    Unknown,
+    Variant,
+)
+from guardrail.sources.base import Reference
+
+
+class Link(Struct, frozen=True, kw_only=True):
+    """Where a block says what it belongs to: by a value, or, where that is unknown, by the resources it mentions."""
+
+    value: str | Unknown | None
+    references: tuple[Reference, ...] = ()
+    key: str | int | None = None
+    """The count or for_each key of the block that links, which often is the variant's name too."""
+
+
+class Declared(Struct, frozen=True, kw_only=True):
+    """What every declaration carries."""
+
+    address: str
+    type: str
+    provider: str
+    region: str | Unknown
+    change: Change
+    location: Location | None = None
+
+
+class DeclaredEndpoint(Declared, frozen=True, kw_only=True):
+    """An endpoint without its configuration."""
+
+    name: str | Unknown
+    sensitive_name: bool
+    configuration: Link
+    tags: dict[str, str | Unknown] | Unknown
+
+
+class DeclaredConfiguration(Declared, frozen=True, kw_only=True):
+    """An endpoint configuration."""
+
+    name: str | Unknown
+    sensitive_name: bool
+    mode: Mode | Unknown
+    variants: tuple[Variant, ...] | Unknown
+    data_capture_percent: float | Unknown | None
+    tags: dict[str, str | Unknown] | Unknown
+
+
+class DeclaredComponent(Declared, frozen=True, kw_only=True):
+    """An inference component; its scaling is joined later."""
+
+    endpoint: Link
+    component: InferenceComponent
+
+
+class DeclaredTarget(Declared, frozen=True, kw_only=True):
+    """A scalable target; its policies and scheduled actions are joined later."""
+
+    resource: Link
+    """A resource id: ``endpoint/NAME/variant/NAME`` or ``inference-component/NAME``."""
+    target: ScalableTarget
+    inline_actions: tuple[ScheduledAction, ...] = ()
+    """Scheduled actions written inside the target (CloudFormation and awscc)."""
+
+
+class DeclaredPolicy(Declared, frozen=True, kw_only=True):
+    """A scaling policy, linked to its target by resource id and dimension, or by reference."""
+
+    target: Link
+    dimension: str | Unknown | None
+    policy: ScalingPolicy
+    arn: str | None
+
+
+class DeclaredAction(Declared, frozen=True, kw_only=True):
+    """A scheduled action, linked like a policy."""
+
+    target: Link
+    dimension: str | Unknown | None
+    action: ScheduledAction
+
+
+class DeclaredAlarm(Declared, frozen=True, kw_only=True):
+    """An alarm and the policies that it starts."""
+
+    alarm: Alarm
+    actions: tuple[str | Unknown, ...] | Unknown
+    references: tuple[Reference, ...]
+
+
+class DeclaredModel(Declared, frozen=True, kw_only=True):
+    """A model. It bills nothing; it is counted because a variant without one is a different thing."""
+
+
+class Unsupported(Declared, frozen=True, kw_only=True):
+    """A relevant block that cannot be translated."""
+
+    reason: str
+    affects_total: bool
+
+
+Declaration: TypeAlias = (
+    DeclaredEndpoint
+    | DeclaredConfiguration
+    | DeclaredComponent
+    | DeclaredTarget
+    | DeclaredPolicy
+    | DeclaredAction
+    | DeclaredAlarm
+    | DeclaredModel
+    | Unsupported
+)

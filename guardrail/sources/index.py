@@ -1,0 +1,128 @@
+"""Finding declarations: by value, keyed by provider configuration, region and name, or by reference."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import Generic, TypeVar
+
+from guardrail.model import Skipped, Unknown
+from guardrail.sources.declarations import (
+    Declaration,
+    Declared,
+    DeclaredAction,
+    DeclaredAlarm,
+    DeclaredComponent,
+    DeclaredConfiguration,
+    DeclaredEndpoint,
+    DeclaredModel,
+    DeclaredPolicy,
+    DeclaredTarget,
+    Link,
+    Unsupported,
+)
+
+_D = TypeVar("_D", bound=Declared)
+
+
+class Index(Generic[_D]):
+    """Declarations of one kind, by address and by the value that others name them with."""
+
+    def __init__(self) -> None:
+        self.by_address: dict[str, _D] = {}
+        self._by_value: dict[str, list[_D]] = defaultdict(list)
+
+    def __iter__(self) -> Iterator[_D]:
+        return iter(self.by_address.values())
+
+    def add(self, declared: _D, value: str | Unknown | None) -> None:
+        """Enter a declaration under its address and under ``value``, where that is known."""
+        self.by_address[declared.address] = declared
+        if isinstance(value, str):
+            self._by_value[value].append(declared)
+
+    def named(self, value: str, seeker: Declared) -> list[_D]:
+        """Everything under ``value`` that ``seeker`` can mean; at most one in a sound stack."""
+        found = [each for each in self._by_value.get(value, ()) if may_meet(each, seeker)]
+        if len(found) > 1:
+            exact = [each for each in found if (each.provider, each.region) == (seeker.provider, seeker.region)]
+            return exact or found
+        return found
+
+    def referenced(self, link: Link) -> list[_D]:
+        """Everything here that the references of ``link`` lead to, without repetition."""
+        addresses = dict.fromkeys(reference.address for reference in link.references)
+        return [self.by_address[address] for address in addresses if address in self.by_address]
+
+    def linked(self, link: Link, seeker: Declared) -> list[_D]:
+        """What ``link`` means: by its value where that is known, else by its references."""
+        return self.named(link.value, seeker) if isinstance(link.value, str) else self.referenced(link)
+
+    def compatible(self, seeker: Declared) -> list[_D]:
+        """Everything that ``seeker`` could mean if nothing is known of its link."""
+        return [each for each in self if may_meet(each, seeker)]
+
+
+class Declarations:
+    """The declarations of one side, indexed by kind, and what had to be left out."""
+
+    def __init__(self, declarations: Iterable[Declaration]) -> None:
+        self.endpoints: Index[DeclaredEndpoint] = Index()
+        self.configurations: Index[DeclaredConfiguration] = Index()
+        self.components: Index[DeclaredComponent] = Index()
+        self.targets: Index[DeclaredTarget] = Index()
+        self.policies: Index[DeclaredPolicy] = Index()
+        self.actions: list[DeclaredAction] = []
+        self.alarms: list[DeclaredAlarm] = []
+        self.models: list[DeclaredModel] = []
+        self.skipped: dict[str, Skipped] = {}
+        self.changed: set[str] = set()
+        self.addresses: set[str] = set()
+        for declared in declarations:
+            self._add(declared)
+
+    def _add(self, declared: Declaration) -> None:
+        self.addresses.add(declared.address)
+        if declared.change not in ("no-op", "forget"):
+            self.changed.add(declared.address)
+        match declared:
+            case DeclaredEndpoint():
+                self.endpoints.add(declared, declared.name)
+            case DeclaredConfiguration():
+                self.configurations.add(declared, declared.name)
+            case DeclaredComponent():
+                self.components.add(declared, declared.component.name)
+            case DeclaredTarget():
+                self.targets.add(declared, declared.resource.value)
+            case DeclaredPolicy():
+                self.policies.add(declared, declared.arn)
+            case DeclaredAction():
+                self.actions.append(declared)
+            case DeclaredAlarm():
+                self.alarms.append(declared)
+            case DeclaredModel():
+                self.models.append(declared)
+            case Unsupported():
+                self.skip(declared, declared.reason, affects_total=declared.affects_total)
+
+    def skip(self, declared: Declared, reason: str, *, affects_total: bool = False) -> None:
+        """Leave a declaration out, saying why; the first reason counts."""
+        self.skipped.setdefault(
+            declared.address,
+            Skipped(address=declared.address, type=declared.type, reason=reason, affects_total=affects_total),
+        )
+
+
+def may_meet(one: Declared, other: Declared) -> bool:
+    """Whether two blocks can be about the same thing: the same region, and not two accounts of one provider.
+
+    A block whose configuration is gone (it is being deleted) has lost its provider, and can meet any.
+    """
+    if isinstance(one.region, str) and isinstance(other.region, str) and one.region != other.region:
+        return False
+    if one.provider == other.provider or not one.provider or not other.provider:
+        return True
+    return _plugin(one.provider) != _plugin(other.provider)
+
+
+def _plugin(provider: str) -> str:
+    """``aws`` of ``module.eu:aws.frankfurt``."""
+    return provider.rpartition(":")[2].partition(".")[0]

@@ -1,0 +1,318 @@
+"""Joining declarations into an inventory: endpoint to configuration, to inference components, to scaling.
+
+A link is never guessed: what may use several things is Unknown, and what they are is marked as possibly deployed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail.model import (
+    Deployed,
+    Endpoint,
+    InferenceComponent,
+    InstanceVariant,
+    Inventory,
+    ScalableTarget,
+    Skipped,
+    Unknown,
+    Variant,
+)
+from guardrail.sources.declarations import (
+    Declaration,
+    Declared,
+    DeclaredComponent,
+    DeclaredConfiguration,
+    DeclaredEndpoint,
+)
+from guardrail.sources.index import Declarations
+from guardrail.sources.link_scaling import ScalingLinks, scaled
+
+_SENSITIVE = Unknown("sensitive")
+
+
+class Linked(Struct, frozen=True, kw_only=True):
+    """One side of a change, joined."""
+
+    inventory: Inventory
+    skipped: tuple[Skipped, ...]
+    modelled: frozenset[str]
+    """Addresses of the blocks that found their place."""
+    partial: frozenset[str]
+    """Those of them with an Unknown in a field that has a price."""
+
+
+class _Running(Struct, frozen=True):
+    """What an endpoint runs."""
+
+    configuration: DeclaredConfiguration | Unknown
+    is_past: bool = False
+    """The configuration has been replaced under the same name, and this is what it was before."""
+
+
+class Side:
+    """One side of a change, joined; ``previous`` is the side before it, for what keeps running unchanged.
+
+    ``region`` is the last resort for what names no region of its own.
+    """
+
+    def __init__(
+        self, declarations: Iterable[Declaration], *, region: str | None = None, previous: "Side | None" = None
+    ) -> None:
+        self._all = Declarations(declarations)
+        self._region = region
+        self._previous = previous
+        self._hosted: dict[str, list[DeclaredComponent] | Unknown] = {}
+        self._link_components()
+        self._scaling = ScalingLinks(self._all)
+        self._related = self._relations()
+        self._running = {each.address: self._configuration_of(each) for each in self._all.endpoints}
+
+    def linked(self) -> Linked:
+        """The inventory of this side, with what was skipped on the way."""
+        possible, unattached = self._configurations_without_endpoint()
+        endpoints = [self._endpoint(each) for each in self._all.endpoints]
+        endpoints += [self._bare(each, "possibly") for each in possible]
+        inventory = Inventory(
+            endpoints=tuple(sorted(endpoints, key=_address)),
+            unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
+        )
+        self._skip_claims_without_variant()
+        modelled = self._modelled()
+        return Linked(
+            inventory=inventory,
+            skipped=tuple(sorted(self._all.skipped.values(), key=lambda each: each.address)),
+            modelled=modelled,
+            partial=_partial(inventory) & modelled,
+        )
+
+    def _link_components(self) -> None:
+        for component in self._all.components:
+            endpoints = self._all.endpoints.linked(component.endpoint, component)
+            if len(endpoints) == 1:
+                hosted = self._hosted.setdefault(endpoints[0].address, [])
+                if isinstance(hosted, list):
+                    hosted.append(component)
+            elif endpoints or isinstance(component.endpoint.value, Unknown):
+                for endpoint in endpoints or self._all.endpoints.compatible(component):
+                    self._hosted[endpoint.address] = Unknown(f"{component.address} may be hosted here")
+                self._all.skip(component, "which endpoint hosts it is known only after apply")
+            else:
+                self._all.skip(component, "its endpoint is not managed here")
+
+    def _relations(self) -> dict[str, set[str]]:
+        """Addresses whose change touches an endpoint, by address of the endpoint; its configuration comes later."""
+        related: dict[str, set[str]] = defaultdict(set)
+        for address, claims in self._scaling.claims.items():
+            for claim in claims:
+                related[address] |= self._scaling.parts.get(claim.address, {claim.address})
+        for address, hosted in self._hosted.items():
+            for component in hosted if isinstance(hosted, list) else ():
+                related[address].add(component.address)
+                target = self._scaling.components.get(component.address)
+                if isinstance(target, ScalableTarget):
+                    related[address] |= self._scaling.parts[target.address]
+        return related
+
+    def _configuration_of(self, endpoint: DeclaredEndpoint) -> _Running:
+        found = self._all.configurations.linked(endpoint.configuration, endpoint)
+        now = found[0] if len(found) == 1 else None
+        if now is None or now.change == "replace":
+            past = self._past_configuration(endpoint)
+            if past is not None:
+                return _Running(past, is_past=now is not None)
+        if now is not None:
+            return _Running(now)
+        if found:
+            names = " or ".join(sorted(each.address for each in found))
+            return _Running(Unknown(f"which configuration it uses is known only after apply: {names}"))
+        if isinstance(endpoint.configuration.value, Unknown):
+            return _Running(Unknown("which configuration it uses is known only after apply"))
+        return _Running(Unknown("its configuration is managed elsewhere"))
+
+    def _past_configuration(self, endpoint: DeclaredEndpoint) -> DeclaredConfiguration | None:
+        """The configuration that stays in force because the endpoint goes on naming it.
+
+        SageMaker reads a configuration when an endpoint is created or updated to another name; replacing one under
+        the name in use changes nothing that runs (note in the documentation of aws_sagemaker_endpoint_configuration).
+        """
+        name = endpoint.configuration.value
+        if self._previous is None or endpoint.change in ("create", "replace") or not isinstance(name, str):
+            return None
+        before = self._previous._all.endpoints.by_address.get(endpoint.address)
+        if before is None or before.configuration.value != name:
+            return None
+        past = self._previous._running[endpoint.address].configuration
+        return past if isinstance(past, DeclaredConfiguration) else None
+
+    def _configurations_without_endpoint(self) -> tuple[list[DeclaredConfiguration], list[DeclaredConfiguration]]:
+        """Configurations that an unresolved endpoint may use, and those that nothing can reach."""
+        attached: set[str] = set()
+        reachable: set[str] = set()
+        for endpoint in self._all.endpoints:
+            named = self._all.configurations.linked(endpoint.configuration, endpoint)
+            running = self._running[endpoint.address].configuration
+            if isinstance(running, DeclaredConfiguration):
+                attached |= {each.address for each in named}
+            elif named or isinstance(endpoint.configuration.value, Unknown):
+                candidates = named or self._all.configurations.compatible(endpoint)
+                reachable |= {each.address for each in candidates}
+        free = [each for each in self._all.configurations if each.address not in attached]
+        return (
+            [each for each in free if each.address in reachable],
+            [each for each in free if each.address not in reachable],
+        )
+
+    def _endpoint(self, declared: DeclaredEndpoint) -> Endpoint:
+        running = self._running[declared.address]
+        configuration = running.configuration
+        if isinstance(configuration, Unknown):
+            joined = Endpoint(
+                address=declared.address,
+                name=declared.name,
+                region=self._region_of(declared, declared.region),
+                mode=configuration,
+                variants=configuration,
+                configuration_address=None,
+                tags=declared.tags,
+            )
+        else:
+            joined = replace(
+                self._bare(configuration, "yes"),
+                region=self._region_of(declared, configuration.region),
+                variants=self._scaled(declared, configuration.variants),
+                tags=_merged(declared.tags, configuration.tags),
+            )
+        return replace(
+            joined,
+            address=declared.address,
+            name=_SENSITIVE if declared.sensitive_name else declared.name,
+            change=declared.change,
+            touched=self._is_touched(declared.address, joined.configuration_address),
+            inference_components=self._components_of(declared),
+            keeps_previous_configuration=running.is_past,
+            location=declared.location,
+        )
+
+    def _bare(self, declared: DeclaredConfiguration, deployed: Deployed) -> Endpoint:
+        """A configuration that stands for itself."""
+        return Endpoint(
+            address=declared.address,
+            name=_SENSITIVE if declared.sensitive_name else declared.name,
+            region=declared.region if isinstance(declared.region, str) else self._region or declared.region,
+            mode=declared.mode,
+            variants=declared.variants,
+            configuration_address=declared.address,
+            change=declared.change,
+            touched=self._is_touched(declared.address, declared.address),
+            deployed=deployed,
+            data_capture_percent=declared.data_capture_percent,
+            tags=declared.tags,
+            location=declared.location,
+            configuration_location=declared.location,
+        )
+
+    def _scaled(
+        self, declared: DeclaredEndpoint, variants: tuple[Variant, ...] | Unknown
+    ) -> tuple[Variant, ...] | Unknown:
+        claims = self._scaling.claims.get(declared.address)
+        return scaled(variants, claims) if claims and not isinstance(variants, Unknown) else variants
+
+    def _is_touched(self, address: str, configuration: str | None) -> bool:
+        """Whether the change touches a block of the endpoint, or takes one away; always, where there is no before."""
+        if self._previous is None:
+            return True
+        related = self._related.get(address, set()) | {address, configuration}
+        gone = self._previous._related.get(address, set()) - self._all.addresses
+        return bool(related & self._all.changed or gone)
+
+    def _region_of(self, declared: Declared, configuration_region: str | Unknown) -> str | Unknown:
+        """Its own region, else the only one among what is linked to it, else the one given for the run."""
+        if isinstance(declared.region, str):
+            return declared.region
+        targets = self._all.targets.by_address
+        regions = {configuration_region}
+        regions |= {
+            targets[claim.address].region
+            for claim in self._scaling.claims.get(declared.address, ())
+            if claim.address in targets
+        }
+        known = {region for region in regions if isinstance(region, str)}
+        return known.pop() if len(known) == 1 else self._region or declared.region
+
+    def _components_of(self, declared: DeclaredEndpoint) -> tuple[InferenceComponent, ...] | Unknown:
+        hosted = self._hosted.get(declared.address, [])
+        if isinstance(hosted, Unknown):
+            return hosted
+        return tuple(
+            replace(each.component, scaling=self._scaling.components.get(each.address))
+            for each in sorted(hosted, key=_address)
+        )
+
+    def _skip_claims_without_variant(self) -> None:
+        """A target whose endpoint is here and whose variant is not scales nothing."""
+        for address, claims in self._scaling.claims.items():
+            configuration = self._running[address].configuration
+            if isinstance(configuration, Unknown) or isinstance(configuration.variants, Unknown):
+                continue
+            names = {variant.name for variant in configuration.variants}
+            if any(isinstance(name, Unknown) for name in names):
+                continue
+            for claim in claims:
+                target = self._all.targets.by_address.get(claim.address)
+                if isinstance(claim.variant, str) and claim.variant not in names and target is not None:
+                    self._all.skip(target, "its endpoint has no variant of that name")
+
+    def _modelled(self) -> frozenset[str]:
+        linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
+        other_alarms = {alarm.address for alarm in self._all.alarms} - linked_alarms
+        return frozenset(self._all.addresses - other_alarms - self._all.skipped.keys())
+
+
+def _address(thing: Endpoint | Declared) -> str:
+    return thing.address
+
+
+def _merged(
+    own: dict[str, str | Unknown] | Unknown, fallback: dict[str, str | Unknown] | Unknown
+) -> dict[str, str | Unknown] | Unknown:
+    if isinstance(own, Unknown) or isinstance(fallback, Unknown):
+        return own
+    return {**fallback, **own}
+
+
+def _partial(inventory: Inventory) -> frozenset[str]:
+    """Addresses of blocks with an Unknown in a field that has a price."""
+    found: set[str] = set()
+    for endpoint in (*inventory.endpoints, *inventory.unattached):
+        configuration = endpoint.configuration_address or endpoint.address
+        if isinstance(endpoint.region, Unknown):
+            found.add(endpoint.address)
+        if isinstance(endpoint.variants, Unknown) or isinstance(endpoint.mode, Unknown):
+            found.add(configuration)
+        for variant in () if isinstance(endpoint.variants, Unknown) else endpoint.variants:
+            if any(isinstance(value, Unknown) for value in _priced(variant)):
+                found.add(configuration)
+            scaling = variant.scaling
+            if isinstance(scaling, Unknown):
+                found.add(endpoint.address)
+            elif scaling is not None and _has_unknown_bounds(scaling):
+                found.add(scaling.address)
+    return frozenset(found)
+
+
+def _priced(variant: Variant) -> tuple[object, ...]:
+    if isinstance(variant, InstanceVariant):
+        types = tuple(pool.instance_type for pool in variant.instance_pools)
+        return (variant.instance_type, variant.initial_instance_count, variant.volume_size_gb, *types)
+    return (variant.memory_mib, variant.provisioned_concurrency)
+
+
+def _has_unknown_bounds(target: ScalableTarget) -> bool:
+    bounds: list[object] = [target.min_capacity, target.max_capacity, target.scheduled_actions]
+    if not isinstance(target.scheduled_actions, Unknown):
+        for action in target.scheduled_actions:
+            bounds += [action.min_capacity, action.max_capacity]
+    return any(isinstance(bound, Unknown) for bound in bounds)

@@ -1,0 +1,448 @@
+"""Terraform and OpenTofu plans as JSON (``terraform show -json``): what stands before the change, and what after it.
+
+The format is described at developer.hashicorp.com/terraform/internals/json-format. Only the resources that matter are
+decoded, so the cost of reading follows the bytes of a plan, not the number of its resources.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+from msgspec.structs import replace
+
+from guardrail.errors import SourceError
+from guardrail.model import Change, ChangeSet, Coverage, Unknown
+from guardrail.sources import terraform
+from guardrail.sources.base import AFTER_APPLY, Block, Reference, View
+from guardrail.sources.declarations import Declaration, Unsupported
+from guardrail.sources.document import SHOW_HINT, Document, without_trailing_noise
+from guardrail.sources.document import read as read_document
+from guardrail.sources.link import Linked, Side
+from guardrail.sources.references import ConfigModule, ConfigResource, Configuration, Scope, scope_of
+from guardrail.sources.regions import ProviderConfig, Regions
+
+_MANAGED = "managed"
+_PLAIN_ACTIONS: tuple[Change, ...] = ("create", "update", "delete", "forget")
+
+
+_ABSENT = Raw(b"")
+
+
+class _Head(Struct):
+    mode: str = _MANAGED
+    type: str = ""
+
+
+class _Change(Struct):
+    actions: tuple[str, ...] = ()
+    before: Any = None
+    after: Any = None
+    after_unknown: Any = None
+    before_sensitive: Any = None
+    after_sensitive: Any = None
+
+
+class _ResourceChange(Struct):
+    change: _Change
+    address: str = ""
+    type: str = ""
+    name: str = ""
+    index: str | int | None = None
+    module_address: str | None = None
+    provider_name: str = ""
+    previous_address: str | None = None
+    deposed: str | None = None
+
+
+class _StateResource(Struct):
+    address: str = ""
+    type: str = ""
+    name: str = ""
+    index: str | int | None = None
+    provider_name: str = ""
+    values: Any = None
+    sensitive_values: Any = None
+    deposed_key: str | None = None
+
+
+class _StateModule(Struct):
+    address: str | None = None
+    resources: list[Raw] = []
+    child_modules: "list[_StateModule]" = []
+
+
+class _StateValues(Struct):
+    root_module: _StateModule | None = None
+
+
+class _State(Struct):
+    values: _StateValues | None = None
+
+
+class _Variable(Struct):
+    value: Any = None
+
+
+class _ConfigurationDocument(Struct):
+    provider_config: dict[str, ProviderConfig] = {}
+    root_module: ConfigModule | None = None
+
+
+class _Deferred(Struct):
+    reason: str = ""
+    resource_change: Raw = Raw(b"{}")
+
+
+class _Plan(Struct):
+    format_version: Any = None
+    plan_format_version: Any = None
+    lineage: Any = None
+    resource_changes: list[Raw] | None = None
+    resource_drift: list[Raw] | None = None
+    deferred_changes: list[_Deferred] | None = None
+    prior_state: _State | None = None
+    configuration: _ConfigurationDocument | None = None
+    variables: dict[str, _Variable] | None = None
+    values: _StateValues | None = None
+    planned_values: Raw = _ABSENT
+    errored: bool | None = None
+    complete: bool | None = None
+
+
+_plan_decoder = msgspec.json.Decoder(_Plan)
+_head_decoder = msgspec.json.Decoder(_Head)
+_change_decoder = msgspec.json.Decoder(_ResourceChange)
+_state_decoder = msgspec.json.Decoder(_StateResource)
+
+
+def recognizes(path: str) -> bool:
+    """Every path is taken for a plan, so that what is none can be refused with a helpful line."""
+    return bool(path)
+
+
+def read(path: str, *, region: str | None = None) -> ChangeSet:
+    """The change set of the plan, or the stock of the state, at ``path`` ("-" for standard input).
+
+    ``region`` is for resources whose region is told by nothing in the plan. Raises `SourceError` for anything that is
+    not a plan or state in JSON, for an unsupported major format version, and for a plan that failed.
+    """
+    document, plan = _decode(path, read_document(path))
+    version = _format_version(path, plan)
+    if plan.errored:
+        raise SourceError(
+            f"{path} is a plan that failed, so it does not tell what will be", hint="mend the errors of 'terraform plan' first"
+        )
+    try:
+        if _is_state(plan):
+            return _read_state(path, plan, version, document.notices, region)
+        return _PlanReader(path, plan, region).change_set(version, document.notices)
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{path} is not a plan: a resource in it has another shape: {_lower(error)}", hint=SHOW_HINT) from None
+
+
+def _decode(path: str, document: Document) -> tuple[Document, _Plan]:
+    try:
+        try:
+            return document, _plan_decoder.decode(document.content)
+        except msgspec.ValidationError:
+            raise
+        except msgspec.DecodeError as error:
+            shorter = without_trailing_noise(document, error)
+            if shorter is None:
+                raise
+            return shorter, _plan_decoder.decode(shorter.content)
+    except msgspec.ValidationError as error:
+        raise SourceError(f"{path} is not a plan: {_lower(error)}", hint=SHOW_HINT) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is not valid JSON: {_lower(error)}", hint=SHOW_HINT) from None
+    except RecursionError:
+        raise SourceError(f"{path} is nested too deeply to be a plan", hint=SHOW_HINT) from None
+
+
+def _lower(error: Exception) -> str:
+    text = str(error).removeprefix("JSON is malformed: ")
+    return text[:1].lower() + text[1:]
+
+
+def _format_version(path: str, plan: _Plan) -> str:
+    """The format version, of major 0 or 1. Raises `SourceError` for any other, and where there is none."""
+    version = plan.format_version
+    if version is None:
+        if plan.plan_format_version is not None:
+            raise SourceError(f"{path} is the redacted plan of a cloud backend, without its values", hint=SHOW_HINT)
+        if plan.lineage is not None:
+            raise SourceError(f"{path} is a raw state file", hint="terraform show -json > state.json")
+        raise SourceError(f"{path} is JSON, but neither a plan nor a state: it has no format_version", hint=SHOW_HINT)
+    major = str(version).partition(".")[0]
+    if major not in ("0", "1"):
+        raise SourceError(
+            f"{path} has plan format {str(version)[:20]!r}; this version of guardrail reads 0.x and 1.x",
+            hint="upgrade guardrail",
+        )
+    if not any((plan.resource_changes, plan.prior_state, plan.configuration, plan.values, len(plan.planned_values))):
+        _refuse_without_resources(path, plan)
+    return str(version)
+
+
+def _refuse_without_resources(path: str, plan: _Plan) -> None:
+    """Other commands write documents with a format_version too; an empty state is nothing but that."""
+    if plan.resource_changes is None and plan.values is None:
+        document = read_document(path) if path != "-" else None
+        keys = set(msgspec.json.decode(document.content, type=dict[str, Raw])) if document is not None else set()
+        if keys - {"format_version", "terraform_version", "checks", "values", "timestamp"}:
+            raise SourceError(f"{path} is JSON of Terraform's, but neither a plan nor a state", hint=SHOW_HINT)
+
+
+def _is_state(plan: _Plan) -> bool:
+    return plan.values is not None or not any(
+        (plan.resource_changes is not None, plan.prior_state, plan.configuration, len(plan.planned_values))
+    )
+
+
+def _read_state(
+    path: str, plan: _Plan, version: str, notices: tuple[str, ...], region: str | None
+) -> ChangeSet:
+    """A state tells what runs today, and nothing of a past."""
+    regions = Regions({}, Configuration(ConfigModule()), {}, lambda: iter(()))
+    blocks = []
+    for resource, scope in _state_resources(plan.values):
+        view = _view(resource.type, resource.values, None, resource.sensitive_values, None)
+        blocks.append(
+            Block(
+                address=resource.address + (f" (deposed {resource.deposed_key})" if resource.deposed_key else ""),
+                type=resource.type,
+                provider="",
+                region=regions.of(view, "", scope, resource.provider_name),
+                attributes=view,
+                change="no-op",
+                references=_no_references,
+                key=resource.index,
+            )
+        )
+    linked = Side(_declared(blocks), region=region).linked()
+    return ChangeSet(
+        path=path,
+        kind="terraform-state",
+        format_version=version,
+        after=linked.inventory,
+        skipped=linked.skipped,
+        coverage=_coverage(linked, None),
+        notices=notices,
+    )
+
+
+class _PlanReader:
+    """One plan, with its configuration and regions at hand."""
+
+    def __init__(self, path: str, plan: _Plan, region: str | None) -> None:
+        self._path = path
+        self._plan = plan
+        self._region = region
+        written = plan.configuration or _ConfigurationDocument()
+        self._configuration = Configuration(written.root_module or ConfigModule())
+        self._regions = Regions(
+            written.provider_config,
+            self._configuration,
+            {name: variable.value for name, variable in (plan.variables or {}).items()},
+            self._known_data_regions,
+        )
+        self._notices: list[str] = []
+
+    def change_set(self, version: str, notices: tuple[str, ...]) -> ChangeSet:
+        """Both sides, joined."""
+        changes = [_change_decoder.decode(raw) for raw in self._plan.resource_changes or () if _is_relevant(raw)]
+        standing = self._standing(changes)
+        for change in changes:
+            self._configuration.add_instance(_scope(change), change.type, change.name, change.address)
+        for resource, scope in standing:
+            self._configuration.add_instance(scope, resource.type, resource.name, resource.address)
+        befores: list[Block] = []
+        afters: list[Block] = []
+        for change in changes:
+            self._split(change, befores, afters)
+        for resource, scope in standing:
+            block = self._block(resource, scope, "no-op", resource.values, None, resource.sensitive_values)
+            befores.append(block)
+            afters.append(block)
+        return self._joined(befores, afters, version, notices)
+
+    def _joined(
+        self, befores: list[Block], afters: list[Block], version: str, notices: tuple[str, ...]
+    ) -> ChangeSet:
+        before = Side(_declared(befores), region=self._region)
+        after = Side((*_declared(afters), *self._deferred()), region=self._region, previous=before)
+        linked_before, linked_after = before.linked(), after.linked()
+        return ChangeSet(
+            path=self._path,
+            kind="terraform-plan",
+            format_version=version,
+            before=linked_before.inventory,
+            after=linked_after.inventory,
+            complete=self._plan.complete is not False and not self._plan.deferred_changes,
+            skipped=linked_after.skipped,
+            coverage=_coverage(linked_after, linked_before),
+            notices=(*notices, *self._notices, *self._drift()),
+        )
+
+    def _split(self, change: _ResourceChange, befores: list[Block], afters: list[Block]) -> None:
+        """What one resource change contributes to each side. A moved resource is known by its new address."""
+        scope, inner = _scope(change), change.change
+        kind = _kind(inner.actions)
+        if change.deposed:
+            change.address += f" (deposed {change.deposed})"
+        if inner.before is not None:
+            past = self._block(change, scope, kind, inner.before, None, inner.before_sensitive)
+            befores.append(past)
+            if "forget" in inner.actions:
+                self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
+                afters.append(replace(past, change="forget"))
+                change.address += " (forgotten)" if "create" in inner.actions else ""
+        if inner.after is not None and "forget" != kind:
+            unknown, marks = inner.after_unknown, inner.after_sensitive
+            afters.append(self._block(change, scope, kind, inner.after, unknown, marks))
+
+    def _standing(self, changes: list[_ResourceChange]) -> list[tuple[_StateResource, Scope]]:
+        """What is there and the plan does not speak of: with -target and -refresh-only most of what is billed."""
+        spoken_of = {address for change in changes for address in (change.address, change.previous_address)}
+        state = self._plan.prior_state
+        return [
+            (resource, scope)
+            for resource, scope in _state_resources(state.values if state else None)
+            if resource.address not in spoken_of and not resource.deposed_key
+        ]
+
+    def _block(
+        self,
+        resource: "_ResourceChange | _StateResource",
+        scope: Scope,
+        change: Change,
+        values: Any,
+        unknown: Any,
+        marks: Any,
+    ) -> Block:
+        written = self._configuration.resource(scope.names, resource.type, resource.name)
+        view = _view(resource.type, values, unknown, marks, written)
+        provider = (written.provider_config_key or "") if written else ""
+        return Block(
+            address=resource.address,
+            type=resource.type,
+            provider=provider,
+            region=self._regions.of(view, provider, scope, resource.provider_name),
+            attributes=view,
+            change=change,
+            references=_no_references if written is None else self._follower(scope, written),
+            key=resource.index,
+        )
+
+    def _follower(self, scope: Scope, written: ConfigResource) -> Callable[[str, frozenset[str]], list[Reference]]:
+        return lambda attribute, wanted: self._configuration.resolve(scope, written, attribute, wanted)
+
+    def _deferred(self) -> Iterator[Unsupported]:
+        """Changes that Terraform put off because it cannot know yet what they are."""
+        for deferred in self._plan.deferred_changes or ():
+            if _is_relevant(deferred.resource_change):
+                change = _change_decoder.decode(deferred.resource_change)
+                reason = f"deferred by Terraform: {deferred.reason.replace('_', ' ') or 'no reason given'}"
+                yield Unsupported(
+                    address=change.address,
+                    type=change.type,
+                    provider="",
+                    region=Unknown(AFTER_APPLY),
+                    change="create",
+                    reason=reason,
+                    affects_total=True,
+                )
+
+    def _drift(self) -> Iterator[str]:
+        """One sentence for each relevant resource that was changed outside Terraform; names of attributes only."""
+        for raw in self._plan.resource_drift or ():
+            if not _is_relevant(raw):
+                continue
+            drifted = _change_decoder.decode(raw)
+            before, after = drifted.change.before, drifted.change.after
+            if "delete" in drifted.change.actions or not isinstance(after, dict) or not isinstance(before, dict):
+                yield f"drift: {drifted.address} was deleted outside Terraform"
+                continue
+            names = sorted(name for name in after if before.get(name) != after[name])
+            yield f"drift: {drifted.address} was changed outside Terraform ({', '.join(names) or 'no attribute named'})"
+
+    def _known_data_regions(self) -> Iterator[tuple[str, str]]:
+        """Address and region of every ``aws_region`` data source that has been read."""
+        state = self._plan.prior_state
+        for raw, _ in _raw_state_resources(state.values if state else None):
+            head = _head_decoder.decode(raw)
+            if head.mode == "data" and head.type in ("aws_region", "awscc_region"):
+                resource = _state_decoder.decode(raw)
+                values = resource.values if isinstance(resource.values, dict) else {}
+                region = values.get("region") or values.get("name") or values.get("id")
+                if isinstance(region, str):
+                    yield resource.address, region
+
+
+def _kind(actions: tuple[str, ...]) -> Change:
+    if "create" in actions and ("delete" in actions or "forget" in actions):
+        return "replace"
+    action: Change
+    for action in _PLAIN_ACTIONS:
+        if action in actions:
+            return action
+    return "no-op"
+
+
+def _scope(change: _ResourceChange) -> Scope:
+    return scope_of(change.module_address, change.index)
+
+
+def _view(type_: str, values: Any, unknown: Any, marks: Any, written: ConfigResource | None) -> View:
+    return View(
+        values if isinstance(values, dict) else {},
+        unknown if isinstance(values, dict) else True,
+        marks,
+        written.expressions if written else None,
+        optional_and_computed=terraform.optional_and_computed(type_),
+        nested_attributes=terraform.has_nested_attributes(type_),
+    )
+
+
+def _no_references(attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
+    return ()
+
+
+def _is_relevant(raw: Raw) -> bool:
+    head = _head_decoder.decode(raw)
+    return head.type in terraform.TYPES and head.mode == _MANAGED
+
+
+def _raw_state_resources(values: _StateValues | None) -> Iterator[tuple[Raw, str | None]]:
+    pending = [values.root_module] if values and values.root_module else []
+    while pending:
+        module = pending.pop()
+        for raw in module.resources:
+            yield raw, module.address
+        pending.extend(module.child_modules)
+
+
+def _state_resources(values: _StateValues | None) -> Iterator[tuple[_StateResource, Scope]]:
+    for raw, module in _raw_state_resources(values):
+        if _is_relevant(raw):
+            resource = _state_decoder.decode(raw)
+            yield resource, scope_of(module, resource.index)
+
+
+def _declared(blocks: Iterable[Block]) -> Iterator[Declaration]:
+    for block in blocks:
+        declaration = terraform.declare(block)
+        if declaration is not None:
+            yield declaration
+
+
+def _coverage(after: Linked, before: Linked | None) -> Coverage:
+    """Counts of blocks on either side; what is understood on one side and skipped on the other counts as skipped."""
+    skipped = {each.address for each in after.skipped}
+    modelled = after.modelled | (before.modelled if before else frozenset()) - skipped
+    skipped |= {each.address for each in before.skipped} - modelled if before else set()
+    partial = after.partial | (before.partial if before else frozenset()) & (modelled - after.modelled)
+    return Coverage(
+        seen=len(modelled) + len(skipped), modelled=len(modelled), partial=len(partial), skipped=len(skipped)
+    )

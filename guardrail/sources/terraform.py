@@ -1,0 +1,582 @@
+"""Terraform's vocabulary: what blocks of hashicorp/aws 4.x to 6.x and of hashicorp/awscc declare.
+
+The two providers differ in shape more than in meaning: awscc has nested attributes where aws has blocks, tags as a list
+of key and value, and names that follow CloudFormation. Sources: the schemas of hashicorp/aws 5.100.0 and 6.25.0, and
+the documentation of hashicorp/awscc.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
+    Alarm,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    ManagedInstanceScaling,
+    Mode,
+    OtherScalingPolicy,
+    ScalableTarget,
+    ScalingMetric,
+    ScalingPolicy,
+    ScheduledAction,
+    ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+    Variant,
+)
+from guardrail.sources.base import OPTIONAL_AND_COMPUTED, Block, View
+from guardrail.sources.declarations import (
+    Declaration,
+    DeclaredAction,
+    DeclaredAlarm,
+    DeclaredComponent,
+    DeclaredConfiguration,
+    DeclaredEndpoint,
+    DeclaredModel,
+    DeclaredPolicy,
+    DeclaredTarget,
+    Link,
+    Unsupported,
+)
+
+_T = TypeVar("_T")
+
+DIMENSIONS = frozenset({INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT})
+
+AWSCC_OPTIONAL_AND_COMPUTED = OPTIONAL_AND_COMPUTED | {
+    "async_inference_config",
+    "data_capture_config",
+    "enable_capture",
+    "initial_variant_weight",
+    "instance_pools",
+    "managed_instance_scaling",
+    "model_name",
+    "provisioned_concurrency",
+    "scheduled_actions",
+    "serverless_config",
+    "shadow_production_variants",
+    "tags",
+    "disable_scale_in",
+}
+"""In awscc every argument that is not required is computed too."""
+
+GENERATED = "generated on apply"
+
+_ENDPOINTS = frozenset({"aws_sagemaker_endpoint", "awscc_sagemaker_endpoint"})
+_CONFIGURATIONS = frozenset({"aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"})
+_COMPONENTS = frozenset({"aws_sagemaker_inference_component", "awscc_sagemaker_inference_component"})
+_TARGETS = frozenset({"aws_appautoscaling_target", "awscc_applicationautoscaling_scalable_target"})
+_POLICIES = frozenset({"aws_appautoscaling_policy", "awscc_applicationautoscaling_scaling_policy"})
+
+
+def declare(block: Block) -> Declaration | None:
+    """What a block declares; None where it is not about SageMaker inference after all (an ECS scaling target)."""
+    return _VOCABULARY[block.type](block)
+
+
+def optional_and_computed(type_: str) -> frozenset[str]:
+    """The arguments of a resource type that look unknown in a plan when they are merely unset."""
+    return AWSCC_OPTIONAL_AND_COMPUTED if type_.startswith("awscc_") else OPTIONAL_AND_COMPUTED
+
+
+def has_nested_attributes(type_: str) -> bool:
+    """Whether the provider of a resource type writes nested attributes instead of blocks."""
+    return type_.startswith("awscc_")
+
+
+def _endpoint(block: Block) -> DeclaredEndpoint:
+    name = "endpoint_name" if block.type.startswith("awscc_") else "name"
+    return DeclaredEndpoint(
+        **_head(block),
+        name=_name(block.attributes, name),
+        sensitive_name=block.attributes.is_sensitive(name),
+        configuration=_link(block, "endpoint_config_name", _CONFIGURATIONS),
+        tags=_tags(block),
+    )
+
+
+def _configuration(block: Block) -> DeclaredConfiguration:
+    view = block.attributes
+    name = "endpoint_config_name" if block.type.startswith("awscc_") else "name"
+    variants = _variants(view)
+    return DeclaredConfiguration(
+        **_head(block),
+        name=_name(view, name),
+        sensitive_name=view.is_sensitive(name),
+        mode=_mode(view, variants),
+        variants=variants,
+        data_capture_percent=_data_capture(view),
+        tags=_tags(block),
+    )
+
+
+def _mode(view: View, variants: tuple[Variant, ...] | Unknown) -> Mode | Unknown:
+    asynchronous = view.blocks("async_inference_config")
+    if isinstance(asynchronous, Unknown):
+        return asynchronous
+    if asynchronous:
+        return "async"
+    if isinstance(variants, Unknown):
+        return variants
+    return "serverless" if any(isinstance(variant, ServerlessVariant) for variant in variants) else "realtime"
+
+
+def _variants(view: View) -> tuple[Variant, ...] | Unknown:
+    production = view.blocks("production_variants")
+    if isinstance(production, Unknown):
+        return production
+    shadow = view.blocks("shadow_production_variants")
+    if isinstance(shadow, Unknown):
+        return shadow
+    return tuple(_variant(each, shadow=False) for each in production) + tuple(
+        _variant(each, shadow=True) for each in shadow
+    )
+
+
+def _variant(view: View, *, shadow: bool) -> Variant:
+    already_assumed = len(view.assumed)
+    instance_type = view.text("instance_type")
+    serverless = view.block("serverless_config") if not isinstance(instance_type, str) else None
+    if isinstance(serverless, View):
+        return _serverless_variant(view, serverless)
+    pools = view.blocks("instance_pools")
+    if instance_type is None and not pools:
+        reason = "neither instance_type nor serverless_config is set"
+        instance_type = serverless if isinstance(serverless, Unknown) else Unknown(reason)
+    count = view.integer("initial_instance_count")
+    volume = view.integer("volume_size_in_gb")
+    weight = view.number("initial_variant_weight")
+    return InstanceVariant(
+        name=_variant_name(view),
+        shadow=shadow,
+        instance_type=pools if isinstance(pools, Unknown) else instance_type,
+        initial_instance_count=_required(count, "initial_instance_count"),
+        weight=1.0 if weight is None else weight,
+        volume_size_gb=volume or None,
+        model_name=view.text("model_name"),
+        managed_scaling=_managed_scaling(view),
+        instance_pools=() if isinstance(pools, Unknown) else tuple(_pool(pool) for pool in pools),
+        assumptions=tuple(view.assumed[already_assumed:]),
+        sensitive=any(map(view.is_sensitive, ("instance_type", "initial_instance_count", "volume_size_in_gb")))
+        or view.is_sensitive("managed_instance_scaling")
+        or view.is_sensitive("instance_pools"),
+    )
+
+
+def _serverless_variant(view: View, serverless: View) -> ServerlessVariant:
+    already_assumed = len(view.assumed)
+    weight = view.number("initial_variant_weight")
+    provisioned = serverless.integer("provisioned_concurrency")
+    return ServerlessVariant(
+        name=_variant_name(view),
+        memory_mib=_required(serverless.integer("memory_size_in_mb"), "memory_size_in_mb"),
+        max_concurrency=_required(serverless.integer("max_concurrency"), "max_concurrency"),
+        provisioned_concurrency=provisioned or None,
+        weight=1.0 if weight is None else weight,
+        model_name=view.text("model_name"),
+        assumptions=tuple(view.assumed[already_assumed:]),
+        sensitive=view.is_sensitive("serverless_config"),
+    )
+
+
+def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
+    block = view.block("managed_instance_scaling")
+    if not isinstance(block, View):
+        return block
+    return ManagedInstanceScaling(
+        status=_required(block.text("status"), "status"),
+        min_instance_count=block.integer("min_instance_count"),
+        max_instance_count=block.integer("max_instance_count"),
+    )
+
+
+def _pool(view: View) -> InstancePool:
+    return InstancePool(
+        instance_type=_required(view.text("instance_type"), "instance_type"),
+        priority=_required(view.integer("priority"), "priority"),
+    )
+
+
+def _data_capture(view: View) -> float | Unknown | None:
+    """Captured share in percent; Terraform sends EnableCapture=false where ``enable_capture`` is unset."""
+    block = view.block("data_capture_config")
+    if not isinstance(block, View):
+        return block
+    enabled = block.boolean("enable_capture")
+    if isinstance(enabled, Unknown):
+        return enabled
+    if enabled is None and block.nested_attributes:
+        enabled = True  # awscc leaves the API's default alone, which is to capture
+    return block.number("initial_sampling_percentage") if enabled else None
+
+
+def _component(block: Block) -> DeclaredComponent:
+    view = block.attributes
+    awscc = block.type.startswith("awscc_")
+    runtime = view.block("runtime_config")
+    copies = runtime.integer("copy_count") if isinstance(runtime, View) else runtime
+    specification = view.block("specification")
+    adapter = isinstance(specification, View) and specification.get("base_inference_component_name") is not None
+    return DeclaredComponent(
+        **_head(block),
+        endpoint=_link(block, "endpoint_name", _ENDPOINTS),
+        component=InferenceComponent(
+            address=block.address,
+            name=_name(view, "inference_component_name" if awscc else "name"),
+            variant_name=view.text("variant_name"),
+            copies=None if adapter else copies,
+            location=block.location,
+        ),
+    )
+
+
+def _target(block: Block) -> DeclaredTarget | None:
+    view = block.attributes
+    if not _is_sagemaker(view):
+        return None
+    suspended = view.block("suspended_state")
+    in_suspended = suspended.boolean("dynamic_scaling_in_suspended") if isinstance(suspended, View) else suspended
+    dimension = view.text("scalable_dimension")
+    target = ScalableTarget(
+        address=block.address,
+        dimension=dimension if isinstance(dimension, str) else "",
+        min_capacity=_required(view.integer("min_capacity"), "min_capacity"),
+        max_capacity=_required(view.integer("max_capacity"), "max_capacity"),
+        scaling_in_suspended=in_suspended or False,
+        sensitive=view.is_sensitive("min_capacity") or view.is_sensitive("max_capacity"),
+        location=block.location,
+    )
+    inline = view.blocks("scheduled_actions")
+    actions = [_inline_action(block, each) for each in inline] if not isinstance(inline, Unknown) else []
+    if isinstance(inline, Unknown):
+        actions = [ScheduledAction(address=block.address, schedule=inline, min_capacity=inline, max_capacity=inline)]
+    return DeclaredTarget(
+        **_head(block),
+        resource=_link(block, "resource_id", _ENDPOINTS | _CONFIGURATIONS | _COMPONENTS),
+        target=target,
+        inline_actions=tuple(actions),
+    )
+
+
+def _inline_action(block: Block, view: View) -> ScheduledAction:
+    bounds = view.block("scalable_target_action")
+    return _scheduled(block, view, bounds)
+
+
+def _action(block: Block) -> DeclaredAction | None:
+    view = block.attributes
+    if not _is_sagemaker(view):
+        return None
+    return DeclaredAction(
+        **_head(block),
+        target=_link(block, "resource_id", _TARGETS | _ENDPOINTS | _COMPONENTS),
+        dimension=view.text("scalable_dimension"),
+        action=_scheduled(block, view, view.block("scalable_target_action")),
+    )
+
+
+def _scheduled(block: Block, view: View, bounds: View | Unknown | None) -> ScheduledAction:
+    known = isinstance(bounds, View)
+    return ScheduledAction(
+        address=block.address,
+        schedule=_required(view.text("schedule"), "schedule"),
+        min_capacity=bounds.integer("min_capacity") if isinstance(bounds, View) else bounds,
+        max_capacity=bounds.integer("max_capacity") if isinstance(bounds, View) else bounds,
+        location=block.location if known else None,
+    )
+
+
+def _policy(block: Block) -> DeclaredPolicy | None:
+    view = block.attributes
+    by_id = view.get("scaling_target_id") is not None
+    if not by_id and not _is_sagemaker(view):
+        return None
+    arn = view.values.get("arn")
+    return DeclaredPolicy(
+        **_head(block),
+        target=_link(
+            block, "scaling_target_id" if by_id else "resource_id", _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS
+        ),
+        dimension=None if by_id else view.text("scalable_dimension"),
+        policy=_scaling_policy(block),
+        arn=arn if isinstance(arn, str) else None,
+    )
+
+
+def _scaling_policy(block: Block) -> ScalingPolicy:
+    view = block.attributes
+    policy_type = view.text("policy_type") or "StepScaling"
+    if policy_type == "TargetTrackingScaling":
+        return _target_tracking(block)
+    if policy_type == "StepScaling":
+        return _step_scaling(block)
+    return OtherScalingPolicy(address=block.address, policy_type=policy_type, location=block.location)
+
+
+def _target_tracking(block: Block) -> TargetTrackingPolicy:
+    tracking = block.attributes.block("target_tracking_scaling_policy_configuration")
+    if not isinstance(tracking, View):
+        reason = tracking or Unknown("target_tracking_scaling_policy_configuration is missing")
+        return TargetTrackingPolicy(
+            address=block.address,
+            target_value=reason,
+            metrics=tracking if isinstance(tracking, Unknown) else (),
+            disable_scale_in=tracking if isinstance(tracking, Unknown) else False,
+            location=block.location,
+        )
+    return TargetTrackingPolicy(
+        address=block.address,
+        target_value=_required(tracking.number("target_value"), "target_value"),
+        metrics=_metrics(tracking),
+        disable_scale_in=tracking.boolean("disable_scale_in") or False,
+        location=block.location,
+    )
+
+
+def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
+    predefined = tracking.block("predefined_metric_specification")
+    if isinstance(predefined, Unknown):
+        return predefined
+    if predefined is not None:
+        return (ScalingMetric(predefined=True, name=predefined.text("predefined_metric_type")),)
+    customized = tracking.block("customized_metric_specification")
+    if isinstance(customized, Unknown):
+        return customized
+    if customized is None:
+        return ()
+    queries = customized.blocks("metrics")
+    if isinstance(queries, Unknown):
+        return queries
+    if not queries:
+        return (_metric(customized, customized.text("statistic")),)
+    found: list[ScalingMetric] = []
+    for query in queries:
+        stat = query.block("metric_stat")
+        if isinstance(stat, View):
+            metric = stat.block("metric")
+            found.append(
+                _metric(metric, stat.text("stat"))
+                if isinstance(metric, View)
+                else ScalingMetric(predefined=False, name=metric)
+            )
+        elif isinstance(stat, Unknown):
+            return stat
+    return tuple(found)
+
+
+def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
+    dimensions = view.blocks("dimensions")
+    names = (
+        dimensions
+        if isinstance(dimensions, Unknown)
+        else tuple(_required(each.text("name"), "dimension name") for each in dimensions)
+    )
+    return ScalingMetric(
+        predefined=False,
+        name=view.text("metric_name"),
+        namespace=view.text("namespace"),
+        dimensions=names,
+        statistic=statistic,
+    )
+
+
+def _step_scaling(block: Block) -> StepScalingPolicy:
+    step = block.attributes.block("step_scaling_policy_configuration")
+    adjustments: tuple[float | Unknown, ...] | Unknown = ()
+    adjustment_type: str | Unknown | None = None
+    if isinstance(step, Unknown):
+        adjustments, adjustment_type = step, step
+    elif step is not None:
+        adjustment_type = step.text("adjustment_type")
+        name = "step_adjustments" if step.nested_attributes else "step_adjustment"
+        steps = step.blocks(name)
+        adjustments = (
+            steps
+            if isinstance(steps, Unknown)
+            else tuple(_required(each.number("scaling_adjustment"), "scaling_adjustment") for each in steps)
+        )
+    return StepScalingPolicy(
+        address=block.address,
+        adjustment_type=adjustment_type,
+        adjustments=adjustments,
+        alarms=(),
+        location=block.location,
+    )
+
+
+def _alarm(block: Block) -> DeclaredAlarm:
+    view = block.attributes
+    actions = view.texts("alarm_actions")
+    return DeclaredAlarm(
+        **_head(block),
+        alarm=Alarm(
+            address=block.address,
+            metric_name=view.text("metric_name"),
+            namespace=view.text("namespace"),
+            dimensions=_alarm_dimensions(view),
+            statistic=view.text("statistic") or view.text("extended_statistic"),
+            comparison_operator=_required(view.text("comparison_operator"), "comparison_operator"),
+            threshold=view.number("threshold"),
+            period_s=view.integer("period"),
+            evaluation_periods=_required(view.integer("evaluation_periods"), "evaluation_periods"),
+        ),
+        actions=actions if isinstance(actions, Unknown) else tuple(actions),
+        references=tuple(block.references("alarm_actions", _POLICIES)) if _has_unknown(actions) else (),
+    )
+
+
+def _alarm_dimensions(view: View) -> dict[str, str | Unknown] | Unknown:
+    """A map in aws, a list of name and value in awscc."""
+    value = view.get("dimensions")
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, list):
+        pairs = view.blocks("dimensions")
+        if isinstance(pairs, Unknown):
+            return pairs
+        return _pairs(pairs, "name", "value")
+    return _map(view, "dimensions", value)
+
+
+def _model(block: Block) -> DeclaredModel:
+    return DeclaredModel(**_head(block))
+
+
+def _experiment(block: Block) -> Unsupported:
+    return Unsupported(**_head(block), reason="inference experiments are not read from Terraform yet", affects_total=True)
+
+
+def _nested_template(block: Block) -> Unsupported | None:
+    """A CloudFormation stack or Cloud Control resource that holds SageMaker inference."""
+    view = block.attributes
+    texts = [view.text(name) for name in ("template_body", "type_name", "template_url")]
+    if any(isinstance(text, str) and "AWS::SageMaker::" in text for text in texts):
+        reason = "it holds SageMaker resources in CloudFormation's terms: check its template on its own"
+        return Unsupported(**_head(block), reason=reason, affects_total=True)
+    return None
+
+
+_VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
+    "aws_appautoscaling_policy": _policy,
+    "aws_appautoscaling_scheduled_action": _action,
+    "aws_appautoscaling_target": _target,
+    "aws_cloudcontrolapi_resource": _nested_template,
+    "aws_cloudformation_stack": _nested_template,
+    "aws_cloudwatch_metric_alarm": _alarm,
+    "aws_sagemaker_endpoint": _endpoint,
+    "aws_sagemaker_endpoint_configuration": _configuration,
+    "aws_sagemaker_inference_component": _component,
+    "aws_sagemaker_model": _model,
+    "awscc_applicationautoscaling_scalable_target": _target,
+    "awscc_applicationautoscaling_scaling_policy": _policy,
+    "awscc_cloudwatch_alarm": _alarm,
+    "awscc_sagemaker_endpoint": _endpoint,
+    "awscc_sagemaker_endpoint_config": _configuration,
+    "awscc_sagemaker_inference_component": _component,
+    "awscc_sagemaker_inference_experiment": _experiment,
+    "awscc_sagemaker_model": _model,
+}
+
+TYPES = frozenset(_VOCABULARY)
+"""The resource types that matter to SageMaker inference."""
+
+
+def _head(block: Block) -> dict[str, Any]:
+    return {
+        "address": block.address,
+        "type": block.type,
+        "provider": block.provider,
+        "region": block.region,
+        "change": block.change,
+        "location": block.location,
+    }
+
+
+def _link(block: Block, attribute: str, wanted: frozenset[str]) -> Link:
+    value = block.attributes.text(attribute)
+    known = isinstance(value, str)
+    return Link(
+        value=value, references=() if known else tuple(block.references(attribute, wanted)), key=block.key
+    )
+
+
+def _name(view: View, attribute: str) -> str | Unknown:
+    name = view.text(attribute)
+    if isinstance(name, str):
+        return name
+    if isinstance(name, Unknown):
+        prefix = view.text("name_prefix")
+        return Unknown(GENERATED, f"{prefix}${{…}}") if isinstance(prefix, str) else name
+    return Unknown(GENERATED)
+
+
+def _variant_name(view: View) -> str | Unknown:
+    name = view.text("variant_name")
+    return Unknown(GENERATED) if name is None else name
+
+
+def _required(value: _T | Unknown | None, attribute: str) -> _T | Unknown:
+    return Unknown(f"{attribute} is not set") if value is None else value
+
+
+def _is_sagemaker(view: View) -> bool:
+    """Whether a scaling block is ours: by namespace, by dimension, by resource id; an unknown one is ours too."""
+    for attribute, prefix in (
+        ("service_namespace", "sagemaker"),
+        ("scalable_dimension", "sagemaker:"),
+        ("resource_id", ("endpoint/", "inference-component/")),
+    ):
+        value = view.text(attribute)
+        if isinstance(value, str):
+            return value.startswith(prefix)
+    return True
+
+
+def _has_unknown(texts: Sequence[str | Unknown] | Unknown) -> bool:
+    return isinstance(texts, Unknown) or any(isinstance(text, Unknown) for text in texts)
+
+
+def _tags(block: Block) -> dict[str, str | Unknown] | Unknown:
+    """Tags with the provider's defaults where the plan tells them: tags_all before tags; a list of pairs in awscc."""
+    view = block.attributes
+    if has_nested_attributes(block.type):
+        pairs = view.blocks("tags")
+        tags = pairs if isinstance(pairs, Unknown) else _pairs(pairs, "key", "value")
+    else:
+        value = view.values.get("tags_all")
+        name = "tags_all" if isinstance(value, dict) else "tags"
+        tags = _map(view, name, view.get(name))
+    if view.is_sensitive("tags") and not isinstance(tags, Unknown):
+        return dict.fromkeys(tags, Unknown("sensitive"))
+    return tags
+
+
+def _map(view: View, name: str, value: Any) -> dict[str, str | Unknown] | Unknown:
+    if value is None:
+        return {}
+    if isinstance(value, Unknown):
+        return value
+    if not isinstance(value, dict):
+        return Unknown(f"{name} is not a map")
+    flags = view.unknown.get(name) if isinstance(view.unknown, dict) else None
+    entries: dict[str, str | Unknown] = {
+        key: item if isinstance(item, str) else Unknown("known only after apply") for key, item in value.items()
+    }
+    for key, flag in flags.items() if isinstance(flags, dict) else ():
+        if flag is True:
+            entries[key] = Unknown("known only after apply")
+    return entries
+
+
+def _pairs(views: list[View], key: str, value: str) -> dict[str, str | Unknown]:
+    pairs: dict[str, str | Unknown] = {}
+    for view in views:
+        name = view.text(key)
+        if isinstance(name, str):
+            pairs[name] = _required(view.text(value), value)
+    return pairs
