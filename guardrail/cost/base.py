@@ -56,6 +56,10 @@ class Monthly(Struct, frozen=True, kw_only=True):
     ceiling: Decimal
     estimated_share: Decimal = Decimal(0)
     """USD of `expected` (of `ceiling` where expected is Unknown) that rests on estimated prices or sizes."""
+    estimated_floor: Decimal = Decimal(0)
+    """USD of `floor` that rests on them."""
+    estimated_ceiling: Decimal = Decimal(0)
+    """USD of `ceiling` that rests on them."""
     at_least: bool = False
     """Something that belongs here is unpriced or unknown."""
     estimated: bool = False
@@ -88,6 +92,8 @@ class CostComponent(Struct, frozen=True, kw_only=True):
     """Why something is missing here; makes every total above it "at least"."""
     estimated: bool = False
     """An estimated price, or an inferred size."""
+    default_size: bool = False
+    """A volume that nobody asked for: ``--strict`` does not mind when its size or price is missing."""
     depends_on_usage: bool = False
     assumed: bool = False
     redacted: bool = False
