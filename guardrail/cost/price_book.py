@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from guardrail import bundled
 from guardrail.cost.base import Price, Unpriced
 from guardrail.cost.instance_types import InstanceSpec, InstanceTypes, read_availability
-from guardrail.cost.price_table import PriceTable, read_manifest
-from guardrail.errors import PriceBookError, did_you_mean
+from guardrail.cost.price_table import PriceTable, read_bytes, read_manifest
+from guardrail.errors import did_you_mean
 from guardrail.model import Unknown
 
 __all__ = ["InstanceSpec", "PriceBook"]
@@ -226,12 +226,7 @@ class PriceBook:
         if region in self._tables:
             return charge in self._tables[region]
         if region not in self._texts:
-            path = os.path.join(self._directory, f"{region}.csv")
-            try:
-                with open(path, "rb") as file:
-                    self._texts[region] = file.read()
-            except OSError as error:
-                raise PriceBookError(f"cannot read {path}: {error.strerror}") from error
+            self._texts[region] = read_bytes(os.path.join(self._directory, f"{region}.csv"))
         return f"\n{self._manifest.regions[region].prefix}-{charge},".encode() in self._texts[region]
 
     def _nearest_here(self, region: str, kind: str, spec: InstanceSpec | None) -> str:

@@ -66,11 +66,9 @@ class Manifest(Struct, frozen=True):
 def read_manifest(directory: str) -> Manifest:
     """The manifest of a price directory."""
     path = os.path.join(directory, "manifest.json")
+    content = read_bytes(path)
     try:
-        with open(path, "rb") as file:
-            manifest = msgspec.json.decode(file.read(), type=Manifest)
-    except OSError as error:
-        raise PriceBookError(f"cannot read {path}: {error.strerror}", hint=_HINT) from error
+        manifest = msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise PriceBookError(f"{path} is not a manifest of price tables: {error}", hint=_HINT) from error
     if manifest.schema_version.partition(".")[0] != _SUPPORTED_MAJOR:
@@ -78,6 +76,15 @@ def read_manifest(directory: str) -> Manifest:
         hint = "upgrade guardrail, or use price tables of version 1"
         raise PriceBookError(f"{path} is of version {version}, and this guardrail reads version 1", hint=hint)
     return manifest
+
+
+def read_bytes(path: str) -> bytes:
+    """The content of a file of the directory."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise PriceBookError(f"cannot read {path}: {error.strerror}", hint=_HINT) from error
 
 
 def records(path: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Record]]:
