@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.cost.base import CostComponent, Delta, EndpointCost, Kind, Monthly, Quantity, VariantCost
 from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, ScalableTarget, Unknown, Variant
@@ -154,26 +154,20 @@ def _name(variant: Variant) -> str | None:
 def _variant(variant: Variant, cost: VariantCost, mark: Severity | None) -> Iterator[Row]:
     name = inert(variant.name) if isinstance(variant.name, str) else inert(variant.name.partial or "(unknown)")
     shadow = isinstance(variant, InstanceVariant) and variant.shadow
-    for position, component in enumerate(cost.components):
-        first = position == 0
-        row = _component(component, suffix=" (shadow)" if first and shadow else "")
-        yield Row(
-            kind="component",
-            name=name if first else "",
-            detail=row.detail,
-            quantity=row.quantity,
-            amounts=row.amounts,
-            mark=mark if first else None,
-        )
+    for position, row in enumerate(map(_component, cost.components)):
+        if position:
+            yield row
+        else:
+            yield structs.replace(row, name=name, detail=f"{row.detail} (shadow)" if shadow else row.detail, mark=mark)
 
 
-def _component(component: CostComponent, *, suffix: str = "") -> Row:
+def _component(component: CostComponent) -> Row:
     what = f"{_KINDS[component.kind]} {inert(component.detail)}".strip()
     if component.redacted:
         what = f"{_KINDS[component.kind] or 'instances'} (sensitive)"
     return Row(
         kind="component",
-        detail=(what or "instances of unknown type") + suffix,
+        detail=what or "instances of unknown type",
         quantity=_quantity(component),
         amounts=_amounts(component),
     )
@@ -201,7 +195,7 @@ def _amounts(component: CostComponent) -> Amounts:
         return _three(component.monthly, "~" if component.estimated else "")
     if component.depends_on_usage and component.reason is None:
         return USAGE, "", ""
-    return (NO_PRICE if component.usage_type and component.price is None else UNKNOWN), "", ""
+    return (NO_PRICE if component.price is None else UNKNOWN), "", ""
 
 
 def amounts(monthly: Monthly) -> Amounts:
@@ -243,10 +237,11 @@ def _copies(component: InferenceComponent) -> str:
 
 
 def _data(components: tuple[CostComponent, ...]) -> Iterator[Row]:
-    """Data in and out, in one row where neither has usage and both cost the same."""
+    """Data in and out, in one row where neither has an amount and both cost the same."""
     rows = [_component(component) for component in components]
-    if len(rows) > 1 and all(row.amounts[0] == USAGE for row in rows) and len({row.quantity for row in rows}) == 1:
-        rows = [Row(kind="component", detail="data in, out", quantity=rows[0].quantity, amounts=rows[0].amounts)]
+    alike = len({(row.quantity, row.amounts) for row in rows}) == 1
+    if len(rows) > 1 and alike and all(component.monthly is None for component in components):
+        rows = [structs.replace(rows[0], detail="data in, out")]
     yield from rows
 
 

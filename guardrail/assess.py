@@ -1,0 +1,433 @@
+"""From change sets to the report: what is priced is summed, what is judged is sorted, and the exit code follows.
+
+Pure: whatever was read is passed in, and so is the day. Several sources are several parts of one bill: their totals are
+summed, and endpoints are told apart by source and address.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+from typing import Literal, TypeAlias
+
+from msgspec import Struct, structs
+
+from guardrail.cost.base import CostComponent, Delta, EndpointCost, Estimate, Monthly
+from guardrail.cost.estimate import delta, estimate, total, total_delta
+from guardrail.cost.price_book import PriceBook
+from guardrail.cost.usage import Usage
+from guardrail.model import ChangeSet, Coverage, Endpoint, Inventory, Unknown
+from guardrail.money import ZERO
+from guardrail.policy import waivers
+from guardrail.policy.base import Result, Severity
+from guardrail.policy.environment import Environments
+from guardrail.policy.evaluate import evaluate, evaluate_stack
+from guardrail.policy.policy import Policy
+from guardrail.policy.waivers import Waiver
+from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Source, Summary, Totals
+
+FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
+
+SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
+"""Exit codes; a violation goes before a doubt."""
+
+_RANKS: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What settings and flags say of how to judge."""
+
+    environments: Environments
+    budgets: Mapping[str, Decimal | None] = {}
+    """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
+    waivers: Sequence[Waiver] = ()
+    fail_on: FailOn = "error"
+    """The least severity whose failures violate; "never" covers budgets too."""
+    strict: bool = False
+    """Whether an answer that cannot be trusted is none."""
+    all_findings: bool = False
+    """Whether what was wrong before the change counts as well."""
+    settings_file: str | None = None
+    usage_file: str | None = None
+
+
+class _Priced(Struct, frozen=True, kw_only=True):
+    """A source with what it costs."""
+
+    source: Source
+    change_set: ChangeSet
+    before: Estimate | None
+    after: Estimate
+
+
+def assess(
+    change_sets: Sequence[ChangeSet],
+    *,
+    prices: PriceBook,
+    policies: Sequence[Policy],
+    usage: Usage,
+    terms: Terms,
+    today: date,
+) -> Report:
+    """The report on ``change_sets``, in their order. ``today`` decides which waivers still hold.
+
+    Raises `PolicyError` for a policy that cannot be evaluated, `PriceBookError` for a damaged price table and
+    `SettingsError` for a waiver without a reason.
+    """
+    priced = [
+        _price(source, change_set, prices, usage)
+        for source, change_set in zip(_sources(change_sets), change_sets, strict=True)
+    ]
+    endpoints = tuple(item for one in priced for item in _endpoints(one, terms.environments))
+    totals = _totals(priced, endpoints)
+    judged = waivers.apply(
+        terms.waivers,
+        _judged(priced, totals, prices, policies, terms),
+        policies,
+        today=today,
+        origin=terms.settings_file or "settings",
+    )
+    results = _sorted(judged.results)
+    distrust = (*_unknown_parts(priced), *_undecided(results))
+    return Report(
+        settings_file=terms.settings_file,
+        usage_file=terms.usage_file,
+        sources=tuple(one.source for one in priced),
+        prices=_region_prices(priced, prices),
+        totals=totals,
+        endpoints=endpoints,
+        unattached=tuple(item for one in priced for item in _unattached(one, terms.environments)),
+        results=results,
+        skipped=tuple(item for one in priced for item in _skipped(one)),
+        coverage=_coverage(change_sets),
+        notices=(*_notices(priced), *judged.notices, *_unused_usage(change_sets, usage)),
+        summary=_summary(results),
+        fail_on=terms.fail_on,
+        all_findings=terms.all_findings,
+        strict=terms.strict,
+        distrust=distrust,
+        exit_code=_exit_code(results, distrust, terms),
+    )
+
+
+# Sources and what they cost ------------------------------------------------------------------------------------------
+
+
+def _sources(change_sets: Iterable[ChangeSet]) -> list[Source]:
+    """A source for each change set; a path that is given twice gets a number behind it."""
+    sources: dict[str, Source] = {}
+    for change_set in change_sets:
+        identifier, number = change_set.path, 1
+        while identifier in sources:
+            number += 1
+            identifier = f"{change_set.path}#{number}"
+        sources[identifier] = Source(
+            id=identifier,
+            path=change_set.path,
+            kind=change_set.kind,
+            format_version=change_set.format_version,
+            has_before=change_set.before is not None,
+            complete=change_set.complete,
+        )
+    return list(sources.values())
+
+
+def _price(source: Source, change_set: ChangeSet, prices: PriceBook, usage: Usage) -> _Priced:
+    before = change_set.before
+    return _Priced(
+        source=source,
+        change_set=change_set,
+        before=estimate(before, prices, usage) if before else None,
+        after=estimate(change_set.after, prices, usage),
+    )
+
+
+def _endpoints(priced: _Priced, environments: Environments) -> Iterator[EndpointReport]:
+    """Every endpoint that stands before or after the change, by address."""
+    after = {endpoint.address: endpoint for endpoint in priced.change_set.after.endpoints}
+    before = _by_address(priced.change_set.before)
+    for address in sorted(after.keys() | before.keys()):
+        endpoint = after.get(address)
+        if endpoint is None:
+            endpoint = structs.replace(before[address], change="delete", touched=True)
+        past = priced.before.endpoints.get(address) if priced.before else None
+        cost = priced.after.endpoints.get(address)
+        yield EndpointReport(
+            source=priced.source.id,
+            endpoint=endpoint,
+            environment=environments.of(endpoint),
+            before=past.monthly if past else None,
+            cost=cost,
+            unchanged=past is not None and cost is not None and not endpoint.touched and past.monthly == cost.monthly,
+        )
+
+
+def _by_address(inventory: Inventory | None) -> dict[str, Endpoint]:
+    return {endpoint.address: endpoint for endpoint in inventory.endpoints} if inventory else {}
+
+
+def _unattached(priced: _Priced, environments: Environments) -> Iterator[EndpointReport]:
+    """Configurations that nothing will use; what is deleted of them cost nothing and is gone."""
+    for configuration in sorted(priced.change_set.after.unattached, key=attrgetter("address")):
+        yield EndpointReport(
+            source=priced.source.id,
+            endpoint=configuration,
+            environment=environments.of(configuration),
+            before=None,
+            cost=priced.after.unattached.get(configuration.address),
+        )
+
+
+# Totals --------------------------------------------------------------------------------------------------------------
+
+
+def _totals(priced: Sequence[_Priced], endpoints: Iterable[EndpointReport]) -> Totals:
+    """The sums over all sources.
+
+    What a source without a past may have had running before is not known: beside sources with a past it makes their
+    total before "at least", and the change unknown, for whether it adds to the bill nobody can say.
+    """
+    after = total([one.after.total for one in priced])
+    unsure = any(_lacks(one) or not one.change_set.complete for one in priced)
+    unchanged = [item.cost.monthly for item in endpoints if item.unchanged and item.cost]
+    return Totals(
+        before=_before(priced),
+        after=structs.replace(after, at_least=after.at_least or unsure),
+        delta=_delta(priced),
+        unchanged=total(unchanged) if unchanged else None,
+    )
+
+
+def _before(priced: Iterable[_Priced]) -> Monthly | None:
+    pasts = [one.before.total for one in priced if one.before is not None]
+    if not pasts:
+        return None
+    before = total(pasts)
+    unsure = any(_lacks(one) or _past_is_missing(one) for one in priced)
+    return structs.replace(before, at_least=before.at_least or unsure)
+
+
+def _delta(priced: Sequence[_Priced]) -> Delta | None:
+    if all(one.before is None for one in priced):
+        return None
+    return total_delta([_change(one) for one in priced])
+
+
+def _change(priced: _Priced) -> Delta | None:
+    """What one source changes; unknown where something that bills was left out, for it may differ on the two sides."""
+    if _past_is_missing(priced):
+        return _unknown_change(f"{priced.source.path} does not tell what stands before the change")
+    for resource in priced.change_set.skipped:
+        if resource.affects_total:
+            return _unknown_change(f"what {resource.address} costs is not known: {resource.reason}")
+    return delta(priced.before, priced.after)
+
+
+def _unknown_change(reason: str) -> Delta:
+    unknown = Unknown(reason)
+    return Delta(unknown, unknown, unknown)
+
+
+def _lacks(priced: _Priced) -> bool:
+    """Whether something that bills was seen and is in no total."""
+    return any(resource.affects_total for resource in priced.change_set.skipped)
+
+
+def _past_is_missing(priced: _Priced) -> bool:
+    return priced.before is None and bool(priced.change_set.after.endpoints)
+
+
+# Results -------------------------------------------------------------------------------------------------------------
+
+
+def _judged(
+    priced: Sequence[_Priced], totals: Totals, prices: PriceBook, policies: Sequence[Policy], terms: Terms
+) -> list[Result]:
+    results: list[Result] = []
+    for one in priced:
+        results += evaluate(
+            policies,
+            one.change_set.after,
+            one.after,
+            source=one.source.id,
+            prices=prices,
+            environments=terms.environments,
+            has_before=one.source.has_before,
+        )
+    results += evaluate_stack(
+        policies,
+        before=totals.before,
+        after=totals.after,
+        delta=totals.delta,
+        budgets=terms.budgets,
+        source=priced[0].source.id if len(priced) == 1 else "",
+    )
+    return results
+
+
+def _sorted(results: Iterable[Result]) -> tuple[Result, ...]:
+    """By severity, then the money at stake, then policy and address.
+
+    Sorted by one key after the other, the last one first: four quick stable sorts instead of a slow one by tuples.
+    """
+    ordered = sorted(results, key=attrgetter("address"))
+    ordered.sort(key=attrgetter("policy"))
+    ordered.sort(key=_stake, reverse=True)
+    ordered.sort(key=_rank)
+    return tuple(ordered)
+
+
+def _stake(result: Result) -> Decimal:
+    saving = result.saving_monthly
+    return saving if isinstance(saving, Decimal) else ZERO
+
+
+def _rank(result: Result) -> int:
+    return _RANKS[result.severity]
+
+
+def _summary(results: Iterable[Result]) -> Summary:
+    verdicts = Counter((result.verdict, result.severity, result.status) for result in results)
+    failures: Counter[Severity] = Counter()
+    by_verdict: Counter[str] = Counter()
+    existing = 0
+    for (verdict, severity, status), count in verdicts.items():
+        by_verdict[verdict] += count
+        if verdict == "fail":
+            failures[severity] += count
+            existing += count if status == "existing" else 0
+    return Summary(
+        error=failures["error"],
+        warning=failures["warning"],
+        note=failures["note"],
+        open=by_verdict["open"],
+        waived=by_verdict["waived"],
+        passed=by_verdict["pass"],
+        existing=existing,
+    )
+
+
+def _exit_code(results: Iterable[Result], distrust: Sequence[str], terms: Terms) -> int:
+    if any(_violates(result, terms) for result in results):
+        return VIOLATED
+    return UNTRUSTED if terms.strict and distrust else SATISFIED
+
+
+def _violates(result: Result, terms: Terms) -> bool:
+    if result.verdict != "fail" or terms.fail_on == "never":
+        return False
+    counts = result.status == "new" or terms.all_findings
+    return counts and _RANKS[result.severity] <= _RANKS[terms.fail_on]
+
+
+# Trust ---------------------------------------------------------------------------------------------------------------
+
+
+def _unknown_parts(priced: Iterable[_Priced]) -> Iterator[str]:
+    """What is unknown or unpriced in the totals, each reason once. Estimates and default volumes are not counted."""
+    for one in priced:
+        if not one.change_set.complete:
+            yield f"{one.source.path} says itself that it does not tell everything"
+        for resource in one.change_set.skipped:
+            if resource.affects_total:
+                yield f"{resource.address}: {resource.reason}"
+    places: dict[str, list[str]] = {}
+    for one in priced:
+        for endpoint in one.change_set.after.endpoints:
+            cost = one.after.endpoints.get(endpoint.address)
+            for reason in _doubts(endpoint, cost):
+                places.setdefault(reason, []).append(endpoint.address)
+    for reason, addresses in places.items():
+        distinct = list(dict.fromkeys(addresses))
+        more = f" and {len(distinct) - 1:,} more" if len(distinct) > 1 else ""
+        yield f"{distinct[0]}{more}: {reason}"
+
+
+def _doubts(endpoint: Endpoint, cost: EndpointCost | None) -> Iterator[str]:
+    if endpoint.deployed == "possibly":
+        yield "whether an endpoint uses it is not known"
+    if isinstance(endpoint.variants, Unknown):
+        yield endpoint.variants.reason
+    for component in _components(cost):
+        if component.reason is not None and not component.default_size:
+            yield component.reason
+
+
+def _undecided(results: Iterable[Result]) -> Iterator[str]:
+    for result in results:
+        if result.verdict == "open" and result.severity == "error":
+            yield f"{result.policy} is undecided for {result.address}: {result.reason}"
+
+
+# Around it -----------------------------------------------------------------------------------------------------------
+
+
+def _components(cost: EndpointCost | None) -> Iterator[CostComponent]:
+    if cost is not None:
+        yield from cost.components
+        for variant in cost.variants:
+            yield from variant.components
+
+
+def _region_prices(priced: Iterable[_Priced], prices: PriceBook) -> dict[str, RegionPrices]:
+    """The dates of the prices that were used, on both sides and for what is not deployed, by region."""
+    dates: dict[str, set[str]] = {}
+    for one in priced:
+        for inventory, costs in ((one.change_set.before, one.before), (one.change_set.after, one.after)):
+            if inventory is None or costs is None:
+                continue
+            for endpoints, by_address in (
+                (inventory.endpoints, costs.endpoints),
+                (inventory.unattached, costs.unattached),
+            ):
+                for endpoint in endpoints:
+                    if isinstance(endpoint.region, str):
+                        used = dates.setdefault(endpoint.region, set())
+                        used.update(_dates(by_address.get(endpoint.address)))
+    return {
+        region: RegionPrices(
+            oldest=min(used, default=None), newest=max(used, default=None), origin=prices.origin(region)
+        )
+        for region, used in sorted(dates.items())
+    }
+
+
+def _dates(cost: EndpointCost | None) -> Iterator[str]:
+    for component in _components(cost):
+        if component.price is not None:
+            yield component.price.date
+
+
+def _skipped(priced: _Priced) -> Iterator[SkippedReport]:
+    for resource in sorted(priced.change_set.skipped, key=attrgetter("address", "type")):
+        yield SkippedReport(source=priced.source.id, resource=resource)
+
+
+def _coverage(change_sets: Iterable[ChangeSet]) -> Coverage:
+    parts = [change_set.coverage for change_set in change_sets]
+    return Coverage(
+        seen=sum(part.seen for part in parts),
+        modelled=sum(part.modelled for part in parts),
+        partial=sum(part.partial for part in parts),
+        skipped=sum(part.skipped for part in parts),
+    )
+
+
+def _notices(priced: Sequence[_Priced]) -> Iterator[str]:
+    """What the sources have to say; which one says it where there are several."""
+    for one in priced:
+        for notice in one.change_set.notices:
+            yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+
+
+def _unused_usage(change_sets: Iterable[ChangeSet], usage: Usage) -> Iterator[str]:
+    known = [
+        endpoint
+        for change_set in change_sets
+        for inventory in (change_set.before, change_set.after)
+        if inventory is not None
+        for endpoint in (*inventory.endpoints, *inventory.unattached)
+    ]
+    for key in usage.unmatched(known):
+        yield f"usage file: nothing has the address {key}"
