@@ -31,6 +31,13 @@ class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     max_increase_expected_usd: Decimal | None = None
     max_increase_ceiling_usd: Decimal | None = None
 
+    def __post_init__(self) -> None:
+        """Raise ValueError for a limit below zero, which msgspec reports with its place."""
+        for name in self.__struct_fields__:
+            limit = getattr(self, name)
+            if limit is not None and limit < 0:
+                raise ValueError(f"{name} is {limit}, and a limit is zero or more")
+
 
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a run can be told; the keys of the file are the names of the fields."""
@@ -81,7 +88,7 @@ def load(start: str, *, config: str | None = None) -> Found:
     return Found(settings=settings, path=_shortest(path))
 
 
-def override(settings: S, **flags: Any) -> S:
+def override(settings: S, /, **flags: Any) -> S:
     """``settings``, or a part of them, with every flag that was given (is not None) in place of what the file says."""
     return structs.replace(settings, **{name: value for name, value in flags.items() if value is not None})
 

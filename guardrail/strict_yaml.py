@@ -7,6 +7,7 @@ imported when the first file is read, because most runs read none.
 import os
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
@@ -54,7 +55,7 @@ def _load(text: str, name: str, error: type[GuardrailError]) -> "tuple[Node | No
     import yaml
 
     try:
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(text)
+        loader = _loader()(text)
         node = loader.get_single_node()
         if node is None:
             return None, None
@@ -67,6 +68,29 @@ def _load(text: str, name: str, error: type[GuardrailError]) -> "tuple[Node | No
     except (yaml.YAMLError, ValueError, RecursionError) as failure:
         problem = str(failure).splitlines()[0] if str(failure) else "nested too deeply"
         raise error(f"{name}: not valid YAML: {problem}") from failure
+
+
+@cache
+def _loader() -> Any:
+    """PyYAML's safe loader with the plain scalars of YAML 1.2, in which people write.
+
+    In YAML 1.1 ``off``, ``no`` and ``y`` are booleans, ``012`` is ten and ``1:30`` is ninety. Here they are text, and so
+    are dates, which the type that wants one reads itself.
+    """
+    import yaml
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    loader = type("Yaml12Loader", (base,), {"yaml_implicit_resolvers": {}})
+    tag = "tag:yaml.org,2002:"
+    for name, pattern, first in (
+        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
+        ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
+        ("float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
+        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+        ("merge", r"<<", "<"),
+    ):
+        loader.add_implicit_resolver(tag + name, re.compile(f"^(?:{pattern})$"), list(first))
+    return loader
 
 
 def _refuse_surprises(root: "Node", name: str, error: type[GuardrailError]) -> None:

@@ -129,6 +129,16 @@ def test_without_settings_the_nearest_usage_file_is_picked_up(repository: Path) 
     assert str(settings.load(str(repository / "infra")).settings.usage_file).endswith("repository/guardrail-usage.yaml")
 
 
+def test_plain_words_mean_what_they_say(repository: Path) -> None:
+    """YAML 1.1 reads off as false, 010 as eight and an ISO date as a date; whoever writes settings means none of it."""
+    path = write(repository / ".guardrail.yml", "policies:\n  a: {severity: off}\nbudget: {max_floor_usd: 1e3}\n")
+    said = settings.load("-", config=str(path)).settings
+    assert said.policies["a"].severity == "off"
+    assert said.budget.max_floor_usd == 1000
+    write(path, "budget: {max_floor_usd: 010}\n")
+    assert settings.load("-", config=str(path)).settings.budget.max_floor_usd == 10
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -137,6 +147,7 @@ def test_without_settings_the_nearest_usage_file_is_picked_up(repository: Path) 
         ("region: a\nregion: b\n", "2: duplicate key 'region'"),
         ("strict: maybe\n", "1: strict: expected bool, got str"),
         ("fail_on: eror\n", "1: fail_on: invalid enum value 'eror'"),
+        ("budget: {max_floor_usd: -1}\n", "1: budget: max_floor_usd is -1, and a limit is zero or more"),
         ("version: 2\n", "1: version: invalid enum value 2"),
         ("policies:\n  a: {}\n  b:\n    sverity: x\n", "4: policies.b.sverity: unknown key, did you mean severity?"),
         ("policies: [a]\n", "1: policies: expected mapping, got list"),

@@ -3,17 +3,27 @@
 import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 from decimal import Decimal, InvalidOperation
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from guardrail import output
-from guardrail.errors import GuardrailError, did_you_mean
+from guardrail import output, sources
+from guardrail.assess import Terms, assess
+from guardrail.cost import usage
+from guardrail.cost.price_book import PriceBook
+from guardrail.errors import GuardrailError, SettingsError, did_you_mean
+from guardrail.policy import waivers
+from guardrail.policy.environment import Environments
+from guardrail.policy.load import bundled, configure, read
+from guardrail.policy.policy import Policy
 from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
-from guardrail.settings import Found, load, override
+from guardrail.settings import Found, Settings, load, override
 
 HELP = """\
 price a Terraform plan and hold it against the policies
@@ -126,9 +136,6 @@ def _settings(arguments: Namespace) -> Found:
     """The settings for the first path, with the flags of this run in place of what they override."""
     found = load(arguments.paths[0], config=arguments.config)
     settings = found.settings
-    budget = override(
-        settings.budget, max_expected_usd=arguments.budget, max_increase_expected_usd=arguments.budget_delta
-    )
     settings = override(
         settings,
         region=arguments.region,
@@ -136,13 +143,55 @@ def _settings(arguments: Namespace) -> Found:
         fail_on=arguments.fail_on,
         strict=arguments.strict,
         policy_paths=[*settings.policy_paths, *(arguments.policies or [])],
-        budget=budget,
+        budget=override(
+            settings.budget, max_expected_usd=arguments.budget, max_increase_expected_usd=arguments.budget_delta
+        ),
     )
     return override(found, settings=settings)
 
 
 def _report(arguments: Namespace, found: Found) -> Report:
-    """Read the inputs, price them and judge them."""
+    """Read everything, then judge it."""
+    settings = found.settings
+    with _named_in_errors(found.path):
+        policies = _policies(settings, arguments.policy or (), arguments.skip_policy or ())
+        environments = Environments(settings.environments)
+    return assess(
+        [sources.read(path, region=settings.region) for path in arguments.paths],
+        prices=PriceBook(),
+        policies=policies,
+        usage=usage.load(settings.usage_file) if settings.usage_file is not None else usage.Usage({}, {}),
+        terms=Terms(
+            environments=environments,
+            budgets=structs.asdict(settings.budget),
+            waivers=settings.waivers,
+            fail_on=settings.fail_on,
+            strict=settings.strict,
+            all_findings=arguments.all,
+            settings_file=found.path,
+            usage_file=settings.usage_file,
+        ),
+        today=date.today(),  # noqa: DTZ011 - a waiver ends with the day of whoever runs the check
+    )
+
+
+def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
+    """The bundled policies and the team's own, as settings and flags have them."""
+    own = [policy for folder in settings.policy_paths for policy in read(folder)]
+    policies = [*bundled(), *own]
+    waivers.check(settings.waivers, [policy.id for policy in policies])
+    return configure(policies, settings.policies, select, skip)
+
+
+@contextmanager
+def _named_in_errors(path: str | None) -> Iterator[None]:
+    """Put the settings file before what is wrong with its contents; a flag names itself."""
+    try:
+        yield
+    except SettingsError as error:
+        if path is None or error.message.startswith("--"):
+            raise
+        raise SettingsError(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def _write(report: Report, destination: Destination, arguments: Namespace) -> None:

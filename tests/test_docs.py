@@ -1,0 +1,117 @@
+"""The documentation under test: what it shows is what happens, and what there is, it documents.
+
+In Markdown, a fenced block with a file name behind its language (```` ```yaml .guardrail.yml ````) is that file; a
+```` ```console ```` block is a transcript: ``$ guardrail …``, its output (standard output, then standard error), and
+``[exit N]`` where N is not 0. Both are played in one scratch folder per document. In ```` ```sh ```` blocks, and in the
+help of each command, every ``guardrail`` line must parse.
+"""
+
+import re
+import shlex
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from guardrail import cli
+from guardrail.commands import base
+from guardrail.commands.completion import whole_parser
+from guardrail.errors import GuardrailError
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+FENCE = re.compile(r"^```(\w+)?(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
+BARE = {"README.md": ["examples"]}
+"""Folders of the checkout that a document's transcripts take as given."""
+
+
+def blocks(document: Path) -> Iterator[tuple[str, str, str]]:
+    for match in FENCE.finditer(document.read_text(encoding="utf-8")):
+        yield match[1] or "", match[2] or "", match[3]
+
+
+def commands(text: str) -> Iterator[list[str]]:
+    """The arguments of each ``guardrail`` in shell text, up to a pipe, a redirection or a remark."""
+    for line in text.replace("\\\n", " ").splitlines():
+        for part in re.split(r"\||&&|;", line):
+            found = re.match(r"\s*(?:\$ )?(?:\S*/bin/)?guardrail( .*)?$", part)
+            if found:
+                yield shlex.split(re.split(r"  +[^-\s\"'.]| > ", (found[1] or "").strip())[0], comments=True)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_transcripts_are_what_happens(
+    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in BARE.get(document.name, []):
+        if (ROOT / folder).is_dir():
+            shutil.copytree(ROOT / folder, tmp_path / folder)
+    monkeypatch.chdir(tmp_path)
+    for language, name, text in blocks(document):
+        if name:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        if language == "console":
+            for command, expected in STEP.findall(text):
+                assert play(command, capsys) == expected, command
+
+
+def play(command: str, capsys: pytest.CaptureFixture[str]) -> str:
+    program, *arguments = shlex.split(command)
+    assert program == "guardrail", "a console block is a transcript of guardrail; use sh for anything else"
+    code = cli.main(arguments)
+    shown = capsys.readouterr()
+    return shown.out + shown.err + (f"[exit {code}]\n" if code else "")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_line_that_is_shown_parses(document: Path) -> None:
+    for language, _, text in blocks(document):
+        if language in ("sh", "yaml"):
+            for arguments in commands(text):
+                parse(arguments)
+
+
+@pytest.mark.parametrize("name", base.COMMANDS)
+def test_every_example_in_the_help_parses(name: str) -> None:
+    examples = list(commands(base.load(name).HELP))
+    assert examples
+    for arguments in examples:
+        assert arguments[0] == name
+        parse(arguments)
+
+
+def parse(arguments: list[str]) -> None:
+    if arguments in ([], ["--help"], ["--version"]):
+        return
+    try:
+        base.parser(arguments[0]).parse_args(arguments[1:])
+    except GuardrailError as error:
+        pytest.fail(f"guardrail {shlex.join(arguments)}: {error.message}")
+
+
+def test_every_command_and_flag_is_documented() -> None:
+    usage = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
+    for name in base.COMMANDS:
+        assert f"## guardrail {name}\n" in usage, name
+        for flag in base.parser(name)._option_string_actions:  # noqa: SLF001 - argparse has no public list of flags
+            assert flag in ("-h", "--help") or f"`{flag}" in usage, f"{name} {flag}"
+
+
+def test_one_parser_for_completion_holds_every_command() -> None:
+    assert whole_parser().parse_args(["check", "plan.json"]).paths == ["plan.json"]
+
+
+def test_links_between_documents_lead_somewhere() -> None:
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_architecture_names_every_module_at_the_top_of_the_package() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    for path in sorted((ROOT / "guardrail").iterdir()):
+        if not path.name.startswith(("_", ".")) and (path.is_dir() or path.suffix == ".py"):
+            assert path.name in page, path.name
