@@ -121,7 +121,7 @@ def _ratio(one: Decimal | int, other: Decimal | int) -> float:
     return float(max(one, other)) / float(min(one, other))
 
 
-def read_availability(directory: str) -> dict[str, frozenset[str]]:
-    """The regions that offer each instance type for hosting, from ``availability.csv``. Raises `PriceBookError`."""
+def read_availability(directory: str) -> dict[str, str]:
+    """The regions that offer each instance type for hosting, joined by spaces. Raises `PriceBookError`."""
     path = os.path.join(directory, "availability.csv")
-    return {record[0]: frozenset(record[1].split()) for _, record in records(path, ("instance_type", "regions"))}
+    return {instance_type: regions for _, (instance_type, regions) in records(path, ("instance_type", "regions"))}

@@ -54,7 +54,7 @@ class PriceBook:
         self._hosting_prices: dict[str, dict[str, Price]] = {}
         self._texts: dict[str, bytes] = {}
         self._instance_types: InstanceTypes | None = None
-        self._availability: dict[str, frozenset[str]] | None = None
+        self._availability: dict[str, str] | None = None
 
     def regions(self) -> tuple[str, ...]:
         """The codes of the regions that have a price table."""
@@ -138,7 +138,7 @@ class PriceBook:
         if instance_type not in self._availability:
             where = "in no table here" if spec is None else "in no region's price list for hosting"
             return Unknown(f"{instance_type} is {where}")
-        return region in self._availability[instance_type]
+        return region in self._availability[instance_type].split()
 
     # Lookup
 
