@@ -436,22 +436,24 @@ def unpublished_metrics(target: ScalableTarget, mode: Mode | Unknown) -> tuple[s
 
 
 def _published(metric: ScalingMetric, dimension: str, mode: Mode | Unknown) -> Truth:
-    for part, lacking in ((mode, ""), (metric.name, "its metric has no name")):
-        if part is None or isinstance(part, Unknown):
-            return part or Unknown(lacking)
+    if isinstance(mode, Unknown):
+        return mode
+    if metric.name is None or isinstance(metric.name, Unknown):
+        return metric.name or Unknown("its metric has no name")
     if metric.predefined:
-        return _PREDEFINED.get(str(metric.name)) == (dimension, mode)
+        return _PREDEFINED.get(metric.name) == (dimension, mode)
+    return _customized_published(metric, metric.name, mode)
+
+
+def _customized_published(metric: ScalingMetric, name: str, mode: Mode) -> Truth:
     if metric.namespace is None or isinstance(metric.namespace, Unknown):
         return metric.namespace or Unknown("its metric has no namespace")
-    name = str(metric.name)
     if metric.namespace in _HOST_DIMENSIONS:
         return _published_by(metric, _HOST_DIMENSIONS[metric.namespace] if name in _HOST_METRICS else None, exact=False)
-    if metric.namespace != _SAGEMAKER:
-        return True
-    if mode == "async":
+    if metric.namespace == _SAGEMAKER and mode == "async":
         return _published_by(metric, _ASYNC_METRICS.get(name), exact=True)
-    # The lists of the other modes are not stated to be complete; the backlog metrics are of asynchronous endpoints alone.
-    return _ASYNC_METRICS.get(name) != _BY_ENDPOINT
+    # Only the list of asynchronous endpoints is stated to be complete; its backlog metrics are theirs alone.
+    return metric.namespace != _SAGEMAKER or _ASYNC_METRICS.get(name) != _BY_ENDPOINT
 
 
 def _published_by(metric: ScalingMetric, published: frozenset[str] | None, *, exact: bool) -> Truth:

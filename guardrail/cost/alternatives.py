@@ -1,0 +1,217 @@
+"""Other instance types for a variant, priced: cheaper ones that fit, and the successors of superseded families.
+
+An alternative has a published hosting price in the region that nothing casts doubt on, is offered there for endpoints,
+and has the same architecture. Whether a model runs as fast on it only a load test can say.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct
+
+from guardrail.cost.base import Price, Unpriced
+from guardrail.money import HOURS_PER_MONTH, ZERO
+
+if TYPE_CHECKING:
+    from guardrail.cost.price_book import InstanceSpec, PriceBook
+
+N = TypeVar("N", int, Decimal)
+
+SUCCESSORS: Mapping[str, tuple[str, ...]] = {
+    "t2": ("c7i", "c6i", "c5", "m7i", "m6i", "m5"),
+    "m4": ("m7i", "m6i", "m5"),
+    "c4": ("c7i", "c6i", "c5"),
+    "p2": ("g6", "g5", "g4dn"),
+    "p3": ("g6e", "g6", "g5"),
+    "inf1": ("inf2",),
+}
+"""Superseded families and those that AWS made in their place, newest first.
+
+An explicit list, because EC2's own ``CurrentGeneration`` flag changes from release to release. t2 has no successor that
+endpoints accept (t3 is not in the enum of CreateEndpointConfig); the small sizes of c and m stand in for it.
+"""
+
+
+class Alternative(Struct, frozen=True, kw_only=True):
+    """Another instance type and what one instance of it costs."""
+
+    instance_type: str
+    hourly_usd: Decimal
+    monthly_usd: Decimal
+    """Of 730 hours."""
+    saving_monthly_usd: Decimal | None
+    """Per instance, against the present type; negative where this one is dearer, None where that has no price."""
+    estimated: bool
+    """Whether the price is an estimate."""
+
+
+class _Needs(Struct, frozen=True, kw_only=True):
+    """What a type must have, and what it must not exceed (None for no limit)."""
+
+    vcpus: int
+    memory_gib: Decimal
+    accelerators: int
+    accelerator_memory_gib: Decimal
+    max_hourly_usd: Decimal | None
+    max_vcpus: int | None
+    max_accelerators: int | None
+    max_memory_gib: Decimal | None
+
+    @property
+    def limited(self) -> bool:
+        """Whether any limit is set."""
+        limits = (self.max_hourly_usd, self.max_vcpus, self.max_accelerators, self.max_memory_gib)
+        return any(limit is not None for limit in limits)
+
+
+def superseded_by(family: str) -> tuple[str, ...]:
+    """The families that replace a superseded one, newest first; none where the family is current."""
+    return SUCCESSORS.get(family, ())
+
+
+@lru_cache(maxsize=1024)
+def cheaper(  # noqa: PLR0913 - the limits are those of a policy, each on its own
+    prices: "PriceBook",
+    region: str,
+    instance_type: str,
+    *,
+    max_hourly_usd: Decimal | None = None,
+    max_vcpus: int | None = None,
+    max_accelerators: int | None = None,
+    max_memory_gib: Decimal | None = None,
+    limit: int = 3,
+) -> tuple[Alternative, ...]:
+    """Cheaper types that would fit, at most ``limit`` of them.
+
+    Without limits a type fits that has at least the vCPUs, the memory, the accelerators and their memory of the present
+    one; the cheapest come first. A limit lowers the need to itself and may not be exceeded; where nothing has all that
+    is needed, the types that have most of it come first. ml.m5.4xlarge (16 vCPUs, 64 GiB, 0.922) limited to 8 vCPUs
+    needs 8 vCPUs and 64 GiB.
+
+    Empty where the type is unknown or nothing cheaper fits.
+    """
+    spec = prices.instance(instance_type)
+    if spec is None:
+        return ()
+    needs = _Needs(
+        vcpus=_at_most(spec.vcpus, max_vcpus),
+        memory_gib=_at_most(spec.memory_gib, max_memory_gib),
+        accelerators=_at_most(spec.accelerators, max_accelerators),
+        accelerator_memory_gib=_at_most(spec.accelerators, max_accelerators) * (spec.accelerator_memory_gib or ZERO),
+        max_hourly_usd=max_hourly_usd,
+        max_vcpus=max_vcpus,
+        max_accelerators=max_accelerators,
+        max_memory_gib=max_memory_gib,
+    )
+    present = prices.hosting(region, instance_type)
+    found = []
+    for candidate, price in _sold(prices, region):
+        if isinstance(present, Price) and price.usd >= present.usd:
+            continue
+        if candidate.family in SUCCESSORS:
+            continue
+        covered = _coverage(candidate, needs) if _is_alike(candidate, spec, needs) else 0.0
+        if (covered == 1 or (needs.limited and covered)) and _within_limits(candidate, price, needs):
+            found.append((-covered, price.usd, candidate.instance_type, price))
+    found.sort(key=lambda each: each[:3])
+    return tuple(_alternative(name, price, present) for _, _, name, price in found[:limit])
+
+
+@lru_cache(maxsize=1024)
+def successor(
+    prices: "PriceBook", region: str, instance_type: str, families: tuple[str, ...] | None = None
+) -> Alternative | None:
+    """The type that succeeds a superseded one: the cheapest of the same size among ``families``.
+
+    ``families`` are by default those of `SUCCESSORS`. ml.m4.xlarge in us-east-1 (0.24) is succeeded by ml.m5.xlarge
+    (0.23). Where no such size exists, or it has fewer accelerators, as ml.g5.8xlarge has one and ml.p3.8xlarge four, it
+    is the cheapest with at least the accelerators and their memory, and without accelerators the vCPUs and memory.
+    None where the family is current, or nothing that succeeds it is offered and priced in the region.
+    """
+    spec = prices.instance(instance_type)
+    if spec is None:
+        return None
+    allowed = superseded_by(spec.family) if families is None else families
+    size = instance_type.rpartition(".")[2]
+    needs = _Needs(
+        vcpus=0 if spec.accelerators else spec.vcpus,
+        memory_gib=ZERO if spec.accelerators else spec.memory_gib,
+        accelerators=spec.accelerators,
+        accelerator_memory_gib=spec.accelerators * (spec.accelerator_memory_gib or ZERO),
+        max_hourly_usd=None,
+        max_vcpus=None,
+        max_accelerators=None,
+        max_memory_gib=None,
+    )
+    same_size, sufficient = [], []
+    for candidate, price in _sold(prices, region):
+        if candidate.family not in allowed or candidate.accelerators < spec.accelerators:
+            continue
+        if candidate.instance_type.rpartition(".")[2] == size:
+            same_size.append((price.usd, candidate.instance_type, price))
+        if _coverage(candidate, needs) == 1:
+            sufficient.append((price.usd, candidate.instance_type, price))
+    chosen = min(same_size or sufficient, key=lambda each: each[:2], default=None)
+    return None if chosen is None else _alternative(chosen[1], chosen[2], prices.hosting(region, instance_type))
+
+
+@lru_cache(maxsize=64)
+def _sold(prices: "PriceBook", region: str) -> "tuple[tuple[InstanceSpec, Price], ...]":
+    """What can be recommended in a region: offered there, priced, and of a price that nothing casts doubt on."""
+    priced = ((prices.instance(name), name, price) for name, price in prices.hosting_prices(region).items())
+    return tuple(
+        (spec, price)
+        for spec, name, price in priced
+        if spec is not None and price.suspect is None and prices.offered(region, name) is True
+    )
+
+
+def _is_alike(candidate: "InstanceSpec", spec: "InstanceSpec", needs: _Needs) -> bool:
+    """Whether the same container can run on it: architecture and kind of accelerator; and it can scale if this can."""
+    kind = spec.accelerator_kind if needs.accelerators else None
+    return (
+        candidate.architecture == spec.architecture
+        and candidate.accelerator_kind == kind
+        and (spec.burstable or not candidate.burstable)
+    )
+
+
+def _within_limits(candidate: "InstanceSpec", price: Price, needs: _Needs) -> bool:
+    return (
+        (needs.max_hourly_usd is None or price.usd <= needs.max_hourly_usd)
+        and (needs.max_vcpus is None or candidate.vcpus <= needs.max_vcpus)
+        and (needs.max_accelerators is None or candidate.accelerators <= needs.max_accelerators)
+        and (needs.max_memory_gib is None or candidate.memory_gib <= needs.max_memory_gib)
+    )
+
+
+def _coverage(candidate: "InstanceSpec", needs: _Needs) -> float:
+    """How much of the needs the type has, from 0 to 1: 8 of 16 vCPUs and all else is 0.5."""
+    accelerator_memory = candidate.accelerators * (candidate.accelerator_memory_gib or ZERO)
+    return (
+        _share(candidate.vcpus, needs.vcpus)
+        * _share(candidate.memory_gib, needs.memory_gib)
+        * _share(candidate.accelerators, needs.accelerators)
+        * _share(accelerator_memory, needs.accelerator_memory_gib)
+    )
+
+
+def _share(have: Decimal | int, need: Decimal | int) -> float:
+    return 1.0 if have >= need else float(have / need)
+
+
+def _at_most(value: N, limit: N | None) -> N:
+    return value if limit is None else min(value, limit)
+
+
+def _alternative(instance_type: str, price: Price, present: Price | Unpriced) -> Alternative:
+    saving = (present.usd - price.usd) * HOURS_PER_MONTH if isinstance(present, Price) else None
+    return Alternative(
+        instance_type=instance_type,
+        hourly_usd=price.usd,
+        monthly_usd=price.usd * HOURS_PER_MONTH,
+        saving_monthly_usd=saving,
+        estimated=price.basis == "estimated",
+    )
