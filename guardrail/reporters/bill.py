@@ -84,18 +84,25 @@ def _endpoints(report: Report) -> Iterator[Row]:
 
 
 def _marks(report: Report) -> Marks:
-    """The worst new failure by source, endpoint and variant; results are sorted, so the first one is the worst."""
+    """The worst new failure by source, endpoint and variant; results are sorted, so the first one is the worst.
+
+    Notes mark nothing: a mark on every row would mark none.
+    """
     marks: Marks = {}
     for result in report.results:
-        if result.verdict == "fail" and (result.status == "new" or report.all_findings):
+        counts = result.status == "new" or report.all_findings
+        if result.verdict == "fail" and counts and result.severity != "note":
             marks.setdefault((result.source, result.endpoint, result.variant), result.severity)
     return marks
 
 
 def _unchanged(report: Report, monthly: Monthly) -> Row:
+    """One row for all that the change leaves alone; its amounts are the total where nothing else is there."""
     left = [item for item in report.endpoints if item.unchanged]
-    name = named(left[0].endpoint) if len(left) == 1 else counted(len(left), "endpoint")
-    return Row(kind="total", name=f"{name}, unchanged", amounts=amounts(monthly), usage=monthly.depends_on_usage)
+    name = f"{named(left[0].endpoint) if len(left) == 1 else counted(len(left), 'endpoint')}, unchanged"
+    if changes_nothing(report):
+        return Row(kind="heading", name=name)
+    return Row(kind="total", name=name, amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
 def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator[Row]:
@@ -162,15 +169,21 @@ def _variant(variant: Variant, cost: VariantCost, mark: Severity | None) -> Iter
 
 
 def _component(component: CostComponent) -> Row:
-    what = f"{_KINDS[component.kind]} {inert(component.detail)}".strip()
-    if component.redacted:
-        what = f"{_KINDS[component.kind] or 'instances'} (sensitive)"
     return Row(
         kind="component",
-        detail=what or "instances of unknown type",
+        detail=_detail(component),
         quantity=_quantity(component),
         amounts=_amounts(component),
     )
+
+
+def _detail(component: CostComponent) -> str:
+    kind = _KINDS[component.kind]
+    if component.redacted:
+        return f"{kind or 'instances'} (sensitive)"
+    if component.kind == "volume" and component.size is None:
+        return "volume of unknown size"
+    return f"{kind} {inert(component.detail).removesuffix(' memory')}".strip()
 
 
 def _quantity(component: CostComponent) -> str:
@@ -199,7 +212,12 @@ def _amounts(component: CostComponent) -> Amounts:
 
 
 def amounts(monthly: Monthly) -> Amounts:
-    """Floor, expected and ceiling: ``≥`` where something is missing, ``~`` where at least 1 % is estimated."""
+    """Floor, expected and ceiling: ``≥`` where something is missing, ``~`` where at least 1 % is estimated.
+
+    Where nothing at all is known they are unknown: a zero would read as free.
+    """
+    if monthly.at_least and not monthly.ceiling:
+        return UNKNOWN, UNKNOWN, UNKNOWN
     return _three(monthly, ("≥" if monthly.at_least else "") + ("~" if monthly.estimated else ""))
 
 

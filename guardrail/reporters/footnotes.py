@@ -1,13 +1,13 @@
 """What a reader must know to trust the numbers: what is missing, estimated, derived, doubtful or assumed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
 from guardrail.cost.base import CostComponent
 from guardrail.model import Unknown, Variant
 from guardrail.report import EndpointReport, Report
-from guardrail.reporters.bill import named
+from guardrail.reporters.bill import changes_nothing, named
 from guardrail.reporters.wording import inert
 
 MOST_EXAMPLES = 3
@@ -21,12 +21,18 @@ class _Line(Struct, frozen=True):
 
 
 def footnotes(report: Report) -> list[str]:
-    """A sentence or two for each thing to know, each cause once with where it occurs."""
+    """A sentence or two for each thing to know, each cause once with where it occurs.
+
+    Where the change leaves everything alone, only what is missing is worth a word.
+    """
     items = [item for item in (*report.endpoints, *report.unattached) if item.cost is not None]
     lines = [line for item in items for line in _bill_lines(item)]
+    missing = [*_incomplete(report), *_missing(items, lines)]
+    if changes_nothing(report):
+        return missing
     shown = [line for line in lines if not line.component.redacted]
     return [
-        *_missing(items, lines),
+        *missing,
         *_unknown_change(report),
         *_usage(report),
         *_assumed(report),
@@ -57,18 +63,24 @@ def _variant_name(variant: Variant) -> str:
     return inert(variant.name) if isinstance(variant.name, str) else "(unknown)"
 
 
-def _missing(items: Iterable[EndpointReport], lines: Iterable[_Line]) -> Iterator[str]:
-    unread = [
+def _incomplete(report: Report) -> Iterator[str]:
+    for source in report.sources:
+        if not source.complete:
+            yield f"≥ {inert(source.path)} says itself that it does not tell everything"
+
+
+def _missing(items: Iterable[EndpointReport], lines: Sequence[_Line]) -> Iterator[str]:
+    """Why amounts are missing; where an instance is not known, its volume goes without saying."""
+    unknown = {line.where for line in lines if line.component.kind == "instance" and line.component.reason}
+    reasons = [
         (item.endpoint.variants.reason, named(item.endpoint))
         for item in items
         if isinstance(item.endpoint.variants, Unknown)
     ]
-    unpriced = [
-        ("sensitive" if line.component.redacted else line.component.reason, line.where)
-        for line in lines
-        if line.component.reason is not None
-    ]
-    return _grouped("≥ lacks", (*unread, *((reason or "", where) for reason, where in unpriced)))
+    for where, component in ((line.where, line.component) for line in lines):
+        if component.reason is not None and not (component.default_size and where in unknown):
+            reasons.append(("sensitive" if component.redacted else component.reason, where))
+    return _grouped("≥ lacks", reasons)
 
 
 def _unknown_change(report: Report) -> Iterator[str]:
@@ -97,7 +109,7 @@ def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
         return
     if price is not None and price.basis == "estimated":
         confidence = f" ({price.confidence} confidence)" if price.confidence else ""
-        yield f"{price.rule or 'price'}{confidence}", price.usage_type
+        yield f"{_first_sentence(price.rule or 'price')}{confidence}", price.usage_type
     else:
         yield component.origins.get("size", "inferred size"), line.where
 
@@ -105,13 +117,18 @@ def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
 def _derived(line: _Line) -> Iterator[tuple[str, str]]:
     price = line.component.price
     if price is not None and price.basis == "derived":
-        yield price.rule or "by a rule that held in every observed case", price.usage_type
+        yield _first_sentence(price.rule or "by a rule that held in every observed case"), price.usage_type
 
 
 def _suspect(line: _Line) -> Iterator[tuple[str, str]]:
     price = line.component.price
     if price is not None and price.suspect:
         yield price.suspect, price.usage_type
+
+
+def _first_sentence(text: str) -> str:
+    """The rule itself; the JSON report has the evidence behind it too."""
+    return text.partition(". ")[0].rstrip(".")
 
 
 def _environments(items: Iterable[EndpointReport]) -> Iterator[str]:

@@ -30,7 +30,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.money import HOURS_PER_MONTH, plain
-from guardrail.policy.base import Result
+from guardrail.policy.base import Remediation, Result
 from guardrail.report import EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.scaling import managed_scaling_effective
@@ -39,6 +39,7 @@ SCHEMA_VERSION = "1.0"
 
 _Object: TypeAlias = dict[str, object]
 _ENCODER = Encoder()
+_NO_REMEDIATION = Remediation(terraform="", cloudformation="")
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 - nothing in it depends on a terminal
@@ -306,7 +307,9 @@ def _line(component: CostComponent) -> _Object:
 
 
 def _result(result: Result) -> Result | _Object:
-    """Passes, which are most of the results, have no money and are written as they are."""
+    """A pass, as most results are, needs no remediation, and repeating it twenty thousand times would be most of it."""
+    if result.verdict == "pass":
+        return structs.replace(result, remediation=_NO_REMEDIATION) if result.remediation.terraform else result
     if result.saving_monthly is None:
         return result
     return structs.asdict(result) | {"saving_monthly": _money(result.saving_monthly)}

@@ -20,7 +20,7 @@ from guardrail.reporters.wording import counted, indexes, inert, usd
 MOST_EXISTING = 10
 MOST_INSTANCES = 6
 MOST_REGIONS = 3
-MOST_REMEDIATION = 2000
+MOST_REMEDIATION = 4000
 """Characters of a remediation; those of bundled policies are far below."""
 
 _Section: TypeAlias = Callable[[Report, Page], Iterable[Line]]
@@ -30,7 +30,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as text that ends with a newline."""
     page = Page(options)
     if _has_nothing(report):
-        return page.write([Line(_nothing(report))])
+        return page.write([_nothing(report, page), *_notes(report, page)])
     sections: tuple[_Section, ...] = (_header, grid, _new, _open, _existing, _waived, _skipped, _notes)
     lines: list[Line] = []
     for section in sections:
@@ -45,8 +45,9 @@ def _has_nothing(report: Report) -> bool:
     )
 
 
-def _nothing(report: Report) -> str:
-    return f"{_title(report)}: no SageMaker inference in it, nothing to price or check · exit {report.exit_code}"
+def _nothing(report: Report, page: Page) -> Line:
+    paths = ", ".join(inert(source.path) for source in report.sources)
+    return page.fitted("guardrail check ", paths, f": no SageMaker inference, nothing to pay · exit {report.exit_code}")
 
 
 # What was read, and with which prices --------------------------------------------------------------------------------
@@ -61,7 +62,7 @@ def _header(report: Report, page: Page) -> Iterator[Line]:
     if len(title) + len(facts) + 5 <= page.width:
         yield Line(f"{title}     {facts}")
     else:
-        yield from page.wrapped(title)
+        yield from [page.fitted("", title)] if len(report.sources) == 1 else page.wrapped(title, hanging=2)
         yield from page.wrapped(facts, indent=" ")
     used = [f"settings {inert(report.settings_file)}"] if report.settings_file else []
     used += [f"usage {inert(report.usage_file)}"] if report.usage_file else []
@@ -90,17 +91,23 @@ def _other_origins(report: Report) -> list[str]:
 
 
 def _new(report: Report, page: Page) -> Iterator[Line]:
-    """What the change brings, or, with --all, everything that is wrong."""
+    """What the change brings, or, with --all, everything that is wrong; the fix of a policy is spelled out once."""
     failures = (result for result in report.results if result.verdict == "fail")
     fresh = (result for result in failures if result.status == "new" or report.all_findings)
-    kinds = {source.id: source.kind for source in report.sources}
+    fixed: set[str] = set()
     for position, finding in enumerate(findings(fresh, endpoint_names(report))):
         if position:
             yield Line()
-        yield from _finding(finding, page, kinds.get(finding.dearest.source, ""))
+        yield from _finding(finding, page)
+        fix = _remediation(finding.dearest, report)
+        if fix and fix in fixed:
+            yield from page.wrapped("fix: as above", indent="   ")
+        elif fix:
+            fixed.add(fix)
+            yield from _fix(fix, page)
 
 
-def _finding(finding: Finding, page: Page, kind: str) -> Iterator[Line]:
+def _finding(finding: Finding, page: Page) -> Iterator[Line]:
     result = finding.dearest
     head = f" {GLYPHS[result.severity]} {inert(result.policy)}   "
     count = f"  ({counted(len(finding.results), 'instance')})" if len(finding.results) > 1 else ""
@@ -108,11 +115,8 @@ def _finding(finding: Finding, page: Page, kind: str) -> Iterator[Line]:
     yield from page.wrapped(_sentence(inert(result.message, page.longest)), indent="   ")
     if count:
         yield from page.wrapped(f"each of {_instances(finding)}", indent="   ")
-    fix = result.remediation.cloudformation if kind == "cloudformation" else result.remediation.terraform
-    yield from _fix(fix, page)
     if result.location is not None:
-        place = f"{inert(result.location.path)}:{result.location.line}"
-        yield from page.wrapped(f"at {place}", indent="   ")
+        yield from page.wrapped(f"at {inert(result.location.path)}:{result.location.line}", indent="   ")
 
 
 def _sentence(text: str) -> str:
@@ -126,12 +130,23 @@ def _instances(finding: Finding) -> str:
     return ", ".join(keys[:MOST_INSTANCES]) + (f" and {more:,} more" if more > 0 else "")
 
 
+def _remediation(result: Result, report: Report) -> str:
+    """In the language of the source; of the first one where a result is about all of them."""
+    kind = next((source.kind for source in report.sources if source.id == result.source), report.sources[0].kind)
+    remediation = result.remediation
+    return (remediation.cloudformation if kind == "cloudformation" else remediation.terraform).strip()
+
+
 def _fix(remediation: str, page: Page) -> Iterator[Line]:
-    """The lines to change; their own line breaks and indentation are kept."""
-    for position, line in enumerate(remediation[:MOST_REMEDIATION].rstrip().splitlines()):
-        indent = len(line) - len(line.lstrip())
-        lead = "   fix: " if position == 0 else "        "
-        yield from page.wrapped(inert(line.strip(), page.longest), indent=lead + " " * indent, hanging=8 + indent)
+    """The lines to change. Code keeps its own lines, whatever the width, so that it can be pasted."""
+    lines = remediation[:MOST_REMEDIATION].splitlines()
+    if len(lines) == 1:
+        yield from page.wrapped(inert(lines[0], page.longest), indent="   fix: ", hanging=8)
+        return
+    yield Line("   fix:")
+    for line in lines:
+        indent = len(line) - len(line.lstrip(" "))
+        yield Line(f"     {' ' * indent}{inert(line.strip(), page.longest)}")
 
 
 def _open(report: Report, page: Page) -> Iterator[Line]:
@@ -202,10 +217,10 @@ def _skipped(report: Report, page: Page) -> Iterator[Line]:
 def _notes(report: Report, page: Page) -> Iterator[Line]:
     for note in (*report.notices, *footnotes(report)):
         yield from page.wrapped(inert(note, page.longest), indent=" ", hanging=3, colour="quiet")
-    if report.strict:
-        for sentence in report.distrust:
-            line = f"--strict: {inert(sentence, page.longest)}"
-            yield from page.wrapped(line, indent=" ", hanging=3, colour="error")
+    if report.strict and report.distrust:
+        doubts = counted(len(report.distrust), "thing above is", "things above are")
+        line = f"--strict: this answer cannot be trusted, {doubts} unknown, unpriced or undecided"
+        yield from page.wrapped(line, indent=" ", hanging=3, colour="error")
 
 
 def _last(report: Report, page: Page) -> Iterator[Line]:
