@@ -80,7 +80,7 @@ def _loader() -> Any:
     import yaml
 
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader = type("Yaml12Loader", (base,), {"yaml_implicit_resolvers": {}})
+    loader: Any = type("Yaml12Loader", (base,), {"yaml_implicit_resolvers": {}})
     tag = "tag:yaml.org,2002:"
     for name, pattern, first in (
         ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),

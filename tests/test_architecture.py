@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from importlinter.application.use_cases import SUCCESS
-from importlinter.cli import lint_imports
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -14,4 +13,4 @@ def test_each_floor_imports_only_lower_floors(
 ) -> None:
     monkeypatch.chdir(ROOT)
     status = lint_imports(config_filename="pyproject.toml", no_cache=True)
-    assert bool(status) is not SUCCESS, capsys.readouterr().out  # an exit status: 0 is success
+    assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out

@@ -1,11 +1,14 @@
 """Start-up, held by what is not imported: exact, where a stopwatch is not."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
 
 PLAN = {
     "format_version": "1.2",
@@ -30,6 +33,7 @@ HEAVY = {
     "rich",
     "shtab",
     "tabulate",
+    "typing_extensions",
     "yaml",
 }
 
@@ -42,25 +46,24 @@ sys.exit(code)
 """
 
 
+def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+
+
 def modules_of(arguments: list[str], folder: Path) -> set[str]:
     """The modules that ``guardrail ARGUMENTS`` has imported when it is done, in a fresh interpreter."""
     (folder / "plan.json").write_text(json.dumps(PLAN))
     listing = folder / "modules"
     command = [sys.executable, "-c", PROBE, str(listing), *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    done = run(command, folder)
     assert (done.returncode, done.stderr) == (0, "")
     return set(listing.read_text().split())
 
 
 def bare_modules(folder: Path) -> set[str]:
     """What the interpreter of this environment has imported before any of ours (editable installs bring some)."""
-    done = subprocess.run(
-        [sys.executable, "-c", "import sys; print(*sys.modules)"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    done = run([sys.executable, "-c", "import sys; print(*sys.modules)"], folder)
     return set(done.stdout.split())
 
 
