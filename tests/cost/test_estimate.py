@@ -1,0 +1,653 @@
+"""The bill of endpoints, worked by hand from pricing/us-east-1.csv and pricing/eu-west-3.csv.
+
+us-east-1: ml.m5.large 0.115, ml.m5.xlarge 0.23, ml.c5.large 0.102, ml.g5.xlarge 1.408 USD an hour; volumes 0.14 per
+GB-month; data 0.016 per GB; serverless 2 GB 0.00004 per second, warm 0.00001, provisioned execution 0.0000233.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from guardrail.cost.base import CostComponent, EndpointCost, Monthly, Price
+from guardrail.cost.estimate import NOTHING, delta, estimate, total, total_delta
+from guardrail.cost.price_book import PriceBook
+from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
+    Endpoint,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    Inventory,
+    ManagedInstanceScaling,
+    ScalableTarget,
+    ScalingMetric,
+    ScheduledAction,
+    ServerlessVariant,
+    TargetTrackingPolicy,
+    Unknown,
+)
+
+PRICES = PriceBook()
+LATER = Unknown("known after apply")
+
+
+def variant(**changes: Any) -> InstanceVariant:
+    """One ml.m5.large named main, with a volume of 10 GB."""
+    fields = {
+        "name": "main",
+        "shadow": False,
+        "instance_type": "ml.m5.large",
+        "initial_instance_count": 1,
+        "volume_size_gb": 10,
+        "model_name": "model",
+    }
+    return InstanceVariant(**(fields | changes))
+
+
+def serverless(**changes: Any) -> ServerlessVariant:
+    """2 GB, on demand."""
+    fields = {"name": "main", "memory_mib": 2048, "max_concurrency": 10, "provisioned_concurrency": None}
+    return ServerlessVariant(**(fields | changes))
+
+
+def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> Endpoint:
+    """A real-time endpoint in us-east-1."""
+    fields = {
+        "address": "aws_sagemaker_endpoint.this",
+        "name": "this",
+        "region": "us-east-1",
+        "mode": "realtime",
+        "variants": variants,
+        "configuration_address": "aws_sagemaker_endpoint_configuration.this",
+    }
+    return Endpoint(**(fields | changes))
+
+
+def target(least: int | Unknown, most: int | Unknown, **changes: Any) -> ScalableTarget:
+    fields = {
+        "address": "aws_appautoscaling_target.this",
+        "dimension": INSTANCE_COUNT,
+        "min_capacity": least,
+        "max_capacity": most,
+    }
+    return ScalableTarget(**(fields | changes))
+
+
+def priced(it: Endpoint, usage: Usage = NO_USAGE) -> EndpointCost:
+    return estimate(Inventory(endpoints=(it,)), PRICES, usage).endpoints[it.address]
+
+
+def part(it: EndpointCost, kind: str, of_variant: int = 0) -> CostComponent:
+    parts = (*it.components, *(it.variants[of_variant].components if it.variants else ()))
+    return next(component for component in parts if component.kind == kind)
+
+
+def usd(monthly: Any) -> tuple[str, str, str]:
+    """The three bounds with two decimals."""
+    return (f"{monthly.floor:.2f}", f"{monthly.expected:.2f}", f"{monthly.ceiling:.2f}")
+
+
+def counts(component: CostComponent) -> tuple[Decimal, ...]:
+    assert component.count is not None
+    assert isinstance(component.count.expected, Decimal)
+    return (component.count.floor, component.count.expected, component.count.ceiling)
+
+
+# Instances and volumes -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "count", "monthly"),
+    [
+        ("ml.m5.large", 1, "83.95"),  # 730 × 0.115
+        ("ml.m5.xlarge", 1, "167.90"),  # 730 × 0.23
+        ("ml.m5.xlarge", 2, "335.80"),  # 2 × 730 × 0.23
+    ],
+)
+def test_instances_without_scaling_cost_their_count_in_all_bounds(instance_type: str, count: int, monthly: str) -> None:
+    it = priced(endpoint(variant(instance_type=instance_type, initial_instance_count=count)))
+    instances = part(it, "instance")
+    assert usd(instances.monthly) == (monthly, monthly, monthly)
+    assert instances.usage_type == f"USE1-Host:{instance_type}"
+    assert not it.monthly.assumed
+    assert not it.monthly.at_least
+
+
+def test_a_variant_costs_its_instances_and_their_volumes() -> None:
+    """2 × 730 × 0.23 + 2 × 20 GB × 0.14 = 335.80 + 5.60 = 341.40."""
+    it = priced(endpoint(variant(instance_type="ml.m5.xlarge", initial_instance_count=2, volume_size_gb=20)))
+    assert usd(part(it, "volume").monthly) == ("5.60", "5.60", "5.60")
+    assert usd(it.monthly) == ("341.40", "341.40", "341.40")
+    assert it.monthly.depends_on_usage, "data in and out have no usage to go by"
+
+
+def test_the_example_of_the_documentation() -> None:
+    """chat-prod: 2 to 6 ml.m5.xlarge of 20 GB, three at first.
+
+    Instances 2 × 167.90 = 335.80, 3 × 167.90 = 503.70, 6 × 167.90 = 1,007.40; volumes 5.60, 8.40, 16.80.
+    """
+    it = priced(
+        endpoint(
+            variant(
+                instance_type="ml.m5.xlarge", initial_instance_count=3, volume_size_gb=20, scaling=target(2, 6)
+            )
+        )
+    )
+    assert usd(part(it, "instance").monthly) == ("335.80", "503.70", "1007.40")
+    assert usd(part(it, "volume").monthly) == ("5.60", "8.40", "16.80")
+    assert it.monthly.assumed
+    assert part(it, "instance").origins["count.floor"] == "scalable target aws_appautoscaling_target.this"
+    assert part(it, "instance").origins["count.expected"] == "initial_instance_count"
+
+
+def test_two_variants_and_a_shadow_are_all_billed_whatever_their_weight() -> None:
+    """Three times one ml.m5.large and its 10 GB: 3 × (83.95 + 1.40) = 256.05; data once."""
+    it = priced(
+        endpoint(variant(name="a"), variant(name="b", weight=0.0), variant(name="c", shadow=True, weight=0.0))
+    )
+    assert usd(it.monthly) == ("256.05", "256.05", "256.05")
+    assert [component.kind for component in it.components] == ["data-in", "data-out"]
+
+
+def test_a_default_volume_has_the_published_size_of_its_type() -> None:
+    """ml.m5.large: 4 GB in AWS's table of 2020; 4 × 0.14 = 0.56."""
+    volume = part(priced(endpoint(variant(volume_size_gb=None))), "volume")
+    assert usd(volume.monthly) == ("0.56", "0.56", "0.56")
+    assert volume.detail == "4 GB (default)"
+    assert not volume.estimated
+    assert volume.origins["size"] == "default of the type (published 2020)"
+
+
+def test_an_inferred_default_volume_is_estimated() -> None:
+    """ml.c6i.large is not in the table of 2020: min(30, 4 GiB / 2) = 2 GB; 2 × 0.14 = 0.28."""
+    it = priced(endpoint(variant(instance_type="ml.c6i.large", volume_size_gb=None)))
+    volume = part(it, "volume")
+    assert usd(volume.monthly) == ("0.28", "0.28", "0.28")
+    assert volume.estimated
+    # 0.28 of 730 × 0.102 + 0.28 = 74.74 is 0.4 %: below the 1 % from which a total is called estimated.
+    assert it.monthly.estimated_share == Decimal("0.28")
+    assert not it.monthly.estimated
+
+
+@pytest.mark.parametrize("size", [None, 50])
+def test_types_with_local_nvme_have_no_volume_even_if_one_is_asked_for(size: int | None) -> None:
+    it = priced(endpoint(variant(instance_type="ml.g5.xlarge", volume_size_gb=size)))
+    assert [component.kind for component in it.variants[0].components] == ["instance"]
+    assert usd(it.monthly) == ("1027.84", "1027.84", "1027.84")  # 730 × 1.408
+
+
+def test_an_unconfirmed_default_volume_is_listed_and_can_be_told_from_one_that_was_asked_for() -> None:
+    volume = part(priced(endpoint(variant(instance_type="ml.g7e.2xlarge", volume_size_gb=None))), "volume")
+    assert volume.monthly is None
+    assert volume.default_size
+    assert volume.reason is not None
+    assert "unconfirmed" in volume.reason
+
+
+def test_asynchronous_instances_have_their_own_usage_type() -> None:
+    """1 × 730 × 0.115 = 83.95 as AsyncInf; the volume stays a Host volume."""
+    it = priced(endpoint(variant(), mode="async"))
+    instances = part(it, "instance")
+    assert instances.usage_type == "USE1-AsyncInf:ml.m5.large"
+    assert usd(instances.monthly) == ("83.95", "83.95", "83.95")
+    assert not instances.estimated, "derived is not estimated"
+    assert part(it, "volume").usage_type == "USE1-Host:VolumeUsage.gp2"
+
+
+def test_a_type_without_asynchronous_price_is_estimated_at_the_hosting_price_and_says_so() -> None:
+    """ml.g4dn.xlarge in eu-west-3 has a hosting price, 0.861, and none for AsyncInf: 730 × 0.861 = 628.53."""
+    it = priced(endpoint(variant(instance_type="ml.g4dn.xlarge"), mode="async", region="eu-west-3"))
+    instances = part(it, "instance")
+    assert usd(instances.monthly) == ("628.53", "628.53", "628.53")
+    assert instances.usage_type == "EUW3-AsyncInf:ml.g4dn.xlarge"
+    assert instances.price is not None
+    assert instances.price.basis == "estimated"
+    assert "may not be sold for asynchronous inference in eu-west-3" in (instances.price.suspect or "")
+    assert it.monthly.estimated
+    assert not it.monthly.at_least
+
+
+# Scaling -------------------------------------------------------------------------------------------------------------
+
+
+def test_asynchronous_endpoints_scale_to_zero() -> None:
+    """0, 1, 3 × 83.95."""
+    it = priced(endpoint(variant(scaling=target(0, 3)), mode="async"))
+    assert usd(part(it, "instance").monthly) == ("0.00", "83.95", "251.85")
+    assert it.monthly.floor == 0
+
+
+def test_real_time_keeps_an_instance_whatever_its_minimum() -> None:
+    instances = part(priced(endpoint(variant(scaling=target(0, 3)))), "instance")
+    assert counts(instances) == (1, 1, 3)
+    assert instances.origins["count.floor"] == "the least that real-time inference keeps"
+
+
+def test_scheduled_actions_widen_the_range() -> None:
+    """Target 2 to 4; nights set at most 1; weekdays 3 to 8: from 1 to 8."""
+    night = ScheduledAction(address="night", schedule="cron(0 20 * * ? *)", min_capacity=None, max_capacity=1)
+    day = ScheduledAction(address="day", schedule="cron(0 8 * * ? *)", min_capacity=3, max_capacity=8)
+    scaling = target(2, 4, scheduled_actions=(night, day))
+    instances = part(priced(endpoint(variant(initial_instance_count=2, scaling=scaling))), "instance")
+    assert counts(instances) == (1, 2, 8)
+    assert instances.origins["count.floor"] == "scheduled action night"
+    assert instances.origins["count.ceiling"] == "scheduled action day"
+
+
+def test_an_initial_count_outside_the_bounds_is_held_within_them() -> None:
+    assert counts(part(priced(endpoint(variant(initial_instance_count=9, scaling=target(2, 6)))), "instance")) == (2, 6, 6)
+    assert counts(part(priced(endpoint(variant(scaling=target(2, 6)))), "instance")) == (2, 2, 6)
+
+
+def test_an_unknown_maximum_contributes_what_is_known_and_makes_the_total_at_least() -> None:
+    it = priced(endpoint(variant(initial_instance_count=2, scaling=target(2, LATER))))
+    assert counts(part(it, "instance")) == (2, 2, 2)
+    assert it.monthly.at_least
+
+
+@pytest.mark.parametrize(("mode", "floor"), [("realtime", 1), ("async", 0)])
+def test_an_unknown_minimum_contributes_the_least_that_the_service_allows(mode: str, floor: int) -> None:
+    it = priced(endpoint(variant(initial_instance_count=2, scaling=target(LATER, 4)), mode=mode))
+    assert counts(part(it, "instance")) == (floor, 2, 4)
+    assert it.monthly.at_least
+
+
+def test_an_unknown_initial_count_is_at_least_one() -> None:
+    it = priced(endpoint(variant(initial_instance_count=LATER)))
+    assert usd(part(it, "instance").monthly) == ("83.95", "83.95", "83.95")
+    assert it.monthly.at_least
+    assert part(it, "instance").reason == "initial_instance_count is unknown: known after apply"
+
+
+def test_scaling_that_may_belong_to_the_variant_makes_its_bounds_at_least() -> None:
+    it = priced(endpoint(variant(initial_instance_count=3, scaling=LATER)))
+    assert counts(part(it, "instance")) == (1, 3, 3)
+    assert it.monthly.at_least
+
+
+def test_stray_targets_change_nothing() -> None:
+    plain = priced(endpoint(variant()))
+    stray = priced(endpoint(variant(stray_scaling=("aws_appautoscaling_target.lost",))))
+    assert stray.monthly == plain.monthly
+
+
+# Inference components ------------------------------------------------------------------------------------------------
+
+MANAGED = ManagedInstanceScaling(status="ENABLED", min_instance_count=0, max_instance_count=4)
+FOLLOWS_LOAD = TargetTrackingPolicy(
+    address="policy",
+    target_value=1.0,
+    metrics=(ScalingMetric(predefined=True, name="SageMakerInferenceComponentInvocationsPerCopy"),),
+    disable_scale_in=False,
+)
+
+
+def component(least: int | Unknown = 0, **changes: Any) -> InferenceComponent:
+    scaling = target(least, 4, dimension=COPY_COUNT, policies=(FOLLOWS_LOAD,))
+    fields = {"address": "component", "name": "c", "variant_name": "main", "copies": 1, "scaling": scaling}
+    return InferenceComponent(**(fields | changes))
+
+
+def host(*components: InferenceComponent, managed: ManagedInstanceScaling | None = MANAGED, **changes: Any) -> Endpoint:
+    fields = {"model_name": None, "managed_scaling": managed, "initial_instance_count": 2}
+    return endpoint(variant(**(fields | changes)), inference_components=components)
+
+
+def test_inference_components_that_all_scale_to_zero_leave_no_instance() -> None:
+    instances = part(priced(host(component())), "instance")
+    assert counts(instances) == (0, 2, 4)
+    assert instances.origins["count.ceiling"] == "managed instance scaling"
+
+
+@pytest.mark.parametrize(
+    "hosting",
+    [
+        host(),  # nothing is hosted
+        host(component(), component(1, name="d")),  # one component keeps a copy
+        host(component(scaling=None)),  # one component has no target
+        host(component(scaling=target(0, 4, dimension=COPY_COUNT))),  # nothing scales it in
+    ],
+)
+def test_one_component_that_stays_keeps_an_instance(hosting: Endpoint) -> None:
+    assert counts(part(priced(hosting), "instance")) == (1, 2, 4)
+
+
+def test_managed_scaling_on_a_variant_that_names_a_model_gives_no_range() -> None:
+    assert counts(part(priced(host(component(), model_name="model")), "instance")) == (2, 2, 2)
+
+
+def test_disabled_managed_scaling_gives_no_range() -> None:
+    managed = ManagedInstanceScaling(status="DISABLED", min_instance_count=0, max_instance_count=4)
+    assert counts(part(priced(host(component(), managed=managed)), "instance")) == (2, 2, 2)
+
+
+def test_components_that_may_be_hosted_here_make_the_floor_at_least_zero() -> None:
+    it = endpoint(variant(model_name=None, managed_scaling=MANAGED), inference_components=LATER)
+    cost = priced(it)
+    assert counts(part(cost, "instance")) == (0, 1, 4)
+    assert cost.monthly.at_least
+
+
+# Instance pools ------------------------------------------------------------------------------------------------------
+
+
+def test_instance_pools_range_from_the_cheapest_to_the_dearest() -> None:
+    """1 to 3 of ml.m5.xlarge (0.23, first), ml.m5.large (0.115) and ml.g5.xlarge (1.408).
+
+    Floor 1 × 730 × 0.115 = 83.95; expected 2 × 730 × 0.23 = 335.80; ceiling 3 × 730 × 1.408 = 3,083.52.
+    """
+    pools = (
+        InstancePool(instance_type="ml.m5.large", priority=2),
+        InstancePool(instance_type="ml.m5.xlarge", priority=1),
+        InstancePool(instance_type="ml.g5.xlarge", priority=3),
+    )
+    it = priced(
+        endpoint(
+            variant(instance_type=None, instance_pools=pools, initial_instance_count=2, scaling=target(1, 3))
+        )
+    )
+    instances = part(it, "instance")
+    assert usd(instances.monthly) == ("83.95", "335.80", "3083.52")
+    assert instances.usage_type == "USE1-Host:ml.m5.xlarge"
+    # Volumes of 10 GB on the m5 types, none on ml.g5.xlarge: from 0 × 1 over 10 × 2 to 10 × 3 GB at 0.14.
+    assert usd(part(it, "volume").monthly) == ("0.00", "2.80", "4.20")
+
+
+def test_an_unpriced_type_of_a_pool_leaves_nothing_to_say_of_the_floor() -> None:
+    pools = (
+        InstancePool(instance_type="ml.m5.xlarge", priority=1),
+        InstancePool(instance_type="ml.no.such", priority=2),
+    )
+    it = priced(endpoint(variant(instance_type=None, instance_pools=pools)))
+    assert usd(part(it, "instance").monthly) == ("0.00", "167.90", "167.90")
+    assert it.monthly.at_least
+
+
+# Serverless ----------------------------------------------------------------------------------------------------------
+
+
+def test_serverless_without_usage_shows_a_unit_price_and_no_amount() -> None:
+    it = priced(endpoint(serverless(), mode="serverless"))
+    compute = part(it, "serverless-compute")
+    assert compute.price is not None
+    assert compute.price.usd == Decimal("0.00004")
+    assert compute.monthly is None
+    assert compute.depends_on_usage
+    assert it.monthly.depends_on_usage
+    assert not it.monthly.at_least
+    assert [each.kind for each in it.variants[0].components] == ["serverless-compute"], "there is no volume"
+
+
+def test_provisioned_slots_are_billed_while_they_are_warm() -> None:
+    """2 slots × 2,628,000 s × 0.00001 = 52.56."""
+    it = priced(endpoint(serverless(provisioned_concurrency=2), mode="serverless"))
+    warm = part(it, "provisioned-warm")
+    assert usd(warm.monthly) == ("52.56", "52.56", "52.56")
+    assert warm.usage_type == "USE1-ProvisionedConcurrency:Usage-2GB"
+
+
+def test_provisioned_slots_range_with_their_own_target() -> None:
+    """1, 2 and 5 slots: 26.28, 52.56, 131.40."""
+    scaling = target(1, 5, dimension=PROVISIONED_CONCURRENCY)
+    it = priced(endpoint(serverless(provisioned_concurrency=2, scaling=scaling), mode="serverless"))
+    assert usd(part(it, "provisioned-warm").monthly) == ("26.28", "52.56", "131.40")
+
+
+def used(**numbers: Any) -> Usage:
+    return Usage({"aws_sagemaker_endpoint.this": EndpointUsage(**numbers)}, {})
+
+
+def test_on_demand_compute_is_requests_times_duration() -> None:
+    """1,000,000 × 0.2 s = 200,000 s × 0.00004 = 8.00."""
+    usage = used(monthly_requests=Decimal(1_000_000), request_duration_ms=Decimal(200))
+    compute = part(priced(endpoint(serverless(), mode="serverless"), usage), "serverless-compute")
+    assert usd(compute.monthly) == ("8.00", "8.00", "8.00")
+    assert not compute.depends_on_usage
+
+
+def test_compute_on_provisioned_slots_is_not_multiplied_by_memory() -> None:
+    """200,000 s × 0.0000233 = 4.66, and nothing on demand, on two slots."""
+    usage = used(monthly_requests=Decimal(1_000_000), request_duration_ms=Decimal(200))
+    it = priced(endpoint(serverless(provisioned_concurrency=2), mode="serverless"), usage)
+    assert usd(part(it, "provisioned-compute").monthly) == ("4.66", "4.66", "4.66")
+    assert usd(part(it, "serverless-compute").monthly) == ("0.00", "0.00", "0.00")
+
+
+def test_what_exceeds_provisioned_capacity_spills_over_to_the_on_demand_rate() -> None:
+    """3,000,000 s on one slot: 2,628,000 × 0.0000233 = 61.2324 and 372,000 × 0.00004 = 14.88."""
+    usage = used(monthly_requests=Decimal(3_000_000), request_duration_ms=Decimal(1000))
+    it = priced(endpoint(serverless(provisioned_concurrency=1), mode="serverless"), usage)
+    assert usd(part(it, "provisioned-compute").monthly) == ("61.23", "61.23", "61.23")
+    assert usd(part(it, "serverless-compute").monthly) == ("14.88", "14.88", "14.88")
+
+
+def test_an_unknown_memory_size_is_unpriced() -> None:
+    it = priced(endpoint(serverless(memory_mib=LATER), mode="serverless"))
+    assert part(it, "serverless-compute").reason == "memory_size_in_mb is unknown: known after apply"
+    assert it.monthly.at_least
+
+
+# Usage ---------------------------------------------------------------------------------------------------------------
+
+
+def test_data_is_charged_once_per_endpoint() -> None:
+    """100 GB in and 50 GB out at 0.016: 1.60 + 0.80, however many variants there are."""
+    usage = used(monthly_data_in_gb=Decimal(100), monthly_data_out_gb=Decimal(50))
+    it = priced(endpoint(variant(name="a"), variant(name="b")), usage)
+    assert usd(part(it, "data-in").monthly) == ("1.60", "1.60", "1.60")
+    assert usd(part(it, "data-out").monthly) == ("0.80", "0.80", "0.80")
+    assert not it.monthly.depends_on_usage
+
+
+def test_data_follows_from_requests_and_payloads() -> None:
+    """1,000,000 requests × 4 KB = 4 GB × 0.016 = 0.064."""
+    usage = used(monthly_requests=Decimal(1_000_000), request_payload_kb=Decimal(4))
+    data = part(priced(endpoint(variant()), usage), "data-in")
+    assert data.monthly is not None
+    assert data.monthly.expected == Decimal("0.064")
+
+
+def test_average_instances_replace_the_assumption() -> None:
+    """2.5 × 83.95 = 209.875, held within 1 and 4."""
+    it = priced(endpoint(variant(scaling=target(1, 4))), used(average_instances=Decimal("2.5")))
+    monthly = part(it, "instance").monthly
+    assert monthly is not None
+    assert monthly.expected == Decimal("209.875")
+    assert not it.monthly.assumed
+    beyond = priced(endpoint(variant(scaling=target(1, 4))), used(average_instances=Decimal(9)))
+    assert counts(part(beyond, "instance")) == (1, 4, 4)
+
+
+def test_outside_busy_hours_a_variant_is_at_its_minimum() -> None:
+    """200 h of two instances and 530 h of none: 400 × 0.115 = 46.00."""
+    usage = used(monthly_busy_hours=Decimal(200))
+    it = priced(endpoint(variant(initial_instance_count=2, scaling=target(0, 4)), mode="async"), usage)
+    assert usd(part(it, "instance").monthly) == ("0.00", "46.00", "335.80")
+    assert part(it, "instance").quantity is not None
+    assert part(it, "instance").quantity.expected == 400  # type: ignore[union-attr]
+
+
+def test_a_fixed_count_does_not_follow_usage() -> None:
+    it = priced(endpoint(variant(initial_instance_count=2)), used(average_instances=Decimal("0.5")))
+    assert counts(part(it, "instance")) == (2, 2, 2)
+
+
+def test_a_variant_has_its_own_usage() -> None:
+    usage = used(average_instances=Decimal(2), variants={"b": VariantUsage(average_instances=Decimal(3))})
+    it = priced(endpoint(variant(name="a", scaling=target(1, 4)), variant(name="b", scaling=target(1, 4))), usage)
+    assert counts(part(it, "instance", 0)) == (1, 2, 4)
+    assert counts(part(it, "instance", 1)) == (1, 3, 4)
+
+
+# What is unknown or has no price -------------------------------------------------------------------------------------
+
+
+def test_an_unknown_instance_type_is_never_zero() -> None:
+    it = priced(endpoint(variant(instance_type=LATER)))
+    instances = part(it, "instance")
+    assert instances.monthly is None
+    assert instances.reason == "instance_type is unknown: known after apply"
+    assert it.monthly.at_least
+    # The volume that was asked for is known: on local storage the API would reject it. 10 × 0.14 = 1.40.
+    assert usd(it.monthly) == ("1.40", "1.40", "1.40")
+
+
+def test_an_unknown_region_prices_nothing_and_says_so() -> None:
+    it = priced(endpoint(variant(), region=Unknown("no provider block")))
+    assert {component.monthly for component in (*it.components, *it.variants[0].components)} == {None}
+    assert part(it, "instance").reason == "its region is unknown: no provider block"
+    assert it.monthly.at_least
+
+
+def test_an_unpriced_type_says_why() -> None:
+    it = priced(endpoint(variant(instance_type="ml.m6i.xlarge")))
+    assert "ml.m6i.xlarge" in (part(it, "instance").reason or "")
+    assert it.monthly.at_least
+
+
+def test_unknown_variants_are_at_least_zero_and_never_a_silent_zero() -> None:
+    it = priced(endpoint(variants=Unknown("its configuration is managed elsewhere")))
+    assert it.variants == ()
+    assert it.monthly.floor == 0
+    assert it.monthly.at_least
+    assert it.missing
+
+
+def test_sensitive_values_stay_out_of_reasons() -> None:
+    it = priced(endpoint(variant(instance_type="ml.secret.xlarge", sensitive=True)))
+    instances = part(it, "instance")
+    assert instances.redacted
+    assert "secret" not in (instances.reason or "")
+
+
+def test_a_sensitive_target_redacts_what_rests_on_it() -> None:
+    assert part(priced(endpoint(variant(scaling=target(1, 7, sensitive=True)))), "instance").redacted
+
+
+# Inventories ---------------------------------------------------------------------------------------------------------
+
+
+def test_unattached_configurations_are_priced_and_in_no_total() -> None:
+    alone = endpoint(variant(), address="aws_sagemaker_endpoint_configuration.alone", deployed="no")
+    bill = estimate(Inventory(endpoints=(endpoint(variant()),), unattached=(alone,)), PRICES)
+    assert usd(bill.total) == ("85.35", "85.35", "85.35")  # 83.95 + 1.40
+    assert usd(bill.unattached[alone.address].monthly) == ("85.35", "85.35", "85.35")
+
+
+def test_what_is_possibly_deployed_makes_the_total_at_least() -> None:
+    bill = estimate(Inventory(endpoints=(endpoint(variant(), deployed="possibly"),)), PRICES)
+    assert usd(bill.total) == ("85.35", "85.35", "85.35")
+    assert bill.total.at_least
+
+
+def test_a_total_is_estimated_from_one_percent_on() -> None:
+    """0.10 of 10.00 is 1 %, 0.09 is not; an estimated ceiling alone is enough."""
+
+    def monthly(share: str) -> Monthly:
+        bounds = {"floor": Decimal(10), "expected": Decimal(10), "ceiling": Decimal(10)}
+        estimated = Decimal(share)
+        return Monthly(**bounds, estimated_share=estimated, estimated_floor=estimated, estimated_ceiling=estimated)
+
+    assert total([monthly("0.10")]).estimated
+    assert not total([monthly("0.09")]).estimated
+    only_above = Monthly(floor=Decimal(0), expected=Decimal(0), ceiling=Decimal(5), estimated_ceiling=Decimal(5))
+    assert total([monthly("0"), only_above]).estimated
+
+
+def test_a_total_carries_every_flag() -> None:
+    flagged = Monthly(
+        floor=Decimal(1),
+        expected=LATER,
+        ceiling=Decimal(2),
+        estimated_ceiling=Decimal(2),
+        at_least=True,
+        depends_on_usage=True,
+        assumed=True,
+    )
+    summed = total([flagged, Monthly(floor=Decimal(1), expected=Decimal(1), ceiling=Decimal(1))])
+    assert (summed.at_least, summed.depends_on_usage, summed.assumed, summed.estimated) == (True, True, True, True)
+    assert summed.expected == LATER
+    assert summed.estimated_share == 2, "of the ceiling, where expected is unknown"
+    assert total([]) == NOTHING
+
+
+# Differences ---------------------------------------------------------------------------------------------------------
+
+
+def bill_of(*endpoints: Endpoint) -> Any:
+    return estimate(Inventory(endpoints=endpoints), PRICES)
+
+
+def test_there_is_no_difference_without_a_past() -> None:
+    assert delta(None, bill_of(endpoint(variant()))) is None
+
+
+def test_the_difference_is_after_less_before_for_each_bound() -> None:
+    """m5.large to 1 – 3 of them: 85.35 less 85.35, 85.35 and 3 × 85.35 = 256.05."""
+    change = delta(bill_of(endpoint(variant())), bill_of(endpoint(variant(scaling=target(1, 3)))))
+    assert change is not None
+    assert usd(change) == ("0.00", "0.00", "170.70")
+
+
+@pytest.mark.parametrize(
+    "it",
+    [
+        endpoint(variant(instance_type=LATER, volume_size_gb=None)),
+        endpoint(variant(), region=LATER),
+        endpoint(variants=LATER),
+        endpoint(variant(), deployed="possibly"),
+        endpoint(variant(scaling=target(1, LATER))),
+    ],
+)
+def test_parts_that_are_unknown_alike_cancel_out(it: Endpoint) -> None:
+    other = endpoint(variant(), address="aws_sagemaker_endpoint.other")
+    change = delta(bill_of(it), bill_of(it, other))
+    assert change is not None
+    assert usd(change) == ("85.35", "85.35", "85.35")
+
+
+def test_no_saving_is_claimed_where_the_new_type_is_unknown() -> None:
+    change = delta(bill_of(endpoint(variant())), bill_of(endpoint(variant(instance_type=LATER))))
+    assert change is not None
+    assert all(isinstance(bound, Unknown) for bound in (change.floor, change.expected, change.ceiling))
+
+
+def test_an_unknown_part_leaves_alone_the_bounds_it_does_not_touch() -> None:
+    """An unknown maximum says nothing against the floor: 2 instances less 1 are 85.35 more."""
+    change = delta(bill_of(endpoint(variant())), bill_of(endpoint(variant(scaling=target(2, LATER)))))
+    assert change is not None
+    assert change.floor == Decimal("85.35")
+    assert isinstance(change.ceiling, Unknown)
+
+
+def test_a_configuration_elsewhere_that_changes_is_no_zero() -> None:
+    before = bill_of(endpoint(variants=Unknown("configuration a is managed elsewhere")))
+    change = delta(before, bill_of(endpoint(variants=Unknown("configuration b is managed elsewhere"))))
+    assert change is not None
+    assert isinstance(change.expected, Unknown)
+
+
+def test_differences_of_several_sources_add_up() -> None:
+    change = delta(bill_of(), bill_of(endpoint(variant())))
+    unknown = delta(bill_of(), bill_of(endpoint(variants=LATER)))
+    summed = total_delta([change, None, change])
+    assert summed is not None
+    assert usd(summed) == ("170.70", "170.70", "170.70")
+    assert total_delta([None]) is None
+    mixed = total_delta([change, unknown])
+    assert mixed is not None
+    assert isinstance(mixed.floor, Unknown)
+
+
+def test_every_component_says_where_its_numbers_come_from() -> None:
+    it = priced(endpoint(variant(volume_size_gb=None)), used(monthly_data_in_gb=Decimal(1)))
+    assert part(it, "instance").origins.keys() >= {"count.floor", "count.expected", "count.ceiling", "hours", "price"}
+    assert part(it, "volume").origins.keys() >= {"count.floor", "size", "price"}
+    assert part(it, "data-in").origins == {"quantity": "usage file", "price": "price table"}
+    price = part(it, "instance").price
+    assert isinstance(price, Price)
+    assert price.date
