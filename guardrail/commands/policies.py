@@ -1,0 +1,180 @@
+"""``guardrail policies``: what is checked, why, and whether policies of one's own hold together."""
+
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from guardrail import bundled as bundled_data
+from guardrail import settings as settings_files
+from guardrail.errors import GuardrailError, PolicyError, did_you_mean
+from guardrail.policy import load
+from guardrail.policy.policy import Parameter, Policy, by_environment
+
+if TYPE_CHECKING:
+    from guardrail.policy.examples import Outcome
+
+HELP = """\
+list, explain, validate and test policies
+
+  guardrail policies list                          every policy, with its severity here
+  guardrail policies explain async-scales-to-zero  what it asks for, why, and the lines to change
+  guardrail policies validate policies/            hold policies of your own against the schema
+  guardrail policies test policies/                run the examples inside policies
+"""
+
+VIOLATED = 1
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the actions and what each takes."""
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    listed = actions.add_parser("list", help="every policy, with its severity here")
+    explained = actions.add_parser("explain", help="what a policy asks for, why, and the lines to change")
+    explained.add_argument("id", metavar="ID", help="its id, as `guardrail policies list` prints it")
+    for one in (listed, explained):
+        one.add_argument("--policies", metavar="DIR", action="append", default=[], help="policies of your own as well")
+        one.add_argument("--config", metavar="FILE", help="the settings file (default: the nearest .guardrail.yml)")
+    validated = actions.add_parser("validate", help="check policy files, all errors at once")
+    tested = actions.add_parser("test", help="run the examples inside policies")
+    for one in (validated, tested):
+        one.add_argument("paths", metavar="PATH", nargs="*", help="a policy file or folder (default: the bundled ones)")
+
+
+def run(arguments: Any) -> int:
+    """Do what was asked. 1 where an example does not show what it should, 2 where a policy does not hold together."""
+    match arguments.action:
+        case "list":
+            return _list(arguments)
+        case "explain":
+            return _explain(arguments)
+        case "validate":
+            return _validate(arguments.paths)
+    return _test(arguments.paths)
+
+
+def _configured(arguments: Any) -> tuple[Policy, ...]:
+    """Every policy with the severity and parameters that it has here; those turned off are left out."""
+    settings = settings_files.load(".", config=arguments.config).settings
+    own = [policy for folder in (*settings.policy_paths, *arguments.policies) for policy in load.read(folder)]
+    return load.configure([*load.bundled(), *own], settings.policies)
+
+
+def _list(arguments: Any) -> int:
+    policies = _configured(arguments)
+    width = max(len(policy.id) for policy in policies)
+    topic = None
+    for policy in sorted(policies, key=lambda policy: (policy.topic, policy.id)):
+        if policy.topic != topic:
+            topic = policy.topic
+            print(f"{topic or 'your own'}:")
+        print(f"  {policy.id:<{width}}  {policy.severity:<7}  {policy.title}")
+    return 0
+
+
+def _explain(arguments: Any) -> int:
+    policies = {policy.id: policy for policy in _configured(arguments)}
+    policy = policies.get(arguments.id)
+    if policy is None:
+        known = [policy.id for policy in load.bundled()]
+        if arguments.id in known:
+            raise GuardrailError(f"the policy {arguments.id} is turned off by the settings")
+        message = f"there is no policy {arguments.id!r}{did_you_mean(arguments.id, [*policies, *known])}"
+        raise GuardrailError(message, hint="guardrail policies list")
+    print("\n".join(_explanation(policy)))
+    return 0
+
+
+def _explanation(policy: Policy) -> Iterator[str]:
+    yield f"{policy.id} ({policy.severity})"
+    yield f"  {policy.title}."
+    if policy.params:
+        yield ""
+        yield "parameters:"
+        for name, parameter in policy.params.items():
+            yield f"  {name}: {_value(parameter)}"
+            yield f"      {parameter.description}"
+    for language, lines in (
+        ("Terraform", policy.remediation.terraform),
+        ("CloudFormation", policy.remediation.cloudformation),
+    ):
+        yield ""
+        yield f"{language}:"
+        yield from (f"  {line}".rstrip() for line in lines.rstrip().splitlines())
+    yield ""
+    if policy.supersedes:
+        yield f"speaks for: {', '.join(policy.supersedes)}"
+    if not policy.waivable:
+        yield "cannot be waived"
+    yield f"documentation: {policy.help_uri}"
+    yield from (f"               {reference}" for reference in policy.references)
+
+
+def _value(parameter: Parameter) -> str:
+    value = parameter.default
+    unit = f" {parameter.unit}" if parameter.unit else ""
+    if by_environment(value):
+        return ", ".join(f"{_plain(one)}{unit} ({name})" for name, one in value.items())
+    return f"{_plain(value)}{unit if value is not None else ''}"
+
+
+def _plain(value: object) -> str:
+    if value is None:
+        return "no limit"
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {_plain(one)}" for key, one in value.items())
+    return ", ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
+
+
+def _validate(paths: list[str]) -> int:
+    """Every error of every file, in the order of the files."""
+    files = _files(paths)
+    complaints = [complaint for path in files for complaint in _complaints(path)]
+    for complaint in complaints:
+        print(f"guardrail: {complaint}", file=sys.stderr)
+    if complaints:
+        print(f"{len(complaints)} error{_s(complaints)} in {len(files)} file{_s(files)}", file=sys.stderr)
+        return 2
+    print(f"{len(files)} polic{'y' if len(files) == 1 else 'ies'}, no errors")
+    return 0
+
+
+def _complaints(path: str) -> list[str]:
+    """What is wrong with one file: what loading it says first, then what else the schema finds."""
+    try:
+        load.read_file(path)
+    except PolicyError as error:
+        return [error.message]
+    return []
+
+
+def _test(paths: list[str]) -> int:
+    from guardrail.cost.price_book import PriceBook
+    from guardrail.policy import examples
+
+    prices = PriceBook()
+    count = failures = 0
+    for path in _files(paths):
+        policy = load.read_file(path)
+        for verdict in examples.missing_verdicts(policy.examples):
+            print(f"{policy.id}: no example of {verdict}")
+        for outcome in examples.run(policy, prices):
+            count += 1
+            if outcome.problem is not None:
+                failures += 1
+                print(_failure(outcome))
+    print(f"{count} example{_s(range(count))}, {failures} failed")
+    return VIOLATED if failures else 0
+
+
+def _failure(outcome: "Outcome") -> str:
+    return f"{outcome.policy}: {outcome.verdict}: {outcome.because}\n    {outcome.problem}"
+
+
+def _files(paths: list[str]) -> list[str]:
+    chosen: Iterable[str] = paths or [str(bundled_data.directory("policies"))]
+    return [file for path in chosen for file in load.policy_files(path)]
+
+
+def _s(items: Any) -> str:
+    return "" if len(items) == 1 else "s"

@@ -1,0 +1,180 @@
+"""Policies from the bundle, from a team's folders, and as the settings have them."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import structs
+
+from guardrail import bundled as bundled_data
+from guardrail import strict_yaml
+from guardrail.errors import PolicyError, SettingsError, did_you_mean
+from guardrail.policy.condition import Scope, convert
+from guardrail.policy.evaluate import compile_policy
+from guardrail.policy.policy import DEFAULT, PRODUCTION, Parameter, Policy, PolicySettings, by_environment, with_parameters
+
+COMPILED = "compiled.json"
+"""The bundled policies as one file, without their examples; `scripts/build_policies.py` makes it from the YAML."""
+_SUFFIXES = (".yaml", ".yml")
+_NULLABLE = frozenset({"integer", "number", "usd"})
+
+
+def bundled() -> tuple[Policy, ...]:
+    """The policies that come with guardrail, by topic and id, ready to be configured."""
+    path = bundled_data.directory("policies") / COMPILED
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=tuple[Policy, ...])
+    except (OSError, msgspec.DecodeError) as error:
+        raise PolicyError(f"the bundled policies cannot be read: {error}", hint="reinstall guardrail") from error
+
+
+def read(directory: str) -> tuple[Policy, ...]:
+    """The policies of every YAML file below ``directory`` (or of that one file), by path.
+
+    Raises `PolicyError` with the file, and the place in it, for whatever does not hold together.
+    """
+    policies: dict[str, tuple[Policy, str]] = {}
+    for path in policy_files(directory):
+        policy = read_file(path, topic=_topic(path, directory))
+        if policy.id in policies:
+            raise PolicyError(f"{path}: {policies[policy.id][1]} has a policy {policy.id} already")
+        policies[policy.id] = policy, path
+    return tuple(policy for policy, _ in policies.values())
+
+
+def policy_files(path: str) -> list[str]:
+    """The policy files at ``path``, sorted; a folder without any is an error, because its user expects some."""
+    if os.path.isfile(path):
+        return [path]
+    if not os.path.isdir(path):
+        raise PolicyError(f"there is no policy file or folder {path}")
+    found = [
+        os.path.join(folder, name)
+        for folder, _, names in os.walk(path)
+        for name in names
+        if name.endswith(_SUFFIXES) and not name.startswith(".")
+    ]
+    if not found:
+        raise PolicyError(f"{path} holds no policies", hint="a policy is a .yaml file, one policy a file")
+    return sorted(found)
+
+
+def read_file(path: str, *, topic: str = "") -> Policy:
+    """The policy in one file, fully checked. Raises `PolicyError`."""
+    policy = structs.replace(strict_yaml.read(path, Policy, error=PolicyError), topic=topic)
+    name = os.path.splitext(os.path.basename(path))[0]
+    if policy.id != name:
+        raise PolicyError(f"{path}: its id is {policy.id}, and its file must have the same name: {policy.id}.yaml")
+    try:
+        check(policy)
+    except PolicyError as error:
+        raise PolicyError(f"{path}: {error.message.removeprefix(f'policy {policy.id}: ')}", hint=error.hint) from error
+    return policy
+
+
+def check(policy: Policy) -> None:
+    """Raise `PolicyError` where a policy does not hold together: its fields, operators, parameters and values."""
+    for name, parameter in policy.params.items():
+        _check_value(policy, name, parameter, parameter.default)
+    environments = {name for parameter in policy.params.values() for name in _environments(parameter.default)}
+    for environment in sorted(environments | {PRODUCTION}):
+        compile_policy(policy, environment)
+
+
+def configure(
+    policies: Iterable[Policy],
+    settings: Mapping[str, PolicySettings],
+    select: Sequence[str] = (),
+    skip: Sequence[str] = (),
+) -> tuple[Policy, ...]:
+    """The policies to evaluate, as the settings and flags have them.
+
+    ``select`` keeps only these ids, and runs them even where the settings turn them off; ``skip`` leaves ids out.
+    Raises `PolicyError` for two policies of one id, and `SettingsError` for an id or parameter that does not exist and
+    for a value of another type.
+    """
+    known = _by_id(policies)
+    for policy in known.values():
+        for other in policy.supersedes:
+            if other not in known:
+                raise PolicyError(f"policy {policy.id}: supersedes {other}, which is no policy{did_you_mean(other, known)}")
+    for wanted, where in ((settings, "policies"), (select, "--policy"), (skip, "--skip-policy")):
+        for name in wanted:
+            if name not in known:
+                hint = "guardrail policies list"
+                raise SettingsError(f"{where}: there is no policy {name}{did_you_mean(name, known)}", hint=hint)
+    chosen = [policy for name, policy in known.items() if (not select or name in select) and name not in skip]
+    configured = (_configured(policy, settings.get(policy.id), always=policy.id in select) for policy in chosen)
+    return tuple(policy for policy in configured if policy is not None)
+
+
+def _by_id(policies: Iterable[Policy]) -> dict[str, Policy]:
+    known: dict[str, Policy] = {}
+    for policy in policies:
+        if policy.id in known:
+            raise PolicyError(
+                f"there are two policies {policy.id}", hint="give yours an id of its own, and turn the other one off"
+            )
+        known[policy.id] = policy
+    return known
+
+
+def _configured(policy: Policy, settings: PolicySettings | None, *, always: bool) -> Policy | None:
+    if settings is None:
+        return policy
+    if settings.severity == "off" and not always:
+        return None
+    changes = _changes(policy, settings)
+    if changes:
+        policy = with_parameters(policy, changes)
+    if settings.severity in (None, "off"):
+        return policy
+    return structs.replace(policy, severity=settings.severity)
+
+
+def _changes(policy: Policy, settings: PolicySettings) -> dict[str, object]:
+    """The new value of each parameter that the settings mention, all of them of the right type."""
+    changes: dict[str, object] = dict(settings.params)
+    for environment, values in settings.environments.items():
+        for name, value in values.items():
+            _declared(policy, name)
+            base = changes.get(name, policy.params[name].default)
+            mapping = dict(base) if isinstance(base, dict) and by_environment(base) else {DEFAULT: base}
+            changes[name] = mapping | {environment: value}
+    for name, value in changes.items():
+        try:
+            _check_value(policy, name, _declared(policy, name), value)
+        except PolicyError as error:
+            raise SettingsError(f"policies.{policy.id}: {error.message.removeprefix(f'policy {policy.id}: ')}") from error
+    return changes
+
+
+def _declared(policy: Policy, name: str) -> Parameter:
+    if name not in policy.params:
+        raise SettingsError(
+            f"policies.{policy.id}: unknown parameter {name}{did_you_mean(name, policy.params)}",
+            hint=f"guardrail policies explain {policy.id}",
+        )
+    return policy.params[name]
+
+
+def _environments(value: Any) -> Iterable[str]:  # noqa: ANN401 - a parameter's value
+    return (name for name in value if name != DEFAULT) if by_environment(value) else ()
+
+
+def _check_value(policy: Policy, name: str, parameter: Parameter, value: Any) -> None:  # noqa: ANN401 - foreign data
+    path = f"params.{name}"
+    scope = Scope(policy=policy.id, applies_to=policy.applies_to, declared={}, parameters={})
+    if isinstance(value, dict) and not by_environment(value) and parameter.type != "mapping":
+        raise PolicyError(f"policy {policy.id}: {path}: values by environment need a value for {DEFAULT} too")
+    values = value.items() if by_environment(value) else ((None, value),)
+    for environment, one in values:
+        if one is None and parameter.type in _NULLABLE:
+            continue
+        convert(parameter.type, one, scope, path if environment is None else f"{path}.{environment}")
+
+
+def _topic(path: str, directory: str) -> str:
+    """The folder of a policy within ``directory``."""
+    return os.path.dirname(os.path.relpath(path, directory)) if os.path.isdir(directory) else ""

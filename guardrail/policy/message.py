@@ -1,0 +1,81 @@
+"""The sentences of a finding: templates with fields in braces, in which nothing sensitive and no control character appears."""
+
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from guardrail.errors import PolicyError
+from guardrail.model import Unknown
+from guardrail.money import plain, two_decimals
+from guardrail.policy.condition import Scope, find_field
+from guardrail.policy.fields import Field
+from guardrail.policy.subject import Subject
+
+SENSITIVE = "(sensitive)"
+
+Text: TypeAlias = Callable[[Subject], str]
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+def compile_text(template: str, scope: Scope, path: str) -> Text:
+    """A function that fills ``template`` for a subject.
+
+    Unknown values read "unknown", absent ones "none", sensitive ones "(sensitive)"; USD a month has two decimals and
+    thousands separators, unit prices are unrounded. Raises `PolicyError` for a field that does not exist.
+    """
+    pieces = _PLACEHOLDER.split(template)
+    if any("{" in literal or "}" in literal for literal in pieces[::2]):
+        raise PolicyError(f"policy {scope.policy}: {path}: a brace without its partner")
+    literals = pieces[::2]
+    values = [_value(find_field(name, scope, path)) for name in pieces[1::2]]
+
+    def text(subject: Subject) -> str:
+        parts = [literals[0]]
+        for value, literal in zip(values, literals[1:], strict=True):
+            parts.append(value(subject))
+            parts.append(literal)
+        return "".join(parts)
+
+    return text
+
+
+def _value(field: Field) -> Text:
+    get, secrecy, unit = field.get, field.secrecy, field.unit
+
+    def text(subject: Subject) -> str:
+        if secrecy is not None and subject.hides(secrecy):
+            return SENSITIVE
+        return show(get(subject), unit)
+
+    return text
+
+
+def show(value: Any, unit: str = "") -> str:  # noqa: ANN401 - the value of any field
+    """A value for people."""
+    if value is None:
+        return "none"
+    if isinstance(value, Unknown):
+        return "unknown"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float, Decimal)):
+        return _number(value, unit)
+    if isinstance(value, Mapping):
+        return ", ".join(printable(str(key)) for key in value)
+    if isinstance(value, (tuple, list)):
+        return ", ".join(printable(str(item)) for item in value)
+    return printable(str(value))
+
+
+def _number(value: float | Decimal, unit: str) -> str:
+    if unit == "USD a month":
+        return two_decimals(Decimal(str(value)))
+    number = value if isinstance(value, Decimal) else Decimal(str(value))
+    return plain(number.normalize())
+
+
+def printable(text: str) -> str:
+    """``text`` without control, format and separator characters: what comes from a plan may try to move the cursor."""
+    return text if text.isprintable() else "".join(character for character in text if character.isprintable())

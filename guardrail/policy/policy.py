@@ -1,0 +1,134 @@
+"""A policy as data: what its file may say, and how its parameters resolve for an environment."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
+
+from msgspec import Struct, structs
+
+from guardrail.model import Unknown
+from guardrail.policy.base import Remediation, Severity
+
+AppliesTo: TypeAlias = Literal["endpoint", "variant", "scalable_target", "inference_component", "stack"]
+Blame: TypeAlias = Literal["scaling", "policy", "configuration", "endpoint"]
+SavingRule: TypeAlias = Literal[
+    "kept-instances",
+    "instances-above-one",
+    "instances-above-minimum",
+    "slots-above-one",
+    "whole-variant",
+    "cheaper-instance",
+    "successor",
+]
+ParameterType: TypeAlias = Literal["integer", "number", "usd", "string", "strings", "boolean", "mapping"]
+Scalar: TypeAlias = str | int | float | bool | Decimal | None
+Value: TypeAlias = Scalar | tuple[str, ...] | Mapping[str, list[str]]
+
+PRODUCTION = "production"
+"""The environment whose limits hold where the environment is unknown."""
+DEFAULT = "default"
+"""The key, beside environments, that holds for every environment without a key of its own."""
+
+
+class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something about a policy that a team may decide for itself."""
+
+    description: str
+    """What it means, and what null means."""
+    type: ParameterType
+    unit: str = ""
+    default: Any
+    """A value of that type, null for no limit (numbers only), or values by environment, `default` among them."""
+
+
+class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a violation says when ``when`` holds; the first that holds is used."""
+
+    when: dict[str, Any] = {}
+    text: str
+
+
+class Examples(
+    Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"passing": "pass", "failing": "fail"}
+):
+    """Small inventories and the verdict that each of them must get; the format is in docs/policies.md."""
+
+    passing: list[dict[str, Any]] = []
+    failing: list[dict[str, Any]] = []
+    open: list[dict[str, Any]] = []
+    not_applicable: list[dict[str, Any]] = []
+
+
+class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One policy. Where ``when`` holds, ``require`` must hold too."""
+
+    id: str
+    """The desired state, in lower case with hyphens; the name of its file."""
+    title: str
+    """What good looks like, as one sentence without its period."""
+    severity: Severity
+    applies_to: AppliesTo
+    when: dict[str, Any] = {}
+    require: dict[str, Any]
+    params: dict[str, Parameter] = {}
+    message: str | list[Message]
+    """What is wrong, with ``{field}`` and ``{param.name}`` for values; no period at its end."""
+    pass_messages: list[Message] = []
+    """What a pass says instead of the title when ``when`` holds: something worth knowing that is no violation."""
+    production_note: str = ""
+    """A sentence that a violation adds in production, and where the environment is unknown."""
+    remediation: Remediation
+    saving: SavingRule | None = None
+    """How the money at stake is worked out; null where there is none."""
+    blames: Blame = "configuration"
+    """The block to change. One that does not exist gives way to the configuration, and that to the endpoint."""
+    supersedes: list[str] = []
+    """Policies that would report the same cause again, and keep quiet where this one has spoken."""
+    help_uri: str
+    """The documentation that the policy rests on."""
+    references: list[str] = []
+    waivable: bool = True
+    topic: str = ""
+    """The folder it lies in."""
+    examples: Examples = Examples()
+    """Empty in the compiled form, which carries only what a check needs."""
+
+    def parameters(self, environment: str | Unknown) -> dict[str, Value]:
+        """The value of each parameter in ``environment``; those of production where it is unknown."""
+        return {name: resolve(parameter.default, environment) for name, parameter in self.params.items()}
+
+    def depends_on_environment(self) -> bool:
+        """Whether a parameter has other values in other environments."""
+        return any(isinstance(parameter.default, dict) for parameter in self.params.values())
+
+
+class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What ``policies:`` in the settings file says of one policy."""
+
+    severity: Literal["error", "warning", "note", "off"] | None = None
+    params: dict[str, Any] = {}
+    """Values that replace the defaults, one for all environments or by environment."""
+    environments: dict[str, dict[str, Any]] = {}
+    """Parameters by environment, which win over ``params``."""
+
+
+def by_environment(value: object) -> bool:
+    """Whether a parameter's value is given per environment."""
+    return isinstance(value, dict) and DEFAULT in value
+
+
+def resolve(value: object, environment: str | Unknown) -> Value:
+    """The value that holds in ``environment``; lists become tuples."""
+    if isinstance(value, dict) and DEFAULT in value:
+        name = PRODUCTION if isinstance(environment, Unknown) else environment
+        value = value.get(name, value[DEFAULT])
+    return tuple(value) if isinstance(value, list) else value  # type: ignore[return-value] # checked at load
+
+
+def with_parameters(policy: Policy, changes: Mapping[str, object]) -> Policy:
+    """The policy with other defaults for some of its parameters."""
+    params = {
+        name: structs.replace(parameter, default=changes[name]) if name in changes else parameter
+        for name, parameter in policy.params.items()
+    }
+    return structs.replace(policy, params=params)

@@ -1,0 +1,166 @@
+"""What a policy looks at: an endpoint, one of its variants, scaling targets or inference components, or the stack."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Literal
+
+from msgspec import Struct
+
+from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, Price, VariantCost
+from guardrail.cost.price_book import InstanceSpec, PriceBook
+from guardrail.model import (
+    Endpoint,
+    InferenceComponent,
+    InstanceVariant,
+    ScalableTarget,
+    ServerlessVariant,
+    Unknown,
+    Variant,
+)
+
+
+class World:
+    """What all subjects of one evaluation share: the price book, and what was already looked up in it."""
+
+    __slots__ = ("_hourly", "_specs", "prices")
+
+    def __init__(self, prices: PriceBook) -> None:
+        self.prices = prices
+        self._specs: dict[str, InstanceSpec | Unknown] = {}
+        self._hourly: dict[tuple[str, str], Decimal | Unknown] = {}
+
+    def spec(self, instance_type: str) -> InstanceSpec | Unknown:
+        """The specification of a type; Unknown where the table does not have it."""
+        known = self._specs.get(instance_type)
+        if known is None:
+            known = self.prices.instance(instance_type) or Unknown(f"{instance_type} is not in the instance table")
+            self._specs[instance_type] = known
+        return known
+
+    def hourly(self, region: str, instance_type: str) -> Decimal | Unknown:
+        """The hosting price in USD per hour."""
+        key = (region, instance_type)
+        known = self._hourly.get(key)
+        if known is None:
+            price = self.prices.hosting(region, instance_type)
+            known = self._hourly[key] = price.usd if isinstance(price, Price) else Unknown(price.reason)
+        return known
+
+
+class StackTotals(Struct, frozen=True, kw_only=True):
+    """The monthly totals of all sources together."""
+
+    before: Monthly | None
+    after: Monthly
+    delta: Delta | None
+
+
+class Subject:
+    """One thing to judge, with what it belongs to.
+
+    Each part is None where it does not exist, and Unknown where it cannot be known: the variants of an endpoint whose
+    configuration is managed elsewhere are one subject with an Unknown variant.
+    """
+
+    __slots__ = ("component", "cost", "endpoint", "environment", "index", "stack", "target", "variant", "world")
+
+    def __init__(  # noqa: PLR0913 - the parts of a subject, all but two of them optional
+        self,
+        world: World | None,
+        endpoint: Endpoint | None,
+        *,
+        environment: str | Unknown = "",
+        cost: EndpointCost | None = None,
+        variant: Variant | Unknown | None = None,
+        index: int = 0,
+        target: ScalableTarget | Unknown | None = None,
+        component: InferenceComponent | Unknown | None = None,
+        stack: StackTotals | None = None,
+    ) -> None:
+        self.world = world
+        self.endpoint = endpoint
+        self.environment = environment
+        self.cost = cost
+        self.variant = variant
+        self.index = index
+        self.target = target
+        self.component = component
+        self.stack = stack
+
+    def variants(self) -> "tuple[Subject, ...] | Unknown":
+        """A subject for each variant of the endpoint, production variants first."""
+        variants = self.endpoint.variants if self.endpoint else ()
+        if isinstance(variants, Unknown):
+            return variants
+        return tuple(self._of(variant, index) for index, variant in enumerate(variants))
+
+    def _of(self, variant: Variant | Unknown, index: int) -> "Subject":
+        scaling = variant if isinstance(variant, Unknown) else variant.scaling
+        return Subject(
+            self.world,
+            self.endpoint,
+            environment=self.environment,
+            cost=self.cost,
+            variant=variant,
+            index=index,
+            target=scaling,
+        )
+
+    def variant_subjects(self) -> "Iterator[Subject]":
+        """Like `variants`, with one subject of an Unknown variant where they are not known."""
+        variants = self.variants()
+        if isinstance(variants, Unknown):
+            yield self._of(variants, 0)
+        else:
+            yield from variants
+
+    def component_subjects(self) -> "Iterator[Subject]":
+        """A subject for each inference component, one Unknown where there may be some."""
+        components = self.endpoint.inference_components if self.endpoint else ()
+        for index, component in enumerate((components,) if isinstance(components, Unknown) else components):
+            yield Subject(
+                self.world,
+                self.endpoint,
+                environment=self.environment,
+                cost=self.cost,
+                component=component,
+                index=index,
+                target=component if isinstance(component, Unknown) else component.scaling,
+            )
+
+    def variant_cost(self) -> VariantCost | None:
+        """What the variant costs; None where it was not estimated."""
+        if self.cost is None or self.variant is None or self.index >= len(self.cost.variants):
+            return None
+        return self.cost.variants[self.index]
+
+    def cost_component(self, kind: str) -> CostComponent | None:
+        """The first cost component of that kind of the variant."""
+        cost = self.variant_cost()
+        return next((part for part in cost.components if part.kind == kind), None) if cost else None
+
+    def instance_types(self) -> tuple[str | Unknown, ...]:
+        """The instance type of the variant, or those of its pools; none where it is serverless."""
+        variant = self.variant
+        if isinstance(variant, Unknown):
+            return (variant,)
+        if not isinstance(variant, InstanceVariant):
+            return ()
+        if variant.instance_type is not None:
+            return (variant.instance_type,)
+        return tuple(pool.instance_type for pool in variant.instance_pools)
+
+    def is_burstable(self) -> bool:
+        """Whether a type of the variant is known to be burstable."""
+        specs = (self.world.spec(name) for name in self.instance_types() if isinstance(name, str) and self.world)
+        return any(isinstance(spec, InstanceSpec) and spec.burstable for spec in specs)
+
+    def hides(self, part: Literal["variant", "target"]) -> bool:
+        """Whether the numbers of that part must not be printed."""
+        subject = self.variant if part == "variant" else self.target
+        return isinstance(subject, (InstanceVariant, ServerlessVariant, ScalableTarget)) and subject.sensitive
+
+    def sensitive(self) -> bool:
+        """Whether anything about it must not be printed."""
+        return self.hides("variant") or self.hides("target")
+

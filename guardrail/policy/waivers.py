@@ -1,0 +1,124 @@
+"""Accepted findings: who accepted what, why, and until when. A waiver never makes a finding disappear."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from msgspec import Struct, structs
+
+from guardrail.errors import SettingsError
+from guardrail.model import Unknown
+from guardrail.money import two_decimals
+from guardrail.policy.base import AppliedWaiver, Result
+from guardrail.policy.pattern import Pattern
+from guardrail.policy.policy import Policy
+from guardrail.errors import did_you_mean
+
+
+class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One entry of ``waivers:`` in the settings file."""
+
+    policy: str
+    """Its id."""
+    address: str
+    """Of the block in the finding, or of its endpoint; ``*`` stands for any characters, ``?`` for one."""
+    until: date
+    """The last day on which it holds."""
+    reason: str
+    owner: str | None = None
+    max_monthly_usd: Decimal | None = None
+    """The finding comes back when more than this is at stake a month."""
+
+
+class Waived(Struct, frozen=True, kw_only=True):
+    """The results with their waivers, and what there is to say about the waivers themselves."""
+
+    results: list[Result]
+    notices: list[str]
+
+
+def apply(
+    waivers: Sequence[Waiver], results: Iterable[Result], policies: Iterable[Policy], *, today: date, origin: str
+) -> Waived:
+    """Mark the failures that a waiver accepts; ``origin`` is where the waivers are written.
+
+    An expired waiver, one whose limit is exceeded and one of a policy that cannot be waived leave the finding as it is
+    and say so; so does one that accepts nothing. Raises `SettingsError` for a waiver without a reason.
+    """
+    unwaivable = {policy.id for policy in policies if not policy.waivable}
+    active = [_Active(waiver, origin) for waiver in waivers]
+    notices: dict[str, None] = {}
+    answer: list[Result] = []
+    for result in results:
+        answer.append(_waived(result, active, unwaivable, today, notices) if result.verdict == "fail" else result)
+    for one in active:
+        if not one.used:
+            notices[f"waiver of {one.waiver.policy} for {one.waiver.address} accepts nothing: remove it"] = None
+    return Waived(results=answer, notices=list(notices))
+
+
+def check(waivers: Iterable[Waiver], known: Sequence[str]) -> None:
+    """Raise `SettingsError` for a waiver of a policy that is not among the ``known`` ids."""
+    for waiver in waivers:
+        if waiver.policy not in known:
+            raise SettingsError(f"waivers: there is no policy {waiver.policy}{did_you_mean(waiver.policy, known)}")
+
+
+class _Active:
+    """A waiver during one run."""
+
+    __slots__ = ("applied", "pattern", "used", "waiver")
+
+    def __init__(self, waiver: Waiver, origin: str) -> None:
+        if not waiver.reason.strip():
+            raise SettingsError(f"waivers: the waiver of {waiver.policy} for {waiver.address} gives no reason")
+        self.waiver = waiver
+        self.pattern = Pattern(_from_glob(waiver.address))
+        self.applied = AppliedWaiver(
+            reason=waiver.reason, until=waiver.until.isoformat(), owner=waiver.owner, origin=origin
+        )
+        self.used = False
+
+    def covers(self, result: Result) -> bool:
+        return result.policy == self.waiver.policy and any(
+            self.pattern.matches(address) for address in (result.address, result.endpoint) if address is not None
+        )
+
+
+def _waived(
+    result: Result, active: Iterable[_Active], unwaivable: set[str], today: date, notices: dict[str, None]
+) -> Result:
+    for one in active:
+        if not one.covers(result):
+            continue
+        one.used = True
+        obstacle = _obstacle(one.waiver, result, unwaivable, today)
+        if obstacle is None:
+            return structs.replace(result, verdict="waived", waiver=one.applied)
+        notices[f"waiver of {result.policy} for {one.waiver.address} {obstacle}"] = None
+    return result
+
+
+def _obstacle(waiver: Waiver, result: Result, unwaivable: set[str], today: date) -> str | None:
+    """Why a waiver that covers a finding does not accept it; None where it does."""
+    if result.policy in unwaivable:
+        return "has no effect: the policy cannot be waived"
+    if today > waiver.until:
+        return f"expired on {waiver.until.isoformat()}: the finding is back"
+    limit, stake = waiver.max_monthly_usd, result.saving_monthly
+    if limit is None or stake is None:
+        return None
+    if isinstance(stake, Unknown):
+        return f"accepts up to {two_decimals(limit)} USD a month, and what is at stake is unknown: the finding is back"
+    if stake > limit:
+        return (
+            f"accepts up to {two_decimals(limit)} USD a month, and {two_decimals(stake)} are at stake: "
+            "the finding is back"
+        )
+    return None
+
+
+def _from_glob(glob: str) -> str:
+    """The pattern of a glob in which only ``*`` and ``?`` are special: addresses hold brackets and dots."""
+    special = {"*": ".*", "?": "."}
+    return "".join(special.get(c, c if c.isalnum() else f"\\{c}") for c in glob)
