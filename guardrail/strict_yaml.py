@@ -74,8 +74,8 @@ def _load(text: str, name: str, error: type[GuardrailError]) -> "tuple[Node | No
 def _loader() -> Any:
     """PyYAML's safe loader with the plain scalars of YAML 1.2, in which people write.
 
-    In YAML 1.1 ``off``, ``no`` and ``y`` are booleans, ``012`` is ten and ``1:30`` is ninety. Here they are text, and so
-    are dates, which the type that wants one reads itself.
+    In YAML 1.1 ``off``, ``no`` and ``y`` are booleans, ``012`` is ten and ``1:30`` is ninety. Here they are text, and
+    so are dates, which the type that wants one reads itself.
     """
     import yaml
 
@@ -230,6 +230,3 @@ def _line_of(node: "Node | None", steps: Sequence[Step]) -> int:
             node = node.value[step]
             line = node.start_mark.line if node else line
     return line + 1
-
-
-suggestion = did_you_mean

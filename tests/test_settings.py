@@ -97,7 +97,7 @@ waivers:
 """,
     )
     said = settings.load(str(repository)).settings
-    assert said.environments.tag_keys == ["stage"]
+    assert said.environments.tag_keys == ("stage",)
     assert said.policies["async-scales-to-zero"].severity == "warning"
     assert said.policies["instances-are-right-sized"].environments == {"production": {"max_vcpus": 64}}
     assert said.policy_paths == [str(repository / "policies"), str(repository / "../shared")]
