@@ -37,7 +37,7 @@ LATER = Unknown("known after apply")
 
 def variant(**changes: Any) -> InstanceVariant:
     """One ml.m5.large named main, with a volume of 10 GB."""
-    fields = {
+    fields: dict[str, Any] = {
         "name": "main",
         "shadow": False,
         "instance_type": "ml.m5.large",
@@ -50,13 +50,18 @@ def variant(**changes: Any) -> InstanceVariant:
 
 def serverless(**changes: Any) -> ServerlessVariant:
     """2 GB, on demand."""
-    fields = {"name": "main", "memory_mib": 2048, "max_concurrency": 10, "provisioned_concurrency": None}
+    fields: dict[str, Any] = {
+        "name": "main",
+        "memory_mib": 2048,
+        "max_concurrency": 10,
+        "provisioned_concurrency": None,
+    }
     return ServerlessVariant(**(fields | changes))
 
 
 def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> Endpoint:
     """A real-time endpoint in us-east-1."""
-    fields = {
+    fields: dict[str, Any] = {
         "address": "aws_sagemaker_endpoint.this",
         "name": "this",
         "region": "us-east-1",
@@ -68,7 +73,7 @@ def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> 
 
 
 def target(least: int | Unknown, most: int | Unknown, **changes: Any) -> ScalableTarget:
-    fields = {
+    fields: dict[str, Any] = {
         "address": "aws_appautoscaling_target.this",
         "dimension": INSTANCE_COUNT,
         "min_capacity": least,
@@ -91,7 +96,7 @@ def usd(monthly: Any) -> tuple[str, str, str]:
     return (f"{monthly.floor:.2f}", f"{monthly.expected:.2f}", f"{monthly.ceiling:.2f}")
 
 
-def counts(component: CostComponent) -> tuple[Decimal, ...]:
+def counts(component: CostComponent) -> tuple[object, ...]:
     assert component.count is not None
     assert isinstance(component.count.expected, Decimal)
     return (component.count.floor, component.count.expected, component.count.ceiling)
@@ -132,9 +137,7 @@ def test_the_example_of_the_documentation() -> None:
     """
     it = priced(
         endpoint(
-            variant(
-                instance_type="ml.m5.xlarge", initial_instance_count=3, volume_size_gb=20, scaling=target(2, 6)
-            )
+            variant(instance_type="ml.m5.xlarge", initial_instance_count=3, volume_size_gb=20, scaling=target(2, 6))
         )
     )
     assert usd(part(it, "instance").monthly) == ("335.80", "503.70", "1007.40")
@@ -146,9 +149,7 @@ def test_the_example_of_the_documentation() -> None:
 
 def test_two_variants_and_a_shadow_are_all_billed_whatever_their_weight() -> None:
     """Three times one ml.m5.large and its 10 GB: 3 × (83.95 + 1.40) = 256.05; data once."""
-    it = priced(
-        endpoint(variant(name="a"), variant(name="b", weight=0.0), variant(name="c", shadow=True, weight=0.0))
-    )
+    it = priced(endpoint(variant(name="a"), variant(name="b", weight=0.0), variant(name="c", shadow=True, weight=0.0)))
     assert usd(it.monthly) == ("256.05", "256.05", "256.05")
     assert [component.kind for component in it.components] == ["data-in", "data-out"]
 
@@ -239,7 +240,11 @@ def test_scheduled_actions_widen_the_range() -> None:
 
 
 def test_an_initial_count_outside_the_bounds_is_held_within_them() -> None:
-    assert counts(part(priced(endpoint(variant(initial_instance_count=9, scaling=target(2, 6)))), "instance")) == (2, 6, 6)
+    assert counts(part(priced(endpoint(variant(initial_instance_count=9, scaling=target(2, 6)))), "instance")) == (
+        2,
+        6,
+        6,
+    )
     assert counts(part(priced(endpoint(variant(scaling=target(2, 6)))), "instance")) == (2, 2, 6)
 
 
@@ -288,12 +293,18 @@ FOLLOWS_LOAD = TargetTrackingPolicy(
 
 def component(least: int | Unknown = 0, **changes: Any) -> InferenceComponent:
     scaling = target(least, 4, dimension=COPY_COUNT, policies=(FOLLOWS_LOAD,))
-    fields = {"address": "component", "name": "c", "variant_name": "main", "copies": 1, "scaling": scaling}
+    fields: dict[str, Any] = {
+        "address": "component",
+        "name": "c",
+        "variant_name": "main",
+        "copies": 1,
+        "scaling": scaling,
+    }
     return InferenceComponent(**(fields | changes))
 
 
 def host(*components: InferenceComponent, managed: ManagedInstanceScaling | None = MANAGED, **changes: Any) -> Endpoint:
-    fields = {"model_name": None, "managed_scaling": managed, "initial_instance_count": 2}
+    fields: dict[str, Any] = {"model_name": None, "managed_scaling": managed, "initial_instance_count": 2}
     return endpoint(variant(**(fields | changes)), inference_components=components)
 
 
@@ -346,9 +357,7 @@ def test_instance_pools_range_from_the_cheapest_to_the_dearest() -> None:
         InstancePool(instance_type="ml.g5.xlarge", priority=3),
     )
     it = priced(
-        endpoint(
-            variant(instance_type=None, instance_pools=pools, initial_instance_count=2, scaling=target(1, 3))
-        )
+        endpoint(variant(instance_type=None, instance_pools=pools, initial_instance_count=2, scaling=target(1, 3)))
     )
     instances = part(it, "instance")
     assert usd(instances.monthly) == ("83.95", "335.80", "3083.52")
@@ -548,7 +557,7 @@ def test_a_total_is_estimated_from_one_percent_on() -> None:
     """0.10 of 10.00 is 1 %, 0.09 is not; an estimated ceiling alone is enough."""
 
     def monthly(share: str) -> Monthly:
-        bounds = {"floor": Decimal(10), "expected": Decimal(10), "ceiling": Decimal(10)}
+        bounds: dict[str, Any] = {"floor": Decimal(10), "expected": Decimal(10), "ceiling": Decimal(10)}
         estimated = Decimal(share)
         return Monthly(**bounds, estimated_share=estimated, estimated_floor=estimated, estimated_ceiling=estimated)
 

@@ -1,0 +1,120 @@
+"""Cheaper types and successors in us-east-1 (pricing/us-east-1.csv) and what is never proposed."""
+
+from decimal import Decimal
+
+import pytest
+
+from guardrail.cost.alternatives import SUCCESSORS, cheaper, successor, superseded_by
+from guardrail.cost.price_book import PriceBook
+
+PRICES = PriceBook()
+
+
+def names(*found: object) -> list[str]:
+    return [each.instance_type for each in found]  # type: ignore[attr-defined]
+
+
+def test_a_cheaper_type_lacks_nothing_of_the_present_one() -> None:
+    """ml.g5.12xlarge: 48 vCPUs, 192 GiB, 4 × A10G of 24 GB, 7.09. ml.g6.12xlarge has 4 × L4 of 24 GB for 5.752."""
+    (found,) = cheaper(PRICES, "us-east-1", "ml.g5.12xlarge")
+    assert found.instance_type == "ml.g6.12xlarge"
+    assert found.hourly_usd == Decimal("5.752")
+    assert found.monthly_usd == Decimal("4198.96")  # 730 × 5.752
+    assert found.saving_monthly_usd == Decimal("976.74")  # 730 × (7.09 - 5.752)
+    assert not found.estimated
+
+
+def test_there_may_be_none() -> None:
+    assert cheaper(PRICES, "us-east-1", "ml.m5.xlarge") == ()
+
+
+def test_limits_lower_what_is_needed() -> None:
+    """Of 96 vCPUs and 384 GiB, one USD an hour pays for 16 and 64 at most: m5 0.922, m7i 0.968."""
+    found = cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", max_hourly_usd=Decimal(1), limit=2)
+    assert names(*found) == ["ml.m5.4xlarge", "ml.m7i.4xlarge"]
+
+
+@pytest.mark.parametrize("instance_type", ["ml.m5.24xlarge", "ml.g5.48xlarge", "ml.p4d.24xlarge", "ml.c5.18xlarge"])
+def test_no_limit_is_exceeded(instance_type: str) -> None:
+    found = cheaper(
+        PRICES,
+        "us-east-1",
+        instance_type,
+        max_hourly_usd=Decimal(3),
+        max_vcpus=16,
+        max_accelerators=1,
+        max_memory_gib=Decimal(64),
+        limit=50,
+    )
+    assert found
+    for each in found:
+        spec = PRICES.instance(each.instance_type)
+        assert spec is not None
+        assert each.hourly_usd <= 3
+        assert spec.vcpus <= 16
+        assert spec.accelerators <= 1
+        assert spec.memory_gib <= 64
+
+
+def test_accelerators_stay_unless_they_are_forbidden() -> None:
+    kept = cheaper(PRICES, "us-east-1", "ml.g5.12xlarge", max_accelerators=1, limit=50)
+    assert {PRICES.instance(name).accelerator_kind for name in names(*kept)} == {"gpu"}  # type: ignore[union-attr]
+    none = cheaper(PRICES, "us-east-1", "ml.g5.12xlarge", max_accelerators=0, limit=50)
+    assert {PRICES.instance(name).accelerators for name in names(*none)} == {0}  # type: ignore[union-attr]
+
+
+def test_nothing_is_proposed_that_is_suspect_superseded_burstable_or_of_another_architecture() -> None:
+    found = names(*cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", max_hourly_usd=Decimal(2), limit=500))
+    specs = [PRICES.instance(name) for name in found]
+    assert specs
+    for spec in specs:
+        assert spec is not None
+        assert spec.architecture == "x86_64"
+        assert not spec.burstable
+        assert spec.family not in SUCCESSORS
+    arm = names(*cheaper(PRICES, "us-east-1", "ml.r6g.16xlarge", max_hourly_usd=Decimal(2), limit=500))
+    assert arm
+    assert not [name for name in arm if name.startswith("ml.r8g.")], "the prices of ml.r8g in us-east-1 are suspect"
+
+
+def test_what_is_not_offered_in_the_region_is_not_proposed() -> None:
+    found = names(*cheaper(PRICES, "eu-west-3", "ml.g5.12xlarge", max_hourly_usd=Decimal(6), limit=500))
+    assert all(PRICES.offered("eu-west-3", name) is True for name in found)
+
+
+def test_nothing_is_known_of_an_unknown_type_or_region() -> None:
+    assert cheaper(PRICES, "us-east-1", "ml.no.such") == ()
+    assert cheaper(PRICES, "nowhere-1", "ml.m5.24xlarge") == ()
+    assert successor(PRICES, "us-east-1", "ml.no.such") is None
+
+
+@pytest.mark.parametrize(
+    ("instance_type", "succeeded_by", "saving"),
+    [
+        ("ml.m4.xlarge", "ml.m5.xlarge", "7.30"),  # 730 × (0.24 - 0.23)
+        ("ml.t2.medium", "ml.c5.large", "-33.58"),  # 730 × (0.056 - 0.102): dearer, and it may scale
+        ("ml.inf1.xlarge", "ml.inf2.xlarge", "-505.89"),  # 730 × (0.297 - 0.99)
+        # ml.g6.8xlarge has one accelerator, ml.p3.8xlarge four: 730 × (14.688 - 5.752)
+        ("ml.p3.8xlarge", "ml.g6.12xlarge", "6523.28"),
+    ],
+)
+def test_superseded_types_have_a_priced_successor(instance_type: str, succeeded_by: str, saving: str) -> None:
+    found = successor(PRICES, "us-east-1", instance_type)
+    assert found is not None
+    assert found.instance_type == succeeded_by
+    assert found.saving_monthly_usd == Decimal(saving)
+
+
+def test_a_type_without_a_price_has_a_successor_and_no_saving() -> None:
+    found = successor(PRICES, "us-east-1", "ml.p2.xlarge")
+    assert found is not None
+    assert found.instance_type == "ml.g4dn.xlarge"
+    assert found.saving_monthly_usd is None
+
+
+def test_current_families_have_no_successor_unless_one_is_named() -> None:
+    assert superseded_by("m5") == ()
+    assert successor(PRICES, "us-east-1", "ml.m5.xlarge") is None
+    found = successor(PRICES, "us-east-1", "ml.m5.xlarge", ("m7i",))
+    assert found is not None
+    assert found.instance_type == "ml.m7i.xlarge"
