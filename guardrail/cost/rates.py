@@ -63,9 +63,8 @@ class Rates:
     def volume(self, variant: InstanceVariant) -> VolumeSize | None:
         """The size of the volume on each of its instances; None where these have local storage and get no volume.
 
-        A size that is asked for counts wherever the type is not known to have local storage: with such storage the API
-        would reject it. The API ignores nothing silently, but a plan passes, so on a type with local NVMe the answer is
-        None whatever the size.
+        A size that is asked for counts unless the type is known to have local storage. There the API rejects it, so the
+        answer is None whatever the size; and where the type is unknown, a size that deploys is a size that is billed.
         """
         is_assumed = "volume_size_in_gb" in variant.assumptions
         key = (variant.instance_type, variant.instance_pools, variant.volume_size_gb, is_assumed)
