@@ -2,8 +2,9 @@
 
 In Markdown, a fenced block with a file name behind its language (```` ```yaml .guardrail.yml ````) is that file; a
 ```` ```console ```` block is a transcript: ``$ guardrail …``, its output (standard output, then standard error), and
-``[exit N]`` where N is not 0. Both are played in one scratch folder per document. In ```` ```sh ```` blocks, and in the
-help of each command, every ``guardrail`` line must parse.
+``[exit N]`` where N is not 0. A line ``…`` stands for lines left out. Both are played in one scratch folder.
+``pytest --update`` writes transcripts without such a line anew. In ```` ```sh ```` blocks, and in the help of each
+command, every ``guardrail`` line must parse.
 """
 
 import re
@@ -23,8 +24,9 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 FENCE = re.compile(r"^```(\w+)?(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
-BARE = {"README.md": ["examples"]}
-"""Folders of the checkout that a document's transcripts take as given."""
+LEFT_OUT = "…\n"
+GIVEN = {"README.md": {"plan.json": "tests/scenarios/instance-type-update/plan.json"}}
+"""Files that the transcripts of a document take as given, and where they are in the repository."""
 
 
 def blocks(document: Path) -> Iterator[tuple[str, str, str]]:
@@ -43,19 +45,30 @@ def commands(text: str) -> Iterator[list[str]]:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_transcripts_are_what_happens(
-    document: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    document: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    for folder in BARE.get(document.name, []):
-        if (ROOT / folder).is_dir():
-            shutil.copytree(ROOT / folder, tmp_path / folder)
+    for name, source in GIVEN.get(document.name, {}).items():
+        shutil.copy(ROOT / source, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     for language, name, text in blocks(document):
         if name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
-        if language == "console":
-            for command, expected in STEP.findall(text):
-                assert play(command, capsys) == expected, command
+        for command, expected in STEP.findall(text) if language == "console" else ():
+            happened = play(command, capsys)
+            if LEFT_OUT in expected:
+                assert re.fullmatch("(?:.*\n)+?".join(map(re.escape, expected.split(LEFT_OUT))), happened), happened
+            elif request.config.getoption("--update"):
+                page = document.read_text(encoding="utf-8")
+                document.write_text(
+                    page.replace(f"$ {command}\n{expected}", f"$ {command}\n{happened}", 1), encoding="utf-8"
+                )
+            else:
+                assert happened == expected, command
 
 
 def play(command: str, capsys: pytest.CaptureFixture[str]) -> str:
