@@ -30,6 +30,8 @@ class Link(Struct, frozen=True, kw_only=True):
     references: tuple[Reference, ...] = ()
     key: str | int | None = None
     """The count or for_each key of the block that links, which often is the variant's name too."""
+    sensitive: bool = False
+    """Its source marks the value sensitive: link by it, never print it."""
 
 
 class Declared(Struct, frozen=True, kw_only=True):

@@ -130,7 +130,8 @@ class Side:
             return _Running(Unknown(f"which configuration it uses is known only after apply: {names}"))
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown("which configuration it uses is known only after apply"))
-        return _Running(Unknown("its configuration is managed elsewhere"))
+        name = None if endpoint.configuration.sensitive else endpoint.configuration.value
+        return _Running(Unknown("its configuration is managed elsewhere", name))
 
     def _past_configuration(self, endpoint: DeclaredEndpoint) -> DeclaredConfiguration | None:
         """The configuration that stays in force because the endpoint goes on naming it.

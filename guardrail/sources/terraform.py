@@ -501,7 +501,10 @@ def _link(block: Block, attribute: str, wanted: frozenset[str]) -> Link:
     value = block.attributes.text(attribute)
     known = isinstance(value, str)
     return Link(
-        value=value, references=() if known else tuple(block.references(attribute, wanted)), key=block.key
+        value=value,
+        references=() if known else tuple(block.references(attribute, wanted)),
+        key=block.key,
+        sensitive=block.attributes.is_sensitive(attribute),
     )
 
 
