@@ -43,9 +43,11 @@ def grid(report: Report, page: Page) -> Iterator[Line]:
 
 def _fitting(rows: list[Row], page: Page) -> tuple[list[Row], list[list[str]]]:
     """The rows, and the amounts and marks to their right: spacious where there is room, else as tight as they go."""
+    names = _names(rows)
+    needed = max(_needed(row, names) for row in rows)
     for row_amounts in (_SPACIOUS, _SPACIOUS - 1, 0):
         right = [[*(amount.rjust(row_amounts) for amount in row.amounts), _mark(row, page)] for row in rows]
-        if max(_needed(row, _names(rows)) for row in rows) <= page.width - _width(right):
+        if needed <= page.width - _width(right):
             return rows, right
     tight = [structs.replace(row, name=f"{row.name}  {USAGE}", usage=False) if row.usage else row for row in rows]
     return tight, [[*row.amounts, _mark(row, page)] for row in tight]

@@ -46,10 +46,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 -
     """The report as one JSON document; the same report gives the same bytes."""
     members = [b'"%s":%s' % (key.encode(), _ENCODER.encode(value)) for key, value in _head(report).items()]
     members += [
-        b'"endpoints":' + _lines(_endpoint(item) for item in report.endpoints),
-        b'"unattached":' + _lines(_endpoint(item) for item in report.unattached),
-        b'"results":' + _lines(_result(result) for result in report.results),
-        b'"skipped":' + _lines(_skipped(item) for item in report.skipped),
+        b'"endpoints":' + _lines(map(_endpoint, report.endpoints)),
+        b'"unattached":' + _lines(map(_endpoint, report.unattached)),
+        b'"results":' + _lines(map(_result, report.results)),
+        b'"skipped":' + _lines(map(_skipped, report.skipped)),
     ]
     members += [b'"%s":%s' % (key.encode(), _ENCODER.encode(value)) for key, value in _tail(report).items()]
     return (b"{\n" + b",\n".join(members) + b"\n}\n").decode()
@@ -57,18 +57,19 @@ def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 -
 
 def _lines(items: Iterable[object]) -> bytes:
     """A JSON array with a line for each item: a line break inside a string is escaped, so these are the only ones."""
-    lines = _ENCODER.encode_lines(list(items))
-    return b"[\n" + lines[:-1].replace(b"\n", b",\n") + b"\n]" if lines else b"[]"
+    lines = b",\n".join(map(_ENCODER.encode, items))
+    return b"[\n" + lines + b"\n]" if lines else b"[]"
 
 
 def _head(report: Report) -> _Object:
+    regions = dict(sorted(report.prices.items()))
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "guardrail", "version": __version__},
         "settings_file": report.settings_file,
         "usage_file": report.usage_file,
         "sources": report.sources,
-        "prices": {"currency": "USD", "hours_per_month": int(HOURS_PER_MONTH), "regions": report.prices},
+        "prices": {"currency": "USD", "hours_per_month": int(HOURS_PER_MONTH), "regions": regions},
         "totals": {
             "before": _monthly(report.totals.before) if report.totals.before else None,
             "after": _monthly(report.totals.after),
@@ -253,57 +254,50 @@ def _hosted(component: InferenceComponent) -> _Object:
 
 
 def _component(component: CostComponent) -> _Object:
-    """One line of the bill. A redacted one keeps its kind, its unit and its monthly amounts."""
+    """One line of the bill."""
     if component.redacted:
-        return _line(component) | {"reason": "sensitive" if component.reason else None, "redacted": True}
+        return _redacted(component)
     price = component.price
-    shown: _Object = {
-        "usage_type": component.usage_type,
-        "quantity": _bounds(component.quantity) if component.quantity else None,
-        "count": _bounds(component.count) if component.count else None,
-        "size": plain(component.size) if component.size is not None else None,
-        "detail": component.detail,
-        "reason": component.reason,
-        "origins": component.origins,
-    }
-    if price is not None:
-        shown |= {
-            "unit_price": plain(price.usd),
-            "basis": price.basis,
-            "confidence": price.confidence,
-            "rule": price.rule,
-            "suspect": price.suspect,
-            "price_date": price.date,
-            "price_source": price.source,
-        }
-    return _line(component) | shown
-
-
-def _line(component: CostComponent) -> _Object:
-    """Every key of a component in its order, with what may be shown of a sensitive one."""
     return {
         "kind": component.kind,
-        "usage_type": None,
+        "usage_type": component.usage_type,
         "unit": component.unit,
-        "unit_price": None,
-        "basis": None,
-        "confidence": None,
-        "rule": None,
-        "suspect": None,
-        "price_date": None,
-        "price_source": None,
-        "quantity": None,
-        "count": None,
-        "size": None,
-        "detail": "",
+        "unit_price": plain(price.usd) if price else None,
+        "basis": price.basis if price else None,
+        "confidence": price.confidence if price else None,
+        "rule": price.rule if price else None,
+        "suspect": price.suspect if price else None,
+        "price_date": price.date if price else None,
+        "price_source": price.source if price else None,
+        "quantity": _bounds(component.quantity) if component.quantity else None,
+        "count": _bounds(component.count) if component.count else None,
+        "size": None if component.size is None else plain(component.size),
+        "detail": component.detail,
         "monthly": _bounds(component.monthly) if component.monthly else None,
-        "reason": None,
+        "reason": component.reason,
         "estimated": component.estimated,
         "depends_on_usage": component.depends_on_usage,
         "assumed": component.assumed,
         "redacted": False,
-        "origins": {},
+        "origins": component.origins,
     }
+
+
+def _redacted(component: CostComponent) -> _Object:
+    """A line that rests on sensitive values: what kind it is, and what it costs a month."""
+    shown = structs.replace(
+        component,
+        usage_type=None,
+        price=None,
+        quantity=None,
+        count=None,
+        size=None,
+        detail="",
+        reason="sensitive" if component.reason else None,
+        redacted=False,
+        origins={},
+    )
+    return _component(shown) | {"redacted": True}
 
 
 def _result(result: Result) -> Result | _Object:

@@ -170,7 +170,8 @@ def _existing(report: Report, page: Page) -> Iterator[Line]:
     failures = [result for result in report.results if result.verdict == "fail" and result.status == "existing"]
     if not failures:
         return
-    yield Line(page.text(f" {counted(len(failures), 'finding')} from before this change (--all makes them count):"))
+    head = f"{counted(len(failures), 'finding')} from before this change (--all makes them count):"
+    yield from page.wrapped(head, indent=" ")
     old = findings(failures, endpoint_names(report))
     for finding in old[:MOST_EXISTING]:
         result = finding.dearest

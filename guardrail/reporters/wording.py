@@ -9,7 +9,7 @@ from guardrail.money import two_decimals
 LONGEST_TEXT = 300
 """Characters of a name, a reason or a message that anybody will read."""
 
-_CENT = Decimal("0.005")
+_HALF_A_CENT = Decimal("0.005")
 _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 _ASCII = str.maketrans({"–": "-", "—": "-", "✗": "x", "≥": ">=", "≤": "<=", "·": "|", "…": "...", "×": "x", "→": "->"})
 
@@ -59,7 +59,7 @@ def display_width(text: str) -> int:
 
 def usd(amount: Decimal) -> str:
     """USD with two decimals: ``1,007.40``. An amount that is not zero never reads as zero: ``<0.01``."""
-    if amount and abs(amount) < _CENT:
+    if amount and abs(amount) <= _HALF_A_CENT:
         return "<0.01" if amount > 0 else "-<0.01"
     return two_decimals(amount or abs(amount))
 

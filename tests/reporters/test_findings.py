@@ -1,0 +1,72 @@
+"""What says the same of many instances of one block is said once."""
+
+from typing import Any
+
+from guardrail.policy.base import Result
+from guardrail.reporters.findings import findings
+from tests.reporters.reports import finding
+
+
+def instance(key: str, message: str, **changes: Any) -> Result:
+    module = f'module.search["{key}"]'
+    return finding(
+        address=f"{module}.aws_sagemaker_endpoint_configuration.this",
+        endpoint=f"{module}.aws_sagemaker_endpoint.this",
+        variant="main",
+        message=message,
+        **changes,
+    )
+
+
+def named(*keys: str) -> dict[tuple[str, str], str]:
+    return {("plan.json", f'module.search["{key}"].aws_sagemaker_endpoint.this'): f"search-{key}" for key in keys}
+
+
+def test_instances_that_differ_in_name_and_numbers_are_one_finding() -> None:
+    results = [
+        instance("a", "search-a runs 4 × ml.m5.xlarge, up to 1,234.50 USD"),
+        instance("b", "search-b runs 2 × ml.m5.xlarge, up to 34.50 USD"),
+    ]
+    (group,) = findings(results, named("a", "b"))
+    assert group.results == tuple(results)
+    assert group.block == "module.search.aws_sagemaker_endpoint_configuration.this"
+
+
+def test_a_name_is_a_whole_word() -> None:
+    """An endpoint called "a" does not take the a out of every word."""
+    names = {key: name.removeprefix("search-") for key, name in named("a", "b").items()}
+    results = [instance("a", "a has an alarm"), instance("b", "b has an alarm")]
+    assert len(findings(results, names)) == 1
+
+
+def test_another_instance_type_is_another_finding() -> None:
+    results = [instance("a", "search-a runs ml.m5.xlarge"), instance("b", "search-b runs ml.m5.2xlarge")]
+    assert len(findings(results, named("a", "b"))) == 2
+
+
+def test_other_blocks_policies_variants_and_states_are_other_findings() -> None:
+    base = instance("a", "the same")
+    others = [
+        instance("b", "the same", policy="scaling-has-room"),
+        instance("b", "the same", status="existing"),
+        instance("b", "the same", source="other.json"),
+        finding(address="aws_sagemaker_endpoint_configuration.other", message="the same"),
+    ]
+    assert len(findings([base, *others], {})) == 5
+
+
+def test_a_finding_on_one_instance_keeps_its_full_address() -> None:
+    (group,) = findings([instance("a", "alone")], {})
+    assert group.block == 'module.search["a"].aws_sagemaker_endpoint_configuration.this'
+
+
+def test_the_order_of_the_report_is_kept() -> None:
+    results = [
+        instance("b", "search-b runs 4", policy="dear"),
+        instance("a", "search-a runs 3", policy="cheap"),
+        instance("c", "search-c runs 2", policy="dear"),
+    ]
+    assert [[one.address[15] for one in group.results] for group in findings(results, named("a", "b", "c"))] == [
+        ["b", "c"],
+        ["a"],
+    ]

@@ -1,0 +1,515 @@
+"""The table: transcripts whose numbers are worked out in `tests.reporters.reports`, and what holds for every report."""
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from guardrail.cost.base import Delta, EndpointCost, Monthly, VariantCost
+from guardrail.model import Coverage, InferenceComponent, ScalableTarget, ServerlessVariant, Skipped, Unknown
+from guardrail.policy.base import AppliedWaiver, Remediation, Result
+from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Totals
+from guardrail.reporters.base import Options
+from guardrail.reporters.table import render
+from tests.reporters.reports import (
+    DOCS,
+    bounds,
+    chat,
+    component,
+    data,
+    docs,
+    endpoint,
+    finding,
+    monthly,
+    price,
+    report,
+    summary,
+    variant,
+)
+
+HOSTILE = "x\x1b[2J\u202e\n| <img src=x> \u2028" + "y" * 10_000
+
+
+def lines(answer: Report, **options: Any) -> list[str]:
+    return render(answer, Options(**options)).splitlines()
+
+
+def cells(answer: Report, label: str, **options: Any) -> list[str]:
+    """What stands in the one row that has ``label`` in it, from left to right."""
+    (row,) = [line for line in lines(answer, **options) if label in line]
+    return re.split(r"\s{2,}", row.strip())
+
+
+def sentences(answer: Report) -> str:
+    """The report as one line, so that it does not matter where sentences are broken."""
+    return " ".join(render(answer).split())
+
+
+def one_endpoint(item: EndpointReport, **changes: Any) -> Report:
+    """A report on one endpoint without findings."""
+    after = item.cost.monthly if item.cost else monthly("0", "0", "0")
+    known: dict[str, Any] = {
+        "endpoints": (item,),
+        "results": (),
+        "summary": summary(),
+        "exit_code": 0,
+        "totals": Totals(before=None, after=after, delta=None),
+    }
+    return report(**(known | changes))
+
+
+def costing(item: EndpointReport, *parts: Any, at_least: bool = False) -> EndpointReport:
+    """The endpoint with other components on its first variant, and none of its own."""
+    total = monthly("10", "20", "30", at_least=at_least)
+    cost = EndpointCost(
+        address=item.endpoint.address,
+        components=(),
+        variants=(VariantCost(components=tuple(parts), monthly=total),),
+        monthly=total,
+        missing=frozenset(),
+    )
+    return structs.replace(item, cost=cost)
+
+
+# Transcripts ---------------------------------------------------------------------------------------------------------
+
+CHANGE = """\
+guardrail check plan.json
+ us-east-1 · prices 2023-12 to 2026-05 · 730 h · on-demand
+
+ endpoint / component             qty      floor   expected    ceiling
+ chat-prod   real-time · new
+   main  ml.m5.xlarge           2 – 6     335.80     503.70   1,007.40
+         volume 20 GB           2 – 6       5.60       8.40      16.80
+         data in, out    0.016 per GB    + usage
+ docs        asynchronous · new
+   v1    ml.m5.large            1 – 3      83.95      83.95     251.85  ✗
+         volume 4 GB (default)  1 – 3       0.56       0.56       1.68
+ MONTHLY                                  425.91     596.61   1,277.73  + usage
+ before this change                       171.68     171.68     171.68
+ change                                  +254.23    +424.93  +1,106.05
+
+ ✗ async-scales-to-zero   module.docs["a"].aws_appautoscaling_target.this
+   min_capacity is 1: docs keeps one instance even when its queue is empty, up
+   to 84.51 USD a month.
+   at infra/docs.tf:12
+   fix: min_capacity = 0
+
+ + usage: priced once guardrail-usage.yml (--usage-file) says how many requests
+   and GB to expect
+ derived price: asynchronous at the hosting price (USE1-AsyncInf:ml.m5.large)
+
+ 1 error, 0 warnings · 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped
+ exit 1
+"""
+
+NO_CHANGE = """\
+guardrail check plan.json     us-east-1 · prices 2023-12 to 2026-05 · 730 h · on-demand
+
+ endpoint / component  qty       floor    expected     ceiling
+ 2 endpoints, unchanged
+ MONTHLY                        425.91      596.61    1,277.73  + usage
+
+ 1 finding from before this change (--all makes them count):
+   ✗ async-scales-to-zero  module.docs["a"].aws_appautoscaling_target.this  up to 84.51 USD a month
+
+ 1 error, 0 warnings, 1 of them from before
+ 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped · exit 0
+"""
+
+
+def test_a_change_at_80_columns() -> None:
+    assert render(report(), Options(width=80)) == CHANGE
+
+
+def test_a_wider_terminal_takes_less_lines() -> None:
+    wide = lines(report(), width=120)
+    assert wide[0] == "guardrail check plan.json     us-east-1 · prices 2023-12 to 2026-05 · 730 h · on-demand"
+    assert wide[3] == " chat-prod   real-time · new"
+    assert wide[4] == "   main  ml.m5.xlarge           2 – 6      335.80      503.70    1,007.40"
+    assert wide[-1] == (" 1 error, 0 warnings · 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped · exit 1")
+
+
+def test_an_encoding_without_glyphs_gets_ascii_that_is_aligned_as_well() -> None:
+    plain = render(report(), Options(glyphs=False))
+    assert plain.isascii()
+    assert "   v1    ml.m5.large            1 - 3      83.95      83.95     251.85  x\n" in plain
+    assert " x async-scales-to-zero   module.docs" in plain
+
+
+def test_nothing_of_sagemaker_is_said_in_one_line() -> None:
+    empty = report(
+        endpoints=(),
+        results=(),
+        coverage=Coverage(seen=0, modelled=0, partial=0, skipped=0),
+        totals=Totals(before=monthly("0", "0", "0"), after=monthly("0", "0", "0"), delta=Delta(*[Decimal(0)] * 3)),
+        summary=summary(passed=1),
+        exit_code=0,
+    )
+    assert render(empty) == "guardrail check plan.json: no SageMaker inference, nothing to pay · exit 0\n"
+
+
+def test_a_change_that_touches_nothing_is_short() -> None:
+    total = monthly("425.91", "596.61", "1277.73", depends_on_usage=True)
+    still = report(
+        endpoints=tuple(structs.replace(item, unchanged=True) for item in (chat(), docs())),
+        totals=Totals(before=total, after=total, delta=Delta(*[Decimal(0)] * 3), unchanged=total),
+        results=(finding(status="existing"),),
+        summary=summary(error=1, existing=1),
+        exit_code=0,
+    )
+    assert render(still, Options(width=100)) == NO_CHANGE
+
+
+# Rows ----------------------------------------------------------------------------------------------------------------
+
+
+def test_unchanged_endpoints_beside_changed_ones_are_one_row() -> None:
+    unchanged = structs.replace(docs(), unchanged=True)
+    totals = structs.replace(report().totals, unchanged=monthly("84.51", "84.51", "253.53"))
+    answer = report(endpoints=(chat(), unchanged), totals=totals, results=())
+    assert cells(answer, "unchanged") == ["docs, unchanged", "84.51", "84.51", "253.53"]
+    assert "asynchronous ·" not in render(answer)
+
+
+def test_with_all_unchanged_endpoints_and_their_findings_are_shown() -> None:
+    unchanged = structs.replace(docs(), unchanged=True)
+    text = render(report(endpoints=(chat(), unchanged), results=(finding(status="existing"),), all_findings=True))
+    assert "   v1    ml.m5.large            1 – 3      83.95      83.95     251.85  ✗\n" in text
+    assert "fix: min_capacity = 0" in text
+    assert "from before this change" not in text
+
+
+def test_a_deleted_endpoint_shows_what_it_cost() -> None:
+    deleted = EndpointReport(
+        source="plan.json",
+        endpoint=endpoint("old", variant(), change="delete"),
+        environment="production",
+        before=monthly("171.68", "171.68", "171.68"),
+        cost=None,
+    )
+    assert " old   real-time · deleted" in lines(one_endpoint(deleted))
+    assert cells(one_endpoint(deleted), "before") == ["before", "171.68", "171.68", "171.68"]
+
+
+def test_an_endpoint_whose_cost_changes_shows_what_it_was() -> None:
+    changed = structs.replace(
+        docs(), endpoint=structs.replace(docs().endpoint, change="no-op"), before=monthly("1", "2", "3")
+    )
+    assert " docs   asynchronous · changed" in lines(one_endpoint(changed))
+    assert cells(one_endpoint(changed), "before") == ["before", "1.00", "2.00", "3.00"]
+
+
+def test_what_is_unpriced_is_at_least_and_never_a_bare_number() -> None:
+    unpriced = component(
+        "instance", "Hrs", None, quantity=bounds("730", "730", "730"), count=bounds("1", "1", "1"),
+        detail="ml.m6i.xlarge", reason="ml.m6i.xlarge has no hosting price in us-east-1",
+    )  # fmt: skip
+    answer = one_endpoint(costing(docs(), unpriced, at_least=True))
+    assert cells(answer, "v1  ") == ["v1", "ml.m6i.xlarge", "1", "no price"]
+    assert cells(answer, "MONTHLY") == ["MONTHLY", "≥10.00", "≥20.00", "≥30.00"]
+    assert " ≥ lacks: ml.m6i.xlarge has no hosting price in us-east-1 (docs/v1)\n" in render(answer)
+
+
+def test_a_total_of_which_nothing_is_known_is_no_zero() -> None:
+    nobody_knows = structs.replace(
+        docs(),
+        endpoint=structs.replace(docs().endpoint, variants=Unknown("its configuration is managed elsewhere")),
+        cost=EndpointCost(
+            address=DOCS,
+            components=(data("In"), data("Out")),
+            variants=(),
+            monthly=monthly("0", "0", "0", at_least=True),
+            missing=frozenset({"x"}),
+        ),
+    )
+    text = render(one_endpoint(nobody_knows))
+    assert "configuration unknown" in text
+    assert "0.00" not in text
+    assert " ≥ lacks: its configuration is managed elsewhere (docs)\n" in text
+
+
+def test_estimates_are_marked_and_their_rule_is_named_once() -> None:
+    rule = {"basis": "estimated", "confidence": "medium", "rule": "linear in memory. Seen in three regions."}
+    warm = component(
+        "provisioned-warm", "seconds",
+        price("USE1-ProvisionedConcurrency:Usage-4GB", "seconds", "0.00002", **rule),
+        quantity=bounds("2628000", "2628000", "2628000"), monthly=bounds("52.56", "52.56", "52.56"),
+        count=bounds("1", "1", "1"), detail="4 GB memory", estimated=True,
+    )  # fmt: skip
+    assert cells(one_endpoint(costing(docs(), warm)), "kept warm")[1:] == ["kept warm 4 GB", "1", *["~52.56"] * 3]
+    text = render(one_endpoint(costing(docs(), warm, warm)))
+    assert text.count("~ estimated: linear in memory (medium confidence)") == 1
+
+
+def test_a_suspect_price_and_an_assumed_count_are_footnotes() -> None:
+    doubted = component(
+        "instance", "Hrs", price("USE1-Host:ml.p2.xlarge", "Hrs", "1.125", suspect="half of what EC2 asks"),
+        quantity=bounds("730", "1460", "2190"), monthly=bounds("821.25", "1642.50", "2463.75"),
+        count=bounds("1", "2", "3"), detail="ml.p2.xlarge", assumed=True,
+    )  # fmt: skip
+    item = costing(docs(), doubted)
+    totals = Totals(before=None, after=monthly("1", "2", "3", assumed=True), delta=None)
+    text = render(one_endpoint(item, totals=totals))
+    assert " doubtful price: half of what EC2 asks (USE1-Host:ml.p2.xlarge)\n" in text
+    assert " expected: what scales counts as its initial count where no usage is given\n" in text
+
+
+def test_serverless_compute_without_usage_shows_its_unit_price() -> None:
+    compute = component(
+        "serverless-compute", "seconds", price("USE1-ServerlessInf:Mem-2GB", "seconds", "0.0000400"),
+        detail="2 GB memory", depends_on_usage=True,
+    )  # fmt: skip
+    sleeping = ServerlessVariant(name="v1", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
+    item = structs.replace(docs(), endpoint=endpoint("docs", sleeping, mode="serverless"))
+    answer = one_endpoint(costing(item, compute))
+    assert cells(answer, "compute") == ["v1", "compute 2 GB", "0.00004 per s", "+ usage"]
+
+
+def test_usage_that_is_known_shows_its_quantity() -> None:
+    used = component(
+        "serverless-compute", "seconds", price("USE1-ServerlessInf:Mem-2GB", "seconds", "0.00004"),
+        quantity=bounds("200000", "200000", "200000"), monthly=bounds("8", "8", "8"), detail="2 GB memory",
+    )  # fmt: skip
+    answer = one_endpoint(costing(docs(), used))
+    assert cells(answer, "compute") == ["v1", "compute 2 GB", "200,000 s", "8.00", "8.00", "8.00"]
+
+
+def test_shadow_variants_and_inference_components_say_what_they_are() -> None:
+    target = ScalableTarget(address="t", dimension="d", min_capacity=0, max_capacity=4)
+    components = [
+        InferenceComponent(address=f"c{n}", name=f"part-{n}", variant_name="main", copies=1, scaling=target)
+        for n in range(7)
+    ]
+    host = endpoint("host", variant("main", shadow=True), inference_components=tuple(components))
+    instance = component("instance", "Hrs", price("x", "Hrs", "1"), detail="ml.m5.xlarge", count=bounds("1", "1", "1"),
+                         quantity=bounds("730", "730", "730"), monthly=bounds("730", "730", "730"))  # fmt: skip
+    answer = one_endpoint(costing(structs.replace(docs(), endpoint=host), instance))
+    assert cells(answer, "ml.m5.xlarge")[:2] == ["main", "ml.m5.xlarge (shadow)"]
+    assert cells(answer, "part-4") == ["hosts part-4", "0 – 4"]
+    assert cells(answer, "more") == ["hosts 2 more"]
+    assert "part-5" not in render(answer)
+
+
+def test_unattached_configurations_stand_below_the_totals() -> None:
+    loose = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, deployed="no", name="spare"))
+    found = lines(report(unattached=(loose,)))
+    start = found.index(" not deployed: no endpoint uses these, and no total includes them")
+    assert start > next(number for number, line in enumerate(found) if line.startswith(" change "))
+    assert found[start + 1] == " spare       asynchronous"
+
+
+def test_several_sources_have_their_rows_below_their_names() -> None:
+    first = report().sources[0]
+    other = structs.replace(docs(), source="b.json")
+    both = report(sources=(first, structs.replace(first, id="b.json", path="b.json")), endpoints=(chat(), other))
+    found = lines(both)
+    assert found[0] == "guardrail check plan.json b.json"
+    assert found.index(" plan.json") < found.index(" chat-prod   real-time · new") < found.index(" b.json")
+
+
+def test_sensitive_parts_show_their_amounts_only() -> None:
+    hidden = component(
+        "instance", "Hrs", price("USE1-Host:ml.p4d.24xlarge", "Hrs", "25.25", suspect="ml.p4d.24xlarge is odd"),
+        quantity=bounds("1460", "1460", "1460"), monthly=bounds("36865", "36865", "36865"),
+        count=bounds("2", "2", "2"), detail="ml.p4d.24xlarge", redacted=True, reason="ml.p4d.24xlarge is odd",
+        origins={"price": "ml.p4d.24xlarge"},
+    )  # fmt: skip
+    answer = one_endpoint(costing(docs(), hidden))
+    text = render(answer)
+    assert cells(answer, "instances") == ["v1", "instances (sensitive)", *["36,865.00"] * 3]
+    assert "p4d" not in text
+    assert "25.25" not in text
+    assert "sensitive: these values are used and not shown" in text
+
+
+# Findings ------------------------------------------------------------------------------------------------------------
+
+
+def test_instances_of_one_block_are_one_finding_with_their_keys() -> None:
+    results = tuple(
+        finding(address=f'module.docs["{key}"].aws_appautoscaling_target.this', endpoint=None, message="it keeps one")
+        for key in "abcdefgh"
+    )
+    text = render(report(results=results, summary=summary(error=8)), Options(width=100))
+    assert text.count("it keeps one.") == 1
+    assert " ✗ async-scales-to-zero   module.docs.aws_appautoscaling_target.this  (8 instances)\n" in text
+    assert '   each of ["a"], ["b"], ["c"], ["d"], ["e"], ["f"] and 2 more\n' in text
+
+
+def test_the_fix_of_a_policy_is_spelled_out_once_and_code_keeps_its_lines() -> None:
+    long = 'resource_id = "endpoint/${aws_sagemaker_endpoint.this.name}/variant/${var.the_name_of_the_variant}"'
+    fix = Remediation(terraform=f'resource "x" "y" {{\n  {long}\n}}\n', cloudformation="")
+    results = (finding(remediation=fix), finding(remediation=fix, message="another", address="aws_x.y"))
+    text = render(report(results=results))
+    assert f'   fix:\n     resource "x" "y" {{\n       {long}\n     }}\n' in text
+    assert text.count(long) == 1
+    assert "   fix: as above\n" in text
+
+
+def test_the_fix_speaks_the_language_of_the_source() -> None:
+    template = structs.replace(report().sources[0], kind="cloudformation")
+    assert "fix: MinCapacity: 0\n" in render(report(sources=(template,)))
+
+
+def test_what_is_undecided_among_errors_has_a_line_and_the_rest_a_count() -> None:
+    error = finding(verdict="open", reason="min_capacity is known only after apply", saving_monthly=None)
+    warning = finding("scaling-has-room", severity="warning", verdict="open", reason="no", saving_monthly=None)
+    text = sentences(report(results=(error, warning, warning), summary=summary(open=3), exit_code=0))
+    where = 'module.docs["a"].aws_appautoscaling_target.this'
+    assert f"? async-scales-to-zero undecided for {where}: min_capacity is known only after apply" in text
+    assert "? 2 warnings or notes undecided" in text
+
+
+def test_a_waived_finding_names_its_reason_and_end() -> None:
+    waiver = AppliedWaiver(reason="load test", until="2027-01-31", owner="ml-platform", origin=".guardrail.yml")
+    text = sentences(report(results=(finding(verdict="waived", waiver=waiver),)))
+    assert "waived: async-scales-to-zero for module.docs" in text
+    assert "until 2027-01-31 by ml-platform: load test" in text
+    assert "fix:" not in text
+
+
+def test_existing_findings_are_listed_dearest_first_and_cut_after_ten() -> None:
+    results = tuple(
+        finding(status="existing", address=f"aws_appautoscaling_target.t{n}", saving_monthly=Decimal(100 - n))
+        for n in range(12)
+    )
+    found = lines(report(results=results, summary=summary(error=12, existing=12), exit_code=0))
+    start = found.index(" 12 findings from before this change (--all makes them count):")
+    assert "t0  up to 100.00 USD a month" in found[start + 1]
+    assert "t9  up to 91.00 USD a month" in found[start + 10]
+    assert found[start + 11] == "   and 2 more; --format json lists them all"
+
+
+def test_a_doubtful_answer_says_so_with_strict() -> None:
+    doubted = report(strict=True, distrust=("a: unknown", "b: unknown"), results=(), exit_code=3)
+    text = render(doubted, Options(width=140))
+    assert " --strict: this answer cannot be trusted, 2 things above are unknown, unpriced or undecided\n" in text
+    assert text.endswith("exit 3\n")
+
+
+# Coverage and caveats ------------------------------------------------------------------------------------------------
+
+
+def skipped(*addresses: str) -> tuple[SkippedReport, ...]:
+    return tuple(
+        SkippedReport(source="plan.json", resource=Skipped(address=address, type="t", reason="no such endpoint"))
+        for address in addresses
+    )
+
+
+def test_skipped_resources_are_counted_by_reason_or_listed() -> None:
+    answer = report(skipped=skipped("target.a", "target.b", "target.c"))
+    assert " skipped: target.a and 2 more: no such endpoint\n" in render(answer)
+    listed = render(answer, Options(show_skipped=True))
+    assert all(f" skipped: target.{key}: no such endpoint\n" in listed for key in "abc")
+
+
+def test_the_reader_learns_which_files_and_prices_were_used() -> None:
+    prices = {
+        region: RegionPrices(oldest="2026-05-20", newest="2026-05-20", origin=origin)
+        for region, origin in (("eu-west-1", "bundled"), ("us-east-1", "our-prices"))
+    }
+    used = report(prices=prices, settings_file=".guardrail.yml", usage_file="guardrail-usage.yml")
+    assert lines(used)[1:3] == [
+        " eu-west-1, us-east-1 · prices 2026-05 · 730 h · on-demand",
+        " settings .guardrail.yml · usage guardrail-usage.yml · prices from our-prices",
+    ]
+    four = dict.fromkeys(("a", "b", "c", "d"), prices["eu-west-1"])
+    assert "     4 regions · prices 2026-05" in lines(report(prices=four))[0]
+
+
+def test_an_unknown_change_says_why() -> None:
+    unknown = Unknown("a.json does not tell what stands before the change")
+    totals = structs.replace(report().totals, delta=Delta(unknown, unknown, unknown))
+    assert cells(report(totals=totals), "unknown  ") == ["change", "unknown", "unknown", "unknown"]
+    assert "change unknown: a.json does not tell what stands before the change" in sentences(report(totals=totals))
+
+
+def test_an_unknown_environment_is_held_to_the_limits_of_production() -> None:
+    unsure = structs.replace(docs(), environment=Unknown("neither a tag nor a name says"))
+    assert " environment unknown, so production's limits apply: docs\n" in render(one_endpoint(unsure))
+
+
+def test_a_source_that_does_not_tell_everything_is_named() -> None:
+    partly = structs.replace(report().sources[0], complete=False)
+    assert " ≥ plan.json says itself that it does not tell everything\n" in render(report(sources=(partly,)))
+
+
+# Whatever comes ------------------------------------------------------------------------------------------------------
+
+
+def hostile() -> Report:
+    nasty = structs.replace(
+        chat(),
+        endpoint=endpoint(HOSTILE, variant(HOSTILE), address=HOSTILE),
+        before=monthly("1", "2", "3"),
+        environment=Unknown(HOSTILE),
+    )
+    odd: Sequence[Result] = (
+        finding(address=HOSTILE, message=HOSTILE),
+        finding(address=HOSTILE, message=HOSTILE, status="existing"),
+        finding(address=HOSTILE, verdict="open", reason=HOSTILE),
+        finding(
+            address=HOSTILE,
+            verdict="waived",
+            waiver=AppliedWaiver(reason=HOSTILE, until=HOSTILE, owner=HOSTILE, origin=HOSTILE),
+        ),
+    )
+    return report(
+        endpoints=(nasty,),
+        unattached=(nasty,),
+        results=tuple(odd),
+        skipped=skipped(HOSTILE),
+        notices=(HOSTILE,),
+        settings_file=HOSTILE,
+        distrust=(HOSTILE,),
+        strict=True,
+    )
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+@pytest.mark.parametrize("glyphs", [True, False])
+def test_hostile_text_is_inert_and_short(width: int, glyphs: bool) -> None:  # noqa: FBT001
+    text = render(hostile(), Options(width=width, glyphs=glyphs))
+    assert all(line.isprintable() for line in text.split("\n"))
+    assert len(text) < 20_000
+    assert max(map(len, text.split("\n"))) <= width
+
+
+def test_colour_is_all_that_colour_adds() -> None:
+    coloured = render(report(), Options(colour=True))
+    assert "\x1b[31;1m ✗ async-scales-to-zero" in coloured
+    bare = coloured
+    for code in ("31;1", "33", "36", "35", "1", "2", "0"):
+        bare = bare.replace(f"\x1b[{code}m", "")
+    assert bare == render(report())
+
+
+def large(amount: str) -> Report:
+    """The same two endpoints with an amount that takes more room."""
+
+    def dear(bill: Monthly) -> Monthly:
+        return structs.replace(bill, floor=Decimal(amount), expected=Decimal(amount), ceiling=Decimal(amount))
+
+    totals = report().totals
+    return report(totals=structs.replace(totals, after=dear(totals.after)))
+
+
+@pytest.mark.parametrize("amount", ["1", "12345.67", "1234567.89", "123456789012.34"])
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_numbers_are_never_shortened(amount: str, width: int) -> None:
+    (total,) = [line for line in lines(large(amount), width=width) if line.startswith(" MONTHLY")]
+    assert total.count(f"{Decimal(amount):,.2f}") == 3
+
+
+@pytest.mark.parametrize("name", ["a", "a-name-of-quite-some-length", "x" * 63])
+def test_at_80_columns_nothing_is_wider_and_names_give_way(name: str) -> None:
+    item = chat()
+    named = structs.replace(item, endpoint=endpoint(name, variant(name)))
+    found = lines(report(endpoints=(named,), results=(finding(address=f"module.{name}.{name}.{name}"),)))
+    assert max(map(len, found)) <= 80
+    assert any("ml.m5.xlarge" in line and "335.80" in line and "1,007.40" in line for line in found)

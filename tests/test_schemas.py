@@ -1,0 +1,181 @@
+"""What guardrail writes holds to the schemas that it ships."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+from msgspec import structs
+
+from guardrail.cost.base import Delta
+from guardrail.model import (
+    INSTANCE_COUNT,
+    InferenceComponent,
+    InstancePool,
+    Location,
+    ManagedInstanceScaling,
+    ScalableTarget,
+    ScheduledAction,
+    ServerlessVariant,
+    Skipped,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+)
+from guardrail.policy.base import AppliedWaiver
+from guardrail.report import EndpointReport, Report, SkippedReport
+from guardrail.reporters import json as reporter
+from tests.reporters.reports import chat, docs, endpoint, finding, monthly, report, variant
+
+REPORT = json.loads(Path(reporter.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+LATER = Unknown("known only after apply")
+
+
+def closed(schema: Any) -> Any:
+    """The schema with nothing allowed that it does not name, so that a field without documentation is found."""
+    if isinstance(schema, list):
+        return [closed(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = {key: closed(value) for key, value in schema.items()}
+    return inner | {"additionalProperties": False} if isinstance(schema.get("required"), list) else inner
+
+
+def everything_unknown() -> EndpointReport:
+    target = ScalableTarget(
+        address="t",
+        dimension=INSTANCE_COUNT,
+        min_capacity=LATER,
+        max_capacity=LATER,
+        policies=LATER,
+        scheduled_actions=LATER,
+        scaling_in_suspended=LATER,
+    )
+    one = variant(
+        LATER,  # type: ignore[arg-type]
+        instance_type=LATER,
+        initial_instance_count=LATER,
+        volume_size_gb=LATER,
+        weight=LATER,
+        instance_pools=(InstancePool(instance_type=LATER, priority=LATER),),
+        scaling=target,
+    )
+    unknown = endpoint(
+        LATER,  # type: ignore[arg-type]
+        one,
+        address="e",
+        region=LATER,
+        mode=LATER,
+        deployed="possibly",
+        configuration_address=None,
+        inference_components=(
+            InferenceComponent(address="c", name=LATER, variant_name=LATER, copies=LATER, scaling=LATER),
+        ),
+    )
+    cost = docs().cost
+    assert cost
+    bill = structs.replace(cost.monthly, expected=LATER, at_least=True)
+    return EndpointReport(
+        source="plan.json",
+        endpoint=unknown,
+        environment=LATER,
+        before=bill,
+        cost=structs.replace(cost, monthly=bill),
+    )
+
+
+def every_kind() -> Report:
+    """A report in which each kind of thing that a report can hold occurs."""
+    target = ScalableTarget(
+        address="t",
+        dimension=INSTANCE_COUNT,
+        min_capacity=1,
+        max_capacity=2,
+        policies=(
+            TargetTrackingPolicy(address="p", target_value=1.0, metrics=(), disable_scale_in=False),
+            StepScalingPolicy(address="q", adjustment_type=None, adjustments=(), alarms=()),
+        ),
+        scheduled_actions=(ScheduledAction(address="s", schedule="x", min_capacity=None, max_capacity=LATER),),
+    )
+    managed = ManagedInstanceScaling(status="ENABLED", min_instance_count=None, max_instance_count=4)
+    serverless = ServerlessVariant(name="s", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
+    located = Location("main.tf", 3)
+    kinds = (
+        variant("scaled", scaling=target, sensitive=True),
+        variant("managed", model_name=None, managed_scaling=managed),
+        serverless,
+    )
+    cost = docs().cost
+    assert cost
+    (line,) = cost.variants
+    several = EndpointReport(
+        source="plan.json",
+        endpoint=endpoint("several", *kinds, location=located),
+        environment="production",
+        before=monthly("1", "2", "3"),
+        cost=structs.replace(cost, variants=(line, line, line)),
+    )
+    gone = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, change="delete"), cost=None)
+    waiver = AppliedWaiver(reason="r", until="2027-01-31", owner="o", origin=".guardrail.yml")
+    return report(
+        settings_file=".guardrail.yml",
+        usage_file="usage.yml",
+        totals=structs.replace(report().totals, delta=Delta(LATER, LATER, LATER)),
+        endpoints=(chat(), docs(), several, everything_unknown(), gone),
+        unattached=(structs.replace(docs(), endpoint=structs.replace(docs().endpoint, deployed="no")),),
+        results=(
+            finding(),
+            finding(verdict="open", reason="r", saving_monthly=LATER, location=None),
+            finding(verdict="waived", waiver=waiver, saving_basis=None, saving_monthly=None),
+            finding(verdict="pass", status=None, endpoint=None, variant=None),
+        ),
+        skipped=(SkippedReport(source="plan.json", resource=Skipped(address="a", type="t", reason="r")),),
+        notices=("n",),
+        distrust=("d",),
+    )
+
+
+def bare() -> Report:
+    """A report in which whatever may be missing is."""
+    return report(totals=structs.replace(report().totals, before=None, delta=None), prices={}, endpoints=(), results=())
+
+
+@pytest.mark.parametrize("answer", [report(), every_kind(), bare()], ids=["plain", "every kind", "bare"])
+def test_the_json_report_holds_to_its_schema_and_has_nothing_beside_it(answer: Report) -> None:
+    errors = Draft202012Validator(closed(REPORT)).iter_errors(json.loads(reporter.render(answer)))
+    assert [f"{error.json_path}: {error.message}" for error in errors] == []
+
+
+def test_the_schema_of_the_report_is_one() -> None:
+    Draft202012Validator.check_schema(REPORT)
+    assert REPORT["$id"].endswith(f":{reporter.SCHEMA_VERSION}")
+
+
+@pytest.mark.parametrize(
+    ("path", "wrong"),
+    [
+        (("exit_code",), 70),
+        (("totals", "after", "floor"), 425.91),
+        (("totals", "after", "floor"), "1E+2"),
+        (("totals", "after", "ceiling"), {"unknown": "a ceiling is a number"}),
+        (("endpoints", 0, "change"), "destroy"),
+        (("endpoints", 0, "variants", 0, "components", 0, "kind"), "storage"),
+        (("results", 0, "verdict"), "maybe"),
+        (("results", 0, "location", "line"), 0),
+    ],
+)
+def test_the_schema_of_the_report_refuses_what_is_wrong(path: tuple[str | int, ...], wrong: object) -> None:
+    answer = json.loads(reporter.render(report()))
+    *way, last = path
+    place = answer
+    for step in way:
+        place = place[step]
+    place[last] = wrong
+    assert not Draft202012Validator(REPORT).is_valid(answer)
+
+
+def test_a_field_that_a_later_version_adds_does_not_break_a_reader_of_this_one() -> None:
+    answer = json.loads(reporter.render(report()))
+    answer["endpoints"][0]["carbon"] = "much"
+    assert Draft202012Validator(REPORT).is_valid(answer)
