@@ -51,6 +51,12 @@ def decode(text: str, kind: type[T], *, name: str, error: type[GuardrailError]) 
         raise error(f"{name}:{line}: {message}") from failure
 
 
+def line_of(path: str | os.PathLike[str], steps: Sequence[Step]) -> int:
+    """The 1-based line of the key that ``steps`` lead to in the YAML file at ``path``, for errors found later on."""
+    with open(path, encoding="utf-8-sig") as stream:
+        return _line_of(_loader()(stream.read()).get_single_node(), steps)
+
+
 def _load(text: str, name: str, error: type[GuardrailError]) -> "tuple[Node | None, Any]":
     import yaml
 

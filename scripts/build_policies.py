@@ -95,14 +95,12 @@ def schema() -> dict[str, Any]:
 
 def documented(kind: type) -> dict[str, str]:
     """The docstrings below the attributes of a class, as one line each, by the name that a file gives them."""
-    (node,) = ast.parse(inspect.getsource(kind)).body
-    assert isinstance(node, ast.ClassDef)
+    node: Any = ast.parse(inspect.getsource(kind)).body[0]
     names = {field.name: field.encode_name for field in msgspec.structs.fields(kind)}
     found = {}
     for attribute, text in zip(node.body, node.body[1:], strict=False):
         if isinstance(attribute, ast.AnnAssign) and isinstance(text, ast.Expr) and isinstance(text.value, ast.Constant):
-            assert isinstance(attribute.target, ast.Name)
-            found[names[attribute.target.id]] = " ".join(str(text.value.value).split())
+            found[names[ast.unparse(attribute.target)]] = " ".join(str(text.value.value).split())
     return found
 
 
@@ -169,8 +167,8 @@ def catalogue(policies: Iterable[Policy]) -> str:
         "",
         "# The bundled policies",
         "",
-        "`guardrail policies explain ID` prints the same. To grade, tune or turn off a policy, to accept a finding, or to",
-        "write your own, see [writing-policies.md](writing-policies.md); the fields are in [fields.md](fields.md).",
+        "`guardrail policies explain ID` prints the same. To grade, tune or turn off a policy, to accept a finding,",
+        "or to write your own, see [writing-policies.md](writing-policies.md); fields are in [fields.md](fields.md).",
         "",
         "| policy | severity | what good looks like |",
         "|---|---|---|",
@@ -190,7 +188,8 @@ def _section(policy: Policy) -> list[str]:
     if policy.params:
         lines += ["", "| parameter | default | meaning |", "|---|---|---|"]
         lines += [
-            f"| `{name}` | {_default(parameter)} | {parameter.description} |" for name, parameter in policy.params.items()
+            f"| `{name}` | {_default(parameter)} | {parameter.description} |"
+            for name, parameter in policy.params.items()
         ]
     if policy.supersedes:
         named = ", ".join(f"[{other}](#{other})" for other in policy.supersedes)
@@ -230,8 +229,8 @@ def fields() -> str:
         "",
         "# Fields",
         "",
-        "What a condition or a message of a policy may name. A field is *none* where there is no such thing, and *unknown*",
-        "where it cannot be known, which leaves a verdict open.",
+        "What a condition or a message of a policy may name. A field is *none* where there is no such thing, and",
+        "*unknown* where it cannot be known, which leaves a verdict open.",
         "",
         "| field | type | unit | of | meaning |",
         "|---|---|---|---|---|",

@@ -72,9 +72,9 @@ def _place(subject: Subject) -> tuple[str, str] | Unknown | None:
     return types[0] if isinstance(types[0], Unknown) else (endpoint.region, types[0])
 
 
-def _decimal(value: Any) -> Decimal | None:  # noqa: ANN401 - a number or None, checked when the policy was loaded
+def _decimal(value: Any) -> Decimal | None:
     return None if value is None else Decimal(str(value))
 
 
-def _integer(value: Any) -> int | None:  # noqa: ANN401 - as above
+def _integer(value: Any) -> int | None:
     return None if value is None else int(value)

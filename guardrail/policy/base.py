@@ -40,7 +40,7 @@ class Result(Struct, frozen=True, kw_only=True):
     status: Status | None
     """None for a pass."""
     address: str
-    """The block to change: the scaling target where there is one and it is at fault, else the configuration or endpoint."""
+    """The block to change: the scaling target where there is one and it is at fault, else configuration or endpoint."""
     endpoint: str | None
     """Address of the endpoint it belongs to; None for the stack."""
     variant: str | None
@@ -49,7 +49,7 @@ class Result(Struct, frozen=True, kw_only=True):
     reason: str | None
     """For an open result, what could not be known."""
     saving_monthly: Decimal | Unknown | None
-    """USD; None where no money is at stake, Unknown where only a missing value or usage decides."""
+    """USD; None where no money is at stake or only usage decides, Unknown where a price or a number is missing."""
     saving_basis: str | None
     """"upper-bound" where it is the most that can be saved; "exact" where it is that much."""
     remediation: Remediation

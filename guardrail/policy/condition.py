@@ -2,33 +2,28 @@
 
 ``{variant.shadow: false, instance.hourly_usd: {at_most: {param: max_hourly_usd}}}``: the keys of a mapping are and-ed;
 ``any``, ``all`` and ``not`` combine conditions; ``each`` and ``some`` ask the variants of an endpoint. A test answers
-True, False or `Unknown` with its reason. A field that has no value (None) fails every operator except ``present: false``
+True, False or `Unknown` with its reason. A field without a value (None) fails every operator except ``present: false``
 and equality with null; a parameter that is null stands for no limit, and holds.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from decimal import Decimal
+from collections.abc import Callable
 from operator import ge, gt, le, lt
 from typing import Any, TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import structs
 
-from guardrail.errors import PolicyError
+from guardrail.errors import PolicyError, did_you_mean
 from guardrail.model import Unknown
-from guardrail.policy.fields import FIELDS, Field, FieldType, Getter
+from guardrail.policy.fields import Field, FieldType
+from guardrail.policy.getters import Getter
 from guardrail.policy.pattern import Pattern, PatternError
-from guardrail.policy.policy import AppliesTo, Parameter, Value
+from guardrail.policy.scope import Operand, Scope, is_reference, show
 from guardrail.policy.subject import Subject
-from guardrail.errors import did_you_mean
 
 Truth: TypeAlias = bool | Unknown
 Test: TypeAlias = Callable[[Subject], Truth]
-Operand: TypeAlias = Any
-"""A constant of the field's type, or a `Getter` where it is another field."""
 
-COMBINATORS = ("all", "any", "not", "each", "some")
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "at_most": le, "gt": gt, "at_least": ge}
-_NUMBERS = frozenset({"integer", "number", "usd"})
 OPERATORS: dict[FieldType, tuple[str, ...]] = {
     "string": ("eq", "ne", "in", "not_in", "matches", "contains", "present"),
     "integer": ("eq", "ne", *_ORDER, "in", "not_in", "present"),
@@ -42,197 +37,58 @@ OPERATORS: dict[FieldType, tuple[str, ...]] = {
 """Which operators a field of each type takes. ``eq`` is what a bare value means, and is not written."""
 
 
-class Scope(Struct, frozen=True, kw_only=True):
-    """What a condition may refer to."""
+def compile_condition(condition: object, scope: Scope) -> Test:
+    """The test that ``condition`` describes.
 
-    policy: str
-    applies_to: AppliesTo
-    declared: Mapping[str, Parameter]
-    parameters: Mapping[str, Value]
-    """The declared parameters as they are in one environment."""
-
-
-def compile_condition(condition: object, scope: Scope, path: str) -> Test:
-    """The test that ``condition`` describes; ``path`` is where it stands in its policy, for errors.
-
-    Raises `PolicyError` for a field, operator or parameter that does not exist, and for an operand of a type with
-    which the field cannot be compared.
+    Raises `PolicyError`, saying where, for a field, operator or parameter that does not exist, and for an operand of a
+    type with which the field cannot be compared.
     """
     if not isinstance(condition, dict):
-        raise _error(scope, path, f"expected a mapping of fields, got {_show(condition)}")
-    return _all([_compile_entry(str(key), value, scope, f"{path}.{key}") for key, value in condition.items()])
+        raise scope.error(f"expected a mapping of fields, got {show(condition)}")
+    return _all([_entry(str(key), value, scope.at(str(key))) for key, value in condition.items()])
 
 
-def _compile_entry(key: str, value: object, scope: Scope, path: str) -> Test:
+def _entry(key: str, value: object, scope: Scope) -> Test:
     match key:
         case "all" | "any":
-            tests = [compile_condition(item, scope, f"{path}[{index}]") for index, item in enumerate(_list(value, scope, path))]
+            parts = enumerate(scope.list(value))
+            tests = [compile_condition(part, scope.at(index)) for index, part in parts]
             return _all(tests) if key == "all" else _any(tests)
         case "not":
-            return _not(compile_condition(value, scope, path))
+            return _not(compile_condition(value, scope))
         case "each" | "some":
-            return _quantified(key, value, scope, path)
-    return _compile_field(find_field(key, scope, path), value, scope, path)
+            return _quantified(key, value, scope)
+    return _on_field(scope.field(key), value, scope)
 
 
-def find_field(name: str, scope: Scope, path: str) -> Field:
-    """The field of that name, a declared parameter included. Raises `PolicyError` with "did you mean"."""
-    if name.startswith("param."):
-        return _parameter_field(name, scope, path)
-    field = FIELDS.get(name)
-    if field is None:
-        known = [*FIELDS, *COMBINATORS, *(f"param.{parameter}" for parameter in scope.declared)]
-        raise _error(scope, path, f"unknown field {name}{did_you_mean(name, known)}")
-    if scope.applies_to not in field.subjects:
-        raise _error(scope, path, f"{name} is no field of a {scope.applies_to} (only of {', '.join(field.subjects)})")
-    return field if field.bind is None else structs.replace(field, get=field.bind(scope.parameters))
+def _on_field(field: Field, value: object, scope: Scope) -> Test:
+    if not isinstance(value, dict) or is_reference(value):
+        return _operation(field, "eq", value, scope)
+    if not value:
+        raise scope.error("no operator; a bare value means equality")
+    return _all([_operation(field, str(name), operand, scope.at(str(name))) for name, operand in value.items()])
 
 
-def _parameter_field(name: str, scope: Scope, path: str) -> Field:
-    parameter = name.removeprefix("param.")
-    raw = _parameter(parameter, scope, path)
-    declared = scope.declared[parameter]
-    value = None if raw is None else convert(declared.type, raw, scope, path)
-    return Field(
-        path=name,
-        type=declared.type,
-        unit=declared.unit,
-        meaning=declared.description,
-        subjects=(scope.applies_to,),
-        get=lambda _: value,
-    )
-
-
-def _parameter(name: str, scope: Scope, path: str) -> Value:
-    if name not in scope.declared:
-        raise _error(scope, path, f"unknown parameter {name}{did_you_mean(name, list(scope.declared))}")
-    return scope.parameters[name]
-
-
-def _compile_field(field: Field, value: object, scope: Scope, path: str) -> Test:
-    if isinstance(value, dict) and not _is_reference(value):
-        if not value:
-            raise _error(scope, path, "no operator; a bare value means equality")
-        return _all([_operation(field, str(name), operand, scope, path) for name, operand in value.items()])
-    return _operation(field, "eq", value, scope, path)
-
-
-def _operation(field: Field, operator: str, raw: object, scope: Scope, path: str) -> Test:
+def _operation(field: Field, operator: str, raw: object, scope: Scope) -> Test:
     if raw is None and operator in ("eq", "ne"):
         return _present(field.get, expected=operator == "ne")
-    allowed = OPERATORS[field.type]
-    if operator not in allowed or (operator == "eq" and isinstance(raw, dict) and not _is_reference(raw)):
-        known = [name for name in allowed if name != "eq"]
+    if operator not in OPERATORS[field.type]:
+        known = [name for name in OPERATORS[field.type] if name != "eq"]
         near = did_you_mean(operator, known) or f"; it takes {', '.join(known)}"
-        raise _error(scope, path, f"{field.path} has no operator {operator}{near}")
-    path = path if operator == "eq" else f"{path}.{operator}"
-    if operator == "present":
-        return _present(field.get, expected=_boolean(raw, scope, path))
-    if operator in ("in", "not_in", "has_keys"):
-        return _collection(field, operator, raw, scope, path)
-    if operator == "matches":
-        return _matches(field.get, _patterns(raw, scope, path))
-    item_type: FieldType = "string" if operator == "contains" else field.type
-    operand = _operand(item_type, raw, scope, path)
+        raise scope.error(f"{field.path} has no operator {operator}{near}")
+    if operator in _OWN_OPERANDS:
+        return _OWN_OPERANDS[operator](field, operator, raw, scope)
+    operand = scope.operand("string" if operator == "contains" else field.type, raw)
     if operand is None:
         return _always
-    if operator == "contains":
-        return _contains(field.get, operand)
     if operator in _ORDER:
         return _ordered(field, _ORDER[operator], operand, scope)
+    if operator == "contains":
+        return _contains(field.get, operand)
     return _equal(field.get, operand, negated=operator == "ne")
 
 
-# Operands
-
-
-def _is_reference(value: object) -> bool:
-    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("param", "field")
-
-
-def _operand(kind: FieldType, raw: object, scope: Scope, path: str) -> Operand:
-    """A constant of type ``kind``, None for a null parameter, or a getter."""
-    if isinstance(raw, dict):
-        if not _is_reference(raw):
-            raise _error(scope, path, f"expected {_TYPES[kind]}, {{param: name}} or {{field: path}}, got {_show(raw)}")
-        if "field" in raw:
-            return _field_operand(kind, str(raw["field"]), scope, path)
-        raw = _parameter(str(raw["param"]), scope, path)
-        return None if raw is None else convert(kind, raw, scope, path)
-    if raw is None:
-        raise _error(scope, path, "null can only be compared for equality; a parameter may be null, for no limit")
-    return convert(kind, raw, scope, path)
-
-
-def _field_operand(kind: FieldType, name: str, scope: Scope, path: str) -> Getter:
-    other = find_field(name, scope, path)
-    if other.type != kind and not {other.type, kind} <= _NUMBERS:
-        raise _error(scope, path, f"cannot compare a {kind} with {name}, which is a {other.type}")
-    return other.get
-
-
-def convert(kind: FieldType, raw: object, scope: Scope, path: str) -> Any:  # noqa: ANN401 - of the field's type
-    """``raw`` as fields of type ``kind`` have it. Raises `PolicyError` where it is of another type."""
-    match kind:
-        case "string" if isinstance(raw, str):
-            return raw
-        case "boolean" if isinstance(raw, bool):
-            return raw
-        case "integer" | "number" | "usd" if isinstance(raw, (int, float, Decimal)) and not isinstance(raw, bool):
-            return Decimal(str(raw)) if kind == "usd" else raw
-        case "strings" if isinstance(raw, (list, tuple)) and all(isinstance(item, str) for item in raw):
-            return tuple(raw)
-        case "mapping" if isinstance(raw, dict) and all(isinstance(item, list) for item in raw.values()):
-            return raw
-    raise _error(scope, path, f"expected {_TYPES[kind]}, got {_show(raw)}")
-
-
-_TYPES = {
-    "string": "text",
-    "boolean": "true or false",
-    "integer": "a number",
-    "number": "a number",
-    "usd": "an amount in USD",
-    "strings": "a list of texts",
-    "mapping": "a mapping to lists",
-    "object": "nothing",
-}
-
-
-def _boolean(raw: object, scope: Scope, path: str) -> bool:
-    if not isinstance(raw, bool):
-        raise _error(scope, path, f"expected true or false, got {_show(raw)}")
-    return raw
-
-
-def _list(raw: object, scope: Scope, path: str) -> list[Any]:
-    if not isinstance(raw, list):
-        raise _error(scope, path, f"expected a list, got {_show(raw)}")
-    return raw
-
-
-def _items(kind: FieldType, raw: object, scope: Scope, path: str) -> tuple[Any, ...] | None:
-    """The members of a list operand, each a constant or a parameter; None where the whole list is a null parameter."""
-    if isinstance(raw, dict) and _is_reference(raw) and "param" in raw:
-        value = _parameter(str(raw["param"]), scope, path)
-        if value is None:
-            return None
-        raw = list(value) if isinstance(value, (tuple, Mapping)) else [value]
-    items = [_operand(kind, item, scope, path) for item in _list(raw, scope, path)]
-    if any(callable(item) for item in items):
-        raise _error(scope, path, "a list holds values and parameters, no fields")
-    return tuple(item for item in items if item is not None)
-
-
-def _patterns(raw: object, scope: Scope, path: str) -> tuple[Pattern, ...]:
-    texts = _items("string", raw if isinstance(raw, (list, dict)) else [raw], scope, path) or ()
-    try:
-        return tuple(Pattern(text) for text in texts)
-    except PatternError as error:
-        raise _error(scope, path, f"{_show(raw)} is no pattern: {error}") from error
-
-
-# Tests
+# Tests ----------------------------------------------------------------------------------------------------------------
 
 
 def _always(_: Subject) -> Truth:
@@ -281,11 +137,10 @@ def _not(test: Test) -> Test:
     return negated
 
 
-def _quantified(name: str, condition: object, scope: Scope, path: str) -> Test:
+def _quantified(name: str, condition: object, scope: Scope) -> Test:
     if scope.applies_to != "endpoint":
-        raise _error(scope, path, f"{name} asks the variants of an endpoint, so it needs applies_to: endpoint")
-    inner = Scope(policy=scope.policy, applies_to="variant", declared=scope.declared, parameters=scope.parameters)
-    test = compile_condition(condition, inner, path)
+        raise scope.error(f"{name} asks the variants of an endpoint, so it needs applies_to: endpoint")
+    test = compile_condition(condition, structs.replace(scope, applies_to="variant"))
     combine = _all if name == "each" else _any
 
     def quantified(subject: Subject) -> Truth:
@@ -316,7 +171,7 @@ def _equal(get: Getter, operand: Operand, *, negated: bool) -> Test:
     def test(subject: Subject) -> Truth:
         value = get(subject)
         if value.__class__ is Unknown:
-            return value  # type: ignore[no-any-return] # Unknown, as its class says
+            return value
         return value is not None and (value == operand) is not negated
 
     return test
@@ -325,7 +180,7 @@ def _equal(get: Getter, operand: Operand, *, negated: bool) -> Test:
 def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand, scope: Scope) -> Test:
     get = field.get
 
-    def checked(value: Any, other: Any) -> bool:  # noqa: ANN401 - two numbers, unless something is wrong
+    def checked(value: Any, other: Any) -> bool:
         try:
             return compare(value, other)
         except TypeError as error:
@@ -337,7 +192,7 @@ def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand
     def test(subject: Subject) -> Truth:
         value = get(subject)
         if value.__class__ is Unknown:
-            return value  # type: ignore[no-any-return] # Unknown, as its class says
+            return value
         return value is not None and checked(value, operand)
 
     return test
@@ -364,7 +219,7 @@ def _known(get: Getter, holds: Callable[[Any], bool]) -> Test:
     def test(subject: Subject) -> Truth:
         value = get(subject)
         if value.__class__ is Unknown:
-            return value  # type: ignore[no-any-return] # Unknown, as its class says
+            return value
         return value is not None and holds(value)
 
     return test
@@ -376,12 +231,17 @@ def _contains(get: Getter, operand: Operand) -> Test:
     return _known(get, lambda value: operand in value)
 
 
-def _matches(get: Getter, patterns: Iterable[Pattern]) -> Test:
-    return _known(get, lambda value: any(pattern.matches(value) for pattern in patterns))
+def _matches(field: Field, _: str, raw: object, scope: Scope) -> Test:
+    texts = scope.members("string", raw if isinstance(raw, (list, dict)) else [raw]) or ()
+    try:
+        patterns = tuple(Pattern(text) for text in texts)
+    except PatternError as error:
+        raise scope.error(f"{show(raw)} is no pattern: {error}") from error
+    return _known(field.get, lambda value: any(pattern.matches(value) for pattern in patterns))
 
 
-def _collection(field: Field, operator: str, raw: object, scope: Scope, path: str) -> Test:
-    items = _items("string" if operator == "has_keys" else field.type, raw, scope, path)
+def _collection(field: Field, operator: str, raw: object, scope: Scope) -> Test:
+    items = scope.members("string" if operator == "has_keys" else field.type, raw)
     if items is None:
         return _always
     get = field.get
@@ -394,10 +254,17 @@ def _collection(field: Field, operator: str, raw: object, scope: Scope, path: st
     return _known(get, lambda value: (value in members) is wanted)
 
 
-def _error(scope: Scope, path: str, problem: str) -> PolicyError:
-    return PolicyError(f"policy {scope.policy}: {path}: {problem}")
+def _presence(field: Field, _: str, raw: object, scope: Scope) -> Test:
+    if not isinstance(raw, bool):
+        raise scope.error(f"expected true or false, got {show(raw)}")
+    return _present(field.get, expected=raw)
 
 
-def _show(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+_OWN_OPERANDS: dict[str, Callable[[Field, str, object, Scope], Test]] = {
+    "present": _presence,
+    "matches": _matches,
+    "in": _collection,
+    "not_in": _collection,
+    "has_keys": _collection,
+}
+"""The operators whose operand is not simply one value of the field's type."""

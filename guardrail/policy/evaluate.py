@@ -15,11 +15,12 @@ from guardrail.cost.price_book import PriceBook
 from guardrail.model import Endpoint, InferenceComponent, Inventory, Location, ScalableTarget, Unknown
 from guardrail.money import two_decimals
 from guardrail.policy.base import Result, Status, Verdict
-from guardrail.policy.condition import Scope, Test, Truth, compile_condition
+from guardrail.policy.condition import Test, Truth, compile_condition
 from guardrail.policy.environment import Environments
 from guardrail.policy.message import Text, compile_text, printable
 from guardrail.policy.policy import PRODUCTION, AppliesTo, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
+from guardrail.policy.scope import Scope
 from guardrail.policy.subject import StackTotals, Subject, World
 
 STACK = "stack"
@@ -50,28 +51,25 @@ def compile_policy(policy: Policy, environment: str | Unknown) -> Compiled:
     fit.
     """
     parameters = policy.parameters(environment)
-    scope = Scope(
-        policy=policy.id, applies_to=policy.applies_to, declared=policy.params, parameters=parameters
-    )
-    messages = [Message(text=policy.message)] if isinstance(policy.message, str) else policy.message
+    scope = Scope(policy=policy.id, applies_to=policy.applies_to, declared=policy.params, parameters=parameters)
     return Compiled(
         policy=policy,
-        when=compile_condition(policy.when, scope, "when") if policy.when else None,
-        require=compile_condition(policy.require, scope, "require"),
-        messages=_compile_messages(messages, scope, "message"),
-        pass_messages=_compile_messages(policy.pass_messages, scope, "pass_messages"),
+        when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
+        require=compile_condition(policy.require, scope.at("require")),
+        messages=_compile_messages(policy.message, scope.at("message")),
+        pass_messages=_compile_messages(policy.pass_messages, scope.at("pass_messages")),
         parameters=parameters,
         names_environment=policy.depends_on_environment(),
     )
 
 
-def _compile_messages(
-    messages: Iterable[Message], scope: Scope, path: str
-) -> tuple[tuple[Test | None, Text], ...]:
+def _compile_messages(messages: str | Iterable[Message], scope: Scope) -> tuple[tuple[Test | None, Text], ...]:
+    if isinstance(messages, str):
+        return ((None, compile_text(messages, scope)),)
     return tuple(
         (
-            compile_condition(message.when, scope, f"{path}[{index}].when") if message.when else None,
-            compile_text(message.text, scope, f"{path}[{index}].text"),
+            compile_condition(message.when, scope.at(index, "when")) if message.when else None,
+            compile_text(message.text, scope.at(index, "text")),
         )
         for index, message in enumerate(messages)
     )

@@ -3,24 +3,17 @@
 ``docs/fields.md`` and the field names in ``policies/schema.json`` are generated from `FIELDS`.
 """
 
-from collections.abc import Callable, Mapping
-from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail import scaling
-from guardrail.cost.base import Price
-from guardrail.cost.price_book import InstanceSpec
-from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
-from guardrail.cost.alternatives import Alternative
-from guardrail.policy.alternative import cheapest, family_of, fitting, next_generation
-from guardrail.money import plain
-from guardrail.policy.policy import PRODUCTION, AppliesTo, Value
-from guardrail.policy.subject import Subject
+from guardrail.policy import getters as get
+from guardrail.policy.alternative import cheapest, next_generation
+from guardrail.policy.getters import Bind, Getter
+from guardrail.policy.policy import AppliesTo
 
 FieldType: TypeAlias = Literal["string", "integer", "number", "usd", "boolean", "strings", "mapping", "object"]
-Getter: TypeAlias = Callable[[Subject], Any]
 Secrecy: TypeAlias = Literal["variant", "target"]
 
 _VARIANTS: tuple[AppliesTo, ...] = ("variant", "scalable_target")
@@ -42,674 +35,388 @@ class Field(Struct, frozen=True, kw_only=True):
     """What a policy must apply to in order to name it."""
     get: Getter
     """Its value; None where there is none, Unknown where it cannot be known."""
-    bind: Callable[[Mapping[str, Value]], Getter] | None = None
+    bind: Bind | None = None
     """Makes the getter, where the value depends on the parameters of the policy."""
     secrecy: Secrecy | None = None
     """What hides it from every output when it is marked sensitive."""
 
 
-# Getters
-
-
-def _endpoint(name: str) -> Getter:
-    return lambda subject: getattr(subject.endpoint, name)
-
-
-def _variant(name: str) -> Getter:
-    def get(subject: Subject) -> object:
-        variant = subject.variant
-        return variant if variant.__class__ is Unknown else getattr(variant, name, None)
-
-    return get
-
-
-def _target(name: str) -> Getter:
-    def get(subject: Subject) -> object:
-        target = subject.target
-        return target if target.__class__ is Unknown else getattr(target, name, None)
-
-    return get
-
-
-def _scaling_fact(compute: Callable[[ScalableTarget, Subject], object]) -> Getter:
-    def get(subject: Subject) -> object:
-        target = subject.target
-        return compute(target, subject) if isinstance(target, ScalableTarget) else target
-
-    return get
-
-
-def _component(name: str) -> Getter:
-    def get(subject: Subject) -> object:
-        component = subject.component
-        return component if component.__class__ is Unknown else getattr(component, name, None)
-
-    return get
-
-
-def _spec(read: Callable[[InstanceSpec], Any], combine: Callable[[list[Any]], Any]) -> Getter:
-    """A fact of the variant's instance type; of all the types of its pools, as ``combine`` says."""
-
-    def of_type(subject: Subject, instance_type: str | Unknown) -> object:
-        if isinstance(instance_type, Unknown) or subject.world is None:
-            return instance_type
-        spec = subject.world.spec(instance_type)
-        return spec if isinstance(spec, Unknown) else read(spec)
-
-    return _over_types(of_type, combine)
-
-
-def _over_types(of_type: Callable[[Subject, str | Unknown], object], combine: Callable[[list[Any]], Any]) -> Getter:
-    def get(subject: Subject) -> object:
-        variant = subject.variant
-        if variant.__class__ is InstanceVariant and variant.instance_type is not None:  # type: ignore[union-attr]
-            return of_type(subject, variant.instance_type)  # type: ignore[union-attr]
-        values = [of_type(subject, instance_type) for instance_type in subject.instance_types()]
-        if not values:
-            return None
-        return next((value for value in values if isinstance(value, Unknown)), None) or combine(values)
-
-    return get
-
-
-def _hourly(subject: Subject, instance_type: str | Unknown) -> object:
-    """USD per hour: the price of the estimate where it is of this very type, else the hosting price."""
-    if isinstance(instance_type, Unknown):
-        return instance_type
-    endpoint, world = subject.endpoint, subject.world
-    region = endpoint.region if endpoint else Unknown("there is no endpoint")
-    if isinstance(region, Unknown) or world is None:
-        return region
-    part = subject.cost_component("instance")
-    if part is not None and isinstance(part.price, Price) and part.price.usage_type.endswith(f":{instance_type}"):
-        return part.price.usd
-    return world.hourly(region, instance_type)
-
-
-def _offered(subject: Subject, instance_type: str | Unknown) -> object:
-    if isinstance(instance_type, Unknown):
-        return instance_type
-    endpoint, world = subject.endpoint, subject.world
-    if endpoint is None or world is None or isinstance(endpoint.region, Unknown):
-        return endpoint.region if endpoint else None
-    return world.prices.offered(endpoint.region, instance_type)
-
-
-def _region(subject: Subject) -> object:
-    return subject.endpoint.region if subject.endpoint else None
-
-
-def _environment(subject: Subject) -> str:
-    return PRODUCTION if isinstance(subject.environment, Unknown) else subject.environment
-
-
-def _kind(subject: Subject) -> object:
-    variant = subject.variant
-    if isinstance(variant, InstanceVariant):
-        return "instance"
-    return "serverless" if isinstance(variant, ServerlessVariant) else variant
-
-
-def _shadow(subject: Subject) -> object:
-    variant = subject.variant
-    return False if isinstance(variant, ServerlessVariant) else _variant("shadow")(subject)
-
-
-def _first(values: list[Any]) -> Any:  # noqa: ANN401 - whatever they are
-    return values[0]
-
-
-def _endpoint_label(subject: Subject) -> object:
-    endpoint = subject.endpoint
-    if endpoint is None:
-        return None
-    return endpoint.address if isinstance(endpoint.name, Unknown) else endpoint.name
-
-
-def _variant_label(subject: Subject) -> object:
-    name = _variant("name")(subject)
-    return f"variant {subject.index}" if isinstance(name, Unknown) else name
-
-
-def _types(subject: Subject) -> object:
-    types = subject.instance_types()
-    return next((one for one in types if isinstance(one, Unknown)), None) or types or None
-
-
-def _production_variant_count(subject: Subject) -> object:
-    variants = subject.endpoint.variants if subject.endpoint else None
-    if variants is None or isinstance(variants, Unknown):
-        return variants
-    return sum(1 for variant in variants if isinstance(variant, ServerlessVariant) or not variant.shadow)
-
-
-def _hosts_components(subject: Subject) -> object:
-    """Whether a component of the endpoint is hosted here; Unknown where one may be."""
-    components = subject.endpoint.inference_components if subject.endpoint else None
-    return components if components is None or isinstance(components, Unknown) else bool(components)
-
-
-def _endpoint_monthly(bound: str) -> Getter:
-    return lambda subject: getattr(subject.cost.monthly, bound) if subject.cost else None
-
-
-def _variant_monthly(bound: str) -> Getter:
-    def get(subject: Subject) -> object:
-        if isinstance(subject.variant, Unknown):
-            return subject.variant
-        cost = subject.variant_cost()
-        return getattr(cost.monthly, bound) if cost else None
-
-    return get
-
-
-def _totals(moment: str, bound: str) -> Getter:
-    def get(subject: Subject) -> object:
-        totals = getattr(subject.stack, moment)
-        return getattr(totals, bound) if totals is not None else None
-
-    return get
-
-
-def _complete(subject: Subject) -> object:
-    """True, or Unknown: an incomplete total is below a limit only for all that is known."""
-    totals = subject.stack.after if subject.stack else None
-    if totals is None or not totals.at_least:
-        return True
-    return Unknown("something that belongs to the total is unpriced or unknown")
-
-
-def _managed_scaling(name: str) -> Getter:
-    def get(subject: Subject) -> object:
-        managed = _variant("managed_scaling")(subject)
-        return managed if isinstance(managed, Unknown) else getattr(managed, name, None)
-
-    return get
-
-
-def _managed_scaling_effective(subject: Subject) -> object:
-    variant = subject.variant
-    return scaling.managed_scaling_effective(variant) if isinstance(variant, InstanceVariant) else variant
-
-
-def _resource_name(subject: Subject) -> str | Unknown | None:
-    """The name that a wake-up alarm has as its dimension: the component's, or the endpoint's."""
-    if subject.component is not None:
-        component = subject.component
-        return component if isinstance(component, Unknown) else component.name
-    return subject.endpoint.name if subject.endpoint else None
-
-
-def _mode(subject: Subject) -> Any:  # noqa: ANN401 - a Mode, Unknown, or None of a stack
-    return subject.endpoint.mode if subject.endpoint else None
-
-
-def _reaches_zero(target: ScalableTarget, _: Subject) -> object:
-    return scaling.minimum_reaches_zero(target)
-
-
-def _of_alternative(
-    find: Callable[[Subject, Mapping[str, Value]], Alternative | Unknown | None], name: str
-) -> Callable[[Mapping[str, Value]], Getter]:
-    def bind(parameters: Mapping[str, Value]) -> Getter:
-        def get(subject: Subject) -> object:
-            alternative = find(subject, parameters)
-            return alternative if isinstance(alternative, Unknown) else getattr(alternative, name, None)
-
-        return get
-
-    return bind
-
-
-def _alternatives(parameters: Mapping[str, Value]) -> Getter:
-    def get(subject: Subject) -> object:
-        found = fitting(subject, parameters)
-        if isinstance(found, Unknown):
-            return found
-        return tuple(f"{one.instance_type} ({plain(one.hourly_usd)} USD per hour)" for one in found) or None
-
-    return get
-
-
-def _excess(parameters: Mapping[str, Value]) -> Getter:
-    """What exceeds the limits: ``7.09 USD per hour (limit 2)``, ``48 vCPUs (limit 16)``."""
-    limits = (
-        ("max_hourly_usd", "instance.hourly_usd"),
-        ("max_vcpus", "instance.vcpus"),
-        ("max_accelerators", "instance.accelerators"),
-        ("max_memory_gib", "instance.memory_gib"),
-    )
-
-    def get(subject: Subject) -> object:
-        found = []
-        for name, path in limits:
-            limit, field = parameters.get(name), FIELDS[path]
-            value = None if limit is None else field.get(subject)
-            if isinstance(value, (int, Decimal)) and value > Decimal(str(limit)):
-                found.append(f"{plain(Decimal(value))} {field.unit} (limit {limit})")
-        return tuple(found)
-
-    return get
-
-
-def _missing_tags(parameters: Mapping[str, Value]) -> Getter:
-    required = parameters.get("required_tags")
-
-    def get(subject: Subject) -> object:
-        tags = subject.endpoint.tags if subject.endpoint else {}
-        if isinstance(tags, Unknown):
-            return tags
-        return tuple(tag for tag in required if tag not in tags) if isinstance(required, tuple) else None
-
-    return get
-
-
-def _never(_: Subject) -> object:
-    raise AssertionError("a field that needs parameters is bound when it is compiled")
-
-
-# The registry
-
-
-def _fields(  # noqa: PLR0913 - what a group of fields shares
-    rows: tuple[tuple[str, FieldType, str, str, Getter], ...],
-    *,
-    subjects: tuple[AppliesTo, ...],
-    secrecy: Secrecy | None = None,
-) -> dict[str, Field]:
-    return {
-        path: Field(path=path, type=kind, unit=unit, meaning=meaning, subjects=subjects, get=get, secrecy=secrecy)
-        for path, kind, unit, meaning, get in rows
-    }
-
-
 _MONTH = "USD a month"
 _HOUR = "USD per hour"
+_CAPACITY = "instances, copies or slots"
 
-_ENDPOINT_FIELDS = _fields(
-    (
-        ("endpoint.address", "string", "", "Address of its block.", _endpoint("address")),
-        ("endpoint.name", "string", "", "Its name.", _endpoint("name")),
-        ("endpoint.label", "string", "", "Its name, or its address where that is not known.", _endpoint_label),
-        ("endpoint.region", "string", "", "Region code, such as us-east-1.", _region),
-        ("endpoint.mode", "string", "", "realtime, async or serverless.", _mode),
-        (
+
+class _Group:
+    """Fields that the same subjects have and that the same mark hides."""
+
+    def __init__(self, subjects: tuple[AppliesTo, ...], secrecy: Secrecy | None = None) -> None:
+        self._subjects = subjects
+        self._secrecy = secrecy
+
+    def field(self, path: str, kind: FieldType, meaning: str, getter: Getter, unit: str = "") -> Field:
+        return Field(
+            path=path,
+            type=kind,
+            unit=unit,
+            meaning=meaning,
+            subjects=self._subjects,
+            get=getter,
+            secrecy=self._secrecy,
+        )
+
+    def bound(self, path: str, kind: FieldType, meaning: str, bind: Bind, unit: str = "") -> Field:
+        return structs.replace(self.field(path, kind, meaning, get.never, unit), bind=bind)
+
+
+_endpoint, _variant = _Group(_ENDPOINTS), _Group(_VARIANTS)
+_size = _Group(_VARIANTS, "variant")
+_scaling = _Group(_SCALED, "target")
+_component, _stack = _Group(_COMPONENTS), _Group(_STACK)
+
+FIELDS: dict[str, Field] = {
+    field.path: field
+    for field in (
+        _endpoint.field("endpoint.address", "string", "Address of its block.", get.of_endpoint("address")),
+        _endpoint.field("endpoint.name", "string", "Its name.", get.of_endpoint("name")),
+        _endpoint.field("endpoint.label", "string", "Its name, or its address where that is not known.", get.label),
+        _endpoint.field("endpoint.region", "string", "Region code, such as us-east-1.", get.of_endpoint("region")),
+        _endpoint.field("endpoint.mode", "string", "realtime, async or serverless.", get.of_endpoint("mode")),
+        _endpoint.field(
             "endpoint.environment",
             "string",
-            "",
             "Its environment by tag or name; production where that is unknown.",
-            _environment,
+            get.environment,
         ),
-        ("endpoint.tags", "mapping", "", "Its tags, the provider's or stack's defaults among them.", _endpoint("tags")),
-        (
+        _endpoint.field(
+            "endpoint.tags",
+            "mapping",
+            "Its tags, the provider's or stack's defaults among them.",
+            get.of_endpoint("tags"),
+        ),
+        _endpoint.field(
             "endpoint.change",
             "string",
-            "",
             "What the change does to it: create, update, replace or no-op.",
-            _endpoint("change"),
+            get.of_endpoint("change"),
         ),
-        (
+        _endpoint.field(
             "endpoint.deployed",
             "string",
-            "",
-            "yes; possibly, where an endpoint that could not be resolved may use the configuration; no, where nothing can.",
-            _endpoint("deployed"),
+            "yes; possibly, where an endpoint that could not be resolved may use it; no, where nothing can.",
+            get.of_endpoint("deployed"),
         ),
-        (
+        _endpoint.field(
             "endpoint.configuration_address",
             "string",
-            "",
             "Address of its configuration; none where that is managed elsewhere.",
-            _endpoint("configuration_address"),
+            get.of_endpoint("configuration_address"),
         ),
-        (
+        _endpoint.field(
             "endpoint.keeps_previous_configuration",
             "boolean",
-            "",
             "Whether its configuration is replaced under the same name, so that what runs stays as it was.",
-            _endpoint("keeps_previous_configuration"),
+            get.of_endpoint("keeps_previous_configuration"),
         ),
-        (
+        _endpoint.field(
             "endpoint.production_variant_count",
             "integer",
-            "",
             "How many variants it has without the shadow variants.",
-            _production_variant_count,
+            get.production_variant_count,
         ),
-        (
+        _endpoint.field(
             "endpoint.hosts_inference_components",
             "boolean",
-            "",
             "Whether inference components are placed on its instances.",
-            _hosts_components,
+            get.hosts_components,
         ),
-        (
+        _endpoint.field(
             "endpoint.data_capture_percent",
             "number",
-            "percent",
             "Share of requests captured to S3; none where data capture is off.",
-            _endpoint("data_capture_percent"),
+            get.of_endpoint("data_capture_percent"),
+            "percent",
         ),
-        ("endpoint.monthly_floor_usd", "usd", _MONTH, "The least that it costs.", _endpoint_monthly("floor")),
-        ("endpoint.monthly_expected_usd", "usd", _MONTH, "What it is expected to cost.", _endpoint_monthly("expected")),
-        ("endpoint.monthly_ceiling_usd", "usd", _MONTH, "The most that it can cost.", _endpoint_monthly("ceiling")),
-    ),
-    subjects=_ENDPOINTS,
-)
-
-_VARIANT_FIELDS = _fields(
-    (
-        ("variant.name", "string", "", "Its name.", _variant("name")),
-        ("variant.label", "string", "", "Its name, or its number where that is not known.", _variant_label),
-        ("variant.kind", "string", "", "instance or serverless.", _kind),
-        ("variant.shadow", "boolean", "", "Whether it is a shadow variant.", _shadow),
-        ("variant.weight", "number", "", "initial_variant_weight; 1 where unset.", _variant("weight")),
-        ("variant.model_name", "string", "", "Its model; none on a host of components.", _variant("model_name")),
-        ("variant.monthly_floor_usd", "usd", _MONTH, "The least that it costs.", _variant_monthly("floor")),
-        ("variant.monthly_expected_usd", "usd", _MONTH, "What it is expected to cost.", _variant_monthly("expected")),
-        ("variant.monthly_ceiling_usd", "usd", _MONTH, "The most that it can cost.", _variant_monthly("ceiling")),
-    ),
-    subjects=_VARIANTS,
-) | _fields(
-    (
-        (
+        _endpoint.field(
+            "endpoint.monthly_floor_usd", "usd", "The least that it costs.", get.endpoint_monthly("floor"), _MONTH
+        ),
+        _endpoint.field(
+            "endpoint.monthly_expected_usd",
+            "usd",
+            "What it is expected to cost.",
+            get.endpoint_monthly("expected"),
+            _MONTH,
+        ),
+        _endpoint.field(
+            "endpoint.monthly_ceiling_usd", "usd", "The most that it can cost.", get.endpoint_monthly("ceiling"), _MONTH
+        ),
+        _endpoint.bound(
+            "endpoint.missing_tags",
+            "strings",
+            "Tags of the policy's parameter `required_tags` that it lacks.",
+            get.missing_tags,
+        ),
+        _variant.field("variant.name", "string", "Its name.", get.of_variant("name")),
+        _variant.field(
+            "variant.label", "string", "Its name, or its number where that is not known.", get.variant_label
+        ),
+        _variant.field("variant.kind", "string", "instance or serverless.", get.kind),
+        _variant.field("variant.shadow", "boolean", "Whether it is a shadow variant.", get.shadow),
+        _variant.field("variant.weight", "number", "initial_variant_weight; 1 where unset.", get.of_variant("weight")),
+        _variant.field(
+            "variant.model_name",
+            "string",
+            "Its model; none on a host of inference components.",
+            get.of_variant("model_name"),
+        ),
+        _variant.field(
+            "variant.monthly_floor_usd", "usd", "The least that it costs.", get.variant_monthly("floor"), _MONTH
+        ),
+        _variant.field(
+            "variant.monthly_expected_usd",
+            "usd",
+            "What it is expected to cost.",
+            get.variant_monthly("expected"),
+            _MONTH,
+        ),
+        _variant.field(
+            "variant.monthly_ceiling_usd", "usd", "The most that it can cost.", get.variant_monthly("ceiling"), _MONTH
+        ),
+        _size.field(
             "variant.instance_type",
             "string",
-            "",
             "Its instance type; none where instance pools say it instead.",
-            _variant("instance_type"),
+            get.of_variant("instance_type"),
         ),
-        (
+        _size.field(
             "variant.initial_instance_count",
             "integer",
-            "instances",
             "How many instances it starts with.",
-            _variant("initial_instance_count"),
+            get.of_variant("initial_instance_count"),
+            "instances",
         ),
-        (
+        _size.field(
             "variant.volume_size_gb",
             "integer",
-            "GB",
             "volume_size_in_gb; none where the default of the type applies.",
-            _variant("volume_size_gb"),
+            get.of_variant("volume_size_gb"),
+            "GB",
         ),
-        ("variant.memory_mib", "integer", "MiB", "Memory size of a serverless variant.", _variant("memory_mib")),
-        (
+        _size.field(
+            "variant.memory_mib", "integer", "Memory size of a serverless variant.", get.of_variant("memory_mib"), "MiB"
+        ),
+        _size.field(
             "variant.max_concurrency",
             "integer",
-            "requests",
             "Most concurrent requests of a serverless variant.",
-            _variant("max_concurrency"),
+            get.of_variant("max_concurrency"),
+            "requests",
         ),
-        (
+        _size.field(
             "variant.provisioned_concurrency",
             "integer",
-            "slots",
             "Slots kept warm; none where all compute is on demand.",
-            _variant("provisioned_concurrency"),
+            get.of_variant("provisioned_concurrency"),
+            "slots",
         ),
-        (
+        _size.field(
             "managed_scaling.status",
             "string",
-            "",
             "ENABLED or DISABLED; none without managed instance scaling.",
-            _managed_scaling("status"),
+            get.of_managed_scaling("status"),
         ),
-        (
+        _size.field(
             "managed_scaling.min_instance_count",
             "integer",
-            "instances",
             "Its lower bound.",
-            _managed_scaling("min_instance_count"),
+            get.of_managed_scaling("min_instance_count"),
+            "instances",
         ),
-        (
+        _size.field(
             "managed_scaling.max_instance_count",
             "integer",
-            "instances",
             "Its upper bound.",
-            _managed_scaling("max_instance_count"),
+            get.of_managed_scaling("max_instance_count"),
+            "instances",
         ),
-        (
+        _size.field(
             "managed_scaling.effective",
             "boolean",
-            "",
             "Whether it moves the count: enabled, on a variant that names no model.",
-            _managed_scaling_effective,
+            get.managed_scaling_effective,
         ),
-        ("instance.types", "strings", "", "The instance type, or those of the pools.", _types),
-        (
-            "instance.family",
-            "string",
-            "",
-            "Such as m5; of instance pools the first priority's.",
-            _over_types(lambda _, name: name if isinstance(name, Unknown) else family_of(name), _first),
+        _size.field(
+            "instance.types", "strings", "The instance type, or those of the instance pools.", get.instance_types
         ),
-        (
-            "instance.hourly_usd",
-            "usd",
-            _HOUR,
-            "Price of one instance; of instance pools the dearest.",
-            _over_types(_hourly, max),
+        _size.field("instance.family", "string", "Such as m5; of pools the first one's.", get.FAMILY),
+        _size.field(
+            "instance.hourly_usd", "usd", "Price of one instance; of pools the dearest.", get.HOURLY_USD, _HOUR
         ),
-        ("instance.vcpus", "integer", "vCPUs", "Of one instance; of pools the most.", _spec(lambda s: s.vcpus, max)),
-        (
+        _size.field("instance.vcpus", "integer", "Of one instance; of pools the most.", get.VCPUS, "vCPUs"),
+        _size.field(
             "instance.accelerators",
             "integer",
-            "accelerators",
             "GPUs or Neuron devices of one instance; of pools the most.",
-            _spec(lambda spec: spec.accelerators, max),
+            get.ACCELERATORS,
+            "accelerators",
         ),
-        (
-            "instance.memory_gib",
-            "number",
-            "GiB",
-            "Memory of one instance; of pools the most.",
-            _spec(lambda spec: spec.memory_gib, max),
+        _size.field(
+            "instance.memory_gib", "number", "Memory of one instance; of pools the most.", get.MEMORY_GIB, "GiB"
         ),
-        (
+        _size.field(
             "instance.burstable",
             "boolean",
-            "",
             "Whether the type is burstable, which Application Auto Scaling does not take.",
-            _spec(lambda spec: spec.burstable, any),
+            get.BURSTABLE,
         ),
-        (
+        _size.field(
             "instance.offered_in_region",
             "boolean",
-            "",
             "Whether the availability table has the type in the region; of pools every one.",
-            _over_types(_offered, all),
+            get.OFFERED,
         ),
-    ),
-    subjects=_VARIANTS,
-    secrecy="variant",
-)
-
-_SCALING_FIELDS = _fields(
-    (
-        (
+        _size.bound(
+            "instance.excess",
+            "strings",
+            "What exceeds the policy's limits (max_hourly_usd, max_vcpus, max_accelerators, max_memory_gib).",
+            get.excess,
+        ),
+        _size.bound(
+            "instance.successor",
+            "string",
+            "The priced type that succeeds this one by the policy's parameter `successors`.",
+            get.of_alternative(next_generation, "instance_type"),
+        ),
+        _size.bound(
+            "instance.successor_hourly_usd",
+            "usd",
+            "Its price in the region.",
+            get.of_alternative(next_generation, "hourly_usd"),
+            _HOUR,
+        ),
+        _size.bound(
+            "alternative.instance_type",
+            "string",
+            "The cheapest type that is cheaper and within the policy's limits; none where there is none.",
+            get.of_alternative(cheapest, "instance_type"),
+        ),
+        _size.bound(
+            "alternative.hourly_usd",
+            "usd",
+            "Its price in the region.",
+            get.of_alternative(cheapest, "hourly_usd"),
+            _HOUR,
+        ),
+        _size.bound(
+            "alternative.monthly_usd",
+            "usd",
+            "Its price for a month.",
+            get.of_alternative(cheapest, "monthly_usd"),
+            _MONTH,
+        ),
+        _size.bound("alternative.list", "strings", "Up to three such types with their prices.", get.alternatives),
+        _scaling.field(
             "scaling",
             "object",
-            "",
             "The Application Auto Scaling target of the variant or component.",
             lambda subject: subject.target,
         ),
-        ("scaling.dimension", "string", "", "What it scales, as the API names it.", _target("dimension")),
-        ("scaling.min_capacity", "integer", "instances, copies or slots", "Its minimum.", _target("min_capacity")),
-        ("scaling.max_capacity", "integer", "instances, copies or slots", "Its maximum.", _target("max_capacity")),
-        (
+        _scaling.field(
+            "scaling.dimension", "string", "What it scales, as the API names it.", get.of_target("dimension")
+        ),
+        _scaling.field("scaling.min_capacity", "integer", "Its minimum.", get.of_target("min_capacity"), _CAPACITY),
+        _scaling.field("scaling.max_capacity", "integer", "Its maximum.", get.of_target("max_capacity"), _CAPACITY),
+        _scaling.field(
             "scaling.lowest_capacity",
             "integer",
-            "instances, copies or slots",
             "The least of its own and its scheduled actions' bounds.",
-            _scaling_fact(lambda target, _: scaling.lowest_capacity(target)),
+            get.of_scaling(scaling.lowest_capacity),
+            _CAPACITY,
         ),
-        (
+        _scaling.field(
             "scaling.highest_capacity",
             "integer",
-            "instances, copies or slots",
             "The greatest of its own and its scheduled actions' bounds.",
-            _scaling_fact(lambda target, _: scaling.highest_capacity(target)),
+            get.of_scaling(scaling.highest_capacity),
+            _CAPACITY,
         ),
-        (
+        _scaling.field(
             "scaling.policy_count",
             "integer",
-            "",
             "How many scaling policies it has, of whatever use.",
-            _scaling_fact(lambda target, _: scaling.policy_count(target)),
+            get.of_scaling(scaling.policy_count),
         ),
-        (
+        _scaling.field(
             "scaling.scheduled_action_count",
             "integer",
-            "",
             "How many scheduled actions it has.",
-            _scaling_fact(lambda target, _: scaling.scheduled_action_count(target)),
+            get.of_scaling(scaling.scheduled_action_count),
         ),
-        (
+        _scaling.field(
             "scaling.target_tracking_count",
             "integer",
-            "",
             "How many of its policies are target tracking.",
-            _scaling_fact(lambda target, _: scaling.target_tracking_count(target)),
+            get.of_scaling(scaling.target_tracking_count),
         ),
-        (
+        _scaling.field(
             "scaling.has_dynamic_policy",
             "boolean",
-            "",
             "Whether a policy answers the load: target tracking with a metric, or steps with an alarm.",
-            _scaling_fact(lambda target, _: scaling.has_dynamic_policy(target)),
+            get.of_scaling(scaling.has_dynamic_policy),
         ),
-        (
+        _scaling.field(
             "scaling.can_scale_in",
             "boolean",
-            "",
             "Whether anything ever takes capacity away.",
-            _scaling_fact(lambda target, _: scaling.can_scale_in(target)),
+            get.of_scaling(scaling.can_scale_in),
         ),
-        (
+        _scaling.field(
             "scaling.reaches_zero",
             "boolean",
-            "",
             "Whether its minimum is 0, at all times or when its schedule sets it so.",
-            _scaling_fact(_reaches_zero),
+            get.of_scaling(scaling.minimum_reaches_zero),
         ),
-        (
+        _scaling.field(
             "scaling.schedule_holds_above_zero",
             "boolean",
-            "",
             "Whether a scheduled action sets a minimum above 0.",
-            _scaling_fact(lambda target, _: scaling.schedule_holds_above_zero(target)),
+            get.of_scaling(scaling.schedule_holds_above_zero),
         ),
-        (
+        _scaling.field(
             "scaling.wakes_from_zero",
             "boolean",
-            "",
             "Whether one request, or a schedule, brings the first instance or copy back.",
-            _scaling_fact(lambda target, subject: scaling.wakes_from_zero(target, _mode(subject), _resource_name(subject))),
+            get.wakes_from_zero,
         ),
-        (
+        _scaling.field(
             "scaling.unpublished_metrics",
             "strings",
-            "",
             "Metrics that its policies follow and that SageMaker never publishes.",
-            _scaling_fact(lambda target, subject: scaling.unpublished_metrics(target, _mode(subject))),
+            get.unpublished_metrics,
         ),
-    ),
-    subjects=_SCALED,
-    secrecy="target",
-)
-
-_COMPONENT_FIELDS = _fields(
-    (
-        ("component.name", "string", "", "Name of the inference component.", _component("name")),
-        ("component.variant_name", "string", "", "The variant it stands on.", _component("variant_name")),
-        ("component.copies", "integer", "copies", "How many; none for an adapter.", _component("copies")),
-    ),
-    subjects=_COMPONENTS,
-)
-
-_STACK_FIELDS = _fields(
-    tuple(
-        (f"totals.{moment}.{bound}", "usd", _MONTH, f"{meaning}: {words}.", _totals(moment, bound))
-        for moment, meaning in (
-            ("before", "What everything cost before the change"),
-            ("after", "What everything will cost"),
-            ("delta", "What the change adds"),
-        )
-        for bound, words in (("floor", "the least"), ("expected", "as expected"), ("ceiling", "the most"))
-    )
-    + (
-        (
+        _component.field("component.name", "string", "Name of the inference component.", get.of_component("name")),
+        _component.field(
+            "component.variant_name", "string", "The variant it stands on.", get.of_component("variant_name")
+        ),
+        _component.field(
+            "component.copies", "integer", "How many; none for an adapter.", get.of_component("copies"), "copies"
+        ),
+        *(
+            _stack.field(
+                f"totals.{moment}.{bound}", "usd", f"{meaning}: {words}.", get.of_totals(moment, bound), _MONTH
+            )
+            for moment, meaning in (
+                ("before", "What everything cost before the change"),
+                ("after", "What everything will cost"),
+                ("delta", "What the change adds"),
+            )
+            for bound, words in (("floor", "the least"), ("expected", "as expected"), ("ceiling", "the most"))
+        ),
+        _stack.field(
             "totals.after.complete",
             "boolean",
-            "",
             "True, or unknown where something that belongs to the total is unpriced or unknown.",
-            _complete,
-        ),
-    ),
-    subjects=_STACK,
-)
-
-
-def _bound(path: str, kind: FieldType, unit: str, meaning: str, bind: Callable[[Mapping[str, Value]], Getter]) -> Field:
-    return Field(
-        path=path,
-        type=kind,
-        unit=unit,
-        meaning=meaning,
-        subjects=_VARIANTS,
-        get=_never,
-        bind=bind,
-        secrecy="variant",
-    )
-
-
-_ALTERNATIVE_FIELDS = {
-    field.path: field
-    for field in (
-        _bound(
-            "alternative.instance_type",
-            "string",
-            "",
-            "The cheapest type that is cheaper and within the policy's limits (max_hourly_usd, max_vcpus, "
-            "max_accelerators, max_memory_gib); none where there is none.",
-            _of_alternative(cheapest, "instance_type"),
-        ),
-        _bound(
-            "alternative.hourly_usd", "usd", _HOUR, "Its price in the region.", _of_alternative(cheapest, "hourly_usd")
-        ),
-        _bound(
-            "alternative.monthly_usd", "usd", _MONTH, "Its price for a month.", _of_alternative(cheapest, "monthly_usd")
-        ),
-        _bound("alternative.list", "strings", "", "Up to three such types with their prices.", _alternatives),
-        _bound("instance.excess", "strings", "", "What exceeds these limits, each with its limit.", _excess),
-        Field(
-            path="endpoint.missing_tags",
-            type="strings",
-            unit="",
-            meaning="Tags of the policy's parameter `required_tags` that it lacks.",
-            subjects=_ENDPOINTS,
-            get=_never,
-            bind=_missing_tags,
-        ),
-        _bound(
-            "instance.successor",
-            "string",
-            "",
-            "The priced type that succeeds this one by the policy's parameter `successors`; none where there is none.",
-            _of_alternative(next_generation, "instance_type"),
-        ),
-        _bound(
-            "instance.successor_hourly_usd",
-            "usd",
-            _HOUR,
-            "The successor's price in the region.",
-            _of_alternative(next_generation, "hourly_usd"),
+            get.complete,
         ),
     )
 }
-
-FIELDS: dict[str, Field] = (
-    _ENDPOINT_FIELDS | _VARIANT_FIELDS | _SCALING_FIELDS | _COMPONENT_FIELDS | _STACK_FIELDS | _ALTERNATIVE_FIELDS
-)
-"""By path, grouped as docs/fields.md has them."""
+"""By path, in the order of docs/fields.md."""

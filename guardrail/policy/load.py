@@ -10,9 +10,17 @@ from msgspec import structs
 from guardrail import bundled as bundled_data
 from guardrail import strict_yaml
 from guardrail.errors import PolicyError, SettingsError, did_you_mean
-from guardrail.policy.condition import Scope, convert
 from guardrail.policy.evaluate import compile_policy
-from guardrail.policy.policy import DEFAULT, PRODUCTION, Parameter, Policy, PolicySettings, by_environment, with_parameters
+from guardrail.policy.policy import (
+    DEFAULT,
+    PRODUCTION,
+    Parameter,
+    Policy,
+    PolicySettings,
+    by_environment,
+    with_parameters,
+)
+from guardrail.policy.scope import MisplacedError, Scope, dotted
 
 COMPILED = "compiled.json"
 """The bundled policies as one file, without their examples; `scripts/build_policies.py` makes it from the YAML."""
@@ -68,8 +76,9 @@ def read_file(path: str, *, topic: str = "") -> Policy:
         raise PolicyError(f"{path}: its id is {policy.id}, and its file must have the same name: {policy.id}.yaml")
     try:
         check(policy)
-    except PolicyError as error:
-        raise PolicyError(f"{path}: {error.message.removeprefix(f'policy {policy.id}: ')}", hint=error.hint) from error
+    except MisplacedError as error:
+        line = strict_yaml.line_of(path, error.steps)
+        raise PolicyError(f"{path}:{line}: {dotted(error.steps)}: {error.problem}") from error
     return policy
 
 
@@ -98,7 +107,9 @@ def configure(
     for policy in known.values():
         for other in policy.supersedes:
             if other not in known:
-                raise PolicyError(f"policy {policy.id}: supersedes {other}, which is no policy{did_you_mean(other, known)}")
+                raise PolicyError(
+                    f"policy {policy.id}: supersedes {other}, which is no policy{did_you_mean(other, known)}"
+                )
     for wanted, where in ((settings, "policies"), (select, "--policy"), (skip, "--skip-policy")):
         for name in wanted:
             if name not in known:
@@ -145,8 +156,8 @@ def _changes(policy: Policy, settings: PolicySettings) -> dict[str, object]:
     for name, value in changes.items():
         try:
             _check_value(policy, name, _declared(policy, name), value)
-        except PolicyError as error:
-            raise SettingsError(f"policies.{policy.id}: {error.message.removeprefix(f'policy {policy.id}: ')}") from error
+        except MisplacedError as error:
+            raise SettingsError(f"policies.{policy.id}: {dotted(error.steps)}: {error.problem}") from error
     return changes
 
 
@@ -159,20 +170,19 @@ def _declared(policy: Policy, name: str) -> Parameter:
     return policy.params[name]
 
 
-def _environments(value: Any) -> Iterable[str]:  # noqa: ANN401 - a parameter's value
+def _environments(value: Any) -> Iterable[str]:
     return (name for name in value if name != DEFAULT) if by_environment(value) else ()
 
 
-def _check_value(policy: Policy, name: str, parameter: Parameter, value: Any) -> None:  # noqa: ANN401 - foreign data
-    path = f"params.{name}"
-    scope = Scope(policy=policy.id, applies_to=policy.applies_to, declared={}, parameters={})
+def _check_value(policy: Policy, name: str, parameter: Parameter, value: Any) -> None:
+    """Raise `PolicyError` where ``value`` is of another type than the parameter, in any environment."""
+    scope = Scope(policy=policy.id, applies_to=policy.applies_to, steps=("params", name))
     if isinstance(value, dict) and not by_environment(value) and parameter.type != "mapping":
-        raise PolicyError(f"policy {policy.id}: {path}: values by environment need a value for {DEFAULT} too")
+        raise scope.error(f"values by environment need a value for {DEFAULT} too")
     values = value.items() if by_environment(value) else ((None, value),)
     for environment, one in values:
-        if one is None and parameter.type in _NULLABLE:
-            continue
-        convert(parameter.type, one, scope, path if environment is None else f"{path}.{environment}")
+        if one is not None or parameter.type not in _NULLABLE:
+            (scope if environment is None else scope.at(environment)).value(parameter.type, one)
 
 
 def _topic(path: str, directory: str) -> str:

@@ -1,15 +1,14 @@
-"""The sentences of a finding: templates with fields in braces, in which nothing sensitive and no control character appears."""
+"""The sentences of a finding: templates with fields in braces, filled without secrets and control characters."""
 
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from guardrail.errors import PolicyError
 from guardrail.model import Unknown
 from guardrail.money import plain, two_decimals
-from guardrail.policy.condition import Scope, find_field
 from guardrail.policy.fields import Field
+from guardrail.policy.scope import Scope
 from guardrail.policy.subject import Subject
 
 SENSITIVE = "(sensitive)"
@@ -19,7 +18,7 @@ Text: TypeAlias = Callable[[Subject], str]
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
-def compile_text(template: str, scope: Scope, path: str) -> Text:
+def compile_text(template: str, scope: Scope) -> Text:
     """A function that fills ``template`` for a subject.
 
     Unknown values read "unknown", absent ones "none", sensitive ones "(sensitive)"; USD a month has two decimals and
@@ -27,9 +26,9 @@ def compile_text(template: str, scope: Scope, path: str) -> Text:
     """
     pieces = _PLACEHOLDER.split(template)
     if any("{" in literal or "}" in literal for literal in pieces[::2]):
-        raise PolicyError(f"policy {scope.policy}: {path}: a brace without its partner")
+        raise scope.error("a brace without its partner")
     literals = pieces[::2]
-    values = [_value(find_field(name, scope, path)) for name in pieces[1::2]]
+    values = [_value(scope.field(name)) for name in pieces[1::2]]
 
     def text(subject: Subject) -> str:
         parts = [literals[0]]
@@ -52,20 +51,19 @@ def _value(field: Field) -> Text:
     return text
 
 
-def show(value: Any, unit: str = "") -> str:  # noqa: ANN401 - the value of any field
+def show(value: Any, unit: str = "") -> str:
     """A value for people."""
-    if value is None:
-        return "none"
-    if isinstance(value, Unknown):
-        return "unknown"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, (int, float, Decimal)):
-        return _number(value, unit)
-    if isinstance(value, Mapping):
-        return ", ".join(printable(str(key)) for key in value)
-    if isinstance(value, (tuple, list)):
-        return ", ".join(printable(str(item)) for item in value)
+    match value:
+        case None:
+            return "none"
+        case Unknown():
+            return "unknown"
+        case bool():
+            return "true" if value else "false"
+        case int() | float() | Decimal():
+            return _number(value, unit)
+        case tuple() | list() | Mapping():
+            return ", ".join(printable(str(item)) for item in value)
     return printable(str(value))
 
 

@@ -1,7 +1,7 @@
-"""Regular expressions that match a whole text in linear time, whatever the pattern and whatever the text.
+r"""Regular expressions that match a whole text in linear time, whatever the pattern and whatever the text.
 
 Names in a plan are hostile, and patterns come from settings that somebody else may have written; a backtracking engine
-can be made to run for hours by the two of them. The subset: literals, ``.``, ``[a-z]`` and ``[^a-z]``, ``\\d \\w \\s``,
+can be made to run for hours by the two of them. The subset: literals, ``.``, ``[a-z]`` and ``[^a-z]``, ``\d \w \s``,
 ``( )``, ``|``, ``* + ?`` and ``{m,n}``. There is nothing to capture, and nothing to anchor: the whole text must match.
 
 An automaton after Thompson (1968), made deterministic while it runs: each state is the set of places that the pattern
@@ -11,7 +11,7 @@ may be at.
 from collections.abc import Callable
 from typing import TypeAlias
 
-_MAX_LENGTH = 500
+_MAX_LENGTH = 2_000
 _MAX_STATES = 2_000
 
 Accepts: TypeAlias = Callable[[str], bool]

@@ -154,7 +154,7 @@ def _difference(subject: Subject, hourly_usd: Decimal, *, estimated: bool) -> Sa
     return Saving(
         usd=difference * HOURS_PER_MONTH * instances,
         basis="exact" if count.floor == count.ceiling else "upper-bound",
-        working=f"{plain(instances)} × ({plain(part.price.usd)} − {plain(hourly_usd)}) × 730 h",
+        working=f"{plain(instances)} × ({plain(part.price.usd)} - {plain(hourly_usd)}) × 730 h",
         estimated=estimated or part.price.basis == "estimated",
     )
 

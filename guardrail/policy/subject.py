@@ -116,8 +116,9 @@ class Subject:
 
     def component_subjects(self) -> "Iterator[Subject]":
         """A subject for each inference component, one Unknown where there may be some."""
-        components = self.endpoint.inference_components if self.endpoint else ()
-        for index, component in enumerate((components,) if isinstance(components, Unknown) else components):
+        hosted = self.endpoint.inference_components if self.endpoint else ()
+        components: tuple[InferenceComponent | Unknown, ...] = (hosted,) if isinstance(hosted, Unknown) else hosted
+        for index, component in enumerate(components):
             yield Subject(
                 self.world,
                 self.endpoint,
@@ -163,4 +164,3 @@ class Subject:
     def sensitive(self) -> bool:
         """Whether anything about it must not be printed."""
         return self.hides("variant") or self.hides("target")
-

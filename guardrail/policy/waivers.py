@@ -6,13 +6,12 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from guardrail.errors import SettingsError
+from guardrail.errors import SettingsError, did_you_mean
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
 from guardrail.policy.base import AppliedWaiver, Result
-from guardrail.policy.pattern import Pattern
+from guardrail.policy.pattern import Pattern, PatternError
 from guardrail.policy.policy import Policy
-from guardrail.errors import did_you_mean
 
 
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,9 +47,10 @@ def apply(
     unwaivable = {policy.id for policy in policies if not policy.waivable}
     active = [_Active(waiver, origin) for waiver in waivers]
     notices: dict[str, None] = {}
-    answer: list[Result] = []
-    for result in results:
-        answer.append(_waived(result, active, unwaivable, today, notices) if result.verdict == "fail" else result)
+    answer = [
+        _waived(result, active, unwaivable, today, notices) if result.verdict == "fail" else result
+        for result in results
+    ]
     for one in active:
         if not one.used:
             notices[f"waiver of {one.waiver.policy} for {one.waiver.address} accepts nothing: remove it"] = None
@@ -73,7 +73,10 @@ class _Active:
         if not waiver.reason.strip():
             raise SettingsError(f"waivers: the waiver of {waiver.policy} for {waiver.address} gives no reason")
         self.waiver = waiver
-        self.pattern = Pattern(_from_glob(waiver.address))
+        try:
+            self.pattern = Pattern(_from_glob(waiver.address))
+        except PatternError as error:
+            raise SettingsError(f"waivers: the address of the waiver of {waiver.policy} is {error}") from error
         self.applied = AppliedWaiver(
             reason=waiver.reason, until=waiver.until.isoformat(), owner=waiver.owner, origin=origin
         )

@@ -1,0 +1,197 @@
+"""Model objects from the short descriptions in a policy's examples: what is not said has a default."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any, TypeAlias, TypeVar
+
+from msgspec import Struct, structs
+
+from guardrail.cost.base import Delta, Monthly
+from guardrail.errors import PolicyError, did_you_mean
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
+    Alarm,
+    Endpoint,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    ManagedInstanceScaling,
+    ScalableTarget,
+    ScalingMetric,
+    ScheduledAction,
+    ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+)
+
+T = TypeVar("T", bound=Struct)
+Description: TypeAlias = Mapping[str, Any]
+
+_ADDRESS = "example"
+
+
+class Builder:
+    """Model objects from descriptions, with the name of the policy for errors."""
+
+    def __init__(self, policy: str) -> None:
+        self._policy = policy
+
+    def known_keys(self, description: object, known: Sequence[str] | Mapping[str, object], path: str) -> None:
+        """Raise `PolicyError` with "did you mean" for a key that is none."""
+        if not isinstance(description, Mapping):
+            raise PolicyError(f"policy {self._policy}: {path}: expected a mapping, got {description!r}")
+        for key in description:
+            if key not in known:
+                raise PolicyError(f"policy {self._policy}: {path}.{key}: unknown key{did_you_mean(str(key), known)}")
+
+    def endpoint(self, description: Description, path: str) -> Endpoint:
+        """The endpoint of an example, with its variants, their scaling and its inference components."""
+        own: dict[str, Any] = {"mode": "realtime", "region": "us-east-1", "name": _ADDRESS}
+        own |= {key: _value(value) for key, value in description.get("endpoint", {}).items()}
+        variants = description.get("variants")
+        if variants is None:
+            variants = [description["variant"]] if "variant" in description else []
+        scaling = description.get("scaling")
+        own.setdefault("variants", tuple(self.variant(one, scaling, f"{path}.variants") for one in variants))
+        if "inference_components" in description:
+            own["inference_components"] = tuple(
+                self.component(one, f"{path}.inference_components") for one in description["inference_components"]
+            )
+        own.setdefault("address", f"aws_sagemaker_endpoint.{_ADDRESS}")
+        own.setdefault("configuration_address", f"aws_sagemaker_endpoint_configuration.{_ADDRESS}")
+        return self.make(Endpoint, own, f"{path}.endpoint")
+
+    def variant(
+        self, description: Description, scaling: Description | None, path: str
+    ) -> InstanceVariant | ServerlessVariant:
+        """A serverless variant where it has ``memory_mib``, else one on instances."""
+        own = {"name": "main"} | {key: _value(value) for key, value in description.items()}
+        serverless = "memory_mib" in own
+        if scaling is not None:
+            dimension = PROVISIONED_CONCURRENCY if serverless else INSTANCE_COUNT
+            own["scaling"] = self.target(scaling, dimension, f"{path}.scaling")
+        if serverless:
+            own.setdefault("provisioned_concurrency", None)
+            return self.make(ServerlessVariant, own, path)
+        own.setdefault("shadow", False)
+        own.setdefault("instance_type", None)
+        if isinstance(own.get("managed_scaling"), Mapping):
+            bounds = {"min_instance_count": None, "max_instance_count": None}
+            own["managed_scaling"] = self.make(ManagedInstanceScaling, bounds | own["managed_scaling"], path)
+        own["instance_pools"] = tuple(self.make(InstancePool, pool, path) for pool in own.get("instance_pools", ()))
+        return self.make(InstanceVariant, own, path)
+
+    def component(self, description: Description, path: str) -> InferenceComponent:
+        """An inference component."""
+        own: dict[str, Any] = {"address": f"component.{_ADDRESS}", "name": _ADDRESS, "variant_name": None, "copies": 1}
+        own |= {key: _value(value) for key, value in description.items()}
+        if isinstance(own.get("scaling"), Mapping):
+            own["scaling"] = self.target(own["scaling"], COPY_COUNT, f"{path}.scaling")
+        return self.make(InferenceComponent, own, path)
+
+    def target(self, description: Description, dimension: str, path: str) -> ScalableTarget:
+        """A scaling target with its policies and scheduled actions."""
+        own: dict[str, Any] = {"address": f"aws_appautoscaling_target.{_ADDRESS}", "dimension": dimension}
+        own |= {key: _value(value) for key, value in description.items()}
+        if isinstance(own.get("policies"), (list, tuple)):
+            own["policies"] = tuple(self.policy(one, f"{path}.policies") for one in own["policies"])
+        if isinstance(own.get("scheduled_actions"), (list, tuple)):
+            bounds = {"address": f"aws_appautoscaling_scheduled_action.{_ADDRESS}"}
+            bounds |= {"min_capacity": None, "max_capacity": None}  # type: ignore[dict-item] # absent bounds
+            own["scheduled_actions"] = tuple(
+                self.make(ScheduledAction, bounds | action, path) for action in own["scheduled_actions"]
+            )
+        return self.make(ScalableTarget, own, path)
+
+    def policy(self, description: Description, path: str) -> TargetTrackingPolicy | StepScalingPolicy:
+        """Steps where it has ``adjustments``, else target tracking of a ``predefined`` or other ``metric``."""
+        own = {key: _value(value) for key, value in description.items()}
+        own.setdefault("address", f"aws_appautoscaling_policy.{_ADDRESS}")
+        if "adjustments" in own:
+            own.setdefault("adjustment_type", "ChangeInCapacity")
+            own["adjustments"] = _tuple(own["adjustments"])
+            alarms = own.get("alarms", ())
+            own["alarms"] = (
+                alarms
+                if isinstance(alarms, Unknown)
+                else tuple(self.alarm(alarm, f"{path}.alarms") for alarm in alarms)
+            )
+            return self.make(StepScalingPolicy, own, path)
+        predefined = "predefined" in own
+        metric = ScalingMetric(
+            predefined=predefined,
+            name=own.pop("predefined", None) or own.pop("metric", None),
+            namespace=None if predefined else own.pop("namespace", "AWS/SageMaker"),
+            dimensions=_tuple(own.pop("dimensions", ())),
+            statistic=own.pop("statistic", "Average"),
+        )
+        own = {"target_value": 5.0, "disable_scale_in": False, "metrics": (metric,)} | own
+        return self.make(TargetTrackingPolicy, own, path)
+
+    def alarm(self, description: Description, path: str) -> Alarm:
+        """An alarm, by default ``>= 1`` on a metric of SageMaker."""
+        own: dict[str, Any] = {
+            "address": f"aws_cloudwatch_metric_alarm.{_ADDRESS}",
+            "namespace": "AWS/SageMaker",
+            "dimensions": {},
+            "statistic": "Average",
+            "comparison_operator": "GreaterThanOrEqualToThreshold",
+            "threshold": 1,
+            "period_s": 60,
+            "evaluation_periods": 2,
+        }
+        return self.make(Alarm, own | {key: _value(value) for key, value in description.items()}, path)
+
+    def totals(self, description: Description, path: str) -> tuple[Monthly | None, Monthly, Delta | None]:
+        """Before, after, and their difference."""
+        self.known_keys(description, ("before", "after", "delta"), path)
+        before = self.monthly(description["before"], path) if "before" in description else None
+        after = self.monthly(description.get("after", 0), path)
+        if "delta" in description:
+            change = _value(description["delta"])
+            each = (change,) * 3 if isinstance(change, Unknown) else tuple(map(_decimal, (change,) * 3))
+            return before, after, Delta(*each)
+        if before is None:
+            return None, after, None
+        return (
+            before,
+            after,
+            Delta(after.floor - before.floor, _minus(after.expected, before.expected), after.ceiling - before.ceiling),
+        )
+
+    def monthly(self, description: Any, path: str) -> Monthly:
+        """One amount for all bounds, or the bounds and flags themselves."""
+        if not isinstance(description, Mapping):
+            description = dict.fromkeys(("floor", "expected", "ceiling"), description)
+        own = {key: _decimal(_value(value)) for key, value in description.items()}
+        return self.make(Monthly, own, path)
+
+    def make(self, kind: type[T], values: Mapping[str, Any], path: str) -> T:
+        """An object of the model; every key must be one of its attributes."""
+        known = [field.name for field in structs.fields(kind)]
+        self.known_keys(values, known, path)
+        try:
+            return kind(**{key: _value(value) for key, value in values.items()})
+        except TypeError as error:
+            raise PolicyError(f"policy {self._policy}: {path}: {str(error).lower()}") from error
+
+
+def _value(raw: Any) -> Any:
+    return Unknown(str(raw["unknown"])) if isinstance(raw, Mapping) and set(raw) == {"unknown"} else raw
+
+
+def _tuple(raw: Any) -> Any:
+    return raw if isinstance(raw, Unknown) else tuple(_value(item) for item in raw)
+
+
+def _decimal(value: Any) -> Any:
+    return value if isinstance(value, (bool, Unknown)) else Decimal(str(value))
+
+
+def _minus(after: Decimal | Unknown, before: Decimal | Unknown) -> Decimal | Unknown:
+    if isinstance(after, Unknown):
+        return after
+    return before if isinstance(before, Unknown) else after - before

@@ -1,0 +1,338 @@
+"""How the value of each field is found: getters over a subject, and over a policy's parameters where these decide.
+
+A getter answers None where there is no such thing and Unknown where it cannot be known, so that the condition on it
+comes out right without knowing why.
+"""
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from guardrail import scaling
+from guardrail.cost.alternatives import Alternative
+from guardrail.cost.base import Price
+from guardrail.cost.price_book import InstanceSpec
+from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
+from guardrail.money import plain
+from guardrail.policy.alternative import family_of, fitting
+from guardrail.policy.policy import PRODUCTION, Value
+from guardrail.policy.subject import Subject
+
+Getter: TypeAlias = Callable[[Subject], Any]
+Bind: TypeAlias = Callable[[Mapping[str, Value]], Getter]
+"""Makes the getter for the parameters of a policy."""
+
+
+# Attributes of the parts of a subject --------------------------------------------------------------------------------
+
+
+def of_endpoint(name: str) -> Getter:
+    """An attribute of the endpoint."""
+    return lambda subject: getattr(subject.endpoint, name, None)
+
+
+def of_variant(name: str) -> Getter:
+    """An attribute of the variant; None where its kind has no such attribute."""
+
+    def get(subject: Subject) -> object:
+        variant = subject.variant
+        return variant if variant.__class__ is Unknown else getattr(variant, name, None)
+
+    return get
+
+
+def of_target(name: str) -> Getter:
+    """An attribute of the scaling target."""
+
+    def get(subject: Subject) -> object:
+        target = subject.target
+        return target if target.__class__ is Unknown else getattr(target, name, None)
+
+    return get
+
+
+def of_component(name: str) -> Getter:
+    """An attribute of the inference component."""
+
+    def get(subject: Subject) -> object:
+        component = subject.component
+        return component if component.__class__ is Unknown else getattr(component, name, None)
+
+    return get
+
+
+def of_managed_scaling(name: str) -> Getter:
+    """An attribute of the variant's managed instance scaling."""
+    managed_scaling = of_variant("managed_scaling")
+
+    def get(subject: Subject) -> object:
+        managed = managed_scaling(subject)
+        return managed if isinstance(managed, Unknown) else getattr(managed, name, None)
+
+    return get
+
+
+def of_scaling(compute: Callable[[ScalableTarget], object]) -> Getter:
+    """A fact computed from the scaling target."""
+
+    def get(subject: Subject) -> object:
+        target = subject.target
+        return compute(target) if isinstance(target, ScalableTarget) else target
+
+    return get
+
+
+# The endpoint --------------------------------------------------------------------------------------------------------
+
+
+def label(subject: Subject) -> object:
+    """The name of the endpoint, or its address where the name is not known."""
+    endpoint = subject.endpoint
+    if endpoint is None:
+        return None
+    return endpoint.address if isinstance(endpoint.name, Unknown) else endpoint.name
+
+
+def environment(subject: Subject) -> str:
+    """The environment whose limits hold."""
+    return PRODUCTION if isinstance(subject.environment, Unknown) else subject.environment
+
+
+def production_variant_count(subject: Subject) -> object:
+    """How many variants the endpoint has without the shadow variants."""
+    variants = subject.endpoint.variants if subject.endpoint else None
+    if variants is None or isinstance(variants, Unknown):
+        return variants
+    return sum(1 for variant in variants if isinstance(variant, ServerlessVariant) or not variant.shadow)
+
+
+def hosts_components(subject: Subject) -> object:
+    """Whether an inference component is hosted on the endpoint; Unknown where one may be."""
+    components = subject.endpoint.inference_components if subject.endpoint else None
+    return components if components is None or isinstance(components, Unknown) else bool(components)
+
+
+def endpoint_monthly(bound: str) -> Getter:
+    """A bound of what the endpoint costs a month."""
+    return lambda subject: getattr(subject.cost.monthly, bound) if subject.cost else None
+
+
+def missing_tags(parameters: Mapping[str, Value]) -> Getter:
+    """The keys of the parameter ``required_tags`` that the endpoint lacks."""
+    required = parameters.get("required_tags")
+
+    def get(subject: Subject) -> object:
+        tags = subject.endpoint.tags if subject.endpoint else {}
+        if isinstance(tags, Unknown):
+            return tags
+        return tuple(tag for tag in required if tag not in tags) if isinstance(required, tuple) else None
+
+    return get
+
+
+# The variant ---------------------------------------------------------------------------------------------------------
+
+_variant_name = of_variant("name")
+_shadow = of_variant("shadow")
+
+
+def variant_label(subject: Subject) -> object:
+    """The name of the variant, or its number where the name is not known."""
+    name = _variant_name(subject)
+    return f"variant {subject.index + 1}" if isinstance(name, Unknown) else name
+
+
+def kind(subject: Subject) -> object:
+    """Instance or serverless."""
+    variant = subject.variant
+    if variant.__class__ is InstanceVariant:
+        return "instance"
+    return "serverless" if variant.__class__ is ServerlessVariant else variant
+
+
+def shadow(subject: Subject) -> object:
+    """Whether the variant is a shadow variant, which no serverless one is."""
+    return False if subject.variant.__class__ is ServerlessVariant else _shadow(subject)
+
+
+def variant_monthly(bound: str) -> Getter:
+    """A bound of what the variant costs a month."""
+
+    def get(subject: Subject) -> object:
+        if isinstance(subject.variant, Unknown):
+            return subject.variant
+        cost = subject.variant_cost()
+        return getattr(cost.monthly, bound) if cost else None
+
+    return get
+
+
+def managed_scaling_effective(subject: Subject) -> object:
+    """Whether SageMaker's managed scaling moves the variant's count."""
+    variant = subject.variant
+    return scaling.managed_scaling_effective(variant) if isinstance(variant, InstanceVariant) else variant
+
+
+# Its instance type ---------------------------------------------------------------------------------------------------
+
+
+def over_types(of_type: Callable[[Subject, str], object], combine: Callable[[list[Any]], Any]) -> Getter:
+    """A fact of the variant's instance type; of all the types of its pools, combined."""
+
+    def get(subject: Subject) -> object:
+        variant = subject.variant
+        if variant.__class__ is ServerlessVariant or variant is None:
+            return None
+        types = subject.instance_types()
+        values = [name if isinstance(name, Unknown) else of_type(subject, name) for name in types]
+        if len(values) == 1:
+            return values[0]
+        return next((value for value in values if isinstance(value, Unknown)), None) or combine(values)
+
+    return get
+
+
+def of_spec(read: Callable[[InstanceSpec], Any], combine: Callable[[list[Any]], Any]) -> Getter:
+    """A fact of the specification of the instance type."""
+
+    def of_type(subject: Subject, instance_type: str) -> object:
+        spec = subject.world.spec(instance_type) if subject.world else None
+        return read(spec) if isinstance(spec, InstanceSpec) else spec
+
+    return over_types(of_type, combine)
+
+
+def instance_types(subject: Subject) -> object:
+    """The instance type of the variant, or those of its pools."""
+    types = subject.instance_types()
+    return next((one for one in types if isinstance(one, Unknown)), None) or types or None
+
+
+def _first(values: list[Any]) -> Any:
+    return values[0]
+
+
+def _hourly_usd(subject: Subject, instance_type: str) -> object:
+    """The price that the estimate rests on, where it is of this very type; else the hosting price."""
+    endpoint, world = subject.endpoint, subject.world
+    if endpoint is None or world is None or isinstance(endpoint.region, Unknown):
+        return endpoint.region if endpoint else None
+    part = subject.cost_component("instance")
+    if part is not None and isinstance(part.price, Price) and part.price.usage_type.endswith(f":{instance_type}"):
+        return part.price.usd
+    return world.hourly(endpoint.region, instance_type)
+
+
+def _offered(subject: Subject, instance_type: str) -> object:
+    endpoint, world = subject.endpoint, subject.world
+    if endpoint is None or world is None or isinstance(endpoint.region, Unknown):
+        return endpoint.region if endpoint else None
+    return world.prices.offered(endpoint.region, instance_type)
+
+
+FAMILY = over_types(lambda _, name: family_of(name), _first)
+HOURLY_USD = over_types(_hourly_usd, max)
+VCPUS = of_spec(lambda spec: spec.vcpus, max)
+ACCELERATORS = of_spec(lambda spec: spec.accelerators, max)
+MEMORY_GIB = of_spec(lambda spec: spec.memory_gib, max)
+BURSTABLE = of_spec(lambda spec: spec.burstable, any)
+OFFERED = over_types(_offered, all)
+
+_LIMITS = (
+    ("max_hourly_usd", HOURLY_USD, "USD per hour"),
+    ("max_vcpus", VCPUS, "vCPUs"),
+    ("max_accelerators", ACCELERATORS, "accelerators"),
+    ("max_memory_gib", MEMORY_GIB, "GiB"),
+)
+
+
+def excess(parameters: Mapping[str, Value]) -> Getter:
+    """What exceeds the limits: ``7.09 USD per hour (limit 2)``, ``48 vCPUs (limit 16)``."""
+    limits = [
+        (Decimal(str(parameters[name])), get, unit) for name, get, unit in _LIMITS if parameters.get(name) is not None
+    ]
+
+    def get(subject: Subject) -> object:
+        values = [(get(subject), limit, unit) for limit, get, unit in limits]
+        return tuple(
+            f"{plain(Decimal(value))} {unit} (limit {plain(limit)})"
+            for value, limit, unit in values
+            if isinstance(value, (int, Decimal)) and value > limit
+        )
+
+    return get
+
+
+# Other types ---------------------------------------------------------------------------------------------------------
+
+
+def of_alternative(
+    find: Callable[[Subject, Mapping[str, Value]], Alternative | Unknown | None], name: str
+) -> Callable[[Mapping[str, Value]], Getter]:
+    """An attribute of another instance type that is found by the policy's parameters."""
+
+    def bind(parameters: Mapping[str, Value]) -> Getter:
+        def get(subject: Subject) -> object:
+            alternative = find(subject, parameters)
+            return alternative if isinstance(alternative, Unknown) else getattr(alternative, name, None)
+
+        return get
+
+    return bind
+
+
+def alternatives(parameters: Mapping[str, Value]) -> Getter:
+    """The cheaper types within the limits, each with its price."""
+
+    def get(subject: Subject) -> object:
+        found = fitting(subject, parameters)
+        if isinstance(found, Unknown):
+            return found
+        return tuple(f"{one.instance_type} ({plain(one.hourly_usd)} USD per hour)" for one in found) or None
+
+    return get
+
+
+# Its scaling ---------------------------------------------------------------------------------------------------------
+
+
+def wakes_from_zero(subject: Subject) -> object:
+    """Whether one request brings the first instance, or copy, back."""
+    target, endpoint = subject.target, subject.endpoint
+    if not isinstance(target, ScalableTarget) or endpoint is None:
+        return target
+    component = subject.component
+    name = endpoint.name if component is None or isinstance(component, Unknown) else component.name
+    return scaling.wakes_from_zero(target, endpoint.mode, name)
+
+
+def unpublished_metrics(subject: Subject) -> object:
+    """The metrics that its policies follow and that are never published."""
+    target, endpoint = subject.target, subject.endpoint
+    if not isinstance(target, ScalableTarget) or endpoint is None:
+        return target
+    return scaling.unpublished_metrics(target, endpoint.mode)
+
+
+# Everything together -------------------------------------------------------------------------------------------------
+
+
+def of_totals(moment: str, bound: str) -> Getter:
+    """A bound of the totals before or after the change, or of their difference."""
+
+    def get(subject: Subject) -> object:
+        return getattr(getattr(subject.stack, moment, None), bound, None)
+
+    return get
+
+
+def complete(subject: Subject) -> object:
+    """True, or Unknown: an incomplete total is below a limit only as far as is known."""
+    if subject.stack is None or not subject.stack.after.at_least:
+        return True
+    return Unknown("something that belongs to the total is unpriced or unknown")
+
+
+def never(_: Subject) -> object:
+    """The getter of a field that waits for the parameters of a policy."""
+    raise AssertionError("bound when its policy is compiled")
