@@ -70,7 +70,7 @@ def _passes(python: Path, name: str, extra: list[str]) -> bool:
     done = subprocess.run(
         [python, *_arguments(CHECKS[name]), *extra],
         cwd=ROOT,
-        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "80", "PYTHONWARNINGS": "default"},
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "80"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -41,7 +41,8 @@ PROBE = """
 import sys
 from guardrail.cli import main
 code = main(sys.argv[2:])
-print("\\n".join(sorted(sys.modules)), file=open(sys.argv[1], "w"))
+with open(sys.argv[1], "w") as listing:
+    listing.write("\\n".join(sorted(sys.modules)))
 sys.exit(code)
 """
 
