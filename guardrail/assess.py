@@ -79,7 +79,7 @@ def assess(
         _price(source, change_set, prices, usage)
         for source, change_set in zip(_sources(change_sets), change_sets, strict=True)
     ]
-    endpoints = tuple(item for one in priced for item in _endpoints(one, terms.environments))
+    endpoints = _by_source(item for one in priced for item in _endpoints(one, terms.environments))
     totals = _totals(priced, endpoints)
     judged = waivers.apply(
         terms.waivers,
@@ -97,9 +97,9 @@ def assess(
         prices=_region_prices(priced, prices),
         totals=totals,
         endpoints=endpoints,
-        unattached=tuple(item for one in priced for item in _unattached(one, terms.environments)),
+        unattached=_by_source(item for one in priced for item in _unattached(one, terms.environments)),
         results=results,
-        skipped=tuple(item for one in priced for item in _skipped(one)),
+        skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
         notices=(*_notices(priced), *judged.notices, *_unused_usage(change_sets, usage)),
         summary=_summary(results),
@@ -161,6 +161,11 @@ def _endpoints(priced: _Priced, environments: Environments) -> Iterator[Endpoint
             cost=cost,
             unchanged=past is not None and cost is not None and not endpoint.touched and past.monthly == cost.monthly,
         )
+
+
+def _by_source(items: Iterable[EndpointReport]) -> tuple[EndpointReport, ...]:
+    """By the name of the source; within it they keep their order."""
+    return tuple(sorted(items, key=attrgetter("source")))
 
 
 def _by_address(inventory: Inventory | None) -> dict[str, Endpoint]:

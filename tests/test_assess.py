@@ -1,0 +1,454 @@
+"""From change sets to the report.
+
+Prices of us-east-1: ml.m5.xlarge 0.23 USD an hour, 167.90 a month; ml.m5.large 0.115, 83.95; a volume 0.14 per GB.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from msgspec import structs
+
+from guardrail import bundled
+from guardrail.assess import Terms, assess
+from guardrail.cost.base import Delta, Monthly
+from guardrail.cost.price_book import PriceBook
+from guardrail.cost.usage import NO_USAGE
+from guardrail.cost.usage import load as load_usage
+from guardrail.model import (
+    ChangeSet,
+    Coverage,
+    Endpoint,
+    InstanceVariant,
+    Inventory,
+    Skipped,
+    Unknown,
+)
+from guardrail.policy.base import Remediation
+from guardrail.policy.environment import Environments
+from guardrail.policy.load import read
+from guardrail.policy.policy import Policy
+from guardrail.policy.waivers import Waiver
+from guardrail.report import RegionPrices, Report, Summary
+
+PRICES = PriceBook()
+TODAY = date(2026, 11, 22)
+FIX = Remediation(terraform="initial_instance_count = 2", cloudformation="InitialInstanceCount: 2")
+LATER = Unknown("known only after apply")
+
+
+def endpoint(name: str, count: int | Unknown = 1, **changes: Any) -> Endpoint:
+    """One ml.m5.xlarge with a volume of 10 GB, unless told otherwise: 167.90 + 1.40 = 169.30 USD a month."""
+    known: dict[str, Any] = {
+        "instance_type": "ml.m5.xlarge",
+        "volume_size_gb": 10,
+        "model_name": "m",
+    }
+    of_variant = {key: changes.pop(key) for key in list(changes) if key in known}
+    variant = InstanceVariant(name="main", shadow=False, initial_instance_count=count, **(known | of_variant))
+    of_endpoint: dict[str, Any] = {"mode": "realtime", "region": "us-east-1", "variants": (variant,)}
+    return Endpoint(
+        address=f"aws_sagemaker_endpoint.{name}",
+        name=name,
+        configuration_address=f"aws_sagemaker_endpoint_configuration.{name}",
+        **(of_endpoint | changes),
+    )
+
+
+def change_set(
+    after: Sequence[Endpoint], before: Sequence[Endpoint] | None = (), *, path: str = "plan.json", **changes: Any
+) -> ChangeSet:
+    known: dict[str, Any] = {
+        "kind": "terraform-plan",
+        "coverage": Coverage(seen=3, modelled=2, partial=1, skipped=1),
+    }
+    return ChangeSet(
+        path=path,
+        after=Inventory(endpoints=tuple(after)),
+        before=None if before is None else Inventory(endpoints=tuple(before)),
+        **(known | changes),
+    )
+
+
+def policy(name: str = "few-instances", severity: Literal["note", "warning", "error"] = "error") -> Policy:
+    """Variants start with at most two instances."""
+    return Policy(
+        id=name,
+        title="Variants start with at most two instances",
+        severity=severity,
+        applies_to="variant",
+        require={"variant.initial_instance_count": {"at_most": 2}},
+        message="{variant.label} starts with {variant.initial_instance_count} instances",
+        remediation=FIX,
+        help_uri="https://example.com",
+    )
+
+
+BUDGETS = read(str(bundled.directory("policies") / "budgets"))
+
+
+def check(*change_sets: ChangeSet, policies: Sequence[Policy] = (), **terms: Any) -> Report:
+    return assess(
+        change_sets,
+        prices=PRICES,
+        policies=policies,
+        usage=NO_USAGE,
+        terms=Terms(**({"environments": Environments()} | terms)),
+        today=TODAY,
+    )
+
+
+def three(bill: Monthly | Delta | None) -> tuple[str, ...]:
+    assert bill is not None
+    return tuple(
+        bound.reason if isinstance(bound, Unknown) else f"{bound:.2f}"
+        for bound in (bill.floor, bill.expected, bill.ceiling)
+    )
+
+
+# Endpoints and totals ------------------------------------------------------------------------------------------------
+
+
+def test_a_new_endpoint_has_no_before_and_is_the_change() -> None:
+    report = check(change_set([endpoint("a")]))
+    (item,) = report.endpoints
+    assert (item.before, item.unchanged) == (None, False)
+    assert three(report.totals.after) == three(report.totals.delta) == ("169.30",) * 3
+    assert three(report.totals.before) == ("0.00",) * 3
+
+
+def test_a_deleted_endpoint_is_listed_as_it_was() -> None:
+    report = check(change_set([], [endpoint("a", change="no-op", touched=False)]))
+    (item,) = report.endpoints
+    assert (item.endpoint.change, item.endpoint.touched, item.cost) == ("delete", True, None)
+    assert three(item.before) == ("169.30",) * 3
+    assert three(report.totals.delta) == ("-169.30",) * 3
+
+
+def test_what_is_no_longer_managed_is_still_billed() -> None:
+    report = check(change_set([endpoint("a", change="forget")], [endpoint("a")]))
+    assert report.endpoints[0].endpoint.change == "forget"
+    assert three(report.totals.after) == ("169.30",) * 3
+    assert three(report.totals.delta) == ("0.00",) * 3
+
+
+def test_an_endpoint_that_is_neither_touched_nor_costs_anything_else_is_unchanged() -> None:
+    still = endpoint("still", touched=False)
+    grown = endpoint("grown", 2)
+    report = check(change_set([still, grown], [still, endpoint("grown")]))
+    assert {item.endpoint.name: item.unchanged for item in report.endpoints} == {"still": True, "grown": False}
+    assert three(report.totals.unchanged) == ("169.30",) * 3
+
+
+def test_without_a_past_nothing_is_unchanged_and_there_is_no_change() -> None:
+    report = check(change_set([endpoint("a", touched=False)], None))
+    assert not report.endpoints[0].unchanged
+    assert (report.totals.before, report.totals.delta, report.totals.unchanged) == (None, None, None)
+
+
+def test_unattached_configurations_are_priced_outside_the_totals() -> None:
+    spare = endpoint("spare", deployed="no")
+    both = structs.replace(change_set([]), after=Inventory(unattached=(spare,)))
+    report = check(both)
+    (item,) = report.unattached
+    assert item.cost is not None
+    assert three(item.cost.monthly) == ("169.30",) * 3
+    assert three(report.totals.after) == ("0.00",) * 3
+
+
+def test_environments_are_those_of_the_settings() -> None:
+    report = check(change_set([endpoint("search-prod"), endpoint("x")]))
+    production, unknown = report.endpoints
+    assert production.environment == "production"
+    assert isinstance(unknown.environment, Unknown)
+
+
+# Several sources -----------------------------------------------------------------------------------------------------
+
+
+def test_several_sources_are_one_bill_and_equal_addresses_stay_apart() -> None:
+    report = check(
+        change_set([endpoint("b"), endpoint("a")], path="z.json"),
+        change_set([endpoint("a", 2)], [endpoint("a")], path="c.json"),
+    )
+    assert [(item.source, item.endpoint.name) for item in report.endpoints] == [
+        ("c.json", "a"),
+        ("z.json", "a"),
+        ("z.json", "b"),
+    ]
+    # after 2 × 169.30 + 2 × 169.30 = 677.20; before 169.30; the change 507.90
+    assert three(report.totals.after) == ("677.20",) * 3
+    assert three(report.totals.before) == ("169.30",) * 3
+    assert three(report.totals.delta) == ("507.90",) * 3
+    assert report.coverage == Coverage(seen=6, modelled=4, partial=2, skipped=2)
+
+
+def test_a_path_that_is_given_twice_gets_a_number() -> None:
+    sources = check(*(change_set([], path=path) for path in ("a#2", "a", "a", "a"))).sources
+    assert [source.id for source in sources] == ["a#2", "a", "a#3", "a#4"]
+    assert {source.path for source in sources} == {"a#2", "a"}
+
+
+def test_beside_a_source_without_a_past_the_change_is_unknown() -> None:
+    """What the second source may have had running is not known, so no saving and no increase can be vouched for."""
+    report = check(change_set([endpoint("a")]), change_set([endpoint("b")], None, path="dir"))
+    assert three(report.totals.delta) == ("dir does not tell what stands before the change",) * 3
+    assert report.totals.before is not None
+    assert report.totals.before.at_least
+
+
+def test_a_source_without_a_past_that_holds_nothing_changes_nothing() -> None:
+    report = check(change_set([endpoint("a")]), change_set([], None, path="dir"))
+    assert three(report.totals.delta) == ("169.30",) * 3
+    assert report.totals.before is not None
+    assert not report.totals.before.at_least
+
+
+def test_notices_name_their_source_where_there_are_several() -> None:
+    one = change_set([], notices=("drifted",))
+    assert check(one).notices == ("drifted",)
+    assert check(one, change_set([], path="b.json")).notices == ("plan.json: drifted",)
+
+
+# What is missing -----------------------------------------------------------------------------------------------------
+
+
+def test_a_source_that_does_not_tell_everything_makes_the_total_at_least() -> None:
+    report = check(change_set([endpoint("a")], complete=False))
+    assert report.totals.after.at_least
+    assert three(report.totals.delta) == ("169.30",) * 3
+    assert report.distrust == ("plan.json says itself that it does not tell everything",)
+
+
+def test_a_skipped_resource_that_bills_leaves_the_change_unknown() -> None:
+    experiment = Skipped(address="x.y", type="x", reason="experiments are not read")
+    report = check(change_set([endpoint("a")], skipped=(experiment,)))
+    assert report.totals.before is not None
+    assert report.totals.before.at_least
+    assert report.totals.after.at_least
+    assert three(report.totals.delta) == ("what x.y costs is not known: experiments are not read",) * 3
+    assert report.distrust == ("x.y: experiments are not read",)
+
+
+def test_a_skipped_resource_that_bills_nothing_is_listed_and_no_more() -> None:
+    elsewhere = Skipped(address="t.b", type="t", reason="its endpoint is elsewhere", affects_total=False)
+    other = Skipped(address="t.a", type="t", reason="its endpoint is elsewhere", affects_total=False)
+    report = check(change_set([endpoint("a")], skipped=(elsewhere, other)), strict=True)
+    assert [item.resource.address for item in report.skipped] == ["t.a", "t.b"]
+    assert not report.totals.after.at_least
+    assert (report.distrust, report.exit_code) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    ("doubted", "reason"),
+    [
+        (endpoint("a", variants=Unknown("managed elsewhere")), "managed elsewhere"),
+        (endpoint("a", instance_type=LATER), "instance_type is unknown: known only after apply"),
+        (endpoint("a", instance_type="ml.none.xlarge"), "ml.none.xlarge"),
+        (endpoint("a", deployed="possibly"), "whether an endpoint uses it is not known"),
+        (endpoint("a", region=LATER), "its region is unknown: known only after apply"),
+    ],
+    ids=["configuration", "type", "price", "deployment", "region"],
+)
+def test_what_is_unknown_or_unpriced_is_no_answer_with_strict(doubted: Endpoint, reason: str) -> None:
+    report = check(change_set([doubted]), strict=True)
+    assert any("aws_sagemaker_endpoint.a" in doubt and reason in doubt for doubt in report.distrust)
+    assert report.exit_code == 3
+    assert check(change_set([doubted])).exit_code == 0
+
+
+def test_a_doubt_about_many_endpoints_is_one_sentence() -> None:
+    doubted = [endpoint(name, variants=Unknown("managed elsewhere")) for name in "abc"]
+    (sentence,) = check(change_set(doubted)).distrust
+    assert sentence == "aws_sagemaker_endpoint.a and 2 more: managed elsewhere"
+
+
+@pytest.mark.parametrize(
+    "trusted",
+    [endpoint("a"), endpoint("a", instance_type="ml.g7e.2xlarge", volume_size_gb=None)],
+    ids=["all is known", "a default volume of unknown size"],
+)
+def test_default_volumes_that_nobody_asked_for_are_trusted(trusted: Endpoint) -> None:
+    """Whether ml.g7e gets a volume is unconfirmed: that makes the total "at least", and is no reason for exit 3."""
+    report = check(change_set([trusted]), strict=True)
+    assert (report.distrust, report.exit_code) == ((), 0)
+
+
+# Results and the exit code -------------------------------------------------------------------------------------------
+
+
+def test_results_are_sorted_by_severity_money_policy_and_address() -> None:
+    big = [endpoint(name, 3) for name in "ba"]
+    policies = [policy("z", "warning"), policy("y"), policy("x")]
+    results = check(change_set(big), policies=policies).results
+    assert [(result.policy, result.address[-1]) for result in results] == [
+        ("x", "a"),
+        ("x", "b"),
+        ("y", "a"),
+        ("y", "b"),
+        ("z", "a"),
+        ("z", "b"),
+    ]
+
+
+def test_the_dearest_finding_comes_first_within_its_severity() -> None:
+    """Of 5 and 4 instances without scaling all but one can be saved: 4 × 169.30 = 677.20 and 3 × 169.30 = 507.90."""
+    saving = structs.replace(policy(), saving="instances-above-one")
+    results = check(change_set([endpoint("a", 4), endpoint("b", 5)]), policies=[saving]).results
+    assert [(result.address[-1], result.saving_monthly) for result in results] == [
+        ("b", Decimal("677.20")),
+        ("a", Decimal("507.90")),
+    ]
+
+
+def test_the_summary_counts_every_result_once() -> None:
+    old = endpoint("old", 3, touched=False)
+    after = [old, endpoint("new", 4), endpoint("small"), endpoint("open", LATER)]
+    waiver = Waiver(policy="waived", address="*", until=TODAY, reason="agreed")
+    report = check(
+        change_set(after, [old]), policies=[policy(), policy("noted", "note"), policy("waived")], waivers=[waiver]
+    )
+    # few-instances: old and new fail, small passes, open is open; noted the same; waived: two waived, one pass, one open
+    assert report.summary == Summary(error=2, warning=0, note=2, open=3, waived=2, passed=3, existing=2)
+
+
+@pytest.mark.parametrize(
+    ("fail_on", "severity", "code"),
+    [
+        ("error", "error", 1),
+        ("error", "warning", 0),
+        ("warning", "warning", 1),
+        ("warning", "note", 0),
+        ("note", "note", 1),
+        ("note", "error", 1),
+        ("never", "error", 0),
+    ],
+)
+def test_failures_of_the_chosen_severity_and_above_violate(fail_on: Any, severity: Any, code: int) -> None:
+    failing = change_set([endpoint("a", 3)])
+    assert check(failing, policies=[policy(severity=severity)], fail_on=fail_on).exit_code == code
+
+
+def test_what_was_there_before_violates_only_with_all() -> None:
+    old = endpoint("old", 3, touched=False)
+    unchanged = change_set([old], [old])
+    assert check(unchanged, policies=[policy()]).exit_code == 0
+    assert check(unchanged, policies=[policy()], all_findings=True).exit_code == 1
+    assert check(unchanged, policies=[policy()], all_findings=True, fail_on="never").exit_code == 0
+
+
+def test_without_a_past_every_finding_is_new() -> None:
+    assert check(change_set([endpoint("a", 3, touched=False)], None), policies=[policy()]).exit_code == 1
+
+
+@pytest.mark.parametrize("severity", ["error", "warning"])
+def test_an_undecided_error_is_a_doubt_and_an_undecided_warning_is_none(severity: Any) -> None:
+    shared: dict[str, Any] = {"policies": [policy(severity=severity)], "strict": True}
+    # One instance for certain, so that the bill is known, and a count that a policy cannot judge.
+    unsure = endpoint("a")
+    assert isinstance(unsure.variants, tuple)
+    tagged = structs.replace(policy(severity=severity), require={"endpoint.name": "b"})
+    report = check(change_set([structs.replace(unsure, name=LATER)]), **(shared | {"policies": [tagged]}))
+    assert [result.verdict for result in report.results] == ["open"]
+    assert report.exit_code == (3 if severity == "error" else 0)
+    assert bool(report.distrust) is (severity == "error")
+
+
+def test_a_violation_goes_before_a_doubt() -> None:
+    both = change_set([endpoint("a", 3), endpoint("b", variants=LATER)])
+    report = check(both, policies=[policy()], strict=True)
+    assert report.distrust
+    assert report.exit_code == 1
+
+
+@pytest.mark.parametrize(("limit", "code"), [("169.30", 0), ("169.29", 1)])
+def test_a_budget_is_violated_by_what_is_above_it(limit: str, code: int) -> None:
+    budgets = {"max_expected_usd": Decimal(limit), "max_floor_usd": None}
+    report = check(change_set([endpoint("a")]), policies=BUDGETS, budgets=budgets)
+    assert report.exit_code == code
+    assert [result.source for result in report.results] == ["plan.json"]
+
+
+def test_never_covers_budgets_too() -> None:
+    budgets = {"max_expected_usd": Decimal(1)}
+    report = check(change_set([endpoint("a")]), policies=BUDGETS, budgets=budgets, fail_on="never")
+    assert report.summary.error == 1
+    assert report.exit_code == 0
+
+
+def test_a_budget_is_held_against_all_sources_together() -> None:
+    """Twice 169.30 is 338.60."""
+    budgets = {"max_expected_usd": Decimal(300), "max_increase_expected_usd": Decimal(338)}
+    report = check(
+        change_set([endpoint("a")]), change_set([endpoint("a")], path="b.json"), policies=BUDGETS, budgets=budgets
+    )
+    assert [(result.policy, result.verdict, result.source) for result in report.results] == [
+        ("monthly-cost-within-budget", "fail", ""),
+        ("monthly-increase-within-budget", "fail", ""),
+    ]
+
+
+def test_a_total_that_may_be_more_leaves_a_budget_open() -> None:
+    report = check(
+        change_set([endpoint("a")], complete=False), policies=BUDGETS, budgets={"max_expected_usd": Decimal(1000)}
+    )
+    assert [result.verdict for result in report.results] == ["open"]
+
+
+# Around it -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_waiver_keeps_the_finding_and_takes_its_exit_code() -> None:
+    waiver = Waiver(policy="few-instances", address="aws_sagemaker_endpoint.*", until=TODAY, reason="load test")
+    failing = change_set([endpoint("a", 3)])
+    report = check(failing, policies=[policy()], waivers=[waiver], settings_file=".guardrail.yml")
+    (result,) = report.results
+    assert result.verdict == "waived"
+    assert result.waiver is not None
+    assert (result.waiver.origin, result.waiver.until) == (".guardrail.yml", "2026-11-22")
+    assert report.exit_code == 0
+    expired = structs.replace(waiver, until=date(2026, 11, 21))
+    report = check(failing, policies=[policy()], waivers=[expired])
+    assert report.exit_code == 1
+    assert any("expired on 2026-11-21" in notice for notice in report.notices)
+
+
+def test_the_dates_of_the_prices_that_were_used_are_told_by_region() -> None:
+    """Volumes and data of us-east-1 were read on 2026-05-08, ml.m5.xlarge on 2026-05-20."""
+    report = check(change_set([endpoint("a"), endpoint("b", region=LATER)]))
+    assert report.prices == {"us-east-1": RegionPrices(oldest="2026-05-08", newest="2026-05-20", origin="bundled")}
+
+
+def test_a_region_without_prices_is_listed_without_dates() -> None:
+    report = check(change_set([endpoint("a", region="mars-north-1")]))
+    assert report.prices == {"mars-north-1": RegionPrices(oldest=None, newest=None, origin="bundled")}
+
+
+def test_a_usage_key_that_matches_nothing_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "guardrail-usage.yml"
+    path.write_text("version: 0.1\nresource_usage:\n  aws_sagemaker_endpoint.typo:\n    monthly_requests: 5\n")
+    report = assess(
+        [change_set([endpoint("a")])],
+        prices=PRICES,
+        policies=(),
+        usage=load_usage(path),
+        terms=Terms(environments=Environments()),
+        today=TODAY,
+    )
+    assert report.notices == ("usage file: nothing has the address aws_sagemaker_endpoint.typo",)
+
+
+def test_the_terms_stand_in_the_report() -> None:
+    report = check(change_set([]), fail_on="note", strict=True, settings_file="s", usage_file="u", all_findings=True)
+    assert (report.fail_on, report.strict, report.all_findings) == ("note", True, True)
+    assert (report.settings_file, report.usage_file) == ("s", "u")
+
+
+def test_a_plan_against_itself_changes_nothing() -> None:
+    same = [endpoint("a", 2, touched=False), endpoint("b", variants=LATER, touched=False)]
+    report = check(change_set(same, same))
+    assert three(report.totals.delta) == ("0.00",) * 3
+    assert all(item.unchanged for item in report.endpoints)
