@@ -11,6 +11,11 @@ hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write the transcripts of tests/scenarios anew")
+
+
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
