@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from guardrail import bundled as bundled_data
 from guardrail import settings as settings_files
+from guardrail import strict_yaml
 from guardrail.errors import GuardrailError, PolicyError, did_you_mean
 from guardrail.policy import load
 from guardrail.policy.policy import Parameter, Policy, by_environment
+from guardrail.policy.scope import dotted, show
 
 if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
     from guardrail.policy.examples import Outcome
 
 HELP = """\
@@ -23,7 +27,7 @@ list, explain, validate and test policies
   guardrail policies test policies/                run the examples inside policies
 """
 
-VIOLATED = 1
+VIOLATED, INVALID = 1, 2
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -127,25 +131,76 @@ def _plain(value: object) -> str:
 
 
 def _validate(paths: list[str]) -> int:
-    """Every error of every file, in the order of the files."""
+    """Print every error of every file, in the order of the files."""
     files = _files(paths)
     complaints = [complaint for path in files for complaint in _complaints(path)]
     for complaint in complaints:
-        print(f"guardrail: {complaint}", file=sys.stderr)
+        print(complaint, file=sys.stderr)
     if complaints:
         print(f"{len(complaints)} error{_s(complaints)} in {len(files)} file{_s(files)}", file=sys.stderr)
-        return 2
-    print(f"{len(files)} polic{'y' if len(files) == 1 else 'ies'}, no errors")
+        return INVALID
+    print(f"{len(files)} {'policy' if len(files) == 1 else 'policies'}, no errors")
     return 0
 
 
 def _complaints(path: str) -> list[str]:
-    """What is wrong with one file: what loading it says first, then what else the schema finds."""
+    """What is wrong with one file: what loading it stumbles over, and what else does not fit the schema."""
     try:
         load.read_file(path)
     except PolicyError as error:
-        return [error.message]
+        return [error.message, *(other for other in _misfits(path) if _place(other) != _place(error.message))]
     return []
+
+
+def _place(complaint: str) -> str:
+    """``policy.yaml:7``."""
+    return ":".join(complaint.split(":", 2)[:2])
+
+
+def _misfits(path: str) -> list[str]:
+    """Where the file does not fit policies/schema.json, by line."""
+    import json
+
+    from jsonschema import Draft202012Validator
+
+    try:
+        document = strict_yaml.read(path, dict[str, Any], error=PolicyError)
+    except PolicyError:
+        return []
+    schema = json.loads((bundled_data.directory("policies") / "schema.json").read_bytes())
+    found = {
+        (strict_yaml.line_of(path, steps), f"{dotted(steps)}: {problem}" if steps else problem)
+        for error in Draft202012Validator(schema).iter_errors(document)
+        for steps, problem in _explained(error)
+    }
+    return [f"{path}:{line}: {text}" for line, text in sorted(found)]
+
+
+def _explained(error: "ValidationError") -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The places of one schema error, each with what is wrong there."""
+    steps = tuple(error.absolute_path)
+    misnamed = next((one for one in (error, *(error.context or ())) if _names_operators_or_keys(one)), None)
+    if misnamed is not None:
+        known = _properties(misnamed)
+        word = "key" if misnamed is error else "operator"
+        for key in misnamed.instance:
+            if key not in known and not key.startswith("param."):
+                yield (*steps, key), f"unknown {word}{did_you_mean(key, known)}"
+    elif error.validator == "anyOf":
+        yield steps, f"{show(error.instance)} does not fit"
+    else:
+        yield steps, error.message
+
+
+def _names_operators_or_keys(error: "ValidationError") -> bool:
+    """Whether it is about a name in a mapping, other than of a reference to a parameter or field."""
+    return error.validator == "additionalProperties" and "param" not in _properties(error)
+
+
+def _properties(error: "ValidationError") -> dict[str, Any]:
+    schema: Any = error.schema
+    properties: dict[str, Any] = schema["properties"]
+    return properties
 
 
 def _test(paths: list[str]) -> int:

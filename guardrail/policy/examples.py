@@ -1,6 +1,6 @@
 """The examples inside a policy, made into real model objects and run through the real engine and price book.
 
-An example names what matters and leaves the rest to defaults; docs/policies.md describes the format. ``{unknown: why}``
+An example names what matters and leaves the rest to defaults; docs/writing-policies.md describes the format. ``{unknown: why}``
 stands for a value that cannot be known, wherever a value may stand.
 """
 

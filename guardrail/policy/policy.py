@@ -51,7 +51,7 @@ class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class Examples(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"passing": "pass", "failing": "fail"}
 ):
-    """Small inventories and the verdict that each of them must get; the format is in docs/policies.md."""
+    """Small inventories and the verdict that each of them must get; the format is in docs/writing-policies.md."""
 
     passing: list[dict[str, Any]] = []
     failing: list[dict[str, Any]] = []
