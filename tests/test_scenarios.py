@@ -1,8 +1,8 @@
 """Stories: each folder of scenarios/ holds inputs and ``transcript.txt``, what a user types and what guardrail answers.
 
-A transcript is a sequence of ``$ guardrail …``, what that prints (standard output, then standard error) and ``[exit N]``
-where N is not 0. ``story.md`` beside it says what the answer must be and works the numbers out from the price table, so
-that ``pytest --update``, which writes transcripts anew, cannot bless an answer that is wrong: read the two together.
+A transcript is a sequence of ``$ guardrail …``, what that prints (standard output, then standard error) and
+``[exit N]`` where N is not 0. ``pytest --update`` writes them anew; what the answer must be stands in ``story.md``
+beside each, with the arithmetic from the price table: read the two together before a new transcript is committed.
 """
 
 import re
@@ -15,8 +15,11 @@ import pytest
 
 from guardrail import cli
 
-SCENARIOS = Path(__file__).resolve().parent / "scenarios"
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = ROOT / "tests" / "scenarios"
 STORIES = sorted(path.parent for path in SCENARIOS.glob("*/transcript.txt"))
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/README.md"))
+CONSOLE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 
 
@@ -35,6 +38,7 @@ def play(transcript: str, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
         assert program == "guardrail", "a transcript runs nothing but guardrail"
         code = cli.main(arguments)
         shown = capsys.readouterr()
+        assert code != cli.BUG, shown.err
         yield f"$ {command}\n{shown.out}{shown.err}" + (f"[exit {code}]\n" if code else "")
 
 
@@ -46,6 +50,19 @@ def test_the_transcript_is_what_happens(
     happened = "".join(play(expected, capsys))
     if request.config.getoption("--update"):
         (story / "transcript.txt").write_text(happened, encoding="utf-8")
+    else:
+        assert happened == expected
+
+
+@pytest.mark.parametrize("story", EXAMPLES, indirect=True, ids=lambda path: path.name)
+def test_the_console_of_an_example_is_what_happens(
+    story: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    readme = story / "README.md"
+    expected = readme.read_text(encoding="utf-8")
+    happened = CONSOLE.sub(lambda block: "".join(play(block[0], capsys)), expected)
+    if request.config.getoption("--update"):
+        readme.write_text(happened, encoding="utf-8")
     else:
         assert happened == expected
 
