@@ -360,9 +360,13 @@ def _doubts(endpoint: Endpoint, cost: EndpointCost | None) -> Iterator[str]:
 
 
 def _undecided(results: Iterable[Result]) -> Iterator[str]:
+    """Policies of severity error that could not be decided, once for each address and reason."""
+    policies: dict[tuple[str, str | None], list[str]] = {}
     for result in results:
         if result.verdict == "open" and result.severity == "error":
-            yield f"{result.policy} is undecided for {result.address}: {result.reason}"
+            policies.setdefault((result.address, result.reason), []).append(result.policy)
+    for (address, reason), names in policies.items():
+        yield f"{address}: {', '.join(dict.fromkeys(names))} undecided: {reason}"
 
 
 # Around it -----------------------------------------------------------------------------------------------------------

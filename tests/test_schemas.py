@@ -179,3 +179,18 @@ def test_a_field_that_a_later_version_adds_does_not_break_a_reader_of_this_one()
     answer = json.loads(reporter.render(report()))
     answer["endpoints"][0]["carbon"] = "much"
     assert Draft202012Validator(REPORT).is_valid(answer)
+
+
+def names(schema: Any) -> set[str]:
+    """Every field that the schema names."""
+    if isinstance(schema, list):
+        return set().union(*map(names, schema)) if schema else set()
+    if not isinstance(schema, dict):
+        return set()
+    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
+    return own.union(*map(names, schema.values()))
+
+
+def test_every_field_of_the_report_is_documented() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8")
+    assert sorted(name for name in names(REPORT) - {"unknown"} if f"`{name}`" not in page) == []

@@ -48,7 +48,7 @@ class Row(Struct, frozen=True, kw_only=True):
 
     kind: Literal["heading", "endpoint", "component", "total"]
     name: str = ""
-    """Of the endpoint or variant; empty where the row continues the one above."""
+    """Of the endpoint or variant; empty where the row continues the one above, or is there for the eye."""
     detail: str = ""
     quantity: str = ""
     amounts: Amounts = ("", "", "")
@@ -286,6 +286,7 @@ def _difference(amount: Decimal | Unknown) -> str:
 def _unattached(report: Report) -> Iterator[Row]:
     marks = _marks(report)
     if report.unattached:
+        yield Row(kind="heading")
         yield Row(kind="heading", name="not deployed: no endpoint uses these, and no total includes them")
     for item in report.unattached:
         yield from _endpoint(item, marks, has_past=False)

@@ -15,7 +15,7 @@ from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.grid import grid
 from guardrail.reporters.page import GLYPHS, Line, Page
-from guardrail.reporters.wording import counted, indexes, inert, usd
+from guardrail.reporters.wording import counted, indexes, inert, usd, without_indexes
 
 MOST_EXISTING = 10
 MOST_INSTANCES = 6
@@ -150,15 +150,20 @@ def _fix(remediation: str, page: Page) -> Iterator[Line]:
 
 
 def _open(report: Report, page: Page) -> Iterator[Line]:
-    """Errors that could not be decided, in a line each; the rest is counted."""
+    """Errors that could not be decided, once for each block and reason; the rest is counted."""
     undecided = [result for result in report.results if result.verdict == "open"]
-    for finding in findings((result for result in undecided if result.severity == "error"), endpoint_names(report)):
-        result = finding.dearest
-        count = f" and {len(finding.results) - 1:,} more" if len(finding.results) > 1 else ""
-        why = inert(result.reason or result.message)
-        line = f"{inert(result.policy)} undecided for {inert(finding.block)}{count}: {why}"
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for result in undecided:
+        if result.severity == "error":
+            key = without_indexes(result.address), result.reason or result.message
+            groups.setdefault(key, []).append(result)
+    for (block, reason), results in groups.items():
+        policies = ", ".join(dict.fromkeys(inert(result.policy) for result in results))
+        addresses = list(dict.fromkeys(result.address for result in results))
+        where = inert(addresses[0]) if len(addresses) == 1 else f"{inert(block)} ({len(addresses):,} instances)"
+        line = f"undecided for {where}, {inert(reason, page.longest)}: {policies}"
         yield from page.wrapped(line, indent=" ? ", hanging=3, colour="open")
-    others = sum(result.severity != "error" for result in undecided)
+    others = len(undecided) - sum(map(len, groups.values()))
     if others:
         yield from page.wrapped(f"{counted(others, 'warning or note', 'warnings or notes')} undecided", indent=" ? ")
 

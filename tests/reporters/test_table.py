@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -30,6 +31,7 @@ from tests.reporters.reports import (
     variant,
 )
 
+DOCUMENTATION = Path(__file__).parents[2] / "docs" / "report.md"
 HOSTILE = "x\x1b[2J\u202e\n| <img src=x> \u2028" + "y" * 10_000
 
 
@@ -123,6 +125,10 @@ guardrail check plan.json     us-east-1 · prices 2023-12 to 2026-05 · 730 h ·
 
 def test_a_change_at_80_columns() -> None:
     assert render(report(), Options(width=80)) == CHANGE
+
+
+def test_the_documentation_shows_this_very_table() -> None:
+    assert CHANGE in DOCUMENTATION.read_text(encoding="utf-8")
 
 
 def test_a_wider_terminal_takes_less_lines() -> None:
@@ -355,13 +361,22 @@ def test_the_fix_speaks_the_language_of_the_source() -> None:
     assert "fix: MinCapacity: 0\n" in render(report(sources=(template,)))
 
 
-def test_what_is_undecided_among_errors_has_a_line_and_the_rest_a_count() -> None:
-    error = finding(verdict="open", reason="min_capacity is known only after apply", saving_monthly=None)
-    warning = finding("scaling-has-room", severity="warning", verdict="open", reason="no", saving_monthly=None)
-    text = sentences(report(results=(error, warning, warning), summary=summary(open=3), exit_code=0))
+def test_what_is_undecided_among_errors_is_said_once_for_each_reason_and_the_rest_is_counted() -> None:
+    reason = "min_capacity is known only after apply"
+    errors = [
+        finding(name, verdict="open", reason=reason, saving_monthly=None)
+        for name in ("async-scales-to-zero", "scales-on-backlog")
+    ]
+    warning = finding("scaling-has-room", severity="warning", verdict="open", reason=reason, saving_monthly=None)
+    text = sentences(report(results=(*errors, warning, warning), summary=summary(open=4), exit_code=0))
     where = 'module.docs["a"].aws_appautoscaling_target.this'
-    assert f"? async-scales-to-zero undecided for {where}: min_capacity is known only after apply" in text
+    assert f"? undecided for {where}, {reason}: async-scales-to-zero, scales-on-backlog" in text
     assert "? 2 warnings or notes undecided" in text
+
+
+def test_undecided_instances_of_one_block_are_counted() -> None:
+    results = tuple(finding(address=f"aws_x.y[{key}]", verdict="open", reason="unknown") for key in range(3))
+    assert "? undecided for aws_x.y (3 instances), unknown: async-scales-to-zero" in sentences(report(results=results))
 
 
 def test_a_waived_finding_names_its_reason_and_end() -> None:
