@@ -1,6 +1,7 @@
 """What readers of infrastructure code share: the block, and a view on its attributes that knows unset from unknown."""
 
 from collections.abc import Callable, Sequence
+from math import isfinite
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -8,6 +9,11 @@ from msgspec import Struct
 from guardrail.model import Change, ChangeSet, Location, Unknown
 
 AFTER_APPLY = "known only after apply"
+
+SENSITIVE = Unknown("sensitive")
+"""Stands for a value that is known and must not be printed."""
+
+_LARGEST = 2**31 - 1
 
 OPTIONAL_AND_COMPUTED = frozenset({"volume_size_in_gb", "variant_name", "suspended_state"})
 """Arguments that a plan shows as unknown when they are merely unset.
@@ -39,16 +45,30 @@ class Reference(Struct, frozen=True):
     attribute: str
 
 
+LOST = Reference("", "")
+"""Stands among references for an end that cannot be followed, and so may be anything: a local value, a data source."""
+
+
 class View:
     """The attributes of one block, nested blocks included, read with the type that the caller expects.
 
     A value that is not of that type becomes `Unknown` with its reason: a malformed plan is never a traceback, and
-    never a default. ``assumed`` collects the attributes whose default was taken without proof that they are unset.
+    never a default. ``assumed`` collects the attributes whose default was taken without proof that they are unset;
+    ``is_constant`` tells of an expression whether its value is known, which proves that too.
     """
 
-    __slots__ = ("assumed", "expressions", "marks", "nested_attributes", "optional_and_computed", "unknown", "values")
+    __slots__ = (
+        "assumed",
+        "expressions",
+        "is_constant",
+        "marks",
+        "nested_attributes",
+        "optional_and_computed",
+        "unknown",
+        "values",
+    )
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the plan format keeps the four trees of a value apart
         self,
         values: dict[str, Any],
         unknown: Any = None,
@@ -58,6 +78,7 @@ class View:
         *,
         optional_and_computed: frozenset[str] = OPTIONAL_AND_COMPUTED,
         nested_attributes: bool = False,
+        is_constant: Callable[[Any], bool] | None = None,
     ) -> None:
         self.values = values
         self.unknown = unknown
@@ -66,6 +87,7 @@ class View:
         self.assumed: list[str] = [] if assumed is None else assumed
         self.optional_and_computed = optional_and_computed
         self.nested_attributes = nested_attributes
+        self.is_constant = _is_literal if is_constant is None else is_constant
 
     def get(self, name: str) -> Any:
         """The raw value; None where unset; `Unknown` where it cannot be known."""
@@ -73,7 +95,8 @@ class View:
         if value is not None or not self._is_flagged(name):
             return value
         if self.expressions is not None:
-            return Unknown(AFTER_APPLY) if name in self.expressions else None
+            written = self.expressions.get(name)
+            return None if written is None or self.is_constant(written) else Unknown(AFTER_APPLY)
         if name in self.optional_and_computed:
             self.assumed.append(name)
             return None
@@ -98,21 +121,35 @@ class View:
             return value
         return Unknown(f"{name} is not text")
 
+    def shown(self, name: str) -> str | Unknown | None:
+        """A string that may be printed: `SENSITIVE` where the value is marked sensitive."""
+        value = self.text(name)
+        return SENSITIVE if isinstance(value, str) and self.is_sensitive(name) else value
+
     def integer(self, name: str) -> int | Unknown | None:
-        """A whole number of at least 0; text such as "2" is one too."""
+        """A whole number of at least 0 that fits the API's 32 bits; text such as "2" is one too."""
         value = self.get(name)
-        if value is None or (value.__class__ is int and value >= 0):
+        if value is None or (value.__class__ is int and 0 <= value <= _LARGEST):
             return value
         number = _number(name, value)
         if isinstance(number, float):
             if number < 0 or not number.is_integer():
                 return Unknown(f"{name} is not a whole number of at least 0")
-            return int(number)
+            return int(number) if number <= _LARGEST else Unknown(f"{name} is too large a number")
         return number
+
+    def positive(self, name: str) -> int | Unknown | None:
+        """A whole number that cannot be 0, which is how state shows one that was never set."""
+        return self.integer(name) or None
 
     def number(self, name: str) -> float | Unknown | None:
         """A finite number."""
         return _number(name, self.get(name))
+
+    def measure(self, name: str) -> float | Unknown | None:
+        """A finite number that may be printed: `SENSITIVE` where the value is marked sensitive."""
+        number = self.number(name)
+        return SENSITIVE if number is not None and self.is_sensitive(name) else number
 
     def boolean(self, name: str) -> bool | Unknown | None:
         """A truth value."""
@@ -140,7 +177,7 @@ class View:
             if not isinstance(item, dict):
                 return Unknown(f"{name} is not a block")
             views.append(
-                View(
+                type(self)(
                     item,
                     _item(unknown, index),
                     _item(marks, index),
@@ -148,6 +185,7 @@ class View:
                     self.assumed,
                     optional_and_computed=self.optional_and_computed,
                     nested_attributes=self.nested_attributes,
+                    is_constant=self.is_constant,
                 )
             )
         return views
@@ -189,9 +227,11 @@ class View:
         if self.expressions is None:
             return None
         written = self.expressions.get(name)
-        if isinstance(written, dict):  # an attribute, not a block: only a constant shows what is inside
+        if isinstance(written, dict):  # an attribute, not a block: what is inside shows only where all of it is known
             constant = written.get("constant_value")
             items = [constant] if isinstance(constant, dict) else constant
+            if items is None and self.is_constant(written):
+                return [{}] * count
         else:
             items = written
         if isinstance(items, list) and len(items) == count and all(isinstance(item, dict) for item in items):
@@ -213,7 +253,14 @@ class Block(Struct, frozen=True, kw_only=True):
     """The resources of these types that the expression of an attribute leads to, across module boundaries."""
     key: str | int | None = None
     """Its count or for_each key."""
+    default_tags: dict[str, str | Unknown] | Unknown = {}
+    """What its provider adds to its tags, for a plan that does not tell all of them."""
     location: Location | None = None
+
+
+def _is_literal(expression: Any) -> bool:
+    """Whether an expression of the plan format is a constant."""
+    return isinstance(expression, dict) and "constant_value" in expression
 
 
 def _any_mark(mark: Any) -> bool:
@@ -250,4 +297,4 @@ def _number(name: str, value: Any) -> float | Unknown | None:
         number = float(value)
     except OverflowError:
         return Unknown(f"{name} is too large a number")
-    return number if abs(number) != float("inf") and number == number else Unknown(f"{name} is not a finite number")
+    return number if isfinite(number) else Unknown(f"{name} is not a finite number")

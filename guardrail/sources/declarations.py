@@ -4,6 +4,7 @@ A reader translates its blocks into these; `guardrail.sources.link` joins them i
 where they are sensitive, because links need them; the linker hides them.
 """
 
+from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -28,8 +29,12 @@ class Link(Struct, frozen=True, kw_only=True):
 
     value: str | Unknown | None
     references: tuple[Reference, ...] = ()
+    stated: Callable[[], Sequence[Reference]] = tuple
+    """The same for a known value, worked out only where the value alone does not decide."""
     key: str | int | None = None
     """The count or for_each key of the block that links, which often is the variant's name too."""
+    text: str | None = None
+    """Where the value is unknown, what tells it from other values: equal texts are equal values."""
     sensitive: bool = False
     """Its source marks the value sensitive: link by it, never print it."""
 
@@ -49,6 +54,8 @@ class DeclaredEndpoint(Declared, frozen=True, kw_only=True):
     """An endpoint without its configuration."""
 
     name: str | Unknown
+    symbol: str | None = None
+    """What others call it by where its name is unknown."""
     sensitive_name: bool
     configuration: Link
     tags: dict[str, str | Unknown] | Unknown
@@ -58,9 +65,13 @@ class DeclaredConfiguration(Declared, frozen=True, kw_only=True):
     """An endpoint configuration."""
 
     name: str | Unknown
+    symbol: str | None = None
+    """What others call it by where its name is unknown."""
     sensitive_name: bool
     mode: Mode | Unknown
     variants: tuple[Variant, ...] | Unknown
+    sensitive_variants: frozenset[int] = frozenset()
+    """The places of those variants whose names must not be shown."""
     data_capture_percent: float | Unknown | None
     tags: dict[str, str | Unknown] | Unknown
 
@@ -68,8 +79,11 @@ class DeclaredConfiguration(Declared, frozen=True, kw_only=True):
 class DeclaredComponent(Declared, frozen=True, kw_only=True):
     """An inference component; its scaling is joined later."""
 
+    symbol: str | None = None
+    """What others call it by where its name is unknown."""
     endpoint: Link
     component: InferenceComponent
+    sensitive_name: bool = False
 
 
 class DeclaredTarget(Declared, frozen=True, kw_only=True):
@@ -97,6 +111,8 @@ class DeclaredAction(Declared, frozen=True, kw_only=True):
     target: Link
     dimension: str | Unknown | None
     action: ScheduledAction
+    sensitive: bool = False
+    """One of its bounds must not be shown."""
 
 
 class DeclaredAlarm(Declared, frozen=True, kw_only=True):
@@ -105,6 +121,7 @@ class DeclaredAlarm(Declared, frozen=True, kw_only=True):
     alarm: Alarm
     actions: tuple[str | Unknown, ...] | Unknown
     references: tuple[Reference, ...]
+    """The policies that its unknown actions mention, and `LOST` where they may be others."""
 
 
 class DeclaredModel(Declared, frozen=True, kw_only=True):

@@ -46,7 +46,12 @@ def without_trailing_noise(document: Document, error: Exception) -> Document | N
     match = _TRAILING.search(str(error))
     if match is None:
         return None
-    end = int(match[1])
+    reported = int(match[1])
+    start = max(0, reported - 64)
+    brace = bytes(document.content[start:reported]).rfind(b"}")
+    if brace < 0:
+        return None
+    end = start + brace + 1
     tail = bytes(document.content[end : end + 256]).lstrip()
     if not tail or tail[:1] in b'{}[],"':
         return None
@@ -71,7 +76,9 @@ def _bytes(path: str) -> Buffer:
         ) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise SourceError(f"{path} cannot be read: {reason.lower()}", hint="check the path and its permissions") from None
+        raise SourceError(
+            f"{path} cannot be read: {reason.lower()}", hint="check the path and its permissions"
+        ) from None
 
 
 def _utf8(raw: Buffer, path: str) -> Buffer:

@@ -34,7 +34,7 @@ class Index(Generic[_D]):
         return iter(self.by_address.values())
 
     def add(self, declared: _D, value: str | Unknown | None) -> None:
-        """Enter a declaration under its address and under ``value``, where that is known."""
+        """Enter a declaration under its address and under ``value``, where there is one to be known by."""
         self.by_address[declared.address] = declared
         if isinstance(value, str):
             self._by_value[value].append(declared)
@@ -53,8 +53,10 @@ class Index(Generic[_D]):
         return [self.by_address[address] for address in addresses if address in self.by_address]
 
     def linked(self, link: Link, seeker: Declared) -> list[_D]:
-        """What ``link`` means: by its value where that is known, else by its references."""
-        return self.named(link.value, seeker) if isinstance(link.value, str) else self.referenced(link)
+        """What ``link`` means: by its value where that is known, else by an equal text or by its references."""
+        if isinstance(link.value, str):
+            return self.named(link.value, seeker)
+        return (self.named(link.text, seeker) if link.text is not None else []) or self.referenced(link)
 
     def compatible(self, seeker: Declared) -> list[_D]:
         """Everything that ``seeker`` could mean if nothing is known of its link."""
@@ -85,13 +87,13 @@ class Declarations:
             self.changed.add(declared.address)
         match declared:
             case DeclaredEndpoint():
-                self.endpoints.add(declared, declared.name)
+                self.endpoints.add(declared, _called(declared.name, declared.symbol))
             case DeclaredConfiguration():
-                self.configurations.add(declared, declared.name)
+                self.configurations.add(declared, _called(declared.name, declared.symbol))
             case DeclaredComponent():
-                self.components.add(declared, declared.component.name)
+                self.components.add(declared, _called(declared.component.name, declared.symbol))
             case DeclaredTarget():
-                self.targets.add(declared, declared.resource.value)
+                self.targets.add(declared, _called(declared.resource.value, declared.resource.text))
             case DeclaredPolicy():
                 self.policies.add(declared, declared.arn)
             case DeclaredAction():
@@ -109,6 +111,10 @@ class Declarations:
             declared.address,
             Skipped(address=declared.address, type=declared.type, reason=reason, affects_total=affects_total),
         )
+
+
+def _called(value: str | Unknown | None, symbol: str | None) -> str | None:
+    return value if isinstance(value, str) else symbol
 
 
 def may_meet(one: Declared, other: Declared) -> bool:

@@ -139,7 +139,7 @@ class ScalingLinks:
             resource = link.value.partition("|")[0]  # CloudFormation's Ref of a target: id|dimension|namespace
             found = self._all.targets.named(resource, declared)
         else:
-            found = self._all.targets.referenced(link) or self._targets_beside(link)
+            found = self._all.targets.linked(link, declared) or self._targets_beside(link)
         if len(found) > 1 and isinstance(declared.dimension, str):
             return [each for each in found if each.target.dimension == declared.dimension]
         return found
@@ -178,16 +178,16 @@ class ScalingLinks:
     def _possible_endpoints(self, declared: DeclaredTarget) -> list[DeclaredEndpoint]:
         """Endpoints that a target may mean: those without a known name, and all of them where its own id is unknown."""
         anything = not isinstance(declared.resource.value, str)
-        return [
-            each for each in self._all.endpoints.compatible(declared) if anything or isinstance(each.name, Unknown)
-        ]
+        return [each for each in self._all.endpoints.compatible(declared) if anything or isinstance(each.name, Unknown)]
 
     def _claim_component(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
         value = declared.resource.value
         if isinstance(value, str):
             found = self._all.components.named(value.removeprefix("inference-component/"), declared)
         else:
-            found = self._all.components.referenced(declared.resource)
+            text = declared.resource.text or ""
+            found = self._all.components.named(text.removeprefix("inference-component/"), declared)
+            found = found or self._all.components.referenced(declared.resource)
         unclear = Unknown(f"{declared.address} may be its scaling target")
         for component in found or ([] if isinstance(value, str) else self._all.components.compatible(declared)):
             self.components[component.address] = target if len(found) == 1 else unclear
@@ -207,13 +207,10 @@ class ScalingLinks:
 
     def _endpoint_of(self, link: Link, seeker: Declared) -> DeclaredEndpoint | None:
         """The endpoint that a resource id means; None where that is not exactly one."""
-        if isinstance(link.value, str):
-            parts = link.value.partition("|")[0].split("/")
-            if len(parts) != 4 or parts[0] != "endpoint" or parts[2] != "variant":
-                return None
-            endpoints = self._all.endpoints.named(parts[1], seeker)
-        else:
-            endpoints = self._all.endpoints.referenced(link)
+        parts = _parts(link)
+        endpoints = self._all.endpoints.named(parts[1], seeker) if parts else []
+        if not isinstance(link.value, str):
+            endpoints = endpoints or self._all.endpoints.referenced(link)
         return endpoints[0] if len(endpoints) == 1 else None
 
 
@@ -259,7 +256,7 @@ def _means(claim: Claim, variant: Variant, index: int, variants: tuple[Variant, 
     if isinstance(claim.variant, int):
         return claim.variant == index
     if isinstance(claim.variant, str):
-        return claim.variant == variant.name if isinstance(variant.name, str) else None
+        return _is_named(claim.variant, variant.name)
     rivals = [each for each in variants if _dimension_of(each) == claim.dimension] or list(variants)
     if len(rivals) == 1:
         return rivals[0] is variant
@@ -275,14 +272,31 @@ def _dimension_of(variant: Variant) -> str:
 
 def _variant_of(link: Link) -> str | int | None:
     """Which variant a resource id means: by name, or through a reference to one of a configuration's variants."""
-    if isinstance(link.value, str):
-        parts = link.value.partition("|")[0].split("/")
-        return parts[3] if len(parts) == 4 else None
+    parts = _parts(link)
+    if parts is not None:
+        return parts[3]
     for reference in link.references:
         match = _VARIANT_INDEX.match(reference.attribute)
         if match:
             return int(match[1])
     return None
+
+
+def _parts(link: Link) -> list[str] | None:
+    """``endpoint``, its name, ``variant`` and its name; None where the resource id has another form or is unknown.
+
+    Names that are unknown, but known to be equal wherever they are written alike, stand as ``${…}``.
+    """
+    value = link.value if isinstance(link.value, str) else link.text
+    parts = (value or "").partition("|")[0].split("/")
+    return parts if len(parts) == 4 and parts[0] == "endpoint" and parts[2] == "variant" else None
+
+
+def _is_named(claimed: str, name: str | Unknown) -> bool | None:
+    """Whether a variant has the name that a resource id says; None where one of them is unknown in part."""
+    if isinstance(name, Unknown):
+        return True if "${" in claimed and claimed == name.partial else None
+    return None if "${" in claimed else claimed == name
 
 
 def _completed(
@@ -296,9 +310,7 @@ def _completed(
     return replace(
         declared.target,
         policies=own if isinstance(own, Unknown) else tuple(own),
-        scheduled_actions=scheduled
-        if isinstance(scheduled, Unknown)
-        else (*declared.inline_actions, *scheduled),
+        scheduled_actions=scheduled if isinstance(scheduled, Unknown) else (*declared.inline_actions, *scheduled),
     )
 
 

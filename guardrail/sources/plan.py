@@ -4,7 +4,8 @@ The format is described at developer.hashicorp.com/terraform/internals/json-form
 decoded, so the cost of reading follows the bytes of a plan, not the number of its resources.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -14,13 +15,14 @@ from msgspec.structs import replace
 from guardrail.errors import SourceError
 from guardrail.model import Change, ChangeSet, Coverage, Unknown
 from guardrail.sources import terraform
-from guardrail.sources.base import AFTER_APPLY, Block, Reference, View
+from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration, Unsupported
 from guardrail.sources.document import SHOW_HINT, Document, without_trailing_noise
 from guardrail.sources.document import read as read_document
 from guardrail.sources.link import Linked, Side
-from guardrail.sources.references import ConfigModule, ConfigResource, Configuration, Scope, scope_of
-from guardrail.sources.regions import ProviderConfig, Regions
+from guardrail.sources.providers import ProviderConfig, Providers
+from guardrail.sources.references import ConfigModule, Configuration, Scope, scope_of
+from guardrail.sources.regions import Regions
 
 _MANAGED = "managed"
 _PLAIN_ACTIONS: tuple[Change, ...] = ("create", "update", "delete", "forget")
@@ -131,14 +133,17 @@ def read(path: str, *, region: str | None = None) -> ChangeSet:
     version = _format_version(path, plan)
     if plan.errored:
         raise SourceError(
-            f"{path} is a plan that failed, so it does not tell what will be", hint="mend the errors of 'terraform plan' first"
+            f"{path} is a plan that failed, so it does not tell what will be",
+            hint="mend the errors of 'terraform plan' first",
         )
     try:
         if _is_state(plan):
             return _read_state(path, plan, version, document.notices, region)
         return _PlanReader(path, plan, region).change_set(version, document.notices)
     except msgspec.ValidationError as error:
-        raise SourceError(f"{path} is not a plan: a resource in it has another shape: {_lower(error)}", hint=SHOW_HINT) from None
+        raise SourceError(
+            f"{path} is not a plan: a resource in it has another shape: {_lower(error)}", hint=SHOW_HINT
+        ) from None
 
 
 def _decode(path: str, document: Document) -> tuple[Document, _Plan]:
@@ -200,23 +205,28 @@ def _is_state(plan: _Plan) -> bool:
     )
 
 
-def _read_state(
-    path: str, plan: _Plan, version: str, notices: tuple[str, ...], region: str | None
-) -> ChangeSet:
+def _read_state(path: str, plan: _Plan, version: str, notices: tuple[str, ...], region: str | None) -> ChangeSet:
     """A state tells what runs today, and nothing of a past."""
-    regions = Regions({}, Configuration(ConfigModule()), {}, lambda: iter(()))
+    nothing = Configuration(ConfigModule())
+    regions = Regions(Providers({}, nothing, {}), nothing, tuple)
     blocks = []
-    for resource, scope in _state_resources(plan.values):
-        view = _view(resource.type, resource.values, None, resource.sensitive_values, None)
+    for resource, _ in _state_resources(plan.values):
+        view = View(
+            resource.values if isinstance(resource.values, dict) else {},
+            None if isinstance(resource.values, dict) else True,
+            resource.sensitive_values,
+            optional_and_computed=terraform.optional_and_computed(resource.type),
+            nested_attributes=terraform.has_nested_attributes(resource.type),
+        )
         blocks.append(
             Block(
                 address=resource.address + (f" (deposed {resource.deposed_key})" if resource.deposed_key else ""),
                 type=resource.type,
                 provider="",
-                region=regions.of(view, "", scope, resource.provider_name),
+                region=regions.of(view, ""),
                 attributes=view,
                 change="no-op",
-                references=_no_references,
+                references=_lost,
                 key=resource.index,
             )
         )
@@ -241,12 +251,9 @@ class _PlanReader:
         self._region = region
         written = plan.configuration or _ConfigurationDocument()
         self._configuration = Configuration(written.root_module or ConfigModule())
-        self._regions = Regions(
-            written.provider_config,
-            self._configuration,
-            {name: variable.value for name, variable in (plan.variables or {}).items()},
-            self._known_data_regions,
-        )
+        variables = {name: variable.value for name, variable in (plan.variables or {}).items()}
+        self._providers = Providers(written.provider_config, self._configuration, variables)
+        self._regions = Regions(self._providers, self._configuration, self._known_data_regions)
         self._notices: list[str] = []
 
     def change_set(self, version: str, notices: tuple[str, ...]) -> ChangeSet:
@@ -262,14 +269,13 @@ class _PlanReader:
         for change in changes:
             self._split(change, befores, afters)
         for resource, scope in standing:
+            resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
             block = self._block(resource, scope, "no-op", resource.values, None, resource.sensitive_values)
             befores.append(block)
             afters.append(block)
         return self._joined(befores, afters, version, notices)
 
-    def _joined(
-        self, befores: list[Block], afters: list[Block], version: str, notices: tuple[str, ...]
-    ) -> ChangeSet:
+    def _joined(self, befores: list[Block], afters: list[Block], version: str, notices: tuple[str, ...]) -> ChangeSet:
         before = Side(_declared(befores), region=self._region)
         after = Side((*_declared(afters), *self._deferred()), region=self._region, previous=before)
         linked_before, linked_after = before.linked(), after.linked()
@@ -296,20 +302,22 @@ class _PlanReader:
             befores.append(past)
             if "forget" in inner.actions:
                 self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
-                afters.append(replace(past, change="forget"))
-                change.address += " (forgotten)" if "create" in inner.actions else ""
-        if inner.after is not None and "forget" != kind:
+                address = f"{change.address} (forgotten)" if "create" in inner.actions else change.address
+                afters.append(replace(past, change="forget", address=address))
+        if inner.after is not None and kind != "forget":
             unknown, marks = inner.after_unknown, inner.after_sensitive
             afters.append(self._block(change, scope, kind, inner.after, unknown, marks))
 
     def _standing(self, changes: list[_ResourceChange]) -> list[tuple[_StateResource, Scope]]:
         """What is there and the plan does not speak of: with -target and -refresh-only most of what is billed."""
-        spoken_of = {address for change in changes for address in (change.address, change.previous_address)}
+        spoken_of = {
+            (address, change.deposed) for change in changes for address in (change.address, change.previous_address)
+        }
         state = self._plan.prior_state
         return [
             (resource, scope)
             for resource, scope in _state_resources(state.values if state else None)
-            if resource.address not in spoken_of and not resource.deposed_key
+            if (resource.address, resource.deposed_key) not in spoken_of
         ]
 
     def _block(
@@ -322,21 +330,27 @@ class _PlanReader:
         marks: Any,
     ) -> Block:
         written = self._configuration.resource(scope.names, resource.type, resource.name)
-        view = _view(resource.type, values, unknown, marks, written)
-        provider = (written.provider_config_key or "") if written else ""
+        key = self._providers.key_of((written.provider_config_key or "") if written else "", resource.provider_name)
+        view = View(
+            values if isinstance(values, dict) else {},
+            unknown if isinstance(values, dict) else True,
+            marks,
+            written.expressions if written else None,
+            optional_and_computed=terraform.optional_and_computed(resource.type),
+            nested_attributes=terraform.has_nested_attributes(resource.type),
+            is_constant=None if written is None else partial(self._configuration.is_constant, scope, written),
+        )
         return Block(
             address=resource.address,
             type=resource.type,
-            provider=provider,
-            region=self._regions.of(view, provider, scope, resource.provider_name),
+            provider=(written.provider_config_key or "") if written else "",
+            region=self._regions.of(view, key),
             attributes=view,
             change=change,
-            references=_no_references if written is None else self._follower(scope, written),
+            references=_lost if written is None else partial(self._configuration.resolve, scope, written),
             key=resource.index,
+            default_tags=self._providers.default_tags(key),
         )
-
-    def _follower(self, scope: Scope, written: ConfigResource) -> Callable[[str, frozenset[str]], list[Reference]]:
-        return lambda attribute, wanted: self._configuration.resolve(scope, written, attribute, wanted)
 
     def _deferred(self) -> Iterator[Unsupported]:
         """Changes that Terraform put off because it cannot know yet what they are."""
@@ -394,19 +408,9 @@ def _scope(change: _ResourceChange) -> Scope:
     return scope_of(change.module_address, change.index)
 
 
-def _view(type_: str, values: Any, unknown: Any, marks: Any, written: ConfigResource | None) -> View:
-    return View(
-        values if isinstance(values, dict) else {},
-        unknown if isinstance(values, dict) else True,
-        marks,
-        written.expressions if written else None,
-        optional_and_computed=terraform.optional_and_computed(type_),
-        nested_attributes=terraform.has_nested_attributes(type_),
-    )
-
-
-def _no_references(attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
-    return ()
+def _lost(_attribute: str, _wanted: frozenset[str]) -> Sequence[Reference]:
+    """The references of a block that is not written anywhere in sight."""
+    return (LOST,)
 
 
 def _is_relevant(raw: Raw) -> bool:

@@ -6,22 +6,27 @@ A plan tells the value of a name only when it is known before apply. Where it is
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Any, TypeAlias
+from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeAlias
 
 import msgspec
 from msgspec import Raw, Struct
 
-from guardrail.sources.base import Reference
+from guardrail.sources.base import LOST, Reference
 
 Key: TypeAlias = str | int | None
 
-_STEP = re.compile(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\])?\.?')
+_MODULE_STEP = re.compile(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\])?\.?')
 _TOKEN = re.compile(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]')
+_ESCAPE = re.compile(r'\\(["\\nrt])|([$%])\2\{')
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _MAX_DEPTH = 32
 _MAX_EXPRESSIONS = 10_000
-_NOT_RESOURCES = frozenset({"each", "count", "self", "local", "path", "terraform", "data", "var", "module"})
-
+_ALWAYS_KNOWN = frozenset({"count", "path", "self", "terraform"})
+_PASSES_ON = {("terraform_data", "output"): "input"}
+"""Computed attributes that are the value of an argument."""
 
 Place: TypeAlias = tuple[tuple[str, ...], tuple[Key, ...]]
 """A module instance: the path of its calls and their keys."""
@@ -83,18 +88,25 @@ class Scope(Struct, frozen=True):
 
 def scope_of(module_address: str | None, key: Key) -> Scope:
     """The scope of a resource instance: ``module.a["x"].module.b`` is the path (a, b) with the keys ("x", None)."""
-    names: list[str] = []
-    keys: list[Key] = []
-    for match in _STEP.finditer(module_address or ""):
-        names.append(match[1])
-        keys.append(_key(match[2], match[3]))
-    return Scope(tuple(names), tuple(keys), key)
+    names, keys = _place(module_address) if module_address else ((), ())
+    return Scope(names, keys, key)
+
+
+@lru_cache(maxsize=4096)
+def _place(module_address: str) -> Place:
+    steps = list(_MODULE_STEP.finditer(module_address))
+    return tuple(step[1] for step in steps), tuple(_key(step[2], step[3]) for step in steps)
 
 
 def _key(quoted: str | None, number: str | None) -> Key:
     if number is not None:
         return int(number)
-    return quoted.replace('\\"', '"').replace("\\\\", "\\") if quoted is not None else None
+    return None if quoted is None else _ESCAPE.sub(_unescaped, quoted)
+
+
+def _unescaped(match: re.Match[str]) -> str:
+    r"""What stands for an escape in a quoted key: ``\"``, ``\\``, ``\n``, and ``$${`` for ``${``."""
+    return f"{match[2]}{{" if match[2] else _ESCAPED.get(match[1], match[1])
 
 
 class Configuration:
@@ -105,12 +117,12 @@ class Configuration:
         self._modules: dict[tuple[str, ...], ConfigModule | None] = {(): root}
         self._heads: dict[tuple[str, ...], dict[tuple[str, str, str], Raw]] = {}
         self._resources: dict[tuple[tuple[str, ...], str, str, str], ConfigResource | None] = {}
-        self._instances: dict[tuple[Place, str, str], list[tuple[Key, str]]] = defaultdict(list)
+        self._instances: dict[tuple[Place, str, str], dict[Key, str]] = defaultdict(dict)
         self._call_keys: dict[Place, dict[Key, None]] = defaultdict(dict)
 
     def add_instance(self, scope: Scope, type_: str, name: str, address: str) -> None:
         """Tell that ``address`` is an instance of the block ``type_.name`` in ``scope``."""
-        self._instances[(scope.names, scope.keys), type_, name].append((scope.key, address))
+        self._instances[(scope.names, scope.keys), type_, name][scope.key] = address
         for depth, key in enumerate(scope.keys):
             self._call_keys[scope.names[: depth + 1], scope.keys[:depth]][key] = None
 
@@ -139,19 +151,36 @@ class Configuration:
                     if block is not None:
                         yield names, block
 
-    def resolve(self, scope: Scope, resource: ConfigResource, attribute: str, wanted: frozenset[str]) -> list[Reference]:
-        """The instances of ``wanted`` types that the expression of ``attribute`` leads to, without repetition."""
+    def resolve(
+        self, scope: Scope, resource: ConfigResource, attribute: str, wanted: frozenset[str]
+    ) -> list[Reference]:
+        """The instances of ``wanted`` types that the expression of ``attribute`` leads to, without repetition.
+
+        `LOST` is among them where a part of the expression leads out of sight.
+        """
         walk = _Walk(self, wanted)
-        walk.follow(scope, resource.expressions.get(attribute), resource.for_each_expression)
-        return list(walk.found)
+        walk.follow(scope, resource.expressions.get(attribute), self._owner(scope, resource))
+        return [*walk.found, LOST] if walk.is_lost else list(walk.found)
 
-    def siblings(self, scope: Scope, type_: str, name: str) -> list[tuple[Key, str]]:
-        """Key and address of each instance of a block in the module instance of ``scope``."""
-        return self._instances.get(((scope.names, scope.keys), type_, name), [])
+    def is_constant(self, scope: Scope, resource: ConfigResource, expression: Any) -> bool:
+        """Whether an expression is made of constants, keys and input variables alone, so that its value is known.
 
-    def call_keys(self, scope: Scope, name: str) -> list[Key]:
+        What is known only after apply all the same has been left to the provider: its value is null.
+        """
+        walk = _Walk(self, frozenset())
+        walk.follow(scope, expression, self._owner(scope, resource))
+        return not (walk.is_lost or walk.meets_resources)
+
+    def instances(self, scope: Scope, type_: str, name: str) -> dict[Key, str]:
+        """Address by key of each instance of a block in the module instance of ``scope``."""
+        return self._instances.get(((scope.names, scope.keys), type_, name), {})
+
+    def call_keys(self, scope: Scope, name: str) -> dict[Key, None]:
         """The keys of the instances of the module call ``name`` made in the module instance of ``scope``."""
-        return list(self._call_keys.get(((*scope.names, name), scope.keys), ())) or [None]
+        return self._call_keys.get(((*scope.names, name), scope.keys)) or {None: None}
+
+    def _owner(self, scope: Scope, resource: ConfigResource) -> "_Owner":
+        return _Owner(resource.for_each_expression, lambda: self.instances(scope, resource.type, resource.name).keys())
 
     def _every_path(self, names: tuple[str, ...], module: ConfigModule) -> Iterator[tuple[str, ...]]:
         yield names
@@ -171,6 +200,16 @@ class Configuration:
         return self._heads[names]
 
 
+class _Owner(NamedTuple):
+    """The block or module call that an expression belongs to: what ``each`` and ``count`` mean in it."""
+
+    for_each: Any
+    keys: Callable[[], AbstractSet[Key]]
+    """The keys of all its instances."""
+
+
+_NOBODY = _Owner(None, frozenset)
+
 
 class _Walk:
     """One walk along references; every expression is followed at most once in every scope, so it ends."""
@@ -179,28 +218,50 @@ class _Walk:
         self.configuration = configuration
         self.wanted = wanted
         self.found: dict[Reference, None] = {}
+        self.is_lost = False
+        """Whether it came to an end that may be anything: a local value, a data source, a module that is not there."""
+        self.meets_resources = False
         self._seen: set[tuple[Scope, int]] = set()
 
-    def follow(self, scope: Scope, expression: Any, for_each: Any) -> None:
-        """Follow every reference of ``expression``, which stands in ``scope`` under ``for_each``."""
-        if expression is None or (scope, id(expression)) in self._seen or len(self._seen) > _MAX_EXPRESSIONS:
+    def follow(self, scope: Scope, expression: Any, owner: _Owner, *, keyed: bool = False) -> None:
+        """Follow every reference of ``expression``, which stands in ``scope`` and belongs to ``owner``.
+
+        ``keyed`` says that what it leads to is picked by the key of the owner.
+        """
+        if expression is None or (scope, id(expression)) in self._seen:
+            return
+        if len(self._seen) > _MAX_EXPRESSIONS:
+            self.is_lost = True
             return
         self._seen.add((scope, id(expression)))
         references = list(_references(expression))
-        keyed = any(reference.startswith(("each.", "count.")) for reference in references)
+        keyed = keyed or "each.key" in references or "count.index" in references
+        keys = owner.keys if keyed else None
         for reference in _most_specific(references):
-            tokens = [_token(match) for match in _TOKEN.finditer(reference)]
-            head = tokens[0] if tokens else None
-            if head == "each":
-                self.follow(scope, for_each, None)
-            elif len(tokens) < 2:
-                continue
-            elif head == "var":
-                self._follow_variable(scope, str(tokens[1]))
-            elif head == "module":
-                self._follow_module(scope, str(tokens[1]), tokens[2:], keyed=keyed)
-            elif head not in _NOT_RESOURCES:
-                self._follow_resource(scope, tokens, keyed=keyed)
+            self._follow_reference(scope, _steps(reference), owner, keys)
+
+    def _follow_reference(self, scope: Scope, steps: list["_Step"], owner: _Owner, keys: "_Keys | None") -> None:
+        head = steps[0].value if steps else None
+        if head in _ALWAYS_KNOWN:
+            return
+        if head == "each":
+            self._follow_each(scope, steps, owner)
+        elif len(steps) == 1 or head in ("data", "local"):
+            self.is_lost = True
+        elif head == "var":
+            self._follow_variable(scope, str(steps[1].value))
+        elif head == "module":
+            self._follow_module(scope, str(steps[1].value), steps[2:], keys)
+        else:
+            self._follow_resource(scope, steps, keys)
+
+    def _follow_each(self, scope: Scope, steps: list["_Step"], owner: _Owner) -> None:
+        """``each.value`` of a for_each over the instances of a block is the instance with the same key."""
+        if len(steps) > 1 and steps[1].value == "key":
+            return
+        if owner.for_each is None:
+            self.is_lost = True
+        self.follow(scope, owner.for_each, owner, keyed=True)
 
     def _follow_variable(self, scope: Scope, name: str) -> None:
         if not scope.names:
@@ -208,40 +269,68 @@ class _Walk:
         outer = Scope(scope.names[:-1], scope.keys[:-1], scope.keys[-1])
         parent = self.configuration.module(outer.names)
         call = parent.module_calls.get(scope.names[-1]) if parent else None
-        if call is not None:
-            self.follow(outer, call.expressions.get(name), call.for_each_expression)
+        if call is None:
+            self.is_lost = True
+            return
+        owner = _Owner(call.for_each_expression, self.configuration.call_keys(outer, scope.names[-1]).keys)
+        self.follow(outer, call.expressions.get(name), owner)
 
-    def _follow_module(self, scope: Scope, name: str, rest: list[str | int], *, keyed: bool) -> None:
+    def _follow_module(self, scope: Scope, name: str, rest: list["_Step"], keys: "_Keys | None") -> None:
         module = self.configuration.module((*scope.names, name))
         if module is None:
+            self.is_lost = True
             return
-        keys = self.configuration.call_keys(scope, name)
-        if len(rest) > 1 and rest[0] in keys:
-            keys = [rest[0]]
-        elif keyed and scope.key in keys:
-            keys = [scope.key]
-        outputs = [str(rest[-1])] if rest and str(rest[-1]) in module.outputs else list(module.outputs)
-        for key in keys:
+        present = self.configuration.call_keys(scope, name)
+        picked: Iterable[Key] = present
+        if rest and rest[0].is_index:
+            picked, rest = [rest[0].value], rest[1:]
+        elif keys is not None and _is_parallel(scope.key, keys(), present.keys()):
+            picked = [scope.key]
+        wanted = str(rest[0].value) if rest else ""
+        outputs = [wanted] if wanted in module.outputs else list(module.outputs)
+        for key in picked:
             inner = Scope((*scope.names, name), (*scope.keys, key))
             for output in outputs:
-                self.follow(inner, module.outputs[output].expression, None)
+                self.follow(inner, module.outputs[output].expression, _NOBODY)
 
-    def _follow_resource(self, scope: Scope, tokens: list[str | int], *, keyed: bool) -> None:
-        type_, name, rest = str(tokens[0]), str(tokens[1]), tokens[2:]
-        instances = self.configuration.siblings(scope, type_, name)
-        explicit: Key = None
-        if rest and any(key == rest[0] for key, _ in instances):
-            explicit, rest = rest[0], rest[1:]
+    def _follow_resource(self, scope: Scope, steps: list["_Step"], keys: "_Keys | None") -> None:
+        type_, name, rest = str(steps[0].value), str(steps[1].value), steps[2:]
+        self.meets_resources = True
+        instances = self.configuration.instances(scope, type_, name)
+        picked: Iterable[Key] = instances
+        key: Key = scope.key
+        if rest and rest[0].is_index:
+            key, rest = rest[0].value, rest[1:]
+            picked = [key]
+        elif keys is not None and _is_parallel(key, keys(), instances.keys()):
+            picked = [key]
         if type_ in self.wanted:
-            key = explicit if explicit is not None else scope.key
-            same = [address for other, address in instances if other == key] if explicit is not None or keyed else []
-            for address in same or [address for _, address in instances]:
-                self.found[Reference(address, _dotted(rest))] = None
-            return
+            attribute = _dotted(rest)
+            self.found.update((Reference(instances[each], attribute), None) for each in picked if each in instances)
+        else:
+            self._follow_attribute(Scope(scope.names, scope.keys, key), type_, name, rest)
+
+    def _follow_attribute(self, scope: Scope, type_: str, name: str, rest: list["_Step"]) -> None:
+        """On through an argument of a block of another type; what that type computes itself is the end."""
         block = self.configuration.resource(scope.names, type_, name)
-        if block is not None and rest:
-            inner = Scope(scope.names, scope.keys, explicit if explicit is not None else scope.key)
-            self.follow(inner, block.expressions.get(str(rest[0])), block.for_each_expression)
+        attribute = str(rest[0].value) if rest else ""
+        attribute = _PASSES_ON.get((type_, attribute), attribute)
+        if block is None or not rest:
+            self.is_lost = True
+        elif attribute in block.expressions:
+            owner = _Owner(block.for_each_expression, self.configuration.instances(scope, type_, name).keys)
+            self.follow(scope, block.expressions[attribute], owner)
+
+
+_Keys: TypeAlias = Callable[[], AbstractSet[Key]]
+
+
+def _is_parallel(key: Key, own: AbstractSet[Key], others: AbstractSet[Key]) -> bool:
+    """Whether two blocks run over the same keys, so that ``each.key`` of the one picks an instance of the other.
+
+    Else the index is computed from the key, as in ``endpoint[floor(count.index / 2)]``, and nobody knows how.
+    """
+    return key in others and own <= others
 
 
 _head_decoder = msgspec.json.Decoder(_Head)
@@ -250,6 +339,12 @@ _resource_decoder = msgspec.json.Decoder(ConfigResource)
 
 def _decoded(raw: Raw) -> ConfigResource:
     return _resource_decoder.decode(raw)
+
+
+def reference_path(expression: Any) -> list[str | int]:
+    """The steps of the only reference of an expression, ``var.a["b"]`` as var, a, b; empty where it has several."""
+    references = list(_most_specific(list(_references(expression))))
+    return [step.value for step in _steps(references[0])] if len(references) == 1 else []
 
 
 def _references(expression: Any) -> Iterator[str]:
@@ -274,16 +369,24 @@ def _most_specific(references: list[str]) -> Iterator[str]:
             yield reference
 
 
-def _token(match: re.Match[str]) -> str | int:
-    if match[1] is not None:
-        return match[1]
-    key = _key(match[2], match[3])
-    return "" if key is None else key
+class _Step(NamedTuple):
+    """One step of a reference: ``.name`` or ``[index]``."""
+
+    value: str | int
+    is_index: bool
 
 
-def _dotted(tokens: list[str | int]) -> str:
-    """``production_variants[0].variant_name`` again, from its tokens."""
+def _steps(reference: str) -> list[_Step]:
+    steps = []
+    for match in _TOKEN.finditer(reference):
+        key = _key(match[2], match[3])
+        steps.append(_Step(match[1], is_index=False) if key is None else _Step(key, is_index=True))
+    return steps
+
+
+def _dotted(steps: list[_Step]) -> str:
+    """``production_variants[0].variant_name`` again, from its steps."""
     text = ""
-    for token in tokens:
-        text += f"[{token}]" if isinstance(token, int) else f".{token}" if text else token
+    for value, is_index in steps:
+        text += f"[{value}]" if is_index else f".{value}" if text else str(value)
     return text

@@ -6,26 +6,16 @@ values, the ``aws_region`` data source of the same provider. What is left is for
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator
-from typing import Any
-
-from msgspec import Struct
+from collections.abc import Callable, Iterable
 
 from guardrail.model import Unknown
 from guardrail.sources.base import View
-from guardrail.sources.references import Configuration, Scope, scope_of
+from guardrail.sources.providers import Providers
+from guardrail.sources.references import Configuration, scope_of
 
-_ARN_REGION = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2}(?:-[a-z]+)+-\d+):")
-_REGION = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+")
+_ARN_REGION = re.compile(r"arn:aws[a-z-]*:[a-z0-9-]+:([a-z]{2,5}(?:-[a-z]+)+-\d+):")
+_REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
 _NOWHERE = Unknown("nothing in the plan tells its region")
-
-
-class ProviderConfig(Struct):
-    """A provider block as written."""
-
-    full_name: str = ""
-    module_address: str | None = None
-    expressions: dict[str, Any] = {}
 
 
 class Regions:
@@ -33,73 +23,28 @@ class Regions:
 
     def __init__(
         self,
-        providers: dict[str, ProviderConfig],
+        providers: Providers,
         configuration: Configuration,
-        variables: dict[str, Any],
-        data_regions: Callable[[], Iterator[tuple[str, str]]],
+        data_regions: Callable[[], Iterable[tuple[str, str]]],
     ) -> None:
         self._providers = providers
         self._configuration = configuration
-        self._variables = variables
         self._data_regions = data_regions
         self._by_provider: dict[str, str | None] = {}
         self._by_data_source: dict[str, set[str]] | None = None
 
-    def of(self, view: View, provider: str, scope: Scope, provider_name: str) -> str | Unknown:
+    def of(self, view: View, provider: str) -> str | Unknown:
         """The region of a resource managed by the provider configuration called ``provider`` ("" where unknown)."""
-        own = view.text("region")
-        if isinstance(own, Unknown):
-            return own
-        key = provider or self._only_configuration_of(provider_name)
-        found = own or self._of_provider(key) or _arn_region(view.values) or self._of_data_source(key)
-        return found if found is not None and _REGION.fullmatch(found) else _NOWHERE
-
-    def _only_configuration_of(self, provider_name: str) -> str:
-        """Of a resource that is no longer written anywhere: its provider, where that has one configuration only."""
-        keys = [key for key, provider in self._providers.items() if provider.full_name == provider_name]
-        return keys[0] if len(keys) == 1 else ""
+        own = view.shown("region")
+        if own is not None:
+            return own if isinstance(own, Unknown) or _REGION.fullmatch(own) else _NOWHERE
+        return self._of_provider(provider) or _arn_region(view) or self._of_data_source(provider) or _NOWHERE
 
     def _of_provider(self, key: str) -> str | None:
         if key not in self._by_provider:
-            provider = self._providers.get(key) or self._providers.get(key.rpartition(":")[2])
-            region = None
-            if provider is not None:
-                names = scope_of(provider.module_address, None).names
-                region = self._constant(provider.expressions.get("region"), names)
-            self._by_provider[key] = region
+            region = self._providers.region(key)
+            self._by_provider[key] = region if region and _REGION.fullmatch(region) else None
         return self._by_provider[key]
-
-    def _constant(self, expression: Any, names: tuple[str, ...]) -> str | None:
-        """A string that is constant, or comes through input variables from one that is."""
-        for _ in range(len(names) + 1):
-            if not isinstance(expression, dict):
-                return None
-            constant = expression.get("constant_value")
-            if constant is not None:
-                return constant if isinstance(constant, str) else None
-            references = expression.get("references")
-            if not isinstance(references, list) or len(references) != 1 or not str(references[0]).startswith("var."):
-                return None
-            name = str(references[0]).removeprefix("var.")
-            if not names:
-                return self._root_variable(name)
-            expression, names = self._argument(names, name), names[:-1]
-        return None
-
-    def _root_variable(self, name: str) -> str | None:
-        module = self._configuration.module(())
-        declared = module.variables.get(name) if module else None
-        value = self._variables.get(name)
-        return value if isinstance(value, str) and not (declared and declared.sensitive) else None
-
-    def _argument(self, names: tuple[str, ...], name: str) -> Any:
-        """The expression that a module call passes for a variable, else the variable's default as a constant."""
-        parent, module = self._configuration.module(names[:-1]), self._configuration.module(names)
-        call = parent.module_calls.get(names[-1]) if parent else None
-        if call is not None and name in call.expressions:
-            return call.expressions[name]
-        declared = module.variables.get(name) if module else None
-        return {"constant_value": declared.default} if declared else None
 
     def _of_data_source(self, key: str) -> str | None:
         if self._by_data_source is None:
@@ -118,10 +63,12 @@ class Regions:
         return found
 
 
-def _arn_region(values: dict[str, Any]) -> str | None:
-    """The region of the block's own ARN, else of any ARN among its values."""
-    for value in (values.get("arn"), *values.values()):
-        if isinstance(value, str) and value.startswith("arn:"):
+def _arn_region(view: View) -> str | None:
+    """The region of the block's own ARN, else of any ARN among its values that may be shown."""
+    values = view.values
+    for name in ("arn", *values):
+        value = values.get(name)
+        if isinstance(value, str) and value.startswith("arn:") and not view.is_sensitive(name):
             match = _ARN_REGION.match(value)
             if match:
                 return match[1]

@@ -5,6 +5,7 @@ of key and value, and names that follow CloudFormation. Sources: the schemas of 
 the documentation of hashicorp/awscc.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -29,7 +30,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import OPTIONAL_AND_COMPUTED, Block, View
+from guardrail.sources.base import AFTER_APPLY, OPTIONAL_AND_COMPUTED, SENSITIVE, Block, View
 from guardrail.sources.declarations import (
     Declaration,
     DeclaredAction,
@@ -55,7 +56,6 @@ AWSCC_OPTIONAL_AND_COMPUTED = OPTIONAL_AND_COMPUTED | {
     "initial_variant_weight",
     "instance_pools",
     "managed_instance_scaling",
-    "model_name",
     "provisioned_concurrency",
     "scheduled_actions",
     "serverless_config",
@@ -65,8 +65,11 @@ AWSCC_OPTIONAL_AND_COMPUTED = OPTIONAL_AND_COMPUTED | {
 }
 """In awscc every argument that is not required is computed too."""
 
+_INFERENCE_TYPE = re.compile(r"AWS::SageMaker::(?:Endpoint|Inference)")
+
 GENERATED = "generated on apply"
 
+_SAGEMAKER_RESOURCES = ("endpoint/", "inference-component/")
 _ENDPOINTS = frozenset({"aws_sagemaker_endpoint", "awscc_sagemaker_endpoint"})
 _CONFIGURATIONS = frozenset({"aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"})
 _COMPONENTS = frozenset({"aws_sagemaker_inference_component", "awscc_sagemaker_inference_component"})
@@ -103,13 +106,19 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
 def _configuration(block: Block) -> DeclaredConfiguration:
     view = block.attributes
     name = "endpoint_config_name" if block.type.startswith("awscc_") else "name"
-    variants = _variants(view)
+    views = _variant_views(view)
+    variants = views if isinstance(views, Unknown) else tuple(_variant(each, shadow=shadow) for each, shadow in views)
     return DeclaredConfiguration(
         **_head(block),
         name=_name(view, name),
         sensitive_name=view.is_sensitive(name),
         mode=_mode(view, variants),
         variants=variants,
+        sensitive_variants=frozenset(
+            index
+            for index, (each, _) in enumerate(() if isinstance(views, Unknown) else views)
+            if each.is_sensitive("variant_name")
+        ),
         data_capture_percent=_data_capture(view),
         tags=_tags(block),
     )
@@ -126,16 +135,15 @@ def _mode(view: View, variants: tuple[Variant, ...] | Unknown) -> Mode | Unknown
     return "serverless" if any(isinstance(variant, ServerlessVariant) for variant in variants) else "realtime"
 
 
-def _variants(view: View) -> tuple[Variant, ...] | Unknown:
+def _variant_views(view: View) -> list[tuple[View, bool]] | Unknown:
+    """Each variant, and whether it is a shadow: production variants first."""
     production = view.blocks("production_variants")
     if isinstance(production, Unknown):
         return production
     shadow = view.blocks("shadow_production_variants")
     if isinstance(shadow, Unknown):
         return shadow
-    return tuple(_variant(each, shadow=False) for each in production) + tuple(
-        _variant(each, shadow=True) for each in shadow
-    )
+    return [(each, False) for each in production] + [(each, True) for each in shadow]
 
 
 def _variant(view: View, *, shadow: bool) -> Variant:
@@ -148,17 +156,16 @@ def _variant(view: View, *, shadow: bool) -> Variant:
     if instance_type is None and not pools:
         reason = "neither instance_type nor serverless_config is set"
         instance_type = serverless if isinstance(serverless, Unknown) else Unknown(reason)
-    count = view.integer("initial_instance_count")
-    volume = view.integer("volume_size_in_gb")
-    weight = view.number("initial_variant_weight")
+    count = view.positive("initial_instance_count")
+    volume = view.positive("volume_size_in_gb")
     return InstanceVariant(
         name=_variant_name(view),
         shadow=shadow,
         instance_type=pools if isinstance(pools, Unknown) else instance_type,
         initial_instance_count=_required(count, "initial_instance_count"),
-        weight=1.0 if weight is None else weight,
-        volume_size_gb=volume or None,
-        model_name=view.text("model_name"),
+        weight=_weight(view),
+        volume_size_gb=volume,
+        model_name=view.shown("model_name"),
         managed_scaling=_managed_scaling(view),
         instance_pools=() if isinstance(pools, Unknown) else tuple(_pool(pool) for pool in pools),
         assumptions=tuple(view.assumed[already_assumed:]),
@@ -170,18 +177,22 @@ def _variant(view: View, *, shadow: bool) -> Variant:
 
 def _serverless_variant(view: View, serverless: View) -> ServerlessVariant:
     already_assumed = len(view.assumed)
-    weight = view.number("initial_variant_weight")
-    provisioned = serverless.integer("provisioned_concurrency")
+    memory, concurrency = serverless.positive("memory_size_in_mb"), serverless.positive("max_concurrency")
     return ServerlessVariant(
         name=_variant_name(view),
-        memory_mib=_required(serverless.integer("memory_size_in_mb"), "memory_size_in_mb"),
-        max_concurrency=_required(serverless.integer("max_concurrency"), "max_concurrency"),
-        provisioned_concurrency=provisioned or None,
-        weight=1.0 if weight is None else weight,
-        model_name=view.text("model_name"),
+        memory_mib=_required(memory, "memory_size_in_mb"),
+        max_concurrency=_required(concurrency, "max_concurrency"),
+        provisioned_concurrency=serverless.positive("provisioned_concurrency"),
+        weight=_weight(view),
+        model_name=view.shown("model_name"),
         assumptions=tuple(view.assumed[already_assumed:]),
         sensitive=view.is_sensitive("serverless_config"),
     )
+
+
+def _weight(view: View) -> float | Unknown:
+    weight = view.measure("initial_variant_weight")
+    return 1.0 if weight is None else weight
 
 
 def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
@@ -189,9 +200,9 @@ def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
     if not isinstance(block, View):
         return block
     return ManagedInstanceScaling(
-        status=_required(block.text("status"), "status"),
+        status=_required(block.shown("status"), "status"),
         min_instance_count=block.integer("min_instance_count"),
-        max_instance_count=block.integer("max_instance_count"),
+        max_instance_count=block.positive("max_instance_count"),
     )
 
 
@@ -212,7 +223,7 @@ def _data_capture(view: View) -> float | Unknown | None:
         return enabled
     if enabled is None and block.nested_attributes:
         enabled = True  # awscc leaves the API's default alone, which is to capture
-    return block.number("initial_sampling_percentage") if enabled else None
+    return block.measure("initial_sampling_percentage") if enabled else None
 
 
 def _component(block: Block) -> DeclaredComponent:
@@ -225,10 +236,11 @@ def _component(block: Block) -> DeclaredComponent:
     return DeclaredComponent(
         **_head(block),
         endpoint=_link(block, "endpoint_name", _ENDPOINTS),
+        sensitive_name=view.is_sensitive("inference_component_name" if awscc else "name"),
         component=InferenceComponent(
             address=block.address,
             name=_name(view, "inference_component_name" if awscc else "name"),
-            variant_name=view.text("variant_name"),
+            variant_name=view.shown("variant_name"),
             copies=None if adapter else copies,
             location=block.location,
         ),
@@ -248,24 +260,20 @@ def _target(block: Block) -> DeclaredTarget | None:
         min_capacity=_required(view.integer("min_capacity"), "min_capacity"),
         max_capacity=_required(view.integer("max_capacity"), "max_capacity"),
         scaling_in_suspended=in_suspended or False,
-        sensitive=view.is_sensitive("min_capacity") or view.is_sensitive("max_capacity"),
+        sensitive=any(map(view.is_sensitive, ("min_capacity", "max_capacity", "scheduled_actions"))),
         location=block.location,
     )
     inline = view.blocks("scheduled_actions")
-    actions = [_inline_action(block, each) for each in inline] if not isinstance(inline, Unknown) else []
     if isinstance(inline, Unknown):
         actions = [ScheduledAction(address=block.address, schedule=inline, min_capacity=inline, max_capacity=inline)]
+    else:
+        actions = [_scheduled(block, each) for each in inline]
     return DeclaredTarget(
         **_head(block),
         resource=_link(block, "resource_id", _ENDPOINTS | _CONFIGURATIONS | _COMPONENTS),
         target=target,
         inline_actions=tuple(actions),
     )
-
-
-def _inline_action(block: Block, view: View) -> ScheduledAction:
-    bounds = view.block("scalable_target_action")
-    return _scheduled(block, view, bounds)
 
 
 def _action(block: Block) -> DeclaredAction | None:
@@ -276,15 +284,17 @@ def _action(block: Block) -> DeclaredAction | None:
         **_head(block),
         target=_link(block, "resource_id", _TARGETS | _ENDPOINTS | _COMPONENTS),
         dimension=view.text("scalable_dimension"),
-        action=_scheduled(block, view, view.block("scalable_target_action")),
+        action=_scheduled(block, view),
+        sensitive=view.is_sensitive("scalable_target_action"),
     )
 
 
-def _scheduled(block: Block, view: View, bounds: View | Unknown | None) -> ScheduledAction:
+def _scheduled(block: Block, view: View) -> ScheduledAction:
+    bounds = view.block("scalable_target_action")
     known = isinstance(bounds, View)
     return ScheduledAction(
         address=block.address,
-        schedule=_required(view.text("schedule"), "schedule"),
+        schedule=_required(view.shown("schedule"), "schedule"),
         min_capacity=bounds.integer("min_capacity") if isinstance(bounds, View) else bounds,
         max_capacity=bounds.integer("max_capacity") if isinstance(bounds, View) else bounds,
         location=block.location if known else None,
@@ -293,19 +303,27 @@ def _scheduled(block: Block, view: View, bounds: View | Unknown | None) -> Sched
 
 def _policy(block: Block) -> DeclaredPolicy | None:
     view = block.attributes
-    by_id = view.get("scaling_target_id") is not None
-    if not by_id and not _is_sagemaker(view):
+    target_id = view.text("scaling_target_id")
+    if isinstance(target_id, str):
+        if not target_id.endswith("|sagemaker") and not target_id.startswith(_SAGEMAKER_RESOURCES):
+            return None
+    elif target_id is None and not _is_sagemaker(view):
         return None
     arn = view.values.get("arn")
+    attribute = "resource_id" if target_id is None else "scaling_target_id"
     return DeclaredPolicy(
         **_head(block),
-        target=_link(
-            block, "scaling_target_id" if by_id else "resource_id", _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS
-        ),
-        dimension=None if by_id else view.text("scalable_dimension"),
+        target=_link(block, attribute, _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS),
+        dimension=view.text("scalable_dimension") if target_id is None else _dimension_of_id(target_id),
         policy=_scaling_policy(block),
         arn=arn if isinstance(arn, str) else None,
     )
+
+
+def _dimension_of_id(target_id: str | Unknown) -> str | None:
+    """The dimension in the id of a scalable target, ``resource|dimension|namespace``."""
+    dimension = target_id.split("|")[1:2] if isinstance(target_id, str) else []
+    return dimension[0] if dimension else None
 
 
 def _scaling_policy(block: Block) -> ScalingPolicy:
@@ -315,7 +333,8 @@ def _scaling_policy(block: Block) -> ScalingPolicy:
         return _target_tracking(block)
     if policy_type == "StepScaling":
         return _step_scaling(block)
-    return OtherScalingPolicy(address=block.address, policy_type=policy_type, location=block.location)
+    shown = view.shown("policy_type") or policy_type
+    return OtherScalingPolicy(address=block.address, policy_type=shown, location=block.location)
 
 
 def _target_tracking(block: Block) -> TargetTrackingPolicy:
@@ -331,7 +350,7 @@ def _target_tracking(block: Block) -> TargetTrackingPolicy:
         )
     return TargetTrackingPolicy(
         address=block.address,
-        target_value=_required(tracking.number("target_value"), "target_value"),
+        target_value=_required(tracking.measure("target_value"), "target_value"),
         metrics=_metrics(tracking),
         disable_scale_in=tracking.boolean("disable_scale_in") or False,
         location=block.location,
@@ -343,7 +362,7 @@ def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
     if isinstance(predefined, Unknown):
         return predefined
     if predefined is not None:
-        return (ScalingMetric(predefined=True, name=predefined.text("predefined_metric_type")),)
+        return (ScalingMetric(predefined=True, name=predefined.shown("predefined_metric_type")),)
     customized = tracking.block("customized_metric_specification")
     if isinstance(customized, Unknown):
         return customized
@@ -353,14 +372,14 @@ def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
     if isinstance(queries, Unknown):
         return queries
     if not queries:
-        return (_metric(customized, customized.text("statistic")),)
+        return (_metric(customized, customized.shown("statistic")),)
     found: list[ScalingMetric] = []
     for query in queries:
         stat = query.block("metric_stat")
         if isinstance(stat, View):
             metric = stat.block("metric")
             found.append(
-                _metric(metric, stat.text("stat"))
+                _metric(metric, stat.shown("stat"))
                 if isinstance(metric, View)
                 else ScalingMetric(predefined=False, name=metric)
             )
@@ -374,12 +393,12 @@ def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
     names = (
         dimensions
         if isinstance(dimensions, Unknown)
-        else tuple(_required(each.text("name"), "dimension name") for each in dimensions)
+        else tuple(_required(each.shown("name"), "dimension name") for each in dimensions)
     )
     return ScalingMetric(
         predefined=False,
-        name=view.text("metric_name"),
-        namespace=view.text("namespace"),
+        name=view.shown("metric_name"),
+        namespace=view.shown("namespace"),
         dimensions=names,
         statistic=statistic,
     )
@@ -392,13 +411,13 @@ def _step_scaling(block: Block) -> StepScalingPolicy:
     if isinstance(step, Unknown):
         adjustments, adjustment_type = step, step
     elif step is not None:
-        adjustment_type = step.text("adjustment_type")
+        adjustment_type = step.shown("adjustment_type")
         name = "step_adjustments" if step.nested_attributes else "step_adjustment"
         steps = step.blocks(name)
         adjustments = (
             steps
             if isinstance(steps, Unknown)
-            else tuple(_required(each.number("scaling_adjustment"), "scaling_adjustment") for each in steps)
+            else tuple(_required(each.measure("scaling_adjustment"), "scaling_adjustment") for each in steps)
         )
     return StepScalingPolicy(
         address=block.address,
@@ -416,14 +435,14 @@ def _alarm(block: Block) -> DeclaredAlarm:
         **_head(block),
         alarm=Alarm(
             address=block.address,
-            metric_name=view.text("metric_name"),
-            namespace=view.text("namespace"),
+            metric_name=view.shown("metric_name"),
+            namespace=view.shown("namespace"),
             dimensions=_alarm_dimensions(view),
-            statistic=view.text("statistic") or view.text("extended_statistic"),
-            comparison_operator=_required(view.text("comparison_operator"), "comparison_operator"),
-            threshold=view.number("threshold"),
-            period_s=view.integer("period"),
-            evaluation_periods=_required(view.integer("evaluation_periods"), "evaluation_periods"),
+            statistic=view.shown("statistic") or view.shown("extended_statistic"),
+            comparison_operator=_required(view.shown("comparison_operator"), "comparison_operator"),
+            threshold=view.measure("threshold"),
+            period_s=view.positive("period"),
+            evaluation_periods=_required(view.positive("evaluation_periods"), "evaluation_periods"),
         ),
         actions=actions if isinstance(actions, Unknown) else tuple(actions),
         references=tuple(block.references("alarm_actions", _POLICIES)) if _has_unknown(actions) else (),
@@ -432,15 +451,10 @@ def _alarm(block: Block) -> DeclaredAlarm:
 
 def _alarm_dimensions(view: View) -> dict[str, str | Unknown] | Unknown:
     """A map in aws, a list of name and value in awscc."""
-    value = view.get("dimensions")
-    if isinstance(value, Unknown):
-        return value
-    if isinstance(value, list):
-        pairs = view.blocks("dimensions")
-        if isinstance(pairs, Unknown):
-            return pairs
-        return _pairs(pairs, "name", "value")
-    return _map(view, "dimensions", value)
+    if not view.nested_attributes:
+        return _map(view, "dimensions")
+    pairs = view.blocks("dimensions")
+    return pairs if isinstance(pairs, Unknown) else _pairs(pairs, "name", "value")
 
 
 def _model(block: Block) -> DeclaredModel:
@@ -448,14 +462,16 @@ def _model(block: Block) -> DeclaredModel:
 
 
 def _experiment(block: Block) -> Unsupported:
-    return Unsupported(**_head(block), reason="inference experiments are not read from Terraform yet", affects_total=True)
+    return Unsupported(
+        **_head(block), reason="inference experiments are not read from Terraform yet", affects_total=True
+    )
 
 
 def _nested_template(block: Block) -> Unsupported | None:
     """A CloudFormation stack or Cloud Control resource that holds SageMaker inference."""
     view = block.attributes
-    texts = [view.text(name) for name in ("template_body", "type_name", "template_url")]
-    if any(isinstance(text, str) and "AWS::SageMaker::" in text for text in texts):
+    texts = [view.text(name) for name in ("template_body", "type_name")]
+    if any(isinstance(text, str) and _INFERENCE_TYPE.search(text) for text in texts):
         reason = "it holds SageMaker resources in CloudFormation's terms: check its template on its own"
         return Unsupported(**_head(block), reason=reason, affects_total=True)
     return None
@@ -499,13 +515,10 @@ def _head(block: Block) -> dict[str, Any]:
 
 def _link(block: Block, attribute: str, wanted: frozenset[str]) -> Link:
     value = block.attributes.text(attribute)
-    known = isinstance(value, str)
-    return Link(
-        value=value,
-        references=() if known else tuple(block.references(attribute, wanted)),
-        key=block.key,
-        sensitive=block.attributes.is_sensitive(attribute),
-    )
+    if isinstance(value, str):
+        sensitive = block.attributes.is_sensitive(attribute)
+        return Link(value=value, stated=lambda: block.references(attribute, wanted), key=block.key, sensitive=sensitive)
+    return Link(value=value, references=tuple(block.references(attribute, wanted)), key=block.key)
 
 
 def _name(view: View, attribute: str) -> str | Unknown:
@@ -513,7 +526,7 @@ def _name(view: View, attribute: str) -> str | Unknown:
     if isinstance(name, str):
         return name
     if isinstance(name, Unknown):
-        prefix = view.text("name_prefix")
+        prefix = view.shown("name_prefix")
         return Unknown(GENERATED, f"{prefix}${{…}}") if isinstance(prefix, str) else name
     return Unknown(GENERATED)
 
@@ -532,7 +545,7 @@ def _is_sagemaker(view: View) -> bool:
     for attribute, prefix in (
         ("service_namespace", "sagemaker"),
         ("scalable_dimension", "sagemaker:"),
-        ("resource_id", ("endpoint/", "inference-component/")),
+        ("resource_id", _SAGEMAKER_RESOURCES),
     ):
         value = view.text(attribute)
         if isinstance(value, str):
@@ -545,21 +558,22 @@ def _has_unknown(texts: Sequence[str | Unknown] | Unknown) -> bool:
 
 
 def _tags(block: Block) -> dict[str, str | Unknown] | Unknown:
-    """Tags with the provider's defaults where the plan tells them: tags_all before tags; a list of pairs in awscc."""
+    """Tags with the provider's defaults: in aws ``tags_all``, where the plan tells it; a list of pairs in awscc."""
     view = block.attributes
-    if has_nested_attributes(block.type):
+    if view.nested_attributes:
         pairs = view.blocks("tags")
-        tags = pairs if isinstance(pairs, Unknown) else _pairs(pairs, "key", "value")
-    else:
-        value = view.values.get("tags_all")
-        name = "tags_all" if isinstance(value, dict) else "tags"
-        tags = _map(view, name, view.get(name))
-    if view.is_sensitive("tags") and not isinstance(tags, Unknown):
-        return dict.fromkeys(tags, Unknown("sensitive"))
-    return tags
+        return pairs if isinstance(pairs, Unknown) else _pairs(pairs, "key", "value")
+    if isinstance(view.values.get("tags_all"), dict):
+        return _map(view, "tags_all")
+    tags, defaults = _map(view, "tags"), block.default_tags
+    if isinstance(tags, Unknown) or isinstance(defaults, Unknown):
+        return tags if isinstance(tags, Unknown) else defaults
+    return {**defaults, **tags}
 
 
-def _map(view: View, name: str, value: Any) -> dict[str, str | Unknown] | Unknown:
+def _map(view: View, name: str) -> dict[str, str | Unknown] | Unknown:
+    """A map of strings, each of which may be unknown or sensitive."""
+    value = view.get(name)
     if value is None:
         return {}
     if isinstance(value, Unknown):
@@ -567,19 +581,22 @@ def _map(view: View, name: str, value: Any) -> dict[str, str | Unknown] | Unknow
     if not isinstance(value, dict):
         return Unknown(f"{name} is not a map")
     flags = view.unknown.get(name) if isinstance(view.unknown, dict) else None
+    unknown = [key for key, flag in flags.items() if flag is True] if isinstance(flags, dict) else []
     entries: dict[str, str | Unknown] = {
-        key: item if isinstance(item, str) else Unknown("known only after apply") for key, item in value.items()
+        key: item if isinstance(item, str) else Unknown(AFTER_APPLY) for key, item in value.items()
     }
-    for key, flag in flags.items() if isinstance(flags, dict) else ():
-        if flag is True:
-            entries[key] = Unknown("known only after apply")
+    entries.update(dict.fromkeys(unknown, Unknown(AFTER_APPLY)))
+    if view.is_sensitive(name):
+        marks = view.marks.get(name) if isinstance(view.marks, dict) else None
+        hidden = [key for key, mark in marks.items() if mark] if isinstance(marks, dict) else entries
+        entries.update(dict.fromkeys(hidden, SENSITIVE))
     return entries
 
 
 def _pairs(views: list[View], key: str, value: str) -> dict[str, str | Unknown]:
     pairs: dict[str, str | Unknown] = {}
     for view in views:
-        name = view.text(key)
+        name = view.shown(key)
         if isinstance(name, str):
-            pairs[name] = _required(view.text(value), value)
+            pairs[name] = _required(view.shown(value), value)
     return pairs
