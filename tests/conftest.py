@@ -1,11 +1,15 @@
 """What holds for every test: no network beyond this machine, and property tests that repeat."""
 
 import os
+import shlex
 import socket
+from collections.abc import Callable
 from typing import Any
 
 import hypothesis
 import pytest
+
+from guardrail import cli
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
@@ -14,6 +18,20 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the transcripts of tests/scenarios anew")
+
+
+@pytest.fixture
+def play(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
+    """Run one ``guardrail …`` of a transcript: its standard output, then standard error, then ``[exit N]`` if not 0."""
+
+    def run(command: str) -> str:
+        program, *arguments = shlex.split(command)
+        assert program == "guardrail", "a transcript runs nothing but guardrail; in documents, use sh for the rest"
+        code = cli.main(arguments)
+        shown = capsys.readouterr()
+        return shown.out + shown.err + (f"[exit {code}]\n" if code else "")
+
+    return run
 
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

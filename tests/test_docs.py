@@ -10,23 +10,30 @@ command, every ``guardrail`` line must parse.
 import re
 import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from guardrail import cli
 from guardrail.commands import base
 from guardrail.commands.completion import whole_parser
 from guardrail.errors import GuardrailError
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted(ROOT.glob("docs/*.md")),
+    *sorted(ROOT.glob("examples/*/README.md")),
+]
 FENCE = re.compile(r"^```(\w+)?(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 LEFT_OUT = "…\n"
-GIVEN = {"README.md": {"plan.json": "tests/scenarios/instance-type-update/plan.json"}}
-"""Files that the transcripts of a document take as given, and where they are in the repository."""
+GIVEN = {ROOT / "README.md": {"examples": "examples"}} | {
+    page: {path.name: f"{path.relative_to(ROOT)}" for path in page.parent.iterdir() if path != page}
+    for page in ROOT.glob("examples/*/README.md")
+}
+"""Files and folders that the transcripts of a document take as given, and where they are in the repository."""
 
 
 def blocks(document: Path) -> Iterator[tuple[str, str, str]]:
@@ -43,23 +50,23 @@ def commands(text: str) -> Iterator[list[str]]:
                 yield shlex.split(re.split(r"  +[^-\s\"'.]| > ", (found[1] or "").strip())[0], comments=True)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_transcripts_are_what_happens(
     document: Path,
     tmp_path: Path,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
+    play: Callable[[str], str],
 ) -> None:
-    for name, source in GIVEN.get(document.name, {}).items():
-        shutil.copy(ROOT / source, tmp_path / name)
+    for name, source in GIVEN.get(document, {}).items():
+        (shutil.copytree if (ROOT / source).is_dir() else shutil.copy)(ROOT / source, tmp_path / name)
     monkeypatch.chdir(tmp_path)
     for language, name, text in blocks(document):
         if name:
             (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / name).write_text(text, encoding="utf-8")
         for command, expected in STEP.findall(text) if language == "console" else ():
-            happened = play(command, capsys)
+            happened = play(command)
             if LEFT_OUT in expected:
                 assert re.fullmatch("(?:.*\n)+?".join(map(re.escape, expected.split(LEFT_OUT))), happened), happened
             elif request.config.getoption("--update"):
@@ -71,15 +78,7 @@ def test_transcripts_are_what_happens(
                 assert happened == expected, command
 
 
-def play(command: str, capsys: pytest.CaptureFixture[str]) -> str:
-    program, *arguments = shlex.split(command)
-    assert program == "guardrail", "a console block is a transcript of guardrail; use sh for anything else"
-    code = cli.main(arguments)
-    shown = capsys.readouterr()
-    return shown.out + shown.err + (f"[exit {code}]\n" if code else "")
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_command_line_that_is_shown_parses(document: Path) -> None:
     for language, _, text in blocks(document):
         if language in ("sh", "yaml"):
