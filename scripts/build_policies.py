@@ -85,7 +85,10 @@ def schema() -> dict[str, Any]:
     parts |= {f"{kind}-field": _field_schema(kind) for kind in condition.OPERATORS}
     parts["Reference"] = {
         "type": "object",
-        "properties": {"param": {"type": "string"}, "field": {"enum": sorted(FIELDS)}},
+        "properties": {
+            "param": {"type": "string"},
+            "field": {"anyOf": [{"enum": sorted(FIELDS)}, {"type": "string", "pattern": "^param\\."}]},
+        },
         "additionalProperties": False,
         "minProperties": 1,
         "maxProperties": 1,

@@ -19,6 +19,21 @@ class Remediation(Struct, frozen=True, kw_only=True):
     cloudformation: str
 
 
+class Rule(Struct, frozen=True, kw_only=True):
+    """A policy that was checked, as reports describe it beside its results."""
+
+    id: str
+    title: str
+    """What good looks like, as one sentence without its period."""
+    severity: Severity
+    """As the settings have it."""
+    topic: str
+    """The folder it lies in; empty where it lies in none."""
+    remediation: Remediation
+    help_uri: str
+    references: tuple[str, ...] = ()
+
+
 class AppliedWaiver(Struct, frozen=True, kw_only=True):
     """The waiver that accepted a finding."""
 

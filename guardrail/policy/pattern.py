@@ -135,7 +135,7 @@ class _Parser:
 
     def _take(self) -> str:
         character = self._peek()
-        self._at += 1
+        self._at += len(character)
         return character
 
     def _error(self, problem: str) -> PatternError:

@@ -1,0 +1,276 @@
+"""Conditions: every operator in three-valued logic, and every mistake an error that names its place.
+
+The subject is a variant of two ml.m5.xlarge (4 vCPUs, 16 GiB, 0.23 USD an hour in us-east-1) on a real-time endpoint.
+"""
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+
+from guardrail.cost.price_book import PriceBook
+from guardrail.errors import PolicyError
+from guardrail.model import INSTANCE_COUNT, Endpoint, InstanceVariant, ScalableTarget, Unknown
+from guardrail.policy.condition import OPERATORS, compile_condition
+from guardrail.policy.fields import FIELDS
+from guardrail.policy.policy import AppliesTo, Parameter
+from guardrail.policy.scope import Scope
+from guardrail.policy.subject import Subject, World
+
+WHY = Unknown("the variable has no value")
+PARAMS: dict[str, tuple[str, Any]] = {
+    "four": ("integer", 4),
+    "none": ("integer", None),
+    "tag": ("string", "team"),
+    "tags": ("strings", ("team", "owner")),
+    "no_tags": ("strings", ()),
+    "families": ("mapping", {"m4": ["m5"]}),
+    "price": ("usd", 0.23),
+}
+
+
+@cache
+def world() -> World:
+    return World(PriceBook())
+
+
+def variant(**changes: Any) -> InstanceVariant:
+    fields: dict[str, Any] = {
+        "name": "main",
+        "shadow": False,
+        "instance_type": "ml.m5.xlarge",
+        "initial_instance_count": 2,
+    }
+    return InstanceVariant(**(fields | changes))
+
+
+def endpoint(*variants: InstanceVariant, **changes: Any) -> Endpoint:
+    fields: dict[str, Any] = {
+        "address": "aws_sagemaker_endpoint.e",
+        "name": "chat-prod",
+        "region": "us-east-1",
+        "mode": "realtime",
+        "variants": variants,
+        "configuration_address": None,
+        "tags": {"team": "search"},
+    }
+    return Endpoint(**(fields | changes))
+
+
+def subject(one: InstanceVariant | None = None, **changes: Any) -> Subject:
+    one = one or variant()
+    return Subject(world(), endpoint(one, **changes), environment="production", variant=one, target=one.scaling)
+
+
+def scope(applies_to: AppliesTo = "variant") -> Scope:
+    declared: dict[str, Any] = {
+        name: Parameter(description=name, type=kind, default=value)  # type: ignore[arg-type] # one of the types
+        for name, (kind, value) in PARAMS.items()
+    }
+    values = {name: value for name, (_, value) in PARAMS.items()}
+    return Scope(policy="p", applies_to=applies_to, declared=declared, parameters=values, steps=("require",))
+
+
+def truth(condition: Any, on: Subject | None = None) -> bool | Unknown:
+    return compile_condition(condition, scope())(on or subject())
+
+
+TARGET = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=2)
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"variant.instance_type": "ml.m5.xlarge"},
+        {"variant.initial_instance_count": 2},
+        {"variant.shadow": False},
+        {"variant.shadow": {"ne": True}},
+        {"instance.vcpus": {"lt": 5}},
+        {"instance.vcpus": {"at_most": 4}},
+        {"instance.vcpus": {"gt": 3, "at_least": 4}},
+        {"instance.hourly_usd": {"at_most": 0.23}},
+        {"instance.hourly_usd": 0.23},
+        {"instance.hourly_usd": {"param": "price"}},
+        {"instance.memory_gib": {"at_least": 15.5}},
+        {"instance.family": {"in": ["m4", "m5"]}},
+        {"instance.family": {"not_in": {"param": "families"}}},
+        {"instance.family": {"not_in": []}},
+        {"instance.vcpus": {"in": [{"param": "four"}, 8]}},
+        {"endpoint.name": {"matches": ".*-prod"}},
+        {"endpoint.name": {"matches": ["chat-dev", "chat-(prod|live)"]}},
+        {"endpoint.name": {"contains": "prod"}},
+        {"instance.types": {"contains": "ml.m5.xlarge"}},
+        {"instance.types": ["ml.m5.xlarge"]},
+        {"endpoint.tags": {"has_keys": ["team"]}},
+        {"endpoint.tags": {"has_keys": [{"param": "tag"}]}},
+        {"endpoint.tags": {"has_keys": {"param": "no_tags"}}},
+        {"variant.volume_size_gb": None},
+        {"variant.volume_size_gb": {"present": False}},
+        {"variant.instance_type": {"present": True}},
+        {"variant.instance_type": {"ne": None}},
+        {"scaling": {"present": False}},
+        {"instance.vcpus": {"at_most": {"param": "four"}}},
+        {"instance.vcpus": {"at_most": {"param": "none"}}},
+        {"instance.vcpus": {"field": "instance.vcpus"}},
+        {"variant.initial_instance_count": {"lt": {"field": "instance.vcpus"}}},
+        {"param.four": {"gt": 0}},
+        {"param.none": {"present": False}},
+        {"endpoint.environment": {"in": ["production"]}},
+        {},
+    ],
+)
+def test_what_holds(condition: Any) -> None:
+    assert truth(condition) is True
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"variant.instance_type": "ml.m5"},
+        {"variant.shadow": True},
+        {"instance.vcpus": {"lt": 4}},
+        {"instance.vcpus": {"gt": 3, "at_most": 3}},
+        {"instance.hourly_usd": {"lt": {"param": "price"}}},
+        {"instance.family": {"not_in": ["m5"]}},
+        {"instance.family": {"in": []}},
+        {"endpoint.name": {"matches": "prod"}},
+        {"endpoint.tags": {"has_keys": {"param": "tags"}}},
+        {"variant.instance_type": None},
+        {"scaling": {"present": True}},
+        {"param.none": {"gt": 0}},
+    ],
+)
+def test_what_does_not_hold(condition: Any) -> None:
+    assert truth(condition) is False
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [
+        {"lt": 9},
+        {"at_most": 9},
+        {"gt": 0},
+        {"at_least": 0},
+        {"ne": 9},
+        {"in": [9]},
+        {"not_in": [9]},
+        {"not_in": []},
+        {"present": True},
+        {"at_most": {"field": "instance.vcpus"}},
+        9,
+    ],
+)
+def test_what_is_not_there_fails_every_operator(operator: Any) -> None:
+    assert truth({"variant.volume_size_gb": operator}) is False
+    assert truth({"scaling.min_capacity": operator}) is False
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [{"lt": 9}, {"ne": 9}, {"in": [9]}, {"not_in": [9]}, {"present": True}, {"present": False}, None, 9]
+    + [{"at_most": {"field": "instance.vcpus"}}],
+)
+def test_what_is_unknown_leaves_every_operator_open_with_its_reason(operator: Any) -> None:
+    on = subject(variant(volume_size_gb=WHY))
+    assert truth({"variant.volume_size_gb": operator}, on) == WHY
+
+
+def test_nothing_is_among_nothing_whatever_it_is() -> None:
+    assert truth({"variant.volume_size_gb": {"in": []}}, subject(variant(volume_size_gb=WHY))) is False
+
+
+def test_a_null_limit_holds_for_what_is_unknown_and_for_what_is_not_there() -> None:
+    condition = {"variant.volume_size_gb": {"at_most": {"param": "none"}}}
+    assert truth(condition) is True
+    assert truth(condition, subject(variant(volume_size_gb=WHY))) is True
+
+
+YES, NO, OPEN = {"variant.shadow": False}, {"variant.shadow": True}, {"variant.weight": 1}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"all": [YES, OPEN]}, WHY),
+        ({"all": [OPEN, NO]}, False),
+        ({"any": [OPEN, YES]}, True),
+        ({"any": [NO, OPEN]}, WHY),
+        ({"any": [NO, NO]}, False),
+        ({"not": YES}, False),
+        ({"not": OPEN}, WHY),
+        ({**OPEN, **NO}, False),
+        ({"all": []}, True),
+        ({"any": []}, False),
+    ],
+)
+def test_combinations_follow_kleene(condition: Any, expected: Any) -> None:
+    assert truth(condition, subject(variant(weight=WHY))) == expected
+
+
+def test_an_unlinked_target_is_unknown_and_not_none() -> None:
+    on = subject(variant(scaling=WHY))
+    assert truth({"scaling": {"present": True}}, on) == WHY
+    assert truth({"scaling.min_capacity": {"at_least": 1}}, on) == WHY
+    assert truth({"scaling.min_capacity": 1}, subject(variant(scaling=TARGET))) is True
+
+
+@pytest.mark.parametrize(
+    ("weights", "each", "some"),
+    [((1, 1), True, True), ((1, 0), False, True), ((0, 0), False, False), ((1, WHY), WHY, True), ((0, WHY), False, WHY)],
+)
+def test_each_and_some_ask_the_variants(weights: tuple[Any, Any], each: Any, some: Any) -> None:
+    on = Subject(world(), endpoint(*(variant(weight=weight) for weight in weights)))
+    for name, expected in (("each", each), ("some", some)):
+        test = compile_condition({name: {"variant.weight": {"gt": 0}}}, scope("endpoint"))
+        assert test(on) == expected
+
+
+def test_each_and_some_of_unknown_variants_are_unknown() -> None:
+    on = Subject(world(), endpoint(variants=WHY))
+    assert compile_condition({"each": YES}, scope("endpoint"))(on) == WHY
+
+
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        ({"variant.shado": 1}, "require.variant.shado: there is no field variant.shado, did you mean variant.shadow?"),
+        ({"totals.after.floor": 1}, "totals.after.floor is no field of a policy that applies to variant, only to stack"),
+        ({"any": [YES, {"x.y": 1}]}, "require.any[1].x.y: there is no field x.y"),
+        ({"any": YES}, "require.any: expected a list"),
+        ({"not": [YES]}, "require.not: expected a mapping of fields"),
+        ({"instance.vcpus": {"atmost": 4}}, "has no operator atmost, did you mean at_most?"),
+        ({"variant.shadow": {"gt": 1}}, "variant.shadow has no operator gt; it takes ne, present"),
+        ({"instance.vcpus": {}}, "no operator; a bare value means equality"),
+        ({"instance.vcpus": "4"}, "require.instance.vcpus: expected a number, got '4'"),
+        ({"instance.vcpus": {"at_most": True}}, "require.instance.vcpus.at_most: expected a number, got True"),
+        ({"instance.vcpus": {"at_most": float("nan")}}, "expected a number, got nan"),
+        ({"instance.hourly_usd": {"lt": "1"}}, "expected an amount in USD, got '1'"),
+        ({"instance.vcpus": {"at_most": None}}, "null can only be compared for equality"),
+        ({"instance.vcpus": {"in": 4}}, "require.instance.vcpus.in: expected a list, got 4"),
+        ({"instance.vcpus": {"in": [4, "8"]}}, "require.instance.vcpus.in[1]: expected a number, got '8'"),
+        ({"instance.vcpus": {"in": [{"field": "variant.weight"}]}}, "a list holds values and parameters, no fields"),
+        ({"instance.vcpus": {"at_most": {"param": "fourr"}}}, "there is no parameter fourr, did you mean four?"),
+        ({"instance.vcpus": {"at_most": {"param": "tag"}}}, "expected a number, got 'team'"),
+        ({"instance.vcpus": {"at_most": {"field": "variant.name"}}}, "cannot compare a number with variant.name, which"),
+        ({"endpoint.name": {"matches": "^a"}}, "'^a' is no pattern: no anchors"),
+        ({"scaling": {"present": "yes"}}, "require.scaling.present: expected true or false, got 'yes'"),
+        ({"param.fuor": 1}, "there is no parameter fuor, did you mean four?"),
+        ({"each": YES}, "each asks the variants of an endpoint, so it needs applies_to: endpoint"),
+        ("shadow", "require: expected a mapping of fields, got 'shadow'"),
+    ],
+)
+def test_a_mistake_is_an_error_that_names_policy_and_place(condition: Any, problem: str) -> None:
+    with pytest.raises(PolicyError, match=re.escape(problem)) as error:
+        compile_condition(condition, scope())
+    assert error.value.message.startswith("policy p: require")
+
+
+def test_a_value_of_another_type_than_its_field_is_an_error_and_never_a_pass() -> None:
+    broken = variant(initial_instance_count="two")
+    with pytest.raises(PolicyError, match=r"policy p: cannot compare variant\.initial_instance_count"):
+        truth({"variant.initial_instance_count": {"at_most": 3}}, subject(broken))
+
+
+def test_every_field_takes_an_operator() -> None:
+    assert {field.type for field in FIELDS.values()} <= OPERATORS.keys()

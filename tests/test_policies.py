@@ -1,0 +1,139 @@
+"""The bundled policies: each shows by example what it passes, fails and leaves open, with sums worked out by hand."""
+
+import json
+import re
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import hcl2
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
+
+from guardrail.cost.alternatives import SUCCESSORS
+from guardrail.cost.price_book import PriceBook
+from guardrail.policy import examples, load
+from guardrail.policy.policy import Policy
+
+ROOT = Path(__file__).resolve().parent.parent
+POLICIES = load.read(str(ROOT / "policies"))
+BY_ID = {policy.id: policy for policy in POLICIES}
+
+SEVERITIES = {
+    "realtime-variants-scale": "error",
+    "instances-are-right-sized": "error",
+    "async-scales-to-zero": "error",
+    "async-wakes-from-zero": "warning",
+    "async-scales-on-backlog": "error",
+    "scaling-has-room": "warning",
+    "scaling-has-a-policy": "warning",
+    "scaling-in-is-enabled": "warning",
+    "initial-count-within-bounds": "warning",
+    "realtime-keeps-an-instance": "error",
+    "burstable-does-not-scale": "error",
+    "no-idle-variants": "warning",
+    "shadow-variants-are-temporary": "warning",
+    "instance-generation-is-current": "warning",
+    "instance-is-offered-in-region": "error",
+    "serverless-memory-is-valid": "error",
+    "provisioned-concurrency-fits": "error",
+    "provisioned-concurrency-scales": "warning",
+    "monthly-cost-within-budget": "error",
+    "monthly-increase-within-budget": "error",
+    "endpoint-takes-its-configuration": "error",
+    "cost-tags-are-present": "note",
+}
+NEVER_OPEN = {"endpoint-takes-its-configuration"}
+"""Policies on facts that a source always knows."""
+
+every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+
+
+@cache
+def prices() -> PriceBook:
+    return PriceBook()
+
+
+def test_the_bundle_is_complete_and_graded() -> None:
+    assert {policy.id: policy.severity for policy in POLICIES} == SEVERITIES
+
+
+@every_policy
+def test_every_example_gets_its_verdict(policy: Policy) -> None:
+    problems = [f"{one.because}: {one.problem}" for one in examples.run(policy, prices()) if one.problem]
+    assert not problems
+
+
+@every_policy
+def test_every_policy_shows_all_three_verdicts(policy: Policy) -> None:
+    assert examples.missing_verdicts(policy.examples) == (["open"] if policy.id in NEVER_OPEN else [])
+
+
+@every_policy
+def test_every_example_says_why(policy: Policy) -> None:
+    shown = policy.examples
+    for description in [*shown.passing, *shown.failing, *shown.open, *shown.not_applicable]:
+        assert description["because"]
+
+
+@every_policy
+def test_the_title_is_a_sentence_without_its_period_and_the_documentation_is_of_aws(policy: Policy) -> None:
+    assert policy.title[0].isupper()
+    assert not policy.title.endswith(".")
+    for link in (policy.help_uri, *policy.references):
+        assert re.match(r"https://(docs\.)?aws\.amazon\.com/", link), link
+
+
+@every_policy
+def test_the_terraform_fix_is_terraform(policy: Policy) -> None:
+    hcl2.loads(policy.remediation.terraform + "\n")
+
+
+@every_policy
+def test_the_cloudformation_fix_is_yaml(policy: Policy) -> None:
+    yaml.compose(policy.remediation.cloudformation)
+
+
+@every_policy
+def test_what_is_superseded_exists_and_does_not_supersede_in_turn(policy: Policy) -> None:
+    for other in policy.supersedes:
+        assert policy.id not in BY_ID[other].supersedes
+
+
+@every_policy
+def test_whatever_could_lower_a_production_endpoint_names_security_hub(policy: Policy) -> None:
+    """SageMaker.4 asks for more than one instance: advice on fewer must say so."""
+    for fix in (policy.remediation.terraform, policy.remediation.cloudformation):
+        for line in re.findall(r"(?:min_capacity\s+=|MinCapacity:) [01] .*|(?:min_capacity\s+=|MinCapacity:) [01]$", fix):
+            if "Provisioned" not in fix:
+                assert "SageMaker.4" in line, line
+    if policy.saving in ("instances-above-one", "kept-instances"):
+        assert "SageMaker.4" in policy.production_note
+
+
+def test_policies_fit_their_schema() -> None:
+    schema = json.loads((ROOT / "policies" / "schema.json").read_text(encoding="utf-8"))
+    Draft202012Validator.check_schema(schema)
+    validator = Draft202012Validator(schema)
+    for path in load.policy_files(str(ROOT / "policies")):
+        validator.validate(yaml.safe_load(Path(path).read_text(encoding="utf-8")))
+
+
+def test_the_schema_refuses_a_field_that_does_not_exist() -> None:
+    schema = json.loads((ROOT / "policies" / "schema.json").read_text(encoding="utf-8"))
+    document = yaml.safe_load((ROOT / "policies/governance/cost-tags-are-present.yaml").read_text(encoding="utf-8"))
+    document["require"] = {"endpoint.tag": {"has_keys": ["a"]}}
+    assert not Draft202012Validator(schema).is_valid(document)
+
+
+def test_what_is_generated_is_in_step_with_the_policies_and_fields() -> None:
+    command = [sys.executable, str(ROOT / "scripts" / "build_policies.py"), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_superseded_generations_are_those_that_alternatives_know() -> None:
+    successors = BY_ID["instance-generation-is-current"].params["successors"].default
+    assert {family: tuple(names) for family, names in successors.items()} == SUCCESSORS
