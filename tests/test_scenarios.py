@@ -2,24 +2,21 @@
 
 A transcript is a sequence of ``$ guardrail …``, what that prints (standard output, then standard error) and
 ``[exit N]`` where N is not 0. ``pytest --update`` writes them anew; what the answer must be stands in ``story.md``
-beside each, with the arithmetic from the price table: read the two together before a new transcript is committed.
+beside each, with the arithmetic from the price table: read the two together before a new transcript is committed. The
+examples of the repository are played by test_docs.py.
 """
 
 import re
-import shlex
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from guardrail import cli
 
-ROOT = Path(__file__).resolve().parent.parent
-SCENARIOS = ROOT / "tests" / "scenarios"
+SCENARIOS = Path(__file__).resolve().parent / "scenarios"
 STORIES = sorted(path.parent for path in SCENARIOS.glob("*/transcript.txt"))
-EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/README.md"))
-CONSOLE = re.compile(r"(?<=^```console\n).*?(?=^```$)", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 
 
@@ -31,38 +28,14 @@ def story(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.Mo
     return folder
 
 
-def play(transcript: str, capsys: pytest.CaptureFixture[str]) -> Iterator[str]:
-    """Every step of ``transcript`` as it turns out today."""
-    for command, _ in STEP.findall(transcript):
-        program, *arguments = shlex.split(command)
-        assert program == "guardrail", "a transcript runs nothing but guardrail"
-        code = cli.main(arguments)
-        shown = capsys.readouterr()
-        assert code != cli.BUG, shown.err
-        yield f"$ {command}\n{shown.out}{shown.err}" + (f"[exit {code}]\n" if code else "")
-
-
 @pytest.mark.parametrize("story", STORIES, indirect=True, ids=lambda path: path.name)
 def test_the_transcript_is_what_happens(
-    story: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+    story: Path, request: pytest.FixtureRequest, play: Callable[[str], str]
 ) -> None:
     expected = (story / "transcript.txt").read_text(encoding="utf-8")
-    happened = "".join(play(expected, capsys))
+    happened = "".join(f"$ {command}\n{play(command)}" for command, _ in STEP.findall(expected))
     if request.config.getoption("--update"):
         (story / "transcript.txt").write_text(happened, encoding="utf-8")
-    else:
-        assert happened == expected
-
-
-@pytest.mark.parametrize("story", EXAMPLES, indirect=True, ids=lambda path: path.name)
-def test_the_console_of_an_example_is_what_happens(
-    story: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
-) -> None:
-    readme = story / "README.md"
-    expected = readme.read_text(encoding="utf-8")
-    happened = CONSOLE.sub(lambda block: "".join(play(block[0], capsys)), expected)
-    if request.config.getoption("--update"):
-        readme.write_text(happened, encoding="utf-8")
     else:
         assert happened == expected
 
