@@ -20,7 +20,7 @@ from guardrail.cost.usage import Usage
 from guardrail.model import ChangeSet, Coverage, Endpoint, Inventory, Unknown
 from guardrail.money import ZERO
 from guardrail.policy import waivers
-from guardrail.policy.base import Result, Severity
+from guardrail.policy.base import Result, Rule, Severity
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.policy import Policy
@@ -99,6 +99,7 @@ def assess(
         endpoints=endpoints,
         unattached=_by_source(item for one in priced for item in _unattached(one, terms.environments)),
         results=results,
+        rules=_rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
         notices=(*_notices(priced), *judged.notices, *_unused_usage(change_sets, usage)),
@@ -269,6 +270,21 @@ def _judged(
         source=priced[0].source.id if len(priced) == 1 else "",
     )
     return results
+
+
+def _rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(
+            id=policy.id,
+            title=policy.title,
+            severity=policy.severity,
+            topic=policy.topic,
+            remediation=policy.remediation,
+            help_uri=policy.help_uri,
+            references=tuple(policy.references),
+        )
+        for policy in sorted(policies, key=attrgetter("id"))
+    )
 
 
 def _sorted(results: Iterable[Result]) -> tuple[Result, ...]:

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from guardrail.cost.base import Delta, EndpointCost, Monthly
 from guardrail.model import Coverage, Endpoint, Skipped, Unknown
-from guardrail.policy.base import Result
+from guardrail.policy.base import Result, Rule
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -88,6 +88,8 @@ class Report(Struct, frozen=True, kw_only=True):
     unattached: tuple[EndpointReport, ...]
     results: tuple[Result, ...]
     """By severity, then the money at stake, then policy and address."""
+    rules: tuple[Rule, ...] = ()
+    """The policies that were checked, by id."""
     skipped: tuple[SkippedReport, ...]
     coverage: Coverage
     notices: tuple[str, ...]
