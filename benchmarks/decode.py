@@ -33,10 +33,11 @@ class Plan(msgspec.Struct):
 
 
 def decode(path: pathlib.Path) -> Plan:
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
-        if mapped[:2] == b"\xff\xfe":  # UTF-16, as PowerShell writes it: the text has to be copied once
-            return msgspec.json.decode(mapped[:].decode("utf-16"), type=Plan)
-        return msgspec.json.decode(mapped, type=Plan)
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)  # the plan points into it, so it stays open
+    if mapped[:2] == b"\xff\xfe":  # UTF-16, as PowerShell writes it: the text has to be copied once
+        return msgspec.json.decode(mapped[:].decode("utf-16"), type=Plan)
+    return msgspec.json.decode(mapped, type=Plan)
 
 
 if __name__ == "__main__":
