@@ -106,7 +106,9 @@ def test_what_is_superseded_exists_and_does_not_supersede_in_turn(policy: Policy
 def test_whatever_could_lower_a_production_endpoint_names_security_hub(policy: Policy) -> None:
     """SageMaker.4 asks for more than one instance: advice on fewer must say so."""
     for fix in (policy.remediation.terraform, policy.remediation.cloudformation):
-        for line in re.findall(r"(?:min_capacity\s+=|MinCapacity:) [01] .*|(?:min_capacity\s+=|MinCapacity:) [01]$", fix):
+        for line in re.findall(
+            r"(?:min_capacity\s+=|MinCapacity:) [01] .*|(?:min_capacity\s+=|MinCapacity:) [01]$", fix
+        ):
             if "Provisioned" not in fix:
                 assert "SageMaker.4" in line, line
     if policy.saving in ("instances-above-one", "kept-instances"):

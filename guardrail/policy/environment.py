@@ -43,7 +43,7 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     tag_keys: tuple[str, ...] = ("environment", "env", "stage")
     """Tags that name the environment, in any case; the first that is there decides."""
     patterns: dict[str, list[str]] = field(default_factory=DEFAULT_PATTERNS.copy)
-    """By environment, regular expressions (docs/writing-policies.md says which) for a whole tag value or word of a name."""
+    """By environment, `Pattern` texts, each for a whole tag value or a whole word of a name."""
 
 
 class Environments:

@@ -1,7 +1,6 @@
 """The examples inside a policy, made into real model objects and run through the real engine and price book.
 
-An example names what matters and leaves the rest to defaults; docs/writing-policies.md describes the format. ``{unknown: why}``
-stands for a value that cannot be known, wherever a value may stand.
+An example names what matters and leaves the rest to defaults; docs/writing-policies.md describes the format.
 """
 
 from collections.abc import Iterator, Sequence
@@ -75,6 +74,7 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
     builder.known_keys(description, _KEYS, path)
     params = description.get("params", {})
     builder.known_keys(params, policy.params, f"{path}.params")
+    builder.known_keys(description.get("expect", {}), _EXPECTED, f"{path}.expect")
     policy = with_parameters(policy, params)
     check(policy)
     if "totals" in description:

@@ -168,9 +168,11 @@ def variant_monthly(bound: str) -> Getter:
 
 
 def managed_scaling_effective(subject: Subject) -> object:
-    """Whether SageMaker's managed scaling moves the variant's count."""
+    """Whether SageMaker's managed scaling moves the variant's count, of which a serverless variant has none."""
     variant = subject.variant
-    return scaling.managed_scaling_effective(variant) if isinstance(variant, InstanceVariant) else variant
+    if isinstance(variant, InstanceVariant):
+        return scaling.managed_scaling_effective(variant)
+    return variant if isinstance(variant, Unknown) else None
 
 
 # Its instance type ---------------------------------------------------------------------------------------------------

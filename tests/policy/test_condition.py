@@ -168,8 +168,17 @@ def test_what_is_not_there_fails_every_operator(operator: Any) -> None:
 
 @pytest.mark.parametrize(
     "operator",
-    [{"lt": 9}, {"ne": 9}, {"in": [9]}, {"not_in": [9]}, {"present": True}, {"present": False}, None, 9]
-    + [{"at_most": {"field": "instance.vcpus"}}],
+    [
+        {"lt": 9},
+        {"ne": 9},
+        {"in": [9]},
+        {"not_in": [9]},
+        {"present": True},
+        {"present": False},
+        {"at_most": {"field": "instance.vcpus"}},
+        None,
+        9,
+    ],
 )
 def test_what_is_unknown_leaves_every_operator_open_with_its_reason(operator: Any) -> None:
     on = subject(variant(volume_size_gb=WHY))
@@ -217,7 +226,13 @@ def test_an_unlinked_target_is_unknown_and_not_none() -> None:
 
 @pytest.mark.parametrize(
     ("weights", "each", "some"),
-    [((1, 1), True, True), ((1, 0), False, True), ((0, 0), False, False), ((1, WHY), WHY, True), ((0, WHY), False, WHY)],
+    [
+        ((1, 1), True, True),
+        ((1, 0), False, True),
+        ((0, 0), False, False),
+        ((1, WHY), WHY, True),
+        ((0, WHY), False, WHY),
+    ],
 )
 def test_each_and_some_ask_the_variants(weights: tuple[Any, Any], each: Any, some: Any) -> None:
     on = Subject(world(), endpoint(*(variant(weight=weight) for weight in weights)))
@@ -235,7 +250,10 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
     ("condition", "problem"),
     [
         ({"variant.shado": 1}, "require.variant.shado: there is no field variant.shado, did you mean variant.shadow?"),
-        ({"totals.after.floor": 1}, "totals.after.floor is no field of a policy that applies to variant, only to stack"),
+        (
+            {"totals.after.floor": 1},
+            "totals.after.floor is no field of a policy that applies to variant, only to stack",
+        ),
         ({"any": [YES, {"x.y": 1}]}, "require.any[1].x.y: there is no field x.y"),
         ({"any": YES}, "require.any: expected a list"),
         ({"not": [YES]}, "require.not: expected a mapping of fields"),
@@ -252,7 +270,10 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
         ({"instance.vcpus": {"in": [{"field": "variant.weight"}]}}, "a list holds values and parameters, no fields"),
         ({"instance.vcpus": {"at_most": {"param": "fourr"}}}, "there is no parameter fourr, did you mean four?"),
         ({"instance.vcpus": {"at_most": {"param": "tag"}}}, "expected a number, got 'team'"),
-        ({"instance.vcpus": {"at_most": {"field": "variant.name"}}}, "cannot compare a number with variant.name, which"),
+        (
+            {"instance.vcpus": {"at_most": {"field": "variant.name"}}},
+            "cannot compare a number with variant.name, which",
+        ),
         ({"endpoint.name": {"matches": "^a"}}, "'^a' is no pattern: no anchors"),
         ({"scaling": {"present": "yes"}}, "require.scaling.present: expected true or false, got 'yes'"),
         ({"param.fuor": 1}, "there is no parameter fuor, did you mean four?"),

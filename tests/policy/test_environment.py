@@ -6,7 +6,7 @@ import pytest
 
 from guardrail.errors import SettingsError
 from guardrail.model import Endpoint, Unknown
-from guardrail.policy.environment import EnvironmentSettings, Environments
+from guardrail.policy.environment import Environments, EnvironmentSettings
 
 
 def endpoint(**changes: Any) -> Endpoint:
@@ -44,9 +44,7 @@ def test_a_word_that_only_begins_like_an_environment_tells_nothing(name: str) ->
 
 
 def test_a_name_that_speaks_of_two_environments_tells_neither() -> None:
-    assert Environments().of(endpoint(name="prod-test")) == Unknown(
-        "its name speaks of non-production and production"
-    )
+    assert Environments().of(endpoint(name="prod-test")) == Unknown("its name speaks of non-production and production")
 
 
 def test_a_tag_decides_before_the_name_and_in_any_case() -> None:

@@ -99,9 +99,7 @@ def test_a_limit_holds_where_no_money_is_at_stake() -> None:
 def test_a_policy_that_cannot_be_waived_is_not() -> None:
     answer = applied(waiver(), waivable=False)
     assert answer.results[0].verdict == "fail"
-    assert answer.notices == [
-        f"waiver of {POLICY} for module.search* has no effect: the policy cannot be waived"
-    ]
+    assert answer.notices == [f"waiver of {POLICY} for module.search* has no effect: the policy cannot be waived"]
 
 
 def test_a_waiver_that_accepts_nothing_is_reported() -> None:

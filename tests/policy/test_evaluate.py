@@ -1,0 +1,466 @@
+"""Verdicts over whole inventories: what is judged, where it points, what it costs, and what it must not say.
+
+Prices of us-east-1: ml.m5.large 0.115 USD an hour, 83.95 a month, with a volume of 4 GB at 0.14, 0.56 a month;
+ml.m5.xlarge 0.23 USD an hour, 167.90 a month, with a volume of 8 GB, 1.12 a month.
+"""
+
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import msgspec
+import pytest
+
+from guardrail.cost.base import Delta, Monthly
+from guardrail.cost.estimate import estimate
+from guardrail.cost.price_book import PriceBook
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    Endpoint,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    Inventory,
+    Location,
+    ScalableTarget,
+    ScalingMetric,
+    ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+)
+from guardrail.policy.base import Result
+from guardrail.policy.environment import Environments
+from guardrail.policy.evaluate import STACK, evaluate, evaluate_stack
+from guardrail.policy.load import bundled, configure
+
+WHY = Unknown("known only after apply")
+
+
+@cache
+def prices() -> PriceBook:
+    return PriceBook()
+
+
+def variant(**changes: Any) -> InstanceVariant:
+    fields: dict[str, Any] = {
+        "name": "main",
+        "shadow": False,
+        "instance_type": "ml.m5.large",
+        "initial_instance_count": 1,
+        "model_name": "model",
+        "location": Location("main.tf", 7),
+    }
+    return InstanceVariant(**(fields | changes))
+
+
+def target(**changes: Any) -> ScalableTarget:
+    fields: dict[str, Any] = {
+        "address": "aws_appautoscaling_target.t",
+        "dimension": INSTANCE_COUNT,
+        "min_capacity": 1,
+        "max_capacity": 4,
+        "policies": (tracking(),),
+        "location": Location("scaling.tf", 3),
+    }
+    return ScalableTarget(**(fields | changes))
+
+
+def tracking(**changes: Any) -> TargetTrackingPolicy:
+    fields: dict[str, Any] = {
+        "address": "aws_appautoscaling_policy.tracking",
+        "target_value": 100.0,
+        "metrics": (ScalingMetric(predefined=True, name="SageMakerVariantInvocationsPerInstance"),),
+        "disable_scale_in": False,
+    }
+    return TargetTrackingPolicy(**(fields | changes))
+
+
+def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> Endpoint:
+    fields: dict[str, Any] = {
+        "address": "aws_sagemaker_endpoint.e",
+        "name": "chat-dev",
+        "region": "us-east-1",
+        "mode": "realtime",
+        "variants": variants or (variant(),),
+        "configuration_address": "aws_sagemaker_endpoint_configuration.c",
+        "location": Location("main.tf", 30),
+        "configuration_location": Location("main.tf", 5),
+    }
+    return Endpoint(**(fields | changes))
+
+
+def judge(
+    *endpoints: Endpoint, policies: tuple[str, ...] = (), unattached: tuple[Endpoint, ...] = (), has_before: bool = True
+) -> list[Result]:
+    inventory = Inventory(endpoints=endpoints, unattached=unattached)
+    return evaluate(
+        configure(bundled(), {}, select=policies),
+        inventory,
+        estimate(inventory, prices()),
+        source="plan.json",
+        prices=prices(),
+        environments=Environments(),
+        has_before=has_before,
+    )
+
+
+def one(policy: str, *endpoints: Endpoint, **how: Any) -> Result:
+    (result,) = judge(*endpoints, policies=(policy,), **how)
+    return result
+
+
+def failures(results: list[Result]) -> set[str]:
+    return {result.policy for result in results if result.verdict == "fail"}
+
+
+def verdicts(results: list[Result], policy: str) -> list[str]:
+    return [result.verdict for result in results if result.policy == policy]
+
+
+# What is judged
+
+
+def test_passes_are_results_and_what_does_not_apply_is_none() -> None:
+    results = judge(endpoint(variant(scaling=target())))
+    assert verdicts(results, "realtime-variants-scale") == ["pass"]
+    assert verdicts(results, "async-scales-to-zero") == []
+    passed = next(result for result in results if result.policy == "realtime-variants-scale")
+    assert (passed.status, passed.saving_monthly, passed.reason) == (None, None, None)
+    assert passed.message == "Real-time variants on instances scale with their traffic"
+
+
+def test_unattached_configurations_are_judged_like_deployed_ones() -> None:
+    configuration = endpoint(deployed="no", address="aws_sagemaker_endpoint_configuration.c")
+    result = one("realtime-variants-scale", unattached=(configuration,))
+    assert result.verdict == "fail"
+    assert result.address == "aws_sagemaker_endpoint_configuration.c"
+
+
+@pytest.mark.parametrize("change", ["forget", "delete"])
+def test_what_is_forgotten_or_deleted_is_not_judged(change: Any) -> None:
+    assert judge(endpoint(change=change)) == []
+
+
+def test_a_configuration_that_is_not_known_leaves_the_policies_on_variants_open() -> None:
+    result = one("instances-are-right-sized", endpoint(variants=WHY, configuration_address=None))
+    assert (result.verdict, result.reason, result.variant) == ("open", "known only after apply", None)
+    assert result.address == "aws_sagemaker_endpoint.e"
+
+
+def test_an_unknown_mode_leaves_both_families_of_policies_open() -> None:
+    results = judge(endpoint(mode=WHY))
+    for policy in ("realtime-variants-scale", "async-scales-to-zero"):
+        assert verdicts(results, policy) == ["open"]
+
+
+def test_every_variant_is_judged_on_its_own() -> None:
+    results = judge(endpoint(variant(), variant(name="b", scaling=target())), policies=("realtime-variants-scale",))
+    assert [(result.variant, result.verdict) for result in results] == [("main", "fail"), ("b", "pass")]
+
+
+def test_the_target_of_an_inference_component_is_judged() -> None:
+    component = InferenceComponent(
+        address="awscc_sagemaker_inference_component.ic",
+        name="ic",
+        variant_name="main",
+        copies=1,
+        scaling=target(dimension=COPY_COUNT, policies=()),
+    )
+    results = judge(endpoint(inference_components=(component,)), policies=("scaling-has-a-policy",))
+    assert [(result.verdict, result.address) for result in results] == [("fail", "aws_appautoscaling_target.t")]
+    assert results[0].saving_monthly is None
+
+
+def test_one_component_that_may_be_hosted_here_leaves_its_policies_open() -> None:
+    results = judge(endpoint(inference_components=WHY), policies=("scaling-has-a-policy",))
+    assert [result.verdict for result in results] == ["open"]
+
+
+# Where it points, and when it is new
+
+
+def test_a_finding_points_at_the_scaling_target_where_it_is_at_fault() -> None:
+    result = one("async-scales-to-zero", endpoint(variant(scaling=target()), mode="async"))
+    assert (result.address, result.location) == ("aws_appautoscaling_target.t", Location("scaling.tf", 3))
+    assert result.endpoint == "aws_sagemaker_endpoint.e"
+
+
+def test_without_a_target_it_points_at_the_variant_in_its_configuration() -> None:
+    result = one("async-scales-to-zero", endpoint(mode="async"))
+    assert (result.address, result.location) == ("aws_sagemaker_endpoint_configuration.c", Location("main.tf", 7))
+
+
+def test_it_points_at_the_policy_that_disables_scaling_in() -> None:
+    scaling = target(policies=(tracking(disable_scale_in=True),))
+    assert (
+        one("scaling-in-is-enabled", endpoint(variant(scaling=scaling))).address == "aws_appautoscaling_policy.tracking"
+    )
+
+
+def test_tags_are_mended_on_the_endpoint() -> None:
+    result = one("cost-tags-are-present", endpoint())
+    assert (result.address, result.location) == ("aws_sagemaker_endpoint.e", Location("main.tf", 30))
+
+
+@pytest.mark.parametrize(
+    ("touched", "has_before", "status"), [(True, True, "new"), (False, True, "existing"), (False, False, "new")]
+)
+def test_what_the_change_does_not_touch_was_there_before(touched: bool, has_before: bool, status: str) -> None:  # noqa: FBT001
+    assert one("realtime-variants-scale", endpoint(touched=touched), has_before=has_before).status == status
+
+
+# One cause, one finding
+
+
+def test_a_target_without_a_policy_on_a_realtime_variant_is_one_finding() -> None:
+    results = judge(endpoint(variant(scaling=target(policies=(), min_capacity=2, max_capacity=2))))
+    assert failures(results) & {"realtime-variants-scale", "scaling-has-a-policy", "scaling-has-room"} == {
+        "realtime-variants-scale"
+    }
+
+
+def test_an_asynchronous_target_of_one_to_one_is_told_to_scale_to_zero_and_nothing_else() -> None:
+    scaling = target(max_capacity=1, policies=(step(),))
+    results = judge(endpoint(variant(scaling=scaling), mode="async"))
+    assert failures(results) & {"async-scales-to-zero", "scaling-has-room"} == {"async-scales-to-zero"}
+
+
+def step() -> StepScalingPolicy:
+    return StepScalingPolicy(address="s", adjustment_type="ChangeInCapacity", adjustments=(-1.0,), alarms=())
+
+
+def test_a_passing_policy_supersedes_nothing() -> None:
+    scaling = target(min_capacity=2, max_capacity=2)
+    assert "scaling-has-room" in failures(judge(endpoint(variant(scaling=scaling))))
+
+
+def test_what_is_only_open_does_not_hide_what_is_known_to_fail() -> None:
+    scaling = target(min_capacity=2, max_capacity=2, policies=WHY)
+    results = judge(endpoint(variant(scaling=scaling)))
+    assert verdicts(results, "realtime-variants-scale") == ["open"]
+    assert verdicts(results, "scaling-has-a-policy") == []
+    assert verdicts(results, "scaling-has-room") == ["fail"]
+
+
+# The money
+
+
+def saving(policy: str, *endpoints: Endpoint) -> Any:
+    return one(policy, *endpoints).saving_monthly
+
+
+def test_instances_that_are_kept_cost_what_they_and_their_volumes_cost() -> None:
+    """2 x (83.95 + 0.56) = 169.02."""
+    result = one("async-scales-to-zero", endpoint(variant(scaling=target(min_capacity=2)), mode="async"))
+    assert (result.saving_monthly, result.saving_basis) == (Decimal("169.02"), "upper-bound")
+    assert "up to 169.02 USD a month (2 × 83.95 for instances, 2 × 0.56 for volumes)" in result.message
+
+
+def test_volumes_count_with_the_size_they_have() -> None:
+    """83.95 + 20 GB x 0.14 = 86.75."""
+    async_endpoint = endpoint(variant(scaling=target(), volume_size_gb=20), mode="async")
+    assert saving("async-scales-to-zero", async_endpoint) == Decimal("86.75")
+
+
+def test_a_single_instance_that_does_not_scale_saves_nothing() -> None:
+    assert saving("realtime-variants-scale", endpoint()) is None
+
+
+def test_a_missing_price_is_unknown_and_never_zero() -> None:
+    result = one("async-scales-to-zero", endpoint(mode="async", region="us-nowhere-1"))
+    assert isinstance(result.saving_monthly, Unknown)
+    assert result.saving_basis is None
+    assert "USD" not in result.message
+
+
+def test_an_unknown_count_leaves_the_saving_unknown() -> None:
+    assert isinstance(
+        saving("async-scales-to-zero", endpoint(variant(initial_instance_count=WHY), mode="async")), Unknown
+    )
+
+
+def test_a_shadow_variant_costs_all_that_it_costs() -> None:
+    """Two ml.m5.xlarge: 2 x (167.90 + 1.12) = 338.04."""
+    shadow = variant(name="shadow", shadow=True, instance_type="ml.m5.xlarge", initial_instance_count=2)
+    result = one("shadow-variants-are-temporary", endpoint(shadow))
+    assert (result.saving_monthly, result.saving_basis) == (Decimal("338.04"), "exact")
+
+
+def test_a_right_sized_alternative_saves_the_difference_for_every_instance() -> None:
+    """ml.m5.12xlarge (48 vCPUs, 2.765) is above 16 vCPUs, 64 GiB and 2 USD an hour; what is named saves 2.765 - it."""
+    result = one(
+        "instances-are-right-sized", endpoint(variant(instance_type="ml.m5.12xlarge", initial_instance_count=2))
+    )
+    assert "2.765 USD per hour (limit 2), 48 vCPUs (limit 16), 192 GiB (limit 64)" in result.message
+    first = result.message.split("within the limits and cheaper: ")[1].split(" USD per hour)")[0]
+    hourly = Decimal(first.split("(")[1])
+    assert hourly <= 2
+    assert result.saving_monthly == (Decimal("2.765") - hourly) * 730 * 2
+
+
+def test_a_successor_that_is_not_cheaper_saves_nothing() -> None:
+    """ml.m4.xlarge costs 0.24 an hour and ml.m5.xlarge 0.23: 0.01 x 730 = 7.30. Dearer successors save nothing."""
+    result = one("instance-generation-is-current", endpoint(variant(instance_type="ml.m4.xlarge")))
+    assert (result.saving_monthly, result.saving_basis) == (Decimal("7.30"), "exact")
+    assert "its successor here is ml.m5.xlarge at 0.23 USD an hour" in result.message
+    dearer = one("instance-generation-is-current", endpoint(variant(instance_type="ml.t2.medium")))
+    assert dearer.verdict == "fail"
+    assert dearer.saving_monthly is None
+
+
+def test_scale_in_that_is_disabled_costs_everything_above_the_minimum() -> None:
+    """(4 - 1) x (83.95 + 0.56) = 253.53."""
+    scaling = target(policies=(tracking(disable_scale_in=True),))
+    assert saving("scaling-in-is-enabled", endpoint(variant(scaling=scaling))) == Decimal("253.53")
+
+
+# Instance pools
+
+
+def test_of_instance_pools_the_largest_counts() -> None:
+    pools = (
+        InstancePool(instance_type="ml.m5.large", priority=1),
+        InstancePool(instance_type="ml.m5.12xlarge", priority=2),
+    )
+    result = one("instances-are-right-sized", endpoint(variant(instance_type=None, instance_pools=pools)))
+    assert result.verdict == "fail"
+    assert "runs on ml.m5.large, ml.m5.12xlarge" in result.message
+
+
+def test_a_pool_that_is_unknown_leaves_it_open() -> None:
+    pools = (InstancePool(instance_type="ml.m5.large", priority=1), InstancePool(instance_type=WHY, priority=2))
+    result = one("instances-are-right-sized", endpoint(variant(instance_type=None, instance_pools=pools)))
+    assert result.verdict == "open"
+
+
+# The environment
+
+
+def test_an_unknown_environment_gets_the_limits_of_production_and_the_finding_says_so() -> None:
+    """ml.m5.12xlarge is too large for a test (2 USD an hour), not for production (16)."""
+    large = variant(instance_type="ml.m5.12xlarge")
+    assert one("instances-are-right-sized", endpoint(large, name="chat")).verdict == "pass"
+    largest = one("instances-are-right-sized", endpoint(variant(instance_type="ml.p4d.24xlarge"), name="chat"))
+    assert largest.verdict == "fail"
+    assert largest.message.endswith("Its environment is unknown, so production limits apply.")
+    told = one("instances-are-right-sized", endpoint(variant(instance_type="ml.p4d.24xlarge"), name="chat-prod"))
+    assert "environment is unknown" not in told.message
+
+
+def test_production_is_never_told_to_run_fewer_than_two_without_naming_security_hub() -> None:
+    fleet = variant(initial_instance_count=2)
+    for name, named in (("chat-prod", True), ("chat", True), ("chat-dev", False)):
+        assert ("SageMaker.4" in one("realtime-variants-scale", endpoint(fleet, name=name)).message) == named
+
+
+# What must not be said
+
+
+def everything(results: list[Result]) -> str:
+    return msgspec.json.encode([msgspec.to_builtins(result, str_keys=True) for result in results]).decode()
+
+
+def test_nothing_of_a_sensitive_variant_or_target_appears() -> None:
+    """ml.m4.10xlarge in a test: too large, superseded, without scaling; three instances, a volume of 77 GB."""
+    hidden = variant(instance_type="ml.m4.10xlarge", initial_instance_count=3, volume_size_gb=77, sensitive=True)
+    scaling = target(min_capacity=17, max_capacity=17, policies=(), sensitive=True)
+    remediations = {policy.id: policy.remediation for policy in bundled()}
+    for mode in ("realtime", "async"):
+        for own in (hidden, msgspec.structs.replace(hidden, scaling=scaling)):
+            results = judge(endpoint(own, mode=mode))
+            assert failures(results) >= {"instances-are-right-sized", "instance-generation-is-current"}
+            assert all(result.remediation == remediations[result.policy] for result in results)
+            said = everything(
+                [msgspec.structs.replace(result, remediation=remediations["no-idle-variants"]) for result in results]
+            )
+            for secret in ("ml.", "10xlarge", "m4", "17", "77", "40 vCPUs", "160", " 3 ", "2.4"):
+                assert secret not in said.replace('"location":{"path":"main.tf","line":7', ""), secret
+            assert "(sensitive)" in said
+
+
+def test_the_reason_of_an_open_result_does_not_quote_a_sensitive_value() -> None:
+    hidden = variant(instance_type="ml.secret.large", sensitive=True)
+    result = one("instances-are-right-sized", endpoint(hidden))
+    assert (result.verdict, result.reason) == ("open", "it rests on a sensitive value, which is not shown")
+
+
+def test_a_sensitive_target_hides_its_numbers_and_not_the_instance_type() -> None:
+    scaling = target(min_capacity=3, max_capacity=3, policies=(), sensitive=True)
+    message = one("scaling-has-room", endpoint(variant(scaling=scaling))).message
+    assert "both (sensitive)" in message
+
+
+def test_text_of_the_plan_cannot_move_the_cursor_or_hide() -> None:
+    name = "chat\x1b[2J\r\n\u202edev"
+    message = one("realtime-variants-scale", endpoint(name=name)).message
+    assert message.startswith("chat[2Jdev / main runs 1 × ml.m5.large")
+
+
+def test_an_unknown_name_gives_way_to_the_address() -> None:
+    message = one("realtime-variants-scale", endpoint(variant(name=WHY), name=WHY)).message
+    assert message.startswith("aws_sagemaker_endpoint.e / variant 1 runs 1 × ml.m5.large")
+
+
+# The stack
+
+
+def monthly(amount: str, **changes: Any) -> Monthly:
+    return Monthly(floor=Decimal(amount), expected=Decimal(amount), ceiling=Decimal(amount), **changes)
+
+
+def stack(before: Monthly | None, after: Monthly, **budgets: str) -> dict[str, Result]:
+    delta = None
+    if before is not None:
+        delta = Delta(after.floor - before.floor, after.floor - before.floor, after.ceiling - before.ceiling)
+    limits = {name: Decimal(value) for name, value in budgets.items()}
+    results = evaluate_stack(bundled(), before=before, after=after, delta=delta, budgets=limits)
+    return {result.policy: result for result in results}
+
+
+def test_without_a_budget_there_is_no_result() -> None:
+    assert stack(monthly("100"), monthly("1000000")) == {}
+
+
+def test_a_budget_is_held_or_not() -> None:
+    assert stack(None, monthly("1000"), max_expected_usd="1000")["monthly-cost-within-budget"].verdict == "pass"
+    over = stack(None, monthly("1007.40"), max_expected_usd="1000")["monthly-cost-within-budget"]
+    assert (over.verdict, over.status, over.address, over.endpoint) == ("fail", "new", STACK, None)
+    assert over.message == "the expected cost is 1,007.40 USD a month, above the budget of 1,000.00."
+
+
+@pytest.mark.parametrize(("amount", "verdict"), [("900", "open"), ("1001", "fail")])
+def test_an_incomplete_total_fails_where_what_is_known_is_too_much_and_is_open_elsewhere(
+    amount: str, verdict: str
+) -> None:
+    over = stack(None, monthly(amount, at_least=True), max_ceiling_usd="1000")["monthly-cost-within-budget"]
+    assert over.verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("900", "1100", "new"),
+        ("1100", "1100", "existing"),
+        ("1200", "1100", "existing"),
+        ("1100", "1100.01", "new"),
+    ],
+)
+def test_a_total_that_was_over_its_limit_is_new_only_when_the_change_raises_it(
+    before: str, after: str, status: str
+) -> None:
+    over = stack(monthly(before), monthly(after), max_expected_usd="1000")["monthly-cost-within-budget"]
+    assert (over.verdict, over.status) == ("fail", status)
+
+
+def test_an_increase_is_always_new() -> None:
+    """596.61 - 171.66 = 424.95."""
+    over = stack(monthly("171.66"), monthly("596.61"), max_increase_expected_usd="400")
+    result = over["monthly-increase-within-budget"]
+    assert (result.verdict, result.status) == ("fail", "new")
+    assert "adds 424.95 USD a month" in result.message
+
+
+def test_an_increase_without_a_past_does_not_apply() -> None:
+    assert stack(None, monthly("1000"), max_increase_expected_usd="1") == {}

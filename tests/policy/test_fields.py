@@ -1,0 +1,167 @@
+"""Fields: each answers for every subject that it claims, with a value of its type, and is documented."""
+
+from decimal import Decimal
+from functools import cache
+from typing import Any
+
+import pytest
+
+from guardrail.cost.base import Delta, Monthly
+from guardrail.cost.estimate import estimate
+from guardrail.cost.price_book import PriceBook
+from guardrail.model import (
+    INSTANCE_COUNT,
+    Endpoint,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    Inventory,
+    ManagedInstanceScaling,
+    ScalableTarget,
+    ServerlessVariant,
+    Unknown,
+    Variant,
+)
+from guardrail.policy.fields import FIELDS, Field
+from guardrail.policy.subject import StackTotals, Subject, World
+
+WHY = Unknown("known only after apply")
+TARGET = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=4)
+PARAMETERS = {
+    "max_hourly_usd": 1,
+    "max_vcpus": 2,
+    "max_accelerators": 0,
+    "max_memory_gib": 8,
+    "required_tags": ("team",),
+    "successors": {"m5": ["m7i"]},
+}
+TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float, Decimal),
+    "usd": (Decimal,),
+    "boolean": (bool,),
+    "strings": (tuple,),
+    "mapping": (dict,),
+    "object": (ScalableTarget,),
+}
+
+
+def instance(**changes: Any) -> InstanceVariant:
+    fields: dict[str, Any] = {
+        "name": "m",
+        "shadow": False,
+        "instance_type": "ml.m5.xlarge",
+        "initial_instance_count": 2,
+    }
+    return InstanceVariant(**(fields | changes))
+
+
+VARIANTS: dict[str, Variant | Unknown] = {
+    "plain": instance(model_name="chat", volume_size_gb=20),
+    "scaled": instance(scaling=TARGET),
+    "unlinked": instance(scaling=WHY),
+    "managed": instance(
+        managed_scaling=ManagedInstanceScaling(status="ENABLED", min_instance_count=0, max_instance_count=2)
+    ),
+    "managed unknown": instance(managed_scaling=WHY),
+    "unknown": instance(
+        name=WHY, instance_type=WHY, initial_instance_count=WHY, weight=WHY, volume_size_gb=WHY, model_name=WHY
+    ),
+    "unheard of": instance(instance_type="ml.x99.large"),
+    "pools": instance(
+        instance_type=None,
+        instance_pools=(
+            InstancePool(instance_type="ml.m5.large", priority=1),
+            InstancePool(instance_type=WHY, priority=2),
+        ),
+    ),
+    "serverless": ServerlessVariant(name="s", memory_mib=2048, max_concurrency=5, provisioned_concurrency=2),
+    "not known": WHY,
+}
+
+
+@cache
+def world() -> World:
+    return World(PriceBook())
+
+
+def subjects(kind: str) -> list[Subject]:
+    if kind == "stack":
+        amount = Monthly(floor=Decimal(1), expected=WHY, ceiling=Decimal(3))
+        known = Monthly(floor=Decimal(1), expected=Decimal(2), ceiling=Decimal(3))
+        delta = Delta(Decimal(1), WHY, Decimal(2))
+        return [
+            Subject(None, None, stack=StackTotals(before=amount, after=amount, delta=delta)),
+            Subject(None, None, stack=StackTotals(before=None, after=amount, delta=None)),
+            Subject(None, None, stack=StackTotals(before=known, after=known, delta=Delta(*[Decimal(0)] * 3))),
+        ]
+    return [
+        subject
+        for variant in VARIANTS.values()
+        for known in (True, False)
+        for subject in around(variant, kind, known=known)
+    ]
+
+
+def around(variant: Variant | Unknown, kind: str, *, known: bool) -> list[Subject]:
+    variants = WHY if isinstance(variant, Unknown) else (variant,)
+    component = InferenceComponent(address="c", name="c", variant_name=None, copies=1, scaling=TARGET)
+    one = Endpoint(
+        address="e",
+        name="chat" if known else WHY,
+        region="us-east-1" if known else WHY,
+        mode="realtime" if known else WHY,
+        variants=variants,
+        configuration_address="c" if known else None,
+        tags={"team": "x"} if known else WHY,
+        inference_components=(component,) if known else WHY,
+    )
+    cost = estimate(Inventory(endpoints=(one,)), world().prices).endpoints["e"]
+    root = Subject(world(), one, environment="production" if known else WHY, cost=cost)
+    if kind == "endpoint":
+        return [root]
+    on_components = [*root.component_subjects()]
+    return on_components if kind == "inference_component" else [*root.variant_subjects(), *on_components]
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.path)
+def test_a_field_has_a_value_of_its_type_or_none_or_is_unknown(field: Field) -> None:
+    get = field.get if field.bind is None else field.bind(PARAMETERS)  # type: ignore[arg-type] # values of all kinds
+    known = 0
+    for kind in field.subjects:
+        for subject in subjects(kind):
+            value = get(subject)
+            if value is not None and not isinstance(value, Unknown):
+                known += 1
+                assert isinstance(value, TYPES[field.type]), (kind, value)
+                assert field.type == "boolean" or not isinstance(value, bool), (kind, value)
+    assert known or field.path in {"endpoint.data_capture_percent", "component.variant_name"}, "it is never known"
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.path)
+def test_a_field_says_what_it_means_and_money_its_unit(field: Field) -> None:
+    assert field.meaning.endswith(".")
+    assert field.path == "scaling" or "." in field.path
+    assert (field.type == "usd") == field.unit.startswith("USD ")
+
+
+@pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.path)
+def test_every_number_of_a_variant_or_target_can_be_hidden(field: Field) -> None:
+    """Type, counts, sizes and what follows from them; amounts a month are shown (they are all that may be)."""
+    part = field.path.split(".")[0]
+    if part in ("instance", "alternative", "managed_scaling"):
+        assert field.secrecy == "variant"
+    if part == "scaling":
+        assert field.secrecy == "target"
+    if part == "variant" and (field.type == "integer" or "type" in field.path):
+        assert field.secrecy == "variant"
+
+
+def test_the_price_is_that_of_the_estimate() -> None:
+    """The asynchronous price of ml.m5.xlarge in us-east-1 is 0.23 as well; a type nobody sells there has none."""
+    (subject,) = around(instance(), "variant", known=True)[:1]
+    assert FIELDS["instance.hourly_usd"].get(subject) == Decimal("0.23")
+    (unheard,) = around(VARIANTS["unheard of"], "variant", known=True)[:1]
+    assert isinstance(FIELDS["instance.hourly_usd"].get(unheard), Unknown)
+    assert FIELDS["instance.family"].get(unheard) == "x99"
