@@ -23,6 +23,9 @@ from guardrail.model import (
 )
 from guardrail.sources.base import Reference
 
+GENERATED = "generated on apply"
+"""Why the name of a block is unknown that lets its provider choose one: nothing that is known can be equal to it."""
+
 
 class Link(Struct, frozen=True, kw_only=True):
     """Where a block says what it belongs to: by a value, or, where that is unknown, by the resources it mentions."""
@@ -128,6 +131,10 @@ class DeclaredModel(Declared, frozen=True, kw_only=True):
     """A model. It bills nothing; it is counted because a variant without one is a different thing."""
 
 
+class Unrelated(Declared, frozen=True, kw_only=True):
+    """A block of a type that matters and about something else, as a scaling target of ECS is. It is not counted."""
+
+
 class Unsupported(Declared, frozen=True, kw_only=True):
     """A relevant block that cannot be translated."""
 
@@ -144,5 +151,6 @@ Declaration: TypeAlias = (
     | DeclaredAction
     | DeclaredAlarm
     | DeclaredModel
+    | Unrelated
     | Unsupported
 )

@@ -14,7 +14,14 @@ Buffer: TypeAlias = bytes | mmap.mmap | memoryview
 SHOW_HINT = "terraform show -json plan.tfplan > plan.json"
 _NOISE_LIMIT = 1 << 20
 _TRAILING = re.compile(r"trailing characters \(byte (\d+)\)")
-_START = re.compile(rb'\{\s*"(?:format_version|terraform_version|resource_changes|planned_values)"')
+_FIRST_KEYS = (
+    b"applyable|checks|complete|configuration|errored|format_version|planned_values|prior_state|resource_changes"
+)
+_START = re.compile(rb'\{\s*"(?:' + _FIRST_KEYS + rb'|terraform_version)"')
+_ARRAY = re.compile(rb"\[\s*\{")
+_OTHER_JSON = re.compile(rb'\[\s*[\["\]\d-]|"|-?\d|(?:true|false|null)\b')
+_UTF16_LE = re.compile(rb"[^\0]\0[^\0]\0")
+_UTF16_BE = re.compile(rb"\0[^\0]\0[^\0]")
 
 
 class Document(Struct, frozen=True, kw_only=True):
@@ -22,6 +29,8 @@ class Document(Struct, frozen=True, kw_only=True):
 
     content: Any
     """A bytes-like object; memory-mapped where it is a file, so that a large plan is not copied."""
+    path: str = "-"
+    """As the user gave it, for messages."""
     notices: tuple[str, ...] = ()
 
 
@@ -46,22 +55,24 @@ def without_trailing_noise(document: Document, error: Exception) -> Document | N
     match = _TRAILING.search(str(error))
     if match is None:
         return None
-    reported = int(match[1])
-    start = max(0, reported - 64)
-    brace = bytes(document.content[start:reported]).rfind(b"}")
+    reported = min(int(match[1]), len(document.content))
+    brace = bytes(document.content[max(0, reported - _NOISE_LIMIT) : reported]).rfind(b"}")
     if brace < 0:
         return None
-    end = start + brace + 1
+    end = max(0, reported - _NOISE_LIMIT) + brace + 1
     tail = bytes(document.content[end : end + 256]).lstrip()
-    if not tail or tail[:1] in b'{}[],"':
+    if tail[:1] == b"{":
+        raise SourceError(f"{document.path} holds more than one JSON document", hint="one plan for each file")
+    if not tail or tail[:1] in b'}[],"':
         return None
     notice = "skipped text after the JSON document"
-    return Document(content=memoryview(document.content)[:end], notices=(*document.notices, notice))
+    content = memoryview(document.content)[:end]
+    return Document(content=content, path=document.path, notices=(*document.notices, notice))
 
 
 def _bytes(path: str) -> Buffer:
     if path == "-":
-        return sys.stdin.buffer.read()
+        return _standard_input()
     try:
         with open(path, "rb") as file:
             try:
@@ -81,6 +92,16 @@ def _bytes(path: str) -> Buffer:
         ) from None
 
 
+def _standard_input() -> bytes:
+    if sys.stdin is None:
+        raise SourceError("standard input is closed", hint="terraform show -json plan.tfplan | guardrail check -")
+    try:
+        return sys.stdin.buffer.read()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SourceError(f"standard input cannot be read: {reason}", hint=SHOW_HINT) from None
+
+
 def _utf8(raw: Buffer, path: str) -> Buffer:
     """The same text in UTF-8: PowerShell's ``>`` writes UTF-16, and some tools a byte-order mark."""
     head = bytes(raw[:4])
@@ -89,9 +110,9 @@ def _utf8(raw: Buffer, path: str) -> Buffer:
     encoding = None
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         encoding = "utf-16"
-    elif len(head) == 4 and head[0] and not head[1] and head[2] and not head[3]:
+    elif _UTF16_LE.match(head):
         encoding = "utf-16-le"
-    elif len(head) == 4 and not head[0] and head[1] and not head[2] and head[3]:
+    elif _UTF16_BE.match(head):
         encoding = "utf-16-be"
     if encoding is None:
         return raw
@@ -128,12 +149,13 @@ def _refuse_other_formats(path: str, head: bytes) -> None:
 
 def _without_noise(path: str, content: Buffer, start: int) -> Document:
     if content[start : start + 1] == b"{":
-        return Document(content=content)
+        return Document(content=content, path=path)
     match = _START.search(content, start, min(len(content), start + _NOISE_LIMIT))
+    if _ARRAY.match(content, start) or (match is None and _OTHER_JSON.match(content, start)):
+        raise SourceError(f"{path} may be JSON, but is neither a plan nor a state: it is no object", hint=SHOW_HINT)
     if match is None:
         raise SourceError(f"{path} is not JSON", hint=SHOW_HINT)
     skipped = bytes(content[start : match.start()]).count(b"\n") or 1
     lines = "1 line" if skipped == 1 else f"{skipped} lines"
-    return Document(
-        content=memoryview(content)[match.start() :], notices=(f"skipped {lines} of text before the JSON document",)
-    )
+    notice = f"skipped {lines} of text before the JSON document"
+    return Document(content=memoryview(content)[match.start() :], path=path, notices=(notice,))

@@ -17,6 +17,7 @@ from guardrail.sources.declarations import (
     DeclaredPolicy,
     DeclaredTarget,
     Link,
+    Unrelated,
     Unsupported,
 )
 
@@ -55,8 +56,22 @@ class Index(Generic[_D]):
     def linked(self, link: Link, seeker: Declared) -> list[_D]:
         """What ``link`` means: by its value where that is known, else by an equal text or by its references."""
         if isinstance(link.value, str):
-            return self.named(link.value, seeker)
+            return self.named(link.value, seeker) or self.stated(link.value, link, seeker)
         return (self.named(link.text, seeker) if link.text is not None else []) or self.referenced(link)
+
+    def namesakes(self, value: str, seeker: Declared) -> list[_D]:
+        """What has the name in the same region under another configuration of the same provider.
+
+        That may be another account, or the same one with other default tags: only a reference tells.
+        """
+        found = self._by_value.get(value, ())
+        return [each for each in found if not _differ(each.region, seeker.region) and not may_meet(each, seeker)]
+
+    def stated(self, value: str, link: Link, seeker: Declared) -> list[_D]:
+        """Those namesakes that the expression behind a known ``value`` refers to."""
+        namesakes = self.namesakes(value, seeker)
+        addresses = {reference.address for reference in link.stated()} if namesakes else ()
+        return [each for each in namesakes if each.address in addresses]
 
     def compatible(self, seeker: Declared) -> list[_D]:
         """Everything that ``seeker`` could mean if nothing is known of its link."""
@@ -78,10 +93,14 @@ class Declarations:
         self.skipped: dict[str, Skipped] = {}
         self.changed: set[str] = set()
         self.addresses: set[str] = set()
+        self.unrelated: set[str] = set()
         for declared in declarations:
             self._add(declared)
 
     def _add(self, declared: Declaration) -> None:
+        if isinstance(declared, Unrelated):
+            self.unrelated.add(declared.address)
+            return
         self.addresses.add(declared.address)
         if declared.change not in ("no-op", "forget"):
             self.changed.add(declared.address)
@@ -96,14 +115,25 @@ class Declarations:
                 self.targets.add(declared, _called(declared.resource.value, declared.resource.text))
             case DeclaredPolicy():
                 self.policies.add(declared, declared.arn)
+            case Unsupported():
+                self.skip(declared, declared.reason, affects_total=declared.affects_total)
+            case _:
+                self._list(declared)
+
+    def _list(self, declared: DeclaredAction | DeclaredAlarm | DeclaredModel) -> None:
+        """Enter what nothing else looks for by name."""
+        match declared:
             case DeclaredAction():
                 self.actions.append(declared)
             case DeclaredAlarm():
                 self.alarms.append(declared)
             case DeclaredModel():
                 self.models.append(declared)
-            case Unsupported():
-                self.skip(declared, declared.reason, affects_total=declared.affects_total)
+
+    def leave_out(self, declared: Declared) -> None:
+        """Forget a declaration that turns out to be about something else than SageMaker."""
+        self.addresses.discard(declared.address)
+        self.unrelated.add(declared.address)
 
     def skip(self, declared: Declared, reason: str, *, affects_total: bool = False) -> None:
         """Leave a declaration out, saying why; the first reason counts."""
@@ -122,11 +152,16 @@ def may_meet(one: Declared, other: Declared) -> bool:
 
     A block whose configuration is gone (it is being deleted) has lost its provider, and can meet any.
     """
-    if isinstance(one.region, str) and isinstance(other.region, str) and one.region != other.region:
+    if _differ(one.region, other.region):
         return False
     if one.provider == other.provider or not one.provider or not other.provider:
         return True
     return _plugin(one.provider) != _plugin(other.provider)
+
+
+def _differ(one: str | Unknown, other: str | Unknown) -> bool:
+    """Whether two regions are known to be different ones."""
+    return isinstance(one, str) and isinstance(other, str) and one != other
 
 
 def _plugin(provider: str) -> str:

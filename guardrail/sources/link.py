@@ -20,6 +20,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.sources.base import SENSITIVE
 from guardrail.sources.declarations import (
     Declaration,
     Declared,
@@ -29,8 +30,6 @@ from guardrail.sources.declarations import (
 )
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_scaling import ScalingLinks, scaled
-
-_SENSITIVE = Unknown("sensitive")
 
 
 class Linked(Struct, frozen=True, kw_only=True):
@@ -61,19 +60,19 @@ class Side:
     def __init__(
         self, declarations: Iterable[Declaration], *, region: str | None = None, previous: "Side | None" = None
     ) -> None:
-        self._all = Declarations(declarations)
+        self.declarations = Declarations(declarations)
         self._region = region
         self._previous = previous
         self._hosted: dict[str, list[DeclaredComponent] | Unknown] = {}
         self._link_components()
-        self._scaling = ScalingLinks(self._all)
-        self._related = self._relations()
-        self._running = {each.address: self._configuration_of(each) for each in self._all.endpoints}
+        self._scaling = ScalingLinks(self.declarations)
+        self.related = self._relations()
+        self.running = {each.address: self._configuration_of(each) for each in self.declarations.endpoints}
 
     def linked(self) -> Linked:
         """The inventory of this side, with what was skipped on the way."""
         possible, unattached = self._configurations_without_endpoint()
-        endpoints = [self._endpoint(each) for each in self._all.endpoints]
+        endpoints = [self._endpoint(each) for each in self.declarations.endpoints]
         endpoints += [self._bare(each, "possibly") for each in possible]
         inventory = Inventory(
             endpoints=tuple(sorted(endpoints, key=_address)),
@@ -83,24 +82,33 @@ class Side:
         modelled = self._modelled()
         return Linked(
             inventory=inventory,
-            skipped=tuple(sorted(self._all.skipped.values(), key=lambda each: each.address)),
+            skipped=tuple(sorted(self.declarations.skipped.values(), key=lambda each: each.address)),
             modelled=modelled,
             partial=_partial(inventory) & modelled,
         )
 
     def _link_components(self) -> None:
-        for component in self._all.components:
-            endpoints = self._all.endpoints.linked(component.endpoint, component)
+        for component in self.declarations.components:
+            endpoints = self.declarations.endpoints.linked(component.endpoint, component)
             if len(endpoints) == 1:
                 hosted = self._hosted.setdefault(endpoints[0].address, [])
                 if isinstance(hosted, list):
                     hosted.append(component)
-            elif endpoints or isinstance(component.endpoint.value, Unknown):
-                for endpoint in endpoints or self._all.endpoints.compatible(component):
-                    self._hosted[endpoint.address] = Unknown(f"{component.address} may be hosted here")
-                self._all.skip(component, "which endpoint hosts it is known only after apply")
+                continue
+            candidates = endpoints or self._possible_hosts(component)
+            for endpoint in candidates:
+                self._hosted[endpoint.address] = Unknown(f"{component.address} may be hosted here")
+            if candidates or isinstance(component.endpoint.value, Unknown):
+                self.declarations.skip(component, "which endpoint hosts it is known only after apply")
             else:
-                self._all.skip(component, "its endpoint is not managed here")
+                self.declarations.skip(component, "its endpoint is not managed here")
+
+    def _possible_hosts(self, component: DeclaredComponent) -> list[DeclaredEndpoint]:
+        """Endpoints that a component may mean whose link failed."""
+        name = component.endpoint.value
+        if isinstance(name, str):
+            return self.declarations.endpoints.namesakes(name, component)
+        return self.declarations.endpoints.compatible(component) if isinstance(name, Unknown) else []
 
     def _relations(self) -> dict[str, set[str]]:
         """Addresses whose change touches an endpoint, by address of the endpoint; its configuration comes later."""
@@ -117,7 +125,7 @@ class Side:
         return related
 
     def _configuration_of(self, endpoint: DeclaredEndpoint) -> _Running:
-        found = self._all.configurations.linked(endpoint.configuration, endpoint)
+        found = self.declarations.configurations.linked(endpoint.configuration, endpoint)
         now = found[0] if len(found) == 1 else None
         if now is None or now.change == "replace":
             past = self._past_configuration(endpoint)
@@ -142,32 +150,38 @@ class Side:
         name = endpoint.configuration.value
         if self._previous is None or endpoint.change in ("create", "replace") or not isinstance(name, str):
             return None
-        before = self._previous._all.endpoints.by_address.get(endpoint.address)
+        before = self._previous.declarations.endpoints.by_address.get(endpoint.address)
         if before is None or before.configuration.value != name:
             return None
-        past = self._previous._running[endpoint.address].configuration
+        past = self._previous.running[endpoint.address].configuration
         return past if isinstance(past, DeclaredConfiguration) else None
 
     def _configurations_without_endpoint(self) -> tuple[list[DeclaredConfiguration], list[DeclaredConfiguration]]:
         """Configurations that an unresolved endpoint may use, and those that nothing can reach."""
         attached: set[str] = set()
         reachable: set[str] = set()
-        for endpoint in self._all.endpoints:
-            named = self._all.configurations.linked(endpoint.configuration, endpoint)
-            running = self._running[endpoint.address].configuration
+        for endpoint in self.declarations.endpoints:
+            named = self.declarations.configurations.linked(endpoint.configuration, endpoint)
+            running = self.running[endpoint.address].configuration
             if isinstance(running, DeclaredConfiguration):
                 attached |= {each.address for each in named}
-            elif named or isinstance(endpoint.configuration.value, Unknown):
-                candidates = named or self._all.configurations.compatible(endpoint)
-                reachable |= {each.address for each in candidates}
-        free = [each for each in self._all.configurations if each.address not in attached]
+            else:
+                reachable |= {each.address for each in named or self._possible_configurations(endpoint)}
+        free = [each for each in self.declarations.configurations if each.address not in attached]
         return (
             [each for each in free if each.address in reachable],
             [each for each in free if each.address not in reachable],
         )
 
+    def _possible_configurations(self, endpoint: DeclaredEndpoint) -> list[DeclaredConfiguration]:
+        """What an endpoint may use whose link failed: anything if its name is unknown, else namesakes further away."""
+        name = endpoint.configuration.value
+        if isinstance(name, str):
+            return self.declarations.configurations.namesakes(name, endpoint)
+        return self.declarations.configurations.compatible(endpoint) if isinstance(name, Unknown) else []
+
     def _endpoint(self, declared: DeclaredEndpoint) -> Endpoint:
-        running = self._running[declared.address]
+        running = self.running[declared.address]
         configuration = running.configuration
         if isinstance(configuration, Unknown):
             joined = Endpoint(
@@ -183,13 +197,13 @@ class Side:
             joined = replace(
                 self._bare(configuration, "yes"),
                 region=self._region_of(declared, configuration.region),
-                variants=self._scaled(declared, configuration.variants),
+                variants=_hidden(self._scaled(declared, configuration.variants), configuration.sensitive_variants),
                 tags=_merged(declared.tags, configuration.tags),
             )
         return replace(
             joined,
             address=declared.address,
-            name=_SENSITIVE if declared.sensitive_name else declared.name,
+            name=SENSITIVE if declared.sensitive_name else declared.name,
             change=declared.change,
             touched=self._is_touched(declared.address, joined.configuration_address),
             inference_components=self._components_of(declared),
@@ -201,10 +215,10 @@ class Side:
         """A configuration that stands for itself."""
         return Endpoint(
             address=declared.address,
-            name=_SENSITIVE if declared.sensitive_name else declared.name,
+            name=SENSITIVE if declared.sensitive_name else declared.name,
             region=declared.region if isinstance(declared.region, str) else self._region or declared.region,
             mode=declared.mode,
-            variants=declared.variants,
+            variants=_hidden(declared.variants, declared.sensitive_variants),
             configuration_address=declared.address,
             change=declared.change,
             touched=self._is_touched(declared.address, declared.address),
@@ -225,15 +239,16 @@ class Side:
         """Whether the change touches a block of the endpoint, or takes one away; always, where there is no before."""
         if self._previous is None:
             return True
-        related = self._related.get(address, set()) | {address, configuration}
-        gone = self._previous._related.get(address, set()) - self._all.addresses
-        return bool(related & self._all.changed or gone)
+        related = self.related.get(address, set()) | {address, configuration}
+        gone = self._previous.related.get(address, set()) - self.declarations.addresses
+        is_replaced = configuration is not None and configuration not in self.declarations.addresses
+        return bool(related & self.declarations.changed or gone or is_replaced)
 
     def _region_of(self, declared: Declared, configuration_region: str | Unknown) -> str | Unknown:
         """Its own region, else the only one among what is linked to it, else the one given for the run."""
         if isinstance(declared.region, str):
             return declared.region
-        targets = self._all.targets.by_address
+        targets = self.declarations.targets.by_address
         regions = {configuration_region}
         regions |= {
             targets[claim.address].region
@@ -248,32 +263,45 @@ class Side:
         if isinstance(hosted, Unknown):
             return hosted
         return tuple(
-            replace(each.component, scaling=self._scaling.components.get(each.address))
+            replace(
+                each.component,
+                name=SENSITIVE if each.sensitive_name else each.component.name,
+                scaling=self._scaling.components.get(each.address),
+            )
             for each in sorted(hosted, key=_address)
         )
 
     def _skip_claims_without_variant(self) -> None:
         """A target whose endpoint is here and whose variant is not scales nothing."""
         for address, claims in self._scaling.claims.items():
-            configuration = self._running[address].configuration
+            configuration = self.running[address].configuration
             if isinstance(configuration, Unknown) or isinstance(configuration.variants, Unknown):
                 continue
             names = {variant.name for variant in configuration.variants}
             if any(isinstance(name, Unknown) for name in names):
                 continue
             for claim in claims:
-                target = self._all.targets.by_address.get(claim.address)
+                target = self.declarations.targets.by_address.get(claim.address)
                 if isinstance(claim.variant, str) and claim.variant not in names and target is not None:
-                    self._all.skip(target, "its endpoint has no variant of that name")
+                    self.declarations.skip(target, "its endpoint has no variant of that name")
 
     def _modelled(self) -> frozenset[str]:
         linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
-        other_alarms = {alarm.address for alarm in self._all.alarms} - linked_alarms
-        return frozenset(self._all.addresses - other_alarms - self._all.skipped.keys())
+        other_alarms = {alarm.address for alarm in self.declarations.alarms} - linked_alarms
+        return frozenset(self.declarations.addresses - other_alarms - self.declarations.skipped.keys())
 
 
 def _address(thing: Endpoint | Declared) -> str:
     return thing.address
+
+
+def _hidden(variants: tuple[Variant, ...] | Unknown, places: frozenset[int]) -> tuple[Variant, ...] | Unknown:
+    """The variants without those of their names that must not be shown; links needed them."""
+    if isinstance(variants, Unknown) or not places:
+        return variants
+    return tuple(
+        replace(variant, name=SENSITIVE) if index in places else variant for index, variant in enumerate(variants)
+    )
 
 
 def _merged(

@@ -5,6 +5,7 @@ What may belong to several is Unknown for each of them; what belongs to nothing 
 
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -13,7 +14,6 @@ from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
     PROVISIONED_CONCURRENCY,
-    InstanceVariant,
     ScalableTarget,
     ScalingPolicy,
     ScheduledAction,
@@ -22,19 +22,23 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.sources.base import LOST
 from guardrail.sources.declarations import (
+    GENERATED,
     Declared,
     DeclaredAction,
     DeclaredAlarm,
+    DeclaredComponent,
     DeclaredEndpoint,
     DeclaredPolicy,
     DeclaredTarget,
     Link,
 )
-from guardrail.sources.index import Declarations
+from guardrail.sources.index import Declarations, may_meet
 
 _T = TypeVar("_T")
 
+_COMPONENT = "inference-component/"
 _VARIANT_INDEX = re.compile(r"^production_variants\[(\d+)\]")
 
 
@@ -64,11 +68,16 @@ class ScalingLinks:
         """By address of the policy that they start."""
         self.parts: dict[str, set[str]] = defaultdict(set)
         """Addresses of a target, its policies, actions and alarms, by address of the target."""
+        self._unnamed = [
+            each for each in declarations.endpoints if isinstance(each.name, Unknown) and each.name.reason != GENERATED
+        ]
+        self._mentioning = _by_mention(declarations.targets)
         unclear = self._link_alarms()
         policies = self._link_policies(unclear)
         actions = self._link_actions()
+        sensitive = {each.address for each in declarations.actions if each.sensitive}
         for target in declarations.targets:
-            self._claim(target, _completed(target, policies, actions))
+            self._claim(target, _completed(target, policies, actions, sensitive))
 
     def _link_alarms(self) -> dict[str, Unknown]:
         """Attach alarms to the policies they start; returns the policies that an unclear alarm may start."""
@@ -111,47 +120,65 @@ class ScalingLinks:
             present = attached.setdefault(targets[0].address, [])
             if isinstance(present, list):
                 present.append(attachment)
-        elif targets:
+        elif self._is_about_something_else(declared.target):
+            self._all.leave_out(declared)
+        else:
+            targets = targets or self._possible_targets(declared)
             for target in targets:
                 attached[target.address] = Unknown(f"{declared.address} may belong to it")
-        elif not isinstance(declared.target.value, Unknown):
-            self._attach_without_target(declared)
-        else:
-            for target in self._all.targets.compatible(declared):
-                attached[target.address] = Unknown(f"{declared.address} may belong to it")
-            self._all.skip(declared, "which scaling target it belongs to is known only after apply")
+            if targets or isinstance(declared.target.value, Unknown):
+                self._all.skip(declared, "which scaling target it belongs to is known only after apply")
+            else:
+                self._attach_without_target(declared)
         for target in targets:
             self.parts[target.address] |= {declared.address, *(each.address for each in self.alarms[declared.address])}
 
+    def _is_about_something_else(self, link: Link) -> bool:
+        """Whether all that an unknown link mentions is, as a scaling target of ECS is."""
+        mentioned = {reference.address for reference in link.references}
+        return bool(mentioned) and mentioned <= self._all.unrelated
+
+    def _possible_targets(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
+        """Targets that a policy may mean: all where its own id is unknown, else those of its name further away."""
+        value = declared.target.value
+        if isinstance(value, str):
+            return self._all.targets.namesakes(_resource_id(value), declared)
+        return self._all.targets.compatible(declared) if isinstance(value, Unknown) else []
+
     def _attach_without_target(self, declared: DeclaredPolicy | DeclaredAction) -> None:
         """A policy whose target is not here: somebody else scales the variant that it names."""
-        endpoint = self._endpoint_of(declared.target, declared)
-        if endpoint is None:
-            self._all.skip(declared, "its scaling target is not managed here")
-            return
         elsewhere = Unknown("its scaling target is managed elsewhere")
-        dimension = declared.dimension if isinstance(declared.dimension, str) else ""
-        self._add_claim(endpoint, elsewhere, declared, declared.target, dimension)
+        endpoints, components = (
+            self._endpoints_of(declared.target, declared),
+            self._components_of(declared.target, declared),
+        )
+        if len(endpoints) == 1:
+            dimension = declared.dimension if isinstance(declared.dimension, str) else ""
+            self._add_claim(endpoints[0], elsewhere, declared, declared.target, dimension)
+        elif len(components) == 1:
+            self.components.setdefault(components[0].address, elsewhere)
+        else:
+            self._all.skip(declared, "its scaling target is not managed here")
 
     def _targets_of(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
         link = declared.target
         if isinstance(link.value, str):
-            resource = link.value.partition("|")[0]  # CloudFormation's Ref of a target: id|dimension|namespace
-            found = self._all.targets.named(resource, declared)
+            resource = _resource_id(link.value)
+            targets = self._all.targets
+            found = targets.named(resource, declared) or targets.stated(resource, link, declared)
         else:
             found = self._all.targets.linked(link, declared) or self._targets_beside(link)
-        if len(found) > 1 and isinstance(declared.dimension, str):
-            return [each for each in found if each.target.dimension == declared.dimension]
+        if isinstance(declared.dimension, str):
+            return [each for each in found if each.target.dimension in (declared.dimension, "")]
         return found
 
     def _targets_beside(self, link: Link) -> list[DeclaredTarget]:
-        """Targets whose own resource id mentions the same resources."""
+        """Targets whose own resource id mentions the same endpoint, else the same other resources."""
         addresses = {reference.address for reference in link.references}
-        return [
-            target
-            for target in self._all.targets
-            if addresses & {reference.address for reference in target.resource.references}
-        ]
+        endpoints = addresses & self._all.endpoints.by_address.keys()
+        found = {each.address: each for address in endpoints or addresses for each in self._mentioning[address]}
+        alike = [each for each in found.values() if _variant_of(each.resource) == _variant_of(link)]
+        return alike if len(alike) == 1 and _variant_of(link) is not None else list(found.values())
 
     def _claim(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
         """Lay the claim of a target on the variant or component that its resource id means."""
@@ -160,39 +187,59 @@ class ScalingLinks:
         if target.dimension == COPY_COUNT or (isinstance(value, str) and value.startswith("inference-component/")):
             self._claim_component(declared, target)
             return
-        endpoint = self._endpoint_of(declared.resource, declared)
-        if endpoint is not None:
-            self._add_claim(endpoint, target, declared, declared.resource, target.dimension)
-            return
+        endpoints = self._endpoints_of(declared.resource, declared)
+        if len(endpoints) == 1:
+            self._add_claim(endpoints[0], target, declared, declared.resource, target.dimension)
+        elif not endpoints and self._components_of(declared.resource, declared):
+            self._claim_component(declared, target)
+        elif self._is_about_something_else(declared.resource):
+            self._all.leave_out(declared)
+        else:
+            self._claim_nothing_certain(declared, endpoints or self._possible_endpoints(declared))
+
+    def _claim_nothing_certain(self, declared: DeclaredTarget, candidates: list[DeclaredEndpoint]) -> None:
         unclear = Unknown(f"{declared.address} may be its scaling target")
-        candidates = self._all.endpoints.referenced(declared.resource)
-        for candidate in candidates or self._possible_endpoints(declared):
-            self._add_claim(candidate, unclear, declared, Link(value=None), target.dimension)
-        if not candidates:
-            known = isinstance(value, str)
-            self._all.skip(
-                declared,
-                "the endpoint it scales is not managed here" if known else "what it scales is known only after apply",
-            )
+        for candidate in candidates:
+            self._add_claim(candidate, unclear, declared, Link(value=None), declared.target.dimension)
+        elsewhere = isinstance(declared.resource.value, str) and not candidates
+        reason = (
+            "the endpoint it scales is not managed here" if elsewhere else "what it scales is known only after apply"
+        )
+        self._all.skip(declared, reason)
 
     def _possible_endpoints(self, declared: DeclaredTarget) -> list[DeclaredEndpoint]:
-        """Endpoints that a target may mean: those without a known name, and all of them where its own id is unknown."""
-        anything = not isinstance(declared.resource.value, str)
-        return [each for each in self._all.endpoints.compatible(declared) if anything or isinstance(each.name, Unknown)]
+        """Endpoints that a target may mean: all where its own id is unknown.
+
+        Else those whose name is unknown, unless it is new with this change, and those of its name further away.
+        """
+        endpoints = self._all.endpoints
+        parts = _parts(declared.resource)
+        if not isinstance(declared.resource.value, str):
+            return endpoints.compatible(declared)
+        if parts is None:
+            return []
+        unnamed = [each for each in self._unnamed if may_meet(each, declared)]
+        return unnamed or endpoints.namesakes(parts[1], declared)
 
     def _claim_component(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
-        value = declared.resource.value
-        if isinstance(value, str):
-            found = self._all.components.named(value.removeprefix("inference-component/"), declared)
-        else:
-            text = declared.resource.text or ""
-            found = self._all.components.named(text.removeprefix("inference-component/"), declared)
-            found = found or self._all.components.referenced(declared.resource)
+        found = self._components_of(declared.resource, declared)
+        known = isinstance(declared.resource.value, str)
         unclear = Unknown(f"{declared.address} may be its scaling target")
-        for component in found or ([] if isinstance(value, str) else self._all.components.compatible(declared)):
+        for component in found or ([] if known else self._all.components.compatible(declared)):
             self.components[component.address] = target if len(found) == 1 else unclear
-        if not found:
-            self._all.skip(declared, "the inference component it scales is not managed here")
+        if len(found) != 1:
+            elsewhere = known and not found
+            reason = "the inference component it scales is not managed here"
+            self._all.skip(declared, reason if elsewhere else "what it scales is known only after apply")
+
+    def _components_of(self, link: Link, seeker: Declared) -> list[DeclaredComponent]:
+        """The inference components that a resource id may mean."""
+        components = self._all.components
+        value = link.value if isinstance(link.value, str) else link.text
+        if value is not None and value.startswith(_COMPONENT):
+            name = _resource_id(value).removeprefix(_COMPONENT)
+            return components.named(name, seeker) or components.stated(name, link, seeker)
+        return components.referenced(link)
 
     def _add_claim(
         self,
@@ -205,13 +252,12 @@ class ScalingLinks:
         hint = link.key if isinstance(link.key, str) else None
         self.claims[endpoint.address].append(Claim(target, declared.address, _variant_of(link), hint, dimension))
 
-    def _endpoint_of(self, link: Link, seeker: Declared) -> DeclaredEndpoint | None:
-        """The endpoint that a resource id means; None where that is not exactly one."""
+    def _endpoints_of(self, link: Link, seeker: Declared) -> list[DeclaredEndpoint]:
+        """The endpoints that a resource id may mean; one in a sound stack."""
+        endpoints = self._all.endpoints
         parts = _parts(link)
-        endpoints = self._all.endpoints.named(parts[1], seeker) if parts else []
-        if not isinstance(link.value, str):
-            endpoints = endpoints or self._all.endpoints.referenced(link)
-        return endpoints[0] if len(endpoints) == 1 else None
+        found = endpoints.named(parts[1], seeker) or endpoints.stated(parts[1], link, seeker) if parts else []
+        return found or ([] if isinstance(link.value, str) else endpoints.referenced(link))
 
 
 def scaled(variants: tuple[Variant, ...], claims: list[Claim]) -> tuple[Variant, ...]:
@@ -282,14 +328,28 @@ def _variant_of(link: Link) -> str | int | None:
     return None
 
 
+def _resource_id(value: str) -> str:
+    """The resource id of a scalable target's id, ``resource|dimension|namespace``, or of one that is nothing else."""
+    return value.partition("|")[0]
+
+
+def _by_mention(targets: Iterable[DeclaredTarget]) -> dict[str, list[DeclaredTarget]]:
+    """Targets by the addresses that their own resource ids mention."""
+    found: dict[str, list[DeclaredTarget]] = defaultdict(list)
+    for target in targets:
+        for address in {reference.address for reference in target.resource.references} - {LOST.address}:
+            found[address].append(target)
+    return found
+
+
 def _parts(link: Link) -> list[str] | None:
     """``endpoint``, its name, ``variant`` and its name; None where the resource id has another form or is unknown.
 
     Names that are unknown, but known to be equal wherever they are written alike, stand as ``${…}``.
     """
     value = link.value if isinstance(link.value, str) else link.text
-    parts = (value or "").partition("|")[0].split("/")
-    return parts if len(parts) == 4 and parts[0] == "endpoint" and parts[2] == "variant" else None
+    parts = _resource_id(value or "").split("/")
+    return parts if parts[::2] == ["endpoint", "variant"] and len(parts[1::2]) == len(parts[::2]) else None
 
 
 def _is_named(claimed: str, name: str | Unknown) -> bool | None:
@@ -303,20 +363,21 @@ def _completed(
     declared: DeclaredTarget,
     policies: dict[str, list[ScalingPolicy] | Unknown],
     actions: dict[str, list[ScheduledAction] | Unknown],
+    sensitive: set[str],
 ) -> ScalableTarget:
-    """A target with what is attached to it."""
+    """A target with what is attached to it; ``sensitive`` are the actions whose bounds must not be shown."""
     own = policies.get(declared.address, [])
     scheduled = actions.get(declared.address, [])
+    attached = () if isinstance(scheduled, Unknown) else (*declared.inline_actions, *scheduled)
     return replace(
         declared.target,
         policies=own if isinstance(own, Unknown) else tuple(own),
-        scheduled_actions=scheduled if isinstance(scheduled, Unknown) else (*declared.inline_actions, *scheduled),
+        scheduled_actions=scheduled if isinstance(scheduled, Unknown) else attached,
+        sensitive=declared.target.sensitive or any(each.address in sensitive for each in attached),
     )
 
 
 def _may_start_scaling(alarm: DeclaredAlarm) -> bool:
     """Whether an alarm without a known action could be one that wakes an endpoint."""
-    actions = alarm.actions
-    has_unknown = isinstance(actions, Unknown) or any(isinstance(action, Unknown) for action in actions)
     namespace = alarm.alarm.namespace
-    return has_unknown and not alarm.references and (isinstance(namespace, Unknown) or namespace == "AWS/SageMaker")
+    return LOST in alarm.references and (isinstance(namespace, Unknown) or namespace == "AWS/SageMaker")

@@ -13,10 +13,10 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from guardrail.errors import SourceError
-from guardrail.model import Change, ChangeSet, Coverage, Unknown
+from guardrail.model import Change, ChangeSet, Coverage, Skipped, Unknown
 from guardrail.sources import terraform
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference, View
-from guardrail.sources.declarations import Declaration, Unsupported
+from guardrail.sources.declarations import Declaration, Unrelated, Unsupported
 from guardrail.sources.document import SHOW_HINT, Document, without_trailing_noise
 from guardrail.sources.document import read as read_document
 from guardrail.sources.link import Linked, Side
@@ -47,7 +47,7 @@ class _Change(Struct):
 
 class _ResourceChange(Struct):
     change: _Change
-    address: str = ""
+    address: str
     type: str = ""
     name: str = ""
     index: str | int | None = None
@@ -58,7 +58,7 @@ class _ResourceChange(Struct):
 
 
 class _StateResource(Struct):
-    address: str = ""
+    address: str
     type: str = ""
     name: str = ""
     index: str | int | None = None
@@ -129,34 +129,15 @@ def read(path: str, *, region: str | None = None) -> ChangeSet:
     ``region`` is for resources whose region is told by nothing in the plan. Raises `SourceError` for anything that is
     not a plan or state in JSON, for an unsupported major format version, and for a plan that failed.
     """
-    document, plan = _decode(path, read_document(path))
-    version = _format_version(path, plan)
-    if plan.errored:
-        raise SourceError(
-            f"{path} is a plan that failed, so it does not tell what will be",
-            hint="mend the errors of 'terraform plan' first",
-        )
     try:
+        document, plan = _decode(read_document(path))
+        version = _format_version(path, plan, document)
+        if plan.errored:
+            hint = "mend the errors of 'terraform plan' first"
+            raise SourceError(f"{path} is a plan that failed, so it does not tell what will be", hint=hint)
         if _is_state(plan):
             return _read_state(path, plan, version, document.notices, region)
         return _PlanReader(path, plan, region).change_set(version, document.notices)
-    except msgspec.ValidationError as error:
-        raise SourceError(
-            f"{path} is not a plan: a resource in it has another shape: {_lower(error)}", hint=SHOW_HINT
-        ) from None
-
-
-def _decode(path: str, document: Document) -> tuple[Document, _Plan]:
-    try:
-        try:
-            return document, _plan_decoder.decode(document.content)
-        except msgspec.ValidationError:
-            raise
-        except msgspec.DecodeError as error:
-            shorter = without_trailing_noise(document, error)
-            if shorter is None:
-                raise
-            return shorter, _plan_decoder.decode(shorter.content)
     except msgspec.ValidationError as error:
         raise SourceError(f"{path} is not a plan: {_lower(error)}", hint=SHOW_HINT) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -165,12 +146,24 @@ def _decode(path: str, document: Document) -> tuple[Document, _Plan]:
         raise SourceError(f"{path} is nested too deeply to be a plan", hint=SHOW_HINT) from None
 
 
+def _decode(document: Document) -> tuple[Document, _Plan]:
+    try:
+        return document, _plan_decoder.decode(document.content)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        shorter = without_trailing_noise(document, error)
+        if shorter is None:
+            raise
+        return shorter, _plan_decoder.decode(shorter.content)
+
+
 def _lower(error: Exception) -> str:
     text = str(error).removeprefix("JSON is malformed: ")
     return text[:1].lower() + text[1:]
 
 
-def _format_version(path: str, plan: _Plan) -> str:
+def _format_version(path: str, plan: _Plan, document: Document) -> str:
     """The format version, of major 0 or 1. Raises `SourceError` for any other, and where there is none."""
     version = plan.format_version
     if version is None:
@@ -185,18 +178,23 @@ def _format_version(path: str, plan: _Plan) -> str:
             f"{path} has plan format {str(version)[:20]!r}; this version of guardrail reads 0.x and 1.x",
             hint="upgrade guardrail",
         )
-    if not any((plan.resource_changes, plan.prior_state, plan.configuration, plan.values, len(plan.planned_values))):
-        _refuse_without_resources(path, plan)
+    _refuse_other_documents(path, plan, document)
     return str(version)
 
 
-def _refuse_without_resources(path: str, plan: _Plan) -> None:
+def _refuse_other_documents(path: str, plan: _Plan, document: Document) -> None:
     """Other commands write documents with a format_version too; an empty state is nothing but that."""
-    if plan.resource_changes is None and plan.values is None:
-        document = read_document(path) if path != "-" else None
-        keys = set(msgspec.json.decode(document.content, type=dict[str, Raw])) if document is not None else set()
-        if keys - {"format_version", "terraform_version", "checks", "values", "timestamp"}:
-            raise SourceError(f"{path} is JSON of Terraform's, but neither a plan nor a state", hint=SHOW_HINT)
+    if any((plan.resource_changes, plan.prior_state, plan.configuration, plan.values, len(plan.planned_values))):
+        return
+    keys = msgspec.json.decode(document.content, type=dict[str, Raw]).keys()
+    if plan.resource_changes is None and keys - {
+        "format_version",
+        "terraform_version",
+        "checks",
+        "values",
+        "timestamp",
+    }:
+        raise SourceError(f"{path} is JSON of Terraform's, but neither a plan nor a state", hint=SHOW_HINT)
 
 
 def _is_state(plan: _Plan) -> bool:
@@ -237,7 +235,7 @@ def _read_state(path: str, plan: _Plan, version: str, notices: tuple[str, ...], 
         format_version=version,
         after=linked.inventory,
         skipped=linked.skipped,
-        coverage=_coverage(linked, None),
+        coverage=_coverage(linked.skipped, linked),
         notices=notices,
     )
 
@@ -279,6 +277,7 @@ class _PlanReader:
         before = Side(_declared(befores), region=self._region)
         after = Side((*_declared(afters), *self._deferred()), region=self._region, previous=before)
         linked_before, linked_after = before.linked(), after.linked()
+        skipped = _skipped(linked_after, linked_before)
         return ChangeSet(
             path=self._path,
             kind="terraform-plan",
@@ -286,8 +285,8 @@ class _PlanReader:
             before=linked_before.inventory,
             after=linked_after.inventory,
             complete=self._plan.complete is not False and not self._plan.deferred_changes,
-            skipped=linked_after.skipped,
-            coverage=_coverage(linked_after, linked_before),
+            skipped=skipped,
+            coverage=_coverage(skipped, linked_after, linked_before),
             notices=(*notices, *self._notices, *self._drift()),
         )
 
@@ -436,17 +435,27 @@ def _state_resources(values: _StateValues | None) -> Iterator[tuple[_StateResour
 
 def _declared(blocks: Iterable[Block]) -> Iterator[Declaration]:
     for block in blocks:
-        declaration = terraform.declare(block)
-        if declaration is not None:
-            yield declaration
+        yield terraform.declare(block) or Unrelated(
+            address=block.address,
+            type=block.type,
+            provider=block.provider,
+            region=block.region,
+            change=block.change,
+        )
 
 
-def _coverage(after: Linked, before: Linked | None) -> Coverage:
-    """Counts of blocks on either side; what is understood on one side and skipped on the other counts as skipped."""
-    skipped = {each.address for each in after.skipped}
-    modelled = after.modelled | (before.modelled if before else frozenset()) - skipped
-    skipped |= {each.address for each in before.skipped} - modelled if before else set()
-    partial = after.partial | (before.partial if before else frozenset()) & (modelled - after.modelled)
+def _skipped(after: Linked, before: Linked) -> tuple[Skipped, ...]:
+    """What was skipped on either side; what goes away with this change belongs to no total after it."""
+    present = after.modelled | {each.address for each in after.skipped}
+    gone = [replace(each, affects_total=False) for each in before.skipped if each.address not in present]
+    return tuple(sorted((*after.skipped, *gone), key=lambda each: each.address))
+
+
+def _coverage(skipped: tuple[Skipped, ...], *sides: Linked) -> Coverage:
+    """Counts of blocks on all sides; what is understood on one side and skipped on the other counts as skipped."""
+    left_out = {each.address for each in skipped}
+    modelled = frozenset[str]().union(*(side.modelled for side in sides)) - left_out
+    partial_ = frozenset[str]().union(*(side.partial for side in sides)) & modelled
     return Coverage(
-        seen=len(modelled) + len(skipped), modelled=len(modelled), partial=len(partial), skipped=len(skipped)
+        seen=len(modelled) + len(left_out), modelled=len(modelled), partial=len(partial_), skipped=len(left_out)
     )

@@ -32,6 +32,7 @@ from guardrail.model import (
 )
 from guardrail.sources.base import AFTER_APPLY, OPTIONAL_AND_COMPUTED, SENSITIVE, Block, View
 from guardrail.sources.declarations import (
+    GENERATED,
     Declaration,
     DeclaredAction,
     DeclaredAlarm,
@@ -66,8 +67,6 @@ AWSCC_OPTIONAL_AND_COMPUTED = OPTIONAL_AND_COMPUTED | {
 """In awscc every argument that is not required is computed too."""
 
 _INFERENCE_TYPE = re.compile(r"AWS::SageMaker::(?:Endpoint|Inference)")
-
-GENERATED = "generated on apply"
 
 _SAGEMAKER_RESOURCES = ("endpoint/", "inference-component/")
 _ENDPOINTS = frozenset({"aws_sagemaker_endpoint", "awscc_sagemaker_endpoint"})
@@ -359,32 +358,31 @@ def _target_tracking(block: Block) -> TargetTrackingPolicy:
 
 def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
     predefined = tracking.block("predefined_metric_specification")
-    if isinstance(predefined, Unknown):
-        return predefined
-    if predefined is not None:
+    if isinstance(predefined, View):
         return (ScalingMetric(predefined=True, name=predefined.shown("predefined_metric_type")),)
     customized = tracking.block("customized_metric_specification")
-    if isinstance(customized, Unknown):
-        return customized
-    if customized is None:
+    for block in (predefined, customized):
+        if isinstance(block, Unknown):
+            return block
+    if not isinstance(customized, View):
         return ()
     queries = customized.blocks("metrics")
     if isinstance(queries, Unknown):
         return queries
-    if not queries:
-        return (_metric(customized, customized.shown("statistic")),)
+    return _metric_math(queries) if queries else (_metric(customized, customized.shown("statistic")),)
+
+
+def _metric_math(queries: list[View]) -> tuple[ScalingMetric, ...] | Unknown:
+    """Every metric that an expression is made of."""
     found: list[ScalingMetric] = []
     for query in queries:
         stat = query.block("metric_stat")
-        if isinstance(stat, View):
-            metric = stat.block("metric")
-            found.append(
-                _metric(metric, stat.shown("stat"))
-                if isinstance(metric, View)
-                else ScalingMetric(predefined=False, name=metric)
-            )
-        elif isinstance(stat, Unknown):
+        if isinstance(stat, Unknown):
             return stat
+        if stat is not None:
+            metric = stat.block("metric")
+            unnamed = ScalingMetric(predefined=False, name=None if isinstance(metric, View) else metric)
+            found.append(_metric(metric, stat.shown("stat")) if isinstance(metric, View) else unnamed)
     return tuple(found)
 
 
