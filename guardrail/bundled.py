@@ -1,11 +1,11 @@
 """Where the data that travels with the package lies: ``policies/`` and ``pricing/``."""
 
-from pathlib import Path
+import os
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = os.path.dirname(os.path.abspath(__file__))
 
 
-def directory(name: str) -> Path:
+def directory(name: str) -> str:
     """The folder of bundled data called ``name``: inside an installed package, else beside it in a checkout."""
-    installed = _PACKAGE / "_data" / name
-    return installed if installed.is_dir() else _PACKAGE.parent / name
+    installed = os.path.join(_PACKAGE, "_data", name)
+    return installed if os.path.isdir(installed) else os.path.join(os.path.dirname(_PACKAGE), name)

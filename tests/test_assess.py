@@ -87,7 +87,7 @@ def policy(name: str = "few-instances", severity: Literal["note", "warning", "er
     )
 
 
-BUDGETS = read(str(bundled.directory("policies") / "budgets"))
+BUDGETS = read(f"{bundled.directory('policies')}/budgets")
 
 
 def check(*change_sets: ChangeSet, policies: Sequence[Policy] = (), **terms: Any) -> Report:

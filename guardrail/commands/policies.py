@@ -3,6 +3,7 @@
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guardrail import bundled as bundled_data
@@ -167,7 +168,7 @@ def _misfits(path: str) -> list[str]:
         document = strict_yaml.read(path, dict[str, Any], error=PolicyError)
     except PolicyError:
         return []
-    schema = json.loads((bundled_data.directory("policies") / "schema.json").read_bytes())
+    schema = json.loads(Path(bundled_data.directory("policies"), "schema.json").read_bytes())
     found = {
         (strict_yaml.line_of(path, steps), f"{dotted(steps)}: {problem}" if steps else problem)
         for error in Draft202012Validator(schema).iter_errors(document)
@@ -227,7 +228,7 @@ def _failure(outcome: "Outcome") -> str:
 
 
 def _files(paths: list[str]) -> list[str]:
-    chosen: Iterable[str] = paths or [str(bundled_data.directory("policies"))]
+    chosen: Iterable[str] = paths or [bundled_data.directory("policies")]
     return [file for path in chosen for file in load.policy_files(path)]
 
 

@@ -30,9 +30,10 @@ _NULLABLE = frozenset({"integer", "number", "usd"})
 
 def bundled() -> tuple[Policy, ...]:
     """The policies that come with guardrail, by topic and id, ready to be configured."""
-    path = bundled_data.directory("policies") / COMPILED
+    path = f"{bundled_data.directory('policies')}/{COMPILED}"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=tuple[Policy, ...])
+        with open(path, "rb") as file:
+            return msgspec.json.decode(file.read(), type=tuple[Policy, ...])
     except (OSError, msgspec.DecodeError) as error:
         raise PolicyError(f"the bundled policies cannot be read: {error}", hint="reinstall guardrail") from error
 
