@@ -29,6 +29,7 @@ def play(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
         assert program == "guardrail", "a transcript runs nothing but guardrail; in documents, use sh for the rest"
         code = cli.main(arguments)
         shown = capsys.readouterr()
+        assert code != cli.BUG, shown.err
         return shown.out + shown.err + (f"[exit {code}]\n" if code else "")
 
     return run

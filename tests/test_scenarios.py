@@ -1,9 +1,9 @@
 """Stories: each folder of scenarios/ holds inputs and ``transcript.txt``, what a user types and what guardrail answers.
 
 A transcript is a sequence of ``$ guardrail …``, what that prints (standard output, then standard error) and
-``[exit N]`` where N is not 0. ``pytest --update`` writes them anew; what the answer must be stands in ``story.md``
-beside each, with the arithmetic from the price table: read the two together before a new transcript is committed. The
-examples of the repository are played by test_docs.py.
+``[exit N]`` where N is not 0. ``pytest --update`` writes them anew. What the answer must be stands in ``story.md``
+beside each: the arithmetic from the price table, and behind ``>`` what the transcript has to say, which no update can
+change. The examples of the repository are played by test_docs.py.
 """
 
 import re
@@ -40,10 +40,19 @@ def test_the_transcript_is_what_happens(
         assert happened == expected
 
 
-def test_there_are_stories_and_each_says_what_its_answer_must_be() -> None:
+@pytest.mark.parametrize("folder", STORIES, ids=lambda path: path.name)
+def test_the_transcript_says_what_was_worked_out_by_hand(folder: Path) -> None:
+    """Each line of story.md that begins with ``>`` stands in the transcript, wherever that breaks its lines."""
+    story = (folder / "story.md").read_text(encoding="utf-8")
+    transcript = " ".join((folder / "transcript.txt").read_text(encoding="utf-8").split())
+    expected = [line.removeprefix("> ") for line in story.splitlines() if line.startswith("> ")]
+    assert expected
+    for words in expected:
+        assert words in transcript
+
+
+def test_there_are_stories() -> None:
     assert len(STORIES) >= 30
-    for folder in STORIES:
-        assert (folder / "story.md").is_file(), folder.name
 
 
 @pytest.mark.parametrize("story", STORIES, indirect=True, ids=lambda path: path.name)
