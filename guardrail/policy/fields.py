@@ -14,7 +14,7 @@ from guardrail.policy.getters import Bind, Getter
 from guardrail.policy.policy import AppliesTo
 
 FieldType: TypeAlias = Literal["string", "integer", "number", "usd", "boolean", "strings", "mapping", "object"]
-Secrecy: TypeAlias = Literal["variant", "target"]
+Secrecy: TypeAlias = Literal["variant", "target", "either"]
 
 _VARIANTS: tuple[AppliesTo, ...] = ("variant", "scalable_target")
 _SCALED: tuple[AppliesTo, ...] = ("variant", "scalable_target", "inference_component")
@@ -70,6 +70,8 @@ class _Group:
 
 _endpoint, _variant = _Group(_ENDPOINTS), _Group(_VARIANTS)
 _size = _Group(_VARIANTS, "variant")
+_count = _Group(_VARIANTS, "either")
+_scaled = _Group(_SCALED)
 _scaling = _Group(_SCALED, "target")
 _component, _stack = _Group(_COMPONENTS), _Group(_STACK)
 
@@ -192,6 +194,13 @@ FIELDS: dict[str, Field] = {
             "integer",
             "How many instances it starts with.",
             get.of_variant("initial_instance_count"),
+            "instances",
+        ),
+        _count.field(
+            "variant.expected_instances",
+            "number",
+            "How many instances are expected to run: by usage, else the initial count within its bounds.",
+            get.expected_instances,
             "instances",
         ),
         _size.field(
@@ -319,6 +328,9 @@ FIELDS: dict[str, Field] = {
             "object",
             "The Application Auto Scaling target of the variant or component.",
             lambda subject: subject.target,
+        ),
+        _scaled.field(
+            "scaling.label", "string", "The endpoint, and the variant or component it scales.", get.scaled_label
         ),
         _scaling.field(
             "scaling.dimension", "string", "What it scales, as the API names it.", get.of_target("dimension")

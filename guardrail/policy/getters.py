@@ -12,7 +12,7 @@ from guardrail import scaling
 from guardrail.cost.alternatives import Alternative
 from guardrail.cost.base import Price
 from guardrail.cost.price_book import InstanceSpec
-from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
+from guardrail.model import InferenceComponent, InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import plain
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.policy import PRODUCTION, Value
@@ -167,6 +167,28 @@ def variant_monthly(bound: str) -> Getter:
     return get
 
 
+_initial_count = of_variant("initial_instance_count")
+
+
+def expected_instances(subject: Subject) -> object:
+    """How many instances are expected to run; the initial count where there is no estimate."""
+    part = subject.cost_component("instance")
+    if part is None or part.count is None or isinstance(part.count.expected, Unknown):
+        return _initial_count(subject)
+    return part.count.expected
+
+
+def scaled_label(subject: Subject) -> object:
+    """The endpoint, and the variant or inference component that is scaled."""
+    component = subject.component
+    if component is None:
+        return f"{label(subject)} / {variant_label(subject)}"
+    name = component.address if isinstance(component, InferenceComponent) else "an inference component"
+    if isinstance(component, InferenceComponent) and isinstance(component.name, str):
+        name = component.name
+    return f"{label(subject)} / {name}"
+
+
 def managed_scaling_effective(subject: Subject) -> object:
     """Whether SageMaker's managed scaling moves the variant's count, of which a serverless variant has none."""
     variant = subject.variant
@@ -268,6 +290,9 @@ def excess(parameters: Mapping[str, Value]) -> Getter:
 # Other types ---------------------------------------------------------------------------------------------------------
 
 
+SENSITIVE_TYPE = Unknown("alternatives are not worked out for a sensitive instance type")
+
+
 def of_alternative(
     find: Callable[[Subject, Mapping[str, Value]], Alternative | Unknown | None], name: str
 ) -> Callable[[Mapping[str, Value]], Getter]:
@@ -275,6 +300,8 @@ def of_alternative(
 
     def bind(parameters: Mapping[str, Value]) -> Getter:
         def get(subject: Subject) -> object:
+            if subject.hides("variant"):
+                return SENSITIVE_TYPE
             alternative = find(subject, parameters)
             return alternative if isinstance(alternative, Unknown) else getattr(alternative, name, None)
 
@@ -287,7 +314,7 @@ def alternatives(parameters: Mapping[str, Value]) -> Getter:
     """The cheaper types within the limits, each with its price."""
 
     def get(subject: Subject) -> object:
-        found = fitting(subject, parameters)
+        found = SENSITIVE_TYPE if subject.hides("variant") else fitting(subject, parameters)
         if isinstance(found, Unknown):
             return found
         return tuple(f"{one.instance_type} ({plain(one.hourly_usd)} USD per hour)" for one in found) or None

@@ -16,6 +16,7 @@ SENSITIVE = "(sensitive)"
 Text: TypeAlias = Callable[[Subject], str]
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+"""``{path}``, or ``{path:noun}`` for a count with its noun."""
 
 
 def compile_text(template: str, scope: Scope) -> Text:
@@ -28,7 +29,7 @@ def compile_text(template: str, scope: Scope) -> Text:
     if any("{" in literal or "}" in literal for literal in pieces[::2]):
         raise scope.error("a brace without its partner")
     literals = pieces[::2]
-    values = [_value(scope.field(name)) for name in pieces[1::2]]
+    values = [_placeholder(name, scope) for name in pieces[1::2]]
 
     def text(subject: Subject) -> str:
         parts = [literals[0]]
@@ -38,6 +39,20 @@ def compile_text(template: str, scope: Scope) -> Text:
         return "".join(parts)
 
     return text
+
+
+def _placeholder(text: str, scope: Scope) -> Text:
+    path, _, noun = text.partition(":")
+    field = scope.field(path)
+    value = _value(field)
+    if not noun:
+        return value
+
+    def counted(subject: Subject) -> str:
+        count = value(subject)
+        return f"{count} {noun}" if count == "1" else f"{count} {noun}s"
+
+    return counted
 
 
 def _value(field: Field) -> Text:

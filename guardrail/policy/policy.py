@@ -99,7 +99,7 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def depends_on_environment(self) -> bool:
         """Whether a parameter has other values in other environments."""
-        return any(isinstance(parameter.default, dict) for parameter in self.params.values())
+        return any(by_environment(parameter.default) for parameter in self.params.values())
 
 
 class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -15,6 +15,7 @@ from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
 from guardrail.policy.alternative import cheapest, next_generation
+from guardrail.policy.getters import SENSITIVE_TYPE
 from guardrail.policy.policy import SavingRule, Value
 from guardrail.policy.subject import Subject
 
@@ -109,7 +110,7 @@ def _whole_variant(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown
 def _cheaper_instance(subject: Subject, parameters: Mapping[str, Value]) -> Saving | Unknown | None:
     """The difference to the cheapest type within the limits."""
     if subject.hides("variant"):
-        return Unknown("alternatives are not worked out for a sensitive instance type")
+        return SENSITIVE_TYPE
     alternative = cheapest(subject, parameters)
     if alternative is None or isinstance(alternative, Unknown):
         return alternative
@@ -119,7 +120,7 @@ def _cheaper_instance(subject: Subject, parameters: Mapping[str, Value]) -> Savi
 def _successor(subject: Subject, parameters: Mapping[str, Value]) -> Saving | Unknown | None:
     """The difference to the successor of the type, where that is cheaper."""
     if subject.hides("variant"):
-        return Unknown("alternatives are not worked out for a sensitive instance type")
+        return SENSITIVE_TYPE
     alternative = next_generation(subject, parameters)
     if alternative is None or isinstance(alternative, Unknown):
         return alternative

@@ -156,8 +156,10 @@ class Subject:
         specs = (self.world.spec(name) for name in self.instance_types() if isinstance(name, str) and self.world)
         return any(isinstance(spec, InstanceSpec) and spec.burstable for spec in specs)
 
-    def hides(self, part: Literal["variant", "target"]) -> bool:
-        """Whether the numbers of that part must not be printed."""
+    def hides(self, part: Literal["variant", "target", "either"]) -> bool:
+        """Whether the numbers of that part, or of either, must not be printed."""
+        if part == "either":
+            return self.sensitive()
         subject = self.variant if part == "variant" else self.target
         return isinstance(subject, (InstanceVariant, ServerlessVariant, ScalableTarget)) and subject.sensitive
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from guardrail.errors import PolicyError
-from guardrail.model import Unknown
+from guardrail.model import InstanceVariant, Unknown
 from guardrail.policy.message import compile_text, printable, show
 from guardrail.policy.scope import Scope
 from guardrail.policy.subject import Subject
@@ -56,6 +56,7 @@ def test_ordinary_text_of_any_language_stays() -> None:
         ("{totals.after.floor}", "is no field of a policy that applies to variant"),
         ("{param.max}", "there is no parameter max"),
         ("{endpoint.name", "a brace without its partner"),
+        ("{endpoint.nam:noun}", "there is no field endpoint.nam, did you mean endpoint.name?"),
         ("endpoint.name}", "a brace without its partner"),
     ],
 )
@@ -66,3 +67,10 @@ def test_a_template_that_names_nothing_is_refused(template: str, problem: str) -
 
 def test_a_template_without_fields_is_itself() -> None:
     assert compile_text("as it is", SCOPE)(Subject(None, None)) == "as it is"
+
+
+@pytest.mark.parametrize(("count", "text"), [(1, "1 instance"), (2, "2 instances"), (0, "0 instances")])
+def test_a_count_comes_with_its_noun(count: int, text: str) -> None:
+    variant = InstanceVariant(name="m", shadow=False, instance_type="ml.m5.large", initial_instance_count=count)
+    template = compile_text("{variant.initial_instance_count:instance}", SCOPE)
+    assert template(Subject(None, None, variant=variant)) == text
