@@ -11,6 +11,9 @@ from guardrail.errors import GuardrailError
 GLYPHS = "–✗≥·…"
 """What the reporters draw with where the encoding can carry it."""
 
+_CHUNK = 1 << 16
+"""Characters."""
+
 
 def write_stdout(text: str, *, for_machines: bool = False) -> None:
     """Write and flush ``text``, in UTF-8 where it is ``for_machines``, else in the encoding of the terminal.
@@ -27,7 +30,8 @@ def write_stdout(text: str, *, for_machines: bool = False) -> None:
         else:
             stream.reconfigure(errors="backslashreplace")
     try:
-        stream.write(text)
+        for start in range(0, len(text), _CHUNK):  # the stream encodes what it is given, all of it at once
+            stream.write(text[start : start + _CHUNK])
         stream.flush()
     except BrokenPipeError:
         silence(stream)
