@@ -8,13 +8,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.cost.base import Delta, EndpointCost, Estimate, Monthly
 from guardrail.cost.price_book import PriceBook
-from guardrail.model import Endpoint, InferenceComponent, Inventory, Location, ScalableTarget, Unknown
+from guardrail.model import (
+    Endpoint,
+    InferenceComponent,
+    Inventory,
+    Location,
+    ScalableTarget,
+    ScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+)
 from guardrail.money import two_decimals
-from guardrail.policy.base import Result, Status, Verdict
+from guardrail.policy.base import Result, Status
 from guardrail.policy.condition import Test, Truth, compile_condition
 from guardrail.policy.environment import Environments
 from guardrail.policy.message import Text, compile_text, printable
@@ -123,19 +132,31 @@ def evaluate_stack(
         if policy.applies_to != "stack":
             continue
         compiled = compile_policy(with_parameters(policy, given), PRODUCTION)
-        verdict, reason = _judge(compiled, subject)
-        if verdict is not None:
-            status = None if verdict == "pass" else _stack_status(compiled, before, after)
-            results.append(_result(compiled, subject, verdict, reason, source, status))
+        applies: Truth = True if compiled.when is None else compiled.when(subject)
+        if applies is False:
+            continue
+        holds = compiled.require(subject)
+        if holds is True:
+            results.append(_passed(compiled, subject, source))
+        else:
+            status = _stack_status(compiled, before, after)
+            results.append(_found(compiled, subject, _undecided(applies, holds), source, status))
     return results
 
 
 def _stack_status(compiled: Compiled, before: Monthly | None, after: Monthly) -> Status:
-    if before is None or any(name.startswith("totals.delta") for name in compiled.policy.require):
+    if before is None or _speaks_of_the_change(compiled.policy.require):
         return "new"
     past = Subject(None, None, stack=StackTotals(before=None, after=before, delta=None))
     violated_before = compiled.require(past) is False
     return "existing" if violated_before and not _raised(before, after) else "new"
+
+
+def _speaks_of_the_change(condition: object) -> bool:
+    """Whether a field of the change itself stands anywhere in a condition."""
+    if isinstance(condition, dict):
+        return any(str(key).startswith("totals.delta.") or _speaks_of_the_change(one) for key, one in condition.items())
+    return isinstance(condition, list) and any(map(_speaks_of_the_change, condition))
 
 
 def _raised(before: Monthly, after: Monthly) -> bool:
@@ -196,13 +217,18 @@ class _Run:
         status: Status,
         results: list[tuple[Key, Result]],
     ) -> None:
-        source = self._source
+        """Add what each rule says of the subject. A rule whose ``when`` is false says nothing."""
         for rule in rules:
-            verdict, reason = _judge(rule, subject)
-            if verdict == "pass":
-                results.append((key, _result(rule, subject, verdict, None, source, None)))
-            elif verdict is not None:
-                results.append((key, _result(rule, subject, verdict, reason, source, status)))
+            applies: Truth = True if rule.when is None else rule.when(subject)
+            if applies is False:
+                continue
+            holds = rule.require(subject)
+            result = (
+                _passed(rule, subject, self._source)
+                if holds is True
+                else _found(rule, subject, _undecided(applies, holds), self._source, status)
+            )
+            results.append((key, result))
 
     def _without_superseded(self, results: list[tuple[Key, Result]]) -> Iterable[Result]:
         """One cause, one finding. What is only open supersedes nothing that is known to fail."""
@@ -218,39 +244,52 @@ class _Run:
         return [result for key, result in results if (key, result.policy, result.verdict) not in superseded]
 
 
-def _judge(rule: Compiled, subject: Subject) -> tuple[Verdict | None, str | None]:
-    """``when`` implies ``require``; None where the policy does not apply."""
-    applies: Truth = True if rule.when is None else rule.when(subject)
-    if applies is False:
-        return None, None
-    holds = rule.require(subject)
-    if holds is True:
-        return "pass", None
-    if applies is True:
-        return ("fail", None) if holds is False else ("open", holds.reason)
-    return "open", applies.reason
+def _undecided(applies: Truth, holds: Truth) -> Unknown | None:
+    """What stands in the way of calling it a violation: ``when`` implies ``require``, in Kleene's logic."""
+    return next((truth for truth in (applies, holds) if isinstance(truth, Unknown)), None)
 
 
-def _result(
-    rule: Compiled, subject: Subject, verdict: Verdict, reason: str | None, source: str, status: Status | None
-) -> Result:
-    policy = rule.policy
-    endpoint = subject.endpoint
-    address, location = _block_to_change(policy, subject)
-    saving = saving_of(policy.saving, subject, rule.parameters) if verdict == "fail" else None
-    name = getattr(subject.variant, "name", None)
+def _passed(rule: Compiled, subject: Subject, source: str) -> Result:
+    policy, endpoint = rule.policy, subject.endpoint
+    address, location = _block_to_change(rule, subject)
+    said = _first_text(rule.pass_messages, subject) if rule.pass_messages else None
     return Result(
         source=source,
         policy=policy.id,
         severity=policy.severity,
-        verdict=verdict,
+        verdict="pass",
+        status=None,
+        address=address,
+        endpoint=None if endpoint is None else endpoint.address,
+        variant=subject.variant_name(),
+        message=said or policy.title,
+        reason=None,
+        saving_monthly=None,
+        saving_basis=None,
+        remediation=policy.remediation,
+        help_uri=policy.help_uri,
+        location=location,
+    )
+
+
+def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: str, status: Status) -> Result:
+    """A violation, or what ``unknown`` leaves open."""
+    policy, endpoint = rule.policy, subject.endpoint
+    at_fault = _policy_at_fault(rule, subject)
+    address, location = (at_fault.address, at_fault.location) if at_fault else _block_to_change(rule, subject)
+    saving = saving_of(policy.saving, subject, rule.parameters) if unknown is None else None
+    return Result(
+        source=source,
+        policy=policy.id,
+        severity=policy.severity,
+        verdict="open" if unknown else "fail",
         status=status,
         address=address,
-        endpoint=endpoint.address if endpoint else None,
-        variant=name if isinstance(name, str) else None,
-        message=_message(rule, subject, verdict, saving),
-        reason=None if reason is None else _reason(reason, subject),
-        saving_monthly=saving.usd if isinstance(saving, Saving) else _hidden(saving, subject),
+        endpoint=None if endpoint is None else endpoint.address,
+        variant=subject.variant_name(),
+        message=_undecided_message(rule, subject) if unknown else _violation_message(rule, subject, saving),
+        reason=_reason(unknown, subject) if unknown else None,
+        saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),
         saving_basis=saving.basis if isinstance(saving, Saving) else None,
         remediation=policy.remediation,
         help_uri=policy.help_uri,
@@ -258,39 +297,50 @@ def _result(
     )
 
 
-def _block_to_change(policy: Policy, subject: Subject) -> tuple[str, Location | None]:
+def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | None]:
     """The address and the place of what has to change: what the policy blames, or the nearest thing that exists."""
-    endpoint = subject.endpoint
+    endpoint, target, blames = subject.endpoint, subject.target, rule.policy.blames
     if endpoint is None:
         return STACK, None
-    target, blames = subject.target, policy.blames
-    if isinstance(target, ScalableTarget) and blames in ("scaling", "policy"):
-        scaling_policies = () if isinstance(target.policies, Unknown) or blames == "scaling" else target.policies
-        block = scaling_policies[0] if scaling_policies else target
-        return block.address, block.location
-    if isinstance(subject.component, InferenceComponent):
+    if target.__class__ is ScalableTarget and blames in ("scaling", "policy"):
+        return target.address, target.location
+    if subject.component.__class__ is InferenceComponent:
         return subject.component.address, subject.component.location
-    if endpoint.configuration_address is None or blames == "endpoint":
+    if blames == "endpoint" or endpoint.configuration_address is None:
         return endpoint.address, endpoint.location
     location: Location | None = getattr(subject.variant, "location", None)
     return endpoint.configuration_address, location or endpoint.configuration_location
 
 
-def _message(rule: Compiled, subject: Subject, verdict: Verdict, saving: Saving | Unknown | None) -> str:
-    """What is wrong and what it costs, and what there is to know about the environment."""
+def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
+    """The scaling policy that alone would violate the rule, target tracking before steps, which may be there to wake."""
+    target = subject.target
+    if rule.policy.blames != "policy" or not isinstance(target, ScalableTarget) or isinstance(target.policies, Unknown):
+        return None
+    for policy in sorted(target.policies, key=lambda each: not isinstance(each, TargetTrackingPolicy)):
+        if rule.require(subject.with_target(structs.replace(target, policies=(policy,)))) is not True:
+            return policy
+    return None
+
+
+def _undecided_message(rule: Compiled, subject: Subject) -> str:
+    return " ".join([f"undecided: {rule.policy.title}.", *_on_environment(rule, subject)])
+
+
+def _violation_message(rule: Compiled, subject: Subject, saving: Saving | Unknown | None) -> str:
+    """What is wrong and what it costs, and what there is to know about its environment."""
     policy = rule.policy
-    if verdict == "pass":
-        return _first_text(rule.pass_messages, subject) or policy.title if rule.pass_messages else policy.title
+    sentences = [f"{_first_text(rule.messages, subject) or policy.title}{_money(saving, subject)}."]
     unknown = isinstance(subject.environment, Unknown)
-    if verdict == "open":
-        sentences = [f"undecided: {policy.title}."]
-    else:
-        sentences = [f"{_first_text(rule.messages, subject) or policy.title}{_money(saving, subject)}."]
-        if policy.production_note and (unknown or subject.environment == PRODUCTION):
-            sentences.append(policy.production_note)
-    if unknown and rule.names_environment:
-        sentences.append("Its environment is unknown, so production limits apply.")
-    return " ".join(sentences)
+    if policy.production_note and (unknown or subject.environment == PRODUCTION):
+        sentences.append(policy.production_note)
+    return " ".join([*sentences, *_on_environment(rule, subject)])
+
+
+def _on_environment(rule: Compiled, subject: Subject) -> list[str]:
+    if rule.names_environment and isinstance(subject.environment, Unknown):
+        return ["Its environment is unknown, so production limits apply."]
+    return []
 
 
 def _first_text(messages: Iterable[tuple[Test | None, Text]], subject: Subject) -> str | None:
@@ -309,10 +359,6 @@ def _money(saving: Saving | Unknown | None, subject: Subject) -> str:
     return f", {up_to}{about}{two_decimals(saving.usd)} USD a month{working}"
 
 
-def _reason(reason: str, subject: Subject) -> str:
-    """Why a verdict is open; a reason about a sensitive value might quote it."""
-    return "it rests on a sensitive value, which is not shown" if subject.sensitive() else printable(reason)
-
-
-def _hidden(saving: Unknown | None, subject: Subject) -> Unknown | None:
-    return None if saving is None else Unknown(_reason(saving.reason, subject))
+def _reason(unknown: Unknown, subject: Subject) -> str:
+    """Why something is unknown; a reason about a sensitive value might quote it."""
+    return "it rests on a sensitive value, which is not shown" if subject.sensitive() else printable(unknown.reason)

@@ -204,10 +204,9 @@ def over_types(of_type: Callable[[Subject, str], object], combine: Callable[[lis
     """A fact of the variant's instance type; of all the types of its pools, combined."""
 
     def get(subject: Subject) -> object:
-        variant = subject.variant
-        if variant.__class__ is ServerlessVariant or variant is None:
-            return None
         types = subject.instance_types()
+        if not types:
+            return None
         values = [name if isinstance(name, Unknown) else of_type(subject, name) for name in types]
         if len(values) == 1:
             return values[0]

@@ -151,6 +151,24 @@ class Subject:
             return (variant.instance_type,)
         return tuple(pool.instance_type for pool in variant.instance_pools)
 
+    def with_target(self, target: ScalableTarget) -> "Subject":
+        """The same subject under another scaling target."""
+        return Subject(
+            self.world,
+            self.endpoint,
+            environment=self.environment,
+            cost=self.cost,
+            variant=self.variant,
+            index=self.index,
+            target=target,
+            component=self.component,
+        )
+
+    def variant_name(self) -> str | None:
+        """The name of the variant; None where there is none, or it is not known."""
+        name = getattr(self.variant, "name", None)
+        return name if name.__class__ is str else None
+
     def is_burstable(self) -> bool:
         """Whether a type of the variant is known to be burstable."""
         specs = (self.world.spec(name) for name in self.instance_types() if isinstance(name, str) and self.world)

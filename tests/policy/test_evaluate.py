@@ -199,6 +199,23 @@ def test_it_points_at_the_policy_that_disables_scaling_in() -> None:
     )
 
 
+def test_of_several_policies_it_points_at_the_one_at_fault() -> None:
+    backlog = ScalingMetric(
+        predefined=False,
+        name="ApproximateBacklogSizePerInstance",
+        namespace="AWS/SageMaker",
+        dimensions=("EndpointName",),
+    )
+    right = tracking(address="aws_appautoscaling_policy.right", metrics=(backlog,))
+    scaling = target(policies=(step(), right, tracking()))
+    result = one("async-scales-on-backlog", endpoint(variant(scaling=scaling), mode="async"))
+    assert result.address == "aws_appautoscaling_policy.tracking"
+
+
+def test_a_pass_names_the_target_and_none_of_its_policies() -> None:
+    assert one("scaling-in-is-enabled", endpoint(variant(scaling=target()))).address == "aws_appautoscaling_target.t"
+
+
 def test_tags_are_mended_on_the_endpoint() -> None:
     result = one("cost-tags-are-present", endpoint())
     assert (result.address, result.location) == ("aws_sagemaker_endpoint.e", Location("main.tf", 30))
