@@ -313,7 +313,7 @@ def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | 
 
 
 def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
-    """The scaling policy that alone would violate the rule, target tracking before steps, which may be there to wake."""
+    """The scaling policy that alone would violate the rule; target tracking before steps, which may only be to wake."""
     target = subject.target
     if rule.policy.blames != "policy" or not isinstance(target, ScalableTarget) or isinstance(target.policies, Unknown):
         return None

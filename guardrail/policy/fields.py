@@ -117,7 +117,7 @@ FIELDS: dict[str, Field] = {
             "endpoint.keeps_previous_configuration",
             "boolean",
             "Whether its configuration is replaced under the same name, so that what runs stays as it was.",
-            get.of_endpoint("keeps_previous_configuration"),
+            get.keeps_previous_configuration,
         ),
         _endpoint.field(
             "endpoint.production_variant_count",

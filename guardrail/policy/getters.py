@@ -93,6 +93,18 @@ def label(subject: Subject) -> object:
     return endpoint.address if isinstance(endpoint.name, Unknown) else endpoint.name
 
 
+def keeps_previous_configuration(subject: Subject) -> object:
+    """Whether the endpoint goes on with a configuration that is replaced.
+
+    An endpoint that changes takes its new one. Of one that does not, nobody knows it whose configuration is managed
+    elsewhere.
+    """
+    endpoint = subject.endpoint
+    if endpoint is None or endpoint.keeps_previous_configuration:
+        return endpoint and True
+    return endpoint.variants if endpoint.change == "no-op" and isinstance(endpoint.variants, Unknown) else False
+
+
 def environment(subject: Subject) -> str:
     """The environment whose limits hold."""
     return PRODUCTION if isinstance(subject.environment, Unknown) else subject.environment

@@ -77,6 +77,8 @@ def read_file(path: str, *, topic: str = "") -> Policy:
         raise PolicyError(f"{path}: its id is {policy.id}, and its file must have the same name: {policy.id}.yaml")
     try:
         check(policy)
+    except RecursionError as error:
+        raise PolicyError(f"{path}: a condition is nested too deeply") from error
     except MisplacedError as error:
         line = strict_yaml.line_of(path, error.steps)
         raise PolicyError(f"{path}:{line}: {dotted(error.steps)}: {error.problem}") from error

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 _MAX_LENGTH = 2_000
 _MAX_STATES = 2_000
+_MAX_DEPTH = 50
 
 Accepts: TypeAlias = Callable[[str], bool]
 _ANY: Accepts = lambda _: True  # noqa: E731 - a predicate among predicates
@@ -121,6 +122,7 @@ class _Parser:
             raise PatternError(f"longer than {_MAX_LENGTH} characters")
         self._text = text
         self._at = 0
+        self._depth = 0
 
     def program(self) -> _Program:
         fragment = self._alternatives()
@@ -184,10 +186,7 @@ class _Parser:
         if character == "(":
             if self._peek() == "?":
                 raise self._error("groups are plain ( )")
-            inner = self._alternatives()
-            if self._take() != ")":
-                raise self._error("missing )")
-            return inner
+            return self._group()
         if character == "[":
             return _one(self._class())
         if character == ".":
@@ -199,6 +198,16 @@ class _Parser:
                 "no anchors: the whole text is matched" if character in "^$" else f"{character} has nothing to act on"
             )
         return _one(_is(character))
+
+    def _group(self) -> _Fragment:
+        self._depth += 1
+        if self._depth > _MAX_DEPTH:
+            raise self._error(f"groups nested more than {_MAX_DEPTH} deep")
+        inner = self._alternatives()
+        if self._take() != ")":
+            raise self._error("missing )")
+        self._depth -= 1
+        return inner
 
     def _escape(self) -> Accepts:
         character = self._take()

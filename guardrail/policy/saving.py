@@ -10,7 +10,6 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from guardrail import scaling
 from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
@@ -51,16 +50,26 @@ def saving_of(rule: SavingRule | None, subject: Subject, parameters: Mapping[str
 
 
 def _kept_instances(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown | None:
-    """The instances that stay while there is nothing to do: the least capacity, or all where nothing scales."""
+    """The instances that stay while there is nothing to do: the least minimum, or all where nothing scales."""
     target = subject.target
     if isinstance(target, ScalableTarget):
-        least = scaling.lowest_capacity(target)
+        least = _least_minimum(target)
         return least if isinstance(least, Unknown) else _instances(subject, Decimal(least))
     variant = subject.variant
     if target is not None or not isinstance(variant, InstanceVariant):
         return Unknown("what scales is not known")
     count = variant.initial_instance_count
     return count if isinstance(count, Unknown) else _instances(subject, Decimal(count))
+
+
+def _least_minimum(target: ScalableTarget) -> int | Unknown:
+    """The least minimum that lasts: once a schedule sets minima, only those; the target's own is gone after one run."""
+    if isinstance(target.scheduled_actions, Unknown):
+        return target.scheduled_actions
+    scheduled = [action.min_capacity for action in target.scheduled_actions if action.min_capacity is not None]
+    minima = scheduled or [target.min_capacity]
+    unknown = next((minimum for minimum in minima if isinstance(minimum, Unknown)), None)
+    return unknown or min(minimum for minimum in minima if isinstance(minimum, int))
 
 
 def _instances_above_one(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown | None:

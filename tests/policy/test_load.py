@@ -136,6 +136,13 @@ def test_a_mistake_names_file_line_and_place(folder: Path, old: str, new: str, p
     assert problem in error.value.message
 
 
+def test_a_condition_without_end_is_an_error_and_no_bug(folder: Path) -> None:
+    depth = 400
+    write(folder, VALID.replace("require:\n", f"when: {'{not: ' * depth}{{}}{'}' * depth}\nrequire:\n"))
+    with pytest.raises(PolicyError, match="nested too deeply"):
+        load.read(str(folder))
+
+
 # Settings and flags
 
 

@@ -58,6 +58,7 @@ def test_a_pattern_that_makes_a_backtracking_engine_run_for_ever_answers() -> No
         ("a{3,2}", "repetition bounds out of order"),
         ("\\b", "unknown escape \\b"),
         ("(a{1000}){1000}", "more than 2,000 states"),
+        ("(" * 900 + ")" * 900, "groups nested more than 50 deep"),
         ("a" * 2_001 + "*", "longer than 2000 characters"),
     ],
 )
