@@ -34,6 +34,10 @@ class SettingsError(GuardrailError):
     """A settings or usage file that does not load."""
 
 
+class AWSError(GuardrailError):
+    """Something that AWS did not answer, or answered with what it cannot mean."""
+
+
 class MissingExtraError(GuardrailError):
     """A command that needs an optional dependency which is not installed."""
 

@@ -8,11 +8,23 @@ from time import monotonic
 DELAY_S = 1.0
 
 
+class Status:
+    """What is being done; work of several steps says which one it is at."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def say(self, text: str) -> None:
+        """Show ``text`` from now on."""
+        self.text = text
+
+
 @contextmanager
-def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[None]:
+def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[Status]:
     """Show ``what`` and the seconds it takes on standard error, after ``delay_s`` and only where that is a terminal."""
+    status = Status(what)
     if sys.stderr is None or not sys.stderr.isatty():
-        yield
+        yield status
         return
     import threading
 
@@ -21,7 +33,7 @@ def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[None]:
     def show() -> None:
         pause = delay_s
         while not done.wait(pause):
-            sys.stderr.write(f"\r\x1b[K{what} … {monotonic() - started:.0f} s")
+            sys.stderr.write(f"\r\x1b[K{status.text} … {monotonic() - started:.0f} s")
             sys.stderr.flush()
             pause = 1.0
         if monotonic() - started >= delay_s:
@@ -31,7 +43,7 @@ def progress(what: str, *, delay_s: float = DELAY_S) -> Iterator[None]:
     thread = threading.Thread(target=show, daemon=True)
     thread.start()
     try:
-        yield
+        yield status
     finally:
         done.set()
         thread.join()

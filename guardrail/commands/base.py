@@ -10,6 +10,7 @@ from guardrail.output import terminal_width
 COMMANDS = {
     "check": "price a Terraform plan and hold it against the policies",
     "policies": "list, explain, validate and test policies",
+    "prices": "refresh, show, list, compare and verify price tables",
     "init": "write a commented .guardrail.yml to start from",
     "completion": "print a completion script for your shell",
 }

@@ -32,6 +32,13 @@ class Price(Struct, frozen=True, kw_only=True):
     date: str
     """When the source said so, ISO 8601."""
     source: str
+    origin: str = "bundled"
+    """The tables it was read from: "bundled", or a directory."""
+    sku: str | None = None
+    """Of the product in AWS's price list; None where the tables do not know it."""
+    rate_code: str | None = None
+    effective_date: str | None = None
+    """From when AWS charges it, ISO 8601."""
 
 
 class Unpriced(Struct, frozen=True):

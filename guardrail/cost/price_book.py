@@ -1,21 +1,28 @@
 """The price book: unit prices by exact key, what instance types are made of, and where they are offered.
 
-It reads the tables of ``pricing/`` (or of a directory laid out like it, see docs/prices.md), each on first use. A key
-has one price or none. None is `Unpriced`, with a reason that says what the tables do have: never a zero, never the
-price of a neighbour or of another region. Two is an error in the table.
+It reads the tables of ``pricing/`` (or of a directory laid out like it, see docs/prices.md), each on first use, and
+those of the user's own, whose rows win one by one. A key has one price or none. None is `Unpriced`, with a reason that
+says what the tables do have: never a zero, never the price of a neighbour or of another region. Two is an error in the
+table.
 """
 
 import os
 from collections.abc import Mapping
 
+from msgspec import structs
+
 from guardrail import bundled
 from guardrail.cost.base import Price, Unpriced
 from guardrail.cost.instance_types import InstanceSpec, InstanceTypes, read_availability
 from guardrail.cost.price_table import PriceTable, read_bytes, read_manifest
+from guardrail.cost.user_tables import UserTables
 from guardrail.errors import did_you_mean
 from guardrail.model import Unknown
 
 __all__ = ["InstanceSpec", "PriceBook"]
+
+LISTED = "listed"
+"""The folder of a directory of tables with what a refresh has read: whole price lists, which win over its rules."""
 
 _GB_BY_MIB = {1024 * gb: f"{gb}GB" for gb in range(1, 7)}
 """Serverless memory sizes, and what usage types call them."""
@@ -40,15 +47,18 @@ class PriceBook:
     Answers are kept: a plan asks for the same few keys again and again.
     """
 
-    def __init__(self, directory: str | os.PathLike[str] | None = None) -> None:
-        """Open a directory of tables, by default the bundled one.
+    def __init__(
+        self, directory: str | os.PathLike[str] | None = None, *, own: str | os.PathLike[str] | None = None
+    ) -> None:
+        """Open a directory of tables, by default the bundled one, and ``own`` over it: the tables of the user.
 
-        Raises `PriceBookError` where its manifest is missing, unreadable or of another major version. A table that is
+        Raises `PriceBookError` where a manifest is missing, unreadable or of another major version. A table that is
         missing, unreadable or contradicts itself raises it on first use, as any method below may.
         """
         self._directory = os.fspath(bundled.directory("pricing") if directory is None else directory)
         self._origin = "bundled" if directory is None else self._directory
         self._manifest = read_manifest(self._directory)
+        self._over = self._tables_over(None if own is None else os.fspath(own))
         self._tables: dict[str, PriceTable] = {}
         self._answers: dict[tuple[str, str], Price | Unpriced] = {}
         self._hosting_prices: dict[str, dict[str, Price]] = {}
@@ -56,13 +66,45 @@ class PriceBook:
         self._instance_types: InstanceTypes | None = None
         self._availability: dict[str, str] | None = None
 
+    def _tables_over(self, own: str | None) -> tuple[UserTables, ...]:
+        """What goes before the tables of the directory, first the user's own: read from AWS's price list as a whole."""
+        listed = os.path.join(self._directory, LISTED)
+        ours = (UserTables(listed, origin=self._origin),) if os.path.isdir(listed) else ()
+        return ours if own is None else (UserTables(own), *ours)
+
     def regions(self) -> tuple[str, ...]:
         """The codes of the regions that have a price table."""
-        return tuple(self._manifest.regions)
+        if not self._over:
+            return tuple(self._manifest.regions)
+        return tuple(
+            sorted({*self._manifest.regions, *(name for over in self._over for name in over.manifest.regions)})
+        )
 
-    def origin(self, region: str) -> str:  # noqa: ARG002 - regions of one book will differ once a user's rows win
-        """Where the prices of a region come from: "bundled", or the directory."""
-        return self._origin
+    def origin(self, region: str) -> str:
+        """Where the first prices of a region come from: "bundled", or the directory. Rows it lacks come from below."""
+        return next((over.origin for over in self._over if region in over.manifest.regions), self._origin)
+
+    def region_name(self, region: str) -> str:
+        """As price lists call it: ``US East (N. Virginia)``. Raises KeyError for a region without a table."""
+        for over in self._over:
+            if region in over.manifest.regions:
+                return over.manifest.regions[region].name
+        return self._manifest.regions[region].name
+
+    def tables(self, region: str) -> tuple[PriceTable, ...]:
+        """Every table of a region, the one that wins first."""
+        found = [over.table(region) for over in self._over]
+        if region in self._manifest.regions:
+            found.append(self._table(region))
+        return tuple(table for table in found if table is not None)
+
+    def charges(self, region: str) -> tuple[str, ...]:
+        """Everything that some table of a region prices, as usage types without their prefix."""
+        return tuple(sorted({charge for table in self.tables(region) for charge in table.charges()}))
+
+    def price(self, region: str, charge: str) -> Price | Unpriced:
+        """The price of a charge, a usage type without the prefix of its region: ``Host:ml.m5.xlarge``."""
+        return self._price(region, charge)
 
     # What is charged
 
@@ -131,6 +173,8 @@ class PriceBook:
         spec = self.instance(instance_type)
         if spec is not None and not spec.hosts_endpoints:
             return False
+        if any(f"Host:{instance_type}" in table for over in self._over if (table := over.table(region)) is not None):
+            return True  # in a price list that is newer than the table of availability
         if region not in self._manifest.availability.regions:
             return Unknown(f"the availability table does not know the region {region}")
         if self._availability is None:
@@ -155,16 +199,31 @@ class PriceBook:
         return answer
 
     def _look_up(self, region: str, charge: str) -> Price | Unpriced:
-        if region not in self._manifest.regions:
-            is_real = region in self._manifest.availability.regions
-            suggestion = "" if is_real else did_you_mean(region, self._manifest.regions)
-            return Unpriced(f"no price table for region {region}{suggestion}")
-        return self._table(region).price(charge) or Unpriced(self._why_unpriced(region, charge))
+        absent_from: PriceTable | None = None
+        for over in self._over:
+            table = over.table(region)
+            if table is None:
+                continue
+            price = table.price(charge)
+            if price is not None:
+                return _doubted(price, absent_from, region)
+            absent_from = absent_from or table
+        if region in self._manifest.regions:
+            below = self._table(region).price(charge)
+            return (
+                Unpriced(self._why_unpriced(region, charge)) if below is None else _doubted(below, absent_from, region)
+            )
+        if absent_from is not None:
+            return Unpriced(self._why_unpriced(region, charge))
+        is_real = region in self._manifest.availability.regions
+        suggestion = "" if is_real else did_you_mean(region, self._manifest.regions)
+        return Unpriced(f"no price table for region {region}{suggestion}")
 
     def _table(self, region: str) -> PriceTable:
         table = self._tables.get(region)
         if table is None:
-            table = self._tables[region] = PriceTable(self._directory, region, self._manifest)
+            table = PriceTable(self._directory, region, self._manifest, origin=self._origin)
+            self._tables[region] = table
         return table
 
     def _types(self) -> InstanceTypes:
@@ -174,11 +233,12 @@ class PriceBook:
 
     def _priced_types(self, region: str, kind: str) -> list[str]:
         """The instance types that a region's table has under Host, AsyncInf or Tsform."""
-        if region not in self._manifest.regions:
-            return []
         start = f"{kind}:ml."
         skip = len(kind) + 1
-        return [charge[skip:] for charge in self._table(region).charges() if charge.startswith(start)]
+        found = (
+            charge[skip:] for table in self.tables(region) for charge in table.charges() if charge.startswith(start)
+        )
+        return list(dict.fromkeys(found))
 
     # Why there is no price
 
@@ -194,14 +254,15 @@ class PriceBook:
         return f"no {name} price in {region}{self._elsewhere(region, charge)}"
 
     def _why_type_unpriced(self, region: str, kind: str, instance_type: str) -> str:
-        table, spec = self._table(region), self.instance(instance_type)
+        spec = self.instance(instance_type)
+        hosted = any(f"Host:{instance_type}" in table for table in self.tables(region))
         elsewhere = self._elsewhere(region, f"{kind}:{instance_type}")
         if spec is None and not elsewhere:
             return f"{instance_type} is in no table here{did_you_mean(instance_type, self._types().names())}"
         service = "batch transform" if kind == "Tsform" else "endpoints"
         if spec is not None and not (spec.runs_transform if kind == "Tsform" else spec.hosts_endpoints):
             reason = f"{instance_type} is not accepted by {service}, so it has no {_CHARGES[kind]} price"
-        elif kind != "Host" and f"Host:{instance_type}" in table:
+        elif kind != "Host" and hosted:
             reason = (
                 f"{instance_type} has no {_CHARGES[kind]} price in {region}, though it has a hosting price there: "
                 f"it may not be sold for that use{elsewhere}"
@@ -212,7 +273,7 @@ class PriceBook:
 
     def _elsewhere(self, region: str, charge: str) -> str:
         """``; it has one in mx-central-1, ap-southeast-5 and 3 more regions``, nearest first; empty where none has."""
-        others = [other for other in self._manifest.regions if other != region and self._has(other, charge)]
+        others = [other for other in self.regions() if other != region and self._has(other, charge)]
         others.sort(key=lambda other: (other[:2] != region[:2], _area(other) != _area(region), other))
         if not others:
             return ""
@@ -222,7 +283,11 @@ class PriceBook:
         return f"; it has one in {others[0]}, {others[1]} and {more} more region{'s' if more > 1 else ''}"
 
     def _has(self, region: str, charge: str) -> bool:
-        """Whether a region's table has a charge, by searching its text: a tenth of the time of parsing 36 tables."""
+        """Whether a region has a charge, by searching its bundled text: a tenth of the time of parsing 36 tables."""
+        if any(charge in table for table in (over.table(region) for over in self._over) if table is not None):
+            return True
+        if region not in self._manifest.regions:
+            return False
         if region in self._tables:
             return charge in self._tables[region]
         if region not in self._texts:
@@ -235,6 +300,15 @@ class PriceBook:
         here = (name for name in self._priced_types(region, kind) if self.offered(region, name) is True)
         nearest = self._types().nearest(spec, (name for name in here if name != spec.instance_type))
         return f"; nearest here: {', '.join(nearest)}" if nearest else ""
+
+
+def _doubted(price: Price | Unpriced, absent_from: PriceTable | None, region: str) -> Price | Unpriced:
+    """A price from below a newer list of the whole region, which should have it and does not."""
+    if absent_from is None or isinstance(price, Unpriced):
+        return price
+    date = (absent_from.publication_date or "")[:10]
+    doubt = f"not in AWS's price list of {date} for {region}"
+    return structs.replace(price, suspect=f"{price.suspect}; {doubt}" if price.suspect else doubt)
 
 
 def _area(region: str) -> int:

@@ -4,6 +4,7 @@ Whatever is wrong with them is a `PriceBookError` that names the file, the line 
 """
 
 import csv
+import io
 import os
 from collections.abc import Iterator
 from typing import NoReturn, TypeAlias
@@ -11,13 +12,15 @@ from typing import NoReturn, TypeAlias
 import msgspec
 from msgspec import Struct
 
-from guardrail.cost.base import Price
+from guardrail.cost.base import Price, Unpriced
 from guardrail.errors import PriceBookError
 
 Record: TypeAlias = list[str]
 """The fields of one line."""
 
 PRICE_COLUMNS = ("usage_type", "unit", "usd", "basis", "confidence", "rule", "suspect", "date", "source")
+PROVENANCE_COLUMNS = ("sku", "rate_code", "effective_date")
+"""What a table read from AWS's price list has beside `PRICE_COLUMNS`."""
 _SUPPORTED_MAJOR = "1"
 _HINT = "restore the price tables (docs/prices.md says how they are built), or leave out the option that names them"
 
@@ -29,6 +32,19 @@ class Region(Struct, frozen=True):
     """As price lists call it: ``US East (N. Virginia)``."""
     prefix: str
     """Of its usage types: ``USE1``."""
+    currency: str = "USD"
+    """Names the third column of the table; no amount in another currency ever counts as USD."""
+    publication_date: str | None = None
+    """Of the price list that the table is the whole of; None where it was put together from several sources."""
+
+
+class Conflict(Struct, frozen=True):
+    """A charge that a price list prices more than once."""
+
+    region: str
+    usage_type: str
+    prices: str
+    """In words: ``0.57 USD (SKU A1), 0.28 USD (SKU B2)``."""
 
 
 class Rule(Struct, frozen=True):
@@ -54,19 +70,22 @@ class Manifest(Struct, frozen=True):
 
     schema_version: str
     regions: dict[str, Region]
-    serverless: Regions
-    """Where AWS documents serverless inference."""
-    availability: Regions
-    """The regions that ``availability.csv`` speaks of."""
-    rules: dict[str, Rule]
-    doubts: dict[str, str]
     sources: dict[str, Source]
+    serverless: Regions = Regions(frozenset())
+    """Where AWS documents serverless inference."""
+    availability: Regions = Regions(frozenset())
+    """The regions that ``availability.csv`` speaks of."""
+    rules: dict[str, Rule] = {}
+    doubts: dict[str, str] = {}
+    conflicts: tuple[Conflict, ...] = ()
+    files: dict[str, str] = {}
+    """``sha256:…`` of each file beside it."""
 
 
-def read_manifest(directory: str) -> Manifest:
-    """The manifest of a price directory."""
+def read_manifest(directory: str, *, hint: str = _HINT) -> Manifest:
+    """The manifest of a price directory; ``hint`` is for where there is none."""
     path = os.path.join(directory, "manifest.json")
-    content = read_bytes(path)
+    content = read_bytes(path, hint=hint)
     try:
         manifest = msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -78,29 +97,30 @@ def read_manifest(directory: str) -> Manifest:
     return manifest
 
 
-def read_bytes(path: str) -> bytes:
+def read_bytes(path: str, *, hint: str = _HINT) -> bytes:
     """The content of a file of the directory."""
     try:
         with open(path, "rb") as file:
             return file.read()
     except OSError as error:
-        raise PriceBookError(f"cannot read {path}: {error.strerror}", hint=_HINT) from error
+        raise PriceBookError(f"cannot read {path}: {error.strerror}", hint=hint) from error
 
 
-def records(path: str, columns: tuple[str, ...]) -> Iterator[tuple[int, Record]]:
-    """The lines of a CSV table below its header, each with its 1-based number in the file."""
+def records(path: str, columns: tuple[str, ...], *, content: bytes | None = None) -> Iterator[tuple[int, Record]]:
+    """The lines of a CSV table below its header, each with its 1-based number in the file.
+
+    ``content`` is the file where it has been read already.
+    """
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            if next(reader, None) != list(columns):
-                raise PriceBookError(f"{path} does not begin with the columns {','.join(columns)}", hint=_HINT)
-            width = len(columns)
-            for record in reader:
-                if len(record) != width:
-                    damaged(path, reader.line_num, f"{width} fields were expected, not {len(record)}")
-                yield reader.line_num, record
-    except OSError as error:
-        raise PriceBookError(f"cannot read {path}: {error.strerror}", hint=_HINT) from error
+        text = (read_bytes(path) if content is None else content).decode("utf-8")
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        if next(reader, None) != list(columns):
+            raise PriceBookError(f"{path} does not begin with the columns {','.join(columns)}", hint=_HINT)
+        width = len(columns)
+        for record in reader:
+            if len(record) != width:
+                damaged(path, reader.line_num, f"{width} fields were expected, not {len(record)}")
+            yield reader.line_num, record
     except (csv.Error, UnicodeDecodeError) as error:
         raise PriceBookError(f"{path} is not a CSV table in UTF-8: {error}", hint=_HINT) from error
 
@@ -113,16 +133,34 @@ def damaged(path: str, line: int, what: str) -> NoReturn:
 class PriceTable:
     """The prices of one region by charge, which is a usage type without the prefix of its region."""
 
-    def __init__(self, directory: str, region: str, manifest: Manifest) -> None:
-        """Read ``<region>.csv``; numbers and ids are looked at when a price is asked for."""
+    def __init__(
+        self,
+        directory: str,
+        region: str,
+        manifest: Manifest,
+        *,
+        origin: str = "bundled",
+        content: bytes | None = None,
+    ) -> None:
+        """Read ``<region>.csv``, or ``content`` in its place; numbers and ids are looked at when one is asked for.
+
+        ``origin`` says in reports where a price was read.
+        """
         self._path = os.path.join(directory, f"{region}.csv")
         self._manifest = manifest
-        self._rows = self._read(manifest.regions[region].prefix + "-")
+        self._origin = origin
+        entry = manifest.regions[region]
+        self.currency = entry.currency
+        self.publication_date = entry.publication_date
+        self.columns = columns(entry.currency, provenance=entry.publication_date is not None)
+        self._conflicts = {each.usage_type: each.prices for each in manifest.conflicts if each.region == region}
+        self._prefix = entry.prefix + "-"
+        self._rows = self._read(self._prefix, content)
 
-    def _read(self, prefix: str) -> dict[str, tuple[int, Record]]:
+    def _read(self, prefix: str, content: bytes | None) -> dict[str, tuple[int, Record]]:
         rows: dict[str, tuple[int, Record]] = {}
         skip = len(prefix)
-        for line, record in records(self._path, PRICE_COLUMNS):
+        for line, record in records(self._path, self.columns, content=content):
             usage_type = record[0]
             charge = usage_type[skip:]
             if charge in rows:
@@ -139,12 +177,22 @@ class PriceTable:
     def __contains__(self, charge: str) -> bool:
         return charge in self._rows
 
-    def price(self, charge: str) -> Price | None:
-        """The price of a charge; None where the table has none."""
+    def row(self, charge: str) -> dict[str, str]:
+        """The line of a charge by column, as it stands. Raises KeyError where the table has none."""
+        return dict(zip(self.columns, self._rows[charge][1], strict=True))
+
+    def price(self, charge: str) -> Price | Unpriced | None:
+        """The price of a charge; None where the table does not have it, `Unpriced` where it has no answer in USD."""
         if charge not in self._rows:
+            conflict = self._conflicts.get(self._prefix + charge)
+            if conflict is not None:
+                return Unpriced(f"AWS lists several prices for {self._prefix}{charge} and none is picked: {conflict}")
             return None
         line, record = self._rows[charge]
-        fields: dict[str, str | None] = {name: text or None for name, text in zip(PRICE_COLUMNS, record, strict=True)}
+        if self.currency != "USD":
+            amount = f"{record[2]} {self.currency} per {record[1]}"
+            return Unpriced(f"{record[0]} costs {amount}, which is no USD and is never added to them")
+        fields: dict[str, str | None] = {name: text or None for name, text in zip(self.columns, record, strict=True)}
         try:
             price = msgspec.convert(self._explained(fields), Price)
         except KeyError as error:
@@ -162,4 +210,12 @@ class PriceTable:
             "rule": self._manifest.rules[rule].text if rule else None,
             "suspect": self._manifest.doubts[suspect] if suspect else None,
             "source": self._manifest.sources[source].title if source else None,
+            "origin": self._origin,
         }
+
+
+def columns(currency: str, *, provenance: bool) -> tuple[str, ...]:
+    """The columns of a table: the third is named after its currency, and the last say which rate AWS lists."""
+    amount = currency.lower()
+    named = tuple(amount if name == "usd" else name for name in PRICE_COLUMNS)
+    return (*named, *PROVENANCE_COLUMNS) if provenance else named

@@ -1,0 +1,57 @@
+"""``pricing:GetProducts`` with the caller's own credentials, in pages of 100 products.
+
+Endpoint, region, profile and proxies are boto3's to find (AWS_ENDPOINT_URL_PRICING, AWS_PROFILE, …); the service
+answers in a few regions only, so one of these is asked unless the caller's configuration names another endpoint.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from guardrail.aws.offers import FILTERS, SERVICE, read_items
+from guardrail.cost.price_list import PriceList
+from guardrail.errors import AWSError, MissingExtraError
+
+HOME_REGION, CHINA_REGION = "us-east-1", "cn-northwest-1"
+_PERMISSION = "allow pricing:GetProducts, or read the public offer files: guardrail prices refresh --source bulk"
+
+
+def price_list(region: str, advance: Callable[[int], None]) -> dict[str, PriceList]:
+    """The price lists of a region, by region. ``advance`` is called with the number of products read so far.
+
+    Raises `MissingExtraError` without boto3, and `AWSError` where AWS refuses or cannot be reached.
+    """
+    try:
+        import boto3
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError, ClientError
+    except ImportError as error:
+        hint = "pip install 'guardrail-sagemaker[aws]'"
+        raise MissingExtraError(
+            "reading prices from AWS's API needs boto3, which is not installed", hint=hint
+        ) from error
+    try:
+        client = boto3.Session().client(
+            "pricing",
+            region_name=CHINA_REGION if region.startswith("cn-") else HOME_REGION,
+            config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60),
+        )
+        return read_items(_items(client, region, advance), f"the answer of pricing:GetProducts for {region}")
+    except ClientError as error:
+        detail = error.response.get("Error", {})
+        code, message = detail.get("Code", "error"), detail.get("Message", "")
+        raise AWSError(f"pricing:GetProducts was refused for {region}: {code}: {message}", hint=_PERMISSION) from error
+    except BotoCoreError as error:
+        raise AWSError(f"pricing:GetProducts for {region}: {error}", hint=_PERMISSION) from error
+
+
+def _items(client: Any, region: str, advance: Callable[[int], None]) -> Iterator[str]:
+    count = 0
+    for field, value in FILTERS:
+        filters = [
+            {"Type": "TERM_MATCH", "Field": "regionCode", "Value": region},
+            {"Type": "TERM_MATCH", "Field": field, "Value": value},
+        ]
+        for page in client.get_paginator("get_products").paginate(ServiceCode=SERVICE, Filters=filters):
+            count += len(page["PriceList"])
+            advance(count)
+            yield from page["PriceList"]
