@@ -117,6 +117,11 @@ def _upwards(start: str) -> Iterator[str]:
         yield from _to_git_root(directory)
 
 
+def git_root(directory: str) -> str:
+    """The git repository that ``directory`` lies in; itself where it lies in none."""
+    return _to_git_root(directory)[-1]
+
+
 def _to_git_root(directory: str) -> list[str]:
     """``directory`` and its parents up to the one that holds ``.git``; itself alone where none does."""
     passed = [directory]

@@ -1,6 +1,7 @@
 """``guardrail check``: read, price, judge, report."""
 
 import os
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
@@ -23,7 +24,7 @@ from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
-from guardrail.settings import Found, Settings, load, override
+from guardrail.settings import Found, Settings, git_root, load, override
 
 HELP = """\
 price a Terraform plan and hold it against the policies
@@ -31,7 +32,7 @@ price a Terraform plan and hold it against the policies
 examples:
   terraform show -json plan.bin | guardrail check -
   guardrail check plan.json --region eu-central-1
-  guardrail check plan.json --format table --format json=report.json
+  guardrail check plan.json --format table --format json=report.json --format html=cost.html
   guardrail check network.json search.json --budget 5000 --budget-delta 500
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
   guardrail check plan.json --policies guardrail-policies --usage-file usage.yml
@@ -75,6 +76,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         help=f"{', '.join(FORMATS)}; repeatable (default: table)",
     )
+    writing.add_argument(
+        "--tag",
+        type=_tag,
+        default=Options().tag,
+        help="tells this check from others of one pull request, in comments and code scanning (default: %(default)s)",
+    )
     writing.add_argument("--show-skipped", action="store_true", help="list every resource that was skipped")
     writing.add_argument("--no-color", action="store_false", dest="colour", default=None, help="no colours")
     writing.add_argument(
@@ -100,6 +107,12 @@ def _destination(text: str) -> Destination:
     if equals and not path:
         raise ArgumentTypeError(f"{text!r} names no file")
     return Destination(name, None if path in ("", "-") else path)
+
+
+def _tag(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.][A-Za-z0-9_./-]{0,58}[A-Za-z0-9_.]|[A-Za-z0-9_.]", text):
+        raise ArgumentTypeError(f"{text!r} is no tag: up to 60 letters, digits and _ . / - such as network/prod")
+    return text
 
 
 def run(arguments: Namespace) -> int:
@@ -199,11 +212,15 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
     to_stdout = destination.path is None
     if to_stdout and arguments.quiet and report.exit_code == 0:
         return
+    root = git_root(os.getcwd())
     options = Options(
         width=output.terminal_width() if to_stdout else Options().width,
         colour=to_stdout and output.wants_colour(arguments.colour, os.environ, sys.stdout),
         glyphs=not to_stdout or output.carries_glyphs(sys.stdout),
         show_skipped=arguments.show_skipped,
+        tag=arguments.tag,
+        root=root,
+        directory="" if os.getcwd() == root else os.path.relpath(os.getcwd(), root),
     )
     text = reporter(destination.format).render(report, options)
     if destination.path is None:

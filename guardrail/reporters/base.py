@@ -18,6 +18,12 @@ class Options(Struct, frozen=True, kw_only=True):
     """Whether the encoding carries ``– ✗ ≥ ·``; else everything is written in ASCII."""
     show_skipped: bool = False
     """List every skipped resource instead of counting those with the same reason."""
+    tag: str = "default"
+    """Tells this check from others of the same pull request: part of the comment's marker and of SARIF's category."""
+    root: str = ""
+    """Absolute path of the repository, which places in code are relative to; empty where there is none."""
+    directory: str = ""
+    """The working directory, relative to `root`; empty where they are the same."""
 
 
 DEFAULT = Options()

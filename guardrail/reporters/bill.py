@@ -110,7 +110,7 @@ def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator
     yield Row(
         kind="endpoint",
         name=named(endpoint),
-        detail=_described(item, has_past=has_past),
+        detail=described(item, has_past=has_past),
         mark=marks.get((item.source, endpoint.address, None)),
     )
     if cost is not None:
@@ -126,7 +126,8 @@ def named(endpoint: Endpoint) -> str:
     return inert(endpoint.name)
 
 
-def _described(item: EndpointReport, *, has_past: bool) -> str:
+def described(item: EndpointReport, *, has_past: bool) -> str:
+    """``real-time · changed``: the mode of an endpoint and what becomes of it."""
     endpoint = item.endpoint
     mode = "mode unknown" if isinstance(endpoint.mode, Unknown) else MODES[endpoint.mode]
     words = [mode]
@@ -171,13 +172,14 @@ def _variant(variant: Variant, cost: VariantCost, mark: Severity | None) -> Iter
 def _component(component: CostComponent) -> Row:
     return Row(
         kind="component",
-        detail=_detail(component),
-        quantity=_quantity(component),
-        amounts=_amounts(component),
+        detail=detail_of(component),
+        quantity=quantity_of(component),
+        amounts=amounts_of(component),
     )
 
 
-def _detail(component: CostComponent) -> str:
+def detail_of(component: CostComponent) -> str:
+    """What a line of the bill is for: ``ml.m5.xlarge``, ``volume 20 GB``, ``kept warm 2 GB``."""
     kind = _KINDS[component.kind]
     if component.redacted:
         return f"{kind or 'instances'} (sensitive)"
@@ -186,7 +188,7 @@ def _detail(component: CostComponent) -> str:
     return f"{kind} {inert(component.detail).removesuffix(' memory')}".strip()
 
 
-def _quantity(component: CostComponent) -> str:
+def quantity_of(component: CostComponent) -> str:
     """How many instances or slots, else how much of the unit, else what one of the unit costs."""
     if component.redacted:
         return ""
@@ -203,7 +205,8 @@ def _range(quantity: Quantity) -> str:
     return spread(quantity.floor, quantity.ceiling)
 
 
-def _amounts(component: CostComponent) -> Amounts:
+def amounts_of(component: CostComponent) -> Amounts:
+    """Floor, expected and ceiling of one line, or in the first place why there are none."""
     if component.monthly is not None:
         return _three(component.monthly, "~" if component.estimated else "")
     if component.depends_on_usage and component.reason is None:
@@ -276,10 +279,11 @@ def _totals(report: Report) -> Iterator[Row]:
 
 
 def _change(delta: Delta) -> Amounts:
-    return _difference(delta.floor), _difference(delta.expected), _difference(delta.ceiling)
+    return difference(delta.floor), difference(delta.expected), difference(delta.ceiling)
 
 
-def _difference(amount: Decimal | Unknown) -> str:
+def difference(amount: Decimal | Unknown) -> str:
+    """``+254.25``, or that it is not known."""
     return UNKNOWN if isinstance(amount, Unknown) else signed_usd(amount)
 
 

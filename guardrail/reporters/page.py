@@ -81,6 +81,8 @@ class Page:
 
     def _coloured(self, line: Line) -> str:
         text = self.text(line.text).rstrip()
+        if text.lstrip().startswith("::"):  # a runner would take it for a command of its workflow
+            text = text.replace("::", r":\x3a", 1)
         if not self.options.colour or not line.colour or not text:
             return text
         return f"\x1b[{_COLOURS[line.colour]}m{text}\x1b[0m"

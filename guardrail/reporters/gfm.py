@@ -1,0 +1,85 @@
+r"""GitHub-flavoured Markdown in which nothing from a plan can act.
+
+Backslashes and character references stop Markdown, but not what GitHub does to the text afterwards: it looks for
+mentions, issue numbers, commits, addresses and emoji in every text node that is not code. So whatever is not a plain
+word or number goes into a code span, where neither has power, and what could end the span or the cell of a table, a
+backtick or a pipe, is written as an escape (``\x60``, ``\x7c``) as `wording.inert` does with control characters.
+"""
+
+import re
+from collections.abc import Iterator
+
+from guardrail.reporters.wording import LONGEST_TEXT, inert
+
+_PLAIN = re.compile(
+    r"""
+    [("]*(?:
+      (?![a-f]{7})[A-Za-z]{1,30}(?:['/-][A-Za-z]{1,30}){0,4}(?:\(s\))?   # words, and/or, on-demand, instance(s)
+    | [~≥<+-]?\d{1,6}                                                   # counts: below the seven digits of a commit
+    | [~≥<+-]{0,2}\d{1,3}(?:,\d{3}){0,6}(?:\.\d{1,12})?                # amounts
+    | \d{4}-\d{2}(?:-\d{2})?                                            # dates
+    | [×·–/%≥+=-]
+    )[)"]*[,;:.!?]?
+    """,
+    re.VERBOSE,
+)
+_CLOSING = re.compile(r"[,;:.!?)]*\Z")
+_LINK = re.compile(r"https://[A-Za-z0-9./_~%?=&#-]+")
+_FENCE = re.compile(r"^ *(`{3,})", re.MULTILINE)
+
+
+def code(text: str, limit: int = LONGEST_TEXT) -> str:
+    """``text`` as a code span, in at most ``limit`` characters before escapes."""
+    return _span(inert(text, limit))
+
+
+def _span(text: str) -> str:
+    text = text.replace("`", r"\x60").replace("|", r"\x7c")
+    return f"`{text}`" if text.strip() else "`(blank)`"
+
+
+def prose(text: str, limit: int = LONGEST_TEXT) -> str:
+    """A sentence: plain words as they are, everything else in code spans."""
+    return " ".join(_spans(inert(text, limit).split()))
+
+
+def _spans(words: list[str]) -> Iterator[str]:
+    """Plain words, and runs of others in one code span each, the punctuation at its end left outside."""
+    run: list[str] = []
+    for at, word in enumerate(words):
+        opens_a_list = at == 0 and not word.lstrip('("')[:1].isalpha()  # "1." or "-" at the start of a line
+        if opens_a_list or not _PLAIN.fullmatch(word):
+            run.append(word)
+            continue
+        if run:
+            yield _run(run)
+            run = []
+        yield word
+    if run:
+        yield _run(run)
+
+
+def _run(words: list[str]) -> str:
+    text = " ".join(words)
+    at = _CLOSING.search(text)
+    end = at.start() if at and at.start() else len(text)
+    if text.count("(", 0, end) > text.count(")", 0, end):  # (a.b) stays whole
+        end = len(text) if text.endswith(")") else end
+    return f"{_span(text[:end])}{text[end:]}"
+
+
+def fenced(text: str, language: str) -> str:
+    """Lines of code, whatever fences they hold themselves."""
+    longest = max((len(fence) for fence in _FENCE.findall(text)), default=2)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def link(label: str, uri: str) -> str:
+    """A link, where ``uri`` is one that cannot break out of it; else the label alone."""
+    return f"[{label}]({uri})" if _LINK.fullmatch(uri) else label
+
+
+def details(summary: str, body: str) -> str:
+    """What is folded away. ``summary`` is HTML of ours."""
+    return f"<details><summary>{summary}</summary>\n\n{body}\n\n</details>\n"

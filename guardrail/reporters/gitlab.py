@@ -1,0 +1,40 @@
+"""GitLab Code Quality: an array of findings, which GitLab compares with those of the target branch by fingerprint.
+
+Findings that were there before are part of it, for GitLab tells old from new itself.
+"""
+
+from msgspec.json import Encoder
+
+from guardrail.policy.base import Severity
+from guardrail.report import Report
+from guardrail.reporters.base import DEFAULT, Options
+from guardrail.reporters.findings import endpoint_names, findings
+from guardrail.reporters.fingerprints import Fingerprints
+from guardrail.reporters.places import Places
+from guardrail.reporters.wording import counted, inert, without_commands
+
+LONGEST_DESCRIPTION = 1_000
+
+_SEVERITIES: dict[Severity, str] = {"error": "critical", "warning": "major", "note": "info"}
+_ENCODER = Encoder()
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """The report as a Code Quality artefact, a finding on each line."""
+    places, fingerprints = Places(report, options), Fingerprints()
+    entries: list[bytes] = []
+    for finding in findings((one for one in report.results if one.verdict == "fail"), endpoint_names(report)):
+        result, place = finding.dearest, places.of(finding.dearest)
+        others = len(finding.results) - 1
+        more = f" (and {counted(others, 'more instance')} of {inert(finding.block)})" if others else ""
+        entry = {
+            "description": inert(result.message, LONGEST_DESCRIPTION) + more,
+            "check_name": result.policy,
+            "fingerprint": fingerprints.of(result, place),
+            "severity": _SEVERITIES[result.severity],
+            "location": {"path": inert(place.path), "lines": {"begin": place.line}},
+        }
+        entries.append(_ENCODER.encode(entry))
+    if not entries:
+        return "[]\n"
+    return without_commands(b"[\n" + b",\n".join(entries) + b"\n]\n").decode()

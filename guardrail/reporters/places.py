@@ -1,0 +1,58 @@
+"""Where a result stands, as tools that show code want it: a file of the repository and a line.
+
+A plan carries no lines, and a result about the stack has none. Tools that drop what has no place (code scanning rejects
+the whole upload) are then given the first line of the input itself.
+"""
+
+import os
+import posixpath
+
+from msgspec import Struct
+
+from guardrail.policy.base import Result
+from guardrail.report import Report
+from guardrail.reporters.base import Options
+
+STANDARD_INPUT = "standard-input"
+"""The path of what was read from ``-``."""
+
+
+class Place(Struct, frozen=True):
+    """A file, relative to the root of the repository, and a place in it."""
+
+    path: str
+    line: int = 1
+    """1-based."""
+    column: int = 1
+    """1-based."""
+    known: bool = False
+    """Whether it is the line to change, and not the input as a whole."""
+
+
+class Places:
+    """The places of the results of one report."""
+
+    def __init__(self, report: Report, options: Options) -> None:
+        self._options = options
+        self._inputs = {source.id: Place(self.relative(source.path)) for source in report.sources}
+        self._whole = next(iter(self._inputs.values()), Place(STANDARD_INPUT))
+
+    def of(self, result: Result) -> Place:
+        """The place to change, or the first line of the input; of the first input where it is about all of them."""
+        location = result.location
+        if location is None:
+            return self._inputs.get(result.source, self._whole)
+        return Place(self.relative(location.path), max(location.line, 1), max(location.column, 1), known=True)
+
+    def relative(self, path: str) -> str:
+        """``path`` from the root of the repository; what lies outside keeps its name alone."""
+        if path == "-":
+            return STANDARD_INPUT
+        path = path.replace(os.sep, "/")
+        root = self._options.root.replace(os.sep, "/").rstrip("/")
+        if os.path.isabs(path):
+            inside = root and path.startswith(f"{root}/")
+            path = posixpath.normpath(path[len(root) + 1 :]) if inside else posixpath.basename(path)
+        else:
+            path = posixpath.normpath(posixpath.join(self._options.directory.replace(os.sep, "/"), path))
+        return posixpath.basename(path) if path.startswith("../") else path

@@ -1,0 +1,155 @@
+"""SARIF 2.1.0 as GitHub code scanning reads it.
+
+One run and one category, so that several stacks can be uploaded side by side. What counts against the change and what
+was there before are both in it, told apart by ``baselineState``: code scanning closes every alert that an upload lacks.
+Accepted findings are left out, so their alerts close.
+
+A result must have a place, or the whole upload is refused. From a plan, which has no lines, it is the first line of the
+plan file: the alert then shows in the list of alerts, and on a pull request only if the plan is part of it.
+"""
+
+from urllib.parse import quote
+
+from msgspec.json import Encoder
+
+from guardrail import __version__
+from guardrail.policy.base import Remediation, Result, Rule, Severity
+from guardrail.report import Report
+from guardrail.reporters.base import DEFAULT, Options
+from guardrail.reporters.findings import Finding, endpoint_names, findings
+from guardrail.reporters.fingerprints import Fingerprints
+from guardrail.reporters.gfm import fenced
+from guardrail.reporters.overview import counts
+from guardrail.reporters.places import Place, Places
+from guardrail.reporters.wording import counted, inert, without_commands
+
+SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+INFORMATION_URI = "https://docs.aws.amazon.com/sagemaker/latest/dg/inference-cost-optimization.html"
+MOST_RESULTS = 5_000
+"""Of one run; GitHub shows no more, and keeps the first by severity."""
+LONGEST_MESSAGE = 1_000
+
+_PROBLEMS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "recommendation"}
+_ENCODER = Encoder()
+
+
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """The report as one SARIF log; the same report gives the same bytes."""
+    failures = [result for result in report.results if result.verdict == "fail"]
+    found = findings(failures, endpoint_names(report))[:MOST_RESULTS]
+    rules = {rule.id: rule for rule in report.rules}
+    for finding in found:
+        rules.setdefault(finding.dearest.policy, _undescribed(finding.dearest))
+    indexes = {name: at for at, name in enumerate(rules)}
+    places, fingerprints = Places(report, options), Fingerprints()
+    log = {
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [
+            {
+                "tool": {"driver": _driver(list(rules.values()))},
+                "automationDetails": {"id": f"guardrail/{options.tag}/"},
+                "columnKind": "unicodeCodePoints",
+                "results": [_result(each, report, indexes, places, fingerprints) for each in found],
+            }
+        ],
+    }
+    return without_commands(_ENCODER.encode(log)).decode() + "\n"
+
+
+def _driver(rules: list[Rule]) -> dict[str, object]:
+    return {
+        "name": "guardrail",
+        "semanticVersion": __version__,
+        "informationUri": INFORMATION_URI,
+        "rules": [_rule(rule) for rule in rules],
+    }
+
+
+def _rule(rule: Rule) -> dict[str, object]:
+    described = f"{rule.title}. Checked by guardrail before SageMaker inference is deployed."
+    return {
+        "id": rule.id,
+        "name": "".join(word.capitalize() for word in rule.id.split("-")),
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": described},
+        "help": {"text": _help(rule), "markdown": _markdown(rule)},
+        "helpUri": rule.help_uri,
+        "defaultConfiguration": {"level": rule.severity},
+        "properties": {
+            "tags": ["cost", "sagemaker", *([rule.topic] if rule.topic else [])],
+            "precision": "high",
+            "problem.severity": _PROBLEMS[rule.severity],
+        },
+    }
+
+
+def _undescribed(result: Result) -> Rule:
+    """A rule of which nothing but its results is known."""
+    return Rule(
+        id=result.policy,
+        title=result.policy,
+        severity=result.severity,
+        topic="",
+        remediation=result.remediation,
+        help_uri=result.help_uri,
+    )
+
+
+def _help(rule: Rule) -> str:
+    lines: Remediation = rule.remediation
+    return f"Terraform:\n\n{lines.terraform.strip()}\n\nCloudFormation:\n\n{lines.cloudformation.strip()}\n"
+
+
+def _markdown(rule: Rule) -> str:
+    lines, uris = rule.remediation, (rule.help_uri, *rule.references)
+    return "\n\n".join(
+        (
+            "### Terraform",
+            fenced(lines.terraform.strip(), "hcl"),
+            "### CloudFormation",
+            fenced(lines.cloudformation.strip(), "yaml"),
+            "\n".join(f"- <{uri}>" for uri in uris),
+        )
+    )
+
+
+def _result(
+    finding: Finding, report: Report, indexes: dict[str, int], places: Places, fingerprints: Fingerprints
+) -> dict[str, object]:
+    result = finding.dearest
+    place = places.of(result)
+    return {
+        "ruleId": result.policy,
+        "ruleIndex": indexes[result.policy],
+        "level": result.severity,
+        "message": {"text": _message(finding)},
+        "locations": [
+            {
+                "physicalLocation": _physical(place),
+                "logicalLocations": [{"fullyQualifiedName": inert(finding.block), "kind": "resource"}],
+            }
+        ],
+        "partialFingerprints": {"primaryLocationLineHash": fingerprints.of(result, place)},
+        "baselineState": "new" if counts(result, report) else "unchanged",
+    }
+
+
+def _message(finding: Finding) -> str:
+    """What is wrong and where; the first sentence is the alert's title. Text that would be a link is broken."""
+    others = len(finding.results) - 1
+    more = f", and {counted(others, 'more instance')} of it" if others else ""
+    message = inert(finding.dearest.message, LONGEST_MESSAGE)
+    sentence = message if message[-1:] in (".", "!", "?", "…") else f"{message}."
+    return f"{sentence} Block: {inert(finding.block)}{more}.".replace("](", "] (")
+
+
+def _physical(place: Place) -> dict[str, object]:
+    """All four fields of a region, which need not be more than a character: the line is what is shown."""
+    region = {
+        "startLine": place.line,
+        "startColumn": place.column,
+        "endLine": place.line,
+        "endColumn": place.column + 1,
+    }
+    return {"artifactLocation": {"uri": quote(place.path, errors="backslashreplace")}, "region": region}
