@@ -13,8 +13,10 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, structs
 
+from guardrail.clock import age_days
 from guardrail.cost.base import CostComponent, Delta, EndpointCost, Estimate, Monthly
 from guardrail.cost.estimate import delta, estimate, total, total_delta
+from guardrail.cost.hull import hull
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import Usage
 from guardrail.model import ChangeSet, Coverage, Endpoint, Inventory, Unknown
@@ -46,6 +48,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """The least severity whose failures violate; "never" covers budgets too."""
     strict: bool = False
     """Whether an answer that cannot be trusted is none."""
+    max_price_age_days: int | None = None
+    """Age of a price in days beyond which the answer is not trusted; None for any."""
     all_findings: bool = False
     """Whether what was wrong before the change counts as well."""
     settings_file: str | None = None
@@ -89,12 +93,14 @@ def assess(
         origin=terms.settings_file or "settings",
     )
     results = _sorted(judged.results)
-    distrust = (*_unknown_parts(priced), *_undecided(results))
+    used = _region_prices(priced, prices)
+    outdated = tuple(_outdated(used, terms.max_price_age_days, today))
+    distrust = (*_unknown_parts(priced), *_undecided(results), *outdated)
     return Report(
         settings_file=terms.settings_file,
         usage_file=terms.usage_file,
         sources=tuple(one.source for one in priced),
-        prices=_region_prices(priced, prices),
+        prices=used,
         totals=totals,
         endpoints=endpoints,
         unattached=_by_source(item for one in priced for item in _unattached(one, terms.environments)),
@@ -102,7 +108,7 @@ def assess(
         rules=_rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
-        notices=(*_notices(priced), *judged.notices, *_unused_usage(change_sets, usage)),
+        notices=(*outdated, *_notices(priced), *judged.notices, *_unused_usage(change_sets, usage)),
         summary=_summary(results),
         fail_on=terms.fail_on,
         all_findings=terms.all_findings,
@@ -396,8 +402,8 @@ def _components(cost: EndpointCost | None) -> Iterator[CostComponent]:
 
 
 def _region_prices(priced: Iterable[_Priced], prices: PriceBook) -> dict[str, RegionPrices]:
-    """The dates of the prices that were used, on both sides and for what is not deployed, by region."""
-    dates: dict[str, set[str]] = {}
+    """Dates and origins of the prices that were used, on both sides and for what is not deployed, by region."""
+    rows: dict[str, set[tuple[str, str]]] = {}
     for one in priced:
         for inventory, costs in ((one.change_set.before, one.before), (one.change_set.after, one.after)):
             if inventory is None or costs is None:
@@ -408,20 +414,34 @@ def _region_prices(priced: Iterable[_Priced], prices: PriceBook) -> dict[str, Re
             ):
                 for endpoint in endpoints:
                     if isinstance(endpoint.region, str):
-                        used = dates.setdefault(endpoint.region, set())
-                        used.update(_dates(by_address.get(endpoint.address)))
+                        used = rows.setdefault(endpoint.region, set())
+                        used.update(_rows(by_address.get(endpoint.address)))
     return {
         region: RegionPrices(
-            oldest=min(used, default=None), newest=max(used, default=None), origin=prices.origin(region)
+            oldest=min((date for date, _ in used), default=None),
+            newest=max((date for date, _ in used), default=None),
+            origin=" and ".join(sorted({origin for _, origin in used})) or prices.origin(region),
         )
-        for region, used in sorted(dates.items())
+        for region, used in sorted(rows.items())
     }
 
 
-def _dates(cost: EndpointCost | None) -> Iterator[str]:
+def _rows(cost: EndpointCost | None) -> Iterator[tuple[str, str]]:
+    """Date and origin of each price."""
     for component in _components(cost):
         if component.price is not None:
-            yield component.price.date
+            yield component.price.date, component.price.origin
+
+
+def _outdated(prices: Mapping[str, RegionPrices], limit_days: int | None, today: date) -> Iterator[str]:
+    """The regions whose oldest price in use is older than it may be. A date without a day is as old as it can mean."""
+    for region, used in prices.items():
+        age = age_days(used.oldest, today) if used.oldest is not None and limit_days is not None else 0
+        if limit_days is not None and age > limit_days:
+            yield (
+                f"prices of {region}: the oldest in use is of {used.oldest}, {age:,} days ago, and {limit_days:,} days "
+                "are the limit"
+            )
 
 
 def _skipped(priced: _Priced) -> Iterator[SkippedReport]:

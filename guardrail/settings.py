@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from guardrail import strict_yaml
+from guardrail.cost.user_tables import BUNDLED
 from guardrail.errors import SettingsError
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
@@ -39,6 +40,20 @@ class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
                 raise ValueError(f"{name} is {limit}, and a limit is zero or more")
 
 
+class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which prices count, and how old they may be."""
+
+    tables: str | None = None
+    """A directory of tables of the team's own, relative to the file; "bundled" for none."""
+    max_age_days: int | None = None
+    """Age of a price in days beyond which a report says so, and ``--strict`` does not trust it."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for an age below zero, which msgspec reports with its place."""
+        if self.max_age_days is not None and self.max_age_days < 0:
+            raise ValueError(f"max_age_days is {self.max_age_days}, and an age is zero or more")
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a run can be told; the keys of the file are the names of the fields."""
 
@@ -56,6 +71,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     strict: bool = False
     usage_file: str | None = None
     """Relative to the file."""
+    prices: PriceSettings = PriceSettings()
     waivers: list[Waiver] = []
 
 
@@ -83,9 +99,17 @@ def load(start: str, *, config: str | None = None) -> Found:
     settings = structs.replace(
         settings,
         usage_file=_shortest(usage_file),
+        prices=_relative(settings.prices, directory),
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
     return Found(settings=settings, path=_shortest(path))
+
+
+def _relative(prices: PriceSettings, directory: str) -> PriceSettings:
+    """With the directory of tables as it is reached from here."""
+    if prices.tables is None or prices.tables == BUNDLED:
+        return prices
+    return structs.replace(prices, tables=_shortest(os.path.join(directory, prices.tables)))
 
 
 def override(settings: S, /, **flags: Any) -> S:

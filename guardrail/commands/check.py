@@ -13,8 +13,10 @@ from msgspec import Struct, structs
 
 from guardrail import output, sources
 from guardrail.assess import Terms, assess
+from guardrail.clock import today
 from guardrail.cost import usage
 from guardrail.cost.price_book import PriceBook
+from guardrail.cost.user_tables import chosen
 from guardrail.errors import GuardrailError, SettingsError, did_you_mean
 from guardrail.policy import waivers
 from guardrail.policy.environment import Environments
@@ -63,6 +65,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--usage-file", metavar="FILE", help="usage (default: the guardrail-usage.yml beside settings)"
     )
     judging.add_argument("--region", metavar="REGION", help="where a resource does not say its region")
+    judging.add_argument("--prices", metavar="DIR", help='price tables of your own, or "bundled" for none')
+    judging.add_argument(
+        "--max-price-age", metavar="DAYS", type=_days, help="warn of older prices; with --strict, exit 3"
+    )
     judging.add_argument("--budget", metavar="USD", type=_usd, help="most that a month is expected to cost")
     judging.add_argument("--budget-delta", metavar="USD", type=_usd, help="most that the change may add to a month")
     judging.add_argument("--fail-on", choices=("error", "warning", "note", "never"), help="default: error")
@@ -87,6 +93,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     writing.add_argument(
         "-q", "--quiet", action="store_true", help="nothing on standard output when the exit code is 0"
     )
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is not a number of days, such as 180")
+    return int(text)
 
 
 def _usd(text: str) -> Decimal:
@@ -155,6 +167,7 @@ def _settings(arguments: Namespace) -> Found:
         usage_file=arguments.usage_file,
         fail_on=arguments.fail_on,
         strict=arguments.strict,
+        prices=override(settings.prices, tables=arguments.prices, max_age_days=arguments.max_price_age),
         policy_paths=[*settings.policy_paths, *(arguments.policies or [])],
         budget=override(
             settings.budget, max_expected_usd=arguments.budget, max_increase_expected_usd=arguments.budget_delta
@@ -170,8 +183,17 @@ def _report(arguments: Namespace, found: Found) -> Report:
         policies = _policies(settings, arguments.policy or (), arguments.skip_policy or ())
         environments = Environments(settings.environments)
     return assess(
-        [sources.read(path, region=settings.region) for path in arguments.paths],
-        prices=PriceBook(),
+        [
+            sources.read(
+                path,
+                region=settings.region,
+                parameters=arguments.parameters or (),
+                compare_to=arguments.compare_to,
+                beside=arguments.paths,
+            )
+            for path in arguments.paths
+        ],
+        prices=PriceBook(own=chosen(arguments.prices, os.environ, settings.prices.tables)),
         policies=policies,
         usage=usage.load(settings.usage_file) if settings.usage_file is not None else usage.Usage({}, {}),
         terms=Terms(
@@ -180,11 +202,12 @@ def _report(arguments: Namespace, found: Found) -> Report:
             waivers=settings.waivers,
             fail_on=settings.fail_on,
             strict=settings.strict,
+            max_price_age_days=settings.prices.max_age_days,
             all_findings=arguments.all,
             settings_file=found.path,
             usage_file=settings.usage_file,
         ),
-        today=date.today(),  # noqa: DTZ011 - a waiver ends with the day of whoever runs the check
+        today=today(),
     )
 
 

@@ -62,6 +62,11 @@ version: 1
 # Requests, durations and gigabytes that no plan knows. Without this line, guardrail-usage.yml beside this file.
 # usage_file: guardrail-usage.yml
 
+# Price tables of your own (`guardrail prices refresh --output prices`), and how many days old a price may be.
+# prices:
+#   tables: prices
+#   max_age_days: 180
+
 # Findings that are accepted, each until a date and for a reason.
 # waivers:
 #   - policy: realtime-variants-scale

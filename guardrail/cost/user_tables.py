@@ -20,12 +20,12 @@ STAGED = ".new"
 """Behind the name of a file that is written, and not yet renamed."""
 
 
-def chosen(option: str | None, environ: Mapping[str, str]) -> str | None:
-    """The directory of the user's tables: ``--prices``, else GUARDRAIL_PRICES, else the platform's, where it has any.
+def chosen(option: str | None, environ: Mapping[str, str], configured: str | None = None) -> str | None:
+    """The directory of the user's tables: ``--prices``, GUARDRAIL_PRICES, the settings, or the platform's if it has any.
 
     None where only the bundled tables count: there are no others, or "bundled" is asked for.
     """
-    named = option or environ.get("GUARDRAIL_PRICES")
+    named = option or environ.get("GUARDRAIL_PRICES") or configured
     if named:
         return None if named == BUNDLED else named
     directory = default_directory(environ)
