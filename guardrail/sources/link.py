@@ -31,6 +31,9 @@ from guardrail.sources.declarations import (
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_scaling import ScalingLinks, scaled
 
+_NO_INSTANCES = "it scales instances, and its variant is serverless"
+_NO_SLOTS = "it scales provisioned concurrency, and its variant runs on instances"
+
 
 class Linked(Struct, frozen=True, kw_only=True):
     """One side of a change, joined."""
@@ -73,12 +76,13 @@ class Side:
         """The inventory of this side, with what was skipped on the way."""
         possible, unattached = self._configurations_without_endpoint()
         endpoints = [self._endpoint(each) for each in self.declarations.endpoints]
-        endpoints += [self._bare(each, "possibly") for each in possible]
+        endpoints += [self._possible(each) for each in possible]
         inventory = Inventory(
             endpoints=tuple(sorted(endpoints, key=_address)),
             unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
         )
         self._skip_claims_without_variant()
+        self._skip_claims_on_other_dimensions(endpoints)
         modelled = self._modelled()
         return Linked(
             inventory=inventory,
@@ -205,7 +209,7 @@ class Side:
             address=declared.address,
             name=SENSITIVE if declared.sensitive_name else declared.name,
             change=declared.change,
-            touched=self._is_touched(declared.address, joined.configuration_address),
+            touched=self._is_touched(declared.address, self._configuration_in_force(running)),
             inference_components=self._components_of(declared),
             keeps_previous_configuration=running.is_past,
             location=declared.location,
@@ -229,11 +233,32 @@ class Side:
             configuration_location=declared.location,
         )
 
+    def _possible(self, declared: DeclaredConfiguration) -> Endpoint:
+        """A configuration that an endpoint may use; whatever scales that endpoint may then scale its variants."""
+        bare = self._bare(declared, "possibly")
+        if isinstance(bare.variants, Unknown) or not self.declarations.targets.compatible(declared):
+            return bare
+        scaling = Unknown("which endpoint uses its configuration is known only after apply")
+        return replace(bare, variants=tuple(replace(variant, scaling=scaling) for variant in bare.variants))
+
     def _scaled(
         self, declared: DeclaredEndpoint, variants: tuple[Variant, ...] | Unknown
     ) -> tuple[Variant, ...] | Unknown:
         claims = self._scaling.claims.get(declared.address)
         return scaled(variants, claims) if claims and not isinstance(variants, Unknown) else variants
+
+    def _configuration_in_force(self, running: _Running) -> str | None:
+        """The address by which a change of the configuration reaches its endpoint.
+
+        None where the endpoint does not follow: with -target its configuration is replaced under another name, which
+        the endpoint is to take in a later apply.
+        """
+        if isinstance(running.configuration, Unknown):
+            return None
+        address = running.configuration.address
+        now = self.declarations.configurations.by_address.get(address)
+        follows = now is None or now is running.configuration or running.is_past
+        return address if follows else None
 
     def _is_touched(self, address: str, configuration: str | None) -> bool:
         """Whether the change touches a block of the endpoint, or takes one away; always, where there is no before."""
@@ -284,6 +309,17 @@ class Side:
                 target = self.declarations.targets.by_address.get(claim.address)
                 if isinstance(claim.variant, str) and claim.variant not in names and target is not None:
                     self.declarations.skip(target, "its endpoint has no variant of that name")
+
+    def _skip_claims_on_other_dimensions(self, endpoints: list[Endpoint]) -> None:
+        """A target on instances of a serverless variant, or on slots of one with instances, scales nothing."""
+        for endpoint in endpoints:
+            for variant in () if isinstance(endpoint.variants, Unknown) else endpoint.variants:
+                on_instances = isinstance(variant, InstanceVariant)
+                reason = _NO_SLOTS if on_instances else _NO_INSTANCES
+                for address in variant.stray_scaling:
+                    target = self.declarations.targets.by_address.get(address)
+                    if target is not None:
+                        self.declarations.skip(target, reason)
 
     def _modelled(self) -> frozenset[str]:
         linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}

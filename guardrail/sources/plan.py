@@ -368,7 +368,10 @@ class _PlanReader:
                 )
 
     def _drift(self) -> Iterator[str]:
-        """One sentence for each relevant resource that was changed outside Terraform; names of attributes only."""
+        """One sentence for each relevant resource that was changed outside Terraform; names of attributes only.
+
+        What only went from unset to empty is no drift: a provider writes ``null`` and reads back ``{}``.
+        """
         for raw in self._plan.resource_drift or ():
             if not _is_relevant(raw):
                 continue
@@ -377,8 +380,11 @@ class _PlanReader:
             if "delete" in drifted.change.actions or not isinstance(after, dict) or not isinstance(before, dict):
                 yield f"drift: {drifted.address} was deleted outside Terraform"
                 continue
-            names = sorted(name for name in after if before.get(name) != after[name])
-            yield f"drift: {drifted.address} was changed outside Terraform ({', '.join(names) or 'no attribute named'})"
+            names = sorted(
+                name for name in before.keys() | after.keys() if (before.get(name) or None) != (after.get(name) or None)
+            )
+            if names:
+                yield f"drift: {drifted.address} was changed outside Terraform ({', '.join(names)})"
 
     def _known_data_regions(self) -> Iterator[tuple[str, str]]:
         """Address and region of every ``aws_region`` data source that has been read."""
