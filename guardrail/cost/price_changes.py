@@ -130,7 +130,7 @@ def implausible(changes: RegionChanges, old: Prices) -> Iterator[str]:
     if len(lost) > len(published) * LOSS:
         share = 100 * len(lost) / len(published)
         yield (
-            f"{changes.region} lost {len(lost)} of its {len(published)} published prices, {share:.0f} % where "
+            f"{changes.region} lost {len(lost)} of its {len(published)} published prices, {share:.1f} % where "
             f"{100 * LOSS:.0f} % is the limit: {lost[0].usage_type}, for one"
         )
 

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from typing import IO
 
 import msgspec
 
@@ -20,7 +19,6 @@ from guardrail.cost.user_tables import STAGED, UserTables, digest, verified
 from guardrail.errors import PriceBookError
 
 MANIFEST = "manifest.json"
-_LOCK = ".refresh.lock"
 
 
 @contextmanager
@@ -31,8 +29,7 @@ def locked(directory: str) -> Iterator[None]:
     """
     try:
         os.makedirs(directory, exist_ok=True)
-        with open(os.path.join(directory, _LOCK), "ab") as file:
-            _lock(file, directory)
+        with _lock(directory):
             settle(directory)
             yield
     except OSError as error:
@@ -129,6 +126,9 @@ def _write(path: str, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    with open(path, "rb") as file:
+        if file.read() != content:
+            raise PriceBookError(f"{path} does not read as it was written", hint="look at the disk it is on")
 
 
 def _sync(directory: str) -> None:
@@ -142,15 +142,23 @@ def _sync(directory: str) -> None:
         os.close(descriptor)
 
 
-def _lock(file: IO[bytes], directory: str) -> None:
+@contextmanager
+def _lock(directory: str) -> Iterator[None]:
+    """Hold the directory itself, which leaves no file behind; Windows locks files only."""
     try:
         if sys.platform == "win32":
             import msvcrt
 
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            descriptor = os.open(os.path.join(directory, ".refresh.lock"), os.O_RDWR | os.O_CREAT)
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
             import fcntl
 
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
+            descriptor = os.open(directory, os.O_RDONLY)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
         raise PriceBookError(f"another refresh of {directory} is at work", hint="wait for it to end") from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)

@@ -57,7 +57,6 @@ class ConflictEntry(Struct, frozen=True, kw_only=True):
 class ListedManifest(Struct, frozen=True, kw_only=True):
     """``manifest.json`` of tables that were read from AWS's price list."""
 
-    schema_: str = msgspec.field(default="https://json-schema.org/draft/2020-12/schema", name="$schema")
     schema_version: str = SCHEMA_VERSION
     collected: str
     """The day of the refresh."""

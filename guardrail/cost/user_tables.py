@@ -21,7 +21,7 @@ STAGED = ".new"
 
 
 def chosen(option: str | None, environ: Mapping[str, str], configured: str | None = None) -> str | None:
-    """The directory of the user's tables: ``--prices``, GUARDRAIL_PRICES, the settings, or the platform's if it has any.
+    """The directory of the user's tables: ``--prices``, GUARDRAIL_PRICES, the settings, or the platform's if any.
 
     None where only the bundled tables count: there are no others, or "bundled" is asked for.
     """

@@ -381,6 +381,9 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.aws = aws
 
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that leaves in the middle of an answer is part of what is tested."""
+
 
 class Handler(BaseHTTPRequestHandler):
     """Answers as the `Aws` of its server says."""

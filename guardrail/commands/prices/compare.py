@@ -1,7 +1,7 @@
 """``guardrail prices diff``: two tables side by side, and one bill at the prices of both."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,15 +9,15 @@ from guardrail import settings as settings_files
 from guardrail import sources
 from guardrail.commands.prices.show import grid, write
 from guardrail.cost import usage
-from guardrail.cost.base import Estimate
-from guardrail.cost.estimate import estimate, total
+from guardrail.cost.base import EndpointCost, Estimate
+from guardrail.cost.estimate import delta, estimate
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.price_changes import Change, RegionChanges, compare, of_tables
 from guardrail.cost.price_table import PriceTable
 from guardrail.cost.user_tables import BUNDLED, UserTables
 from guardrail.errors import PriceBookError, did_you_mean
 from guardrail.model import Inventory, Unknown
-from guardrail.reporters.bill import amounts, named
+from guardrail.reporters.bill import UNKNOWN, amounts, named
 from guardrail.reporters.wording import inert, number, signed_usd
 
 MOST = 10
@@ -86,12 +86,17 @@ def told(changes: RegionChanges, *, most: int | None) -> Iterator[str]:
     yield f"{changes.region}: {', '.join(counts)}, {changes.unchanged:,} unchanged"
     rows: list[list[str]] = []
     for kind in _KINDS:
-        found: tuple[Change, ...] = getattr(changes, kind)
+        found: list[Change] = sorted(getattr(changes, kind), key=_is_ours)
         rows += [_row(kind, change) for change in found[:most]]
         if most is not None and len(found) > most:
             rows.append(["", f"and {len(found) - most:,} more {kind}; --all lists them", "", "", "", ""])
     width = max(len(row[0]) for row in rows)
     yield from grid([" " * width, "", "", "", "", ""], rows, {2, 3, 4})
+
+
+def _is_ours(change: Change) -> bool:
+    """Sorts what AWS has said before what a rule had worked out."""
+    return change.old is not None and change.old.basis != "published"
 
 
 def _row(kind: str, change: Change) -> list[str]:
@@ -114,24 +119,31 @@ def _bill(path: str, old: PriceBook, new: PriceBook) -> Iterator[str]:
     before, after = estimate(inventory, old, used), estimate(inventory, new, used)
     yield f"{inert(path)}: USD a month, expected, at the old prices and at the new"
     rows = list(_endpoints(inventory, before, after))
-    sums = [total(cost.monthly for cost in side.endpoints.values()) for side in (before, after)]
+    change = delta(before, after)
     for bound, label in enumerate(("floor", "expected", "ceiling")):
-        was, now = (amounts(side)[bound] for side in sums)
-        rows.append([f"TOTAL {label}", was, now, _change(getattr(sums[0], label), getattr(sums[1], label))])
+        was, now = amounts(before.total)[bound], amounts(after.total)[bound]
+        known = UNKNOWN not in (was, now) and change is not None
+        rows.append([f"TOTAL {label}", was, now, _signed(getattr(change, label)) if known else UNKNOWN])
     yield from grid(["", "old", "new", "change"], rows, {1, 2, 3})
 
 
 def _endpoints(inventory: Inventory, before: Estimate, after: Estimate) -> Iterator[list[str]]:
     for endpoint in inventory.endpoints:
-        old, new = before.endpoints[endpoint.address].monthly, after.endpoints[endpoint.address].monthly
-        yield [named(endpoint), amounts(old)[1], amounts(new)[1], _change(old.expected, new.expected)]
+        old, new = before.endpoints[endpoint.address], after.endpoints[endpoint.address]
+        yield [named(endpoint), amounts(old.monthly)[1], amounts(new.monthly)[1], _difference(old, new)]
 
 
-def _change(old: Decimal | Unknown, new: Decimal | Unknown) -> str:
-    return "unknown" if isinstance(old, Unknown) or isinstance(new, Unknown) else signed_usd(new - old)
+def _difference(old: EndpointCost, new: EndpointCost) -> str:
+    """What is priced at one side only makes no difference that anybody knows."""
+    was, now = old.monthly, new.monthly
+    if old.missing != new.missing or UNKNOWN in (amounts(was)[1], amounts(now)[1]):
+        return UNKNOWN
+    return (
+        UNKNOWN
+        if isinstance(was.expected, Unknown) or isinstance(now.expected, Unknown)
+        else signed_usd(now.expected - was.expected)
+    )
 
 
-def lines_of(changes: Iterable[RegionChanges], *, most: int | None) -> Iterator[str]:
-    """The changes of several regions."""
-    for each in changes:
-        yield from told(each, most=most)
+def _signed(amount: Decimal | Unknown) -> str:
+    return UNKNOWN if isinstance(amount, Unknown) else signed_usd(amount)

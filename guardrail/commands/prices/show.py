@@ -28,6 +28,7 @@ _GAPS = {
 }
 _MARKS = {"published": "", "derived": "d", "estimated": "~"}
 _EXAMPLES = 3
+_UNITS = {"Hrs": "instance and hour", "GB-Mo": "GB-month", "GB": "GB", "seconds": "second"}
 _DEAREST = Decimal("Infinity")
 
 
@@ -146,7 +147,7 @@ def _age(cells: Iterable[_Cell], now: date) -> tuple[str, str, str]:
 
 def _title(item: str, spec: InstanceSpec | None) -> str:
     if spec is None:
-        return f"{inert(item)}   per {unit_of(item)}" if not item.startswith("ml.") else inert(item)
+        return inert(item)
     facts = [f"{spec.vcpus} vCPU", f"{number(spec.memory_gib)} GiB", spec.architecture]
     if spec.accelerators:
         memory = f" of {spec.accelerator_memory_gib:.3g} GiB" if spec.accelerator_memory_gib else ""
@@ -169,9 +170,9 @@ def _volume(spec: InstanceSpec) -> str:
 
 
 def _legend(charges: dict[str, str], rows: dict[str, list[_Cell]]) -> Iterator[str]:
-    unit = unit_of(next(iter(charges.values())))
-    what = "per instance and hour, cheapest real-time first" if len(charges) > 1 else f"per {unit}, cheapest first"
-    yield f" USD {what}; days since the oldest price of the row"
+    unit = _UNITS[unit_of(next(iter(charges.values())))]
+    first = "real-time " if len(charges) > 1 else ""
+    yield f" USD per {unit}, cheapest {first}first; days since the oldest price of the row"
     used = [cell.price for cells in rows.values() for cell in cells if cell.price is not None]
     derived = ((price.basis, price.rule or "") for price in used if price.basis != "published")
     for basis, rule in dict.fromkeys((basis, rule.partition(". ")[0].rstrip(".")) for basis, rule in derived):

@@ -42,10 +42,16 @@ def _told(found: PriceList, here: Prices, changes: RegionChanges, prices: PriceB
             was, now = number(change.old.amount), number(change.new.amount)
             yield f"  differs: {change.usage_type} is {was} here ({change.old.basis}) and {now} there"
     yield from _more(len(differing), "differ")
-    yield from _few("not listed by AWS", [f"{each.usage_type} ({each.old.basis})" for each in changes.gone if each.old])
+    yield from _few("not listed by AWS", _gone(changes))
     yield from _few("not here", [change.usage_type for change in changes.appeared])
     yield from _rules(here, changes)
     yield from remarks(found)
+
+
+def _gone(changes: RegionChanges) -> list[str]:
+    """What AWS does not list, its own earlier prices first."""
+    gone = [(change.old.basis, change.usage_type) for change in changes.gone if change.old]
+    return [f"{name} ({basis})" for basis, name in sorted(gone, key=lambda each: each[0] != "published")]
 
 
 def _few(label: str, names: list[str]) -> Iterator[str]:
