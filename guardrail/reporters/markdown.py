@@ -128,7 +128,7 @@ class _Writer:
         dates = [date for used in report.prices.values() for date in (used.oldest, used.newest) if date]
         facts = [f"guardrail {__version__}"]
         facts += map(code, regions) if len(regions) <= MOST_REGIONS else [f"{len(regions)} regions"]
-        facts += [f"prices of {prose(min(dates))} to {prose(max(dates))}"] if dates else []
+        facts += [prose(f"prices of {min(dates)} to {max(dates)}")] if dates else []
         facts += ["730 hours a month, on-demand", f"{counted(coverage.seen, 'resource')} seen"]
         facts += [f"{coverage.partial:,} partly unknown"] if coverage.partial else []
         facts += [f"{coverage.skipped:,} skipped"] if coverage.skipped else []
@@ -240,9 +240,9 @@ class _Writer:
         for result in self.sections.waived:
             if result.waiver is not None:
                 waiver = result.waiver
-                owner = f" by {prose(waiver.owner)}" if waiver.owner else ""
-                until = f"until {prose(waiver.until)}{owner}"
-                yield f"- {code(result.policy)} {code(result.address)} {until}: {prose(waiver.reason)}"
+                owner = f" by {waiver.owner}" if waiver.owner else ""
+                accepted = prose(f"until {waiver.until}{owner}: {waiver.reason}", LONGEST_MESSAGE)
+                yield f"- {code(result.policy)} {code(result.address)} {accepted}"
 
 
 def _change(change: Delta) -> str:

@@ -1,0 +1,61 @@
+"""GitLab Code Quality: the fields GitLab requires, and nothing it would ignore."""
+
+import json
+from typing import Any
+
+import pytest
+
+from guardrail.policy.base import AppliedWaiver
+from guardrail.reporters.base import Options
+from guardrail.reporters.gitlab import render
+from tests.reporters.reports import finding, report
+
+
+def entries(*results: Any, **options: str) -> Any:
+    return json.loads(render(report(results=results), Options(**options)))
+
+
+def test_an_entry_has_every_field_that_gitlab_requires() -> None:
+    (entry,) = entries(finding())
+    assert entry.pop("fingerprint")
+    assert entry == {
+        "description": (
+            "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month"
+        ),
+        "check_name": "async-scales-to-zero",
+        "severity": "critical",
+        "location": {"path": "infra/docs.tf", "lines": {"begin": 12}},
+    }
+
+
+@pytest.mark.parametrize(("severity", "theirs"), [("error", "critical"), ("warning", "major"), ("note", "info")])
+def test_severities_are_gitlabs(severity: Any, theirs: str) -> None:
+    (entry,) = entries(finding(severity=severity))
+    assert entry["severity"] == theirs
+
+
+def test_paths_are_relative_to_the_root_and_have_no_dot_in_front() -> None:
+    (entry,) = entries(finding(location=None), root="/repository", directory="infra")
+    assert entry["location"] == {"path": "infra/plan.json", "lines": {"begin": 1}}
+
+
+def test_gitlab_tells_old_from_new_itself_so_both_are_there() -> None:
+    waiver = AppliedWaiver(reason="r", until="2027-01-31", owner=None, origin="o")
+    found = entries(
+        finding("new"),
+        finding("old", status="existing"),
+        finding("fine", verdict="waived", waiver=waiver),
+        finding("unclear", verdict="open", reason="r"),
+        finding("good", verdict="pass", status=None),
+    )
+    assert [entry["check_name"] for entry in found] == ["new", "old"]
+    assert len({entry["fingerprint"] for entry in found}) == 2
+
+
+def test_instances_of_one_block_are_one_entry() -> None:
+    (entry,) = entries(*(finding(address=f"a.b[{at}]", endpoint=None, message="too dear") for at in range(3)))
+    assert entry["description"] == "too dear (and 2 more instances of a.b)"
+
+
+def test_nothing_wrong_is_an_empty_array() -> None:
+    assert render(report(results=())) == "[]\n"
