@@ -22,6 +22,7 @@ from guardrail.cost.usage import Usage
 from guardrail.model import ChangeSet, Coverage, Endpoint, Inventory, Unknown
 from guardrail.money import ZERO
 from guardrail.policy import waivers
+from guardrail.policy.agreement import agreed
 from guardrail.policy.base import Result, Rule, Severity
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import evaluate, evaluate_stack
@@ -63,6 +64,8 @@ class _Priced(Struct, frozen=True, kw_only=True):
     change_set: ChangeSet
     before: Estimate | None
     after: Estimate
+    worlds: tuple[Estimate, ...] = ()
+    """After the change, for each possibility of the change set."""
 
 
 def assess(
@@ -142,11 +145,32 @@ def _sources(change_sets: Iterable[ChangeSet]) -> list[Source]:
 
 def _price(source: Source, change_set: ChangeSet, prices: PriceBook, usage: Usage) -> _Priced:
     before = change_set.before
+    if change_set.possibilities:
+        return _price_possibilities(source, change_set, prices, usage)
     return _Priced(
         source=source,
         change_set=change_set,
         before=estimate(before, prices, usage) if before else None,
         after=estimate(change_set.after, prices, usage),
+    )
+
+
+def _price_possibilities(source: Source, change_set: ChangeSet, prices: PriceBook, usage: Usage) -> _Priced:
+    """A source with something undecided: what it costs in every case."""
+    wanted = change_set.undecided or ""
+    afters = [possibility.after for possibility in change_set.possibilities]
+    worlds = tuple(estimate(inventory, prices, usage) for inventory in afters)
+    before: Estimate | None = None
+    if change_set.before is not None:
+        befores = [possibility.before or Inventory() for possibility in change_set.possibilities]
+        pasts = [estimate(inventory, prices, usage) for inventory in befores]
+        before = hull(pasts, befores, change_set.before, wanted)
+    return _Priced(
+        source=source,
+        change_set=change_set,
+        before=before,
+        after=hull(worlds, afters, change_set.after, wanted),
+        worlds=worlds,
     )
 
 
@@ -258,15 +282,7 @@ def _judged(
 ) -> list[Result]:
     results: list[Result] = []
     for one in priced:
-        results += evaluate(
-            policies,
-            one.change_set.after,
-            one.after,
-            source=one.source.id,
-            prices=prices,
-            environments=terms.environments,
-            has_before=one.source.has_before,
-        )
+        results += _judged_source(one, prices, policies, terms)
     results += evaluate_stack(
         policies,
         before=totals.before,
@@ -276,6 +292,28 @@ def _judged(
         source=priced[0].source.id if len(priced) == 1 else "",
     )
     return results
+
+
+def _judged_source(one: _Priced, prices: PriceBook, policies: Sequence[Policy], terms: Terms) -> list[Result]:
+    """What policies say of one source; of each possibility, and then what these agree on, where something is undecided."""
+    change_set = one.change_set
+    cases = [(possibility.given, possibility.after) for possibility in change_set.possibilities]
+    worlds = [
+        (
+            given,
+            evaluate(
+                policies,
+                inventory,
+                cost,
+                source=one.source.id,
+                prices=prices,
+                environments=terms.environments,
+                has_before=one.source.has_before,
+            ),
+        )
+        for (given, inventory), cost in zip(cases or [("", change_set.after)], one.worlds or (one.after,), strict=True)
+    ]
+    return agreed(worlds, policies, change_set.undecided or "") if cases else worlds[0][1]
 
 
 def _rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:
@@ -356,6 +394,8 @@ def _unknown_parts(priced: Iterable[_Priced]) -> Iterator[str]:
     for one in priced:
         if not one.change_set.complete:
             yield f"{one.source.path} says itself that it does not tell everything"
+        if one.change_set.undecided is not None and isinstance(one.after.total.expected, Unknown):
+            yield f"{one.source.path} leaves open what it costs: {one.change_set.undecided}"
         for resource in one.change_set.skipped:
             if resource.affects_total:
                 yield f"{resource.address}: {resource.reason}"

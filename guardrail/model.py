@@ -269,6 +269,15 @@ class Coverage(Struct, frozen=True, kw_only=True):
     skipped: int
 
 
+class Possibility(Struct, frozen=True, kw_only=True):
+    """What a source means if something undecided in it is decided in one way."""
+
+    given: str
+    """How it is decided, for people: ``Stage=prod``."""
+    after: Inventory
+    before: Inventory | None = None
+
+
 class ChangeSet(Struct, frozen=True, kw_only=True):
     """One source: what stands before the change and what will stand after it."""
 
@@ -285,3 +294,8 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     coverage: Coverage
     notices: tuple[str, ...] = ()
     """Sentences for the reader that are no findings: noise skipped, drift, resources that are forgotten."""
+    possibilities: tuple[Possibility, ...] = ()
+    """Every way in which what is undecided can be decided, where that makes a difference; then `after` and `before` hold
+    what all of them have in common, and Unknown where they differ."""
+    undecided: str | None = None
+    """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""

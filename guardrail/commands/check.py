@@ -6,7 +6,6 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct, structs
@@ -55,6 +54,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the inputs, what to judge by, and what to write where."""
     parser.add_argument(
         "paths", metavar="PATH", nargs="*", default=["."], help="plan or state JSON, - for standard input (default: .)"
+    )
+    templates = parser.add_argument_group("CloudFormation, SAM and CDK")
+    templates.add_argument(
+        "--parameters", metavar="KEY=VALUE|FILE", action="append", help="values for a template's parameters; repeatable"
+    )
+    templates.add_argument(
+        "--compare-to", metavar="FILE|DIR|REF", help="what stood before: a template, a cdk.out, a git revision"
+    )
+    templates.add_argument(
+        "--templates-only", action="store_true", help="pass over files that are no templates, for hooks"
     )
     judging = parser.add_argument_group("judging")
     judging.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
@@ -129,6 +138,10 @@ def _tag(text: str) -> str:
 
 def run(arguments: Namespace) -> int:
     """Check, write every report, and return the exit code of the answer."""
+    if arguments.templates_only:
+        arguments.paths = list(filter(sources.may_be_template, arguments.paths))
+        if not arguments.paths:
+            return 0
     destinations: list[Destination] = arguments.format or [Destination("table", None)]
     _refuse_collisions(arguments.paths, destinations)
     with progress(f"checking {', '.join(arguments.paths)}"):

@@ -1,21 +1,35 @@
 """Readers: from infrastructure code to change sets. A reader only translates; the model owns the meaning."""
 
+from collections.abc import Sequence
+
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet
-from guardrail.sources import plan
-from guardrail.sources.base import Source
+from guardrail.sources import template
+from guardrail.sources.template import may_be_template
 
-SOURCES: tuple[Source, ...] = (plan,)
-"""In the order in which they are asked; the first that recognizes a path reads it."""
+__all__ = ["may_be_template", "read"]
 
 
-def read(path: str, *, region: str | None = None) -> ChangeSet:
+def read(
+    path: str,
+    *,
+    region: str | None = None,
+    parameters: Sequence[str] = (),
+    compare_to: str | None = None,
+    beside: Sequence[str] = (),
+) -> ChangeSet:
     """The change set in ``path`` ("-" for standard input).
 
-    ``region`` is for resources whose region nothing in the source tells. Raises `SourceError` where no reader can make
-    sense of it.
+    ``region`` is for resources whose region nothing in the source tells. Of templates: ``parameters`` are values or files
+    of values, ``compare_to`` is what stood before, and ``beside`` are the other inputs, whose exports can be imported.
+    Raises `SourceError` where no reader can make sense of it.
+
+    Readers are asked in turn, and imported when it is theirs; the first that recognizes the path reads it.
     """
-    for source in SOURCES:
-        if source.recognizes(path):
-            return source.read(path, region=region)
+    if template.recognizes(path):
+        return template.read(path, region=region, parameters=parameters, compare_to=compare_to, beside=beside)
+    from guardrail.sources import plan
+
+    if plan.recognizes(path):
+        return plan.read(path, region=region)
     raise SourceError(f"{path} is nothing that guardrail reads", hint="guardrail check plan.json")

@@ -1,0 +1,569 @@
+"""CloudFormation's vocabulary: what the resources of a template declare.
+
+Property names, defaults and what ``Ref`` gives are those of the AWS CloudFormation template reference for
+AWS::SageMaker, AWS::ApplicationAutoScaling and AWS::CloudWatch; they differ from Terraform's where the services' own
+defaults show through (data capture is on unless ``EnableCapture`` says otherwise).
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from guardrail.model import (
+    Alarm,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    Location,
+    ManagedInstanceScaling,
+    Mode,
+    OtherScalingPolicy,
+    ScalableTarget,
+    ScalingMetric,
+    ScalingPolicy,
+    ScheduledAction,
+    ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+    Variant,
+)
+from guardrail.sources.base import Block, View
+from guardrail.sources.declarations import (
+    Declaration,
+    DeclaredAlarm,
+    DeclaredComponent,
+    DeclaredConfiguration,
+    DeclaredEndpoint,
+    DeclaredModel,
+    DeclaredPolicy,
+    DeclaredTarget,
+    Link,
+    Unsupported,
+)
+from guardrail.sources.template.values import Expression, Hidden, Table, mentioned, symbol_of, text_of
+
+_T = TypeVar("_T")
+
+GENERATED = "generated at deployment"
+
+
+class Properties(View):
+    """The properties of a resource, or of an object in it, as CloudFormation reads them: numbers will do as text."""
+
+    __slots__ = ()
+
+    def get(self, name: str) -> Any:
+        """The value; None where unset; a bare `Unknown` where it cannot be known."""
+        return _bare(self.values.get(name))
+
+    def blocks(self, name: str) -> "list[View] | Unknown":
+        """Nested objects; empty where there is none."""
+        blocks = super().blocks(name)
+        return Unknown(blocks.reason, blocks.partial) if isinstance(blocks, Unknown) else blocks
+
+    def text(self, name: str) -> str | Unknown | None:
+        """A string; a number or truth value as CloudFormation writes it; None for ""."""
+        value = self.get(name)
+        if value is None or isinstance(value, Unknown):
+            return value
+        text = text_of(value)
+        return Unknown(f"{name} is not text") if text is None else str(text) or None
+
+    def is_sensitive(self, name: str) -> bool:
+        """Whether it holds the value of a NoEcho parameter."""
+        return _is_hidden(self.values.get(name))
+
+    def place(self, name: str | None = None) -> Location | None:
+        """Where a property, or the object where that is not there, is written."""
+        return self.values.place(name) if isinstance(self.values, Table) else None
+
+
+def declare(block: Block) -> Declaration | None:
+    """What a resource declares; None where it is not about SageMaker inference after all (an ECS scaling target)."""
+    return _VOCABULARY[block.type](block)
+
+
+def unsupported(block: Block, reason: str, *, affects_total: bool) -> Unsupported:
+    """A resource that matters and is not understood."""
+    return Unsupported(**_head(block), reason=reason, affects_total=affects_total)
+
+
+def _endpoint(block: Block) -> DeclaredEndpoint:
+    view = _view(block)
+    name, symbol = _name(block, "EndpointName")
+    return DeclaredEndpoint(
+        **_head(block),
+        name=name,
+        symbol=symbol,
+        sensitive_name=view.is_sensitive("EndpointName"),
+        configuration=_link(view, "EndpointConfigName"),
+        tags=_tags(view),
+    )
+
+
+def _configuration(block: Block) -> DeclaredConfiguration:
+    view = _view(block)
+    name, symbol = _name(block, "EndpointConfigName")
+    variants = _variants(view)
+    return DeclaredConfiguration(
+        **_head(block),
+        name=name,
+        symbol=symbol,
+        sensitive_name=view.is_sensitive("EndpointConfigName"),
+        mode=_mode(view, variants),
+        variants=variants,
+        data_capture_percent=_data_capture(view),
+        tags=_tags(view),
+    )
+
+
+def _mode(view: View, variants: tuple[Variant, ...] | Unknown) -> Mode | Unknown:
+    asynchronous = view.blocks("AsyncInferenceConfig")
+    if isinstance(asynchronous, Unknown):
+        return asynchronous
+    if asynchronous:
+        return "async"
+    if isinstance(variants, Unknown):
+        return variants
+    return "serverless" if any(isinstance(variant, ServerlessVariant) for variant in variants) else "realtime"
+
+
+def _variants(view: View) -> tuple[Variant, ...] | Unknown:
+    production = view.blocks("ProductionVariants")
+    if isinstance(production, Unknown):
+        return production
+    shadow = view.blocks("ShadowProductionVariants")
+    if isinstance(shadow, Unknown):
+        return shadow
+    return tuple(_variant(each, shadow=False) for each in production) + tuple(
+        _variant(each, shadow=True) for each in shadow
+    )
+
+
+def _variant(view: View, *, shadow: bool) -> Variant:
+    instance_type = view.text("InstanceType")
+    serverless = view.block("ServerlessConfig") if not isinstance(instance_type, str) else None
+    if isinstance(serverless, View):
+        return _serverless_variant(view, serverless)
+    pools = view.blocks("InstancePools")
+    if instance_type is None and not pools:
+        reason = "neither InstanceType nor ServerlessConfig is set"
+        instance_type = serverless if isinstance(serverless, Unknown) else Unknown(reason)
+    weight = view.number("InitialVariantWeight")
+    return InstanceVariant(
+        name=_variant_name(view),
+        shadow=shadow,
+        instance_type=pools if isinstance(pools, Unknown) else instance_type,
+        initial_instance_count=_required(view.integer("InitialInstanceCount"), "InitialInstanceCount"),
+        weight=1.0 if weight is None else weight,
+        volume_size_gb=view.integer("VolumeSizeInGB") or None,
+        model_name=view.text("ModelName"),
+        managed_scaling=_managed_scaling(view),
+        instance_pools=() if isinstance(pools, Unknown) else tuple(_pool(pool) for pool in pools),
+        sensitive=any(
+            map(
+                view.is_sensitive,
+                ("InstanceType", "InitialInstanceCount", "VolumeSizeInGB", "ManagedInstanceScaling", "InstancePools"),
+            )
+        ),
+        location=_place(view, "InstanceType"),
+    )
+
+
+def _serverless_variant(view: View, serverless: View) -> ServerlessVariant:
+    weight = view.number("InitialVariantWeight")
+    return ServerlessVariant(
+        name=_variant_name(view),
+        memory_mib=_required(serverless.integer("MemorySizeInMB"), "MemorySizeInMB"),
+        max_concurrency=_required(serverless.integer("MaxConcurrency"), "MaxConcurrency"),
+        provisioned_concurrency=serverless.integer("ProvisionedConcurrency") or None,
+        weight=1.0 if weight is None else weight,
+        model_name=view.text("ModelName"),
+        sensitive=view.is_sensitive("ServerlessConfig"),
+        location=_place(serverless, "ProvisionedConcurrency" if "ProvisionedConcurrency" in serverless.values else None)
+        or _place(view, "ServerlessConfig"),
+    )
+
+
+def _variant_name(view: View) -> str | Unknown:
+    name = view.text("VariantName")
+    return Unknown("VariantName is not set") if name is None else name
+
+
+def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
+    managed = view.block("ManagedInstanceScaling")
+    if not isinstance(managed, View):
+        return managed
+    return ManagedInstanceScaling(
+        status=managed.text("Status") or "ENABLED",
+        min_instance_count=managed.integer("MinInstanceCount"),
+        max_instance_count=managed.integer("MaxInstanceCount"),
+    )
+
+
+def _pool(view: View) -> InstancePool:
+    return InstancePool(
+        instance_type=_required(view.text("InstanceType"), "InstanceType"),
+        priority=_required(view.integer("Priority"), "Priority"),
+    )
+
+
+def _data_capture(view: View) -> float | Unknown | None:
+    """Captured share in percent; the API captures unless EnableCapture says otherwise."""
+    block = view.block("DataCaptureConfig")
+    if not isinstance(block, View):
+        return block
+    enabled = block.boolean("EnableCapture")
+    if isinstance(enabled, Unknown):
+        return enabled
+    return None if enabled is False else block.number("InitialSamplingPercentage")
+
+
+def _component(block: Block) -> DeclaredComponent:
+    view = _view(block)
+    name, symbol = _name(block, "InferenceComponentName")
+    runtime = view.block("RuntimeConfig")
+    copies = runtime.integer("CopyCount") if isinstance(runtime, View) else runtime
+    specification = view.block("Specification")
+    adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
+    return DeclaredComponent(
+        **_head(block),
+        symbol=symbol,
+        endpoint=_link(view, "EndpointName"),
+        component=InferenceComponent(
+            address=block.address,
+            name=name,
+            variant_name=view.text("VariantName"),
+            copies=None if adapter else copies,
+            location=block.location,
+        ),
+    )
+
+
+def _target(block: Block) -> DeclaredTarget | None:
+    view = _view(block)
+    if not _is_sagemaker(view):
+        return None
+    suspended = view.block("SuspendedState")
+    in_suspended = suspended.boolean("DynamicScalingInSuspended") if isinstance(suspended, View) else suspended
+    dimension = view.text("ScalableDimension")
+    return DeclaredTarget(
+        **_head(block),
+        resource=_link(view, "ResourceId"),
+        target=ScalableTarget(
+            address=block.address,
+            dimension=dimension if isinstance(dimension, str) else "",
+            min_capacity=_required(view.integer("MinCapacity"), "MinCapacity"),
+            max_capacity=_required(view.integer("MaxCapacity"), "MaxCapacity"),
+            scaling_in_suspended=in_suspended or False,
+            sensitive=view.is_sensitive("MinCapacity") or view.is_sensitive("MaxCapacity"),
+            location=_place(view, "MinCapacity") or block.location,
+        ),
+        inline_actions=_scheduled_actions(block.address, view),
+    )
+
+
+def _scheduled_actions(address: str, view: View) -> tuple[ScheduledAction, ...]:
+    actions = view.blocks("ScheduledActions")
+    if isinstance(actions, Unknown):
+        return (ScheduledAction(address=address, schedule=actions, min_capacity=actions, max_capacity=actions),)
+    return tuple(_scheduled_action(address, action) for action in actions)
+
+
+def _scheduled_action(address: str, view: View) -> ScheduledAction:
+    bounds = view.block("ScalableTargetAction")
+    known = isinstance(bounds, View)
+    return ScheduledAction(
+        address=address,
+        schedule=_required(view.text("Schedule"), "Schedule"),
+        min_capacity=bounds.integer("MinCapacity") if isinstance(bounds, View) else bounds,
+        max_capacity=bounds.integer("MaxCapacity") if isinstance(bounds, View) else bounds,
+        location=_place(view, "ScalableTargetAction") if known else None,
+    )
+
+
+def _policy(block: Block) -> DeclaredPolicy | None:
+    view = _view(block)
+    by_id = view.get("ScalingTargetId") is not None
+    if not by_id and not _is_sagemaker(view):
+        return None
+    return DeclaredPolicy(
+        **_head(block),
+        target=_link(view, "ScalingTargetId" if by_id else "ResourceId"),
+        dimension=None if by_id else view.text("ScalableDimension"),
+        policy=_scaling_policy(block.address, view),
+        arn=None,
+    )
+
+
+def _scaling_policy(address: str, view: View) -> ScalingPolicy:
+    policy_type = _required(view.text("PolicyType"), "PolicyType")
+    if policy_type == "TargetTrackingScaling":
+        return _target_tracking(address, view)
+    if policy_type == "StepScaling":
+        return _step_scaling(address, view)
+    return OtherScalingPolicy(address=address, policy_type=policy_type, location=_place(view, "PolicyType"))
+
+
+def _target_tracking(address: str, view: View) -> TargetTrackingPolicy:
+    tracking = view.block("TargetTrackingScalingPolicyConfiguration")
+    if not isinstance(tracking, View):
+        unclear = tracking if isinstance(tracking, Unknown) else None
+        return TargetTrackingPolicy(
+            address=address,
+            target_value=unclear or Unknown("TargetTrackingScalingPolicyConfiguration is missing"),
+            metrics=unclear or (),
+            disable_scale_in=unclear or False,
+            location=_place(view, "PolicyType"),
+        )
+    return TargetTrackingPolicy(
+        address=address,
+        target_value=_required(tracking.number("TargetValue"), "TargetValue"),
+        metrics=_metrics(tracking),
+        disable_scale_in=tracking.boolean("DisableScaleIn") or False,
+        location=_place(view, "TargetTrackingScalingPolicyConfiguration"),
+    )
+
+
+def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
+    predefined = tracking.block("PredefinedMetricSpecification")
+    if isinstance(predefined, Unknown):
+        return predefined
+    if predefined is not None:
+        return (ScalingMetric(predefined=True, name=predefined.text("PredefinedMetricType")),)
+    customized = tracking.block("CustomizedMetricSpecification")
+    if isinstance(customized, Unknown):
+        return customized
+    if customized is None:
+        return ()
+    queries = customized.blocks("Metrics")
+    if isinstance(queries, Unknown):
+        return queries
+    if not queries:
+        return (_metric(customized, customized.text("Statistic")),)
+    return _queried(queries)
+
+
+def _queried(queries: list[View]) -> tuple[ScalingMetric, ...] | Unknown:
+    found: list[ScalingMetric] = []
+    for query in queries:
+        stat = query.block("MetricStat")
+        if isinstance(stat, Unknown):
+            return stat
+        if stat is None:
+            continue
+        metric = stat.block("Metric")
+        if isinstance(metric, View):
+            found.append(_metric(metric, stat.text("Stat")))
+        else:
+            found.append(ScalingMetric(predefined=False, name=metric))
+    return tuple(found)
+
+
+def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
+    dimensions = view.blocks("Dimensions")
+    names = (
+        dimensions
+        if isinstance(dimensions, Unknown)
+        else tuple(_required(each.text("Name"), "dimension name") for each in dimensions)
+    )
+    return ScalingMetric(
+        predefined=False,
+        name=view.text("MetricName"),
+        namespace=view.text("Namespace"),
+        dimensions=names,
+        statistic=statistic,
+    )
+
+
+def _step_scaling(address: str, view: View) -> StepScalingPolicy:
+    step = view.block("StepScalingPolicyConfiguration")
+    adjustments: tuple[float | Unknown, ...] | Unknown = ()
+    adjustment_type: str | Unknown | None = None
+    if isinstance(step, Unknown):
+        adjustments, adjustment_type = step, step
+    elif step is not None:
+        adjustment_type = step.text("AdjustmentType")
+        steps = step.blocks("StepAdjustments")
+        adjustments = (
+            steps
+            if isinstance(steps, Unknown)
+            else tuple(_required(each.number("ScalingAdjustment"), "ScalingAdjustment") for each in steps)
+        )
+    return StepScalingPolicy(
+        address=address,
+        adjustment_type=adjustment_type,
+        adjustments=adjustments,
+        alarms=(),
+        location=_place(view, "StepScalingPolicyConfiguration"),
+    )
+
+
+def _alarm(block: Block) -> DeclaredAlarm:
+    view = _view(block)
+    values = view.values.get("AlarmActions")
+    actions: tuple[str | Unknown, ...] | Unknown = ()
+    if isinstance(values, Unknown):
+        actions = values
+    elif isinstance(values, list):
+        actions = tuple(each if isinstance(each, Unknown) else text_of(each) or "" for each in values)
+    return DeclaredAlarm(
+        **_head(block),
+        alarm=Alarm(
+            address=block.address,
+            metric_name=view.text("MetricName"),
+            namespace=view.text("Namespace"),
+            dimensions=_pairs(view, "Dimensions", "Name"),
+            statistic=view.text("Statistic") or view.text("ExtendedStatistic"),
+            comparison_operator=_required(view.text("ComparisonOperator"), "ComparisonOperator"),
+            threshold=view.number("Threshold"),
+            period_s=view.integer("Period"),
+            evaluation_periods=_required(view.integer("EvaluationPeriods"), "EvaluationPeriods"),
+        ),
+        actions=_bare(actions) if isinstance(actions, Unknown) else tuple(map(_bare, actions)),
+        references=mentioned((actions,) if isinstance(actions, Unknown) else actions),
+    )
+
+
+def _model(block: Block) -> DeclaredModel:
+    return DeclaredModel(**_head(block))
+
+
+def _experiment(block: Block) -> Unsupported:
+    """A shadow test bills its instances while it runs, which is days: a month's bill has no place for it."""
+    view = _view(block)
+    schedule = view.block("Schedule")
+    end = schedule.text("EndTime") if isinstance(schedule, View) else schedule
+    if isinstance(end, str):
+        duration = f"until {end}"
+    elif isinstance(end, Unknown):
+        duration = "until a time that is not known here"
+    else:
+        duration = "for 7 days, as it has no Schedule with an EndTime"
+    fleets = _experiment_fleets(view)
+    return unsupported(block, f"a shadow test that bills {fleets} {duration}: it is in no total", affects_total=True)
+
+
+def _experiment_fleets(view: View) -> str:
+    variants = view.blocks("ModelVariants")
+    fleets: list[str] = []
+    for variant in [] if isinstance(variants, Unknown) else variants:
+        infrastructure = variant.block("InfrastructureConfig")
+        config = infrastructure.block("RealTimeInferenceConfig") if isinstance(infrastructure, View) else None
+        if isinstance(config, View) and not variant.is_sensitive("InfrastructureConfig"):
+            kind, count = config.text("InstanceType"), config.integer("InstanceCount")
+            if isinstance(kind, str) and isinstance(count, int):
+                fleets.append(f"{count} × {kind}")
+    return " and ".join(fleets) if fleets else "instances"
+
+
+_VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": _target,
+    "AWS::ApplicationAutoScaling::ScalingPolicy": _policy,
+    "AWS::CloudWatch::Alarm": _alarm,
+    "AWS::SageMaker::Endpoint": _endpoint,
+    "AWS::SageMaker::EndpointConfig": _configuration,
+    "AWS::SageMaker::InferenceComponent": _component,
+    "AWS::SageMaker::InferenceExperiment": _experiment,
+    "AWS::SageMaker::Model": _model,
+}
+
+TYPES = frozenset(_VOCABULARY)
+"""The resource types that matter to SageMaker inference."""
+
+REPLACING: dict[str, frozenset[str]] = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": frozenset({"ResourceId", "ScalableDimension", "ServiceNamespace"}),
+    "AWS::ApplicationAutoScaling::ScalingPolicy": frozenset(
+        {"PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId", "ServiceNamespace"}
+    ),
+    "AWS::CloudWatch::Alarm": frozenset({"AlarmName"}),
+    "AWS::SageMaker::Endpoint": frozenset({"EndpointName"}),
+    "AWS::SageMaker::InferenceComponent": frozenset({"InferenceComponentName"}),
+    "AWS::SageMaker::InferenceExperiment": frozenset({"Name"}),
+}
+"""Properties whose change replaces the resource; of an endpoint configuration and a model it is every one but Tags."""
+
+
+def _head(block: Block) -> dict[str, Any]:
+    return {
+        "address": block.address,
+        "type": block.type,
+        "provider": block.provider,
+        "region": block.region,
+        "change": block.change,
+        "location": block.location,
+    }
+
+
+def _view(block: Block) -> Properties:
+    view = block.attributes
+    return view if isinstance(view, Properties) else Properties(view.values)
+
+
+def _place(view: View, name: str | None) -> Location | None:
+    return view.place(name) if isinstance(view, Properties) else None
+
+
+def _bare(value: Any) -> Any:
+    """The value without what only the evaluation of a template needs to know of an unknown one."""
+    return Unknown(value.reason, value.partial) if isinstance(value, Expression) else value
+
+
+def _link(view: View, name: str) -> Link:
+    """A property that names another resource: by its text, known or not, and by the resources that it mentions."""
+    written = view.values.get(name)
+    if isinstance(written, Unknown):
+        return Link(value=view.text(name), references=mentioned((written,)), text=symbol_of(written))
+    return Link(value=view.text(name))
+
+
+def _name(block: Block, name: str) -> tuple[str | Unknown, str | None]:
+    """A resource's name, and the text by which other resources of the template mean it where that is unknown."""
+    value = _view(block).text(name)
+    if value is None:
+        symbol = f"${{{block.address.replace('/', '.')}.{name}}}"
+        return Unknown(GENERATED), symbol
+    return value, symbol_of(block.attributes.values[name]) if isinstance(value, Unknown) else None
+
+
+def _required(value: _T | Unknown | None, name: str) -> _T | Unknown:
+    return Unknown(f"{name} is not set") if value is None else value
+
+
+def _is_sagemaker(view: View) -> bool:
+    """Whether a scaling resource is ours: by namespace, by dimension, by resource id; an unknown one is ours too."""
+    for name, prefix in (
+        ("ServiceNamespace", "sagemaker"),
+        ("ScalableDimension", "sagemaker:"),
+        ("ResourceId", ("endpoint/", "inference-component/")),
+    ):
+        value = view.text(name)
+        if isinstance(value, str):
+            return value.startswith(prefix)
+    return True
+
+
+def _tags(view: View) -> dict[str, str | Unknown] | Unknown:
+    return _pairs(view, "Tags", "Key")
+
+
+def _pairs(view: View, name: str, key: str) -> dict[str, str | Unknown] | Unknown:
+    """A list of names and values as a mapping; what comes from a NoEcho parameter is not shown."""
+    views = view.blocks(name)
+    if isinstance(views, Unknown):
+        return views
+    pairs: dict[str, str | Unknown] = {}
+    for each in views:
+        title = each.text(key)
+        if isinstance(title, str):
+            hidden = each.is_sensitive("Value")
+            pairs[title] = Unknown("sensitive") if hidden else _required(each.text("Value"), "Value")
+    return pairs
+
+
+def _is_hidden(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_hidden, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_hidden, value))
+    return isinstance(value, Hidden)

@@ -1,0 +1,77 @@
+"""CloudFormation, SAM and the CDK: templates in YAML and JSON, whole CDK outputs, and change sets."""
+
+import os
+import re
+import sys
+from collections.abc import Sequence
+
+from guardrail.model import ChangeSet
+
+_PEEK = 1 << 16
+_SECTIONS = (
+    rb"AWSTemplateFormatVersion|Resources|Parameters|Transform|Metadata|Mappings|Conditions|Outputs|Rules|Globals"
+    rb"|Description"
+)
+_JSON = re.compile(rb'^\s*\{\s*"(?:' + _SECTIONS + rb'|Changes|ChangeSetName|ChangeSetId|Hooks)"\s*:')
+_YAML = re.compile(rb"^(?:" + _SECTIONS + rb")[ \t]*:", re.MULTILINE)
+_EXTENSIONS = (".yaml", ".yml", ".template")
+
+
+def recognizes(path: str) -> bool:
+    """Whether ``path`` holds a template, a CDK output or a change set, by its first bytes or its name."""
+    if path == "-":
+        return _is_template(sys.stdin.buffer.peek(_PEEK) if hasattr(sys.stdin.buffer, "peek") else b"")
+    if os.path.isdir(path):
+        return os.path.isfile(os.path.join(path, "manifest.json"))
+    try:
+        with open(path, "rb") as file:
+            head = file.read(_PEEK)
+    except OSError:
+        return False
+    return _is_template(head) or path.endswith(_EXTENSIONS)
+
+
+def _is_template(head: bytes) -> bool:
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        head = head.decode("utf-16", "ignore").encode()
+    head = head.removeprefix(b"\xef\xbb\xbf")
+    if head.lstrip()[:1] == b"{":
+        return _JSON.match(head) is not None
+    return _YAML.search(head) is not None
+
+
+def read(
+    path: str,
+    *,
+    region: str | None = None,
+    parameters: Sequence[str] = (),
+    compare_to: str | None = None,
+    beside: Sequence[str] = (),
+) -> ChangeSet:
+    """The change set of the template, CDK output or change set at ``path``.
+
+    ``parameters`` are ``KEY=VALUE`` or files; ``compare_to`` is a template, a CDK output or a git revision. Raises
+    `SourceError` where something cannot be read.
+    """
+    from guardrail.sources.template import reader
+    from guardrail.sources.template.parameters import load
+
+    inputs = reader.Inputs(
+        region=region,
+        parameters=load(parameters),
+        compare_to=compare_to,
+        beside=tuple(other for other in beside if other not in (path, "-")),
+    )
+    return reader.read(path, inputs)
+
+
+def may_be_template(path: str) -> bool:
+    """Whether a file can be a template, so that a hook may pass over what is none without parsing it."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError:
+        return True  # reading it says what is wrong
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        content = content.decode("utf-16", "ignore").encode()
+    return b"Resources" in content and b"::" in content and _is_template(content)

@@ -1,0 +1,152 @@
+"""Templates and the stacks they become: a file, or the cloud assembly of the CDK (``cdk.out``) with all its stacks.
+
+Source: cloud-assembly-schema of aws-cdk: ``manifest.json`` lists stacks, nested assemblies (stages) and asset manifests.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from guardrail.errors import SourceError
+from guardrail.sources.template import text
+from guardrail.sources.template.files import Files
+from guardrail.sources.template.values import Table
+
+MANIFEST = "manifest.json"
+_ENVIRONMENT = re.compile(r"^aws://([^/]+)/(.+)$")
+
+
+class Template(Struct, frozen=True, kw_only=True):
+    """A template at the root: what becomes one stack."""
+
+    path: str
+    root: Table
+    prefix: str = ""
+    """Before its logical ids, so that those of several stacks stay apart."""
+    name: str | None = None
+    region: str | None = None
+    account: str | None = None
+    tags: dict[str, str] = {}
+    parameters: dict[str, str] = {}
+
+
+class _Artifact(Struct):
+    type: str = ""
+    environment: str = ""
+    displayName: str = ""  # noqa: N815 - as the manifest has it
+    properties: dict[str, Any] = {}
+
+
+class _Manifest(Struct):
+    artifacts: dict[str, _Artifact] = {}
+
+
+def templates(path: str, files: Files) -> list[Template]:
+    """The templates at ``path``: one file, or every stack of a cloud assembly.
+
+    Raises `SourceError` where there is none, and `NotATemplateError` where a file is something else.
+    """
+    manifest = os.path.join(path, MANIFEST)
+    if files.is_directory(path):
+        content = files.read(manifest)
+        if content is None:
+            raise SourceError(f"{path} is a directory without {MANIFEST}, so no CDK output", hint="npx cdk synth")
+        found = list(_assembly(manifest, content, files, 0))
+        if not found:
+            raise SourceError(f"{path} is a CDK output without stacks")
+        return found
+    content = files.read(path)
+    if content is None:
+        raise SourceError(f"{path} does not exist", hint="guardrail check template.yaml")
+    return [Template(path=path, root=root(path, content))]
+
+
+def root(path: str, content: bytes) -> Table:
+    """The top-level table of a template. Raises `NotATemplateError` where it has no resources."""
+    loaded = text.load(path, content)
+    if not isinstance(loaded.get("Resources"), Table):
+        raise text.NotATemplateError(
+            f"{path} is no CloudFormation template: it has no Resources", hint="guardrail check template.yaml"
+        )
+    return loaded
+
+
+def _assembly(path: str, content: bytes, files: Files, depth: int) -> Iterator[Template]:
+    """The stacks of one manifest and of the stages below it."""
+    manifest = _decoded(path, content)
+    directory = os.path.dirname(path)
+    for identifier, artifact in sorted(manifest.artifacts.items()):
+        if artifact.type == "cdk:cloud-assembly" and depth < 10:  # noqa: PLR2004 - stages nest a level or two
+            below = os.path.join(directory, str(artifact.properties.get("directoryName", "")), MANIFEST)
+            stage = files.read(below)
+            if stage is None:
+                raise SourceError(
+                    f"{path} names the stage {identifier}, and {below} is not there", hint="npx cdk synth"
+                )
+            yield from _assembly(below, stage, files, depth + 1)
+        elif artifact.type == "aws:cloudformation:stack":
+            yield _stack(directory, identifier, artifact, files)
+
+
+def _decoded(path: str, content: bytes) -> _Manifest:
+    try:
+        return msgspec.json.decode(content, type=_Manifest)
+    except msgspec.DecodeError as error:
+        raise SourceError(f"{path} is not the manifest of a CDK output: {error}") from None
+
+
+def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files) -> Template:
+    properties = artifact.properties
+    path = os.path.join(directory, str(properties.get("templateFile", "")))
+    content = files.read(path)
+    if content is None:
+        raise SourceError(f"the template of the stack {identifier} is not there: {path}", hint="npx cdk synth")
+    environment = _ENVIRONMENT.match(artifact.environment)
+    account, region = environment.groups() if environment else (None, None)
+    name = str(properties.get("stackName") or identifier)
+    return Template(
+        path=path,
+        root=root(path, content) if b'"Resources"' in content else Table({"Resources": Table()}),
+        prefix=f"{artifact.displayName or name}/".replace(" ", ""),
+        name=name,
+        region=None if region == "unknown-region" else region,
+        account=None if account == "unknown-account" else account,
+        tags=_texts(properties.get("tags")),
+        parameters={name: value for name, value in _texts(properties.get("parameters")).items() if "${" not in value},
+    )
+
+
+def _texts(values: Any) -> dict[str, str]:
+    return {str(key): str(value) for key, value in values.items()} if isinstance(values, dict) else {}
+
+
+def asset(directory: str, url: str, files: Files) -> str | None:
+    """The local file that a template URL of the CDK stands for; None where none is known.
+
+    The CDK publishes a nested template as ``HASH.json``; an asset manifest of the same directory maps the hash to a file.
+    """
+    name = url.rstrip("/").rpartition("/")[2]
+    if not name:
+        return None
+    identifier = name.partition(".")[0]
+    for manifest in files.names(directory):
+        if not manifest.endswith(".assets.json"):
+            continue
+        content = files.read(os.path.join(directory, manifest))
+        path = _in_asset_manifest(content, identifier) if content else None
+        if path is not None:
+            return os.path.join(directory, path)
+    return None
+
+
+def _in_asset_manifest(content: bytes, identifier: str) -> str | None:
+    try:
+        document = msgspec.json.decode(content)
+        path = document["files"][identifier]["source"]["path"]
+    except (msgspec.DecodeError, KeyError, TypeError):
+        return None
+    return path if isinstance(path, str) else None

@@ -1,0 +1,289 @@
+"""From stacks to declarations: which resources matter, what each declares, and what had to be left out."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail.model import Change, Location, Unknown
+from guardrail.sources import cloudformation
+from guardrail.sources.base import Block, Reference
+from guardrail.sources.cloudformation import Properties
+from guardrail.sources.declarations import Declaration, DeclaredEndpoint
+from guardrail.sources.template.stack import NESTED_STACKS, Stack
+from guardrail.sources.template.values import Expression, Table, text_of
+
+KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
+"""Macros whose work is understood, or does not touch SageMaker resources."""
+
+STATE_MACHINES = frozenset({"AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"})
+_STARTS_WORK = ("sagemaker:createTransformJob", "sagemaker:createEndpoint", "states:::sagemaker:")
+
+
+class Resource(Struct, frozen=True, kw_only=True):
+    """A resource that matters, evaluated."""
+
+    block: Block
+    stack: Stack
+    logical_id: str
+    reason: str | None = None
+    """Why it cannot be translated; None where it can."""
+
+
+class Waived(Struct, frozen=True, kw_only=True):
+    """An entry of ``Metadata.guardrail.ignore``."""
+
+    address: str
+    """"" for the whole template."""
+    entry: Any
+    location: Location | None
+
+
+def resources(stack: Stack) -> Iterator[Resource]:
+    """Every resource of a stack, and of the stacks nested in it, that matters to SageMaker inference."""
+    yield from _macros(stack)
+    for logical_id, resource in stack.resources.items():
+        if not isinstance(resource, Table):
+            continue
+        kind = resource.get("Type")
+        if not isinstance(kind, str) or not _matters(kind, resource):
+            continue
+        exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
+        if exists is False:
+            continue
+        if isinstance(exists, Unknown):
+            stack.consult(exists)
+            reason = f"whether it is there is undecided: {exists.reason}"
+            yield _resource(stack, logical_id, kind, Table(), reason)
+        elif kind in NESTED_STACKS:
+            yield from _nested(stack, logical_id, kind)
+        else:
+            yield from _evaluated(stack, logical_id, kind, resource)
+    for name, (body, unknown) in stack.loops.unknown.items():
+        kinds = {str(each.get("Type")) for each in body.values() if isinstance(each, Table)}
+        if any(_matters(kind, Table()) for kind in kinds):
+            reason = f"its collection is not known: {unknown.reason}"
+            yield _resource(stack, f"Fn::ForEach::{name}", sorted(kinds)[0], Table(), reason)
+
+
+def _matters(kind: str, resource: Table) -> bool:
+    if kind in cloudformation.TYPES or kind in NESTED_STACKS:
+        return True
+    if kind in STATE_MACHINES:
+        return any(word in repr(resource) for word in _STARTS_WORK)
+    if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
+        return _stands_for_configuration(kind, resource)
+    return False
+
+
+def _stands_for_configuration(kind: str, resource: Table) -> bool:
+    """Whether a custom resource makes an endpoint configuration: its type or its properties say so."""
+    properties = resource.get("Properties")
+    names = {name.lower() for name in properties} if isinstance(properties, dict) else set()
+    written = kind.lower().replace("_", "").replace("-", "")
+    return "endpointconfig" in written or bool(names & {"productionvariants", "endpointconfigname", "endpointconfig"})
+
+
+def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Iterator[Resource]:
+    if kind in STATE_MACHINES:
+        yield _resource(stack, logical_id, kind, Table(), "it starts SageMaker jobs: what they cost is in no total")
+        return
+    if kind not in cloudformation.TYPES:
+        hint = hint_of(stack, resource)
+        yield _resource(
+            stack, logical_id, kind, Table(), f"a custom resource decides at deployment what it makes{hint}"
+        )
+        return
+    properties = stack.evaluate(resource.get("Properties", Table()))
+    if isinstance(properties, Table):
+        yield _resource(stack, logical_id, kind, properties, None)
+    else:
+        reason = properties.reason if isinstance(properties, Unknown) else "its Properties are not a mapping"
+        yield _resource(stack, logical_id, kind, Table(), reason)
+
+
+def hint_of(stack: Stack, resource: Table) -> str:
+    """What the properties of a custom resource say of instances, in words; "" where they say nothing."""
+    found: list[str] = []
+
+    def collect(value: Any) -> None:
+        if isinstance(value, dict):
+            for name, item in value.items():
+                if name.lower().replace("_", "") in ("instancetype", "initialinstancecount", "memorysizeinmb"):
+                    text = text_of(stack.evaluate(item))
+                    found.extend([f"{name} {text}"] if text is not None else [])
+                else:
+                    collect(item)
+        elif isinstance(value, list):
+            for item in value:
+                collect(item)
+
+    collect(resource.get("Properties"))
+    return f" (its properties say {', '.join(dict.fromkeys(found))})" if found else ""
+
+
+def _nested(stack: Stack, logical_id: str, kind: str) -> Iterator[Resource]:
+    child = stack.child(logical_id)
+    if isinstance(child, Stack):
+        yield from resources(child)
+    elif child is not None:
+        yield _resource(stack, logical_id, kind, Table(), child.reason)
+
+
+def _macros(stack: Stack) -> Iterator[Resource]:
+    """Transforms of the whole template that may write anything."""
+    transforms = stack.root.get("Transform")
+    for transform in transforms if isinstance(transforms, list) else [transforms]:
+        name = transform.get("Name") if isinstance(transform, dict) else transform
+        if isinstance(name, str) and name not in KNOWN_TRANSFORMS:
+            place = stack.root.place("Transform")
+            reason = f"the macro {name[:80]} can change anything in the template at deployment"
+            yield _resource(stack, f"Transform::{name[:80]}", "AWS::CloudFormation::Macro", Table(), reason, place)
+
+
+def _resource(  # noqa: PLR0913 - what makes a resource
+    stack: Stack, logical_id: str, kind: str, properties: Table, reason: str | None, place: Location | None = None
+) -> Resource:
+    view = Properties(properties)
+    region = stack.known_region()
+    return Resource(
+        block=Block(
+            address=stack.prefix + logical_id,
+            type=kind,
+            provider=f"aws.{stack.account}" if stack.account else "",
+            region=region if region is not None else Unknown("the template does not tell it: give --region"),
+            attributes=view,
+            change="create",
+            references=_no_references,
+            location=place or stack.resources.place(logical_id),
+        ),
+        stack=stack,
+        logical_id=logical_id,
+        reason=reason,
+    )
+
+
+def _no_references(attribute: str, wanted: frozenset[str]) -> tuple[Reference, ...]:
+    del attribute, wanted
+    return ()
+
+
+def declared(resource: Resource, change: Change) -> Declaration | None:
+    """What a resource declares, given what the change does to it."""
+    block = replace(resource.block, change=change) if resource.block.change != change else resource.block
+    if resource.reason is not None:
+        return cloudformation.unsupported(block, resource.reason, affects_total=True)
+    declaration = cloudformation.declare(block)
+    if isinstance(declaration, DeclaredEndpoint):
+        return _with_origin(_with_stack_tags(declaration, resource.stack), resource.stack)
+    return declaration
+
+
+def _with_stack_tags(endpoint: DeclaredEndpoint, stack: Stack) -> DeclaredEndpoint:
+    """Tags of the stack are put on every resource of it that takes tags."""
+    if not stack.tags or isinstance(endpoint.tags, Unknown):
+        return endpoint
+    return replace(endpoint, tags={**stack.tags, **endpoint.tags})
+
+
+def _with_origin(endpoint: DeclaredEndpoint, stack: Stack) -> DeclaredEndpoint:
+    """Where a custom resource makes the configuration, what its properties say of it."""
+    for reference in endpoint.configuration.references:
+        logical_id = reference.address.removeprefix(stack.prefix)
+        resource = stack.resources.get(logical_id)
+        if not isinstance(resource, Table):
+            continue
+        kind = str(resource.get("Type"))
+        if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
+            reason = f"the custom resource {reference.address} makes it{hint_of(stack, resource)}"
+            return replace(endpoint, configuration=replace(endpoint.configuration, value=Unknown(reason)))
+    return endpoint
+
+
+def waivers(stack: Stack) -> Iterator[Waived]:
+    """Entries of ``Metadata.guardrail.ignore`` of the template and of its resources."""
+    yield from _waivers("", stack.root)
+    for logical_id, resource in stack.resources.items():
+        if isinstance(resource, Table):
+            yield from _waivers(stack.prefix + logical_id, resource)
+            child = stack.child(logical_id) if resource.get("Type") in NESTED_STACKS else None
+            if isinstance(child, Stack):
+                yield from waivers(child)
+
+
+def _waivers(address: str, owner: Table) -> Iterator[Waived]:
+    metadata = owner.get("Metadata")
+    ours = metadata.get("guardrail") if isinstance(metadata, Table) else None
+    if not isinstance(ours, Table):
+        return
+    entries = ours.get("ignore")
+    for entry in entries if isinstance(entries, list) else [entries]:
+        place = entry.place() if isinstance(entry, Table) else ours.place("ignore")
+        yield Waived(address=address, entry=entry, location=place)
+
+
+def construct_path(resource: Resource) -> str | None:
+    """The path of the CDK construct that made a resource."""
+    written = resource.stack.resources.get(resource.logical_id)
+    metadata = written.get("Metadata") if isinstance(written, Table) else None
+    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+    return path if isinstance(path, str) else None
+
+
+def changes(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> dict[str, Change]:
+    """What happens to each resource of either side, by address."""
+    found: dict[str, Change] = {}
+    for address in before.keys() | after.keys():
+        old, new = before.get(address), after.get(address)
+        if old is None:
+            found[address] = "create"
+        elif new is None:
+            found[address] = "delete"
+        else:
+            found[address] = _change(old.block, new.block)
+    _follow(found, after)
+    return found
+
+
+def _change(old: Block, new: Block) -> Change:
+    if old.type != new.type:
+        return "replace"
+    before, after = old.attributes.values, new.attributes.values
+    names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    if not names:
+        return "no-op"
+    return "replace" if any(_replaces(new.type, name) for name in names) else "update"
+
+
+def _replaces(kind: str, name: str) -> bool:
+    if kind in ("AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Model"):
+        return name != "Tags"
+    return name in cloudformation.REPLACING.get(kind, ())
+
+
+def _follow(found: dict[str, Change], after: Mapping[str, Resource]) -> None:
+    """A resource that mentions a replaced one changes too, although it reads as before."""
+    pending = True
+    while pending:
+        pending = False
+        for address, resource in after.items():
+            if found[address] not in ("no-op", "update"):
+                continue
+            for name, value in resource.block.attributes.values.items():
+                replaced = any(found.get(each) in ("replace", "create") for each in _mentioned(value))
+                change: Change = "replace" if replaced and _replaces(resource.block.type, name) else "update"
+                if replaced and found[address] != change and found[address] != "replace":
+                    found[address] = change
+                    pending = True
+
+
+def _mentioned(value: Any) -> Iterator[str]:
+    if isinstance(value, Expression):
+        yield from (reference.address for reference in value.references)
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _mentioned(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _mentioned(item)

@@ -1,0 +1,94 @@
+"""``--parameters``: a file in a form of CloudFormation's or CodePipeline's, or ``KEY=VALUE``.
+
+Accepted are the list that ``aws cloudformation create-stack --parameters file://…`` takes (``ParameterKey``,
+``ParameterValue``, ``UsePreviousValue``; ``ResolvedValue`` as ``describe-stacks`` shows it), the template configuration
+of CodePipeline (``{"Parameters": {…}, "Tags": {…}}``), and a plain mapping.
+"""
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec import Struct
+
+from guardrail.errors import SourceError
+from guardrail.sources.template import text
+from guardrail.sources.template.stack import Given
+from guardrail.sources.template.values import text_of
+
+HINT = "--parameters Stage=prod, or --parameters FILE with a list of ParameterKey and ParameterValue"
+
+
+class Parameters(Struct, frozen=True):
+    """What the user gave for the parameters of the templates at the root."""
+
+    values: dict[str, Given] = {}
+    tags: dict[str, str] = {}
+    """Tags of the stack, from a template configuration."""
+
+
+NONE = Parameters()
+
+
+def load(arguments: Iterable[str]) -> Parameters:
+    """The values of every ``--parameters`` argument; a later one wins. Raises `SourceError` for what is none of them."""
+    values: dict[str, Given] = {}
+    tags: dict[str, str] = {}
+    for argument in arguments:
+        name, equals, value = argument.partition("=")
+        if equals and name and not os.path.exists(argument):
+            values[name] = Given(value)
+        else:
+            more = _from_file(argument)
+            values.update(more.values)
+            tags.update(more.tags)
+    return Parameters(values, tags)
+
+
+def _from_file(path: str) -> Parameters:
+    try:
+        with open(path, "rb") as file:
+            content = file.read()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SourceError(f"--parameters {path} cannot be read: {reason}", hint=HINT) from None
+    if content.lstrip().startswith(b"["):
+        return _from_list(path, content)
+    root = text.load(path, content)
+    values = root.get("Parameters", root)
+    if not isinstance(values, dict):
+        raise SourceError(f"{path}: Parameters is not a mapping", hint=HINT)
+    tags = root.get("Tags") if values is not root else None
+    return Parameters(
+        {name: Given(_scalar(path, name, value)) for name, value in values.items()},
+        {name: text_of(value) or "" for name, value in tags.items()} if isinstance(tags, dict) else {},
+    )
+
+
+def _from_list(path: str, content: bytes) -> Parameters:
+    items = text.load(path, b'{"list":' + content + b"}")["list"]
+    values: dict[str, Given] = {}
+    for item in items:
+        if isinstance(item, str) and "=" in item:  # aws cloudformation deploy --parameter-overrides file://…
+            name, _, value = item.partition("=")
+            values[name] = Given(value)
+            continue
+        key = item.get("ParameterKey") if isinstance(item, dict) else None
+        if not isinstance(key, str):
+            raise SourceError(f"{path}: an item of the list has no ParameterKey", hint=HINT)
+        resolved = item.get("ResolvedValue")
+        written = None if item.get("UsePreviousValue") is True else item.get("ParameterValue")
+        values[key] = Given(
+            None if written is None else _scalar(path, key, written),
+            None if resolved is None else _scalar(path, key, resolved),
+        )
+    return Parameters(values)
+
+
+def _scalar(path: str, name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return ",".join(_scalar(path, name, item) for item in value)
+    scalar = text_of(value)
+    if scalar is None:
+        raise SourceError(f"{path}: the value of {name} is not text", hint=HINT)
+    return scalar

@@ -1,0 +1,324 @@
+"""From templates to a change set: both sides, under every assignment of what is undecided."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail.errors import SourceError, did_you_mean
+from guardrail.model import ChangeSet, Coverage, Possibility, Skipped, Unknown
+from guardrail.sources.declarations import Declaration
+from guardrail.sources.link import Linked, Side
+from guardrail.sources.possibilities import merged
+from guardrail.sources.template import assembly
+from guardrail.sources.template.assembly import Template
+from guardrail.sources.template.declared import Resource, changes, declared, resources
+from guardrail.sources.template.files import Files, Revision, WorkingTree
+from guardrail.sources.template.parameters import NONE, Parameters
+from guardrail.sources.template.stack import Given, Stack
+from guardrail.sources.template.values import Table, text_of
+from guardrail.sources.template.world import Assignment, Variable, World, assignments, described, request
+
+MAX_NESTING = 20
+_SAFE_CHILD_KEYS = ("TemplateURL", "Location")
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    """What a run says besides the template."""
+
+    region: str | None = None
+    parameters: Parameters = NONE
+    compare_to: str | None = None
+    """A template, a directory of the CDK, or a git revision."""
+    beside: tuple[str, ...] = ()
+    """The other inputs of the run, whose exports can be imported."""
+
+
+def read(path: str, inputs: Inputs) -> ChangeSet:
+    """The change set of the template or CDK output at ``path``.
+
+    Raises `SourceError` where it, or what it is to be compared with, cannot be read.
+    """
+    files = WorkingTree()
+    after = _Origin(assembly.templates(path, files), files, inputs)
+    before = _before(path, inputs) if inputs.compare_to is not None else None
+    return _Reader(path, inputs, before, after).change_set()
+
+
+def _before(path: str, inputs: Inputs) -> "_Origin":
+    other = inputs.compare_to or ""
+    files: Files = WorkingTree()
+    if os.path.exists(other):
+        return _Origin(assembly.templates(other, files), files, inputs)
+    files = Revision(other, os.path.dirname(os.path.abspath(path)) or ".")
+    if files.read(path) is None and not files.is_directory(path):
+        return _Origin([], files, inputs)  # it was not there then: everything in it is new
+    return _Origin(assembly.templates(path, files), files, inputs)
+
+
+class _Origin:
+    """The templates of one side, and where files beside them come from."""
+
+    def __init__(self, templates: list[Template], files: Files, inputs: Inputs) -> None:
+        self.templates = templates
+        self.files = files
+        self.inputs = inputs
+        self._roots: dict[str, Table] = {}
+
+    def nested(self, path: str) -> Table | None:
+        """The top-level table of a nested template; read once."""
+        if path not in self._roots:
+            content = self.files.read(path)
+            if content is None:
+                return None
+            self._roots[path] = assembly.root(path, content)
+        return self._roots[path]
+
+
+class _Stacks:
+    """The stacks of one side in one world, which find their nested stacks and each other's exports here."""
+
+    def __init__(self, origin: _Origin, world: World) -> None:
+        self.world = world
+        self._origin = origin
+        self._exports: dict[str, Callable[[], Any]] | None = None
+        inputs = origin.inputs
+        self.stacks = [
+            Stack(
+                template.root,
+                self,
+                path=template.path,
+                prefix=template.prefix,
+                name=template.name,
+                region=template.region or inputs.region,
+                account=template.account,
+                tags={**template.tags, **inputs.parameters.tags},
+                parameters={
+                    **{name: Given(value) for name, value in template.parameters.items()},
+                    **inputs.parameters.values,
+                },
+            )
+            for template in origin.templates
+        ]
+
+    def child(self, stack: Stack, logical_id: str, resource: Table) -> Stack | Unknown:
+        """The nested stack that a resource declares; Unknown where its template is not here."""
+        path = self._child_path(stack, resource)
+        if isinstance(path, Unknown):
+            return path
+        root = self._origin.nested(path)
+        if root is None:
+            return Unknown(f"its template is not here: {path}")
+        prefix = f"{stack.prefix}{logical_id}/"
+        if prefix.count("/") > MAX_NESTING:
+            return Unknown("its stacks are nested too deeply")
+        values = stack.properties_value(resource, "Parameters")
+        given = {name: Given(value) for name, value in values.items()} if isinstance(values, Table) else {}
+        return Stack(
+            root,
+            self,
+            path=path,
+            prefix=prefix,
+            region=stack.region,
+            account=stack.account,
+            tags=stack.tags,
+            parameters=given,
+        )
+
+    def _child_path(self, stack: Stack, resource: Table) -> str | Unknown:
+        """The local file that a nested stack's template is: as the CDK notes it, as a path, or as a published asset."""
+        directory = os.path.dirname(stack.path)
+        metadata = resource.get("Metadata")
+        noted = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
+        if isinstance(noted, str):
+            return os.path.join(directory, noted)
+        url = next(
+            (found for found in (stack.properties_value(resource, key) for key in _SAFE_CHILD_KEYS) if found), None
+        )
+        if isinstance(url, Unknown):
+            text = url.partial or ""
+        else:
+            text = text_of(url) or ""
+        if not text:
+            return Unknown(
+                f"its template is not known: {url.reason}" if isinstance(url, Unknown) else "it names no template"
+            )
+        if "://" not in text and "${" not in text:
+            return os.path.join(directory, text.removeprefix("file:"))
+        found = assembly.asset(directory, text, self._origin.files)
+        return found if found is not None else Unknown(f"its template is not here: {text[:200]}")
+
+    def export(self, name: str) -> Any:
+        """What a stack of this side, or of another input, exports under a name; None where none does."""
+        if self._exports is None:
+            self._exports = {}
+            own = list(self.stacks)
+            for stack in (*own, *self._beside()):
+                for exported, value in stack.exports().items():
+                    self._exports.setdefault(exported, _deferred(stack, value))
+        found = self._exports.get(name)
+        return found() if found is not None else None
+
+    def _beside(self) -> list[Stack]:
+        """Stacks of the other inputs, as far as these are templates."""
+        stacks: list[Stack] = []
+        for path in self._origin.inputs.beside:
+            try:
+                templates = assembly.templates(path, self._origin.files)
+            except SourceError:
+                continue  # it is read on its own account, and then says what is wrong
+            inputs = self._origin.inputs
+            origin = _Origin(templates, self._origin.files, Inputs(region=inputs.region, parameters=inputs.parameters))
+            stacks += _Stacks(origin, self.world).stacks
+        return stacks
+
+    def resources(self) -> dict[str, Resource]:
+        """Every resource that matters, by address."""
+        return {resource.block.address: resource for stack in self.stacks for resource in resources(stack)}
+
+
+def _deferred(stack: Stack, value: Any) -> Callable[[], Any]:
+    return lambda: stack.evaluate(value)
+
+
+class _Sides(Struct, frozen=True):
+    """Both sides in one world."""
+
+    assignment: Assignment
+    before: Linked | None
+    after: Linked
+
+
+class _Reader:
+    """Reads both sides under one world after another until nothing new turns out to be undecided."""
+
+    def __init__(self, path: str, inputs: Inputs, before: _Origin | None, after: _Origin) -> None:
+        self._path = path
+        self._inputs = inputs
+        self._before = before
+        self._after = after
+        self._notices: list[str] = []
+
+    def change_set(self) -> ChangeSet:
+        """Both sides, merged where several worlds are possible."""
+        self._check_parameters()
+        variables: dict[str, Variable] = {}
+        sides, asked = self._linked({})
+        one = [sides]
+        while asked:
+            variables.update(asked)
+            worlds = assignments(variables)
+            if worlds is None:
+                self._notices.append(f"too many possibilities to try them all: {request(variables)}")
+                return self._single(one[0])
+            one, asked = [], {}
+            for assignment in worlds:
+                sides, more = self._linked(assignment)
+                one.append(sides)
+                asked.update({name: each for name, each in more.items() if name not in variables})
+        return self._single(one[0]) if len(one) == 1 else self._several(one, variables)
+
+    def _linked(self, assignment: Assignment) -> tuple[_Sides, dict[str, Variable]]:
+        """Both sides in one world, and the variables that it leaves undecided although something depends on them."""
+        world = World(assignment)
+        after = _Stacks(self._after, world).resources()
+        before = _Stacks(self._before, world).resources() if self._before else None
+        happens = changes(before, after) if before is not None else {}
+        previous: Side | None = None
+        if before is not None:
+            previous = Side(_declarations(before, happens), region=self._inputs.region)
+        side = Side(_declarations(after, happens), region=self._inputs.region, previous=previous)
+        asked = {name: world.variables[name] for name in world.consulted if name in world.variables}
+        return _Sides(assignment, previous.linked() if previous else None, side.linked()), asked
+
+    def _single(self, sides: _Sides) -> ChangeSet:
+        return self._changes([sides], before=sides.before, after=sides.after)
+
+    def _several(self, sides: Sequence[_Sides], variables: Mapping[str, Variable]) -> ChangeSet:
+        wanted = request(variables)
+        self._notices.append(f"{len(sides)} possibilities, because something is undecided: {wanted}")
+        possibilities = tuple(
+            Possibility(
+                given=described(each.assignment, variables),
+                before=each.before.inventory if each.before else None,
+                after=each.after.inventory,
+            )
+            for each in sides
+        )
+        change_set = self._changes(sides, before=sides[0].before, after=sides[0].after)
+        pasts = [each.before for each in possibilities if each.before is not None]
+        return replace(
+            change_set,
+            after=merged([each.after for each in possibilities], wanted),
+            before=merged(pasts, wanted) if pasts else None,
+            possibilities=possibilities,
+            undecided=wanted,
+        )
+
+    def _changes(self, sides: Sequence[_Sides], *, before: Linked | None, after: Linked) -> ChangeSet:
+        skipped: dict[str, Skipped] = {}
+        for each in sides:
+            for one in each.after.skipped:
+                skipped.setdefault(one.address, one)
+        return ChangeSet(
+            path=self._path,
+            kind="cloudformation",
+            before=before.inventory if before else None,
+            after=after.inventory,
+            skipped=tuple(skipped[address] for address in sorted(skipped)),
+            coverage=_coverage(sides, skipped),
+            notices=tuple(self._notices),
+        )
+
+    def _check_parameters(self) -> None:
+        """Raise for a value that the template does not allow; note the names that it does not have."""
+        names: set[str] = set()
+        for template in self._after.templates:
+            section = template.root.get("Parameters")
+            for name, declaration in section.items() if isinstance(section, Table) else ():
+                names.add(name)
+                _check_allowed(template.path, name, declaration, self._inputs.parameters.values.get(name))
+        for name in self._inputs.parameters.values:
+            if name not in names:
+                near = did_you_mean(name, names)
+                self._notices.append(f"--parameters {name}: {self._path} has no such parameter{near}")
+
+
+def _check_allowed(path: str, name: str, declaration: Any, given: Given | None) -> None:
+    allowed = declaration.get("AllowedValues") if isinstance(declaration, Table) else None
+    if given is None or given.value is None or not isinstance(allowed, list):
+        return
+    texts = [text_of(value) for value in allowed]
+    values = str(given.value).split(",") if "List" in str(declaration.get("Type")) else [given.value]
+    hidden = declaration.get("NoEcho") in (True, "true", "True")
+    for value in values:
+        if text_of(value) not in texts and not hidden:
+            shown = ", ".join(text for text in texts[:20] if text is not None)
+            raise SourceError(f"{path}: the parameter {name} cannot be {value!r}", hint=f"it allows {shown}")
+
+
+def _declarations(found: Mapping[str, Resource], happens: Mapping[str, Any]) -> list[Declaration]:
+    each = (declared(resource, happens.get(address, "create")) for address, resource in found.items())
+    return [declaration for declaration in each if declaration is not None]
+
+
+def _coverage(sides: Sequence[_Sides], skipped: Mapping[str, Skipped]) -> Coverage:
+    """Counts over both sides of every world; what is skipped anywhere is skipped."""
+    modelled: set[str] = set()
+    partial: set[str] = set()
+    left_out = set(skipped)
+    for each in sides:
+        for linked in (each.after, each.before):
+            if linked is not None:
+                modelled |= linked.modelled
+                partial |= linked.partial
+        if each.before is not None:
+            left_out |= {one.address for one in each.before.skipped}
+    left_out -= modelled - set(skipped)
+    modelled -= left_out
+    partial &= modelled
+    return Coverage(
+        seen=len(modelled) + len(left_out), modelled=len(modelled), partial=len(partial), skipped=len(left_out)
+    )

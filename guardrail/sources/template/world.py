@@ -1,0 +1,113 @@
+"""Undecided parameters: what conditions ask of them, and the assignments under which a template is read.
+
+A template whose conditions depend on a parameter without a value is several templates. Each assignment of values to its
+undecided parameters makes one of them: a world.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import TypeAlias
+
+from msgspec import Struct
+
+MAX_WORLDS = 64
+"""More assignments than this are not tried: what depends on them is unknown."""
+
+
+class Other(Struct, frozen=True):
+    """Any value besides those that conditions compare with."""
+
+    than: frozenset[str]
+
+
+Assignment: TypeAlias = Mapping[str, str | Other]
+"""Values by variable: ``Stage``, ``Nested.Stage``, ``AWS::Region``."""
+
+
+class Variable(Struct):
+    """What is known of the values of one undecided parameter."""
+
+    values: dict[str, None]
+    """AllowedValues, or the constants that it is compared with, in the order of the template."""
+    is_closed: bool
+    """Whether no other value can be given."""
+    is_hidden: bool = False
+
+    def choices(self) -> list[str | Other]:
+        """Every value worth trying."""
+        named: list[str | Other] = list(self.values)
+        return named if self.is_closed else [*named, Other(frozenset(self.values))]
+
+
+class World:
+    """One assignment, and what was asked for beyond it while a template was read under it."""
+
+    def __init__(self, assignment: Assignment | None = None) -> None:
+        self.assignment: Assignment = assignment or {}
+        self.variables: dict[str, Variable] = {}
+        """Every undecided variable that a condition compares."""
+        self.consulted: dict[str, None] = {}
+        """Those that something read here depends on."""
+
+    def compare(self, variable: str, values: Iterable[str], *, is_closed: bool, is_hidden: bool = False) -> None:
+        """Note that a variable is compared with these values, or allows only them."""
+        known = self.variables.setdefault(variable, Variable({}, is_closed, is_hidden))
+        if is_closed and not known.is_closed:
+            known.values.clear()
+            known.is_closed = True
+        elif known.is_closed:
+            return
+        known.values.update(dict.fromkeys(values))
+
+    def consult(self, variables: Iterable[str]) -> None:
+        """Note that something cannot be decided without these variables."""
+        self.consulted.update(dict.fromkeys(variables))
+
+
+def assignments(variables: Mapping[str, Variable]) -> list[Assignment] | None:
+    """Every combination of the choices of ``variables``; None where there are more than `MAX_WORLDS`."""
+    count = 1
+    for variable in variables.values():
+        count *= len(variable.choices())
+    if count > MAX_WORLDS:
+        return None
+    return list(_combinations(variables))
+
+
+def _combinations(variables: Mapping[str, Variable]) -> Iterator[Assignment]:
+    for values in product(*(variable.choices() for variable in variables.values())):
+        yield dict(zip(variables, values, strict=True))
+
+
+def described(assignment: Assignment, variables: Mapping[str, Variable]) -> str:
+    """The assignment for people: ``Stage=prod, Tier other than gold``."""
+    return ", ".join(_described(name, value, variables[name]) for name, value in assignment.items())
+
+
+def _described(name: str, value: str | Other, variable: Variable) -> str:
+    if variable.is_hidden:
+        return f"{name} hidden"
+    if isinstance(value, Other):
+        return f"{name} other than {' or '.join(sorted(value.than))}" if value.than else f"any {name}"
+    return f"{name}={value}"
+
+
+def request(variables: Mapping[str, Variable]) -> str:
+    """What to give so that nothing is undecided: ``give --parameters Stage=dev|prod``."""
+    pairs = []
+    flags = []
+    for name, variable in variables.items():
+        if name == "AWS::Region":
+            flags.append("--region")
+        elif _is_parameter(name):
+            named = [] if variable.is_hidden else [*variable.values]
+            choices = "|".join(named if variable.is_closed and named else [*named, "…"])
+            pairs.append(f"{name.rpartition('.')[2]}={choices}")
+    wanted = [*(f"--parameters {pair}" for pair in pairs), *flags]
+    if wanted:
+        return "give " + " ".join(wanted)
+    return f"it depends on {', '.join(variables)}"
+
+
+def _is_parameter(name: str) -> bool:
+    return not name.startswith("AWS::") and " " not in name
