@@ -69,7 +69,9 @@ class PriceBook:
     def _tables_over(self, own: str | None) -> tuple[UserTables, ...]:
         """What goes before the tables of the directory, first the user's own: read from AWS's price list as a whole."""
         listed = os.path.join(self._directory, LISTED)
-        ours = (UserTables(listed, origin=self._origin),) if os.path.isdir(listed) else ()
+        ours = (
+            (UserTables(listed, origin=self._origin),) if os.path.isfile(os.path.join(listed, "manifest.json")) else ()
+        )
         return ours if own is None else (UserTables(own), *ours)
 
     def regions(self) -> tuple[str, ...]:

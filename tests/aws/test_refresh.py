@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from guardrail import cli
@@ -143,6 +144,31 @@ def test_rows_win_one_by_one_and_what_aws_no_longer_lists_is_in_doubt(refresh: R
     elsewhere = book.hosting("eu-west-1", "ml.m5.large")
     assert isinstance(elsewhere, Price)
     assert (elsewhere.origin, elsewhere.suspect) == ("bundled", None)
+
+
+def test_what_is_written_fits_its_schema(refresh: Refresh) -> None:
+    schema = json.loads((PRICING / "schema.json").read_text(encoding="utf-8"))
+    zone = product("USE1ATL1-Host:ml.p5en.48xlarge", "72.7904", region="us-east-1-atl-1")
+    twice = [product("USE1-Host:ml.g9.xlarge", usd, sku=f"S{usd}") for usd in ("1.5", "2.5")]
+    refresh.publish([*bundled("us-east-1"), *twice, zone])
+    refresh.aws.publish_savings_plans({"us-east-1": savings_csv("us-east-1", {"USE1-Host:ml.m5.xlarge": "0.1656"})})
+    assert refresh("--savings-plans")[0] == 0
+    parts = {
+        "listed_manifest": [json.loads((refresh.directory / "manifest.json").read_text())],
+        "listed_row": [
+            row
+            for name in ("us-east-1.csv", "us-east-1-atl-1.csv")
+            for row in csv.DictReader((refresh.directory / name).read_text().splitlines())
+        ],
+        "savings_plan_row": list(
+            csv.DictReader((refresh.directory / "savings-plans-us-east-1.csv").read_text().splitlines())
+        ),
+    }
+    for name, instances in parts.items():
+        whole = {"$ref": f"#/$defs/{name}", "$defs": schema["$defs"]}
+        validator = jsonschema.Draft202012Validator(whole)
+        assert [error.message for each in instances for error in validator.iter_errors(each)] == []
+        assert instances, name
 
 
 def test_regions_that_are_not_asked_for_stay(refresh: Refresh) -> None:
