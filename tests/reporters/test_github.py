@@ -9,7 +9,7 @@ from guardrail.reporters.github import render
 from tests.reporters.reports import finding, report
 
 
-def commands(*results: Any, **options: str) -> list[str]:
+def commands(*results: Any, **options: Any) -> list[str]:
     return render(report(results=results), Options(**options)).splitlines()
 
 

@@ -11,7 +11,7 @@ from guardrail.reporters.gitlab import render
 from tests.reporters.reports import finding, report
 
 
-def entries(*results: Any, **options: str) -> Any:
+def entries(*results: Any, **options: Any) -> Any:
     return json.loads(render(report(results=results), Options(**options)))
 
 

@@ -11,7 +11,7 @@ from guardrail.reporters.junit import render
 from tests.reporters.reports import finding, report
 
 
-def read(*results: Any, **options: str) -> ET.Element:
+def read(*results: Any, **options: Any) -> ET.Element:
     return ET.fromstring(render(report(results=results), Options(**options)))  # noqa: S314 - our own text
 
 

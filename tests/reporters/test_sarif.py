@@ -118,14 +118,14 @@ RULE = Rule(
 )
 
 
-def run_of(answer: Report, **options: str) -> Any:
+def run_of(answer: Report, **options: Any) -> Any:
     log = json.loads(render(answer, Options(**options)))
     assert [error.message for error in Draft202012Validator(SCHEMA).iter_errors(log)] == []
     (run,) = log["runs"]
     return run
 
 
-def only(answer: Report, **options: str) -> Any:
+def only(answer: Report, **options: Any) -> Any:
     (result,) = run_of(answer, **options)["results"]
     return result
 
