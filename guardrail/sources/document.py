@@ -55,16 +55,15 @@ def without_trailing_noise(document: Document, error: Exception) -> Document | N
     match = _TRAILING.search(str(error))
     if match is None:
         return None
-    reported = min(int(match[1]), len(document.content))
-    brace = bytes(document.content[max(0, reported - _NOISE_LIMIT) : reported]).rfind(b"}")
-    if brace < 0:
-        return None
-    end = max(0, reported - _NOISE_LIMIT) + brace + 1
-    tail = bytes(document.content[end : end + 256]).lstrip()
-    if tail[:1] == b"{":
+    position = int(match[1]) - 1
+    tail = bytes(document.content[position : position + 1])
+    if tail == b"{":
         raise SourceError(f"{document.path} holds more than one JSON document", hint="one plan for each file")
-    if not tail or tail[:1] in b'}[],"':
+    start = max(0, position - _NOISE_LIMIT)
+    brace = bytes(document.content[start:position]).rfind(b"}")
+    if brace < 0 or tail in b'}[],"':
         return None
+    end = start + brace + 1
     notice = "skipped text after the JSON document"
     content = memoryview(document.content)[:end]
     return Document(content=content, path=document.path, notices=(*document.notices, notice))

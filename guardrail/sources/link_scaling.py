@@ -126,7 +126,7 @@ class ScalingLinks:
             targets = targets or self._possible_targets(declared)
             for target in targets:
                 attached[target.address] = Unknown(f"{declared.address} may belong to it")
-            if targets or isinstance(declared.target.value, Unknown):
+            if targets:
                 self._all.skip(declared, "which scaling target it belongs to is known only after apply")
             else:
                 self._attach_without_target(declared)
@@ -139,11 +139,25 @@ class ScalingLinks:
         return bool(mentioned) and mentioned <= self._all.unrelated
 
     def _possible_targets(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
-        """Targets that a policy may mean: all where its own id is unknown, else those of its name further away."""
+        """Targets that a policy may mean: those of its name further away, or, where its own id is unknown, any.
+
+        But not those that certainly scale another endpoint than the one it mentions.
+        """
         value = declared.target.value
         if isinstance(value, str):
             return self._all.targets.namesakes(_resource_id(value), declared)
-        return self._all.targets.compatible(declared) if isinstance(value, Unknown) else []
+        if not isinstance(value, Unknown):
+            return []
+        own = {each.address for each in self._endpoints_of(declared.target, declared)}
+        compatible = self._all.targets.compatible(declared)
+        if not own:
+            return compatible
+        scaled_by = {each.address: self._endpoints_of(each.resource, each) for each in compatible}
+        return [
+            each
+            for each in compatible
+            if not scaled_by[each.address] or any(other.address in own for other in scaled_by[each.address])
+        ]
 
     def _attach_without_target(self, declared: DeclaredPolicy | DeclaredAction) -> None:
         """A policy whose target is not here: somebody else scales the variant that it names."""
@@ -158,7 +172,11 @@ class ScalingLinks:
         elif len(components) == 1:
             self.components.setdefault(components[0].address, elsewhere)
         else:
-            self._all.skip(declared, "its scaling target is not managed here")
+            known = isinstance(declared.target.value, str)
+            reason = "its scaling target is not managed here"
+            self._all.skip(
+                declared, reason if known else "which scaling target it belongs to is known only after apply"
+            )
 
     def _targets_of(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
         link = declared.target

@@ -67,12 +67,12 @@ def test_every_minor_version_of_the_format_is_read_and_named(read_plan: Reader, 
 
 @pytest.mark.parametrize("version", ["2.0", "3", "", "x.1", 2, True, [], {"a": 1}])
 def test_another_major_version_is_refused(read_plan: Reader, version: object) -> None:
-    with pytest.raises(SourceError, match="reads 0.x and 1.x"):
+    with pytest.raises(SourceError, match=r"reads 0\.x and 1\.x"):
         read_plan(plan(format_version=version))
 
 
 def test_unknown_properties_are_ignored_at_every_level(read_plan: Reader) -> None:
-    strange = {"novelty": [1, {"x": None}]}
+    strange: Json = {"novelty": [1, {"x": None}]}
     first = change(ENDPOINT, endpoint(**strange), **strange)
     document = plan(first, change(CONFIGURATION, configuration(variant(**strange))), **strange)
     assert sides(read_plan(document)) == ([], ["ml.m5.xlarge"])
@@ -235,7 +235,7 @@ def test_instances_with_awkward_keys_link_to_their_own_configuration(read_plan: 
 
 
 def test_with_a_target_what_is_billed_may_stand_only_in_the_prior_state(read_plan: Reader) -> None:
-    """terraform plan -target=aws_appautoscaling_target.t: the plan is silent on the endpoint, which is billed on."""
+    """With -target=aws_appautoscaling_target.t the plan is silent on the endpoint, which is billed on."""
     document = plan(
         change(TARGET, target(low=3), before=target(low=1)),
         prior_state=state(
@@ -386,7 +386,7 @@ def test_what_could_not_be_placed_before_the_change_is_shown_and_counted_alike(r
     ids=["target updated", "target deleted", "policy created", "another endpoint's target", "a model"],
 )
 def test_an_endpoint_is_touched_by_changes_of_its_scaling_and_of_nothing_else(
-    read_plan: Reader, touching: Json, expected: bool
+    read_plan: Reader, touching: Json, *, expected: bool
 ) -> None:
     rest = [] if touching["address"] == TARGET else [kept(TARGET, target())]
     changes = read_plan(plan(kept(ENDPOINT, endpoint()), kept(CONFIGURATION, SMALL), *rest, touching))
