@@ -18,8 +18,8 @@ from guardrail.sources.base import LOST, Reference
 
 Key: TypeAlias = str | int | None
 
-_MODULE_STEP = re.compile(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\])?\.?')
-_TOKEN = re.compile(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d+))\]')
+_MODULE_STEP = re.compile(r'module\.([^.\[]+)(?:\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\])?\.?')
+_TOKEN = re.compile(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\]')
 _ESCAPE = re.compile(r'\\(["\\nrt])|([$%])\2\{')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _MAX_DEPTH = 32
@@ -246,7 +246,7 @@ class _Walk:
             return
         if head == "each":
             self._follow_each(scope, steps, owner)
-        elif len(steps) == 1 or head in ("data", "local"):
+        elif len(steps) <= 1 or head in ("data", "local"):
             self.is_lost = True
         elif head == "var":
             self._follow_variable(scope, str(steps[1].value))

@@ -113,7 +113,7 @@ def test_a_configuration_of_another_region_is_not_the_one_that_is_meant(read_pla
 
 
 def test_a_namesake_under_another_alias_may_be_in_another_account_and_is_uncertain(read_plan: Reader) -> None:
-    """Nothing tells whether aws and aws.two are two accounts: so its configuration is unknown, and that one possible."""
+    """Nothing tells whether aws and aws.two are two accounts: its configuration is unknown, that one possible."""
     document = plan(
         change(ENDPOINT, endpoint()),
         change(CONFIGURATION, configuration()),
