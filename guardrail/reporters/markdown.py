@@ -150,20 +150,18 @@ class _Writer:
         totals = self.report.totals
         if not self.report.endpoints:
             return
-        total = _row("**a month**", "+ usage" if totals.after.depends_on_usage else "", *amounts(totals.after), "")
+        changes = not changes_nothing(self.report)
+        usage = "+ usage" if totals.after.depends_on_usage else ""
+        change = f"**{_change(totals.delta)}**" if totals.delta and changes else ""
         lines = [_COLUMNS, *map(self.row, rows)]
         if others:
             lines.append(_row(f"{len(others):,} more that cost less", "", "", "", "", ""))
         if totals.unchanged is not None and not self.report.all_findings:
             count = sum(item.unchanged for item in self.report.endpoints)
             lines.append(_row(f"{counted(count, 'endpoint')}, unchanged", "", *amounts(totals.unchanged), "0.00"))
-        lines.append(total)
-        if totals.before is not None and not changes_nothing(self.report):
+        lines.append(_row("**a month**", usage, *amounts(totals.after), change))
+        if totals.before is not None and changes:
             lines.append(_row("before", "", *amounts(totals.before), ""))
-        if totals.delta is not None and not changes_nothing(self.report):
-            change = totals.delta
-            bounds = [difference(bound) for bound in (change.floor, change.expected, change.ceiling)]
-            lines.append(_row("change", "", *bounds, ""))
         yield "\n".join(lines) + "\n"
 
     def row(self, item: EndpointReport) -> str:
