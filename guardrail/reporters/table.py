@@ -5,7 +5,6 @@ middle, and numbers never. Whatever comes from the plan is inert (`guardrail.rep
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
 from typing import TypeAlias
 
 from guardrail.policy.base import Result
@@ -14,8 +13,9 @@ from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.grid import grid
+from guardrail.reporters.overview import remediation, stake
 from guardrail.reporters.page import GLYPHS, Line, Page
-from guardrail.reporters.wording import counted, indexes, inert, usd, without_indexes
+from guardrail.reporters.wording import counted, indexes, inert, without_indexes
 
 MOST_EXISTING = 10
 MOST_INSTANCES = 6
@@ -99,7 +99,7 @@ def _new(report: Report, page: Page) -> Iterator[Line]:
         if position:
             yield Line()
         yield from _finding(finding, page)
-        fix = _remediation(finding.dearest, report)
+        fix = remediation(finding.dearest, report)
         if fix and fix in fixed:
             yield from page.wrapped("fix: as above", indent="   ")
         elif fix:
@@ -128,13 +128,6 @@ def _instances(finding: Finding) -> str:
     keys = list(dict.fromkeys(inert(indexes(result.address) or result.address, 60) for result in finding.results))
     more = len(keys) - MOST_INSTANCES
     return ", ".join(keys[:MOST_INSTANCES]) + (f" and {more:,} more" if more > 0 else "")
-
-
-def _remediation(result: Result, report: Report) -> str:
-    """In the language of the source; of the first one where a result is about all of them."""
-    kind = next((source.kind for source in report.sources if source.id == result.source), report.sources[0].kind)
-    remediation = result.remediation
-    return (remediation.cloudformation if kind == "cloudformation" else remediation.terraform).strip()
 
 
 def _fix(remediation: str, page: Page) -> Iterator[Line]:
@@ -181,16 +174,11 @@ def _existing(report: Report, page: Page) -> Iterator[Line]:
     for finding in old[:MOST_EXISTING]:
         result = finding.dearest
         count = f" × {len(finding.results)}" if len(finding.results) > 1 else ""
+        money = stake(result)
         head = f"   {GLYPHS[result.severity]} {inert(result.policy)}{count}  "
-        yield page.fitted(head, inert(finding.block), _stake(result), colour="quiet")
+        yield page.fitted(head, inert(finding.block), money and f"  {money}", colour="quiet")
     if len(old) > MOST_EXISTING:
         yield Line(page.text(f"   and {len(old) - MOST_EXISTING:,} more; --format json lists them all"), "quiet")
-
-
-def _stake(result: Result) -> str:
-    if not isinstance(result.saving_monthly, Decimal):
-        return ""
-    return f"  {'up to ' if result.saving_basis == 'upper-bound' else ''}{usd(result.saving_monthly)} USD a month"
 
 
 def _waived(report: Report, page: Page) -> Iterator[Line]:
