@@ -13,8 +13,10 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, structs
 
+from guardrail import discounting
 from guardrail.clock import age_days
 from guardrail.cost.base import CostComponent, Delta, EndpointCost, Estimate, Monthly
+from guardrail.cost.discounts import Discounts, Part, PlanRate, no_plan_rate
 from guardrail.cost.estimate import delta, estimate, total, total_delta
 from guardrail.cost.hull import hull
 from guardrail.cost.price_book import PriceBook
@@ -28,7 +30,16 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.policy import Policy
 from guardrail.policy.waivers import Waiver
-from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Source, Summary, Totals
+from guardrail.report import (
+    DiscountReport,
+    EndpointReport,
+    RegionPrices,
+    Report,
+    SkippedReport,
+    Source,
+    Summary,
+    Totals,
+)
 
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
@@ -50,6 +61,10 @@ class Terms(Struct, frozen=True, kw_only=True):
     strict: bool = False
     """Whether an answer that cannot be trusted is none."""
     max_price_age_days: int | None = None
+    discounts: Discounts = Discounts()
+    """What the account pays less than the list prices."""
+    plan_rate: PlanRate = no_plan_rate
+    """What AWS lists for the Savings Plan among them."""
     """Age of a price in days beyond which the answer is not trusted; None for any."""
     all_findings: bool = False
     """Whether what was wrong before the change counts as well."""
@@ -89,8 +104,9 @@ def assess(
     endpoints = _by_source(item for one in priced for item in _endpoints(one, terms.environments))
     totals = _totals(priced, endpoints)
     judged = waivers.apply(
+    discounts = _discounts(priced, totals, terms)
         terms.waivers,
-        _judged(priced, totals, prices, policies, terms),
+        _judged(priced, _budgeted(totals, discounts), prices, policies, terms),
         policies,
         today=today,
         origin=terms.settings_file or "settings",
@@ -106,6 +122,7 @@ def assess(
         prices=used,
         totals=totals,
         endpoints=endpoints,
+        discounts=discounts,
         unattached=_by_source(item for one in priced for item in _unattached(one, terms.environments)),
         results=results,
         rules=_rules(policies),
@@ -295,6 +312,32 @@ def _judged(
 
 
 def _judged_source(one: _Priced, prices: PriceBook, policies: Sequence[Policy], terms: Terms) -> list[Result]:
+# Discounts -----------------------------------------------------------------------------------------------------------
+
+
+def _discounts(priced: Sequence[_Priced], totals: Totals, terms: Terms) -> DiscountReport | None:
+    if not terms.discounts:
+        return None
+    before = [part for one in priced if one.before for part in _parts(one, one.change_set.before, one.before)]
+    after = [part for one in priced for part in _parts(one, one.change_set.after, one.after)]
+    return discounting.apply(terms.discounts, terms.plan_rate, totals, before=before, after=after)
+
+
+def _parts(priced: _Priced, inventory: Inventory | None, estimate: Estimate) -> Iterator[Part]:
+    """The endpoints that are in the totals."""
+    for endpoint in inventory.endpoints if inventory else ():
+        cost = estimate.endpoints.get(endpoint.address)
+        if cost is not None:
+            yield Part(priced.source.id, endpoint, cost)
+
+
+def _budgeted(totals: Totals, discounts: DiscountReport | None) -> Totals:
+    """The totals that budgets are held against."""
+    if discounts is None or discounts.budgets == "list":
+        return totals
+    return structs.replace(totals, before=discounts.before, after=discounts.after, delta=discounts.delta)
+
+
     """What policies say of one source; of each possibility, and then what these agree on, where something is undecided."""
     change_set = one.change_set
     cases = [(possibility.given, possibility.after) for possibility in change_set.possibilities]

@@ -1,10 +1,11 @@
 """The report: all that reporters may see."""
 
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import Struct
 
-from guardrail.cost.base import Delta, EndpointCost, Monthly
+from guardrail.cost.base import Delta, EndpointCost, Monthly, PlanUse
 from guardrail.model import Coverage, Endpoint, Skipped, Unknown
 from guardrail.policy.base import Result, Rule
 
@@ -63,6 +64,34 @@ class Totals(Struct, frozen=True, kw_only=True):
     """The part of `after` that is of endpoints the change leaves alone; None where there are none."""
 
 
+class PlanReport(Struct, frozen=True, kw_only=True):
+    """What a change does with a Savings Plan."""
+
+    commitment_usd_per_hour: Decimal
+    available_usd_per_hour: Decimal
+    """What other stacks leave of it."""
+    before: PlanUse | None
+    """None where no source has a past."""
+    after: PlanUse
+    margin: Delta | None
+    """What the change adds to what is paid a month, the commitment being paid already; None where there is no past."""
+
+
+class DiscountReport(Struct, frozen=True, kw_only=True):
+    """The same bill with the discounts of the settings. Usage that a plan covers counts at the rates of the plan."""
+
+    before: Monthly | None
+    after: Monthly
+    delta: Delta | None
+    endpoints: dict[tuple[str, str], Monthly]
+    """After the change, by source and address."""
+    plan: PlanReport | None
+    budgets: Literal["list", "discounted"]
+    """Which total budgets were held against."""
+    notes: tuple[str, ...]
+    """Which discounts applied, and what could not be told."""
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """Counts of results. Failures are counted by severity; `existing` of them were there before."""
 
@@ -83,6 +112,8 @@ class Report(Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
     prices: dict[str, RegionPrices]
     totals: Totals
+    discounts: DiscountReport | None = None
+    """None where the settings have no discounts."""
     endpoints: tuple[EndpointReport, ...]
     """By source and address."""
     unattached: tuple[EndpointReport, ...]

@@ -8,8 +8,10 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from guardrail import strict_yaml
+from guardrail.cost.discounts import Discounts
 from guardrail.cost.user_tables import BUNDLED
 from guardrail.errors import SettingsError
+from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
 from guardrail.policy.waivers import Waiver
@@ -54,6 +56,20 @@ class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
             raise ValueError(f"max_age_days is {self.max_age_days}, and an age is zero or more")
 
 
+class BaselineSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What was wrong when the team began to check, and when it is held against them again."""
+
+    file: str | None = None
+    """Relative to the settings file."""
+    tolerance_percent: Decimal = Decimal(10)
+    """How much more may be at stake than the baseline says before the finding is back."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a tolerance below zero, which msgspec reports with its place."""
+        if self.tolerance_percent < 0:
+            raise ValueError(f"tolerance_percent is {self.tolerance_percent}, and a tolerance is zero or more")
+
+
 class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Everything a run can be told; the keys of the file are the names of the fields."""
 
@@ -72,7 +88,9 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     usage_file: str | None = None
     """Relative to the file."""
     prices: PriceSettings = PriceSettings()
+    discounts: Discounts = Discounts()
     waivers: list[Waiver] = []
+    baseline: BaselineSettings = BaselineSettings()
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -88,7 +106,7 @@ def load(start: str, *, config: str | None = None) -> Found:
 
     Looks in the directory of ``start`` and above it up to the git root, then in the working directory and above it.
     Without a ``usage_file`` key the `guardrail-usage.yml` beside the settings is taken, or the nearest one where there
-    are no settings. Raises SettingsError: for a file that does not read, and where both spellings of a name are there.
+    are no settings; without a ``baseline.file`` key the nearest `.guardrail-baseline.json`. Raises SettingsError: for a file that does not read, and where both spellings of a name are there.
     """
     path = config if config is not None else _nearest(FILE_NAMES, start)
     settings = Settings() if path is None else strict_yaml.read(path, Settings, error=SettingsError)
@@ -96,9 +114,11 @@ def load(start: str, *, config: str | None = None) -> Found:
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
     if usage_file is None:
         usage_file = _nearest(USAGE_FILE_NAMES, start) if path is None else _only(USAGE_FILE_NAMES, directory)
+    baseline = settings.baseline.file and os.path.join(directory, settings.baseline.file)
     settings = structs.replace(
         settings,
         usage_file=_shortest(usage_file),
+        baseline=structs.replace(settings.baseline, file=_shortest(baseline or _nearest((BASELINE_NAME,), start))),
         prices=_relative(settings.prices, directory),
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )

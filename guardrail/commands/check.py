@@ -14,7 +14,9 @@ from guardrail import output, sources
 from guardrail.assess import Terms, assess
 from guardrail.clock import today
 from guardrail.cost import usage
+from guardrail.cost.discounts import PlanRate, no_plan_rate
 from guardrail.cost.price_book import PriceBook
+from guardrail.cost.savings_plans import PlanTables
 from guardrail.cost.user_tables import chosen
 from guardrail.errors import GuardrailError, SettingsError, did_you_mean
 from guardrail.policy import waivers
@@ -205,8 +207,9 @@ def _report(arguments: Namespace, found: Found) -> Report:
                 beside=arguments.paths,
             )
             for path in arguments.paths
+    tables = chosen(arguments.prices, os.environ, settings.prices.tables)
         ],
-        prices=PriceBook(own=chosen(arguments.prices, os.environ, settings.prices.tables)),
+        prices=PriceBook(own=tables),
         policies=policies,
         usage=usage.load(settings.usage_file) if settings.usage_file is not None else usage.Usage({}, {}),
         terms=Terms(
@@ -226,6 +229,8 @@ def _report(arguments: Namespace, found: Found) -> Report:
 
 def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
     """The bundled policies and the team's own, as settings and flags have them."""
+            discounts=settings.discounts,
+            plan_rate=_plan_rate(settings, tables),
     own = [policy for folder in settings.policy_paths for policy in read(folder)]
     policies = [*bundled(), *own]
     waivers.check(settings.waivers, [policy.id for policy in policies])
@@ -234,6 +239,26 @@ def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) ->
 
 @contextmanager
 def _named_in_errors(path: str | None) -> Iterator[None]:
+def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:
+    """The rates of the settings' Savings Plan, as far as a refresh has read them."""
+    plan = settings.discounts.savings_plan
+    return no_plan_rate if plan is None else PlanTables(tables, plan.term, plan.payment).rate
+
+
+def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
+    """The report with what the baseline knows as existing; the baseline is written anew before, where that is asked."""
+    settings: BaselineSettings = found.settings.baseline
+    path = settings.file
+    if write:
+        path = path or os.path.join(os.path.dirname(found.path or ""), baseline.FILE_NAME)
+        fresh = baseline.taken_up(report.results)
+        output.write_file(path, baseline.text(fresh))
+        print(f"guardrail: wrote {path}, findings: {len(fresh.findings):,}", file=sys.stderr)
+    if path is None:
+        return report
+    return against(report, baseline.read(path), path=path, tolerance_percent=settings.tolerance_percent)
+
+
     """Put the settings file before what is wrong with its contents; a flag names itself."""
     try:
         yield

@@ -146,3 +146,14 @@ class Estimate(Struct, frozen=True, kw_only=True):
     """What each unattached configuration would cost if deployed; in no total."""
     total: Monthly
     missing: frozenset[str]
+
+
+class PlanUse(Struct, frozen=True, kw_only=True):
+    """What becomes of a commitment, in USD a month, bound by bound."""
+
+    covered: Quantity
+    """Usage that the plan pays for, at its rates."""
+    spilled: Quantity
+    """Usage that it could cover and has no room for, on demand."""
+    stranded: Quantity
+    """Of the commitment that this stack may use: paid, and used by nothing in it."""

@@ -88,6 +88,24 @@ def read(directory: str, region: str, term: str, payment: str) -> dict[str, Deci
     return rates
 
 
+class PlanTables:
+    """The rates of one kind of plan, region by region, each read on first use."""
+
+    def __init__(self, directory: str | None, term: str, payment: str) -> None:
+        """``directory`` is that of refreshed tables; None where there is none, and no rate is known."""
+        self._directory = directory
+        self._kind = term, payment
+        self._regions: dict[str, dict[str, Decimal]] = {}
+
+    def rate(self, region: str, usage_type: str) -> Decimal | None:
+        """USD per unit under the plan; None where AWS lists no such rate. Raises `PriceBookError`."""
+        if self._directory is None:
+            return None
+        if region not in self._regions:
+            self._regions[region] = read(self._directory, region, *self._kind)
+        return self._regions[region].get(usage_type)
+
+
 def _rates(path: str) -> Iterator[tuple[int, SavingsPlanRate]]:
     for line, record in records(path, COLUMNS):
         yield line, SavingsPlanRate(**dict(zip(COLUMNS, record, strict=True)))
