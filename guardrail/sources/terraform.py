@@ -52,6 +52,7 @@ DIMENSIONS = frozenset({INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT})
 
 AWSCC_OPTIONAL_AND_COMPUTED = OPTIONAL_AND_COMPUTED | {
     "async_inference_config",
+    "base_inference_component_name",
     "data_capture_config",
     "enable_capture",
     "initial_variant_weight",
@@ -586,8 +587,9 @@ def _map(view: View, name: str) -> dict[str, str | Unknown] | Unknown:
     entries.update(dict.fromkeys(unknown, Unknown(AFTER_APPLY)))
     if view.is_sensitive(name):
         marks = view.marks.get(name) if isinstance(view.marks, dict) else None
-        hidden = [key for key, mark in marks.items() if mark] if isinstance(marks, dict) else entries
-        entries.update(dict.fromkeys(hidden, SENSITIVE))
+        if not isinstance(marks, dict):
+            return SENSITIVE
+        entries.update(dict.fromkeys((key for key, mark in marks.items() if mark and key in entries), SENSITIVE))
     return entries
 
 

@@ -51,13 +51,11 @@ class World:
 
     def compare(self, variable: str, values: Iterable[str], *, is_closed: bool, is_hidden: bool = False) -> None:
         """Note that a variable is compared with these values, or allows only them."""
-        known = self.variables.setdefault(variable, Variable({}, is_closed, is_hidden))
-        if is_closed and not known.is_closed:
-            known.values.clear()
-            known.is_closed = True
-        elif known.is_closed:
-            return
-        known.values.update(dict.fromkeys(values))
+        known = self.variables.get(variable)
+        if known is None or (is_closed and not known.is_closed):
+            self.variables[variable] = Variable(dict.fromkeys(values), is_closed, is_hidden)
+        elif not known.is_closed:
+            known.values.update(dict.fromkeys(values))
 
     def consult(self, variables: Iterable[str]) -> None:
         """Note that something cannot be decided without these variables."""
