@@ -37,7 +37,7 @@ class _Head(Struct):
 
 
 class _Change(Struct):
-    actions: tuple[str, ...] = ()
+    actions: tuple[str, ...]
     before: Any = None
     after: Any = None
     after_unknown: Any = None
@@ -291,19 +291,22 @@ class _PlanReader:
         )
 
     def _split(self, change: _ResourceChange, befores: list[Block], afters: list[Block]) -> None:
-        """What one resource change contributes to each side. A moved resource is known by its new address."""
+        """What one resource change contributes to each side. A moved resource is known by its new address.
+
+        A side that the actions promise and the plan does not tell is there all the same, with nothing known of it.
+        """
         scope, inner = _scope(change), change.change
         kind = _kind(inner.actions)
         if change.deposed:
             change.address += f" (deposed {change.deposed})"
-        if inner.before is not None:
+        if kind != "create":
             past = self._block(change, scope, kind, inner.before, None, inner.before_sensitive)
             befores.append(past)
             if "forget" in inner.actions:
                 self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
                 address = f"{change.address} (forgotten)" if "create" in inner.actions else change.address
                 afters.append(replace(past, change="forget", address=address))
-        if inner.after is not None and kind != "forget":
+        if kind not in ("delete", "forget"):
             unknown, marks = inner.after_unknown, inner.after_sensitive
             afters.append(self._block(change, scope, kind, inner.after, unknown, marks))
 

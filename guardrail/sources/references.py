@@ -23,6 +23,7 @@ _TOKEN = re.compile(r'\.?([^.\[\]]+)|\[(?:"((?:[^"\\]|\\.)*)"|(\d{1,9}))\]')
 _ESCAPE = re.compile(r'\\(["\\nrt])|([$%])\2\{')
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 _MAX_DEPTH = 32
+_MAX_MODULES = 200
 _MAX_EXPRESSIONS = 10_000
 _ALWAYS_KNOWN = frozenset({"count", "path", "self", "terraform"})
 _PASSES_ON = {("terraform_data", "output"): "input"}
@@ -87,7 +88,10 @@ class Scope(Struct, frozen=True):
 
 
 def scope_of(module_address: str | None, key: Key) -> Scope:
-    """The scope of a resource instance: ``module.a["x"].module.b`` is the path (a, b) with the keys ("x", None)."""
+    """The scope of a resource instance: ``module.a["x"].module.b`` is the path (a, b) with the keys ("x", None).
+
+    Raises `RecursionError` where modules are nested deeper than any person nests them.
+    """
     names, keys = _place(module_address) if module_address else ((), ())
     return Scope(names, keys, key)
 
@@ -95,6 +99,8 @@ def scope_of(module_address: str | None, key: Key) -> Scope:
 @lru_cache(maxsize=4096)
 def _place(module_address: str) -> Place:
     steps = list(_MODULE_STEP.finditer(module_address))
+    if len(steps) > _MAX_MODULES:
+        raise RecursionError(f"{len(steps)} modules in one another")
     return tuple(step[1] for step in steps), tuple(_key(step[2], step[3]) for step in steps)
 
 
