@@ -23,7 +23,7 @@ from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import Usage
 from guardrail.model import ChangeSet, Coverage, Endpoint, Inventory, Unknown
 from guardrail.money import ZERO
-from guardrail.policy import waivers
+from guardrail.policy import inline, waivers
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import Result, Rule, Severity
 from guardrail.policy.environment import Environments
@@ -57,6 +57,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
     waivers: Sequence[Waiver] = ()
     fail_on: FailOn = "error"
+    inline_waivers: bool = True
+    """Whether what is written in the code itself may accept findings."""
     """The least severity whose failures violate; "never" covers budgets too."""
     strict: bool = False
     """Whether an answer that cannot be trusted is none."""
@@ -105,8 +107,12 @@ def assess(
     totals = _totals(priced, endpoints)
     judged = waivers.apply(
     discounts = _discounts(priced, totals, terms)
+    found = _judged(priced, _budgeted(totals, discounts), prices, policies, terms)
+    own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
+    accepted = inline.apply(own, found, policies, today=today)
+    judged = waivers.apply(
         terms.waivers,
-        _judged(priced, _budgeted(totals, discounts), prices, policies, terms),
+        accepted.results,
         policies,
         today=today,
         origin=terms.settings_file or "settings",
@@ -128,7 +134,7 @@ def assess(
         rules=_rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
-        notices=(*outdated, *_notices(priced), *judged.notices, *_unused_usage(change_sets, usage)),
+        notices=(*outdated, *_notices(priced), *accepted.notices, *judged.notices, *_unused_usage(change_sets, usage)),
         summary=_summary(results),
         fail_on=terms.fail_on,
         all_findings=terms.all_findings,

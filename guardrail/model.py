@@ -269,6 +269,22 @@ class Coverage(Struct, frozen=True, kw_only=True):
     skipped: int
 
 
+class InlineWaiver(Struct, frozen=True, kw_only=True):
+    """A finding that is accepted where it arises: in a comment of the code, or in the metadata of a template.
+
+    Texts are as they are written; whoever applies it says what is wrong with them.
+    """
+
+    policy: str
+    """Its id."""
+    address: str | None
+    """Of the block it stands in; None where it is about everything in the source."""
+    until: str
+    """The last day on which it holds, as ISO 8601 has it."""
+    reason: str
+    location: Location | None = None
+
+
 class Possibility(Struct, frozen=True, kw_only=True):
     """What a source means if something undecided in it is decided in one way."""
 
@@ -299,3 +315,5 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     what all of them have in common, and Unknown where they differ."""
     undecided: str | None = None
     """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""
+    waivers: tuple[InlineWaiver, ...] = ()
+    """Findings that the source itself accepts."""

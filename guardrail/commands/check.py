@@ -92,6 +92,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_destination,
         action="append",
         help=f"{', '.join(FORMATS)}; repeatable (default: table)",
+    judging.add_argument(
+        "--no-inline-ignore", action="store_true", help="let no waiver in the code or a template's metadata hold"
+    )
     )
     writing.add_argument(
         "--tag",
@@ -229,6 +232,7 @@ def _report(arguments: Namespace, found: Found) -> Report:
 
 def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
     """The bundled policies and the team's own, as settings and flags have them."""
+            inline_waivers=not arguments.no_inline_ignore,
             discounts=settings.discounts,
             plan_rate=_plan_rate(settings, tables),
     own = [policy for folder in settings.policy_paths for policy in read(folder)]

@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.model import Change, Location, Unknown
+from guardrail.model import Change, InlineWaiver, Location, Unknown
 from guardrail.sources import cloudformation
 from guardrail.sources.base import Block, Reference
 from guardrail.sources.cloudformation import Properties
@@ -29,15 +29,6 @@ class Resource(Struct, frozen=True, kw_only=True):
     logical_id: str
     reason: str | None = None
     """Why it cannot be translated; None where it can."""
-
-
-class Waived(Struct, frozen=True, kw_only=True):
-    """An entry of ``Metadata.guardrail.ignore``."""
-
-    address: str
-    """"" for the whole template."""
-    entry: Any
-    location: Location | None
 
 
 def resources(stack: Stack) -> Iterator[Resource]:
@@ -201,9 +192,9 @@ def _with_origin(endpoint: DeclaredEndpoint, stack: Stack) -> DeclaredEndpoint:
     return endpoint
 
 
-def waivers(stack: Stack) -> Iterator[Waived]:
-    """Entries of ``Metadata.guardrail.ignore`` of the template and of its resources."""
-    yield from _waivers("", stack.root)
+def waivers(stack: Stack) -> Iterator[InlineWaiver]:
+    """What ``Metadata.guardrail.ignore`` of the template and of its resources accepts."""
+    yield from _waivers(None, stack.root)
     for logical_id, resource in stack.resources.items():
         if isinstance(resource, Table):
             yield from _waivers(stack.prefix + logical_id, resource)
@@ -212,15 +203,19 @@ def waivers(stack: Stack) -> Iterator[Waived]:
                 yield from waivers(child)
 
 
-def _waivers(address: str, owner: Table) -> Iterator[Waived]:
+def _waivers(address: str | None, owner: Table) -> Iterator[InlineWaiver]:
     metadata = owner.get("Metadata")
     ours = metadata.get("guardrail") if isinstance(metadata, Table) else None
-    if not isinstance(ours, Table):
-        return
-    entries = ours.get("ignore")
+    entries = ours.get("ignore") if isinstance(ours, Table) else None
     for entry in entries if isinstance(entries, list) else [entries]:
-        place = entry.place() if isinstance(entry, Table) else ours.place("ignore")
-        yield Waived(address=address, entry=entry, location=place)
+        if isinstance(entry, Table):
+            yield InlineWaiver(
+                policy=text_of(entry.get("id")) or "",
+                address=address,
+                until=text_of(entry.get("until")) or "",
+                reason=text_of(entry.get("reason")) or "",
+                location=entry.place(),
+            )
 
 
 def construct_path(resource: Resource) -> str | None:

@@ -14,7 +14,7 @@ from guardrail.sources.link import Linked, Side
 from guardrail.sources.possibilities import merged
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import Template
-from guardrail.sources.template.declared import Resource, changes, declared, resources
+from guardrail.sources.template.declared import Resource, changes, declared, resources, waivers
 from guardrail.sources.template.files import Files, Revision, WorkingTree
 from guardrail.sources.template.parameters import NONE, Parameters
 from guardrail.sources.template.stack import Given, Stack
@@ -270,6 +270,7 @@ class _Reader:
             skipped=tuple(skipped[address] for address in sorted(skipped)),
             coverage=_coverage(sides, skipped),
             notices=tuple(self._notices),
+            waivers=tuple(one for stack in _Stacks(self._after, World()).stacks for one in waivers(stack)),
         )
 
     def _check_parameters(self) -> None:
