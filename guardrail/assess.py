@@ -23,9 +23,10 @@ from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import Usage
 from guardrail.model import ChangeSet, Coverage, Endpoint, Inventory, Unknown
 from guardrail.money import ZERO
-from guardrail.policy import inline, waivers
+from guardrail.policy import baseline, inline, waivers
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import Result, Rule, Severity
+from guardrail.policy.baseline import Baseline
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.policy import Policy
@@ -56,17 +57,17 @@ class Terms(Struct, frozen=True, kw_only=True):
     budgets: Mapping[str, Decimal | None] = {}
     """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
     waivers: Sequence[Waiver] = ()
-    fail_on: FailOn = "error"
     inline_waivers: bool = True
     """Whether what is written in the code itself may accept findings."""
+    fail_on: FailOn = "error"
     """The least severity whose failures violate; "never" covers budgets too."""
     strict: bool = False
     """Whether an answer that cannot be trusted is none."""
-    max_price_age_days: int | None = None
     discounts: Discounts = Discounts()
     """What the account pays less than the list prices."""
     plan_rate: PlanRate = no_plan_rate
     """What AWS lists for the Savings Plan among them."""
+    max_price_age_days: int | None = None
     """Age of a price in days beyond which the answer is not trusted; None for any."""
     all_findings: bool = False
     """Whether what was wrong before the change counts as well."""
@@ -105,7 +106,6 @@ def assess(
     ]
     endpoints = _by_source(item for one in priced for item in _endpoints(one, terms.environments))
     totals = _totals(priced, endpoints)
-    judged = waivers.apply(
     discounts = _discounts(priced, totals, terms)
     found = _judged(priced, _budgeted(totals, discounts), prices, policies, terms)
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
@@ -127,8 +127,8 @@ def assess(
         sources=tuple(one.source for one in priced),
         prices=used,
         totals=totals,
-        endpoints=endpoints,
         discounts=discounts,
+        endpoints=endpoints,
         unattached=_by_source(item for one in priced for item in _unattached(one, terms.environments)),
         results=results,
         rules=_rules(policies),
@@ -141,6 +141,26 @@ def assess(
         strict=terms.strict,
         distrust=distrust,
         exit_code=_exit_code(results, distrust, terms),
+    )
+
+
+def against(report: Report, known: Baseline, *, path: str, tolerance_percent: Decimal) -> Report:
+    """``report`` with the findings that the baseline at ``path`` knows as existing ones, and what follows from that."""
+    compared = baseline.compare(
+        known,
+        report.results,
+        sources=[source.id for source in report.sources],
+        policies={rule.id for rule in report.rules},
+        tolerance_percent=tolerance_percent,
+        origin=path,
+    )
+    return structs.replace(
+        report,
+        baseline_file=path,
+        results=tuple(compared.results),
+        notices=(*report.notices, *compared.notices),
+        summary=_summary(compared.results),
+        exit_code=_exit_code(compared.results, report.distrust, report),
     )
 
 
@@ -297,27 +317,6 @@ def _past_is_missing(priced: _Priced) -> bool:
     return priced.before is None and bool(priced.change_set.after.endpoints)
 
 
-# Results -------------------------------------------------------------------------------------------------------------
-
-
-def _judged(
-    priced: Sequence[_Priced], totals: Totals, prices: PriceBook, policies: Sequence[Policy], terms: Terms
-) -> list[Result]:
-    results: list[Result] = []
-    for one in priced:
-        results += _judged_source(one, prices, policies, terms)
-    results += evaluate_stack(
-        policies,
-        before=totals.before,
-        after=totals.after,
-        delta=totals.delta,
-        budgets=terms.budgets,
-        source=priced[0].source.id if len(priced) == 1 else "",
-    )
-    return results
-
-
-def _judged_source(one: _Priced, prices: PriceBook, policies: Sequence[Policy], terms: Terms) -> list[Result]:
 # Discounts -----------------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +343,27 @@ def _budgeted(totals: Totals, discounts: DiscountReport | None) -> Totals:
     return structs.replace(totals, before=discounts.before, after=discounts.after, delta=discounts.delta)
 
 
+# Results -------------------------------------------------------------------------------------------------------------
+
+
+def _judged(
+    priced: Sequence[_Priced], totals: Totals, prices: PriceBook, policies: Sequence[Policy], terms: Terms
+) -> list[Result]:
+    results: list[Result] = []
+    for one in priced:
+        results += _judged_source(one, prices, policies, terms)
+    results += evaluate_stack(
+        policies,
+        before=totals.before,
+        after=totals.after,
+        delta=totals.delta,
+        budgets=terms.budgets,
+        source=priced[0].source.id if len(priced) == 1 else "",
+    )
+    return results
+
+
+def _judged_source(one: _Priced, prices: PriceBook, policies: Sequence[Policy], terms: Terms) -> list[Result]:
     """What policies say of one source; of each possibility, and then what these agree on, where something is undecided."""
     change_set = one.change_set
     cases = [(possibility.given, possibility.after) for possibility in change_set.possibilities]
@@ -422,13 +442,13 @@ def _summary(results: Iterable[Result]) -> Summary:
     )
 
 
-def _exit_code(results: Iterable[Result], distrust: Sequence[str], terms: Terms) -> int:
+def _exit_code(results: Iterable[Result], distrust: Sequence[str], terms: Terms | Report) -> int:
     if any(_violates(result, terms) for result in results):
         return VIOLATED
     return UNTRUSTED if terms.strict and distrust else SATISFIED
 
 
-def _violates(result: Result, terms: Terms) -> bool:
+def _violates(result: Result, terms: Terms | Report) -> bool:
     if result.verdict != "fail" or terms.fail_on == "never":
         return False
     counts = result.status == "new" or terms.all_findings

@@ -123,6 +123,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The policies that were checked, by id."""
     skipped: tuple[SkippedReport, ...]
     coverage: Coverage
+    baseline_file: str | None = None
+    """Whose findings are existing ones."""
     notices: tuple[str, ...]
     summary: Summary
     fail_on: Literal["error", "warning", "note", "never"]

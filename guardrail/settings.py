@@ -106,7 +106,8 @@ def load(start: str, *, config: str | None = None) -> Found:
 
     Looks in the directory of ``start`` and above it up to the git root, then in the working directory and above it.
     Without a ``usage_file`` key the `guardrail-usage.yml` beside the settings is taken, or the nearest one where there
-    are no settings; without a ``baseline.file`` key the nearest `.guardrail-baseline.json`. Raises SettingsError: for a file that does not read, and where both spellings of a name are there.
+    are no settings; without a ``baseline.file`` key the nearest `.guardrail-baseline.json`. Raises SettingsError: for a
+    file that does not read, and where both spellings of a name are there.
     """
     path = config if config is not None else _nearest(FILE_NAMES, start)
     settings = Settings() if path is None else strict_yaml.read(path, Settings, error=SettingsError)

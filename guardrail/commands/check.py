@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from msgspec import Struct, structs
 
 from guardrail import output, sources
-from guardrail.assess import Terms, assess
+from guardrail.assess import Terms, against, assess
 from guardrail.clock import today
 from guardrail.cost import usage
 from guardrail.cost.discounts import PlanRate, no_plan_rate
@@ -19,7 +19,7 @@ from guardrail.cost.price_book import PriceBook
 from guardrail.cost.savings_plans import PlanTables
 from guardrail.cost.user_tables import chosen
 from guardrail.errors import GuardrailError, SettingsError, did_you_mean
-from guardrail.policy import waivers
+from guardrail.policy import baseline, waivers
 from guardrail.policy.environment import Environments
 from guardrail.policy.load import bundled, configure, read
 from guardrail.policy.policy import Policy
@@ -27,7 +27,7 @@ from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
-from guardrail.settings import Found, Settings, git_root, load, override
+from guardrail.settings import BaselineSettings, Found, Settings, git_root, load, override
 
 HELP = """\
 price a Terraform plan and hold it against the policies
@@ -39,6 +39,7 @@ examples:
   guardrail check network.json search.json --budget 5000 --budget-delta 500
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
   guardrail check plan.json --policies guardrail-policies --usage-file usage.yml
+  guardrail check plan.json --write-baseline
 
 exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated, 2 no answer,
             3 with --strict: something unknown or unpriced stands in the way
@@ -84,7 +85,16 @@ def add_arguments(parser: ArgumentParser) -> None:
     judging.add_argument("--budget-delta", metavar="USD", type=_usd, help="most that the change may add to a month")
     judging.add_argument("--fail-on", choices=("error", "warning", "note", "never"), help="default: error")
     judging.add_argument("--all", action="store_true", help="fail on what the change does not touch, too")
+    judging.add_argument(
+        "--baseline", metavar="FILE", help="findings from before (default: the nearest .guardrail-baseline.json)"
+    )
+    judging.add_argument(
+        "--write-baseline", action="store_true", help="take every finding of this run up into the baseline"
+    )
     judging.add_argument("--strict", action="store_true", default=None, help="exit 3 where unknowns stand in the way")
+    judging.add_argument(
+        "--no-inline-ignore", action="store_true", help="let no waiver in the code or a template's metadata hold"
+    )
     writing = parser.add_argument_group("writing")
     writing.add_argument(
         "--format",
@@ -92,9 +102,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_destination,
         action="append",
         help=f"{', '.join(FORMATS)}; repeatable (default: table)",
-    judging.add_argument(
-        "--no-inline-ignore", action="store_true", help="let no waiver in the code or a template's metadata hold"
-    )
     )
     writing.add_argument(
         "--tag",
@@ -149,8 +156,13 @@ def run(arguments: Namespace) -> int:
             return 0
     destinations: list[Destination] = arguments.format or [Destination("table", None)]
     _refuse_collisions(arguments.paths, destinations)
+    if arguments.write_baseline and (arguments.policy or arguments.skip_policy):
+        flag = "--policy" if arguments.policy else "--skip-policy"
+        raise GuardrailError(f"--write-baseline with {flag} would forget the findings of the other policies")
+    found = _settings(arguments)
     with progress(f"checking {', '.join(arguments.paths)}"):
-        report = _report(arguments, _settings(arguments))
+        report = _report(arguments, found)
+    report = _against_baseline(report, found, write=arguments.write_baseline)
     for destination in sorted(destinations, key=lambda each: each.path is None):  # files first: stdout may be closed
         _write(report, destination, arguments)
     return report.exit_code
@@ -187,6 +199,7 @@ def _settings(arguments: Namespace) -> Found:
         strict=arguments.strict,
         prices=override(settings.prices, tables=arguments.prices, max_age_days=arguments.max_price_age),
         policy_paths=[*settings.policy_paths, *(arguments.policies or [])],
+        baseline=override(settings.baseline, file=arguments.baseline),
         budget=override(
             settings.budget, max_expected_usd=arguments.budget, max_increase_expected_usd=arguments.budget_delta
         ),
@@ -200,6 +213,7 @@ def _report(arguments: Namespace, found: Found) -> Report:
     with _named_in_errors(found.path):
         policies = _policies(settings, arguments.policy or (), arguments.skip_policy or ())
         environments = Environments(settings.environments)
+    tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     return assess(
         [
             sources.read(
@@ -210,7 +224,6 @@ def _report(arguments: Namespace, found: Found) -> Report:
                 beside=arguments.paths,
             )
             for path in arguments.paths
-    tables = chosen(arguments.prices, os.environ, settings.prices.tables)
         ],
         prices=PriceBook(own=tables),
         policies=policies,
@@ -219,9 +232,12 @@ def _report(arguments: Namespace, found: Found) -> Report:
             environments=environments,
             budgets=structs.asdict(settings.budget),
             waivers=settings.waivers,
+            inline_waivers=not arguments.no_inline_ignore,
             fail_on=settings.fail_on,
             strict=settings.strict,
             max_price_age_days=settings.prices.max_age_days,
+            discounts=settings.discounts,
+            plan_rate=_plan_rate(settings, tables),
             all_findings=arguments.all,
             settings_file=found.path,
             usage_file=settings.usage_file,
@@ -230,19 +246,6 @@ def _report(arguments: Namespace, found: Found) -> Report:
     )
 
 
-def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
-    """The bundled policies and the team's own, as settings and flags have them."""
-            inline_waivers=not arguments.no_inline_ignore,
-            discounts=settings.discounts,
-            plan_rate=_plan_rate(settings, tables),
-    own = [policy for folder in settings.policy_paths for policy in read(folder)]
-    policies = [*bundled(), *own]
-    waivers.check(settings.waivers, [policy.id for policy in policies])
-    return configure(policies, settings.policies, select, skip)
-
-
-@contextmanager
-def _named_in_errors(path: str | None) -> Iterator[None]:
 def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:
     """The rates of the settings' Savings Plan, as far as a refresh has read them."""
     plan = settings.discounts.savings_plan
@@ -255,6 +258,8 @@ def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
     path = settings.file
     if write:
         path = path or os.path.join(os.path.dirname(found.path or ""), baseline.FILE_NAME)
+        if os.path.realpath(path) in {os.path.realpath(source.path) for source in report.sources}:
+            raise GuardrailError(f"the baseline would replace its own input {path}")
         fresh = baseline.taken_up(report.results)
         output.write_file(path, baseline.text(fresh))
         print(f"guardrail: wrote {path}, findings: {len(fresh.findings):,}", file=sys.stderr)
@@ -263,6 +268,16 @@ def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
     return against(report, baseline.read(path), path=path, tolerance_percent=settings.tolerance_percent)
 
 
+def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
+    """The bundled policies and the team's own, as settings and flags have them."""
+    own = [policy for folder in settings.policy_paths for policy in read(folder)]
+    policies = [*bundled(), *own]
+    waivers.check(settings.waivers, [policy.id for policy in policies])
+    return configure(policies, settings.policies, select, skip)
+
+
+@contextmanager
+def _named_in_errors(path: str | None) -> Iterator[None]:
     """Put the settings file before what is wrong with its contents; a flag names itself."""
     try:
         yield

@@ -67,6 +67,12 @@ version: 1
 #   tables: prices
 #   max_age_days: 180
 
+# Findings that were there when you began (`guardrail check PATH --write-baseline`), and by how much more may be at stake
+# before one of them is back. Without the file, the nearest .guardrail-baseline.json.
+# baseline:
+#   file: .guardrail-baseline.json
+#   tolerance_percent: 10
+
 # Findings that are accepted, each until a date and for a reason.
 # waivers:
 #   - policy: realtime-variants-scale

@@ -86,6 +86,7 @@ def _head(report: Report) -> _Object:
         "tool": {"name": "guardrail", "version": __version__},
         "settings_file": report.settings_file,
         "usage_file": report.usage_file,
+        "baseline_file": report.baseline_file,
         "sources": report.sources,
         "prices": {"currency": "USD", "hours_per_month": int(HOURS_PER_MONTH), "regions": regions},
         "totals": {

@@ -66,6 +66,7 @@ def _header(report: Report, page: Page) -> Iterator[Line]:
         yield from page.wrapped(facts, indent=" ")
     used = [f"settings {inert(report.settings_file)}"] if report.settings_file else []
     used += [f"usage {inert(report.usage_file)}"] if report.usage_file else []
+    used += [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
     used += [f"prices from {inert(origin)}" for origin in _other_origins(report)]
     if used:
         yield from page.wrapped(" · ".join(used), indent=" ")

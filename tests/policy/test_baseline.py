@@ -1,0 +1,222 @@
+"""A baseline holds back what was there before, and nothing that is new, dearer, or of which that cannot be told."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from guardrail.errors import SettingsError
+from guardrail.model import Unknown
+from guardrail.policy.base import Remediation, Result
+from guardrail.policy.baseline import Baseline, Compared, Entry, compare, read, taken_up, text
+
+POLICY = "async-scales-to-zero"
+BLOCK = "aws_appautoscaling_target.invoices"
+
+
+def result(**changes: Any) -> Result:
+    fields: dict[str, Any] = {
+        "source": "plan.json",
+        "policy": POLICY,
+        "severity": "error",
+        "verdict": "fail",
+        "status": "new",
+        "address": BLOCK,
+        "endpoint": "aws_sagemaker_endpoint.invoices",
+        "variant": "main",
+        "message": "",
+        "reason": None,
+        "saving_monthly": Decimal("537.28"),
+        "saving_basis": "upper-bound",
+        "remediation": Remediation(terraform="", cloudformation=""),
+        "help_uri": "",
+        "location": None,
+    }
+    return Result(**(fields | changes))
+
+
+def entry(**changes: Any) -> Entry:
+    fields: dict[str, Any] = {"policy": POLICY, "address": BLOCK, "variant": "main", "monthly_usd": "537.28"}
+    fields["endpoint"] = "aws_sagemaker_endpoint.invoices"
+    return Entry(**(fields | changes))
+
+
+def compared(known: Baseline | Entry, *results: Result, tolerance: int = 10, **changes: Any) -> Compared:
+    baseline = known if isinstance(known, Baseline) else Baseline(version=1, findings=(known,))
+    given: dict[str, Any] = {"sources": ["plan.json"], "policies": {POLICY}, "origin": "base.json"}
+    return compare(baseline, results, tolerance_percent=Decimal(tolerance), **(given | changes))
+
+
+def is_back(known: Entry, found: Result, **changes: Any) -> bool:
+    """Whether the finding is held against the change; then, and only then, a notice must say why."""
+    answer = compared(known, found, **changes)
+    assert bool(answer.notices) == (answer.results[0].status == "new")
+    return answer.results[0].status == "new"
+
+
+def test_what_is_taken_up_is_found_existing_and_nothing_is_said() -> None:
+    findings = [
+        result(),
+        result(variant="canary", saving_monthly=None),
+        result(address="b", saving_monthly=Unknown("")),
+    ]
+    answer = compared(taken_up(findings), *findings)
+    assert [one.status for one in answer.results] == ["existing"] * 3
+    assert answer.notices == []
+
+
+def test_the_file_has_a_finding_a_line_sorted_without_a_date() -> None:
+    findings = [
+        result(address='module.b["é"].x', endpoint="a"),
+        result(address="y", endpoint="y"),
+        result(variant=None, saving_monthly=None, endpoint="a"),
+    ]
+    expected = """\
+{
+  "version": 1,
+  "findings": [
+    {"address": "aws_appautoscaling_target.invoices", "endpoint": "a", "policy": "async-scales-to-zero"},
+    {"address": "module.b[\\"\\u00e9\\"].x", "endpoint": "a", "monthly_usd": "537.28", \
+"policy": "async-scales-to-zero", "variant": "main"},
+    {"address": "y", "monthly_usd": "537.28", "policy": "async-scales-to-zero", "variant": "main"}
+  ]
+}
+"""
+    assert text(taken_up(findings)) == expected
+    assert text(taken_up(reversed(findings))) == expected
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    for baseline in (Baseline(version=1), taken_up([result(), result(saving_monthly=Unknown("no price"))])):
+        (tmp_path / "base.json").write_text(text(baseline))
+        assert read(str(tmp_path / "base.json")) == baseline
+
+
+def test_passes_waived_and_undecided_results_and_budgets_are_not_taken_up() -> None:
+    """A budget: the total may have doubled since; a larger budget is a decision that stands in the settings."""
+    others = [result(verdict=verdict) for verdict in ("pass", "open", "waived")]
+    assert taken_up([*others, result(endpoint=None, address="stack")]).findings == ()
+
+
+def test_a_budget_stays_new_whatever_a_file_says() -> None:
+    budget = result(endpoint=None, address="stack", variant=None)
+    answer = compared(entry(address="stack", variant=None), budget)
+    assert answer.results == [budget]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"policy": "scaling-has-room"},
+        {"address": f"{BLOCK}[1]"},
+        {"variant": "canary"},
+        {"variant": None},
+        {"endpoint": "aws_sagemaker_endpoint.another_of_the_same_configuration"},
+    ],
+)
+def test_another_policy_block_instance_variant_or_endpoint_is_new(other: dict[str, Any]) -> None:
+    assert compared(entry(), result(**other)).results[0].status == "new"
+
+
+def test_a_finding_is_back_once_more_is_at_stake_than_the_tolerance() -> None:
+    """537.28 and ten percent are 591.008; a cent is what rounding may have taken."""
+    assert not is_back(entry(), result(saving_monthly=Decimal("591.01")))
+    assert is_back(entry(), result(saving_monthly=Decimal("591.03")))
+    assert is_back(entry(), result(saving_monthly=Decimal("537.30")), tolerance=0)
+    assert not is_back(entry(), result(saving_monthly=Decimal("537.284999")), tolerance=0)
+    answer = compared(entry(), result(saving_monthly=Decimal(700)))
+    assert answer.notices == [
+        f"base.json: {POLICY} for {BLOCK} is back: 700.00 USD a month are at stake, and 537.28 USD a month was"
+    ]
+
+
+def test_what_cannot_be_compared_is_back() -> None:
+    unknown = result(saving_monthly=Unknown("no price"))
+    assert is_back(entry(), unknown)
+    assert is_back(entry(monthly_usd=None), unknown)
+    assert is_back(entry(monthly_usd="unknown"), result())
+    assert is_back(entry(monthly_usd=None), result())
+    assert not is_back(entry(monthly_usd="unknown"), unknown)
+
+
+def test_where_no_money_is_at_stake_any_more_the_finding_stays_old() -> None:
+    for was in ("537.28", "unknown", None):
+        assert not is_back(entry(monthly_usd=was), result(saving_monthly=None))
+
+
+def test_an_entry_without_its_finding_is_listed() -> None:
+    answer = compared(entry(), result(address="elsewhere"))
+    assert answer.notices == [
+        f"base.json: {POLICY} for {BLOCK}, variant main is found no more: write the baseline anew"
+    ]
+    assert compared(entry(variant=None), result(verdict="pass", variant=None)).notices == [
+        f"base.json: {POLICY} for {BLOCK} is found no more: write the baseline anew"
+    ]
+
+
+@pytest.mark.parametrize("verdict", ["open", "waived"])
+def test_an_entry_is_not_stale_while_its_finding_is_undecided_or_accepted(verdict: str) -> None:
+    found = result(verdict=verdict)
+    answer = compared(entry(), found)
+    assert answer == Compared(results=[found], notices=[])
+
+
+def test_an_entry_of_what_was_not_checked_is_not_stale() -> None:
+    assert compared(entry(), policies={"scaling-has-room"}).notices == []
+    assert compared(entry(source="search.json")).notices == []
+
+
+def test_the_name_of_the_only_input_does_not_matter() -> None:
+    baseline = taken_up([result(source="artefacts/plan.json")])
+    assert baseline.findings[0].source is None
+    assert compared(baseline, result()).results[0].status == "existing"
+
+
+def test_among_several_inputs_each_has_its_own_findings() -> None:
+    """Two stacks of one module have the same addresses, and the finding of one does not excuse the other."""
+    development, production = result(source="dev.json"), result(source="prod.json", saving_monthly=Decimal(100))
+    both = ["dev.json", "prod.json"]
+    baseline = taken_up([development, result(source="other.json", address="x")])
+    answer = compared(baseline, development, production, sources=both)
+    assert [one.status for one in answer.results] == ["existing", "new"]
+    nobody_knows_whose = compared(entry(), development, production, sources=both)
+    assert [one.status for one in nobody_knows_whose.results] == ["new", "new"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("[]", "is no baseline: Expected `object`"),
+        ('{"version": 2}', "is no baseline: Invalid enum value 2"),
+        ('{"version": 1, "finding": []}', "is no baseline: Object contains unknown field `finding`"),
+        ('{"version": 1, "findings": [{"policy": "a", "address": "b", "monthly_usd": "NaN"}]}', "'NaN' is no amount"),
+        ('{"version": 1, "findings": [{"policy": "a", "address": "b", "monthly_usd": "-1"}]}', "'-1' is no amount"),
+        ('{"version": 1, "findings": [{"policy": "a", "address": "b", "monthly_usd": "x"}]}', "'x' is no amount"),
+        ("<<<<<<< HEAD", "is no baseline: JSON is malformed"),
+    ],
+)
+def test_a_file_that_is_no_baseline_is_an_error(content: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "base.json").write_text(content)
+    with pytest.raises(SettingsError) as raised:
+        read(str(tmp_path / "base.json"))
+    assert words in raised.value.message
+    assert "--write-baseline" in raised.value.hint
+
+
+def test_a_baseline_that_is_named_and_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="there is no baseline"):
+        read(str(tmp_path / "base.json"))
+
+
+def test_findings_that_nothing_tells_apart_are_all_existing() -> None:
+    twins = [result(), result(saving_monthly=Decimal(900))]
+    answer = compared(taken_up(twins), *twins)
+    assert [one.status for one in answer.results] == ["existing", "existing"]
+    assert answer.notices == []
+
+
+def test_every_field_of_an_entry_is_written() -> None:
+    full = structs.replace(entry(), source="plan.json")
+    assert text(Baseline(version=1, findings=(full,))).count('": "') == len(full.__struct_fields__)
