@@ -524,10 +524,10 @@ def _name(view: View, attribute: str) -> str | Unknown:
     name = view.text(attribute)
     if isinstance(name, str):
         return name
-    if isinstance(name, Unknown):
-        prefix = view.shown("name_prefix")
-        return Unknown(GENERATED, f"{prefix}${{…}}") if isinstance(prefix, str) else name
-    return Unknown(GENERATED)
+    prefix = view.shown("name_prefix")
+    if isinstance(prefix, str):
+        return Unknown(GENERATED, f"{prefix}${{…}}")
+    return Unknown(GENERATED) if name is None else name
 
 
 def _variant_name(view: View) -> str | Unknown:
