@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from guardrail.cost.alternatives import SUCCESSORS
 from guardrail.cost.price_book import PriceBook
 from guardrail.policy import examples, load
-from guardrail.policy.policy import Policy
+from guardrail.policy.policy import Fix, Policy
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = load.read(str(ROOT / "policies"))
@@ -109,8 +109,22 @@ def test_whatever_could_lower_a_production_endpoint_names_security_hub(policy: P
         ):
             if "Provisioned" not in fix:
                 assert "SageMaker.4" in line, line
-    if policy.saving in ("instances-above-one", "kept-instances"):
+    fixes = [policy.fix] if isinstance(policy.fix, Fix) else policy.fix
+    lowers = any(re.search(r"(?:min_capacity = |MinCapacity: )[01]", fix.terraform) for fix in fixes)
+    if lowers or policy.saving in ("instances-above-one", "kept-instances"):
         assert "SageMaker.4" in policy.production_note
+
+
+@every_policy
+def test_every_policy_says_what_to_change_in_one_to_three_lines(policy: Policy) -> None:
+    """The last form holds whatever is unknown, so that no finding is without a fix."""
+    fixes = [policy.fix] if isinstance(policy.fix, Fix) else policy.fix
+    assert not fixes[-1].when
+    for fix in fixes:
+        for text in (fix.terraform, fix.cloudformation):
+            assert 1 <= len(text.splitlines()) <= 3
+            assert not text.endswith(".")
+            assert not re.search(r"_\w+ = ", fix.cloudformation), "Terraform in the fix for CloudFormation"
 
 
 def test_policies_fit_their_schema() -> None:

@@ -91,6 +91,8 @@ class CostComponent(Struct, frozen=True, kw_only=True):
     """USD a month; None where quantity or price is missing."""
     count: Quantity | None = None
     """How many instances, or slots kept warm, the quantity rests on."""
+    demand: Decimal | None = None
+    """How many of them the work alone keeps busy, on the average of the month; None where no usage is given."""
     size: Decimal | None = None
     """GB of one volume, or GB of memory of one slot."""
     detail: str = ""

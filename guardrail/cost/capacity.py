@@ -10,7 +10,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.cost.base import Quantity
 from guardrail.cost.usage import VariantUsage
@@ -44,6 +44,8 @@ class Capacity(Struct, frozen=True, kw_only=True):
     origins: dict[str, str]
     assumed: bool = False
     """The expected count is an assumption: the initial count of something that scales."""
+    demand: Decimal | None = None
+    """How many the work alone keeps busy, on the average of the month; None where no usage is given."""
     unknown: str | None = None
     """What is not known, so that the bounds in `incomplete` are "at least"."""
     incomplete: tuple[Bound, ...] = ()
@@ -76,7 +78,9 @@ def of_instances(endpoint: Endpoint, variant: InstanceVariant, usage: VariantUsa
     """
     initial = variant.initial_instance_count
     if variant.scaling is None and variant.managed_scaling is None and isinstance(initial, int):
-        return _fixed(initial, "initial_instance_count")
+        capacity = _fixed(initial, "initial_instance_count")
+        demand = _demand(initial, initial, usage.average_instances, usage.monthly_busy_hours)
+        return capacity if demand is None else structs.replace(capacity, demand=demand)
     least = 1 if endpoint.mode == "realtime" else 0
     ranges = []
     if variant.scaling is not None:
@@ -99,7 +103,9 @@ def of_slots(variant: ServerlessVariant, usage: VariantUsage) -> Capacity | None
     start = _Initial(0 if provisioned is None else provisioned, "provisioned_concurrency")
     average = usage.average_provisioned_concurrency
     if variant.scaling is None:
-        return _unscaled(start, 0, average)
+        fixed = _unscaled(start, 0, average)
+        demand = _demand(start.count, start.count, average, usage.monthly_busy_hours)
+        return fixed if demand is None else structs.replace(fixed, demand=demand)
     known = start.count if isinstance(start.count, int) else 0
     return _scaled(start, _of_target(variant.scaling, known, 0), average, usage.monthly_busy_hours)
 
@@ -282,7 +288,7 @@ def _scaled(initial: _Initial, bounds: _Range, average: Decimal | None, busy_hou
     if average is None and isinstance(initial.count, Unknown) and floor != ceiling:
         unknown = unknown or f"{initial.origin} is unknown: {initial.count.reason}"
         incomplete = tuple(bound for bound in EVERY_BOUND if bound == "expected" or bound in incomplete)
-    return _capacity(
+    capacity = _capacity(
         Quantity(floor, busy, ceiling),
         hours,
         origins=_origins(bounds.floor_origin, origin, bounds.ceiling_origin),
@@ -290,6 +296,23 @@ def _scaled(initial: _Initial, bounds: _Range, average: Decimal | None, busy_hou
         unknown=unknown,
         incomplete=incomplete,
     )
+    demand = _demand(initial.count, top, average, busy_hours)
+    return capacity if demand is None else structs.replace(capacity, demand=demand)
+
+
+def _demand(
+    initial: int | Unknown, top: Decimal | int | Unknown | None, average: Decimal | None, busy_hours: Decimal | None
+) -> Decimal | None:
+    """How many would be busy if nothing held the count up: two in 40 of 730 hours are 2 × 40 / 730 = 0.11.
+
+    Where only the hours are given, the initial count is busy in them. ``top`` is the most that there can be.
+    """
+    if (average is None and busy_hours is None) or (average is None and isinstance(initial, Unknown)):
+        return None
+    busy = average if average is not None else Decimal(initial)  # type: ignore[arg-type] # one of the two is known
+    if isinstance(top, (int, Decimal)):
+        busy = min(busy, Decimal(top))
+    return busy if busy_hours is None else busy * busy_hours / HOURS_PER_MONTH
 
 
 def _capacity(

@@ -13,7 +13,7 @@ Status: TypeAlias = Literal["new", "existing"]
 
 
 class Remediation(Struct, frozen=True, kw_only=True):
-    """The lines to change, in both languages."""
+    """What to change, in both languages."""
 
     terraform: str
     cloudformation: str
@@ -66,8 +66,14 @@ class Result(Struct, frozen=True, kw_only=True):
     saving_monthly: Decimal | Unknown | None
     """USD; None where no money is at stake or only usage decides, Unknown where a price or a number is missing."""
     saving_basis: str | None
-    """"upper-bound" where it is the most that can be saved; "exact" where it is that much."""
+    """"upper-bound" where it is the most that can be saved, "with-usage" where it is what can be expected with the
+    usage that is given, "exact" where it is that much."""
+    fix: Remediation | None = None
+    """What to change, in one to three lines; None for what is no violation, and where its policy has none."""
     remediation: Remediation
+    """The lines to paste."""
+    notes: tuple[str, ...] = ()
+    """What to know beside it: before a fix is followed, or of a pass."""
     help_uri: str
     location: Location | None
     waiver: AppliedWaiver | None = None

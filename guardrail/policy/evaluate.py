@@ -26,6 +26,7 @@ from guardrail.money import two_decimals
 from guardrail.policy.base import Result, Status
 from guardrail.policy.condition import Test, Truth, compile_condition
 from guardrail.policy.environment import Environments
+from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.message import Text, compile_text, printable
 from guardrail.policy.policy import PRODUCTION, AppliesTo, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
@@ -48,6 +49,8 @@ class Compiled(Struct, frozen=True, kw_only=True):
     require: Test
     messages: tuple[tuple[Test | None, Text], ...]
     pass_messages: tuple[tuple[Test | None, Text], ...]
+    fixes: Fixes
+    remediations: Remediations
     parameters: Mapping[str, Value]
     names_environment: bool
     """Whether its findings depend on the environment."""
@@ -67,6 +70,8 @@ def compile_policy(policy: Policy, environment: str | Unknown) -> Compiled:
         require=compile_condition(policy.require, scope.at("require")),
         messages=_compile_messages(policy.message, scope.at("message")),
         pass_messages=_compile_messages(policy.pass_messages, scope.at("pass_messages")),
+        fixes=Fixes(policy, scope.at("fix")),
+        remediations=Remediations(policy, scope.at("suggests")),
         parameters=parameters,
         names_environment=policy.depends_on_environment(),
     )
@@ -267,6 +272,7 @@ def _passed(rule: Compiled, subject: Subject, source: str) -> Result:
         saving_monthly=None,
         saving_basis=None,
         remediation=policy.remediation,
+        notes=(said,) if said else (),
         help_uri=policy.help_uri,
         location=location,
     )
@@ -287,11 +293,13 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
         address=address,
         endpoint=None if endpoint is None else endpoint.address,
         variant=subject.variant_name(),
-        message=_undecided_message(rule, subject) if unknown else _violation_message(rule, subject, saving),
+        message=f"undecided: {policy.title}." if unknown else _violation_message(rule, subject, saving),
         reason=_reason(unknown, subject) if unknown else None,
         saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),
         saving_basis=saving.basis if isinstance(saving, Saving) else None,
-        remediation=policy.remediation,
+        fix=None if unknown else rule.fixes.of(subject),
+        remediation=policy.remediation if unknown else rule.remediations.of(subject),
+        notes=_notes(rule, subject, saving, open_=unknown is not None),
         help_uri=policy.help_uri,
         location=location,
     )
@@ -323,24 +331,24 @@ def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
     return None
 
 
-def _undecided_message(rule: Compiled, subject: Subject) -> str:
-    return " ".join([f"undecided: {rule.policy.title}.", *_on_environment(rule, subject)])
-
-
 def _violation_message(rule: Compiled, subject: Subject, saving: Saving | Unknown | None) -> str:
-    """What is wrong and what it costs, and what there is to know about its environment."""
-    policy = rule.policy
-    sentences = [f"{_first_text(rule.messages, subject) or policy.title}{_money(saving, subject)}."]
+    """What is wrong and what it costs."""
+    return f"{_first_text(rule.messages, subject) or rule.policy.title}{_money(saving, subject)}."
+
+
+def _notes(rule: Compiled, subject: Subject, saving: Saving | Unknown | None, *, open_: bool) -> tuple[str, ...]:
+    """What there is to know about its environment.
+
+    The note of a policy that saves money is about giving up what costs it, so it needs money to be saved.
+    """
     unknown = isinstance(subject.environment, Unknown)
-    if policy.production_note and (unknown or subject.environment == PRODUCTION):
-        sentences.append(policy.production_note)
-    return " ".join([*sentences, *_on_environment(rule, subject)])
-
-
-def _on_environment(rule: Compiled, subject: Subject) -> list[str]:
-    if rule.names_environment and isinstance(subject.environment, Unknown):
-        return ["Its environment is unknown, so production limits apply."]
-    return []
+    policy, notes = rule.policy, []
+    gives_up = not open_ and (policy.saving is None or saving is not None)
+    if policy.production_note and gives_up and (unknown or subject.environment == PRODUCTION):
+        notes.append(policy.production_note)
+    if unknown and rule.names_environment:
+        notes.append("environment unknown, so production's limits apply")
+    return tuple(notes)
 
 
 def _first_text(messages: Iterable[tuple[Test | None, Text]], subject: Subject) -> str | None:
@@ -355,8 +363,9 @@ def _money(saving: Saving | Unknown | None, subject: Subject) -> str:
         return ""
     about = "~" if saving.estimated else ""
     up_to = "up to " if saving.basis == "upper-bound" else ""
+    usage = " with the usage given" if saving.basis == "with-usage" else ""
     working = "" if subject.sensitive() else f" ({saving.working})"
-    return f", {up_to}{about}{two_decimals(saving.usd)} USD a month{working}"
+    return f", {up_to}{about}{two_decimals(saving.usd)} USD a month{usage}{working}"
 
 
 def _reason(unknown: Unknown, subject: Subject) -> str:

@@ -80,7 +80,9 @@ FIELDS: dict[str, Field] = {
     for field in (
         _endpoint.field("endpoint.address", "string", "Address of its block.", get.of_endpoint("address")),
         _endpoint.field("endpoint.name", "string", "Its name.", get.of_endpoint("name")),
-        _endpoint.field("endpoint.label", "string", "Its name, or its address where that is not known.", get.label),
+        _endpoint.field(
+            "endpoint.label", "string", "Its name, or as much of it as is known, or its address.", get.label
+        ),
         _endpoint.field("endpoint.region", "string", "Region code, such as us-east-1.", get.of_endpoint("region")),
         _endpoint.field("endpoint.mode", "string", "realtime, async or serverless.", get.of_endpoint("mode")),
         _endpoint.field(
@@ -154,12 +156,18 @@ FIELDS: dict[str, Field] = {
         _endpoint.bound(
             "endpoint.missing_tags",
             "strings",
-            "Tags of the policy's parameter `required_tags` that it lacks.",
+            "Tags of the policy's parameter `required_tags` that it lacks in any spelling, or by `tag_synonyms`.",
             get.missing_tags,
         ),
         _variant.field("variant.name", "string", "Its name.", get.of_variant("name")),
         _variant.field(
-            "variant.label", "string", "Its name, or its number where that is not known.", get.variant_label
+            "variant.label", "string", "Its name, or as much of it as is known, or its number.", get.variant_label
+        ),
+        _variant.field(
+            "variant.sensitive",
+            "boolean",
+            "Whether its type and numbers, or those of its scaling target, are sensitive and not shown.",
+            get.sensitive,
         ),
         _variant.field("variant.kind", "string", "instance or serverless.", get.kind),
         _variant.field("variant.shadow", "boolean", "Whether it is a shadow variant.", get.shadow),
@@ -255,6 +263,9 @@ FIELDS: dict[str, Field] = {
         ),
         _size.field(
             "instance.types", "strings", "The instance type, or those of the instance pools.", get.instance_types
+        ),
+        _size.field(
+            "instance.label", "string", "The same as text, never unknown: (unknown type) instead.", get.instance_label
         ),
         _size.field("instance.family", "string", "Such as m5; of pools the first one's.", get.FAMILY),
         _size.field(
@@ -374,6 +385,12 @@ FIELDS: dict[str, Field] = {
             "boolean",
             "Whether a policy answers the load: target tracking with a metric, or steps with an alarm.",
             get.of_scaling(scaling.has_dynamic_policy),
+        ),
+        _scaling.field(
+            "scaling.scaling_in_suspended",
+            "boolean",
+            "Whether its suspended_state keeps capacity from being taken away.",
+            get.of_target("scaling_in_suspended"),
         ),
         _scaling.field(
             "scaling.can_scale_in",

@@ -86,11 +86,11 @@ def of_scaling(compute: Callable[[ScalableTarget], object]) -> Getter:
 
 
 def label(subject: Subject) -> object:
-    """The name of the endpoint, or its address where the name is not known."""
+    """The name of the endpoint, or what is known of it, or its address."""
     endpoint = subject.endpoint
     if endpoint is None:
         return None
-    return endpoint.address if isinstance(endpoint.name, Unknown) else endpoint.name
+    return (endpoint.name.partial or endpoint.address) if isinstance(endpoint.name, Unknown) else endpoint.name
 
 
 def keeps_previous_configuration(subject: Subject) -> object:
@@ -130,16 +130,33 @@ def endpoint_monthly(bound: str) -> Getter:
 
 
 def missing_tags(parameters: Mapping[str, Value]) -> Getter:
-    """The keys of the parameter ``required_tags`` that the endpoint lacks."""
-    required = parameters.get("required_tags")
+    """The keys of the parameter ``required_tags`` that the endpoint lacks.
+
+    ``cost-center`` and ``cost_center`` count as ``CostCenter``, and so does whatever the parameter ``tag_synonyms``
+    lists under it.
+    """
+    required, synonyms = parameters.get("required_tags"), parameters.get("tag_synonyms")
+    if not isinstance(required, tuple):
+        return lambda _: None
+    others = synonyms if isinstance(synonyms, Mapping) else {}
+    accepted = [(tag, frozenset(map(_spelled_alike, (tag, *others.get(tag, ()))))) for tag in required]
 
     def get(subject: Subject) -> object:
         tags = subject.endpoint.tags if subject.endpoint else {}
         if isinstance(tags, Unknown):
             return tags
-        return tuple(tag for tag in required if tag not in tags) if isinstance(required, tuple) else None
+        present = set(map(_spelled_alike, tags))
+        return tuple(tag for tag, spellings in accepted if present.isdisjoint(spellings))
 
     return get
+
+
+def _spelled_alike(tag: str) -> str:
+    """A tag key without what teams spell differently: case, hyphens, underscores and spaces."""
+    return tag.lower().translate(_SEPARATORS)
+
+
+_SEPARATORS = str.maketrans("", "", "-_ ")
 
 
 # The variant ---------------------------------------------------------------------------------------------------------
@@ -149,9 +166,16 @@ _shadow = of_variant("shadow")
 
 
 def variant_label(subject: Subject) -> object:
-    """The name of the variant, or its number where the name is not known."""
+    """The name of the variant, or what is known of it, or its number."""
+    if isinstance(subject.variant, Unknown):
+        return f"variant {subject.index + 1}"
     name = _variant_name(subject)
-    return f"variant {subject.index + 1}" if isinstance(name, Unknown) else name
+    return (name.partial or f"variant {subject.index + 1}") if isinstance(name, Unknown) else name
+
+
+def sensitive(subject: Subject) -> bool:
+    """Whether its numbers, or those of its scaling target, must not be printed."""
+    return subject.sensitive()
 
 
 def kind(subject: Subject) -> object:
@@ -183,11 +207,14 @@ _initial_count = of_variant("initial_instance_count")
 
 
 def expected_instances(subject: Subject) -> object:
-    """How many instances are expected to run; the initial count where there is no estimate."""
-    part = subject.cost_component("instance")
+    """How many instances are expected to run; the initial count where there is no estimate.
+
+    Where the initial count is unknown and no usage says more, the estimate is a least, which is no expectation.
+    """
+    part, initial = subject.cost_component("instance"), _initial_count(subject)
     if part is None or part.count is None or isinstance(part.count.expected, Unknown):
-        return _initial_count(subject)
-    return part.count.expected
+        return initial
+    return initial if isinstance(initial, Unknown) and part.demand is None else part.count.expected
 
 
 def scaled_label(subject: Subject) -> object:
@@ -241,6 +268,12 @@ def instance_types(subject: Subject) -> object:
     """The instance type of the variant, or those of its pools."""
     types = subject.instance_types()
     return next((one for one in types if isinstance(one, Unknown)), None) or types or None
+
+
+def instance_label(subject: Subject) -> object:
+    """The instance type of the variant, or those of its pools, or that it is not known."""
+    types = subject.instance_types()
+    return " or ".join("(unknown type)" if isinstance(one, Unknown) else one for one in types) or None
 
 
 def _first(values: list[Any]) -> Any:

@@ -91,7 +91,7 @@ def check(policy: Policy) -> None:
         _check_value(policy, name, parameter, parameter.default)
     environments = {name for parameter in policy.params.values() for name in _environments(parameter.default)}
     for environment in sorted(environments | {PRODUCTION}):
-        compile_policy(policy, environment)
+        compile_policy(policy, environment).fixes.compile()
 
 
 def configure(

@@ -15,8 +15,8 @@ SENSITIVE = "(sensitive)"
 
 Text: TypeAlias = Callable[[Subject], str]
 
-_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-"""``{path}``, or ``{path:noun}`` for a count with its noun."""
+_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
+"""``{path}``, or ``{path:noun}`` for a count with its noun; ``{{`` and ``}}`` are braces."""
 
 
 def compile_text(template: str, scope: Scope) -> Text:
@@ -25,11 +25,11 @@ def compile_text(template: str, scope: Scope) -> Text:
     Unknown values read "unknown", absent ones "none", sensitive ones "(sensitive)"; USD a month has two decimals and
     thousands separators, unit prices are unrounded. Raises `PolicyError` for a field that does not exist.
     """
-    pieces = _PLACEHOLDER.split(template)
-    if any("{" in literal or "}" in literal for literal in pieces[::2]):
-        raise scope.error("a brace without its partner")
-    literals = pieces[::2]
-    values = [_placeholder(name, scope) for name in pieces[1::2]]
+    literals, names = _parts(template, scope)
+    values = [_placeholder(name, scope) for name in names]
+    if not values:
+        constant = literals[0]
+        return lambda _: constant
 
     def text(subject: Subject) -> str:
         parts = [literals[0]]
@@ -41,6 +41,26 @@ def compile_text(template: str, scope: Scope) -> Text:
     return text
 
 
+def _parts(template: str, scope: Scope) -> tuple[list[str], list[str]]:
+    """The literals of a template, and the placeholders between them."""
+    literals, names = [""], []
+    end = 0
+    for found in (*_PLACEHOLDER.finditer(template), None):
+        literal = template[end : found.start() if found else None]
+        if "{" in literal or "}" in literal:
+            raise scope.error("a brace without its partner")
+        literals[-1] += literal
+        if found is None:
+            break
+        end = found.end()
+        if found[1] is None:
+            literals[-1] += found[0][0]
+        else:
+            names.append(found[1])
+            literals.append("")
+    return literals, names
+
+
 def _placeholder(text: str, scope: Scope) -> Text:
     path, _, noun = text.partition(":")
     field = scope.field(path)
@@ -50,7 +70,7 @@ def _placeholder(text: str, scope: Scope) -> Text:
 
     def counted(subject: Subject) -> str:
         count = value(subject)
-        return f"{count} {noun}" if count == "1" else f"{count} {noun}s"
+        return f"one {noun}" if count == "1" else f"{count} {noun}s"
 
     return counted
 

@@ -48,6 +48,15 @@ class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     text: str
 
 
+class Fix(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What to change when ``when`` holds; the first that holds is used."""
+
+    when: dict[str, Any] = {}
+    terraform: str
+    """One sentence, or up to three lines, with ``{field}`` for values."""
+    cloudformation: str
+
+
 class Examples(
     Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={"passing": "pass", "failing": "fail"}
 ):
@@ -76,8 +85,13 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass_messages: list[Message] = []
     """What a pass says instead of the title when ``when`` holds: something worth knowing that is no violation."""
     production_note: str = ""
-    """A sentence that a violation adds in production, and where the environment is unknown."""
+    """What to know in production, and where the environment is unknown, before following a fix that saves money."""
+    fix: Fix | list[Fix] = []
+    """What to change, in short; the remediation has the lines to paste."""
     remediation: Remediation
+    """Whole blocks to paste. ``ml.<type>`` stands for an instance type."""
+    suggests: str = ""
+    """The field that knows which type a finding puts there."""
     saving: SavingRule | None = None
     """How the money at stake is worked out; null where there is none."""
     blames: Blame = "configuration"

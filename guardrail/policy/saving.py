@@ -18,7 +18,12 @@ from guardrail.policy.getters import SENSITIVE_TYPE
 from guardrail.policy.policy import SavingRule, Value
 from guardrail.policy.subject import Subject
 
-Basis: TypeAlias = Literal["upper-bound", "exact"]
+ONE = Decimal(1)
+_EXACT = Decimal("0.000001")
+"""Rounds away what dividing by 730 leaves."""
+_SHOWN = Decimal("0.0001")
+
+Basis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
 
 
 class Saving(Struct, frozen=True, kw_only=True):
@@ -26,7 +31,8 @@ class Saving(Struct, frozen=True, kw_only=True):
 
     usd: Decimal
     basis: Basis
-    """ "upper-bound" where it is the most that can be saved, "exact" where it is that much."""
+    """ "upper-bound" where it is the most that can be saved, "with-usage" where it is what can be expected with the
+    usage that is given, "exact" where it is that much."""
     working: str
     """The arithmetic, as it can stand in brackets."""
     estimated: bool = False
@@ -34,9 +40,9 @@ class Saving(Struct, frozen=True, kw_only=True):
 
 
 class _Unit(Struct, frozen=True):
-    """What one instance of a variant costs a month."""
+    """What one instance of a variant costs: USD an hour, and USD a month for its volume."""
 
-    instance: Decimal
+    hourly: Decimal
     volume: Decimal
     estimated: bool
 
@@ -50,7 +56,13 @@ def saving_of(rule: SavingRule | None, subject: Subject, parameters: Mapping[str
 
 
 def _kept_instances(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown | None:
-    """The instances that stay while there is nothing to do: the least minimum, or all where nothing scales."""
+    """The instances that stay while there is nothing to do: the least minimum, or all where nothing scales.
+
+    With usage, those of the expected ones that have nothing to do: 770 instance-hours of which 80 are work leave 690.
+    """
+    part = subject.cost_component("instance")
+    if part is not None and part.demand is not None and part.count is not None:
+        return _instances(subject, _expected(part.count) - part.demand, "with-usage")
     target = subject.target
     if isinstance(target, ScalableTarget):
         least = _least_minimum(target)
@@ -73,11 +85,16 @@ def _least_minimum(target: ScalableTarget) -> int | Unknown:
 
 
 def _instances_above_one(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown | None:
-    """All instances but the one that a real-time variant keeps; none where its type cannot scale."""
+    """All instances but the one that a real-time variant keeps; none where its type cannot scale.
+
+    With usage, all but those that the work needs.
+    """
     if subject.is_burstable():
         return None
     count = _count(subject, "instance")
-    return count if isinstance(count, Unknown) else _instances(subject, _expected(count) - 1)
+    if isinstance(count, Unknown):
+        return count
+    return _instances(subject, _expected(count) - _needed(subject, "instance"), _basis(subject, "instance"))
 
 
 def _instances_above_minimum(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown | None:
@@ -87,18 +104,18 @@ def _instances_above_minimum(subject: Subject, _: Mapping[str, Value]) -> Saving
 
 
 def _slots_above_one(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown | None:
-    """All warm slots but one."""
+    """All warm slots but one; with usage, all but those that the work needs."""
     part, count = subject.cost_component("provisioned-warm"), _count(subject, "provisioned-warm")
     if isinstance(count, Unknown):
         return count
     if part is None or part.monthly is None or not _expected(count):
         return Unknown(_why(part))
     slots = _expected(count)
-    one = _expected(part.monthly) / slots
+    one, spare = _expected(part.monthly) / slots, slots - _needed(subject, "provisioned-warm")
     return Saving(
-        usd=one * (slots - 1),
-        basis="upper-bound",
-        working=f"{plain(slots - 1)} × {two_decimals(one)} for slots",
+        usd=one * spare,
+        basis=_basis(subject, "provisioned-warm"),
+        working=f"{_share(spare)}{two_decimals(one)} a slot",
         estimated=part.estimated,
     )
 
@@ -112,7 +129,7 @@ def _whole_variant(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown
     usd = monthly.floor if isinstance(monthly.expected, Unknown) else monthly.expected
     if monthly.at_least:
         return Unknown(next((part.reason for part in cost.components if part.reason), "a part of it is not priced"))
-    basis: Basis = "exact" if monthly.floor == monthly.ceiling else "upper-bound"
+    basis = _basis(subject, "instance", certain=monthly.floor == monthly.ceiling)
     return Saving(usd=usd, basis=basis, working="its whole cost", estimated=monthly.estimated)
 
 
@@ -163,44 +180,86 @@ def _difference(subject: Subject, hourly_usd: Decimal, *, estimated: bool) -> Sa
     difference = part.price.usd - hourly_usd
     return Saving(
         usd=difference * HOURS_PER_MONTH * instances,
-        basis="exact" if count.floor == count.ceiling else "upper-bound",
-        working=f"{plain(instances)} × ({plain(part.price.usd)} - {plain(hourly_usd)}) × 730 h",
+        basis=_basis(subject, "instance", certain=count.floor == count.ceiling),
+        working=f"{_share(instances)}({plain(part.price.usd)} - {plain(hourly_usd)}) × 730 h",
         estimated=estimated or part.price.basis == "estimated",
     )
 
 
-def _instances(subject: Subject, count: Decimal) -> Saving | Unknown | None:
-    """What ``count`` instances of the variant cost with their volumes: 1 × (83.95 + 0.56) = 84.51."""
+def _instances(subject: Subject, count: Decimal, basis: Basis = "upper-bound") -> Saving | Unknown | None:
+    """What ``count`` instances of the variant cost with their volumes: 0.115 × 730 h + 0.56 = 84.51."""
     if count <= 0:
         return None
     unit = _unit(subject)
     if isinstance(unit, Unknown):
         return unit
-    number = plain(count.normalize() if count != count.to_integral() else count.quantize(ZERO))
-    working = f"{number} × {two_decimals(unit.instance)} for instances"
+    hours = _hours(count)
+    if hours is None:
+        working = f"{_share(count)}{plain(unit.hourly)} × 730 h"
+    else:
+        working = f"{plain(hours)} h × {plain(unit.hourly)}"
     if unit.volume:
-        working += f", {number} × {two_decimals(unit.volume)} for volumes"
+        times = _share(count) if hours is None else f"{plain(hours)} of 730 h × "
+        working += f" + {times}{two_decimals(unit.volume)} for {'its volume' if count == 1 else 'volumes'}"
     return Saving(
-        usd=count * (unit.instance + unit.volume), basis="upper-bound", working=working, estimated=unit.estimated
+        usd=count * (unit.hourly * HOURS_PER_MONTH + unit.volume),
+        basis=basis,
+        working=working,
+        estimated=unit.estimated,
     )
+
+
+def _hours(count: Decimal) -> Decimal | None:
+    """The hours of a month that a part of an instance runs, where they are whole ones; None for whole instances."""
+    if count == count.to_integral():
+        return None
+    hours = (count * HOURS_PER_MONTH).quantize(_EXACT)
+    return hours.quantize(ZERO) if hours == hours.to_integral() else None
+
+
+def _share(count: Decimal) -> str:
+    """``3 × ``; nothing for one; at most four decimals, which is as much as anybody checks."""
+    if count == 1:
+        return ""
+    number = count.quantize(ZERO) if count == count.to_integral() else count.quantize(_SHOWN).normalize()
+    return f"{plain(number)} × "
+
+
+def _needed(subject: Subject, kind: str) -> Decimal:
+    """How many instances, or slots, the work needs: at least one."""
+    part = subject.cost_component(kind)
+    demand = part.demand if part else None
+    return ONE if demand is None else max(demand, ONE)
+
+
+def _basis(subject: Subject, kind: str, *, certain: bool = False) -> Basis:
+    """How sure an amount is that rests on the expected count."""
+    if certain:
+        return "exact"
+    part = subject.cost_component(kind)
+    return "upper-bound" if part is None or part.demand is None else "with-usage"
 
 
 def _unit(subject: Subject) -> _Unit | Unknown:
     part = subject.cost_component("instance")
     if part is None or part.price is None:
         return Unknown(_why(part))
-    instance = part.price.usd * HOURS_PER_MONTH
+    hourly = part.price.usd
     volume = subject.cost_component("volume")
     priced = volume is not None and volume.price is not None and volume.size is not None
     of_volume = volume.price.usd * volume.size if priced else ZERO  # type: ignore[union-attr, operator]
     share = of_volume if priced and volume.estimated else ZERO  # type: ignore[union-attr]
-    estimated = part.price.basis == "estimated" or share * 100 >= instance + of_volume
-    return _Unit(instance=instance, volume=of_volume, estimated=estimated)
+    estimated = part.price.basis == "estimated" or share * 100 >= hourly * HOURS_PER_MONTH + of_volume
+    return _Unit(hourly=hourly, volume=of_volume, estimated=estimated)
 
 
 def _count(subject: Subject, kind: str) -> Quantity | Unknown:
+    """How many there are; Unknown where the estimate knows the least of them only."""
     part = subject.cost_component(kind)
-    return part.count if part is not None and part.count is not None else Unknown(_why(part))
+    if part is None or part.count is None:
+        return Unknown(_why(part))
+    initial = getattr(subject.variant, "initial_instance_count", None)
+    return initial if isinstance(initial, Unknown) and part.demand is None else part.count
 
 
 def _why(part: CostComponent | None) -> str:

@@ -117,3 +117,24 @@ def test_slots_scale_like_instances_and_may_be_none() -> None:
     assert bounds(unknown) == (0, 0, 0), "an unknown number may be none at all"
     assert unknown is not None
     assert unknown.unknown == "provisioned_concurrency is unknown: known after apply"
+
+
+@pytest.mark.parametrize(
+    ("changes", "usage", "demand"),
+    [
+        # two in 40 of 730 hours: 2 x 40 / 730 = 8 / 73, whatever the minimum
+        ({"scaling": target(1, 3)}, {"average_instances": 2, "monthly_busy_hours": 40}, Decimal(80) / 730),
+        ({"scaling": target(1, 3)}, {"average_instances": 5}, Decimal(3)),
+        ({"scaling": target(1, 3)}, {}, None),
+        # three of them, the initial count, in 73 of 730 hours
+        ({"scaling": target(1, 3)}, {"monthly_busy_hours": 73}, Decimal("0.3")),
+        ({}, {"average_instances": 1.5}, Decimal("1.5")),
+        ({}, {}, None),
+        ({"initial_instance_count": LATER, "scaling": target(1, 3)}, {"monthly_busy_hours": 73}, None),
+    ],
+)
+def test_demand_is_what_usage_asks_for_whatever_holds_the_count_up(
+    changes: dict[str, Any], usage: dict[str, float], demand: Decimal | None
+) -> None:
+    given = VariantUsage(**{key: Decimal(str(value)) for key, value in usage.items()})
+    assert instances(given, "async", **changes).demand == demand

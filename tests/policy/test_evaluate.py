@@ -10,13 +10,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.estimate import estimate
 from guardrail.cost.price_book import PriceBook
+from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
+    Alarm,
     Endpoint,
     InferenceComponent,
     InstancePool,
@@ -25,6 +28,7 @@ from guardrail.model import (
     Location,
     ScalableTarget,
     ScalingMetric,
+    ScheduledAction,
     ServerlessVariant,
     StepScalingPolicy,
     TargetTrackingPolicy,
@@ -92,13 +96,17 @@ def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> 
 
 
 def judge(
-    *endpoints: Endpoint, policies: tuple[str, ...] = (), unattached: tuple[Endpoint, ...] = (), has_before: bool = True
+    *endpoints: Endpoint,
+    policies: tuple[str, ...] = (),
+    unattached: tuple[Endpoint, ...] = (),
+    has_before: bool = True,
+    usage: Usage = NO_USAGE,
 ) -> list[Result]:
     inventory = Inventory(endpoints=endpoints, unattached=unattached)
     return evaluate(
         configure(bundled(), {}, select=policies),
         inventory,
-        estimate(inventory, prices()),
+        estimate(inventory, prices(), usage),
         source="plan.json",
         prices=prices(),
         environments=Environments(),
@@ -272,7 +280,37 @@ def test_instances_that_are_kept_cost_what_they_and_their_volumes_cost() -> None
     """2 x (83.95 + 0.56) = 169.02."""
     result = one("async-scales-to-zero", endpoint(variant(scaling=target(min_capacity=2)), mode="async"))
     assert (result.saving_monthly, result.saving_basis) == (Decimal("169.02"), "upper-bound")
-    assert "up to 169.02 USD a month (2 × 83.95 for instances, 2 × 0.56 for volumes)" in result.message
+    assert "up to 169.02 USD a month (2 × 0.115 × 730 h + 2 × 0.56 for volumes)" in result.message
+
+
+def used(**usage: str) -> Usage:
+    numbers = {key: Decimal(value) for key, value in usage.items()}
+    return Usage({"aws_sagemaker_endpoint.e": EndpointUsage(**numbers)}, {})
+
+
+def test_with_usage_what_is_kept_is_what_has_nothing_to_do() -> None:
+    """Two for 40 of 730 hours and one in the other 690: 690 x 0.115 = 79.35, and 690 / 730 x 0.56 = 0.5293."""
+    kept = endpoint(variant(scaling=target()), mode="async")
+    usage = used(average_instances="2", monthly_busy_hours="40")
+    result = one("async-scales-to-zero", kept, usage=usage)
+    assert isinstance(result.saving_monthly, Decimal)
+    assert round(result.saving_monthly, 4) == Decimal("79.8793")
+    assert result.saving_basis == "with-usage"
+    said = "keeps one instance even when its queue is empty, 79.88 USD a month with the usage given "
+    assert f"{said}(690 h × 0.115 + 690 of 730 h × 0.56 for volumes)." in result.message
+
+
+def test_with_usage_a_fleet_gives_up_what_its_work_does_not_need() -> None:
+    """Four instances where 2.5 are busy: 1.5 x 730 = 1,095 h x 0.115 = 125.925, and 1.5 x 0.56 = 0.84."""
+    fleet = endpoint(variant(initial_instance_count=4))
+    result = one("realtime-variants-scale", fleet, usage=used(average_instances="2.5"))
+    assert (result.saving_monthly, result.saving_basis) == (Decimal("126.765"), "with-usage")
+
+
+def test_work_that_keeps_all_of_them_busy_leaves_nothing_to_save() -> None:
+    fleet = endpoint(variant(initial_instance_count=2))
+    result = one("realtime-variants-scale", fleet, usage=used(average_instances="3"))
+    assert (result.verdict, result.saving_monthly) == ("fail", None)
 
 
 def test_volumes_count_with_the_size_they_have() -> None:
@@ -311,10 +349,23 @@ def test_a_right_sized_alternative_saves_the_difference_for_every_instance() -> 
         "instances-are-right-sized", endpoint(variant(instance_type="ml.m5.12xlarge", initial_instance_count=2))
     )
     assert "2.765 USD per hour (limit 2), 48 vCPUs (limit 16), 192 GiB (limit 64)" in result.message
-    first = result.message.split("within the limits and cheaper: ")[1].split(" USD per hour)")[0]
-    hourly = Decimal(first.split("(")[1])
-    assert hourly <= 2
-    assert result.saving_monthly == (Decimal("2.765") - hourly) * 730 * 2
+    assert result.fix is not None
+    first = result.fix.terraform.split("within the limits: ")[1].split(" USD per hour)")[0]
+    name, hourly = first.split(" (")
+    assert Decimal(hourly) <= 2
+    assert result.saving_monthly == (Decimal("2.765") - Decimal(hourly)) * 730 * 2
+    assert result.fix.terraform.startswith(f'instance_type = "{name}"')
+    assert result.fix.cloudformation.startswith(f"InstanceType: {name}")
+    for lines in (result.remediation.terraform, result.remediation.cloudformation):
+        assert f'"{name}"' in lines or f"InstanceType: {name}" in lines
+        assert "ml.<type>" not in lines
+
+
+def test_without_an_alternative_a_remediation_names_no_type() -> None:
+    """No type is cheaper than any in a region without prices; 192 GiB are too many there as well."""
+    large = variant(instance_type="ml.m5.12xlarge")
+    result = one("instances-are-right-sized", endpoint(large, region="us-nowhere-1"))
+    assert 'instance_type = "ml.<type>"' in result.remediation.terraform
 
 
 def test_a_successor_that_is_not_cheaper_saves_nothing() -> None:
@@ -361,15 +412,71 @@ def test_an_unknown_environment_gets_the_limits_of_production_and_the_finding_sa
     assert one("instances-are-right-sized", endpoint(large, name="chat")).verdict == "pass"
     largest = one("instances-are-right-sized", endpoint(variant(instance_type="ml.p4d.24xlarge"), name="chat"))
     assert largest.verdict == "fail"
-    assert largest.message.endswith("Its environment is unknown, so production limits apply.")
+    assert largest.notes == ("environment unknown, so production's limits apply",)
+    assert "above production's limits" in largest.message
     told = one("instances-are-right-sized", endpoint(variant(instance_type="ml.p4d.24xlarge"), name="chat-prod"))
-    assert "environment is unknown" not in told.message
+    assert told.notes == ()
 
 
 def test_production_is_never_told_to_run_fewer_than_two_without_naming_security_hub() -> None:
     fleet = variant(initial_instance_count=2)
     for name, named in (("chat-prod", True), ("chat", True), ("chat-dev", False)):
-        assert ("SageMaker.4" in one("realtime-variants-scale", endpoint(fleet, name=name)).message) == named
+        result = one("realtime-variants-scale", endpoint(fleet, name=name))
+        assert any("SageMaker.4" in note for note in result.notes) == named
+        assert "SageMaker.4" not in result.message
+
+
+def test_where_no_instance_is_given_up_security_hub_is_not_named() -> None:
+    assert one("realtime-variants-scale", endpoint(name="chat-prod")).notes == ()
+
+
+# The fix
+
+
+def fix(policy: str, *endpoints: Endpoint) -> str:
+    found = one(policy, *endpoints).fix
+    assert found is not None
+    return found.terraform
+
+
+@pytest.mark.parametrize(
+    ("scaling", "said"),
+    [
+        (None, "an aws_appautoscaling_target with min_capacity = 0, a target tracking policy on"),
+        (target(policies=()), "min_capacity = 0, a target tracking policy on ApproximateBacklogSizePerInstance"),
+        (target(), "min_capacity = 0, and a step policy on HasBacklogWithoutCapacity to wake it"),
+        (target(policies=WHY), "min_capacity = 0"),
+    ],
+)
+def test_the_fix_asks_for_no_more_than_is_missing(scaling: ScalableTarget | None, said: str) -> None:
+    assert fix("async-scales-to-zero", endpoint(variant(scaling=scaling), mode="async")).startswith(said)
+
+
+def test_what_wakes_already_is_not_told_to_wake() -> None:
+    watching = Alarm(
+        address="a", metric_name="HasBacklogWithoutCapacity", namespace="AWS/SageMaker",
+        dimensions={"EndpointName": "chat-dev"}, statistic="Average", threshold=1.0, period_s=60, evaluation_periods=2,
+        comparison_operator="GreaterThanOrEqualToThreshold",
+    )  # fmt: skip
+    wakes = structs.replace(step(), adjustments=(1.0,), alarms=(watching,))
+    kept = variant(scaling=target(policies=(tracking(), wakes)))
+    assert fix("async-scales-to-zero", endpoint(kept, mode="async")) == "min_capacity = 0"
+
+
+def test_a_pass_and_what_is_open_have_no_fix() -> None:
+    for scaling, verdict in ((target(min_capacity=0), "pass"), (WHY, "open")):
+        result = one("async-scales-to-zero", endpoint(variant(scaling=scaling), mode="async"))
+        assert (result.verdict, result.fix) == (verdict, None)
+
+
+def test_a_schedule_that_holds_the_minimum_up_at_times_is_noted_of_a_pass() -> None:
+    actions = tuple(
+        ScheduledAction(address=f"s{least}", schedule="cron(0 7 * * ? *)", min_capacity=least, max_capacity=None)
+        for least in (0, 1)
+    )
+    result = one("async-scales-to-zero", endpoint(variant(scaling=target(scheduled_actions=actions)), mode="async"))
+    assert (result.verdict, len(result.notes)) == ("pass", 1)
+    assert "except while its schedule sets a minimum above 0" in result.notes[0]
 
 
 # What must not be said
@@ -394,7 +501,7 @@ def test_nothing_of_a_sensitive_variant_or_target_appears() -> None:
             )
             for secret in ("ml.", "10xlarge", "m4", "17", "77", "40 vCPUs", "160", " 3 ", "2.4"):
                 assert secret not in said.replace('"location":{"path":"main.tf","line":7', ""), secret
-            assert "(sensitive)" in said
+            assert "runs on a type (not shown) above" in said
 
 
 def test_the_reason_of_an_open_result_does_not_quote_a_sensitive_value() -> None:
@@ -412,12 +519,19 @@ def test_a_sensitive_target_hides_its_numbers_and_not_the_instance_type() -> Non
 def test_text_of_the_plan_cannot_move_the_cursor_or_hide() -> None:
     name = "chat\x1b[2J\r\n\u202edev"
     message = one("realtime-variants-scale", endpoint(name=name)).message
-    assert message.startswith("chat[2Jdev / main runs 1 × ml.m5.large")
+    assert message.startswith("chat[2Jdev / main runs one ml.m5.large")
 
 
 def test_an_unknown_name_gives_way_to_the_address() -> None:
     message = one("realtime-variants-scale", endpoint(variant(name=WHY), name=WHY)).message
-    assert message.startswith("aws_sagemaker_endpoint.e / variant 1 runs 1 × ml.m5.large")
+    assert message.startswith("aws_sagemaker_endpoint.e / variant 1 runs one ml.m5.large")
+
+
+def test_a_variant_of_which_little_is_known_gets_no_invented_number() -> None:
+    unsure = endpoint(variant(instance_type=WHY, initial_instance_count=WHY))
+    result = one("realtime-variants-scale", unsure)
+    assert "runs on (unknown type) around the clock" in result.message
+    assert isinstance(result.saving_monthly, Unknown)
 
 
 # The stack

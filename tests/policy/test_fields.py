@@ -33,6 +33,7 @@ PARAMETERS = {
     "max_accelerators": 0,
     "max_memory_gib": 8,
     "required_tags": ("team",),
+    "tag_synonyms": {"team": ["owner"]},
     "successors": {"m5": ["m7i"]},
 }
 TYPES: dict[str, tuple[type, ...]] = {
