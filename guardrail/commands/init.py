@@ -73,6 +73,15 @@ version: 1
 #   file: .guardrail-baseline.json
 #   tolerance_percent: 10
 
+# What your account pays less than the list prices; reports show both. docs/discounts.md tells the rest.
+# discounts:
+#   budgets: discounted
+#   rules:
+#     - {name: EDP, percent: 9}
+#     - {name: private rate of G5, usage_type: "*-Host:ml.g5.*", region: us-*, usd: 1.20}
+#   savings_plan:
+#     commitment_usd_per_hour: 12.50
+
 # Findings that are accepted, each until a date and for a reason.
 # waivers:
 #   - policy: realtime-variants-scale

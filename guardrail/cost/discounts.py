@@ -138,6 +138,8 @@ class _Line(Struct, frozen=True, kw_only=True):
     region: str
     usd: Decimal
     """Per unit, after percentages and fixed rates."""
+    is_pool: bool
+    """Whether it stands for several instance types."""
     plan_usd: Decimal | None
     """Per unit under the plan; None where it is not covered."""
 
@@ -234,6 +236,7 @@ class _Applied:
                 component=component,
                 region=endpoint.region,
                 usd=usd,
+                is_pool=is_pool,
                 plan_usd=None if is_pool else self._plan_usd(component, component.price, endpoint.region, usd),
             )
 
@@ -326,12 +329,17 @@ def _has_tags(wanted: Mapping[str, str], endpoint: Endpoint) -> bool:
 
 def _off_list(line: _Line) -> Quantity:
     """What percentages and fixed rates take off a component."""
-    price, monthly = line.component.price, line.component.monthly
-    if price is None or monthly is None or line.usd == price.usd:
+    price, monthly, quantity = line.component.price, line.component.monthly, line.component.quantity
+    if price is None or monthly is None or quantity is None or line.usd == price.usd:
         return _NOTHING
-    share = (price.usd - line.usd) / price.usd
-    expected = monthly.expected if isinstance(monthly.expected, Unknown) else monthly.expected * share
-    return Quantity(monthly.floor * share, expected, monthly.ceiling * share)
+    if line.is_pool:  # between the cheapest and the dearest type, of which the price is only the first
+        return _times(monthly, (price.usd - line.usd) / price.usd)
+    return _times(quantity, price.usd - line.usd)
+
+
+def _times(quantity: Quantity, factor: Decimal) -> Quantity:
+    expected = quantity.expected if isinstance(quantity.expected, Unknown) else quantity.expected * factor
+    return Quantity(quantity.floor * factor, expected, quantity.ceiling * factor)
 
 
 def _planned(lines: Sequence[_Line], plan: SavingsPlan) -> tuple[PlanUse, list[tuple[tuple[str, str], Quantity]]]:
@@ -352,8 +360,9 @@ def _planned(lines: Sequence[_Line], plan: SavingsPlan) -> tuple[PlanUse, list[t
             if isinstance(hours, Unknown) or line.plan_usd is None:
                 amounts[bound] = covered[bound] = spilled[bound] = hours
                 continue
-            paid = min(hours * line.plan_usd, room[bound])
-            paid_hours = paid / line.plan_usd
+            fits = hours * line.plan_usd <= room[bound]
+            paid = hours * line.plan_usd if fits else room[bound]
+            paid_hours = hours if fits else paid / line.plan_usd
             room[bound] -= paid
             amounts[bound] = paid_hours * line.usd - paid
             covered[bound] = _add(covered[bound], paid)

@@ -15,6 +15,7 @@ from guardrail.reporters.wording import counted, inert, number, signed_usd, spre
 USAGE = "+ usage"
 UNKNOWN = "unknown"
 NO_PRICE = "no price"
+WITH_DISCOUNTS = "with discounts"
 MOST_INFERENCE_COMPONENTS = 5
 """Of one endpoint; adapters come by the hundred."""
 
@@ -79,6 +80,7 @@ def _endpoints(report: Report) -> Iterator[Row]:
             current = item.source
             yield Row(kind="heading", name=inert(item.source))
         yield from _endpoint(item, marks, has_past=item.source in has_past)
+        yield from _with_discounts(report, item)
     if report.totals.unchanged is not None and not report.all_findings:
         yield _unchanged(report, report.totals.unchanged)
 
@@ -117,6 +119,15 @@ def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator
         yield from _costs(item, cost, marks)
     if item.before is not None and (cost is None or _bounds(item.before) != _bounds(cost.monthly)):
         yield Row(kind="component", detail="before", amounts=amounts(item.before), usage=item.before.depends_on_usage)
+
+
+def _with_discounts(report: Report, item: EndpointReport) -> Iterator[Row]:
+    """What an endpoint costs with discounts, where they make a difference to it."""
+    if report.discounts is None or item.cost is None:
+        return
+    monthly = report.discounts.endpoints.get((item.source, item.endpoint.address))
+    if monthly is not None and _bounds(monthly) != _bounds(item.cost.monthly):
+        yield Row(kind="component", detail=WITH_DISCOUNTS, amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
 def named(endpoint: Endpoint) -> str:
@@ -269,6 +280,11 @@ def _data(components: tuple[CostComponent, ...]) -> Iterator[Row]:
 def _totals(report: Report) -> Iterator[Row]:
     totals = report.totals
     yield Row(kind="total", name="MONTHLY", amounts=amounts(totals.after), usage=totals.after.depends_on_usage)
+    discounts = report.discounts
+    if discounts is not None:
+        yield Row(
+            kind="total", name=WITH_DISCOUNTS, amounts=amounts(discounts.after), usage=discounts.after.depends_on_usage
+        )
     if changes_nothing(report):
         return
     if totals.before is not None:
@@ -276,6 +292,8 @@ def _totals(report: Report) -> Iterator[Row]:
         yield Row(kind="total", name="before this change", amounts=amounts(before), usage=before.depends_on_usage)
     if totals.delta is not None:
         yield Row(kind="total", name="change", amounts=_change(totals.delta))
+    if discounts is not None and discounts.delta is not None:
+        yield Row(kind="total", name=f"change {WITH_DISCOUNTS}", amounts=_change(discounts.delta))
 
 
 def _change(delta: Delta) -> Amounts:

@@ -4,11 +4,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from guardrail.cost.base import CostComponent
+from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import Unknown, Variant
-from guardrail.report import EndpointReport, Report
-from guardrail.reporters.bill import changes_nothing, named
-from guardrail.reporters.wording import inert
+from guardrail.report import EndpointReport, PlanReport, Report
+from guardrail.reporters.bill import changes_nothing, difference, named
+from guardrail.reporters.wording import inert, number, usd
 
 MOST_EXAMPLES = 3
 
@@ -29,11 +29,12 @@ def footnotes(report: Report) -> list[str]:
     lines = [line for item in items for line in _bill_lines(item)]
     missing = [*_incomplete(report), *_missing(items, lines)]
     if changes_nothing(report):
-        return missing
+        return [*missing, *_discounts(report)]
     shown = [line for line in lines if not line.component.redacted]
     return [
         *missing,
         *_unknown_change(report),
+        *_discounts(report),
         *_usage(report),
         *_assumed(report),
         *_grouped("~ estimated", (reason for line in shown for reason in _estimated(line))),
@@ -91,6 +92,37 @@ def _unknown_change(report: Report) -> Iterator[str]:
         if isinstance(bound, Unknown):
             yield f"change unknown: {inert(bound.reason)}"
             return
+
+
+def _discounts(report: Report) -> Iterator[str]:
+    """Which discounts are in the bill, and what a Savings Plan does about the change."""
+    found = report.discounts
+    if found is None:
+        return
+    yield f"with discounts: {'; '.join(inert(note) for note in found.notes) or 'none applies'}"
+    if found.budgets == "discounted":
+        yield "budgets are held against the total with discounts"
+    if found.plan is not None:
+        yield from _plan(found.plan)
+
+
+def _plan(plan: PlanReport) -> Iterator[str]:
+    use = plan.after
+    available, committed = number(plan.available_usd_per_hour), number(plan.commitment_usd_per_hour)
+    yield (
+        f"Savings Plan: {available} of {committed} USD per hour for this, every hour of the month alike: "
+        f"{_expected(use.covered)} USD a month of usage at its rates, {_expected(use.spilled)} beyond it on demand, "
+        f"{_expected(use.stranded)} of it used by nothing here"
+    )
+    if plan.margin is not None and plan.before is not None:
+        yield (
+            f"Savings Plan: the commitment being paid already, this change makes {difference(plan.margin.expected)} USD "
+            f"a month; used by nothing were {_expected(plan.before.stranded)}, and will be {_expected(use.stranded)}"
+        )
+
+
+def _expected(quantity: Quantity) -> str:
+    return "an unknown amount" if isinstance(quantity.expected, Unknown) else usd(quantity.expected)
 
 
 def _usage(report: Report) -> Iterator[str]:

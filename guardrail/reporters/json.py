@@ -14,7 +14,7 @@ from msgspec import structs
 from msgspec.json import Encoder
 
 from guardrail import __version__
-from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, Quantity
+from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, PlanUse, Quantity
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
@@ -31,7 +31,7 @@ from guardrail.model import (
 )
 from guardrail.money import HOURS_PER_MONTH, plain
 from guardrail.policy.base import Remediation, Result
-from guardrail.report import EndpointReport, Report, SkippedReport
+from guardrail.report import DiscountReport, EndpointReport, PlanReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import without_commands
 from guardrail.scaling import managed_scaling_effective
@@ -94,7 +94,39 @@ def _head(report: Report) -> _Object:
             "after": _monthly(report.totals.after),
             "delta": _bounds(report.totals.delta) if report.totals.delta else None,
         },
+        "discounts": _discounts(report.discounts) if report.discounts else None,
     }
+
+
+def _discounts(found: DiscountReport) -> _Object:
+    """The bill with discounts, beside the list bill of ``totals``."""
+    plan = found.plan
+    return {
+        "budgets": found.budgets,
+        "before": _monthly(found.before) if found.before else None,
+        "after": _monthly(found.after),
+        "delta": _bounds(found.delta) if found.delta else None,
+        "endpoints": [
+            {"source": source, "address": address, "monthly": _monthly(monthly)}
+            for (source, address), monthly in sorted(found.endpoints.items())
+        ],
+        "savings_plan": None if plan is None else _plan(plan),
+        "notes": found.notes,
+    }
+
+
+def _plan(plan: PlanReport) -> _Object:
+    return {
+        "commitment_usd_per_hour": plain(plan.commitment_usd_per_hour),
+        "available_usd_per_hour": plain(plan.available_usd_per_hour),
+        "before": _plan_use(plan.before) if plan.before else None,
+        "after": _plan_use(plan.after),
+        "margin": _bounds(plan.margin) if plan.margin else None,
+    }
+
+
+def _plan_use(use: PlanUse) -> _Object:
+    return {"covered": _bounds(use.covered), "spilled": _bounds(use.spilled), "stranded": _bounds(use.stranded)}
 
 
 def _tail(report: Report) -> _Object:

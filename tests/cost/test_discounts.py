@@ -1,0 +1,343 @@
+"""Discounts: what each takes off, what a Savings Plan covers, and what a change costs at its margin.
+
+List prices are those of us-east-1: ml.m5.xlarge 0.23, ml.g5.2xlarge 1.515 USD an hour; a month has 730 hours.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from guardrail.cost.base import Delta, Monthly, Quantity
+from guardrail.cost.discounts import (
+    BOUNDS,
+    DiscountRule,
+    Discounts,
+    Part,
+    PlanRate,
+    Saving,
+    SavingsPlan,
+    at_the_margin,
+    discounted,
+    discounted_delta,
+    no_plan_rate,
+    saving,
+)
+from guardrail.cost.estimate import delta, estimate
+from guardrail.cost.price_book import PriceBook
+from guardrail.model import Endpoint, InstanceVariant, Inventory, Mode, ScalableTarget, Unknown
+
+BOOK = PriceBook()
+M5, G5 = "ml.m5.xlarge", "ml.g5.2xlarge"
+
+
+def endpoint(
+    name: str,
+    instance_type: str = M5,
+    count: int = 2,
+    *,
+    most: int | None = None,
+    mode: Mode = "realtime",
+    **fields: Any,
+) -> Endpoint:
+    scaling = None
+    if most is not None:
+        scaling = ScalableTarget(
+            address=f"{name}-target",
+            dimension="sagemaker:variant:DesiredInstanceCount",
+            min_capacity=count,
+            max_capacity=most,
+            policies=(),
+            scheduled_actions=(),
+            scaling_in_suspended=False,
+        )
+    variant = InstanceVariant(
+        name="main",
+        shadow=False,
+        instance_type=instance_type,
+        initial_instance_count=count,
+        volume_size_gb=None,
+        scaling=scaling,
+    )
+    known: dict[str, Any] = {"region": "us-east-1", "tags": {}, "change": "create", "configuration_address": None}
+    return Endpoint(address=name, name=name, mode=mode, variants=(variant,), **{**known, **fields})
+
+
+def parts(endpoints: Iterable[Endpoint]) -> list[Part]:
+    inventory = Inventory(endpoints=tuple(endpoints))
+    bill = estimate(inventory, BOOK)
+    return [Part("plan", each, bill.endpoints[each.address]) for each in inventory.endpoints]
+
+
+def taken(endpoints: Iterable[Endpoint], discounts: Discounts, plan_rate: PlanRate = no_plan_rate) -> Saving:
+    return saving(parts(endpoints), discounts, plan_rate)
+
+
+def rule(**fields: Any) -> Discounts:
+    return Discounts(rules=(DiscountRule(name="it", **fields),), account="111122223333")
+
+
+def plan(commitment: str, **fields: Any) -> Discounts:
+    known: dict[str, Any] = {"rates": {f"*:{M5}": Decimal("0.1656"), f"*:{G5}": Decimal("1.0605")}}
+    return Discounts(savings_plan=SavingsPlan(commitment_usd_per_hour=Decimal(commitment), **{**known, **fields}))
+
+
+def exactly(amount: str) -> Quantity:
+    return Quantity(Decimal(amount), Decimal(amount), Decimal(amount))
+
+
+# Percentages and fixed rates
+
+
+def test_a_percentage_comes_off_what_it_is_on() -> None:
+    """2 × 730 h × 0.23 = 335.80; 9 % of it are 30.222. Volumes are left alone."""
+    assert taken([endpoint("chat")], rule(percent=Decimal(9), usage_type="*-Host:ml.*")).total == exactly("30.2220")
+
+
+def test_a_percentage_without_a_pattern_is_on_volumes_too() -> None:
+    """ml.m5.xlarge gets 8 GB: 2 × 8 × 0.14 = 2.24; 10 % of 335.80 + 2.24 = 338.04 are 33.804."""
+    assert taken([endpoint("chat")], rule(percent=Decimal(10))).total == exactly("33.80400")
+
+
+def test_a_fixed_rate_takes_the_place_of_the_list_price() -> None:
+    """2 × 730 × (0.23 - 0.20) = 43.80."""
+    assert taken([endpoint("chat")], rule(usd=Decimal("0.20"), usage_type=f"USE1-Host:{M5}")).total == exactly("43.800")
+
+
+def test_percentages_come_off_a_fixed_rate_and_off_each_other() -> None:
+    """0.20 less 10 % is 0.18, less 5 % is 0.171: 2 × 730 × (0.23 - 0.171) = 86.14."""
+    pattern = "*-Host:ml.*"
+    rules = (
+        DiscountRule(name="edp", percent=Decimal(10), usage_type=pattern),
+        DiscountRule(name="private", usd=Decimal("0.20"), usage_type=pattern),
+        DiscountRule(name="too late", usd=Decimal("0.01"), usage_type=pattern),
+        DiscountRule(name="more", percent=Decimal(5), usage_type=pattern),
+    )
+    found = taken([endpoint("chat")], Discounts(rules=rules))
+    assert found.total == exactly("86.14")
+    assert found.notes == ("private: 0.20 USD per unit of USE1-Host:ml.m5.xlarge", "edp: 10 % off", "more: 5 % off")
+
+
+@pytest.mark.parametrize(
+    ("condition", "holds"),
+    [
+        ({"usage_type": "USE1-Host:ml.*"}, True),
+        ({"usage_type": "Host:*"}, False),
+        ({"usage_type": "*-AsyncInf:*"}, False),
+        ({"usage_type": "USE?-Host:ml.m5.*"}, True),
+        ({"usage_type": "*-Host:ml.*", "region": "us-*"}, True),
+        ({"usage_type": "*-Host:ml.*", "region": "eu-*"}, False),
+        ({"usage_type": "*-Host:ml.*", "account": "111122223333"}, True),
+        ({"usage_type": "*-Host:ml.*", "account": "999988887777"}, False),
+        ({"usage_type": "*-Host:ml.*", "tag": {"team": "search"}}, True),
+        ({"usage_type": "*-Host:ml.*", "tag": {"team": "search", "stage": "prod"}}, False),
+        ({"usage_type": "*-Host:ml.*", "tag": {"team": "ads"}}, False),
+    ],
+)
+def test_every_condition_of_a_rule_must_hold(condition: dict[str, Any], holds: bool) -> None:  # noqa: FBT001
+    found = taken([endpoint("chat", tags={"team": "search"})], rule(percent=Decimal(9), **condition))
+    assert found.total == (exactly("30.2220") if holds else exactly("0"))
+
+
+def test_what_cannot_be_told_is_not_taken_off_and_is_said() -> None:
+    unknown = endpoint("chat", tags={"team": Unknown("known after apply")})
+    found = taken([unknown], rule(percent=Decimal(9), tag={"team": "search"}))
+    assert found.total == exactly("0")
+    assert found.notes == ("it: not applied to chat, whose tag team is unknown",)
+    nameless = Discounts(rules=(DiscountRule(name="it", percent=Decimal(9), account="111122223333"),))
+    found = taken([endpoint("chat")], nameless)
+    assert found.total == exactly("0")
+    assert found.notes == ("it: not applied, for discounts.account does not say which account this is",)
+
+
+def test_a_sensitive_type_is_not_named_in_a_note() -> None:
+    variant = InstanceVariant(
+        name="main",
+        shadow=False,
+        instance_type=M5,
+        initial_instance_count=2,
+        volume_size_gb=None,
+        scaling=None,
+        sensitive=True,
+    )
+    hidden = msgspec.structs.replace(endpoint("chat"), variants=(variant,))
+    found = taken([hidden], rule(usd=Decimal("0.20"), usage_type="*-Host:ml.*"))
+    assert found.total == exactly("43.800")
+    assert found.notes == ("it: 0.20 USD per unit of something sensitive",)
+
+
+# Savings Plans
+
+
+def month(amount: Decimal) -> Decimal:
+    return amount.quantize(Decimal("0.0001"))
+
+
+def test_a_plan_covers_as_much_as_it_has_room_for_and_the_rest_is_on_demand() -> None:
+    """0.30 × 730 = 219.00 pay for 219 / 0.1656 = 1,322.4638 h; 1,460 - 1,322.4638 = 137.5362 h × 0.23 = 31.6333.
+
+    335.80 - 219.00 - 31.6333 = 85.1667 are saved.
+    """
+    found = taken([endpoint("chat")], plan("0.30"))
+    assert found.plan is not None
+    assert [month(getattr(found.plan.covered, bound)) for bound in BOUNDS] == [Decimal("219.0000")] * 3
+    assert month(found.plan.spilled.floor) == Decimal("31.6333")
+    assert month(found.plan.stranded.floor) == Decimal("0.0000")
+    assert month(found.total.floor) == Decimal("85.1667")
+
+
+def test_what_a_plan_does_not_use_is_stranded() -> None:
+    """2 × 0.1656 = 0.3312 of 1.00 USD an hour: 0.6688 × 730 = 488.224 a month are paid for nothing."""
+    found = taken([endpoint("chat")], plan("1.00"))
+    assert found.plan is not None
+    assert found.plan.covered == exactly("241.7760")
+    assert month(found.plan.stranded.floor) == Decimal("488.2240")
+    assert found.plan.spilled.floor == 0
+
+
+def test_what_other_stacks_use_is_not_there_to_be_used() -> None:
+    """1.00 - 0.70 = 0.30: as much as in the first of these tests."""
+    first = taken([endpoint("chat")], plan("0.30"))
+    assert taken([endpoint("chat")], plan("1.00", used_elsewhere_usd_per_hour=Decimal("0.70"))).plan == first.plan
+
+
+def test_a_plan_covers_first_what_it_saves_most_on() -> None:
+    """ml.g5.2xlarge at 1.0605 of 1.515 is 30 % off, ml.m5.xlarge at 0.1656 of 0.23 is 28 %: the plan goes to g5."""
+    found = taken([endpoint("a", M5, 1), endpoint("b", G5, 1)], plan("1.0605"))
+    assert found.endpoints["plan", "b"].floor == Decimal(730) * (Decimal("1.515") - Decimal("1.0605"))
+    assert found.endpoints["plan", "a"].floor == 0
+    assert found.plan is not None
+    assert found.plan.spilled == exactly("167.90")
+
+
+def test_bounds_are_covered_each_on_its_own() -> None:
+    """One to four ml.m5.xlarge at 0.1656, 0.3312 committed: one strands 120.888, two fit, four spill 335.80."""
+    found = taken([endpoint("chat", M5, 1, most=4)], plan("0.3312"))
+    assert found.plan is not None
+    assert (found.plan.stranded.floor, found.plan.spilled.floor) == (Decimal("120.8880"), 0)
+    assert (found.plan.stranded.ceiling, found.plan.spilled.ceiling) == (0, Decimal("335.80"))
+
+
+def test_whether_asynchronous_inference_is_covered_aws_does_not_say() -> None:
+    """It counts on demand, with a note; unless AWS's own list has a rate for it, or the settings say so."""
+    chat = endpoint("chat", mode="async")
+    found = taken([chat], plan("1.00"))
+    assert found.total == exactly("0")
+    assert found.notes[0].startswith("Savings Plan: AWS does not say whether it covers asynchronous inference")
+    for covered in (
+        taken([chat], plan("1.00", covers=("Host", "AsyncInf"))),
+        taken([chat], plan("1.00", rates={}), lambda *_: Decimal("0.1656")),
+    ):
+        assert covered.total == exactly("94.0240")  # 1,460 × (0.23 - 0.1656)
+        assert covered.notes == ()
+
+
+def test_a_type_without_a_rate_counts_on_demand_and_is_named_unless_a_percentage_is_given() -> None:
+    found = taken([endpoint("chat")], plan("1.00", rates={}))
+    assert found.total == exactly("0")
+    assert found.notes == ("Savings Plan: no rate for USE1-Host:ml.m5.xlarge, so it counts on demand",)
+    assert taken([endpoint("chat")], plan("1.00", rates={}, percent=Decimal(28))).total == exactly("94.0240")
+
+
+# A change at its margin
+
+
+def margin(before: list[Endpoint], after: list[Endpoint], discounts: Discounts) -> Delta:
+    """What a change adds to what is paid."""
+    old, new = taken(before, discounts), taken(after, discounts)
+    bills = [estimate(Inventory(endpoints=tuple(side)), BOOK) for side in (before, after)]
+    change = delta(bills[0], bills[1])
+    assert change is not None
+    assert old.plan is not None
+    assert new.plan is not None
+    return at_the_margin(discounted_delta(change, old.total, new.total), old.plan, new.plan)
+
+
+def test_an_instance_that_the_commitment_has_room_for_costs_its_volume_alone() -> None:
+    """A third ml.m5.xlarge: 3 × 0.1656 = 0.4968 of 0.50. Its volume, 8 × 0.14 = 1.12, is not covered by any plan."""
+    found = margin([endpoint("chat")], [endpoint("chat", M5, 3)], plan("0.50"))
+    assert month(found.floor) == Decimal("1.1200")  # type: ignore[arg-type]
+
+
+def test_an_instance_beyond_the_commitment_costs_its_on_demand_price() -> None:
+    """Two fill 0.3312: the third is 730 × 0.23 = 167.90, and 1.12 for its volume."""
+    found = margin([endpoint("chat")], [endpoint("chat", M5, 3)], plan("0.3312"))
+    assert month(found.floor) == Decimal("169.0200")  # type: ignore[arg-type]
+
+
+def test_downsizing_below_the_commitment_saves_nothing_and_strands_it() -> None:
+    """From two to one: of 167.90 nothing is saved but a volume's 1.12, and 0.1656 × 730 = 120.888 are stranded."""
+    discounts = plan("0.3312")
+    found = margin([endpoint("chat")], [endpoint("chat", M5, 1)], discounts)
+    assert month(found.floor) == Decimal("-1.1200")  # type: ignore[arg-type]
+    after = taken([endpoint("chat", M5, 1)], discounts).plan
+    assert after is not None
+    assert after.stranded == exactly("120.8880")
+
+
+# Properties
+
+
+COUNTS = st.lists(st.tuples(st.sampled_from([M5, G5]), st.integers(1, 9), st.integers(0, 9)), min_size=1, max_size=4)
+USD = st.decimals(min_value="0.01", max_value="50", places=4)
+
+
+@given(counts=COUNTS, commitment=USD, percent=st.integers(0, 100))
+def test_a_discounted_bill_is_never_below_zero_and_never_above_the_list(
+    counts: list[tuple[str, int, int]], commitment: Decimal, percent: int
+) -> None:
+    endpoints = [endpoint(f"e{i}", kind, least, most=least + more) for i, (kind, least, more) in enumerate(counts)]
+    rules = (DiscountRule(name="edp", percent=Decimal(percent)),)
+    discounts = msgspec.structs.replace(plan(f"{commitment:f}"), rules=rules)
+    found = taken(endpoints, discounts)
+    listed = estimate(Inventory(endpoints=tuple(endpoints)), BOOK).total
+    less = discounted(listed, found.total)
+    for bound in BOUNDS:
+        assert 0 <= getattr(less, bound) <= getattr(listed, bound)
+    assert less.floor <= less.ceiling + Decimal("1e-9")
+
+
+@given(counts=COUNTS, commitment=USD)
+def test_a_commitment_is_covered_usage_and_what_is_stranded(
+    counts: list[tuple[str, int, int]], commitment: Decimal
+) -> None:
+    endpoints = [endpoint(f"e{i}", kind, least, most=least + more) for i, (kind, least, more) in enumerate(counts)]
+    found = taken(endpoints, plan(f"{commitment:f}")).plan
+    assert found is not None
+    for bound in BOUNDS:
+        paid = getattr(found.covered, bound) + getattr(found.stranded, bound)
+        assert abs(paid - commitment * 730) < Decimal("1e-15")
+        assert not (
+            getattr(found.spilled, bound) > Decimal("1e-9") and getattr(found.stranded, bound) > Decimal("1e-9")
+        )
+
+
+def test_a_bill_that_is_not_known_stays_so() -> None:
+    monthly = Monthly(floor=Decimal(1), expected=Unknown("no usage"), ceiling=Decimal(9), at_least=True)
+    less = discounted(monthly, Quantity(Decimal("0.1"), Unknown("no usage"), Decimal("0.9")))
+    assert (less.floor, less.expected, less.ceiling) == (Decimal("0.9"), Unknown("no usage"), Decimal("8.1"))
+    assert less.at_least
+
+
+# Settings
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rules": [{"name": "it"}]}, "needs one of percent and usd"),
+        ({"rules": [{"name": "it", "percent": 5, "usd": 1}]}, "needs one of percent and usd"),
+        ({"rules": [{"name": "it", "percent": 101}]}, "between 0 and 100"),
+        ({"rules": [{"name": "it", "usd": -1}]}, "a price is zero or more"),
+        ({"savings_plan": {"commitment_usd_per_hour": 0}}, "above 0 USD per hour"),
+        ({"savings_plan": {"commitment_usd_per_hour": 1, "covers": ["Serverless"]}}, "Invalid enum value"),
+        ({"savings_plan": {"commitment_usd_per_hour": 1, "term": "2yr"}}, "Invalid enum value"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(settings: dict[str, Any], message: str) -> None:
+    with pytest.raises(msgspec.ValidationError, match=message):
+        msgspec.convert(settings, Discounts)
