@@ -9,7 +9,7 @@ backtick or a pipe, is written as an escape (``\x60``, ``\x7c``) as `wording.ine
 import re
 from collections.abc import Iterator
 
-from guardrail.reporters.wording import LONGEST_TEXT, inert
+from guardrail.reporters.wording import LONGEST_TEXT, inert, lines_of_code
 
 _PLAIN = re.compile(
     r"""
@@ -23,6 +23,8 @@ _PLAIN = re.compile(
     """,
     re.VERBOSE,
 )
+_WORD = re.compile(r"""[\w.-]+ = (?:\{[^{}]*\}|"[^"]*"|[^\s,;]+)[,;:.]?|\S+""")
+"""A word, or an assignment, which is one thing however many words it has."""
 _CLOSING = re.compile(r"[,;:.!?)]*\Z")
 _LINK = re.compile(r"https://[A-Za-z0-9./_~%?=&#-]+")
 _FENCE = re.compile(r"^ *(`{3,})", re.MULTILINE)
@@ -40,7 +42,7 @@ def _span(text: str) -> str:
 
 def prose(text: str, limit: int = LONGEST_TEXT) -> str:
     """A sentence: plain words as they are, everything else in code spans."""
-    return " ".join(_spans(inert(text, limit).split()))
+    return " ".join(_spans(_WORD.findall(inert(text, limit))))
 
 
 def _spans(words: list[str]) -> Iterator[str]:
@@ -48,13 +50,14 @@ def _spans(words: list[str]) -> Iterator[str]:
     run: list[str] = []
     for at, word in enumerate(words):
         opens_a_list = at == 0 and not word.lstrip('("')[:1].isalpha()  # "1." or "-" at the start of a line
-        if opens_a_list or not _PLAIN.fullmatch(word):
+        plain = not opens_a_list and _PLAIN.fullmatch(word)
+        if not plain:
             run.append(word)
-            continue
-        if run:
+        if run and (plain or word[-1] in ",;:"):
             yield _run(run)
             run = []
-        yield word
+        if plain:
+            yield word
     if run:
         yield _run(run)
 
@@ -70,6 +73,7 @@ def _run(words: list[str]) -> str:
 
 def fenced(text: str, language: str) -> str:
     """Lines of code, whatever fences they hold themselves."""
+    text = lines_of_code(text)
     longest = max((len(fence) for fence in _FENCE.findall(text)), default=2)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n{text}\n{fence}"

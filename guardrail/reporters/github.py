@@ -10,7 +10,7 @@ from guardrail.policy.base import Severity
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import Finding
-from guardrail.reporters.overview import sections
+from guardrail.reporters.overview import sections, told
 from guardrail.reporters.places import Places
 from guardrail.reporters.wording import counted, inert
 
@@ -25,7 +25,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     places = Places(report, options)
     new = sections(report).new
     shown = [one for level in _LEVELS for one in _of(level, new)[:MOST_PER_LEVEL]]
-    commands = [_command(finding, places) for finding in shown]
+    commands = [_command(finding, report, places) for finding in shown]
     rest = [_rest(level, len(_of(level, new)) - MOST_PER_LEVEL) for level in _LEVELS]
     rest.append(_rest("note", len(_of("note", new))))
     if any(rest):
@@ -42,13 +42,14 @@ def _rest(level: str, count: int) -> str:
     return counted(count, f"more {level}") if count > 0 else ""
 
 
-def _command(finding: Finding, places: Places) -> str:
+def _command(finding: Finding, report: Report, places: Places) -> str:
     result, others = finding.dearest, len(finding.results) - 1
     place = places.of(result)
+    text = "\n".join(inert(line, LONGEST_MESSAGE) for line in told(result, report))
     more = f" (and {counted(others, 'more instance')})" if others else ""
     title = f"{result.policy}: {inert(finding.block)}{more}"
     where = f"file={_property(inert(place.path))},line={place.line},endLine={place.line},title={_property(title)}"
-    return f"::{result.severity} {where}::{_data(inert(result.message, LONGEST_MESSAGE))}"
+    return f"::{result.severity} {where}::{_data(text)}"
 
 
 def _data(text: str) -> str:

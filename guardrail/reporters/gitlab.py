@@ -10,6 +10,7 @@ from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
+from guardrail.reporters.overview import fix
 from guardrail.reporters.places import Places
 from guardrail.reporters.wording import counted, inert, without_commands
 
@@ -27,8 +28,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         result, place = finding.dearest, places.of(finding.dearest)
         others = len(finding.results) - 1
         more = f" (and {counted(others, 'more instance')} of {inert(finding.block)})" if others else ""
+        fixes = fix(result, report)
+        mend = inert(f". Fix: {'; '.join(fixes)}", LONGEST_DESCRIPTION) if fixes else ""
         entry = {
-            "description": inert(result.message, LONGEST_DESCRIPTION) + more,
+            "description": inert(result.message.rstrip("."), LONGEST_DESCRIPTION) + more + mend,
             "check_name": result.policy,
             "fingerprint": fingerprints.of(result, place),
             "severity": _SEVERITIES[result.severity],

@@ -11,7 +11,7 @@ from decimal import Decimal
 from msgspec import Struct
 
 from guardrail import __version__
-from guardrail.cost.base import CostComponent, Monthly
+from guardrail.cost.base import CostComponent, Delta, Monthly
 from guardrail.model import InstanceVariant, Unknown, Variant
 from guardrail.money import plain
 from guardrail.policy.base import Result, Severity
@@ -19,6 +19,7 @@ from guardrail.report import EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
     UNITS,
+    WITH_DISCOUNTS,
     amounts,
     amounts_of,
     changes_nothing,
@@ -36,13 +37,14 @@ from guardrail.reporters.overview import (
     counts,
     dearest,
     delta,
+    fix,
     overview,
     remediation,
     sections,
     stake,
 )
 from guardrail.reporters.places import Places
-from guardrail.reporters.wording import counted, inert, spread
+from guardrail.reporters.wording import counted, inert, lines_of_code, spread
 
 TEMPLATE = "report.html.j2"
 LONGEST_MESSAGE = 1_200
@@ -101,9 +103,13 @@ class Note(Struct, frozen=True, kw_only=True):
     message: str
     address: str
     place: str
-    fix: str
-    """The lines to change; empty where they stand elsewhere."""
-    fix_id: str
+    fixes: list[str]
+    """What to change, in one to three lines."""
+    hints: list[str]
+    """What to know beside it."""
+    lines: str
+    """The lines to paste; empty where they stand elsewhere."""
+    lines_id: str
     help_uri: str
 
 
@@ -152,8 +158,8 @@ class _Page:
         self._places = Places(report, options)
         self._has_past = {source.id for source in report.sources if source.has_before}
         self._most = max((dearest(item) for item in (*report.endpoints, *report.unattached)), default=Decimal(0))
-        self._fixes: dict[str, str] = {}
-        """The identifier of each text of lines to change that stands on the page already."""
+        self._pasted: dict[str, str] = {}
+        """The identifier of each text of lines to paste that stands on the page already."""
         self._by_endpoint: dict[tuple[str, str], list[Result]] = {}
         self._of_the_stack: list[Result] = []
         self._sort_out()
@@ -220,9 +226,9 @@ class _Page:
         rows = [("before", amounts(before))] if before else []
         rows.append(("after" if before else "a month", amounts(totals.after)))
         if before and totals.delta:
-            change = totals.delta
-            floor, expected, ceiling = map(difference, (change.floor, change.expected, change.ceiling))
-            rows.append(("change", (floor, expected, ceiling)))
+            rows.append(("change", _differences(totals.delta)))
+        if self._report.discounts is not None:
+            rows.append((WITH_DISCOUNTS, amounts(self._report.discounts.after)))
         return _chart("total", before, totals.after, rows, most)
 
     def _item(self, item: EndpointReport) -> Item:
@@ -249,26 +255,27 @@ class _Page:
         rows = [("before", amounts(before))] if before else []
         rows += [("after" if before else "a month", amounts(after))] if after else []
         if change:
-            floor, expected, ceiling = map(difference, (change.floor, change.expected, change.ceiling))
-            rows.append(("change", (floor, expected, ceiling)))
+            rows.append(("change", _differences(change)))
         return _chart(named(item.endpoint), before, after, rows, self._most)
 
     # Findings --------------------------------------------------------------------------------------------------------
 
     def _note(self, result: Result) -> Note:
         place = self._places.of(result)
-        lines = "\n".join(inert(line, LONGEST_MESSAGE) for line in remediation(result, self._report).splitlines())
-        known = self._fixes.get(lines)
+        lines = lines_of_code(remediation(result, self._report))
+        known = self._pasted.get(lines)
         if known is None and lines:
-            self._fixes[lines] = f"fix-{len(self._fixes) + 1}"
+            self._pasted[lines] = f"fix-{len(self._pasted) + 1}"
         return Note(
             severity=result.severity,
             policy=inert(result.policy),
             message=inert(result.message, LONGEST_MESSAGE),
             address=inert(result.address),
             place=inert(f"{place.path}:{place.line}") if place.known else "",
-            fix="" if known else lines,
-            fix_id=self._fixes.get(lines, ""),
+            fixes=[inert(line, LONGEST_MESSAGE) for line in fix(result, self._report)],
+            hints=[inert(hint, LONGEST_MESSAGE) for hint in result.notes],
+            lines="" if known else lines,
+            lines_id=self._pasted.get(lines, ""),
             help_uri=result.help_uri if result.help_uri.startswith("https://") else "",
         )
 
@@ -306,6 +313,10 @@ def _waived(result: Result) -> tuple[str, str, str]:
 
 def _skipped(item: SkippedReport) -> tuple[str, str, str]:
     return "", "", f"{inert(item.resource.address)}: {inert(item.resource.reason)}"
+
+
+def _differences(change: Delta) -> tuple[str, str, str]:
+    return difference(change.floor), difference(change.expected), difference(change.ceiling)
 
 
 # Bars ----------------------------------------------------------------------------------------------------------------

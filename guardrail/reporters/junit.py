@@ -10,9 +10,9 @@ from collections.abc import Iterable
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.overview import counts, remediation
+from guardrail.reporters.overview import counts, remediation, told
 from guardrail.reporters.places import Places
-from guardrail.reporters.wording import inert
+from guardrail.reporters.wording import inert, lines_of_code
 
 LONGEST_MESSAGE = 1_000
 
@@ -73,8 +73,9 @@ def _inner(result: Result, report: Report) -> str:
     match _kind(result, report):
         case "failure":
             message = _text(result.message, LONGEST_MESSAGE)
-            fix = "\n".join(_text(line, LONGEST_MESSAGE) for line in remediation(result, report).splitlines())
-            return f'<failure type="{result.severity}" message="{message}">{message}\n\n{fix}</failure>'
+            lines = lines_of_code("\n".join([*told(result, report), "", remediation(result, report)]))
+            text = lines.translate(_ESCAPES)
+            return f'<failure type="{result.severity}" message="{message}">{text}</failure>'
         case "skipped":
             return f'<skipped message="{_text(_why(result), LONGEST_MESSAGE)}"/>'
     return ""

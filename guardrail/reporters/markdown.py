@@ -13,11 +13,11 @@ from guardrail.cost.base import Delta
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.bill import amounts, changes_nothing, described, difference, named
+from guardrail.reporters.bill import WITH_DISCOUNTS, amounts, changes_nothing, described, difference, named
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.gfm import code, details, fenced, link, prose
-from guardrail.reporters.overview import Sections, delta, overview, remediation, sections, stake, weight
+from guardrail.reporters.overview import Sections, delta, fix, overview, remediation, sections, stake, weight
 from guardrail.reporters.places import Places
 from guardrail.reporters.wording import counted
 
@@ -160,6 +160,10 @@ class _Writer:
             count = sum(item.unchanged for item in self.report.endpoints)
             lines.append(_row(f"{counted(count, 'endpoint')}, unchanged", "", *amounts(totals.unchanged), "0.00"))
         lines.append(_row("**a month**", usage, *amounts(totals.after), change))
+        discounts = self.report.discounts
+        if discounts is not None:
+            change = _change(discounts.delta) if discounts.delta and changes else ""
+            lines.append(_row(WITH_DISCOUNTS, "", *amounts(discounts.after), change))
         if totals.before is not None and changes:
             lines.append(_row("before", "", *amounts(totals.before), ""))
         yield "\n".join(lines) + "\n"
@@ -187,8 +191,10 @@ class _Writer:
         place = self._places.of(result)
         where = code(finding.block) + (f" at {code(f'{place.path}:{place.line}')}" if place.known else "")
         more = f", and {several:,} more of its instances" if several else ""
-        message = prose(result.message, LONGEST_MESSAGE)
-        return f"{_ICONS[result.severity]} **{code(result.policy)}** {where}{more}<br>\n{message}\n"
+        told = [prose(line, LONGEST_MESSAGE) for line in (result.message, *fix(result, self.report), *result.notes)]
+        if len(told) > 1 and fix(result, self.report):
+            told[1] = f"**Fix:** {told[1]}"
+        return "<br>\n".join([f"{_ICONS[result.severity]} **{code(result.policy)}** {where}{more}", *told]) + "\n"
 
     def fixes(self, findings: Iterable[Finding]) -> Iterator[str]:
         """The lines to change, under each finding; those of one policy once."""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.money import ZERO
-from guardrail.policy.base import Result, Severity
+from guardrail.policy.base import Remediation, Result, Severity
 from guardrail.report import EndpointReport, Report
 from guardrail.reporters.bill import amounts, changes_nothing
 from guardrail.reporters.findings import Finding, endpoint_names, findings
@@ -114,10 +114,25 @@ def stake(result: Result) -> str:
     return f"{'up to ' if result.saving_basis == 'upper-bound' else ''}{usd(result.saving_monthly)} USD a month"
 
 
+def fix(result: Result, report: Report) -> list[str]:
+    """What to change, in one to three lines; none where its policy does not say."""
+    return _in_its_language(result.fix, result, report).splitlines() if result.fix else []
+
+
+def told(result: Result, report: Report) -> list[str]:
+    """What is wrong, how to mend it, and what to know beside it, a line each."""
+    fixes = fix(result, report)
+    return [result.message, *([f"Fix: {fixes[0]}"] if fixes else []), *fixes[1:], *result.notes]
+
+
 def remediation(result: Result, report: Report) -> str:
-    """The lines to change in the language of the source; of the first source where it is about all of them."""
+    """The lines to paste."""
+    return _in_its_language(result.remediation, result, report)
+
+
+def _in_its_language(lines: Remediation, result: Result, report: Report) -> str:
+    """In the language of the source; of the first source where a result is about all of them."""
     kind = next((source.kind for source in report.sources if source.id == result.source), report.sources[0].kind)
-    lines = result.remediation
     return (lines.cloudformation if kind == "cloudformation" else lines.terraform).strip()
 
 

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from guardrail.policy.base import Severity
 from guardrail.reporters.base import Options
-from guardrail.reporters.wording import ascii_only, display_width, shorten
+from guardrail.reporters.wording import ascii_only, display_width, no_command, shorten
 
 NARROWEST = 60
 WIDEST_SENTENCE = 110
@@ -80,9 +80,7 @@ class Page:
         return "".join(f"{self._coloured(line)}\n" for line in lines)
 
     def _coloured(self, line: Line) -> str:
-        text = self.text(line.text).rstrip()
-        if text.lstrip().startswith("::"):  # a runner would take it for a command of its workflow
-            text = text.replace("::", r":\x3a", 1)
+        text = no_command(self.text(line.text).rstrip())
         if not self.options.colour or not line.colour or not text:
             return text
         return f"\x1b[{_COLOURS[line.colour]}m{text}\x1b[0m"

@@ -19,9 +19,9 @@ from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.gfm import fenced
-from guardrail.reporters.overview import counts
+from guardrail.reporters.overview import counts, fix
 from guardrail.reporters.places import Place, Places
-from guardrail.reporters.wording import counted, inert, without_commands
+from guardrail.reporters.wording import counted, inert, lines_of_code, without_commands
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 INFORMATION_URI = "https://docs.aws.amazon.com/sagemaker/latest/dg/inference-cost-optimization.html"
@@ -98,7 +98,8 @@ def _undescribed(result: Result) -> Rule:
 
 def _help(rule: Rule) -> str:
     lines: Remediation = rule.remediation
-    return f"Terraform:\n\n{lines.terraform.strip()}\n\nCloudFormation:\n\n{lines.cloudformation.strip()}\n"
+    terraform, cloudformation = lines_of_code(lines.terraform.strip()), lines_of_code(lines.cloudformation.strip())
+    return f"Terraform:\n\n{terraform}\n\nCloudFormation:\n\n{cloudformation}\n"
 
 
 def _markdown(rule: Rule) -> str:
@@ -123,7 +124,7 @@ def _result(
         "ruleId": result.policy,
         "ruleIndex": indexes[result.policy],
         "level": result.severity,
-        "message": {"text": _message(finding)},
+        "message": {"text": _message(finding, report)},
         "locations": [
             {
                 "physicalLocation": _physical(place),
@@ -135,13 +136,15 @@ def _result(
     }
 
 
-def _message(finding: Finding) -> str:
-    """What is wrong and where; the first sentence is the alert's title. Text that would be a link is broken."""
+def _message(finding: Finding, report: Report) -> str:
+    """What is wrong, how to mend it and where; the first sentence is the title. What would be a link is broken."""
     others = len(finding.results) - 1
     more = f", and {counted(others, 'more instance')} of it" if others else ""
     message = inert(finding.dearest.message, LONGEST_MESSAGE)
     sentence = message if message[-1:] in (".", "!", "?", "…") else f"{message}."
-    return f"{sentence} Block: {inert(finding.block)}{more}.".replace("](", "] (")
+    fixes = fix(finding.dearest, report)
+    mend = inert(f" Fix: {'; '.join(fixes)}.", LONGEST_MESSAGE) if fixes else ""
+    return f"{sentence}{mend} Block: {inert(finding.block)}{more}.".replace("](", "] (")
 
 
 def _physical(place: Place) -> dict[str, object]:

@@ -8,6 +8,8 @@ from guardrail.money import two_decimals
 
 LONGEST_TEXT = 300
 """Characters of a name, a reason or a message that anybody will read."""
+LONGEST_LINE = 1_200
+"""Characters of a line of code."""
 
 _HALF_A_CENT = Decimal("0.005")
 _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
@@ -29,6 +31,16 @@ def inert(text: str, limit: int = LONGEST_TEXT) -> str:
         return text
     text = "".join(char if char.isprintable() else _escape(char) for char in text)
     return shorten(text, limit)
+
+
+def no_command(line: str) -> str:
+    """``line`` with an escape in a ``::`` at its start, which GitHub's runner would take for a command."""
+    return line.replace("::", r":\x3a", 1) if line.lstrip().startswith("::") else line
+
+
+def lines_of_code(text: str) -> str:
+    """``text`` with its own lines and indents, each of them inert."""
+    return "\n".join(no_command(inert(line, LONGEST_LINE)) for line in text.strip("\n").split("\n"))
 
 
 def without_commands(document: bytes) -> bytes:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from guardrail.model import Location
+from guardrail.policy.base import Remediation
 from guardrail.reporters.base import Options
 from guardrail.reporters.github import render
 from tests.reporters.reports import finding, report
@@ -27,6 +28,12 @@ def test_a_finding_is_an_annotation_of_its_line() -> None:
         "title=async-scales-to-zero%3A aws_appautoscaling_target.docs"
         "::min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month"
     )
+
+
+def test_the_fix_and_what_to_know_are_lines_of_the_annotation() -> None:
+    fix = Remediation(terraform="min_capacity = 0\nor a schedule", cloudformation="MinCapacity: 0")
+    (command,) = commands(finding(message="too dear", fix=fix, notes=("keep two",)))
+    assert command.endswith("::too dear%0AFix: min_capacity = 0%0Aor a schedule%0Akeep two")
 
 
 def test_properties_escape_what_ends_them_and_messages_what_ends_a_line() -> None:

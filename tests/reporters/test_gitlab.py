@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.policy.base import AppliedWaiver
+from guardrail.policy.base import AppliedWaiver, Remediation
 from guardrail.reporters.base import Options
 from guardrail.reporters.gitlab import render
 from tests.reporters.reports import finding, report
@@ -26,6 +26,12 @@ def test_an_entry_has_every_field_that_gitlab_requires() -> None:
         "severity": "critical",
         "location": {"path": "infra/docs.tf", "lines": {"begin": 12}},
     }
+
+
+def test_the_fix_is_part_of_the_description() -> None:
+    fix = Remediation(terraform="min_capacity = 0\nor a schedule", cloudformation="MinCapacity: 0")
+    (entry,) = entries(finding(message="too dear.", fix=fix))
+    assert entry["description"] == "too dear. Fix: min_capacity = 0; or a schedule"
 
 
 @pytest.mark.parametrize(("severity", "theirs"), [("error", "critical"), ("warning", "major"), ("note", "info")])

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from msgspec import structs
 
 from guardrail.model import INSTANCE_COUNT, Location, ScalableTarget, Skipped, Unknown
-from guardrail.policy.base import AppliedWaiver, Result
+from guardrail.policy.base import AppliedWaiver, Remediation, Result
 from guardrail.report import EndpointReport, Report, SkippedReport, Source
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
@@ -55,6 +55,8 @@ def spread(name: str) -> Report:
     nameless = structs.replace(endpoint(address=name), name=Unknown("r", partial=name), variants=Unknown(name))
     unknown = structs.replace(docs(), source=name, endpoint=nameless, environment=Unknown(name))
     found: dict[str, Any] = {"source": name, "endpoint": f"{address}0", "variant": name, "help_uri": DOCUMENTATION}
+    lines = Remediation(terraform=f"{name}\n  {name}", cloudformation=name)
+    found |= {"fix": lines, "remediation": lines, "notes": (name,)}
     waiver = AppliedWaiver(reason=name, until="2027-01-31", owner=name, origin=name)
     results: tuple[Result, ...] = (
         finding(**found, address=address, message=f"{name} costs too much", location=Location(name[:255] or "x", 12)),
@@ -253,8 +255,8 @@ def test_a_workflow_command_says_what_the_plan_said() -> None:
     shown = f'async-scales-to-zero: aws_sagemaker_endpoint.this["{name}"]'
     assert taken_by_the_runner(first)[0] == "error"
     assert taken_by_the_runner(first)[1]["title"] == shown
-    assert taken_by_the_runner(first)[2] == f"{name} costs too much"
-    assert taken_by_the_runner(second)[::2] == ("warning", name)
+    assert taken_by_the_runner(first)[2].startswith(f"{name} costs too much\nFix: {name}\n")
+    assert taken_by_the_runner(second)[0] == "warning"
     assert notice.startswith("::notice title=guardrail::1 more note")
 
 

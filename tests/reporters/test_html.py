@@ -13,7 +13,7 @@ import pytest
 from msgspec import structs
 
 from guardrail.model import Location, Skipped
-from guardrail.policy.base import AppliedWaiver
+from guardrail.policy.base import AppliedWaiver, Remediation
 from guardrail.report import Report, SkippedReport, Source, Totals
 from guardrail.reporters.html import render
 from tests.reporters.reports import chat, docs, endpoint, finding, monthly, report, variant
@@ -111,6 +111,12 @@ def test_findings_stand_beside_the_bars_of_their_endpoint() -> None:
     assert "async-scales-to-zero" in second
     assert "infra/docs.tf:12" in second
     assert "<code>min_capacity = 0</code>" in second
+
+
+def test_a_finding_says_its_fix_and_what_to_know() -> None:
+    fix = Remediation(terraform="min_capacity = 0\nor a schedule", cloudformation="MinCapacity: 0")
+    text = words(render(report(results=(finding(message="too dear", fix=fix, notes=("keep two",)),))))
+    assert "too dear Fix: min_capacity = 0 or a schedule keep two" in text
 
 
 def test_a_finding_about_no_endpoint_stands_above_all() -> None:

@@ -39,6 +39,12 @@ def test_lines_to_change_keep_their_indent() -> None:
     assert failure.text == "m\n\na {\n  b = 1 # <x> & y\n}"
 
 
+def test_the_fix_and_what_to_know_stand_before_the_lines() -> None:
+    fix = Remediation(terraform="min_capacity = 0 for it", cloudformation="MinCapacity: 0 for it")
+    (failure,) = read(finding(message="m", fix=fix, notes=("keep two",))).iter("failure")
+    assert failure.text == "m\nFix: min_capacity = 0 for it\nkeep two\n\nmin_capacity = 0"
+
+
 def test_passes_are_cases_and_what_is_undecided_accepted_or_old_is_skipped() -> None:
     waiver = AppliedWaiver(reason="load test", until="2027-01-31", owner="ada", origin="o")
     suites = read(

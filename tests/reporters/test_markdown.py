@@ -9,7 +9,7 @@ from msgspec import structs
 from guardrail.cost.base import Delta
 from guardrail.model import Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation
-from guardrail.report import Report, SkippedReport, Source, Totals
+from guardrail.report import DiscountReport, Report, SkippedReport, Source, Totals
 from guardrail.reporters.base import Options
 from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown import COMMENT_LIMIT, marker, render
@@ -149,6 +149,22 @@ def test_what_the_change_leaves_alone_is_one_row() -> None:
     assert "`docs`" not in text.partition("\n❌")[0]
 
 
+def test_the_bill_with_discounts_stands_below_the_list_bill() -> None:
+    """20 % off everything: 596.61 x 0.8 = 477.288."""
+    discounts = DiscountReport(
+        before=monthly("137.34", "137.34", "137.34"),
+        after=monthly("340.73", "477.29", "1022.18"),
+        delta=Delta(Decimal("203.39"), Decimal("339.95"), Decimal("884.84")),
+        endpoints={},
+        plan=None,
+        budgets="list",
+        notes=(),
+    )
+    assert (
+        "| 1,277.73 | **+424.93** |\n| with discounts |  | 340.73 | 477.29 | 1,022.18 | +339.95 |\n| before |"
+    ) in render(report(discounts=discounts))
+
+
 def test_several_inputs_are_told_apart() -> None:
     sources = tuple(
         Source(id=path, path=path, kind="terraform-plan", format_version="1.2", has_before=True, complete=True)
@@ -168,6 +184,19 @@ def test_a_finding_says_where_what_it_costs_and_the_lines_to_change() -> None:
         "[Documentation](https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html)\n\n"
         "</details>\n"
     ) in render(report())
+
+
+FIX = Remediation(terraform='tags = { a = "b" }, or\nmin_capacity = 0', cloudformation="MinCapacity: 0")
+NOTE = "Security Hub wants more: keep min_capacity"
+
+
+def test_a_fix_stands_below_the_message_and_what_to_know_below_the_fix() -> None:
+    assert (
+        "<br>\ntoo dear<br>\n"
+        '**Fix:** `tags = { a = "b" }`, or<br>\n'
+        "`min_capacity = 0`<br>\n"
+        "Security Hub wants more: keep `min_capacity`\n<details>"
+    ) in render(report(results=(finding(message="too dear", fix=FIX, notes=(NOTE,)),)))
 
 
 def test_lines_to_change_are_in_the_language_of_the_source() -> None:
@@ -285,6 +314,7 @@ def test_a_summary_has_room_for_more_and_no_marker() -> None:
         ("the host (ml.g5.xlarge) scales", "the host `(ml.g5.xlarge)` scales"),
         ("ask @ada or #12", "ask `@ada` or `#12`"),
         ("see www.evil.com and a@b.co.", "see `www.evil.com` and `a@b.co`."),
+        ("min_capacity = 0, tags = {a = 1}; b", "`min_capacity = 0`, `tags = {a = 1}`; b"),
         ("1. first", "`1`. first"),
         ("- first", "`-` first"),
         ("a `quoted` | name", r"a `\x60quoted\x60 \x7c` name"),

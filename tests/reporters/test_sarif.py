@@ -183,6 +183,12 @@ def test_the_first_sentence_is_the_title() -> None:
     )
 
 
+def test_the_fix_is_part_of_the_message() -> None:
+    fix = Remediation(terraform="min_capacity = 0\nor a schedule", cloudformation="MinCapacity: 0")
+    text = only(report(results=(finding(message="too dear", fix=fix),)))["message"]["text"]
+    assert text == f"too dear. Fix: min_capacity = 0; or a schedule. Block: {ADDRESS}."
+
+
 def test_a_result_of_a_policy_that_nobody_described_has_a_rule_all_the_same() -> None:
     run = run_of(report(rules=()))
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["async-scales-to-zero"]
