@@ -382,7 +382,9 @@ def _judged_source(one: _Priced, prices: PriceBook, policies: Sequence[Policy], 
         )
         for (given, inventory), cost in zip(cases or [("", change_set.after)], one.worlds or (one.after,), strict=True)
     ]
-    return agreed(worlds, policies, change_set.undecided or "") if cases else worlds[0][1]
+    results = agreed(worlds, policies, change_set.undecided or "") if cases else worlds[0][1]
+    paths = change_set.construct_paths
+    return [structs.replace(each, construct_path=paths.get(each.address)) for each in results] if paths else results
 
 
 def _rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:

@@ -22,6 +22,10 @@ class SourceError(GuardrailError):
     """An input that cannot be read, or is not what it seems."""
 
 
+class NotATemplateError(SourceError):
+    """A file that is sound, or at least is no template, so that a hook may pass over it."""
+
+
 class PriceBookError(GuardrailError):
     """A price table that is missing, unreadable or contradicts itself."""
 

@@ -317,3 +317,5 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""
     waivers: tuple[InlineWaiver, ...] = ()
     """Findings that the source itself accepts."""
+    construct_paths: dict[str, str] = {}
+    """By address, the path of the CDK construct that made the block (``aws:cdk:path``)."""

@@ -18,7 +18,8 @@ from guardrail.cost.discounts import PlanRate, no_plan_rate
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.savings_plans import PlanTables
 from guardrail.cost.user_tables import chosen
-from guardrail.errors import GuardrailError, SettingsError, did_you_mean
+from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, did_you_mean
+from guardrail.model import ChangeSet
 from guardrail.policy import baseline, waivers
 from guardrail.policy.environment import Environments
 from guardrail.policy.load import bundled, configure, read
@@ -215,16 +216,7 @@ def _report(arguments: Namespace, found: Found) -> Report:
         environments = Environments(settings.environments)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     return assess(
-        [
-            sources.read(
-                path,
-                region=settings.region,
-                parameters=arguments.parameters or (),
-                compare_to=arguments.compare_to,
-                beside=arguments.paths,
-            )
-            for path in arguments.paths
-        ],
+        list(_change_sets(arguments, settings)),
         prices=PriceBook(own=tables),
         policies=policies,
         usage=usage.load(settings.usage_file) if settings.usage_file is not None else usage.Usage({}, {}),
@@ -266,6 +258,22 @@ def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
     if path is None:
         return report
     return against(report, baseline.read(path), path=path, tolerance_percent=settings.tolerance_percent)
+
+
+def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:
+    """What every path holds; what turns out to be no template is passed over where only these are asked for."""
+    for path in arguments.paths:
+        try:
+            yield sources.read(
+                path,
+                region=settings.region,
+                parameters=arguments.parameters or (),
+                compare_to=arguments.compare_to,
+                beside=arguments.paths,
+            )
+        except NotATemplateError:
+            if not arguments.templates_only:
+                raise
 
 
 def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:

@@ -77,3 +77,5 @@ class Result(Struct, frozen=True, kw_only=True):
     help_uri: str
     location: Location | None
     waiver: AppliedWaiver | None = None
+    construct_path: str | None = None
+    """The path of the CDK construct that made the block to change; None where none did."""

@@ -117,7 +117,8 @@ def _finding(finding: Finding, page: Page) -> Iterator[Line]:
     if count:
         yield from page.wrapped(f"each of {_instances(finding)}", indent="   ")
     if result.location is not None:
-        yield from page.wrapped(f"at {inert(result.location.path)}:{result.location.line}", indent="   ")
+        made_by = f", made by {inert(result.construct_path)}" if result.construct_path is not None else ""
+        yield from page.wrapped(f"at {inert(result.location.path)}:{result.location.line}{made_by}", indent="   ")
 
 
 def _sentence(text: str) -> str:

@@ -12,7 +12,11 @@ _SECTIONS = (
     rb"AWSTemplateFormatVersion|Resources|Parameters|Transform|Metadata|Mappings|Conditions|Outputs|Rules|Globals"
     rb"|Description"
 )
-_JSON = re.compile(rb'^\s*\{\s*"(?:' + _SECTIONS + rb'|Changes|ChangeSetName|ChangeSetId|Hooks)"\s*:')
+_JSON = re.compile(
+    rb'^\s*\{\s*"(?:'
+    + _SECTIONS
+    + rb'|Changes|ChangeSetName|ChangeSetId|Hooks|StackId|StackName|TemplateBody|StagesAvailable)"\s*:'
+)
 _YAML = re.compile(rb"^(?:" + _SECTIONS + rb")[ \t]*:", re.MULTILINE)
 _EXTENSIONS = (".yaml", ".yml", ".template")
 

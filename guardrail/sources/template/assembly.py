@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from guardrail.errors import SourceError
+from guardrail.errors import NotATemplateError, SourceError
 from guardrail.sources.template import text
 from guardrail.sources.template.files import Files
-from guardrail.sources.template.values import Table
+from guardrail.sources.template.values import Table, text_of
 
 MANIFEST = "manifest.json"
 _ENVIRONMENT = re.compile(r"^aws://([^/]+)/(.+)$")
@@ -65,11 +65,32 @@ def templates(path: str, files: Files) -> list[Template]:
     return [Template(path=path, root=root(path, content))]
 
 
+def change_set(path: str, files: Files) -> Table | None:
+    """The document at ``path`` where it is a change set; None where it is something else."""
+    if path != "-" and (files.is_directory(path) or not path.endswith(".json")):
+        return None
+    content = files.read(path)
+    if content is None or b'"Changes"' not in content:
+        return None
+    loaded = text.load(path, content)
+    return loaded if is_change_set(loaded) else None
+
+
+def is_change_set(document: Table) -> bool:
+    """Whether a document is the output of ``aws cloudformation describe-change-set``."""
+    return isinstance(document.get("Changes"), list) and bool(
+        {"ChangeSetId", "ChangeSetName", "StackId"} & document.keys()
+    )
+
+
 def root(path: str, content: bytes) -> Table:
     """The top-level table of a template. Raises `NotATemplateError` where it has no resources."""
     loaded = text.load(path, content)
+    body = loaded.get("TemplateBody")
+    if body is not None and "Resources" not in loaded:  # the output of aws cloudformation get-template
+        loaded = body if isinstance(body, Table) else text.load(path, (text_of(body) or "").encode())
     if not isinstance(loaded.get("Resources"), Table):
-        raise text.NotATemplateError(
+        raise NotATemplateError(
             f"{path} is no CloudFormation template: it has no Resources", hint="guardrail check template.yaml"
         )
     return loaded

@@ -146,7 +146,7 @@ def _resource(  # noqa: PLR0913 - what makes a resource
             region=region if region is not None else Unknown("the template does not tell it: give --region"),
             attributes=view,
             change="create",
-            references=_no_references,
+            references=no_references,
             location=place or stack.resources.place(logical_id),
         ),
         stack=stack,
@@ -155,7 +155,8 @@ def _resource(  # noqa: PLR0913 - what makes a resource
     )
 
 
-def _no_references(attribute: str, wanted: frozenset[str]) -> tuple[Reference, ...]:
+def no_references(attribute: str, wanted: frozenset[str]) -> tuple[Reference, ...]:
+    """Values of a template carry their references with them."""
     del attribute, wanted
     return ()
 

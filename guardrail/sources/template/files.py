@@ -26,10 +26,15 @@ class Files(Protocol):
 class WorkingTree:
     """The files as they are."""
 
+    def __init__(self) -> None:
+        self._standard_input: bytes | None = None
+
     def read(self, path: str) -> bytes | None:
         """The content of a file, or of standard input for "-"; None where there is none."""
         if path == "-":
-            return sys.stdin.buffer.read()
+            if self._standard_input is None:
+                self._standard_input = sys.stdin.buffer.read()
+            return self._standard_input
         try:
             with open(path, "rb") as file:
                 return file.read()

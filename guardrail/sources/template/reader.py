@@ -14,7 +14,8 @@ from guardrail.sources.link import Linked, Side
 from guardrail.sources.possibilities import merged
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import Template
-from guardrail.sources.template.declared import Resource, changes, declared, resources, waivers
+from guardrail.sources.template.change_set import Sides
+from guardrail.sources.template.declared import Resource, changes, construct_path, declared, resources, waivers
 from guardrail.sources.template.files import Files, Revision, WorkingTree
 from guardrail.sources.template.parameters import NONE, Parameters
 from guardrail.sources.template.stack import Given, Stack
@@ -42,9 +43,34 @@ def read(path: str, inputs: Inputs) -> ChangeSet:
     Raises `SourceError` where it, or what it is to be compared with, cannot be read.
     """
     files = WorkingTree()
+    changes_only = assembly.change_set(path, files)
+    if changes_only is not None:
+        return _read_change_set(path, changes_only, inputs)
     after = _Origin(assembly.templates(path, files), files, inputs)
     before = _before(path, inputs) if inputs.compare_to is not None else None
     return _Reader(path, inputs, before, after).change_set()
+
+
+def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
+    """A change set of CloudFormation's, which has both sides of what changes, and nothing of what does not."""
+    if inputs.compare_to is not None:
+        raise SourceError(f"{path} is a change set and tells itself what stands before", hint="leave out --compare-to")
+    nothing = _Origin([], WorkingTree(), inputs)
+    sides = Sides(path, document, _Stacks(nothing, World()), inputs.region)
+    before = Side(_declarations(sides.before, sides.changes), region=inputs.region)
+    after = Side(_declarations(sides.after, sides.changes), region=inputs.region, previous=before)
+    both = _Sides({}, before.linked(), after.linked())
+    skipped = {one.address: one for one in both.after.skipped}
+    return ChangeSet(
+        path=path,
+        kind="cloudformation",
+        before=both.before.inventory if both.before else None,
+        after=both.after.inventory,
+        complete=False,
+        skipped=tuple(skipped[address] for address in sorted(skipped)),
+        coverage=_coverage([both], skipped),
+        notices=("a change set tells only of what changes: totals leave out what stays as it is",),
+    )
 
 
 def _before(path: str, inputs: Inputs) -> "_Origin":
@@ -161,6 +187,11 @@ class _Stacks:
         found = self._exports.get(name)
         return found() if found is not None else None
 
+    def output(self, stack: str, name: str) -> Any:
+        """The value of an output of the stack of that name; None where it is not here."""
+        found = next((each for each in self.stacks if each.name == stack), None)
+        return found.output(name) if found is not None else None
+
     def _beside(self) -> list[Stack]:
         """Stacks of the other inputs, as far as these are templates."""
         stacks: list[Stack] = []
@@ -200,6 +231,7 @@ class _Reader:
         self._before = before
         self._after = after
         self._notices: list[str] = []
+        self._construct_paths: dict[str, str] = {}
 
     def change_set(self) -> ChangeSet:
         """Both sides, merged where several worlds are possible."""
@@ -230,6 +262,10 @@ class _Reader:
         if before is not None:
             previous = Side(_declarations(before, happens), region=self._inputs.region)
         side = Side(_declarations(after, happens), region=self._inputs.region, previous=previous)
+        for address, resource in after.items():
+            path = construct_path(resource)
+            if path is not None:
+                self._construct_paths[address] = path
         asked = {name: world.variables[name] for name in world.consulted if name in world.variables}
         return _Sides(assignment, previous.linked() if previous else None, side.linked()), asked
 
@@ -270,6 +306,7 @@ class _Reader:
             skipped=tuple(skipped[address] for address in sorted(skipped)),
             coverage=_coverage(sides, skipped),
             notices=tuple(self._notices),
+            construct_paths=self._construct_paths,
             waivers=tuple(one for stack in _Stacks(self._after, World()).stacks for one in waivers(stack)),
         )
 

@@ -66,6 +66,10 @@ class Surroundings(Protocol):
         """What another stack exports under a name; None where none does."""
         ...
 
+    def output(self, stack: str, name: str) -> Any:
+        """The value of an output of the stack of that name; None where it is not here."""
+        ...
+
 
 class Stack:
     """One template under one world."""
@@ -406,7 +410,8 @@ class Stack:
         if text is not None and len(left.variables) == 1 and left.symbol == f"${{{left.variables[0]}}}":
             self._world.compare(left.variables[0], [text], is_closed=False)
             return Expression(left.reason, variables=left.variables)
-        sides = sorted((symbol_of(left) or left.reason, symbol_of(right) or "something unknown"))
+        right_text = "a hidden value" if isinstance(right, Hidden) else symbol_of(right) or "something unknown"
+        sides = sorted((symbol_of(left) or left.reason, right_text))
         comparison = f"whether {sides[0]} equals {sides[1]}"
         assigned = self._world.assignment.get(comparison)
         if isinstance(assigned, str):
@@ -535,6 +540,17 @@ class Stack:
         reason = f"{shown} is exported by a stack that is not among the inputs"
         return Expression(reason, text, symbol=text if symbol is not None else None)
 
+    def _get_stack_output(self, argument: Any) -> Any:
+        options = argument if isinstance(argument, Table) else Table()
+        stack, output = self.evaluate(options.get("StackName")), self.evaluate(options.get("OutputName"))
+        if isinstance(stack, str) and isinstance(output, str):
+            value = self._around.output(stack, output)
+            if value is not None:
+                return value
+            text = f"${{{stack}.Outputs.{output}}}"
+            return Expression(f"the stack {stack} is not among the inputs", text, symbol=text)
+        return Unknown("which output of which stack it is, is known only at deployment")
+
     def _length(self, argument: Any) -> Any:
         items = self.evaluate(argument)
         if isinstance(items, list):
@@ -575,6 +591,7 @@ _FUNCTIONS: dict[str, Callable[[Stack, Any], Any]] = {
     "Fn::FindInMap": Stack._find_in_map,
     "Fn::GetAZs": Stack._at_deployment,
     "Fn::GetAtt": Stack._get_att,
+    "Fn::GetStackOutput": Stack._get_stack_output,
     "Fn::If": Stack._if,
     "Fn::ImportValue": Stack._import_value,
     "Fn::Join": Stack._join,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
 
-from guardrail.errors import SourceError
+from guardrail.errors import NotATemplateError, SourceError
 from guardrail.model import Location
 from guardrail.sources.template.values import Table
 
@@ -22,10 +22,6 @@ MAX_VALUES = 1_000_000
 """After expanding aliases; the largest template CloudFormation takes has some 100,000."""
 
 _YAML = "tag:yaml.org,2002:"
-
-
-class NotATemplateError(SourceError):
-    """A file that is sound, or at least is no template, so that a hook may pass over it."""
 
 
 def load(path: str, content: bytes) -> Table:

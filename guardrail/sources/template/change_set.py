@@ -1,0 +1,157 @@
+"""CloudFormation's change sets: the output of ``aws cloudformation describe-change-set --include-property-values``.
+
+A change set tells of resources that change and of nothing else, so what it says of totals is "at least". Its contexts
+hold properties with every value resolved, besides those that are known only when it is executed.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from guardrail.errors import SourceError
+from guardrail.model import Change, Unknown
+from guardrail.sources import cloudformation
+from guardrail.sources.base import AFTER_APPLY, Block, Reference
+from guardrail.sources.cloudformation import Properties
+from guardrail.sources.template import text
+from guardrail.sources.template.declared import Resource, no_references
+from guardrail.sources.template.stack import NESTED_STACKS, Stack, Surroundings
+from guardrail.sources.template.values import Expression, Table, joined, text_of
+
+HINT = "aws cloudformation describe-change-set --include-property-values --change-set-name … --stack-name …"
+
+_KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_ARN = re.compile(r"^arn:[^:]*:cloudformation:([^:]+):([^:]+):(?:stack|changeSet)/([^/]+)/")
+
+
+class Sides:
+    """The resources of a change set before and after it is executed, with what happens to each."""
+
+    def __init__(self, path: str, root: Table, around: Surroundings, region: str | None) -> None:
+        self._path = path
+        self._root = root
+        arn = _ARN.match(str(root.get("StackId") or root.get("ChangeSetId") or ""))
+        self._stack = Stack(
+            Table({"Resources": Table()}),
+            around,
+            path=path,
+            name=text_of(root.get("StackName")),
+            region=arn[1] if arn else region,
+            account=arn[2] if arn else None,
+            tags=_tags(root.get("Tags")),
+        )
+        self.before: dict[str, Resource] = {}
+        self.after: dict[str, Resource] = {}
+        self.changes: dict[str, Change] = {}
+        for change in self._relevant():
+            self._add(change)
+
+    def _relevant(self) -> Iterator[Table]:
+        changes = self._root.get("Changes")
+        for item in changes if isinstance(changes, list) else []:
+            change = item.get("ResourceChange") if isinstance(item, Table) else None
+            kind = change.get("ResourceType") if isinstance(change, Table) else None
+            if isinstance(change, Table) and (kind in cloudformation.TYPES or kind in NESTED_STACKS):
+                yield change
+
+    def _add(self, change: Table) -> None:
+        logical_id, kind = str(change.get("LogicalResourceId")), str(change["ResourceType"])
+        happens = _happens(change)
+        self.changes[logical_id] = happens
+        if kind in NESTED_STACKS:
+            reason = "a nested stack has a change set of its own: check that too"
+            self.after[logical_id] = self._resource(logical_id, kind, Table(), happens, reason)
+            return
+        causes = _causes(change)
+        old, new = self._context(change, "BeforeContext", causes), self._context(change, "AfterContext", causes)
+        if old is None and new is None:
+            raise SourceError(f"{self._path} tells no properties of {logical_id[:80]}", hint=HINT)
+        if happens != "create" and old is not None:
+            self.before[logical_id] = self._resource(logical_id, kind, _named(old, kind, change), happens)
+        if happens == "no-op":  # an import: what is there stays as it is
+            self.before[logical_id] = self._resource(logical_id, kind, _named(new or Table(), kind, change), happens)
+        if happens != "delete" and new is not None:
+            properties = new if happens in ("create", "replace") else _named(new, kind, change)
+            self.after[logical_id] = self._resource(logical_id, kind, properties, happens)
+
+    def _context(self, change: Table, name: str, causes: dict[str, Reference]) -> Table | None:
+        written = change.get(name)
+        if not isinstance(written, str):
+            return None
+        properties = text.load(self._path, written.encode()).get("Properties")
+        if not isinstance(properties, Table):
+            return Table()
+        return Table({key: _value(value, causes.get(key)) for key, value in properties.items()})
+
+    def _resource(
+        self, logical_id: str, kind: str, properties: Table, happens: Change, reason: str | None = None
+    ) -> Resource:
+        region = self._stack.region
+        block = Block(
+            address=logical_id,
+            type=kind,
+            provider=f"aws.{self._stack.account}" if self._stack.account else "",
+            region=region if region is not None else Unknown("the change set does not tell it: give --region"),
+            attributes=Properties(properties),
+            change=happens,
+            references=no_references,
+            location=None,
+        )
+        return Resource(block=block, stack=self._stack, logical_id=logical_id, reason=reason)
+
+
+def _happens(change: Table) -> Change:
+    action = change.get("Action")
+    if action == "Modify":
+        return "replace" if change.get("Replacement") == "True" else "update"
+    changes: dict[Any, Change] = {"Add": "create", "Remove": "delete", "Import": "no-op"}
+    return changes.get(action, "update")
+
+
+def _causes(change: Table) -> dict[str, Reference]:
+    """For each property whose value another resource decides, that resource."""
+    details = change.get("Details")
+    found: dict[str, Reference] = {}
+    for detail in details if isinstance(details, list) else []:
+        target = detail.get("Target") if isinstance(detail, Table) else None
+        entity = detail.get("CausingEntity") if isinstance(detail, Table) else None
+        if isinstance(target, Table) and isinstance(entity, str):
+            if detail.get("ChangeSource") in ("ResourceReference", "ResourceAttribute"):
+                address, _, attribute = entity.partition(".")
+                found[str(target.get("Name"))] = Reference(address, attribute)
+    return found
+
+
+def _value(value: Any, cause: Reference | None) -> Any:
+    """A value of a context: what another resource decides is known by that, however it reads."""
+    if isinstance(value, dict):
+        return Table({key: _value(item, None) for key, item in value.items()})
+    if isinstance(value, list):
+        return [_value(item, cause) for item in value]
+    if cause is not None and isinstance(value, str):
+        symbol = f"${{{cause.address}{'.' if cause.attribute else ''}{cause.attribute}}}"
+        decided = Expression(AFTER_APPLY, symbol, symbol=symbol, references=(cause,))
+        if value == _KNOWN_LATER or "/" not in value:
+            return decided
+        parts = value.split("/")  # endpoint/NAME/variant/NAME
+        return joined([parts[0], decided, *parts[2:]], "/") if len(parts) > 2 else decided  # noqa: PLR2004
+    if isinstance(value, str) and _KNOWN_LATER in value:
+        return Expression(AFTER_APPLY)
+    return value
+
+
+_PHYSICAL = {"AWS::SageMaker::Endpoint": "EndpointName", "AWS::SageMaker::EndpointConfig": "EndpointConfigName"}
+
+
+def _named(properties: Table, kind: str, change: Table) -> Table:
+    """The properties of a resource that exists, with the name from its ARN where they do not say one."""
+    name = _PHYSICAL.get(kind)
+    arn = change.get("PhysicalResourceId")
+    if name is None or name in properties or not isinstance(arn, str) or "/" not in arn:
+        return properties
+    return Table({**properties, name: arn.rpartition("/")[2]})
+
+
+def _tags(tags: Any) -> dict[str, str]:
+    pairs = [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
+    return {str(tag.get("Key")): str(tag.get("Value", "")) for tag in pairs}
