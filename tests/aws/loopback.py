@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import threading
+import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -318,6 +319,8 @@ class Fault(NamedTuple):
     status: int = 200
     cut_at: int | None = None
     """Send so many bytes of the body, then close."""
+    delay_s: float = 0.0
+    """Wait before the last byte."""
     honest: bool = True
     """Whether the answer says how long its body would have been."""
     headers: Mapping[str, str] = {}
@@ -432,6 +435,10 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
             self.close_connection = True
         self.end_headers()
+        if fault.delay_s:
+            self.wfile.write(body[:-1])
+            time.sleep(fault.delay_s)
+            body = body[-1:]
         self.wfile.write(body if fault.cut_at is None else body[: fault.cut_at])
 
 

@@ -6,9 +6,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -487,7 +489,72 @@ def test_killed_between_writing_and_swapping_and_right_after_it(refresh: Refresh
     assert not list(refresh.directory.glob("*.new"))
 
 
+def started(refresh: Refresh, **options: Any) -> subprocess.Popen[bytes]:
+    """A refresh in a process of its own."""
+    arguments = ["prices", "refresh", "--mirror", refresh.aws.url, "--output", str(refresh.directory)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.Popen([sys.executable, "-m", "guardrail", *arguments], env=environment, **options)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of another kind")
+def test_interrupted_in_the_middle_of_a_download(refreshed: Refresh) -> None:
+    path = republish(refreshed, cheaper())
+    refreshed.aws.faults[path] = [Fault(delay_s=5)]
+    with started(refreshed, stderr=subprocess.PIPE) as process:
+        while path not in [each for each, _ in refreshed.aws.requests]:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate()
+    assert process.returncode == 130
+    assert (
+        err.decode()
+        == f"guardrail: interrupted; nothing changed in {refreshed.directory}: its tables are as they were\n"
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a limit on the size of files")
+def test_a_disk_that_is_full(refreshed: Refresh) -> None:
+    """No file may grow beyond 50,000 bytes, and the offer file has more than 80,000."""
+    import resource
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+    republish(refreshed, cheaper())
+    with started(refreshed, stderr=subprocess.PIPE, preexec_fn=limit) as process:
+        _, err = process.communicate()
+    assert process.returncode == 2
+    assert f"cannot write to {refreshed.directory}: File too large; nothing changed in" in err.decode()
+
+
+@pytest.mark.parametrize(("module", "source"), [("urllib3", "bulk"), ("boto3", "api")])
+def test_without_the_extra_it_says_how_to_get_it(
+    refreshed: Refresh, monkeypatch: pytest.MonkeyPatch, module: str, source: str
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("guardrail.aws.bulk")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    err = refused(refreshed, f"needs {module}, which is not installed", "--source", source, "--region", "us-east-1")
+    assert "hint: pip install 'guardrail-sagemaker[aws]'" in err
+
+
 # What it takes
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a terminal of its own")
+def test_a_terminal_shows_how_far_it_is(refresh: Refresh) -> None:
+    import pty
+
+    refresh.publish(bundled("us-east-1"))
+    refresh.aws.faults[refresh.aws.offer_path("us-east-1")] = [Fault(delay_s=1.3)]
+    terminal, end = pty.openpty()
+    with started(refresh, stdout=subprocess.DEVNULL, stderr=end) as process:
+        assert process.wait() == 0
+    shown = os.read(terminal, 10_000).decode()
+    os.close(terminal)
+    os.close(end)
+    assert "1 of 1: us-east-1" in shown
+    assert shown.endswith("\r\x1b[K"), "and it is gone once the work is done"
 
 
 MEASURED = """

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -31,11 +32,11 @@ def refresh(arguments: Any) -> int:
             report = _refresh(directory, arguments, status)
     except (GuardrailError, KeyboardInterrupt) as failure:
         standing = "its tables are as they were" if _has_tables(directory) else "no table was written"
+        unchanged = f"nothing changed in {directory}: {standing}"
         if isinstance(failure, KeyboardInterrupt):
-            raise GuardrailError(f"interrupted; nothing changed in {directory}: {standing}") from failure
-        raise type(failure)(
-            f"{failure.message}; nothing changed in {directory}: {standing}", hint=failure.hint
-        ) from failure
+            print(f"guardrail: interrupted; {unchanged}", file=sys.stderr)
+            raise
+        raise type(failure)(f"{failure.message}; {unchanged}", hint=failure.hint) from failure
     output.write_stdout("".join(f"{line}\n" for line in report))
     return 0
 
