@@ -110,7 +110,8 @@ class View:
     def is_sensitive(self, name: str) -> bool:
         """Whether the value, or any part of it, is marked sensitive."""
         marks = self.marks
-        return _any_mark(marks.get(name)) if isinstance(marks, dict) else bool(marks)
+        mark = marks.get(name) if isinstance(marks, dict) else marks
+        return bool(mark) and _any_mark(mark)
 
     def text(self, name: str) -> str | Unknown | None:
         """A string; None for "", which is how state shows an argument that was never set."""
@@ -161,8 +162,8 @@ class View:
     def blocks(self, name: str) -> "list[View] | Unknown":
         """Nested blocks, or nested objects of a provider that has no blocks; empty where there is none."""
         value = self.values.get(name)
-        if value is None:
-            return self._absent_blocks(name)
+        if value is None or value == []:
+            return self._absent_blocks(name) if value is None else []
         if isinstance(value, Unknown):
             return value
         items = [value] if isinstance(value, dict) else value

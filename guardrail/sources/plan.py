@@ -4,7 +4,7 @@ The format is described at developer.hashicorp.com/terraform/internals/json-form
 decoded, so the cost of reading follows the bytes of a plan, not the number of its resources.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -32,8 +32,12 @@ _ABSENT = Raw(b"")
 
 
 class _Head(Struct):
+    """What tells whether the rest is worth decoding."""
+
     mode: str = _MANAGED
     type: str = ""
+    address: str = ""
+    deposed_key: str | None = None
 
 
 class _Change(Struct):
@@ -228,7 +232,7 @@ def _read_state(path: str, plan: _Plan, version: str, notices: tuple[str, ...], 
                 key=resource.index,
             )
         )
-    linked = Side(_declared(blocks), region=region).linked()
+    linked = Side(map(_declared, blocks), region=region).linked()
     return ChangeSet(
         path=path,
         kind="terraform-state",
@@ -274,8 +278,11 @@ class _PlanReader:
         return self._joined(befores, afters, version, notices)
 
     def _joined(self, befores: list[Block], afters: list[Block], version: str, notices: tuple[str, ...]) -> ChangeSet:
-        before = Side(_declared(befores), region=self._region)
-        after = Side((*_declared(afters), *self._deferred()), region=self._region, previous=before)
+        past = [_declared(block) for block in befores]
+        same = {id(block): declaration for block, declaration in zip(befores, past, strict=True)}
+        present = [same.get(id(block)) or _declared(block) for block in afters]
+        before = Side(past, region=self._region)
+        after = Side((*present, *self._deferred()), region=self._region, previous=before)
         linked_before, linked_after = before.linked(), after.linked()
         skipped = _skipped(linked_after, linked_before)
         return ChangeSet(
@@ -306,21 +313,19 @@ class _PlanReader:
                 self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
                 address = f"{change.address} (forgotten)" if "create" in inner.actions else change.address
                 afters.append(replace(past, change="forget", address=address))
-        if kind not in ("delete", "forget"):
+        if kind == "no-op" and inner.before == inner.after and inner.before_sensitive == inner.after_sensitive:
+            afters.append(befores[-1])
+        elif kind not in ("delete", "forget"):
             unknown, marks = inner.after_unknown, inner.after_sensitive
             afters.append(self._block(change, scope, kind, inner.after, unknown, marks))
 
     def _standing(self, changes: list[_ResourceChange]) -> list[tuple[_StateResource, Scope]]:
         """What is there and the plan does not speak of: with -target and -refresh-only most of what is billed."""
-        spoken_of = {
+        spoken_of: set[tuple[str | None, str | None]] = {
             (address, change.deposed) for change in changes for address in (change.address, change.previous_address)
         }
         state = self._plan.prior_state
-        return [
-            (resource, scope)
-            for resource, scope in _state_resources(state.values if state else None)
-            if (resource.address, resource.deposed_key) not in spoken_of
-        ]
+        return list(_state_resources(state.values if state else None, spoken_of))
 
     def _block(
         self,
@@ -422,7 +427,10 @@ def _lost(_attribute: str, _wanted: frozenset[str]) -> Sequence[Reference]:
 
 
 def _is_relevant(raw: Raw) -> bool:
-    head = _head_decoder.decode(raw)
+    return _matters(_head_decoder.decode(raw))
+
+
+def _matters(head: _Head) -> bool:
     return head.type in terraform.TYPES and head.mode == _MANAGED
 
 
@@ -435,22 +443,25 @@ def _raw_state_resources(values: _StateValues | None) -> Iterator[tuple[Raw, str
         pending.extend(module.child_modules)
 
 
-def _state_resources(values: _StateValues | None) -> Iterator[tuple[_StateResource, Scope]]:
+def _state_resources(
+    values: _StateValues | None, spoken_of: Container[tuple[str | None, str | None]] = ()
+) -> Iterator[tuple[_StateResource, Scope]]:
+    """Every resource that matters, but for those whose address and deposed key are ``spoken_of`` elsewhere."""
     for raw, module in _raw_state_resources(values):
-        if _is_relevant(raw):
+        head = _head_decoder.decode(raw)
+        if _matters(head) and (head.address, head.deposed_key) not in spoken_of:
             resource = _state_decoder.decode(raw)
             yield resource, scope_of(module, resource.index)
 
 
-def _declared(blocks: Iterable[Block]) -> Iterator[Declaration]:
-    for block in blocks:
-        yield terraform.declare(block) or Unrelated(
-            address=block.address,
-            type=block.type,
-            provider=block.provider,
-            region=block.region,
-            change=block.change,
-        )
+def _declared(block: Block) -> Declaration:
+    return terraform.declare(block) or Unrelated(
+        address=block.address,
+        type=block.type,
+        provider=block.provider,
+        region=block.region,
+        change=block.change,
+    )
 
 
 def _skipped(after: Linked, before: Linked) -> tuple[Skipped, ...]:

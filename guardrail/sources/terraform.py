@@ -143,6 +143,8 @@ def _variant_views(view: View) -> list[tuple[View, bool]] | Unknown:
     shadow = view.blocks("shadow_production_variants")
     if isinstance(shadow, Unknown):
         return shadow
+    if not production:
+        return Unknown("production_variants is not set")
     return [(each, False) for each in production] + [(each, True) for each in shadow]
 
 
