@@ -58,7 +58,7 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path) 
         expected = bundled(folder)
         assert len(expected) > 20, folder
         assert {name for name in names if name.startswith(f"guardrail/_data/{folder}/")} == expected
-    assert {"guardrail/py.typed", "guardrail/reporters/report.schema.json", "guardrail/cli.py"} <= names
+    assert {"guardrail/py.typed", "guardrail/reporters/report.schema.json", "guardrail/reporters/report.html.j2"} <= names
     strangers = {name for name in names if not name.startswith(("guardrail/", f"{NAME}.dist-info/"))}
     assert strangers == set()
     assert not [name for name in names if "test" in name.lower() or "evidence" in name or "__pycache__" in name]

@@ -8,6 +8,8 @@ from unicodedata import bidirectional
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis.strategies import characters, sampled_from, text
 from markdown_it import MarkdownIt
 from msgspec import structs
 
@@ -16,6 +18,7 @@ from guardrail.policy.base import AppliedWaiver, Remediation, Result
 from guardrail.report import EndpointReport, Report, SkippedReport, Source
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
+from guardrail.reporters.gfm import prose
 from tests.reporters.reports import chat, docs, endpoint, finding, report, variant
 
 NAMES = {
@@ -195,6 +198,14 @@ def test_a_name_with_pipes_breaks_no_table(name: str) -> None:
         assert len(re.findall(r"<t[hd]", row)) == 6, row
 
 
+@given(text(alphabet=characters(codec="utf-8") | sampled_from("`|*_<>@#[](){}!:/.\\\\=-+~&;0123456789abcdef \n")))
+def test_no_sentence_at_all_becomes_more_than_words_and_code(sentence: str) -> None:
+    page = Outline(MarkdownIt("gfm-like", {"html": True}).render(f"{prose(sentence)}\n\n- {prose(sentence)}\n"))
+    assert page.open == []
+    assert page.tags <= {"p", "code", "ul", "li"}
+    assert not set(page.text) & set("@#`*_<>[]{}|\\&")
+
+
 # HTML ----------------------------------------------------------------------------------------------------------------
 
 
@@ -216,6 +227,13 @@ def test_junit_is_well_formed_and_shows_the_name_as_text(name: str) -> None:
     root = ET.fromstring(reporter("junit").render(spread(name), HERE))  # noqa: S314 - our own text
     assert {element.tag for element in root.iter()} == {"testsuites", "testsuite", "testcase", "failure", "skipped"}
     assert root.get("tests") == "7"
+
+
+@given(text(alphabet=characters(codec="utf-8")))
+def test_no_message_breaks_junit_or_a_workflow_command(message: str) -> None:
+    answer = report(results=(finding(message=message),))
+    ET.fromstring(reporter("junit").render(answer))  # noqa: S314 - our own text
+    assert reporter("github").render(answer).count("\n") == 1
 
 
 @hostile

@@ -80,6 +80,18 @@ def test_before_and_after_are_two_bars() -> None:
     assert "before 42.26 42.26 42.26 after 84.51 84.51 253.53 change +42.26 +42.26 +211.28" in words("<body>" + article)
 
 
+def test_a_deleted_endpoint_has_a_past_and_no_bar_beside_it() -> None:
+    gone = structs.replace(
+        docs(),
+        endpoint=structs.replace(docs().endpoint, change="delete"),
+        before=monthly("84.51", "84.51", "253.53"),
+        cost=None,
+    )
+    (article,) = articles(render(report(endpoints=(gone,), results=())))
+    assert bars(article, "floor") == [("0", "33.33%")]  # 84.51 / 253.53
+    assert "before 84.51 84.51 253.53 change -84.51 -84.51 -253.53" in words("<body>" + article)
+
+
 def test_the_axis_has_round_amounts() -> None:
     """Up to 1,024.20 in steps of 500: 500 / 1,024.20 = 48.82 %, 1,000 / 1,024.20 = 97.64 %."""
     found = re.findall(r'class="tick" x="([^"]*)" y="51" text-anchor="(\w+)">([^<]*)<', articles(render(report()))[0])

@@ -299,7 +299,8 @@ def test_of_too_many_results_the_worst_and_dearest_are_kept() -> None:
         finding(address=f"aws_appautoscaling_target.t{number}", severity="error" if number < 10 else "warning")
         for number in range(6_000)
     )
-    kept = run_of(report(results=results))["results"]
+    (run,) = json.loads(render(report(results=results)))["runs"]
+    kept = run["results"]
     assert len(kept) == MOST_RESULTS == 5_000
     assert [result["level"] for result in kept[:11]] == ["error"] * 10 + ["warning"]
     assert "aws_appautoscaling_target.t4999." in kept[-1]["message"]["text"]
