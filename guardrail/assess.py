@@ -9,14 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct, structs
 
-from guardrail import discounting
 from guardrail.clock import age_days
 from guardrail.cost.base import CostComponent, Delta, EndpointCost, Estimate, Monthly
-from guardrail.cost.discounts import Discounts, Part, PlanRate, no_plan_rate
+from guardrail.cost.discount_settings import Discounts, PlanRate, no_plan_rate
 from guardrail.cost.estimate import delta, estimate, total, total_delta
 from guardrail.cost.hull import hull
 from guardrail.cost.price_book import PriceBook
@@ -41,6 +40,9 @@ from guardrail.report import (
     Summary,
     Totals,
 )
+
+if TYPE_CHECKING:
+    from guardrail.cost.discounts import Part
 
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
@@ -323,13 +325,17 @@ def _past_is_missing(priced: _Priced) -> bool:
 def _discounts(priced: Sequence[_Priced], totals: Totals, terms: Terms) -> DiscountReport | None:
     if not terms.discounts:
         return None
+    from guardrail import discounting  # for the few that have discounts
+
     before = [part for one in priced if one.before for part in _parts(one, one.change_set.before, one.before)]
     after = [part for one in priced for part in _parts(one, one.change_set.after, one.after)]
     return discounting.apply(terms.discounts, terms.plan_rate, totals, before=before, after=after)
 
 
-def _parts(priced: _Priced, inventory: Inventory | None, estimate: Estimate) -> Iterator[Part]:
+def _parts(priced: _Priced, inventory: Inventory | None, estimate: Estimate) -> "Iterator[Part]":
     """The endpoints that are in the totals."""
+    from guardrail.cost.discounts import Part
+
     for endpoint in inventory.endpoints if inventory else ():
         cost = estimate.endpoints.get(endpoint.address)
         if cost is not None:

@@ -2,16 +2,8 @@
 
 from collections.abc import Sequence
 
-from guardrail.cost.discounts import (
-    Discounts,
-    Part,
-    PlanRate,
-    Saving,
-    at_the_margin,
-    discounted,
-    discounted_delta,
-    saving,
-)
+from guardrail.cost.discount_settings import Discounts, PlanRate
+from guardrail.cost.discounts import Part, Saving, at_the_margin, discounted, discounted_delta, saving
 from guardrail.report import DiscountReport, PlanReport, Totals
 
 

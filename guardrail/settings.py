@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 from msgspec import Struct, structs
 
 from guardrail import strict_yaml
-from guardrail.cost.discounts import Discounts
+from guardrail.cost.discount_settings import Discounts
 from guardrail.cost.user_tables import BUNDLED
 from guardrail.errors import SettingsError
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME

@@ -95,22 +95,23 @@ class _Item(Struct, frozen=True, rename="camel"):
 
 
 class _OnDemand(Struct, frozen=True):
-    on_demand: dict[str, dict[str, _Term]] = msgspec.field(default={}, name="OnDemand")
+    on_demand: dict[str, msgspec.Raw] = msgspec.field(default={}, name="OnDemand")
 
 
 class _OfferFile(Struct, frozen=True, rename="camel"):
     offer_code: str
     version: str
     publication_date: str
-    products: dict[str, _Product]
+    products: dict[str, msgspec.Raw]
+    """Not decoded yet: most of them are none of ours."""
     terms: _OnDemand
 
 
 def read_file(path: str) -> tuple[Edition, dict[str, PriceList]]:
     """Which offer a file is, CSV or JSON, and its price lists by region.
 
-    A CSV of any size is read line by line; a JSON file is held in memory as a whole. Raises `AWSError` where it is
-    neither, is cut off, or is the offer of another service.
+    A CSV of any size is read line by line; of a JSON file the text is held in memory, and little more. Raises
+    `AWSError` where it is neither, is cut off, or is the offer of another service.
     """
     with _explained(path):
         with open(path, "rb") as file:
@@ -140,12 +141,18 @@ def _from_json(path: str) -> tuple[Edition, dict[str, PriceList]]:
     with open(path, "rb") as file:
         offer = msgspec.json.decode(file.read().removeprefix(b"\xef\xbb\xbf"), type=_OfferFile)
     _check_service(path, offer.offer_code)
-    terms = offer.terms.on_demand
-    rows = (
-        row for sku, product in offer.products.items() for row in _rows(path, product, terms.get(sku, {}).values(), sku)
-    )
     edition = Edition(version=offer.version, publication_date=offer.publication_date)
+    rows = _json_rows(path, offer)
     return edition, collect(rows, version=edition.version, publication_date=edition.publication_date)
+
+
+def _json_rows(path: str, offer: _OfferFile) -> Iterator[Listed]:
+    product_decoder, term_decoder = msgspec.json.Decoder(_Product), msgspec.json.Decoder(dict[str, _Term])
+    for sku, raw in offer.products.items():
+        product = product_decoder.decode(raw)
+        if sku in offer.terms.on_demand and charge_of(product.attributes) is not None:
+            terms = term_decoder.decode(offer.terms.on_demand[sku])
+            yield from _rows(path, product, terms.values(), sku)
 
 
 def _from_csv(path: str, file: TextIO) -> tuple[Edition, dict[str, PriceList]]:

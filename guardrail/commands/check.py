@@ -14,9 +14,8 @@ from guardrail import output, sources
 from guardrail.assess import Terms, against, assess
 from guardrail.clock import today
 from guardrail.cost import usage
-from guardrail.cost.discounts import PlanRate, no_plan_rate
+from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.cost.price_book import PriceBook
-from guardrail.cost.savings_plans import PlanTables
 from guardrail.cost.user_tables import chosen
 from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, did_you_mean
 from guardrail.model import ChangeSet
@@ -241,7 +240,11 @@ def _report(arguments: Namespace, found: Found) -> Report:
 def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:
     """The rates of the settings' Savings Plan, as far as a refresh has read them."""
     plan = settings.discounts.savings_plan
-    return no_plan_rate if plan is None else PlanTables(tables, plan.term, plan.payment).rate
+    if plan is None:
+        return no_plan_rate
+    from guardrail.cost.savings_plans import PlanTables
+
+    return PlanTables(tables, plan.term, plan.payment).rate
 
 
 def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:

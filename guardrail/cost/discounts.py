@@ -14,98 +14,15 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, structs
 
 from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, PlanUse, Price, Quantity
+from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan
 from guardrail.cost.price_list import split
-from guardrail.cost.savings_plans import Payment, Term
 from guardrail.model import Endpoint, InstanceVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
 Bound: TypeAlias = Literal["floor", "expected", "ceiling"]
-Covered: TypeAlias = Literal["Host", "AsyncInf", "Tsform"]
-PlanRate: TypeAlias = Callable[[str, str], Decimal | None]
-"""USD per hour under the plan, by region and usage type; None where AWS lists none."""
-
 BOUNDS: tuple[Bound, Bound, Bound] = ("floor", "expected", "ceiling")
 _PERCENT = Decimal(100)
 _NOTHING = Quantity(ZERO, ZERO, ZERO)
-
-
-# Settings ------------------------------------------------------------------------------------------------------------
-
-
-class DiscountRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One discount, and what it is on: everything that all of its conditions hold for."""
-
-    name: str
-    """What reports call it: ``EDP 2026``."""
-    percent: Decimal | None = None
-    """Off the price."""
-    usd: Decimal | None = None
-    """The price per unit, in place of the list price."""
-    usage_type: str = "*"
-    """A pattern with ``*`` and ``?``: ``*-Host:ml.g5.*``."""
-    region: str = "*"
-    """A pattern likewise: ``us-*``."""
-    account: str | None = None
-    """Holds only for this account (`Discounts.account`)."""
-    tag: dict[str, str] = {}
-    """Tags that the endpoint must have, each with its value."""
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a discount that says nothing, or two things, which msgspec reports with its place."""
-        if (self.percent is None) == (self.usd is None):
-            raise ValueError(f"the discount {self.name!r} needs one of percent and usd")
-        if self.percent is not None and not 0 <= self.percent <= _PERCENT:
-            raise ValueError(f"percent of {self.name!r} is {self.percent}, and a discount is between 0 and 100")
-        if self.usd is not None and self.usd < 0:
-            raise ValueError(f"usd of {self.name!r} is {self.usd}, and a price is zero or more")
-
-
-class SavingsPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A SageMaker Savings Plan: so many USD an hour, used or not, for usage at its own rates."""
-
-    commitment_usd_per_hour: Decimal
-    used_elsewhere_usd_per_hour: Decimal = ZERO
-    """The part of it that other stacks use up: their usage at the rates of the plan."""
-    term: Term = "1yr"
-    payment: Payment = "No Upfront"
-    rates: dict[str, Decimal] = {}
-    """USD per hour by pattern of usage type, the first that fits; else the rates that a refresh has read."""
-    percent: Decimal | None = None
-    """Off the list price, where no rate is known."""
-    covers: tuple[Covered, ...] = ("Host", "Tsform")
-    """AWS names real-time and batch inference, and does not say whether asynchronous inference is covered."""
-
-    def __post_init__(self) -> None:
-        """Raise ValueError for a commitment that cannot be, which msgspec reports with its place."""
-        if self.commitment_usd_per_hour <= 0 or self.used_elsewhere_usd_per_hour < 0:
-            raise ValueError("a commitment is above 0 USD per hour, and what is used elsewhere 0 or more")
-        if self.percent is not None and not 0 <= self.percent <= _PERCENT:
-            raise ValueError(f"percent is {self.percent}, and a discount is between 0 and 100")
-
-    @property
-    def available(self) -> Decimal:
-        """USD per hour that this stack may use."""
-        return max(self.commitment_usd_per_hour - self.used_elsewhere_usd_per_hour, ZERO)
-
-
-class Discounts(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The discounts of ``.guardrail.yml``."""
-
-    account: str | None = None
-    """The account that is deployed to, which no plan tells for sure."""
-    budgets: Literal["list", "discounted"] = "list"
-    """Which of the two totals budgets are held against."""
-    rules: tuple[DiscountRule, ...] = ()
-    savings_plan: SavingsPlan | None = None
-
-    def __bool__(self) -> bool:
-        """Whether there is anything to apply."""
-        return bool(self.rules or self.savings_plan)
-
-
-def no_plan_rate(region: str, usage_type: str) -> Decimal | None:  # noqa: ARG001 - one answer for all
-    """The `PlanRate` where no rates of Savings Plans were read."""
-    return None
 
 
 # Results -------------------------------------------------------------------------------------------------------------

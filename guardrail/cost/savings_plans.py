@@ -7,15 +7,11 @@ inference, says nothing of asynchronous inference, and serverless inference is n
 import os
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.cost.price_table import records
 from guardrail.errors import PriceBookError
-
-Term: TypeAlias = Literal["1yr", "3yr"]
-Payment: TypeAlias = Literal["No Upfront", "Partial Upfront", "All Upfront"]
 
 COLUMNS = (
     "usage_type",

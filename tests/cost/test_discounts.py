@@ -13,20 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from guardrail.cost.base import Delta, Monthly, Quantity
-from guardrail.cost.discounts import (
-    BOUNDS,
-    DiscountRule,
-    Discounts,
-    Part,
-    PlanRate,
-    Saving,
-    SavingsPlan,
-    at_the_margin,
-    discounted,
-    discounted_delta,
-    no_plan_rate,
-    saving,
-)
+from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan, no_plan_rate
+from guardrail.cost.discounts import BOUNDS, Part, Saving, at_the_margin, discounted, discounted_delta, saving
 from guardrail.cost.estimate import delta, estimate
 from guardrail.cost.price_book import PriceBook
 from guardrail.model import Endpoint, InstanceVariant, Inventory, Mode, ScalableTarget, Unknown
