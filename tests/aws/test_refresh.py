@@ -19,6 +19,7 @@ from guardrail import cli
 from guardrail.aws import bulk
 from guardrail.cost.base import Price, Unpriced
 from guardrail.cost.price_book import PriceBook
+from guardrail.cost.savings_plans import PlanTables
 from tests.aws.loopback import (
     VERSION,
     Aws,
@@ -105,6 +106,26 @@ def test_the_files_of_36_regions_become_36_tables(refresh: Refresh) -> None:
     assert price.sku is not None
     assert price.rate_code == f"{price.sku}.JRTCKXETXF.6YS6EN2CT7"
     assert not (refresh.directory / ".downloads").exists()
+
+
+def test_offer_files_made_from_the_bundled_tables_give_back_exactly_these_tables(refresh: Refresh) -> None:
+    """Every row of every basis, 9,445 of them: usage type, unit and amount, digit for digit, in the same order."""
+    tables = {
+        region: list(csv.DictReader((PRICING / f"{region}.csv").read_text().splitlines())) for region in regions()
+    }
+    refresh.aws.publish(
+        {
+            region: offer_csv([product(row["usage_type"], row["usd"], unit=row["unit"], region=region) for row in rows])
+            for region, rows in tables.items()
+        }
+    )
+    code, out, _ = refresh()
+    assert code == 0
+    assert "  9,445 prices: 0 up, 0 down, 0 appeared, 0 gone, 9,445 unchanged" in out.splitlines()
+    for region, rows in tables.items():
+        written = csv.DictReader((refresh.directory / f"{region}.csv").read_text().splitlines())
+        columns = ("usage_type", "unit", "usd")
+        assert [[row[name] for name in columns] for row in written] == [[row[name] for name in columns] for row in rows]
 
 
 def test_the_api_gives_the_same_table_as_the_files(
@@ -235,6 +256,23 @@ def test_savings_plan_rates_are_kept_beside_the_tables(refresh: Refresh) -> None
     assert [(row["usage_type"], row["usd"], row["term"], row["payment"]) for row in rows] == [
         ("USE1-Host:ml.m5.xlarge", "0.1656", "1yr", "No Upfront")
     ]
+    tables = PlanTables(str(refresh.directory), "1yr", "No Upfront")
+    assert tables.rate("us-east-1", "USE1-Host:ml.m5.xlarge") == Decimal("0.1656")
+    assert tables.rate("us-east-1", "USE1-AsyncInf:ml.m5.xlarge") is None
+    assert tables.rate("eu-west-1", "EU-Host:ml.m5.xlarge") is None
+    assert PlanTables(str(refresh.directory), "3yr", "No Upfront").rate("us-east-1", "USE1-Host:ml.m5.xlarge") is None
+
+
+def test_a_savings_plan_file_of_another_version_or_cut_off_changes_nothing(refresh: Refresh) -> None:
+    refresh.publish(bundled("us-east-1"))
+    good = savings_csv("us-east-1", {"USE1-Host:ml.m5.xlarge": "0.1656"})
+    for content, because in ((good.replace(VERSION.encode(), b"1"), "is of version 1"), (good[:-40], "is damaged")):
+        refresh.aws.publish_savings_plans({"us-east-1": content})
+        code, _, err = refresh("--savings-plans")
+        assert code == 2
+        assert because in err
+        assert not (refresh.directory / "manifest.json").exists()
+        (refresh.directory / ".downloads" / f"plans-us-east-1-{VERSION}.csv").unlink(missing_ok=True)
 
 
 # What can go wrong: the old tables answer as before, and the message says what happened
