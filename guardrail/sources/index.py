@@ -30,6 +30,7 @@ class Index(Generic[_D]):
     def __init__(self) -> None:
         self.by_address: dict[str, _D] = {}
         self._by_value: dict[str, list[_D]] = defaultdict(list)
+        self._compatible: dict[tuple[str, str | Unknown], list[_D]] = {}
 
     def __iter__(self) -> Iterator[_D]:
         return iter(self.by_address.values())
@@ -74,8 +75,11 @@ class Index(Generic[_D]):
         return [each for each in namesakes if each.address in addresses]
 
     def compatible(self, seeker: Declared) -> list[_D]:
-        """Everything that ``seeker`` could mean if nothing is known of its link."""
-        return [each for each in self if may_meet(each, seeker)]
+        """Everything that ``seeker`` could mean if nothing is known of its link; ask when everything is entered."""
+        place = (seeker.provider, seeker.region)
+        if place not in self._compatible:
+            self._compatible[place] = [each for each in self if may_meet(each, seeker)]
+        return self._compatible[place]
 
 
 class Declarations:

@@ -34,10 +34,11 @@ from guardrail.sources.declarations import (
     DeclaredTarget,
     Link,
 )
-from guardrail.sources.index import Declarations, may_meet
+from guardrail.sources.index import Declarations, Index, may_meet
 
 _T = TypeVar("_T")
 
+_LATE = "what it scales is known only after apply"
 _COMPONENT = "inference-component/"
 _VARIANT_INDEX = re.compile(r"^production_variants\[(\d+)\]")
 
@@ -68,16 +69,30 @@ class ScalingLinks:
         """By address of the policy that they start."""
         self.parts: dict[str, set[str]] = defaultdict(set)
         """Addresses of a target, its policies, actions and alarms, by address of the target."""
-        self._unnamed = [
-            each for each in declarations.endpoints if isinstance(each.name, Unknown) and each.name.reason != GENERATED
-        ]
+        self._unnamed: Index[DeclaredEndpoint] = Index()
+        """Those whose name is unknown, and not because it is new with this change: it may be one that is known."""
+        for endpoint in declarations.endpoints:
+            if isinstance(endpoint.name, Unknown) and endpoint.name.reason != GENERATED:
+                self._unnamed.add(endpoint, None)
         self._mentioning = _by_mention(declarations.targets)
+        self._targets_by_endpoint = self._group_targets()
+        self._lost: set[tuple[type[Declared], str, str | Unknown, str, bool]] = set()
         unclear = self._link_alarms()
         policies = self._link_policies(unclear)
         actions = self._link_actions()
         sensitive = {each.address for each in declarations.actions if each.sensitive}
         for target in declarations.targets:
             self._claim(target, _completed(target, policies, actions, sensitive))
+
+    def _group_targets(self) -> dict[str, list[DeclaredTarget]]:
+        """Targets by address of the endpoint they scale; under "" those of which nothing is known."""
+        found: dict[str, list[DeclaredTarget]] = defaultdict(list)
+        for target in self._all.targets:
+            for endpoint in self._endpoints_of(target.resource, target):
+                found[endpoint.address].append(target)
+            if self._may_mean_any(target.resource, target):
+                found[""].append(target)
+        return found
 
     def _link_alarms(self) -> dict[str, Unknown]:
         """Attach alarms to the policies they start; returns the policies that an unclear alarm may start."""
@@ -90,7 +105,7 @@ class ScalingLinks:
                         found |= {policy.address for policy in self._all.policies.named(action, alarm)}
             for address in found:
                 self.alarms[address].append(alarm)
-            if not found and _may_start_scaling(alarm):
+            if not found and _may_start_scaling(alarm) and self._is_first(alarm):
                 for policy in self._all.policies.compatible(alarm):
                     unclear[policy.address] = Unknown(f"{alarm.address} may start it")
         return unclear
@@ -122,10 +137,13 @@ class ScalingLinks:
                 present.append(attachment)
         elif self._is_about_something_else(declared.target):
             self._all.leave_out(declared)
+        elif self._may_mean_any(declared.target, declared):
+            self._all.skip(declared, "which scaling target it belongs to is known only after apply")
+            targets = self._all.targets.compatible(declared) if self._is_first(declared) else []
+            self._doubt(declared, targets, attached)
         else:
             targets = targets or self._possible_targets(declared)
-            for target in targets:
-                attached[target.address] = Unknown(f"{declared.address} may belong to it")
+            self._doubt(declared, targets, attached)
             if targets:
                 self._all.skip(declared, "which scaling target it belongs to is known only after apply")
             else:
@@ -133,31 +151,50 @@ class ScalingLinks:
         for target in targets:
             self.parts[target.address] |= {declared.address, *(each.address for each in self.alarms[declared.address])}
 
+    def _doubt(
+        self,
+        declared: DeclaredPolicy | DeclaredAction,
+        targets: list[DeclaredTarget],
+        attached: dict[str, list[_T] | Unknown],
+    ) -> None:
+        """Mark targets that a policy or scheduled action may belong to."""
+        for target in targets:
+            attached[target.address] = Unknown(f"{declared.address} may belong to it")
+
+    def _is_first(self, declared: Declared, what: str = "") -> bool:
+        """Whether ``declared`` is the first of its kind in its place whose link is lost.
+
+        What one of them casts doubt on, the others do too, so that a plan full of them is read once, not squared.
+        """
+        is_changed = declared.address in self._all.changed
+        kind = (declared.__class__, declared.provider, declared.region, what, is_changed)
+        is_first = kind not in self._lost
+        self._lost.add(kind)
+        return is_first
+
+    def _may_mean_any(self, link: Link, seeker: Declared) -> bool:
+        """Whether nothing is known of a link, not even the endpoint or component that it mentions."""
+        known = isinstance(link.value, str) or link.value is None
+        return not known and not self._endpoints_of(link, seeker) and not self._components_of(link, seeker)
+
     def _is_about_something_else(self, link: Link) -> bool:
         """Whether all that an unknown link mentions is, as a scaling target of ECS is."""
         mentioned = {reference.address for reference in link.references}
         return bool(mentioned) and mentioned <= self._all.unrelated
 
     def _possible_targets(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
-        """Targets that a policy may mean: those of its name further away, or, where its own id is unknown, any.
+        """Targets that a policy may mean: those of its name further away.
 
-        But not those that certainly scale another endpoint than the one it mentions.
+        Where its id is unknown, those of the endpoint that it mentions, and those of which nothing is known.
         """
         value = declared.target.value
         if isinstance(value, str):
             return self._all.targets.namesakes(_resource_id(value), declared)
-        if not isinstance(value, Unknown):
+        if value is None:
             return []
-        own = {each.address for each in self._endpoints_of(declared.target, declared)}
-        compatible = self._all.targets.compatible(declared)
-        if not own:
-            return compatible
-        scaled_by = {each.address: self._endpoints_of(each.resource, each) for each in compatible}
-        return [
-            each
-            for each in compatible
-            if not scaled_by[each.address] or any(other.address in own for other in scaled_by[each.address])
-        ]
+        endpoints = self._endpoints_of(declared.target, declared)
+        lost = [each for each in self._targets_by_endpoint[""] if may_meet(each, declared)]
+        return [target for each in endpoints for target in self._targets_by_endpoint[each.address]] + lost
 
     def _attach_without_target(self, declared: DeclaredPolicy | DeclaredAction) -> None:
         """A policy whose target is not here: somebody else scales the variant that it names."""
@@ -213,31 +250,26 @@ class ScalingLinks:
         elif self._is_about_something_else(declared.resource):
             self._all.leave_out(declared)
         else:
-            self._claim_nothing_certain(declared, endpoints or self._possible_endpoints(declared))
+            self._claim_nothing_certain(declared, endpoints or self._namesakes(declared))
 
     def _claim_nothing_certain(self, declared: DeclaredTarget, candidates: list[DeclaredEndpoint]) -> None:
+        """Cast doubt on each endpoint that a target may scale: on ``candidates``, else on what its id does not exclude.
+
+        An unknown id excludes nothing; a known one all but the endpoints whose name is unknown.
+        """
+        known, dimension = isinstance(declared.resource.value, str), declared.target.dimension
+        possible = self._unnamed if known else self._all.endpoints
+        vague = [] if candidates or (known and _parts(declared.resource) is None) else possible.compatible(declared)
         unclear = Unknown(f"{declared.address} may be its scaling target")
-        for candidate in candidates:
-            self._add_claim(candidate, unclear, declared, Link(value=None), declared.target.dimension)
-        elsewhere = isinstance(declared.resource.value, str) and not candidates
-        reason = (
-            "the endpoint it scales is not managed here" if elsewhere else "what it scales is known only after apply"
-        )
+        for each in candidates or (vague if self._is_first(declared, f"{dimension} {known}") else ()):
+            self._add_claim(each, unclear, declared, Link(value=None), dimension)
+        is_elsewhere = known and not candidates and not vague
+        reason = "the endpoint it scales is not managed here" if is_elsewhere else _LATE
         self._all.skip(declared, reason)
 
-    def _possible_endpoints(self, declared: DeclaredTarget) -> list[DeclaredEndpoint]:
-        """Endpoints that a target may mean: all where its own id is unknown.
-
-        Else those whose name is unknown, unless it is new with this change, and those of its name further away.
-        """
-        endpoints = self._all.endpoints
-        parts = _parts(declared.resource)
-        if not isinstance(declared.resource.value, str):
-            return endpoints.compatible(declared)
-        if parts is None:
-            return []
-        unnamed = [each for each in self._unnamed if may_meet(each, declared)]
-        return unnamed or endpoints.namesakes(parts[1], declared)
+    def _namesakes(self, declared: DeclaredTarget) -> list[DeclaredEndpoint]:
+        parts = _parts(declared.resource) if isinstance(declared.resource.value, str) else None
+        return self._all.endpoints.namesakes(parts[1], declared) if parts else []
 
     def _claim_component(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
         found = self._components_of(declared.resource, declared)
@@ -248,7 +280,7 @@ class ScalingLinks:
         if len(found) != 1:
             elsewhere = known and not found
             reason = "the inference component it scales is not managed here"
-            self._all.skip(declared, reason if elsewhere else "what it scales is known only after apply")
+            self._all.skip(declared, reason if elsewhere else _LATE)
 
     def _components_of(self, link: Link, seeker: Declared) -> list[DeclaredComponent]:
         """The inference components that a resource id may mean."""

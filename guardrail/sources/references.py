@@ -6,8 +6,7 @@ A plan tells the value of a name only when it is known before apply. Where it is
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -31,6 +30,10 @@ _PASSES_ON = {("terraform_data", "output"): "input"}
 
 Place: TypeAlias = tuple[tuple[str, ...], tuple[Key, ...]]
 """A module instance: the path of its calls and their keys."""
+
+
+_NONE: dict[Key, str] = {}
+_ONE: dict[Key, None] = {None: None}
 
 
 class ConfigResource(Struct):
@@ -125,6 +128,7 @@ class Configuration:
         self._resources: dict[tuple[tuple[str, ...], str, str, str], ConfigResource | None] = {}
         self._instances: dict[tuple[Place, str, str], dict[Key, str]] = defaultdict(dict)
         self._call_keys: dict[Place, dict[Key, None]] = defaultdict(dict)
+        self._parallels: dict[tuple[int, int], bool] = {}
 
     def add_instance(self, scope: Scope, type_: str, name: str, address: str) -> None:
         """Tell that ``address`` is an instance of the block ``type_.name`` in ``scope``."""
@@ -179,14 +183,24 @@ class Configuration:
 
     def instances(self, scope: Scope, type_: str, name: str) -> dict[Key, str]:
         """Address by key of each instance of a block in the module instance of ``scope``."""
-        return self._instances.get(((scope.names, scope.keys), type_, name), {})
+        return self._instances.get(((scope.names, scope.keys), type_, name), _NONE)
 
     def call_keys(self, scope: Scope, name: str) -> dict[Key, None]:
         """The keys of the instances of the module call ``name`` made in the module instance of ``scope``."""
-        return self._call_keys.get(((*scope.names, name), scope.keys)) or {None: None}
+        return self._call_keys.get(((*scope.names, name), scope.keys), _ONE)
+
+    def are_parallel(self, own: Mapping[Key, object], others: Mapping[Key, object]) -> bool:
+        """Whether two blocks run over the same keys, so that ``each.key`` of the one picks an instance of the other.
+
+        Else the index is computed from the key, as in ``endpoint[floor(count.index / 2)]``, and nobody knows how.
+        """
+        pair = (id(own), id(others))  # both are kept here, so that no other mapping can have their identity
+        if pair not in self._parallels:
+            self._parallels[pair] = own.keys() <= others.keys()
+        return self._parallels[pair]
 
     def _owner(self, scope: Scope, resource: ConfigResource) -> "_Owner":
-        return _Owner(resource.for_each_expression, lambda: self.instances(scope, resource.type, resource.name).keys())
+        return _Owner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
 
     def _every_path(self, names: tuple[str, ...], module: ConfigModule) -> Iterator[tuple[str, ...]]:
         yield names
@@ -210,11 +224,11 @@ class _Owner(NamedTuple):
     """The block or module call that an expression belongs to: what ``each`` and ``count`` mean in it."""
 
     for_each: Any
-    keys: Callable[[], AbstractSet[Key]]
-    """The keys of all its instances."""
+    instances: Mapping[Key, object]
+    """All its instances by their keys."""
 
 
-_NOBODY = _Owner(None, frozenset)
+_NOBODY = _Owner(None, _NONE)
 
 
 class _Walk:
@@ -242,11 +256,10 @@ class _Walk:
         self._seen.add((scope, id(expression)))
         references = list(_references(expression))
         keyed = keyed or "each.key" in references or "count.index" in references
-        keys = owner.keys if keyed else None
         for reference in _most_specific(references):
-            self._follow_reference(scope, _steps(reference), owner, keys)
+            self._follow_reference(scope, _steps(reference), owner, keyed=keyed)
 
-    def _follow_reference(self, scope: Scope, steps: list["_Step"], owner: _Owner, keys: "_Keys | None") -> None:
+    def _follow_reference(self, scope: Scope, steps: list["_Step"], owner: _Owner, *, keyed: bool) -> None:
         head = steps[0].value if steps else None
         if head in _ALWAYS_KNOWN:
             return
@@ -257,9 +270,9 @@ class _Walk:
         elif head == "var":
             self._follow_variable(scope, str(steps[1].value))
         elif head == "module":
-            self._follow_module(scope, str(steps[1].value), steps[2:], keys)
+            self._follow_module(scope, str(steps[1].value), steps[2:], owner if keyed else None)
         else:
-            self._follow_resource(scope, steps, keys)
+            self._follow_resource(scope, steps, owner if keyed else None)
 
     def _follow_each(self, scope: Scope, steps: list["_Step"], owner: _Owner) -> None:
         """``each.value`` of a for_each over the instances of a block is the instance with the same key."""
@@ -278,10 +291,10 @@ class _Walk:
         if call is None:
             self.is_lost = True
             return
-        owner = _Owner(call.for_each_expression, self.configuration.call_keys(outer, scope.names[-1]).keys)
+        owner = _Owner(call.for_each_expression, self.configuration.call_keys(outer, scope.names[-1]))
         self.follow(outer, call.expressions.get(name), owner)
 
-    def _follow_module(self, scope: Scope, name: str, rest: list["_Step"], keys: "_Keys | None") -> None:
+    def _follow_module(self, scope: Scope, name: str, rest: list["_Step"], keyed: _Owner | None) -> None:
         module = self.configuration.module((*scope.names, name))
         if module is None:
             self.is_lost = True
@@ -290,7 +303,7 @@ class _Walk:
         picked: Iterable[Key] = present
         if rest and rest[0].is_index:
             picked, rest = [rest[0].value], rest[1:]
-        elif keys is not None and _is_parallel(scope.key, keys(), present.keys()):
+        elif self._picks(keyed, scope.key, present):
             picked = [scope.key]
         wanted = str(rest[0].value) if rest else ""
         outputs = [wanted] if wanted in module.outputs else list(module.outputs)
@@ -299,7 +312,7 @@ class _Walk:
             for output in outputs:
                 self.follow(inner, module.outputs[output].expression, _NOBODY)
 
-    def _follow_resource(self, scope: Scope, steps: list["_Step"], keys: "_Keys | None") -> None:
+    def _follow_resource(self, scope: Scope, steps: list["_Step"], keyed: _Owner | None) -> None:
         type_, name, rest = str(steps[0].value), str(steps[1].value), steps[2:]
         self.meets_resources = True
         instances = self.configuration.instances(scope, type_, name)
@@ -308,13 +321,17 @@ class _Walk:
         if rest and rest[0].is_index:
             key, rest = rest[0].value, rest[1:]
             picked = [key]
-        elif keys is not None and _is_parallel(key, keys(), instances.keys()):
+        elif self._picks(keyed, key, instances):
             picked = [key]
         if type_ in self.wanted:
             attribute = _dotted(rest)
             self.found.update((Reference(instances[each], attribute), None) for each in picked if each in instances)
         else:
             self._follow_attribute(Scope(scope.names, scope.keys, key), type_, name, rest)
+
+    def _picks(self, owner: _Owner | None, key: Key, others: Mapping[Key, object]) -> bool:
+        """Whether the key of ``owner``, which the expression mentions, picks one of ``others``."""
+        return owner is not None and key in others and self.configuration.are_parallel(owner.instances, others)
 
     def _follow_attribute(self, scope: Scope, type_: str, name: str, rest: list["_Step"]) -> None:
         """On through an argument of a block of another type; what that type computes itself is the end."""
@@ -324,19 +341,8 @@ class _Walk:
         if block is None or not rest:
             self.is_lost = True
         elif attribute in block.expressions:
-            owner = _Owner(block.for_each_expression, self.configuration.instances(scope, type_, name).keys)
+            owner = _Owner(block.for_each_expression, self.configuration.instances(scope, type_, name))
             self.follow(scope, block.expressions[attribute], owner)
-
-
-_Keys: TypeAlias = Callable[[], AbstractSet[Key]]
-
-
-def _is_parallel(key: Key, own: AbstractSet[Key], others: AbstractSet[Key]) -> bool:
-    """Whether two blocks run over the same keys, so that ``each.key`` of the one picks an instance of the other.
-
-    Else the index is computed from the key, as in ``endpoint[floor(count.index / 2)]``, and nobody knows how.
-    """
-    return key in others and own <= others
 
 
 _head_decoder = msgspec.json.Decoder(_Head)

@@ -519,3 +519,24 @@ def test_a_component_target_with_an_unknown_id_scales_the_component_it_refers_to
     assert isinstance(found, tuple)
     assert [isinstance(each.scaling, ScalableTarget) for each in found] == [False, True]
     assert found[0].scaling is None
+
+
+def test_many_links_that_are_lost_cast_their_doubt_once_and_are_each_skipped(read_plan: Reader) -> None:
+    """What one lost target says of an endpoint the others say too; a plan full of them takes no squared time."""
+    lost = [f'{TARGET}["{key}"]' for key in "abc"]
+    document = plan(
+        *NEW,
+        *(change(each, target(None), unknown={"resource_id": True}) for each in lost),
+        change(POLICY + "[0]", step_policy(None), unknown={"resource_id": True}),
+        change(POLICY + "[1]", step_policy(None), unknown={"resource_id": True}),
+        root=module(
+            LINKED,
+            block(CONFIGURATION),
+            block(TARGET, resource_id=ref("local.x")),
+            block(POLICY, resource_id=ref("local.x")),
+        ),
+    )
+    changes = read_plan(document)
+    assert scaling(changes) == Unknown(f"{lost[0]} may be its scaling target")
+    assert [each.address for each in changes.skipped] == [POLICY + "[0]", POLICY + "[1]", *lost]
+    assert only(changes).touched
