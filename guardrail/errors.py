@@ -42,6 +42,10 @@ class AWSError(GuardrailError):
     """Something that AWS did not answer, or answered with what it cannot mean."""
 
 
+class GitHubError(GuardrailError):
+    """Something that GitHub did not answer, or did not do."""
+
+
 class MissingExtraError(GuardrailError):
     """A command that needs an optional dependency which is not installed."""
 

@@ -4,8 +4,8 @@ The index of a service names a file for each region and the version it is of; th
 a file that was downloaded halfway yesterday can be continued today. Paths: AWS Billing user guide, "Getting price list
 files manually". China has an index of its own, in its own partition and currency.
 
-urllib3 is the client because botocore brings it along anyway: it streams, checks the length that was promised, and
-verifies certificates. Retrying is done here, because a body that breaks off must continue where it broke.
+The client streams and checks the length that was promised. Retrying is done here, because a body that breaks off must
+continue where it broke.
 """
 
 import os
@@ -18,9 +18,10 @@ from typing import Any
 import msgspec
 import urllib3
 from msgspec import Struct
-from urllib3.util import Retry, Timeout
+from urllib3.util import Retry
 
 from guardrail import __version__
+from guardrail.connections import pool
 from guardrail.errors import AWSError
 
 HOME = "https://pricing.us-east-1.amazonaws.com"
@@ -69,7 +70,7 @@ class BulkFiles:
         """
         self._base_url = base_url.rstrip("/")
         self._partition = partition
-        self._pool = _pool(self._base_url)
+        self._pool = pool(self._base_url)
 
     def offers(self, service: str) -> dict[str, OfferFile]:
         """The current offer file of each region of a service, in CSV. Raises `AWSError`."""
@@ -241,16 +242,3 @@ def _in_words(error: BaseException) -> str:
     reason = getattr(error, "reason", None)
     text = str(reason if isinstance(reason, BaseException) else error).splitlines()[0]
     return text.rpartition(">: ")[2] or type(error).__name__
-
-
-def _pool(url: str) -> urllib3.PoolManager:
-    """Connections to ``url``, through the proxy that the environment names for it."""
-    from urllib.request import getproxies, proxy_bypass
-
-    scheme, _, rest = url.partition("://")
-    host = rest.partition("/")[0]
-    proxy = getproxies().get(scheme)
-    timeout = Timeout(connect=10, read=60)
-    if proxy and not proxy_bypass(host):
-        return urllib3.ProxyManager(proxy if "://" in proxy else f"http://{proxy}", timeout=timeout)
-    return urllib3.PoolManager(timeout=timeout)

@@ -11,6 +11,7 @@ COMMANDS = {
     "check": "price a Terraform plan and hold it against the policies",
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
+    "comment": "keep one comment on a pull request up to date",
     "init": "write a commented .guardrail.yml to start from",
     "completion": "print a completion script for your shell",
 }

@@ -1,0 +1,140 @@
+"""``guardrail comment``: one comment on a pull request, kept up to date."""
+
+import os
+import re
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from typing import TYPE_CHECKING
+
+from guardrail import output
+from guardrail.errors import GitHubError, GuardrailError, MissingExtraError
+from guardrail.progress import progress
+
+if TYPE_CHECKING:
+    from guardrail.github.comment import Note, PullRequest
+
+HELP = """\
+keep one comment on a pull request up to date
+
+Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_REPOSITORY, GITHUB_API_URL and the event of the workflow, where there is one.
+The comment of the same tag is replaced where it says something else; one of a newer commit is left alone.
+
+examples:
+  guardrail check plan.json --format markdown=comment.md
+  guardrail comment github --body comment.md
+  guardrail comment github --body comment.md --tag network/prod --dry-run
+  guardrail comment github --body - --repository acme/shop --pull-request 7 --commit "$HEAD_COMMIT"
+
+exit codes: 0 the comment is as it should be, 2 it is not, and the message says why
+"""
+
+NEW = "new"
+WORDS = {
+    "created": "written",
+    "updated": "updated",
+    "unchanged": "left as it is",
+    "left": "left to a newer commit or run",
+}
+"""What became of the comment, by `Done`."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare where and what."""
+    parser.add_argument("forge", metavar="FORGE", choices=("github",), help="github")
+    parser.add_argument("--body", metavar="FILE", required=True, help="Markdown, - for standard input")
+    parser.add_argument("--tag", type=_tag, help="tells this comment from others (default: that of the body)")
+    parser.add_argument("--mode", choices=("update", NEW), default="update", help="new: one for each run")
+    parser.add_argument("--repository", metavar="OWNER/NAME", type=_repository, help="default: GITHUB_REPOSITORY")
+    parser.add_argument("--pull-request", metavar="NUMBER", type=_number, help="default: that of the event")
+    parser.add_argument("--commit", metavar="SHA", type=_commit, help="what was checked (default: the event's head)")
+    parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would be done")
+
+
+def _tag(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_./-]{1,60}", text):
+        raise ArgumentTypeError(f"{text!r} is no tag: letters, digits and _ . / - such as network/prod")
+    return text
+
+
+def _repository(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", text) or set(text.split("/")) & {".", ".."}:
+        raise ArgumentTypeError(f"{text!r} is no repository, such as acme/shop")
+    return text
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,17}", text):
+        raise ArgumentTypeError(f"{text!r} is no number of a pull request")
+    return int(text)
+
+
+def _commit(text: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text):
+        raise ArgumentTypeError(f"{text!r} is no commit: its whole hash, in lower case")
+    return text
+
+
+def run(arguments: Namespace) -> int:
+    """Comment, and say in one line what became of it."""
+    try:
+        from guardrail.github.api import PUBLIC, Api
+        from guardrail.github.comment import comment
+    except ImportError as error:
+        hint = "pip install 'guardrail-sagemaker[github]'"
+        raise MissingExtraError("commenting needs urllib3, which is not installed", hint=hint) from error
+    where, note = _what(arguments)
+    token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or ""
+    if not token and not arguments.dry_run:
+        raise GitHubError("there is no token", hint="set GITHUB_TOKEN, in a workflow to ${{ github.token }}")
+    api = Api(os.environ.get("GITHUB_API_URL") or PUBLIC, token)
+    with progress(f"commenting on {where.repository}#{where.number}"):
+        done = comment(api, where, note, dry_run=arguments.dry_run)
+    happened = "would be " if arguments.dry_run else "is "
+    output.write_stdout(f"the comment {note.tag} of {where.repository}#{where.number} {happened}{WORDS[done]}\n")
+    return 0
+
+
+def _what(arguments: Namespace) -> "tuple[PullRequest, Note]":
+    """Where the comment goes and what it says, from the flags, else from the workflow's event."""
+    from guardrail.github import runner
+    from guardrail.github.comment import Note, PullRequest, split
+
+    happened = runner.event(os.environ)
+    number = arguments.pull_request or happened.pull_request
+    if number is None:
+        raise GitHubError("this run is of no pull request", hint="--pull-request NUMBER --commit SHA")
+    commit = arguments.commit or (happened.head if number == happened.pull_request else None)
+    if commit is None:
+        raise GitHubError(f"which commit of #{number} was checked is not known", hint="--commit SHA")
+    body_tag, text = split(_body(arguments.body))
+    this_run = runner.run(os.environ)
+    tag = arguments.tag or body_tag or "default"
+    if arguments.mode == NEW:
+        tag = f"{tag}@{this_run.id}.{this_run.attempt}" if this_run.id else f"{tag}@{commit[:12]}"
+    repository = arguments.repository or os.environ.get("GITHUB_REPOSITORY")
+    if not repository:
+        raise GitHubError("which repository is not known", hint="--repository OWNER/NAME")
+    return PullRequest(_checked(repository), number), Note(tag=tag, text=text, commit=commit, run=this_run)
+
+
+def _checked(repository: str) -> str:
+    try:
+        return _repository(repository)
+    except ArgumentTypeError as error:
+        raise GitHubError(f"GITHUB_REPOSITORY: {error}") from None
+
+
+def _body(path: str) -> str:
+    try:
+        if path == "-":
+            content = sys.stdin.buffer.read()
+        else:
+            with open(path, "rb") as file:
+                content = file.read()
+        return content.decode("utf-8-sig")
+    except OSError as error:
+        raise GuardrailError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise GuardrailError(
+            f"{path} is not UTF-8 text", hint="guardrail check PATH --format markdown=comment.md"
+        ) from error
