@@ -4,7 +4,8 @@ Each region is downloaded, read and dropped before the next one, so that memory 
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from guardrail.aws import offers, price_list_api
@@ -22,23 +23,33 @@ _ZONE = 2
 """How many parts the code of a local zone has beyond that of its region: ``us-east-1-atl-1``."""
 
 
-def bulk(regions: Sequence[str], folder: str, *, base_url: str | None, say: Say) -> Iterator[PriceList]:
+def bulk(
+    regions: Sequence[str], folder: str, *, base_url: str | None, say: Say, expected: Container[str] = ()
+) -> Iterator[PriceList]:
     """The price lists of ``regions``, or of every region of the index where none is named; China's only by name.
 
     Downloads go to ``folder``, and are continued from what lies there. Raises `AWSError`, also where a file is not of
-    the version that the index says.
+    the version that the index says, and where one that is asked for or ``expected`` has no prices of inference.
     """
     for partition, wanted in _by_partition(regions).items():
         files = _bulk_files(base_url, partition)
         say("reading the index of offer files")
         index = files.offers(offers.SERVICE)
         homes = {region: _home(region, index) for region in wanted or sorted(index)}
-        for position, home in enumerate(dict.fromkeys(homes.values()), start=1):
-            at = f"{position} of {len(set(homes.values()))}: {home}"
-            path = _download(files, index[home], os.path.join(folder, f"prices-{home}"), at, say)
-            edition, lists = offers.read_file(path)
-            _check_version(path, edition.version, index[home])
-            yield from _asked_for(lists, home, [region for region in homes if homes[region] == home], path)
+        places = list(dict.fromkeys(homes.values()))
+        for position, home in enumerate(places, start=1):
+            file, path = index[home], os.path.join(folder, f"prices-{home}-{index[home].version}.csv")
+            _download(files, file, path, f"{position} of {len(places)}: {home}", say)
+            with _thrown_away_if_bad(path):
+                edition, lists = offers.read_file(path)
+                _check_version(edition.version, file)
+                here = [region for region in homes if homes[region] == home]
+                missing = [
+                    region for region in here if region not in lists and (region in wanted or region in expected)
+                ]
+                if missing:
+                    raise AWSError(f"{file.url} has no inference prices of {missing[0]}")
+            yield from _asked_for(lists, home, here)
 
 
 def savings_plans(regions: Iterable[str], folder: str, *, base_url: str | None, say: Say) -> Iterator[SavingsPlanRates]:
@@ -48,11 +59,11 @@ def savings_plans(regions: Iterable[str], folder: str, *, base_url: str | None, 
     files = _bulk_files(base_url, "aws")
     index = files.savings_plans(plans.PLAN)
     for region in sorted(set(regions) & index.keys()):
-        path = _download(
-            files, index[region], os.path.join(folder, f"plans-{region}"), f"Savings Plans of {region}", say
-        )
-        version, rates = plans.read_file(path, region)
-        _check_version(path, version, index[region])
+        path = os.path.join(folder, f"plans-{region}-{index[region].version}.csv")
+        _download(files, index[region], path, f"Savings Plans of {region}", say)
+        with _thrown_away_if_bad(path):
+            version, rates = plans.read_file(path, region)
+            _check_version(version, index[region])
         yield rates
 
 
@@ -108,29 +119,33 @@ def _counting(at: str, say: Say) -> Callable[[int], None]:
     return lambda count: say(f"{at}, {count:,} products")
 
 
-def _download(files: "BulkFiles", file: "OfferFile", stem: str, at: str, say: Say) -> str:
-    """The path of a file, downloaded; ``at`` says where that stands among all of them."""
-    path = f"{stem}-{file.version}.csv"
+def _download(files: "BulkFiles", file: "OfferFile", path: str, at: str, say: Say) -> None:
+    """Put a file to ``path``; ``at`` says where that stands among all of them."""
     say(at)
 
     def advance(done: int, total: int | None) -> None:
         say(f"{at}, {done / 1e6:.1f}{f' of {total / 1e6:.1f}' if total else ''} MB")
 
     files.download(file.url, path, advance)
-    return path
 
 
-def _check_version(path: str, version: str, file: "OfferFile") -> None:
-    if version != file.version:
+@contextmanager
+def _thrown_away_if_bad(path: str) -> Iterator[None]:
+    """Remove a download that is not what it should be, so that the next run does not find it and believe it."""
+    try:
+        yield
+    except AWSError:
         os.unlink(path)
+        raise
+
+
+def _check_version(version: str, file: "OfferFile") -> None:
+    if version != file.version:
         raise AWSError(f"{file.url} is of version {version}, and the index says {file.version}", hint="try again")
 
 
-def _asked_for(lists: dict[str, PriceList], home: str, wanted: list[str], path: str) -> Iterator[PriceList]:
+def _asked_for(lists: dict[str, PriceList], home: str, wanted: list[str]) -> Iterator[PriceList]:
     """The regions that were asked for, and with a region its local zones."""
-    for region in wanted:
-        if region not in lists:
-            raise AWSError(f"{path} has no inference prices of {region}")
     for region, found in sorted(lists.items()):
         if region in wanted or (home in wanted and region.startswith(home + "-")):
             yield found

@@ -7,7 +7,7 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from guardrail.cost.base import Basis
-from guardrail.cost.price_list import PriceList, unit_of
+from guardrail.cost.price_list import PriceList
 from guardrail.cost.price_table import PriceTable
 
 FACTOR = 3
@@ -25,6 +25,8 @@ class Quoted(Struct, frozen=True, kw_only=True):
     amount: Decimal
     currency: str
     basis: Basis
+    suspect: bool = False
+    """Whether the table itself doubts it."""
 
 
 Prices: TypeAlias = Mapping[str, Quoted]
@@ -82,9 +84,10 @@ def of_list(found: PriceList) -> dict[str, Quoted]:
 def of_tables(tables: Iterable[PriceTable]) -> dict[str, Quoted]:
     """The prices of tables over each other, the first of which wins."""
     quoted: dict[str, Quoted] = {}
+    above: list[PriceTable] = []
     for table in tables:
         for charge in table.charges():
-            if charge not in quoted:
+            if charge not in quoted and not any(each.is_conflict(charge) for each in above):
                 row = table.row(charge)
                 quoted[charge] = Quoted(
                     usage_type=row["usage_type"],
@@ -92,7 +95,9 @@ def of_tables(tables: Iterable[PriceTable]) -> dict[str, Quoted]:
                     amount=Decimal(row[table.currency.lower()]),
                     currency=table.currency,
                     basis=_basis(row["basis"]),
+                    suspect=bool(row["suspect"]),
                 )
+        above.append(table)
     return quoted
 
 
@@ -117,7 +122,8 @@ def compare(region: str, old: Prices, new: Prices) -> RegionChanges:
 def implausible(changes: RegionChanges, old: Prices) -> Iterator[str]:
     """Why a new table is not believed, a sentence each.
 
-    An estimated price is no yardstick: AWS's own price may be far from it.
+    An estimated price is no yardstick: AWS's own price may be far from it. Nor is it a loss when a price goes that the
+    table doubts, as those of ml.p3 that a later list did not have.
     """
     for change in (*changes.up, *changes.down):
         if change.old is None or change.new is None or change.old.basis == "estimated":
@@ -125,8 +131,8 @@ def implausible(changes: RegionChanges, old: Prices) -> Iterator[str]:
         if not Decimal(1) / FACTOR <= change.ratio <= FACTOR:
             was, now = change.old.amount, change.new.amount
             yield f"{change.usage_type} went from {was:f} to {now:f}, by more than a factor of {FACTOR}"
-    published = [quoted for quoted in old.values() if quoted.basis == "published"]
-    lost = [change for change in changes.gone if change.old and change.old.basis == "published"]
+    published = [quoted for quoted in old.values() if _is_certain(quoted)]
+    lost = [change for change in changes.gone if change.old and _is_certain(change.old)]
     if len(lost) > len(published) * LOSS:
         share = 100 * len(lost) / len(published)
         yield (
@@ -135,8 +141,5 @@ def implausible(changes: RegionChanges, old: Prices) -> Iterator[str]:
         )
 
 
-def misfits(prices: Prices) -> Iterator[str]:
-    """Prices in another unit than their charge is counted in."""
-    for charge, quoted in prices.items():
-        if quoted.unit != unit_of(charge):
-            yield f"{quoted.usage_type} is priced per {quoted.unit}, not per {unit_of(charge)}"
+def _is_certain(quoted: Quoted) -> bool:
+    return quoted.basis == "published" and not quoted.suspect

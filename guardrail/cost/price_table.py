@@ -177,6 +177,10 @@ class PriceTable:
     def __contains__(self, charge: str) -> bool:
         return charge in self._rows
 
+    def is_conflict(self, charge: str) -> bool:
+        """Whether AWS lists several prices for it, so that no table below may answer either."""
+        return self._prefix + charge in self._conflicts
+
     def row(self, charge: str) -> dict[str, str]:
         """The line of a charge by column, as it stands. Raises KeyError where the table has none."""
         return dict(zip(self.columns, self._rows[charge][1], strict=True))

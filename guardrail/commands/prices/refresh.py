@@ -58,7 +58,8 @@ def fetched(arguments: Any, folder: str, status: Status) -> Iterator[PriceList]:
     elif arguments.source == "api":
         yield from fetch.api(regions or PriceBook().regions(), say=status.say)
     else:
-        yield from fetch.bulk(regions, folder, base_url=arguments.mirror, say=status.say)
+        known = PriceBook().regions()
+        yield from fetch.bulk(regions, folder, base_url=arguments.mirror, say=status.say, expected=known)
 
 
 def _refresh(directory: str, arguments: Any, status: Status) -> list[str]:
@@ -75,6 +76,7 @@ def _refresh(directory: str, arguments: Any, status: Status) -> list[str]:
     changes = list(_changes(lists, directory if old else None))
     doubts = [doubt for change, before in changes for doubt in price_changes.implausible(change, before)]
     if doubts and not arguments.accept:
+        shutil.rmtree(downloads, ignore_errors=True)  # whatever is wrong with them, they are not to be found again
         raise _implausible(doubts)
     method = "file" if arguments.offer_file else arguments.source
     manifest, files = table_writer.tables(
