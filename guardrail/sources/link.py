@@ -20,7 +20,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import SENSITIVE
+from guardrail.sources.base import AFTER_APPLY, SENSITIVE
 from guardrail.sources.declarations import (
     Declaration,
     Declared,
@@ -141,7 +141,7 @@ class Side:
             names = " or ".join(sorted(each.address for each in found))
             return _Running(Unknown(f"which configuration it uses is known only after apply: {names}"))
         if isinstance(endpoint.configuration.value, Unknown):
-            return _Running(Unknown("which configuration it uses is known only after apply"))
+            return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
         return _Running(Unknown("its configuration is managed elsewhere", name))
 
@@ -325,6 +325,10 @@ class Side:
         linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
         other_alarms = {alarm.address for alarm in self.declarations.alarms} - linked_alarms
         return frozenset(self.declarations.addresses - other_alarms - self.declarations.skipped.keys())
+
+
+def _since_when(unknown: Unknown) -> str:
+    return AFTER_APPLY if unknown.reason == AFTER_APPLY else f"not known: {unknown.reason}"
 
 
 def _address(thing: Endpoint | Declared) -> str:

@@ -97,8 +97,17 @@ def _substituted(value: Any, name: str, item: str) -> Any:
     if isinstance(value, Table):
         if len(value) == 1 and value.get("Ref") == name:
             return item
-        return value.evaluated({key: _substituted(each, name, item) for key, each in value.items()})
+        return _substituted_table(value, name, item)
     return value
+
+
+def _substituted_table(table: Table, name: str, item: str) -> Table:
+    """A copy of a mapping of a body; a key that holds the name is written where the name is."""
+    filled = {_filled(key, name, item): key for key in table}
+    copied = table.evaluated({new: _substituted(table[key], name, item) for new, key in filled.items()})
+    if all(new == key for new, key in filled.items()):
+        return copied
+    return Table(copied).written(lambda key: table.place(filled.get(key or "", key)))
 
 
 def _filled(text: str, name: str, item: str) -> str:

@@ -340,7 +340,8 @@ class Stack:
 
     def holds(self, name: Any) -> bool | Unknown:
         """Whether a named condition holds. What depends on an Unknown one has to be noted with `consult`."""
-        if not isinstance(name, str) or name not in self._rules:
+        name = text_of(name)
+        if name is None or name not in self._rules:
             return Unknown(f"the condition {str(name)[:80]} is not in the template")
         if name not in self._conditions:
             self._conditions[name] = Unknown(f"the condition {name} leads to itself")

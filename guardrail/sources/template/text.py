@@ -13,7 +13,7 @@ from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.model import Location
-from guardrail.sources.template.values import Table
+from guardrail.sources.template.values import Table, text_of
 
 MAX_BYTES = 16 << 20
 """CloudFormation takes 1 MB."""
@@ -152,7 +152,7 @@ def _json(path: str, text: str) -> Any:
 
 
 def _not_json(constant: str) -> Any:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(f"no number is {constant}")
 
 
 def _lower(text: str) -> str:
@@ -250,7 +250,7 @@ class _Yaml:
         for key_node, value_node in node.value:
             if key_node.id != "scalar":
                 raise self._error(key_node, "a key is not text")
-            key = key_node.value
+            key = _key(key_node)
             value = self.value(value_node)
             if key_node.tag == _YAML + "merge":
                 merged += value if isinstance(value, list) else [value]
@@ -270,11 +270,19 @@ class _Yaml:
         return SourceError(f"{self._path}:{mark.line + 1}:{mark.column + 1}: {problem}")
 
 
+def _key(node: Any) -> str:
+    """A key as text: ``Yes`` is the same key as ``true``, as it is the same value."""
+    if node.tag == _YAML + "str":
+        return str(node.value)
+    text = text_of(_scalar(node))
+    return str(node.value) if text is None else text
+
+
 def _locate(path: str, node: Any, key: str | None) -> Location:
     mark = node.start_mark
     if key is not None and node.id == "mapping":
         for key_node, _ in node.value:
-            if key_node.value == key:
+            if _key(key_node) == key:
                 mark = key_node.start_mark
                 break
     return Location(path, mark.line + 1, mark.column + 1)

@@ -1,0 +1,61 @@
+"""Templates on disk, read."""
+
+from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from guardrail import sources
+from guardrail.model import ChangeSet
+from guardrail.sources.template.stack import Given, Stack
+from guardrail.sources.template.text import load
+from guardrail.sources.template.values import Table
+from guardrail.sources.template.world import World
+
+Reader = Callable[..., ChangeSet]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Reader:
+    """Read a template from its text; keywords go to `sources.read`."""
+
+    def read_text(text: str, name: str = "template.yaml", **options: Any) -> ChangeSet:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(dedent(text))
+        return sources.read(str(path), **{"region": "us-east-1", **options})
+
+    return read_text
+
+
+class Alone:
+    """Surroundings without nested stacks and without other stacks."""
+
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World()
+
+    def child(self, stack: Stack, logical_id: str, resource: Table) -> Any:
+        """No template is here."""
+        raise NotImplementedError
+
+    def export(self, name: str) -> Any:
+        """Nobody exports anything but this."""
+        return {"shared-model": "model-1"}.get(name)
+
+    def output(self, stack: str, name: str) -> Any:
+        """One stack has one output."""
+        return {("models", "Name"): "model-2"}.get((stack, name))
+
+
+@pytest.fixture
+def stack() -> Callable[..., Stack]:
+    """A stack from the text of its template, with the values given for its parameters."""
+
+    def from_text(text: str, *, world: World | None = None, region: str | None = "us-east-1", **given: str) -> Stack:
+        root = load("t.yaml", dedent(text).encode())
+        parameters = {name: Given(value) for name, value in given.items()}
+        return Stack(root, Alone(world), path="t.yaml", name="app", region=region, parameters=parameters)
+
+    return from_text
