@@ -12,6 +12,11 @@ Kind: TypeAlias = Literal[
     "instance", "volume", "data-in", "data-out", "serverless-compute", "provisioned-warm", "provisioned-compute"
 ]
 
+INFERRED_DEFAULT = "default of the type (inferred: half its memory in GiB, at most 30)"
+"""The origin of a size that nobody published."""
+ASSUMED_UNSET = "assumption: not set; "
+"""Stands before an origin that rests on an argument being unset, which the source does not say."""
+
 
 class Price(Struct, frozen=True, kw_only=True):
     """One line of a price table."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, structs
 
-from guardrail.cost.base import Price, Quantity, Unpriced
+from guardrail.cost.base import ASSUMED_UNSET, INFERRED_DEFAULT, Price, Quantity, Unpriced
 from guardrail.model import InstancePool, InstanceVariant, Mode, Unknown
 from guardrail.money import ZERO
 
@@ -72,7 +72,7 @@ class Rates:
             sizes = [self._size(kind, variant.volume_size_gb) for kind in _types(variant)]
             size = _together(sizes)
             if size is not None and is_assumed:
-                size = structs.replace(size, origin=f"assumption: not set; {size.origin}")
+                size = structs.replace(size, origin=f"{ASSUMED_UNSET}{size.origin}")
             self._sizes[key] = size
         return self._sizes[key]
 
@@ -158,7 +158,7 @@ class Rates:
             size = spec.default_volume_gb
             return VolumeSize(
                 gb=Quantity(size, size, size),
-                origin=_PUBLISHED_DEFAULT if published else _INFERRED_DEFAULT,
+                origin=_PUBLISHED_DEFAULT if published else INFERRED_DEFAULT,
                 default=True,
                 inferred=not published,
             )
@@ -170,7 +170,6 @@ class Rates:
 
 
 _PUBLISHED_DEFAULT = "default of the type (published 2020)"
-_INFERRED_DEFAULT = "default of the type (inferred: half its memory in GiB, at most 30)"
 
 
 def _types(variant: InstanceVariant) -> list[Type]:

@@ -334,6 +334,12 @@ FIELDS: dict[str, Field] = {
             _MONTH,
         ),
         _size.bound("alternative.list", "strings", "Up to three such types with their prices.", get.alternatives),
+        _size.bound(
+            "alternative.others",
+            "string",
+            "The same without the first; none where there is no other.",
+            get.other_alternatives,
+        ),
         _scaling.field(
             "scaling",
             "object",

@@ -366,6 +366,19 @@ def alternatives(parameters: Mapping[str, Value]) -> Getter:
     return get
 
 
+def other_alternatives(parameters: Mapping[str, Value]) -> Getter:
+    """The cheaper types within the limits but for the first, with their prices; None where there are none."""
+
+    def get(subject: Subject) -> object:
+        found = SENSITIVE_TYPE if subject.hides("variant") else fitting(subject, parameters)
+        if isinstance(found, Unknown):
+            return found
+        others = " or ".join(f"{one.instance_type} at {plain(one.hourly_usd)}" for one in found[1:])
+        return f"{others} USD per hour" if others else None
+
+    return get
+
+
 # Its scaling ---------------------------------------------------------------------------------------------------------
 
 

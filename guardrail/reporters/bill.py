@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from guardrail.cost.base import CostComponent, Delta, EndpointCost, Kind, Monthly, Quantity, VariantCost
 from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, ScalableTarget, Unknown, Variant
+from guardrail.money import ZERO
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report
 from guardrail.reporters.wording import counted, inert, number, signed_usd, spread, usd
@@ -18,6 +19,8 @@ NO_PRICE = "no price"
 WITH_DISCOUNTS = "with discounts"
 MOST_INFERENCE_COMPONENTS = 5
 """Of one endpoint; adapters come by the hundred."""
+
+NO_COST = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
 
 Amounts: TypeAlias = tuple[str, str, str]
 Marks: TypeAlias = dict[tuple[str, str | None, str | None], Severity]
@@ -47,7 +50,7 @@ _KINDS: dict[Kind, str] = {
 class Row(Struct, frozen=True, kw_only=True):
     """One row; texts are inert."""
 
-    kind: Literal["heading", "endpoint", "component", "total"]
+    kind: Literal["heading", "endpoint", "variant", "component", "total"]
     name: str = ""
     """Of the endpoint or variant; empty where the row continues the one above, or is there for the eye."""
     detail: str = ""
@@ -65,8 +68,14 @@ def bill(report: Report) -> list[Row]:
 
 
 def changes_nothing(report: Report) -> bool:
-    """Whether there are endpoints, and the change leaves every one of them as it was."""
-    return bool(report.endpoints) and all(item.unchanged for item in report.endpoints)
+    """Whether there are endpoints and nothing else, and the change leaves every one of them as it was."""
+    return bool(report.endpoints) and not report.unattached and all(item.unchanged for item in report.endpoints)
+
+
+def labels(report: Report) -> dict[tuple[str, str], str]:
+    """How each endpoint is called, by source and address."""
+    items = (*report.endpoints, *report.unattached)
+    return {(item.source, item.endpoint.address): named(item.endpoint) for item in items}
 
 
 def _endpoints(report: Report) -> Iterator[Row]:
@@ -158,20 +167,20 @@ def _costs(item: EndpointReport, cost: EndpointCost, marks: Marks) -> Iterator[R
     if isinstance(endpoint.variants, Unknown):
         yield Row(kind="component", detail="configuration unknown", amounts=(UNKNOWN, "", ""))
     else:
-        for variant, priced in zip(endpoint.variants, cost.variants, strict=True):
-            mark = marks.get((item.source, endpoint.address, _name(variant)))
-            yield from _variant(variant, priced, mark)
+        for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.variants, strict=True), start=1):
+            mark = marks.get((item.source, endpoint.address, variant.name)) if isinstance(variant.name, str) else None
+            yield from _variant(variant_name(variant, position), variant, priced, mark)
     if not isinstance(endpoint.inference_components, Unknown):
         yield from _hosted(endpoint.inference_components)
     yield from _data(cost.components)
 
 
-def _name(variant: Variant) -> str | None:
-    return variant.name if isinstance(variant.name, str) else None
+def variant_name(variant: Variant, position: int) -> str:
+    """The name of a variant, else what is known of it, else its number, as findings call it."""
+    return inert(variant.name if isinstance(variant.name, str) else variant.name.partial or f"variant {position}")
 
 
-def _variant(variant: Variant, cost: VariantCost, mark: Severity | None) -> Iterator[Row]:
-    name = inert(variant.name) if isinstance(variant.name, str) else inert(variant.name.partial or "(unknown)")
+def _variant(name: str, variant: Variant, cost: VariantCost, mark: Severity | None) -> Iterator[Row]:
     shadow = isinstance(variant, InstanceVariant) and variant.shadow
     for position, row in enumerate(map(_component, cost.components)):
         if position:
@@ -291,13 +300,29 @@ def _totals(report: Report) -> Iterator[Row]:
         before = totals.before
         yield Row(kind="total", name="before this change", amounts=amounts(before), usage=before.depends_on_usage)
     if totals.delta is not None:
-        yield Row(kind="total", name="change", amounts=_change(totals.delta))
+        yield Row(kind="total", name="change", amounts=_change(totals.delta, _estimated_change(report)))
     if discounts is not None and discounts.delta is not None:
         yield Row(kind="total", name=f"change {WITH_DISCOUNTS}", amounts=_change(discounts.delta))
 
 
-def _change(delta: Delta) -> Amounts:
-    return difference(delta.floor), difference(delta.expected), difference(delta.ceiling)
+def _change(delta: Delta, estimated: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)) -> Amounts:
+    """The change of each bound, marked where at least 1 % of it is estimated."""
+    floor, expected, ceiling = (
+        f"{'~' if isinstance(amount, Decimal) and amount and share * 100 >= abs(amount) else ''}{difference(amount)}"
+        for amount, share in zip((delta.floor, delta.expected, delta.ceiling), estimated, strict=True)
+    )
+    return floor, expected, ceiling
+
+
+def _estimated_change(report: Report) -> tuple[Decimal, Decimal, Decimal]:
+    """How much of the change is estimated, endpoint by endpoint: what is alike before and after is no change."""
+    floor = expected = ceiling = ZERO
+    for item in report.endpoints:
+        before, after = item.before or NO_COST, item.cost.monthly if item.cost else NO_COST
+        floor += abs(after.estimated_floor - before.estimated_floor)
+        expected += abs(after.estimated_share - before.estimated_share)
+        ceiling += abs(after.estimated_ceiling - before.estimated_ceiling)
+    return floor, expected, ceiling
 
 
 def difference(amount: Decimal | Unknown) -> str:

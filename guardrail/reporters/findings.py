@@ -9,12 +9,12 @@ from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.wording import without_indexes
 
-_WORD = re.compile(r"\w[\w-]*")
+_KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
 _NUMBER = re.compile(r"\b\d[\d,]*(?:\.\d+)?\b")
 
 
 class Finding(Struct, frozen=True):
-    """Results of one policy on instances of one block that differ in nothing but names and numbers."""
+    """Results of one policy on instances, or endpoints, of one block that differ in nothing but names and numbers."""
 
     results: tuple[Result, ...]
     """In the order of the report, so the dearest comes first."""
@@ -27,7 +27,12 @@ class Finding(Struct, frozen=True):
     @property
     def block(self) -> str:
         """Where to mend it: the address, without indexes where it stands for several instances."""
-        return self.dearest.address if len(self.results) == 1 else without_indexes(self.dearest.address)
+        return self.dearest.address if self.is_one_block else without_indexes(self.dearest.address)
+
+    @property
+    def is_one_block(self) -> bool:
+        """Whether all its results are about one block: several endpoints may use one configuration."""
+        return all(result.address == self.dearest.address for result in self.results)
 
 
 def findings(results: Iterable[Result], names: Mapping[tuple[str, str], str]) -> list[Finding]:
@@ -42,7 +47,7 @@ def findings(results: Iterable[Result], names: Mapping[tuple[str, str], str]) ->
             result.status,
             result.variant,
             without_indexes(result.address),
-            _shape(result, names),
+            shape(result, names),
         )
         groups.setdefault(key, []).append(result)
     return [Finding(tuple(group)) for group in groups.values()]
@@ -57,13 +62,33 @@ def endpoint_names(report: Report) -> dict[tuple[str, str], str]:
     }
 
 
-def _shape(result: Result, names: Mapping[tuple[str, str], str]) -> str:
-    """The message without what tells one instance from the next: its addresses, its name, its numbers."""
+def shape(result: Result, names: Mapping[tuple[str, str], str]) -> str:
+    """The message without what tells one instance from the next: its addresses, keys, name and numbers.
+
+    The name stands first where it is spelled like a word of the message ("a", as in "a month").
+    """
     message = result.message.replace(result.address, "_")
     if result.endpoint is None:
         return _NUMBER.sub("#", message)
     message = message.replace(result.endpoint, "_")
+    for key in _KEY.findall(result.address) if "[" in result.address else ():
+        message = _without_word(message, key)
     name = names.get((result.source, result.endpoint))
     if name is not None:
-        message = _WORD.sub(lambda word: "_" if word[0] == name else word[0], message)
+        message = _without_word(message, name)
     return _NUMBER.sub("#", message)
+
+
+def _without_word(text: str, word: str) -> str:
+    """``text`` with the first place masked where ``word`` stands alone."""
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        if not _continues(text[start - 1 : start]) and not _continues(text[end : end + 1]):
+            return f"{text[:start]}_{text[end:]}"
+        start = text.find(word, start + 1)
+    return text
+
+
+def _continues(character: str) -> bool:
+    return character.isalnum() or character in ("-", "_")

@@ -4,13 +4,18 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from guardrail.cost.base import CostComponent, Quantity
-from guardrail.model import Unknown, Variant
+from guardrail.cost.base import ASSUMED_UNSET, INFERRED_DEFAULT, CostComponent, Quantity
+from guardrail.model import Unknown
 from guardrail.report import EndpointReport, PlanReport, Report
-from guardrail.reporters.bill import changes_nothing, difference, named
+from guardrail.reporters.bill import changes_nothing, difference, labels, named, variant_name
 from guardrail.reporters.wording import inert, number, usd
 
 MOST_EXAMPLES = 3
+
+_AT_THE_HOSTING_PRICE = (
+    "asynchronous instances are priced at the real-time rate, which held wherever AWS published both"
+)
+_DEFAULT_VOLUME = "a volume without a size is taken as half the memory of its type, at most 30 GB"
 
 
 class _Line(Struct, frozen=True):
@@ -37,11 +42,34 @@ def footnotes(report: Report) -> list[str]:
         *_discounts(report),
         *_usage(report),
         *_assumed(report),
-        *_grouped("~ estimated", (reason for line in shown for reason in _estimated(line))),
-        *_grouped("derived price", (reason for line in shown for reason in _derived(line))),
-        *_grouped("doubtful price", (reason for line in shown for reason in _suspect(line))),
-        *_environments(items),
+        *_grouped("~ estimated: ", (reason for line in shown for reason in _estimated(line))),
+        *_grouped("", (reason for line in shown for reason in _derived(line))),
+        *_grouped("doubtful price: ", (reason for line in shown for reason in _suspect(line))),
         *(["sensitive: these values are used and not shown"] if len(shown) < len(lines) else []),
+    ]
+
+
+def notes(report: Report) -> list[str]:
+    """What to know beside the findings that count, and of what the change touches and passes, each thing once."""
+    places: dict[str, list[str]] = {}
+    names = labels(report)
+    passing: dict[str, None] = {}
+    for result in report.results:
+        if not result.notes:
+            continue
+        if result.verdict == "pass":
+            passing.update(dict.fromkeys(f"note: {note}" for note in result.notes))
+        elif result.verdict == "fail" and (result.status == "new" or report.all_findings):
+            endpoint = result.endpoint or result.address
+            for note in result.notes:
+                places.setdefault(note, []).append(names.get((result.source, endpoint), endpoint))
+    if changes_nothing(report):
+        passing.clear()
+    more = len(passing) - MOST_EXAMPLES
+    return [
+        *(f"{note} ({_some(found)})" for note, found in places.items()),
+        *list(passing)[:MOST_EXAMPLES],
+        *([f"and {more:,} more such notes; --format json lists them all"] if more > 0 else []),
     ]
 
 
@@ -54,14 +82,10 @@ def _bill_lines(item: EndpointReport) -> Iterator[_Line]:
         yield _Line(name, component)
     if isinstance(endpoint.variants, Unknown):
         return
-    for variant, priced in zip(endpoint.variants, cost.variants, strict=True):
-        where = f"{name}/{_variant_name(variant)}"
+    for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.variants, strict=True), start=1):
+        where = f"{name}/{variant_name(variant, position)}"
         for component in priced.components:
             yield _Line(where, component)
-
-
-def _variant_name(variant: Variant) -> str:
-    return inert(variant.name) if isinstance(variant.name, str) else "(unknown)"
 
 
 def _incomplete(report: Report) -> Iterator[str]:
@@ -81,7 +105,7 @@ def _missing(items: Iterable[EndpointReport], lines: Sequence[_Line]) -> Iterato
     for where, component in ((line.where, line.component) for line in lines):
         if component.reason is not None and not (component.default_size and where in unknown):
             reasons.append(("sensitive" if component.redacted else component.reason, where))
-    return _grouped("≥ lacks", reasons)
+    return _grouped("≥ lacks: ", reasons)
 
 
 def _unknown_change(report: Report) -> Iterator[str]:
@@ -116,8 +140,8 @@ def _plan(plan: PlanReport) -> Iterator[str]:
     )
     if plan.margin is not None and plan.before is not None:
         yield (
-            f"Savings Plan: the commitment being paid already, this change makes {difference(plan.margin.expected)} USD "
-            f"a month; used by nothing were {_expected(plan.before.stranded)}, and will be {_expected(use.stranded)}"
+            f"Savings Plan: the commitment being paid already, this change makes {difference(plan.margin.expected)} "
+            f"USD a month; used by nothing were {_expected(plan.before.stranded)}, and will be {_expected(use.stranded)}"
         )
 
 
@@ -132,7 +156,7 @@ def _usage(report: Report) -> Iterator[str]:
 
 def _assumed(report: Report) -> Iterator[str]:
     if report.totals.after.assumed:
-        yield "expected: what scales counts as its initial count where no usage is given"
+        yield "expected: where no usage is given, what scales stays at its initial count"
 
 
 def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
@@ -143,13 +167,15 @@ def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
         confidence = f" ({price.confidence} confidence)" if price.confidence else ""
         yield f"{_first_sentence(price.rule or 'price')}{confidence}", price.usage_type
     else:
-        yield component.origins.get("size", "inferred size"), line.where
+        origin = component.origins.get("size", "inferred size").removeprefix(ASSUMED_UNSET)
+        yield _DEFAULT_VOLUME if origin == INFERRED_DEFAULT else origin, line.where
 
 
 def _derived(line: _Line) -> Iterator[tuple[str, str]]:
     price = line.component.price
     if price is not None and price.basis == "derived":
-        yield _first_sentence(price.rule or "by a rule that held in every observed case"), price.usage_type
+        rule = _first_sentence(price.rule or "by a rule that held in every observed case")
+        yield _AT_THE_HOSTING_PRICE if "AsyncInf:" in price.usage_type else f"derived price: {rule}", price.usage_type
 
 
 def _suspect(line: _Line) -> Iterator[tuple[str, str]]:
@@ -163,19 +189,13 @@ def _first_sentence(text: str) -> str:
     return text.partition(". ")[0].rstrip(".")
 
 
-def _environments(items: Iterable[EndpointReport]) -> Iterator[str]:
-    unknown = [named(item.endpoint) for item in items if isinstance(item.environment, Unknown)]
-    if unknown:
-        yield f"environment unknown, so production's limits apply: {_some(unknown)}"
-
-
 def _grouped(label: str, reasons: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Each reason once, with where it occurs."""
     places: dict[str, list[str]] = {}
     for reason, where in reasons:
         places.setdefault(reason, []).append(where)
     for reason, found in places.items():
-        yield f"{label}: {inert(reason)} ({_some(found)})"
+        yield f"{label}{inert(reason)} ({_some(found)})"
 
 
 def _some(names: Iterable[str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from msgspec import structs
+from msgspec import Struct, structs
 
 from guardrail.report import Report
 from guardrail.reporters.bill import USAGE, Row, bill
@@ -12,50 +12,118 @@ from guardrail.reporters.wording import display_width
 _GAP = 2
 _SPACIOUS = 10
 """Columns of an amount where there is room."""
-_SHORTEST_NAME, _SHORTEST_DETAIL = 6, 14
-"""Columns below which a name of a variant, and what it consists of, say nothing."""
+_SHORTEST_DETAIL = 14
+"""Columns below which what a variant consists of says nothing."""
 _WIDEST_ENDPOINT = 24
 """Columns that modes are moved right for the sake of long names of endpoints."""
+_INDENT = 3
+_BELOW_A_NAME = 5
+"""Columns in front of what stands below a name that has a line of its own."""
 _HEADER = Row(kind="total", name="endpoint / component", quantity="qty", amounts=("floor", "expected", "ceiling"))
 
 
+class _Layout(Struct, frozen=True):
+    """The rows, and how wide their first column is."""
+
+    rows: list[Row]
+    right: list[list[str]]
+    """The amounts and marks of each row."""
+    margin: int
+    """Columns in front of what a variant consists of."""
+    room: int
+    """Columns that the page leaves for the first column."""
+    flows: bool
+    """Whether unit prices may flow over the amounts that their rows do not have."""
+
+    @property
+    def needed(self) -> int:
+        """Columns of the first column without anything cut."""
+        return max(_needed(row, self.margin, flows=self.flows) for row in self.rows)
+
+
 def grid(report: Report, page: Page) -> Iterator[Line]:
-    """The bill of ``report``. Names give way where the page is narrow, numbers never.
+    """The bill of ``report``. Where the page is narrow, names get a line of their own, and numbers are never cut.
 
     The first column holds two: what the row is about and, at its right edge, the quantity, so that a long name takes
-    the room that a short quantity leaves. Rows without amounts take the whole line.
+    the room that a short quantity leaves. Rows without amounts take the whole line, and those that have but a unit
+    price take what the amounts leave.
     """
     from tabulate import tabulate
 
-    rows, right = _fitting([_HEADER, *(_spelled(row, page) for row in bill(report))], page)
-    left = _left(rows, page, page.width - _width(right))
+    layout = _fitting([_HEADER, *(_spelled(row, page) for row in bill(report))], page)
+    width = _first_column(layout)
+    edges = _edges(width, layout.right)
     aligned = tabulate(
-        [[first, *rest] for first, rest in zip(left, right, strict=True)],
+        [[_first(row, page, layout, width), *rest] for row, rest in zip(layout.rows, layout.right, strict=True)],
         tablefmt="plain",
         colalign=("left", "right", "right", "right", "left"),
         disable_numparse=True,
         preserve_whitespace=True,
-    )
-    modes = _column_of_modes(rows)
-    for row, line in zip(rows, aligned.split("\n"), strict=True):
-        yield Line(_whole(row, page, modes) if _is_whole(row) else line, _colour(row))
+    ).split("\n")
+    modes = _column_of_modes(layout.rows)
+    for row, line in zip(layout.rows, aligned, strict=True):
+        if _is_whole(row):
+            yield Line(_whole(row, page, modes), _colour(row))
+        elif _overflows(row, layout.margin, width):
+            yield Line(_flowing(row, page, layout.margin, edges), _colour(row))
+        else:
+            yield Line(line, _colour(row))
 
 
-def _fitting(rows: list[Row], page: Page) -> tuple[list[Row], list[list[str]]]:
-    """The rows, and the amounts and marks to their right: spacious where there is room, else as tight as they go."""
-    names = _names(rows)
-    needed = max(_needed(row, names) for row in rows)
-    for row_amounts in (_SPACIOUS, _SPACIOUS - 1, 0):
-        right = [[*(amount.rjust(row_amounts) for amount in row.amounts), _mark(row, page)] for row in rows]
-        if needed <= page.width - _width(right):
-            return rows, right
-    tight = [structs.replace(row, name=f"{row.name}  {USAGE}", usage=False) if row.usage else row for row in rows]
-    return tight, [[*row.amounts, _mark(row, page)] for row in tight]
+def _fitting(rows: list[Row], page: Page) -> _Layout:
+    """The first layout that fits, else the last one."""
+    for layout in _layouts(rows, page):
+        if layout.needed <= layout.room:
+            break
+    return layout
+
+
+def _layouts(rows: list[Row], page: Page) -> Iterator[_Layout]:
+    """Spacious, then tight, then with unit prices that flow, then with names on lines of their own."""
+    for some, flows in ((rows, False), (rows, True), (_below_names(rows), True)):
+        for width in (_SPACIOUS, _SPACIOUS - 1, 0):
+            yield _layout(some, page, width, flows=flows)
+        yield _layout([_with_usage_in_words(row) for row in some], page, 0, flows=flows)
+
+
+def _layout(rows: list[Row], page: Page, width: int, *, flows: bool) -> _Layout:
+    """The rows with amounts of at least ``width`` columns."""
+    right = [[*(amount.rjust(width) for amount in row.amounts), _mark(row, page)] for row in rows]
+    return _Layout(rows, right, _margin(rows), page.width - _width(right), flows)
+
+
+def _with_usage_in_words(row: Row) -> Row:
+    """The row without a mark behind its amounts: ``MONTHLY  + usage``."""
+    if not row.usage:
+        return row
+    if row.kind == "total":
+        return structs.replace(row, name=f"{row.name}  {USAGE}", usage=False)
+    return structs.replace(row, detail=f"{row.detail}  {USAGE}", usage=False)
+
+
+def _below_names(rows: list[Row]) -> list[Row]:
+    """The rows with each name of a variant on a line of its own."""
+    apart: list[Row] = []
+    for row in rows:
+        if row.kind == "component" and row.name:
+            apart += [Row(kind="variant", name=row.name), structs.replace(row, name="")]
+        else:
+            apart.append(row)
+    return apart
 
 
 def _width(right: list[list[str]]) -> int:
-    widths = (max(map(len, column)) for column in zip(*right, strict=True))
-    return sum(_GAP + width for width in widths if width)
+    return _edges(0, right)[-1]
+
+
+def _edges(first: int, right: list[list[str]]) -> list[int]:
+    """Where each column right of the first one ends."""
+    edges, end = [], first
+    for column in zip(*right, strict=True):
+        width = max(map(len, column))
+        end += _GAP + width if width else 0
+        edges.append(end)
+    return edges
 
 
 def _spelled(row: Row, page: Page) -> Row:
@@ -84,49 +152,45 @@ def _colour(row: Row) -> str:
 # The first column ----------------------------------------------------------------------------------------------------
 
 
-def _left(rows: list[Row], page: Page, room: int) -> list[str]:
-    """The first column in at most ``room`` columns, where numbers and names that say something fit into it."""
-    names = _names(rows)
-    needed = max(_needed(row, names) for row in rows)
-    if needed > room:
-        names = min(names, max(_SHORTEST_NAME, names - (needed - room)))
-    width = max(min(_needed(row, names), max(room, _least(row, names))) for row in rows)
-    return [_with_quantity(row, page, names, width) for row in rows]
+def _first_column(layout: _Layout) -> int:
+    """How wide it is: as wide as it needs or the page allows, but not so narrow that details say nothing."""
+    least = max(_least(row, layout) for row in layout.rows)
+    return min(layout.needed, max(layout.room, least))
 
 
-def _names(rows: list[Row]) -> int:
-    """Columns that the names of variants take."""
-    return max((display_width(row.name) for row in rows if row.kind == "component"), default=0)
+def _margin(rows: list[Row]) -> int:
+    """Columns in front of the details: behind the longest name of a variant, or below it."""
+    if any(row.kind == "variant" for row in rows):
+        return _BELOW_A_NAME
+    names = max((display_width(row.name) for row in rows if row.kind == "component"), default=0)
+    return _INDENT + names + (_GAP if names else 0)
 
 
-def _least(row: Row, names: int) -> int:
+def _least(row: Row, layout: _Layout) -> int:
     """Columns below which nothing more is cut."""
-    return _needed(row, names) - max(0, display_width(row.detail) - _SHORTEST_DETAIL)
+    needed = _needed(row, layout.margin, flows=layout.flows)
+    return needed - max(0, display_width(row.detail) - _SHORTEST_DETAIL)
 
 
-def _needed(row: Row, names: int) -> int:
+def _needed(row: Row, margin: int, *, flows: bool) -> int:
+    """Columns that a row wants of the first one."""
     if _is_whole(row):
         return 0
-    quantity = _GAP + display_width(row.quantity) if row.quantity else 0
+    quantity = _GAP + display_width(row.quantity) if row.quantity and not (flows and _is_loose(row)) else 0
     if row.kind == "total":
         return 1 + display_width(row.name) + quantity
-    return _margin(names) + display_width(row.detail) + quantity
+    return margin + display_width(row.detail) + quantity
 
 
-def _margin(names: int) -> int:
-    """Columns in front of the details."""
-    return 3 + names + (_GAP if names else 0)
-
-
-def _with_quantity(row: Row, page: Page, names: int, width: int) -> str:
-    if _is_whole(row):
+def _first(row: Row, page: Page, layout: _Layout, width: int) -> str:
+    if _is_whole(row) or _overflows(row, layout.margin, width):
         return ""
     room = width - (_GAP + display_width(row.quantity) if row.quantity else 0)
     if row.kind == "total":
         label = " " + page.shorten(row.name, room - 1)
     else:
-        label = f"   {_padded(page.shorten(row.name, names), names)}".ljust(_margin(names))
-        label += page.shorten(row.detail, room - _margin(names))
+        label = _padded(f"{' ' * _INDENT}{row.name}", layout.margin)
+        label += page.shorten(row.detail, room - layout.margin)
     return _padded(label, width - display_width(row.quantity)) + row.quantity
 
 
@@ -134,11 +198,35 @@ def _padded(text: str, width: int) -> str:
     return text + " " * (width - display_width(text))
 
 
+# Rows with a unit price and no amounts -------------------------------------------------------------------------------
+
+
+def _is_loose(row: Row) -> bool:
+    return row.kind == "component" and bool(row.amounts[0]) and not row.amounts[1]
+
+
+def _overflows(row: Row, margin: int, width: int) -> bool:
+    """Whether its unit price does not fit into the first column."""
+    return _is_loose(row) and margin + display_width(row.detail) + _GAP + display_width(row.quantity) > width
+
+
+def _flowing(row: Row, page: Page, margin: int, edges: list[int]) -> str:
+    """The row with its unit price over columns that it leaves empty, ending where one of them ends."""
+    label = _padded(f"{' ' * _INDENT}{row.name}", margin) + row.detail
+    price = (" " * _GAP).join(part for part in (row.quantity, row.amounts[0]) if part)
+    least = display_width(label) + _GAP + display_width(price)
+    edge = next((edge for edge in edges[:3] if edge >= least), least)
+    line = _padded(label, edge - display_width(price)) + price
+    if row.mark:
+        line = f"{_padded(line, max(edges[2], edge) + _GAP)}{page.text(GLYPHS[row.mark])}"
+    return page.shorten(line, page.width)
+
+
 # Rows that take the whole line ---------------------------------------------------------------------------------------
 
 
 def _is_whole(row: Row) -> bool:
-    return row.kind in ("heading", "endpoint")
+    return row.kind in ("heading", "endpoint", "variant")
 
 
 def _column_of_modes(rows: list[Row]) -> int:
@@ -148,6 +236,8 @@ def _column_of_modes(rows: list[Row]) -> int:
 def _whole(row: Row, page: Page, modes: int) -> str:
     if row.kind == "heading":
         return " " + page.shorten(row.name, page.width - 1)
+    if row.kind == "variant":
+        return " " * _INDENT + page.shorten(row.name, page.width - _INDENT)
     mark = f"  {page.text(GLYPHS[row.mark])}" if row.mark else ""
     name = page.shorten(row.name, page.width - 4 - display_width(row.detail) - len(mark))
     return f" {_padded(name, modes)}   {row.detail}{mark}"

@@ -75,6 +75,17 @@ class Page:
         room = max(self.width - display_width(head) - display_width(tail), len(self.ellipsis) + 2)
         return Line(f"{head}{self.shorten(name, room)}{tail}", colour)
 
+    def headed(
+        self, head: str, address: str, tail: str = "", *, gap: int = 3, hanging: int = 3, colour: str = ""
+    ) -> Iterator[Line]:
+        """``head``, ``address`` and ``tail`` on one line, else the address, which people copy, on lines of its own."""
+        whole = self.text(f"{head}{' ' * gap}{address}{tail}")
+        if display_width(whole) <= self.width:
+            yield Line(whole, colour)
+            return
+        yield Line(self.shorten(self.text(f"{head}{tail}"), self.width), colour)
+        yield from self.wrapped(address, indent=" " * hanging, colour=colour)
+
     def write(self, lines: Iterable[Line]) -> str:
         """The lines as one text, without blanks at their ends."""
         return "".join(f"{self._coloured(line)}\n" for line in lines)

@@ -1,28 +1,32 @@
 """The report for people: what it costs, what is wrong, what to change, in that order.
 
 Made for 80 columns and a log without colour. A wider terminal shows longer names; on a narrow one names are cut in the
-middle, and numbers never. Whatever comes from the plan is inert (`guardrail.reporters.wording.inert`).
+middle, numbers and addresses never. Whatever comes from the plan is inert (`guardrail.reporters.wording.inert`).
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from guardrail.policy.base import Result
 from guardrail.report import Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.findings import Finding, endpoint_names, findings
-from guardrail.reporters.footnotes import footnotes
+from guardrail.reporters.bill import labels
+from guardrail.reporters.findings import Finding, endpoint_names, findings, shape
+from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
-from guardrail.reporters.overview import remediation, stake
+from guardrail.reporters.overview import fix, remediation, stake
 from guardrail.reporters.page import GLYPHS, Line, Page
-from guardrail.reporters.wording import counted, indexes, inert, without_indexes
+from guardrail.reporters.wording import counted, display_width, indexes, inert, without_indexes
 
 MOST_EXISTING = 10
 MOST_INSTANCES = 6
 MOST_REGIONS = 3
-MOST_REMEDIATION = 4000
-"""Characters of a remediation; those of bundled policies are far below."""
+MOST_UNDECIDED = 3
+"""Policies that are named where they are undecided for one reason."""
+MOST_FIX_LINES = 3
+"""Lines of a remediation that stand in a report as they are; of more, the fix says what matters."""
 
+Names: TypeAlias = Mapping[tuple[str, str], str]
 _Section: TypeAlias = Callable[[Report, Page], Iterable[Line]]
 
 
@@ -92,56 +96,95 @@ def _other_origins(report: Report) -> list[str]:
 
 
 def _new(report: Report, page: Page) -> Iterator[Line]:
-    """What the change brings, or, with --all, everything that is wrong; the fix of a policy is spelled out once."""
+    """What the change brings, or, with --all, everything that is wrong: errors and warnings, then notes."""
     failures = (result for result in report.results if result.verdict == "fail")
     fresh = (result for result in failures if result.status == "new" or report.all_findings)
-    fixed: set[str] = set()
-    for position, finding in enumerate(findings(fresh, endpoint_names(report))):
+    names, called = endpoint_names(report), labels(report)
+    found = findings(fresh, names)
+    longer: dict[str, None] = {}
+    for position, group in enumerate(_with_notes_together(found, names)):
         if position:
             yield Line()
-        yield from _finding(finding, page)
-        fix = remediation(finding.dearest, report)
-        if fix and fix in fixed:
-            yield from page.wrapped("fix: as above", indent="   ")
-        elif fix:
-            fixed.add(fix)
-            yield from _fix(fix, page)
+        yield from _finding(group, called, page)
+        result = group[0].dearest
+        lines = remediation(result, report)
+        yield from _fix(fix(result, report) or _short(lines), result.help_uri, page)
+        if len(lines.splitlines()) > MOST_FIX_LINES and result.severity != "note":
+            longer[result.policy] = None
+    if longer:
+        yield Line()
+        yield Line(f" lines: guardrail policies explain {next(iter(longer)) if len(longer) == 1 else 'ID'}", "quiet")
 
 
-def _finding(finding: Finding, page: Page) -> Iterator[Line]:
-    result = finding.dearest
-    head = f" {GLYPHS[result.severity]} {inert(result.policy)}   "
-    count = f"  ({counted(len(finding.results), 'instance')})" if len(finding.results) > 1 else ""
-    yield page.fitted(head, inert(finding.block), count, colour=result.severity)
+def _with_notes_together(found: Iterable[Finding], names: Names) -> list[list[Finding]]:
+    """Each finding on its own, but notes that say the same together, whatever their blocks."""
+    groups: dict[object, list[Finding]] = {}
+    for position, finding in enumerate(found):
+        result = finding.dearest
+        key = (result.policy, shape(result, names)) if result.severity == "note" else position
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
+
+
+def _finding(group: Sequence[Finding], names: Names, page: Page) -> Iterator[Line]:
+    """The policy and the block, what is wrong, of which others too, and where it stands."""
+    finding, result = group[0], group[0].dearest
+    more = f"  and {counted(len(group) - 1, 'more block')}" if len(group) > 1 else _count(finding)
+    head = f" {GLYPHS[result.severity]} {inert(result.policy)}"
+    yield from page.headed(head, inert(finding.block), more, colour=result.severity)
     yield from page.wrapped(_sentence(inert(result.message, page.longest)), indent="   ")
-    if count:
-        yield from page.wrapped(f"each of {_instances(finding)}", indent="   ")
+    if len(group) > 1:
+        others = [_name(one, names) for each in group for one in each.results][1:]
+        yield from page.wrapped(f"the same for {_some(others)}", indent="   ")
+    elif len(finding.results) > 1:
+        yield from page.wrapped(_others(finding, names), indent="   ")
     if result.location is not None:
-        made_by = f", made by {inert(result.construct_path)}" if result.construct_path is not None else ""
-        yield from page.wrapped(f"at {inert(result.location.path)}:{result.location.line}{made_by}", indent="   ")
+        yield from page.wrapped(f"at {inert(result.location.path)}:{result.location.line}", indent="   ")
+
+
+def _count(finding: Finding) -> str:
+    if len(finding.results) == 1:
+        return ""
+    return f"  ({counted(len(finding.results), 'endpoint' if finding.is_one_block else 'instance')})"
 
 
 def _sentence(text: str) -> str:
     return text if not text or text[-1] in ".!?…" else f"{text}."
 
 
-def _instances(finding: Finding) -> str:
-    """The indexes that tell the instances apart."""
-    keys = list(dict.fromkeys(inert(indexes(result.address) or result.address, 60) for result in finding.results))
-    more = len(keys) - MOST_INSTANCES
-    return ", ".join(keys[:MOST_INSTANCES]) + (f" and {more:,} more" if more > 0 else "")
+def _others(finding: Finding, names: Names) -> str:
+    """The endpoints that share the block with the one of the sentence, or the indexes that tell instances apart."""
+    if finding.is_one_block:
+        return f"the same for {_some([_name(result, names) for result in finding.results[1:]])}"
+    return f"each of {_some([indexes(result.address) or result.address for result in finding.results])}"
 
 
-def _fix(remediation: str, page: Page) -> Iterator[Line]:
-    """The lines to change. Code keeps its own lines, whatever the width, so that it can be pasted."""
-    lines = remediation[:MOST_REMEDIATION].splitlines()
-    if len(lines) == 1:
-        yield from page.wrapped(inert(lines[0], page.longest), indent="   fix: ", hanging=8)
-        return
-    yield Line("   fix:")
-    for line in lines:
-        indent = len(line) - len(line.lstrip(" "))
-        yield Line(f"     {' ' * indent}{inert(line.strip(), page.longest)}")
+def _name(result: Result, names: Names) -> str:
+    endpoint = result.endpoint or result.address
+    return names.get((result.source, endpoint), endpoint)
+
+
+def _some(names: Iterable[str]) -> str:
+    distinct = list(dict.fromkeys(inert(name, 60) for name in names))
+    more = len(distinct) - MOST_INSTANCES
+    return ", ".join(distinct[:MOST_INSTANCES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _short(remediation: str) -> list[str]:
+    """The lines of a policy that says no shorter fix, where they are few."""
+    lines = remediation.splitlines()
+    return lines if len(lines) <= MOST_FIX_LINES else []
+
+
+def _fix(lines: Sequence[str], uri: str, page: Page) -> Iterator[Line]:
+    """What to change, with the documentation beside it where there is room."""
+    for position, line in enumerate(lines):
+        text = inert(line, page.longest)
+        indent = "   fix: " if position == 0 else "        "
+        if len(lines) == 1 and len(indent) + display_width(text) + 2 + len(uri) <= page.width:
+            yield Line(f"{indent}{text}  {inert(uri)}")
+        else:
+            yield from page.wrapped(text, indent=indent, hanging=8)
 
 
 def _open(report: Report, page: Page) -> Iterator[Line]:
@@ -153,7 +196,8 @@ def _open(report: Report, page: Page) -> Iterator[Line]:
             key = without_indexes(result.address), result.reason or result.message
             groups.setdefault(key, []).append(result)
     for (block, reason), results in groups.items():
-        policies = ", ".join(dict.fromkeys(inert(result.policy) for result in results))
+        distinct = list(dict.fromkeys(inert(result.policy) for result in results))
+        policies = ", ".join(distinct) if len(distinct) <= MOST_UNDECIDED else f"{len(distinct):,} policies"
         addresses = list(dict.fromkeys(result.address for result in results))
         where = inert(addresses[0]) if len(addresses) == 1 else f"{inert(block)} ({len(addresses):,} instances)"
         line = f"undecided for {where}, {inert(reason, page.longest)}: {policies}"
@@ -177,8 +221,9 @@ def _existing(report: Report, page: Page) -> Iterator[Line]:
         result = finding.dearest
         count = f" × {len(finding.results)}" if len(finding.results) > 1 else ""
         money = stake(result)
-        head = f"   {GLYPHS[result.severity]} {inert(result.policy)}{count}  "
-        yield page.fitted(head, inert(finding.block), money and f"  {money}", colour="quiet")
+        head = f"   {GLYPHS[result.severity]} {inert(result.policy)}{count}"
+        tail = money and f"  {money}"
+        yield from page.headed(head, inert(finding.block), tail, gap=2, hanging=5, colour="quiet")
     if len(old) > MOST_EXISTING:
         yield Line(page.text(f"   and {len(old) - MOST_EXISTING:,} more; --format json lists them all"), "quiet")
 
@@ -211,7 +256,7 @@ def _skipped(report: Report, page: Page) -> Iterator[Line]:
 
 
 def _notes(report: Report, page: Page) -> Iterator[Line]:
-    for note in (*report.notices, *footnotes(report)):
+    for note in (*report.notices, *notes(report), *footnotes(report)):
         yield from page.wrapped(inert(note, page.longest), indent=" ", hanging=3, colour="quiet")
     if report.strict and report.distrust:
         doubts = counted(len(report.distrust), "thing above is", "things above are")
@@ -225,7 +270,7 @@ def _last(report: Report, page: Page) -> Iterator[Line]:
         f"{counted(coverage.seen, 'resource')} seen, {coverage.modelled:,} modelled, "
         f"{coverage.partial:,} partly unknown, {coverage.skipped:,} skipped"
     )
-    parts = [", ".join(_counts(report)), seen, f"exit {report.exit_code}"]
+    parts = [", ".join(_counts(report)), f"{seen} · exit {report.exit_code}"]
     yield from page.joined(parts, colour="error" if report.exit_code else "total")
 
 

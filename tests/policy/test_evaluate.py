@@ -4,6 +4,7 @@ Prices of us-east-1: ml.m5.large 0.115 USD an hour, 83.95 a month, with a volume
 ml.m5.xlarge 0.23 USD an hour, 167.90 a month, with a volume of 8 GB, 1.12 a month.
 """
 
+import re
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -350,12 +351,14 @@ def test_a_right_sized_alternative_saves_the_difference_for_every_instance() -> 
     )
     assert "2.765 USD per hour (limit 2), 48 vCPUs (limit 16), 192 GiB (limit 64)" in result.message
     assert result.fix is not None
-    first = result.fix.terraform.split("within the limits: ")[1].split(" USD per hour)")[0]
-    name, hourly = first.split(" (")
-    assert Decimal(hourly) <= 2
-    assert result.saving_monthly == (Decimal("2.765") - Decimal(hourly)) * 730 * 2
-    assert result.fix.terraform.startswith(f'instance_type = "{name}"')
-    assert result.fix.cloudformation.startswith(f"InstanceType: {name}")
+    # ml.m5.4xlarge: 16 vCPUs, 64 GiB, 0.922 an hour, so 2 x (2.765 - 0.922) x 730 = 2,690.78
+    name = "ml.m5.4xlarge"
+    assert result.saving_monthly == Decimal("2690.78")
+    first, others, approval = result.fix.terraform.splitlines()
+    assert first == f'instance_type = "{name}" after a load test'
+    assert re.fullmatch(r"or ml\.\S+ at [\d.]+ or ml\.\S+ at [\d.]+ USD per hour", others)
+    assert "guardrail-approved" in approval
+    assert result.fix.cloudformation.startswith(f"InstanceType: {name} ")
     for lines in (result.remediation.terraform, result.remediation.cloudformation):
         assert f'"{name}"' in lines or f"InstanceType: {name}" in lines
         assert "ml.<type>" not in lines
@@ -442,7 +445,7 @@ def fix(policy: str, *endpoints: Endpoint) -> str:
 @pytest.mark.parametrize(
     ("scaling", "said"),
     [
-        (None, "an aws_appautoscaling_target with min_capacity = 0, a target tracking policy on"),
+        (None, "a scaling target with min_capacity = 0, a target tracking policy on"),
         (target(policies=()), "min_capacity = 0, a target tracking policy on ApproximateBacklogSizePerInstance"),
         (target(), "min_capacity = 0, and a step policy on HasBacklogWithoutCapacity to wake it"),
         (target(policies=WHY), "min_capacity = 0"),

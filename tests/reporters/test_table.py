@@ -102,10 +102,11 @@ guardrail check plan.json
 
  + usage: priced once guardrail-usage.yml (--usage-file) says how many requests
    and GB to expect
- derived price: asynchronous at the hosting price (USE1-AsyncInf:ml.m5.large)
+ asynchronous instances are priced at the real-time rate, which held wherever
+   AWS published both (USE1-AsyncInf:ml.m5.large)
 
- 1 error, 0 warnings · 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped
- exit 1
+ 1 error, 0 warnings
+ 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped · exit 1
 """
 
 NO_CHANGE = """\
@@ -261,7 +262,7 @@ def test_a_suspect_price_and_an_assumed_count_are_footnotes() -> None:
     totals = Totals(before=None, after=monthly("1", "2", "3", assumed=True), delta=None)
     text = render(one_endpoint(item, totals=totals))
     assert " doubtful price: half of what EC2 asks (USE1-Host:ml.p2.xlarge)\n" in text
-    assert " expected: what scales counts as its initial count where no usage is given\n" in text
+    assert " expected: where no usage is given, what scales stays at its initial count\n" in text
 
 
 def test_serverless_compute_without_usage_shows_its_unit_price() -> None:
@@ -332,6 +333,26 @@ def test_sensitive_parts_show_their_amounts_only() -> None:
     assert "sensitive: these values are used and not shown" in text
 
 
+def test_an_estimated_change_is_marked_as_its_total_is() -> None:
+    """2 of 100 USD rest on an estimate: 2 %. Of a change of 300 they would be less than 1 %."""
+    item = costing(docs())
+    assert item.cost is not None
+    for amount, shown in (("100", "~+100.00"), ("300", "+300.00")):
+        guessed = {"estimated_floor": "2", "estimated_share": "2", "estimated_ceiling": "2"}
+        after = monthly(amount, amount, amount, estimated=True, **{key: Decimal(two) for key, two in guessed.items()})
+        priced = structs.replace(item, before=None, cost=structs.replace(item.cost, monthly=after))
+        delta = Delta(*[Decimal(amount)] * 3)
+        answer = one_endpoint(priced, totals=Totals(before=monthly("0", "0", "0"), after=after, delta=delta))
+        assert cells(answer, shown) == ["change", *[shown] * 3]
+
+
+def test_a_variant_without_a_known_name_is_called_by_its_number_and_marked_once() -> None:
+    unnamed = structs.replace(docs(), endpoint=endpoint("docs", variant(Unknown("known only after apply"))))
+    text = render(one_endpoint(unnamed, results=(finding(variant=None, endpoint=unnamed.endpoint.address),)))
+    assert "   variant 1  ml.m5.large" in text
+    assert text.count("✗") == 2, "on the endpoint and in front of the finding"
+
+
 # Findings ------------------------------------------------------------------------------------------------------------
 
 
@@ -346,14 +367,83 @@ def test_instances_of_one_block_are_one_finding_with_their_keys() -> None:
     assert '   each of ["a"], ["b"], ["c"], ["d"], ["e"], ["f"] and 2 more\n' in text
 
 
-def test_the_fix_of_a_policy_is_spelled_out_once_and_code_keeps_its_lines() -> None:
-    long = 'resource_id = "endpoint/${aws_sagemaker_endpoint.this.name}/variant/${var.the_name_of_the_variant}"'
-    fix = Remediation(terraform=f'resource "x" "y" {{\n  {long}\n}}\n', cloudformation="")
-    results = (finding(remediation=fix), finding(remediation=fix, message="another", address="aws_x.y"))
+BLOCK = Remediation(terraform='resource "x" "y" {\n  a = 1\n  b = 2\n}\n', cloudformation="")
+
+
+def test_a_fix_stands_for_the_lines_to_paste_and_where_they_are_is_said_once() -> None:
+    fix = Remediation(terraform="a = 1\nb = 2", cloudformation="A: 1")
+    results = (
+        finding(fix=fix, remediation=BLOCK),
+        finding("scaling-has-room", fix=fix, remediation=BLOCK, address="aws_x.y"),
+    )
     text = render(report(results=results))
-    assert f'   fix:\n     resource "x" "y" {{\n       {long}\n     }}\n' in text
-    assert text.count(long) == 1
-    assert "   fix: as above\n" in text
+    assert text.count("   fix: a = 1\n        b = 2\n") == 2
+    assert 'resource "x"' not in text
+    assert text.count("\n lines: guardrail policies explain ID\n") == 1
+    assert " lines: guardrail policies explain async-scales-to-zero\n" in render(report(results=results[:1]))
+
+
+def test_a_policy_that_says_no_fix_shows_its_lines_where_they_are_few() -> None:
+    few = Remediation(terraform="a = 1\n", cloudformation="")
+    assert "   fix: a = 1\n" in render(report(results=(finding(remediation=few),)))
+    many = render(report(results=(finding(remediation=BLOCK),)))
+    assert "fix:" not in many
+    assert " lines: guardrail policies explain async-scales-to-zero\n" in many
+
+
+def test_the_documentation_stands_beside_a_fix_where_there_is_room() -> None:
+    link = "https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html"
+    fix = Remediation(terraform="min_capacity = 0", cloudformation="MinCapacity: 0")
+    answer = report(results=(finding(fix=fix),))
+    assert link not in render(answer)
+    assert f"   fix: min_capacity = 0  {link}\n" in render(answer, Options(width=120))
+
+
+def test_an_address_that_does_not_fit_has_a_line_of_its_own_and_is_whole() -> None:
+    address = f"module.{'a' * 30}.aws_appautoscaling_target.this"
+    found = lines(report(results=(finding(address=address),)))
+    position = found.index(" ✗ async-scales-to-zero")
+    assert found[position + 1] == f"   {address}"
+
+
+def test_endpoints_of_one_configuration_are_one_finding_that_lists_them() -> None:
+    """One is called "a", which is also a word of the message."""
+    block = "aws_sagemaker_endpoint_configuration.shared"
+    items = tuple(
+        structs.replace(docs(), endpoint=structs.replace(docs().endpoint, address=f"aws_e.{name}", name=name))
+        for name in ("lit", "a", "b")
+    )
+    results = tuple(
+        finding(address=block, endpoint=f"aws_e.{name}", message=f"{name} / v runs, up to 2.00 USD a month")
+        for name in ("lit", "a", "b")
+    )
+    text = render(report(endpoints=items, results=results))
+    assert f" ✗ async-scales-to-zero   {block}  (3 endpoints)\n" not in text, "it does not fit"
+    assert f" ✗ async-scales-to-zero  (3 endpoints)\n   {block}\n" in text
+    assert "   the same for a, b\n" in text
+    assert text.count("USD a month.") == 1
+
+
+def test_notes_that_say_the_same_are_one_whatever_their_blocks() -> None:
+    results = tuple(
+        finding("tags", severity="note", address=f"aws_e.{name}", endpoint=None, message="no tag", saving_monthly=None)
+        for name in "abc"
+    )
+    text = render(report(results=results))
+    assert " i tags   aws_e.a  and 2 more blocks\n   no tag.\n   the same for aws_e.b, aws_e.c\n" in text
+
+
+def test_what_to_know_beside_findings_is_said_once_with_whom_it_is_about() -> None:
+    notes = ("environment unknown, so production's limits apply",)
+    results = (finding(notes=notes), finding("scaling-has-room", notes=notes), finding(verdict="open", notes=("no",)))
+    text = render(report(results=results))
+    assert text.count(" environment unknown, so production's limits apply (docs)\n") == 1
+    assert "\n no" not in text
+
+
+def test_what_a_pass_has_to_say_is_a_note() -> None:
+    passing = finding(verdict="pass", status=None, message="m", notes=("docs scales to zero, except at times",))
+    assert " note: docs scales to zero, except at times\n" in render(report(results=(passing,)))
 
 
 def test_the_fix_speaks_the_language_of_the_source() -> None:
@@ -394,9 +484,12 @@ def test_existing_findings_are_listed_dearest_first_and_cut_after_ten() -> None:
     )
     found = lines(report(results=results, summary=summary(error=12, existing=12), exit_code=0))
     start = found.index(" 12 findings from before this change (--all makes them count):")
-    assert "t0  up to 100.00 USD a month" in found[start + 1]
-    assert "t9  up to 91.00 USD a month" in found[start + 10]
-    assert found[start + 11] == "   and 2 more; --format json lists them all"
+    assert found[start + 1 : start + 3] == [
+        "   ✗ async-scales-to-zero  up to 100.00 USD a month",
+        "     aws_appautoscaling_target.t0",
+    ]
+    assert found[start + 11].endswith("aws_appautoscaling_target.t9  up to 91.00 USD a month")
+    assert found[start + 12] == "   and 2 more; --format json lists them all"
 
 
 def test_a_doubtful_answer_says_so_with_strict() -> None:
@@ -442,11 +535,6 @@ def test_an_unknown_change_says_why() -> None:
     totals = structs.replace(report().totals, delta=Delta(unknown, unknown, unknown))
     assert cells(report(totals=totals), "unknown  ") == ["change", "unknown", "unknown", "unknown"]
     assert "change unknown: a.json does not tell what stands before the change" in sentences(report(totals=totals))
-
-
-def test_an_unknown_environment_is_held_to_the_limits_of_production() -> None:
-    unsure = structs.replace(docs(), environment=Unknown("neither a tag nor a name says"))
-    assert " environment unknown, so production's limits apply: docs\n" in render(one_endpoint(unsure))
 
 
 def test_a_source_that_does_not_tell_everything_is_named() -> None:
@@ -521,10 +609,43 @@ def test_numbers_are_never_shortened(amount: str, width: int) -> None:
     assert total.count(f"{Decimal(amount):,.2f}") == 3
 
 
-@pytest.mark.parametrize("name", ["a", "a-name-of-quite-some-length", "x" * 63])
-def test_at_80_columns_nothing_is_wider_and_names_give_way(name: str) -> None:
+@pytest.mark.parametrize("name", ["a", "AllTraffic", "sixteen-letters-", "a-name-of-quite-some-length", "x" * 63])
+def test_at_80_columns_nothing_is_wider_and_names_of_variants_are_whole(name: str) -> None:
     item = chat()
     named = structs.replace(item, endpoint=endpoint(name, variant(name)))
     found = lines(report(endpoints=(named,), results=(finding(address=f"module.{name}.{name}.{name}"),)))
     assert max(map(len, found)) <= 80
     assert any("ml.m5.xlarge" in line and "335.80" in line and "1,007.40" in line for line in found)
+    assert any(line.split() and line.split()[0] == name and line.startswith("   ") for line in found)
+
+
+def test_without_room_for_its_mark_a_total_says_usage_in_words() -> None:
+    """Ten million USD leave no room for "+ usage" behind the amounts, and none may stand alone."""
+    answer = large("12345678.90")
+    item = structs.replace(answer.endpoints[0], before=monthly("1", "2", "3", depends_on_usage=True))
+    found = lines(structs.replace(answer, endpoints=(item, *answer.endpoints[1:])))
+    assert max(map(len, found)) <= 80
+    assert any(line.startswith(" MONTHLY  + usage ") for line in found)
+    assert any(line.strip().startswith("before  + usage ") for line in found)
+
+
+def test_a_unit_price_flows_over_the_amounts_that_its_row_has_not() -> None:
+    """A price of 0.0000466 per s is wider than any quantity: it does not make names shorter."""
+    warm = component(
+        "provisioned-compute", "seconds", price("USE1-ProvisionedConcurrency:Mem-4GB", "seconds", "0.0000466"),
+        detail="4 GB memory", depends_on_usage=True,
+    )  # fmt: skip
+    item = costing(structs.replace(docs(), endpoint=endpoint("docs", variant("AllTraffic-sixteen"))), warm)
+    answer = one_endpoint(item, totals=Totals(before=None, after=monthly(*["1234.90"] * 3), delta=None))
+    found = lines(answer)
+    assert max(map(len, found)) <= 80
+    (row,) = [line for line in found if "per s" in line]
+    assert re.split(r"\s{2,}", row.strip()) == ["AllTraffic-sixteen", "warm compute 4 GB", "0.0000466 per s", "+ usage"]
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_the_last_line_has_its_exit_code_and_no_line_is_doubled_or_trails(width: int) -> None:
+    text = render(report(), Options(width=width))
+    assert text.splitlines()[-1].endswith("0 skipped · exit 1")
+    assert "\n\n\n" not in text
+    assert all(line == line.rstrip() for line in text.split("\n"))
