@@ -8,7 +8,8 @@ from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from guardrail.aws import offers, price_list_api
+from guardrail.aws import offers
+from guardrail.aws.price_list_api import PriceListApi
 from guardrail.cost.price_list import PriceList
 from guardrail.cost.savings_plans import SavingsPlanRates
 from guardrail.errors import AWSError, MissingExtraError, did_you_mean
@@ -69,10 +70,11 @@ def savings_plans(regions: Iterable[str], folder: str, *, base_url: str | None, 
 
 def api(regions: Sequence[str], *, say: Say) -> Iterator[PriceList]:
     """The price lists of ``regions`` as the API tells them. Raises `AWSError`, `MissingExtraError`."""
+    service = PriceListApi()
     for position, region in enumerate(regions, start=1):
         at = f"{position} of {len(regions)}: {region}"
         say(at)
-        lists = price_list_api.price_list(region, _counting(at, say))
+        lists = service.price_lists(region, _counting(at, say))
         if region not in lists:
             raise AWSError(f"pricing:GetProducts knows no inference prices of {region}")
         yield lists[region]

@@ -15,33 +15,45 @@ HOME_REGION, CHINA_REGION = "us-east-1", "cn-northwest-1"
 _PERMISSION = "allow pricing:GetProducts, or read the public offer files: guardrail prices refresh --source bulk"
 
 
-def price_list(region: str, advance: Callable[[int], None]) -> dict[str, PriceList]:
-    """The price lists of a region, by region. ``advance`` is called with the number of products read so far.
+class PriceListApi:
+    """The price list service, with one client for each partition, made when it is needed."""
 
-    Raises `MissingExtraError` without boto3, and `AWSError` where AWS refuses or cannot be reached.
-    """
-    try:
+    def __init__(self) -> None:
+        """Raises `MissingExtraError` where boto3 is not installed."""
+        try:
+            import boto3  # noqa: F401 - whether it is there
+        except ImportError as error:
+            hint = "pip install 'guardrail-sagemaker[aws]'"
+            message = "reading prices from AWS's API needs boto3, which is not installed"
+            raise MissingExtraError(message, hint=hint) from error
+        self._clients: dict[str, Any] = {}
+
+    def price_lists(self, region: str, advance: Callable[[int], None]) -> dict[str, PriceList]:
+        """The price lists of a region, by region. ``advance`` is called with the number of products read so far.
+
+        Raises `AWSError` where AWS refuses or cannot be reached.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            client = self._client(CHINA_REGION if region.startswith("cn-") else HOME_REGION)
+            return read_items(_items(client, region, advance), f"the answer of pricing:GetProducts for {region}")
+        except ClientError as error:
+            detail = error.response.get("Error", {})
+            why = f"{detail.get('Code', 'error')}: {detail.get('Message', '')}"
+            raise AWSError(f"pricing:GetProducts was refused for {region}: {why}", hint=_PERMISSION) from error
+        except BotoCoreError as error:
+            raise AWSError(f"pricing:GetProducts for {region}: {error}", hint=_PERMISSION) from error
+
+    def _client(self, home: str) -> Any:
+        """The client for a partition; making one takes a third of a second."""
         import boto3
         from botocore.config import Config
-        from botocore.exceptions import BotoCoreError, ClientError
-    except ImportError as error:
-        hint = "pip install 'guardrail-sagemaker[aws]'"
-        raise MissingExtraError(
-            "reading prices from AWS's API needs boto3, which is not installed", hint=hint
-        ) from error
-    try:
-        client = boto3.Session().client(
-            "pricing",
-            region_name=CHINA_REGION if region.startswith("cn-") else HOME_REGION,
-            config=Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60),
-        )
-        return read_items(_items(client, region, advance), f"the answer of pricing:GetProducts for {region}")
-    except ClientError as error:
-        detail = error.response.get("Error", {})
-        code, message = detail.get("Code", "error"), detail.get("Message", "")
-        raise AWSError(f"pricing:GetProducts was refused for {region}: {code}: {message}", hint=_PERMISSION) from error
-    except BotoCoreError as error:
-        raise AWSError(f"pricing:GetProducts for {region}: {error}", hint=_PERMISSION) from error
+
+        if home not in self._clients:
+            config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60)
+            self._clients[home] = boto3.Session().client("pricing", region_name=home, config=config)
+        return self._clients[home]
 
 
 def _items(client: Any, region: str, advance: Callable[[int], None]) -> Iterator[str]:

@@ -426,6 +426,12 @@ def test_no_credentials(refreshed: Refresh, monkeypatch: pytest.MonkeyPatch, tmp
     refused(refreshed, "Unable to locate credentials", *API)
 
 
+def test_a_profile_that_there_is_not(refreshed: Refresh, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    refused(refreshed, "The config profile (nobody) could not be found", *API)
+
+
 API = ("--source", "api", "--region", "us-east-1")
 
 

@@ -18,7 +18,14 @@ Refreshed tables lie in the platform's data directory, or in --prices DIR, or in
 bundled ones row by row. "bundled" instead of a directory means the bundled tables alone.
 """
 
-_MODULES = {"refresh": "refresh", "show": "show", "list": "show", "diff": "compare", "verify": "verify"}
+_ACTIONS = {
+    "refresh": ("refresh", "refresh"),
+    "show": ("show", "show"),
+    "list": ("show", "list_regions"),
+    "diff": ("compare", "diff"),
+    "verify": ("verify", "verify"),
+}
+"""Module and function of each, imported when it is the one that was asked for."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -73,6 +80,6 @@ def _from_aws(parser: ArgumentParser) -> None:
 
 def run(arguments: Any) -> int:
     """Do what was asked. 1 where ``verify`` finds the tables to differ from what AWS lists."""
-    module = import_module(f"guardrail.commands.prices.{_MODULES[arguments.action]}")
-    code: int = getattr(module, arguments.action + ("_" if arguments.action == "list" else ""))(arguments)
+    module, function = _ACTIONS[arguments.action]
+    code: int = getattr(import_module(f"guardrail.commands.prices.{module}"), function)(arguments)
     return code

@@ -191,7 +191,7 @@ def _without(rows: dict[str, list[_Cell]], priced: dict[str, list[_Cell]]) -> It
 # Every region --------------------------------------------------------------------------------------------------------
 
 
-def list_(arguments: Any) -> int:
+def list_regions(arguments: Any) -> int:
     """Every region: how many prices of each basis, from when, and which charges have none."""
     prices = book(arguments)
     now = today()
