@@ -86,13 +86,6 @@ class PriceBook:
         """Where the first prices of a region come from: "bundled", or the directory. Rows it lacks come from below."""
         return next((over.origin for over in self._over if region in over.manifest.regions), self._origin)
 
-    def region_name(self, region: str) -> str:
-        """As price lists call it: ``US East (N. Virginia)``. Raises KeyError for a region without a table."""
-        for over in self._over:
-            if region in over.manifest.regions:
-                return over.manifest.regions[region].name
-        return self._manifest.regions[region].name
-
     def tables(self, region: str) -> tuple[PriceTable, ...]:
         """Every table of a region, the one that wins first."""
         found = [over.table(region) for over in self._over]

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import pytest
 
 from guardrail import cli
 from guardrail.aws import bulk
+from guardrail.cost import price_book
 from guardrail.cost.base import Price, Unpriced
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.savings_plans import PlanTables
@@ -192,6 +194,20 @@ def test_what_is_written_fits_its_schema(refresh: Refresh) -> None:
         validator = jsonschema.Draft202012Validator(whole)
         assert [error.message for each in instances for error in validator.iter_errors(each)] == []
         assert instances, name
+
+
+def test_what_the_weekly_refresh_has_listed_goes_before_the_rules_and_counts_as_bundled(
+    refresh: Refresh, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables = tmp_path / "tables"
+    shutil.copytree(PRICING, tables, ignore=shutil.ignore_patterns("evidence", "listed"))
+    monkeypatch.setattr(price_book, "LISTED", "listed")
+    refresh.directory = tables / "listed"
+    refresh.publish([*bundled("us-east-1")[1:], product("USE1-AsyncInf:ml.m5.xlarge", "0.2299")])
+    assert refresh()[0] == 0
+    price = PriceBook(tables).asynchronous("us-east-1", "ml.m5.xlarge")
+    assert isinstance(price, Price)
+    assert (price.usd, price.basis, price.origin) == (Decimal("0.2299"), "published", str(tables))
 
 
 def test_regions_that_are_not_asked_for_stay(refresh: Refresh) -> None:
