@@ -218,8 +218,9 @@ def _flowing(row: Row, page: Page, margin: int, edges: list[int]) -> str:
     edge = next((edge for edge in edges[:3] if edge >= least), least)
     line = _padded(label, edge - display_width(price)) + price
     if row.mark:
-        line = f"{_padded(line, max(edges[2], edge) + _GAP)}{page.text(GLYPHS[row.mark])}"
-    return page.shorten(line, page.width)
+        column = min(edges[2] + _GAP, page.width - len(page.text(GLYPHS[row.mark])))
+        line = f"{_padded(line, max(column, edge + _GAP))}{page.text(GLYPHS[row.mark])}"
+    return line
 
 
 # Rows that take the whole line ---------------------------------------------------------------------------------------

@@ -347,7 +347,9 @@ def test_an_estimated_change_is_marked_as_its_total_is() -> None:
 
 
 def test_a_variant_without_a_known_name_is_called_by_its_number_and_marked_once() -> None:
-    unnamed = structs.replace(docs(), endpoint=endpoint("docs", variant(Unknown("known only after apply"))))
+    unnamed = structs.replace(
+        docs(), endpoint=endpoint("docs", structs.replace(variant(), name=Unknown("known only after apply")))
+    )
     text = render(one_endpoint(unnamed, results=(finding(variant=None, endpoint=unnamed.endpoint.address),)))
     assert "   variant 1  ml.m5.large" in text
     assert text.count("✗") == 2, "on the endpoint and in front of the finding"
@@ -641,6 +643,19 @@ def test_a_unit_price_flows_over_the_amounts_that_its_row_has_not() -> None:
     assert max(map(len, found)) <= 80
     (row,) = [line for line in found if "per s" in line]
     assert re.split(r"\s{2,}", row.strip()) == ["AllTraffic-sixteen", "warm compute 4 GB", "0.0000466 per s", "+ usage"]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_unit_price_is_never_shortened(width: int) -> None:
+    compute = component(
+        "serverless-compute", "seconds", price("USE1-ServerlessInf:Mem-2GB", "seconds", "0.0000400"),
+        detail="2 GB memory", depends_on_usage=True,
+    )  # fmt: skip
+    item = costing(structs.replace(docs(), endpoint=endpoint("docs", variant("v" * 63))), compute)
+    totals = Totals(before=None, after=monthly(*["1234567.90"] * 3), delta=None)
+    failing = finding(variant="v" * 63, endpoint=item.endpoint.address)
+    found = lines(one_endpoint(item, totals=totals, results=(failing,)), width=width)
+    assert any("0.00004 per s  + usage" in line and line.endswith("✗") for line in found)
 
 
 @pytest.mark.parametrize("width", [80, 100])
