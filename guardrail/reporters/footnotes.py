@@ -141,7 +141,8 @@ def _plan(plan: PlanReport) -> Iterator[str]:
     if plan.margin is not None and plan.before is not None:
         yield (
             f"Savings Plan: the commitment being paid already, this change makes {difference(plan.margin.expected)} "
-            f"USD a month; used by nothing were {_expected(plan.before.stranded)}, and will be {_expected(use.stranded)}"
+            f"USD a month; used by nothing were {_expected(plan.before.stranded)}, "
+            f"and will be {_expected(use.stranded)}"
         )
 
 
