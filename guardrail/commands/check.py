@@ -30,7 +30,7 @@ from guardrail.reporters.base import Options
 from guardrail.settings import BaselineSettings, Found, Settings, git_root, load, override
 
 HELP = """\
-price a Terraform plan and hold it against the policies
+price a Terraform plan or a CloudFormation template and hold it against the policies
 
 examples:
   terraform show -json plan.bin | guardrail check -
@@ -40,6 +40,8 @@ examples:
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
   guardrail check plan.json --policies guardrail-policies --usage-file usage.yml
   guardrail check plan.json --write-baseline
+  guardrail check template.yaml --parameters Stage=prod --compare-to origin/main
+  guardrail check cdk.out --region eu-central-1
 
 exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated, 2 no answer,
             3 with --strict: something unknown or unpriced stands in the way
@@ -56,7 +58,7 @@ class Destination(Struct, frozen=True):
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the inputs, what to judge by, and what to write where."""
     parser.add_argument(
-        "paths", metavar="PATH", nargs="*", default=["."], help="plan or state JSON, - for standard input (default: .)"
+        "paths", metavar="PATH", nargs="*", default=["."], help="plan or state JSON, template, cdk.out, - for standard input (default: .)"
     )
     templates = parser.add_argument_group("CloudFormation, SAM and CDK")
     templates.add_argument(

@@ -28,6 +28,8 @@ def read(
     """
     if template.recognizes(path):
         return template.read(path, region=region, parameters=parameters, compare_to=compare_to, beside=beside)
+    if compare_to is not None:
+        raise SourceError(f"{path} is no template: --compare-to is for templates", hint="a plan tells what stands before")
     from guardrail.sources import plan
 
     if plan.recognizes(path):

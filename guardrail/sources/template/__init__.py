@@ -64,7 +64,7 @@ def read(
         region=region,
         parameters=load(parameters),
         compare_to=compare_to,
-        beside=tuple(other for other in beside if other not in (path, "-")),
+        beside=tuple(dict.fromkeys(other for other in beside if other not in (path, "-"))),
     )
     return reader.read(path, inputs)
 

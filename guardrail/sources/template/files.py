@@ -1,10 +1,14 @@
 """Where templates are read from: the working tree, or a git revision, whose files are read without checking it out."""
 
 import os
+import stat
 import sys
 from typing import Protocol
 
 from guardrail.errors import SourceError
+
+
+_STANDARD_INPUT = ("/dev/stdin", "/dev/fd/0")
 
 
 class Files(Protocol):
@@ -37,6 +41,8 @@ class WorkingTree:
             return self._standard_input
         try:
             with open(path, "rb") as file:
+                if stat.S_ISCHR(os.fstat(file.fileno()).st_mode) and path not in _STANDARD_INPUT:
+                    return None  # a template can name any path, and some devices never end
                 return file.read()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None

@@ -77,7 +77,13 @@ def _before(path: str, inputs: Inputs) -> "_Origin":
     other = inputs.compare_to or ""
     files: Files = WorkingTree()
     if os.path.exists(other):
+        if inputs.beside:
+            raise SourceError(
+                f"--compare-to {other} is one past, and there are several inputs", hint="compare with a git revision"
+            )
         return _Origin(assembly.templates(other, files), files, inputs)
+    if path == "-":
+        raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
     files = Revision(other, os.path.dirname(os.path.abspath(path)) or ".")
     if files.read(path) is None and not files.is_directory(path):
         return _Origin([], files, inputs)  # it was not there then: everything in it is new

@@ -621,3 +621,25 @@ Metadata:
     ]
     assert {each.location.line for each in read(text).waivers if each.location} == {2, 6}
     assert str(tmp_path) in str(read(text).waivers[0].location)
+
+
+@pytest.mark.parametrize("url", ["/dev/zero", "../template.yaml/x", "nested", "/etc/shadow-not-there"])
+def test_a_nested_stack_that_names_no_file_is_skipped(read: Reader, tmp_path: Path, url: str) -> None:
+    (tmp_path / "nested").mkdir()
+    text = f"Resources: {{N: {{Type: AWS::CloudFormation::Stack, Properties: {{TemplateURL: {url}}}}}}}"
+    ((reason, affects_total),) = skipped(read(text)).values()
+    assert reason.startswith("its template is not here")
+    assert affects_total
+
+
+def test_several_inputs_have_no_common_past_but_a_revision(read: Reader, tmp_path: Path) -> None:
+    old, other = tmp_path / "old.yaml", tmp_path / "other.yaml"
+    old.write_text(STACK)
+    other.write_text(STACK)
+    with pytest.raises(SourceError, match="is one past, and there are several inputs"):
+        read(STACK, compare_to=str(old), beside=[str(other)])
+
+
+def test_a_plan_has_a_past_of_its_own(read: Reader) -> None:
+    with pytest.raises(SourceError, match="--compare-to is for templates"):
+        read('{"format_version": "1.2", "resource_changes": []}', "plan.json", compare_to="main")

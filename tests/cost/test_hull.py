@@ -1,0 +1,93 @@
+"""The bill of something undecided, worked by hand from us-east-1: ml.m5.xlarge 0.23 USD an hour is 167.90 a month."""
+
+from decimal import Decimal
+from typing import Any
+
+from guardrail.cost.estimate import delta, estimate
+from guardrail.cost.hull import hull
+from guardrail.cost.price_book import PriceBook
+from guardrail.model import Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown
+from guardrail.sources.possibilities import merged
+
+PRICES = PriceBook()
+WANTED = "give --parameters Stage=dev|prod"
+
+
+def instances(count: int, instance_type: str = "ml.g5.xlarge", name: str = "main") -> InstanceVariant:
+    return InstanceVariant(name=name, shadow=False, instance_type=instance_type, initial_instance_count=count)
+
+
+def inventory(*variants: Any, **others: Any) -> Inventory:
+    whole: dict[str, Any] = {"address": "E", "name": "e", "region": "us-east-1", "mode": "realtime"}
+    endpoint = Endpoint(**{**whole, "configuration_address": "C", "variants": variants, **others})
+    return Inventory(endpoints=(endpoint,))
+
+
+def combined(*inventories: Inventory) -> Any:
+    return hull([estimate(each, PRICES) for each in inventories], inventories, merged(inventories, WANTED), WANTED)
+
+
+def bounds(monthly: Any) -> tuple[Any, Any, Any]:
+    return monthly.floor, monthly.expected, monthly.ceiling
+
+
+# ml.g5.xlarge, which has local disks and so no volume: 1.408 USD an hour, 1027.84 a month.
+G5 = Decimal("1.408") * 730
+
+
+def test_bounds_span_every_possibility_and_nothing_is_expected() -> None:
+    found = combined(inventory(instances(1)), inventory(instances(4)))
+    assert bounds(found.total) == (G5, Unknown(WANTED), 4 * G5)
+    (variant,) = found.endpoints["E"].variants
+    (component,) = variant.components
+    assert bounds(component.monthly) == (G5, Unknown(WANTED), 4 * G5)
+    assert bounds(component.count) == (1, Unknown(WANTED), 4)
+
+
+def test_what_is_equal_everywhere_is_expected() -> None:
+    one = inventory(instances(2))
+    found = combined(one, one)
+    assert bounds(found.total) == (2 * G5, 2 * G5, 2 * G5)
+    assert found == estimate(one, PRICES)
+
+
+def test_an_endpoint_that_may_not_be_there_may_cost_nothing() -> None:
+    found = combined(Inventory(), inventory(instances(3)))
+    assert bounds(found.total) == (0, Unknown(WANTED), 3 * G5)
+    assert bounds(found.endpoints["E"].monthly) == (0, Unknown(WANTED), 3 * G5)
+
+
+def test_the_total_spans_possibilities_and_not_their_parts() -> None:
+    """Either one endpoint or the other: at most four instances, not seven."""
+    found = combined(inventory(instances(3), address="A"), inventory(instances(4), address="B"))
+    assert bounds(found.total) == (3 * G5, Unknown(WANTED), 4 * G5)
+
+
+def test_two_kinds_of_one_variant_are_components_side_by_side() -> None:
+    serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
+    found = combined(inventory(instances(2)), inventory(serverless, mode="serverless"))
+    (variant,) = found.endpoints["E"].variants
+    assert [component.kind for component in variant.components] == ["instance", "serverless-compute"]
+    assert bounds(variant.components[0].monthly) == (0, Unknown(WANTED), 2 * G5)
+    assert found.total.depends_on_usage
+
+
+def test_two_types_are_components_side_by_side() -> None:
+    found = combined(inventory(instances(1)), inventory(instances(1, "ml.g5.2xlarge")))
+    (variant,) = found.endpoints["E"].variants
+    assert [component.detail for component in variant.components] == ["ml.g5.xlarge", "ml.g5.2xlarge"]
+    # ml.g5.2xlarge 1.515 USD an hour
+    assert bounds(found.total) == (G5, Unknown(WANTED), Decimal("1.515") * 730)
+
+
+def test_what_is_unpriced_in_one_possibility_makes_the_total_at_least() -> None:
+    found = combined(inventory(instances(1)), inventory(instances(1, "ml.no.such")))
+    assert found.total.at_least
+    assert found.total.ceiling == G5
+
+
+def test_something_undecided_against_itself_changes_nothing() -> None:
+    both = inventory(instances(1)), inventory(instances(4))
+    change = delta(combined(*both), combined(*both))
+    assert change is not None
+    assert (change.floor, change.expected, change.ceiling) == (0, 0, 0)

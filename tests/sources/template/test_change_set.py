@@ -1,0 +1,177 @@
+"""Change sets of CloudFormation: both sides of what changes, as ``describe-change-set`` tells them."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import sources
+from guardrail.errors import SourceError
+from guardrail.model import ChangeSet, InstanceVariant, Inventory, ScalableTarget
+
+ARN = "arn:aws:sagemaker:eu-central-1:111122223333:"
+LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+
+
+def context(**properties: Any) -> str:
+    return json.dumps({"Properties": properties})
+
+
+def variants(count: str) -> list[dict[str, str]]:
+    return [{"VariantName": "main", "ModelName": "m", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": count}]
+
+
+def change(action: str, logical_id: str, kind: str, **others: Any) -> dict[str, Any]:
+    inner = {"Action": action, "LogicalResourceId": logical_id, "ResourceType": f"AWS::{kind}", **others}
+    return {"Type": "Resource", "ResourceChange": inner}
+
+
+def caused(name: str, entity: str) -> list[dict[str, Any]]:
+    target = {"Attribute": "Properties", "Name": name, "RequiresRecreation": "Never"}
+    return [{"Target": target, "Evaluation": "Dynamic", "ChangeSource": "ResourceAttribute", "CausingEntity": entity}]
+
+
+CONFIG = change(
+    "Modify",
+    "Config",
+    "SageMaker::EndpointConfig",
+    PhysicalResourceId=f"{ARN}endpoint-config/config-abc123",
+    Replacement="True",
+    BeforeContext=context(ProductionVariants=variants("1")),
+    AfterContext=context(ProductionVariants=variants("3")),
+)
+ENDPOINT = change(
+    "Modify",
+    "Endpoint",
+    "SageMaker::Endpoint",
+    PhysicalResourceId=f"{ARN}endpoint/search",
+    Replacement="False",
+    Details=caused("EndpointConfigName", "Config.EndpointConfigName"),
+    BeforeContext=context(EndpointConfigName="Config-AbC123"),
+    AfterContext=context(EndpointConfigName=LATER),
+)
+
+
+def read(tmp_path: Path, *changes: dict[str, Any], **options: Any) -> ChangeSet:
+    path = tmp_path / "change-set.json"
+    document = {
+        "ChangeSetName": "pr-12",
+        "StackId": "arn:aws:cloudformation:eu-central-1:111122223333:stack/search/9f8e",
+        "StackName": "search",
+        "Tags": [{"Key": "team", "Value": "search"}],
+        "Changes": list(changes),
+    }
+    path.write_text(json.dumps(document))
+    return sources.read(str(path), **options)
+
+
+def counts(inventory: Inventory | None) -> dict[str, Any]:
+    assert inventory is not None
+    found = {}
+    for endpoint in inventory.endpoints:
+        assert isinstance(endpoint.variants, tuple)
+        assert isinstance(endpoint.variants[0], InstanceVariant)
+        found[endpoint.address] = endpoint.variants[0].initial_instance_count
+    return found
+
+
+def test_a_replaced_configuration_is_the_old_one_before_and_the_new_one_after(tmp_path: Path) -> None:
+    change_set = read(tmp_path, CONFIG, ENDPOINT)
+    assert counts(change_set.before) == {"Endpoint": 1}
+    assert counts(change_set.after) == {"Endpoint": 3}
+    (endpoint,) = change_set.after.endpoints
+    assert (endpoint.name, endpoint.region, endpoint.change) == ("search", "eu-central-1", "update")
+    assert endpoint.tags == {"team": "search"}
+
+
+def test_it_tells_only_of_what_changes(tmp_path: Path) -> None:
+    change_set = read(tmp_path, CONFIG, ENDPOINT)
+    assert not change_set.complete
+    assert change_set.notices == ("a change set tells only of what changes: totals leave out what stays as it is",)
+
+
+def test_what_is_added_is_new_and_what_is_removed_is_gone(tmp_path: Path) -> None:
+    added = (
+        change("Add", "Config", "SageMaker::EndpointConfig", AfterContext=context(ProductionVariants=variants("2"))),
+        change(
+            "Add",
+            "Endpoint",
+            "SageMaker::Endpoint",
+            Details=caused("EndpointConfigName", "Config.EndpointConfigName"),
+            AfterContext=context(EndpointName="new", EndpointConfigName=LATER),
+        ),
+        change(
+            "Add",
+            "Target",
+            "ApplicationAutoScaling::ScalableTarget",
+            Details=caused("ResourceId", "Endpoint.EndpointName"),
+            AfterContext=context(
+                ServiceNamespace="sagemaker",
+                ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+                ResourceId="endpoint/new/variant/main",
+                MinCapacity="1",
+                MaxCapacity="4",
+            ),
+        ),
+    )
+    removed = (
+        change(
+            "Remove",
+            "OldConfig",
+            "SageMaker::EndpointConfig",
+            PhysicalResourceId=f"{ARN}endpoint-config/old",
+            BeforeContext=context(ProductionVariants=variants("5")),
+        ),
+        change(
+            "Remove",
+            "OldEndpoint",
+            "SageMaker::Endpoint",
+            PhysicalResourceId=f"{ARN}endpoint/old",
+            BeforeContext=context(EndpointConfigName="old"),
+        ),
+    )
+    change_set = read(tmp_path, *added, *removed)
+    assert counts(change_set.before) == {"OldEndpoint": 5}
+    assert counts(change_set.after) == {"Endpoint": 2}
+    (endpoint,) = change_set.after.endpoints
+    assert isinstance(endpoint.variants, tuple)
+    scaling = endpoint.variants[0].scaling
+    assert isinstance(scaling, ScalableTarget)
+    assert (scaling.min_capacity, scaling.max_capacity) == (1, 4)
+
+
+def test_what_is_imported_runs_already(tmp_path: Path) -> None:
+    config = change(
+        "Import",
+        "Config",
+        "SageMaker::EndpointConfig",
+        PhysicalResourceId=f"{ARN}endpoint-config/known",
+        AfterContext=context(ProductionVariants=variants("2")),
+    )
+    endpoint = change(
+        "Import",
+        "Endpoint",
+        "SageMaker::Endpoint",
+        PhysicalResourceId=f"{ARN}endpoint/known",
+        AfterContext=context(EndpointConfigName="known"),
+    )
+    change_set = read(tmp_path, config, endpoint)
+    assert counts(change_set.before) == counts(change_set.after) == {"Endpoint": 2}
+
+
+def test_a_nested_stack_has_a_change_set_of_its_own(tmp_path: Path) -> None:
+    (skipped,) = read(tmp_path, change("Modify", "Nested", "CloudFormation::Stack")).skipped
+    assert skipped.reason == "a nested stack has a change set of its own: check that too"
+    assert skipped.affects_total
+
+
+def test_a_change_set_without_values_is_refused_with_the_flag(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="tells no properties of Config") as caught:
+        read(tmp_path, change("Modify", "Config", "SageMaker::EndpointConfig", Replacement="True"))
+    assert "--include-property-values" in caught.value.hint
+
+
+def test_a_change_set_has_its_own_before(tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="is a change set and tells itself what stands before"):
+        read(tmp_path, CONFIG, ENDPOINT, compare_to="main")

@@ -1,0 +1,74 @@
+"""What several possibilities have in common."""
+
+from typing import Any
+
+from guardrail.model import Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown
+from guardrail.sources.possibilities import merged
+
+WANTED = "give --parameters Stage=dev|prod"
+
+
+def instances(count: Any = 2, **others: Any) -> InstanceVariant:
+    return InstanceVariant(
+        **{"name": "main", "shadow": False, "instance_type": "ml.m5.xlarge", "initial_instance_count": count, **others}
+    )
+
+
+def endpoint(*variants: Any, **others: Any) -> Endpoint:
+    whole: dict[str, Any] = {"address": "E", "name": "e", "region": "us-east-1", "mode": "realtime"}
+    return Endpoint(**{**whole, "configuration_address": "C", "variants": variants, **others})
+
+
+def test_what_is_equal_everywhere_stays_as_it_is() -> None:
+    one = Inventory(endpoints=(endpoint(instances()),))
+    assert merged([one, one], WANTED) == one
+
+
+def test_what_differs_is_unknown_with_its_values() -> None:
+    (found,) = merged([Inventory(endpoints=(endpoint(instances(count)),)) for count in (1, 4)], WANTED).endpoints
+    assert isinstance(found.variants, tuple)
+    assert found.variants == (instances(Unknown(f"1 or 4: {WANTED}")),)
+
+
+def test_sensitive_values_are_not_named() -> None:
+    (found,) = merged(
+        [Inventory(endpoints=(endpoint(instances(count, sensitive=True)),)) for count in (1, 4)], WANTED
+    ).endpoints
+    assert isinstance(found.variants, tuple)
+    assert found.variants == (instances(Unknown(f"it is undecided: {WANTED}"), sensitive=True),)
+
+
+def test_an_endpoint_of_some_possibilities_is_possibly_deployed() -> None:
+    (found,) = merged([Inventory(), Inventory(endpoints=(endpoint(instances()),))], WANTED).endpoints
+    assert found == endpoint(instances(), deployed="possibly")
+
+
+def test_a_variant_of_some_possibilities_has_an_unknown_count() -> None:
+    shadow = instances(1, name="shadow", shadow=True)
+    (found,) = merged(
+        [Inventory(endpoints=(endpoint(instances()),)), Inventory(endpoints=(endpoint(instances(), shadow),))], WANTED
+    ).endpoints
+    assert isinstance(found.variants, tuple)
+    main, extra = found.variants
+    assert main == instances()
+    assert extra.name == "shadow"
+    assert isinstance(extra, InstanceVariant)
+    assert extra.initial_instance_count == Unknown(f"whether it is there is undecided: {WANTED}")
+
+
+def test_two_kinds_are_one_variant() -> None:
+    serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
+    (found,) = merged(
+        [Inventory(endpoints=(endpoint(variant),)) for variant in (instances(), serverless)], WANTED
+    ).endpoints
+    assert isinstance(found.variants, tuple)
+    (variant,) = found.variants
+    assert isinstance(variant, InstanceVariant)
+    assert variant.instance_type == Unknown(f"ml.m5.xlarge or serverless 2048 MB: {WANTED}")
+
+
+def test_a_configuration_that_is_attached_in_one_possibility_is_no_unattached_one() -> None:
+    free = endpoint(instances(), address="C", deployed="no")
+    used = Inventory(endpoints=(endpoint(instances()),))
+    assert merged([used, Inventory(unattached=(free,))], WANTED).unattached == ()
+    assert merged([Inventory(), Inventory(unattached=(free,))], WANTED).unattached == (free,)
