@@ -48,11 +48,18 @@ class _Unit(Struct, frozen=True):
 
 
 def saving_of(rule: SavingRule | None, subject: Subject, parameters: Mapping[str, Value]) -> Saving | Unknown | None:
-    """The saving of a violation of a policy with that rule; None where no money is at stake or only usage decides."""
-    if rule is None or not _has_price(rule, subject):
+    """The saving of a violation of a policy with that rule; None where no money is at stake or only usage decides.
+
+    A configuration that nothing uses costs nothing, so there is nothing to save on it.
+    """
+    if rule is None or not _has_price(rule, subject) or _is_unattached(subject):
         return None
     saving = _RULES[rule](subject, parameters)
     return None if isinstance(saving, Saving) and saving.usd <= 0 else saving
+
+
+def _is_unattached(subject: Subject) -> bool:
+    return subject.endpoint is not None and subject.endpoint.deployed == "no"
 
 
 def _kept_instances(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown | None:

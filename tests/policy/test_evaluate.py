@@ -140,11 +140,20 @@ def test_passes_are_results_and_what_does_not_apply_is_none() -> None:
     assert passed.message == "Real-time variants on instances scale with their traffic"
 
 
-def test_unattached_configurations_are_judged_like_deployed_ones() -> None:
+def test_an_unattached_configuration_is_judged_by_its_sizes_with_nothing_to_save_yet() -> None:
+    """ml.m5.12xlarge costs 2.765 USD an hour, above non-production's 2: wrong, but it bills nothing until it is used."""
+    address = "aws_sagemaker_endpoint_configuration.c"
+    configuration = endpoint(variant(instance_type="ml.m5.12xlarge"), deployed="no", address=address)
+    result = one("instances-are-right-sized", unattached=(configuration,))
+    assert (result.verdict, result.address, result.saving_monthly) == ("fail", address, None)
+
+
+def test_an_unattached_configuration_cannot_be_scaled_so_it_is_not_asked_to() -> None:
+    """A scaling target names an endpoint, and there is none."""
     configuration = endpoint(deployed="no", address="aws_sagemaker_endpoint_configuration.c")
-    result = one("realtime-variants-scale", unattached=(configuration,))
-    assert result.verdict == "fail"
-    assert result.address == "aws_sagemaker_endpoint_configuration.c"
+    asynchronous = endpoint(deployed="no", address="aws_sagemaker_endpoint_configuration.d", mode="async")
+    assert judge(unattached=(configuration,), policies=("realtime-variants-scale",)) == []
+    assert judge(unattached=(asynchronous,), policies=("async-scales-to-zero",)) == []
 
 
 @pytest.mark.parametrize("change", ["forget", "delete"])
