@@ -389,6 +389,11 @@ def test_a_region_that_there_is_not(refreshed: Refresh) -> None:
     assert "AWS has no offer file for region us-east-9, did you mean us-east-1?" in err
 
 
+def test_a_refresh_that_got_nowhere_leaves_no_folder_behind(refresh: Refresh) -> None:
+    assert refresh("--region", "us-east-9")[0] == 2
+    assert not refresh.directory.exists()
+
+
 @pytest.mark.parametrize(("usd", "believed"), [("0.69", True), ("0.691", False), ("0.0766", False), ("0.07667", True)])
 def test_a_price_that_changed_by_more_than_a_factor_of_three(refresh: Refresh, usd: str, believed: bool) -> None:  # noqa: FBT001
     """0.23 × 3 = 0.69; 0.23 / 3 = 0.07666."""

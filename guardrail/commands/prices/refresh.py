@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from guardrail import output
@@ -37,6 +38,10 @@ def refresh(arguments: Any) -> int:
             print(f"guardrail: interrupted; {unchanged}", file=sys.stderr)
             raise
         raise type(failure)(f"{failure.message}; {unchanged}", hint=failure.hint) from failure
+    finally:
+        for folder in (os.path.join(directory, _DOWNLOADS), directory):
+            with suppress(OSError):  # parts of a download stay, to be continued
+                os.rmdir(folder)
     output.write_stdout("".join(f"{line}\n" for line in report))
     return 0
 
