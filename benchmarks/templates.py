@@ -143,7 +143,8 @@ def main() -> int:
         )
         failed |= took > LIMITS_S[kind]
         print(
-            f"{kind}: {len(document['Resources'])} resources, {len(text) / 1e6:.2f} MB: {took:.3f} s (limit {LIMITS_S[kind]} s)"
+            f"{kind}: {len(document['Resources'])} resources, {len(text) / 1e6:.2f} MB: "
+            f"{took:.3f} s (limit {LIMITS_S[kind]} s)"
         )
         if lint:
             print(f"{kind}: cfn-lint {best([lint, str(path)], 1):.3f} s")

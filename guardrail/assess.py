@@ -370,7 +370,7 @@ def _judged(
 
 
 def _judged_source(one: _Priced, prices: PriceBook, policies: Sequence[Policy], terms: Terms) -> list[Result]:
-    """What policies say of one source; of each possibility, and then what these agree on, where something is undecided."""
+    """What policies say of one source; where something is undecided, what they agree on over every possibility."""
     change_set = one.change_set
     cases = [(possibility.given, possibility.after) for possibility in change_set.possibilities]
     worlds = [

@@ -311,8 +311,10 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
     """Sentences for the reader that are no findings: noise skipped, drift, resources that are forgotten."""
     possibilities: tuple[Possibility, ...] = ()
-    """Every way in which what is undecided can be decided, where that makes a difference; then `after` and `before` hold
-    what all of them have in common, and Unknown where they differ."""
+    """Every way in which what is undecided can be decided, where that makes a difference.
+
+    Then `after` and `before` hold what all of them have in common, and Unknown where they differ.
+    """
     undecided: str | None = None
     """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""
     waivers: tuple[InlineWaiver, ...] = ()

@@ -125,14 +125,26 @@ def paths_of(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     return [path, *(deeper for key, item in items for deeper in paths_of(item, (*path, key)))]
 
 
-odd = st.sampled_from(
-    [None, True, 0, -1, 10**30, 1.5, float("inf"), "", "x", "${", "${}", "${A.B.C}", "${!x}", "{{resolve:ssm:x}}", [], {}, [[]],
-     {"Ref": "Endpoint"}, {"Ref": ["x"]}, {"Ref": None}, {"Fn::GetAtt": "Config"}, {"Fn::GetAtt": []}, {"Fn::If": ["IsProd", 1]},
-     {"Fn::If": [{"Ref": "x"}, 1, 2]}, {"Fn::Sub": ["${A}", {"A": {"Fn::Sub": "${A}"}}]}, {"Fn::Join": ["", "x"]},
-     {"Fn::FindInMap": ["a", "b"]}, {"Fn::Transform": {"Name": "M"}}, {"Fn::ForEach::X": ["X", ["a"], {"${X}": 1}]},
-     {"Fn::Select": [0, {"Ref": "AWS::NoValue"}]}, {"Ref": "AWS::NoValue"}, {"Fn::Split": ["", "x"]}, {"Fn::Length": 3},
-     {"Fn::Cidr": []}, {"Fn::ImportValue": {"Ref": "x"}}, {"Condition": "x"}, {"Fn::Equals": [1, {"Ref": "Stage"}]}]
-)  # fmt: skip
+ODD: list[Any] = [
+    *(None, True, 0, -1, 10**30, 1.5, float("inf"), "", "x", [], {}, [[]]),
+    *("${", "${}", "${A.B.C}", "${!x}", "{{resolve:ssm:x}}"),
+    *({"Ref": name} for name in ("Endpoint", "AWS::NoValue", ["x"], None)),
+    *({"Fn::GetAtt": argument} for argument in ("Config", [], ["Config", "Name"])),
+    *({"Fn::If": argument} for argument in (["IsProd", 1], [{"Ref": "x"}, 1, 2], ["IsProd", [], {}])),
+    {"Fn::Sub": ["${A}", {"A": {"Fn::Sub": "${A}"}}]},
+    {"Fn::Join": ["", "x"]},
+    {"Fn::FindInMap": ["a", "b"]},
+    {"Fn::Transform": {"Name": "M"}},
+    {"Fn::ForEach::X": ["X", ["a"], {"${X}": 1}]},
+    {"Fn::Select": [0, {"Ref": "AWS::NoValue"}]},
+    {"Fn::Split": ["", "x"]},
+    {"Fn::Length": 3},
+    {"Fn::Cidr": []},
+    {"Fn::ImportValue": {"Ref": "x"}},
+    {"Condition": "x"},
+    {"Fn::Equals": [1, {"Ref": "Stage"}]},
+]
+odd = st.sampled_from(ODD)
 json_keys = st.sampled_from(["Type", "Properties", "Condition", "Metadata", "Fn::Transform", "guardrail", "Ref", "x"])
 
 
@@ -141,7 +153,10 @@ def mutated(draw: st.DrawFn) -> Any:
     """A valid template with one to three values replaced, removed, or added."""
     document = deepcopy(draw(st.sampled_from(DOCUMENTS)))
     for _ in range(draw(st.integers(1, 3))):
-        path = draw(st.sampled_from([each for each in paths_of(document) if each]))
+        paths = [each for each in paths_of(document) if each]
+        if not paths:
+            break
+        path = draw(st.sampled_from(paths))
         owner = document
         for step in path[:-1]:
             owner = owner[step]
@@ -281,7 +296,7 @@ def test_the_hook_finds_the_template_among_them(tmp_path: Path, capsys: Shown) -
 def test_standard_input_may_be_a_template(monkeypatch: pytest.MonkeyPatch, capsys: Shown) -> None:
     import io
 
-    stream = io.TextIOWrapper(io.BufferedReader(io.BytesIO(UNDECIDED.encode())))  # type: ignore[arg-type]
+    stream = io.TextIOWrapper(io.BufferedReader(io.BytesIO(UNDECIDED.encode())))
     monkeypatch.setattr("sys.stdin", stream)
     assert check("-", "--region", "us-east-1", "--parameters", "Stage=dev") == 1
     assert "ml.g5.xlarge" in capsys.readouterr().out
@@ -294,7 +309,8 @@ def test_a_template_in_json_needs_no_yaml_and_no_plan_reader(tmp_path: Path) -> 
     code = (
         "import sys; from guardrail.cli import main\n"
         f"main(['check', {str(template)!r}, '--region', 'us-east-1', '--format', 'json={tmp_path / 'r.json'}'])\n"
-        "print(*sorted({'yaml', 'tabulate', 'dataclasses', 'subprocess', 'guardrail.sources.plan'} & sys.modules.keys()))"
+        "unwanted = {'yaml', 'tabulate', 'dataclasses', 'subprocess', 'guardrail.sources.plan'}\n"
+        "print(*sorted(unwanted & sys.modules.keys()))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -58,7 +58,11 @@ class Destination(Struct, frozen=True):
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the inputs, what to judge by, and what to write where."""
     parser.add_argument(
-        "paths", metavar="PATH", nargs="*", default=["."], help="plan or state JSON, template, cdk.out, - for standard input (default: .)"
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        default=["."],
+        help="plan or state JSON, template, cdk.out, - for standard input (default: .)",
     )
     templates = parser.add_argument_group("CloudFormation, SAM and CDK")
     templates.add_argument(

@@ -18,7 +18,8 @@ def hull(
 ) -> Estimate:
     """One estimate that holds whichever of the ``inventories`` comes true; ``common`` is what they have in common.
 
-    Two instances for 300 USD in one, none in the other: floor 0, ceiling 300, expected unknown, ``undecided`` its reason.
+    Two instances for 300 USD in one, none in the other: floor 0, ceiling 300, expected unknown for the reason
+    ``undecided``.
     """
     reason = Unknown(undecided)
     worlds = [

@@ -15,8 +15,8 @@ _Key = tuple[str, str | None, str, str | None, int]
 def agreed(worlds: Sequence[tuple[str, Sequence[Result]]], policies: Sequence[Policy], undecided: str) -> list[Result]:
     """The results that hold whichever of the ``worlds``, by what is given in them, comes true.
 
-    A policy that fails in one and not in another is open, and its reason says where it fails and what to give so that it
-    is decided. One that applies in some of them only and passes there passes.
+    A policy that fails in one and not in another is open, and its reason says where it fails and what to give so that
+    it is decided. One that applies in some of them only and passes there passes.
     """
     found: dict[_Key, list[tuple[str, Result]]] = defaultdict(list)
     for given, results in worlds:

@@ -19,8 +19,8 @@ def apply(
 ) -> Waived:
     """Mark the failures of each source that its own waivers accept; ``inline`` is by id of the source.
 
-    A waiver without a reason, without a day on which it ends, or of a policy that does not exist accepts nothing, and says
-    so: code under review must not be able to end a run.
+    A waiver without a reason, without a day on which it ends, or of a policy that does not exist accepts nothing, and
+    says so: code under review must not be able to end a run.
     """
     known = {policy.id for policy in policies}
     answer = list(results)

@@ -20,16 +20,17 @@ def read(
 ) -> ChangeSet:
     """The change set in ``path`` ("-" for standard input).
 
-    ``region`` is for resources whose region nothing in the source tells. Of templates: ``parameters`` are values or files
-    of values, ``compare_to`` is what stood before, and ``beside`` are the other inputs, whose exports can be imported.
-    Raises `SourceError` where no reader can make sense of it.
+    ``region`` is for resources whose region nothing in the source tells. Of templates: ``parameters`` are values or
+    files of values, ``compare_to`` is what stood before, and ``beside`` are the other inputs, whose exports can be
+    imported. Raises `SourceError` where no reader can make sense of it.
 
     Readers are asked in turn, and imported when it is theirs; the first that recognizes the path reads it.
     """
     if template.recognizes(path):
         return template.read(path, region=region, parameters=parameters, compare_to=compare_to, beside=beside)
     if compare_to is not None:
-        raise SourceError(f"{path} is no template: --compare-to is for templates", hint="a plan tells what stands before")
+        message = f"{path} is no template: --compare-to is for templates"
+        raise SourceError(message, hint="a plan tells what stands before")
     from guardrail.sources import plan
 
     if plan.recognizes(path):

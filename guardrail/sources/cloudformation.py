@@ -327,24 +327,21 @@ def _target_tracking(address: str, view: View) -> TargetTrackingPolicy:
 
 def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
     predefined = tracking.block("PredefinedMetricSpecification")
-    if isinstance(predefined, Unknown):
-        return predefined
-    if predefined is not None:
+    if isinstance(predefined, View):
         return (ScalingMetric(predefined=True, name=predefined.text("PredefinedMetricType")),)
     customized = tracking.block("CustomizedMetricSpecification")
-    if isinstance(customized, Unknown):
-        return customized
-    if customized is None:
-        return ()
-    queries = customized.blocks("Metrics")
+    if isinstance(customized, View) and predefined is None:
+        return _customized(customized)
+    return predefined or (customized if isinstance(customized, Unknown) else ())
+
+
+def _customized(view: View) -> tuple[ScalingMetric, ...] | Unknown:
+    """The one metric of a customized specification, or every one that its queries take."""
+    queries = view.blocks("Metrics")
     if isinstance(queries, Unknown):
         return queries
     if not queries:
-        return (_metric(customized, customized.text("Statistic")),)
-    return _queried(queries)
-
-
-def _queried(queries: list[View]) -> tuple[ScalingMetric, ...] | Unknown:
+        return (_metric(view, view.text("Statistic")),)
     found: list[ScalingMetric] = []
     for query in queries:
         stat = query.block("MetricStat")

@@ -90,4 +90,4 @@ def test_something_undecided_against_itself_changes_nothing() -> None:
     both = inventory(instances(1)), inventory(instances(4))
     change = delta(combined(*both), combined(*both))
     assert change is not None
-    assert (change.floor, change.expected, change.ceiling) == (0, 0, 0)
+    assert bounds(change) == (0, 0, 0)

@@ -80,8 +80,10 @@ def test_on_a_template_it_accepts_everything_of_that_policy_in_that_source() -> 
         ),
         (
             {"policy": "realtime-variants-scal"},
-            "t.yaml:7: the waiver names no policy that is checked: realtime-variants-scal,"
-            " did you mean realtime-variants-scale?",
+            (
+                "t.yaml:7: the waiver names no policy that is checked: realtime-variants-scal,"
+                " did you mean realtime-variants-scale?"
+            ),
         ),
         (
             {"until": "2026-11-21"},

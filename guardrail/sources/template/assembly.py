@@ -1,6 +1,6 @@
 """Templates and the stacks they become: a file, or the cloud assembly of the CDK (``cdk.out``) with all its stacks.
 
-Source: cloud-assembly-schema of aws-cdk: ``manifest.json`` lists stacks, nested assemblies (stages) and asset manifests.
+Source: cloud-assembly-schema of aws-cdk; ``manifest.json`` lists stacks, nested assemblies (stages), asset manifests.
 """
 
 import os
@@ -148,7 +148,7 @@ def _texts(values: Any) -> dict[str, str]:
 def asset(directory: str, url: str, files: Files) -> str | None:
     """The local file that a template URL of the CDK stands for; None where none is known.
 
-    The CDK publishes a nested template as ``HASH.json``; an asset manifest of the same directory maps the hash to a file.
+    The CDK publishes a nested template as ``HASH.json``; an asset manifest in the same directory has its file by hash.
     """
     name = url.rstrip("/").rpartition("/")[2]
     if not name:

@@ -115,10 +115,11 @@ def _causes(change: Table) -> dict[str, Reference]:
     for detail in details if isinstance(details, list) else []:
         target = detail.get("Target") if isinstance(detail, Table) else None
         entity = detail.get("CausingEntity") if isinstance(detail, Table) else None
-        if isinstance(target, Table) and isinstance(entity, str):
-            if detail.get("ChangeSource") in ("ResourceReference", "ResourceAttribute"):
-                address, _, attribute = entity.partition(".")
-                found[str(target.get("Name"))] = Reference(address, attribute)
+        if not isinstance(target, Table) or not isinstance(entity, str):
+            continue
+        if detail.get("ChangeSource") in ("ResourceReference", "ResourceAttribute"):
+            address, _, attribute = entity.partition(".")
+            found[str(target.get("Name"))] = Reference(address, attribute)
     return found
 
 
@@ -134,7 +135,7 @@ def _value(value: Any, cause: Reference | None) -> Any:
         if value == _KNOWN_LATER or "/" not in value:
             return decided
         parts = value.split("/")  # endpoint/NAME/variant/NAME
-        return joined([parts[0], decided, *parts[2:]], "/") if len(parts) > 2 else decided  # noqa: PLR2004
+        return joined([parts[0], decided, *parts[2:]], "/") if len(parts) > 2 else decided  # noqa: PLR2004 - only there is a name in it
     if isinstance(value, str) and _KNOWN_LATER in value:
         return Expression(AFTER_APPLY)
     return value

@@ -40,7 +40,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         kind = resource.get("Type")
         if not isinstance(kind, str) or not _matters(kind, resource):
             continue
-        exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
+        exists = stack.conditions.holds(resource["Condition"]) if "Condition" in resource else True
         if exists is False:
             continue
         if isinstance(exists, Unknown):
@@ -55,7 +55,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         kinds = {str(each.get("Type")) for each in body.values() if isinstance(each, Table)}
         if any(_matters(kind, Table()) for kind in kinds):
             reason = f"its collection is not known: {unknown.reason}"
-            yield _resource(stack, f"Fn::ForEach::{name}", sorted(kinds)[0], Table(), reason)
+            yield _resource(stack, f"Fn::ForEach::{name}", min(kinds), Table(), reason)
 
 
 def _matters(kind: str, resource: Table) -> bool:
@@ -133,7 +133,7 @@ def _macros(stack: Stack) -> Iterator[Resource]:
             yield _resource(stack, f"Transform::{name[:80]}", "AWS::CloudFormation::Macro", Table(), reason, place)
 
 
-def _resource(  # noqa: PLR0913 - what makes a resource
+def _resource(
     stack: Stack, logical_id: str, kind: str, properties: Table, reason: str | None, place: Location | None = None
 ) -> Resource:
     view = Properties(properties)

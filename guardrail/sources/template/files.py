@@ -7,7 +7,6 @@ from typing import Protocol
 
 from guardrail.errors import SourceError
 
-
 _STANDARD_INPUT = ("/dev/stdin", "/dev/fd/0")
 
 
@@ -74,7 +73,7 @@ class Revision:
         import subprocess
 
         command = ["git", "-C", self._top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell; a flag cannot get in
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, no flag gets in
         if done.returncode != 0:
             raise SourceError(
                 f"--compare-to {name} is neither a file nor a git revision here",
@@ -101,7 +100,7 @@ class Revision:
         import subprocess
 
         command = ["git", "-C", self._top, "cat-file", kind, self._object(path)]
-        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell; starts with a commit
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, no flag gets in
         return done.stdout if done.returncode == 0 else None
 
     def _object(self, path: str) -> str:
@@ -113,7 +112,8 @@ def _git(directory: str, *arguments: str) -> bytes:
     import subprocess
 
     try:
-        done = subprocess.run(["git", "-C", directory, *arguments], capture_output=True, check=False)  # noqa: S603, S607
+        command = ["git", "-C", directory, *arguments]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - no shell, arguments of ours
     except OSError:
         raise SourceError("--compare-to needs git to read a revision", hint="install git") from None
     if done.returncode != 0:

@@ -31,7 +31,7 @@ NONE = Parameters()
 
 
 def load(arguments: Iterable[str]) -> Parameters:
-    """The values of every ``--parameters`` argument; a later one wins. Raises `SourceError` for what is none of them."""
+    """The values of every ``--parameters`` argument; a later one wins. Raises `SourceError` for anything else."""
     values: dict[str, Given] = {}
     tags: dict[str, str] = {}
     for argument in arguments:

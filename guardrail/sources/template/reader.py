@@ -169,10 +169,7 @@ class _Stacks:
         url = next(
             (found for found in (stack.properties_value(resource, key) for key in _SAFE_CHILD_KEYS) if found), None
         )
-        if isinstance(url, Unknown):
-            text = url.partial or ""
-        else:
-            text = text_of(url) or ""
+        text = (url.partial if isinstance(url, Unknown) else text_of(url)) or ""
         if not text:
             return Unknown(
                 f"its template is not known: {url.reason}" if isinstance(url, Unknown) else "it names no template"

@@ -16,28 +16,24 @@ SHOWN_GAP = "${…}"
 class Table(dict[str, Any]):
     """A mapping of a template, and where each of its keys is written."""
 
-    __slots__ = ("_locate", "_origin")
+    __slots__ = ("_locate",)
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._locate: Callable[[str | None], Location | None] | None = None
-        self._origin: Table | None = None
 
     def written(self, locate: Callable[[str | None], Location | None]) -> "Table":
-        """This table, whose places ``locate`` tells: of a key, or of the table itself for None."""
+        """The table itself, once ``locate`` is known to tell where a key, or for None all of it, is written."""
         self._locate = locate
         return self
 
     def evaluated(self, values: "dict[str, Any]") -> "Table":
         """A table with other values under the same keys, written at the same place."""
-        table = Table(values)
-        table._origin = self._origin or self
-        return table
+        return Table(values).written(self._locate or self.place)
 
     def place(self, key: str | None = None) -> Location | None:
         """Where ``key``, or the table where that is None or not there, is written."""
-        origin = self._origin or self
-        return origin._locate(key) if origin._locate is not None else None
+        return self._locate(key) if self._locate is not None else None
 
 
 class Hidden(str):

@@ -79,5 +79,5 @@ def test_a_file_in_another_form_is_refused(tmp_path: Path, text: str, message: s
 
 
 def test_a_file_that_is_not_there_is_refused() -> None:
-    with pytest.raises(SourceError, match="--parameters nowhere.json cannot be read: no such file"):
+    with pytest.raises(SourceError, match=r"--parameters nowhere\.json cannot be read: no such file"):
         load(["nowhere.json"])

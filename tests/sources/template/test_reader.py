@@ -346,8 +346,10 @@ def test_a_custom_resource_that_makes_the_configuration_is_a_hint(read: Reader) 
         in variants.reason
     )
     assert skipped(change_set)["Maker"] == (
-        "a custom resource decides at deployment what it makes "
-        "(its properties say InstanceType ml.g5.xlarge, InitialInstanceCount 2)",
+        (
+            "a custom resource decides at deployment what it makes "
+            "(its properties say InstanceType ml.g5.xlarge, InitialInstanceCount 2)"
+        ),
         True,
     )
 
@@ -395,8 +397,8 @@ def test_a_shadow_test_says_what_it_bills_and_how_long(read: Reader, schedule: s
     Resources:
       Test:
         Type: AWS::SageMaker::InferenceExperiment
-        Properties: {{Name: t, Type: ShadowMode, ModelVariants: [{{ModelName: m, VariantName: v, InfrastructureConfig: {{
-          InfrastructureType: RealTimeInference, RealTimeInferenceConfig: {{InstanceType: ml.g5.xlarge, InstanceCount: 2}}}}}}]{schedule}}}
+        Properties: {{Name: t, ModelVariants: [{{ModelName: m, VariantName: v, InfrastructureConfig: {{
+          RealTimeInferenceConfig: {{InstanceType: ml.g5.xlarge, InstanceCount: 2}}}}}}]{schedule}}}
     """
     reason = f"a shadow test that bills 2 × ml.g5.xlarge {duration}: it is in no total"
     assert skipped(read(text)) == {"Test": (reason, True)}
@@ -408,7 +410,7 @@ def test_a_state_machine_that_starts_jobs_is_skipped_and_another_is_not_seen(rea
     Resources:
       Batch:
         Type: AWS::Serverless::StateMachine
-        Properties: {Definition: {States: {T: {Type: Task, Resource: "arn:aws:states:::sagemaker:createTransformJob.sync"}}}}
+        Properties: {Definition: {States: {T: {Resource: "arn:aws:states:::sagemaker:createTransformJob.sync"}}}}
       Plain:
         Type: AWS::Serverless::StateMachine
         Properties: {Definition: {States: {T: {Type: Pass}}}}
@@ -421,7 +423,12 @@ def test_scaling_of_another_service_is_not_seen(read: Reader) -> None:
     Resources:
       Target:
         Type: AWS::ApplicationAutoScaling::ScalableTarget
-        Properties: {ServiceNamespace: ecs, ScalableDimension: "ecs:service:DesiredCount", ResourceId: service/a/b, MinCapacity: 1, MaxCapacity: 2}
+        Properties:
+          ServiceNamespace: ecs
+          ScalableDimension: ecs:service:DesiredCount
+          ResourceId: service/a/b
+          MinCapacity: 1
+          MaxCapacity: 2
     """
     assert read(text).coverage.seen == 0
 
@@ -532,7 +539,9 @@ def test_what_is_taken_away_stands_before_alone(read: Reader, tmp_path: Path) ->
 def test_a_difference_to_what_is_deployed(read: Reader, tmp_path: Path, as_text: bool) -> None:  # noqa: FBT001
     body: Any = STACK if as_text else {"Resources": {"Config": {
         "Type": "AWS::SageMaker::EndpointConfig",
-        "Properties": {"ProductionVariants": [{"VariantName": "main", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}]},
+        "Properties": {"ProductionVariants": [
+            {"VariantName": "main", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        ]},
     }}}  # fmt: skip
     deployed = tmp_path / "deployed.json"
     deployed.write_text(json.dumps({"TemplateBody": body, "StagesAvailable": ["Original"]}))

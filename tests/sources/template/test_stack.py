@@ -1,4 +1,4 @@
-"""Functions, parameters and conditions of a template, evaluated as CloudFormation would, and unknown where it alone knows."""
+"""Functions, parameters and conditions of a template, evaluated as CloudFormation would."""
 
 from collections.abc import Callable
 from typing import Any
@@ -224,20 +224,20 @@ def test_without_a_region_nothing_that_follows_from_it_is_known(stack: Maker) ->
 def test_conditions_are_three_valued(
     stack: Maker,
     condition: str,
-    without: bool | None,
-    prod: bool,
+    without: bool | None,  # noqa: FBT001
+    prod: bool,  # noqa: FBT001 - a truth value is what it is about
     dev: bool,  # noqa: FBT001
 ) -> None:
-    undecided = stack(TEMPLATE).holds(condition)
+    undecided = stack(TEMPLATE).conditions.holds(condition)
     assert (None if isinstance(undecided, Unknown) else undecided) is without
-    assert stack(TEMPLATE, Stage="prod").holds(condition) is prod
-    assert stack(TEMPLATE, Stage="dev").holds(condition) is dev
+    assert stack(TEMPLATE, Stage="prod").conditions.holds(condition) is prod
+    assert stack(TEMPLATE, Stage="dev").conditions.holds(condition) is dev
 
 
 def test_a_value_other_than_those_compared_with_fails_every_comparison(stack: Maker) -> None:
     world = World({"Stage": Other(frozenset({"prod"}))})
     app = stack(TEMPLATE, world=world)
-    assert app.holds("IsProd") is False
+    assert app.conditions.holds("IsProd") is False
     assert isinstance(app.reference("Stage"), Unknown)
 
 

@@ -1,0 +1,120 @@
+"""Templates in JSON: fast, with duplicate keys refused, and with places that are looked up once somebody asks."""
+
+import json
+import re
+from bisect import bisect_right
+from functools import partial
+from typing import Any
+
+from guardrail.errors import SourceError
+from guardrail.model import Location
+from guardrail.sources.template.values import Table
+
+
+def load(path: str, text: str) -> Any:
+    """The value of a JSON text. Raises `SourceError` where it is malformed or has a duplicate key."""
+    places = _Places(path, text)
+    serial = 0
+
+    def table(pairs: list[tuple[str, Any]]) -> Table:
+        nonlocal serial
+        made = Table(pairs)
+        if len(made) != len(pairs):
+            keys = [key for key, _ in pairs]
+            raise _Duplicate(serial, next(key for key in keys if keys.count(key) > 1))
+        made.written(partial(places.locate, serial, [key for key, _ in pairs]))
+        serial += 1
+        return made
+
+    try:
+        return json.loads(text, object_pairs_hook=table, parse_constant=_not_json, strict=False)
+    except json.JSONDecodeError as error:
+        raise SourceError(f"{path}:{error.lineno}:{error.colno}: not valid JSON: {_lower(error.msg)}") from None
+    except _Duplicate as duplicate:
+        place = places.second(duplicate.serial, duplicate.key)
+        raise SourceError(f"{path}:{place.line}:{place.column}: duplicate key {duplicate.key[:80]!r}") from None
+    except ValueError as error:
+        raise SourceError(f"{path}: not valid JSON: {_lower(str(error))}") from None
+
+
+def _not_json(constant: str) -> Any:
+    raise ValueError(f"no number is {constant}")
+
+
+def _lower(text: str) -> str:
+    """A sentence of a parser as a clause."""
+    return text[:1].lower() + text[1:]
+
+
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]')
+
+
+class _Duplicate(Exception):  # noqa: N818 - a signal, not an error that anybody sees
+    """An object with a key that stands in it twice."""
+
+    def __init__(self, serial: int, key: str) -> None:
+        super().__init__(key)
+        self.serial = serial
+        self.key = key
+
+
+class _Places:
+    """Where the keys of a JSON text stand; looked up once somebody asks.
+
+    The decoder closes objects in the same order as a scan of the text does, so a serial number finds the object again.
+    """
+
+    def __init__(self, path: str, text: str) -> None:
+        self._path = path
+        self._text = text
+        self._objects: list[list[int]] | None = None
+        self._lines: list[int] = []
+        self._indices: dict[int, dict[str, int]] = {}
+
+    def locate(self, serial: int, names: list[str], key: str | None) -> Location:
+        """Where ``key`` of the object with that number, whose keys are ``names``, is written."""
+        offsets = self.offsets(serial)
+        if key is None:
+            return self._location(offsets[0])
+        known = self._indices.get(serial)
+        if known is None:
+            known = self._indices[serial] = {name: index for index, name in enumerate(names, 1)}
+        return self._location(offsets[known.get(key, 0)])
+
+    def offsets(self, serial: int) -> list[int]:
+        """Offsets of the opening brace and of each key of an object."""
+        if self._objects is None:
+            self._objects = self._scan()
+            self._lines = [0, *(match.end() for match in re.finditer(r"\n", self._text))]
+        return self._objects[serial]
+
+    def second(self, serial: int, key: str) -> Location:
+        """Where ``key`` stands for the second time."""
+        quoted = [offset for offset in self.offsets(serial)[1:] if _key_at(self._text, offset) == key]
+        return self._location(quoted[1])
+
+    def _location(self, offset: int) -> Location:
+        line = bisect_right(self._lines, offset)
+        return Location(self._path, line, offset - self._lines[line - 1] + 1)
+
+    def _scan(self) -> list[list[int]]:
+        text = self._text
+        pending: list[list[int]] = []
+        closed: list[list[int]] = []
+        for match in _TOKEN.finditer(text):
+            start = match.start()
+            first = text[start]
+            if first == "{":
+                pending.append([start])
+            elif not pending:
+                break
+            elif first == "}":
+                closed.append(pending.pop())
+            elif match.lastindex:
+                pending[-1].append(start)
+        return closed
+
+
+def _key_at(text: str, offset: int) -> str:
+    key, _ = json.JSONDecoder(strict=False).raw_decode(text, offset)
+    return str(key)
