@@ -1,7 +1,7 @@
 """``.guardrail.yml``: what a team has decided once, and what the flags of a run override."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -101,25 +101,27 @@ class Found(Struct, frozen=True, kw_only=True):
     """The settings file, relative to the working directory where that is shorter; None where there is none."""
 
 
-def load(start: str, *, config: str | None = None) -> Found:
+def load(start: str, *, config: str | None = None, copy: str | None = None) -> Found:
     """The settings for an input at ``start`` ("-" for standard input), from ``config`` or the file nearest to it.
 
     Looks in the directory of ``start`` and above it up to the git root, then in the working directory and above it.
     Without a ``usage_file`` key the `guardrail-usage.yml` beside the settings is taken, or the nearest one where there
-    are no settings; without a ``baseline.file`` key the nearest `.guardrail-baseline.json`. Raises SettingsError: for a
-    file that does not read, and where both spellings of a name are there.
+    are no settings; without a ``baseline.file`` key the nearest `.guardrail-baseline.json`. With a ``copy`` of the git
+    repository everything is looked for at the same places in there instead. Raises SettingsError: for a file that does
+    not read, and where both spellings of a name are there.
     """
-    path = config if config is not None else _nearest(FILE_NAMES, start)
+    places = list(_upwards(start) if copy is None else _within(copy, start))
+    path = config if config is not None else _nearest(FILE_NAMES, places)
     settings = Settings() if path is None else strict_yaml.read(path, Settings, error=SettingsError)
     directory = "" if path is None else os.path.dirname(path)
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
     if usage_file is None:
-        usage_file = _nearest(USAGE_FILE_NAMES, start) if path is None else _only(USAGE_FILE_NAMES, directory)
+        usage_file = _nearest(USAGE_FILE_NAMES, places) if path is None else _only(USAGE_FILE_NAMES, directory)
     baseline = settings.baseline.file and os.path.join(directory, settings.baseline.file)
     settings = structs.replace(
         settings,
         usage_file=_shortest(usage_file),
-        baseline=structs.replace(settings.baseline, file=_shortest(baseline or _nearest((BASELINE_NAME,), start))),
+        baseline=structs.replace(settings.baseline, file=_shortest(baseline or _nearest((BASELINE_NAME,), places))),
         prices=_relative(settings.prices, directory),
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
@@ -138,8 +140,8 @@ def override(settings: S, /, **flags: Any) -> S:
     return structs.replace(settings, **{name: value for name, value in flags.items() if value is not None})
 
 
-def _nearest(names: tuple[str, ...], start: str) -> str | None:
-    for directory in _upwards(start):
+def _nearest(names: tuple[str, ...], places: Iterable[str]) -> str | None:
+    for directory in places:
         found = _only(names, directory)
         if found is not None:
             return found
@@ -160,6 +162,14 @@ def _upwards(start: str) -> Iterator[str]:
     origin = here if start == "-" else os.path.abspath(start)
     for directory in dict.fromkeys((origin if os.path.isdir(origin) else os.path.dirname(origin), here)):
         yield from _to_git_root(directory)
+
+
+def _within(copy: str, start: str) -> Iterator[str]:
+    """Where `_upwards` looks inside the repository of the working directory, as places of its ``copy``."""
+    root, copy = git_root(os.getcwd()), os.path.abspath(copy)
+    for directory in _upwards(start):
+        if directory == root or directory.startswith(os.path.join(root, "")):
+            yield os.path.normpath(os.path.join(copy, os.path.relpath(directory, root)))
 
 
 def git_root(directory: str) -> str:

@@ -178,6 +178,25 @@ def test_a_file_whose_aliases_expand_without_end_is_refused(repository: Path) ->
         settings.load("-", config=str(path))
 
 
+def test_a_copy_of_the_repository_stands_in_for_it(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of its own the copy has what it has: nothing is looked for in the repository itself, nor is the copy climbed."""
+    copy = repository.parent / "copy"
+    (copy / "infra").mkdir(parents=True)
+    monkeypatch.chdir(repository / "infra")
+    for path in (repository / "infra", repository, copy.parent):
+        write(path / ".guardrail.yml", "region: eu-west-1\n")
+        write(path / ".guardrail-baseline.json", "")
+        write(path / "guardrail-usage.yml", "")
+    found = settings.load("plan.json", copy=str(copy))
+    assert (found.path, found.settings.usage_file, found.settings.baseline.file) == (None, None, None)
+    write(copy / ".guardrail.yml", "region: eu-west-2\n")
+    write(copy / "infra" / ".guardrail-baseline.json", "")
+    for start in ("plan.json", "-", str(repository.parent / "elsewhere" / "plan.json")):
+        found = settings.load(start, copy=str(copy))
+        assert found.settings.region == "eu-west-2"
+        assert str(found.settings.baseline.file).endswith("copy/infra/.guardrail-baseline.json")
+
+
 def test_a_named_file_that_is_not_there_is_an_error(repository: Path) -> None:
     with pytest.raises(SettingsError, match=r"cannot read nowhere\.yml: No such file or directory"):
         settings.load(str(repository), config="nowhere.yml")

@@ -12,6 +12,7 @@ COMMANDS = {
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
     "comment": "keep one comment on a pull request up to date",
+    "action": "run as a step of GitHub Actions",
     "init": "write a commented .guardrail.yml to start from",
     "completion": "print a completion script for your shell",
 }

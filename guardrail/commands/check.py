@@ -76,6 +76,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     judging = parser.add_argument_group("judging")
     judging.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
+    judging.add_argument(
+        "--settings-from", metavar="DIR", help="look for settings, usage and baseline in this copy of the repository"
+    )
     judging.add_argument("--policies", metavar="DIR", action="append", help="policies of your own; repeatable")
     judging.add_argument("--policy", metavar="ID", action="append", help="check this policy only; repeatable")
     judging.add_argument("--skip-policy", metavar="ID", action="append", help="leave this policy out; repeatable")
@@ -195,7 +198,7 @@ def _refuse_collisions(paths: list[str], destinations: list[Destination]) -> Non
 
 def _settings(arguments: Namespace) -> Found:
     """The settings for the first path, with the flags of this run in place of what they override."""
-    found = load(arguments.paths[0], config=arguments.config)
+    found = load(arguments.paths[0], config=arguments.config, copy=arguments.settings_from)
     settings = found.settings
     settings = override(
         settings,

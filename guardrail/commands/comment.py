@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
 from guardrail import output
@@ -20,8 +20,7 @@ Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_REPOSITORY, GITHUB_API_URL and the even
 The comment of the same tag is replaced where it says something else; one of a newer commit is left alone.
 
 examples:
-  guardrail check plan.json --format markdown=comment.md
-  guardrail comment github --body comment.md
+  guardrail comment github --body comment.md                 written by: check --format markdown=comment.md
   guardrail comment github --body comment.md --tag network/prod --dry-run
   guardrail comment github --body - --repository acme/shop --pull-request 7 --commit "$HEAD_COMMIT"
 
@@ -42,36 +41,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare where and what."""
     parser.add_argument("forge", metavar="FORGE", choices=("github",), help="github")
     parser.add_argument("--body", metavar="FILE", required=True, help="Markdown, - for standard input")
-    parser.add_argument("--tag", type=_tag, help="tells this comment from others (default: that of the body)")
+    parser.add_argument("--tag", help="tells this comment from others (default: that of the body)")
     parser.add_argument("--mode", choices=("update", NEW), default="update", help="new: one for each run")
-    parser.add_argument("--repository", metavar="OWNER/NAME", type=_repository, help="default: GITHUB_REPOSITORY")
-    parser.add_argument("--pull-request", metavar="NUMBER", type=_number, help="default: that of the event")
-    parser.add_argument("--commit", metavar="SHA", type=_commit, help="what was checked (default: the event's head)")
+    parser.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
+    parser.add_argument("--pull-request", metavar="NUMBER", help="default: that of the event")
+    parser.add_argument("--commit", metavar="SHA", help="what was checked (default: the event's head)")
     parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would be done")
-
-
-def _tag(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_./-]{1,60}", text):
-        raise ArgumentTypeError(f"{text!r} is no tag: letters, digits and _ . / - such as network/prod")
-    return text
-
-
-def _repository(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+", text) or set(text.split("/")) & {".", ".."}:
-        raise ArgumentTypeError(f"{text!r} is no repository, such as acme/shop")
-    return text
-
-
-def _number(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,17}", text):
-        raise ArgumentTypeError(f"{text!r} is no number of a pull request")
-    return int(text)
-
-
-def _commit(text: str) -> str:
-    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", text):
-        raise ArgumentTypeError(f"{text!r} is no commit: its whole hash, in lower case")
-    return text
 
 
 def run(arguments: Namespace) -> int:
@@ -99,29 +74,33 @@ def _what(arguments: Namespace) -> "tuple[PullRequest, Note]":
     from guardrail.github import runner
     from guardrail.github.comment import Note, PullRequest, split
 
-    happened = runner.event(os.environ)
+    happened, this_run = runner.event(os.environ), runner.run(os.environ)
     number = arguments.pull_request or happened.pull_request
     if number is None:
         raise GitHubError("this run is of no pull request", hint="--pull-request NUMBER --commit SHA")
+    number = int(_checked(str(number), "[1-9][0-9]{0,17}", "number of a pull request"))
     commit = arguments.commit or (happened.head if number == happened.pull_request else None)
     if commit is None:
         raise GitHubError(f"which commit of #{number} was checked is not known", hint="--commit SHA")
-    body_tag, text = split(_body(arguments.body))
-    this_run = runner.run(os.environ)
-    tag = arguments.tag or body_tag or "default"
-    if arguments.mode == NEW:
-        tag = f"{tag}@{this_run.id}.{this_run.attempt}" if this_run.id else f"{tag}@{commit[:12]}"
+    commit = _checked(commit, "[0-9a-f]{40}|[0-9a-f]{64}", "commit, by its whole hash in lower case")
     repository = arguments.repository or os.environ.get("GITHUB_REPOSITORY")
     if not repository:
         raise GitHubError("which repository is not known", hint="--repository OWNER/NAME")
-    return PullRequest(_checked(repository), number), Note(tag=tag, text=text, commit=commit, run=this_run)
+    repository = _checked(
+        repository, r"(?!\.+/)[A-Za-z0-9_.-]+/(?!\.+$)[A-Za-z0-9_.-]+", "repository, such as acme/shop"
+    )
+    body_tag, text = split(_body(arguments.body))
+    tag = _checked(arguments.tag or body_tag or "default", "[A-Za-z0-9_./-]{1,60}", "tag, such as network/prod")
+    if arguments.mode == NEW:
+        tag = f"{tag}@{this_run.id}.{this_run.attempt}" if this_run.id else f"{tag}@{commit[:12]}"
+    return PullRequest(repository, number), Note(tag=tag, text=text, commit=commit, run=this_run)
 
 
-def _checked(repository: str) -> str:
-    try:
-        return _repository(repository)
-    except ArgumentTypeError as error:
-        raise GitHubError(f"GITHUB_REPOSITORY: {error}") from None
+def _checked(text: str, pattern: str, what: str) -> str:
+    """``text`` where it is ``what`` it should be; it becomes part of an address or of a comment."""
+    if not re.fullmatch(pattern, text):
+        raise GitHubError(f"{text!r} is no {what}")
+    return text
 
 
 def _body(path: str) -> str:

@@ -67,8 +67,8 @@ version: 1
 #   tables: prices
 #   max_age_days: 180
 
-# Findings that were there when you began (`guardrail check PATH --write-baseline`), and by how much more may be at stake
-# before one of them is back. Without the file, the nearest .guardrail-baseline.json.
+# Findings that were there when you began (`guardrail check PATH --write-baseline`), and by how much more may be at
+# stake before one of them is back. Without the file, the nearest .guardrail-baseline.json.
 # baseline:
 #   file: .guardrail-baseline.json
 #   tolerance_percent: 10

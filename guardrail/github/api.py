@@ -26,6 +26,8 @@ ATTEMPTS = 4
 """How often a request is made that finds the server in trouble."""
 FIRST_PAUSE_S = 1.0
 """Before the second attempt; each further pause is twice as long."""
+SETTLING_S = 0.5
+"""Longer than another run takes from looking to writing."""
 SECONDARY_PAUSE_S = 60.0
 """GitHub asks for a minute where a secondary rate limit does not say how long it lasts."""
 PATIENCE_S = 180.0
@@ -66,7 +68,12 @@ class Api:
     """The API at one address, with one token."""
 
     def __init__(
-        self, url: str = PUBLIC, token: str = "", *, sleep: Callable[[float], None] = time.sleep, read_s: float = 30.0
+        self,
+        url: str = PUBLIC,
+        token: str = "",
+        *,
+        sleep: Callable[[float], None] | None = None,
+        read_s: float = 30.0,
     ) -> None:
         """``url`` is ``GITHUB_API_URL``: on GitHub Enterprise Server ``https://HOST/api/v3``.
 
@@ -75,7 +82,7 @@ class Api:
         """
         self._url = _checked(url)
         self._token = _clean(token)
-        self._sleep = sleep
+        self._sleep = sleep or time.sleep
         self._patience_s = PATIENCE_S
         self._pool = pool(self._url, read_s=read_s)
         self._pages: dict[str, _Page] = {}
@@ -176,8 +183,8 @@ class Api:
         self._sleep(pause_s)
 
     def pause(self) -> None:
-        """Wait a moment, so that what was written can be read."""
-        self._wait(FIRST_PAUSE_S, "waiting for GitHub")
+        """Wait a moment, so that what was written, here and by others, can be read."""
+        self._wait(SETTLING_S, "waiting for GitHub")
 
     def _refuse(self, response: urllib3.BaseHTTPResponse) -> NoReturn:
         """Raise what an answer of 4xx means."""

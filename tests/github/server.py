@@ -151,19 +151,17 @@ class _Handler(BaseHTTPRequestHandler):
         if fault is not None and fault.delay_s:
             time.sleep(fault.delay_s)
         self.github.authorizations.add(self.headers.get("Authorization"))
-        status, headers, answer = 401, {}, {"message": "Bad credentials"}
+        answered: tuple[int, dict[str, str], Any] = (401, {}, {"message": "Bad credentials"})
         if self.headers.get("Authorization") in (None, f"Bearer {TOKEN}") and (fault is None or fault.after):
-            status, headers, answer = self.github.answer(
-                method, path, parts.query, json.loads(content) if content else None
-            )
+            answered = self.github.answer(method, path, parts.query, json.loads(content) if content else None)
         if fault is not None and fault.hang_up:
             self.github.requests.append((method, path, 0))
             self.close_connection = True
             return
         if fault is not None and not (fault.delay_s and fault.after):
-            status, headers, answer = fault.status, fault.headers, fault.body
-        self.github.requests.append((method, path, status))
-        self._send(status, headers, answer)
+            answered = (fault.status, fault.headers, fault.body)
+        self.github.requests.append((method, path, answered[0]))
+        self._send(*answered)
 
     def _send(self, status: int, headers: dict[str, str], answer: Any) -> None:
         content = answer if isinstance(answer, bytes) else b"" if answer is None else json.dumps(answer).encode()

@@ -1,0 +1,384 @@
+"""``guardrail action``: the steps of the GitHub Action, as one program that is tested, instead of shell in YAML.
+
+The action passes its inputs in variables: ``fail-on`` is ``GUARDRAIL_INPUT_FAIL_ON``. The check is a process of its
+own, as people run it, so that its exit code is the verdict and no token is in its environment. What it prints is shown
+in a stretch of the log in which the runner reads no commands: names from a plan stand in it.
+"""
+
+import glob
+import os
+import subprocess
+import sys
+import tempfile
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+
+import msgspec
+from msgspec import Struct, structs
+
+from guardrail.errors import GitHubError, GuardrailError
+from guardrail.github import base_branch, runner
+from guardrail.github.runner import Event
+from guardrail.settings import git_root
+
+HELP = """\
+run as a step of GitHub Actions
+
+action.yml calls it. It reads inputs from variables (fail-on is GUARDRAIL_INPUT_FAIL_ON), and writes outputs, the
+summary page and annotations. The verdict is the output exit-code: the step itself fails only where it cannot run.
+
+examples:
+  guardrail action check
+  guardrail action comment
+"""
+
+PREFIX = "GUARDRAIL_INPUT_"
+UNKNOWN = "unknown"
+"""The value of an output that is not known: as a number it is none, where an empty text would be zero."""
+OUTPUTS = (
+    "exit-code",
+    "findings",
+    "monthly-floor",
+    "monthly-expected",
+    "monthly-ceiling",
+    "monthly-delta",
+    "report-json",
+    "sarif-file",
+    "html-file",
+)
+_SECRETS = ("GITHUB_TOKEN", "GH_TOKEN", f"{PREFIX}TOKEN")
+NO_ANSWER = 2
+_ANSWERS = (0, 1, 3)
+"""Exit codes with which there is a report."""
+_VALUES = ("region", "fail-on", "budget", "budget-delta", "compare-to", "tag")
+"""Inputs that are one flag with one value."""
+_TERMS = ("config", "usage-file", "baseline")
+"""Inputs that are one file, and that the author of a fork must not write."""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the step."""
+    parser.add_argument("step", metavar="STEP", choices=("check", "comment"), help="check, comment")
+
+
+def run(arguments: Namespace) -> int:
+    """Run the step."""
+    inputs = Inputs(os.environ)
+    return _check(inputs) if arguments.step == "check" else _comment(inputs)
+
+
+class Inputs:
+    """What the workflow says behind ``with:``."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    def text(self, name: str) -> str:
+        """An input without the blanks around it; empty where it is not given."""
+        return self._environment.get(PREFIX + name.upper().replace("-", "_"), "").strip()
+
+    def lines(self, name: str) -> list[str]:
+        """An input that may be several, a line each."""
+        return [line.strip() for line in self.text(name).splitlines() if line.strip()]
+
+    def on(self, name: str) -> bool:
+        """An input that is true or false. Raises `GitHubError` for anything else."""
+        text = self.text(name).lower()
+        if text not in ("true", "false", ""):
+            raise GitHubError(f"{name}: {text!r} is neither true nor false")
+        return text == "true"
+
+
+class Reports(Struct, frozen=True, kw_only=True):
+    """Where the reports of one check go; empty where nobody asked."""
+
+    json: str
+    comment: str
+    summary: str = ""
+    annotations: str = ""
+    sarif: str = ""
+    junit: str = ""
+    html: str = ""
+
+    def flags(self) -> Iterator[str]:
+        """As ``guardrail check`` takes them; the table goes to the log."""
+        yield "--format=table"
+        for name, path in (
+            ("json", self.json),
+            ("markdown", self.comment),
+            ("summary", self.summary),
+            ("github", self.annotations),
+            ("sarif", self.sarif),
+            ("junit", self.junit),
+            ("html", self.html),
+        ):
+            if path:
+                yield f"--format={name}={path}"
+
+
+# Check ---------------------------------------------------------------------------------------------------------------
+
+
+def _check(inputs: Inputs) -> int:
+    """Check, show, and set the outputs. Returns 0 whatever the verdict: a later step exits with it."""
+    folder = tempfile.mkdtemp(prefix="guardrail-", dir=runner.path_of(os.environ, "RUNNER_TEMP"))
+    reports = Reports(json=os.path.join(folder, "report.json"), comment=os.path.join(folder, "comment.md"))
+    try:
+        reports = _reports(inputs, reports, folder)
+        code, said = _checked(inputs, reports, os.path.join(folder, "base"))
+    except GuardrailError as error:  # wrong inputs are said where wrong plans are
+        code, said = NO_ANSWER, f"guardrail: {error.message}" + (f"\nhint: {error.hint}" if error.hint else "")
+    if code in _ANSWERS:
+        _show(reports)
+    else:
+        _show_failure(said.strip() or f"guardrail check ended with exit code {code}", reports, inputs)
+    _set_outputs(code, reports)
+    return 0
+
+
+def _checked(inputs: Inputs, reports: Reports, base: str) -> tuple[int, str]:
+    """The exit code of the check, and what it says on standard error."""
+    directory = _directory(inputs)
+    terms = _terms(inputs, directory, runner.event(os.environ), base)
+    command = [*_guardrail("check"), *_flags(inputs), *terms, *reports.flags(), "--", *_paths(inputs, directory)]
+    with runner.Quiet():
+        done = subprocess.run(  # noqa: S603 - ourselves, without a shell
+            command, cwd=directory, env=_without_secrets(), stderr=subprocess.PIPE, check=False
+        )
+        _print(done.stderr)
+    return done.returncode, done.stderr.decode(errors="replace")
+
+
+def _print(said: bytes) -> None:
+    """To standard output, because of two streams a runner cannot tell which line came first."""
+    sys.stdout.buffer.write(said)
+    sys.stdout.flush()
+
+
+def _directory(inputs: Inputs) -> str:
+    directory = inputs.text("working-directory") or "."
+    if not os.path.isdir(directory):
+        raise GitHubError(f"working-directory: there is no directory {directory}")
+    return directory
+
+
+def _guardrail(command: str) -> list[str]:
+    """Ourselves again, with nothing of the working directory in the way of our modules."""
+    return [sys.executable, "-P", "-m", "guardrail", command]
+
+
+def _without_secrets() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
+
+
+def _flags(inputs: Inputs) -> Iterator[str]:
+    """The inputs that mean the same as a flag."""
+    for name in _VALUES:
+        if inputs.text(name):
+            yield f"--{name}={inputs.text(name)}"
+    for name in ("parameters", "var-file"):
+        yield from (f"--{name}={line}" for line in inputs.lines(name))
+    if inputs.on("strict"):
+        yield "--strict"
+
+
+def _terms(inputs: Inputs, directory: str, happened: Event, base: str) -> Iterator[str]:
+    """By what is judged: of a pull request from a fork, what stands in its base and not what it brings along."""
+    trusted = None
+    root = git_root(os.path.abspath(directory))
+    if happened.from_fork and happened.base:
+        base_branch.check_out(root, happened.base, base)
+        trusted = (root, base)
+        yield f"--settings-from={base}"
+        yield "--no-inline-ignore"
+    for name, value in [
+        *((name, inputs.text(name)) for name in _TERMS),
+        *(("policies", line) for line in inputs.lines("policies")),
+    ]:
+        if value:
+            yield f"--{name}={_trusted(name, value, directory, *trusted) if trusted else value}"
+
+
+def _trusted(name: str, path: str, directory: str, root: str, base: str) -> str:
+    """The file of the base that stands where ``path`` does; what lies outside the repository is the workflow's own."""
+    absolute = os.path.normpath(os.path.join(os.path.abspath(directory), path))
+    if not _is_in(absolute, root):
+        return absolute
+    found = os.path.join(base, os.path.relpath(absolute, root))
+    if not os.path.exists(found):
+        raise GitHubError(
+            f"{name}: {path} is not in the base branch, whose settings count for a pull request from a fork"
+        )
+    return found
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))
+
+
+def _paths(inputs: Inputs, directory: str) -> list[str]:
+    """The inputs of the check: a line each, with ``*``, ``?``, ``[…]`` and ``**`` for several."""
+    paths: dict[str, None] = {}
+    for line in inputs.lines("path"):
+        if line == "-":
+            raise GitHubError("path: a step has no standard input", hint="path: plan.json")
+        exists = os.path.exists(os.path.join(directory, line))
+        found = [line] if exists or not glob.has_magic(line) else _matches(line, directory)
+        if not found:
+            raise GitHubError(f"path: nothing matches {line}", hint="paths are relative to working-directory")
+        paths |= dict.fromkeys(found)
+    if not paths:
+        raise GitHubError("path: nothing to check", hint="path: plan.json")
+    return list(paths)
+
+
+def _matches(pattern: str, directory: str) -> list[str]:
+    return sorted(glob.glob(pattern, root_dir=directory, recursive=True))
+
+
+def _reports(inputs: Inputs, reports: Reports, folder: str) -> Reports:
+    """Where each report goes: what is asked for to its place, the rest into ``folder``."""
+    directory = _directory(inputs)
+    return structs.replace(
+        reports,
+        summary=os.path.join(folder, "summary.md") if inputs.on("summary") else "",
+        annotations=os.path.join(folder, "annotations.txt") if inputs.on("annotations") else "",
+        sarif=_place("sarif", inputs, directory),
+        junit=_place("junit", inputs, directory),
+        html=_place("html", inputs, directory),
+    )
+
+
+def _place(name: str, inputs: Inputs, directory: str) -> str:
+    """The absolute path of a report. One in the workspace may not lead out of it by a symbolic link of the change."""
+    path = inputs.text(name)
+    if not path:
+        return ""
+    path = os.path.normpath(os.path.join(os.path.abspath(directory), path))
+    workspace = os.path.abspath(os.environ.get("GITHUB_WORKSPACE") or directory)
+    if _is_in(path, workspace) and not _is_in(os.path.realpath(path), os.path.realpath(workspace)):
+        raise GitHubError(f"{name}: {inputs.text(name)} is a symbolic link to outside of the workspace")
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    return path
+
+
+# What the runner shows -----------------------------------------------------------------------------------------------
+
+
+def _show(reports: Reports) -> None:
+    """The summary first: whatever fails later, it is there."""
+    if reports.summary:
+        runner.append_summary(runner.path_of(os.environ, "GITHUB_STEP_SUMMARY"), _read(reports.summary))
+    if reports.annotations:
+        print(_read(reports.annotations), end="", flush=True)
+
+
+def _show_failure(said: str, reports: Reports, inputs: Inputs) -> None:
+    """That there is no answer, and why; in the comment too, where that of an older commit would stand for this one."""
+    from guardrail.reporters.gfm import fenced
+    from guardrail.reporters.markdown import marker
+
+    text = f"### ❓ guardrail has no answer\n\n{fenced(said, 'text')}\n"
+    with open(reports.comment, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(marker(inputs.text("tag") or "default") + text)
+    if inputs.text("summary").lower() != "false":
+        runner.append_summary(runner.path_of(os.environ, "GITHUB_STEP_SUMMARY"), text)
+    print(runner.command("error", said), flush=True)
+
+
+def _read(path: str) -> str:
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
+class _Amounts(Struct, frozen=True):
+    """Of totals or of a change: a text, or why it is unknown."""
+
+    floor: str | dict[str, str] = UNKNOWN
+    expected: str | dict[str, str] = UNKNOWN
+    ceiling: str | dict[str, str] = UNKNOWN
+
+
+class _Monthly(_Amounts, frozen=True):
+    at_least: bool = False
+
+
+class _Totals(Struct, frozen=True):
+    after: _Monthly
+    delta: _Amounts | None = None
+
+
+class _Summary(Struct, frozen=True):
+    error: int
+    warning: int
+    note: int
+    existing: int
+
+
+class _Report(Struct, frozen=True):
+    """What the outputs need of the JSON report."""
+
+    totals: _Totals
+    summary: _Summary
+
+
+def _set_outputs(code: int, reports: Reports) -> None:
+    """Set what action.yml declares, and the comment that a later step writes."""
+    path = runner.path_of(os.environ, "GITHUB_OUTPUT")
+    values = dict.fromkeys(OUTPUTS, UNKNOWN) | {
+        "exit-code": str(code),
+        "report-json": "",
+        "comment-file": reports.comment,
+    }
+    values |= {"sarif-file": "", "html-file": ""}
+    if code in _ANSWERS:
+        with open(reports.json, "rb") as file:
+            report = msgspec.json.decode(file.read(), type=_Report)
+        values |= _figures(report) | {
+            "report-json": reports.json,
+            "sarif-file": reports.sarif,
+            "html-file": reports.html,
+        }
+    for name, value in values.items():
+        runner.set_output(path, name, value)
+
+
+def _figures(report: _Report) -> dict[str, str]:
+    """New findings, and USD a month with two decimals; what lacks a part says so, and is no number then."""
+    summary, after, delta = report.summary, report.totals.after, report.totals.delta
+    lacks = ">=" if after.at_least else ""
+    return {
+        "findings": str(summary.error + summary.warning + summary.note - summary.existing),
+        "monthly-floor": _usd(after.floor, lacks),
+        "monthly-expected": _usd(after.expected, lacks),
+        "monthly-ceiling": _usd(after.ceiling, lacks),
+        "monthly-delta": _usd(delta.expected) if delta is not None else UNKNOWN,
+    }
+
+
+def _usd(amount: str | dict[str, str], mark: str = "") -> str:
+    return f"{mark}{Decimal(amount):.2f}" if isinstance(amount, str) and amount != UNKNOWN else UNKNOWN
+
+
+# Comment -------------------------------------------------------------------------------------------------------------
+
+
+def _comment(inputs: Inputs) -> int:
+    """Keep the comment of the pull request up to date. What goes wrong is said and leaves the verdict alone."""
+    happened = runner.event(os.environ)
+    mode = inputs.text("comment") or "update"
+    if mode not in ("update", "new"):
+        raise GitHubError(f"comment: {mode!r} is none of update, new, off")
+    if happened.pull_request is None:
+        print("guardrail: this run is of no pull request, so there is nothing to comment on")
+        return 0
+    command = [*_guardrail("comment"), "github", f"--body={inputs.text('comment-file')}", f"--mode={mode}"]
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ourselves, without a shell
+    with runner.Quiet():
+        _print(done.stdout + done.stderr)
+    if done.returncode != 0:
+        said = done.stderr.decode(errors="replace").strip()
+        level = "notice" if happened.from_fork else "warning"
+        print(runner.command(level, f"no comment was written, the summary of the run has it all\n{said}"), flush=True)
+    return 0

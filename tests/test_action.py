@@ -1,0 +1,569 @@
+"""The action, run step by step as a runner does: installed from a clean copy of this checkout, in folders with spaces.
+
+The plan creates one real-time endpoint on two ml.m5.xlarge in us-east-1 that nothing scales: 2 x (0.23 USD x 730 h +
+8 GB x 0.14 USD) = 338.04 USD a month, one error (`realtime-variants-scale`) and one note (`cost-tags-are-present`).
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+import yaml
+
+from guardrail.commands.action import OUTPUTS
+from tests.github.server import TOKEN, Fault, GitHub, github
+from tests.runner import Job, path_with_tools, run_action
+from tests.test_packaging import UNREACHABLE
+
+ROOT = Path(__file__).resolve().parent.parent
+ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
+BIN = str(Path(sys.executable).parent)
+HEAD = "a" * 40
+SCALE = "aws_sagemaker_endpoint_configuration.ranker"
+HOSTILE = (
+    "x | <img src=x onerror=alert(1)> @everyone ](http://evil) %0A::set-output name=exit-code::0\n::error::`boo\u202e"
+)
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("bash") is None or shutil.which("git") is None or os.name == "nt", reason="needs bash and git"
+)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    who = ("-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "init.defaultBranch=main")
+    done = subprocess.run(["git", *who, *arguments], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S607
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def action(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a runner has of the action: the files of this checkout that git knows, and nothing else."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("this is no git checkout")
+    folder = tmp_path_factory.mktemp("actions") / "your organisation" / "guardrail"
+    listed = git(ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def temp(tmp_path_factory: pytest.TempPathFactory, action: Path) -> Path:
+    """A runner's folder for temporary files, with the action installed in it by its own first step."""
+    folder = tmp_path_factory.mktemp("runner") / "temp with spaces"
+    folder.mkdir()
+    if shutil.which("uv", path=path_with_tools(BIN)) is None and importlib.util.find_spec("pip") is None:
+        pytest.skip("neither uv nor pip")
+    script = next(step["run"] for step in ACTION["runs"]["steps"] if step["name"] == "Install guardrail")
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],  # noqa: S607
+        cwd=folder,
+        env={
+            **{name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")},
+            "PATH": path_with_tools(BIN),
+            "RUNNER_TEMP": str(folder),
+            "GITHUB_ACTION_PATH": str(action),
+            "GUARDRAIL_PYTHON": sys.executable,
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode and any(sign in done.stderr for sign in (*UNREACHABLE, "error sending request", "dns error")):
+        pytest.skip("the package index cannot be reached")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def server() -> Iterator[GitHub]:
+    with github() as running:
+        yield running
+
+
+class Act(Protocol):
+    def __call__(self, event: Any = None, *, name: str = "push", **inputs: str) -> Job: ...
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A checkout with one plan in it."""
+    folder = tmp_path / "work space"
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    (folder / "plan.json").write_text(plan())
+    return folder
+
+
+@pytest.fixture
+def act(action: Path, temp: Path, workspace: Path, server: GitHub, tmp_path: Path) -> Callable[..., Job]:
+    """Run the action for an event, with inputs (``fail_on`` for fail-on); without a comment unless one is asked for."""
+    mine = tmp_path / "temp of this job"
+    mine.mkdir()
+    (mine / "guardrail-venv").symlink_to(temp / "guardrail-venv")
+
+    def run(event: dict[str, Any] | None = None, *, name: str = "push", **inputs: str) -> Job:
+        payload = tmp_path / "event.json"
+        payload.write_text(json.dumps(event or {}))
+        environment = {
+            "PATH": path_with_tools(BIN),
+            "HOME": str(tmp_path),
+            "TEST_TOKEN": TOKEN,
+            "GITHUB_EVENT_NAME": name,
+            "GITHUB_EVENT_PATH": str(payload),
+            "GITHUB_API_URL": server.url,
+            "GITHUB_REPOSITORY": "acme/shop",
+            "GITHUB_RUN_ID": "50",
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GUARDRAIL_PRICES": "bundled",
+            "SOURCE_DATE_EPOCH": "1795305600",
+        }
+        (mine / "summary.md").unlink(missing_ok=True)
+        given = {"path": "plan.json", "region": "us-east-1", "python": sys.executable, "comment": "off"}
+        given |= {key.replace("_", "-"): value for key, value in inputs.items()}
+        return run_action(action, workspace, mine, given, environment)
+
+    return run
+
+
+def plan(name: str = "ranker") -> str:
+    variant = {"variant_name": "main", "model_name": "m", "instance_type": "ml.m5.xlarge", "initial_instance_count": 2}
+    after = {
+        "aws_sagemaker_endpoint_configuration": {"name": name, "production_variants": [variant]},
+        "aws_sagemaker_endpoint": {"name": name, "endpoint_config_name": name},
+    }
+    changes = [
+        {
+            "address": f"{kind}.ranker",
+            "mode": "managed",
+            "type": kind,
+            "name": "ranker",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}},
+        }
+        for kind, values in after.items()
+    ]
+    return json.dumps({"format_version": "1.2", "terraform_version": "1.9.0", "resource_changes": changes})
+
+
+def pull_request(*, head_repository: str | None = "acme/shop", base: str = "b" * 40) -> dict[str, Any]:
+    return {
+        "action": "synchronize",
+        "number": 7,
+        "pull_request": {
+            "number": 7,
+            "head": {"sha": HEAD, "ref": "cheaper", "repo": head_repository and {"full_name": head_repository}},
+            "base": {"sha": base, "ref": "main", "repo": {"full_name": "acme/shop"}},
+        },
+    }
+
+
+# Events --------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["push", "workflow_dispatch", "schedule"])
+def test_a_run_of_no_pull_request_checks_and_comments_nowhere(name: str, act: Act, server: GitHub) -> None:
+    job = act({"ref": "refs/heads/main"}, name=name, comment="update")
+    assert job.exit_code == 1
+    assert job.ran == ["Install guardrail", "Check", "Comment", "Verdict"]
+    assert job.summary.startswith("### ❌ Fails: 338.04 USD a month")
+    assert server.requests == []
+    (error,) = (command for command in job.commands if command.name == "error")
+    assert error.properties["file"] == "plan.json"
+    assert error.properties["title"] == f"realtime-variants-scale: {SCALE}"
+    assert "realtime-variants-scale" in job.log
+
+
+def test_the_outputs_are_those_that_are_declared(act: Act, workspace: Path) -> None:
+    job = act(sarif="out/guardrail.sarif", html="cost.html", junit="junit.xml")
+    report = job.outputs.pop("report-json")
+    assert job.outputs == {
+        "exit-code": "1",
+        "findings": "2",
+        "monthly-floor": "338.04",
+        "monthly-expected": "338.04",
+        "monthly-ceiling": "338.04",
+        "monthly-delta": "338.04",
+        "sarif-file": str(workspace / "out" / "guardrail.sarif"),
+        "html-file": str(workspace / "cost.html"),
+    }
+    assert json.loads(Path(report).read_text(encoding="utf-8"))["exit_code"] == 1
+    assert json.loads((workspace / "out" / "guardrail.sarif").read_text(encoding="utf-8"))["version"] == "2.1.0"
+    assert (workspace / "cost.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert "<testsuite" in (workspace / "junit.xml").read_text(encoding="utf-8")
+
+
+def test_a_pull_request_from_a_branch_gets_one_comment(act: Act, server: GitHub) -> None:
+    for job in [act(pull_request(), name="pull_request", comment="update") for _ in range(2)]:
+        assert job.exit_code == 1
+        assert job.said("warning") == []
+        assert TOKEN not in job.log + job.summary
+    (body,) = server.bodies()
+    assert body.startswith(
+        f"<!-- guardrail:comment tag=default -->\n<!-- guardrail:run commit={HEAD} id=50 attempt=1 -->\n"
+        "### ❌ Fails: 338.04 USD a month"
+    )
+    assert server.made("POST") == 1
+    assert server.authorizations == {f"Bearer {TOKEN}"}
+
+
+def test_a_good_change_is_a_good_job(act: Act, server: GitHub) -> None:
+    job = act(pull_request(), name="pull_request", fail_on="never")
+    assert (job.exit_code, job.outputs["exit-code"], job.outputs["findings"]) == (0, "0", "2")
+    assert job.summary.startswith("### ✅ Passes")
+    assert server.requests == []
+
+
+def test_comments_can_be_new_ones_or_none(act: Act, server: GitHub) -> None:
+    assert act(pull_request(), name="pull_request", comment="off").ran == ["Install guardrail", "Check", "Verdict"]
+    assert server.requests == []
+    act(pull_request(), name="pull_request", tag="network/prod", comment="update")
+    act(pull_request(), name="pull_request", tag="network/prod", comment="new")
+    firsts = [body.partition("\n")[0] for body in server.bodies()]
+    assert firsts == [
+        "<!-- guardrail:comment tag=network/prod -->",
+        "<!-- guardrail:comment tag=network/prod@50.1 -->",
+    ]
+
+
+def test_a_missing_permission_is_a_warning_and_no_verdict(act: Act, server: GitHub) -> None:
+    headers = {"X-Accepted-GitHub-Permissions": "pull_requests=write"}
+    server.faults = [Fault("POST", status=403, headers=headers, body={"message": "Resource not accessible"})]
+    job = act(pull_request(), name="pull_request", fail_on="never", comment="update")
+    assert job.exit_code == 0
+    (warning,) = job.said("warning")
+    assert "it needs pull-requests: write" in warning
+    assert job.summary.startswith("### ✅ Passes")
+
+
+# Forks ---------------------------------------------------------------------------------------------------------------
+
+
+class Fork:
+    """A checkout of a pull request from a fork, made of a base that the team wrote and a head that a stranger did."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.folder = workspace
+
+    def commit(self, files: dict[str, str]) -> str:
+        for name, text in files.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_text(text)
+        git(self.folder, "add", "--all")
+        git(self.folder, "commit", "--quiet", "--allow-empty", "--message", "x")
+        return git(self.folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def fork(workspace: Path) -> Fork:
+    return Fork(workspace)
+
+
+def event_of_fork(base: str, repository: str | None = "mallory/shop") -> dict[str, Any]:
+    return pull_request(head_repository=repository, base=base)
+
+
+WAIVER = f"waivers:\n- {{policy: realtime-variants-scale, address: {SCALE}, until: 2027-01-01, reason: because}}\n"
+TAKEN_UP = {"policy": "realtime-variants-scale", "address": SCALE, "endpoint": "aws_sagemaker_endpoint.ranker"}
+BASELINE = json.dumps({"version": 1, "findings": [{**TAKEN_UP, "variant": "main", "monthly_usd": "9999"}]})
+
+
+@pytest.mark.parametrize(
+    "brought",
+    [
+        {".guardrail.yml": "fail_on: never\n"},
+        {".guardrail.yml": "policies: {realtime-variants-scale: {severity: off}}\n"},
+        {".guardrail.yml": WAIVER},
+        {".guardrail-baseline.json": BASELINE},
+    ],
+    ids=["fail_on", "policy off", "waiver", "baseline"],
+)
+def test_a_fork_does_not_set_its_own_terms(brought: dict[str, str], act: Act, fork: Fork) -> None:
+    base = fork.commit({"README.md": "a shop"})
+    fork.commit(brought)
+    assert act(event_of_fork(base), name="pull_request").exit_code == 1
+    assert act(pull_request(base=base), name="pull_request").exit_code == 0, "a branch does, where a review sees it"
+
+
+def test_a_fork_that_was_deleted_is_a_fork(act: Act, fork: Fork) -> None:
+    base = fork.commit({"README.md": "a shop"})
+    fork.commit({".guardrail.yml": "fail_on: never\n"})
+    assert act(event_of_fork(base, None), name="pull_request").exit_code == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"infra/.guardrail.yml": "fail_on: never\n", ".guardrail.yml": "fail_on: note\n"},
+        {".guardrail.yml": WAIVER},
+        {".guardrail-baseline.json": BASELINE},
+        {".guardrail.yml": "baseline: {file: ci/known.json}\n", "ci/known.json": BASELINE},
+    ],
+    ids=["nearest", "waiver", "baseline", "named baseline"],
+)
+def test_the_terms_of_the_base_hold_for_a_fork(written: dict[str, str], act: Act, fork: Fork) -> None:
+    base = fork.commit({**written, "infra/plan.json": plan()})
+    for name in written:
+        (fork.folder / name).unlink()
+    fork.commit({".guardrail.yml": "policies: {realtime-variants-scale: {severity: error}}\n"})
+    job = act(event_of_fork(base), name="pull_request", path="infra/plan.json")
+    assert job.exit_code == 0, job.log
+
+
+def test_files_that_the_workflow_names_come_from_the_base_too(act: Act, fork: Fork) -> None:
+    strict = "budget: {max_expected_usd: 1}\n"
+    base = fork.commit({"ci/terms.yml": strict})
+    fork.commit({"ci/terms.yml": "fail_on: never\n", "ci/other.yml": "fail_on: never\n"})
+    job = act(event_of_fork(base), name="pull_request", config="ci/terms.yml")
+    assert job.exit_code == 1
+    assert "above the budget of 1.00" in job.summary
+    missing = act(event_of_fork(base), name="pull_request", config="ci/other.yml")
+    assert missing.exit_code == 2
+    assert "config: ci/other.yml is not in the base branch" in missing.summary
+
+
+def test_a_checkout_without_the_base_is_an_error_with_its_remedy(act: Act, fork: Fork, tmp_path: Path) -> None:
+    base = fork.commit({"README.md": "a shop"})
+    fork.commit({".guardrail.yml": "fail_on: never\n"})
+    whole = tmp_path / "whole"
+    fork.folder.rename(whole)
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{whole}", str(fork.folder))
+    job = act(event_of_fork(base), name="pull_request")
+    assert job.exit_code == 2
+    (error,) = job.said("error")
+    assert f"the base commit {base[:12]}, whose settings count for a fork, is not in this checkout" in error
+    assert "actions/checkout with fetch-depth: 0" in error
+    assert "fetch-depth: 0" in job.summary
+    assert act(pull_request(base=base), name="pull_request").exit_code == 0, "a branch needs no base"
+
+
+def test_a_fork_whose_token_may_only_read_keeps_verdict_summary_and_annotations(
+    act: Act, fork: Fork, server: GitHub
+) -> None:
+    base = fork.commit({"README.md": "a shop"})
+    server.faults = [Fault("POST", status=403, body={"message": "Resource not accessible by integration"})]
+    job = act(event_of_fork(base), name="pull_request", comment="update")
+    assert job.exit_code == 1
+    assert job.summary.startswith("### ❌ Fails: 338.04 USD a month")
+    assert len(job.said("error")) == 1
+    assert job.said("warning") == []
+    assert any("no comment was written" in notice for notice in job.said("notice"))
+
+
+def test_reading_the_base_leaves_the_checkout_as_it_was(act: Act, fork: Fork) -> None:
+    base = fork.commit({"README.md": "a shop", "gone.txt": "x"})
+    (fork.folder / "gone.txt").unlink()
+    fork.commit({"README.md": "a cheaper shop"})
+    (fork.folder / "README.md").write_text("not committed")
+    act(event_of_fork(base), name="pull_request")
+    assert git(fork.folder, "status", "--porcelain") == "M README.md"
+    assert (fork.folder / "README.md").read_text() == "not committed"
+
+
+# Text of others ------------------------------------------------------------------------------------------------------
+
+
+def test_names_from_a_plan_are_text_in_the_log_the_outputs_and_the_summary(act: Act, workspace: Path) -> None:
+    (workspace / "plan.json").write_text(plan(HOSTILE))
+    job = act(pull_request(), name="pull_request")
+    assert job.outputs["exit-code"] == "1"
+    assert {command.name for command in job.commands} == {"error", "notice"}
+    assert not [message for message in job.said("error") if message.startswith("`boo")]
+
+
+def test_what_an_unreadable_plan_says_is_text_too(act: Act, workspace: Path) -> None:
+    (workspace / "plan.json").write_text("::error::boo\n##[error]boo\n::set-output name=exit-code::0\n")
+    job = act(pull_request(), name="pull_request")
+    assert job.exit_code == 2
+    (error,) = job.said("error")
+    assert error.startswith("guardrail: plan.json")
+
+
+def test_inputs_are_text_and_never_code(act: Act, workspace: Path) -> None:
+    for inputs in ({"path": "$(touch harm)\n`touch harm`"}, {"tag": "'; touch harm; '"}, {"region": "$(touch harm)"}):
+        act(**inputs)
+    assert not (workspace / "harm").exists()
+
+
+def test_modules_and_settings_of_tools_in_a_checkout_do_not_run(act: Act, workspace: Path) -> None:
+    """A pull request can bring any file to the place where the steps run."""
+    for name in ("guardrail.py", "msgspec.py", "sitecustomize.py", "json.py", "conftest.py"):
+        (workspace / name).write_text("open('harm', 'w')\nraise SystemExit(0)\n")
+    (workspace / "uv.toml").write_text('index-url = "http://127.0.0.1:9/simple"\n')
+    assert act().exit_code == 1
+    assert not (workspace / "harm").exists()
+
+
+def test_a_report_is_not_written_through_a_link_that_leads_out_of_the_workspace(
+    act: Act, workspace: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (workspace / "out").symlink_to(tmp_path / "outside")
+    job = act(sarif="out/x.sarif")
+    assert job.exit_code == 2
+    assert "symbolic link" in job.said("error")[0]
+    assert list((tmp_path / "outside").iterdir()) == []
+
+
+# Inputs --------------------------------------------------------------------------------------------------------------
+
+
+def test_several_stacks_are_one_check(act: Act, workspace: Path) -> None:
+    for stack in ("a b", "c"):
+        (workspace / "stacks" / stack).mkdir(parents=True)
+        (workspace / "stacks" / stack / "plan.json").write_text(plan())
+    job = act(path="stacks/**/plan.json\nplan.json\n", budget="1000")
+    assert job.outputs["monthly-expected"] == "1014.12", "three times 338.04"
+    assert "above the budget of 1,000.00" in job.summary
+    elsewhere = act(path="*/plan.json", working_directory="stacks", budget="1000", junit="junit.xml")
+    assert elsewhere.outputs["monthly-expected"] == "676.08"
+    assert (workspace / "stacks" / "junit.xml").exists()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ({"path": "nowhere/*.json"}, "path: nothing matches nowhere/*.json"),
+        ({"path": "nowhere.json"}, "nowhere.json"),
+        ({"path": "-"}, "a step has no standard input"),
+        ({"path": "\n"}, "path: nothing to check"),
+        ({"working_directory": "nowhere"}, "there is no directory nowhere"),
+        ({"strict": "maybe"}, "strict: 'maybe' is neither true nor false"),
+        ({"fail_on": "eror"}, "eror"),
+        ({"budget": "much"}, "'much' is not an amount"),
+        ({"config": "nowhere.yml"}, "cannot read nowhere.yml"),
+    ],
+)
+def test_a_wrong_input_is_no_answer_and_said_everywhere(inputs: dict[str, str], words: str, act: Act) -> None:
+    job = act(**inputs)
+    assert (job.exit_code, job.outputs["exit-code"]) == (2, "2")
+    assert {value for name, value in job.outputs.items() if name.startswith("monthly") or name == "findings"} == {
+        "unknown"
+    }
+    assert job.summary.startswith("### ❓ guardrail has no answer")
+    assert any(words in message for message in job.said("error"))
+
+
+def test_no_answer_replaces_the_answer_on_an_older_commit(act: Act, server: GitHub, workspace: Path) -> None:
+    act(pull_request(), name="pull_request", fail_on="never", comment="update")
+    (workspace / "plan.json").write_text("{")
+    assert act(pull_request(), name="pull_request", fail_on="never", comment="update").exit_code == 2
+    (body,) = server.bodies()
+    assert "### ❓ guardrail has no answer" in body
+
+
+def test_summary_and_annotations_can_be_turned_off(act: Act) -> None:
+    job = act(summary="false", annotations="false")
+    assert (job.exit_code, job.summary, job.commands) == (1, "", [])
+
+
+def test_what_is_unknown_is_no_number(act: Act) -> None:
+    """In an expression an empty output is zero, and so is 0.00: below every limit. These two are no numbers there."""
+    job = act(region="")
+    assert job.outputs["monthly-expected"] == ">=0.00"
+    assert job.outputs["monthly-delta"] == "unknown"
+
+
+# action.yml ----------------------------------------------------------------------------------------------------------
+
+
+def test_every_input_reaches_its_step_through_the_environment() -> None:
+    steps = ACTION["runs"]["steps"]
+    passed = [value for step in steps for value in step["env"].values() if value.startswith("${{ inputs.")]
+    assert sorted(passed) == sorted(f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"])
+    assert not [step["name"] for step in steps if "${{" in step["run"]]
+    assert not [step["name"] for step in steps if "uses" in step]
+
+
+def test_inputs_and_outputs_are_kebab_case_and_outputs_are_those_of_the_program() -> None:
+    names = [*ACTION["inputs"], *ACTION["outputs"]]
+    assert all(name == name.lower() and "_" not in name for name in names)
+    assert tuple(ACTION["outputs"]) == OUTPUTS
+
+
+def test_the_token_is_given_to_the_comment_alone() -> None:
+    """The step that reads what others wrote has nothing to lose."""
+    holders = [step["name"] for step in ACTION["runs"]["steps"] if "token" in json.dumps(step["env"]).lower()]
+    assert holders == ["Comment"]
+
+
+def test_without_uv_the_action_is_installed_with_venv_and_pip(tmp_path: Path) -> None:
+    """Which program is called with which words; `test_packaging` installs with pip for real."""
+    log, temp = tmp_path / "log", tmp_path / "temp x"
+    (tmp_path / "action dir").mkdir()
+    python = tmp_path / "python 3"
+    python.write_text(
+        f'#!/bin/bash\nprintf "<%s>" "$PWD" "$@" >> "{log}"\n'
+        'if [ "$2" = venv ]; then mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; fi\n'
+    )
+    python.chmod(0o755)
+    script = next(step["run"] for step in ACTION["runs"]["steps"] if step["name"] == "Install guardrail")
+    for _ in range(2):
+        subprocess.run(
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],  # noqa: S607
+            env={
+                "PATH": "/usr/bin:/bin",
+                "RUNNER_TEMP": str(temp),
+                "GITHUB_ACTION_PATH": str(tmp_path / "action dir"),
+                "GUARDRAIL_PYTHON": str(python),
+            },
+            check=True,
+        )
+    where = f"<{tmp_path}/action dir>"
+    pip = "<-m><pip><install><--quiet><--disable-pip-version-check><.[github]>"
+    assert log.read_text() == f"{where}<-m><venv><--clear><{temp}/guardrail-venv>{where}{pip}", "and once per job"
+
+
+# Linters -------------------------------------------------------------------------------------------------------------
+
+
+def lint(module: str, *arguments: str | Path) -> None:
+    """Run a linter of this environment, without a network."""
+    if importlib.util.find_spec(module) is None and shutil.which(module, path=BIN) is None:
+        pytest.skip(f"{module} is not installed")
+    program = shutil.which(module.replace("_", "-"), path=BIN) or module
+    done = subprocess.run([program, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+WORKFLOWS = sorted((ROOT / "examples" / "workflows").glob("github-*.yml"))
+
+
+def test_the_action_holds_to_the_schema_of_actions() -> None:
+    lint("check_jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml")
+
+
+def test_the_workflows_hold_to_the_schema_of_workflows() -> None:
+    assert len(WORKFLOWS) >= 4
+    lint("check_jsonschema", "--builtin-schema", "vendor.github-workflows", *WORKFLOWS)
+
+
+def test_the_gitlab_example_holds_to_the_schema_of_gitlab() -> None:
+    lint("check_jsonschema", "--builtin-schema", "vendor.gitlab-ci", ROOT / "examples" / "workflows" / "gitlab-ci.yml")
+
+
+def test_the_hooks_hold_to_what_pre_commit_reads() -> None:
+    if not (ROOT / ".pre-commit-hooks.yaml").exists():
+        pytest.skip("there are no hooks yet")
+    lint("pre_commit", "validate-manifest", ".pre-commit-hooks.yaml")
+
+
+def test_a_security_linter_finds_nothing_in_the_action_and_the_workflows() -> None:
+    lint("zizmor", "--offline", "--no-progress", "--persona=pedantic", "action.yml", *WORKFLOWS)
+
+
+def test_the_workflows_give_the_action_what_it_declares() -> None:
+    for path in WORKFLOWS:
+        for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+            for step in job["steps"]:
+                if "guardrail" in step.get("uses", ""):
+                    assert step["with"].keys() <= ACTION["inputs"].keys(), path.name
