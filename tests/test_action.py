@@ -331,6 +331,13 @@ def test_files_that_the_workflow_names_come_from_the_base_too(act: Act, fork: Fo
     assert "config: ci/other.yml is not in the base branch" in missing.summary
 
 
+def test_a_fork_whose_base_is_not_known_is_an_error(act: Act, fork: Fork) -> None:
+    fork.commit({".guardrail.yml": "fail_on: never\n"})
+    assert act(event_of_fork(""), name="pull_request").exit_code == 2
+    odd = act(event_of_fork("--help"), name="pull_request")
+    assert "the base of the pull request is no commit: '--help'" in odd.said("error")[0]
+
+
 def test_a_checkout_without_the_base_is_an_error_with_its_remedy(act: Act, fork: Fork, tmp_path: Path) -> None:
     base = fork.commit({"README.md": "a shop"})
     fork.commit({".guardrail.yml": "fail_on: never\n"})
@@ -503,7 +510,7 @@ def test_without_uv_the_action_is_installed_with_venv_and_pip(tmp_path: Path) ->
     python = tmp_path / "python 3"
     python.write_text(
         f'#!/bin/bash\nprintf "<%s>" "$PWD" "$@" >> "{log}"\n'
-        'if [ "$2" = venv ]; then mkdir -p "$4/bin"; cp "$0" "$4/bin/python"; fi\n'
+        'if [ "$2" = venv ]; then mkdir -p "$3/bin"; cp "$0" "$3/bin/python"; fi\n'
     )
     python.chmod(0o755)
     script = next(step["run"] for step in ACTION["runs"]["steps"] if step["name"] == "Install guardrail")
@@ -520,7 +527,7 @@ def test_without_uv_the_action_is_installed_with_venv_and_pip(tmp_path: Path) ->
         )
     where = f"<{tmp_path}/action dir>"
     pip = "<-m><pip><install><--quiet><--disable-pip-version-check><.[github]>"
-    assert log.read_text() == f"{where}<-m><venv><--clear><{temp}/guardrail-venv>{where}{pip}", "and once per job"
+    assert log.read_text() == f"{where}<-m><venv><{temp}/guardrail-venv>{where}{pip}", "and once per job"
 
 
 # Linters -------------------------------------------------------------------------------------------------------------

@@ -187,7 +187,9 @@ def _terms(inputs: Inputs, directory: str, happened: Event, base: str) -> Iterat
     """By what is judged: of a pull request from a fork, what stands in its base and not what it brings along."""
     trusted = None
     root = git_root(os.path.abspath(directory))
-    if happened.from_fork and happened.base:
+    if happened.from_fork:
+        if happened.base is None:
+            raise GitHubError("the event of this pull request from a fork names no base, whose settings would count")
         base_branch.check_out(root, happened.base, base)
         trusted = (root, base)
         yield f"--settings-from={base}"
@@ -269,7 +271,7 @@ def _place(name: str, inputs: Inputs, directory: str) -> str:
 def _show(reports: Reports) -> None:
     """The summary first: whatever fails later, it is there."""
     if reports.summary:
-        runner.append_summary(runner.path_of(os.environ, "GITHUB_STEP_SUMMARY"), _read(reports.summary))
+        _summarize(_read(reports.summary))
     if reports.annotations:
         print(_read(reports.annotations), end="", flush=True)
 
@@ -283,8 +285,15 @@ def _show_failure(said: str, reports: Reports, inputs: Inputs) -> None:
     with open(reports.comment, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(marker(inputs.text("tag") or "default") + text)
     if inputs.text("summary").lower() != "false":
-        runner.append_summary(runner.path_of(os.environ, "GITHUB_STEP_SUMMARY"), text)
+        _summarize(text)
     print(runner.command("error", said), flush=True)
+
+
+def _summarize(text: str) -> None:
+    """On the page of the run; an old GitHub Enterprise Server has none."""
+    path = os.environ.get("GITHUB_STEP_SUMMARY")
+    if path:
+        runner.append_summary(path, text)
 
 
 def _read(path: str) -> str:

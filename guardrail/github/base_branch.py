@@ -7,7 +7,10 @@ import subprocess
 from guardrail.errors import GitHubError
 
 _INERT = ("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false")
-"""Files as they are stored: nothing is downloaded for them."""
+"""Files as they are stored: nothing is downloaded for them.
+
+In a container the checkout may belong to another user; it is the runner's all the same, so git is told that it is safe.
+"""
 _FETCH = "actions/checkout with fetch-depth: 0"
 
 
@@ -39,7 +42,7 @@ def _git(root: str, *arguments: str, index: str | None = None) -> subprocess.Com
     environment = {**os.environ, **({"GIT_INDEX_FILE": index} if index else {})}
     try:
         return subprocess.run(  # noqa: S603 - no shell, and a commit is one before it gets here
-            ["git", "-C", root, *_INERT, *arguments],  # noqa: S607 - the git of the machine
+            ["git", "-C", root, "-c", f"safe.directory={root}", *_INERT, *arguments],  # noqa: S607 - the git of the machine
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -9,7 +9,8 @@ thing it did, until there is nothing left to do:
 - Of two runs on one commit the later one wins.
 - What says the same already is left alone.
 
-A comment counts where a bot or somebody with access to the repository wrote it: strangers can write that line too.
+A comment counts where a bot, somebody with access to the repository or the owner of the token wrote it: strangers can
+write that line too.
 """
 
 import re
@@ -63,6 +64,7 @@ class Note(Struct, frozen=True, kw_only=True):
 
 
 class _Author(Struct, frozen=True):
+    login: str = ""
     type: str = ""
 
 
@@ -74,11 +76,14 @@ class _Comment(Struct, frozen=True):
     user: _Author | None = None
     author_association: str = ""
 
+    def has_access(self) -> bool:
+        """Whether a bot wrote it, or somebody who may write here anyway."""
+        return (self.user is not None and self.user.type == "Bot") or self.author_association in _ACCESS
+
     def note(self, tag: str) -> Note | None:
-        """What it says, where it is one of ours with that tag."""
+        """What it says, where it has that tag."""
         found = _LINES.match(self.body or "")
-        trusted = (self.user is not None and self.user.type == "Bot") or self.author_association in _ACCESS
-        if found is None or found["tag"] != tag or not trusted:
+        if found is None or found["tag"] != tag:
             return None
         run = Run(int(found["id"] or 0), int(found["attempt"] or 0))
         return Note(tag=tag, text=(self.body or "")[found.end() :], commit=found["commit"] or "", run=run)
@@ -114,6 +119,9 @@ class _Writing:
         self._note = note
         self._limit = COMMENT_LIMIT
         self._done: Done = "unchanged"
+        self._posted = False
+        """Whether GitHub has confirmed a new comment, which a list may not show yet."""
+        self._login: str | None = None
 
     def settled(self, *, dry_run: bool) -> Done:
         """Look and act until there is nothing left to do."""
@@ -128,8 +136,18 @@ class _Writing:
     def _there(self) -> list[tuple[int, Note]]:
         """The comments of this tag, the oldest first."""
         listed = self._api.items(f"{self._issue}/comments?per_page={_PER_PAGE}", _Comment)
-        found = ((each.id, each.note(self._note.tag)) for each in listed)
-        return sorted(((number, note) for number, note in found if note is not None), key=itemgetter(0))
+        noted = ((each, each.note(self._note.tag)) for each in listed)
+        ours = [(each.id, note) for each, note in noted if note and (each.has_access() or self._is_mine(each))]
+        return sorted(ours, key=itemgetter(0))
+
+    def _is_mine(self, found: _Comment) -> bool:
+        """Whether the owner of the token wrote it, whose access may be hidden; that of a workflow has none."""
+        if self._login is None:
+            try:
+                self._login = self._api.get("/user", _Author).login
+            except RefusedError:
+                self._login = ""
+        return found.user is not None and found.user.login == self._login != ""
 
     def _is_head(self) -> bool:
         return self._api.get(self._pull, _PullRequestNow).head.sha == self._note.commit
@@ -138,6 +156,8 @@ class _Writing:
         """Method and path of the next thing to do; None where all is as it should be."""
         if not there:
             self._done = "created"
+            if self._posted:
+                return None
             return "POST", f"{self._issue}/comments"
         (number, oldest), *younger = there
         if _plain(oldest.text) != _plain(self._text()):
@@ -164,6 +184,8 @@ class _Writing:
             pass  # perhaps it is there all the same: the next look tells
         except RefusedError as error:
             self._bear(error, method)
+        else:
+            self._posted = self._posted or method == "POST"
         self._api.pause()  # a list may lag behind, and another run may be about to write over what it saw before
 
     def _bear(self, error: RefusedError, method: str) -> None:

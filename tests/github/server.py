@@ -50,6 +50,8 @@ class GitHub:
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.head = "a" * 40
+        self.login = ""
+        """Of the owner of the token; the token of a workflow has none."""
         self.comments: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str, int]] = []
@@ -81,6 +83,10 @@ class GitHub:
         with self.lock:
             if method == "GET" and path == "/repos/acme/shop/pulls/7":
                 return 200, {}, {"number": 7, "head": {"sha": self.head}, "base": {"sha": "b" * 40}}
+            if method == "GET" and path == "/user":
+                if self.login:
+                    return 200, {}, {"login": self.login, "type": "User"}
+                return 403, {}, {"message": "Resource not accessible by integration"}
             if path == "/repos/acme/shop/issues/7/comments":
                 return self._listed(path, query) if method == "GET" else self._created(payload)
             found = re.fullmatch(r"/repos/acme/shop/issues/comments/(\d+)", path)
@@ -105,7 +111,7 @@ class GitHub:
         refused = self._refused(payload)
         if refused:
             return refused
-        self.add(payload["body"])
+        self.add(payload["body"], user={"login": self.login, "type": "User"} if self.login else BOT)
         return 201, {}, self.comments[-1]
 
     def _changed(self, method: str, number: int, payload: Any) -> tuple[int, dict[str, str], Any]:

@@ -108,6 +108,21 @@ def test_a_comment_of_a_person_with_access_is_ours_because_tokens_are_theirs(ser
     assert say(api) == "updated"
 
 
+def test_the_comment_of_a_token_whose_owner_hides_their_access_is_found_again(server: GitHub, api: Api) -> None:
+    """Members of an organization may hide that they are; GitHub then calls them contributors, as it calls strangers."""
+    server.login = "ann"
+    assert say(api, "first") == "created"
+    server.add(body("not hers"), user=STRANGER, association="CONTRIBUTOR")
+    assert say(api, "second") == "updated"
+    assert server.bodies() == [body("second"), body("not hers")]
+
+
+def test_a_list_that_lags_behind_leads_to_no_second_comment(server: GitHub, api: Api) -> None:
+    server.faults = [Fault("GET", "/comments", status=200, body=b"[]", times=99)]
+    assert say(api) == "created"
+    assert server.bodies() == [body("### ❌ Fails\n")]
+
+
 def test_a_comment_from_before_there_were_stamps_is_replaced(server: GitHub, api: Api) -> None:
     server.add("<!-- guardrail:comment tag=default -->\nold")
     assert say(api) == "updated"
