@@ -17,6 +17,8 @@ from guardrail.sources.template.values import Expression, Table, text_of
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
 """Macros whose work is understood, or does not touch SageMaker resources."""
 
+_NO_REGION = Unknown("the template does not tell it: give --region")
+
 STATE_MACHINES = frozenset({"AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"})
 _STARTS_WORK = ("sagemaker:createTransformJob", "sagemaker:createEndpoint", "states:::sagemaker:")
 
@@ -143,7 +145,7 @@ def _resource(
             address=stack.prefix + logical_id,
             type=kind,
             provider=f"aws.{stack.account}" if stack.account else "",
-            region=region if region is not None else Unknown("the template does not tell it: give --region"),
+            region=_NO_REGION if region is None else region,
             attributes=view,
             change="create",
             references=no_references,

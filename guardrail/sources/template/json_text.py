@@ -3,7 +3,9 @@
 import json
 import re
 from bisect import bisect_right
+from collections.abc import Iterable
 from functools import partial
+from itertools import accumulate
 from typing import Any
 
 from guardrail.errors import SourceError
@@ -22,7 +24,7 @@ def load(path: str, text: str) -> Any:
         if len(made) != len(pairs):
             keys = [key for key, _ in pairs]
             raise _Duplicate(serial, next(key for key in keys if keys.count(key) > 1))
-        made.written(partial(places.locate, serial, [key for key, _ in pairs]))
+        made.written(partial(places.locate, serial, made))
         serial += 1
         return made
 
@@ -71,7 +73,7 @@ class _Places:
         self._lines: list[int] = []
         self._indices: dict[int, dict[str, int]] = {}
 
-    def locate(self, serial: int, names: list[str], key: str | None) -> Location:
+    def locate(self, serial: int, names: Iterable[str], key: str | None) -> Location:
         """Where ``key`` of the object with that number, whose keys are ``names``, is written."""
         offsets = self.offsets(serial)
         if key is None:
@@ -85,7 +87,8 @@ class _Places:
         """Offsets of the opening brace and of each key of an object."""
         if self._objects is None:
             self._objects = self._scan()
-            self._lines = [0, *(match.end() for match in re.finditer(r"\n", self._text))]
+            lengths = map(len, self._text.split("\n"))
+            self._lines = list(accumulate(lengths, lambda start, length: start + length + 1, initial=0))
         return self._objects[serial]
 
     def second(self, serial: int, key: str) -> Location:

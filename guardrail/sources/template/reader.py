@@ -8,13 +8,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import SourceError, did_you_mean
-from guardrail.model import ChangeSet, Coverage, Possibility, Skipped, Unknown
+from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped, Unknown
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.link import Linked, Side
 from guardrail.sources.possibilities import merged
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import Template
-from guardrail.sources.template.change_set import Sides
 from guardrail.sources.template.declared import Resource, changes, construct_path, declared, resources, waivers
 from guardrail.sources.template.files import Files, Revision, WorkingTree
 from guardrail.sources.template.parameters import NONE, Parameters
@@ -55,6 +54,8 @@ def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
     """A change set of CloudFormation's, which has both sides of what changes, and nothing of what does not."""
     if inputs.compare_to is not None:
         raise SourceError(f"{path} is a change set and tells itself what stands before", hint="leave out --compare-to")
+    from guardrail.sources.template.change_set import Sides
+
     nothing = _Origin([], WorkingTree(), inputs)
     sides = Sides(path, document, _Stacks(nothing, World()), inputs.region)
     before = Side(_declarations(sides.before, sides.changes), region=inputs.region)
@@ -235,6 +236,7 @@ class _Reader:
         self._after = after
         self._notices: list[str] = []
         self._construct_paths: dict[str, str] = {}
+        self._waivers: tuple[InlineWaiver, ...] = ()
 
     def change_set(self) -> ChangeSet:
         """Both sides, merged where several worlds are possible."""
@@ -258,7 +260,10 @@ class _Reader:
     def _linked(self, assignment: Assignment) -> tuple[_Sides, dict[str, Variable]]:
         """Both sides in one world, and the variables that it leaves undecided although something depends on them."""
         world = World(assignment)
-        after = _Stacks(self._after, world).resources()
+        stacks = _Stacks(self._after, world)
+        after = stacks.resources()
+        if not assignment:
+            self._waivers = tuple(one for stack in stacks.stacks for one in waivers(stack))
         before = _Stacks(self._before, world).resources() if self._before else None
         happens = changes(before, after) if before is not None else {}
         previous: Side | None = None
@@ -310,7 +315,7 @@ class _Reader:
             coverage=_coverage(sides, skipped),
             notices=tuple(self._notices),
             construct_paths=self._construct_paths,
-            waivers=tuple(one for stack in _Stacks(self._after, World()).stacks for one in waivers(stack)),
+            waivers=self._waivers,
         )
 
     def _check_parameters(self) -> None:

@@ -128,6 +128,17 @@ class Stack:
         return self._table(value)
 
     def _table(self, table: Table) -> Any:
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key.startswith("Fn::"):
+                return self._with_functions(table)
+            evaluated = value if value.__class__ is str and "{{" not in value else self.evaluate(value)
+            if evaluated is not NO_VALUE:
+                values[key] = evaluated
+        return table.evaluated(values)
+
+    def _with_functions(self, table: Table) -> Any:
+        """A mapping among whose keys are loops, or a macro, or a function where none can stand."""
         if "Fn::Transform" in table:
             return macro(table["Fn::Transform"])
         table = self.loops.expanded(table)
