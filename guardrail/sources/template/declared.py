@@ -1,5 +1,6 @@
 """From stacks to declarations: which resources matter, what each declares, and what had to be left out."""
 
+import os
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -40,7 +41,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         if not isinstance(resource, Table):
             continue
         kind = resource.get("Type")
-        if not isinstance(kind, str) or not _matters(kind, resource):
+        if not isinstance(kind, str) or not (_matters(kind, resource) or _starts_jobs(stack, kind, resource)):
             continue
         exists = stack.conditions.holds(resource["Condition"]) if "Condition" in resource else True
         if exists is False:
@@ -63,11 +64,21 @@ def resources(stack: Stack) -> Iterator[Resource]:
 def _matters(kind: str, resource: Table) -> bool:
     if kind in cloudformation.TYPES or kind in NESTED_STACKS:
         return True
-    if kind in STATE_MACHINES:
-        return any(word in repr(resource) for word in _STARTS_WORK)
     if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
         return _stands_for_configuration(kind, resource)
     return False
+
+
+def _starts_jobs(stack: Stack, kind: str, resource: Table) -> bool:
+    """Whether a state machine starts SageMaker jobs or endpoints, in its definition or in the file that holds it."""
+    if kind not in STATE_MACHINES:
+        return False
+    definition = repr(resource)
+    uri = stack.properties_value(resource, "DefinitionUri")
+    if isinstance(uri, str) and "://" not in uri:
+        content = stack.around.file(os.path.join(os.path.dirname(stack.path), uri))
+        definition += (content or b"").decode(errors="replace")
+    return any(word in definition for word in _STARTS_WORK)
 
 
 def _stands_for_configuration(kind: str, resource: Table) -> bool:

@@ -48,7 +48,9 @@ def _lower(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"(\s*:)?|[{}]')
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+_TOKEN = re.compile(rf"{_STRING}(\s*:(?:\s*{_STRING})?)?|[{{}}]")
+"""A key, with its value where that is text; other text; a brace."""
 
 
 class _Duplicate(Exception):  # noqa: N818 - a signal, not an error that anybody sees

@@ -196,6 +196,10 @@ class _Stacks:
         found = next((each for each in self.stacks if each.name == stack), None)
         return found.output(name) if found is not None else None
 
+    def file(self, path: str) -> bytes | None:
+        """The content of a file beside a template; None where it is not here."""
+        return self._origin.files.read(path)
+
     def _beside(self) -> list[Stack]:
         """Stacks of the other inputs, as far as these are templates."""
         stacks: list[Stack] = []

@@ -64,6 +64,10 @@ class Surroundings(Protocol):
         """The value of an output of the stack of that name; None where it is not here."""
         ...
 
+    def file(self, path: str) -> bytes | None:
+        """The content of a file beside a template; None where it is not here."""
+        ...
+
 
 class Stack:
     """One template under one world."""

@@ -44,6 +44,10 @@ class Alone:
         """Nobody exports anything but this."""
         return {"shared-model": "model-1"}.get(name)
 
+    def file(self, path: str) -> bytes | None:
+        """No file is here."""
+        raise NotImplementedError
+
     def output(self, stack: str, name: str) -> Any:
         """One stack has one output."""
         return {("models", "Name"): "model-2"}.get((stack, name))

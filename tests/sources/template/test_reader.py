@@ -418,6 +418,14 @@ def test_a_state_machine_that_starts_jobs_is_skipped_and_another_is_not_seen(rea
     assert list(skipped(read(text))) == ["Batch"]
 
 
+@pytest.mark.parametrize(("resource", "seen"), [("sagemaker:createTransformJob.sync", 1), ("lambda:invoke", 0)])
+def test_a_state_machine_may_be_defined_in_a_file(read: Reader, tmp_path: Path, resource: str, seen: int) -> None:
+    definition = {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": f"arn:aws:states:::{resource}"}}}
+    (tmp_path / "batch.asl.json").write_text(json.dumps(definition))
+    machine = "{Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: batch.asl.json}}"
+    assert len(read(f"Resources: {{Batch: {machine}}}").skipped) == seen
+
+
 def test_scaling_of_another_service_is_not_seen(read: Reader) -> None:
     text = """\
     Resources:
