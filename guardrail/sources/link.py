@@ -134,7 +134,7 @@ class Side:
         if now is None or now.change == "replace":
             past = self._past_configuration(endpoint)
             if past is not None:
-                return _Running(past, is_past=now is not None)
+                return _Running(past if now is None else _placed(past, now), is_past=now is not None)
         if now is not None:
             return _Running(now)
         if found:
@@ -325,6 +325,18 @@ class Side:
         linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
         other_alarms = {alarm.address for alarm in self.declarations.alarms} - linked_alarms
         return frozenset(self.declarations.addresses - other_alarms - self.declarations.skipped.keys())
+
+
+def _placed(past: DeclaredConfiguration, now: DeclaredConfiguration) -> DeclaredConfiguration:
+    """What stays in force, at the places where it is to be mended: those of what was to take its place."""
+    if isinstance(past.variants, Unknown) or isinstance(now.variants, Unknown):
+        return replace(past, location=now.location)
+    places = {variant.name: variant.location for variant in now.variants if isinstance(variant.name, str)}
+    variants = tuple(
+        replace(variant, location=places.get(variant.name, now.location) if isinstance(variant.name, str) else None)
+        for variant in past.variants
+    )
+    return replace(past, location=now.location, variants=variants)
 
 
 def _since_when(unknown: Unknown) -> str:

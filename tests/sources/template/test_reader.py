@@ -660,3 +660,16 @@ def test_several_inputs_have_no_common_past_but_a_revision(read: Reader, tmp_pat
 def test_a_plan_has_a_past_of_its_own(read: Reader) -> None:
     with pytest.raises(SourceError, match="--compare-to is for templates"):
         read('{"format_version": "1.2", "resource_changes": []}', "plan.json", compare_to="main")
+
+
+def test_what_keeps_its_configuration_is_found_where_it_is_to_be_mended(read: Reader, tmp_path: Path) -> None:
+    """The configuration has a fixed name, so replacing it changes nothing that runs."""
+    fixed = STACK.replace("Properties:\n      Prod", "Properties:\n      EndpointConfigName: fixed\n      Prod")
+    fixed = fixed.replace("!GetAtt Config.EndpointConfigName", "fixed")
+    old = tmp_path / "old.yaml"
+    old.write_text("# a line more\n" + fixed)
+    endpoint = only(read(fixed.replace("InitialInstanceCount: 2", "InitialInstanceCount: 9"), compare_to=str(old)))
+    assert endpoint.keeps_previous_configuration
+    assert main(endpoint).initial_instance_count == 2
+    assert main(endpoint).location == Location(str(tmp_path / "template.yaml"), 9, 11)
+    assert endpoint.configuration_location == Location(str(tmp_path / "template.yaml"), 2, 3)
