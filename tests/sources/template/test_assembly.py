@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -133,3 +134,20 @@ def test_a_manifest_of_another_shape_is_refused(tmp_path: Path, manifest: str, m
     (tmp_path / "manifest.json").write_text(manifest)
     with pytest.raises(SourceError, match=message):
         read(tmp_path)
+
+
+def test_a_cdk_output_is_compared_with_a_git_revision(tmp_path: Path) -> None:
+    """Stages, stacks and the assets of nested stacks are read from git's objects."""
+
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)  # noqa: S607
+
+    output = copied(tmp_path)
+    git("init", "-q")
+    git("add", "--force", ".")
+    git("commit", "-qm", "first")
+    nested = next(output.glob("*/*globex*.nested.template.json"))
+    nested.write_text(nested.read_text().replace('"InitialInstanceCount": 3', '"InitialInstanceCount": 4'))
+    changes = {each.name: (each.change, each.touched) for each in read(output, compare_to="HEAD").after.endpoints}
+    assert changes == {"shared": ("no-op", False), "tenant-acme": ("no-op", False), "tenant-globex": ("update", True)}
