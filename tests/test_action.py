@@ -7,6 +7,7 @@ The plan creates one real-time endpoint on two ml.m5.xlarge in us-east-1 that no
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -105,7 +106,15 @@ def workspace(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def act(action: Path, temp: Path, workspace: Path, server: GitHub, tmp_path: Path) -> Callable[..., Job]:
+def job_environment() -> dict[str, str]:
+    """What the job sets for all of its steps; a test adds to it."""
+    return {}
+
+
+@pytest.fixture
+def act(
+    action: Path, temp: Path, workspace: Path, server: GitHub, tmp_path: Path, job_environment: dict[str, str]
+) -> Callable[..., Job]:
     """Run the action for an event, with inputs (``fail_on`` for fail-on); without a comment unless one is asked for."""
     mine = tmp_path / "temp of this job"
     mine.mkdir()
@@ -126,6 +135,7 @@ def act(action: Path, temp: Path, workspace: Path, server: GitHub, tmp_path: Pat
             "GITHUB_RUN_ATTEMPT": "1",
             "GUARDRAIL_PRICES": "bundled",
             "SOURCE_DATE_EPOCH": "1795305600",
+            **job_environment,
         }
         (mine / "summary.md").unlink(missing_ok=True)
         given = {"path": "plan.json", "region": "us-east-1", "python": sys.executable, "comment": "off"}
@@ -294,6 +304,30 @@ def test_a_fork_does_not_set_its_own_terms(brought: dict[str, str], act: Act, fo
     assert act(pull_request(base=base), name="pull_request").exit_code == 0, "a branch does, where a review sees it"
 
 
+TEMPLATE = """\
+Metadata:
+  guardrail:
+    ignore:
+      - {id: realtime-variants-scale, until: 2027-01-31, reason: because}
+Resources:
+  Configuration:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - {VariantName: main, ModelName: m, InstanceType: ml.m5.xlarge, InitialInstanceCount: 2}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointConfigName: !GetAtt Configuration.EndpointConfigName}
+"""
+
+
+def test_a_fork_does_not_accept_its_own_findings_in_the_code(act: Act, fork: Fork) -> None:
+    base = fork.commit({"README.md": "a shop"})
+    fork.commit({"template.yaml": TEMPLATE})
+    assert act(event_of_fork(base), name="pull_request", path="template.yaml").exit_code == 1
+    assert act(pull_request(base=base), name="pull_request", path="template.yaml").exit_code == 0
+
+
 def test_a_fork_that_was_deleted_is_a_fork(act: Act, fork: Fork) -> None:
     base = fork.commit({"README.md": "a shop"})
     fork.commit({".guardrail.yml": "fail_on: never\n"})
@@ -385,6 +419,32 @@ def test_names_from_a_plan_are_text_in_the_log_the_outputs_and_the_summary(act: 
     assert job.outputs["exit-code"] == "1"
     assert {command.name for command in job.commands} == {"error", "notice"}
     assert not [message for message in job.said("error") if message.startswith("`boo")]
+
+
+def test_what_the_check_prints_stands_where_the_runner_reads_no_commands(act: Act, workspace: Path) -> None:
+    (workspace / "broken.json").write_text("{")
+    logs = {name: act(path=name).log for name in ("plan.json", "broken.json")}
+    for name, log in logs.items():
+        found = re.search(r"^::stop-commands::([0-9a-f]{32})\n(.*)^::\1::$", log, re.MULTILINE | re.DOTALL)
+        assert found is not None, log
+        assert name in found[2]
+        assert name not in log[: found.start()]
+    assert len({log.partition("::stop-commands::")[2][:32] for log in logs.values()}) == 2
+
+
+def test_the_check_does_not_see_a_token_that_the_job_gives_to_every_step(
+    act: Act, job_environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Every Python that starts writes down how it was called, and whether a token is around."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        f"with open({str(tmp_path / 'calls')!r}, 'a') as file:\n"
+        "    print(sys.orig_argv[4:6], any('secret' in value for value in os.environ.values()), file=file)\n"
+    )
+    job_environment |= {"PYTHONPATH": str(tmp_path), "GITHUB_TOKEN": "secret", "GH_TOKEN": "secret"}
+    act()
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert calls == ["['action', 'check'] True", "['check', '--region=us-east-1'] False"]
 
 
 def test_what_an_unreadable_plan_says_is_text_too(act: Act, workspace: Path) -> None:

@@ -28,13 +28,12 @@ def check_out(root: str, commit: str, folder: str) -> None:
             f"the base commit {commit[:12]}, whose settings count for a fork, is not in this checkout", hint=_FETCH
         )
     os.makedirs(folder, exist_ok=True)
-    index = os.path.join(folder, ".index-of-base")
+    index = f"{folder}.index"
     for arguments in (["read-tree", commit], ["checkout-index", "--all", "--force", f"--prefix={folder}{os.sep}"]):
         done = _git(root, *arguments, index=index)
         if done.returncode != 0:
             trouble = " ".join(done.stderr.decode(errors="replace").split())[:300]
             raise GitHubError(f"git {arguments[0]} of the base commit failed: {trouble}")
-    os.unlink(index)
 
 
 def _git(root: str, *arguments: str, index: str | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -209,6 +209,21 @@ def test_two_runs_that_both_saw_nothing_end_as_one(server: GitHub, api: Api) -> 
     assert server.bodies() == [body("### ❌ Fails\n")]
 
 
+def test_a_comment_on_a_page_that_was_not_there_before_is_seen(server: GitHub, api: Api) -> None:
+    """A hundred comments fill a page; what two runs write at one moment is on the next one."""
+    for number in range(100):
+        server.add(f"comment {number}")
+
+    def meanwhile(method: str, _path: str) -> None:
+        if method == "POST":
+            server.before = lambda *_: None
+            server.add(body("by run 49", run=Run(49, 1)))
+
+    server.before = meanwhile
+    assert say(api) == "updated"
+    assert server.bodies()[100:] == [body("### ❌ Fails\n")]
+
+
 def test_the_older_of_the_two_takes_its_own_back(server: GitHub, api: Api) -> None:
     theirs = body("by run 51", run=Run(51, 1))
 
