@@ -209,6 +209,7 @@ class _Page:
         yield "730 hours a month, on-demand"
         yield from [f"settings {inert(report.settings_file)}"] if report.settings_file else []
         yield from [f"usage {inert(report.usage_file)}"] if report.usage_file else []
+        yield from [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
 
     def _coverage(self) -> str:
         coverage = self._report.coverage

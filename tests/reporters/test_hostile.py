@@ -73,6 +73,7 @@ def spread(name: str) -> Report:
     return report(
         settings_file=name,
         usage_file=name,
+        baseline_file=name,
         sources=tuple(
             Source(
                 id=each, path=each[:255], kind="terraform-plan", format_version=name, has_before=True, complete=False
