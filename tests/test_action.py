@@ -328,6 +328,17 @@ def test_a_fork_does_not_accept_its_own_findings_in_the_code(act: Act, fork: For
     assert act(pull_request(base=base), name="pull_request", path="template.yaml").exit_code == 0
 
 
+def test_a_template_is_compared_with_that_of_the_base(act: Act, fork: Fork) -> None:
+    """Three instances instead of two: 169.02 USD a month more. What was wrong before is no finding of the change."""
+    template = TEMPLATE.partition("Resources:")[1] + TEMPLATE.partition("Resources:")[2]
+    base = fork.commit({"templates/a.yaml": template, "templates/b.yaml": template})
+    fork.commit({"templates/a.yaml": template.replace("InitialInstanceCount: 2", "InitialInstanceCount: 3")})
+    job = act(event_of_fork(base), name="pull_request", path="templates/*.yaml", compare_to=base, budget_delta="169.01")
+    assert (job.outputs["monthly-expected"], job.outputs["monthly-delta"]) == ("845.10", "169.02")
+    assert "above the budget of 169.01" in job.summary
+    assert job.exit_code == 1
+
+
 def test_a_fork_that_was_deleted_is_a_fork(act: Act, fork: Fork) -> None:
     base = fork.commit({"README.md": "a shop"})
     fork.commit({".guardrail.yml": "fail_on: never\n"})
