@@ -180,7 +180,7 @@ def pull_request(*, head_repository: str | None = "acme/shop", base: str = "b" *
 # Events --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["push", "workflow_dispatch", "schedule"])
+@pytest.mark.parametrize("name", ["push", "workflow_dispatch"])
 def test_a_run_of_no_pull_request_checks_and_comments_nowhere(name: str, act: Act, server: GitHub) -> None:
     job = act({"ref": "refs/heads/main"}, name=name, comment="update")
     assert job.exit_code == 1
@@ -467,8 +467,10 @@ def test_what_an_unreadable_plan_says_is_text_too(act: Act, workspace: Path) -> 
 
 
 def test_inputs_are_text_and_never_code(act: Act, workspace: Path) -> None:
-    for inputs in ({"path": "$(touch harm)\n`touch harm`"}, {"tag": "'; touch harm; '"}, {"region": "$(touch harm)"}):
-        act(**inputs)
+    job = act(path="plan.json\n$(touch harm)\n`touch harm`", tag="'; touch harm; '", region="$(touch harm)")
+    assert job.exit_code == 2
+    assert "no tag" in job.summary
+    act(region="$(touch harm)", config="`touch harm`")
     assert not (workspace / "harm").exists()
 
 
