@@ -468,6 +468,23 @@ _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
 TYPES = frozenset(_VOCABULARY)
 """The resource types that matter to SageMaker inference."""
 
+UNREAD = frozenset(
+    {
+        "AlarmDescription",
+        "Containers",
+        "DeploymentConfig",
+        "EnableNetworkIsolation",
+        "ExecutionRoleArn",
+        "ExplainerConfig",
+        "InferenceExecutionConfig",
+        "KmsKeyId",
+        "PrimaryContainer",
+        "RoleARN",
+        "VpcConfig",
+    }
+)
+"""Properties that nothing here depends on, so that no condition in them makes a difference."""
+
 REPLACING: dict[str, frozenset[str]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": frozenset({"ResourceId", "ScalableDimension", "ServiceNamespace"}),
     "AWS::ApplicationAutoScaling::ScalingPolicy": frozenset(

@@ -99,7 +99,7 @@ def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Ite
             stack, logical_id, kind, Table(), f"a custom resource decides at deployment what it makes{hint}"
         )
         return
-    properties = stack.evaluate(resource.get("Properties", Table()))
+    properties = stack.properties(resource, cloudformation.UNREAD)
     if isinstance(properties, Table):
         yield _resource(stack, logical_id, kind, properties, None)
     else:

@@ -259,7 +259,9 @@ class _Reader:
                 sides, more = self._linked(assignment)
                 one.append(sides)
                 asked.update({name: each for name, each in more.items() if name not in variables})
-        return self._single(one[0]) if len(one) == 1 else self._several(one, variables)
+        if all(_is_same(each, one[0]) for each in one):
+            return self._single(one[0])
+        return self._several(one, variables)
 
     def _linked(self, assignment: Assignment) -> tuple[_Sides, dict[str, Variable]]:
         """Both sides in one world, and the variables that it leaves undecided although something depends on them."""
@@ -347,6 +349,11 @@ def _check_allowed(path: str, name: str, declaration: Any, given: Given | None) 
         if text_of(value) not in texts and not hidden:
             shown = ", ".join(text for text in texts[:20] if text is not None)
             raise SourceError(f"{path}: the parameter {name} cannot be {value!r}", hint=f"it allows {shown}")
+
+
+def _is_same(one: _Sides, other: _Sides) -> bool:
+    """Whether two worlds mean the same."""
+    return one is other or (one.before, one.after) == (other.before, other.after)
 
 
 def _declarations(found: Mapping[str, Resource], happens: Mapping[str, Any]) -> list[Declaration]:

@@ -302,6 +302,14 @@ class Stack:
                 return value
         return self._of_resource(logical_id, attribute)
 
+    def properties(self, resource: Table, unread: frozenset[str]) -> Any:
+        """The properties of a resource; those that are ``unread`` as they are written: nothing depends on them."""
+        written = resource.get("Properties", Table())
+        if not isinstance(written, Table) or any(key.startswith("Fn::") for key in written):
+            return self.evaluate(written)
+        values = {key: value if key in unread else self.evaluate(value) for key, value in written.items()}
+        return written.evaluated({key: value for key, value in values.items() if value is not NO_VALUE})
+
     def properties_value(self, resource: Table, name: str) -> Any:
         """One property of a resource, without evaluating the others."""
         properties = resource.get("Properties")

@@ -673,3 +673,28 @@ def test_what_keeps_its_configuration_is_found_where_it_is_to_be_mended(read: Re
     assert main(endpoint).initial_instance_count == 2
     assert main(endpoint).location == Location(str(tmp_path / "template.yaml"), 9, 11)
     assert endpoint.configuration_location == Location(str(tmp_path / "template.yaml"), 2, 3)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        "KmsKeyId: !If [IsProd, key, !Ref AWS::NoValue]",
+        "ExecutionRoleArn: !If [IsProd, a, b]",
+        "EnableNetworkIsolation: !If [IsProd, true, false]",
+        "DataCaptureConfig: {EnableCapture: false, DestinationS3Uri: !If [IsProd, a, b]}",
+    ],
+)
+def test_what_makes_no_difference_is_no_possibility(read: Reader, properties: str) -> None:
+    text = "Parameters: {Stage: {Type: String}}\nConditions: {IsProd: !Equals [!Ref Stage, prod]}\n" + STACK.replace(
+        "      ProductionVariants", f"      {properties}\n      ProductionVariants"
+    )
+    change_set = read(text)
+    assert change_set.possibilities == ()
+    assert change_set.notices == ()
+
+
+def test_what_nothing_depends_on_still_tells_a_replacement(read: Reader, tmp_path: Path) -> None:
+    old = tmp_path / "old.yaml"
+    old.write_text(STACK.replace("      ProductionVariants", "      KmsKeyId: old\n      ProductionVariants"))
+    new = STACK.replace("      ProductionVariants", "      KmsKeyId: new\n      ProductionVariants")
+    assert changes(read(new, compare_to=str(old))) == {"Endpoint": ("update", True)}
