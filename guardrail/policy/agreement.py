@@ -42,7 +42,7 @@ def _one(found: Sequence[tuple[str, Result]], worlds: int, titles: Mapping[str, 
     first = results[0]
     verdicts = {result.verdict for result in results}
     if verdicts == {"pass"} or (len(verdicts) == 1 and len(results) == worlds):
-        return _same(results, undecided)
+        return _same(found, undecided)
     failing = [given for given, result in found if result.verdict == "fail"]
     example = next((result for result in results if result.verdict != "pass"), first)
     where = f"it fails where {failing[0]}" if failing else (example.reason or "it is undecided")
@@ -56,9 +56,15 @@ def _one(found: Sequence[tuple[str, Result]], worlds: int, titles: Mapping[str, 
     )
 
 
-def _same(results: Sequence[Result], undecided: str) -> Result:
-    """The result of several worlds with one verdict; the money at stake is unknown where it differs."""
-    first = results[0]
-    if all(result.saving_monthly == first.saving_monthly for result in results):
-        return first
-    return replace(first, saving_monthly=Unknown(undecided), saving_basis=None)
+def _same(found: Sequence[tuple[str, Result]], undecided: str) -> Result:
+    """The result of several worlds with one verdict, in the words of the first that says which world these are of.
+
+    The money at stake is unknown where it differs.
+    """
+    given, first = found[0]
+    others = [result for _, result in found[1:]]
+    if any(result.message != first.message for result in others):
+        first = replace(first, message=f"{first.message} So it is where {given}; the verdict is the same elsewhere.")
+    if any(result.saving_monthly != first.saving_monthly for result in others):
+        first = replace(first, saving_monthly=Unknown(undecided), saving_basis=None)
+    return first

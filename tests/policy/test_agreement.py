@@ -86,3 +86,8 @@ def test_two_worlds_that_are_described_alike_are_two() -> None:
     """The values of hidden parameters are not told."""
     worlds = [("Secret hidden", [result("fail")]), ("Secret hidden", [result("pass")])]
     assert [each.verdict for each in agreed(worlds, POLICIES, WANTED)] == ["open"]
+
+
+def test_words_that_differ_say_which_world_they_are_of() -> None:
+    found = verdict_of(result("fail", message="it runs one instance."), result("fail", message="it runs five."))
+    assert found.message == ("it runs one instance. So it is where Stage=dev; the verdict is the same elsewhere.")
