@@ -69,7 +69,7 @@ class TargetTrackingPolicy(Struct, frozen=True, kw_only=True):
     address: str
     target_value: float | Unknown
     metrics: tuple[ScalingMetric, ...] | Unknown
-    """The metrics it follows: one, or every metric_stat of a metric-math expression; none where the block is missing."""
+    """What it follows: one metric, or each metric_stat of a metric-math expression; none where the block is missing."""
     disable_scale_in: bool | Unknown
     location: Location | None = None
 

@@ -23,6 +23,8 @@ Step: TypeAlias = str | int
 _MAX_NODES = 200_000
 """A settings file of a large team has some thousands; ten nested aliases of ten elements each have ten billion."""
 
+_MAX_DEPTH = 500
+
 
 def read(path: str | os.PathLike[str], kind: type[T], *, error: type[GuardrailError]) -> T:
     """The file at ``path`` decoded into ``kind``, in which every Struct must forbid unknown fields.
@@ -57,9 +59,27 @@ def line_of(path: str | os.PathLike[str], steps: Sequence[Step]) -> int:
         return _line_of(_loader()(stream.read()).get_single_node(), steps)
 
 
+def nests_too_deeply(text: str) -> bool:
+    """Whether nesting would exhaust the stack of PyYAML's parser, which is C and does not recover.
+
+    Three ways lead down: brackets, runs of indicators on one line (``- - - x``), and indentation.
+    """
+    if text.count("[") + text.count("{") > _MAX_DEPTH:
+        depth = 0
+        for match in re.finditer(r"[\[\]{}]", text):
+            depth = depth + 1 if match[0] in "[{" else max(0, depth - 1)
+            if depth > _MAX_DEPTH:
+                return True
+    runs = rf"^[ \t]*(?:[-?:][ \t]+){{{_MAX_DEPTH},}}"
+    indents = rf"^ {{{_MAX_DEPTH * 20},}}[^ \r\n]"
+    return re.search(rf"{runs}|{indents}", text, re.MULTILINE) is not None
+
+
 def _load(text: str, name: str, error: type[GuardrailError]) -> "tuple[Node | None, Any]":
     import yaml
 
+    if nests_too_deeply(text):
+        raise error(f"{name}: not valid YAML: nested too deeply")
     try:
         loader = _loader()(text)
         node = loader.get_single_node()

@@ -206,3 +206,11 @@ def test_a_file_in_another_encoding_is_an_error(repository: Path) -> None:
     (repository / ".guardrail.yml").write_bytes("region: é\n".encode("latin-1"))
     with pytest.raises(SettingsError, match="not UTF-8 text"):
         settings.load(str(repository))
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "- " * 100_000 + "x", "a:\n" + " " * 100_000 + "b"])
+def test_nesting_that_would_crash_the_parser_is_an_error(repository: Path, text: str) -> None:
+    """PyYAML recurses in C: a hundred thousand levels end the process, not the reading."""
+    write(repository / ".guardrail.yml", text)
+    with pytest.raises(SettingsError, match="nested too deeply"):
+        settings.load(str(repository))

@@ -141,7 +141,7 @@ def test_passes_are_results_and_what_does_not_apply_is_none() -> None:
 
 
 def test_an_unattached_configuration_is_judged_by_its_sizes_with_nothing_to_save_yet() -> None:
-    """ml.m5.12xlarge costs 2.765 USD an hour, above non-production's 2: wrong, but it bills nothing until it is used."""
+    """ml.m5.12xlarge is 2.765 USD an hour, above non-production's 2: wrong, but it bills nothing until it is used."""
     address = "aws_sagemaker_endpoint_configuration.c"
     configuration = endpoint(variant(instance_type="ml.m5.12xlarge"), deployed="no", address=address)
     result = one("instances-are-right-sized", unattached=(configuration,))

@@ -24,13 +24,17 @@ _EXTENSIONS = (".yaml", ".yml", ".template")
 def recognizes(path: str) -> bool:
     """Whether ``path`` holds a template, a CDK output or a change set, by its first bytes or its name."""
     if path == "-":
+        if sys.stdin is None:
+            return False
         return _is_template(sys.stdin.buffer.peek(_PEEK) if hasattr(sys.stdin.buffer, "peek") else b"")
     if os.path.isdir(path):
         return os.path.isfile(os.path.join(path, "manifest.json"))
     try:
+        if not os.path.isfile(path):  # a pipe can be read once only, and what reads it shall get it whole
+            return path.endswith(_EXTENSIONS)
         with open(path, "rb") as file:
             head = file.read(_PEEK)
-    except OSError:
+    except (OSError, ValueError):
         return False
     return _is_template(head) or path.endswith(_EXTENSIONS)
 

@@ -5,7 +5,6 @@ the parser is C and does not recover from a stack that is exhausted. Source: "Cl
 CloudFormation user guide.
 """
 
-import re
 from collections.abc import Callable
 from functools import cache, partial
 from typing import Any
@@ -13,8 +12,8 @@ from typing import Any
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.model import Location
 from guardrail.sources.template.values import Table, text_of
+from guardrail.strict_yaml import nests_too_deeply
 
-MAX_DEPTH = 500
 MAX_VALUES = 1_000_000
 """After expanding aliases; the largest template CloudFormation takes has some 100,000."""
 
@@ -30,7 +29,8 @@ def load(path: str, text: str) -> Any:
     """
     import yaml
 
-    _refuse_depth(path, text)
+    if nests_too_deeply(text):
+        raise SourceError(f"{path} is nested too deeply to be a template")
     try:
         node = _loader()(text).get_single_node()
         return None if node is None else _Yaml(path).value(node)
@@ -51,25 +51,6 @@ def _loader() -> Any:
     import yaml
 
     return getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-_INDICATOR_RUN = re.compile(rf"^[ \t]*(?:[-?:][ \t]+){{{MAX_DEPTH},}}", re.MULTILINE)
-_BRACKET = re.compile(r"[\[\]{}]")
-
-
-def _refuse_depth(path: str, text: str) -> None:
-    """Raise where nesting would exhaust the stack of the parser, which is C and does not recover."""
-    depth = 0
-    if text.count("[") + text.count("{") > MAX_DEPTH:
-        for match in _BRACKET.finditer(text):
-            depth = depth + 1 if match[0] in "[{" else max(0, depth - 1)
-            if depth > MAX_DEPTH:
-                break
-    if depth > MAX_DEPTH or _INDICATOR_RUN.search(text) or _DEEP_INDENT.search(text):
-        raise SourceError(f"{path} is nested too deeply to be a template")
-
-
-_DEEP_INDENT = re.compile(rf"^ {{{MAX_DEPTH * 20},}}[^ \r\n]", re.MULTILINE)
 
 
 class _Yaml:
