@@ -76,26 +76,11 @@ def _run(argv: Sequence[str]) -> int:
         return NO_ANSWER
     if name not in COMMANDS:
         raise _not_a_command(name)
-    _import_msgspec()
     try:
         arguments = base.parser(name).parse_args(argv[1:])
     except SystemExit:  # --help has been printed
         return 0
     return base.load(name).run(arguments)
-
-
-def _import_msgspec() -> None:
-    """Import msgspec without typing_extensions, which it prefers where that is installed and which takes 8 ms.
-
-    Since Python 3.11 typing has all that msgspec asks for.
-    """
-    absent = "typing_extensions" not in sys.modules
-    if absent:
-        sys.modules["typing_extensions"] = None  # type: ignore[assignment] # documented: None makes an import fail
-    import msgspec  # noqa: F401
-
-    if absent:
-        del sys.modules["typing_extensions"]
 
 
 def overview() -> str:

@@ -33,7 +33,6 @@ HEAVY = {
     "rich",
     "shtab",
     "tabulate",
-    "typing_extensions",
     "yaml",
 }
 
