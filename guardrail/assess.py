@@ -20,8 +20,8 @@ from guardrail.cost.estimate import delta, estimate, total, total_delta
 from guardrail.cost.hull import hull
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import Usage
-from guardrail.model import ChangeSet, Coverage, Endpoint, Inventory, Unknown
-from guardrail.money import ZERO
+from guardrail.model import Budget, ChangeSet, Coverage, Endpoint, Inventory, Unknown
+from guardrail.money import ZERO, plain, two_decimals
 from guardrail.policy import baseline, inline, waivers
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import Result, Rule, Severity
@@ -136,7 +136,14 @@ def assess(
         rules=_rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
-        notices=(*outdated, *_notices(priced), *accepted.notices, *judged.notices, *_unused_usage(change_sets, usage)),
+        notices=(
+            *outdated,
+            *_notices(priced),
+            *_exceeded_budgets(priced, discounts),
+            *accepted.notices,
+            *judged.notices,
+            *_unused_usage(change_sets, usage),
+        ),
         summary=_summary(results),
         fail_on=terms.fail_on,
         all_findings=terms.all_findings,
@@ -581,6 +588,38 @@ def _notices(priced: Sequence[_Priced]) -> Iterator[str]:
     for one in priced:
         for notice in one.change_set.notices:
             yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+
+
+def _exceeded_budgets(priced: Iterable[_Priced], discounts: DiscountReport | None) -> Iterator[str]:
+    """Monthly budgets of AWS Budgets below what SageMaker is expected to cost beside them, discounts included.
+
+    Of a limit or a coverage that is not known, or of a limit that is sensitive, there is nothing to say.
+    """
+    for one in priced:
+        expected = _expected(one, discounts)
+        for budget in one.change_set.after.budgets:
+            limit = _monthly_limit(budget)
+            if limit is not None and isinstance(expected, Decimal) and limit < expected:
+                yield (
+                    f"AWS budget {budget.address} of {plain(limit)} USD a month is below the {two_decimals(expected)} "
+                    "that SageMaker alone is expected to cost"
+                )
+
+
+def _monthly_limit(budget: Budget) -> Decimal | None:
+    """What SageMaker may cost a month, in USD; None where the budget does not say that."""
+    is_monthly = budget.time_unit == "MONTHLY" and budget.unit == "USD" and budget.covers_sagemaker is True
+    if not is_monthly or budget.sensitive or isinstance(budget.limit, Unknown) or budget.limit is None:
+        return None
+    return Decimal(str(budget.limit)).normalize()
+
+
+def _expected(priced: _Priced, discounts: DiscountReport | None) -> Decimal | Unknown:
+    """What one source is expected to cost a month."""
+    monthlies = [cost.monthly for cost in priced.after.endpoints.values()]
+    if discounts is not None:
+        monthlies = [monthly for (source, _), monthly in discounts.endpoints.items() if source == priced.source.id]
+    return total(monthlies).expected
 
 
 def _unused_usage(change_sets: Iterable[ChangeSet], usage: Usage) -> Iterator[str]:

@@ -5,6 +5,7 @@ Application Auto Scaling APIs, and the unit is part of a number's name. Three ab
 ``None`` means there is none, ``0`` means zero, and `Unknown` means that it cannot be known, with the reason.
 """
 
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -16,6 +17,9 @@ Deployed: TypeAlias = Literal["yes", "possibly", "no"]
 INSTANCE_COUNT = "sagemaker:variant:DesiredInstanceCount"
 PROVISIONED_CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
 COPY_COUNT = "sagemaker:inference-component:DesiredCopyCount"
+
+LONGEST_SHADOW_TEST_HOURS = Decimal(30 * 24)
+"""No inference experiment runs longer (SageMaker API reference, InferenceExperimentSchedule)."""
 
 
 class Unknown(Struct, frozen=True):
@@ -166,6 +170,11 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     """Attributes whose default was taken because their source could not tell unset from unknown (dynamic blocks)."""
     sensitive: bool = False
     """Its source marks type, count or volume sensitive: use them, never print them."""
+    monthly_hours: Decimal | Unknown | None = None
+    """For how many hours a month it is there: those of the inference experiment that runs it, which always ends.
+
+    None where it stays, so that it is there for the whole month; Unknown is at most `LONGEST_SHADOW_TEST_HOURS`.
+    """
     location: Location | None = None
     """Where the variant is written, its instance_type where that is known."""
 
@@ -250,6 +259,23 @@ class Skipped(Struct, frozen=True, kw_only=True):
     """False where it bills nothing itself and belongs to nothing here, as a scaling target of an endpoint elsewhere."""
 
 
+class Budget(Struct, frozen=True, kw_only=True):
+    """A cost budget of AWS Budgets. It costs nothing and stops nothing: AWS warns when it is exceeded."""
+
+    address: str
+    limit: float | Unknown | None
+    """In `unit` for each `time_unit`; None where it is not one fixed amount."""
+    unit: str | Unknown | None
+    """USD, or another currency."""
+    time_unit: str | Unknown | None
+    """DAILY, MONTHLY, QUARTERLY or ANNUALLY."""
+    covers_sagemaker: bool | Unknown
+    """Whether SageMaker counts towards it; Unknown where it has filters of another kind."""
+    sensitive: bool = False
+    """Its source marks its limit sensitive: never print it, nor what follows from it."""
+    location: Location | None = None
+
+
 class Inventory(Struct, frozen=True, kw_only=True):
     """Everything of SageMaker inference that stands, or will stand, at one moment."""
 
@@ -257,6 +283,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Sorted by address; those of `deployed` "possibly" included."""
     unattached: tuple[Endpoint, ...] = ()
     """Configurations that nothing can reach: checked, priced "if deployed", outside every total."""
+    budgets: tuple[Budget, ...] = ()
+    """Cost budgets of AWS Budgets, sorted by address."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):

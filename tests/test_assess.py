@@ -19,11 +19,13 @@ from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import NO_USAGE
 from guardrail.cost.usage import load as load_usage
 from guardrail.model import (
+    Budget,
     ChangeSet,
     Coverage,
     Endpoint,
     InstanceVariant,
     Inventory,
+    Possibility,
     Skipped,
     Unknown,
 )
@@ -452,3 +454,57 @@ def test_a_plan_against_itself_changes_nothing() -> None:
     report = check(change_set(same, same))
     assert three(report.totals.delta) == ("0.00",) * 3
     assert all(item.unchanged for item in report.endpoints)
+
+
+# Budgets of AWS ------------------------------------------------------------------------------------------------------
+
+
+def with_budget(**changes: Any) -> Report:
+    """An endpoint of 3 x 169.30 = 507.90 USD a month beside a budget of 500."""
+    known: dict[str, Any] = {"limit": 500.0, "unit": "USD", "time_unit": "MONTHLY", "covers_sagemaker": True}
+    stack = change_set([endpoint("a", 3)])
+    budgets = (Budget(address="aws_budgets_budget.ml", **(known | changes)),)
+    return check(structs.replace(stack, after=structs.replace(stack.after, budgets=budgets)))
+
+
+def test_a_budget_of_aws_below_what_sagemaker_costs_is_mentioned() -> None:
+    (notice,) = with_budget().notices
+    budget = "AWS budget aws_budgets_budget.ml of 500 USD a month"
+    assert notice == f"{budget} is below the 507.90 that SageMaker alone is expected to cost"
+    assert with_budget().exit_code == check(change_set([endpoint("a", 3)])).exit_code
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"limit": 507.9},
+        {"limit": LATER},
+        {"limit": None},
+        {"unit": "EUR"},
+        {"unit": LATER},
+        {"time_unit": "QUARTERLY"},
+        {"time_unit": LATER},
+        {"covers_sagemaker": LATER},
+        {"sensitive": True},
+    ],
+)
+def test_a_budget_that_is_enough_or_not_known_well_enough_says_nothing(changes: dict[str, Any]) -> None:
+    assert with_budget(**changes).notices == ()
+
+
+def test_a_budget_beside_an_undecided_total_says_nothing() -> None:
+    stack = change_set([endpoint("a", 3)], complete=True)
+    less, more = (Possibility(given=str(count), after=Inventory(endpoints=(endpoint("a", count),))) for count in (3, 4))
+    budget = Budget(address="b", limit=1.0, unit="USD", time_unit="MONTHLY", covers_sagemaker=True)
+    after = structs.replace(stack.after, budgets=(budget,))
+    report = check(structs.replace(stack, after=after, possibilities=(less, more), undecided="give n"))
+    assert isinstance(report.totals.after.expected, Unknown)
+    assert not any("AWS budget" in notice for notice in report.notices)
+
+
+def test_a_budget_is_held_against_what_stands_beside_it_alone() -> None:
+    """169.30 beside a budget of 200, and as much in another source, which may be another account."""
+    one, other = change_set([endpoint("a")], path="one"), change_set([endpoint("b")], path="other")
+    budget = Budget(address="b", limit=200.0, unit="USD", time_unit="MONTHLY", covers_sagemaker=True)
+    report = check(structs.replace(one, after=structs.replace(one.after, budgets=(budget,))), other)
+    assert report.notices == ()

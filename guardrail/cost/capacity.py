@@ -15,6 +15,7 @@ from msgspec import Struct, structs
 from guardrail.cost.base import Quantity
 from guardrail.cost.usage import VariantUsage
 from guardrail.model import (
+    LONGEST_SHADOW_TEST_HOURS,
     Endpoint,
     InstanceVariant,
     ManagedInstanceScaling,
@@ -41,6 +42,8 @@ class Capacity(Struct, frozen=True, kw_only=True):
     count: Quantity
     hours: Quantity
     """Instance-hours, or slot-hours, a month."""
+    average: Quantity
+    """`hours` by the hours of a month: `count`, but for what is there for a part of the month only."""
     origins: dict[str, str]
     assumed: bool = False
     """The expected count is an assumption: the initial count of something that scales."""
@@ -70,7 +73,16 @@ class _Initial(Struct, frozen=True):
 
 
 def of_instances(endpoint: Endpoint, variant: InstanceVariant, usage: VariantUsage) -> Capacity:
-    """How many instances a variant has.
+    """How many instances a variant has, and for how many hours of the month.
+
+    Two instances of a shadow test that runs for 168 h: a count of 2, and 336 instance-hours.
+    """
+    capacity = _all_month(endpoint, variant, usage)
+    return capacity if variant.monthly_hours is None else _for_a_time(capacity, variant.monthly_hours)
+
+
+def _all_month(endpoint: Endpoint, variant: InstanceVariant, usage: VariantUsage) -> Capacity:
+    """How many instances a variant has while it is there.
 
     Initial count 3, minimum 2, maximum 6: 2, 3 (assumed), 6. A real-time variant keeps one even where the minimum is 0,
     unless its inference components can really leave it empty (DG endpoint-auto-scaling-zero-instances); an asynchronous
@@ -110,14 +122,48 @@ def of_slots(variant: ServerlessVariant, usage: VariantUsage) -> Capacity | None
     return _scaled(start, _of_target(variant.scaling, known, 0), average, usage.monthly_busy_hours)
 
 
+def _for_a_time(capacity: Capacity, limit: Decimal | Unknown) -> Capacity:
+    """What is there for ``limit`` hours of the month; where that is unknown, for none of it up to the longest test."""
+    known = None if isinstance(limit, Unknown) else min(limit, HOURS_PER_MONTH)
+    least, most = (ZERO, LONGEST_SHADOW_TEST_HOURS) if known is None else (known, known)
+    hours = capacity.hours
+    expected = ZERO if isinstance(hours.expected, Unknown) else hours.expected
+    running = Quantity(
+        hours.floor * least / HOURS_PER_MONTH,
+        expected * least / HOURS_PER_MONTH,
+        hours.ceiling * most / HOURS_PER_MONTH,
+    )
+    origin = f"{most.normalize():f} hours: its shadow test"
+    limited = structs.replace(
+        capacity,
+        hours=running,
+        average=_by_the_month(running),
+        origins={**capacity.origins, "hours": origin if known is not None else f"at most {origin}"},
+    )
+    if not isinstance(limit, Unknown):
+        return limited
+    return structs.replace(
+        limited,
+        unknown=capacity.unknown or f"how long its shadow test runs is unknown: {limit.reason}",
+        incomplete=tuple(bound for bound in EVERY_BOUND if bound == "expected" or bound in capacity.incomplete),
+    )
+
+
+def _by_the_month(hours: Quantity) -> Quantity:
+    expected = hours.expected if isinstance(hours.expected, Unknown) else hours.expected / HOURS_PER_MONTH
+    return Quantity(hours.floor / HOURS_PER_MONTH, expected, hours.ceiling / HOURS_PER_MONTH)
+
+
 # Without scaling -----------------------------------------------------------------------------------------------------
 
 
 @lru_cache(maxsize=1024)
 def _fixed(count: int, origin: str) -> Capacity:
     number, hours = Decimal(count), count * HOURS_PER_MONTH
+    running = Quantity(number, number, number)
     return Capacity(
-        count=Quantity(number, number, number),
+        count=running,
+        average=running,
         hours=Quantity(hours, hours, hours),
         origins=_origins(origin, origin, origin),
     )
@@ -330,6 +376,7 @@ def _capacity(
         count = Quantity(count.floor, expected_hours / HOURS_PER_MONTH, count.ceiling)
     return Capacity(
         count=count,
+        average=count,
         hours=Quantity(count.floor * HOURS_PER_MONTH, hours, count.ceiling * HOURS_PER_MONTH),
         origins=origins,
         assumed=assumed,

@@ -22,7 +22,8 @@ def instances(capacity: Capacity, rate: Rate, *, redacted: bool = False) -> Cost
 
     ``USE1-Host:ml.m5.xlarge``, asynchronous ``USE1-AsyncInf:ml.m5.xlarge``: two ml.m5.xlarge are
     2 × 730 h × 0.23 = 335.80 USD a month. Shadow variants are billed like any other. (AWS blog "Analyze Amazon
-    SageMaker spend, Part 5: Hosting"; SageMaker API reference, UpdateEndpoint: charged until deleted.)
+    SageMaker spend, Part 5: Hosting"; SageMaker API reference, UpdateEndpoint: charged until deleted.) The two of a
+    shadow test of 168 h are 2 × 168 h × 0.23 = 77.28 USD.
     """
     reason = _reason(rate.reason, capacity.unknown)
     origins = capacity.origins
@@ -52,11 +53,12 @@ def volume(
 ) -> CostComponent:
     """The gp2 volume of each instance, per GB and month, for as long as the instance runs.
 
-    ``USE1-Host:VolumeUsage.gp2``, asynchronous endpoints included: 20 GB on two instances are 2 × 20 × 0.14 = 5.60 USD.
-    Types with local NVMe and serverless variants have none (SageMaker developer guide, host-instance-storage).
+    ``USE1-Host:VolumeUsage.gp2``, asynchronous endpoints included: 20 GB on two instances are 2 × 20 × 0.14 = 5.60 USD,
+    and 2 × 20 × 168 / 730 × 0.14 = 1.29 USD for a shadow test of 168 h. Types with local NVMe and serverless variants
+    have none (SageMaker developer guide, host-instance-storage).
     """
     found, missing = _price(price)
-    quantity = None if size.gb is None else _product(capacity.count, size.gb)
+    quantity = None if size.gb is None else _product(capacity.average, size.gb)
     reason = _reason(missing, size.reason, capacity.unknown)
     gb = None if size.gb is None else size.gb.expected
     return CostComponent(

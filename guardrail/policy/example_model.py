@@ -78,6 +78,8 @@ class Builder:
             return self.make(ServerlessVariant, own, path)
         own.setdefault("shadow", False)
         own.setdefault("instance_type", None)
+        if own.get("monthly_hours") is not None:
+            own["monthly_hours"] = _decimal(own["monthly_hours"])
         if isinstance(own.get("managed_scaling"), Mapping):
             bounds = {"min_instance_count": None, "max_instance_count": None}
             own["managed_scaling"] = self.make(ManagedInstanceScaling, bounds | own["managed_scaling"], path)

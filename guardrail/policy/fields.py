@@ -171,6 +171,12 @@ FIELDS: dict[str, Field] = {
         ),
         _variant.field("variant.kind", "string", "instance or serverless.", get.kind),
         _variant.field("variant.shadow", "boolean", "Whether it is a shadow variant.", get.shadow),
+        _variant.field(
+            "variant.has_end",
+            "boolean",
+            "Whether an inference experiment runs it, which ends by itself; false for what a configuration declares.",
+            get.has_end,
+        ),
         _variant.field("variant.weight", "number", "initial_variant_weight; 1 where unset.", get.of_variant("weight")),
         _variant.field(
             "variant.model_name",

@@ -191,6 +191,14 @@ def shadow(subject: Subject) -> object:
     return False if subject.variant.__class__ is ServerlessVariant else _shadow(subject)
 
 
+_monthly_hours = of_variant("monthly_hours")
+
+
+def has_end(subject: Subject) -> object:
+    """Whether the variant goes by itself: an inference experiment runs it, for 30 days at most."""
+    return subject.variant if isinstance(subject.variant, Unknown) else _monthly_hours(subject) is not None
+
+
 def variant_monthly(bound: str) -> Getter:
     """A bound of what the variant costs a month."""
 

@@ -185,10 +185,13 @@ def _difference(subject: Subject, hourly_usd: Decimal, *, estimated: bool) -> Sa
         return Unknown(_why(part))
     instances = _expected(count)
     difference = part.price.usd - hourly_usd
+    limit = _limit(subject)
+    if isinstance(limit, Unknown):
+        return limit
     return Saving(
-        usd=difference * HOURS_PER_MONTH * instances,
+        usd=difference * limit * instances,
         basis=_basis(subject, "instance", certain=count.floor == count.ceiling),
-        working=f"{_share(instances)}({plain(part.price.usd)} - {plain(hourly_usd)}) × 730 h",
+        working=f"{_share(instances)}({plain(part.price.usd)} - {plain(hourly_usd)}) × {plain(limit.normalize())} h",
         estimated=estimated or part.price.basis == "estimated",
     )
 
@@ -197,9 +200,13 @@ def _instances(subject: Subject, count: Decimal, basis: Basis = "upper-bound") -
     """What ``count`` instances of the variant cost with their volumes: 0.115 × 730 h + 0.56 = 84.51."""
     if count <= 0:
         return None
-    unit = _unit(subject)
+    unit, limit = _unit(subject), _limit(subject)
     if isinstance(unit, Unknown):
         return unit
+    if isinstance(limit, Unknown):
+        return limit
+    if limit != HOURS_PER_MONTH:  # of a shadow test, counted in months, so that each is hours of one instance
+        count = count * limit / HOURS_PER_MONTH
     hours = _hours(count)
     if hours is None:
         working = f"{_share(count)}{plain(unit.hourly)} × 730 h"
@@ -214,6 +221,14 @@ def _instances(subject: Subject, count: Decimal, basis: Basis = "upper-bound") -
         working=working,
         estimated=unit.estimated,
     )
+
+
+def _limit(subject: Subject) -> Decimal | Unknown:
+    """For how many hours a month the variant is there."""
+    limit = subject.variant.monthly_hours if isinstance(subject.variant, InstanceVariant) else None
+    if limit is None or isinstance(limit, Unknown):
+        return limit or HOURS_PER_MONTH
+    return min(limit, HOURS_PER_MONTH)
 
 
 def _hours(count: Decimal) -> Decimal | None:

@@ -181,12 +181,22 @@ def variant_name(variant: Variant, position: int) -> str:
 
 
 def _variant(name: str, variant: Variant, cost: VariantCost, mark: Severity | None) -> Iterator[Row]:
-    shadow = isinstance(variant, InstanceVariant) and variant.shadow
+    shadow = shadow_note(variant)
     for position, row in enumerate(map(_component, cost.components)):
         if position:
             yield row
         else:
-            yield structs.replace(row, name=name, detail=f"{row.detail} (shadow)" if shadow else row.detail, mark=mark)
+            yield structs.replace(row, name=name, detail=f"{row.detail}{shadow}", mark=mark)
+
+
+def shadow_note(variant: Variant) -> str:
+    """`` (shadow)``, with the hours that a shadow test takes; nothing behind other variants."""
+    if not isinstance(variant, InstanceVariant) or not variant.shadow:
+        return ""
+    hours = variant.monthly_hours
+    if hours is None or variant.sensitive:
+        return " (shadow)"
+    return " (shadow, hours unknown)" if isinstance(hours, Unknown) else f" (shadow, {number(round(hours, 2))} h)"
 
 
 def _component(component: CostComponent) -> Row:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guardrail import __version__
 from guardrail.cost.base import CostComponent, Delta, Monthly
-from guardrail.model import InstanceVariant, Unknown, Variant
+from guardrail.model import Unknown, Variant
 from guardrail.money import plain
 from guardrail.policy.base import Result, Severity
 from guardrail.report import EndpointReport, Report, SkippedReport
@@ -28,6 +28,7 @@ from guardrail.reporters.bill import (
     difference,
     named,
     quantity_of,
+    shadow_note,
 )
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import footnotes
@@ -385,7 +386,7 @@ def _lines(item: EndpointReport) -> Iterator[Line]:
 
 def _owner(variant: Variant) -> str:
     name = variant.name if isinstance(variant.name, str) else variant.name.partial or "(unknown)"
-    return inert(name) + (" (shadow)" if isinstance(variant, InstanceVariant) and variant.shadow else "")
+    return inert(name) + shadow_note(variant)
 
 
 def _line(owner: str, component: CostComponent) -> Line:

@@ -185,6 +185,7 @@ def _instances(variant: InstanceVariant) -> _Object:
     return {
         "name": _known(variant.name),
         "shadow": variant.shadow,
+        "monthly_hours": _hours(variant),
         "kind": "instance",
         "instance_type": _shown(variant.instance_type, hidden=hidden),
         "initial_instance_count": _shown(variant.initial_instance_count, hidden=hidden),
@@ -203,11 +204,20 @@ def _instances(variant: InstanceVariant) -> _Object:
     }
 
 
+def _hours(variant: InstanceVariant) -> object:
+    """For how many hours a month a shadow test runs it; None where it stays."""
+    hours = variant.monthly_hours
+    if hours is None or variant.sensitive:
+        return _shown(hours, hidden=variant.sensitive)
+    return _money(hours)
+
+
 def _serverless(variant: ServerlessVariant) -> _Object:
     hidden = variant.sensitive
     return {
         "name": _known(variant.name),
         "shadow": False,
+        "monthly_hours": None,
         "kind": "serverless",
         "instance_type": None,
         "initial_instance_count": None,

@@ -1,8 +1,8 @@
 """CloudFormation's vocabulary: what the resources of a template declare.
 
 Property names, defaults and what ``Ref`` gives are those of the AWS CloudFormation template reference for
-AWS::SageMaker, AWS::ApplicationAutoScaling and AWS::CloudWatch; they differ from Terraform's where the services' own
-defaults show through (data capture is on unless ``EnableCapture`` says otherwise).
+AWS::SageMaker, AWS::ApplicationAutoScaling, AWS::CloudWatch and AWS::Budgets; they differ from Terraform's where the
+services' own defaults show through (data capture is on unless ``EnableCapture`` says otherwise).
 """
 
 from collections.abc import Callable
@@ -28,18 +28,22 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.sources.base import Block, View
+from guardrail.sources.budgets import cost_budget
 from guardrail.sources.declarations import (
     Declaration,
     DeclaredAlarm,
+    DeclaredBudget,
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
+    DeclaredExperiment,
     DeclaredModel,
     DeclaredPolicy,
     DeclaredTarget,
     Link,
     Unsupported,
 )
+from guardrail.sources.experiments import as_written, shadow_variants
 from guardrail.sources.template.values import Expression, Hidden, Table, mentioned, symbol_of, text_of
 
 _T = TypeVar("_T")
@@ -426,37 +430,24 @@ def _model(block: Block) -> DeclaredModel:
     return DeclaredModel(**_head(block))
 
 
-def _experiment(block: Block) -> Unsupported:
-    """A shadow test bills its instances while it runs, which is days: a month's bill has no place for it."""
+def _experiment(block: Block) -> DeclaredExperiment:
     view = _view(block)
-    schedule = view.block("Schedule")
-    end = schedule.text("EndTime") if isinstance(schedule, View) else schedule
-    if isinstance(end, str):
-        duration = f"until {end}"
-    elif isinstance(end, Unknown):
-        duration = "until a time that is not known here"
-    else:
-        duration = "for 7 days, as it has no Schedule with an EndTime"
-    fleets = _experiment_fleets(view)
-    return unsupported(block, f"a shadow test that bills {fleets} {duration}: it is in no total", affects_total=True)
+    return DeclaredExperiment(
+        **_head(block),
+        endpoint=_link(view, "EndpointName"),
+        shadows=shadow_variants(view, as_written, _place),
+    )
 
 
-def _experiment_fleets(view: View) -> str:
-    variants = view.blocks("ModelVariants")
-    fleets: list[str] = []
-    for variant in [] if isinstance(variants, Unknown) else variants:
-        infrastructure = variant.block("InfrastructureConfig")
-        config = infrastructure.block("RealTimeInferenceConfig") if isinstance(infrastructure, View) else None
-        if isinstance(config, View) and not variant.is_sensitive("InfrastructureConfig"):
-            kind, count = config.text("InstanceType"), config.integer("InstanceCount")
-            if isinstance(kind, str) and isinstance(count, int):
-                fleets.append(f"{count} × {kind}")
-    return " and ".join(fleets) if fleets else "instances"
+def _budget(block: Block) -> DeclaredBudget | None:
+    budget = cost_budget(_view(block).block("Budget"), as_written, block.address, block.location)
+    return None if budget is None else DeclaredBudget(**_head(block), budget=budget)
 
 
 _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
     "AWS::ApplicationAutoScaling::ScalableTarget": _target,
     "AWS::ApplicationAutoScaling::ScalingPolicy": _policy,
+    "AWS::Budgets::Budget": _budget,
     "AWS::CloudWatch::Alarm": _alarm,
     "AWS::SageMaker::Endpoint": _endpoint,
     "AWS::SageMaker::EndpointConfig": _configuration,
@@ -472,14 +463,19 @@ UNREAD = frozenset(
     {
         "AlarmDescription",
         "Containers",
+        "CostTypes",
+        "DataStorageConfig",
         "DeploymentConfig",
         "EnableNetworkIsolation",
         "ExecutionRoleArn",
         "ExplainerConfig",
         "InferenceExecutionConfig",
         "KmsKeyId",
+        "NotificationsWithSubscribers",
         "PrimaryContainer",
+        "ResourceTags",
         "RoleARN",
+        "TimePeriod",
         "VpcConfig",
     }
 )
@@ -490,10 +486,11 @@ REPLACING: dict[str, frozenset[str]] = {
     "AWS::ApplicationAutoScaling::ScalingPolicy": frozenset(
         {"PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId", "ServiceNamespace"}
     ),
+    "AWS::Budgets::Budget": frozenset({"BudgetName", "NotificationsWithSubscribers"}),
     "AWS::CloudWatch::Alarm": frozenset({"AlarmName"}),
     "AWS::SageMaker::Endpoint": frozenset({"EndpointName"}),
     "AWS::SageMaker::InferenceComponent": frozenset({"InferenceComponentName"}),
-    "AWS::SageMaker::InferenceExperiment": frozenset({"Name"}),
+    "AWS::SageMaker::InferenceExperiment": frozenset({"EndpointName", "KmsKey", "Name", "RoleArn", "Type"}),
 }
 """Properties whose change replaces the resource; of an endpoint configuration and a model it is every one but Tags."""
 

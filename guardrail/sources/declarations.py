@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from guardrail.model import (
     Alarm,
+    Budget,
     Change,
     InferenceComponent,
+    InstanceVariant,
     Location,
     Mode,
     ScalableTarget,
@@ -131,6 +133,19 @@ class DeclaredModel(Declared, frozen=True, kw_only=True):
     """A model. It bills nothing; it is counted because a variant without one is a different thing."""
 
 
+class DeclaredExperiment(Declared, frozen=True, kw_only=True):
+    """An inference experiment: shadow variants that its endpoint runs for some time."""
+
+    endpoint: Link
+    shadows: tuple[InstanceVariant, ...] | Unknown
+
+
+class DeclaredBudget(Declared, frozen=True, kw_only=True):
+    """A cost budget. Nothing is linked to it."""
+
+    budget: Budget
+
+
 class Unrelated(Declared, frozen=True, kw_only=True):
     """A block of a type that matters and about something else, as a scaling target of ECS is. It is not counted."""
 
@@ -151,6 +166,8 @@ Declaration: TypeAlias = (
     | DeclaredAction
     | DeclaredAlarm
     | DeclaredModel
+    | DeclaredExperiment
+    | DeclaredBudget
     | Unrelated
     | Unsupported
 )

@@ -10,9 +10,11 @@ from guardrail.sources.declarations import (
     Declared,
     DeclaredAction,
     DeclaredAlarm,
+    DeclaredBudget,
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
+    DeclaredExperiment,
     DeclaredModel,
     DeclaredPolicy,
     DeclaredTarget,
@@ -94,6 +96,8 @@ class Declarations:
         self.actions: list[DeclaredAction] = []
         self.alarms: list[DeclaredAlarm] = []
         self.models: list[DeclaredModel] = []
+        self.experiments: list[DeclaredExperiment] = []
+        self.budgets: list[DeclaredBudget] = []
         self.skipped: dict[str, Skipped] = {}
         self.changed: set[str] = set()
         self.addresses: set[str] = set()
@@ -124,7 +128,9 @@ class Declarations:
             case _:
                 self._list(declared)
 
-    def _list(self, declared: DeclaredAction | DeclaredAlarm | DeclaredModel) -> None:
+    def _list(
+        self, declared: DeclaredAction | DeclaredAlarm | DeclaredModel | DeclaredExperiment | DeclaredBudget
+    ) -> None:
         """Enter what nothing else looks for by name."""
         match declared:
             case DeclaredAction():
@@ -133,6 +139,10 @@ class Declarations:
                 self.alarms.append(declared)
             case DeclaredModel():
                 self.models.append(declared)
+            case DeclaredExperiment():
+                self.experiments.append(declared)
+            case DeclaredBudget():
+                self.budgets.append(declared)
 
     def leave_out(self, declared: Declared) -> None:
         """Forget a declaration that turns out to be about something else than SageMaker."""

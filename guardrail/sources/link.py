@@ -5,6 +5,7 @@ A link is never guessed: what may use several things is Unknown, and what they a
 
 from collections import defaultdict
 from collections.abc import Iterable
+from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,6 +28,7 @@ from guardrail.sources.declarations import (
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
+    DeclaredExperiment,
 )
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_scaling import ScalingLinks, scaled
@@ -71,6 +73,8 @@ class Side:
         self._scaling = ScalingLinks(self.declarations)
         self.related = self._relations()
         self.running = {each.address: self._configuration_of(each) for each in self.declarations.endpoints}
+        self._shadows: dict[str, tuple[InstanceVariant, ...]] = {}
+        self._link_experiments()
 
     def linked(self) -> Linked:
         """The inventory of this side, with what was skipped on the way."""
@@ -80,6 +84,7 @@ class Side:
         inventory = Inventory(
             endpoints=tuple(sorted(endpoints, key=_address)),
             unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
+            budgets=tuple(each.budget for each in sorted(self.declarations.budgets, key=_address)),
         )
         self._skip_claims_without_variant()
         self._skip_claims_on_other_dimensions(endpoints)
@@ -145,6 +150,35 @@ class Side:
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
         return _Running(Unknown("its configuration is managed elsewhere", name))
 
+    def _link_experiments(self) -> None:
+        """Give each endpoint the shadow variants of the experiments on it; skip an experiment that finds none."""
+        for experiment in self.declarations.experiments:
+            endpoints = self.declarations.endpoints.linked(experiment.endpoint, experiment)
+            missing = self._obstacle(experiment, endpoints)
+            if missing is None and not isinstance(experiment.shadows, Unknown):
+                address = endpoints[0].address
+                self._shadows[address] = (*self._shadows.get(address, ()), *experiment.shadows)
+                self.related[address].add(experiment.address)
+            else:
+                self.declarations.skip(experiment, f"{_tested(experiment)}, in no total: {missing}", affects_total=True)
+
+    def _obstacle(self, experiment: DeclaredExperiment, endpoints: list[DeclaredEndpoint]) -> str | None:
+        """Why what an experiment runs cannot be billed on its endpoint; None where it can."""
+        if isinstance(experiment.shadows, Unknown):
+            return experiment.shadows.reason
+        if len(endpoints) != 1:
+            elsewhere = isinstance(experiment.endpoint.value, str) and not endpoints
+            return (
+                "its endpoint is not managed here" if elsewhere else "which endpoint runs it is known only after apply"
+            )
+        configuration = self.running[endpoints[0].address].configuration
+        if isinstance(configuration, Unknown) or isinstance(configuration.variants, Unknown):
+            return "what else its endpoint runs is not known"
+        names = {variant.name for variant in configuration.variants if isinstance(variant.name, str)}
+        if any(shadow.name in names for shadow in experiment.shadows):
+            return "its endpoint has a variant of that name already"
+        return None
+
     def _past_configuration(self, endpoint: DeclaredEndpoint) -> DeclaredConfiguration | None:
         """The configuration that stays in force because the endpoint goes on naming it.
 
@@ -201,7 +235,10 @@ class Side:
             joined = replace(
                 self._bare(configuration, "yes"),
                 region=self._region_of(declared, configuration.region),
-                variants=_hidden(self._scaled(declared, configuration.variants), configuration.sensitive_variants),
+                variants=self._with_shadows(
+                    declared,
+                    _hidden(self._scaled(declared, configuration.variants), configuration.sensitive_variants),
+                ),
                 tags=_merged(declared.tags, configuration.tags),
             )
         return replace(
@@ -246,6 +283,17 @@ class Side:
     ) -> tuple[Variant, ...] | Unknown:
         claims = self._scaling.claims.get(declared.address)
         return scaled(variants, claims) if claims and not isinstance(variants, Unknown) else variants
+
+    def _with_shadows(
+        self, declared: DeclaredEndpoint, variants: tuple[Variant, ...] | Unknown
+    ) -> tuple[Variant, ...] | Unknown:
+        """The variants with those of experiments, which only a target that names them scales."""
+        shadows = self._shadows.get(declared.address)
+        if not shadows or isinstance(variants, Unknown):
+            return variants
+        names = {shadow.name for shadow in shadows}
+        claims = [claim for claim in self._scaling.claims.get(declared.address, ()) if claim.variant in names]
+        return (*variants, *(scaled(shadows, claims) if claims else shadows))
 
     def _configuration_in_force(self, running: _Running) -> str | None:
         """The address by which a change of the configuration reaches its endpoint.
@@ -302,7 +350,7 @@ class Side:
             configuration = self.running[address].configuration
             if isinstance(configuration, Unknown) or isinstance(configuration.variants, Unknown):
                 continue
-            names = {variant.name for variant in configuration.variants}
+            names = {variant.name for variant in (*configuration.variants, *self._shadows.get(address, ()))}
             if any(isinstance(name, Unknown) for name in names):
                 continue
             for claim in claims:
@@ -337,6 +385,19 @@ def _placed(past: DeclaredConfiguration, now: DeclaredConfiguration) -> Declared
         for variant in past.variants
     )
     return replace(past, location=now.location, variants=variants)
+
+
+def _tested(experiment: DeclaredExperiment) -> str:
+    """What an experiment runs, for people: ``a shadow test that bills 2 × ml.m5.xlarge for 168 h``."""
+    fleets: list[str] = []
+    for shadow in () if isinstance(experiment.shadows, Unknown) else experiment.shadows:
+        if shadow.sensitive or not isinstance(shadow.instance_type, str):
+            continue
+        if isinstance(shadow.initial_instance_count, int):
+            hours = shadow.monthly_hours
+            time = f" for {hours.normalize():f} h" if isinstance(hours, Decimal) else ""
+            fleets.append(f"{shadow.initial_instance_count} × {shadow.instance_type}{time}")
+    return f"a shadow test that bills {' and '.join(fleets) or 'instances while it runs'}"
 
 
 def _since_when(unknown: Unknown) -> str:
@@ -387,7 +448,8 @@ def _partial(inventory: Inventory) -> frozenset[str]:
 def _priced(variant: Variant) -> tuple[object, ...]:
     if isinstance(variant, InstanceVariant):
         types = tuple(pool.instance_type for pool in variant.instance_pools)
-        return (variant.instance_type, variant.initial_instance_count, variant.volume_size_gb, *types)
+        size = (variant.instance_type, variant.initial_instance_count, variant.volume_size_gb)
+        return (*size, variant.monthly_hours, *types)
     return (variant.memory_mib, variant.provisioned_concurrency)
 
 

@@ -21,6 +21,7 @@ _INSTANCE_VALUES = (
     "volume_size_gb",
     "model_name",
     "managed_scaling",
+    "monthly_hours",
     "scaling",
 )
 _SERVERLESS_VALUES = (
@@ -43,6 +44,9 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
         endpoints=tuple(_endpoint(found, wanted, len(inventories)) for found in endpoints),
         unattached=tuple(
             _endpoint(found, wanted, len(found)) for found in unattached if found[0].address not in attached
+        ),
+        budgets=tuple(
+            budget for budget in inventories[0].budgets if all(budget in inventory.budgets for inventory in inventories)
         ),
     )
 

@@ -14,6 +14,7 @@ from guardrail.model import (
     INSTANCE_COUNT,
     PROVISIONED_CONCURRENCY,
     Alarm,
+    Budget,
     InferenceComponent,
     InstancePool,
     InstanceVariant,
@@ -31,20 +32,24 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.sources.base import AFTER_APPLY, OPTIONAL_AND_COMPUTED, SENSITIVE, Block, View
+from guardrail.sources.budgets import by_expression, cost_budget, covers_sagemaker, of_costs
 from guardrail.sources.declarations import (
     GENERATED,
     Declaration,
     DeclaredAction,
     DeclaredAlarm,
+    DeclaredBudget,
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
+    DeclaredExperiment,
     DeclaredModel,
     DeclaredPolicy,
     DeclaredTarget,
     Link,
     Unsupported,
 )
+from guardrail.sources.experiments import shadow_variants, snake_case
 
 _T = TypeVar("_T")
 
@@ -67,6 +72,15 @@ AWSCC_OPTIONAL_AND_COMPUTED = OPTIONAL_AND_COMPUTED | {
 }
 """In awscc every argument that is not required is computed too."""
 
+_OPTIONAL_AND_COMPUTED = {
+    "awscc_sagemaker_inference_experiment": AWSCC_OPTIONAL_AND_COMPUTED
+    | {"desired_state", "end_time", "schedule", "shadow_mode_config", "start_time"},
+    "awscc_budgets_budget": AWSCC_OPTIONAL_AND_COMPUTED
+    | {"billing_view_arn", "budget_limit", "cost_filters", "filter_expression"},
+    "aws_budgets_budget": OPTIONAL_AND_COMPUTED | {"billing_view_arn", "cost_filters"},
+}
+"""Of types with arguments whose names mean something else elsewhere."""
+
 _INFERENCE_TYPE = re.compile(r"AWS::SageMaker::(?:Endpoint|Inference)")
 
 _SAGEMAKER_RESOURCES = ("endpoint/", "inference-component/")
@@ -84,6 +98,9 @@ def declare(block: Block) -> Declaration | None:
 
 def optional_and_computed(type_: str) -> frozenset[str]:
     """The arguments of a resource type that look unknown in a plan when they are merely unset."""
+    own = _OPTIONAL_AND_COMPUTED.get(type_)
+    if own is not None:
+        return own
     return AWSCC_OPTIONAL_AND_COMPUTED if type_.startswith("awscc_") else OPTIONAL_AND_COMPUTED
 
 
@@ -462,10 +479,46 @@ def _model(block: Block) -> DeclaredModel:
     return DeclaredModel(**_head(block))
 
 
-def _experiment(block: Block) -> Unsupported:
-    return Unsupported(
-        **_head(block), reason="inference experiments are not read from Terraform yet", affects_total=True
+def _experiment(block: Block) -> DeclaredExperiment:
+    return DeclaredExperiment(
+        **_head(block),
+        endpoint=_link(block, "endpoint_name", _ENDPOINTS),
+        shadows=shadow_variants(block.attributes, snake_case, lambda *_: block.location),
     )
+
+
+def _budget(block: Block) -> DeclaredBudget | None:
+    """A budget of hashicorp/aws, whose filters are blocks."""
+    view = block.attributes
+    budget = of_costs(
+        view.text("budget_type"),
+        Budget(
+            address=block.address,
+            limit=view.number("limit_amount"),
+            unit=view.text("limit_unit"),
+            time_unit=view.text("time_unit"),
+            covers_sagemaker=_covers_sagemaker(view),
+            sensitive=view.is_sensitive("limit_amount"),
+            location=block.location,
+        ),
+    )
+    return None if budget is None else DeclaredBudget(**_head(block), budget=budget)
+
+
+def _covers_sagemaker(view: View) -> bool | Unknown:
+    """By its filters: ``cost_filter``, the map ``cost_filters`` of 3.x and 4.x, or ``filter_expression`` of 6.x."""
+    filters, older = view.blocks("cost_filter"), view.get("cost_filters")
+    passes = by_expression(view, snake_case)
+    if isinstance(filters, Unknown) or older or view.get("billing_view_arn") is not None:
+        return filters if isinstance(filters, Unknown) else Unknown("it has filters that are not read")
+    if passes is not None:
+        return passes
+    return covers_sagemaker([(each.text("name"), each.texts("values")) for each in filters])
+
+
+def _awscc_budget(block: Block) -> DeclaredBudget | None:
+    budget = cost_budget(block.attributes.block("budget"), snake_case, block.address, block.location)
+    return None if budget is None else DeclaredBudget(**_head(block), budget=budget)
 
 
 def _nested_template(block: Block) -> Unsupported | None:
@@ -482,6 +535,7 @@ _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
     "aws_appautoscaling_policy": _policy,
     "aws_appautoscaling_scheduled_action": _action,
     "aws_appautoscaling_target": _target,
+    "aws_budgets_budget": _budget,
     "aws_cloudcontrolapi_resource": _nested_template,
     "aws_cloudformation_stack": _nested_template,
     "aws_cloudwatch_metric_alarm": _alarm,
@@ -491,6 +545,7 @@ _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
     "aws_sagemaker_model": _model,
     "awscc_applicationautoscaling_scalable_target": _target,
     "awscc_applicationautoscaling_scaling_policy": _policy,
+    "awscc_budgets_budget": _awscc_budget,
     "awscc_cloudwatch_alarm": _alarm,
     "awscc_sagemaker_endpoint": _endpoint,
     "awscc_sagemaker_endpoint_config": _configuration,

@@ -138,3 +138,45 @@ def test_demand_is_what_usage_asks_for_whatever_holds_the_count_up(
 ) -> None:
     given = VariantUsage(**{key: Decimal(str(value)) for key, value in usage.items()})
     assert instances(given, "async", **changes).demand == demand
+
+
+# For a part of the month ---------------------------------------------------------------------------------------------
+
+
+def hours(capacity: Capacity) -> tuple[object, ...]:
+    return (capacity.hours.floor, capacity.hours.expected, capacity.hours.ceiling)
+
+
+def test_a_shadow_test_of_a_week_takes_168_hours_of_each_instance() -> None:
+    """3 x 168 = 504 instance-hours, and 504 / 730 instances on the average of the month; three run while it lasts."""
+    capacity = instances(shadow=True, monthly_hours=Decimal(168))
+    assert bounds(capacity) == (3, 3, 3)
+    assert hours(capacity) == (504, 504, 504)
+    assert capacity.average.expected == Decimal(504) / 730
+    assert capacity.unknown is None
+
+
+def test_a_shadow_test_that_scales_keeps_its_range_for_as_long_as_it_runs() -> None:
+    """1 to 6 instances, 3 to begin with, for 100 hours."""
+    capacity = instances(shadow=True, monthly_hours=Decimal(100), scaling=target(1, 6))
+    assert bounds(capacity) == (1, 3, 6)
+    assert hours(capacity) == (100, 300, 600)
+
+
+def test_a_month_is_not_longer_than_a_month() -> None:
+    """Where more hours are given than the 730 of a month, 3 x 730 = 2,190 is all there is."""
+    assert hours(instances(shadow=True, monthly_hours=Decimal(800))) == (2190, 2190, 2190)
+
+
+def test_a_shadow_test_of_unknown_length_takes_thirty_days_at_most() -> None:
+    """3 x 720 = 2,160 instance-hours at most; of the others nothing is known, and what is expected lacks it."""
+    capacity = instances(shadow=True, monthly_hours=LATER)
+    assert hours(capacity) == (0, 0, 2160)
+    assert capacity.incomplete == ("expected",)
+    assert capacity.unknown == "how long its shadow test runs is unknown: known after apply"
+
+
+def test_an_unknown_count_and_an_unknown_length_leave_every_bound_incomplete() -> None:
+    capacity = instances(shadow=True, monthly_hours=LATER, initial_instance_count=LATER)
+    assert capacity.incomplete == ("floor", "expected", "ceiling")
+    assert capacity.unknown is not None

@@ -36,7 +36,7 @@ def bounds(*numbers: str) -> Quantity:
 def running(floor: str, expected: str, ceiling: str, *, unknown: str | None = None) -> Capacity:
     count = bounds(floor, expected, ceiling)
     hours = Quantity(count.floor * 730, Decimal(expected) * 730, count.ceiling * 730)
-    return Capacity(count=count, hours=hours, origins={"count.floor": "somewhere"}, unknown=unknown)
+    return Capacity(count=count, average=count, hours=hours, origins={"count.floor": "somewhere"}, unknown=unknown)
 
 
 def rate(usd: str) -> Rate:

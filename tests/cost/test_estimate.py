@@ -660,3 +660,30 @@ def test_every_component_says_where_its_numbers_come_from() -> None:
     price = part(it, "instance").price
     assert isinstance(price, Price)
     assert price.date
+
+
+def test_a_shadow_test_costs_its_instances_and_volumes_for_as_long_as_it_runs() -> None:
+    """Two ml.m5.large for 168 h: 2 x 168 x 0.115 = 38.64; 2 x 10 GB x 168 / 730 x 0.14 = 0.6444."""
+    shadow = variant(name="candidate", shadow=True, initial_instance_count=2, monthly_hours=Decimal(168))
+    tested = Endpoint(
+        address="e", name="e", region="us-east-1", mode="realtime", variants=(shadow,), configuration_address="c"
+    )
+    (cost,) = estimate(Inventory(endpoints=(tested,)), PRICES).endpoints["e"].variants
+    by_kind = {part.kind: part for part in cost.components}
+    assert by_kind["instance"].monthly is not None
+    assert by_kind["instance"].monthly.expected == Decimal("38.64")
+    assert by_kind["instance"].origins["hours"] == "168 hours: its shadow test"
+    assert by_kind["volume"].monthly is not None
+    assert round(by_kind["volume"].monthly.expected, 4) == Decimal("0.6444")  # type: ignore[arg-type]
+    assert not cost.monthly.at_least
+
+
+def test_a_shadow_test_of_unknown_length_makes_the_total_at_least() -> None:
+    """Up to 720 x 0.115 = 82.80 and 10 GB x 720 / 730 x 0.14 = 1.38."""
+    shadow = variant(name="candidate", shadow=True, monthly_hours=LATER)
+    tested = Endpoint(
+        address="e", name="e", region="us-east-1", mode="realtime", variants=(shadow,), configuration_address="c"
+    )
+    found = estimate(Inventory(endpoints=(tested,)), PRICES).total
+    assert (found.floor, found.expected, round(found.ceiling, 2)) == (0, 0, Decimal("84.18"))
+    assert found.at_least

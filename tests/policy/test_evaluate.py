@@ -353,6 +353,22 @@ def test_a_shadow_variant_costs_all_that_it_costs() -> None:
     assert (result.saving_monthly, result.saving_basis) == (Decimal("338.04"), "exact")
 
 
+def test_a_shadow_test_ends_by_itself() -> None:
+    shadow = variant(name="shadow", shadow=True, monthly_hours=Decimal(168))
+    assert one("shadow-variants-are-temporary", endpoint(shadow)).verdict == "pass"
+    unknown = variant(name="shadow", shadow=True, monthly_hours=WHY)
+    assert one("shadow-variants-are-temporary", endpoint(unknown)).verdict == "pass"
+
+
+def test_a_smaller_type_saves_for_as_long_as_a_shadow_test_runs() -> None:
+    """ml.m5.4xlarge at 0.922 instead of ml.m5.12xlarge at 2.765: 2 x (2.765 - 0.922) x 168 h = 619.248."""
+    shadow = variant(instance_type="ml.m5.12xlarge", initial_instance_count=2, monthly_hours=Decimal(168), shadow=True)
+    result = one("instances-are-right-sized", endpoint(shadow))
+    assert result.saving_monthly == Decimal("619.248")
+    unknown = variant(instance_type="ml.m5.12xlarge", monthly_hours=WHY, shadow=True)
+    assert isinstance(one("instances-are-right-sized", endpoint(unknown)).saving_monthly, Unknown)
+
+
 def test_a_right_sized_alternative_saves_the_difference_for_every_instance() -> None:
     """ml.m5.12xlarge (48 vCPUs, 2.765) is above 16 vCPUs, 64 GiB and 2 USD an hour; what is named saves 2.765 - it."""
     result = one(

@@ -205,6 +205,7 @@ def test_an_instance_variant_has_the_fields_of_the_api() -> None:
     assert {key: value for key, value in written.items() if key not in ("components", "monthly")} == {
         "name": "v",
         "shadow": False,
+        "monthly_hours": None,
         "kind": "instance",
         "instance_type": None,
         "initial_instance_count": 3,
@@ -216,6 +217,19 @@ def test_an_instance_variant_has_the_fields_of_the_api() -> None:
         "instance_pools": [{"instance_type": "ml.g5.xlarge", "priority": 1}],
         "scaling": None,
     }
+
+
+@pytest.mark.parametrize(
+    ("changes", "shown"),
+    [
+        ({"monthly_hours": Decimal(168)}, "168"),
+        ({"monthly_hours": LATER}, {"unknown": "known only after apply"}),
+        ({"monthly_hours": Decimal(168), "sensitive": True}, {"unknown": "sensitive"}),
+        ({}, None),
+    ],
+)
+def test_a_shadow_test_tells_its_hours_unless_they_are_sensitive(changes: Any, shown: object) -> None:
+    assert as_variant(variant(shadow=True, **changes))["monthly_hours"] == shown
 
 
 def test_a_serverless_variant_has_the_fields_of_the_api() -> None:

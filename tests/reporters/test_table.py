@@ -301,6 +301,23 @@ def test_shadow_variants_and_inference_components_say_what_they_are() -> None:
     assert "part-5" not in render(answer)
 
 
+@pytest.mark.parametrize(
+    ("changes", "note"),
+    [
+        ({"monthly_hours": Decimal(168)}, "(shadow, 168 h)"),
+        ({"monthly_hours": Decimal(4) / 3}, "(shadow, 1.33 h)"),
+        ({"monthly_hours": Unknown("the end is a parameter")}, "(shadow, hours unknown)"),
+        ({"monthly_hours": Decimal(168), "sensitive": True}, "(shadow)"),
+    ],
+)
+def test_a_shadow_test_says_how_long_it_runs_unless_that_is_sensitive(changes: dict[str, Any], note: str) -> None:
+    tested = endpoint("host", variant("candidate", shadow=True, **changes))
+    instance = component("instance", "Hrs", price("x", "Hrs", "1"), detail="ml.m5.xlarge", count=bounds("1", "1", "1"),
+                         quantity=bounds("168", "168", "168"), monthly=bounds("168", "168", "168"))  # fmt: skip
+    answer = one_endpoint(costing(structs.replace(docs(), endpoint=tested), instance))
+    assert f"ml.m5.xlarge {note}" in cells(answer, "ml.m5.xlarge")
+
+
 def test_unattached_configurations_stand_below_the_totals() -> None:
     loose = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, deployed="no", name="spare"))
     found = lines(report(unattached=(loose,)))

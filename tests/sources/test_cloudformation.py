@@ -32,7 +32,6 @@ from guardrail.sources.declarations import (
     DeclaredModel,
     DeclaredPolicy,
     DeclaredTarget,
-    Unsupported,
 )
 from guardrail.sources.template.values import Hidden
 
@@ -361,8 +360,5 @@ def test_an_adapter_has_no_copies_of_its_own(specification: dict[str, str], copi
     assert found.component == InferenceComponent(address="Thing", name="chat", variant_name="hosts", copies=copies)
 
 
-def test_a_model_is_counted_and_an_experiment_is_not_priced() -> None:
+def test_a_model_is_counted() -> None:
     assert isinstance(declared("SageMaker::Model", ExecutionRoleArn="r"), DeclaredModel)
-    experiment = declared("SageMaker::InferenceExperiment", Name="t")
-    assert isinstance(experiment, Unsupported)
-    assert experiment.affects_total

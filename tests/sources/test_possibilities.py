@@ -1,8 +1,9 @@
 """What several possibilities have in common."""
 
+from decimal import Decimal
 from typing import Any
 
-from guardrail.model import Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown
+from guardrail.model import Budget, Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown
 from guardrail.sources.possibilities import merged
 
 WANTED = "give --parameters Stage=dev|prod"
@@ -72,3 +73,22 @@ def test_a_configuration_that_is_attached_in_one_possibility_is_no_unattached_on
     used = Inventory(endpoints=(endpoint(instances()),))
     assert merged([used, Inventory(unattached=(free,))], WANTED).unattached == ()
     assert merged([Inventory(), Inventory(unattached=(free,))], WANTED).unattached == (free,)
+
+
+def test_hours_that_differ_are_undecided_and_budgets_are_kept_where_all_agree() -> None:
+    tests = [instances(1, name="shadow", shadow=True, monthly_hours=Decimal(hours)) for hours in (60, 168)]
+    same = Budget(address="same", limit=500.0, unit="USD", time_unit="MONTHLY", covers_sagemaker=True)
+    other = [
+        Budget(address="b", limit=limit, unit="USD", time_unit="MONTHLY", covers_sagemaker=True) for limit in (1, 2)
+    ]
+    found = merged(
+        [
+            Inventory(endpoints=(endpoint(test),), budgets=(budget, same))
+            for test, budget in zip(tests, other, strict=True)
+        ],
+        WANTED,
+    )
+    ((shadow,),) = [each.variants for each in found.endpoints if isinstance(each.variants, tuple)]
+    assert isinstance(shadow, InstanceVariant)
+    assert isinstance(shadow.monthly_hours, Unknown)
+    assert found.budgets == (same,)

@@ -629,13 +629,6 @@ def test_a_policy_of_awscc_that_refers_to_an_ecs_target_is_not_ours(read_plan: R
     assert changes.coverage.seen == 3
 
 
-def test_an_inference_experiment_is_seen_and_not_passed_over(read_plan: Reader) -> None:
-    changes = read_plan(plan(change("awscc_sagemaker_inference_experiment.x", {"name": "x"})))
-    assert [(each.type, each.affects_total) for each in changes.skipped] == [
-        ("awscc_sagemaker_inference_experiment", True)
-    ]
-
-
 def test_an_alarm_is_read_with_what_decides_whether_it_wakes(read_plan: Reader) -> None:
     arn = "arn:aws:policy"
     document = plan(

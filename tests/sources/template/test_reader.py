@@ -3,6 +3,7 @@
 import json
 import subprocess
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -383,25 +384,45 @@ def test_a_loop_over_something_unknown_is_skipped_with_what_it_would_write(read:
     assert len(read(text, parameters=["Tenants=a,b"]).after.endpoints) == 2
 
 
-@pytest.mark.parametrize(
-    ("schedule", "duration"),
-    [
-        ("", "for 7 days, as it has no Schedule with an EndTime"),
-        (", Schedule: {EndTime: '2027-01-31T00:00:00Z'}", "until 2027-01-31T00:00:00Z"),
-        (", Schedule: {EndTime: !Ref End}", "until a time that is not known here"),
-    ],
-)
-def test_a_shadow_test_says_what_it_bills_and_how_long(read: Reader, schedule: str, duration: str) -> None:
-    text = f"""\
-    Parameters: {{End: {{Type: String}}}}
-    Resources:
-      Test:
-        Type: AWS::SageMaker::InferenceExperiment
-        Properties: {{Name: t, ModelVariants: [{{ModelName: m, VariantName: v, InfrastructureConfig: {{
-          RealTimeInferenceConfig: {{InstanceType: ml.g5.xlarge, InstanceCount: 2}}}}}}]{schedule}}}
-    """
-    reason = f"a shadow test that bills 2 × ml.g5.xlarge {duration}: it is in no total"
-    assert skipped(read(text)) == {"Test": (reason, True)}
+SHADOW_TEST = """\
+  Test:
+    Type: AWS::SageMaker::InferenceExperiment
+    Properties:
+      Name: t
+      Type: ShadowMode
+      EndpointName: !GetAtt Endpoint.EndpointName
+      ModelVariants:
+        - ModelName: n
+          VariantName: candidate
+          InfrastructureConfig: {RealTimeInferenceConfig: {InstanceType: ml.m5.large, InstanceCount: 2}}
+      ShadowModeConfig: {SourceModelVariantName: main, ShadowModelVariants: [{ShadowModelVariantName: candidate}]}
+"""
+
+
+@pytest.mark.parametrize("name", ["!GetAtt Endpoint.EndpointName", "!Ref Endpoint", "!Sub '${Endpoint.EndpointName}'"])
+def test_a_shadow_test_finds_its_endpoint_by_reference(read: Reader, name: str) -> None:
+    changes = read(STACK + SHADOW_TEST.replace("!GetAtt Endpoint.EndpointName", name))
+    variants = only(changes).variants
+    assert isinstance(variants, tuple)
+    candidate = variants[1]
+    assert isinstance(candidate, InstanceVariant)
+    assert (candidate.name, candidate.shadow, candidate.monthly_hours) == ("candidate", True, Decimal(168))
+    assert candidate.location is not None
+    assert candidate.location.line == 23
+    assert changes.skipped == ()
+
+
+def test_a_shadow_test_whose_end_is_a_parameter_is_of_unknown_length(read: Reader) -> None:
+    schedule = "      Schedule: {StartTime: '2027-01-10T00:00:00Z', EndTime: !Ref End}\n"
+    parameters = "Parameters: {End: {Type: String}}\n"
+    variants = only(read(parameters + STACK + SHADOW_TEST + schedule)).variants
+    given = only(read(parameters + STACK + SHADOW_TEST + schedule, parameters=["End=2027-01-12T00:00:00Z"])).variants
+    assert isinstance(variants, tuple)
+    assert isinstance(given, tuple)
+    assert isinstance(variants[1], InstanceVariant)
+    assert isinstance(variants[1].monthly_hours, Unknown)
+    assert isinstance(given[1], InstanceVariant)
+    assert given[1].monthly_hours == Decimal(48)
 
 
 def test_a_state_machine_that_starts_jobs_is_skipped_and_another_is_not_seen(read: Reader) -> None:
