@@ -51,12 +51,14 @@ def shadow_variants(view: View, spell: Spelling, place: Place) -> tuple[Instance
         return shadows
     if isinstance(fleets, Unknown):
         return fleets
+    if not shadows:
+        return Unknown(f"{spell('ShadowModelVariants')} is not set")
+    source = config.text(spell("SourceModelVariantName"))
     hours = _hours(view, spell)
     schedule_is_sensitive = view.is_sensitive(spell("Schedule"))
-    by_name = {fleet.text(spell("VariantName")): fleet for fleet in fleets}
     found = []
     for shadow in shadows:
-        fleet = by_name.get(shadow.text(spell("ShadowModelVariantName")))
+        fleet = _fleet_of(shadow.text(spell("ShadowModelVariantName")), source, fleets, spell)
         variant = _instances(fleet, spell, place)
         found.append(
             replace(
@@ -67,6 +69,18 @@ def shadow_variants(view: View, spell: Spelling, place: Place) -> tuple[Instance
             )
         )
     return tuple(found)
+
+
+def _fleet_of(
+    name: str | Unknown | None, source: str | Unknown | None, fleets: list[View], spell: Spelling
+) -> View | None:
+    """Which of the ModelVariants is the shadow: the one of its name; of an unknown name, the one beside the source."""
+    names = [fleet.text(spell("VariantName")) for fleet in fleets]
+    if isinstance(name, str):
+        return fleets[names.index(name)] if name in names else None
+    if not isinstance(source, str) or len(fleets) != 2 or names.count(source) != 1:  # noqa: PLR2004 - source and shadow
+        return None
+    return fleets[1 - names.index(source)]
 
 
 def _instances(fleet: View | None, spell: Spelling, place: Place) -> InstanceVariant:

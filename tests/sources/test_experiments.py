@@ -188,6 +188,24 @@ def test_a_shadow_variant_whose_instances_nobody_tells_is_there_and_unknown() ->
     assert isinstance(found.initial_instance_count, Unknown)
 
 
+def test_a_shadow_variant_of_unknown_name_is_the_one_beside_the_source() -> None:
+    later = Unknown("a parameter")
+    nameless = experiment()
+    nameless["ShadowModeConfig"]["ShadowModelVariants"] = [{"ShadowModelVariantName": later}]
+    nameless["ModelVariants"][1]["VariantName"] = later
+    found = shadow(stack(nameless))
+    assert (found.name, found.instance_type, found.initial_instance_count) == (later, "ml.m5.large", 2)
+
+
+def test_of_two_unknown_names_none_is_taken_for_the_shadow() -> None:
+    later = Unknown("a parameter")
+    nameless = experiment()
+    nameless["ShadowModeConfig"]["ShadowModelVariants"] = [{"ShadowModelVariantName": later}]
+    for fleet in nameless["ModelVariants"]:
+        fleet["VariantName"] = later
+    assert isinstance(shadow(stack(nameless)).instance_type, Unknown)
+
+
 @pytest.mark.parametrize(
     ("others", "where", "reason"),
     [
@@ -207,11 +225,20 @@ def test_a_shadow_test_without_a_place_is_in_no_total_and_says_so(others: Json, 
     assert skipped.affects_total
 
 
-def test_an_experiment_that_tells_no_shadow_variant_is_skipped() -> None:
-    (skipped,) = stack({"Name": "t", "EndpointName": "app"}).skipped
-    assert skipped.reason == (
-        "a shadow test that bills instances while it runs, in no total: ShadowModeConfig is not set"
-    )
+@pytest.mark.parametrize(
+    ("others", "reason"),
+    [
+        ({"ShadowModeConfig": None}, "ShadowModeConfig is not set"),
+        ({"ShadowModeConfig": {"SourceModelVariantName": "main"}}, "ShadowModelVariants is not set"),
+        ({"ShadowModeConfig": Unknown("a parameter")}, "a parameter"),
+        ({"ModelVariants": Unknown("a parameter")}, "a parameter"),
+        ({"ModelVariants": "two"}, "ModelVariants is not a block"),
+    ],
+)
+def test_an_experiment_that_tells_no_shadow_variant_is_skipped(others: Json, reason: str) -> None:
+    (skipped,) = stack(experiment(**others)).skipped
+    assert skipped.reason == f"a shadow test that bills instances while it runs, in no total: {reason}"
+    assert skipped.affects_total
 
 
 def test_a_change_of_the_experiment_touches_its_endpoint(read_plan: Reader) -> None:
