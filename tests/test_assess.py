@@ -15,6 +15,7 @@ from msgspec import structs
 from guardrail import bundled
 from guardrail.assess import Terms, assess
 from guardrail.cost.base import Delta, Monthly
+from guardrail.cost.discount_settings import DiscountRule, Discounts
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import NO_USAGE
 from guardrail.cost.usage import load as load_usage
@@ -37,6 +38,7 @@ from guardrail.policy.waivers import Waiver
 from guardrail.report import RegionPrices, Report, Summary
 
 PRICES = PriceBook()
+NO_DISCOUNTS = Discounts()
 TODAY = date(2026, 11, 22)
 FIX = Remediation(terraform="initial_instance_count = 2", cloudformation="InitialInstanceCount: 2")
 LATER = Unknown("known only after apply")
@@ -459,12 +461,12 @@ def test_a_plan_against_itself_changes_nothing() -> None:
 # Budgets of AWS ------------------------------------------------------------------------------------------------------
 
 
-def with_budget(**changes: Any) -> Report:
+def with_budget(discounts: Discounts = NO_DISCOUNTS, **changes: Any) -> Report:
     """An endpoint of 3 x 169.30 = 507.90 USD a month beside a budget of 500."""
     known: dict[str, Any] = {"limit": 500.0, "unit": "USD", "time_unit": "MONTHLY", "covers_sagemaker": True}
     stack = change_set([endpoint("a", 3)])
     budgets = (Budget(address="aws_budgets_budget.ml", **(known | changes)),)
-    return check(structs.replace(stack, after=structs.replace(stack.after, budgets=budgets)))
+    return check(structs.replace(stack, after=structs.replace(stack.after, budgets=budgets)), discounts=discounts)
 
 
 def test_a_budget_of_aws_below_what_sagemaker_costs_is_mentioned() -> None:
@@ -490,6 +492,13 @@ def test_a_budget_of_aws_below_what_sagemaker_costs_is_mentioned() -> None:
 )
 def test_a_budget_that_is_enough_or_not_known_well_enough_says_nothing(changes: dict[str, Any]) -> None:
     assert with_budget(**changes).notices == ()
+
+
+def test_a_budget_of_aws_is_held_against_what_is_left_after_discounts() -> None:
+    """507.90 - 10 % = 457.11: enough is a budget of 500, and not one of 450."""
+    discounts = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),))
+    assert not any("AWS budget" in notice for notice in with_budget(discounts).notices)
+    assert any("below the 457.11" in notice for notice in with_budget(discounts, limit=450.0).notices)
 
 
 def test_a_budget_beside_an_undecided_total_says_nothing() -> None:
