@@ -39,6 +39,8 @@ class Location(Struct, frozen=True):
     """1-based."""
     column: int = 1
     """1-based."""
+    called_at: "Location | None" = None
+    """The module call that brings the file in, where the place is in a module."""
 
 
 class Alarm(Struct, frozen=True, kw_only=True):
@@ -327,6 +329,8 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
 
     path: str
     """As the user gave it; "-" for standard input."""
+    label: str | None = None
+    """Tells it from others of the same path: the one that ``--var-file LABEL=FILE`` gives."""
     kind: Literal["terraform-plan", "terraform-state", "hcl", "cloudformation"]
     after: Inventory
     before: Inventory | None = None

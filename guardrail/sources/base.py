@@ -49,6 +49,23 @@ LOST = Reference("", "")
 """Stands among references for an end that cannot be followed, and so may be anything: a local value, a data source."""
 
 
+class Places(Protocol):
+    """Where the attributes of one block are written."""
+
+    @property
+    def start(self) -> Location:
+        """Where the block starts."""
+        ...
+
+    def of(self, name: str) -> Location | None:
+        """Where an attribute is written; None where it is not."""
+        ...
+
+    def item(self, name: str, index: int) -> "Places | None":
+        """The places of a nested block."""
+        ...
+
+
 class View:
     """The attributes of one block, nested blocks included, read with the type that the caller expects.
 
@@ -64,6 +81,7 @@ class View:
         "marks",
         "nested_attributes",
         "optional_and_computed",
+        "places",
         "unknown",
         "values",
     )
@@ -79,6 +97,7 @@ class View:
         optional_and_computed: frozenset[str] = OPTIONAL_AND_COMPUTED,
         nested_attributes: bool = False,
         is_constant: Callable[[Any], bool] | None = None,
+        places: Places | None = None,
     ) -> None:
         self.values = values
         self.unknown = unknown
@@ -88,6 +107,13 @@ class View:
         self.optional_and_computed = optional_and_computed
         self.nested_attributes = nested_attributes
         self.is_constant = _is_literal if is_constant is None else is_constant
+        self.places = places
+
+    def location(self, name: str) -> Location | None:
+        """Where an attribute is written, or, where it is not, its block; None where the source has no lines."""
+        if self.places is None:
+            return None
+        return self.places.of(name) or self.places.start
 
     def get(self, name: str) -> Any:
         """The raw value; None where unset; `Unknown` where it cannot be known."""
@@ -187,6 +213,7 @@ class View:
                     optional_and_computed=self.optional_and_computed,
                     nested_attributes=self.nested_attributes,
                     is_constant=self.is_constant,
+                    places=None if self.places is None else self.places.item(name, index),
                 )
             )
         return views

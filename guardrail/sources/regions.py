@@ -38,7 +38,7 @@ class Regions:
         own = view.shown("region")
         if own is not None:
             return own if isinstance(own, Unknown) or _REGION.fullmatch(own) else _NOWHERE
-        return self._of_provider(provider) or _arn_region(view) or self._of_data_source(provider) or _NOWHERE
+        return self._of_provider(provider) or arn_region(view) or self._of_data_source(provider) or _NOWHERE
 
     def _of_provider(self, key: str) -> str | None:
         if key not in self._by_provider:
@@ -63,7 +63,7 @@ class Regions:
         return found
 
 
-def _arn_region(view: View) -> str | None:
+def arn_region(view: View) -> str | None:
     """The region of the block's own ARN, else of any ARN among its values that may be shown."""
     values = view.values
     for name in ("arn", *values):

@@ -84,6 +84,8 @@ _OPTIONAL_AND_COMPUTED = {
 _INFERENCE_TYPE = re.compile(r"AWS::SageMaker::(?:Endpoint|Inference)")
 
 _SAGEMAKER_RESOURCES = ("endpoint/", "inference-component/")
+_UNNAMED = "${…}"
+"""Stands in the partial text of an unknown value for what cannot be told from anything else."""
 _ENDPOINTS = frozenset({"aws_sagemaker_endpoint", "awscc_sagemaker_endpoint"})
 _CONFIGURATIONS = frozenset({"aws_sagemaker_endpoint_configuration", "awscc_sagemaker_endpoint_config"})
 _COMPONENTS = frozenset({"aws_sagemaker_inference_component", "awscc_sagemaker_inference_component"})
@@ -114,6 +116,7 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
     return DeclaredEndpoint(
         **_head(block),
         name=_name(block.attributes, name),
+        symbol=_symbol(block.attributes, name),
         sensitive_name=block.attributes.is_sensitive(name),
         configuration=_link(block, "endpoint_config_name", _CONFIGURATIONS),
         tags=_tags(block),
@@ -128,6 +131,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
     return DeclaredConfiguration(
         **_head(block),
         name=_name(view, name),
+        symbol=_symbol(view, name),
         sensitive_name=view.is_sensitive(name),
         mode=_mode(view, variants),
         variants=variants,
@@ -191,6 +195,7 @@ def _variant(view: View, *, shadow: bool) -> Variant:
         sensitive=any(map(view.is_sensitive, ("instance_type", "initial_instance_count", "volume_size_in_gb")))
         or view.is_sensitive("managed_instance_scaling")
         or view.is_sensitive("instance_pools"),
+        location=view.location("instance_type"),
     )
 
 
@@ -206,6 +211,7 @@ def _serverless_variant(view: View, serverless: View) -> ServerlessVariant:
         model_name=view.shown("model_name"),
         assumptions=tuple(view.assumed[already_assumed:]),
         sensitive=view.is_sensitive("serverless_config"),
+        location=view.location("serverless_config"),
     )
 
 
@@ -254,6 +260,7 @@ def _component(block: Block) -> DeclaredComponent:
     adapter = isinstance(specification, View) and specification.get("base_inference_component_name") is not None
     return DeclaredComponent(
         **_head(block),
+        symbol=_symbol(view, "inference_component_name" if awscc else "name"),
         endpoint=_link(block, "endpoint_name", _ENDPOINTS),
         sensitive_name=view.is_sensitive("inference_component_name" if awscc else "name"),
         component=InferenceComponent(
@@ -574,7 +581,21 @@ def _link(block: Block, attribute: str, wanted: frozenset[str]) -> Link:
     if isinstance(value, str):
         sensitive = block.attributes.is_sensitive(attribute)
         return Link(value=value, stated=lambda: block.references(attribute, wanted), key=block.key, sensitive=sensitive)
-    return Link(value=value, references=tuple(block.references(attribute, wanted)), key=block.key)
+    references = tuple(block.references(attribute, wanted))
+    return Link(value=value, references=references, key=block.key, text=_text_of_link(value))
+
+
+def _text_of_link(value: Unknown | None) -> str | None:
+    """What is known of a link's text. What has no name in it is like nothing else, not even like itself."""
+    partial = None if value is None else value.partial
+    return None if partial in (None, _UNNAMED) else str(partial).replace(_UNNAMED, "${?}")
+
+
+def _symbol(view: View, attribute: str) -> str | None:
+    """What others call a block by whose name is unknown, where it is made of names: ``${var.name}``."""
+    name = view.text(attribute)
+    partial = name.partial if isinstance(name, Unknown) else None
+    return None if partial is None or _UNNAMED in partial else partial
 
 
 def _name(view: View, attribute: str) -> str | Unknown:
@@ -639,7 +660,7 @@ def _map(view: View, name: str) -> dict[str, str | Unknown] | Unknown:
     flags = view.unknown.get(name) if isinstance(view.unknown, dict) else None
     unknown = [key for key, flag in flags.items() if flag is True] if isinstance(flags, dict) else []
     entries: dict[str, str | Unknown] = {
-        key: item if isinstance(item, str) else Unknown(AFTER_APPLY) for key, item in value.items()
+        key: item if isinstance(item, (str, Unknown)) else Unknown(AFTER_APPLY) for key, item in value.items()
     }
     entries.update(dict.fromkeys(unknown, Unknown(AFTER_APPLY)))
     if view.is_sensitive(name):

@@ -1,0 +1,39 @@
+"""Modules that ``terraform init`` has fetched: what ``.terraform/modules/modules.json`` says of them."""
+
+import os
+
+import msgspec
+from msgspec import Struct
+
+_MANIFEST = os.path.join(".terraform", "modules", "modules.json")
+
+
+class _Entry(Struct):
+    Key: str = ""
+    Dir: str = ""
+
+
+class _Manifest(Struct):
+    Modules: list[_Entry] = []
+
+
+class Installed:
+    """The fetched modules of one root module."""
+
+    def __init__(self, directory: str) -> None:
+        self._directory = directory
+        self._directories: dict[str, str] | None = None
+
+    def directory(self, path: tuple[str, ...]) -> str | None:
+        """Where the module at the end of a path of calls lies; None where it has not been fetched."""
+        if self._directories is None:
+            self._directories = {entry.Key: entry.Dir for entry in self._entries()}
+        found = self._directories.get(".".join(path))
+        return None if found is None else os.path.normpath(os.path.join(self._directory, found.replace("\\", "/")))
+
+    def _entries(self) -> list[_Entry]:
+        try:
+            with open(os.path.join(self._directory, _MANIFEST), "rb") as file:
+                return msgspec.json.decode(file.read(), type=_Manifest).Modules
+        except (OSError, msgspec.MsgspecError):
+            return []

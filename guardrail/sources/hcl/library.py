@@ -1,0 +1,212 @@
+"""Modules as they lie on disk: the files of a directory, parsed once and put together."""
+
+import os
+import re
+from collections.abc import Iterator
+from typing import TypeVar
+
+from msgspec import Struct
+
+from guardrail.errors import SourceError
+from guardrail.model import Location
+from guardrail.sources.hcl import json_syntax, syntax
+from guardrail.sources.hcl.lexer import HclSyntaxError
+from guardrail.sources.hcl.parse import parse
+
+_Key = TypeVar("_Key", str, tuple[str, str])
+
+_NATIVE = (".tf", ".tofu")
+_JSON = (".tf.json", ".tofu.json")
+SUFFIXES = _NATIVE + _JSON
+_OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
+_LARGEST = 64 << 20
+_KINDS = {"variable": 1, "output": 1, "module": 1, "resource": 2, "data": 2, "ephemeral": 2}
+_UNNAMED_KINDS = frozenset({"locals", "terraform", "provider", "moved", "import", "removed", "check", "language"})
+
+
+class Written(Struct, frozen=True):
+    """A block and the file it is written in."""
+
+    block: syntax.BlockNode
+    file: syntax.SourceFile
+
+    @property
+    def location(self) -> Location:
+        """Where it starts."""
+        return self.file.location(self.block.at)
+
+    @property
+    def body(self) -> syntax.Body:
+        """What stands between its braces."""
+        return self.block.body
+
+
+class Local(Struct, frozen=True):
+    """One local value as written."""
+
+    expression: syntax.Expression
+    file: syntax.SourceFile
+
+
+class ModuleSource(Struct):
+    """One directory of Terraform files."""
+
+    directory: str
+    """As it is reached from the working directory."""
+    files: list[syntax.SourceFile]
+    variables: dict[str, Written]
+    locals: dict[str, Local]
+    outputs: dict[str, Written]
+    resources: dict[tuple[str, str], Written]
+    data: dict[tuple[str, str], Written]
+    calls: dict[str, Written]
+    providers: list[Written]
+    resource_types: frozenset[str] = frozenset()
+
+
+def is_source(name: str) -> bool:
+    """Whether a file of this name belongs to a module; editors leave others behind."""
+    return name.endswith(SUFFIXES) and not name.startswith((".", "#")) and not name.endswith("~")
+
+
+def source_names(directory: str) -> list[str]:
+    """The names of the files of the module in ``directory``; ``x.tofu`` stands in for ``x.tf`` beside it."""
+    try:
+        names = sorted(name for name in os.listdir(directory) if is_source(name))
+    except OSError:
+        return []
+    tofu = {name.replace(".tofu", ".tf") for name in names if ".tofu" in name}
+    return [name for name in names if name not in tofu]
+
+
+class Library:
+    """Every module that one check reads; a directory that several calls name is read once."""
+
+    def __init__(self, *, keep_going: bool = False) -> None:
+        self._modules: dict[str, ModuleSource] = {}
+        self._texts: dict[str, str] = {}
+        self._keep_going = keep_going
+        self.unread: list[str] = []
+        """With ``keep_going``, a sentence for each file that could not be read."""
+
+    def module(self, directory: str) -> ModuleSource:
+        """The module in ``directory``. Raises `SourceError` for a file that cannot be read or parsed."""
+        place = os.path.realpath(directory)
+        if place not in self._modules:
+            files = list(self._files(os.path.normpath(directory)))
+            self._modules[place] = _assembled(os.path.normpath(directory), files)
+        return self._modules[place]
+
+    def text(self, path: str) -> str:
+        """The text of a file. Raises `SourceError`."""
+        if path not in self._texts:
+            self._texts[path] = _text(path)
+        return self._texts[path]
+
+    def _files(self, directory: str) -> Iterator[syntax.SourceFile]:
+        names = source_names(directory)
+        names.sort(key=lambda name: _OVERRIDE.fullmatch(name) is not None)
+        for name in names:
+            path = os.path.join(directory, name)
+            try:
+                text = self.text(path)
+                yield json_syntax.parse(text, path) if name.endswith(_JSON) else parse(text, path)
+            except SourceError as error:
+                if not self._keep_going:
+                    raise
+                self.unread.append(error.message)
+            except RecursionError:
+                raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
+
+
+def _text(path: str) -> str:
+    try:
+        if os.path.getsize(path) > _LARGEST:
+            raise SourceError(f"{path} is larger than 64 MiB", hint="is it Terraform source?")
+        with open(path, "rb") as file:
+            raw = file.read()
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise SourceError(f"{path} cannot be read: {reason}", hint="check the path and its permissions") from None
+    try:
+        return raw.decode("utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SourceError(f"{path}:{line}:1: it is not UTF-8", hint="save it as UTF-8") from None
+
+
+def _assembled(directory: str, files: list[syntax.SourceFile]) -> ModuleSource:
+    module = ModuleSource(directory, files, {}, {}, {}, {}, {}, {}, [])
+    for file in files:
+        is_override = _OVERRIDE.fullmatch(os.path.basename(file.path)) is not None
+        for block in file.body.blocks:
+            _enter(module, Written(block, file), is_override=is_override)
+        if file.body.arguments:
+            argument = next(iter(file.body.arguments.values()))
+            raise _error(file, argument.at, f"{argument.name} stands outside every block")
+    module.resource_types = frozenset(type_ for type_, _ in module.resources)
+    return module
+
+
+def _enter(module: ModuleSource, written: Written, *, is_override: bool) -> None:
+    block = written.block
+    if block.type in _KINDS:
+        if len(block.labels) != _KINDS[block.type]:
+            labels = "one name" if _KINDS[block.type] == 1 else "a type and a name"
+            raise _error(written.file, block.at, f"a {block.type} block has {labels}")
+        _enter_named(module, written, is_override=is_override)
+    elif block.type == "locals":
+        for name, argument in block.body.arguments.items():
+            if name in module.locals and not is_override:
+                raise _error(written.file, argument.at, f"the local value {name} is set twice")
+            module.locals[name] = Local(argument.expression, written.file)
+    elif block.type == "provider":
+        module.providers.append(written)
+    elif block.type not in _UNNAMED_KINDS:
+        raise _error(written.file, block.at, f"there is no block {block.type}")
+
+
+def _enter_named(module: ModuleSource, written: Written, *, is_override: bool) -> None:
+    labels = written.block.labels
+    kinds = {
+        "variable": module.variables,
+        "output": module.outputs,
+        "module": module.calls,
+    }
+    if written.block.type == "ephemeral":
+        return
+    if written.block.type in kinds:
+        _put(kinds[written.block.type], labels[0], written, is_override=is_override)
+    else:
+        table = module.resources if written.block.type == "resource" else module.data
+        _put(table, (labels[0], labels[1]), written, is_override=is_override)
+
+
+def _put(table: dict[_Key, Written], key: _Key, written: Written, *, is_override: bool) -> None:
+    """Enter a block; a second one of the same name is an error, except in an override file."""
+    present = table.get(key)
+    if present is None:
+        table[key] = written
+    elif is_override:
+        table[key] = _overridden(present, written)
+    else:
+        name = key if isinstance(key, str) else ".".join(map(str, key))  # type: ignore[arg-type]
+        first = present.location
+        problem = f"the {written.block.type} {name} is declared twice, first at {first.path}:{first.line}"
+        raise _error(written.file, written.block.at, problem)
+
+
+def _overridden(present: Written, override: Written) -> Written:
+    """A block with the arguments of an override file, and its nested blocks in place of those of the same type."""
+    replaced = {block.type for block in override.body.blocks}
+    body = syntax.Body(
+        {**present.body.arguments, **override.body.arguments},
+        [block for block in present.body.blocks if block.type not in replaced] + override.body.blocks,
+    )
+    block = present.block
+    return Written(syntax.BlockNode(block.type, block.labels, body, block.at, block.end), present.file)
+
+
+def _error(file: syntax.SourceFile, at: int, problem: str) -> HclSyntaxError:
+    place = file.location(at)
+    return HclSyntaxError(f"{place.path}:{place.line}:{place.column}: {problem}", hint="terraform validate says more")

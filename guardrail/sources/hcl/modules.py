@@ -1,0 +1,484 @@
+"""Module instances: what the names in a module mean, and which instances its blocks have.
+
+Everything is worked out once, when somebody asks. What asks for itself is unknown, with that as its reason.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from decimal import DecimalException
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.model import Location, Unknown
+from guardrail.sources.base import LOST, Reference
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.convert import converter, items_of, number_of, text_of
+from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
+from guardrail.sources.hcl.installed import Installed
+from guardrail.sources.hcl.library import Library, ModuleSource, Written
+from guardrail.sources.hcl.providers import ProviderBlock, ProviderMap
+from guardrail.sources.hcl.values import (
+    Attributes,
+    Computed,
+    EvaluationError,
+    Sensitive,
+    SetValue,
+    Undecided,
+    first_unknown,
+    merged,
+    unmarked,
+)
+from guardrail.sources.hcl.variables import Given
+
+Key: TypeAlias = str | int | None
+
+UNKNOWN_KEY = "[*]"
+"""Stands in an address for the keys of a block of which nobody knows how many instances it has."""
+
+_DEEPEST = 32
+_MOST_MODULES = 50_000
+_MOST_INSTANCES = 100_000
+
+
+class Instance(Struct, frozen=True):
+    """One instance of a block with ``count`` or ``for_each``, or the only one of a block without."""
+
+    key: Key
+    names: dict[str, Any]
+    """What ``count`` or ``each`` mean in it."""
+    unknown: Unknown | None = None
+    """Why nobody knows how many there are; then this one stands for all of them."""
+
+    @property
+    def suffix(self) -> str:
+        """Its key as it stands in an address."""
+        if self.unknown is not None:
+            return UNKNOWN_KEY
+        return address_key(self.key)
+
+
+def address_key(key: Key) -> str:
+    """``["a"]``, ``[0]`` or nothing."""
+    if key is None:
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return f'["{text.replace("${", "$${").replace("%{", "%%{")}"]'
+
+
+class Missing(Struct, frozen=True):
+    """A module that is called and cannot be read."""
+
+    address: str
+    source: str
+    reason: str
+
+
+class World:
+    """What one reading of one root module shares."""
+
+    def __init__(self, library: Library, directory: str, workspace: str | Unknown) -> None:
+        self.library = library
+        self.directory = directory
+        self.workspace = workspace
+        self.trace = Trace()
+        self.installed = Installed(directory)
+        self.missing: list[Missing] = []
+        self.undecided: dict[str, str] = {}
+        """Why the number of instances of a block is unknown, by its address."""
+        self.types: dict[str, str] = {}
+        """The type of each resource that has been worked out, by its address."""
+        self.modules = 0
+
+
+class Cell:
+    """A value that is worked out once, with the resources that it came from."""
+
+    __slots__ = ("_compute", "_state", "_touched", "_value")
+
+    def __init__(self, compute: Callable[[], Any]) -> None:
+        self._compute = compute
+        self._state = 0
+        self._value: Any = None
+        self._touched: tuple[Reference, ...] = ()
+
+    def get(self, trace: Trace) -> Any:
+        """The value; what was asked on the way counts as asked by who asks now."""
+        if self._state == 0:
+            self._state = 1
+            outer, trace.touched = trace.touched, {}
+            try:
+                self._value = self._compute()
+            except EvaluationError as error:
+                self._value = Computed(reason=error.reason, references=(LOST,))
+            except RecursionError:
+                self._value = Computed(reason="it goes through too many other values", references=(LOST,))
+            except (DecimalException, OverflowError, ValueError):
+                self._value = Computed(reason="it cannot be computed", references=(LOST,))
+            finally:
+                self._touched = tuple(trace.touched)
+                trace.touched = outer
+            self._state = 2
+        elif self._state == 1:
+            return Computed(reason="it is defined by itself", references=(LOST,))
+        trace.touched.update(dict.fromkeys(self._touched))
+        return self._value
+
+
+class Module(Attributes):
+    """One instance of a module."""
+
+    def __init__(  # noqa: PLR0913 - what a call passes on
+        self,
+        source: ModuleSource,
+        world: World,
+        *,
+        address: str = "",
+        path: tuple[str, ...] = (),
+        arguments: dict[str, Cell] | None = None,
+        providers: ProviderMap | None = None,
+        called_at: Location | None = None,
+        depth: int = 0,
+    ) -> None:
+        self.source = source
+        self.world = world
+        self.trace = world.trace
+        self.address = address
+        self.names = path
+        """The names of the calls that lead here."""
+        self.called_at = called_at
+        """The call that brought it in; None for the root."""
+        self.depth = depth
+        self.scope = Scope(self)
+        self.ancestors: frozenset[str] = frozenset()
+        """The directories of the modules that lead here."""
+        self.arguments = {} if arguments is None else arguments
+        """What the call gives for variables."""
+        self._variables: dict[str, Cell] = {}
+        self._locals: dict[str, Cell] = {}
+        self._outputs: dict[str, Cell] = {}
+        self._calls: dict[str, Cell] = {}
+        self._resources: dict[tuple[str, str, str], Cell] = {}
+        self._instances: dict[tuple[str, str, str], list[Instance]] = {}
+        self._roots: dict[str, Any] = {}
+        self.providers = self._own_providers(providers)
+
+    def _own_providers(self, inherited: ProviderMap | None) -> ProviderMap:
+        own = [ProviderBlock(written.block, written.file, self.scope, self.address) for written in self.source.providers]
+        return (inherited or ProviderMap()).with_blocks(own)
+
+    # What names mean ---------------------------------------------------------------------------------------------
+
+    def root(self, name: str) -> Any:
+        """The value of a name at the start of a reference. Raises `EvaluationError` where it means nothing."""
+        if name not in self._roots:
+            self._roots[name] = self._root(name)
+        return self._roots[name]
+
+    def _root(self, name: str) -> Any:
+        match name:
+            case "var":
+                return Namespace(self.variable)
+            case "local":
+                return Namespace(self.local)
+            case "module":
+                return Namespace(self.call_value)
+            case "data":
+                return Namespace(lambda type_: Namespace(lambda each: self.block_value("data", type_, each)))
+            case "path":
+                return {"module": self.path("module"), "root": self.path("root"), "cwd": self.path("root")}
+            case "terraform" | "tofu":
+                return {"workspace": self.world.workspace}
+        if name in self.source.resource_types:
+            return Namespace(lambda each: self.block_value("resource", name, each))
+        raise EvaluationError(f"there is nothing called {name}")
+
+    def path(self, kind: str) -> str:
+        """The module's own directory, ``root`` for that of the root module, "" for where relative files are."""
+        if kind == "":
+            return self.world.directory
+        if kind == "root" or self.depth == 0:
+            return "."
+        return os.path.relpath(self.source.directory, self.world.directory).replace(os.sep, "/")
+
+    def variable(self, name: str) -> Any:
+        """The value of an input variable."""
+        if name not in self._variables:
+            if name not in self.source.variables:
+                raise EvaluationError(f"there is no variable {name}")
+            self._variables[name] = Cell(lambda: self._variable(name, self.source.variables[name]))
+        return self._variables[name].get(self.trace)
+
+    def _variable(self, name: str, declared: Written) -> Any:
+        body = declared.body
+        nullable = self._constant(body, "nullable") is not False
+        value = self.arguments[name].get(self.trace) if name in self.arguments else None
+        given = name in self.arguments and (value is not None or nullable)
+        if not given:
+            default = body.expression("default")
+            if default is None:
+                reason = f'variable "{name}" has no value'
+                return Computed(reason=reason, partial=f"${{{self._dotted('var', name)}}}", references=(LOST,))
+            value = known_or_reason(default, self.scope)
+        return self._declared(value, name, body)
+
+    def _declared(self, value: Any, name: str, body: syntax.Body) -> Any:
+        """A value of the type that the variable is declared with, marked where it is declared sensitive."""
+        type_ = body.expression("type")
+        if type_ is not None:
+            try:
+                value = converter(type_)(value)
+            except EvaluationError as error:
+                return Computed(reason=f'the value of variable "{name}" does not fit its type: {error.reason}')
+        if self._constant(body, "sensitive") is True and not isinstance(value, Unknown):
+            self.trace.has_sensitive = True
+            return Sensitive(unmarked(value)[0])
+        if self._constant(body, "sensitive") is True:
+            return merged(value)
+        return value
+
+    def _constant(self, body: syntax.Body, name: str) -> Any:
+        expression = body.expression(name)
+        return None if expression is None else known_or_reason(expression, self.scope)
+
+    def _dotted(self, *parts: str) -> str:
+        return ".".join(part for part in (self.address, *parts) if part)
+
+    def local(self, name: str) -> Any:
+        """The value of a local value."""
+        if name not in self._locals:
+            if name not in self.source.locals:
+                raise EvaluationError(f"there is no local value {name}")
+            expression = self.source.locals[name].expression
+            self._locals[name] = Cell(lambda: evaluate(expression, self.scope))
+        return self._locals[name].get(self.trace)
+
+    # Outputs and calls -------------------------------------------------------------------------------------------
+
+    def attribute(self, name: str) -> Any:
+        """The value of an output."""
+        if name not in self._outputs:
+            if name not in self.source.outputs:
+                raise EvaluationError(f"{self.address} has no output {name}")
+            body = self.source.outputs[name].body
+            expression = body.expression("value")
+            if expression is None:
+                raise EvaluationError(f"the output {name} has no value")
+            self._outputs[name] = Cell(lambda: self._output(expression, body))
+        return self._outputs[name].get(self.trace)
+
+    def _output(self, expression: syntax.Expression, body: syntax.Body) -> Any:
+        value = evaluate(expression, self.scope)
+        if self._constant(body, "sensitive") is True:
+            self.trace.has_sensitive = True
+            return merged(value) if isinstance(value, Unknown) else Sensitive(unmarked(value)[0])
+        return value
+
+    def whole(self) -> Any:
+        """All outputs."""
+        return {name: self.attribute(name) for name in self.source.outputs}
+
+    def call_value(self, name: str) -> Any:
+        """What ``module.name`` means: one instance, or a list or map of them."""
+        return self._call_cell(name).get(self.trace)
+
+    def _call_cell(self, name: str) -> Cell:
+        if name not in self._calls:
+            written = self.source.calls.get(name)
+            if written is None:
+                raise EvaluationError(f"there is no module {name}")
+            self._calls[name] = Cell(lambda: self._called(name, written))
+        return self._calls[name]
+
+    def _called(self, name: str, written: Written) -> Any:
+        instances = self._expanded(written, self._dotted("module", name))
+        made = [self._module(name, written, instance) for instance in instances]
+        return _collected(instances, made, written.body)
+
+    def _module(self, name: str, written: Written, instance: Instance) -> Any:
+        address = self._dotted("module", name) + instance.suffix
+        directory = self._directory_of(name, written, address)
+        if directory is None:
+            return MissingModule(address)
+        self.world.modules += 1
+        scope = self.scope.with_names(instance.names)
+        module = Module(
+            self.world.library.module(directory),
+            self.world,
+            address=address,
+            path=(*self.names, name),
+            arguments={
+                argument.name: Cell(_evaluation(argument.expression, scope))
+                for argument in written.body.arguments.values()
+                if argument.name not in _META_ARGUMENTS
+            },
+            providers=self.providers.passed_on(written.body.expression("providers"), scope),
+            called_at=written.file.location(written.block.at, self.called_at),
+            depth=self.depth + 1,
+        )
+        module.ancestors = self.ancestors | {os.path.realpath(self.source.directory)}
+        return module
+
+    def _directory_of(self, name: str, written: Written, address: str) -> str | None:
+        """The directory of a called module; None, and an entry among the missing, where it cannot be read."""
+        source = self._source_of(written)
+        if isinstance(source, Unknown):
+            return self._misses(address, "", f"where its source is cannot be known: {source.reason}")
+        if source.startswith(("./", "../")) or source in (".", ".."):
+            directory: str | None = os.path.normpath(os.path.join(self.source.directory, source))
+        else:
+            directory = self.world.installed.directory((*self.names, name))
+        if directory is None or not os.path.isdir(directory):
+            hint = "it is not here; terraform init fetches it" if directory is None else "there is no such directory"
+            return self._misses(address, source, f'its source is "{source}", and {hint}')
+        if os.path.realpath(directory) in {*self.ancestors, os.path.realpath(self.source.directory)}:
+            return self._misses(address, source, "the module calls itself")
+        if self.depth >= _DEEPEST or self.world.modules >= _MOST_MODULES:
+            return self._misses(address, source, "modules are nested too deeply, or there are too many of them")
+        return directory
+
+    def _source_of(self, written: Written) -> str | Unknown:
+        expression = written.body.expression("source")
+        source = Unknown("it names none") if expression is None else known_or_reason(expression, self.scope)
+        if isinstance(source, (str, Unknown)):
+            return source
+        return Unknown("it is no text")
+
+    def _misses(self, address: str, source: str, reason: str) -> None:
+        self.world.missing.append(Missing(address, source, reason))
+
+    def children(self) -> "Iterator[Module]":
+        """Every instance of every module that is called here and can be read."""
+        for name in self.source.calls:
+            for made in _elements(self.call_value(name)):
+                if isinstance(made, Module):
+                    yield made
+
+    # Resources and data sources ----------------------------------------------------------------------------------
+
+    def block_value(self, kind: str, type_: str, name: str) -> Any:
+        """What a reference to a resource or data source means: one instance, or a list or map of them."""
+        key = (kind, type_, name)
+        if key not in self._resources:
+            written = (self.source.data if kind == "data" else self.source.resources).get((type_, name))
+            if written is None:
+                raise EvaluationError(f"there is no {'data source' if kind == 'data' else 'resource'} {type_}.{name}")
+            self._resources[key] = Cell(lambda: self._block_value(kind, written))
+        return self._resources[key].get(self.trace)
+
+    def _block_value(self, kind: str, written: Written) -> Any:
+        from guardrail.sources.hcl.resources import data_source, resource
+
+        type_, name = written.block.labels
+        address = self._dotted(*(("data",) if kind == "data" else ()), type_, name)
+        instances = self._expanded(written, address)
+        make = data_source if kind == "data" else resource
+        made = [make(self, written, address + instance.suffix, instance) for instance in instances]
+        return _collected(instances, made, written.body)
+
+    def instances(self, type_: str, name: str) -> list[Any]:
+        """The instances of a resource block."""
+        return list(_elements(self.block_value("resource", type_, name)))
+
+    def _expanded(self, written: Written, address: str) -> list[Instance]:
+        """The instances that ``count``, ``for_each`` or ``enabled`` make of a block."""
+        body = written.body
+        count, for_each = body.expression("count"), body.expression("for_each")
+        if count is not None:
+            instances = self._counted(known_or_reason(count, self.scope))
+        elif for_each is not None:
+            instances = self._keyed(known_or_reason(for_each, self.scope))
+        else:
+            return [Instance(None, {})]
+        for instance in instances:
+            if instance.unknown is not None:
+                self.world.undecided[address] = instance.unknown.reason
+        return instances
+
+    def _counted(self, value: Any) -> list[Instance]:
+        value = unmarked(value)[0]
+        if not isinstance(value, Unknown):
+            try:
+                number = number_of(value)
+            except EvaluationError as error:
+                value = Unknown(error.reason)
+            else:
+                if isinstance(number, int) and 0 <= number <= _MOST_INSTANCES:
+                    return [Instance(index, {"count": {"index": index}}) for index in range(number)]
+                value = Unknown(f"{text_of(number)} is no count")
+        index = Computed(reason=value.reason)
+        return [Instance(None, {"count": {"index": index}}, value)]
+
+    def _keyed(self, value: Any) -> list[Instance]:
+        value = unmarked(value)[0]
+        element: Any = None
+        if isinstance(value, Undecided):
+            element, value = value.element, value.whole()
+        if isinstance(value, Attributes):
+            value = value.whole()
+        if isinstance(value, SetValue):
+            value = first_unknown(value) or value
+        if not isinstance(value, (Unknown, SetValue, dict)):
+            value = Unknown("for_each is given something that is no map and no set of texts")
+        if isinstance(value, Unknown):
+            unknown = Computed(reason=value.reason, references=getattr(value, "references", (LOST,)))
+            each = {"key": unknown, "value": unknown if element is None else element}
+            return [Instance(None, {"each": each}, value)]
+        return [
+            Instance(text_of(key) or "", {"each": {"key": text_of(key) or "", "value": item}})
+            for key, item in items_of(value)
+        ]
+
+
+_META_ARGUMENTS = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})
+
+
+class MissingModule(Attributes):
+    """A module that could not be read: its outputs are unknown."""
+
+    __slots__ = ("_address",)
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def attribute(self, name: str) -> Any:
+        """An output, which only the module itself could tell."""
+        return Computed(
+            reason=f"{self._address} could not be read", partial=f"${{{self._address}.{name}}}", references=(LOST,)
+        )
+
+    def whole(self) -> Any:
+        """Nobody knows what outputs there are."""
+        return Computed(reason=f"{self._address} could not be read", references=(LOST,))
+
+
+def _evaluation(expression: syntax.Expression, scope: Scope) -> Callable[[], Any]:
+    return lambda: evaluate(expression, scope)
+
+
+def given(values: dict[str, Given], scope: Scope) -> dict[str, Cell]:
+    """Values given for the variables of a root module, as the arguments of its call."""
+    return {name: Cell(_evaluation(value.expression, scope)) for name, value in values.items()}
+
+
+def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) -> Any:
+    """The instances as a reference sees them."""
+    if instances and instances[0].unknown is not None:
+        return Undecided(made[0], instances[0].unknown)
+    if body.expression("count") is not None:
+        return made
+    if body.expression("for_each") is not None:
+        return {instance.key: each for instance, each in zip(instances, made, strict=True)}
+    return made[0]
+
+
+def _elements(value: Any) -> list[Any]:
+    if isinstance(value, Undecided):
+        return [value.element]
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict):
+        return list(value.values())
+    return [] if isinstance(value, Unknown) else [value]

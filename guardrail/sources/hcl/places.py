@@ -1,0 +1,84 @@
+"""Where the arguments of a block are written, whichever way its values came about."""
+
+from typing import TypeAlias
+
+from guardrail.model import Location
+from guardrail.sources.hcl import syntax
+
+
+class BlockPlaces:
+    """The places of one block: its arguments, and the blocks inside it in the order in which they come to be."""
+
+    __slots__ = ("_block", "_called_at", "_file", "children")
+
+    def __init__(self, file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> None:
+        self._file = file
+        self._block = block
+        self._called_at = called_at
+        self.children: dict[str, list[Places]] = {}
+
+    def of(self, name: str) -> Location | None:
+        """Where the argument is written; None where it is not."""
+        argument = self._block.body.arguments.get(name)
+        return None if argument is None else self._file.location(argument.at, self._called_at)
+
+    @property
+    def start(self) -> Location:
+        """Where the block starts."""
+        return self._file.location(self._block.at, self._called_at)
+
+    def item(self, name: str, index: int) -> "Places | None":
+        """The places of the ``index``-th nested block or object of a name."""
+        blocks = self.children.get(name)
+        if blocks:
+            return blocks[index] if index < len(blocks) else None
+        argument = self._block.body.arguments.get(name)
+        if argument is None:
+            return None
+        return places_of(argument.expression, index, self._file, self._called_at)
+
+
+class ObjectPlaces:
+    """The places of one object that is written out, as in JSON and in nested attributes."""
+
+    __slots__ = ("_called_at", "_file", "_object")
+
+    def __init__(self, file: syntax.SourceFile, node: syntax.Object, called_at: Location | None) -> None:
+        self._file = file
+        self._object = node
+        self._called_at = called_at
+
+    def _entry(self, name: str) -> syntax.Entry | None:
+        for entry in self._object.entries:
+            if isinstance(entry.key, syntax.Literal) and entry.key.value == name:
+                return entry
+        return None
+
+    def of(self, name: str) -> Location | None:
+        """Where the item is written; None where it is not."""
+        entry = self._entry(name)
+        return None if entry is None else self._file.location(entry.key.at, self._called_at)
+
+    @property
+    def start(self) -> Location:
+        """Where the object starts."""
+        return self._file.location(self._object.at, self._called_at)
+
+    def item(self, name: str, index: int) -> "Places | None":
+        """The places of the ``index``-th object of a name."""
+        entry = self._entry(name)
+        return None if entry is None else places_of(entry.value, index, self._file, self._called_at)
+
+
+Places: TypeAlias = BlockPlaces | ObjectPlaces
+
+
+def places_of(
+    expression: syntax.Expression, index: int, file: syntax.SourceFile, called_at: Location | None
+) -> Places | None:
+    """The places of the ``index``-th object that an expression writes out; None where it is worked out."""
+    if isinstance(expression, syntax.Tuple):
+        if index >= len(expression.items):
+            return None
+        expression = expression.items[index]
+    return ObjectPlaces(file, expression, called_at) if isinstance(expression, syntax.Object) else None

@@ -1,0 +1,239 @@
+"""From a root module to a change set: every block that matters, with what can be known of it before a plan."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from msgspec.structs import replace
+
+from guardrail.model import (
+    ChangeSet,
+    Coverage,
+    Endpoint,
+    Inventory,
+    ScalableTarget,
+    Skipped,
+    Unknown,
+)
+from guardrail.sources import terraform
+from guardrail.sources.base import LOST, Block, Reference, View
+from guardrail.sources.declarations import Declaration, Unrelated
+from guardrail.sources.hcl.convert import text_of
+from guardrail.sources.hcl.library import Library
+from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
+from guardrail.sources.hcl.providers import NOWHERE, REGION
+from guardrail.sources.hcl.resources import Resource
+from guardrail.sources.hcl.values import Undecided, marks_of
+from guardrail.sources.hcl.variables import Inputs, given_values
+from guardrail.sources.link import Linked, Side
+from guardrail.sources.regions import arn_region
+
+_FRAMES = 6_000
+"""Python frames while values are worked out: some 700 values that are defined by one another in a row."""
+_TEXT_MAPS = frozenset({"tags", "tags_all", "dimensions"})
+
+
+class Arguments(View):
+    """The arguments of a block of HCL, which the provider converts to the types of its schema."""
+
+    __slots__ = ()
+
+    def text(self, name: str) -> str | Unknown | None:
+        """A string; a number or truth value is converted to one."""
+        value = self.get(name)
+        if isinstance(value, (bool, int, float)):
+            return text_of(Decimal(repr(value)) if isinstance(value, float) else value)
+        return super().text(name)
+
+
+def read_root(
+    directory: str, *, inputs: Inputs, library: Library, workspace: str | Unknown, region: str | None
+) -> ChangeSet:
+    """The change set of the root module in ``directory``. Raises `SourceError` for a file that cannot be read."""
+    with _room_to_recurse():
+        world = World(library, os.path.normpath(directory), workspace)
+        source = library.module(directory)
+        root = Module(source, world)
+        root.arguments.update(given(given_values(source, inputs, library), root.scope))
+        resources = list(_resources(root))
+        blocks = [_block(resource) for resource in resources]
+        linked = Side(_declared(blocks), region=region).linked()
+    return _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
+
+
+@contextmanager
+def _room_to_recurse() -> Iterator[None]:
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(limit, _FRAMES))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(limit)
+
+
+def _resources(root: Module) -> Iterator[Resource]:
+    """Every instance of a resource that matters, module by module."""
+    pending = [root]
+    while pending:
+        module = pending.pop()
+        for type_, name in module.source.resources:
+            if type_ in terraform.TYPES:
+                yield from module.instances(type_, name)
+        pending.extend(module.children())
+
+
+def _block(resource: Resource) -> Block:
+    values, places = resource.arguments()
+    marks: Any = None
+    if resource.module.trace.has_sensitive:
+        values, marks = marks_of(values)
+    view = Arguments(
+        {name: _provided(name, value) for name, value in values.items()},
+        None,
+        marks,
+        nested_attributes=terraform.has_nested_attributes(resource.type),
+        places=places,
+    )
+    body, providers = resource.written.body, resource.module.providers
+    configuration = providers.of(body, resource.type)
+    return Block(
+        address=resource.address,
+        type=resource.type,
+        provider=providers.key_of(body, resource.type),
+        region=_region(view, NOWHERE if configuration is None else configuration.region),
+        attributes=view,
+        change="no-op",
+        references=partial(_references, resource),
+        key=resource.instance.key,
+        default_tags={} if configuration is None else configuration.default_tags,
+        location=resource.location,
+    )
+
+
+def _provided(name: str, value: Any) -> Any:
+    """A value as providers get it: plain numbers, and text in maps of text."""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, list):
+        return [_provided("", item) for item in value]
+    if isinstance(value, dict):
+        if name in _TEXT_MAPS:
+            return {key: text_of(item) or item for key, item in value.items() if item is not None}
+        return {key: _provided(key, item) for key, item in value.items()}
+    return None if isinstance(value, Undecided) else value
+
+
+def _region(view: View, of_provider: str | Unknown) -> str | Unknown:
+    own = view.shown("region")
+    if own is not None:
+        return own if isinstance(own, Unknown) or REGION.fullmatch(own) else NOWHERE
+    return of_provider if isinstance(of_provider, str) else arn_region(view) or of_provider
+
+
+def _references(resource: Resource, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
+    types = resource.module.world.types
+    return [
+        reference
+        for reference in resource.touched_by(attribute)
+        if reference == LOST or types.get(reference.address) in wanted
+    ]
+
+
+def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
+    for block in blocks:
+        yield terraform.declare(block) or Unrelated(
+            address=block.address,
+            type=block.type,
+            provider=block.provider,
+            region=block.region,
+            change=block.change,
+        )
+
+
+def _change_set(
+    directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]
+) -> ChangeSet:
+    skipped = (*linked.skipped, *_missing(world))
+    left_out = {each.address for each in skipped}
+    modelled = linked.modelled - left_out
+    return ChangeSet(
+        path=directory,
+        kind="hcl",
+        label=inputs.label,
+        after=_with_doubts(linked.inventory, world.undecided),
+        complete=not world.library.unread,
+        skipped=tuple(sorted(skipped, key=lambda each: each.address)),
+        coverage=Coverage(
+            seen=len(modelled) + len(left_out),
+            modelled=len(modelled),
+            partial=len(linked.partial & modelled),
+            skipped=len(left_out),
+        ),
+        notices=tuple(_undecided(world, addresses)),
+    )
+
+
+def _missing(world: World) -> Iterator[Skipped]:
+    for module in world.missing:
+        yield Skipped(address=module.address, type="module", reason=module.reason, affects_total=True)
+
+
+# An unknown number of instances --------------------------------------------------------------------------------------
+
+
+def _undecided(world: World, addresses: Sequence[str]) -> Iterator[str]:
+    """A sentence for each block that matters of which nobody knows how many there are."""
+    for address, reason in sorted(world.undecided.items()):
+        if any(each.startswith(f"{address}{UNKNOWN_KEY}") for each in addresses):
+            yield f"{address} has an unknown count, and stands once for all: {reason}"
+
+
+def _with_doubts(inventory: Inventory, undecided: Mapping[str, str]) -> Inventory:
+    """What may stand any number of times is marked as possibly deployed, and outside the totals."""
+    if not undecided:
+        return inventory
+    return Inventory(
+        endpoints=tuple(_doubted(each) for each in inventory.endpoints),
+        unattached=tuple(_doubted(each) for each in inventory.unattached),
+    )
+
+
+def _doubted(endpoint: Endpoint) -> Endpoint:
+    depth = endpoint.address.count(UNKNOWN_KEY)
+    variants = endpoint.variants
+    if not isinstance(variants, Unknown):
+        variants = tuple(replace(each, scaling=_doubted_target(each.scaling, depth)) for each in variants)
+    components = endpoint.inference_components
+    if not isinstance(components, Unknown):
+        if any(each.address.count(UNKNOWN_KEY) > depth for each in components):
+            components = Unknown("how many inference components it hosts is unknown")
+        else:
+            components = tuple(replace(each, scaling=_doubted_target(each.scaling, depth)) for each in components)
+    deployed = "possibly" if depth and endpoint.deployed == "yes" else endpoint.deployed
+    return replace(endpoint, variants=variants, inference_components=components, deployed=deployed)
+
+
+def _doubted_target(target: ScalableTarget | Unknown | None, depth: int) -> ScalableTarget | Unknown | None:
+    """A scaling target of which nobody knows whether it is there scales nothing for certain."""
+    if not isinstance(target, ScalableTarget):
+        return target
+    own = target.address.count(UNKNOWN_KEY)
+    if own > depth:
+        return Unknown(f"whether {target.address} is there is unknown")
+    return replace(
+        target,
+        policies=_certain(target.policies, own, "policies"),
+        scheduled_actions=_certain(target.scheduled_actions, own, "scheduled actions"),
+    )
+
+
+def _certain(attached: Any, depth: int, what: str) -> Any:
+    if isinstance(attached, Unknown) or all(each.address.count(UNKNOWN_KEY) <= depth for each in attached):
+        return attached
+    return Unknown(f"how many {what} it has is unknown")
+
+

@@ -1,0 +1,296 @@
+"""Resources and data sources as expressions see them, and their blocks as values."""
+
+from typing import Any
+
+from guardrail.model import Location, Unknown
+from guardrail.sources import terraform
+from guardrail.sources.base import AFTER_APPLY, LOST, Reference
+from guardrail.sources.declarations import GENERATED
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.convert import items_of
+from guardrail.sources.hcl.evaluate import Scope, known_or_reason
+from guardrail.sources.hcl.library import Written
+from guardrail.sources.hcl.modules import Cell, Instance, Module
+from guardrail.sources.hcl.places import BlockPlaces, Places
+from guardrail.sources.hcl.values import Attributes, Computed, EvaluationError, SetValue, Undecided, merged, unmarked
+
+_META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "enabled"})
+_META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts"})
+_SAME_AS_NAME = frozenset({"aws_sagemaker_endpoint", "aws_sagemaker_endpoint_configuration", "aws_sagemaker_model"})
+"""Types whose ``id`` is their name (documentation of hashicorp/aws, attribute reference)."""
+_NAMES = frozenset({"name", "id", "variant_name", "endpoint_name", "endpoint_config_name"})
+
+
+class Resource(Attributes):
+    """One instance of a resource block."""
+
+    __slots__ = ("_cells", "address", "instance", "module", "scope", "type", "written")
+
+    def __init__(self, module: Module, written: Written, address: str, instance: Instance) -> None:
+        self.module = module
+        self.written = written
+        self.address = address
+        self.instance = instance
+        self.type = written.block.labels[0]
+        self.scope = module.scope.with_names(instance.names)
+        self._cells: dict[str, Cell] = {}
+        module.world.types[address] = self.type
+
+    def attribute(self, name: str) -> Any:
+        """The value of an argument or nested block; one that only the provider knows is unknown."""
+        own = Reference(self.address, name)
+        trace = self.module.trace
+        outer, trace.touched = trace.touched, {}
+        value = self._argument(name)
+        if value is None:
+            value = self._unset(name)
+        behind, trace.touched = trace.touched, outer
+        if self.type in terraform.TYPES:
+            behind.pop(LOST, None)  # whoever uses it refers to this resource, wherever it has it from
+        outer[own] = None
+        outer.update(behind)
+        if not isinstance(value, Unknown):
+            return value
+        return self._as_its_own(value, own)
+
+    def _as_its_own(self, value: Unknown, own: Reference) -> Computed:
+        """An unknown attribute: whoever uses it refers to this resource."""
+        behind = value.references if isinstance(value, Computed) else (LOST,)
+        if self.type in terraform.TYPES:
+            behind = tuple(each for each in behind if each != LOST)
+        partial = value.partial or f"${{{self.address}.{own.attribute}}}"
+        return Computed(reason=value.reason, partial=partial, references=tuple(dict.fromkeys((own, *behind))))
+
+    def _argument(self, name: str) -> Any:
+        if name not in self._cells:
+            self._cells[name] = Cell(lambda: self._evaluated(name))
+        return self._cells[name].get(self.module.trace)
+
+    def _evaluated(self, name: str) -> Any:
+        expression = self.written.body.expression(name)
+        if expression is not None and name not in _META_ARGUMENTS:
+            return known_or_reason(expression, self.scope)
+        return _nested(self.written.body, name, self)
+
+    def _unset(self, name: str) -> Any:
+        """What stands for an argument that nobody wrote."""
+        if name == "id" and self.type in _SAME_AS_NAME and self.written.body.expression("name") is not None:
+            return self.attribute("name")
+        if name == "region":
+            configuration = self.module.providers.of(self.written.body, self.type)
+            if configuration is not None:
+                return configuration.region
+        reason = GENERATED if name in _NAMES else AFTER_APPLY
+        return Computed(reason=reason, references=())
+
+    def whole(self) -> Any:
+        """Much of a resource is known only to its provider."""
+        return Computed(reason=AFTER_APPLY, references=(Reference(self.address, ""),))
+
+    def arguments(self) -> tuple[dict[str, Any], BlockPlaces]:
+        """Every argument and nested block that is written, and where."""
+        body, places = self.written.body, BlockPlaces(self.written.file, self.written.block, self.module.called_at)
+        values: dict[str, Any] = {}
+        for name in body.arguments:
+            if name not in _META_ARGUMENTS:
+                values[name] = self._argument(name)
+        for name in dict.fromkeys(_block_names(body)):
+            values[name] = self._argument(name)
+            places.children[name] = _places_in(values[name])
+        return values, places
+
+    @property
+    def location(self) -> Location:
+        """Where its block starts."""
+        return self.written.file.location(self.written.block.at, self.module.called_at)
+
+    def touched_by(self, name: str) -> tuple[Reference, ...]:
+        """The resources that the value of an argument comes from."""
+        trace = self.module.trace
+        outer, trace.touched = trace.touched, {}
+        try:
+            self._argument(name)
+            return tuple(trace.touched)
+        finally:
+            trace.touched = outer
+
+
+class Block(dict[str, Any], Attributes):
+    """The arguments of a nested block, which know the resource they are in."""
+
+    __slots__ = ("path", "places", "resource")
+
+    def __init__(self, values: dict[str, Any], resource: Resource, path: str, places: BlockPlaces) -> None:
+        super().__init__(values)
+        self.resource = resource
+        self.path = path
+        self.places = places
+
+    def attribute(self, name: str) -> Any:
+        """The value of an argument; one that nobody wrote is up to the provider."""
+        own = Reference(self.resource.address, f"{self.path}.{name}")
+        self.resource.module.trace.touched[own] = None
+        value = self.get(name)
+        if value is None:
+            value = Computed(reason=GENERATED if name in _NAMES else AFTER_APPLY)
+        if not isinstance(value, Unknown):
+            return value
+        behind = value.references if isinstance(value, Computed) else (LOST,)
+        partial = value.partial or f"${{{self.resource.address}.{own.attribute}}}"
+        return Computed(reason=value.reason, partial=partial, references=tuple(dict.fromkeys((own, *behind))))
+
+    def whole(self) -> Any:
+        """What is written of it."""
+        return dict(self)
+
+
+def _block_names(body: syntax.Body) -> list[str]:
+    """The names of the nested blocks, those that a ``dynamic`` makes included."""
+    return [
+        block.labels[0] if block.type == "dynamic" and block.labels else block.type
+        for block in body.blocks
+        if block.type not in _META_BLOCKS
+    ]
+
+
+def _nested(body: syntax.Body, name: str, resource: Resource) -> Any:
+    """The nested blocks of a name as a list; None where there is none, unknown where their number is."""
+    return _blocks(body, name, resource, resource.scope, "")
+
+
+def _blocks(body: syntax.Body, name: str, resource: Resource, scope: Scope, path: str) -> Any:
+    found: list[Block] = []
+    is_written = False
+    for node in body.blocks:
+        if node.type == name and name != "dynamic":
+            is_written = True
+            found.append(_block(node.body, node, resource, scope, f"{path}{name}[{len(found)}]"))
+        elif node.type == "dynamic" and node.labels == (name,):
+            is_written = True
+            unknown = _generate(node, resource, scope, f"{path}{name}", found)
+            if unknown is not None:
+                return unknown
+    return found if is_written else None
+
+
+def _generate(
+    node: syntax.BlockNode, resource: Resource, scope: Scope, path: str, found: list[Block]
+) -> Computed | None:
+    """Append the blocks that a ``dynamic`` makes; what is returned says why their number is unknown."""
+    for_each = node.body.expression("for_each")
+    collection = Unknown("for_each is missing") if for_each is None else known_or_reason(for_each, scope)
+    collection = unmarked(collection)[0]
+    if isinstance(collection, Undecided):
+        collection = collection.whole()
+    if isinstance(collection, Unknown):
+        return merged(collection)
+    content = next((block for block in node.body.blocks if block.type == "content"), None)
+    iterator = node.body.expression("iterator")
+    variable = iterator.name if isinstance(iterator, syntax.Name) else node.labels[0]
+    variable = str(iterator.value) if isinstance(iterator, syntax.Literal) else variable
+    if content is None:
+        return Computed(reason="a dynamic block has no content", references=(LOST,))
+    try:
+        for key, value in items_of(collection):
+            if isinstance(collection, SetValue) and isinstance(value, Unknown):
+                return merged(value)
+            inner = scope.with_names({variable: {"key": key, "value": value}})
+            found.append(_block(content.body, content, resource, inner, f"{path}[{len(found)}]"))
+    except EvaluationError as error:
+        return Computed(reason=error.reason, references=(LOST,))
+    return None
+
+
+def _block(body: syntax.Body, node: syntax.BlockNode, resource: Resource, scope: Scope, path: str) -> Block:
+    places = BlockPlaces(resource.written.file, node, resource.module.called_at)
+    values: dict[str, Any] = {
+        name: known_or_reason(argument.expression, scope) for name, argument in body.arguments.items()
+    }
+    for name in dict.fromkeys(_block_names(body)):
+        values[name] = _blocks(body, name, resource, scope, f"{path}.")
+        places.children[name] = _places_in(values[name])
+    return Block(values, resource, path, places)
+
+
+def _places_in(value: Any) -> list[Places]:
+    return [block.places for block in value if isinstance(block, Block)] if isinstance(value, list) else []
+
+
+class DataSource(Attributes):
+    """One instance of a data block: what AWS would answer is unknown, but for what follows from the configuration."""
+
+    __slots__ = ("_module", "_scope", "_type", "_written", "address")
+
+    def __init__(self, module: Module, written: Written, address: str, instance: Instance) -> None:
+        self._module = module
+        self._written = written
+        self._type = written.block.labels[0]
+        self._scope = module.scope.with_names(instance.names)
+        self.address = address
+
+    def attribute(self, name: str) -> Any:
+        """The value of an argument as written; what is read from outside is unknown."""
+        known = self._known(name)
+        if known is not None:
+            return known
+        expression = self._written.body.expression(name)
+        if expression is not None:
+            value = known_or_reason(expression, self._scope)
+            if value is not None:
+                return value
+        reason = f"data.{self._type} is read when Terraform plans"
+        return Computed(reason=reason, partial=f"${{{self.address}.{name}}}", references=(LOST,))
+
+    def _known(self, name: str) -> Any:
+        region = self._region()
+        match self._type, name:
+            case ("aws_region" | "awscc_region"), ("region" | "name" | "id"):
+                return None if isinstance(region, Unknown) else region
+            case "aws_partition", ("partition" | "id") if isinstance(region, str):
+                return partition_of(region)
+            case "aws_partition", "dns_suffix" if isinstance(region, str):
+                return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+            case "aws_sagemaker_prebuilt_ecr_image", "registry_path":
+                return self._registry_path(region)
+        return None
+
+    def _region(self) -> str | Unknown:
+        own = self._written.body.expression("region") or (
+            self._written.body.expression("name") if self._type == "aws_region" else None
+        )
+        value = None if own is None else known_or_reason(own, self._scope)
+        if isinstance(value, (str, Unknown)):
+            return value
+        configuration = self._module.providers.of(self._written.body, self._type)
+        return Unknown("nothing in the source tells its region") if configuration is None else configuration.region
+
+    def _registry_path(self, region: str | Unknown) -> Computed:
+        """The path of an image, of which the account alone is unknown."""
+        parts = {name: self._written.body.expression(name) for name in ("repository_name", "image_tag")}
+        texts = {name: known_or_reason(each, self._scope) if each else "" for name, each in parts.items()}
+        if isinstance(region, str) and all(isinstance(text, str) for text in texts.values()):
+            path = f"${{…}}.dkr.ecr.{region}.amazonaws.com/{texts['repository_name']}:{texts['image_tag'] or 'latest'}"
+        else:
+            path = None
+        return Computed(reason="the account of the registry is AWS's", partial=path, references=(LOST,))
+
+    def whole(self) -> Any:
+        """Nobody knows what AWS will answer."""
+        return Computed(reason=f"data.{self._type} is read when Terraform plans", references=(LOST,))
+
+
+def partition_of(region: str) -> str:
+    """The partition that a region lies in."""
+    if region.startswith("cn-"):
+        return "aws-cn"
+    return "aws-us-gov" if region.startswith("us-gov-") else "aws"
+
+
+def resource(module: Module, written: Written, address: str, instance: Instance) -> Resource:
+    """One instance of a resource block."""
+    return Resource(module, written, address, instance)
+
+
+def data_source(module: Module, written: Written, address: str, instance: Instance) -> DataSource:
+    """One instance of a data block."""
+    return DataSource(module, written, address, instance)

@@ -1,0 +1,140 @@
+"""The values of a root module's input variables, in Terraform's order of precedence.
+
+From the weakest: ``TF_VAR_*``, ``terraform.tfvars``, ``terraform.tfvars.json``, ``*.auto.tfvars`` by name, then
+``--var-file`` and ``--var`` in the order of the command line. Source: developer.hashicorp.com/terraform/language/values/
+variables.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from guardrail.errors import SourceError, did_you_mean
+from guardrail.sources.hcl import json_syntax, syntax
+from guardrail.sources.hcl.library import Library, ModuleSource
+from guardrail.sources.hcl.parse import parse, parse_expression
+
+_PREFIX = "TF_VAR_"
+_COMPLEX = frozenset({"list", "set", "map", "object", "tuple", "any"})
+
+
+class Given(Struct, frozen=True):
+    """A value as it was given: an expression without references."""
+
+    expression: syntax.Expression
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    """What a run gives for variables."""
+
+    assignments: tuple[str, ...] = ()
+    """``NAME=VALUE`` and ``@FILE``, in the order of the command line."""
+    label: str | None = None
+    environment: Mapping[str, str] = {}
+
+
+def given_values(module: ModuleSource, inputs: Inputs, library: Library) -> dict[str, Given]:
+    """The value given for each declared variable of a root module.
+
+    Raises `SourceError` for a file that cannot be read and for an assignment to a variable that is not declared.
+    """
+    values: dict[str, Given] = {}
+    for name, text in inputs.environment.items():
+        variable = name.removeprefix(_PREFIX)
+        if name.startswith(_PREFIX) and variable in module.variables:
+            values[variable] = _from_text(module, variable, text, name)
+    for path in _automatic(module.directory):
+        values.update(_from_file(path, module, library))
+    for assignment in inputs.assignments:
+        if assignment.startswith("@"):
+            values.update(_from_file(assignment[1:], module, library))
+        else:
+            name, _, text = assignment.partition("=")
+            if name not in module.variables:
+                near = did_you_mean(name, module.variables)
+                raise SourceError(f"--var {name}: {module.directory} declares no such variable{near}")
+            values[name] = _from_text(module, name, text, f"--var {name}")
+    return values
+
+
+def _automatic(directory: str) -> Iterator[str]:
+    """The files that Terraform reads by itself."""
+    try:
+        names = sorted(os.listdir(directory))
+    except OSError:
+        return
+    for name in ("terraform.tfvars", "terraform.tfvars.json"):
+        if name in names:
+            yield os.path.join(directory, name)
+    for name in names:
+        if name.endswith((".auto.tfvars", ".auto.tfvars.json")):
+            yield os.path.join(directory, name)
+
+
+def _from_file(path: str, module: ModuleSource, library: Library) -> dict[str, Given]:
+    """The values in a file; those of variables that are not declared here are passed over, as Terraform does."""
+    text = library.text(path)
+    if path.endswith(".json"):
+        body = json_syntax.constants(text, path)
+    else:
+        file = parse(text, path)
+        if file.body.blocks:
+            place = file.location(file.body.blocks[0].at)
+            raise SourceError(f"{path}:{place.line}:{place.column}: a file of values has no blocks")
+        body = file.body
+    return {
+        name: Given(argument.expression) for name, argument in body.arguments.items() if name in module.variables
+    }
+
+
+def _from_text(module: ModuleSource, name: str, text: str, origin: str) -> Given:
+    """A value from a command line or the environment: text, unless the type of the variable asks for more."""
+    if _is_complex(module.variables[name].body.expression("type")):
+        return Given(parse_expression(text, origin))
+    return Given(syntax.Literal(text, 0))
+
+
+def _is_complex(type_: syntax.Expression | None) -> bool:
+    if isinstance(type_, syntax.Call):
+        return True
+    return isinstance(type_, syntax.Name) and type_.name in _COMPLEX
+
+
+class LabelledFile(Struct, frozen=True):
+    """One ``--var-file``, with the label of the check it belongs to; None for every check."""
+
+    label: str | None
+    path: str
+
+
+def labelled(text: str) -> LabelledFile:
+    """``LABEL=FILE`` or ``FILE``; what exists under its whole name is a file."""
+    label, equals, path = text.partition("=")
+    if not equals or os.path.exists(text) or "/" in label or not label:
+        return LabelledFile(None, text)
+    return LabelledFile(label, path)
+
+
+def variants_of(assignments: Sequence[str], environment: Mapping[str, str]) -> list[Inputs]:
+    """One set of inputs for each label among ``assignments`` (``NAME=VALUE`` or ``@[LABEL=]FILE``), in their order.
+
+    What has no label belongs to all; without any label there is one set.
+    """
+    files = {text: labelled(text[1:]) for text in assignments if text.startswith("@")}
+    labels: list[str | None] = list(dict.fromkeys(file.label for file in files.values() if file.label is not None))
+    return [
+        Inputs(
+            assignments=tuple(
+                f"@{files[text].path}" if text in files else text
+                for text in assignments
+                if text not in files or files[text].label in (None, label)
+            ),
+            label=label,
+            environment=environment,
+        )
+        for label in labels or [None]
+    ]
+
+
