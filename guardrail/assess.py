@@ -177,13 +177,14 @@ def against(report: Report, known: Baseline, *, path: str, tolerance_percent: De
 
 
 def _sources(change_sets: Iterable[ChangeSet]) -> list[Source]:
-    """A source for each change set; a path that is given twice gets a number behind it."""
+    """A source for each change set, with its label; a path that is given twice gets a number behind it."""
     sources: dict[str, Source] = {}
     for change_set in change_sets:
-        identifier, number = change_set.path, 1
+        name = change_set.path if change_set.label is None else f"{change_set.path} ({change_set.label})"
+        identifier, number = name, 1
         while identifier in sources:
             number += 1
-            identifier = f"{change_set.path}#{number}"
+            identifier = f"{name}#{number}"
         sources[identifier] = Source(
             id=identifier,
             path=change_set.path,

@@ -351,5 +351,7 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""
     waivers: tuple[InlineWaiver, ...] = ()
     """Findings that the source itself accepts."""
+    unread: tuple[str, ...] = ()
+    """Files that should have been read and could not be, a sentence each; then there is no answer, only what remains."""
     construct_paths: dict[str, str] = {}
     """By address, the path of the CDK construct that made the block (``aws:cdk:path``)."""

@@ -100,7 +100,7 @@ def every_kind() -> Report:
     )
     managed = ManagedInstanceScaling(status="ENABLED", min_instance_count=None, max_instance_count=4)
     serverless = ServerlessVariant(name="s", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
-    located = Location("main.tf", 3)
+    located = Location("main.tf", 3, called_at=Location("root.tf", 7))
     kinds = (
         variant("scaled", scaling=target, sensitive=True),
         variant("managed", model_name=None, managed_scaling=managed),

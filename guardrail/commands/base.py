@@ -8,7 +8,7 @@ from guardrail.errors import GuardrailError, did_you_mean
 from guardrail.output import terminal_width
 
 COMMANDS = {
-    "check": "price a Terraform plan or a CloudFormation template and hold it against the policies",
+    "check": "price a Terraform plan, its source or a CloudFormation template and hold it against the policies",
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
     "comment": "keep one comment on a pull request up to date",

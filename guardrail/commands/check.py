@@ -30,11 +30,12 @@ from guardrail.reporters.base import Options
 from guardrail.settings import BaselineSettings, Found, Settings, git_root, load, override
 
 HELP = """\
-price a Terraform plan or a CloudFormation template and hold it against the policies
+price a Terraform plan, its source or a CloudFormation template and hold it against the policies
 
 examples:
   terraform show -json plan.bin | guardrail check -
   guardrail check plan.json --region eu-central-1
+  guardrail check infra/ --var-file dev=dev.tfvars --var-file prod=prod.tfvars
   guardrail check plan.json --format table --format json=report.json --format html=cost.html
   guardrail check network.json search.json --budget 5000 --budget-delta 500
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
@@ -62,7 +63,25 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="PATH",
         nargs="*",
         default=["."],
-        help="plan or state JSON, template, cdk.out, - for standard input (default: .)",
+        help="plan or state JSON, Terraform directory, template, cdk.out, - for standard input (default: .)",
+    )
+    terraform = parser.add_argument_group("Terraform")
+    terraform.add_argument(
+        "--var-file",
+        metavar="[LABEL=]FILE",
+        dest="assignments",
+        action="append",
+        type=_var_file,
+        help="values for variables; once for each environment with a label, as in prod=prod.tfvars",
+    )
+    terraform.add_argument(
+        "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=_var, help="a value for a variable"
+    )
+    terraform.add_argument(
+        "--source", metavar="DIR", help="where the source of a plan is (default: here, where its blocks are)"
+    )
+    terraform.add_argument(
+        "--keep-going", action="store_true", help="report on the rest where a file does not parse, and exit 2"
     )
     templates = parser.add_argument_group("CloudFormation, SAM and CDK")
     templates.add_argument(
@@ -129,6 +148,16 @@ def _days(text: str) -> int:
     if not text.isdecimal():
         raise ArgumentTypeError(f"{text!r} is not a number of days, such as 180")
     return int(text)
+
+
+def _var_file(text: str) -> str:
+    return f"@{text}"
+
+
+def _var(text: str) -> str:
+    if not re.fullmatch(r"[^\W\d][\w-]*=.*", text, re.DOTALL):
+        raise ArgumentTypeError(f"{text!r} assigns nothing; write it as name=value")
+    return text
 
 
 def _usd(text: str) -> Decimal:
@@ -223,8 +252,11 @@ def _report(arguments: Namespace, found: Found) -> Report:
         policies = _policies(settings, arguments.policy or (), arguments.skip_policy or ())
         environments = Environments(settings.environments)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
-    return assess(
-        list(_change_sets(arguments, settings)),
+    change_sets = list(_change_sets(arguments, settings))
+    if not change_sets:
+        raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
+    report = assess(
+        change_sets,
         prices=PriceBook(own=tables),
         policies=policies,
         usage=usage.load(settings.usage_file) if settings.usage_file is not None else usage.Usage({}, {}),
@@ -244,6 +276,8 @@ def _report(arguments: Namespace, found: Found) -> Report:
         ),
         today=today(),
     )
+    unread = list(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
+    return structs.replace(report, notices=(*unread, *report.notices), exit_code=2) if unread else report
 
 
 def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:
@@ -273,8 +307,18 @@ def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
 
 
 def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:
-    """What every path holds; what turns out to be no template is passed over where only these are asked for."""
+    """What every path holds; what turns out to be no template is passed over where only these are asked for.
+
+    Terraform source is read together: several of its files may belong to one root module.
+    """
+    terraform = [path for path in arguments.paths if sources.is_terraform(path)]
+    if arguments.assignments and not terraform:
+        raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
     for path in arguments.paths:
+        if path in terraform:
+            if path == terraform[0]:
+                yield from _from_terraform(terraform, arguments, settings)
+            continue
         try:
             yield sources.read(
                 path,
@@ -282,10 +326,23 @@ def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet
                 parameters=arguments.parameters or (),
                 compare_to=arguments.compare_to,
                 beside=arguments.paths,
+                source=arguments.source,
             )
         except NotATemplateError:
             if not arguments.templates_only:
                 raise
+
+
+def _from_terraform(paths: Sequence[str], arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:
+    """One change set for each root module in ``paths`` and each label of a ``--var-file``."""
+    return sources.read_terraform(
+        paths,
+        region=settings.region,
+        assignments=arguments.assignments or (),
+        environment=os.environ,
+        base=git_root(os.getcwd()),
+        keep_going=arguments.keep_going,
+    )
 
 
 def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:

@@ -29,19 +29,40 @@ def apply(
         places[result.source, result.policy].append(index)
     notices: dict[str, None] = {}
     for source, written in inline.items():
-        for one in written:
-            waiver = _waiver(one, known)
-            if isinstance(waiver, str):
-                notices[f"{_origin(one, source)}: {waiver}"] = None
+        for (origin, policy), group in _by_place(source, written).items():
+            usable = [_waiver(one, known) for one in group]
+            wrong = [waiver for waiver in usable if isinstance(waiver, str)]
+            if wrong:
+                notices[f"{origin}: {wrong[0]}"] = None
                 continue
-            mine = places[source, one.policy]
+            mine = places[source, policy]
             applied = waivers.apply(
-                [waiver], [answer[index] for index in mine], policies, today=today, origin=_origin(one, source)
+                [waiver for waiver in usable if isinstance(waiver, Waiver)],
+                [answer[index] for index in mine],
+                policies,
+                today=today,
+                origin=origin,
             )
             for index, result in zip(mine, applied.results, strict=True):
                 answer[index] = result
-            notices.update({f"{_origin(one, source)}: {notice}": None for notice in applied.notices})
+            notices.update({f"{origin}: {notice}": None for notice in _worth_saying(applied, len(group))})
     return Waived(results=answer, notices=list(notices))
+
+
+def _by_place(source: str, written: Iterable[InlineWaiver]) -> dict[tuple[str, str], list[InlineWaiver]]:
+    """The waivers by where they are written and for which policy: a comment in a module may be for several blocks."""
+    groups: dict[tuple[str, str], list[InlineWaiver]] = defaultdict(list)
+    for one in written:
+        groups[_origin(one, source), one.policy].append(one)
+    return groups
+
+
+def _worth_saying(applied: Waived, written: int) -> Sequence[str]:
+    """The notices; that a part of a waiver accepts nothing is none while another part accepts something."""
+    if not applied.unused:
+        return applied.notices
+    told = len(applied.notices) - applied.unused
+    return applied.notices[: told + (applied.unused == written)]
 
 
 def _waiver(one: InlineWaiver, known: Iterable[str]) -> Waiver | str:

@@ -34,6 +34,8 @@ class Waived(Struct, frozen=True, kw_only=True):
 
     results: list[Result]
     notices: list[str]
+    unused: int = 0
+    """How many of the waivers accept nothing; the notices that say so stand at the end."""
 
 
 def apply(
@@ -54,7 +56,7 @@ def apply(
     for one in active:
         if not one.used:
             notices[f"waiver of {one.waiver.policy} for {one.waiver.address} accepts nothing: remove it"] = None
-    return Waived(results=answer, notices=list(notices))
+    return Waived(results=answer, notices=list(notices), unused=sum(not one.used for one in active))
 
 
 def check(waivers: Iterable[Waiver], known: Sequence[str]) -> None:

@@ -6,9 +6,11 @@ the whole upload) are then given the first line of the input itself.
 
 import os
 import posixpath
+from collections.abc import Iterator
 
 from msgspec import Struct
 
+from guardrail.model import Location
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import Options
@@ -27,6 +29,16 @@ class Place(Struct, frozen=True):
     """1-based."""
     known: bool = False
     """Whether it is the line to change, and not the input as a whole."""
+    calls: "tuple[Place, ...]" = ()
+    """The module calls that lead to it, the nearest first."""
+
+
+def _calls(location: Location) -> Iterator[Location]:
+    """The module calls that lead to a place."""
+    call = location.called_at
+    while call is not None:
+        yield call
+        call = call.called_at
 
 
 class Places:
@@ -42,7 +54,11 @@ class Places:
         location = result.location
         if location is None:
             return self._inputs.get(result.source, self._whole)
-        return Place(self.relative(location.path), max(location.line, 1), max(location.column, 1), known=True)
+        return self._place(location, tuple(self._place(call, ()) for call in _calls(location)))
+
+    def _place(self, location: Location, calls: tuple[Place, ...]) -> Place:
+        path, line, column = self.relative(location.path), max(location.line, 1), max(location.column, 1)
+        return Place(path, line, column, known=True, calls=calls)
 
     def relative(self, path: str) -> str:
         """``path`` from the root of the repository; what lies outside keeps its name alone."""

@@ -131,8 +131,21 @@ def _result(
                 "logicalLocations": [{"fullyQualifiedName": inert(finding.block), "kind": "resource"}],
             }
         ],
+        **_related(place),
         "partialFingerprints": {"primaryLocationLineHash": fingerprints.of(result, place)},
         "baselineState": "new" if counts(result, report) else "unchanged",
+    }
+
+
+def _related(place: Place) -> dict[str, object]:
+    """The module calls that lead to the place, where it is in a module."""
+    if not place.calls:
+        return {}
+    return {
+        "relatedLocations": [
+            {"id": number, "physicalLocation": _physical(call), "message": {"text": "the module is called here"}}
+            for number, call in enumerate(place.calls, start=1)
+        ]
     }
 
 

@@ -7,6 +7,7 @@ middle, numbers and addresses never. Whatever comes from the plan is inert (`gua
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
+from guardrail.model import Location
 from guardrail.policy.base import Result
 from guardrail.report import Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
@@ -139,7 +140,17 @@ def _finding(group: Sequence[Finding], names: Names, page: Page) -> Iterator[Lin
     elif len(finding.results) > 1:
         yield from page.wrapped(_others(finding, names), indent="   ")
     if result.location is not None:
-        yield from page.wrapped(f"at {inert(result.location.path)}:{result.location.line}", indent="   ")
+        yield from page.wrapped(_whereabouts(result.location), indent="   ")
+
+
+def _whereabouts(location: Location) -> str:
+    """The line to change, and the module calls that lead to it."""
+    text = f"at {inert(location.path)}:{location.line}"
+    call = location.called_at
+    while call is not None:
+        text += f", called at {inert(call.path)}:{call.line}"
+        call = call.called_at
+    return text
 
 
 def _count(finding: Finding) -> str:

@@ -4,10 +4,17 @@ from collections.abc import Sequence
 
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet
-from guardrail.sources import template
+from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
 
-__all__ = ["may_be_template", "read"]
+__all__ = ["is_terraform", "may_be_template", "read", "read_terraform"]
+
+read_terraform = hcl.read
+
+
+def is_terraform(path: str) -> bool:
+    """Whether ``path`` is Terraform source, which is read together with all else that is: see `read_terraform`."""
+    return path != "-" and hcl.recognizes(path)
 
 
 def read(
@@ -17,12 +24,14 @@ def read(
     parameters: Sequence[str] = (),
     compare_to: str | None = None,
     beside: Sequence[str] = (),
+    source: str | None = None,
 ) -> ChangeSet:
     """The change set in ``path`` ("-" for standard input).
 
-    ``region`` is for resources whose region nothing in the source tells. Of templates: ``parameters`` are values or
-    files of values, ``compare_to`` is what stood before, and ``beside`` are the other inputs, whose exports can be
-    imported. Raises `SourceError` where no reader can make sense of it.
+    ``region`` is for resources whose region nothing in the source tells. Of plans: ``source`` is where their source is;
+    None for the working directory, if it is there. Of templates: ``parameters`` are values or files of values,
+    ``compare_to`` is what stood before, and ``beside`` are the other inputs, whose exports can be imported. Raises
+    `SourceError` where no reader can make sense of it.
 
     Readers are asked in turn, and imported when it is theirs; the first that recognizes the path reads it.
     """
@@ -34,5 +43,5 @@ def read(
     from guardrail.sources import plan
 
     if plan.recognizes(path):
-        return plan.read(path, region=region)
+        return plan.read(path, region=region, source=source)
     raise SourceError(f"{path} is nothing that guardrail reads", hint="guardrail check plan.json")

@@ -4,9 +4,10 @@ The format is described at developer.hashicorp.com/terraform/internals/json-form
 decoded, so the cost of reading follows the bytes of a plan, not the number of its resources.
 """
 
-from collections.abc import Container, Iterator, Sequence
+import os
+from collections.abc import Container, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Raw, Struct
@@ -23,6 +24,9 @@ from guardrail.sources.link import Linked, Side
 from guardrail.sources.providers import ProviderConfig, Providers
 from guardrail.sources.references import ConfigModule, Configuration, Scope, scope_of
 from guardrail.sources.regions import Regions
+
+if TYPE_CHECKING:
+    from guardrail.sources.hcl.outline import Outline
 
 _MANAGED = "managed"
 _PLAIN_ACTIONS: tuple[Change, ...] = ("create", "update", "delete", "forget")
@@ -127,10 +131,11 @@ def recognizes(path: str) -> bool:
     return bool(path)
 
 
-def read(path: str, *, region: str | None = None) -> ChangeSet:
+def read(path: str, *, region: str | None = None, source: str | None = None) -> ChangeSet:
     """The change set of the plan, or the stock of the state, at ``path`` ("-" for standard input).
 
-    ``region`` is for resources whose region is told by nothing in the plan. Raises `SourceError` for anything that is
+    ``region`` is for resources whose region is told by nothing in the plan, ``source`` is the directory that the plan was
+    made from; None for the working directory, if the plan's blocks are written there. Raises `SourceError` for anything that is
     not a plan or state in JSON, for an unsupported major format version, and for a plan that failed.
     """
     try:
@@ -141,7 +146,7 @@ def read(path: str, *, region: str | None = None) -> ChangeSet:
             raise SourceError(f"{path} is a plan that failed, so it does not tell what will be", hint=hint)
         if _is_state(plan):
             return _read_state(path, plan, version, document.notices, region)
-        return _PlanReader(path, plan, region).change_set(version, document.notices)
+        return _PlanReader(path, plan, region, source).change_set(version, document.notices)
     except msgspec.ValidationError as error:
         raise SourceError(f"{path} is not a plan: {_lower(error)}", hint=SHOW_HINT) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -247,7 +252,7 @@ def _read_state(path: str, plan: _Plan, version: str, notices: tuple[str, ...], 
 class _PlanReader:
     """One plan, with its configuration and regions at hand."""
 
-    def __init__(self, path: str, plan: _Plan, region: str | None) -> None:
+    def __init__(self, path: str, plan: _Plan, region: str | None, source: str | None) -> None:
         self._path = path
         self._plan = plan
         self._region = region
@@ -257,11 +262,14 @@ class _PlanReader:
         self._providers = Providers(written.provider_config, self._configuration, variables)
         self._regions = Regions(self._providers, self._configuration, self._known_data_regions)
         self._notices: list[str] = []
+        self._source = source
+        self._outline: Outline | None = None
 
     def change_set(self, version: str, notices: tuple[str, ...]) -> ChangeSet:
         """Both sides, joined."""
         changes = [_change_decoder.decode(raw) for raw in self._plan.resource_changes or () if _is_relevant(raw)]
         standing = self._standing(changes)
+        self._outline = _outline(self._source, changes)
         for change in changes:
             self._configuration.add_instance(_scope(change), change.type, change.name, change.address)
         for resource, scope in standing:
@@ -295,6 +303,7 @@ class _PlanReader:
             skipped=skipped,
             coverage=_coverage(skipped, linked_after, linked_before),
             notices=(*notices, *self._notices, *self._drift()),
+            waivers=tuple(self._outline.waivers()) if self._outline else (),
         )
 
     def _split(self, change: _ResourceChange, befores: list[Block], afters: list[Block]) -> None:
@@ -338,6 +347,7 @@ class _PlanReader:
     ) -> Block:
         written = self._configuration.resource(scope.names, resource.type, resource.name)
         key = self._providers.key_of((written.provider_config_key or "") if written else "", resource.provider_name)
+        places = self._outline.places(scope.names, resource.type, resource.name) if self._outline else None
         view = View(
             values if isinstance(values, dict) else {},
             unknown if isinstance(values, dict) else True,
@@ -346,6 +356,7 @@ class _PlanReader:
             optional_and_computed=terraform.optional_and_computed(resource.type),
             nested_attributes=terraform.has_nested_attributes(resource.type),
             is_constant=None if written is None else partial(self._configuration.is_constant, scope, written),
+            places=places,
         )
         return Block(
             address=resource.address,
@@ -357,6 +368,7 @@ class _PlanReader:
             references=_lost if written is None else partial(self._configuration.resolve, scope, written),
             key=resource.index,
             default_tags=self._providers.default_tags(key),
+            location=None if places is None else places.start,
         )
 
     def _deferred(self) -> Iterator[Unsupported]:
@@ -405,6 +417,15 @@ class _PlanReader:
                 region = values.get("region") or values.get("name") or values.get("id")
                 if isinstance(region, str):
                     yield resource.address, region
+
+
+def _outline(directory: str | None, changes: Iterable[_ResourceChange]) -> "Outline | None":
+    """The source of the plan, where it is at hand; nothing is imported where it is not."""
+    if directory is None and not any(name.endswith((".tf", ".tofu", ".tf.json")) for name in os.listdir()):
+        return None
+    from guardrail.sources.hcl.outline import find
+
+    return find(directory, ((_scope(change).names, change.type, change.name) for change in changes))
 
 
 def _kind(actions: tuple[str, ...]) -> Change:

@@ -1,0 +1,63 @@
+"""Terraform source without a plan: directories of ``.tf``, ``.tofu`` and ``.tf.json`` files, and single files."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+
+from guardrail.model import ChangeSet
+
+_SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
+_VALUES = (".tfvars", ".tfvars.json")
+
+
+def recognizes(path: str) -> bool:
+    """Whether ``path`` is a file of Terraform source, or of values for its variables, or a directory.
+
+    What the CDK has synthesized is none, but for a directory that holds Terraform files itself.
+    """
+    if os.path.isdir(path):
+        is_synthesized = os.path.isfile(os.path.join(path, "manifest.json"))
+        return not is_synthesized or any(name.endswith(_SOURCES) for name in os.listdir(path))
+    return path.endswith(_SOURCES + _VALUES) and os.path.isfile(path)
+
+
+def read(
+    paths: Sequence[str],
+    *,
+    region: str | None = None,
+    assignments: Sequence[str] = (),
+    environment: Mapping[str, str] | None = None,
+    base: str = ".",
+    keep_going: bool = False,
+) -> Iterator[ChangeSet]:
+    """One change set for each root module in ``paths``, and for each label among ``assignments``.
+
+    Directories stand for the root modules in and below them, files for the root modules that they belong to, which are
+    looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
+    ``TF_VAR_*``. Raises `SourceError` where there is nothing to read, and for a file that cannot be read, unless
+    ``keep_going``.
+    """
+    from guardrail.sources.hcl.library import Library
+    from guardrail.sources.hcl.reader import read_root
+    from guardrail.sources.hcl.roots import roots_below, roots_of_files
+    from guardrail.sources.hcl.variables import variants_of
+
+    environment = {} if environment is None else environment
+    files = [path for path in paths if not os.path.isdir(path)]
+    roots = [root for path in paths if os.path.isdir(path) for root in roots_below(path)]
+    roots += roots_of_files(files, base) if files else []
+    library = Library(keep_going=keep_going)
+    for root in dict.fromkeys(roots):
+        for inputs in variants_of(assignments, environment):
+            yield read_root(
+                root, inputs=inputs, library=library, workspace=_workspace(root, environment), region=region
+            )
+
+
+def _workspace(directory: str, environment: Mapping[str, str]) -> str:
+    """The selected workspace, as Terraform finds it."""
+    try:
+        with open(os.path.join(directory, ".terraform", "environment"), encoding="utf-8") as file:
+            selected = file.read(256).strip()
+    except (OSError, UnicodeDecodeError):
+        selected = ""
+    return environment.get("TF_WORKSPACE") or selected or "default"

@@ -38,7 +38,7 @@ def number_of(value: Any) -> int | Decimal:
     """A number; text may say it too. Raises `EvaluationError` for anything else."""
     number = parsed_number(value) if isinstance(value, str) else value
     if number is not None and is_number(number):
-        return number  # type: ignore[no-any-return] # it is one
+        return number
     raise EvaluationError("null is no number" if value is None else "it is no number")
 
 

@@ -20,6 +20,7 @@ from guardrail.sources.hcl.values import (
     Computed,
     EvaluationError,
     Sensitive,
+    SetValue,
     Undecided,
     is_equal,
     is_number,
@@ -161,7 +162,7 @@ def _index(node: syntax.Index, scope: Scope) -> Any:
     return _noted(index_of(evaluate(node.subject, scope), evaluate(node.key, scope)), scope)
 
 
-def index_of(subject: Any, key: Any) -> Any:
+def index_of(subject: Any, key: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
     """``subject[key]``. Raises `EvaluationError` where there is no such element."""
     if isinstance(subject, Sensitive) or isinstance(key, Sensitive):
         return _marked(index_of(_plain(subject), _plain(key)))
@@ -231,13 +232,10 @@ def _tuple(node: syntax.Tuple, scope: Scope) -> Any:
 def _object(node: syntax.Object, scope: Scope) -> Any:
     found: dict[str, Any] = {}
     for entry in node.entries:
-        key = evaluate(entry.key, scope)
+        key = _key_of(evaluate(entry.key, scope))
         if isinstance(key, Unknown):
             return merged(key)
-        text = text_of(_plain(key))
-        if text is None:
-            raise EvaluationError("the key of an object is text")
-        found[text] = evaluate(entry.value, scope)
+        found[key] = evaluate(entry.value, scope)
     return found
 
 
@@ -245,32 +243,54 @@ def _for(node: syntax.For, scope: Scope) -> Any:
     collection = evaluate(node.collection, scope)
     if isinstance(collection, Unknown):
         return merged(collection)
-    marked = isinstance(collection, Sensitive)
-    found: Any = [] if node.name is None else {}
-    for inner in _rounds(node, _plain(collection), scope):
-        if node.condition is not None:
-            wanted = truth_of(evaluate(node.condition, inner))
-            if isinstance(wanted, Unknown):
-                return merged(wanted)
-            if not wanted:
-                continue
-        if node.name is None:
+    rounds = _rounds(node, _plain(collection), scope)
+    found = _list_of(node, rounds) if node.name is None else _map_of(node, node.name, rounds)
+    return _marked(found) if isinstance(collection, Sensitive) else found
+
+
+def _list_of(node: syntax.For, rounds: Iterator[Scope]) -> Any:
+    found = []
+    for inner in rounds:
+        wanted = _is_wanted(node, inner)
+        if isinstance(wanted, Unknown):
+            return merged(wanted)
+        if wanted:
             found.append(evaluate(node.result, inner))
+    return found
+
+
+def _map_of(node: syntax.For, name: syntax.Expression, rounds: Iterator[Scope]) -> Any:
+    found: dict[str, Any] = {}
+    for inner in rounds:
+        wanted = _is_wanted(node, inner)
+        if isinstance(wanted, Unknown):
+            return merged(wanted)
+        if not wanted:
             continue
-        name = evaluate(node.name, inner)
-        if isinstance(name, Unknown):
-            return merged(name)
-        text = text_of(_plain(name))
-        if text is None:
-            raise EvaluationError("the key of an object is text")
+        key = _key_of(evaluate(name, inner))
+        if isinstance(key, Unknown):
+            return merged(key)
         result = evaluate(node.result, inner)
         if node.groups:
-            found.setdefault(text, []).append(result)
-        elif text in found:
-            raise EvaluationError(f"two elements have the key {text!r}")
+            found.setdefault(key, []).append(result)
+        elif key in found:
+            raise EvaluationError(f"two elements have the key {key!r}")
         else:
-            found[text] = result
-    return Sensitive(found) if marked else found
+            found[key] = result
+    return found
+
+
+def _is_wanted(node: syntax.For, scope: Scope) -> bool | Unknown:
+    return True if node.condition is None else truth_of(evaluate(node.condition, scope))
+
+
+def _key_of(value: Any) -> str | Unknown:
+    if isinstance(value, Unknown):
+        return value
+    text = text_of(_plain(value))
+    if text is None:
+        raise EvaluationError("the key of an object is text")
+    return text
 
 
 def _rounds(node: "syntax.For | syntax.Repeat", collection: Any, scope: Scope) -> Iterator[Scope]:

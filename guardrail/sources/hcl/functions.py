@@ -739,7 +739,9 @@ def _transpose(value: Any) -> Any:
 @_function(3)
 def _matchkeys(values: Any, keys: Any, wanted: Any) -> Any:
     return [
-        value for value, key in zip(_list(values), _list(keys), strict=True) if any(is_equal(key, each) is True for each in wanted)
+        value
+        for value, key in zip(_list(values), _list(keys), strict=True)
+        if any(is_equal(key, each) is True for each in wanted)
     ]
 
 
@@ -928,7 +930,12 @@ def _base64sha256(text: Any) -> Any:
 def _uuidv5(namespace: Any, name: Any) -> Any:
     import uuid
 
-    spaces = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL, "oid": uuid.NAMESPACE_OID, "x500": uuid.NAMESPACE_X500}
+    spaces = {
+        "dns": uuid.NAMESPACE_DNS,
+        "url": uuid.NAMESPACE_URL,
+        "oid": uuid.NAMESPACE_OID,
+        "x500": uuid.NAMESPACE_X500,
+    }
     space = spaces.get(_text(namespace)) or uuid.UUID(_text(namespace))
     return str(uuid.uuid5(space, _text(name)))
 

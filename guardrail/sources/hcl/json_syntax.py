@@ -7,15 +7,26 @@ language/syntax/json.
 
 import re
 from collections.abc import Callable, Iterator
-from json.decoder import scanstring
-from typing import TypeAlias
+from json import decoder
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.sources.hcl.lexer import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import line_starts, parse_expression, parse_template
-from guardrail.sources.hcl.syntax import Argument, BlockNode, Body, Entry, Expression, Literal, Object, SourceFile, Tuple
+from guardrail.sources.hcl.syntax import (
+    Argument,
+    BlockNode,
+    Body,
+    Entry,
+    Expression,
+    Literal,
+    Object,
+    SourceFile,
+    Tuple,
+)
 
+_scan_string: Any = decoder.scanstring  # type: ignore[attr-defined] # public, and unknown to the stubs
 _BLANK = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|true|false|null")
 _CONSTANTS = {"true": True, "false": False, "null": None}
@@ -133,9 +144,10 @@ class _Reader:
 
     def _string(self, at: int) -> tuple[str, int]:
         try:
-            return scanstring(self._text, at + 1, True)  # noqa: FBT003 - its own signature
+            text, end = _scan_string(self._text, at + 1, True)  # noqa: FBT003 - its own signature
         except ValueError:
             raise self._error(at, "the string is not valid JSON") from None
+        return str(text), int(end)
 
     def _skip(self, at: int) -> int:
         match_ = _BLANK.match(self._text, at)
@@ -163,7 +175,9 @@ class _Translator:
         """The properties of a file of values as arguments."""
         return Body({key.text: Argument(key.text, self._constant(node), key.at) for key, node in document.items()}, [])
 
-    def _labelled(self, type_: _Key, node: _Node, labels: tuple[str, ...], missing: int, at: int) -> Iterator[BlockNode]:
+    def _labelled(
+        self, type_: _Key, node: _Node, labels: tuple[str, ...], missing: int, at: int
+    ) -> Iterator[BlockNode]:
         """The blocks below ``missing`` more levels of names."""
         if missing == 0:
             yield BlockNode(type_.text, labels, self._body(type_.text, node), at, at)
@@ -198,7 +212,9 @@ class _Translator:
                     contents = [found for name, found in each.items() if name.text == "content"]
                     for content in contents:
                         for one in content.objects():
-                            body.blocks.append(BlockNode("content", (), self._body("content", one), content.at, content.at))
+                            body.blocks.append(
+                                BlockNode("content", (), self._body("content", one), content.at, content.at)
+                            )
                     yield BlockNode("dynamic", (label.text,), body, label.at, label.at)
 
     def _expression(self, node: _Node) -> Expression:

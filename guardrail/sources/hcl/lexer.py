@@ -85,6 +85,10 @@ class Lexer:
         """All tokens from ``at`` on, with an `END` behind them. Raises `HclSyntaxError`."""
         return self._scan(at, nested=False)
 
+    def block(self, at: int) -> list[Token]:
+        """The tokens of the one block that starts at ``at``, with an `END` behind them. Raises `HclSyntaxError`."""
+        return self._scan(at, nested=False, one_block=True)
+
     def template(self) -> list[Part]:
         """The whole text as the contents of a template, as in strings of the JSON syntax. Raises `HclSyntaxError`."""
         return self._parts(0, len(self.text))
@@ -93,8 +97,11 @@ class Lexer:
         """An error at the offset ``at``."""
         return syntax_error(self.path, self.text, at, problem)
 
-    def _scan(self, at: int, *, nested: bool) -> list[Token]:
-        """Tokens up to the end of the text, or, ``nested``, up to the brace that closes an interpolation."""
+    def _scan(self, at: int, *, nested: bool, one_block: bool = False) -> list[Token]:  # noqa: C901, PLR0912 - one loop, as every call in it costs
+        """Tokens up to the end of the text, or, ``nested``, up to the brace that closes an interpolation.
+
+        With ``one_block`` up to the bracket that closes the first one.
+        """
         text, match_token = self.text, _TOKEN.match
         found: list[Token] = []
         add = found.append
@@ -117,6 +124,9 @@ class Lexer:
                     if not open_ or open_.pop()[0] != value:
                         raise self.error(start, f"{value!r} closes nothing")
                     quiet = open_[-1][1] if open_ else nested
+                    if one_block and not open_:
+                        found += (Token(OPERATOR, value, start, at), Token(END, "", at, at))
+                        return found
                 elif value.startswith("<<"):
                     kind = TEMPLATE
                     value, at = self._heredoc(value, start, at)
@@ -159,7 +169,7 @@ class Lexer:
 
     def _unescaped(self, escape: str, at: int) -> str:
         if escape[1] in "uU" and len(escape) > 2:  # noqa: PLR2004 - \u with its digits
-            code = int(escape[2:], 16)
+            code = int(escape[2:], base=16)  # noqa: FURB166 - no prefix of Python's
             if code > 0x10FFFF or 0xD800 <= code < 0xE000:  # noqa: PLR2004 - beyond Unicode, and half a character
                 raise self.error(at, f"{escape} is no character")
             return chr(code)
@@ -222,7 +232,9 @@ def _stray(text: str, at: int) -> str:
 def _flushed(parts: list[Part]) -> list[Part]:
     """A ``<<-`` heredoc without the indentation that its lines have in common."""
     lines = _Lines(parts)
-    least = min((len(line) - len(line.lstrip(" ")) for line in lines.starts if line.strip(" \r\n") or line == ""), default=0)
+    least = min(
+        (len(line) - len(line.lstrip(" ")) for line in lines.starts if line.strip(" \r\n") or line == ""), default=0
+    )
     return lines.without(least)
 
 

@@ -62,6 +62,8 @@ class ModuleSource(Struct):
     calls: dict[str, Written]
     providers: list[Written]
     resource_types: frozenset[str] = frozenset()
+    unread: tuple[str, ...] = ()
+    """A sentence for each of its files that could not be read, where reading went on."""
 
 
 def is_source(name: str) -> bool:
@@ -86,15 +88,13 @@ class Library:
         self._modules: dict[str, ModuleSource] = {}
         self._texts: dict[str, str] = {}
         self._keep_going = keep_going
-        self.unread: list[str] = []
-        """With ``keep_going``, a sentence for each file that could not be read."""
+        """Whether a file that cannot be read is left out, and named in its module, rather than raised."""
 
     def module(self, directory: str) -> ModuleSource:
         """The module in ``directory``. Raises `SourceError` for a file that cannot be read or parsed."""
         place = os.path.realpath(directory)
         if place not in self._modules:
-            files = list(self._files(os.path.normpath(directory)))
-            self._modules[place] = _assembled(os.path.normpath(directory), files)
+            self._modules[place] = self._read(os.path.normpath(directory))
         return self._modules[place]
 
     def text(self, path: str) -> str:
@@ -103,20 +103,28 @@ class Library:
             self._texts[path] = _text(path)
         return self._texts[path]
 
-    def _files(self, directory: str) -> Iterator[syntax.SourceFile]:
+    def _read(self, directory: str) -> ModuleSource:
         names = source_names(directory)
         names.sort(key=lambda name: _OVERRIDE.fullmatch(name) is not None)
+        module = ModuleSource(directory, [], {}, {}, {}, {}, {}, {}, [])
+        unread: list[str] = []
         for name in names:
-            path = os.path.join(directory, name)
             try:
-                text = self.text(path)
-                yield json_syntax.parse(text, path) if name.endswith(_JSON) else parse(text, path)
+                _assemble(module, self._parsed(os.path.join(directory, name)))
             except SourceError as error:
                 if not self._keep_going:
                     raise
-                self.unread.append(error.message)
-            except RecursionError:
-                raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
+                unread.append(error.message)
+        module.resource_types = frozenset(type_ for type_, _ in module.resources)
+        module.unread = tuple(unread)
+        return module
+
+    def _parsed(self, path: str) -> syntax.SourceFile:
+        text = self.text(path)
+        try:
+            return json_syntax.parse(text, path) if path.endswith(_JSON) else parse(text, path)
+        except RecursionError:
+            raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
 
 
 def _text(path: str) -> str:
@@ -135,17 +143,15 @@ def _text(path: str) -> str:
         raise SourceError(f"{path}:{line}:1: it is not UTF-8", hint="save it as UTF-8") from None
 
 
-def _assembled(directory: str, files: list[syntax.SourceFile]) -> ModuleSource:
-    module = ModuleSource(directory, files, {}, {}, {}, {}, {}, {}, [])
-    for file in files:
-        is_override = _OVERRIDE.fullmatch(os.path.basename(file.path)) is not None
-        for block in file.body.blocks:
-            _enter(module, Written(block, file), is_override=is_override)
-        if file.body.arguments:
-            argument = next(iter(file.body.arguments.values()))
-            raise _error(file, argument.at, f"{argument.name} stands outside every block")
-    module.resource_types = frozenset(type_ for type_, _ in module.resources)
-    return module
+def _assemble(module: ModuleSource, file: syntax.SourceFile) -> None:
+    """Put one file into its module. Raises `HclSyntaxError` for what stands there twice, or cannot stand there."""
+    module.files.append(file)
+    is_override = _OVERRIDE.fullmatch(os.path.basename(file.path)) is not None
+    for block in file.body.blocks:
+        _enter(module, Written(block, file), is_override=is_override)
+    if file.body.arguments:
+        argument = next(iter(file.body.arguments.values()))
+        raise _error(file, argument.at, f"{argument.name} stands outside every block")
 
 
 def _enter(module: ModuleSource, written: Written, *, is_override: bool) -> None:
@@ -190,7 +196,7 @@ def _put(table: dict[_Key, Written], key: _Key, written: Written, *, is_override
     elif is_override:
         table[key] = _overridden(present, written)
     else:
-        name = key if isinstance(key, str) else ".".join(map(str, key))  # type: ignore[arg-type]
+        name = ".".join(written.block.labels)
         first = present.location
         problem = f"the {written.block.type} {name} is declared twice, first at {first.path}:{first.line}"
         raise _error(written.file, written.block.at, problem)

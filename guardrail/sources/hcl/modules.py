@@ -72,7 +72,6 @@ class Missing(Struct, frozen=True):
     """A module that is called and cannot be read."""
 
     address: str
-    source: str
     reason: str
 
 
@@ -91,6 +90,8 @@ class World:
         self.types: dict[str, str] = {}
         """The type of each resource that has been worked out, by its address."""
         self.modules = 0
+        self.unread: dict[str, None] = {}
+        """A sentence for each file that could not be read, where reading went on."""
 
 
 class Cell:
@@ -144,6 +145,7 @@ class Module(Attributes):
     ) -> None:
         self.source = source
         self.world = world
+        world.unread.update(dict.fromkeys(source.unread))
         self.trace = world.trace
         self.address = address
         self.names = path
@@ -154,6 +156,10 @@ class Module(Attributes):
         self.scope = Scope(self)
         self.ancestors: frozenset[str] = frozenset()
         """The directories of the modules that lead here."""
+        self.calls_around: tuple[tuple[syntax.BlockNode, syntax.SourceFile], ...] = ()
+        """The module blocks that lead here."""
+        self.glob = ""
+        """Its address with ``*`` for every key."""
         self.arguments = {} if arguments is None else arguments
         """What the call gives for variables."""
         self._variables: dict[str, Cell] = {}
@@ -166,7 +172,7 @@ class Module(Attributes):
         self.providers = self._own_providers(providers)
 
     def _own_providers(self, inherited: ProviderMap | None) -> ProviderMap:
-        own = [ProviderBlock(written.block, written.file, self.scope, self.address) for written in self.source.providers]
+        own = [ProviderBlock(written.block, self.scope, self.address) for written in self.source.providers]
         return (inherited or ProviderMap()).with_blocks(own)
 
     # What names mean ---------------------------------------------------------------------------------------------
@@ -177,7 +183,7 @@ class Module(Attributes):
             self._roots[name] = self._root(name)
         return self._roots[name]
 
-    def _root(self, name: str) -> Any:
+    def _root(self, name: str) -> Any:  # noqa: PLR0911 - one return for each name
         match name:
             case "var":
                 return Namespace(self.variable)
@@ -314,10 +320,13 @@ class Module(Attributes):
                 for argument in written.body.arguments.values()
                 if argument.name not in _META_ARGUMENTS
             },
-            providers=self.providers.passed_on(written.body.expression("providers"), scope),
+            providers=self.providers.passed_on(written.body.expression("providers")),
             called_at=written.file.location(written.block.at, self.called_at),
             depth=self.depth + 1,
         )
+        keyed = instance.key is not None or instance.unknown is not None
+        module.glob = ".".join(part for part in (self.glob, "module", name + ("[*]" if keyed else "")) if part)
+        module.calls_around = (*self.calls_around, (written.block, written.file))
         module.ancestors = self.ancestors | {os.path.realpath(self.source.directory)}
         return module
 
@@ -325,18 +334,18 @@ class Module(Attributes):
         """The directory of a called module; None, and an entry among the missing, where it cannot be read."""
         source = self._source_of(written)
         if isinstance(source, Unknown):
-            return self._misses(address, "", f"where its source is cannot be known: {source.reason}")
+            return self._misses(address, f"where its source is cannot be known: {source.reason}")
         if source.startswith(("./", "../")) or source in (".", ".."):
             directory: str | None = os.path.normpath(os.path.join(self.source.directory, source))
         else:
             directory = self.world.installed.directory((*self.names, name))
         if directory is None or not os.path.isdir(directory):
             hint = "it is not here; terraform init fetches it" if directory is None else "there is no such directory"
-            return self._misses(address, source, f'its source is "{source}", and {hint}')
+            return self._misses(address, f'its source is "{source}", and {hint}')
         if os.path.realpath(directory) in {*self.ancestors, os.path.realpath(self.source.directory)}:
-            return self._misses(address, source, "the module calls itself")
+            return self._misses(address, f'its source is "{source}", and that calls itself')
         if self.depth >= _DEEPEST or self.world.modules >= _MOST_MODULES:
-            return self._misses(address, source, "modules are nested too deeply, or there are too many of them")
+            return self._misses(address, "modules are nested too deeply, or there are too many of them")
         return directory
 
     def _source_of(self, written: Written) -> str | Unknown:
@@ -346,8 +355,10 @@ class Module(Attributes):
             return source
         return Unknown("it is no text")
 
-    def _misses(self, address: str, source: str, reason: str) -> None:
-        self.world.missing.append(Missing(address, source, reason))
+    def _misses(self, address: str, reason: str) -> str | None:
+        """Enter a module among the missing; always None, for who returns a directory."""
+        self.world.missing.append(Missing(address, reason))
+        return None
 
     def children(self) -> "Iterator[Module]":
         """Every instance of every module that is called here and can be read."""

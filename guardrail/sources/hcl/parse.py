@@ -69,6 +69,7 @@ _DEEPEST = 250
 """Levels of nesting in one expression; people write a dozen."""
 _NEWLINES = re.compile("\n")
 _SPOKEN_TO = re.compile(r"(?:#|//)[ \t]*(guardrail:[^\r\n]*)")
+_COMMENT_LINES = re.compile(r"[^\n]*\n(?:[ \t]*(?:#|//)[^\n]*\n)*[ \t]*")
 _SPEAKS = "guardrail:"
 
 
@@ -83,7 +84,7 @@ def parse(text: str, path: str) -> SourceFile:
 
 def parse_block(text: str, path: str, at: int) -> BlockNode:
     """The one block that starts at the offset ``at``. Raises `HclSyntaxError`."""
-    return _Parser(text, path, Lexer(text, path).tokens(at)).body(END).blocks[0]
+    return _Parser(text, path, Lexer(text, path).block(at)).body(END).blocks[0]
 
 
 def parse_expression(text: str, path: str) -> Expression:
@@ -108,9 +109,15 @@ def comments(text: str, tokens: list[Token]) -> tuple[Comment, ...]:
     """The line comments that speak to guardrail; what looks like one inside a string is none."""
     if _SPEAKS not in text:
         return ()
-    found = [Comment(match[1], match.start()) for match in _SPOKEN_TO.finditer(text)]
+    found = [Comment(match[1], match.start(), _behind(text, match.end())) for match in _SPOKEN_TO.finditer(text)]
     strings = [(token.at, token.end) for token in tokens if token.kind in (TEXT, TEMPLATE)]
     return tuple(each for each in found if not any(start < each.at < end for start, end in strings))
+
+
+def _behind(text: str, at: int) -> int:
+    """The offset of what stands on the next line that is no comment."""
+    match = _COMMENT_LINES.match(text, at)
+    return match.end() if match else at
 
 
 class _Parser:
@@ -255,7 +262,7 @@ class _Parser:
         self._expect("]")
         return Index(subject, key, bracket.at)
 
-    def _term(self) -> Expression:
+    def _term(self) -> Expression:  # noqa: PLR0911 - one return for each kind of token
         token = self._take()
         if token.kind == NAME:
             if self._is_operator("(", "::"):
@@ -379,7 +386,7 @@ class _Parser:
 
     def _inner_parser(self, inner: Inner) -> "_Parser":
         parser = _Parser(self._text, self._path, inner.tokens)
-        parser._depth = self._depth + 1  # noqa: SLF001 - one of us
+        parser._depth = self._depth + 1
         return parser
 
     def word(self) -> str:
@@ -468,7 +475,9 @@ class _TemplateBuilder:
         parts, texts = self._parts, [part for part in self._parts if isinstance(part, Literal)]
         if len(texts) == len(parts) and all(isinstance(text.value, str) for text in texts):
             return Literal("".join(text.value for text in texts), self._at)
-        return parts[0] if len(parts) == 1 and not isinstance(parts[0], (If, Repeat)) else Template(tuple(parts), self._at)
+        return (
+            parts[0] if len(parts) == 1 and not isinstance(parts[0], (If, Repeat)) else Template(tuple(parts), self._at)
+        )
 
     def _directive(self, inner: Inner, parser: _Parser) -> None:
         word = parser.word()

@@ -9,13 +9,15 @@ from guardrail.sources.hcl import syntax
 class BlockPlaces:
     """The places of one block: its arguments, and the blocks inside it in the order in which they come to be."""
 
-    __slots__ = ("_block", "_called_at", "_file", "children")
+    __slots__ = ("_block", "_called_at", "_file", "children", "repeated")
 
     def __init__(self, file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> None:
         self._file = file
         self._block = block
         self._called_at = called_at
         self.children: dict[str, list[Places]] = {}
+        self.repeated: dict[str, Places] = {}
+        """What stands for every further block of a name: the content of a ``dynamic`` that nobody has worked out."""
 
     def of(self, name: str) -> Location | None:
         """Where the argument is written; None where it is not."""
@@ -30,8 +32,10 @@ class BlockPlaces:
     def item(self, name: str, index: int) -> "Places | None":
         """The places of the ``index``-th nested block or object of a name."""
         blocks = self.children.get(name)
-        if blocks:
-            return blocks[index] if index < len(blocks) else None
+        if blocks and index < len(blocks):
+            return blocks[index]
+        if blocks or name in self.repeated:
+            return self.repeated.get(name)
         argument = self._block.body.arguments.get(name)
         if argument is None:
             return None

@@ -19,7 +19,7 @@ NOWHERE = Unknown("nothing in the source tells its region")
 class ProviderBlock:
     """One provider configuration; its region and default tags are worked out once."""
 
-    def __init__(self, block: syntax.BlockNode, file: syntax.SourceFile, scope: Scope, address: str) -> None:
+    def __init__(self, block: syntax.BlockNode, scope: Scope, address: str) -> None:
         self._body = block.body
         self._scope = scope
         self.local_name = block.labels[0] if block.labels else ""
@@ -76,7 +76,7 @@ class ProviderMap:
         own = {f"{block.local_name}.{block.alias}" if block.alias else block.local_name: block for block in blocks}
         return ProviderMap({**self._configurations, **own})
 
-    def passed_on(self, providers: syntax.Expression | None, _scope: Scope) -> "ProviderMap":
+    def passed_on(self, providers: syntax.Expression | None) -> "ProviderMap":
         """What a called module gets: what the ``providers`` of the call say, else all without alias."""
         if not isinstance(providers, syntax.Object):
             return ProviderMap({name: each for name, each in self._configurations.items() if "." not in name})

@@ -14,6 +14,7 @@ from guardrail.model import (
     ChangeSet,
     Coverage,
     Endpoint,
+    InlineWaiver,
     Inventory,
     ScalableTarget,
     Skipped,
@@ -27,8 +28,10 @@ from guardrail.sources.hcl.library import Library
 from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.providers import NOWHERE, REGION
 from guardrail.sources.hcl.resources import Resource
+from guardrail.sources.hcl.syntax import SourceFile
 from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
+from guardrail.sources.hcl.waivers import waivers_in
 from guardrail.sources.link import Linked, Side
 from guardrail.sources.regions import arn_region
 
@@ -61,8 +64,10 @@ def read_root(
         root.arguments.update(given(given_values(source, inputs, library), root.scope))
         resources = list(_resources(root))
         blocks = [_block(resource) for resource in resources]
+        waivers = tuple(_waivers(resources))
         linked = Side(_declared(blocks), region=region).linked()
-    return _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
+    change_set = _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
+    return replace(change_set, waivers=waivers)
 
 
 @contextmanager
@@ -154,9 +159,7 @@ def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
         )
 
 
-def _change_set(
-    directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]
-) -> ChangeSet:
+def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]) -> ChangeSet:
     skipped = (*linked.skipped, *_missing(world))
     left_out = {each.address for each in skipped}
     modelled = linked.modelled - left_out
@@ -165,7 +168,8 @@ def _change_set(
         kind="hcl",
         label=inputs.label,
         after=_with_doubts(linked.inventory, world.undecided),
-        complete=not world.library.unread,
+        complete=not world.unread,
+        unread=tuple(world.unread),
         skipped=tuple(sorted(skipped, key=lambda each: each.address)),
         coverage=Coverage(
             seen=len(modelled) + len(left_out),
@@ -175,6 +179,29 @@ def _change_set(
         ),
         notices=tuple(_undecided(world, addresses)),
     )
+
+
+def _waivers(resources: Sequence[Resource]) -> Iterator[InlineWaiver]:
+    """The waivers in the files of every module in use: for the instances of a block, or of all that a call makes."""
+    made: dict[str, dict[int, list[str]]] = {}
+    files: dict[str, SourceFile] = {}
+    for resource in resources:
+        written, glob = resource.written, _glob(resource)
+        for block, file in ((written.block, written.file), *resource.module.calls_around):
+            files[file.path] = file
+            made.setdefault(file.path, {}).setdefault(block.at, []).append(glob)
+    for module in {id(each.module.source): each.module.source for each in resources}.values():
+        files.update((file.path, file) for file in module.files)
+    for path, file in sorted(files.items()):
+        if file.comments:
+            yield from waivers_in(file, made.get(path, {}))
+
+
+def _glob(resource: Resource) -> str:
+    """The addresses of all instances of a block, whatever their keys."""
+    key = "" if resource.instance.key is None and resource.instance.unknown is None else "[*]"
+    name = ".".join(resource.written.block.labels)
+    return ".".join(part for part in (resource.module.glob, name + key) if part)
 
 
 def _missing(world: World) -> Iterator[Skipped]:
@@ -235,5 +262,3 @@ def _certain(attached: Any, depth: int, what: str) -> Any:
     if isinstance(attached, Unknown) or all(each.address.count(UNKNOWN_KEY) <= depth for each in attached):
         return attached
     return Unknown(f"how many {what} it has is unknown")
-
-

@@ -244,7 +244,7 @@ class DataSource(Attributes):
     def _known(self, name: str) -> Any:
         region = self._region()
         match self._type, name:
-            case ("aws_region" | "awscc_region"), ("region" | "name" | "id"):
+            case (("aws_region" | "awscc_region"), ("region" | "name" | "id")):
                 return None if isinstance(region, Unknown) else region
             case "aws_partition", ("partition" | "id") if isinstance(region, str):
                 return partition_of(region)

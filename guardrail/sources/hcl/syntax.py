@@ -209,6 +209,8 @@ class Comment(Struct, frozen=True):
 
     text: str
     at: int
+    next_at: int
+    """Offset of what follows it, other comments left out."""
 
 
 class SourceFile(Struct):

@@ -1,8 +1,7 @@
 """The values of a root module's input variables, in Terraform's order of precedence.
 
 From the weakest: ``TF_VAR_*``, ``terraform.tfvars``, ``terraform.tfvars.json``, ``*.auto.tfvars`` by name, then
-``--var-file`` and ``--var`` in the order of the command line. Source: developer.hashicorp.com/terraform/language/values/
-variables.
+``--var-file`` and ``--var`` in the order of the command line (developer.hashicorp.com/terraform/language/values).
 """
 
 import os
@@ -84,9 +83,7 @@ def _from_file(path: str, module: ModuleSource, library: Library) -> dict[str, G
             place = file.location(file.body.blocks[0].at)
             raise SourceError(f"{path}:{place.line}:{place.column}: a file of values has no blocks")
         body = file.body
-    return {
-        name: Given(argument.expression) for name, argument in body.arguments.items() if name in module.variables
-    }
+    return {name: Given(argument.expression) for name, argument in body.arguments.items() if name in module.variables}
 
 
 def _from_text(module: ModuleSource, name: str, text: str, origin: str) -> Given:
@@ -136,5 +133,3 @@ def variants_of(assignments: Sequence[str], environment: Mapping[str, str]) -> l
         )
         for label in labels or [None]
     ]
-
-
