@@ -1,7 +1,9 @@
 """Terraform source without a plan: directories of ``.tf``, ``.tofu`` and ``.tf.json`` files, and single files."""
 
+import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from guardrail.model import ChangeSet
 
@@ -47,10 +49,23 @@ def read(
     roots += roots_of_files(files, base) if files else []
     library = Library(keep_going=keep_going)
     for root in dict.fromkeys(roots):
+        workspace = _workspace(root, environment)
         for inputs in variants_of(assignments, environment):
-            yield read_root(
-                root, inputs=inputs, library=library, workspace=_workspace(root, environment), region=region
-            )
+            with _without_collecting():
+                change_set = read_root(root, inputs=inputs, library=library, workspace=workspace, region=region)
+            yield change_set
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Spare the collector the trees of a large directory, which it would walk again and again and never free."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _workspace(directory: str, environment: Mapping[str, str]) -> str:

@@ -28,7 +28,7 @@ from guardrail.sources.hcl.values import (
     whole,
 )
 
-_MOST_STEPS = 2_000_000
+_MOST_STEPS = 500_000
 """Iterations of ``for`` in one check; a thousand endpoints need some ten thousand."""
 _UNNAMED = "${…}"
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.convert import text_of
 from guardrail.sources.hcl.lexer import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_template
 from guardrail.sources.hcl.values import LONGEST_TEXT, NUMBERS, EvaluationError, make_set, whole
@@ -114,15 +115,17 @@ READERS: dict[str, Callable[..., Any]] = {
 # YAML ----------------------------------------------------------------------------------------------------------------
 
 _NULL = re.compile(r"~|null|Null|NULL|")
-_BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
-_INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")
+_TRUE = re.compile(r"y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON")
+_FALSE = re.compile(r"n|N|no|No|NO|false|False|FALSE|off|Off|OFF")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")  # 012 is twelve
 _FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
 _DEEPEST = 100
 _MOST_NODES = 1 << 17
 
 
 def yaml_value(document: str) -> Any:
-    """The value of one YAML document, by the rules of YAML 1.2, where ``yes`` and ``012`` are no truth and no octal."""
+    """The value of one YAML document, as Terraform reads it: ``yes`` is true, ``012`` is twelve, a day is a time."""
     import yaml
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -153,7 +156,7 @@ class _YamlReader:
                     for each in inner if isinstance(inner, list) else [inner]:
                         found = {**each, **found}
                 else:
-                    found[str(key.value)] = self.value(item, depth + 1)
+                    found[_key(key)] = self.value(item, depth + 1)
             return found
         return _scalar(node)
 
@@ -165,9 +168,19 @@ def _scalar(node: Any) -> Any:
         return _number(value) if is_number else value
     if _NULL.fullmatch(value):
         return None
-    if _BOOL.fullmatch(value):
-        return value.lower() == "true"
+    if _TRUE.fullmatch(value) or _FALSE.fullmatch(value):
+        return _TRUE.fullmatch(value) is not None
+    if _DAY.fullmatch(value):
+        return f"{value}T00:00:00Z"
     return _number(value) if _INT.fullmatch(value) or _FLOAT.fullmatch(value) else value
+
+
+def _key(node: Any) -> str:
+    """A key, which is text whatever it looks like; ``on`` has become true by then."""
+    text = text_of(_scalar(node)) if node.id == "scalar" else None
+    if text is None:
+        raise EvaluationError("a key is no text")
+    return text
 
 
 def _number(text: str) -> int | Decimal:

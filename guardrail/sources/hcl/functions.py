@@ -55,19 +55,21 @@ class _Function(Struct, frozen=True):
     most: int
     loose: bool
     """Whether elements of its arguments may be unknown."""
+    decisive: int
+    """How many of its arguments must be known in any case."""
 
 
 _FUNCTIONS: dict[str, _Function] = {}
 
 
 def _function(
-    least: int, most: int | None = None, *, name: str = "", loose: bool = False
+    least: int, most: int | None = None, *, name: str = "", loose: bool = False, decisive: int = _MANY * 100
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Enter a function under its name, with the number of arguments that it takes."""
 
     def enter(compute: Callable[..., Any]) -> Callable[..., Any]:
         _FUNCTIONS[name or compute.__name__.strip("_")] = _Function(
-            compute, least, least if most is None else most, loose
+            compute, least, least if most is None else most, loose, decisive
         )
         return compute
 
@@ -90,7 +92,7 @@ def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     if scope.module.trace.has_sensitive:
         pairs = [unmarked(argument) for argument in arguments]
         arguments, marked = [value for value, _ in pairs], any(mark for _, mark in pairs)
-    unknown = [each for each in arguments if isinstance(each, Unknown)]
+    unknown = [each for each in arguments[: function.decisive] if isinstance(each, Unknown)]
     if not unknown and not function.loose:
         inside = first_unknown(arguments)
         unknown = [] if inside is None else [inside]
@@ -577,7 +579,7 @@ def _values(value: Any) -> Any:
     return [item for _, item in _sorted_map(_map(value))]
 
 
-@_function(2, 3, loose=True)
+@_function(2, 3, loose=True, decisive=2)
 def _lookup(value: Any, key: Any, *default: Any) -> Any:
     found = _map(value)
     if _text(key) in found:

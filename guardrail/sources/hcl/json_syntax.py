@@ -71,7 +71,7 @@ def parse(text: str, path: str) -> SourceFile:
     """The file called ``path`` with the contents ``text``. Raises `HclSyntaxError` with file, line and column."""
     text = text.removeprefix("\ufeff")
     reader = _Reader(text, path)
-    return SourceFile(path, _Translator(text, path).file(reader.document()), line_starts(text))
+    return SourceFile(path, text, _Translator(text, path).file(reader.document()), line_starts(text))
 
 
 class _Reader:

@@ -68,9 +68,11 @@ def syntax_error(path: str, text: str, at: int, problem: str) -> HclSyntaxError:
     line = text.count("\n", 0, at) + 1
     start = text.rfind("\n", 0, at) + 1
     end = text.find("\n", at)
-    shown = text[start : len(text) if end < 0 else end].strip()
-    shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}…"
-    return HclSyntaxError(f"{path}:{line}:{at - start + 1}: {problem}", hint=f"line {line} reads: {shown}")
+    shown = text[start : len(text) if end < 0 else end]
+    if len(shown) > _LONGEST_SHOWN:
+        first = max(0, at - start - _LONGEST_SHOWN // 2)
+        shown = f"{'…' if first else ''}{shown[first : first + _LONGEST_SHOWN]}…"
+    return HclSyntaxError(f"{path}:{line}:{at - start + 1}: {problem}", hint=f"line {line} reads: {shown.strip()}")
 
 
 class Lexer:
@@ -121,12 +123,17 @@ class Lexer:
                     if nested and not open_ and value == "}":
                         add(Token(END, "", start, at))
                         return found
-                    if not open_ or open_.pop()[0] != value:
+                    if not open_:
                         raise self.error(start, f"{value!r} closes nothing")
+                    expected, _ = open_.pop()
+                    if expected != value:
+                        raise self.error(start, f"{expected!r} is missing before {value!r}")
                     quiet = open_[-1][1] if open_ else nested
                     if one_block and not open_:
                         found += (Token(OPERATOR, value, start, at), Token(END, "", at, at))
                         return found
+                elif value == "/" and text.startswith("*", at):
+                    raise self.error(start, "the comment is not closed")
                 elif value.startswith("<<"):
                     kind = TEMPLATE
                     value, at = self._heredoc(value, start, at)
@@ -220,8 +227,6 @@ class Lexer:
 
 
 def _stray(text: str, at: int) -> str:
-    if text.startswith("/*", at):
-        return "the comment is not closed"
     if text[at] in "'`":
         return f"{text[at]} is no quote in HCL; write a double quote"
     if text[at] in "&|":

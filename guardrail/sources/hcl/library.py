@@ -10,7 +10,7 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import Location
 from guardrail.sources.hcl import json_syntax, syntax
-from guardrail.sources.hcl.lexer import HclSyntaxError
+from guardrail.sources.hcl.lexer import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import parse
 
 _Key = TypeVar("_Key", str, tuple[str, str])
@@ -214,5 +214,4 @@ def _overridden(present: Written, override: Written) -> Written:
 
 
 def _error(file: syntax.SourceFile, at: int, problem: str) -> HclSyntaxError:
-    place = file.location(at)
-    return HclSyntaxError(f"{place.path}:{place.line}:{place.column}: {problem}", hint="terraform validate says more")
+    return syntax_error(file.path, file.text, at, problem)

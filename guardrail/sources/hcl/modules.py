@@ -37,7 +37,7 @@ UNKNOWN_KEY = "[*]"
 """Stands in an address for the keys of a block of which nobody knows how many instances it has."""
 
 _DEEPEST = 32
-_MOST_MODULES = 50_000
+_MOST_MODULES = 20_000
 _MOST_INSTANCES = 100_000
 
 

@@ -127,7 +127,7 @@ class Outline:
             blocks = list(_blocks(text, path))
         except (SourceError, RecursionError):
             return ()
-        return (syntax.SourceFile(path, syntax.Body({}, blocks), line_starts(text), comments(text, [])),)
+        return (syntax.SourceFile(path, text, syntax.Body({}, blocks), line_starts(text), comments(text, [])),)
 
 
 def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> Outline | None:

@@ -79,7 +79,7 @@ def parse(text: str, path: str) -> SourceFile:
     tokens = Lexer(text, path).tokens()
     parser = _Parser(text, path, tokens)
     body = parser.body(END)
-    return SourceFile(path, body, line_starts(text), comments(text, tokens))
+    return SourceFile(path, text, body, line_starts(text), comments(text, tokens))
 
 
 def parse_block(text: str, path: str, at: int) -> BlockNode:

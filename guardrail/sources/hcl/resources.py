@@ -93,7 +93,9 @@ class Resource(Attributes):
         values: dict[str, Any] = {}
         for name in body.arguments:
             if name not in _META_ARGUMENTS:
-                values[name] = self._argument(name)
+                expression = body.arguments[name].expression
+                is_constant = expression.__class__ is syntax.Literal
+                values[name] = expression.value if is_constant else self._argument(name)  # type: ignore[union-attr]
         for name in dict.fromkeys(_block_names(body)):
             values[name] = self._argument(name)
             places.children[name] = _places_in(values[name])

@@ -217,6 +217,7 @@ class SourceFile(Struct):
     """One parsed file."""
 
     path: str
+    text: str
     body: Body
     line_starts: list[int]
     comments: tuple[Comment, ...] = ()
