@@ -30,6 +30,7 @@ KNOWS_MORE = {
     "29_import_generate_config": "the plan has generated the configuration that it imports",
     "30_count_index_shift": "the plan knows which configuration keeps running under its fixed name",
     "09_destroy_all": "the plan destroys what is written",
+    "team_nested_modules": "a plan does not tell which of several configurations a computed index picks",
 }
 """Cases in which the inventories differ, and why they have to."""
 
@@ -125,6 +126,17 @@ def test_a_name_that_aws_generates_links_where_a_plan_has_lost_the_expression() 
         "from-terraform-data",
     ]
     assert isinstance(second, Unknown)
+
+
+def test_a_computed_index_picks_one_configuration_where_a_plan_leaves_several_possible() -> None:
+    after = source_of(CASES / "team_nested_modules" / "plan.json").after
+    team = 'module.platform.module.team["ads"]'
+    assert [endpoint.configuration_address for endpoint in after.endpoints[:2]] == [
+        f"{team}.aws_sagemaker_endpoint_configuration.this[0]",
+        f"{team}.aws_sagemaker_endpoint_configuration.this[1]",
+    ]
+    (variant,) = after.endpoints[1].variants  # type: ignore[misc] # its configuration is known
+    assert (variant.name, variant.scaling.max_capacity) == ("v1", 3)  # type: ignore[union-attr] # its target too
 
 
 def test_without_values_an_unknown_count_is_one_instance_that_says_so() -> None:

@@ -120,6 +120,8 @@ _FALSE = re.compile(r"n|N|no|No|NO|false|False|FALSE|off|Off|OFF")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")  # 012 is twelve
 _FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
+_CERTAIN_INT = re.compile(r"0|[1-9]\d*")
+_TEXT = "tag:yaml.org,2002:str"
 _DEEPEST = 100
 _MOST_NODES = 1 << 17
 
@@ -163,9 +165,8 @@ class _YamlReader:
 
 def _scalar(node: Any) -> Any:
     value: str = node.value
-    if node.style or node.tag == "tag:yaml.org,2002:str":
-        is_number = not node.style and (_INT.fullmatch(value) or _FLOAT.fullmatch(value))
-        return _number(value) if is_number else value
+    if node.style or (node.tag == _TEXT and _CERTAIN_INT.fullmatch(value)):  # quoted, or told to be text by !!str
+        return value
     if _NULL.fullmatch(value):
         return None
     if _TRUE.fullmatch(value) or _FALSE.fullmatch(value):

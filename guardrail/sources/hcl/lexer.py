@@ -33,7 +33,7 @@ _IN_QUOTES = re.compile(r'"|\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{|
 _IN_TEXT = re.compile(r"\$\$\{|%%\{|[$%]\{")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_DEEPEST = 100
+_DEEPEST = 50
 _LONGEST_SHOWN = 100
 
 
@@ -104,10 +104,10 @@ class Lexer:
 
         With ``one_block`` up to the bracket that closes the first one.
         """
-        text, match_token = self.text, _TOKEN.match
+        text, match_token, first = self.text, _TOKEN.match, at - 1
         found: list[Token] = []
         add = found.append
-        open_: list[tuple[str, bool]] = []  # what closes each bracket, and whether new lines mean nothing inside it
+        open_: list[tuple[str, bool, int]] = []  # what closes a bracket, whether new lines mean nothing inside, its place
         quiet = nested
         while True:
             match = match_token(text, at)
@@ -118,14 +118,14 @@ class Lexer:
             if kind == OPERATOR:
                 if value in _CLOSING:
                     quiet = value != "{" or _FOR_FOLLOWS.match(text, at) is not None
-                    open_.append((_CLOSING[value], quiet))
+                    open_.append((_CLOSING[value], quiet, start))
                 elif value in _CLOSING.values():
                     if nested and not open_ and value == "}":
                         add(Token(END, "", start, at))
                         return found
                     if not open_:
                         raise self.error(start, f"{value!r} closes nothing")
-                    expected, _ = open_.pop()
+                    expected, _, _ = open_.pop()
                     if expected != value:
                         raise self.error(start, f"{expected!r} is missing before {value!r}")
                     quiet = open_[-1][1] if open_ else nested
@@ -147,7 +147,8 @@ class Lexer:
                 value, at = self._quoted(start)
             elif kind == END:
                 if open_ or nested:
-                    raise self.error(start, f"the file ends where {open_[-1][0] if open_ else '}'!r} is missing")
+                    opening = open_[-1][2] if open_ else first
+                    raise self.error(opening, f"{text[opening]!r} is not closed")
                 add(Token(END, "", start, at))
                 return found
             elif kind == STRAY:
@@ -164,7 +165,7 @@ class Lexer:
             parts.append(text[at : match.start()])
             at = match.end()
             if match[0] == '"':
-                return parts, at
+                return _trimmed(parts, by_line=False), at
             if match[0][0] == "\\":
                 parts.append(self._unescaped(match[0], match.start()))
             elif match[0] in ("$${", "%%{"):
@@ -201,7 +202,7 @@ class Lexer:
             match = _IN_TEXT.search(text, at, stop)
             if match is None:
                 parts.append(text[at:stop])
-                return parts
+                return _trimmed(parts, by_line=True)
             parts.append(text[at : match.start()])
             at = match.end()
             if len(match[0]) > 2:  # noqa: PLR2004 - an escaped marker
@@ -234,13 +235,30 @@ def _stray(text: str, at: int) -> str:
     return f"{text[at]!r} means nothing here"
 
 
+def _trimmed(parts: list[Part], *, by_line: bool) -> list[Part]:
+    """The parts without the white space that the markers ``~`` eat: ``by_line`` no more than one line of it.
+
+    That is what Terraform does, whose scanner takes a heredoc line by line and a quoted text as a whole.
+    """
+    answer = list(parts)
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            continue
+        before = answer[index - 1] if index else None
+        if part.trims_left and isinstance(before, str):
+            line = before.rfind("\n", 0, max(len(before) - 1, 0)) + 1 if by_line else 0
+            answer[index - 1] = before[:line] + before[line:].rstrip()
+        behind = answer[index + 1] if index + 1 < len(answer) else None
+        if part.trims_right and isinstance(behind, str):
+            line = behind.find("\n") + 1 if by_line and "\n" in behind else len(behind)
+            answer[index + 1] = behind[:line].lstrip() + behind[line:]
+    return answer
+
+
 def _flushed(parts: list[Part]) -> list[Part]:
-    """A ``<<-`` heredoc without the indentation that its lines have in common."""
+    """A ``<<-`` heredoc without the white space that its lines have in common; blank lines stay as they are."""
     lines = _Lines(parts)
-    least = min(
-        (len(line) - len(line.lstrip(" ")) for line in lines.starts if line.strip(" \r\n") or line == ""), default=0
-    )
-    return lines.without(least)
+    return lines.without(min(map(_indentation, lines.starts), default=0))
 
 
 class _Lines:
@@ -248,7 +266,7 @@ class _Lines:
 
     def __init__(self, parts: list[Part]) -> None:
         self._parts = parts
-        self.starts = [line for pieces in self._split() if pieces for is_start, line in pieces if is_start]
+        self.starts = [line for pieces in self._split() for is_start, line in pieces if is_start and not _is_blank(line)]
 
     def without(self, indentation: int) -> list[Part]:
         """The parts again, with every line shorter by ``indentation`` spaces, or by those that it has."""
@@ -280,5 +298,12 @@ class _Lines:
 
 
 def _shortened(line: str, indentation: int) -> str:
-    spaces = len(line) - len(line.lstrip(" "))
-    return line[min(spaces, indentation) :]
+    return line if _is_blank(line) else line[min(_indentation(line), indentation) :]
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _is_blank(line: str) -> bool:
+    return line.endswith("\n") and not line.strip()

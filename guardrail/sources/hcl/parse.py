@@ -65,7 +65,7 @@ _PRECEDENCE = {
     "/": 6,
     "%": 6,
 }
-_DEEPEST = 250
+_DEEPEST = 100
 """Levels of nesting in one expression; people write a dozen."""
 _NEWLINES = re.compile("\n")
 _SPOKEN_TO = re.compile(r"(?:#|//)[ \t]*(guardrail:[^\r\n]*)")
@@ -380,7 +380,7 @@ class _Parser:
     def template(self, parts: list[Part], at: int) -> Expression:
         """The expression of a template; one that is a single interpolation is what stands in it."""
         builder = _TemplateBuilder(self._inner_parser, at)
-        for part in _trimmed(parts):
+        for part in parts:
             builder.add(part)
         return builder.finished()
 
@@ -532,19 +532,6 @@ class _Directive:
         self.key = key
         self.value = value
         self.then: Expression | None = None
-
-
-def _trimmed(parts: list[Part]) -> list[Part]:
-    """The parts without the white space that the markers ``~`` eat."""
-    answer = list(parts)
-    for index, part in enumerate(parts):
-        if isinstance(part, str):
-            continue
-        if part.trims_left and index and isinstance(answer[index - 1], str):
-            answer[index - 1] = str(answer[index - 1]).rstrip()
-        if part.trims_right and index + 1 < len(parts) and isinstance(answer[index + 1], str):
-            answer[index + 1] = str(answer[index + 1]).lstrip()
-    return answer
 
 
 def _number(text: str) -> int | Decimal:

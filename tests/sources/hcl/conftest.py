@@ -1,0 +1,47 @@
+"""Terraform source on disk, as a test writes it down."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from guardrail.model import ChangeSet
+from guardrail.sources import hcl
+
+PROVIDER = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
+
+Write = Callable[[dict[str, str]], Path]
+Read = Callable[..., ChangeSet]
+
+
+@pytest.fixture
+def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
+    """Write files below a directory that is the working directory from then on."""
+
+    def write_(files: dict[str, str]) -> Path:
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        monkeypatch.chdir(tmp_path)
+        return tmp_path
+
+    return write_
+
+
+@pytest.fixture
+def read(write: Write) -> Read:
+    """The change set of the only root module among files; ``main.tf`` may be given as text alone."""
+
+    def read_(
+        files: dict[str, str] | str,
+        assignments: Sequence[str] = (),
+        environment: dict[str, str] | None = None,
+        *,
+        keep_going: bool = False,
+    ) -> ChangeSet:
+        write({"main.tf": PROVIDER + files} if isinstance(files, str) else files)
+        (change_set,) = hcl.read(["."], assignments=assignments, environment=environment, keep_going=keep_going)
+        return change_set
+
+    return read_

@@ -1,0 +1,179 @@
+"""The syntax of HCL: what is read, what is refused, and where."""
+
+from typing import Any
+
+import hcl2
+import pytest
+
+from guardrail.sources.hcl import json_syntax
+from guardrail.sources.hcl.lexer import HclSyntaxError
+from guardrail.sources.hcl.parse import parse
+from guardrail.sources.hcl.syntax import SourceFile
+from tests.sources.hcl.expressions import Nowhere, plain
+from guardrail.sources.hcl.evaluate import Scope, evaluate
+
+
+def values(text: str) -> dict[str, Any]:
+    """The arguments of a file by name."""
+    scope = Scope(Nowhere())
+    return {
+        name: plain(evaluate(argument.expression, scope))
+        for name, argument in parse(text, "main.tf").body.arguments.items()
+    }
+
+
+def test_a_heredoc_keeps_its_lines_and_its_last_line_end() -> None:
+    assert values("a = <<EOT\n  x\ny\nEOT\nb = 1\n") == {"a": "  x\ny\n", "b": 1}
+
+
+def test_an_indented_heredoc_loses_what_its_lines_have_in_common() -> None:
+    assert values('a = <<-EOT\n    x\n \n\t     ${"y"}\n    EOT\n') == {"a": "x\n \n  y\n"}  # as Terraform 1.11
+
+
+def test_a_line_that_starts_with_an_interpolation_counts_as_indented_by_what_stands_before_it() -> None:
+    assert values('a = <<-EOT\n    x\n  ${"y"}\n    EOT\n') == {"a": "  x\ny\n"}
+
+
+def test_a_heredoc_has_no_escapes_but_directives() -> None:
+    assert values('a = <<EOT\n\\n $${b} %{if true}yes%{endif}\nEOT\n') == {"a": "\\n ${b} yes\n"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a = 1\r\nb = [\r\n  1,\r\n]\r\n",
+        "\ufeffa = 1\nb = [1]\n",
+        "a\t=\t1\nb\t=\t[\t1\t]",
+        "/** a = 2 */ a = 1 // c\n# c\nb = [ # c\n 1, // c\n]",
+        "a = 1 /* c\n c */\nb = [1]",
+    ],
+)
+def test_line_ends_marks_tabs_and_comments_are_no_content(text: str) -> None:
+    assert values(text) == {"a": 1, "b": [1]}
+
+
+def test_a_name_may_be_in_any_script() -> None:
+    assert values('größe-1 = "é"\n名前 = 2\n') == {"größe-1": "é", "名前": 2}
+
+
+def test_new_lines_mean_nothing_between_brackets_and_end_items_between_braces() -> None:
+    assert values("a = (1 +\n 2)\nb = {\n  x = 1\n  y = 2, z = 3\n}\nc = {\n  for\n  k, v in {q = 1} :\n  k => v\n}\n") == {
+        "a": 3,
+        "b": {"x": 1, "y": 2, "z": 3},
+        "c": {"q": 1},
+    }
+
+
+def test_blocks_have_labels_and_nest() -> None:
+    file = parse('a "b" c {\n  d { e = 1 }\n  f {}\n}\n', "main.tf")
+    (block,) = file.body.blocks
+    assert (block.type, block.labels, [inner.type for inner in block.body.blocks]) == ("a", ("b", "c"), ["d", "f"])
+
+
+REFUSED = [
+    ("a = ", "1:3", "a has no value behind '='"),
+    ("a = 1\na = 2\n", "2:1", "a is set twice in one block"),
+    ('a = "b\n', "1:5", "the string is not closed on its line"),
+    ('a = "\\q"\n', "1:6", "'\\\\q' is no escape sequence; a backslash is written \\\\"),
+    ("a = <<EOT\nb\n", "1:5", "the heredoc is not closed by a line with EOT"),
+    ("a {\n  b = 1\n", "1:3", "'{' is not closed"),
+    ("a = 1\n}\n", "2:1", "'}' closes nothing"),
+    ("a = [1, 2\nb = 3\n", "1:5", "'[' is not closed"),
+    ("a = [1, 2\nb = 3]\n", "2:1", "',' is missing here"),
+    ("a = f(1 2)\n", "1:9", "',' is missing here"),
+    ("a = (1]\n", "1:7", "')' is missing before ']'"),
+    ("a = 1 2\n", "1:7", "the line must end here"),
+    ("a\n", "1:2", "'=' and a value, or a block, must follow a"),
+    ("a = 'b'\n", "1:5", "' is no quote in HCL; write a double quote"),
+    ("a = b & c\n", "1:7", "a single '&' means nothing; did you mean '&&'"),
+    ("a = {b = 1 c = 2}\n", "1:12", "a comma or a new line must stand between the items of an object"),
+    ("/* a\n", "1:1", "the comment is not closed"),
+    ('a = "${1"\n', "1:9", "the string is not closed on its line"),
+    ('a = "%{if true}b"\n', "1:8", "the directive is not closed by %{ endif }"),
+    ('a = "%{endif}"\n', "1:13", "the directive endif has no beginning here"),
+    ("a = [for x of y : x]\n", "1:12", "'in' is missing"),
+    ("= 1\n", "1:1", "an argument or a block must start here with its name"),
+]
+
+
+@pytest.mark.parametrize(("text", "place", "problem"), REFUSED, ids=[text for text, _, _ in REFUSED])
+def test_an_error_names_its_place_and_shows_the_line(text: str, place: str, problem: str) -> None:
+    with pytest.raises(HclSyntaxError) as caught:
+        parse(text, "main.tf")
+    assert caught.value.message == f"main.tf:{place}: {problem}"
+    line = int(place.partition(":")[0])
+    assert caught.value.hint == f"line {line} reads: {text.splitlines()[line - 1].strip()}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"a = {'[' * 3000}{']' * 3000}",
+        f"a = {'(' * 3000}1{')' * 3000}",
+        f"a = {'!' * 3000}true",
+        f"{'a {' * 1}\n" + "a {\n" * 2000 + "}\n" * 2001,
+        'a = "' + '${"' * 2000 + "x" + '"}' * 2000 + '"',
+        "a = " + "f(" * 2000 + ")" * 2000,
+    ],
+    ids=["lists", "parentheses", "operators", "blocks", "templates", "calls"],
+)
+def test_what_is_nested_without_end_is_an_error_with_its_place(text: str) -> None:
+    with pytest.raises(HclSyntaxError, match=r"main\.tf:\d+:\d+: .* nested too deeply"):
+        parse(text, "main.tf")
+
+
+ACCEPTED_BY_BOTH = [
+    'resource "a" "b" {\n  count = var.x ? 1 : 0\n  c = [for k, v in local.m : "${k}-${v}" if v != null]\n}\n',
+    'locals {\n  a = merge([for t, l in local.x : { for e in l : "${t}-${e.n}" => e }]...)\n  b = x[*].y[0].z\n}\n',
+    'output "x" {\n  value = {\n    a: 1,\n    "b" = 2\n    (local.c) = <<-EOT\n      x\n    EOT\n  }\n}\n',
+    'locals { a = "%{ for x in y ~}\\n${x}%{ endfor }" }\n',
+    "locals {\n  a = -1 + 2 % 3 == 4 && !true || b >= c\n  d = a.0.b\n  e = aws_x.y.*.id\n}\n",
+]
+
+
+@pytest.mark.parametrize("text", ACCEPTED_BY_BOTH)
+def test_another_parser_reads_the_same_blocks(text: str) -> None:
+    """python-hcl2 is the other one; names of blocks and arguments are what the two have in common."""
+    theirs = hcl2.loads(text)
+    for block in parse(text, "main.tf").body.blocks:
+        (inner,) = theirs[block.type]
+        for label in block.labels:
+            inner = inner[f'"{label}"' if f'"{label}"' in inner else label]
+        assert block.body.arguments.keys() == {name for name in inner if not name.startswith("__")}
+
+
+def test_json_has_the_same_tree_with_its_own_places() -> None:
+    text = '{\n  "locals": {"a": 1},\n  "resource": {"x": {"y": {\n    "name": "${local.a}"\n  }}}\n}\n'
+    file = json_syntax.parse(text, "main.tf.json")
+    locals_, resource = file.body.blocks
+    assert (resource.type, resource.labels) == ("resource", ("x", "y"))
+    place = file.location(resource.body.arguments["name"].at)
+    assert (place.path, place.line, place.column) == ("main.tf.json", 4, 5)
+    assert list(locals_.body.arguments) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"a": }', "1:7: a JSON value is missing here"),
+        ('{"a": 1,}', "1:9: a value must follow the comma"),
+        ("[]", "1:1: a JSON object is expected"),
+        ('{"a": 1} x', "1:10: nothing more is expected here"),
+        ('{"locals": {"a": "${"}}', "1:18: in this text: '{' is not closed"),
+        ('{"locals": {"a": 1, "a": 2}}', "1:21: a is set twice in one block"),
+        ('{"a":' * 300 + "1" + "}" * 300, "1:506: the JSON is nested too deeply"),
+    ],
+)
+def test_an_error_in_json_names_its_place(text: str, problem: str) -> None:
+    with pytest.raises(HclSyntaxError) as caught:
+        json_syntax.parse(text, "main.tf.json")
+    assert caught.value.message == f"main.tf.json:{problem}"
+
+
+def waiver_comments(file: SourceFile) -> list[str]:
+    return [comment.text for comment in file.comments]
+
+
+def test_only_comments_speak_to_guardrail() -> None:
+    text = '# guardrail:ignore a\na = "# guardrail:ignore b"\nc = <<EOT\n# guardrail:ignore d\nEOT\n// guardrail:ignore e\n'
+    assert waiver_comments(parse(text, "main.tf")) == ["guardrail:ignore a", "guardrail:ignore e"]
