@@ -110,7 +110,7 @@ class Library:
         unread: list[str] = []
         for name in names:
             try:
-                _assemble(module, self._parsed(os.path.join(directory, name)))
+                _assemble(module, self._parsed(os.path.normpath(os.path.join(directory, name))))
             except SourceError as error:
                 if not self._keep_going:
                     raise

@@ -35,7 +35,7 @@ def test_a_line_that_starts_with_an_interpolation_counts_as_indented_by_what_sta
 
 
 def test_a_heredoc_has_no_escapes_but_directives() -> None:
-    assert values('a = <<EOT\n\\n $${b} %{if true}yes%{endif}\nEOT\n') == {"a": "\\n ${b} yes\n"}
+    assert values("a = <<EOT\n\\n $${b} %{if true}yes%{endif}\nEOT\n") == {"a": "\\n ${b} yes\n"}
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,9 @@ def test_a_name_may_be_in_any_script() -> None:
 
 
 def test_new_lines_mean_nothing_between_brackets_and_end_items_between_braces() -> None:
-    assert values("a = (1 +\n 2)\nb = {\n  x = 1\n  y = 2, z = 3\n}\nc = {\n  for\n  k, v in {q = 1} :\n  k => v\n}\n") == {
+    assert values(
+        "a = (1 +\n 2)\nb = {\n  x = 1\n  y = 2, z = 3\n}\nc = {\n  for\n  k, v in {q = 1} :\n  k => v\n}\n"
+    ) == {
         "a": 3,
         "b": {"x": 1, "y": 2, "z": 3},
         "c": {"q": 1},

@@ -1,0 +1,369 @@
+"""From files to inventories: modules, places, waivers, what is unknown, and what could end badly."""
+
+import pytest
+
+from guardrail.errors import SourceError
+from guardrail.model import Location, Unknown
+from guardrail.sources import hcl
+from tests.sources.hcl.conftest import PROVIDER, Read, Write
+
+CONFIGURATION = """\
+resource "aws_sagemaker_endpoint_configuration" "c" {
+  name = "c"
+  production_variants {
+    variant_name           = "main"
+    model_name             = "m"
+    instance_type          = "ml.m5.large"
+    initial_instance_count = 1
+  }
+}
+"""
+
+
+def endpoint(name: str, configuration: str = "c") -> str:
+    return (
+        f'resource "aws_sagemaker_endpoint" "{name}" {{\n'
+        f'  name                 = "{name}"\n'
+        f'  endpoint_config_name = "{configuration}"\n}}\n'
+    )
+
+
+# Places --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_variant_is_where_its_instance_type_is_written(read: Read) -> None:
+    change_set = read({"main.tf": PROVIDER + CONFIGURATION + endpoint("e")})
+    (found,) = change_set.after.endpoints
+    (variant,) = found.variants  # type: ignore[misc] # it is known
+    assert variant.location == Location("main.tf", 9, 5)  # three lines of the provider, six of the configuration
+    assert found.configuration_location == Location("main.tf", 4, 1)
+    assert found.location == Location("main.tf", 13, 1)
+
+
+def test_a_place_in_a_module_comes_with_the_call_that_leads_there(read: Read) -> None:
+    files = {
+        "main.tf": PROVIDER + 'module "a" {\n  source = "./a"\n}\n',
+        "a/main.tf": '\nmodule "b" {\n  source = "../b"\n}\n',
+        "b/main.tf": CONFIGURATION + endpoint("e"),
+    }
+    (found,) = read(files).after.endpoints
+    (variant,) = found.variants  # type: ignore[misc] # it is known
+    call_of_a = Location("main.tf", 4, 1)
+    assert variant.location == Location("b/main.tf", 6, 5, Location("a/main.tf", 2, 1, call_of_a))
+
+
+def test_a_variant_of_a_dynamic_block_is_in_its_content(read: Read) -> None:
+    text = (
+        'resource "aws_sagemaker_endpoint_configuration" "c" {\n'
+        '  dynamic "production_variants" {\n'
+        '    for_each = ["ml.m5.large", "ml.c5.large"]\n'
+        "    content {\n"
+        '      model_name             = "m"\n'
+        "      initial_instance_count = 1\n"
+        "      instance_type          = production_variants.value\n"
+        "    }\n  }\n}\n"
+    )
+    (configuration,) = read({"main.tf": text}).after.unattached
+    assert [variant.location for variant in configuration.variants] == [Location("main.tf", 7, 7)] * 2  # type: ignore[union-attr] # known
+
+
+def test_json_has_places_too(read: Read) -> None:
+    text = (
+        '{"resource": {"aws_sagemaker_endpoint_configuration": {"c": {\n'
+        '  "production_variants": [\n'
+        '    {"variant_name": "a", "instance_type": "ml.m5.large", "initial_instance_count": 1},\n'
+        '    {"variant_name": "b",\n     "instance_type": "ml.m5.large", "initial_instance_count": 1}\n'
+        "]}}}}\n"
+    )
+    (configuration,) = read({"main.tf.json": text}).after.unattached
+    assert [variant.location for variant in configuration.variants] == [  # type: ignore[union-attr] # known
+        Location("main.tf.json", 3, 27),
+        Location("main.tf.json", 5, 6),
+    ]
+
+
+# Waivers -------------------------------------------------------------------------------------------------------------
+
+IGNORE = '# guardrail:ignore realtime-variants-scale until=2027-01-31 reason="load test"\n'
+
+
+def waivers(read: Read, files: dict[str, str]) -> list[tuple[str, str | None, str, str, int]]:
+    return [
+        (each.policy, each.address, each.until, each.reason, each.location.line)  # type: ignore[union-attr] # it has one
+        for each in read(files).waivers
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (IGNORE + CONFIGURATION, 1),
+        (IGNORE + "# and another comment\n// of two lines\n" + CONFIGURATION, 1),
+        (CONFIGURATION.replace('name = "c"\n', f'name = "c"\n  {IGNORE}'), 3),
+        (CONFIGURATION.replace("    instance_type", f"    {IGNORE}    instance_type"), 6),
+        (CONFIGURATION.replace("{\n  name", "{ " + IGNORE + "  name"), 1),
+    ],
+)
+def test_a_waiver_is_for_the_block_that_it_stands_in_or_above(read: Read, text: str, line: int) -> None:
+    assert waivers(read, {"main.tf": text}) == [
+        ("realtime-variants-scale", "aws_sagemaker_endpoint_configuration.c", "2027-01-31", "load test", line)
+    ]
+
+
+def test_a_waiver_above_a_blank_line_is_for_no_block(read: Read) -> None:
+    assert [address for _, address, *_ in waivers(read, {"main.tf": IGNORE + "\n" + CONFIGURATION})] == ["no block"]
+
+
+def test_a_waiver_in_a_module_is_for_every_instance_of_its_block(read: Read) -> None:
+    files = {
+        "main.tf": 'module "a" {\n  for_each = { x = 1, y = 2 }\n  source = "./m"\n}\nmodule "b" {\n  source = "./m"\n}\n',
+        "m/main.tf": IGNORE + CONFIGURATION.replace("{\n  name", "{\n  count = 2\n  name", 1),
+    }
+    assert [address for _, address, *_ in waivers(read, files)] == [
+        "module.b.aws_sagemaker_endpoint_configuration.c[*]",
+        "module.a[*].aws_sagemaker_endpoint_configuration.c[*]",
+    ]
+
+
+def test_a_waiver_at_a_module_call_is_for_everything_that_it_makes(read: Read) -> None:
+    files = {"main.tf": IGNORE + 'module "a" {\n  source = "./m"\n}\n', "m/main.tf": CONFIGURATION + endpoint("e")}
+    assert [address for _, address, *_ in waivers(read, files)] == [
+        "module.a.aws_sagemaker_endpoint_configuration.c",
+        "module.a.aws_sagemaker_endpoint.e",
+    ]
+
+
+# What is unknown -----------------------------------------------------------------------------------------------------
+
+
+def test_names_that_hang_on_one_unknown_variable_are_equal(read: Read) -> None:
+    """Nobody knows the name, and still the target belongs to the endpoint, and to its variant blue."""
+    change_set = read(
+        'variable "name" {}\n'
+        + CONFIGURATION.replace('"main"', '"blue"')
+        + 'resource "aws_sagemaker_endpoint" "e" {\n  name = var.name\n  endpoint_config_name = "c"\n}\n'
+        + 'resource "aws_appautoscaling_target" "t" {\n'
+        + '  service_namespace  = "sagemaker"\n'
+        + '  resource_id        = "endpoint/${var.name}/variant/blue"\n'
+        + '  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"\n'
+        + "  min_capacity       = 1\n  max_capacity       = 4\n}\n"
+    )
+    (found,) = change_set.after.endpoints
+    (variant,) = found.variants  # type: ignore[misc] # it is known
+    assert isinstance(found.name, Unknown)
+    assert (found.name.reason, found.name.partial) == ('variable "name" has no value', "${var.name}")
+    assert variant.scaling is not None
+    assert variant.scaling.max_capacity == 4  # type: ignore[union-attr] # it is known
+    assert change_set.skipped == ()
+
+
+def test_two_different_unknown_names_are_not_taken_for_one(read: Read) -> None:
+    change_set = read(
+        'variable "one" {}\nvariable "other" {}\n'
+        + CONFIGURATION
+        + 'resource "aws_sagemaker_endpoint" "e" {\n  name = var.one\n  endpoint_config_name = "c"\n}\n'
+        + 'resource "aws_appautoscaling_target" "t" {\n'
+        + '  service_namespace  = "sagemaker"\n'
+        + '  resource_id        = "endpoint/${var.other}/variant/main"\n'
+        + '  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"\n'
+        + "  min_capacity       = 1\n  max_capacity       = 4\n}\n"
+    )
+    (found,) = change_set.after.endpoints
+    (variant,) = found.variants  # type: ignore[misc] # it is known
+    assert isinstance(variant.scaling, Unknown)
+    assert [each.address for each in change_set.skipped] == ["aws_appautoscaling_target.t"]
+
+
+def test_an_unknown_count_of_targets_leaves_open_whether_anything_scales(read: Read) -> None:
+    change_set = read(
+        'variable "scaled" {}\n'
+        + CONFIGURATION
+        + endpoint("e")
+        + 'resource "aws_appautoscaling_target" "t" {\n'
+        + "  count              = var.scaled ? 1 : 0\n"
+        + '  service_namespace  = "sagemaker"\n'
+        + '  resource_id        = "endpoint/${aws_sagemaker_endpoint.e.name}/variant/main"\n'
+        + '  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"\n'
+        + "  min_capacity       = 1\n  max_capacity       = 4\n}\n"
+    )
+    (found,) = change_set.after.endpoints
+    (variant,) = found.variants  # type: ignore[misc] # it is known
+    assert variant.scaling == Unknown("whether aws_appautoscaling_target.t[*] is there is unknown")
+    assert found.deployed == "yes"
+
+
+def test_a_sensitive_variable_is_used_and_marked(read: Read) -> None:
+    change_set = read(
+        'variable "type" {\n  default = "ml.p4d.24xlarge"\n  sensitive = true\n}\n'
+        + CONFIGURATION.replace('"ml.m5.large"', "var.type")
+    )
+    (variant,) = change_set.after.unattached[0].variants  # type: ignore[misc] # it is known
+    assert (variant.instance_type, variant.sensitive) == ("ml.p4d.24xlarge", True)  # type: ignore[union-attr]
+
+
+def test_a_module_that_is_not_there_is_skipped_with_its_source(read: Read) -> None:
+    change_set = read(
+        'module "far" {\n  source = "terraform-aws-modules/sagemaker/aws"\n  version = "~> 1.0"\n}\n'
+        'module "gone" {\n  source = "./gone"\n}\n' + endpoint("e").replace('"c"', "module.far.configuration")
+    )
+    assert [(each.address, each.type, each.reason, each.affects_total) for each in change_set.skipped] == [
+        (
+            "module.far",
+            "module",
+            'its source is "terraform-aws-modules/sagemaker/aws", and it is not here; terraform init fetches it',
+            True,
+        ),
+        ("module.gone", "module", 'its source is "./gone", and there is no such directory', True),
+    ]
+    assert isinstance(change_set.after.endpoints[0].variants, Unknown)
+
+
+def test_a_module_that_terraform_has_fetched_is_read(read: Read) -> None:
+    manifest = '{"Modules":[{"Key":"","Dir":"."},{"Key":"far","Source":"x","Dir":".terraform/modules/far/sub"}]}'
+    change_set = read(
+        {
+            "main.tf": PROVIDER + 'module "far" {\n  source = "terraform-aws-modules/sagemaker/aws//sub"\n}\n',
+            ".terraform/modules/modules.json": manifest,
+            ".terraform/modules/far/sub/main.tf": CONFIGURATION + endpoint("e"),
+        }
+    )
+    assert [each.address for each in change_set.after.endpoints] == ["module.far.aws_sagemaker_endpoint.e"]
+    assert change_set.skipped == ()
+
+
+# What could end badly ------------------------------------------------------------------------------------------------
+
+
+def test_modules_that_call_one_another_are_skipped_where_the_circle_closes(read: Read) -> None:
+    change_set = read(
+        {
+            "main.tf": PROVIDER + 'module "self" {\n  source = "./."\n}\nmodule "a" {\n  source = "./a"\n}\n',
+            "a/main.tf": endpoint("in-a") + 'module "b" {\n  source = "../b"\n}\n',
+            "b/main.tf": endpoint("in-b") + 'module "a" {\n  source = "../a"\n}\n',
+        }
+    )
+    assert [each.address for each in change_set.after.endpoints] == [
+        "module.a.aws_sagemaker_endpoint.in-a",
+        "module.a.module.b.aws_sagemaker_endpoint.in-b",
+    ]
+    assert [(each.address, each.reason) for each in change_set.skipped] == [
+        ("module.a.module.b.module.a", 'its source is "../a", and that calls itself'),
+        ("module.self", 'its source is "./.", and that calls itself'),
+    ]
+
+
+def test_local_values_that_define_one_another_are_unknown(read: Read) -> None:
+    change_set = read("locals {\n  a = local.b\n  b = local.a\n}\n" + endpoint("e").replace('"e"\n', "local.a\n"))
+    (found,) = change_set.after.endpoints
+    assert isinstance(found.name, Unknown)
+    assert found.name.reason == "it is defined by itself"
+
+
+def test_a_long_chain_of_local_values_is_no_recursion_error(read: Read) -> None:
+    chain = "".join(f'  a{index} = "${{local.a{index - 1}}}-"\n' for index in range(1, 3000))
+    change_set = read(f'locals {{\n  a0 = "x"\n{chain}}}\n' + endpoint("e").replace('"e"\n', "local.a2999\n"))
+    assert isinstance(change_set.after.endpoints[0].name, Unknown)
+
+
+@pytest.mark.parametrize("count", [40, 500])
+def test_every_module_call_counts(read: Read, count: int) -> None:
+    calls = "".join(f'module "m{index}" {{\n  source = "./m"\n  name = "n{index}"\n}}\n' for index in range(count))
+    change_set = read(
+        {
+            "main.tf": PROVIDER + calls,
+            "m/main.tf": 'variable "name" {}\n' + endpoint("e").replace('= "e"\n', "= var.name\n"),
+        }
+    )
+    assert {each.name for each in change_set.after.endpoints} == {f"n{index}" for index in range(count)}
+
+
+def test_modules_that_multiply_without_end_are_skipped_aloud(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guardrail.sources.hcl.modules._MOST_MODULES", 100)
+    files = {"main.tf": 'module "a" {\n  source = "./m0"\n}\n'}
+    for level in range(20):
+        files[f"m{level}/main.tf"] = "".join(
+            f'module "{name}" {{\n  source = "../m{level + 1}"\n}}\n' for name in ("a", "b")
+        )
+    change_set = read(files)
+    assert change_set.skipped
+    assert all(each.affects_total for each in change_set.skipped)
+
+
+def test_values_that_double_at_every_step_are_given_up(read: Read) -> None:
+    doubling = "".join(
+        f'  t{n} = "${{local.t{n - 1}}}${{local.t{n - 1}}}"\n'
+        f"  l{n} = concat(local.l{n - 1}, local.l{n - 1})\n"
+        f"  n{n} = [local.n{n - 1}, local.n{n - 1}]\n"
+        f"  p{n} = local.p{n - 1} * local.p{n - 1}\n"
+        for n in range(1, 60)
+    )
+    change_set = read(
+        f'locals {{\n  t0 = "xy"\n  l0 = [1]\n  n0 = [1]\n  p0 = 2\n{doubling}}}\n'
+        'resource "aws_sagemaker_endpoint" "e" {\n'
+        '  name = local.t59\n  endpoint_config_name = "c"\n'
+        "  tags = { list = length(local.l59), nested = jsonencode(local.n59), power = local.p59 }\n}\n"
+    )
+    (found,) = change_set.after.endpoints
+    assert isinstance(found.name, Unknown)
+    assert isinstance(found.tags, dict)
+    assert all(isinstance(value, Unknown) for value in found.tags.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: "\ufeff" + text,
+        lambda text: text.replace("  ", "\t"),
+        lambda text: "/* " + "\n * x" * 1000 + " */\n" + text,
+    ],
+    ids=["CRLF", "BOM", "tabs", "comment"],
+)
+def test_how_a_file_is_laid_out_means_nothing(read: Read, change: object) -> None:
+    assert callable(change)
+    change_set = read({"main.tf": change(PROVIDER + CONFIGURATION + endpoint("e"))})
+    (found,) = change_set.after.endpoints
+    assert (found.name, found.region, found.configuration_address) == (
+        "e",
+        "eu-west-1",
+        "aws_sagemaker_endpoint_configuration.c",
+    )
+
+
+def test_a_file_of_twenty_thousand_lines_is_read_whole(read: Read) -> None:
+    change_set = read(PROVIDER.replace("aws", "awscc") + "".join(endpoint(f"e{index}") for index in range(5000)))
+    assert len(change_set.after.endpoints) == 5000
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({"main.tf": endpoint("e") * 2}, "main.tf:5:1: the resource aws_sagemaker_endpoint.e is declared twice, first at main.tf:1"),
+        ({"main.tf": "locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n"}, "main.tf:5:3: the local value a is set twice"),
+        ({"main.tf": 'resource "a" {\n}\n'}, "main.tf:1:1: a resource block has a type and a name"),
+        ({"main.tf": "resorce {\n}\n"}, "main.tf:1:1: there is no block resorce"),
+        ({"main.tf": "name = 1\n"}, "main.tf:1:1: name stands outside every block"),
+    ],
+)  # fmt: skip
+def test_what_terraform_refuses_is_an_error_with_its_place(read: Read, files: dict[str, str], problem: str) -> None:
+    with pytest.raises(SourceError) as caught:
+        read(files)
+    assert caught.value.message == problem
+
+
+def test_a_file_that_is_not_utf_8_is_an_error_with_its_line(write: Write) -> None:
+    (write({}) / "main.tf").write_bytes(b"# a\n# caf\xe9\n")
+    with pytest.raises(SourceError, match=r"^main\.tf:2:1: it is not UTF-8$"):
+        list(hcl.read(["."]))
+
+
+def test_with_keep_going_the_other_files_are_read(read: Read) -> None:
+    change_set = read({"bad.tf": "x = {\n", "good.tf": endpoint("e")}, keep_going=True)
+    assert [each.name for each in change_set.after.endpoints] == ["e"]
+    assert change_set.unread == ("bad.tf:1:5: '{' is not closed",)
+    assert not change_set.complete
+
+
+def test_a_file_of_opentofu_stands_in_for_one_of_terraform(read: Read) -> None:
+    change_set = read({"main.tf": endpoint("terraform"), "main.tofu": endpoint("tofu"), "other.tf": endpoint("both")})
+    assert [each.name for each in change_set.after.endpoints] == ["both", "tofu"]
