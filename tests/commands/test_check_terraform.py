@@ -88,7 +88,7 @@ def test_each_label_is_a_section_and_all_are_summed(stack: Path, capsys: pytest.
     _, report = checked(capsys, "infra", "--var-file", "dev=dev.tfvars", "--var-file", "prod=prod.tfvars")
     assert [each["id"] for each in report["sources"]] == ["infra (dev)", "infra (prod)"]
     assert [(each["source"], each["monthly"]["expected"]) for each in report["endpoints"]] == [
-        ("infra (dev)", "173.50"),
+        ("infra (dev)", "173.500"),
         ("infra (prod)", "341.40"),
     ]
     assert report["totals"]["after"]["expected"] == "514.90"
