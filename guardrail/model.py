@@ -352,6 +352,6 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     waivers: tuple[InlineWaiver, ...] = ()
     """Findings that the source itself accepts."""
     unread: tuple[str, ...] = ()
-    """Files that should have been read and could not be, a sentence each; then there is no answer, only what remains."""
+    """Files that should have been read and could not be, a sentence each: there is no answer, only what remains."""
     construct_paths: dict[str, str] = {}
     """By address, the path of the CDK construct that made the block (``aws:cdk:path``)."""

@@ -17,8 +17,8 @@ from guardrail.sources import hcl, plan
 CASES = Path(__file__).parent / "equivalence_hcl"
 
 OWN = frozenset({"assumptions", "change", "configuration_location", "location", "touched"})
-"""What only one of the two can have: a plan has no lines, source has no past, and a plan that lost the expressions below
-a dynamic block has to assume that a computed argument is unset."""
+"""What only one of the two can have: a plan has no lines, source has no past, and a plan that lost the expressions
+below a dynamic block has to assume that a computed argument is unset."""
 
 KNOWS_MORE = {
     "11_unknown_instance_type": "a plan has an unknown for each value that names a configuration; source has the name",
@@ -104,11 +104,8 @@ def test_an_exception_is_one(name: str) -> None:
     paths = [path for path in planned() if path.parent.name == name]
     assert paths
     for path in paths:
-        try:
-            of_plan = plan.read(str(path), source=None)
-        except Exception:  # noqa: BLE001 - the plan that failed is the exception
-            continue
-        assert meaning(source_of(path).after) != meaning(of_plan.after)
+        if name != "22_failed_precondition":
+            assert meaning(source_of(path).after) != meaning(plan.read(str(path), source=None).after)
 
 
 def test_a_name_that_aws_generates_links_where_a_plan_has_lost_the_expression() -> None:
@@ -146,10 +143,10 @@ def test_without_values_an_unknown_count_is_one_instance_that_says_so() -> None:
     assert endpoint.address == "aws_sagemaker_endpoint.e[*]"
     assert endpoint.configuration_address == "aws_sagemaker_endpoint_configuration.c[*]"
     assert endpoint.deployed == "possibly"
+    no_value = 'variable "counts" has no value'
     assert change_set.notices == (
-        'aws_sagemaker_endpoint.e has an unknown count, and stands once for all: variable "counts" has no value',
-        "aws_sagemaker_endpoint_configuration.c has an unknown count, and stands once for all: "
-        'variable "counts" has no value',
+        f"aws_sagemaker_endpoint.e has an unknown count, and stands once for all: {no_value}",
+        f"aws_sagemaker_endpoint_configuration.c has an unknown count, and stands once for all: {no_value}",
     )
 
 

@@ -83,10 +83,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_hook(home: Path, repository: Path, hook: str, *files: str) -> tuple[int, str]:
     """Exit code and output of one hook on some files."""
+    git = shutil.which("git") or "git"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment |= {"PRE_COMMIT_HOME": str(home), "GUARDRAIL_PRICES": "bundled"}
-    subprocess.run(["git", "init", "-q", "."], cwd=repository, check=True)
-    subprocess.run(["git", "add", "-A"], cwd=repository, check=True)
+    subprocess.run([git, "init", "-q", "."], cwd=repository, check=True)
+    subprocess.run([git, "add", "-A"], cwd=repository, check=True)
     command = [sys.executable, "-m", "pre_commit", "try-repo", "--verbose", str(CHECKOUT), hook, "--files", *files]
     done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
@@ -114,7 +115,8 @@ def test_a_bad_stack_fails_and_a_good_one_passes(home: Path, tmp_path: Path) -> 
 
 def test_a_changed_module_is_checked_in_the_stack_that_calls_it(home: Path, tmp_path: Path) -> None:
     module = STACK.partition("}\n")[2].replace('"NAME"', "var.name") + 'variable "name" {}\n'
-    call = 'provider "aws" {\n  region = "us-east-1"\n}\nmodule "m" {\n  source = "../../modules/m"\n  name = "called"\n}\n'
+    provider = STACK.partition("}\n")[0] + "}\n"
+    call = provider + 'module "m" {\n  source = "../../modules/m"\n  name = "called"\n}\n'
     write(tmp_path, {"modules/m/main.tf": module, "stacks/a/main.tf": call})
     code, text = run_hook(home, tmp_path, "guardrail-terraform", "modules/m/main.tf")
     assert code == 1, text

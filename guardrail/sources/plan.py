@@ -134,9 +134,9 @@ def recognizes(path: str) -> bool:
 def read(path: str, *, region: str | None = None, source: str | None = None) -> ChangeSet:
     """The change set of the plan, or the stock of the state, at ``path`` ("-" for standard input).
 
-    ``region`` is for resources whose region is told by nothing in the plan, ``source`` is the directory that the plan was
-    made from; None for the working directory, if the plan's blocks are written there. Raises `SourceError` for anything that is
-    not a plan or state in JSON, for an unsupported major format version, and for a plan that failed.
+    ``region`` is for resources whose region is told by nothing in the plan, ``source`` is the directory that the plan
+    was made from; None for the working directory, if the plan's blocks are written there. Raises `SourceError` for
+    anything that is not a plan or state in JSON, for an unsupported major format version, and for a plan that failed.
     """
     try:
         document, plan = _decode(read_document(path))

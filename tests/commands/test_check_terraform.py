@@ -66,19 +66,19 @@ def failures(report: Any) -> list[tuple[str, str, int]]:
     ]
 
 
-def test_a_directory_is_priced_and_judged_without_a_plan(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("stack")
+def test_a_directory_is_priced_and_judged_without_a_plan(capsys: pytest.CaptureFixture[str]) -> None:
     code, report = checked(capsys, "infra")
     assert code == 1
     assert report["totals"]["after"]["expected"] == "341.40"
     assert failures(report) == [("realtime-variants-scale", "infra/main.tf", 12)]
     assert [(each["kind"], each["has_before"]) for each in report["sources"]] == [("hcl", False)]
-    assert stack
 
 
-def test_a_file_stands_for_its_root_module(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("stack")
+def test_a_file_stands_for_its_root_module(capsys: pytest.CaptureFixture[str]) -> None:
     _, report = checked(capsys, "infra/main.tf")
     assert [each["path"] for each in report["sources"]] == ["infra"]
-    assert stack
 
 
 def test_each_label_is_a_section_and_all_are_summed(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -91,7 +91,7 @@ def test_each_label_is_a_section_and_all_are_summed(stack: Path, capsys: pytest.
         ("infra (dev)", "173.500"),
         ("infra (prod)", "341.40"),
     ]
-    assert report["totals"]["after"]["expected"] == "514.90"
+    assert report["totals"]["after"]["expected"] == "514.900"
 
 
 def test_a_comment_waives_and_central_control_can_forbid_it(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -209,9 +209,9 @@ def test_a_module_is_found_at_its_call_in_tables_and_code_scanning(
     assert related["physicalLocation"]["region"]["startLine"] == 1
 
 
-def test_reading_source_imports_nothing_heavy(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.usefixtures("stack")
+def test_reading_source_imports_nothing_heavy(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("hcl2", "lark", "jsonschema", "boto3"):
         sys.modules.pop(name, None)
     checked(capsys, "infra")
     assert not {"hcl2", "lark", "jsonschema", "boto3"} & sys.modules.keys()
-    assert stack

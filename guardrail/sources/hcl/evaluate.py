@@ -427,7 +427,7 @@ def _either(node: syntax.Conditional | syntax.If, condition: Unknown, scope: Sco
 
 
 def _template(node: syntax.Template, scope: Scope) -> Any:
-    return joined((evaluate(part, scope) for part in node.parts))
+    return joined(evaluate(part, scope) for part in node.parts)
 
 
 def _repeat(node: syntax.Repeat, scope: Scope) -> Any:

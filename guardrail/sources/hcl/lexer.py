@@ -107,7 +107,7 @@ class Lexer:
         text, match_token, first = self.text, _TOKEN.match, at - 1
         found: list[Token] = []
         add = found.append
-        open_: list[tuple[str, bool, int]] = []  # what closes a bracket, whether new lines mean nothing inside, its place
+        open_: list[tuple[str, bool, int]] = []  # what closes it, whether new lines mean nothing inside it, its place
         quiet = nested
         while True:
             match = match_token(text, at)
@@ -266,7 +266,8 @@ class _Lines:
 
     def __init__(self, parts: list[Part]) -> None:
         self._parts = parts
-        self.starts = [line for pieces in self._split() for is_start, line in pieces if is_start and not _is_blank(line)]
+        lines = (line for pieces in self._split() for is_start, line in pieces if is_start)
+        self.starts = [line for line in lines if not _is_blank(line)]
 
     def without(self, indentation: int) -> list[Part]:
         """The parts again, with every line shorter by ``indentation`` spaces, or by those that it has."""

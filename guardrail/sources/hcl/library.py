@@ -2,7 +2,6 @@
 
 import os
 import re
-from collections.abc import Iterator
 from typing import TypeVar
 
 from msgspec import Struct

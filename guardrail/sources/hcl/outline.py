@@ -14,8 +14,8 @@ from guardrail.model import InlineWaiver, Location
 from guardrail.sources import terraform
 from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.library import Library, source_names
 from guardrail.sources.hcl.lexer import HclSyntaxError
+from guardrail.sources.hcl.library import Library, source_names
 from guardrail.sources.hcl.parse import comments, line_starts, parse_block
 from guardrail.sources.hcl.places import BlockPlaces
 from guardrail.sources.hcl.waivers import waivers_in

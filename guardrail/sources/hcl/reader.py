@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from functools import partial
@@ -29,7 +29,7 @@ from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.providers import NOWHERE, REGION
 from guardrail.sources.hcl.resources import Resource
 from guardrail.sources.hcl.syntax import SourceFile
-from guardrail.sources.hcl.values import Undecided, marks_of
+from guardrail.sources.hcl.values import Undecided, marks_of, told
 from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_in
 from guardrail.sources.link import Linked, Side
@@ -121,15 +121,22 @@ def _block(resource: Resource) -> Block:
 
 def _provided(name: str, value: Any) -> Any:
     """A value as providers get it: plain numbers, and text in maps of text."""
+    if isinstance(value, Unknown):
+        return told(value)
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, list):
         return [_provided("", item) for item in value]
     if isinstance(value, dict):
         if name in _TEXT_MAPS:
-            return {key: text_of(item) or item for key, item in value.items() if item is not None}
+            return {key: _text(item) for key, item in value.items() if item is not None}
         return {key: _provided(key, item) for key, item in value.items()}
     return None if isinstance(value, Undecided) else value
+
+
+def _text(value: Any) -> Any:
+    text = text_of(value)
+    return _provided("", value) if text is None else text
 
 
 def _region(view: View, of_provider: str | Unknown) -> str | Unknown:

@@ -37,6 +37,11 @@ class Computed(Unknown, frozen=True, kw_only=True):
     """The resources whose attributes it is made of; `LOST` among them where it may come from anywhere."""
 
 
+def told(unknown: Unknown) -> Unknown:
+    """An unknown as the model has it, without what only evaluation needs."""
+    return Unknown(unknown.reason, unknown.partial) if isinstance(unknown, Computed) else unknown
+
+
 class Attributes:
     """A value whose attributes are worked out when somebody asks for one."""
 

@@ -6,7 +6,6 @@ From the weakest: ``TF_VAR_*``, ``terraform.tfvars``, ``terraform.tfvars.json``,
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from msgspec import Struct
 

@@ -1,4 +1,4 @@
-"""Expressions without names, as a test needs them: evaluated by us, and by ``terraform console`` where it is installed."""
+"""Expressions without names: evaluated by us, and by ``terraform console`` where it is installed."""
 
 import base64
 import json

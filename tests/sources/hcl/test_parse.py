@@ -6,11 +6,11 @@ import hcl2
 import pytest
 
 from guardrail.sources.hcl import json_syntax
+from guardrail.sources.hcl.evaluate import Scope, evaluate
 from guardrail.sources.hcl.lexer import HclSyntaxError
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.hcl.syntax import SourceFile
 from tests.sources.hcl.expressions import Nowhere, plain
-from guardrail.sources.hcl.evaluate import Scope, evaluate
 
 
 def values(text: str) -> dict[str, Any]:
@@ -177,5 +177,6 @@ def waiver_comments(file: SourceFile) -> list[str]:
 
 
 def test_only_comments_speak_to_guardrail() -> None:
-    text = '# guardrail:ignore a\na = "# guardrail:ignore b"\nc = <<EOT\n# guardrail:ignore d\nEOT\n// guardrail:ignore e\n'
+    heredoc = "c = <<EOT\n# guardrail:ignore d\nEOT\n"
+    text = f'# guardrail:ignore a\na = "# guardrail:ignore b"\n{heredoc}// guardrail:ignore e\n'
     assert waiver_comments(parse(text, "main.tf")) == ["guardrail:ignore a", "guardrail:ignore e"]

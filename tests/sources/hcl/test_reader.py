@@ -1,5 +1,6 @@
 """From files to inventories: modules, places, waivers, what is unknown, and what could end badly."""
 
+import msgspec
 import pytest
 
 from guardrail.errors import SourceError
@@ -116,7 +117,8 @@ def test_a_waiver_above_a_blank_line_is_for_no_block(read: Read) -> None:
 
 def test_a_waiver_in_a_module_is_for_every_instance_of_its_block(read: Read) -> None:
     files = {
-        "main.tf": 'module "a" {\n  for_each = { x = 1, y = 2 }\n  source = "./m"\n}\nmodule "b" {\n  source = "./m"\n}\n',
+        "main.tf": 'module "a" {\n  for_each = { x = 1, y = 2 }\n  source = "./m"\n}\n'
+        'module "b" {\n  source = "./m"\n}\n',
         "m/main.tf": IGNORE + CONFIGURATION.replace("{\n  name", "{\n  count = 2\n  name", 1),
     }
     assert [address for _, address, *_ in waivers(read, files)] == [
@@ -335,16 +337,19 @@ def test_a_file_of_twenty_thousand_lines_is_read_whole(read: Read) -> None:
     assert len(change_set.after.endpoints) == 5000
 
 
+TWICE = "main.tf:5:1: the resource aws_sagemaker_endpoint.e is declared twice, first at main.tf:1"
+
+
 @pytest.mark.parametrize(
     ("files", "problem"),
     [
-        ({"main.tf": endpoint("e") * 2}, "main.tf:5:1: the resource aws_sagemaker_endpoint.e is declared twice, first at main.tf:1"),
+        ({"main.tf": endpoint("e") * 2}, TWICE),
         ({"main.tf": "locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n"}, "main.tf:5:3: the local value a is set twice"),
         ({"main.tf": 'resource "a" {\n}\n'}, "main.tf:1:1: a resource block has a type and a name"),
         ({"main.tf": "resorce {\n}\n"}, "main.tf:1:1: there is no block resorce"),
         ({"main.tf": "name = 1\n"}, "main.tf:1:1: name stands outside every block"),
     ],
-)  # fmt: skip
+)
 def test_what_terraform_refuses_is_an_error_with_its_place(read: Read, files: dict[str, str], problem: str) -> None:
     with pytest.raises(SourceError) as caught:
         read(files)
@@ -367,3 +372,29 @@ def test_with_keep_going_the_other_files_are_read(read: Read) -> None:
 def test_a_file_of_opentofu_stands_in_for_one_of_terraform(read: Read) -> None:
     change_set = read({"main.tf": endpoint("terraform"), "main.tofu": endpoint("tofu"), "other.tf": endpoint("both")})
     assert [each.name for each in change_set.after.endpoints] == ["both", "tofu"]
+
+
+def test_what_leaves_the_reader_is_of_the_model_alone(read: Read) -> None:
+    """Policies and costs tell an unknown by its class; what evaluation keeps beside it must not get out."""
+    change_set = read(
+        'variable "v" {}\n'
+        + CONFIGURATION.replace('"ml.m5.large"', "var.v")
+        .replace("= 1\n", "= var.v\n")
+        .replace('"main"', '"m-${var.v}"')
+        + 'resource "aws_sagemaker_endpoint" "e" {\n  name = var.v\n  endpoint_config_name = "c"\n'
+        + "  tags = { a = var.v, b = [var.v][0] }\n}\n"
+    )
+    pending: list[object] = [change_set]
+    unknown = []
+    while pending:
+        each = pending.pop()
+        if isinstance(each, Unknown):
+            unknown.append(each)
+        elif isinstance(each, msgspec.Struct):
+            pending += [getattr(each, name) for name in each.__struct_fields__]
+        elif isinstance(each, dict):
+            pending += each.values()
+        elif isinstance(each, tuple):
+            pending += each
+    assert len(unknown) >= 6
+    assert {each.__class__ for each in unknown} == {Unknown}

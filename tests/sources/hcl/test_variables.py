@@ -60,7 +60,8 @@ TYPES = [
     ("set(string)", '["b", "a", "b"]', 'toset(["a", "b"])'),
     ("map(number)", '{a = "1"}', "{a = 1}"),
     ("tuple([string, number])", '[1, "2"]', '["1", 2]'),
-    ("object({a = string, b = optional(number), c = optional(list(string), [\"x\"])})", "{a = 1, z = 2}", '{a = "1", b = null, c = ["x"]}'),
+    ('object({a = string, b = optional(number), c = optional(list(string), ["x"])})', "{a = 1, z = 2}",
+     '{a = "1", b = null, c = ["x"]}'),
     ("map(object({n = optional(number, 1)}))", "{x = {}, y = {n = 3}}", "{x = {n = 1}, y = {n = 3}}"),
     ("any", "[1, 2]", "[1, 2]"),
 ]  # fmt: skip
