@@ -130,6 +130,8 @@ class ScalableTarget(Struct, frozen=True, kw_only=True):
     sensitive: bool = False
     """Its source marks one of its numbers sensitive: use it, never print it."""
     location: Location | None = None
+    lines: dict[str, Location] = {}
+    """Where its arguments are written, by the names of its language; empty where the source has no lines."""
 
 
 class ManagedInstanceScaling(Struct, frozen=True, kw_only=True):
@@ -179,6 +181,8 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     """
     location: Location | None = None
     """Where the variant is written, its instance_type where that is known."""
+    lines: dict[str, Location] = {}
+    """Where its arguments are written, by the names of its language; empty where the source has no lines."""
 
 
 class ServerlessVariant(Struct, frozen=True, kw_only=True):
@@ -199,6 +203,7 @@ class ServerlessVariant(Struct, frozen=True, kw_only=True):
     assumptions: tuple[str, ...] = ()
     sensitive: bool = False
     location: Location | None = None
+    lines: dict[str, Location] = {}
 
 
 Variant: TypeAlias = InstanceVariant | ServerlessVariant

@@ -16,7 +16,7 @@ from guardrail.sources import hcl, plan
 
 CASES = Path(__file__).parent / "equivalence_hcl"
 
-OWN = frozenset({"assumptions", "change", "configuration_location", "location", "touched"})
+OWN = frozenset({"assumptions", "change", "configuration_location", "lines", "location", "touched"})
 """What only one of the two can have: a plan has no lines, source has no past, and a plan that lost the expressions
 below a dynamic block has to assume that a computed argument is unset."""
 

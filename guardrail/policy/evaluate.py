@@ -23,7 +23,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import two_decimals
-from guardrail.policy.base import Result, Status
+from guardrail.policy.base import Remediation, Result, Status
 from guardrail.policy.condition import Test, Truth, compile_condition
 from guardrail.policy.environment import Environments
 from guardrail.policy.fix import Fixes, Remediations
@@ -284,6 +284,8 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
     at_fault = _policy_at_fault(rule, subject)
     address, location = (at_fault.address, at_fault.location) if at_fault else _block_to_change(rule, subject)
     saving = saving_of(policy.saving, subject, rule.parameters) if unknown is None else None
+    fix = None if unknown else rule.fixes.of(subject)
+    location = _line_to_change(fix, address, subject) or location
     return Result(
         source=source,
         policy=policy.id,
@@ -297,7 +299,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
         reason=_reason(unknown, subject) if unknown else None,
         saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),
         saving_basis=saving.basis if isinstance(saving, Saving) else None,
-        fix=None if unknown else rule.fixes.of(subject),
+        fix=fix,
         remediation=policy.remediation if unknown else rule.remediations.of(subject),
         notes=_notes(rule, subject, saving, open_=unknown is not None),
         help_uri=policy.help_uri,
@@ -318,6 +320,16 @@ def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | 
         return endpoint.address, endpoint.location
     location: Location | None = getattr(subject.variant, "location", None)
     return endpoint.configuration_address, location or endpoint.configuration_location
+
+
+def _line_to_change(fix: Remediation | None, address: str, subject: Subject) -> Location | None:
+    """The line of the argument that the fix begins with, ``min_capacity = 0``, where the block to change has it."""
+    if fix is None:
+        return None
+    target = subject.target
+    owner = target if isinstance(target, ScalableTarget) and target.address == address else subject.variant
+    lines: dict[str, Location] = getattr(owner, "lines", {})
+    return lines.get(fix.terraform.partition(" ")[0])
 
 
 def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:

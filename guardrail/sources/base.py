@@ -115,6 +115,13 @@ class View:
             return None
         return self.places.of(name) or self.places.start
 
+    def lines(self, *names: str) -> dict[str, Location]:
+        """Where each of the attributes is written that is written at all."""
+        if self.places is None:
+            return {}
+        found = {name: self.places.of(name) for name in names}
+        return {name: location for name, location in found.items() if location is not None}
+
     def get(self, name: str) -> Any:
         """The raw value; None where unset; `Unknown` where it cannot be known."""
         value = self.values.get(name)

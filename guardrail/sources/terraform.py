@@ -196,6 +196,7 @@ def _variant(view: View, *, shadow: bool) -> Variant:
         or view.is_sensitive("managed_instance_scaling")
         or view.is_sensitive("instance_pools"),
         location=view.location("instance_type"),
+        lines=view.lines("instance_type", "initial_instance_count", "volume_size_in_gb", "initial_variant_weight"),
     )
 
 
@@ -212,6 +213,7 @@ def _serverless_variant(view: View, serverless: View) -> ServerlessVariant:
         assumptions=tuple(view.assumed[already_assumed:]),
         sensitive=view.is_sensitive("serverless_config"),
         location=view.location("serverless_config"),
+        lines=serverless.lines("memory_size_in_mb", "max_concurrency", "provisioned_concurrency"),
     )
 
 
@@ -288,6 +290,7 @@ def _target(block: Block) -> DeclaredTarget | None:
         scaling_in_suspended=in_suspended or False,
         sensitive=any(map(view.is_sensitive, ("min_capacity", "max_capacity", "scheduled_actions"))),
         location=block.location,
+        lines=view.lines("min_capacity", "max_capacity"),
     )
     inline = view.blocks("scheduled_actions")
     if isinstance(inline, Unknown):

@@ -209,6 +209,25 @@ def test_a_module_is_found_at_its_call_in_tables_and_code_scanning(
     assert related["physicalLocation"]["region"]["startLine"] == 1
 
 
+SCALING = """\
+resource "aws_appautoscaling_target" "ranker" {
+  service_namespace  = "sagemaker"
+  resource_id        = "endpoint/ranker/variant/main"
+  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
+  min_capacity       = 2
+  max_capacity       = 2
+}
+"""
+
+
+def test_a_finding_points_at_the_argument_that_its_fix_sets(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The fix is "min_capacity = 1, or …"; the target starts in line 22, its min_capacity is four lines below."""
+    (stack / "infra" / "main.tf").write_text(STACK + SCALING, encoding="utf-8")
+    _, report = checked(capsys, "infra", "--policy", "scaling-has-room", "--region", "us-east-1")
+    (result,) = report["results"]
+    assert (result["location"]["path"], result["location"]["line"]) == ("infra/main.tf", 26)
+
+
 @pytest.mark.usefixtures("stack")
 def test_reading_source_imports_nothing_heavy(capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("hcl2", "lark", "jsonschema", "boto3"):

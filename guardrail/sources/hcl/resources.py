@@ -12,7 +12,16 @@ from guardrail.sources.hcl.evaluate import Scope, known_or_reason
 from guardrail.sources.hcl.library import Written
 from guardrail.sources.hcl.modules import Cell, Instance, Module
 from guardrail.sources.hcl.places import BlockPlaces, Places
-from guardrail.sources.hcl.values import Attributes, Computed, EvaluationError, SetValue, Undecided, merged, unmarked
+from guardrail.sources.hcl.values import (
+    Attributes,
+    Computed,
+    EvaluationError,
+    SetValue,
+    Undecided,
+    bounded,
+    merged,
+    unmarked,
+)
 
 _META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "enabled"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts"})
@@ -95,7 +104,7 @@ class Resource(Attributes):
             if name not in _META_ARGUMENTS:
                 expression = body.arguments[name].expression
                 is_constant = expression.__class__ is syntax.Literal
-                values[name] = expression.value if is_constant else self._argument(name)  # type: ignore[union-attr]
+                values[name] = expression.value if is_constant else bounded(self._argument(name))  # type: ignore[union-attr]
         for name in dict.fromkeys(_block_names(body)):
             values[name] = self._argument(name)
             places.children[name] = _places_in(values[name])
@@ -206,7 +215,7 @@ def _generate(
 def _block(body: syntax.Body, node: syntax.BlockNode, resource: Resource, scope: Scope, path: str) -> Block:
     places = BlockPlaces(resource.written.file, node, resource.module.called_at)
     values: dict[str, Any] = {
-        name: known_or_reason(argument.expression, scope) for name, argument in body.arguments.items()
+        name: bounded(known_or_reason(argument.expression, scope)) for name, argument in body.arguments.items()
     }
     for name in dict.fromkeys(_block_names(body)):
         values[name] = _blocks(body, name, resource, scope, f"{path}.")

@@ -169,28 +169,57 @@ def first_unknown(values: Iterable[Any]) -> Unknown | None:
         value = pending.pop()
         if isinstance(value, Unknown):
             return value
-        if isinstance(value, (Sensitive, Attributes)):
-            pending.append(value.value if isinstance(value, Sensitive) else value.whole())
-        elif isinstance(value, list):
-            pending.extend(reversed(value))
-        elif isinstance(value, dict):
-            pending.extend(reversed(value.values()))
+        pending.extend(_parts_of(value))
         visited += 1
         if visited > _MOST_VISITED:
-            return Unknown("it is too large to work out")
+            return TOO_LARGE
     return None
 
 
-def unmarked(value: Any) -> tuple[Any, bool]:
-    """A value without its marks of sensitivity at any depth, and whether there was one."""
+def bounded(value: Any) -> Any:
+    """The value, or an unknown where it has more parts than anybody could look at.
+
+    A list of twice the same list, sixty times over, takes sixty steps to make and for ever to walk.
+    """
+    if not isinstance(value, (list, dict, Sensitive)):
+        return value
+    pending, visited = [value], 0
+    while pending:
+        pending.extend(_parts_of(pending.pop()))
+        visited += 1
+        if visited > _MOST_VISITED:
+            return TOO_LARGE
+    return value
+
+
+def _parts_of(value: Any) -> Iterable[Any]:
+    """The elements of a value, the last one first."""
     if isinstance(value, Sensitive):
-        return unmarked(value.value)[0], True
+        return (value.value,)
+    if isinstance(value, Attributes):
+        return (value.whole(),)
+    if isinstance(value, list):
+        return reversed(value)
+    return reversed(value.values()) if isinstance(value, dict) else ()
+
+
+def unmarked(value: Any) -> tuple[Any, bool]:
+    """A value without its marks of sensitivity at any depth, and whether there was one.
+
+    What is too large to look at is unknown.
+    """
+    return _unmarked(bounded(value))
+
+
+def _unmarked(value: Any) -> tuple[Any, bool]:
+    if isinstance(value, Sensitive):
+        return _unmarked(value.value)[0], True
     if value.__class__ is list or isinstance(value, SetValue):
-        pairs = [unmarked(item) for item in value]
+        pairs = [_unmarked(item) for item in value]
         if any(mark for _, mark in pairs):
             return value.__class__(item for item, _ in pairs), True
     elif value.__class__ is dict:
-        items = {key: unmarked(item) for key, item in value.items()}
+        items = {key: _unmarked(item) for key, item in value.items()}
         if any(mark for _, mark in items.values()):
             return {key: item for key, (item, _) in items.items()}, True
     return value, False
@@ -211,6 +240,9 @@ def marks_of(value: Any) -> tuple[Any, Any]:
                 key: mark for key, (_, mark) in items.items() if mark is not None
             }
     return value, None
+
+
+TOO_LARGE = Computed(reason="it is too large to work out", references=(LOST,))
 
 
 def merged(*causes: Unknown, partial: str | None = None) -> Computed:

@@ -311,6 +311,18 @@ def test_values_that_double_at_every_step_are_given_up(read: Read) -> None:
     assert all(isinstance(value, Unknown) for value in found.tags.values())
 
 
+def test_so_are_they_where_something_is_sensitive_and_where_they_are_passed_on_as_they_are(read: Read) -> None:
+    doubling = "".join(f"  n{n} = [local.n{n - 1}, local.n{n - 1}]\n" for n in range(1, 60))
+    change_set = read(
+        f'variable "secret" {{\n  default = "s"\n  sensitive = true\n}}\nlocals {{\n  n0 = [var.secret]\n{doubling}}}\n'
+        'resource "aws_sagemaker_endpoint" "e" {\n'
+        "  name = element(local.n59, 0)\n  endpoint_config_name = length(local.n59)\n  tags = { x = local.n59 }\n}\n"
+        'resource "aws_sagemaker_endpoint_configuration" "c" {\n'
+        '  dynamic "production_variants" {\n    for_each = local.n59\n    content {\n      model_name = local.n59\n    }\n  }\n}\n'
+    )
+    assert isinstance(change_set.after.endpoints[0].name, Unknown)
+
+
 @pytest.mark.parametrize(
     "change",
     [
