@@ -253,7 +253,7 @@ def _report(arguments: Namespace, found: Found) -> Report:
         environments = Environments(settings.environments)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     change_sets = list(_change_sets(arguments, settings))
-    if not change_sets:
+    if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
     report = assess(
         change_sets,

@@ -318,7 +318,8 @@ def test_so_are_they_where_something_is_sensitive_and_where_they_are_passed_on_a
         'resource "aws_sagemaker_endpoint" "e" {\n'
         "  name = element(local.n59, 0)\n  endpoint_config_name = length(local.n59)\n  tags = { x = local.n59 }\n}\n"
         'resource "aws_sagemaker_endpoint_configuration" "c" {\n'
-        '  dynamic "production_variants" {\n    for_each = local.n59\n    content {\n      model_name = local.n59\n    }\n  }\n}\n'
+        '  dynamic "production_variants" {\n    for_each = local.n59\n'
+        "    content {\n      model_name = local.n59\n    }\n  }\n}\n"
     )
     assert isinstance(change_set.after.endpoints[0].name, Unknown)
 
