@@ -335,6 +335,10 @@ def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet
 
 def _from_terraform(paths: Sequence[str], arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each label of a ``--var-file``."""
+    if arguments.compare_to is not None and len(paths) == len(arguments.paths):
+        raise GuardrailError(
+            "--compare-to is for templates: for Terraform, check a plan, which knows what stands before"
+        )
     return sources.read_terraform(
         paths,
         region=settings.region,

@@ -94,6 +94,25 @@ def test_each_label_is_a_section_and_all_are_summed(stack: Path, capsys: pytest.
     assert report["totals"]["after"]["expected"] == "514.900"
 
 
+def test_five_roots_below_one_path_are_five_sections_of_one_bill(
+    stack: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Each costs 341.40 USD, so that five cost 1,707.00; the module that one of them calls is no root."""
+    (stack / "infra" / "main.tf").unlink()
+    for name in ("a", "b", "c", "d"):
+        (stack / "infra" / name).mkdir()
+        (stack / "infra" / name / "main.tf").write_text(STACK, encoding="utf-8")
+    (stack / "infra" / "modules" / "ranker").mkdir(parents=True)
+    (stack / "infra" / "modules" / "ranker" / "main.tf").write_text(STACK, encoding="utf-8")
+    (stack / "infra" / "e").mkdir()
+    call = 'module "ranker" {\n  source = "../modules/ranker"\n}\n'
+    (stack / "infra" / "e" / "main.tf").write_text(call, encoding="utf-8")
+    _, report = checked(capsys, "infra")
+    assert [each["id"] for each in report["sources"]] == [f"infra/{name}" for name in "abcde"]
+    assert [each["monthly"]["expected"] for each in report["endpoints"]] == ["341.40"] * 5
+    assert report["totals"]["after"]["expected"] == "1707.00"
+
+
 def test_a_comment_waives_and_central_control_can_forbid_it(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = stack / "infra" / "main.tf"
     path.write_text(STACK.replace("  production_variants {", f"{IGNORE}  production_variants {{"), encoding="utf-8")
@@ -183,6 +202,10 @@ def test_a_plan_finds_its_source_where_it_is_run(
         (["plan.json", "--var", "a=b"], "--var and --var-file are for Terraform source: a plan has its values already"),
         (["plan.json", "--source", "nope"], "--source nope is no directory"),
         ([".git"], ".git holds no Terraform source"),
+        (
+            ["infra", "--compare-to", "main"],
+            "--compare-to is for templates: for Terraform, check a plan, which knows what stands before",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_an_error(

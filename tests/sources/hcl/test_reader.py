@@ -233,6 +233,28 @@ def test_a_module_that_terraform_has_fetched_is_read(read: Read) -> None:
     assert change_set.skipped == ()
 
 
+def test_the_other_provider_of_aws_writes_attributes_where_the_first_has_blocks(read: Read) -> None:
+    change_set = read(
+        {
+            "main.tf": 'provider "awscc" {\n  region = "us-west-2"\n}\nlocals {\n  type = "ml.m5.large"\n}\n'
+            'resource "awscc_sagemaker_endpoint_config" "c" {\n  endpoint_config_name = "c"\n'
+            "  production_variants = [{\n"
+            '    variant_name           = "main"\n'
+            '    model_name             = "m"\n'
+            "    instance_type          = local.type\n"
+            "    initial_instance_count = 2\n  }]\n"
+            '  tags = [{ key = "team", value = "ads" }]\n}\n'
+            'resource "awscc_sagemaker_endpoint" "e" {\n  endpoint_name = "e"\n'
+            "  endpoint_config_name = awscc_sagemaker_endpoint_config.c.endpoint_config_name\n}\n"
+        }
+    )
+    (found,) = change_set.after.endpoints
+    (variant,) = found.variants  # type: ignore[misc] # it is known
+    assert (found.name, found.region, found.tags) == ("e", "us-west-2", {"team": "ads"})
+    assert (variant.instance_type, variant.initial_instance_count) == ("ml.m5.large", 2)  # type: ignore[union-attr]
+    assert variant.location == Location("main.tf", 12, 5)
+
+
 # What could end badly ------------------------------------------------------------------------------------------------
 
 
