@@ -12,6 +12,7 @@ from typing import Any
 
 from guardrail.model import Unknown
 from guardrail.sources.hcl.evaluate import Scope, Trace, evaluate
+from guardrail.sources.hcl.lexer import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.values import Attributes, EvaluationError, Sensitive
 
@@ -41,7 +42,7 @@ def value_of(expression: str, names: dict[str, Any] | None = None, directory: st
     """Our value; `REFUSED` for an error."""
     try:
         return plain(evaluate(parse_expression(expression, "test"), Scope(Nowhere(names, directory))))
-    except EvaluationError:
+    except (EvaluationError, HclSyntaxError):
         return REFUSED
 
 
