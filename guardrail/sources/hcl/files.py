@@ -9,7 +9,7 @@ from typing import Any
 
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.convert import text_of
-from guardrail.sources.hcl.lexer import HclSyntaxError
+from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_template
 from guardrail.sources.hcl.values import LONGEST_TEXT, NUMBERS, EvaluationError, make_set, whole
 

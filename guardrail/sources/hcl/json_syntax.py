@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.sources.hcl.lexer import HclSyntaxError, syntax_error
+from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import line_starts, parse_expression, parse_template
 from guardrail.sources.hcl.syntax import (
     Argument,

@@ -9,7 +9,7 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import Location
 from guardrail.sources.hcl import json_syntax, syntax
-from guardrail.sources.hcl.lexer import HclSyntaxError, syntax_error
+from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import parse
 
 _Key = TypeVar("_Key", str, tuple[str, str])
@@ -86,6 +86,9 @@ class Library:
     def __init__(self, *, keep_going: bool = False) -> None:
         self._modules: dict[str, ModuleSource] = {}
         self._texts: dict[str, str] = {}
+        self._files: dict[str, syntax.SourceFile] = {}
+        self._left_out: dict[str, str] = {}
+        """Why a file is left out, by its path."""
         self._keep_going = keep_going
         """Whether a file that cannot be read is left out, and named in its module, rather than raised."""
 
@@ -95,6 +98,17 @@ class Library:
         if place not in self._modules:
             self._modules[place] = self._read(os.path.normpath(directory))
         return self._modules[place]
+
+    def goes_on_without(self, error: HclSyntaxError) -> bool:
+        """Whether the file that an error was found in is left out from now on; if so, its modules are to be read again.
+
+        An error inside a block is found when somebody looks into it, long after the file has been put into its module.
+        """
+        if not self._keep_going or error.path not in self._files or error.path in self._left_out:
+            return False
+        self._left_out[error.path] = error.message
+        self._modules.clear()
+        return True
 
     def text(self, path: str) -> str:
         """The text of a file. Raises `SourceError`."""
@@ -108,22 +122,29 @@ class Library:
         module = ModuleSource(directory, [], {}, {}, {}, {}, {}, {}, [])
         unread: list[str] = []
         for name in names:
+            path = os.path.normpath(os.path.join(directory, name))
             try:
-                _assemble(module, self._parsed(os.path.normpath(os.path.join(directory, name))))
+                if path not in self._left_out:
+                    _assemble(module, self._parsed(path))
             except SourceError as error:
                 if not self._keep_going:
                     raise
-                unread.append(error.message)
+                self._left_out[path] = error.message
+            if path in self._left_out:
+                unread.append(self._left_out[path])
         module.resource_types = frozenset(type_ for type_, _ in module.resources)
         module.unread = tuple(unread)
         return module
 
     def _parsed(self, path: str) -> syntax.SourceFile:
-        text = self.text(path)
-        try:
-            return json_syntax.parse(text, path) if path.endswith(_JSON) else parse(text, path)
-        except RecursionError:
-            raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
+        if path not in self._files:
+            text = self.text(path)
+            try:
+                file = json_syntax.parse(text, path) if path.endswith(_JSON) else parse(text, path)
+            except RecursionError:
+                raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
+            self._files[path] = file
+        return self._files[path]
 
 
 def _text(path: str) -> str:

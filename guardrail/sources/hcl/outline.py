@@ -1,28 +1,22 @@
 """The source beside a plan: where the blocks of the plan are written, without reading all of it.
 
-Files are searched for the first lines of blocks that matter, and only these blocks are parsed.
+Of a file nothing is parsed but the blocks that somebody asks for an attribute of.
 """
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
 from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
-from guardrail.sources import terraform
 from guardrail.sources.hcl import json_syntax, syntax
+from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.lexer import HclSyntaxError
 from guardrail.sources.hcl.library import Library, source_names
-from guardrail.sources.hcl.parse import comments, line_starts, parse_block
-from guardrail.sources.hcl.places import BlockPlaces
+from guardrail.sources.hcl.parse import parse
+from guardrail.sources.hcl.places import BlockPlaces, Places
 from guardrail.sources.hcl.waivers import waivers_in
-
-_BLOCK = re.compile(
-    r'^[ \t]*(?:resource[ \t]+"?(\w+)"?[ \t]+"?([^\s"]+)"?|module[ \t]+"?([^\s"]+)"?)[ \t]*\{', re.MULTILINE
-)
 
 
 class _Module(Struct):
@@ -46,33 +40,37 @@ class Outline:
         self._files: dict[str, list[syntax.SourceFile]] = {}
         root = _Module(directory, None, "", ())
         self._modules: dict[tuple[str, ...], _Module | None] = {(): self._filled(root)}
-        self._made: dict[str, dict[int, list[str]]] = {}
-        self._places: dict[tuple[tuple[str, ...], str, str], BlockPlaces | None] = {}
+        self._asked: list[tuple[_Module, syntax.SourceFile, syntax.BlockNode]] = []
+        self._places: dict[tuple[tuple[str, ...], str, str], WrittenPlaces | None] = {}
 
-    def places(self, names: tuple[str, ...], type_: str, name: str) -> BlockPlaces | None:
+    def places(self, names: tuple[str, ...], type_: str, name: str) -> "WrittenPlaces | None":
         """Where the block of a resource is written, in the module at the end of a path of calls; None if nowhere."""
         key = (names, type_, name)
         if key not in self._places:
             module = self._module(names)
             found = module.resources.get((type_, name)) if module else None
-            self._places[key] = None if found is None or module is None else _static(*found, module.called_at)
+            self._places[key] = None
             if found is not None and module is not None:
-                self._note(module, *found, f"{type_}.{name}")
+                self._places[key] = WrittenPlaces(*found, module.called_at)
+                self._asked.append((module, *found))
         return self._places[key]
 
     def waivers(self) -> Iterator[InlineWaiver]:
         """The waivers in the files of all modules that were asked about, for the blocks that were asked about."""
-        for files in self._files.values():
-            for file in files:
-                if file.comments:
-                    yield from waivers_in(file, self._made.get(file.path, {}))
+        files = [file for each in self._files.values() for file in each if file.comments]
+        made = self._made() if files else {}
+        for file in files:
+            yield from waivers_in(file, made.get(file.path, {}))
 
-    def _note(self, module: _Module, file: syntax.SourceFile, block: syntax.BlockNode, name: str) -> None:
-        """Enter the addresses that a block makes, under it and under the module calls around it."""
-        name += "[*]" if _has_keys(block) else ""
-        glob = f"{module.glob}.{name}" if module.glob else name
-        for path, at in ((file.path, block.at), *module.calls_around):
-            self._made.setdefault(path, {}).setdefault(at, []).append(glob)
+    def _made(self) -> dict[str, dict[int, list[str]]]:
+        """The addresses that each block makes, by file and offset: its own, and those under a module call."""
+        made: dict[str, dict[int, list[str]]] = {}
+        for module, file, block in self._asked:
+            name = ".".join(block.labels) + ("[*]" if _has_keys(block) else "")
+            glob = f"{module.glob}.{name}" if module.glob else name
+            for path, at in ((file.path, block.at), *module.calls_around):
+                made.setdefault(path, {}).setdefault(at, []).append(glob)
+        return made
 
     def _module(self, names: tuple[str, ...]) -> _Module | None:
         if names not in self._modules:
@@ -85,7 +83,7 @@ class Outline:
         if parent is None or call is None:
             return None
         file, block = call
-        source = block.body.expression("source")
+        source = _body(block).expression("source")
         text = source.value if isinstance(source, syntax.Literal) else None
         if isinstance(text, str) and text.startswith("."):
             directory: str | None = os.path.normpath(os.path.join(parent.directory, text))
@@ -119,15 +117,12 @@ class Outline:
         return self._files[directory]
 
     def _file(self, path: str) -> Iterable[syntax.SourceFile]:
-        """The blocks of one file that matter. A file that cannot be read has none: the plan says what is."""
+        """The blocks of one file. A file that cannot be read has none: the plan says what is."""
         try:
-            text = self._library.text(path).removeprefix("\ufeff")
-            if path.endswith(".json"):
-                return (json_syntax.parse(text, path),)
-            blocks = list(_blocks(text, path))
+            text = self._library.text(path)
+            return (json_syntax.parse(text, path) if path.endswith(".json") else parse(text, path),)
         except (SourceError, RecursionError):
             return ()
-        return (syntax.SourceFile(path, text, syntax.Body({}, blocks), line_starts(text), comments(text, [])),)
 
 
 def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> Outline | None:
@@ -145,25 +140,54 @@ def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str
     return outline
 
 
-def _blocks(text: str, path: str) -> Iterator[syntax.BlockNode]:
-    for match in _BLOCK.finditer(text):
-        if match[1] is None or match[1] in terraform.TYPES:
-            start = match.end() - len(match[0].lstrip())
-            try:
-                yield parse_block(text, path, start)
-            except HclSyntaxError:
-                continue  # its plan was made from something else
+class WrittenPlaces:
+    """The places of a block as it is written; beyond its start they are worked out when somebody asks."""
+
+    __slots__ = ("_block", "_called_at", "_file", "_places")
+
+    def __init__(self, file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> None:
+        self._file = file
+        self._block = block
+        self._called_at = called_at
+        self._places: BlockPlaces | None = None
+
+    @property
+    def start(self) -> Location:
+        """Where the block starts."""
+        return self._file.location(self._block.at, self._called_at)
+
+    def of(self, name: str) -> Location | None:
+        """Where the argument is written; None where it is not."""
+        return self._static().of(name)
+
+    def item(self, name: str, index: int) -> Places | None:
+        """The places of the ``index``-th nested block or object of a name."""
+        return self._static().item(name, index)
+
+    def _static(self) -> BlockPlaces:
+        if self._places is None:
+            self._places = _static(self._file, self._block, self._called_at)
+        return self._places
+
+
+def _body(block: syntax.BlockNode) -> syntax.Body:
+    """The body of a block; an empty one where it cannot be parsed: its plan was made from something else."""
+    try:
+        return block.body
+    except HclSyntaxError:
+        block.contents = syntax.Body({}, [])
+        return block.contents
 
 
 def _has_keys(block: syntax.BlockNode) -> bool:
-    return "count" in block.body.arguments or "for_each" in block.body.arguments
+    return "count" in _body(block).arguments or "for_each" in _body(block).arguments
 
 
 def _static(file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> BlockPlaces:
     """The places of a block as it is written; what one ``dynamic`` makes is written in its content."""
     places = BlockPlaces(file, block, called_at)
     unclear: set[str] = set()
-    for inner in block.body.blocks:
+    for inner in _body(block).blocks:
         if inner.type != "dynamic" or not inner.labels:
             places.children.setdefault(inner.type, []).append(_static(file, inner, called_at))
             unclear |= places.repeated.keys() & {inner.type}

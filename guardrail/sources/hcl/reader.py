@@ -24,6 +24,7 @@ from guardrail.sources import terraform
 from guardrail.sources.base import LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration, Unrelated
 from guardrail.sources.hcl.convert import text_of
+from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.library import Library
 from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.providers import NOWHERE, REGION
@@ -58,14 +59,25 @@ def read_root(
 ) -> ChangeSet:
     """The change set of the root module in ``directory``. Raises `SourceError` for a file that cannot be read."""
     with _room_to_recurse():
-        world = World(library, os.path.normpath(directory), workspace)
-        source = library.module(directory)
-        root = Module(source, world)
-        root.arguments.update(given(given_values(source, inputs, library), root.scope))
-        resources = list(_resources(root))
-        blocks = [_block(resource) for resource in resources]
-        waivers = tuple(_waivers(resources))
-        linked = Side(_declared(blocks), region=region).linked()
+        while True:
+            try:
+                return _read_root(directory, inputs, library, workspace, region)
+            except HclSyntaxError as error:
+                if not library.goes_on_without(error):
+                    raise
+
+
+def _read_root(
+    directory: str, inputs: Inputs, library: Library, workspace: str | Unknown, region: str | None
+) -> ChangeSet:
+    world = World(library, os.path.normpath(directory), workspace)
+    source = library.module(directory)
+    root = Module(source, world)
+    root.arguments.update(given(given_values(source, inputs, library), root.scope))
+    resources = list(_resources(root))
+    blocks = [_block(resource) for resource in resources]
+    waivers = tuple(_waivers(resources))
+    linked = Side(_declared(blocks), region=region).linked()
     change_set = _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
     return replace(change_set, waivers=waivers)
 

@@ -5,6 +5,7 @@ grammar: the HCL native syntax specification (github.com/hashicorp/hcl, hclsynta
 """
 
 from bisect import bisect_right
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -198,10 +199,18 @@ class BlockNode(Struct):
 
     type: str
     labels: tuple[str, ...]
-    body: Body
+    contents: Body | Callable[[], Body]
+    """Its body, or what reads it."""
     at: int
     end: int
     """Offset of its closing brace."""
+
+    @property
+    def body(self) -> Body:
+        """What stands between its braces; read when it is asked for first. Raises `HclSyntaxError`."""
+        if not isinstance(self.contents, Body):
+            self.contents = self.contents()
+        return self.contents
 
 
 class Comment(Struct, frozen=True):

@@ -1,0 +1,114 @@
+"""python-hcl2's grammar as a parser, without the second and a half that compiling it takes.
+
+Lark compiles the grammar into tables. Those of the python-hcl2 and Lark that this release was made with are shipped
+beside this module (`scripts/compile_grammar.py` makes them); for other versions they are made once and kept in a
+directory that nobody else can write to, since Lark's format can carry code. python-hcl2's own cache lies in its
+installation, which is shared or read-only on many machines.
+"""
+
+import hashlib
+import io
+import os
+import stat
+import zlib
+from functools import cache
+from importlib.util import find_spec
+from tempfile import NamedTemporaryFile
+
+import lark
+from lark import Lark, Tree
+
+from guardrail.errors import SourceError
+
+SHIPPED = os.path.join(os.path.dirname(__file__), "grammar.tables")
+
+
+def raw_tree(text: str) -> "Tree[lark.Token]":
+    """python-hcl2's raw tree of a body: what its `parses_to_tree` answers, but for the positions, which tokens have.
+
+    Raises `lark.UnexpectedInput`.
+    """
+    return parser().parse(text)
+
+
+@cache
+def parser() -> Lark:
+    """The parser; made when the first text is read. Raises `SourceError` where python-hcl2 is not installed."""
+    grammar = installed()
+    key = tables_key(grammar)
+    tables = _stored(SHIPPED, key)
+    if tables is None:
+        tables = _cached(grammar, key)
+    return Lark.load(io.BytesIO(tables))
+
+
+def tables_key(grammar: str) -> bytes:
+    """What tables are good for: one grammar, compiled by one version of Lark."""
+    return f"{lark.__version__} {hashlib.sha256(grammar.encode()).hexdigest()}\n".encode()
+
+
+def compiled(grammar: str) -> bytes:
+    """The tables of a grammar, as `Lark.load` reads them."""
+    tables = io.BytesIO()
+    Lark(grammar, parser="lalr").save(tables)
+    return tables.getvalue()
+
+
+def packed(grammar: str) -> bytes:
+    """A file of tables: their key in the first line, then the tables, compressed."""
+    return tables_key(grammar) + zlib.compress(compiled(grammar), 9)
+
+
+def installed() -> str:
+    """The grammar of the python-hcl2 that is installed; looking for the package does not import it."""
+    package = find_spec("hcl2")
+    if package is None or package.origin is None:
+        raise SourceError("python-hcl2 is not installed", hint="pip install 'python-hcl2>=8.1,<9'")
+    with open(os.path.join(os.path.dirname(package.origin), "hcl2.lark"), encoding="utf-8") as file:
+        return file.read()
+
+
+def _stored(path: str, key: bytes) -> bytes | None:
+    """The tables in a file; None where they are for other versions, or damaged."""
+    try:
+        with open(path, "rb") as file:
+            return zlib.decompress(file.read()) if file.readline() == key else None
+    except (OSError, zlib.error):
+        return None
+
+
+def _cached(grammar: str, key: bytes) -> bytes:
+    directory = _private_directory()
+    if directory is None:
+        return compiled(grammar)
+    path = os.path.join(directory, f"hcl-{hashlib.sha256(key).hexdigest()[:16]}.tables")
+    tables = _stored(path, key)
+    if tables is None:
+        tables = compiled(grammar)
+        _store(path, key + zlib.compress(tables))
+    return tables
+
+
+def _private_directory() -> str | None:
+    """The user's own cache directory; None where there is none that only they can write to."""
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    path = os.path.join(home, "guardrail")
+    try:
+        os.makedirs(path, mode=0o700, exist_ok=True)
+        status = os.lstat(path)
+    except OSError:
+        return None
+    if not hasattr(os, "getuid"):  # Windows: below the user's profile
+        return path
+    is_private = stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
+    return path if is_private else None
+
+
+def _store(path: str, data: bytes) -> None:
+    """Write a file whole or not at all; that it cannot be written costs time at the next run, and nothing else."""
+    try:
+        with NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as file:
+            file.write(data)
+        os.replace(file.name, path)
+    except OSError:
+        return

@@ -1,0 +1,76 @@
+"""What python-hcl2 cannot read, in words: where it stopped, and what is missing there."""
+
+import re
+
+from lark import UnexpectedInput, UnexpectedToken
+
+_VALUE = frozenset({"INT_LITERAL", "LPAR", "NOT"})
+_OPTIONAL = frozenset({"NL_OR_COMMENT", "STRIP_MARKER", "ELLIPSIS"})
+_MISSING = {
+    frozenset({"COMMA", "RSQB"}): "',' is missing here",
+    frozenset({"COMMA", "RPAR"}): "',' is missing here",
+    frozenset({"RPAR"}): "')' is missing here",
+    frozenset({"RSQB"}): "']' is missing here",
+    frozenset({"RBRACE"}): "'}' is missing here",
+    frozenset({"COLON"}): "':' is missing here",
+    frozenset({"EQ", "COLON"}): "'=' is missing here",
+    frozenset({"FOR_OBJECT_ARROW"}): "'=>' is missing here",
+    frozenset({"IN"}): "'in' is missing",
+    frozenset({"COMMA", "IN"}): "'in' is missing",
+    frozenset({"NAME"}): "an argument or a block must start here with its name",
+    frozenset({"NAME", "RBRACE"}): "an argument or a block must start here with its name",
+    frozenset({"NAME", "INT_LITERAL", "TRUE", "FALSE", "NULL"}): "the name of an attribute must follow the dot",
+    frozenset({"IF", "ELSE", "ENDIF", "FOR", "ENDFOR"}): "a directive is if, else, endif, for or endfor",
+}
+"""What python-hcl2 waits for, newlines and the like aside."""
+_LAST_WORD = re.compile(r"([\w-]+)\"?\s*=?\Z")
+_FOUND = re.compile(r"[\w-]+|&&|\|\||.", re.DOTALL)
+_MEANINGFUL = '+-*/%=<>!?:,.(){}[]"_'
+_UNARY = "-!"
+
+
+def rejection(error: UnexpectedInput, source: str) -> tuple[int, str]:
+    """The offset in ``source`` where python-hcl2 stopped, and a sentence about it."""
+    at, expected = _place(error, source)
+    stopped = _FOUND.match(source, at)
+    found, behind = stopped[0] if stopped else "", source[:at].rstrip(" \t\r")
+    name = _LAST_WORD.search(behind)
+    if found in ("", "\n") and name and behind.endswith("="):
+        return len(behind) - 1, f"{name[1]} has no value behind '='"
+    if name and "LBRACE" in expected and not expected & {"LPAR", "COMMA"}:
+        return len(behind.rstrip()), f"'=' and a value, or a block, must follow {name[1]}"
+    if found and found in _UNARY and behind[-1:] in tuple(_UNARY):
+        return at, "python-hcl2 does not read two signs in a row; write parentheses, as in !(!value)"
+    return at, _stray(found) or _missing(expected, found)
+
+
+def _place(error: UnexpectedInput, source: str) -> tuple[int, frozenset[str]]:
+    """Where it stopped, and what it waited for there."""
+    if not isinstance(error, UnexpectedToken):
+        return error.pos_in_stream or 0, frozenset[str]()  # type: ignore[redundant-expr]  # wrongly annotated
+    at = len(source) if error.token.type == "$END" else error.token.start_pos or 0
+    while source[at : at + 1] in (" ", "\t"):  # some tokens start with the blanks before them
+        at += 1
+    return at, frozenset(error.expected)
+
+
+def _stray(found: str) -> str | None:
+    """A sentence about what means nothing anywhere in HCL."""
+    if found in ("'", "`"):
+        return f"{found} is no quote in HCL; write a double quote"
+    if found in ("&", "|"):
+        return f"a single {found!r} means nothing; did you mean {found * 2!r}"
+    if not found.strip() or found[0].isalnum() or found[0] in _MEANINGFUL or found in ("&&", "||"):
+        return None
+    return f"{found!r} means nothing here"
+
+
+def _missing(expected: frozenset[str], found: str) -> str:
+    wanted = expected - _OPTIONAL
+    if wanted in _MISSING:
+        return _MISSING[wanted]
+    if wanted >= _VALUE and "COMMA" in wanted:
+        return "a comma or a new line must stand between the items of an object"
+    if wanted >= _VALUE:
+        return "a value is missing here"
+    return "the line must end here" if {"NAME", "IF"} <= wanted else f"{found!r} is not expected here"

@@ -1,0 +1,299 @@
+"""What has to be known of a file before python-hcl2 reads any of it: where its blocks start and end.
+
+The scanner follows strings, templates, heredocs, comments and brackets, and nothing else; what stands between them is
+python-hcl2's. On the way it prepares the text: what python-hcl2 would read differently than HCL means it, or not at
+all, makes room for a stand-in of the same length, so that every offset stays true. Blanks stand in for
+
+- comments, and new lines where they mean nothing (between parentheses and brackets, in a ``for``, in an interpolation)
+- heredocs, which python-hcl2 leaves as they are: a string of blanks stands in for each
+- the markers ``~`` of templates, the escapes ``$${`` and ``%%{`` (read from the text itself later)
+- letters beyond ASCII (an ``a`` stands in for each)
+- a minus sign right before a number, which python-hcl2 takes for a part of the number even in ``f(x)-10`` (a ``!`` or a
+  ``+`` stands in for it, of the same precedence), ``::`` in names of functions, and ``[ * ]``
+
+Strings are touched by this, too; what stands in them is always read from the text itself.
+"""
+
+import re
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
+from guardrail.sources.hcl.syntax import Comment
+
+WORD = re.compile(r"[^\W\d][\w\u0300-\u036f\u00b7-]*")
+DEEPEST = 100
+"""Levels of brackets and templates inside one another; people write a dozen."""
+
+_HEREDOC = r"<<-?[^\W\d][\w\u0300-\u036f\u00b7-]*+[ \t]*+\r?\n"
+_EVENTS = rf"""
+    (?: [^"\#/<(\[{{)\]}}NEWLINE]++
+      | "(?:[^"\\$%\n]++|\\.|\$(?!\{{)|%(?!\{{))*+"     # a string without anything to look into
+      | /(?![/*]) | <(?!{_HEREDOC[1:]})
+    )*+
+    (?: (?P<comment>(?:\#|//)[^\n]*+)
+      | (?P<open_bracket>[(\[{{])
+      | (?P<close_bracket>[)\]}}])
+      | (?P<quote>")
+      | (?P<newline>\n)
+      | (?P<heredoc>{_HEREDOC})
+      | (?P<long_comment>/\*)
+      | \Z
+    )
+"""
+_LOUD = re.compile(_EVENTS.replace("NEWLINE", ""), re.VERBOSE)
+_QUIET = re.compile(_EVENTS.replace("NEWLINE", r"\n"), re.VERBOSE)
+_QUOTED = re.compile(r'(?P<end>")|\\.|(?P<escaped>\$\$\{|%%\{)|(?P<start>[$%]\{)|(?P<newline>\n)')
+_FOR_FOLLOWS = re.compile(r"(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*+for\s+[^\s=:]", re.DOTALL)
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_BEYOND_ASCII = re.compile(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
+_GLUED_MINUS = re.compile(r"(?<![A-Za-z_])-(?=\d)")
+_KEYWORD = re.compile(r"(?<![\w.-])(?:if|in)\Z")
+_NAMESPACE = re.compile(r"(?<=\w)::(?=\w)")
+_LOOSE_SPLAT = re.compile(r"\[([ \t\r]*)\*([ \t\r]*)\]")
+_SPOKEN_TO = re.compile(r"(?:#|//)[ \t]*(guardrail:[^\r\n]*)")
+_COMMENT_LINES = re.compile(r"[^\n]*\n(?:[ \t]*(?:#|//)[^\n]*\n)*[ \t]*")
+
+
+class Heredoc(Struct, frozen=True):
+    """The contents of a heredoc: from ``start`` to the line with its closing marker."""
+
+    start: int
+    stop: int
+    is_indented: bool
+    """Whether ``<<-`` takes the indentation away that its lines have in common."""
+
+
+class Scan(Struct):
+    """A text, or a part of one, as python-hcl2 gets it."""
+
+    text: str
+    """What is read, with stand-ins of the same length."""
+    start: int
+    """Its offset in the whole."""
+    heredocs: dict[int, Heredoc]
+    """By the offset of their ``<<``."""
+    outermost: list[tuple[int, int]]
+    """Start and end of each bracket and template that stands inside no other."""
+    comments: tuple[Comment, ...]
+    """Those that speak to guardrail."""
+
+
+def scan_file(text: str, path: str) -> Scan:
+    """All of a text. Raises `HclSyntaxError` for what is not closed, or closes nothing."""
+    scanner = _Scanner(text, path, 0)
+    scanner.run(quiet=False)
+    return scanner.scanned()
+
+
+def scan_block(text: str, path: str, at: int) -> Scan:
+    """One block, from ``at`` to its closing brace. Raises `HclSyntaxError`."""
+    scanner = _Scanner(text, path, at)
+    scanner.run(quiet=False, one_block=True)
+    return scanner.scanned()
+
+
+def scan_expression(text: str, path: str) -> Scan:
+    """A text in which new lines mean nothing. Raises `HclSyntaxError`."""
+    scanner = _Scanner(text, path, 0)
+    scanner.run(quiet=True)
+    return scanner.scanned()
+
+
+def scan_interpolation(text: str, path: str, at: int) -> Scan:
+    """``${…}`` or ``%{…}`` at ``at``. Raises `HclSyntaxError`."""
+    scanner = _Scanner(text, path, at)
+    scanner.run_interpolation()
+    return scanner.scanned()
+
+
+class _Open(NamedTuple):
+    """A bracket, a string or an interpolation that is not closed yet."""
+
+    closing: str
+    at: int
+    quiet: bool
+    """Whether new lines mean nothing in it."""
+
+
+class _Scanner:
+    """One pass over a text."""
+
+    def __init__(self, text: str, path: str, at: int) -> None:
+        self._text = text
+        self._path = path
+        self._start = self._at = at
+        self._open: list[_Open] = []
+        self._replaced: list[tuple[int, int, str]] = []
+        self._heredocs: dict[int, Heredoc] = {}
+        self._outermost: list[tuple[int, int]] = []
+        self._has_block = False
+        self._comments: list[Comment] = []
+
+    def run(self, *, quiet: bool, one_block: bool = False) -> None:
+        """Go on to the end of the text, or of the first pair of braces."""
+        while not (one_block and self._has_block) and self._next(quiet=quiet):
+            pass
+        if self._open:
+            raise self._unclosed()
+
+    def run_interpolation(self) -> None:
+        """Go on to the end of the interpolation that starts here."""
+        self._open.append(_Open('"', self._at, quiet=False))
+        self._at += 2
+        self._enter_interpolation(self._at - 2)
+        while len(self._open) > 1:
+            if not self._next(quiet=True):
+                raise self._unclosed()
+        self._open.clear()
+
+    def scanned(self) -> Scan:
+        """What has been found."""
+        pieces: list[str] = []
+        last = self._start
+        for start, end, stand_in in self._replaced:
+            pieces += (self._text[last:start], stand_in)
+            last = end
+        text = "".join((*pieces, self._text[last : self._at]))
+        return Scan(_readable(text), self._start, self._heredocs, self._outermost, tuple(self._comments))
+
+    def _next(self, *, quiet: bool) -> bool:
+        """One step further; False at the end of the text."""
+        if self._open:
+            if self._open[-1].closing == '"':
+                self._in_string()
+                return True
+            quiet = self._open[-1].quiet
+        match = (_QUIET if quiet else _LOUD).match(self._text, self._at)
+        kind = match.lastgroup if match else None
+        if match is None or kind is None:
+            self._at = len(self._text)
+            return False
+        self._at = match.end()
+        self._STEPS[kind](self, match.start(kind))
+        return True
+
+    # What is met between strings ---------------------------------------------------------------------------------
+
+    def _newline(self, at: int) -> None:
+        self._replace(at, at + 1)
+
+    def _comment(self, at: int) -> None:
+        self._replace(at, self._at)
+        spoken = _SPOKEN_TO.search(self._text, at, self._at)
+        if spoken:
+            behind = _COMMENT_LINES.match(self._text, self._at)
+            self._comments.append(Comment(spoken[1], spoken.start(), behind.end() if behind else self._at))
+
+    def _long_comment(self, at: int) -> None:
+        end = self._text.find("*/", self._at)
+        if end < 0:
+            raise self._error(at, "the comment is not closed")
+        self._at = end + 2
+        self._replace(at, self._at)
+
+    def _heredoc(self, at: int) -> None:
+        opening = self._text[at : self._at]
+        marker = opening.lstrip("<-").strip()
+        closing = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t]*\r?$", re.MULTILINE).search(self._text, self._at)
+        if closing is None:
+            raise self._error(at, f"the heredoc is not closed by a line with {marker}")
+        self._heredocs[at] = Heredoc(self._at, closing.start(), opening.startswith("<<-"))
+        self._at = closing.start() + len(closing[0].rstrip("\r"))
+        self._replaced.append((at, self._at, f'"{" " * (self._at - at - 2)}"'))
+
+    def _quote(self, at: int) -> None:
+        self._enter(_Open('"', at, quiet=False))
+
+    def _open_bracket(self, at: int) -> None:
+        bracket = self._text[at]
+        quiet = bracket != "{" or _FOR_FOLLOWS.match(self._text, self._at) is not None
+        self._enter(_Open(_CLOSING[bracket], at, quiet))
+
+    def _close_bracket(self, at: int) -> None:
+        bracket = self._text[at]
+        if not self._open:
+            raise self._error(at, f"{bracket!r} closes nothing")
+        opened = self._open.pop()
+        if opened.closing != bracket:
+            raise self._error(at, f"{opened.closing!r} is missing before {bracket!r}")
+        if not self._open:
+            self._outermost.append((opened.at, at))
+            self._has_block |= bracket == "}"
+        if self._open and self._open[-1].closing == '"' and self._text[at - 1] == "~":
+            self._replace(at - 1, at)
+
+    _STEPS: dict[str, Callable[["_Scanner", int], None]] = {  # noqa: RUF012 - never changed
+        "newline": _newline,
+        "comment": _comment,
+        "long_comment": _long_comment,
+        "heredoc": _heredoc,
+        "quote": _quote,
+        "open_bracket": _open_bracket,
+        "close_bracket": _close_bracket,
+    }
+
+    # Strings -----------------------------------------------------------------------------------------------------
+
+    def _in_string(self) -> None:
+        match = _QUOTED.search(self._text, self._at)
+        kind = match.lastgroup if match else "newline"
+        if match is None or kind == "newline":
+            raise self._error(self._open[-1].at, "the string is not closed on its line")
+        self._at = match.end()
+        if kind == "end":
+            opened = self._open.pop()
+            if not self._open:
+                self._outermost.append((opened.at, match.start()))
+        elif kind == "escaped":
+            self._replace(match.start(), self._at)
+        elif kind == "start":
+            self._enter_interpolation(match.start())
+
+    def _enter_interpolation(self, at: int) -> None:
+        self._enter(_Open("}", at + 1, quiet=True))
+        if self._text.startswith("~", self._at):
+            self._at += 1
+            self._replace(self._at - 1, self._at)
+
+    def _enter(self, opened: _Open) -> None:
+        self._open.append(opened)
+        if len(self._open) > DEEPEST:
+            raise self._error(opened.at, "it is nested too deeply")
+
+    def _replace(self, start: int, end: int) -> None:
+        self._replaced.append((start, end, " " * (end - start)))
+
+    def _unclosed(self) -> HclSyntaxError:
+        at = self._open[-1].at
+        return self._error(at, f"{self._text[at]!r} is not closed")
+
+    def _error(self, at: int, problem: str) -> HclSyntaxError:
+        return syntax_error(self._path, self._text, at, problem)
+
+
+def _readable(text: str) -> str:
+    """The text with stand-ins for what python-hcl2 cannot read, or reads differently, inside a line."""
+    if not text.isascii():
+        text = _BEYOND_ASCII.sub("a", text)
+    if "::" in text:
+        text = _NAMESPACE.sub("__", text)
+    text = _LOOSE_SPLAT.sub(lambda match: f"[*]{match[1]}{match[2]}", text)
+    return _GLUED_MINUS.sub(_sign, text)
+
+
+def _sign(match: re.Match[str]) -> str:
+    """What stands in for a minus sign: nothing where it belongs to a name, else an operator that means as much."""
+    text, start = match.string, match.start()
+    while start and (text[start - 1].isalnum() or text[start - 1] in "_-"):
+        start -= 1
+    before = text[start : match.start()]
+    if before:
+        word = before.lstrip("-")
+        return "!" if not word else "+" if word[0].isdigit() else "-"
+    while start and text[start - 1] in " \t\r":
+        start -= 1
+    is_first = not start or not (text[start - 1].isalnum() or text[start - 1] in '_)]}"')
+    return "!" if is_first or _KEYWORD.search(text, max(0, start - 3), start) else "+"

@@ -1,0 +1,179 @@
+"""Templates: text with interpolations and directives, put together from what the parser has found in it."""
+
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from guardrail.sources.hcl.syntax import Expression, If, Literal, Repeat, Template
+
+
+class Interpolation(Struct, frozen=True):
+    """``${value}``; ``~`` at either end eats white space there."""
+
+    value: Expression
+    trims_left: bool
+    trims_right: bool
+
+
+class Directive(Struct, frozen=True):
+    """One of ``%{ if … }``, ``%{ else }``, ``%{ endif }``, ``%{ for … }``, ``%{ endfor }``."""
+
+    word: str
+    word_at: int
+    at: int
+    trims_left: bool
+    trims_right: bool
+    subject: Expression | None = None
+    key: str | None = None
+    value: str = ""
+
+
+Part: TypeAlias = str | Interpolation | Directive
+
+
+class UnpairedDirectiveError(Exception):
+    """A directive without its counterpart."""
+
+    def __init__(self, at: int, problem: str) -> None:
+        super().__init__(problem)
+        self.at = at
+        self.problem = problem
+
+
+def assemble(parts: list[Part], at: int) -> Expression:
+    """The expression of a template; one that is a single interpolation is what stands in it.
+
+    Raises `UnpairedDirectiveError`.
+    """
+    builder = _Builder(at)
+    for part in parts:
+        builder.add(part)
+    return builder.finished()
+
+
+class _Block(Struct):
+    """An ``if`` or ``for`` that is still open."""
+
+    opening: Directive
+    subject: Expression
+    outside: list[Expression]
+    then: Expression | None = None
+
+
+class _Builder:
+    """Collects parts, and directives with what they enclose."""
+
+    def __init__(self, at: int) -> None:
+        self._at = at
+        self._open: list[_Block] = []
+        self._parts: list[Expression] = []
+
+    def add(self, part: Part) -> None:
+        if isinstance(part, Interpolation):
+            self._parts.append(part.value)
+        elif isinstance(part, Directive):
+            self._directive(part)
+        elif part:
+            self._parts.append(Literal(part, self._at))
+
+    def finished(self) -> Expression:
+        if self._open:
+            opening = self._open[-1].opening
+            raise UnpairedDirectiveError(opening.word_at, f"the directive is not closed by %{{ end{opening.word} }}")
+        parts, texts = self._parts, [part for part in self._parts if isinstance(part, Literal)]
+        if len(texts) == len(parts) and all(isinstance(text.value, str) for text in texts):
+            return Literal("".join(text.value for text in texts), self._at)
+        is_single = len(parts) == 1 and not isinstance(parts[0], (If, Repeat))
+        return parts[0] if is_single else Template(tuple(parts), self._at)
+
+    def _directive(self, directive: Directive) -> None:
+        block = self._open[-1] if self._open else None
+        word = directive.word
+        if directive.subject is not None:
+            self._open.append(_Block(directive, directive.subject, self._parts))
+            self._parts = []
+        elif block and word == "else" and block.opening.word == "if" and block.then is None:
+            block.then = self._whole()
+        elif block and word == f"end{block.opening.word}":
+            self._open.pop()
+            self._parts = [*block.outside, self._closed(block)]
+        else:
+            raise UnpairedDirectiveError(directive.word_at, f"the directive {word} has no beginning here")
+
+    def _closed(self, block: _Block) -> Expression:
+        opening, last = block.opening, self._whole()
+        if opening.word == "for":
+            return Repeat(opening.key, opening.value, block.subject, last, opening.at)
+        then, otherwise = (last, Literal("", opening.at)) if block.then is None else (block.then, last)
+        return If(block.subject, then, otherwise, opening.at)
+
+    def _whole(self) -> Expression:
+        """What has been collected inside a directive, always as text."""
+        parts, self._parts = self._parts, []
+        return Template(tuple(parts), self._at)
+
+
+# White space ----------------------------------------------------------------------------------------------------------
+
+
+def trimmed(parts: list[Part], *, by_line: bool) -> list[Part]:
+    """The parts without the white space that the markers ``~`` eat: ``by_line`` no more than one line of it.
+
+    That is what Terraform does, whose scanner takes a heredoc line by line and a quoted text as a whole.
+    """
+    answer = list(parts)
+    for index, part in enumerate(parts):
+        if isinstance(part, str):
+            continue
+        before = answer[index - 1] if index else None
+        if part.trims_left and isinstance(before, str):
+            line = before.rfind("\n", 0, max(len(before) - 1, 0)) + 1 if by_line else 0
+            answer[index - 1] = before[:line] + before[line:].rstrip()
+        behind = answer[index + 1] if index + 1 < len(answer) else None
+        if part.trims_right and isinstance(behind, str):
+            line = behind.find("\n") + 1 if by_line and "\n" in behind else len(behind)
+            answer[index + 1] = behind[:line].lstrip() + behind[line:]
+    return answer
+
+
+def flushed(parts: list[Part]) -> list[Part]:
+    """A ``<<-`` heredoc without the white space that its lines have in common; blank lines stay as they are."""
+    lines = _lines(parts)
+    starts = [line for pieces in lines for is_start, line in pieces if is_start and not _is_blank(line)]
+    least = min(map(_indentation, starts), default=0)
+    return [
+        "".join(_shortened(line, least) if is_start else line for is_start, line in pieces)
+        if isinstance(part, str)
+        else part
+        for part, pieces in zip(parts, lines, strict=True)
+    ]
+
+
+def _lines(parts: list[Part]) -> list[list[tuple[bool, str]]]:
+    """For each part its lines, and whether they start in it."""
+    found: list[list[tuple[bool, str]]] = []
+    is_start = True
+    for part in parts:
+        pieces: list[tuple[bool, str]] = []
+        if isinstance(part, str):
+            for line in part.splitlines(keepends=True):
+                pieces.append((is_start, line))
+                is_start = line.endswith("\n")
+        else:
+            if is_start:
+                pieces.append((True, ""))
+            is_start = False
+        found.append(pieces)
+    return found
+
+
+def _shortened(line: str, indentation: int) -> str:
+    return line if _is_blank(line) else line[min(_indentation(line), indentation) :]
+
+
+def _indentation(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _is_blank(line: str) -> bool:
+    return line.endswith("\n") and not line.strip()

@@ -1,0 +1,448 @@
+"""From python-hcl2's raw tree to nodes of `syntax`, and the checks that its grammar leaves to others.
+
+The grammar is wider than HCL: it takes an argument twice, several arguments on one line, expressions that go on after
+the end of their line, and any letter behind a backslash.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import TypeAlias
+
+from lark import Token, Tree
+
+from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
+from guardrail.sources.hcl.scan import DEEPEST, WORD
+from guardrail.sources.hcl.syntax import (
+    Argument,
+    Attribute,
+    Binary,
+    BlockNode,
+    Body,
+    Call,
+    Conditional,
+    Element,
+    Entry,
+    Expression,
+    For,
+    Index,
+    Literal,
+    Name,
+    Object,
+    Splat,
+    Tuple,
+    Unary,
+)
+from guardrail.sources.hcl.template import Directive, Interpolation, Part, UnpairedDirectiveError, assemble, trimmed
+
+RawTree: TypeAlias = Tree[Token]
+
+_KEYWORDS = {"true": True, "false": False, "null": None}
+_ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
+_ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\", "$${": "${", "%%{": "%{"}
+_POSTFIXES = frozenset({"get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"})
+_MOST_DIGITS = 40
+
+
+class Reader:
+    """Reads the tree of one piece of a text."""
+
+    def __init__(
+        self, text: str, path: str, piece: str, base: int, heredoc: Callable[[int], Expression | None]
+    ) -> None:
+        self._text = text
+        self._path = path
+        self._piece = piece
+        """What python-hcl2 has read."""
+        self._base = base
+        """Where it starts in the text."""
+        self._heredoc = heredoc
+        """The heredoc at an offset, where a string stands in for one."""
+
+    # Bodies ------------------------------------------------------------------------------------------------------
+
+    def body(self, tree: RawTree) -> Body:
+        """Arguments and blocks of a body, or of a text."""
+        if tree.data == "start":
+            tree = _tree(tree, 0)
+        arguments: dict[str, Argument] = {}
+        blocks: list[BlockNode] = []
+        is_first = True
+        for node in _trees(tree):
+            if node.data == "new_line_or_comment":
+                continue
+            name, at = self._word(_first(node))
+            if not is_first and self._before(at - self._base) != "\n":
+                raise self._error(at, "the line must end here")
+            is_first = False
+            if node.data == "block":
+                blocks.append(self.block(node))
+            elif name in arguments:
+                raise self._error(at, f"{name} is set twice in one block")
+            else:
+                arguments[name] = Argument(name, self.expression(_tree(node, 2)), at)
+        return Body(arguments, blocks)
+
+    def only_expression(self, tree: RawTree) -> Expression:
+        """The expression of the only argument of a text."""
+        return self.expression(self._only_value(tree))
+
+    def _only_value(self, tree: RawTree) -> RawTree:
+        first, *others = (each for each in _trees(_tree(tree, 0)) if each.data != "new_line_or_comment")
+        if others:
+            raise self._error(self._at(_first(others[0])), "nothing more is expected here")
+        return _tree(first, 2)
+
+    def block(self, tree: RawTree) -> BlockNode:
+        """One block."""
+        head, body = tree.children[:-3], tree.children[-2]
+        type_, at = self._word(_first(tree))
+        labels = tuple(self._label(each, at) for each in head[1:])
+        end = tree.children[-1]
+        assert isinstance(body, Tree)  # noqa: S101 - the grammar says so
+        return BlockNode(type_, labels, self.body(body), at, self._at(end))
+
+    def _label(self, label: "RawTree | Token", at: int) -> str:
+        if isinstance(label, Token) or label.data == "new_line_or_comment":
+            raise self._error(at, "a block must start and open on one line")
+        if label.data != "string":
+            return self._word(_first(label))[0]
+        expression = self.expression(label)
+        if isinstance(expression, Literal) and isinstance(expression.value, str):
+            return expression.value
+        raise self._error(self._at(_first(label)), "the name of a block is plain text")
+
+    # Expressions -------------------------------------------------------------------------------------------------
+
+    def expression(self, tree: RawTree) -> Expression:
+        """One expression."""
+        return self._READ[tree.data](self, tree)
+
+    def _term(self, tree: RawTree) -> Expression:
+        inner = tree.children[0]
+        if isinstance(inner, Token):  # a parenthesis
+            inner = next(each for each in _trees(tree) if each.data != "new_line_or_comment")
+        return self._READ[inner.data](self, inner)
+
+    def _number(self, tree: RawTree) -> Expression:
+        token = _first(tree)
+        return Literal(_number(token), self._at(token))
+
+    def _identifier(self, tree: RawTree) -> Expression:
+        name, at = self._word(_first(tree))
+        return Name(name, at)
+
+    def _constant(self, tree: RawTree) -> Expression:
+        token = _first(tree)
+        return Literal(_KEYWORDS[token], self._at(token))
+
+    def _conditional(self, tree: RawTree) -> Expression:
+        chain: list[tuple[RawTree, RawTree, int]] = []
+        while tree.data == "conditional":
+            mark, colon = (each for each in tree.children if isinstance(each, Token))
+            for token in (mark, colon):
+                self._check_goes_on(token)
+            condition, then, tree = (each for each in _trees(tree) if each.data != "new_line_or_comment")
+            chain.append((condition, then, self._at(mark)))
+        if len(chain) > DEEPEST:
+            raise self._error(chain[DEEPEST][2], "the expression is nested too deeply")
+        expression = self.expression(tree)
+        for condition, then, at in reversed(chain):
+            expression = Conditional(self.expression(condition), self.expression(then), expression, at)
+        return expression
+
+    def _binary(self, tree: RawTree) -> Expression:
+        terms: list[tuple[Token, RawTree]] = []
+        left = tree
+        while left.data == "binary_op":
+            operation = _tree(left, 1)
+            terms.append((_first(operation), _tree(operation, -1)))
+            left = _tree(left, 0)
+        expression = self.expression(left)
+        for operator, right in reversed(terms):
+            self._check_goes_on(operator)
+            at = self._at(operator)
+            expression = Binary(self._text[at : at + len(operator)], expression, self.expression(right), at)
+        return expression
+
+    def _unary(self, tree: RawTree) -> Expression:
+        at = self._at(_first(tree))
+        return Unary(self._text[at], self.expression(_tree(tree, 1)), at)
+
+    def _tuple(self, tree: RawTree) -> Expression:
+        return Tuple(tuple(self._expressions(tree)), self._at(_first(tree)))
+
+    def _object(self, tree: RawTree) -> Expression:
+        entries: list[Entry] = []
+        for element in _trees(tree):
+            if element.data != "object_elem":
+                continue
+            key = _first(element)
+            start = key.start_pos or 0
+            if entries and self._before(start) not in "\n,":
+                raise self._error(start + self._base, "a comma or a new line must stand between the items of an object")
+            entries.append(Entry(self._key(_tree(element, 0)), self.expression(_tree(element, 2))))
+        return Object(tuple(entries), self._at(_first(tree)))
+
+    def _key(self, tree: RawTree) -> Expression:
+        """The key of an item: a bare word means itself."""
+        inner = _tree(tree, 0)
+        bare = inner
+        if inner.data == "expr_term" and len(inner.children) == 1:
+            bare = _tree(inner, 0)
+        if bare.data in ("identifier", "literal_value", "keyword"):
+            name, at = self._word(_first(bare))
+            return Literal(name, at)
+        return self.expression(inner)
+
+    def _call(self, tree: RawTree) -> Expression:
+        names = [_first(each) for each in _trees(tree) if each.data == "identifier"]
+        at = self._at(names[0])
+        called = "::".join(self._text[self._at(name) : self._at(name) + len(name)] for name in names)
+        for word in called.split("::"):
+            self._check_word(word, at)
+        arguments: tuple[Expression, ...] = ()
+        expands = False
+        for each in _trees(tree):
+            if each.data == "arguments":
+                arguments = tuple(self._expressions(each))
+                expands = any(isinstance(token, Token) and token.type == "ELLIPSIS" for token in each.children)
+        return Call(called, arguments, expands, at)
+
+    def _for(self, tree: RawTree) -> Expression:
+        intro = next(each for each in _trees(tree) if each.data == "for_intro")
+        key, value = self._variables(intro)
+        (collection,) = self._expressions(intro, but="identifier")
+        self._check_keywords(intro)
+        results = [self.expression(each) for each in _trees(tree) if each.data not in _FOR_PARTS]
+        conditions: list[Expression] = []
+        for each in _trees(tree):
+            if each.data == "for_cond":
+                self._check_keywords(each)
+                conditions += self._expressions(each)
+        return For(
+            key,
+            value,
+            collection,
+            results[0] if len(results) > 1 else None,
+            results[-1],
+            conditions[0] if conditions else None,
+            any(isinstance(token, Token) and token.type == "ELLIPSIS" for token in tree.children),
+            self._at(_first(tree)),
+        )
+
+    def _variables(self, tree: RawTree) -> tuple[str | None, str]:
+        names = [self._word(_first(each))[0] for each in _trees(tree) if each.data == "identifier"]
+        return (names[0], names[1]) if len(names) > 1 else (None, names[0])
+
+    def _expressions(self, tree: RawTree, but: str = "") -> list[Expression]:
+        """The expressions right below a node."""
+        return [self.expression(each) for each in _trees(tree) if each.data not in ("new_line_or_comment", but)]
+
+    def _escaped_string(self, tree: RawTree) -> Expression:
+        raise self._error(self._at(_first(tree)), "a value is missing here")
+
+    # What stands behind a term -----------------------------------------------------------------------------------
+
+    def _postfix(self, tree: RawTree) -> Expression:
+        steps: list[RawTree | Token] = []
+        term = tree
+        while True:
+            inner = term.children[0] if term.data == "expr_term" else term
+            if isinstance(inner, Token) or inner.data not in _POSTFIXES:
+                break
+            step = _tree(inner, 1)
+            steps += reversed(step.children) if step.data in ("attr_splat", "full_splat") else [step]
+            term = _tree(inner, 0)
+        steps.reverse()
+        return self._steps(self.expression(term), steps, 0)
+
+    def _steps(self, subject: Expression, steps: "list[RawTree | Token]", index: int) -> Expression:
+        """What the steps from ``index`` on make of a subject; everything behind ``[*]`` is done to each element."""
+        while index < len(steps):
+            step = steps[index]
+            index += 1
+            if not isinstance(step, Token):
+                subject = self._step(subject, step)
+            elif step.type == "FULL_SPLAT_START":
+                at = self._at(step)
+                return Splat(subject, self._steps(Element(at), steps, index), at)
+            else:
+                at = self._at(step)
+                each: Expression = Element(at + 1)
+                while index < len(steps):
+                    step = steps[index]
+                    if isinstance(step, Token) or step.data == "braces_index":
+                        break
+                    each = self._step(each, step)
+                    index += 1
+                subject = Splat(subject, each, at)
+        return subject
+
+    def _step(self, subject: Expression, step: RawTree) -> Expression:
+        if step.data == "get_attr":
+            name, at = self._word(_first(_tree(step, 1)))
+            return Attribute(subject, name, at)
+        if step.data == "short_index":  # the old way to write an index
+            token = step.children[1]
+            assert isinstance(token, Token)  # noqa: S101 - the grammar says so
+            if not token.isdecimal():
+                raise self._error(self._at(token), "the name of an attribute must follow the dot")
+            return Index(subject, Literal(int(token), self._at(token)), self._at(token))
+        (key,) = self._expressions(step)
+        return Index(subject, key, self._at(_first(step)))
+
+    # Strings -----------------------------------------------------------------------------------------------------
+
+    def _string(self, tree: RawTree) -> Expression:
+        at = self._at(_first(tree))
+        heredoc = self._heredoc(at)
+        if heredoc is not None:
+            return heredoc
+        try:
+            return assemble(trimmed(list(self.parts(tree)), by_line=False), at)
+        except UnpairedDirectiveError as error:
+            raise self._error(error.at, error.problem) from None
+
+    def parts(self, tree: RawTree) -> Iterator[Part]:
+        """The parts of a string."""
+        for part in _trees(tree):
+            inner = part.children[0]
+            if isinstance(inner, Token):
+                at = self._at(inner)
+                yield self._unescaped(self._text[at : at + len(inner)], at)
+                continue
+            at, end = self._at(_first(inner)), self._at(inner.children[-1])
+            trims_left, trims_right = self._text.startswith("~", at + 2), self._text[end - 1] == "~"
+            if inner.data == "interpolation":
+                yield Interpolation(self.expression(_tree(inner, 1)), trims_left, trims_right)
+            else:
+                yield self._directive(inner, at, trims_left=trims_left, trims_right=trims_right)
+
+    def only_part(self, tree: RawTree) -> Part:
+        """The part of the string that is the only argument of a text."""
+        return next(self.parts(_tree(self._only_value(tree), 0)))
+
+    def _directive(self, tree: RawTree, at: int, *, trims_left: bool, trims_right: bool) -> Directive:
+        keyword = next(each for each in tree.children[1:] if isinstance(each, Token))
+        word, word_at = str(keyword), self._at(keyword)
+        self._check_keywords(tree)
+        if word not in ("if", "for"):
+            return Directive(word, word_at, at, trims_left, trims_right)
+        (subject,) = self._expressions(tree, but="identifier")
+        key, value = self._variables(tree) if word == "for" else (None, "")
+        return Directive(word, word_at, at, trims_left, trims_right, subject, key, value)
+
+    def _unescaped(self, text: str, at: int) -> str:
+        if "\\" not in text and "{" not in text:
+            return text
+        return _ESCAPE.sub(lambda match: self._escape(match[0], at + match.start()), text)
+
+    def _escape(self, escape: str, at: int) -> str:
+        if escape in _ESCAPES:
+            return _ESCAPES[escape]
+        if len(escape) > 2:  # noqa: PLR2004 - \u with its digits
+            code = int(escape[2:], base=16)  # noqa: FURB166 - no prefix of Python's
+            if code > 0x10FFFF or 0xD800 <= code < 0xE000:  # noqa: PLR2004 - beyond Unicode, and half a character
+                raise self._error(at, f"{escape} is no character")
+            return chr(code)
+        raise self._error(at, f"{escape!r} is no escape sequence; a backslash is written \\\\")
+
+    # Tokens ------------------------------------------------------------------------------------------------------
+
+    def _at(self, token: "Token | RawTree") -> int:
+        assert isinstance(token, Token)  # noqa: S101 - the grammar says so
+        return (token.start_pos or 0) + self._base
+
+    def _word(self, token: Token) -> tuple[str, int]:
+        """A name as it is written, and where."""
+        at = (token.start_pos or 0) + self._base
+        name = str(token)
+        if self._text.startswith(name, at):
+            return name, at
+        name = self._text[at : at + len(token)]  # with letters beyond ASCII
+        self._check_word(name, at)
+        return name, at
+
+    def _check_word(self, name: str, at: int) -> None:
+        if not WORD.fullmatch(name):
+            strange = next(index for index in range(len(name)) if not WORD.fullmatch(name[: index + 1]))
+            raise self._error(at + strange, f"{name[strange]!r} means nothing here")
+
+    def _before(self, start: int) -> str:
+        """The character before an offset of the piece, blanks left out."""
+        start -= 1
+        while start > 0 and self._piece[start] in " \t\r":
+            start -= 1
+        return self._piece[start]
+
+    def _check_goes_on(self, operator: Token) -> None:
+        """Raise where an operator stands at the start or the end of a line, outside parentheses."""
+        start = operator.start_pos or 0
+        end = start + len(operator)
+        while self._piece[end : end + 1] in (" ", "\t", "\r"):
+            end += 1
+        if self._before(start) == "\n" or self._piece[end : end + 1] == "\n":
+            raise self._error(start + self._base, "an expression goes on in another line only between parentheses")
+
+    def _check_keywords(self, tree: RawTree) -> None:
+        """Raise where a keyword runs into the word behind it."""
+        for token in tree.children:
+            if isinstance(token, Token) and token.isalpha():
+                end = self._at(token) + len(token)
+                if self._text[end : end + 1].isalnum():
+                    raise self._error(self._at(token), f"a blank is missing behind {token}")
+
+    def _error(self, at: int, problem: str) -> HclSyntaxError:
+        return syntax_error(self._path, self._text, at, problem)
+
+    _READ: dict[str, Callable[["Reader", RawTree], Expression]] = {  # noqa: RUF012 - never changed
+        "expr_term": _term,
+        "int_lit": _number,
+        "float_lit": _number,
+        "string": _string,
+        "identifier": _identifier,
+        "literal_value": _constant,
+        "template_string": _escaped_string,
+        "tuple": _tuple,
+        "object": _object,
+        "function_call": _call,
+        "get_attr_expr_term": _postfix,
+        "index_expr_term": _postfix,
+        "attr_splat_expr_term": _postfix,
+        "full_splat_expr_term": _postfix,
+        "for_tuple_expr": _for,
+        "for_object_expr": _for,
+        "conditional": _conditional,
+        "binary_op": _binary,
+        "unary_op": _unary,
+    }
+    """How each kind of expression is read, by the name of its rule in the grammar."""
+
+
+def _trees(tree: RawTree) -> Iterator[RawTree]:
+    return (each for each in tree.children if not isinstance(each, Token))
+
+
+def _tree(tree: RawTree, index: int) -> RawTree:
+    child = tree.children[index]
+    assert not isinstance(child, Token)  # noqa: S101 - the grammar says so
+    return child
+
+
+def _first(tree: "RawTree | Token") -> Token:
+    """The token that a node starts with."""
+    while not isinstance(tree, Token):
+        tree = tree.children[0]
+    return tree
+
+
+def _number(text: str) -> int | Decimal:
+    """A number as exact as it is written; whole ones are ints."""
+    if text.isdecimal():
+        return int(text)
+    number = Decimal(text)
+    return int(number) if number == number.to_integral_value() and number.adjusted() < _MOST_DIGITS else number
+
+
+_FOR_PARTS = frozenset({"new_line_or_comment", "for_intro", "for_cond"})
