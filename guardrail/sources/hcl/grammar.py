@@ -34,12 +34,22 @@ def raw_tree(text: str) -> "Tree[lark.Token]":
 @cache
 def parser() -> Lark:
     """The parser; made when the first text is read. Raises `SourceError` where python-hcl2 is not installed."""
-    grammar = installed()
+    return Lark.load(io.BytesIO(tables(installed())))
+
+
+def tables(grammar: str, shipped: str = SHIPPED) -> bytes:
+    """The tables of a grammar, as `Lark.load` reads them: those that are shipped, those that are kept, or new ones."""
     key = tables_key(grammar)
-    tables = _stored(SHIPPED, key)
-    if tables is None:
-        tables = _cached(grammar, key)
-    return Lark.load(io.BytesIO(tables))
+    found = _stored(shipped, key)
+    directory = None if found else _private_directory()
+    if found or directory is None:
+        return found or compiled(grammar)
+    path = os.path.join(directory, f"hcl-{hashlib.sha256(key).hexdigest()[:16]}.tables")
+    found = _stored(path, key)
+    if found is None:
+        found = compiled(grammar)
+        _store(path, key + zlib.compress(found))
+    return found
 
 
 def tables_key(grammar: str) -> bytes:
@@ -60,7 +70,10 @@ def packed(grammar: str) -> bytes:
 
 
 def installed() -> str:
-    """The grammar of the python-hcl2 that is installed; looking for the package does not import it."""
+    """The grammar of the python-hcl2 that is installed; looking for the package does not import it.
+
+    Raises `SourceError` where there is none.
+    """
     package = find_spec("hcl2")
     if package is None or package.origin is None:
         raise SourceError("python-hcl2 is not installed", hint="pip install 'python-hcl2>=8.1,<9'")
@@ -77,22 +90,12 @@ def _stored(path: str, key: bytes) -> bytes | None:
         return None
 
 
-def _cached(grammar: str, key: bytes) -> bytes:
-    directory = _private_directory()
-    if directory is None:
-        return compiled(grammar)
-    path = os.path.join(directory, f"hcl-{hashlib.sha256(key).hexdigest()[:16]}.tables")
-    tables = _stored(path, key)
-    if tables is None:
-        tables = compiled(grammar)
-        _store(path, key + zlib.compress(tables))
-    return tables
-
-
 def _private_directory() -> str | None:
     """The user's own cache directory; None where there is none that only they can write to."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     path = os.path.join(home, "guardrail")
+    if not os.path.isabs(path):
+        return None
     try:
         os.makedirs(path, mode=0o700, exist_ok=True)
         status = os.lstat(path)

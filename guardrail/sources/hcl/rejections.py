@@ -23,9 +23,10 @@ _MISSING = {
     frozenset({"IF", "ELSE", "ENDIF", "FOR", "ENDFOR"}): "a directive is if, else, endif, for or endfor",
 }
 """What python-hcl2 waits for, newlines and the like aside."""
-_LAST_WORD = re.compile(r"([\w-]+)\"?\s*=?\Z")
-_FOUND = re.compile(r"[\w-]+|&&|\|\||.", re.DOTALL)
+_LAST_WORD = re.compile(r"([\w-]{1,40})\"?\s*=?\Z")
+_FOUND = re.compile(r"[\w-]{1,40}|&&|\|\||.", re.DOTALL)
 _MEANINGFUL = '+-*/%=<>!?:,.(){}[]"_'
+_LONGEST = 200
 _UNARY = "-!"
 
 
@@ -34,7 +35,7 @@ def rejection(error: UnexpectedInput, source: str) -> tuple[int, str]:
     at, expected = _place(error, source)
     stopped = _FOUND.match(source, at)
     found, behind = stopped[0] if stopped else "", source[:at].rstrip(" \t\r")
-    name = _LAST_WORD.search(behind)
+    name = _LAST_WORD.search(behind, max(0, len(behind.rstrip("\n")) - _LONGEST))
     if found in ("", "\n") and name and behind.endswith("="):
         return len(behind) - 1, f"{name[1]} has no value behind '='"
     if name and "LBRACE" in expected and not expected & {"LPAR", "COMMA"}:
@@ -60,7 +61,7 @@ def _stray(found: str) -> str | None:
         return f"{found} is no quote in HCL; write a double quote"
     if found in ("&", "|"):
         return f"a single {found!r} means nothing; did you mean {found * 2!r}"
-    if not found.strip() or found[0].isalnum() or found[0] in _MEANINGFUL or found in ("&&", "||"):
+    if not found.strip(" \t\r\n") or found[0].isalnum() or found[0] in _MEANINGFUL or found in ("&&", "||"):
         return None
     return f"{found!r} means nothing here"
 

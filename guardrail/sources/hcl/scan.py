@@ -49,7 +49,8 @@ _QUOTED = re.compile(r'(?P<end>")|\\.|(?P<escaped>\$\$\{|%%\{)|(?P<start>[$%]\{)
 _FOR_FOLLOWS = re.compile(r"(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*+for\s+[^\s=:]", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BEYOND_ASCII = re.compile(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
-_GLUED_MINUS = re.compile(r"(?<![A-Za-z_])-(?=\d)")
+_ARITHMETIC = re.compile(r"(?<![\w-])[\d-][\w.-]*+")
+_IN_ARITHMETIC = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w-]*|-(?=\d)")
 _KEYWORD = re.compile(r"(?<![\w.-])(?:if|in)\Z")
 _NAMESPACE = re.compile(r"(?<=\w)::(?=\w)")
 _LOOSE_SPLAT = re.compile(r"\[([ \t\r]*)\*([ \t\r]*)\]")
@@ -281,19 +282,26 @@ def _readable(text: str) -> str:
     if "::" in text:
         text = _NAMESPACE.sub("__", text)
     text = _LOOSE_SPLAT.sub(lambda match: f"[*]{match[1]}{match[2]}", text)
-    return _GLUED_MINUS.sub(_sign, text)
+    return _ARITHMETIC.sub(_with_signs, text)
 
 
-def _sign(match: re.Match[str]) -> str:
-    """What stands in for a minus sign: nothing where it belongs to a name, else an operator that means as much."""
-    text, start = match.string, match.start()
-    while start and (text[start - 1].isalnum() or text[start - 1] in "_-"):
-        start -= 1
-    before = text[start : match.start()]
-    if before:
-        word = before.lstrip("-")
-        return "!" if not word else "+" if word[0].isdigit() else "-"
-    while start and text[start - 1] in " \t\r":
-        start -= 1
-    is_first = not start or not (text[start - 1].isalnum() or text[start - 1] in '_)]}"')
-    return "!" if is_first or _KEYWORD.search(text, max(0, start - 3), start) else "+"
+def _with_signs(match: re.Match[str]) -> str:
+    """Numbers and names without blanks between them, with an operator that means as much for each minus sign."""
+    run, is_first = match[0], _is_first(match.string, match.start())
+
+    def replaced(part: re.Match[str]) -> str:
+        if part[0] != "-":
+            return part[0]
+        if part.start():
+            return "!" if run[part.start() - 1] == "-" else "+"
+        return "!" if is_first else "+"
+
+    return _IN_ARITHMETIC.sub(replaced, run)
+
+
+def _is_first(text: str, at: int) -> bool:
+    """Whether a minus sign at ``at`` has nothing to its left that something could be taken from."""
+    while at and text[at - 1] in " \t\r":
+        at -= 1
+    is_value = at and (text[at - 1].isalnum() or text[at - 1] in '_)]}"')
+    return not is_value or _KEYWORD.search(text, max(0, at - 3), at) is not None

@@ -255,6 +255,9 @@ class Reader:
             steps += reversed(step.children) if step.data in ("attr_splat", "full_splat") else [step]
             term = _tree(inner, 0)
         steps.reverse()
+        splats = [step for step in steps if isinstance(step, Token)]
+        if len(splats) > DEEPEST:
+            raise self._error(self._at(splats[DEEPEST]), "the expression is nested too deeply")
         return self._steps(self.expression(term), steps, 0)
 
     def _steps(self, subject: Expression, steps: "list[RawTree | Token]", index: int) -> Expression:

@@ -9,7 +9,7 @@ from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Scope, evaluate
 from guardrail.sources.hcl.parse import parse
-from guardrail.sources.hcl.syntax import SourceFile
+from guardrail.sources.hcl.syntax import Call, SourceFile
 from tests.sources.hcl.expressions import Nowhere, plain
 
 
@@ -180,3 +180,92 @@ def test_only_comments_speak_to_guardrail() -> None:
     heredoc = "c = <<EOT\n# guardrail:ignore d\nEOT\n"
     text = f'# guardrail:ignore a\na = "# guardrail:ignore b"\n{heredoc}// guardrail:ignore e\n'
     assert waiver_comments(parse(text, "main.tf")) == ["guardrail:ignore a", "guardrail:ignore e"]
+
+
+# What python-hcl2 reads differently, or not at all -------------------------------------------------------------------
+
+
+def test_a_minus_sign_is_an_operator_wherever_it_stands() -> None:
+    """python-hcl2 takes the sign of a number of two digits for a part of it: ``3 -12`` is two numbers then."""
+    assert values(
+        "a = 30 -12\nb = abs(-30)-12\nc = [1-1.5, -12, 1e1-10]\nd = -1-22.5\ne = (20)-10-3\nf = {x-12 = 1}\n"
+        "g = [for n in [-12] : n if -12 < n]\nh = true ? -12 : -13\n"
+    ) == {
+        "a": 18,
+        "b": 18,
+        "c": [-0.5, -12, 0],
+        "d": -23.5,
+        "e": 7,
+        "f": {"x-12": 1},
+        "g": [],
+        "h": -12,
+    }
+
+
+def test_what_stands_in_strings_is_never_touched() -> None:
+    """The scanner puts other characters in the place of these where they are no text."""
+    text = '"é -12 :: [ * ] # // /* $${ %%{ <<EOT ~ \\\\"'
+    assert values(f"a = {text}\nb = [{text}]\n") == {
+        "a": "é -12 :: [ * ] # // /* ${ %{ <<EOT ~ \\",
+        "b": ["é -12 :: [ * ] # // /* ${ %{ <<EOT ~ \\"],
+    }
+
+
+def test_an_escaped_marker_needs_no_closing_brace_and_hides_no_interpolation() -> None:
+    assert values('a = "$${x"\nb = "$${x${1}"\nc = "$$${1}%%%{d}"\n') == {"a": "${x", "b": "${x1", "c": "$${1}%%{d}"}
+
+
+@pytest.mark.parametrize("marked", ['"x ${~ 1 ~} y"', '"x ${~1~} y"', '"x %{~ if true ~} 1 %{~ endif ~} y"'])
+def test_a_marker_eats_white_space(marked: str) -> None:
+    assert values(f"a = {marked}\n") == {"a": "x1y"}
+
+
+def test_new_lines_mean_nothing_in_interpolations() -> None:
+    assert values('a = "${\n  1\n  + 2 # }\n}"\nb = <<EOT\n${[\n1,\n][0]}\nEOT\n') == {"a": 3, "b": "1\n"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "problem"),
+    [
+        ("a = {\n  b = 1 +\n  2\n}\n", "2:9", "an expression goes on in another line only between parentheses"),
+        ("a = 1\n+ 2\n", "2:1", "an argument or a block must start here with its name"),
+        ("a = b\n? 1 : 2\n", "2:1", "an argument or a block must start here with its name"),
+        ("a\n{\n}\n", "1:2", "'=' and a value, or a block, must follow a"),
+        ("a = {\n  b\n  = 1\n}\n", "2:4", "'=' is missing here"),
+        ('a = "%{ ifx }%{ endif }"\n', "1:9", "a blank is missing behind if"),
+        ("a = [forx in [1] : x]\n", "1:11", "',' is missing here"),
+        ("a = b c = d\n", "1:7", "the line must end here"),
+        ("a = 1\u00a0\n", "1:6", "'\\xa0' means nothing here"),
+        ("a = !!true\n", "1:6", "python-hcl2 does not read two signs in a row; write parentheses, as in !(!value)"),
+    ],
+)
+def test_what_python_hcl2_is_too_generous_with_is_refused(text: str, place: str, problem: str) -> None:
+    with pytest.raises(HclSyntaxError) as caught:
+        parse(text, "main.tf")
+    assert caught.value.message == f"main.tf:{place}: {problem}"
+
+
+def test_functions_of_any_namespace_are_calls() -> None:
+    arguments = parse("a = core::max(1)\nb = provider::aws::arn_parse(2)\n", "main.tf").body.arguments
+    assert [each.expression.name for each in arguments.values() if isinstance(each.expression, Call)] == [
+        "core::max",
+        "provider::aws::arn_parse",
+    ]
+
+
+# Blocks are parsed when somebody looks into them ----------------------------------------------------------------------
+
+
+def test_the_body_of_a_block_is_parsed_when_it_is_asked_for() -> None:
+    file = parse('a "b" {\n  c = = 1\n}\nd {\n  e = 1\n}\n', "main.tf")
+    broken, good = file.body.blocks
+    assert (broken.type, broken.labels, broken.end, good.type) == ("a", ("b",), 18, "d")
+    assert list(good.body.arguments) == ["e"]
+    with pytest.raises(HclSyntaxError, match=r"^main\.tf:2:7: a value is missing here$"):
+        _ = broken.body
+
+
+def test_what_is_not_closed_is_seen_at_once() -> None:
+    for text in ("a {\n  b = [\n}\n", 'a {\n  b = "\n}\n', "a {\n  b = <<EOT\n}\n", "a {\n  /* \n}\n"):
+        with pytest.raises(HclSyntaxError):
+            parse(text, "main.tf")

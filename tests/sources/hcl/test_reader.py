@@ -433,3 +433,24 @@ def test_what_leaves_the_reader_is_of_the_model_alone(read: Read) -> None:
             pending += each
     assert len(unknown) >= 6
     assert {each.__class__ for each in unknown} == {Unknown}
+
+
+BROKEN = 'resource "aws_sagemaker_endpoint" "broken" {\n  name = = "b"\n}\n'
+
+
+def test_an_error_inside_a_block_leaves_its_file_out_too(read: Read) -> None:
+    """It is found when somebody looks into the block; what stands beside it in the file is left out as well."""
+    files = {"bad.tf": endpoint("beside") + BROKEN, "good.tf": endpoint("e")}
+    change_set = read(files, keep_going=True)
+    assert [each.address for each in change_set.after.endpoints] == ["aws_sagemaker_endpoint.e"]
+    assert change_set.unread == ("bad.tf:6:10: a value is missing here",)
+    assert not change_set.complete
+
+
+def test_an_error_inside_a_block_is_an_error_where_somebody_looks_into_it(read: Read) -> None:
+    with pytest.raises(SourceError, match=r"^bad\.tf:2:10: a value is missing here$"):
+        read({"bad.tf": BROKEN, "good.tf": endpoint("e")})
+    unrelated = 'resource "aws_s3_bucket" "b" {\n  bucket = = "b"\n}\n'
+    assert len(read({"bad.tf": unrelated, "good.tf": endpoint("e")}).after.endpoints) == 1
+    with pytest.raises(SourceError, match=r"^bad\.tf:2:12: a value is missing here$"):
+        read({"bad.tf": unrelated, "good.tf": endpoint("e").replace('"e"\n', "aws_s3_bucket.b.bucket\n", 1)})
