@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from guardrail.model import Unknown
+from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Scope, Trace, evaluate
-from guardrail.sources.hcl.lexer import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.values import Attributes, EvaluationError, Sensitive
 
