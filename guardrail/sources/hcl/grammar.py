@@ -3,7 +3,7 @@
 Lark compiles the grammar into tables. Those of the python-hcl2 and Lark that this release was made with are shipped
 beside this module (`scripts/compile_grammar.py` makes them); for other versions they are made once and kept in a
 directory that nobody else can write to, since Lark's format can carry code. python-hcl2's own cache lies in its
-installation, which is shared or read-only on many machines.
+installation, which is shared or read-only on many machines. python-hcl2 and its grammar are under the MIT licence.
 """
 
 import hashlib

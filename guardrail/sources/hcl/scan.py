@@ -1,15 +1,15 @@
 """What has to be known of a file before python-hcl2 reads any of it: where its blocks start and end.
 
 The scanner follows strings, templates, heredocs, comments and brackets, and nothing else; what stands between them is
-python-hcl2's. On the way it prepares the text: what python-hcl2 would read differently than HCL means it, or not at
-all, makes room for a stand-in of the same length, so that every offset stays true. Blanks stand in for
+python-hcl2's. On the way it prepares the text: where python-hcl2 would read something differently than HCL means it, or
+not at all, a stand-in of the same length takes its place, so that every offset stays true:
 
-- comments, and new lines where they mean nothing (between parentheses and brackets, in a ``for``, in an interpolation)
-- heredocs, which python-hcl2 leaves as they are: a string of blanks stands in for each
-- the markers ``~`` of templates, the escapes ``$${`` and ``%%{`` (read from the text itself later)
-- letters beyond ASCII (an ``a`` stands in for each)
-- a minus sign right before a number, which python-hcl2 takes for a part of the number even in ``f(x)-10`` (a ``!`` or a
-  ``+`` stands in for it, of the same precedence), ``::`` in names of functions, and ``[ * ]``
+- blanks for comments, for new lines where they mean nothing (between parentheses and brackets, in a ``for``, in an
+  interpolation), for the markers ``~`` of templates and the escapes ``$${`` and ``%%{``
+- a string of blanks for a heredoc, which python-hcl2 does not look into
+- an ``a`` for a letter beyond ASCII
+- a ``!`` or ``+``, of the same precedence, for a minus sign right before a number, which python-hcl2 takes for a part of
+  the number even in ``f(x)-10``; ``__`` for ``::`` in names of functions; ``[*]`` for ``[ * ]``
 
 Strings are touched by this, too; what stands in them is always read from the text itself.
 """
