@@ -27,11 +27,11 @@ CHECKS = {
     "lint": ["ruff", "check", "."],
     "types": ["mypy"],
     "contracts": ["importlinter.cli:lint_imports_command"],
-    "tests": ["pytest", "--cov", "--cov-report=term-missing"],
+    "tests": ["pytest", "-n", "auto", "--cov", "--cov-report=term-missing"],
     "policies": ["guardrail", "policies", "test"],
 }
 PROBE = (
-    "import guardrail, pathlib, pytest, pytest_cov, mypy, ruff, importlinter, hypothesis, build;"
+    "import guardrail, pathlib, pytest, pytest_cov, xdist, mypy, ruff, importlinter, hypothesis, build;"
     "print(pathlib.Path(guardrail.__file__).resolve().parent.parent)"
 )
 """Prints the checkout that an environment works on, where it has the tools."""

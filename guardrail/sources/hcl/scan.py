@@ -8,8 +8,8 @@ not at all, a stand-in of the same length takes its place, so that every offset 
   interpolation), for the markers ``~`` of templates and the escapes ``$${`` and ``%%{``
 - a string of blanks for a heredoc, which python-hcl2 does not look into
 - an ``a`` for a letter beyond ASCII
-- a ``!`` or ``+``, of the same precedence, for a minus sign right before a number, which python-hcl2 takes for a part of
-  the number even in ``f(x)-10``; ``__`` for ``::`` in names of functions; ``[*]`` for ``[ * ]``
+- a ``!`` or ``+``, of the same precedence, for a minus sign right before a number, which python-hcl2 takes for a part
+  of the number even in ``f(x)-10``; ``__`` for ``::`` in names of functions; ``[*]`` for ``[ * ]``
 
 Strings are touched by this, too; what stands in them is always read from the text itself.
 """
