@@ -38,7 +38,7 @@ def read(
     ``TF_VAR_*``. Raises `SourceError` where there is nothing to read, and for a file that cannot be read, unless
     ``keep_going``.
     """
-    from guardrail.sources.hcl.library import Library
+    from guardrail.sources.hcl.disk import Disk
     from guardrail.sources.hcl.reader import read_root
     from guardrail.sources.hcl.roots import roots_below, roots_of_files
     from guardrail.sources.hcl.variables import variants_of
@@ -47,12 +47,12 @@ def read(
     files = [path for path in paths if not os.path.isdir(path)]
     roots = [root for path in paths if os.path.isdir(path) for root in roots_below(path)]
     roots += roots_of_files(files, base) if files else []
-    library = Library(keep_going=keep_going)
+    disk = Disk(keep_going=keep_going)
     for root in dict.fromkeys(roots):
         workspace = _workspace(root, environment)
         for inputs in variants_of(assignments, environment):
             with _without_collecting():
-                change_set = read_root(root, inputs=inputs, library=library, workspace=workspace, region=region)
+                change_set = read_root(root, inputs=inputs, disk=disk, workspace=workspace, region=region)
             yield change_set
 
 

@@ -14,9 +14,9 @@ from guardrail.model import Location, Unknown
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.convert import converter, items_of, number_of, text_of
+from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
 from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.library import Library, ModuleSource, Written
 from guardrail.sources.hcl.providers import ProviderBlock, ProviderMap
 from guardrail.sources.hcl.values import (
     Attributes,
@@ -78,8 +78,8 @@ class Missing(Struct, frozen=True):
 class World:
     """What one reading of one root module shares."""
 
-    def __init__(self, library: Library, directory: str, workspace: str | Unknown) -> None:
-        self.library = library
+    def __init__(self, disk: Disk, directory: str, workspace: str | Unknown) -> None:
+        self.disk = disk
         self.directory = directory
         self.workspace = workspace
         self.trace = Trace()
@@ -311,7 +311,7 @@ class Module(Attributes):
         self.world.modules += 1
         scope = self.scope.with_names(instance.names)
         module = Module(
-            self.world.library.module(directory),
+            self.world.disk.module(directory),
             self.world,
             address=address,
             path=(*self.names, name),

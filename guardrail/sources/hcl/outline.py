@@ -11,9 +11,9 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
 from guardrail.sources.hcl import json_syntax, syntax
+from guardrail.sources.hcl.disk import Disk, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.library import Library, source_names
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.hcl.places import BlockPlaces, Places
 from guardrail.sources.hcl.waivers import waivers_in
@@ -35,7 +35,7 @@ class Outline:
     """The source of one plan."""
 
     def __init__(self, directory: str) -> None:
-        self._library = Library()
+        self._disk = Disk()
         self._installed = Installed(directory)
         self._files: dict[str, list[syntax.SourceFile]] = {}
         root = _Module(directory, None, "", ())
@@ -119,7 +119,7 @@ class Outline:
     def _file(self, path: str) -> Iterable[syntax.SourceFile]:
         """The blocks of one file. A file that cannot be read has none: the plan says what is."""
         try:
-            text = self._library.text(path)
+            text = self._disk.text(path)
             return (json_syntax.parse(text, path) if path.endswith(".json") else parse(text, path),)
         except (SourceError, RecursionError):
             return ()

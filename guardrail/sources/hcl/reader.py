@@ -24,8 +24,8 @@ from guardrail.sources import terraform
 from guardrail.sources.base import LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration, Unrelated
 from guardrail.sources.hcl.convert import text_of
+from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.library import Library
 from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.providers import NOWHERE, REGION
 from guardrail.sources.hcl.resources import Resource
@@ -54,26 +54,22 @@ class Arguments(View):
         return super().text(name)
 
 
-def read_root(
-    directory: str, *, inputs: Inputs, library: Library, workspace: str | Unknown, region: str | None
-) -> ChangeSet:
+def read_root(directory: str, *, inputs: Inputs, disk: Disk, workspace: str | Unknown, region: str | None) -> ChangeSet:
     """The change set of the root module in ``directory``. Raises `SourceError` for a file that cannot be read."""
     with _room_to_recurse():
         while True:
             try:
-                return _read_root(directory, inputs, library, workspace, region)
+                return _read_root(directory, inputs, disk, workspace, region)
             except HclSyntaxError as error:
-                if not library.goes_on_without(error):
+                if not disk.goes_on_without(error):
                     raise
 
 
-def _read_root(
-    directory: str, inputs: Inputs, library: Library, workspace: str | Unknown, region: str | None
-) -> ChangeSet:
-    world = World(library, os.path.normpath(directory), workspace)
-    source = library.module(directory)
+def _read_root(directory: str, inputs: Inputs, disk: Disk, workspace: str | Unknown, region: str | None) -> ChangeSet:
+    world = World(disk, os.path.normpath(directory), workspace)
+    source = disk.module(directory)
     root = Module(source, world)
-    root.arguments.update(given(given_values(source, inputs, library), root.scope))
+    root.arguments.update(given(given_values(source, inputs, disk), root.scope))
     resources = list(_resources(root))
     blocks = [_block(resource) for resource in resources]
     waivers = tuple(_waivers(resources))

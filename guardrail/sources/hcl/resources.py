@@ -8,8 +8,8 @@ from guardrail.sources.base import AFTER_APPLY, LOST, Reference
 from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.convert import items_of
+from guardrail.sources.hcl.disk import Written
 from guardrail.sources.hcl.evaluate import Scope, known_or_reason
-from guardrail.sources.hcl.library import Written
 from guardrail.sources.hcl.modules import Cell, Instance, Module
 from guardrail.sources.hcl.places import BlockPlaces, Places
 from guardrail.sources.hcl.values import (

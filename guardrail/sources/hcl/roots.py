@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from guardrail.errors import SourceError
-from guardrail.sources.hcl.library import is_source
+from guardrail.sources.hcl.disk import is_source
 
 _NEVER = frozenset({".terraform", ".terragrunt-cache", ".git", "node_modules", "cdk.out"})
 _NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from guardrail.errors import SourceError, did_you_mean
 from guardrail.sources.hcl import json_syntax, syntax
-from guardrail.sources.hcl.library import Library, ModuleSource
+from guardrail.sources.hcl.disk import Disk, ModuleSource
 from guardrail.sources.hcl.parse import parse, parse_expression
 
 _PREFIX = "TF_VAR_"
@@ -33,7 +33,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str] = {}
 
 
-def given_values(module: ModuleSource, inputs: Inputs, library: Library) -> dict[str, Given]:
+def given_values(module: ModuleSource, inputs: Inputs, disk: Disk) -> dict[str, Given]:
     """The value given for each declared variable of a root module.
 
     Raises `SourceError` for a file that cannot be read and for an assignment to a variable that is not declared.
@@ -44,10 +44,10 @@ def given_values(module: ModuleSource, inputs: Inputs, library: Library) -> dict
         if name.startswith(_PREFIX) and variable in module.variables:
             values[variable] = _from_text(module, variable, text, name)
     for path in _automatic(module.directory):
-        values.update(_from_file(path, module, library))
+        values.update(_from_file(path, module, disk))
     for assignment in inputs.assignments:
         if assignment.startswith("@"):
-            values.update(_from_file(assignment[1:], module, library))
+            values.update(_from_file(assignment[1:], module, disk))
         else:
             name, _, text = assignment.partition("=")
             if name not in module.variables:
@@ -71,9 +71,9 @@ def _automatic(directory: str) -> Iterator[str]:
             yield os.path.join(directory, name)
 
 
-def _from_file(path: str, module: ModuleSource, library: Library) -> dict[str, Given]:
+def _from_file(path: str, module: ModuleSource, disk: Disk) -> dict[str, Given]:
     """The values in a file; those of variables that are not declared here are passed over, as Terraform does."""
-    text = library.text(path)
+    text = disk.text(path)
     if path.endswith(".json"):
         body = json_syntax.constants(text, path)
     else:

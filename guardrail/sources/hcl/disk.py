@@ -80,7 +80,7 @@ def source_names(directory: str) -> list[str]:
     return [name for name in names if name not in tofu]
 
 
-class Library:
+class Disk:
     """Every module that one check reads; a directory that several calls name is read once."""
 
     def __init__(self, *, keep_going: bool = False) -> None:
