@@ -603,9 +603,14 @@ def started(refresh: Refresh, **options: Any) -> subprocess.Popen[bytes]:
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of another kind")
 def test_interrupted_in_the_middle_of_a_download(refreshed: Refresh) -> None:
+    """A job in the background of a shell ignores SIGINT and hands that on, so the child is told to heed it."""
+
+    def heed() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     path = republish(refreshed, cheaper())
     refreshed.aws.faults[path] = [Fault(delay_s=5)]
-    with started(refreshed, stderr=subprocess.PIPE) as process:
+    with started(refreshed, stderr=subprocess.PIPE, preexec_fn=heed) as process:
         while path not in [each for each, _ in refreshed.aws.requests]:
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
