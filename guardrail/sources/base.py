@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
-from guardrail.model import Change, ChangeSet, Location, Unknown
+from guardrail.model import Change, Location, Unknown
 
 AFTER_APPLY = "known only after apply"
 
@@ -15,27 +15,17 @@ SENSITIVE = Unknown("sensitive")
 
 _LARGEST = 2**31 - 1
 
+_T = TypeVar("_T")
+
+SAGEMAKER_RESOURCES = ("endpoint/", "inference-component/")
+"""How the resource ids of SageMaker's scaling targets begin."""
+
 OPTIONAL_AND_COMPUTED = frozenset({"volume_size_in_gb", "variant_name", "suspended_state"})
 """Arguments that a plan shows as unknown when they are merely unset.
 
 Where their expression is out of sight (below dynamic blocks) they are taken as unset, which is by far the usual case.
 Source: the schema of hashicorp/aws 5.100.0.
 """
-
-
-class Source(Protocol):
-    """A reader: a module with these two functions, listed in `guardrail.sources`."""
-
-    def recognizes(self, path: str) -> bool:
-        """Whether this reader should be the one to read ``path``."""
-        ...
-
-    def read(self, path: str, *, region: str | None) -> ChangeSet:
-        """The change set in ``path``; ``region`` is the last resort for resources that name none.
-
-        Raises `SourceError` where it cannot be read.
-        """
-        ...
 
 
 class Reference(Struct, frozen=True):
@@ -333,3 +323,24 @@ def _number(name: str, value: Any) -> float | Unknown | None:
     except OverflowError:
         return Unknown(f"{name} is too large a number")
     return number if isfinite(number) else Unknown(f"{name} is not a finite number")
+
+
+def required(value: _T | Unknown | None, attribute: str) -> _T | Unknown:
+    """``value``, or Unknown where there is none although there has to be one."""
+    return Unknown(f"{attribute} is not set") if value is None else value
+
+
+def is_sagemaker(view: View, *, namespace: str, dimension: str, resource_id: str) -> bool:
+    """Whether a scaling block is ours: by namespace, by dimension, by resource id; an unknown one is ours too.
+
+    The arguments are the names that its language gives these three.
+    """
+    for attribute, prefix in (
+        (namespace, "sagemaker"),
+        (dimension, "sagemaker:"),
+        (resource_id, SAGEMAKER_RESOURCES),
+    ):
+        value = view.text(attribute)
+        if isinstance(value, str):
+            return value.startswith(prefix)
+    return True

@@ -6,7 +6,7 @@ services' own defaults show through (data capture is on unless ``EnableCapture``
 """
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from guardrail.model import (
     Alarm,
@@ -27,7 +27,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import Block, View
+from guardrail.sources.base import Block, View, is_sagemaker, required
 from guardrail.sources.budgets import cost_budget
 from guardrail.sources.declarations import (
     Declaration,
@@ -42,11 +42,10 @@ from guardrail.sources.declarations import (
     DeclaredTarget,
     Link,
     Unsupported,
+    head,
 )
 from guardrail.sources.experiments import as_written, shadow_variants
 from guardrail.sources.template.values import Expression, Hidden, Table, mentioned, symbol_of, text_of
-
-_T = TypeVar("_T")
 
 GENERATED = "generated at deployment"
 
@@ -89,14 +88,14 @@ def declare(block: Block) -> Declaration | None:
 
 def unsupported(block: Block, reason: str, *, affects_total: bool) -> Unsupported:
     """A resource that matters and is not understood."""
-    return Unsupported(**_head(block), reason=reason, affects_total=affects_total)
+    return Unsupported(**head(block), reason=reason, affects_total=affects_total)
 
 
 def _endpoint(block: Block) -> DeclaredEndpoint:
     view = _view(block)
     name, symbol = _name(block, "EndpointName")
     return DeclaredEndpoint(
-        **_head(block),
+        **head(block),
         name=name,
         symbol=symbol,
         sensitive_name=view.is_sensitive("EndpointName"),
@@ -110,7 +109,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
     name, symbol = _name(block, "EndpointConfigName")
     variants = _variants(view)
     return DeclaredConfiguration(
-        **_head(block),
+        **head(block),
         name=name,
         symbol=symbol,
         sensitive_name=view.is_sensitive("EndpointConfigName"),
@@ -158,7 +157,7 @@ def _variant(view: View, *, shadow: bool) -> Variant:
         name=_variant_name(view),
         shadow=shadow,
         instance_type=pools if isinstance(pools, Unknown) else instance_type,
-        initial_instance_count=_required(view.integer("InitialInstanceCount"), "InitialInstanceCount"),
+        initial_instance_count=required(view.integer("InitialInstanceCount"), "InitialInstanceCount"),
         weight=1.0 if weight is None else weight,
         volume_size_gb=view.integer("VolumeSizeInGB") or None,
         model_name=view.text("ModelName"),
@@ -178,8 +177,8 @@ def _serverless_variant(view: View, serverless: View) -> ServerlessVariant:
     weight = view.number("InitialVariantWeight")
     return ServerlessVariant(
         name=_variant_name(view),
-        memory_mib=_required(serverless.integer("MemorySizeInMB"), "MemorySizeInMB"),
-        max_concurrency=_required(serverless.integer("MaxConcurrency"), "MaxConcurrency"),
+        memory_mib=required(serverless.integer("MemorySizeInMB"), "MemorySizeInMB"),
+        max_concurrency=required(serverless.integer("MaxConcurrency"), "MaxConcurrency"),
         provisioned_concurrency=serverless.integer("ProvisionedConcurrency") or None,
         weight=1.0 if weight is None else weight,
         model_name=view.text("ModelName"),
@@ -207,8 +206,8 @@ def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
 
 def _pool(view: View) -> InstancePool:
     return InstancePool(
-        instance_type=_required(view.text("InstanceType"), "InstanceType"),
-        priority=_required(view.integer("Priority"), "Priority"),
+        instance_type=required(view.text("InstanceType"), "InstanceType"),
+        priority=required(view.integer("Priority"), "Priority"),
     )
 
 
@@ -231,7 +230,7 @@ def _component(block: Block) -> DeclaredComponent:
     specification = view.block("Specification")
     adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
     return DeclaredComponent(
-        **_head(block),
+        **head(block),
         symbol=symbol,
         endpoint=_link(view, "EndpointName"),
         component=InferenceComponent(
@@ -252,13 +251,13 @@ def _target(block: Block) -> DeclaredTarget | None:
     in_suspended = suspended.boolean("DynamicScalingInSuspended") if isinstance(suspended, View) else suspended
     dimension = view.text("ScalableDimension")
     return DeclaredTarget(
-        **_head(block),
+        **head(block),
         resource=_link(view, "ResourceId"),
         target=ScalableTarget(
             address=block.address,
             dimension=dimension if isinstance(dimension, str) else "",
-            min_capacity=_required(view.integer("MinCapacity"), "MinCapacity"),
-            max_capacity=_required(view.integer("MaxCapacity"), "MaxCapacity"),
+            min_capacity=required(view.integer("MinCapacity"), "MinCapacity"),
+            max_capacity=required(view.integer("MaxCapacity"), "MaxCapacity"),
             scaling_in_suspended=in_suspended or False,
             sensitive=view.is_sensitive("MinCapacity") or view.is_sensitive("MaxCapacity"),
             location=_place(view, "MinCapacity") or block.location,
@@ -279,7 +278,7 @@ def _scheduled_action(address: str, view: View) -> ScheduledAction:
     known = isinstance(bounds, View)
     return ScheduledAction(
         address=address,
-        schedule=_required(view.text("Schedule"), "Schedule"),
+        schedule=required(view.text("Schedule"), "Schedule"),
         min_capacity=bounds.integer("MinCapacity") if isinstance(bounds, View) else bounds,
         max_capacity=bounds.integer("MaxCapacity") if isinstance(bounds, View) else bounds,
         location=_place(view, "ScalableTargetAction") if known else None,
@@ -292,7 +291,7 @@ def _policy(block: Block) -> DeclaredPolicy | None:
     if not by_id and not _is_sagemaker(view):
         return None
     return DeclaredPolicy(
-        **_head(block),
+        **head(block),
         target=_link(view, "ScalingTargetId" if by_id else "ResourceId"),
         dimension=None if by_id else view.text("ScalableDimension"),
         policy=_scaling_policy(block.address, view),
@@ -301,7 +300,7 @@ def _policy(block: Block) -> DeclaredPolicy | None:
 
 
 def _scaling_policy(address: str, view: View) -> ScalingPolicy:
-    policy_type = _required(view.text("PolicyType"), "PolicyType")
+    policy_type = required(view.text("PolicyType"), "PolicyType")
     if policy_type == "TargetTrackingScaling":
         return _target_tracking(address, view)
     if policy_type == "StepScaling":
@@ -322,7 +321,7 @@ def _target_tracking(address: str, view: View) -> TargetTrackingPolicy:
         )
     return TargetTrackingPolicy(
         address=address,
-        target_value=_required(tracking.number("TargetValue"), "TargetValue"),
+        target_value=required(tracking.number("TargetValue"), "TargetValue"),
         metrics=_metrics(tracking),
         disable_scale_in=tracking.boolean("DisableScaleIn") or False,
         location=_place(view, "TargetTrackingScalingPolicyConfiguration"),
@@ -366,7 +365,7 @@ def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
     names = (
         dimensions
         if isinstance(dimensions, Unknown)
-        else tuple(_required(each.text("Name"), "dimension name") for each in dimensions)
+        else tuple(required(each.text("Name"), "dimension name") for each in dimensions)
     )
     return ScalingMetric(
         predefined=False,
@@ -389,7 +388,7 @@ def _step_scaling(address: str, view: View) -> StepScalingPolicy:
         adjustments = (
             steps
             if isinstance(steps, Unknown)
-            else tuple(_required(each.number("ScalingAdjustment"), "ScalingAdjustment") for each in steps)
+            else tuple(required(each.number("ScalingAdjustment"), "ScalingAdjustment") for each in steps)
         )
     return StepScalingPolicy(
         address=address,
@@ -409,17 +408,17 @@ def _alarm(block: Block) -> DeclaredAlarm:
     elif isinstance(values, list):
         actions = tuple(each if isinstance(each, Unknown) else text_of(each) or "" for each in values)
     return DeclaredAlarm(
-        **_head(block),
+        **head(block),
         alarm=Alarm(
             address=block.address,
             metric_name=view.text("MetricName"),
             namespace=view.text("Namespace"),
             dimensions=_pairs(view, "Dimensions", "Name"),
             statistic=view.text("Statistic") or view.text("ExtendedStatistic"),
-            comparison_operator=_required(view.text("ComparisonOperator"), "ComparisonOperator"),
+            comparison_operator=required(view.text("ComparisonOperator"), "ComparisonOperator"),
             threshold=view.number("Threshold"),
             period_s=view.integer("Period"),
-            evaluation_periods=_required(view.integer("EvaluationPeriods"), "EvaluationPeriods"),
+            evaluation_periods=required(view.integer("EvaluationPeriods"), "EvaluationPeriods"),
         ),
         actions=_bare(actions) if isinstance(actions, Unknown) else tuple(map(_bare, actions)),
         references=mentioned((actions,) if isinstance(actions, Unknown) else actions),
@@ -427,13 +426,13 @@ def _alarm(block: Block) -> DeclaredAlarm:
 
 
 def _model(block: Block) -> DeclaredModel:
-    return DeclaredModel(**_head(block))
+    return DeclaredModel(**head(block))
 
 
 def _experiment(block: Block) -> DeclaredExperiment:
     view = _view(block)
     return DeclaredExperiment(
-        **_head(block),
+        **head(block),
         endpoint=_link(view, "EndpointName"),
         shadows=shadow_variants(view, as_written, _place),
     )
@@ -441,7 +440,7 @@ def _experiment(block: Block) -> DeclaredExperiment:
 
 def _budget(block: Block) -> DeclaredBudget | None:
     budget = cost_budget(_view(block).block("Budget"), as_written, block.address, block.location)
-    return None if budget is None else DeclaredBudget(**_head(block), budget=budget)
+    return None if budget is None else DeclaredBudget(**head(block), budget=budget)
 
 
 _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
@@ -495,17 +494,6 @@ REPLACING: dict[str, frozenset[str]] = {
 """Properties whose change replaces the resource; of an endpoint configuration and a model it is every one but Tags."""
 
 
-def _head(block: Block) -> dict[str, Any]:
-    return {
-        "address": block.address,
-        "type": block.type,
-        "provider": block.provider,
-        "region": block.region,
-        "change": block.change,
-        "location": block.location,
-    }
-
-
 def _view(block: Block) -> Properties:
     view = block.attributes
     return view if isinstance(view, Properties) else Properties(view.values)
@@ -537,21 +525,8 @@ def _name(block: Block, name: str) -> tuple[str | Unknown, str | None]:
     return value, symbol_of(block.attributes.values[name]) if isinstance(value, Unknown) else None
 
 
-def _required(value: _T | Unknown | None, name: str) -> _T | Unknown:
-    return Unknown(f"{name} is not set") if value is None else value
-
-
 def _is_sagemaker(view: View) -> bool:
-    """Whether a scaling resource is ours: by namespace, by dimension, by resource id; an unknown one is ours too."""
-    for name, prefix in (
-        ("ServiceNamespace", "sagemaker"),
-        ("ScalableDimension", "sagemaker:"),
-        ("ResourceId", ("endpoint/", "inference-component/")),
-    ):
-        value = view.text(name)
-        if isinstance(value, str):
-            return value.startswith(prefix)
-    return True
+    return is_sagemaker(view, namespace="ServiceNamespace", dimension="ScalableDimension", resource_id="ResourceId")
 
 
 def _tags(view: View) -> dict[str, str | Unknown] | Unknown:
@@ -568,7 +543,7 @@ def _pairs(view: View, name: str, key: str) -> dict[str, str | Unknown] | Unknow
         title = each.text(key)
         if isinstance(title, str):
             hidden = each.is_sensitive("Value")
-            pairs[title] = Unknown("sensitive") if hidden else _required(each.text("Value"), "Value")
+            pairs[title] = Unknown("sensitive") if hidden else required(each.text("Value"), "Value")
     return pairs
 
 

@@ -5,7 +5,7 @@ where they are sensitive, because links need them; the linker hides them.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -23,7 +23,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import Reference
+from guardrail.sources.base import Block, Reference
 
 GENERATED = "generated on apply"
 """Why the name of a block is unknown that lets its provider choose one: nothing that is known can be equal to it."""
@@ -53,6 +53,18 @@ class Declared(Struct, frozen=True, kw_only=True):
     region: str | Unknown
     change: Change
     location: Location | None = None
+
+
+def head(block: Block) -> dict[str, Any]:
+    """The fields of `Declared`, as every declaration of ``block`` has them."""
+    return {
+        "address": block.address,
+        "type": block.type,
+        "provider": block.provider,
+        "region": block.region,
+        "change": block.change,
+        "location": block.location,
+    }
 
 
 class DeclaredEndpoint(Declared, frozen=True, kw_only=True):

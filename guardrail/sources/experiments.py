@@ -15,7 +15,7 @@ from typing import TypeAlias
 from msgspec.structs import replace
 
 from guardrail.model import LONGEST_SHADOW_TEST_HOURS, InstanceVariant, Location, Unknown
-from guardrail.sources.base import View
+from guardrail.sources.base import View, required
 
 UNSCHEDULED_HOURS = Decimal(7 * 24)
 """How long an experiment without a Schedule runs."""
@@ -95,8 +95,8 @@ def _instances(fleet: View | None, spell: Spelling, place: Place) -> InstanceVar
     return InstanceVariant(
         name=Unknown(f"{spell('ShadowModelVariantName')} is not set"),
         shadow=True,
-        instance_type=Unknown(f"{spell('InstanceType')} is not set") if instance_type is None else instance_type,
-        initial_instance_count=Unknown(f"{spell('InstanceCount')} is not set") if count is None else count,
+        instance_type=required(instance_type, spell("InstanceType")),
+        initial_instance_count=required(count, spell("InstanceCount")),
         model_name=fleet.shown(spell("ModelName")) if fleet else None,
         sensitive=fleet is not None and fleet.is_sensitive(spell("InfrastructureConfig")),
         location=None if isinstance(config, Unknown) else place(config, spell("InstanceType")),

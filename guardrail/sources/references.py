@@ -152,15 +152,6 @@ class Configuration:
             self._resources[key] = _decoded(raw) if raw is not None else None
         return self._resources[key]
 
-    def data_sources(self, type_: str) -> Iterator[tuple[tuple[str, ...], ConfigResource]]:
-        """Every data block of a type in the whole configuration, with the path of its module."""
-        for names in self._every_path((), self._root):
-            for mode, found, name in list(self._module_heads(names)):
-                if mode == "data" and found == type_:
-                    block = self.resource(names, type_, name, "data")
-                    if block is not None:
-                        yield names, block
-
     def resolve(
         self, scope: Scope, resource: ConfigResource, attribute: str, wanted: frozenset[str]
     ) -> list[Reference]:
@@ -201,13 +192,6 @@ class Configuration:
 
     def _owner(self, scope: Scope, resource: ConfigResource) -> "_Owner":
         return _Owner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
-
-    def _every_path(self, names: tuple[str, ...], module: ConfigModule) -> Iterator[tuple[str, ...]]:
-        yield names
-        if len(names) < _MAX_DEPTH:
-            for name, call in module.module_calls.items():
-                if call.module is not None:
-                    yield from self._every_path((*names, name), call.module)
 
     def _module_heads(self, names: tuple[str, ...]) -> dict[tuple[str, str, str], Raw]:
         if names not in self._heads:

@@ -7,7 +7,6 @@ the documentation of hashicorp/awscc.
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
 
 from guardrail.model import (
     COPY_COUNT,
@@ -31,7 +30,16 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import AFTER_APPLY, OPTIONAL_AND_COMPUTED, SENSITIVE, Block, View
+from guardrail.sources.base import (
+    AFTER_APPLY,
+    OPTIONAL_AND_COMPUTED,
+    SAGEMAKER_RESOURCES,
+    SENSITIVE,
+    Block,
+    View,
+    is_sagemaker,
+    required,
+)
 from guardrail.sources.budgets import by_expression, cost_budget, covers_sagemaker, of_costs
 from guardrail.sources.declarations import (
     GENERATED,
@@ -48,10 +56,9 @@ from guardrail.sources.declarations import (
     DeclaredTarget,
     Link,
     Unsupported,
+    head,
 )
 from guardrail.sources.experiments import shadow_variants, snake_case
-
-_T = TypeVar("_T")
 
 DIMENSIONS = frozenset({INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT})
 
@@ -83,7 +90,6 @@ _OPTIONAL_AND_COMPUTED = {
 
 _INFERENCE_TYPE = re.compile(r"AWS::SageMaker::(?:Endpoint|Inference)")
 
-_SAGEMAKER_RESOURCES = ("endpoint/", "inference-component/")
 _UNNAMED = "${…}"
 """Stands in the partial text of an unknown value for what cannot be told from anything else."""
 _ENDPOINTS = frozenset({"aws_sagemaker_endpoint", "awscc_sagemaker_endpoint"})
@@ -114,7 +120,7 @@ def has_nested_attributes(type_: str) -> bool:
 def _endpoint(block: Block) -> DeclaredEndpoint:
     name = "endpoint_name" if block.type.startswith("awscc_") else "name"
     return DeclaredEndpoint(
-        **_head(block),
+        **head(block),
         name=_name(block.attributes, name),
         symbol=_symbol(block.attributes, name),
         sensitive_name=block.attributes.is_sensitive(name),
@@ -129,7 +135,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
     views = _variant_views(view)
     variants = views if isinstance(views, Unknown) else tuple(_variant(each, shadow=shadow) for each, shadow in views)
     return DeclaredConfiguration(
-        **_head(block),
+        **head(block),
         name=_name(view, name),
         symbol=_symbol(view, name),
         sensitive_name=view.is_sensitive(name),
@@ -185,7 +191,7 @@ def _variant(view: View, *, shadow: bool) -> Variant:
         name=_variant_name(view),
         shadow=shadow,
         instance_type=pools if isinstance(pools, Unknown) else instance_type,
-        initial_instance_count=_required(count, "initial_instance_count"),
+        initial_instance_count=required(count, "initial_instance_count"),
         weight=_weight(view),
         volume_size_gb=volume,
         model_name=view.shown("model_name"),
@@ -205,8 +211,8 @@ def _serverless_variant(view: View, serverless: View) -> ServerlessVariant:
     memory, concurrency = serverless.positive("memory_size_in_mb"), serverless.positive("max_concurrency")
     return ServerlessVariant(
         name=_variant_name(view),
-        memory_mib=_required(memory, "memory_size_in_mb"),
-        max_concurrency=_required(concurrency, "max_concurrency"),
+        memory_mib=required(memory, "memory_size_in_mb"),
+        max_concurrency=required(concurrency, "max_concurrency"),
         provisioned_concurrency=serverless.positive("provisioned_concurrency"),
         weight=_weight(view),
         model_name=view.shown("model_name"),
@@ -227,7 +233,7 @@ def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
     if not isinstance(block, View):
         return block
     return ManagedInstanceScaling(
-        status=_required(block.shown("status"), "status"),
+        status=required(block.shown("status"), "status"),
         min_instance_count=block.integer("min_instance_count"),
         max_instance_count=block.positive("max_instance_count"),
     )
@@ -235,8 +241,8 @@ def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
 
 def _pool(view: View) -> InstancePool:
     return InstancePool(
-        instance_type=_required(view.text("instance_type"), "instance_type"),
-        priority=_required(view.integer("priority"), "priority"),
+        instance_type=required(view.text("instance_type"), "instance_type"),
+        priority=required(view.integer("priority"), "priority"),
     )
 
 
@@ -261,7 +267,7 @@ def _component(block: Block) -> DeclaredComponent:
     specification = view.block("specification")
     adapter = isinstance(specification, View) and specification.get("base_inference_component_name") is not None
     return DeclaredComponent(
-        **_head(block),
+        **head(block),
         symbol=_symbol(view, "inference_component_name" if awscc else "name"),
         endpoint=_link(block, "endpoint_name", _ENDPOINTS),
         sensitive_name=view.is_sensitive("inference_component_name" if awscc else "name"),
@@ -285,8 +291,8 @@ def _target(block: Block) -> DeclaredTarget | None:
     target = ScalableTarget(
         address=block.address,
         dimension=dimension if isinstance(dimension, str) else "",
-        min_capacity=_required(view.integer("min_capacity"), "min_capacity"),
-        max_capacity=_required(view.integer("max_capacity"), "max_capacity"),
+        min_capacity=required(view.integer("min_capacity"), "min_capacity"),
+        max_capacity=required(view.integer("max_capacity"), "max_capacity"),
         scaling_in_suspended=in_suspended or False,
         sensitive=any(map(view.is_sensitive, ("min_capacity", "max_capacity", "scheduled_actions"))),
         location=block.location,
@@ -298,7 +304,7 @@ def _target(block: Block) -> DeclaredTarget | None:
     else:
         actions = [_scheduled(block, each) for each in inline]
     return DeclaredTarget(
-        **_head(block),
+        **head(block),
         resource=_link(block, "resource_id", _ENDPOINTS | _CONFIGURATIONS | _COMPONENTS),
         target=target,
         inline_actions=tuple(actions),
@@ -310,7 +316,7 @@ def _action(block: Block) -> DeclaredAction | None:
     if not _is_sagemaker(view):
         return None
     return DeclaredAction(
-        **_head(block),
+        **head(block),
         target=_link(block, "resource_id", _TARGETS | _ENDPOINTS | _COMPONENTS),
         dimension=view.text("scalable_dimension"),
         action=_scheduled(block, view),
@@ -323,7 +329,7 @@ def _scheduled(block: Block, view: View) -> ScheduledAction:
     known = isinstance(bounds, View)
     return ScheduledAction(
         address=block.address,
-        schedule=_required(view.shown("schedule"), "schedule"),
+        schedule=required(view.shown("schedule"), "schedule"),
         min_capacity=bounds.integer("min_capacity") if isinstance(bounds, View) else bounds,
         max_capacity=bounds.integer("max_capacity") if isinstance(bounds, View) else bounds,
         location=block.location if known else None,
@@ -334,14 +340,14 @@ def _policy(block: Block) -> DeclaredPolicy | None:
     view = block.attributes
     target_id = view.text("scaling_target_id")
     if isinstance(target_id, str):
-        if not target_id.endswith("|sagemaker") and not target_id.startswith(_SAGEMAKER_RESOURCES):
+        if not target_id.endswith("|sagemaker") and not target_id.startswith(SAGEMAKER_RESOURCES):
             return None
     elif target_id is None and not _is_sagemaker(view):
         return None
     arn = view.values.get("arn")
     attribute = "resource_id" if target_id is None else "scaling_target_id"
     return DeclaredPolicy(
-        **_head(block),
+        **head(block),
         target=_link(block, attribute, _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS),
         dimension=view.text("scalable_dimension") if target_id is None else _dimension_of_id(target_id),
         policy=_scaling_policy(block),
@@ -379,7 +385,7 @@ def _target_tracking(block: Block) -> TargetTrackingPolicy:
         )
     return TargetTrackingPolicy(
         address=block.address,
-        target_value=_required(tracking.measure("target_value"), "target_value"),
+        target_value=required(tracking.measure("target_value"), "target_value"),
         metrics=_metrics(tracking),
         disable_scale_in=tracking.boolean("disable_scale_in") or False,
         location=block.location,
@@ -421,7 +427,7 @@ def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
     names = (
         dimensions
         if isinstance(dimensions, Unknown)
-        else tuple(_required(each.shown("name"), "dimension name") for each in dimensions)
+        else tuple(required(each.shown("name"), "dimension name") for each in dimensions)
     )
     return ScalingMetric(
         predefined=False,
@@ -445,7 +451,7 @@ def _step_scaling(block: Block) -> StepScalingPolicy:
         adjustments = (
             steps
             if isinstance(steps, Unknown)
-            else tuple(_required(each.measure("scaling_adjustment"), "scaling_adjustment") for each in steps)
+            else tuple(required(each.measure("scaling_adjustment"), "scaling_adjustment") for each in steps)
         )
     return StepScalingPolicy(
         address=block.address,
@@ -460,17 +466,17 @@ def _alarm(block: Block) -> DeclaredAlarm:
     view = block.attributes
     actions = view.texts("alarm_actions")
     return DeclaredAlarm(
-        **_head(block),
+        **head(block),
         alarm=Alarm(
             address=block.address,
             metric_name=view.shown("metric_name"),
             namespace=view.shown("namespace"),
             dimensions=_alarm_dimensions(view),
             statistic=view.shown("statistic") or view.shown("extended_statistic"),
-            comparison_operator=_required(view.shown("comparison_operator"), "comparison_operator"),
+            comparison_operator=required(view.shown("comparison_operator"), "comparison_operator"),
             threshold=view.measure("threshold"),
             period_s=view.positive("period"),
-            evaluation_periods=_required(view.positive("evaluation_periods"), "evaluation_periods"),
+            evaluation_periods=required(view.positive("evaluation_periods"), "evaluation_periods"),
         ),
         actions=actions if isinstance(actions, Unknown) else tuple(actions),
         references=tuple(block.references("alarm_actions", _POLICIES)) if _has_unknown(actions) else (),
@@ -486,12 +492,12 @@ def _alarm_dimensions(view: View) -> dict[str, str | Unknown] | Unknown:
 
 
 def _model(block: Block) -> DeclaredModel:
-    return DeclaredModel(**_head(block))
+    return DeclaredModel(**head(block))
 
 
 def _experiment(block: Block) -> DeclaredExperiment:
     return DeclaredExperiment(
-        **_head(block),
+        **head(block),
         endpoint=_link(block, "endpoint_name", _ENDPOINTS),
         shadows=shadow_variants(block.attributes, snake_case, lambda *_: block.location),
     )
@@ -512,7 +518,7 @@ def _budget(block: Block) -> DeclaredBudget | None:
             location=block.location,
         ),
     )
-    return None if budget is None else DeclaredBudget(**_head(block), budget=budget)
+    return None if budget is None else DeclaredBudget(**head(block), budget=budget)
 
 
 def _covers_sagemaker(view: View) -> bool | Unknown:
@@ -528,7 +534,7 @@ def _covers_sagemaker(view: View) -> bool | Unknown:
 
 def _awscc_budget(block: Block) -> DeclaredBudget | None:
     budget = cost_budget(block.attributes.block("budget"), snake_case, block.address, block.location)
-    return None if budget is None else DeclaredBudget(**_head(block), budget=budget)
+    return None if budget is None else DeclaredBudget(**head(block), budget=budget)
 
 
 def _nested_template(block: Block) -> Unsupported | None:
@@ -537,7 +543,7 @@ def _nested_template(block: Block) -> Unsupported | None:
     texts = [view.text(name) for name in ("template_body", "type_name")]
     if any(isinstance(text, str) and _INFERENCE_TYPE.search(text) for text in texts):
         reason = "it holds SageMaker resources in CloudFormation's terms: check its template on its own"
-        return Unsupported(**_head(block), reason=reason, affects_total=True)
+        return Unsupported(**head(block), reason=reason, affects_total=True)
     return None
 
 
@@ -566,17 +572,6 @@ _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
 
 TYPES = frozenset(_VOCABULARY)
 """The resource types that matter to SageMaker inference."""
-
-
-def _head(block: Block) -> dict[str, Any]:
-    return {
-        "address": block.address,
-        "type": block.type,
-        "provider": block.provider,
-        "region": block.region,
-        "change": block.change,
-        "location": block.location,
-    }
 
 
 def _link(block: Block, attribute: str, wanted: frozenset[str]) -> Link:
@@ -616,21 +611,8 @@ def _variant_name(view: View) -> str | Unknown:
     return Unknown(GENERATED) if name is None else name
 
 
-def _required(value: _T | Unknown | None, attribute: str) -> _T | Unknown:
-    return Unknown(f"{attribute} is not set") if value is None else value
-
-
 def _is_sagemaker(view: View) -> bool:
-    """Whether a scaling block is ours: by namespace, by dimension, by resource id; an unknown one is ours too."""
-    for attribute, prefix in (
-        ("service_namespace", "sagemaker"),
-        ("scalable_dimension", "sagemaker:"),
-        ("resource_id", _SAGEMAKER_RESOURCES),
-    ):
-        value = view.text(attribute)
-        if isinstance(value, str):
-            return value.startswith(prefix)
-    return True
+    return is_sagemaker(view, namespace="service_namespace", dimension="scalable_dimension", resource_id="resource_id")
 
 
 def _has_unknown(texts: Sequence[str | Unknown] | Unknown) -> bool:
@@ -679,5 +661,5 @@ def _pairs(views: list[View], key: str, value: str) -> dict[str, str | Unknown]:
     for view in views:
         name = view.shown(key)
         if isinstance(name, str):
-            pairs[name] = _required(view.shown(value), value)
+            pairs[name] = required(view.shown(value), value)
     return pairs

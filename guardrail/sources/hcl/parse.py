@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
-from guardrail.sources.hcl.scan import Heredoc, Scan, scan_block, scan_expression, scan_file, scan_interpolation
+from guardrail.sources.hcl.scan import Heredoc, Scan, scan_expression, scan_file, scan_interpolation
 from guardrail.sources.hcl.syntax import Argument, BlockNode, Body, Expression, SourceFile
 from guardrail.sources.hcl.template import Part, UnpairedDirectiveError, assemble, flushed, trimmed
 
@@ -38,14 +38,6 @@ def parse(text: str, path: str) -> SourceFile:
     text = text.removeprefix("\ufeff")
     scan = scan_file(text, path)
     return SourceFile(path, text, _Items(text, path, scan).body(), line_starts(text), scan.comments)
-
-
-def parse_block(text: str, path: str, at: int) -> BlockNode:
-    """The one block that starts at the offset ``at``; its body is parsed when it is asked for.
-
-    Raises `HclSyntaxError`.
-    """
-    return _Items(text, path, scan_block(text, path, at)).body().blocks[0]
 
 
 def parse_expression(text: str, path: str) -> Expression:

@@ -89,13 +89,6 @@ def scan_file(text: str, path: str) -> Scan:
     return scanner.scanned()
 
 
-def scan_block(text: str, path: str, at: int) -> Scan:
-    """One block, from ``at`` to its closing brace. Raises `HclSyntaxError`."""
-    scanner = _Scanner(text, path, at)
-    scanner.run(quiet=False, one_block=True)
-    return scanner.scanned()
-
-
 def scan_expression(text: str, path: str) -> Scan:
     """A text in which new lines mean nothing. Raises `HclSyntaxError`."""
     scanner = _Scanner(text, path, 0)
