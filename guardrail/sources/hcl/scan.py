@@ -123,12 +123,11 @@ class _Scanner:
         self._replaced: list[tuple[int, int, str]] = []
         self._heredocs: dict[int, Heredoc] = {}
         self._outermost: list[tuple[int, int]] = []
-        self._has_block = False
         self._comments: list[Comment] = []
 
-    def run(self, *, quiet: bool, one_block: bool = False) -> None:
-        """Go on to the end of the text, or of the first pair of braces."""
-        while not (one_block and self._has_block) and self._next(quiet=quiet):
+    def run(self, *, quiet: bool) -> None:
+        """Go on to the end of the text."""
+        while self._next(quiet=quiet):
             pass
         if self._open:
             raise self._unclosed()
@@ -215,7 +214,6 @@ class _Scanner:
             raise self._error(at, f"{opened.closing!r} is missing before {bracket!r}")
         if not self._open:
             self._outermost.append((opened.at, at))
-            self._has_block |= bracket == "}"
         if self._open and self._open[-1].closing == '"' and self._text[at - 1] == "~":
             self._replace(at - 1, at)
 
