@@ -22,6 +22,13 @@ class SourceError(GuardrailError):
     """An input that cannot be read, or is not what it seems."""
 
 
+class LimitError(GuardrailError):
+    """An input that makes more of itself than `guardrail.limits` allows; who evaluates it may answer Unknown instead.
+
+    The message says of an "it" what it does: ``it makes more than 1,000,000 values``.
+    """
+
+
 class NotATemplateError(SourceError):
     """A file that is sound, or at least is no template, so that a hook may pass over it."""
 

@@ -1,0 +1,113 @@
+"""Files that others name: a pull request, a setting, a command line. Opened only where that cannot hang or run on.
+
+Opening a named pipe waits for a writer, reading ``/dev/urandom`` never ends, and opening some devices does something.
+So what is no regular file is refused before it is opened; and what is too large, before it is read. Everything that
+goes wrong is an `OSError` whose ``strerror`` completes "it cannot be read: …".
+"""
+
+import errno
+import os
+import re
+import stat
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from guardrail import limits
+
+_STREAM = re.compile(r"-|/dev/stdin|(?:/dev|/proc/self)/fd/\d+")
+_KINDS = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
+_CHUNK = limits.MEBIBYTE
+
+
+def is_stream(path: str) -> bool:
+    """Whether ``path`` is standard input or an open descriptor, as ``<(terraform show -json p)`` names one.
+
+    Only by its text: a link that a repository holds is none, wherever it leads.
+    """
+    return _STREAM.fullmatch(path) is not None
+
+
+def is_there(path: str) -> bool:
+    """Whether there is anything at ``path``, be it a link that leads nowhere, a folder or a pipe."""
+    return os.path.lexists(path)
+
+
+def opened(path: str, *, most: int = limits.LARGEST_FILE) -> BinaryIO:
+    """The regular file at ``path``, open for reading its bytes, of which there are at most ``most``.
+
+    Raises OSError where it cannot be opened, is something else, or is larger.
+    """
+    try:
+        _refuse(os.stat(path), path, most)  # a link to a pipe must not be opened to find out
+        descriptor = os.open(path, _FLAGS)
+    except ValueError as error:  # a null character in the path
+        raise OSError(errno.EINVAL, str(error), path) from None
+    try:
+        _refuse(os.fstat(descriptor), path, most)  # it may have been exchanged since
+    except OSError:
+        os.close(descriptor)
+        raise
+    return os.fdopen(descriptor, "rb")
+
+
+def content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
+    """The bytes of the regular file at ``path``. Raises OSError as `opened` does."""
+    with opened(path, most=most) as file:
+        size = os.fstat(file.fileno()).st_size
+        return _whole(file, path, most, file.read(size + 1))  # not mapped: a file cut short then ends the process
+
+
+def stream(path: str, *, most: int = limits.LARGEST_PLAN) -> bytes:
+    """What standard input or an open descriptor brings until it ends; see `is_stream`. Raises OSError."""
+    if path == "-":
+        if sys.stdin is None:
+            raise OSError(errno.EBADF, "standard input is closed", path)
+        return _whole(sys.stdin.buffer, path, most)
+    with open(path, "rb") as file:
+        return _whole(file, path, most)
+
+
+def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Like `os.walk` from ``top`` down in the order of names, through no links, and not without end.
+
+    The folders that a caller takes out of a list are not entered. Raises OSError beyond `limits.MOST_FILES` entries.
+    """
+    seen = 0
+    for parent, folders, names in os.walk(top):
+        folders.sort()
+        seen += len(folders) + len(names)
+        if seen > limits.MOST_FILES:
+            raise OSError(errno.EFBIG, f"there are more than {limits.MOST_FILES:,} files below it", top)
+        yield parent, folders, sorted(names)
+
+
+def _whole(file: BinaryIO, path: str, most: int, first: bytes = b"") -> bytes:
+    """What is ``first`` and all that follows; it may have no size of its own, as a pipe, or have grown since."""
+    chunks, size = [first], len(first)
+    while chunk := file.read(_CHUNK):
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > most:
+            raise _too_large(path, most)
+    return b"".join(chunks) if len(chunks) > 1 else first
+
+
+def _refuse(status: os.stat_result, path: str, most: int) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), path)
+    for is_kind, name in _KINDS:
+        if is_kind(status.st_mode):
+            raise OSError(errno.EINVAL, f"it is {name}, no file", path)
+    if status.st_size > most:
+        raise _too_large(path, most)
+
+
+def _too_large(path: str, most: int) -> OSError:
+    return OSError(errno.EFBIG, f"it is larger than {most // limits.MEBIBYTE:,} MiB", path)

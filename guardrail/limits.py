@@ -1,0 +1,59 @@
+"""Limits: how much of anything guardrail takes before it says so, all in one place.
+
+An input is written by whoever opened the pull request. What it makes of a kilobyte (text that doubles itself,
+collections of collections, a count of two million) is bounded in sum here, so that every run ends in seconds and in
+500 MB.
+"""
+
+from typing import Final
+
+from guardrail.errors import LimitError
+
+MEBIBYTE: Final = 1 << 20
+
+LARGEST_PLAN: Final = 1024 * MEBIBYTE
+"""Bytes of a plan or state, or of what a pipe brings. A plan of 10,000 resources has 30 MiB."""
+LARGEST_FILE: Final = 64 * MEBIBYTE
+"""Bytes of any other file: Terraform source, a template, settings, a price table."""
+MOST_FILES: Final = 100_000
+"""Files and folders that one search goes through, for a glob for example."""
+
+MOST_TEXT: Final = 16 * MEBIBYTE
+"""Characters that evaluating one input may make, in sum."""
+MOST_VALUES: Final = 1_000_000
+"""Elements of collections that evaluating one input may make, in sum."""
+MOST_STEPS: Final = 10_000_000
+"""Steps that evaluating one input may take, in sum: an expression, an element looked at, a comparison."""
+
+
+class Allowance:
+    """What evaluating one input may still make of it: text, values and steps, each counted down in sum.
+
+    ``Allowance(values=3)`` lets two calls of ``values(1)`` and ``values(2)`` pass, and raises `LimitError` at every
+    further one: what has once been used up stays so, and the rest of the input is not begun. Charge before making.
+    """
+
+    __slots__ = ("_steps", "_text", "_values", "most_steps", "most_text", "most_values")
+
+    def __init__(self, *, text: int = MOST_TEXT, values: int = MOST_VALUES, steps: int = MOST_STEPS) -> None:
+        self.most_text = self._text = text
+        self.most_values = self._values = values
+        self.most_steps = self._steps = steps
+
+    def text(self, characters: int) -> None:
+        """Charge text about to be made. Raises `LimitError`."""
+        self._text -= characters
+        if self._text < 0:
+            raise LimitError(f"it makes more than {self.most_text:,} characters of text")
+
+    def values(self, count: int) -> None:
+        """Charge elements about to be made. Raises `LimitError`."""
+        self._values -= count
+        if self._values < 0:
+            raise LimitError(f"it makes more than {self.most_values:,} values")
+
+    def steps(self, count: int = 1) -> None:
+        """Charge work about to be done. Raises `LimitError`."""
+        self._steps -= count
+        if self._steps < 0:
+            raise LimitError(f"it takes more than {self.most_steps:,} steps")
