@@ -29,6 +29,10 @@ class Unknown(Struct, frozen=True):
     """Why, as a clause that can follow "unknown: "."""
     partial: str | None = None
     """What is known of its text, with ``${…}`` where the rest belongs."""
+    at_least: Decimal | None = None
+    """The least that the number can be, where that much is known."""
+    at_most: Decimal | None = None
+    """The most that the number can be."""
 
 
 class Location(Struct, frozen=True):
@@ -55,6 +59,12 @@ class Alarm(Struct, frozen=True, kw_only=True):
     threshold: float | Unknown | None
     period_s: int | Unknown | None
     evaluation_periods: int | Unknown
+    datapoints_to_alarm: int | Unknown | None = None
+    """How many of the last `evaluation_periods` must breach; None where that is all of them."""
+    treat_missing_data: str | Unknown | None = None
+    """missing (the default), breaching, notBreaching or ignore."""
+    actions_enabled: bool | Unknown = True
+    """Where False the alarm fires and starts nothing."""
 
 
 class ScalingMetric(Struct, frozen=True, kw_only=True):
@@ -77,7 +87,20 @@ class TargetTrackingPolicy(Struct, frozen=True, kw_only=True):
     metrics: tuple[ScalingMetric, ...] | Unknown
     """What it follows: one metric, or each metric_stat of a metric-math expression; none where the block is missing."""
     disable_scale_in: bool | Unknown
+    scale_in_cooldown_s: int | Unknown | None = None
+    scale_out_cooldown_s: int | Unknown | None = None
     location: Location | None = None
+
+
+class StepAdjustment(Struct, frozen=True):
+    """One step: what it does while the metric lies so far from the alarm's threshold, from `lower` up to `upper`."""
+
+    lower: float | Unknown | None
+    """metric_interval_lower_bound; None for minus infinity."""
+    upper: float | Unknown | None
+    """metric_interval_upper_bound; None for infinity."""
+    adjustment: float | Unknown
+    """scaling_adjustment: instances, or percent, or an exact capacity, by the policy's adjustment_type."""
 
 
 class StepScalingPolicy(Struct, frozen=True, kw_only=True):
@@ -86,10 +109,13 @@ class StepScalingPolicy(Struct, frozen=True, kw_only=True):
     address: str
     adjustment_type: str | Unknown | None
     """ChangeInCapacity, PercentChangeInCapacity or ExactCapacity."""
-    adjustments: tuple[float | Unknown, ...] | Unknown
-    """The scaling_adjustment of each step: negative steps (or a smaller ExactCapacity) scale in."""
+    steps: tuple[StepAdjustment, ...] | Unknown
+    """Negative adjustments (or a smaller ExactCapacity) scale in."""
     alarms: tuple[Alarm, ...] | Unknown
     """The alarms that name it as an action; Unknown where an alarm's actions could not be linked."""
+    cooldown_s: int | Unknown | None = None
+    metric_aggregation_type: str | Unknown | None = None
+    """Average (the default), Minimum or Maximum."""
     location: Location | None = None
 
 
@@ -109,8 +135,15 @@ class ScheduledAction(Struct, frozen=True, kw_only=True):
 
     address: str
     schedule: str | Unknown
+    """``at(2026-12-01T08:00:00)``, ``cron(0 8 ? * MON-FRI *)`` or ``rate(1 day)``."""
     min_capacity: int | Unknown | None
     max_capacity: int | Unknown | None
+    timezone: str | Unknown | None = None
+    """An IANA name that its at and cron are meant in: ``Europe/Berlin``; None for UTC."""
+    start: str | Unknown | None = None
+    """ISO 8601, as written: before it the action does not run."""
+    end: str | Unknown | None = None
+    """ISO 8601, as written: after it the action does not run."""
     location: Location | None = None
 
 
@@ -125,8 +158,12 @@ class ScalableTarget(Struct, frozen=True, kw_only=True):
     policies: tuple[ScalingPolicy, ...] | Unknown = ()
     """Unknown where a policy exists that may or may not belong here."""
     scheduled_actions: tuple[ScheduledAction, ...] | Unknown = ()
-    scaling_in_suspended: bool | Unknown = False
-    """suspended_state.dynamic_scaling_in_suspended."""
+    dynamic_scaling_in_suspended: bool | Unknown = False
+    """Of its suspended_state, as the next two: no policy takes capacity away."""
+    dynamic_scaling_out_suspended: bool | Unknown = False
+    """No policy adds capacity."""
+    scheduled_scaling_suspended: bool | Unknown = False
+    """No scheduled action runs."""
     sensitive: bool = False
     """Its source marks one of its numbers sensitive: use it, never print it."""
     location: Location | None = None
@@ -150,6 +187,14 @@ class InstancePool(Struct, frozen=True, kw_only=True):
     priority: int | Unknown
 
 
+class CapacityReservation(Struct, frozen=True, kw_only=True):
+    """ML capacity (a training plan) that a variant runs in, which is paid for by the reservation, not by the hour."""
+
+    preference: str | Unknown | None
+    """capacity-reservations-only."""
+    ml_reservation_arn: str | Unknown | None
+
+
 class InstanceVariant(Struct, frozen=True, kw_only=True):
     """A production or shadow variant on instances, billed per instance and hour whatever its weight or traffic."""
 
@@ -166,6 +211,11 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     """None where the variant names no model, as a host of inference components does."""
     managed_scaling: ManagedInstanceScaling | Unknown | None = None
     instance_pools: tuple[InstancePool, ...] = ()
+    capacity_reservation: CapacityReservation | Unknown | None = None
+    marketplace: bool | Unknown = False
+    """Whether its model is an AWS Marketplace package, whose software fee comes on top."""
+    multi_model: bool | Unknown | None = None
+    """Whether its container's mode is MultiModel; None where the model is not known here."""
     scaling: ScalableTarget | Unknown | None = None
     """The target on INSTANCE_COUNT; Unknown where a target exists that may be its own."""
     stray_scaling: tuple[str, ...] = ()
@@ -196,6 +246,7 @@ class ServerlessVariant(Struct, frozen=True, kw_only=True):
     """Slots kept warm; None where all compute is on demand."""
     weight: float | Unknown = 1.0
     model_name: str | Unknown | None = None
+    marketplace: bool | Unknown = False
     scaling: ScalableTarget | Unknown | None = None
     """The target on PROVISIONED_CONCURRENCY."""
     stray_scaling: tuple[str, ...] = ()
@@ -245,6 +296,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     deployed: Deployed = "yes"
     inference_components: tuple[InferenceComponent, ...] | Unknown = ()
     """Unknown where a component exists that may be hosted here."""
+    kept: bool = False
+    """Its template deletes it and AWS keeps it (DeletionPolicy, UpdateReplacePolicy: Retain), so it is still billed."""
     keeps_previous_configuration: bool = False
     """Its configuration is replaced under the same name, so what runs, and its bill, stay as they were."""
     data_capture_percent: float | Unknown | None = None

@@ -79,7 +79,7 @@ def _policies_scale_in(target: ScalableTarget, highest: int | Unknown) -> Truth:
         scales_in: Truth = target.policies
     else:
         scales_in = _some(_scales_in(policy, highest) for policy in target.policies)
-    return _every((scales_in, _not(target.scaling_in_suspended)))
+    return _every((scales_in, _not(target.dynamic_scaling_in_suspended)))
 
 
 def _scales_in(policy: ScalingPolicy, highest: int | Unknown) -> Truth:
@@ -95,25 +95,37 @@ def _acts(policy: ScalingPolicy) -> Truth:
     if isinstance(policy, TargetTrackingPolicy):
         return policy.metrics if isinstance(policy.metrics, Unknown) else bool(policy.metrics)
     if isinstance(policy, StepScalingPolicy):
-        return policy.alarms if isinstance(policy.alarms, Unknown) else bool(policy.alarms)
+        return (
+            policy.alarms
+            if isinstance(policy.alarms, Unknown)
+            else _some(each.actions_enabled for each in policy.alarms)
+        )
     return policy.policy_type if isinstance(policy.policy_type, Unknown) else False
 
 
 def _removes(policy: StepScalingPolicy, highest: int | Unknown) -> Truth:
     """Whether a step takes capacity away: a negative change, or an exact capacity below the greatest."""
-    if isinstance(policy.adjustments, Unknown):
-        return policy.adjustments
+    if isinstance(policy.steps, Unknown):
+        return policy.steps
     if isinstance(policy.adjustment_type, Unknown):
         return policy.adjustment_type
     limit: int | Unknown = highest if policy.adjustment_type == "ExactCapacity" else 0
-    return _some(_below(adjustment, limit) for adjustment in policy.adjustments)
+    return _some(_below(step.adjustment, limit) for step in policy.steps)
 
 
 def _schedule_scales_in(target: ScalableTarget, highest: int | Unknown) -> Truth:
-    actions = target.scheduled_actions
+    actions = acting_schedule(target)
     if isinstance(actions, Unknown):
         return actions
     return _some(_below(action.max_capacity, highest) for action in actions if action.max_capacity is not None)
+
+
+def acting_schedule(target: ScalableTarget) -> tuple[ScheduledAction, ...] | Unknown:
+    """The scheduled actions that run: none while scheduled scaling is suspended."""
+    suspended = target.scheduled_scaling_suspended
+    if suspended is True or target.scheduled_actions == ():
+        return ()
+    return suspended if isinstance(suspended, Unknown) else target.scheduled_actions
 
 
 # Bounds --------------------------------------------------------------------------------------------------------------
@@ -150,7 +162,8 @@ def highest_capacity(target: ScalableTarget) -> int | Unknown:
 
 def known_capacities(target: ScalableTarget) -> list[int]:
     """Every bound of the target and its scheduled actions that is known, for at least these can be reached."""
-    actions = () if isinstance(target.scheduled_actions, Unknown) else target.scheduled_actions
+    acting = acting_schedule(target)
+    actions = () if isinstance(acting, Unknown) else acting
     bounds = [target.min_capacity, target.max_capacity]
     for action in actions:
         bounds += [bound for bound in (action.min_capacity, action.max_capacity) if bound is not None]
@@ -159,7 +172,7 @@ def known_capacities(target: ScalableTarget) -> list[int]:
 
 def _bounds(target: ScalableTarget) -> tuple[list[int | Unknown] | Unknown, list[int | Unknown]]:
     """Every minimum and every maximum that the target ever has; Unknown where a schedule may belong to it."""
-    actions = target.scheduled_actions
+    actions = acting_schedule(target)
     if isinstance(actions, Unknown):
         return actions, []
     minima: list[int | Unknown] = [target.min_capacity]
@@ -174,7 +187,7 @@ def minimum_reaches_zero(target: ScalableTarget) -> Truth:
 
     Minimum 0 and a schedule that only ever sets 1: False, for after its first run nothing brings it back.
     """
-    actions = target.scheduled_actions
+    actions = acting_schedule(target)
     if isinstance(actions, Unknown):
         return actions
     scheduled = [action.min_capacity for action in actions if action.min_capacity is not None]
@@ -192,7 +205,7 @@ def schedule_holds_above_zero(target: ScalableTarget) -> Truth:
 
 
 def _some_action(target: ScalableTarget, holds: Callable[[ScheduledAction], Truth]) -> Truth:
-    actions = target.scheduled_actions
+    actions = acting_schedule(target)
     return actions if isinstance(actions, Unknown) else _some(holds(action) for action in actions)
 
 
@@ -286,19 +299,24 @@ def wakes_from_zero(target: ScalableTarget, mode: Mode | Unknown, resource_name:
         if isinstance(policy.alarms, Unknown):
             return _every((_adds(policy), policy.alarms))
         fires = [
-            _every((_watches(alarm, metric, dimension, resource_name), _can_fire(alarm, greatest)))
+            _every(
+                (_watches(alarm, metric, dimension, resource_name), _can_fire(alarm, greatest), alarm.actions_enabled)
+            )
             for alarm in policy.alarms
         ]
         return _every((_adds(policy), _some(fires)))
 
     by_policy = target.policies if isinstance(target.policies, Unknown) else _some(map(wakes, target.policies))
+    by_policy = _every((by_policy, _not(target.dynamic_scaling_out_suspended)))
     return _some((by_policy, schedule_holds_above_zero(target)))
 
 
 def _adds(policy: StepScalingPolicy) -> Truth:
-    if isinstance(policy.adjustments, Unknown):
-        return policy.adjustments
-    return _some(_above(adjustment, 0) for adjustment in policy.adjustments)
+    return (
+        policy.steps
+        if isinstance(policy.steps, Unknown)
+        else _some(_above(step.adjustment, 0) for step in policy.steps)
+    )
 
 
 def _watches(alarm: Alarm, metric: str, dimension: str, resource_name: str | Unknown | None) -> Truth:

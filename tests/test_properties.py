@@ -70,7 +70,9 @@ def targets(dimension: str) -> st.SearchStrategy[ScalableTarget]:
         max_capacity=or_unknown(counts),
         policies=or_unknown(st.lists(policies, max_size=1).map(tuple)),
         scheduled_actions=or_unknown(st.lists(actions, max_size=2).map(tuple)),
-        scaling_in_suspended=or_unknown(maybe),
+        dynamic_scaling_in_suspended=or_unknown(maybe),
+        dynamic_scaling_out_suspended=or_unknown(maybe),
+        scheduled_scaling_suspended=or_unknown(maybe),
         sensitive=maybe,
     )
 

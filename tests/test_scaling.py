@@ -15,6 +15,7 @@ from guardrail.model import (
     ScalableTarget,
     ScalingMetric,
     ScheduledAction,
+    StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
@@ -75,7 +76,7 @@ def step(*adjustments: Any, alarms: Any = None, kind: Any = "ChangeInCapacity") 
     return StepScalingPolicy(
         address="step",
         adjustment_type=kind,
-        adjustments=adjustments,
+        steps=tuple(StepAdjustment(0.0, None, each) for each in adjustments),
         alarms=(alarm(),) if alarms is None else alarms,
     )
 
@@ -102,7 +103,8 @@ def test_policies_and_actions_are_counted() -> None:
         ((tracking(metrics=()),), False),  # a policy without a metric follows nothing
         ((tracking(metrics=LATER),), LATER),
         ((step(1),), True),
-        ((step(1, alarms=()),), False),  # nothing starts it
+        ((step(1, alarms=()),), False),
+        ((step(1, alarms=(alarm(actions_enabled=False),)),), False),  # nothing starts it
         ((step(1, alarms=LATER),), LATER),
         ((step(1, alarms=LATER), tracking()), True),  # one that acts is enough
         ((OtherScalingPolicy(address="p", policy_type="PredictiveScaling"),), False),
@@ -126,11 +128,11 @@ def test_a_dynamic_policy_is_one_that_something_starts(policies: tuple[Any, ...]
         (target(step(4, kind="ExactCapacity")), False),
         (target(step(LATER)), LATER),
         (target(step(-1, alarms=())), False),
-        (target(tracking(), scaling_in_suspended=True), False),
-        (target(tracking(), scaling_in_suspended=LATER), LATER),
-        (target(tracking(disable_scale_in=True), scaling_in_suspended=LATER), False),
+        (target(tracking(), dynamic_scaling_in_suspended=True), False),
+        (target(tracking(), dynamic_scaling_in_suspended=LATER), LATER),
+        (target(tracking(disable_scale_in=True), dynamic_scaling_in_suspended=LATER), False),
         (target(policies=LATER), LATER),
-        (target(policies=LATER, scaling_in_suspended=True), False),
+        (target(policies=LATER, dynamic_scaling_in_suspended=True), False),
     ],
 )
 def test_scaling_in_takes_a_policy_that_removes_and_is_not_suspended(it: ScalableTarget, answer: Any) -> None:
@@ -142,7 +144,17 @@ def test_a_schedule_scales_in_by_its_maximum_alone() -> None:
     assert can_scale_in(target(scheduled_actions=(action(0),))) is False
     assert can_scale_in(target(scheduled_actions=(action(0, 2),))) is True
     assert can_scale_in(target(scheduled_actions=(action(0, 4),))) is False, "4 is the greatest already"
-    assert can_scale_in(target(tracking(), scaling_in_suspended=True, scheduled_actions=(action(0, 2),))) is True
+    assert (
+        can_scale_in(target(tracking(), dynamic_scaling_in_suspended=True, scheduled_actions=(action(0, 2),))) is True
+    )
+
+
+def test_a_suspended_schedule_does_nothing() -> None:
+    night = target(scheduled_actions=(action(0, 0),), scheduled_scaling_suspended=True)
+    assert (lowest_capacity(night), highest_capacity(night)) == (1, 4)
+    assert can_scale_in(night) is False
+    doubtful = target(scheduled_actions=(action(0, 0),), scheduled_scaling_suspended=LATER)
+    assert (lowest_capacity(doubtful), can_scale_in(doubtful)) == (LATER, LATER)
 
 
 # Bounds --------------------------------------------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def everything_unknown() -> EndpointReport:
         max_capacity=LATER,
         policies=LATER,
         scheduled_actions=LATER,
-        scaling_in_suspended=LATER,
+        dynamic_scaling_in_suspended=LATER,
     )
     one = variant(
         LATER,  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ def every_kind() -> Report:
         max_capacity=2,
         policies=(
             TargetTrackingPolicy(address="p", target_value=1.0, metrics=(), disable_scale_in=False),
-            StepScalingPolicy(address="q", adjustment_type=None, adjustments=(), alarms=()),
+            StepScalingPolicy(address="q", adjustment_type=None, steps=(), alarms=()),
         ),
         scheduled_actions=(ScheduledAction(address="s", schedule="x", min_capacity=None, max_capacity=LATER),),
     )

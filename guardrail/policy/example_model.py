@@ -22,6 +22,7 @@ from guardrail.model import (
     ScalingMetric,
     ScheduledAction,
     ServerlessVariant,
+    StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
@@ -114,7 +115,10 @@ class Builder:
         own.setdefault("address", f"aws_appautoscaling_policy.{_ADDRESS}")
         if "adjustments" in own:
             own.setdefault("adjustment_type", "ChangeInCapacity")
-            own["adjustments"] = _tuple(own["adjustments"])
+            steps = _tuple(own.pop("adjustments"))
+            own["steps"] = (
+                steps if isinstance(steps, Unknown) else tuple(StepAdjustment(0, None, each) for each in steps)
+            )
             alarms = own.get("alarms", ())
             own["alarms"] = (
                 alarms

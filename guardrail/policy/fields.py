@@ -402,7 +402,7 @@ FIELDS: dict[str, Field] = {
             "scaling.scaling_in_suspended",
             "boolean",
             "Whether its suspended_state keeps capacity from being taken away.",
-            get.of_target("scaling_in_suspended"),
+            get.of_target("dynamic_scaling_in_suspended"),
         ),
         _scaling.field(
             "scaling.can_scale_in",

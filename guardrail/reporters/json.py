@@ -246,7 +246,7 @@ def _target(target: ScalableTarget) -> _Object:
         "address": target.address,
         "min_capacity": _shown(target.min_capacity, hidden=target.sensitive),
         "max_capacity": _shown(target.max_capacity, hidden=target.sensitive),
-        "scaling_in_suspended": _known(target.scaling_in_suspended),
+        "scaling_in_suspended": _known(target.dynamic_scaling_in_suspended),
         "policies": _unknown(policies) if isinstance(policies, Unknown) else [_policy(policy) for policy in policies],
         "scheduled_actions": _unknown(actions)
         if isinstance(actions, Unknown)

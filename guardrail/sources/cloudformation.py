@@ -22,6 +22,7 @@ from guardrail.model import (
     ScalingPolicy,
     ScheduledAction,
     ServerlessVariant,
+    StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
@@ -243,12 +244,15 @@ def _component(block: Block) -> DeclaredComponent:
     )
 
 
+def _suspended(state: View | Unknown | None, name: str) -> bool | Unknown:
+    return (state.boolean(name) if isinstance(state, View) else state) or False
+
+
 def _target(block: Block) -> DeclaredTarget | None:
     view = _view(block)
     if not _is_sagemaker(view):
         return None
     suspended = view.block("SuspendedState")
-    in_suspended = suspended.boolean("DynamicScalingInSuspended") if isinstance(suspended, View) else suspended
     dimension = view.text("ScalableDimension")
     return DeclaredTarget(
         **head(block),
@@ -258,7 +262,9 @@ def _target(block: Block) -> DeclaredTarget | None:
             dimension=dimension if isinstance(dimension, str) else "",
             min_capacity=required(view.integer("MinCapacity"), "MinCapacity"),
             max_capacity=required(view.integer("MaxCapacity"), "MaxCapacity"),
-            scaling_in_suspended=in_suspended or False,
+            dynamic_scaling_in_suspended=_suspended(suspended, "DynamicScalingInSuspended"),
+            dynamic_scaling_out_suspended=_suspended(suspended, "DynamicScalingOutSuspended"),
+            scheduled_scaling_suspended=_suspended(suspended, "ScheduledScalingSuspended"),
             sensitive=view.is_sensitive("MinCapacity") or view.is_sensitive("MaxCapacity"),
             location=_place(view, "MinCapacity") or block.location,
         ),
@@ -378,24 +384,28 @@ def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
 
 def _step_scaling(address: str, view: View) -> StepScalingPolicy:
     step = view.block("StepScalingPolicyConfiguration")
-    adjustments: tuple[float | Unknown, ...] | Unknown = ()
+    steps: tuple[StepAdjustment, ...] | Unknown = ()
     adjustment_type: str | Unknown | None = None
     if isinstance(step, Unknown):
-        adjustments, adjustment_type = step, step
+        steps, adjustment_type = step, step
     elif step is not None:
         adjustment_type = step.text("AdjustmentType")
-        steps = step.blocks("StepAdjustments")
-        adjustments = (
-            steps
-            if isinstance(steps, Unknown)
-            else tuple(required(each.number("ScalingAdjustment"), "ScalingAdjustment") for each in steps)
-        )
+        written = step.blocks("StepAdjustments")
+        steps = written if isinstance(written, Unknown) else tuple(map(_step, written))
     return StepScalingPolicy(
         address=address,
         adjustment_type=adjustment_type,
-        adjustments=adjustments,
+        steps=steps,
         alarms=(),
         location=_place(view, "StepScalingPolicyConfiguration"),
+    )
+
+
+def _step(view: View) -> StepAdjustment:
+    return StepAdjustment(
+        lower=view.number("MetricIntervalLowerBound"),
+        upper=view.number("MetricIntervalUpperBound"),
+        adjustment=required(view.number("ScalingAdjustment"), "ScalingAdjustment"),
     )
 
 

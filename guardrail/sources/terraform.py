@@ -25,6 +25,7 @@ from guardrail.model import (
     ScalingPolicy,
     ScheduledAction,
     ServerlessVariant,
+    StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
@@ -281,19 +282,24 @@ def _component(block: Block) -> DeclaredComponent:
     )
 
 
+def _suspended(state: View | Unknown | None, name: str) -> bool | Unknown:
+    return (state.boolean(name) if isinstance(state, View) else state) or False
+
+
 def _target(block: Block) -> DeclaredTarget | None:
     view = block.attributes
     if not _is_sagemaker(view):
         return None
     suspended = view.block("suspended_state")
-    in_suspended = suspended.boolean("dynamic_scaling_in_suspended") if isinstance(suspended, View) else suspended
     dimension = view.text("scalable_dimension")
     target = ScalableTarget(
         address=block.address,
         dimension=dimension if isinstance(dimension, str) else "",
         min_capacity=required(view.integer("min_capacity"), "min_capacity"),
         max_capacity=required(view.integer("max_capacity"), "max_capacity"),
-        scaling_in_suspended=in_suspended or False,
+        dynamic_scaling_in_suspended=_suspended(suspended, "dynamic_scaling_in_suspended"),
+        dynamic_scaling_out_suspended=_suspended(suspended, "dynamic_scaling_out_suspended"),
+        scheduled_scaling_suspended=_suspended(suspended, "scheduled_scaling_suspended"),
         sensitive=any(map(view.is_sensitive, ("min_capacity", "max_capacity", "scheduled_actions"))),
         location=block.location,
         lines=view.lines("min_capacity", "max_capacity"),
@@ -440,25 +446,29 @@ def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
 
 def _step_scaling(block: Block) -> StepScalingPolicy:
     step = block.attributes.block("step_scaling_policy_configuration")
-    adjustments: tuple[float | Unknown, ...] | Unknown = ()
+    steps: tuple[StepAdjustment, ...] | Unknown = ()
     adjustment_type: str | Unknown | None = None
     if isinstance(step, Unknown):
-        adjustments, adjustment_type = step, step
+        steps, adjustment_type = step, step
     elif step is not None:
         adjustment_type = step.shown("adjustment_type")
         name = "step_adjustments" if step.nested_attributes else "step_adjustment"
-        steps = step.blocks(name)
-        adjustments = (
-            steps
-            if isinstance(steps, Unknown)
-            else tuple(required(each.measure("scaling_adjustment"), "scaling_adjustment") for each in steps)
-        )
+        written = step.blocks(name)
+        steps = written if isinstance(written, Unknown) else tuple(map(_step, written))
     return StepScalingPolicy(
         address=block.address,
         adjustment_type=adjustment_type,
-        adjustments=adjustments,
+        steps=steps,
         alarms=(),
         location=block.location,
+    )
+
+
+def _step(view: View) -> StepAdjustment:
+    return StepAdjustment(
+        lower=view.measure("metric_interval_lower_bound"),
+        upper=view.measure("metric_interval_upper_bound"),
+        adjustment=required(view.measure("scaling_adjustment"), "scaling_adjustment"),
     )
 
 

@@ -41,7 +41,7 @@ def endpoint(
             max_capacity=most,
             policies=(),
             scheduled_actions=(),
-            scaling_in_suspended=False,
+            dynamic_scaling_in_suspended=False,
         )
     variant = InstanceVariant(
         name="main",

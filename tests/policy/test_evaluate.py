@@ -31,6 +31,7 @@ from guardrail.model import (
     ScalingMetric,
     ScheduledAction,
     ServerlessVariant,
+    StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
@@ -263,7 +264,9 @@ def test_an_asynchronous_target_of_one_to_one_is_told_to_scale_to_zero_and_nothi
 
 
 def step() -> StepScalingPolicy:
-    return StepScalingPolicy(address="s", adjustment_type="ChangeInCapacity", adjustments=(-1.0,), alarms=())
+    return StepScalingPolicy(
+        address="s", adjustment_type="ChangeInCapacity", steps=(StepAdjustment(None, 0.0, -1.0),), alarms=()
+    )
 
 
 def test_a_passing_policy_supersedes_nothing() -> None:
@@ -486,7 +489,7 @@ def test_what_wakes_already_is_not_told_to_wake() -> None:
         dimensions={"EndpointName": "chat-dev"}, statistic="Average", threshold=1.0, period_s=60, evaluation_periods=2,
         comparison_operator="GreaterThanOrEqualToThreshold",
     )  # fmt: skip
-    wakes = structs.replace(step(), adjustments=(1.0,), alarms=(watching,))
+    wakes = structs.replace(step(), steps=(StepAdjustment(0.0, None, 1.0),), alarms=(watching,))
     kept = variant(scaling=target(policies=(tracking(), wakes)))
     assert fix("async-scales-to-zero", endpoint(kept, mode="async")) == "min_capacity = 0"
 

@@ -245,7 +245,7 @@ def test_scaling_tells_bounds_policies_and_schedules() -> None:
         min_capacity=1,
         max_capacity=LATER,
         policies=(
-            StepScalingPolicy(address="p", adjustment_type=None, adjustments=(), alarms=()),
+            StepScalingPolicy(address="p", adjustment_type=None, steps=(), alarms=()),
             OtherScalingPolicy(address="q", policy_type=LATER),
         ),
         scheduled_actions=(ScheduledAction(address="s", schedule="cron(0 8)", min_capacity=None, max_capacity=4),),

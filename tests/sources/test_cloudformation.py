@@ -16,6 +16,7 @@ from guardrail.model import (
     ScalingMetric,
     ScheduledAction,
     ServerlessVariant,
+    StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
@@ -205,7 +206,7 @@ def test_a_scalable_target_with_the_scheduled_actions_inside_it() -> None:
     night = {"ScheduledActionName": "n", "Schedule": "cron(0 20 * * ? *)", "ScalableTargetAction": {"MaxCapacity": 0}}
     found = target(ScheduledActions=[night], SuspendedState={"DynamicScalingInSuspended": True})
     assert found.target == ScalableTarget(
-        address="Thing", dimension=COPY_COUNT, min_capacity=0, max_capacity=6, scaling_in_suspended=True
+        address="Thing", dimension=COPY_COUNT, min_capacity=0, max_capacity=6, dynamic_scaling_in_suspended=True
     )
     assert found.inline_actions == (
         ScheduledAction(address="Thing", schedule="cron(0 20 * * ? *)", min_capacity=None, max_capacity=0),
@@ -300,7 +301,10 @@ def test_step_scaling() -> None:
     }
     found = policy(PolicyType="StepScaling", StepScalingPolicyConfiguration=steps)
     assert found == StepScalingPolicy(
-        address="Thing", adjustment_type="ChangeInCapacity", adjustments=(1.0, -2.0), alarms=()
+        address="Thing",
+        adjustment_type="ChangeInCapacity",
+        steps=(StepAdjustment(None, None, 1.0), StepAdjustment(None, None, -2.0)),
+        alarms=(),
     )
 
 

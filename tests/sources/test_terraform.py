@@ -14,6 +14,7 @@ from guardrail.model import (
     ScalableTarget,
     ScalingMetric,
     ServerlessVariant,
+    StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
@@ -183,14 +184,14 @@ def test_suspension_that_looks_unknown_and_is_not_written_is_unset(read_plan: Re
     document = configured()
     document["resource_changes"].append(change(TARGET, target(), unknown={"suspended_state": True}))
     document["configuration"]["root_module"]["resources"].append(block(TARGET))
-    assert target_of(read_plan(document)).scaling_in_suspended is False
+    assert target_of(read_plan(document)).dynamic_scaling_in_suspended is False
 
 
 def test_suspension_that_is_written_counts(read_plan: Reader) -> None:
     document = configured()
     suspended = target(suspended_state=[{"dynamic_scaling_in_suspended": True}])
     document["resource_changes"].append(change(TARGET, suspended))
-    assert target_of(read_plan(document)).scaling_in_suspended is True
+    assert target_of(read_plan(document)).dynamic_scaling_in_suspended is True
 
 
 @pytest.mark.parametrize(
@@ -433,7 +434,8 @@ def test_step_scaling_is_the_type_of_a_policy_that_names_none(read_plan: Reader)
     """The default of the provider."""
     found = policy_of(read_plan, step_policy(policy_type=None))
     assert isinstance(found, StepScalingPolicy)
-    assert (found.adjustment_type, found.adjustments, found.alarms) == ("ChangeInCapacity", (1,), ())
+    assert (found.adjustment_type, found.alarms) == ("ChangeInCapacity", ())
+    assert found.steps == (StepAdjustment(None, None, 1),)
 
 
 def test_a_policy_of_another_type_is_kept_as_such(read_plan: Reader) -> None:
@@ -601,7 +603,7 @@ def test_scaling_of_awscc_is_joined_by_the_id_of_its_target_and_carries_its_sche
     assert isinstance(found.policies, tuple)
     (policy,) = found.policies
     assert isinstance(policy, StepScalingPolicy)
-    assert policy.adjustments == (1,)
+    assert policy.steps == (StepAdjustment(None, None, 1),)
     assert isinstance(policy.alarms, tuple)
     assert policy.alarms[0].dimensions == {"EndpointName": "app"}
     assert changes.coverage.skipped == 0
