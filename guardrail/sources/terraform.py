@@ -5,7 +5,6 @@ of key and value, and names that follow CloudFormation. Sources: the schemas of 
 the documentation of hashicorp/awscc.
 """
 
-import re
 from collections.abc import Callable, Sequence
 
 from guardrail.model import (
@@ -31,6 +30,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.sources import elsewhere
 from guardrail.sources.base import (
     AFTER_APPLY,
     OPTIONAL_AND_COMPUTED,
@@ -88,8 +88,6 @@ _OPTIONAL_AND_COMPUTED = {
     "aws_budgets_budget": OPTIONAL_AND_COMPUTED | {"billing_view_arn", "cost_filters"},
 }
 """Of types with arguments whose names mean something else elsewhere."""
-
-_INFERENCE_TYPE = re.compile(r"AWS::SageMaker::(?:Endpoint|Inference)")
 
 _UNNAMED = "${…}"
 """Stands in the partial text of an unknown value for what cannot be told from anything else."""
@@ -547,14 +545,10 @@ def _awscc_budget(block: Block) -> DeclaredBudget | None:
     return None if budget is None else DeclaredBudget(**head(block), budget=budget)
 
 
-def _nested_template(block: Block) -> Unsupported | None:
-    """A CloudFormation stack or Cloud Control resource that holds SageMaker inference."""
-    view = block.attributes
-    texts = [view.text(name) for name in ("template_body", "type_name")]
-    if any(isinstance(text, str) and _INFERENCE_TYPE.search(text) for text in texts):
-        reason = "it holds SageMaker resources in CloudFormation's terms: check its template on its own"
-        return Unsupported(**head(block), reason=reason, affects_total=True)
-    return None
+def _elsewhere(block: Block) -> Unsupported | None:
+    """A resource that makes SageMaker inference out of a definition of its own."""
+    reason = elsewhere.reason(block.type, block.attributes.get)
+    return None if reason is None else Unsupported(**head(block), reason=reason, affects_total=True)
 
 
 _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
@@ -562,8 +556,6 @@ _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
     "aws_appautoscaling_scheduled_action": _action,
     "aws_appautoscaling_target": _target,
     "aws_budgets_budget": _budget,
-    "aws_cloudcontrolapi_resource": _nested_template,
-    "aws_cloudformation_stack": _nested_template,
     "aws_cloudwatch_metric_alarm": _alarm,
     "aws_sagemaker_endpoint": _endpoint,
     "aws_sagemaker_endpoint_configuration": _configuration,
@@ -578,7 +570,7 @@ _VOCABULARY: dict[str, Callable[[Block], Declaration | None]] = {
     "awscc_sagemaker_inference_component": _component,
     "awscc_sagemaker_inference_experiment": _experiment,
     "awscc_sagemaker_model": _model,
-}
+} | dict.fromkeys(elsewhere.TERRAFORM_TYPES, _elsewhere)
 
 TYPES = frozenset(_VOCABULARY)
 """The resource types that matter to SageMaker inference."""

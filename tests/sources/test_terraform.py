@@ -450,7 +450,7 @@ def test_a_policy_of_another_type_is_kept_as_such(read_plan: Reader) -> None:
         ({"template_body": '{"Resources": {"E": {"Type": "AWS::SageMaker::Endpoint"}}}'}, True),
         ({"template_body": "Resources:\n  E:\n    Type: AWS::SageMaker::InferenceComponent"}, True),
         ({"template_body": "Resources:\n  N:\n    Type: AWS::SageMaker::NotebookInstance"}, False),
-        ({"template_body": None, "template_url": "https://example.com/t.yaml"}, False),
+        ({"template_body": None, "template_url": "https://example.com/t.yaml"}, True),
     ],
 )
 def test_a_cloudformation_stack_that_holds_sagemaker_inference_is_seen(

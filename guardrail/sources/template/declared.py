@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.model import Change, InlineWaiver, Location, Unknown
-from guardrail.sources import cloudformation
+from guardrail.sources import cloudformation, elsewhere
 from guardrail.sources.base import Block, Reference
 from guardrail.sources.cloudformation import Properties
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint
@@ -19,9 +19,6 @@ KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtens
 """Macros whose work is understood, or does not touch SageMaker resources."""
 
 _NO_REGION = Unknown("the template does not tell it: give --region")
-
-STATE_MACHINES = frozenset({"AWS::Serverless::StateMachine", "AWS::StepFunctions::StateMachine"})
-_STARTS_WORK = ("sagemaker:createTransformJob", "sagemaker:createEndpoint", "states:::sagemaker:")
 
 
 class Resource(Struct, frozen=True, kw_only=True):
@@ -41,7 +38,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         if not isinstance(resource, Table):
             continue
         kind = resource.get("Type")
-        if not isinstance(kind, str) or not (_matters(kind, resource) or _starts_jobs(stack, kind, resource)):
+        if not isinstance(kind, str) or not (_matters(kind, resource) or _makes_its_own(stack, kind, resource)):
             continue
         exists = stack.conditions.holds(resource["Condition"]) if "Condition" in resource else True
         if exists is False:
@@ -69,16 +66,20 @@ def _matters(kind: str, resource: Table) -> bool:
     return False
 
 
-def _starts_jobs(stack: Stack, kind: str, resource: Table) -> bool:
-    """Whether a state machine starts SageMaker jobs or endpoints, in its definition or in the file that holds it."""
-    if kind not in STATE_MACHINES:
-        return False
-    definition = repr(resource)
-    uri = stack.properties_value(resource, "DefinitionUri")
-    if isinstance(uri, str) and "://" not in uri:
-        content = stack.around.file(os.path.join(os.path.dirname(stack.path), uri))
-        definition += (content or b"").decode(errors="replace")
-    return any(word in definition for word in _STARTS_WORK)
+def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
+    """Why a resource may make SageMaker inference out of a definition of its own, here or in the file that holds it."""
+    if kind not in elsewhere.CLOUDFORMATION_TYPES:
+        return None
+    properties = resource.get("Properties")
+
+    def written(name: str) -> Any:
+        value = properties.get(name) if isinstance(properties, Table) else None
+        uri = stack.properties_value(resource, f"{name}Uri") if value is None else None
+        if not isinstance(uri, str) or "://" in uri:
+            return value
+        return (stack.around.file(os.path.join(os.path.dirname(stack.path), uri)) or b"").decode(errors="replace")
+
+    return elsewhere.reason(kind, written)
 
 
 def _stands_for_configuration(kind: str, resource: Table) -> bool:
@@ -90,8 +91,9 @@ def _stands_for_configuration(kind: str, resource: Table) -> bool:
 
 
 def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Iterator[Resource]:
-    if kind in STATE_MACHINES:
-        yield _resource(stack, logical_id, kind, Table(), "it starts SageMaker jobs: what they cost is in no total")
+    reason = _makes_its_own(stack, kind, resource)
+    if reason is not None:
+        yield _resource(stack, logical_id, kind, Table(), reason)
         return
     if kind not in cloudformation.TYPES:
         hint = hint_of(stack, resource)
