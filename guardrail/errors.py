@@ -29,6 +29,10 @@ class LimitError(GuardrailError):
     """
 
 
+class GitError(SourceError):
+    """A past that git does not know, or that this repository does not hold."""
+
+
 class NotATemplateError(SourceError):
     """A file that is sound, or at least is no template, so that a hook may pass over it."""
 

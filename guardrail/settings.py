@@ -11,6 +11,7 @@ from guardrail import strict_yaml
 from guardrail.cost.discount_settings import Discounts
 from guardrail.cost.user_tables import BUNDLED
 from guardrail.errors import SettingsError
+from guardrail.git import folders_up_to_top, top_of
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
@@ -161,31 +162,15 @@ def _upwards(start: str) -> Iterator[str]:
     here = os.getcwd()
     origin = here if start == "-" else os.path.abspath(start)
     for directory in dict.fromkeys((origin if os.path.isdir(origin) else os.path.dirname(origin), here)):
-        yield from _to_git_root(directory)
+        yield from folders_up_to_top(directory)
 
 
 def _within(copy: str, start: str) -> Iterator[str]:
     """Where `_upwards` looks inside the repository of the working directory, as places of its ``copy``."""
-    root, copy = git_root(os.getcwd()), os.path.abspath(copy)
+    root, copy = top_of(os.getcwd()), os.path.abspath(copy)
     for directory in _upwards(start):
         if directory == root or directory.startswith(os.path.join(root, "")):
             yield os.path.normpath(os.path.join(copy, os.path.relpath(directory, root)))
-
-
-def git_root(directory: str) -> str:
-    """The git repository that ``directory`` lies in; itself where it lies in none."""
-    return _to_git_root(directory)[-1]
-
-
-def _to_git_root(directory: str) -> list[str]:
-    """``directory`` and its parents up to the one that holds ``.git``; itself alone where none does."""
-    passed = [directory]
-    while not os.path.exists(os.path.join(passed[-1], ".git")):
-        parent = os.path.dirname(passed[-1])
-        if parent == passed[-1]:
-            return [directory]
-        passed.append(parent)
-    return passed
 
 
 def _shortest(path: str | None) -> str | None:

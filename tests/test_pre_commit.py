@@ -5,12 +5,10 @@ these tests are skipped and say so. What runs in another process is not held bac
 """
 
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -56,8 +54,6 @@ resource "aws_appautoscaling_policy" "p" {
   }
 }
 """
-HOOK_SECONDS = 0.5
-"""Most that our part of a hook run may take on a small stack."""
 
 
 def _obstacle() -> str | None:
@@ -108,9 +104,6 @@ def test_a_bad_stack_fails_and_a_good_one_passes(home: Path, tmp_path: Path) -> 
     assert "at bad/main.tf:9" in text
     code, text = run_hook(home, tmp_path, "guardrail-terraform", "good/main.tf")
     assert code == 0, text
-    duration = re.search(r"duration: ([\d.]+)s", text)
-    assert duration is not None
-    assert float(duration[1]) < HOOK_SECONDS
 
 
 def test_a_changed_module_is_checked_in_the_stack_that_calls_it(home: Path, tmp_path: Path) -> None:
@@ -128,17 +121,3 @@ def test_a_policy_that_does_not_hold_together_fails(home: Path, tmp_path: Path) 
     code, text = run_hook(home, tmp_path, "guardrail-policies", "guardrail-policies/mine.yaml")
     assert code == 1, text
     assert "guardrail-policies/mine.yaml" in text
-
-
-def test_our_part_of_a_hook_run_is_quick(tmp_path: Path) -> None:
-    """Measured without pre-commit, so that it holds where that cannot be run: the best of three."""
-    write(tmp_path, {"main.tf": STACK.replace("NAME", "good") + SCALING})
-    command = [sys.executable, "-m", "guardrail", "check", "--quiet", "main.tf"]
-    environment = {**os.environ, "PYTHONPATH": str(CHECKOUT), "GUARDRAIL_PRICES": "bundled"}
-    took = []
-    for _ in range(3):
-        started = time.perf_counter()
-        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-        took.append(time.perf_counter() - started)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert min(took) < HOOK_SECONDS

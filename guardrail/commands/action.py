@@ -18,9 +18,9 @@ import msgspec
 from msgspec import Struct, structs
 
 from guardrail.errors import GitHubError, GuardrailError
+from guardrail.git import top_of
 from guardrail.github import base_branch, runner
 from guardrail.github.runner import Event
-from guardrail.settings import git_root
 
 HELP = """\
 run as a step of GitHub Actions
@@ -186,7 +186,7 @@ def _flags(inputs: Inputs) -> Iterator[str]:
 def _terms(inputs: Inputs, directory: str, happened: Event, base: str) -> Iterator[str]:
     """By what is judged: of a pull request from a fork, what stands in its base and not what it brings along."""
     trusted = None
-    root = git_root(os.path.abspath(directory))
+    root = top_of(os.path.abspath(directory))
     if happened.from_fork:
         if happened.base is None:
             raise GitHubError("the event of this pull request from a fork names no base, whose settings would count")

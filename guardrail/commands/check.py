@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 
@@ -18,7 +18,8 @@ from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.user_tables import chosen
 from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, did_you_mean
-from guardrail.model import ChangeSet
+from guardrail.git import top_of
+from guardrail.model import ChangeSet, Unknown
 from guardrail.policy import baseline, waivers
 from guardrail.policy.environment import Environments
 from guardrail.policy.load import bundled, configure, read
@@ -27,7 +28,7 @@ from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
-from guardrail.settings import BaselineSettings, Found, Settings, git_root, load, override
+from guardrail.settings import BaselineSettings, Found, Settings, load, override
 
 HELP = """\
 price a Terraform plan, its source or a CloudFormation template and hold it against the policies
@@ -91,12 +92,20 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--compare-to", metavar="FILE|DIR|REF", help="what stood before: a template, a cdk.out, a git revision"
     )
     templates.add_argument(
+        "--any-owner", action="store_true", help="read a git repository of another user, in a container for example"
+    )
+    templates.add_argument(
         "--templates-only", action="store_true", help="pass over files that are no templates, for hooks"
     )
     judging = parser.add_argument_group("judging")
     judging.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
     judging.add_argument(
         "--settings-from", metavar="DIR", help="look for settings, usage and baseline in this copy of the repository"
+    )
+    judging.add_argument(
+        "--untrusted",
+        action="store_true",
+        help="the code is a stranger's: no waiver in it holds, and TF_VAR_* and TF_WORKSPACE are not read for it",
     )
     judging.add_argument("--policies", metavar="DIR", action="append", help="policies of your own; repeatable")
     judging.add_argument("--policy", metavar="ID", action="append", help="check this policy only; repeatable")
@@ -264,7 +273,7 @@ def _report(arguments: Namespace, found: Found) -> Report:
             environments=environments,
             budgets=structs.asdict(settings.budget),
             waivers=settings.waivers,
-            inline_waivers=not arguments.no_inline_ignore,
+            inline_waivers=not (arguments.no_inline_ignore or arguments.untrusted),
             fail_on=settings.fail_on,
             strict=settings.strict,
             max_price_age_days=settings.prices.max_age_days,
@@ -326,6 +335,7 @@ def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet
                 parameters=arguments.parameters or (),
                 compare_to=arguments.compare_to,
                 beside=arguments.paths,
+                any_owner=arguments.any_owner,
                 source=arguments.source,
             )
         except NotATemplateError:
@@ -343,10 +353,15 @@ def _from_terraform(paths: Sequence[str], arguments: Namespace, settings: Settin
         paths,
         region=settings.region,
         assignments=arguments.assignments or (),
-        environment=os.environ,
-        base=git_root(os.getcwd()),
+        environment=_hidden(os.environ) if arguments.untrusted else os.environ,
+        base=top_of(os.getcwd()),
         keep_going=arguments.keep_going,
     )
+
+
+def _hidden(environment: Mapping[str, str]) -> dict[str, Unknown]:
+    """The variables of an environment, as a stranger's code gets to see them: its output may be public."""
+    return {name: Unknown(f"{name} is set, and is not read for code that is not trusted") for name in environment}
 
 
 def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
@@ -373,7 +388,7 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
     to_stdout = destination.path is None
     if to_stdout and arguments.quiet and report.exit_code == 0:
         return
-    root = git_root(os.getcwd())
+    root = top_of(os.getcwd())
     options = Options(
         width=output.terminal_width() if to_stdout else Options().width,
         colour=to_stdout and output.wants_colour(arguments.colour, os.environ, sys.stdout),

@@ -17,26 +17,29 @@ def is_terraform(path: str) -> bool:
     return path != "-" and hcl.recognizes(path)
 
 
-def read(
+def read(  # noqa: PLR0913 - whatever a run may say of an input
     path: str,
     *,
     region: str | None = None,
     parameters: Sequence[str] = (),
     compare_to: str | None = None,
     beside: Sequence[str] = (),
+    any_owner: bool = False,
     source: str | None = None,
 ) -> ChangeSet:
     """The change set in ``path`` ("-" for standard input).
 
     ``region`` is for resources whose region nothing in the source tells. Of plans: ``source`` is where their source is;
     None for the working directory, if it is there. Of templates: ``parameters`` are values or files of values,
-    ``compare_to`` is what stood before, and ``beside`` are the other inputs, whose exports can be imported. Raises
-    `SourceError` where no reader can make sense of it.
+    ``compare_to`` is what stood before (in a git repository that may belong to ``any_owner``), and ``beside`` are the
+    other inputs, whose exports can be imported. Raises `SourceError` where no reader can make sense of it.
 
     Readers are asked in turn, and imported when it is theirs; the first that recognizes the path reads it.
     """
     if template.recognizes(path):
-        return template.read(path, region=region, parameters=parameters, compare_to=compare_to, beside=beside)
+        return template.read(
+            path, region=region, parameters=parameters, compare_to=compare_to, beside=beside, any_owner=any_owner
+        )
     if compare_to is not None:
         message = f"{path} is no template: --compare-to is for templates"
         raise SourceError(message, hint="a plan tells what stands before")

@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from guardrail.model import ChangeSet
+from guardrail.model import ChangeSet, Unknown
 
 _SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _VALUES = (".tfvars", ".tfvars.json")
@@ -27,7 +27,7 @@ def read(
     *,
     region: str | None = None,
     assignments: Sequence[str] = (),
-    environment: Mapping[str, str] | None = None,
+    environment: Mapping[str, str | Unknown] | None = None,
     base: str = ".",
     keep_going: bool = False,
 ) -> Iterator[ChangeSet]:
@@ -35,8 +35,8 @@ def read(
 
     Directories stand for the root modules in and below them, files for the root modules that they belong to, which are
     looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
-    ``TF_VAR_*``. Raises `SourceError` where there is nothing to read, and for a file that cannot be read, unless
-    ``keep_going``.
+    ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them. Raises `SourceError` where there
+    is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
     from guardrail.sources.hcl.disk import Disk
     from guardrail.sources.hcl.reader import read_root
@@ -68,7 +68,7 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _workspace(directory: str, environment: Mapping[str, str]) -> str:
+def _workspace(directory: str, environment: Mapping[str, str | Unknown]) -> str | Unknown:
     """The selected workspace, as Terraform finds it."""
     try:
         with open(os.path.join(directory, ".terraform", "environment"), encoding="utf-8") as file:

@@ -471,7 +471,16 @@ def _evaluation(expression: syntax.Expression, scope: Scope) -> Callable[[], Any
 
 def given(values: dict[str, Given], scope: Scope) -> dict[str, Cell]:
     """Values given for the variables of a root module, as the arguments of its call."""
-    return {name: Cell(_evaluation(value.expression, scope)) for name, value in values.items()}
+    return {
+        name: Cell(
+            _told(value.expression) if isinstance(value.expression, Unknown) else _evaluation(value.expression, scope)
+        )
+        for name, value in values.items()
+    }
+
+
+def _told(value: Unknown) -> Callable[[], Any]:
+    return lambda: value
 
 
 def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) -> Any:

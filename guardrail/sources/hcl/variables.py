@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from msgspec import Struct
 
 from guardrail.errors import SourceError, did_you_mean
+from guardrail.model import Unknown
 from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource
 from guardrail.sources.hcl.parse import parse, parse_expression
@@ -21,7 +22,7 @@ _COMPLEX = frozenset({"list", "set", "map", "object", "tuple", "any"})
 class Given(Struct, frozen=True):
     """A value as it was given: an expression without references."""
 
-    expression: syntax.Expression
+    expression: syntax.Expression | Unknown
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -30,7 +31,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
     assignments: tuple[str, ...] = ()
     """``NAME=VALUE`` and ``@FILE``, in the order of the command line."""
     label: str | None = None
-    environment: Mapping[str, str] = {}
+    environment: Mapping[str, str | Unknown] = {}
 
 
 def given_values(module: ModuleSource, inputs: Inputs, disk: Disk) -> dict[str, Given]:
@@ -42,7 +43,7 @@ def given_values(module: ModuleSource, inputs: Inputs, disk: Disk) -> dict[str, 
     for name, text in inputs.environment.items():
         variable = name.removeprefix(_PREFIX)
         if name.startswith(_PREFIX) and variable in module.variables:
-            values[variable] = _from_text(module, variable, text, name)
+            values[variable] = Given(text) if isinstance(text, Unknown) else _from_text(module, variable, text, name)
     for path in _automatic(module.directory):
         values.update(_from_file(path, module, disk))
     for assignment in inputs.assignments:
@@ -113,7 +114,7 @@ def labelled(text: str) -> LabelledFile:
     return LabelledFile(label, path)
 
 
-def variants_of(assignments: Sequence[str], environment: Mapping[str, str]) -> list[Inputs]:
+def variants_of(assignments: Sequence[str], environment: Mapping[str, str | Unknown]) -> list[Inputs]:
     """One set of inputs for each label among ``assignments`` (``NAME=VALUE`` or ``@[LABEL=]FILE``), in their order.
 
     What has no label belongs to all; without any label there is one set.

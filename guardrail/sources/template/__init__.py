@@ -55,11 +55,12 @@ def read(
     parameters: Sequence[str] = (),
     compare_to: str | None = None,
     beside: Sequence[str] = (),
+    any_owner: bool = False,
 ) -> ChangeSet:
     """The change set of the template, CDK output or change set at ``path``.
 
-    ``parameters`` are ``KEY=VALUE`` or files; ``compare_to`` is a template, a CDK output or a git revision. Raises
-    `SourceError` where something cannot be read.
+    ``parameters`` are ``KEY=VALUE`` or files; ``compare_to`` is a template, a CDK output or a git revision, and
+    ``any_owner`` lets git's repository belong to another user. Raises `SourceError` where something cannot be read.
     """
     from guardrail.sources.template import reader
     from guardrail.sources.template.parameters import load
@@ -68,6 +69,7 @@ def read(
         region=region,
         parameters=load(parameters),
         compare_to=compare_to,
+        any_owner=any_owner,
         beside=tuple(dict.fromkeys(other for other in beside if other not in (path, "-"))),
     )
     return reader.read(path, inputs)

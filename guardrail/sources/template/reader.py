@@ -7,7 +7,8 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.errors import SourceError, did_you_mean
+from guardrail.errors import GitError, SourceError, did_you_mean
+from guardrail.git import Commit, repository_of
 from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped, Unknown
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.link import Linked, Side
@@ -15,7 +16,7 @@ from guardrail.sources.possibilities import merged
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import Template
 from guardrail.sources.template.declared import Resource, changes, construct_path, declared, resources, waivers
-from guardrail.sources.template.files import Files, Revision, WorkingTree
+from guardrail.sources.template.files import Files, WorkingTree
 from guardrail.sources.template.parameters import NONE, Parameters
 from guardrail.sources.template.stack import Given, Stack
 from guardrail.sources.template.values import Table, text_of
@@ -32,6 +33,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
     parameters: Parameters = NONE
     compare_to: str | None = None
     """A template, a directory of the CDK, or a git revision."""
+    any_owner: bool = False
+    """Whether the git repository may belong to another user."""
     beside: tuple[str, ...] = ()
     """The other inputs of the run, whose exports can be imported."""
 
@@ -76,19 +79,40 @@ def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
 
 def _before(path: str, inputs: Inputs) -> "_Origin":
     other = inputs.compare_to or ""
-    files: Files = WorkingTree()
     if os.path.exists(other):
         if inputs.beside:
             raise SourceError(
                 f"--compare-to {other} is one past, and there are several inputs", hint="compare with a git revision"
             )
+        _refuse_a_revision(other, path, inputs)
+        files: Files = WorkingTree()
         return _Origin(assembly.templates(other, files), files, inputs)
     if path == "-":
         raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
-    files = Revision(other, os.path.dirname(os.path.abspath(path)) or ".")
+    repository = repository_of(path, any_owner=inputs.any_owner)
+    if repository is None:
+        raise SourceError(f"{path} is not in a git repository, so there is no revision {other} to compare with")
+    try:
+        files = Commit(repository, other)
+    except GitError as error:
+        raise SourceError(f"--compare-to: there is no file {other}, and {error.message}", hint=error.hint) from error
     if files.read(path) is None and not files.is_directory(path):
         return _Origin([], files, inputs)  # it was not there then: everything in it is new
     return _Origin(assembly.templates(path, files), files, inputs)
+
+
+def _refuse_a_revision(other: str, path: str, inputs: Inputs) -> None:
+    """Raise for a file that is called as a revision is: a change could bring a ``main``, and so a past of its own."""
+    if other.startswith((".", os.sep)) or path == "-":
+        return  # no revision begins so
+    try:
+        repository = repository_of(path, any_owner=inputs.any_owner)
+        found = repository is not None and Commit(repository, other)
+    except GitError:
+        return
+    if found:
+        hint = f"--compare-to .{os.sep}{other} for the file, its commit or refs/… for the revision"
+        raise SourceError(f"--compare-to {other} is a file and a git revision", hint=hint)
 
 
 class _Origin:

@@ -1,11 +1,11 @@
 """Terraform source on disk, as a test writes it down."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from guardrail.model import ChangeSet
+from guardrail.model import ChangeSet, Unknown
 from guardrail.sources import hcl
 
 PROVIDER = 'provider "aws" {\n  region = "eu-west-1"\n}\n'
@@ -36,7 +36,7 @@ def read(write: Write) -> Read:
     def read_(
         files: dict[str, str] | str,
         assignments: Sequence[str] = (),
-        environment: dict[str, str] | None = None,
+        environment: Mapping[str, str | Unknown] | None = None,
         *,
         keep_going: bool = False,
     ) -> ChangeSet:

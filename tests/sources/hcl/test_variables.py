@@ -52,6 +52,14 @@ def test_a_variable_without_a_value_is_unknown_and_says_so(read: Read) -> None:
     assert found.name.reason == 'variable "name" has no value'
 
 
+def test_a_value_of_the_environment_that_must_not_be_seen_is_unknown_and_not_the_default(read: Read) -> None:
+    hidden = Unknown("TF_VAR_name is not read")
+    (found,) = read({"main.tf": DECLARED}, environment={"TF_VAR_name": hidden}).after.endpoints
+    assert found.name == hidden
+    (found,) = read({"main.tf": DECLARED}, ["name=given"], environment={"TF_VAR_name": hidden}).after.endpoints
+    assert found.name == "given", "what is stronger still counts"
+
+
 TYPES = [
     ("string", "5", '"5"'),
     ("number", '"5"', "5"),

@@ -623,10 +623,27 @@ def test_a_revision_that_is_not_there_asks_for_the_history(
     read: Reader, tmp_path: Path, repository: Callable[..., None], reference: str
 ) -> None:
     repository("commit", "-qm", "first", "--allow-empty")
-    with pytest.raises(SourceError, match="is neither a file nor a git revision") as caught:
+    with pytest.raises(SourceError, match="is no git revision here") as caught:
         read(STACK, compare_to=reference)
     assert "fetch-depth: 0" in caught.value.hint
     assert sorted(each.name for each in tmp_path.iterdir()) == [".git", "template.yaml"]
+
+
+def test_what_is_a_file_and_a_revision_is_neither(
+    read: Reader, tmp_path: Path, repository: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change that brings a file ``main`` would be compared with a past of its own making, and add nothing."""
+    (tmp_path / "template.yaml").write_text(STACK)
+    repository("add", ".")
+    repository("commit", "-qm", "first")
+    repository("branch", "-M", "main")
+    (tmp_path / "main").write_text(STACK.replace("InitialInstanceCount: 2", "InitialInstanceCount: 9"))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SourceError, match="main is a file and a git revision") as caught:
+        read(STACK, compare_to="main")
+    assert "./main" in caught.value.hint
+    assert changes(read(STACK, compare_to="./main")) == {"Endpoint": ("update", True)}
+    assert changes(read(STACK, compare_to="refs/heads/main")) == {"Endpoint": ("no-op", False)}
 
 
 def test_a_difference_in_a_folder_without_git_is_refused(read: Reader) -> None:
