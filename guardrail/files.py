@@ -68,7 +68,7 @@ def stream(path: str, *, most: int = limits.LARGEST_PLAN) -> bytes:
     """What standard input or an open descriptor brings until it ends; see `is_stream`. Raises OSError."""
     if path == "-":
         if sys.stdin is None:
-            raise OSError(errno.EBADF, "standard input is closed", path)
+            raise OSError(errno.EBADF, "it is closed", path)
         return _whole(sys.stdin.buffer, path, most)
     with open(path, "rb") as file:
         return _whole(file, path, most)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 
+from guardrail import files, limits
 from guardrail.errors import GuardrailError, did_you_mean
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _MAX_NODES = 200_000
 """A settings file of a large team has some thousands; ten nested aliases of ten elements each have ten billion."""
 
 _MAX_DEPTH = 500
+_LARGEST = 16 * limits.MEBIBYTE
 
 
 def read(path: str | os.PathLike[str], kind: type[T], *, error: type[GuardrailError]) -> T:
@@ -33,8 +35,7 @@ def read(path: str | os.PathLike[str], kind: type[T], *, error: type[GuardrailEr
     ``.guardrail.yml:7: budget.max_flor_usd: unknown key, did you mean max_floor_usd?``
     """
     try:
-        with open(path, encoding="utf-8-sig") as stream:
-            text = stream.read()
+        text = _text(path)
     except OSError as failure:
         raise error(f"cannot read {path}: {failure.strerror or failure}") from failure
     except UnicodeDecodeError as failure:
@@ -55,8 +56,13 @@ def decode(text: str, kind: type[T], *, name: str, error: type[GuardrailError]) 
 
 def line_of(path: str | os.PathLike[str], steps: Sequence[Step]) -> int:
     """The 1-based line of the key that ``steps`` lead to in the YAML file at ``path``, for errors found later on."""
-    with open(path, encoding="utf-8-sig") as stream:
-        return _line_of(_loader()(stream.read()).get_single_node(), steps)
+    return _line_of(_loader()(_text(path)).get_single_node(), steps)
+
+
+def _text(path: str | os.PathLike[str]) -> str:
+    """With line ends of one kind, and no mark of byte order."""
+    text = files.content(os.fspath(path), most=_LARGEST).decode("utf-8-sig")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def nests_too_deeply(text: str) -> bool:

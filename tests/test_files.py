@@ -117,7 +117,7 @@ def test_standard_input_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch)
 
 def test_standard_input_that_is_closed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(OSError, match="standard input is closed"):
+    with pytest.raises(OSError, match="it is closed"):
         files.stream("-")
 
 

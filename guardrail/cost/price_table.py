@@ -12,6 +12,7 @@ from typing import NoReturn, TypeAlias
 import msgspec
 from msgspec import Struct
 
+from guardrail import files
 from guardrail.cost.base import Price, Unpriced
 from guardrail.errors import PriceBookError
 
@@ -100,8 +101,7 @@ def read_manifest(directory: str, *, hint: str = _HINT) -> Manifest:
 def read_bytes(path: str, *, hint: str = _HINT) -> bytes:
     """The content of a file of the directory."""
     try:
-        with open(path, "rb") as file:
-            return file.read()
+        return files.content(path)
     except OSError as error:
         raise PriceBookError(f"cannot read {path}: {error.strerror}", hint=hint) from error
 

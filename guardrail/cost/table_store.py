@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 
 import msgspec
 
+from guardrail import files
 from guardrail.cost.price_table import Manifest
 from guardrail.cost.table_writer import ListedManifest
 from guardrail.cost.user_tables import STAGED, UserTables, digest, verified
@@ -43,8 +44,7 @@ def read(directory: str) -> tuple[ListedManifest, dict[str, bytes]] | None:
     """
     path = os.path.join(directory, MANIFEST)
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = files.content(path)
     except FileNotFoundError:
         return None
     try:
@@ -53,12 +53,12 @@ def read(directory: str) -> tuple[ListedManifest, dict[str, bytes]] | None:
         hint = "choose another directory with --output"
         raise PriceBookError(f"{path} is not of tables that a refresh may replace: {error}", hint=hint) from error
     plain = msgspec.json.decode(content, type=Manifest)
-    files = {name: verified(directory, name, plain) for name in manifest.files}
-    lost = sorted(name for name, found in files.items() if found is None)
+    vouched = {name: verified(directory, name, plain) for name in manifest.files}
+    lost = sorted(name for name, found in vouched.items() if found is None)
     if lost:
         hint = f"remove {directory} and refresh again"
         raise PriceBookError(f"{os.path.join(directory, lost[0])} is missing, or not what {path} says it is", hint=hint)
-    return manifest, {name: found for name, found in files.items() if found is not None}
+    return manifest, {name: found for name, found in vouched.items() if found is not None}
 
 
 def swap(directory: str, files: Mapping[str, bytes]) -> None:

@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 
+from guardrail import files
 from guardrail.cost.price_table import Manifest, PriceTable, read_manifest
 from guardrail.errors import PriceBookError
 
@@ -88,8 +89,7 @@ def verified(directory: str, name: str, manifest: Manifest) -> bytes | None:
     """A file that the manifest vouches for, in its place or still beside it; None where neither has its hash."""
     for candidate in (name, name + STAGED):
         try:
-            with open(os.path.join(directory, candidate), "rb") as file:
-                content = file.read()
+            content = files.content(os.path.join(directory, candidate))
         except OSError:
             continue
         if digest(content) == manifest.files.get(name):

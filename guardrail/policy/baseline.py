@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 import msgspec
 from msgspec import Struct, structs
 
+from guardrail import files
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
@@ -75,8 +76,7 @@ class Compared(Struct, frozen=True, kw_only=True):
 def read(path: str) -> Baseline:
     """The baseline at ``path``. Raises `SettingsError`."""
     try:
-        with open(path, "rb") as file:
-            return msgspec.json.decode(file.read(), type=Baseline)
+        return msgspec.json.decode(files.content(path), type=Baseline)
     except FileNotFoundError:
         raise SettingsError(f"there is no baseline {path}", hint=f"{_AGAIN} writes one") from None
     except OSError as error:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import structs
 
 from guardrail import bundled as bundled_data
-from guardrail import strict_yaml
+from guardrail import files, strict_yaml
 from guardrail.errors import PolicyError, SettingsError, did_you_mean
 from guardrail.policy.evaluate import compile_policy
 from guardrail.policy.policy import (
@@ -58,12 +58,15 @@ def policy_files(path: str) -> list[str]:
         return [path]
     if not os.path.isdir(path):
         raise PolicyError(f"there is no policy file or folder {path}")
-    found = [
-        os.path.join(folder, name)
-        for folder, _, names in os.walk(path)
-        for name in names
-        if name.endswith(_SUFFIXES) and not name.startswith(".")
-    ]
+    try:
+        found = [
+            os.path.join(folder, name)
+            for folder, _, names in files.walk(path)
+            for name in names
+            if name.endswith(_SUFFIXES) and not name.startswith(".")
+        ]
+    except OSError as error:
+        raise PolicyError(f"cannot read {path}: {error.strerror or error}") from error
     if not found:
         raise PolicyError(f"{path} holds no policies", hint="a policy is a .yaml file, one policy a file")
     return sorted(found)

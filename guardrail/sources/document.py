@@ -1,15 +1,14 @@
 """From a path to JSON bytes: encodings that shells write, noise that wrappers add, and what to say of anything else."""
 
-import mmap
 import re
-import sys
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from guardrail import files, limits
 from guardrail.errors import SourceError
 
-Buffer: TypeAlias = bytes | mmap.mmap | memoryview
+Buffer: TypeAlias = bytes | memoryview
 
 SHOW_HINT = "terraform show -json plan.tfplan > plan.json"
 _NOISE_LIMIT = 1 << 20
@@ -28,7 +27,7 @@ class Document(Struct, frozen=True, kw_only=True):
     """The bytes of one JSON document in UTF-8, and what had to be done to get at them."""
 
     content: Any
-    """A bytes-like object; memory-mapped where it is a file, so that a large plan is not copied."""
+    """A bytes-like object; a view of the file's where noise was cut off, so that a large plan is not copied."""
     path: str = "-"
     """As the user gave it, for messages."""
     notices: tuple[str, ...] = ()
@@ -70,35 +69,30 @@ def without_trailing_noise(document: Document, error: Exception) -> Document | N
 
 
 def _bytes(path: str) -> Buffer:
-    if path == "-":
-        return _standard_input()
+    if files.is_stream(path):
+        return _stream(path)
     try:
-        with open(path, "rb") as file:
-            try:
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-            except (ValueError, OSError):  # an empty file, or a pipe
-                return file.read()
+        return files.content(path, most=limits.LARGEST_PLAN)
     except FileNotFoundError:
         raise SourceError(f"{path} does not exist", hint=f"guardrail check plan.json, made by: {SHOW_HINT}") from None
     except IsADirectoryError:
         raise SourceError(
             f"{path} is a directory; this version reads plans", hint=f"terraform plan -out plan.tfplan && {SHOW_HINT}"
         ) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
         raise SourceError(
-            f"{path} cannot be read: {reason.lower()}", hint="check the path and its permissions"
+            f"{path} cannot be read: {(error.strerror or str(error)).lower()}",
+            hint="check the path and its permissions",
         ) from None
 
 
-def _standard_input() -> bytes:
-    if sys.stdin is None:
-        raise SourceError("standard input is closed", hint="terraform show -json plan.tfplan | guardrail check -")
+def _stream(path: str) -> bytes:
     try:
-        return sys.stdin.buffer.read()
+        return files.stream(path)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SourceError(f"standard input cannot be read: {reason}", hint=SHOW_HINT) from None
+        name = "standard input" if path == "-" else path
+        hint = "terraform show -json plan.tfplan | guardrail check -"
+        raise SourceError(f"{name} cannot be read: {(error.strerror or str(error)).lower()}", hint=hint) from None
 
 
 def _utf8(raw: Buffer, path: str) -> Buffer:

@@ -97,17 +97,27 @@ def test_standard_input_is_read_under_the_name_of_a_dash(monkeypatch: pytest.Mon
 
 def test_closed_standard_input_is_one_clear_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdin", None)
-    assert refusal("-")[0] == "standard input is closed"
+    assert refusal("-")[0] == "standard input cannot be read: it is closed"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="named pipes are files here")
-def test_a_pipe_cannot_be_mapped_into_memory_and_is_read_all_the_same(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    source = saved(tmp_path, TEXT.encode())
-    with subprocess.Popen(["sh", "-c", 'cat "$0" > "$1"', source, str(pipe)]) as writer:  # noqa: S607 - the shell
-        assert is_the_plan(read(str(pipe)))
-        assert writer.wait(10) == 0
+def test_what_a_shell_substitutes_for_a_command_is_read(tmp_path: Path) -> None:
+    """As `guardrail check <(terraform show -json plan.bin)` does, with the pipe that the shell opens."""
+    with subprocess.Popen(["cat", saved(tmp_path, TEXT.encode())], stdout=subprocess.PIPE) as writer:  # noqa: S607
+        assert writer.stdout is not None
+        assert is_the_plan(read(f"/dev/fd/{writer.stdout.fileno()}"))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="named pipes are files here")
+def test_a_named_pipe_is_refused_before_it_is_opened(tmp_path: Path) -> None:
+    """Nobody writes to it: opening it would wait forever."""
+    os.mkfifo(tmp_path / "pipe")
+    assert refusal(str(tmp_path / "pipe"))[0] == "PATH cannot be read: it is a named pipe, no file"
+
+
+def test_a_link_to_an_endless_device_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "plan.json").symlink_to("/dev/urandom")
+    assert refusal(str(tmp_path / "plan.json"))[0] == "PATH cannot be read: it is a device, no file"
 
 
 def test_a_name_with_white_space_and_quotes_is_a_path_like_any_other(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ import re
 import sys
 from collections.abc import Sequence
 
+from guardrail import files as safe_files  # `files` here is the module of that name
+from guardrail import limits
 from guardrail.model import ChangeSet
 
 _PEEK = 1 << 16
@@ -32,9 +34,9 @@ def recognizes(path: str) -> bool:
     try:
         if not os.path.isfile(path):  # a pipe can be read once only, and what reads it shall get it whole
             return path.endswith(_EXTENSIONS)
-        with open(path, "rb") as file:
+        with safe_files.opened(path, most=limits.LARGEST_PLAN) as file:
             head = file.read(_PEEK)
-    except (OSError, ValueError):
+    except OSError:
         return False
     return _is_template(head) or path.endswith(_EXTENSIONS)
 
@@ -78,8 +80,7 @@ def read(
 def may_be_template(path: str) -> bool:
     """Whether a file can be a template, so that a hook may pass over what is none without parsing it."""
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = safe_files.content(path)
     except OSError:
         return True  # reading it says what is wrong
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):

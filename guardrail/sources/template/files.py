@@ -1,13 +1,11 @@
 """Where templates are read from: the working tree, or a commit (`guardrail.git.Commit`), which is not checked out."""
 
+import errno
 import os
-import stat
-import sys
 from typing import Protocol
 
+from guardrail import files, limits
 from guardrail.errors import SourceError
-
-_STANDARD_INPUT = ("/dev/stdin", "/dev/fd/0")
 
 
 class Files(Protocol):
@@ -27,27 +25,25 @@ class Files(Protocol):
 
 
 class WorkingTree:
-    """The files as they are."""
+    """The files as they are; ``named`` is the one that the command line names, which may be a stream."""
 
-    def __init__(self) -> None:
-        self._standard_input: bytes | None = None
+    def __init__(self, named: str = "-") -> None:
+        self._named = named
+        self._stream: bytes | None = None
 
     def read(self, path: str) -> bytes | None:
-        """The content of a file, or of standard input for "-"; None where there is none."""
-        if path == "-":
-            if self._standard_input is None:
-                self._standard_input = sys.stdin.buffer.read()
-            return self._standard_input
+        """The content of a file, or of the stream that is ``named``; None where there is none."""
         try:
-            with open(path, "rb") as file:
-                if stat.S_ISCHR(os.fstat(file.fileno()).st_mode) and path not in _STANDARD_INPUT:
-                    return None  # a template can name any path, and some devices never end
-                return file.read()
+            if path == self._named and files.is_stream(path):
+                self._stream = self._stream or files.stream(path, most=limits.LARGEST_FILE)
+                return self._stream
+            return files.content(path)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
             return None
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            raise SourceError(f"{path} cannot be read: {reason.lower()}") from None
+        except OSError as error:
+            if error.errno == errno.EINVAL and path != self._named:
+                return None  # a device, a pipe: a template can name any path
+            raise SourceError(f"{path} cannot be read: {(error.strerror or str(error)).lower()}") from None
 
     def is_directory(self, path: str) -> bool:
         """Whether ``path`` is a directory."""

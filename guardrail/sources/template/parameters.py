@@ -11,6 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from guardrail import files
 from guardrail.errors import SourceError
 from guardrail.sources.template import text
 from guardrail.sources.template.stack import Given
@@ -47,8 +48,7 @@ def load(arguments: Iterable[str]) -> Parameters:
 
 def _from_file(path: str) -> Parameters:
     try:
-        with open(path, "rb") as file:
-            content = file.read()
+        content = files.stream(path) if files.is_stream(path) else files.content(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SourceError(f"--parameters {path} cannot be read: {reason}", hint=HINT) from None

@@ -44,7 +44,7 @@ def read(path: str, inputs: Inputs) -> ChangeSet:
 
     Raises `SourceError` where it, or what it is to be compared with, cannot be read.
     """
-    files = WorkingTree()
+    files = WorkingTree(path)
     changes_only = assembly.change_set(path, files)
     if changes_only is not None:
         return _read_change_set(path, changes_only, inputs)
