@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _BLANK = re.compile(r"[ \t\r\n]*")
-_HEAD = re.compile(r'([A-Za-z_][\w-]*+)((?:[ \t]*+(?:"[^"\\$%\n]*+"|[A-Za-z_][\w-]*+))*+)[ \t]*+\{')
+_HEAD = re.compile(r'([A-Za-z_][\w-]*+)((?>(?:[ \t]*+(?:"[^"\\$%\n]*+"|[A-Za-z_][\w-]*+))*))[ \t]*+\{')
 _LABEL = re.compile(r'"([^"]*)"|([^\s"]+)')
 _REST_OF_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
 _NEWLINES = re.compile("\n")

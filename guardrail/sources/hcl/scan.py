@@ -29,10 +29,10 @@ DEEPEST = 100
 
 _HEREDOC = r"<<-?[^\W\d][\w\u0300-\u036f\u00b7-]*+[ \t]*+\r?\n"
 _EVENTS = rf"""
-    (?: [^"\#/<(\[{{)\]}}NEWLINE]++
-      | "(?:[^"\\$%\n]++|\\.|\$(?!\{{)|%(?!\{{))*+"     # a string without anything to look into
+    (?>(?: [^"\#/<(\[{{)\]}}NEWLINE]++
+      | "(?>(?:[^"\\$%\n]++|\\.|\$(?!\{{)|%(?!\{{))*)"  # a string without anything to look into
       | /(?![/*]) | <(?!{_HEREDOC[1:]})
-    )*+
+    )*)
     (?: (?P<comment>(?:\#|//)[^\n]*+)
       | (?P<open_bracket>[(\[{{])
       | (?P<close_bracket>[)\]}}])
@@ -46,7 +46,7 @@ _EVENTS = rf"""
 _LOUD = re.compile(_EVENTS.replace("NEWLINE", ""), re.VERBOSE)
 _QUIET = re.compile(_EVENTS.replace("NEWLINE", r"\n"), re.VERBOSE)
 _QUOTED = re.compile(r'(?P<end>")|\\.|(?P<escaped>\$\$\{|%%\{)|(?P<start>[$%]\{)|(?P<newline>\n)')
-_FOR_FOLLOWS = re.compile(r"(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*+for\s+[^\s=:]", re.DOTALL)
+_FOR_FOLLOWS = re.compile(r"(?>(?:\s|\#[^\n]*|//[^\n]*|/\*.*?\*/)*)for\s+[^\s=:]", re.DOTALL)
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BEYOND_ASCII = re.compile(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
 _ARITHMETIC = re.compile(r"(?<![\w-])[\d-][\w.-]*+")
