@@ -41,6 +41,7 @@ OWN = {
     "assumptions",
     "configuration_address",
     "configuration_location",
+    "lines",
     "location",
     "missing",
     "touched",

@@ -323,13 +323,16 @@ def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | 
 
 
 def _line_to_change(fix: Remediation | None, address: str, subject: Subject) -> Location | None:
-    """The line of the argument that the fix begins with, ``min_capacity = 0``, where the block to change has it."""
+    """The line of the argument that the fix begins with, where the block to change has it.
+
+    That is ``min_capacity = 0`` of Terraform or ``MinCapacity: 0`` of CloudFormation.
+    """
     if fix is None:
         return None
     target = subject.target
     owner = target if isinstance(target, ScalableTarget) and target.address == address else subject.variant
     lines: dict[str, Location] = getattr(owner, "lines", {})
-    return lines.get(fix.terraform.partition(" ")[0])
+    return lines.get(fix.terraform.partition(" ")[0]) or lines.get(fix.cloudformation.partition(":")[0])
 
 
 def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:

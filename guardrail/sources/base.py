@@ -1,12 +1,14 @@
 """What readers of infrastructure code share: the block, and a view on its attributes that knows unset from unknown."""
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import isfinite
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from msgspec import Struct
 
 from guardrail.model import Change, Location, Unknown
+from guardrail.sources.spellings import Spelling
 
 AFTER_APPLY = "known only after apply"
 
@@ -16,16 +18,6 @@ SENSITIVE = Unknown("sensitive")
 _LARGEST = 2**31 - 1
 
 _T = TypeVar("_T")
-
-SAGEMAKER_RESOURCES = ("endpoint/", "inference-component/")
-"""How the resource ids of SageMaker's scaling targets begin."""
-
-OPTIONAL_AND_COMPUTED = frozenset({"volume_size_in_gb", "variant_name", "suspended_state"})
-"""Arguments that a plan shows as unknown when they are merely unset.
-
-Where their expression is out of sight (below dynamic blocks) they are taken as unset, which is by far the usual case.
-Source: the schema of hashicorp/aws 5.100.0.
-"""
 
 
 class Reference(Struct, frozen=True):
@@ -37,6 +29,9 @@ class Reference(Struct, frozen=True):
 
 LOST = Reference("", "")
 """Stands among references for an end that cannot be followed, and so may be anything: a local value, a data source."""
+
+UNNAMED = "${…}"
+"""Stands in the partial text of an unknown value for what cannot be told from anything else."""
 
 
 class Places(Protocol):
@@ -57,174 +52,157 @@ class Places(Protocol):
 
 
 class View:
-    """The attributes of one block, nested blocks included, read with the type that the caller expects.
+    """The attributes of one block, nested blocks included, by CloudFormation's names and with the expected type.
 
-    A value that is not of that type becomes `Unknown` with its reason: a malformed plan is never a traceback, and
-    never a default. ``assumed`` collects the attributes whose default was taken without proof that they are unset;
-    ``is_constant`` tells of an expression whether its value is known, which proves that too.
+    ``view.integer("VolumeSizeInGB")`` is 40 where hashicorp/aws has ``volume_size_in_gb = 40``. A value that is not of
+    that type becomes `Unknown` with its reason: malformed input is never a traceback, and never a default. A value that
+    is marked sensitive reads as `SENSITIVE`: this is the one place that decides what may be printed. Whoever needs such
+    a value asks `unmasked` for it, and marks what is made of it.
     """
 
-    __slots__ = (
-        "assumed",
-        "expressions",
-        "is_constant",
-        "marks",
-        "nested_attributes",
-        "optional_and_computed",
-        "places",
-        "unknown",
-        "values",
-    )
+    __slots__ = ("marks", "masked", "places", "spelling", "values")
 
-    def __init__(  # noqa: PLR0913 - the plan format keeps the four trees of a value apart
+    def __init__(
         self,
         values: dict[str, Any],
-        unknown: Any = None,
-        marks: Any = None,
-        expressions: dict[str, Any] | None = None,
-        assumed: list[str] | None = None,
+        spelling: Spelling,
         *,
-        optional_and_computed: frozenset[str] = OPTIONAL_AND_COMPUTED,
-        nested_attributes: bool = False,
-        is_constant: Callable[[Any], bool] | None = None,
+        marks: Any = None,
         places: Places | None = None,
+        masked: bool = True,
     ) -> None:
         self.values = values
-        self.unknown = unknown
+        self.spelling = spelling
         self.marks = marks
-        self.expressions = expressions
-        self.assumed: list[str] = [] if assumed is None else assumed
-        self.optional_and_computed = optional_and_computed
-        self.nested_attributes = nested_attributes
-        self.is_constant = _is_literal if is_constant is None else is_constant
+        """Which values are sensitive, as plans have it: true, or a tree of the same shape; None where none is."""
         self.places = places
+        self.masked = masked
+
+    def unmasked(self) -> Self:
+        """The same block with its sensitive values readable."""
+        if not self.marks or not self.masked:
+            return self
+        view = copy(self)
+        view.masked = False
+        return view
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Attributes whose default was taken without proof that they are unset."""
+        return ()
 
     def location(self, name: str) -> Location | None:
         """Where an attribute is written, or, where it is not, its block; None where the source has no lines."""
         if self.places is None:
             return None
-        return self.places.of(name) or self.places.start
+        return self.places.of(self.spelling.of(name)) or self.places.start
 
     def lines(self, *names: str) -> dict[str, Location]:
-        """Where each of the attributes is written that is written at all."""
+        """Where each of the attributes is written that is written at all, by the names of the language."""
         if self.places is None:
             return {}
-        found = {name: self.places.of(name) for name in names}
+        found = {name: self.places.of(name) for name in map(self.spelling.of, names)}
         return {name: location for name, location in found.items() if location is not None}
 
     def get(self, name: str) -> Any:
         """The raw value; None where unset; `Unknown` where it cannot be known."""
-        value = self.values.get(name)
-        if value is not None or not self._is_flagged(name):
-            return value
-        if self.expressions is not None:
-            written = self.expressions.get(name)
-            return None if written is None or self.is_constant(written) else Unknown(AFTER_APPLY)
-        if name in self.optional_and_computed:
-            self.assumed.append(name)
-            return None
-        return Unknown(AFTER_APPLY)
+        return self.values.get(self.spelling.of(name))
 
-    def _is_flagged(self, name: str) -> bool:
-        """Whether the plan says that the whole value, not a part of it, is known only after apply."""
-        unknown = self.unknown
-        return (unknown.get(name) if isinstance(unknown, dict) else unknown) is True
+    def is_sensitive(self, *names: str) -> bool:
+        """Whether one of the values, or any part of one, is marked sensitive."""
+        if not self.marks:
+            return False
+        return any(_any_mark(part_of(self.marks, self.spelling.of(name))) for name in names)
 
-    def is_sensitive(self, name: str) -> bool:
-        """Whether the value, or any part of it, is marked sensitive."""
-        marks = self.marks
-        mark = marks.get(name) if isinstance(marks, dict) else marks
-        return bool(mark) and _any_mark(mark)
+    def references(self, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
+        """The resources that the value carries with it, which are none where the language tells them apart from it."""
+        del attribute, wanted
+        return ()
+
+    def symbol(self, name: str) -> str | None:
+        """What others call the block by whose name is unknown, where it is made of names: ``${var.name}``."""
+        value = self.get(name)
+        partial = value.partial if isinstance(value, Unknown) else None
+        return None if partial is None or UNNAMED in partial else partial
+
+    def likeness(self, name: str) -> str | None:
+        """What tells an unknown text from others. What has no name in it is like nothing else, not even like itself."""
+        value = self.get(name)
+        partial = value.partial if isinstance(value, Unknown) else None
+        return None if partial in (None, UNNAMED) else str(partial).replace(UNNAMED, "${?}")
 
     def text(self, name: str) -> str | Unknown | None:
         """A string; None for "", which is how state shows an argument that was never set."""
-        value = self.get(name)
-        if value is None or value.__class__ is str:
-            return value or None
-        if isinstance(value, Unknown):
-            return value
-        return Unknown(f"{name} is not text")
-
-    def shown(self, name: str) -> str | Unknown | None:
-        """A string that may be printed: `SENSITIVE` where the value is marked sensitive."""
-        value = self.text(name)
-        return SENSITIVE if isinstance(value, str) and self.is_sensitive(name) else value
+        return self._read(name, self._as_text) or None
 
     def integer(self, name: str) -> int | Unknown | None:
         """A whole number of at least 0 that fits the API's 32 bits; text such as "2" is one too."""
-        value = self.get(name)
-        if value is None or (value.__class__ is int and 0 <= value <= _LARGEST):
-            return value
-        number = _number(name, value)
-        if isinstance(number, float):
-            if number < 0 or not number.is_integer():
-                return Unknown(f"{name} is not a whole number of at least 0")
-            return int(number) if number <= _LARGEST else Unknown(f"{name} is too large a number")
-        return number
+        return self._read(name, _integer)
 
     def positive(self, name: str) -> int | Unknown | None:
-        """A whole number that cannot be 0, which is how state shows one that was never set."""
+        """A whole number that cannot be 0."""
         return self.integer(name) or None
+
+    def integer_if_set(self, name: str) -> int | Unknown | None:
+        """A whole number, where a state may show 0 for one that was never set."""
+        return self.integer(name)
 
     def number(self, name: str) -> float | Unknown | None:
         """A finite number."""
-        return _number(name, self.get(name))
-
-    def measure(self, name: str) -> float | Unknown | None:
-        """A finite number that may be printed: `SENSITIVE` where the value is marked sensitive."""
-        number = self.number(name)
-        return SENSITIVE if number is not None and self.is_sensitive(name) else number
+        return self._read(name, _number)
 
     def boolean(self, name: str) -> bool | Unknown | None:
         """A truth value."""
-        value = self.get(name)
-        if value is None or isinstance(value, (bool, Unknown)):
-            return value
-        return {"true": True, "false": False}.get(str(value).lower(), Unknown(f"{name} is not true or false"))
+        return self._read(name, _boolean)
 
-    def blocks(self, name: str) -> "list[View] | Unknown":
-        """Nested blocks, or nested objects of a provider that has no blocks; empty where there is none."""
-        value = self.values.get(name)
-        if value is None or value == []:
-            return self._absent_blocks(name) if value is None else []
+    def required(self, read: Callable[[str], _T | Unknown | None], name: str) -> _T | Unknown:
+        """A value, or `Unknown` where there is none although there has to be one."""
+        value = read(name)
+        return self.missing(name) if value is None else value
+
+    def missing(self, name: str) -> Unknown:
+        """What stands for a value that is not there although there has to be one."""
+        return Unknown(f"{self.spelling.of(name)} is not set")
+
+    def _read(self, name: str, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
+        value = self.get(name)
+        if value is None or isinstance(value, Unknown):
+            return value
+        read = convert(self.spelling.of(name), value)
+        if self.masked and read is not None and not isinstance(read, Unknown) and self.is_sensitive(name):
+            return SENSITIVE
+        return read
+
+    def _as_text(self, name: str, value: Any) -> str | Unknown | None:
+        return value if isinstance(value, str) else Unknown(f"{name} is not text")
+
+    def blocks(self, name: str) -> list[Self] | Unknown:
+        """Nested blocks, or nested objects of a language that has no blocks; empty where there is none."""
+        value = self._nested(name)
         if isinstance(value, Unknown):
             return value
-        items = [value] if isinstance(value, dict) else value
-        if not isinstance(items, list):
-            return Unknown(f"{name} is not a block")
-        unknown, marks = _part(self.unknown, name), _part(self.marks, name)
-        written = self._written(name, len(items))
-        views: list[View] = []
-        for index, item in enumerate(items):
-            if isinstance(item, Unknown):
-                return item
-            if not isinstance(item, dict):
-                return Unknown(f"{name} is not a block")
-            views.append(
-                type(self)(
-                    item,
-                    _item(unknown, index),
-                    _item(marks, index),
-                    None if written is None else written[index],
-                    self.assumed,
-                    optional_and_computed=self.optional_and_computed,
-                    nested_attributes=self.nested_attributes,
-                    is_constant=self.is_constant,
-                    places=None if self.places is None else self.places.item(name, index),
-                )
-            )
-        return views
+        items = [value] if isinstance(value, dict) else value or []
+        own = self.spelling.of(name)
+        if not isinstance(items, list) or (value and not all(isinstance(item, (dict, Unknown)) for item in items)):
+            return Unknown(f"{own} is not a block")
+        unknown = next((item for item in items if isinstance(item, Unknown)), None)
+        return [self._inside(own, index, items) for index in range(len(items))] if unknown is None else unknown
 
-    def _absent_blocks(self, name: str) -> "list[View] | Unknown":
-        """Blocks made by a ``dynamic`` leave no expression behind: only nested attributes prove that they are unset."""
-        if not self._is_flagged(name):
-            return []
-        if self.nested_attributes or name in self.optional_and_computed:
-            unknown = self.get(name)
-            return unknown if isinstance(unknown, Unknown) else []
-        return Unknown(AFTER_APPLY)
+    def _nested(self, name: str) -> Any:
+        """The value of nested blocks."""
+        return self.get(name)
 
-    def block(self, name: str) -> "View | Unknown | None":
+    def _inside(self, own: str, index: int, items: Sequence[dict[str, Any]]) -> Self:
+        """The view on one of the nested blocks called ``own``."""
+        return type(self)(
+            items[index],
+            self.spelling,
+            marks=item_of(part_of(self.marks, own), index),
+            places=None if self.places is None else self.places.item(own, index),
+            masked=self.masked,
+        )
+
+    def block(self, name: str) -> Self | Unknown | None:
         """The only nested block of that name; None where there is none."""
         blocks = self.blocks(name)
         if isinstance(blocks, Unknown):
@@ -234,34 +212,42 @@ class View:
     def texts(self, name: str) -> list[str | Unknown] | Unknown:
         """A list of strings, each of which may be unknown."""
         value = self.get(name)
-        if value is None:
-            return []
-        if isinstance(value, Unknown):
-            return value
+        if value is None or isinstance(value, Unknown):
+            return [] if value is None else value
+        own = self.spelling.of(name)
         if not isinstance(value, list):
-            return Unknown(f"{name} is not a list")
-        flags = _part(self.unknown, name)
-        return [
-            item if isinstance(item, str) else Unknown(AFTER_APPLY)
-            for index, item in enumerate(value)
-            if item is not None or _item(flags, index) is True
-        ]
+            return Unknown(f"{own} is not a list")
+        if self.masked and self.is_sensitive(name):
+            return SENSITIVE
+        return [_plain_text(item) for item in value if item is not None]
 
-    def _written(self, name: str, count: int) -> list[dict[str, Any]] | None:
-        """The expressions of each nested block, or None where dynamic blocks hide which is which."""
-        if self.expressions is None:
-            return None
-        written = self.expressions.get(name)
-        if isinstance(written, dict):  # an attribute, not a block: what is inside shows only where all of it is known
-            constant = written.get("constant_value")
-            items = [constant] if isinstance(constant, dict) else constant
-            if items is None and self.is_constant(written):
-                return [{}] * count
-        else:
-            items = written
-        if isinstance(items, list) and len(items) == count and all(isinstance(item, dict) for item in items):
-            return items
-        return None
+    def pairs(self, name: str, key: str) -> dict[str, str | Unknown] | Unknown:
+        """Names and values, each of which may be unknown: a map in hashicorp/aws, elsewhere a list of objects."""
+        if self.spelling.language == "aws":
+            return self._map(name)
+        views = self.blocks(name)
+        if isinstance(views, Unknown):
+            return views
+        names = [view.text(key) for view in views]
+        return {
+            name: view.required(view.text, "Value")
+            for name, view in zip(names, views, strict=True)
+            if isinstance(name, str)
+        }
+
+    def _map(self, name: str) -> dict[str, str | Unknown] | Unknown:
+        value, own = self.get(name), self.spelling.of(name)
+        if value is None or isinstance(value, Unknown):
+            return {} if value is None else value
+        if not isinstance(value, dict):
+            return Unknown(f"{own} is not a map")
+        entries = {key: _plain_text(item) for key, item in value.items()}
+        if self.masked and self.is_sensitive(name):
+            marks = part_of(self.marks, own)
+            if not isinstance(marks, dict):
+                return SENSITIVE
+            entries.update(dict.fromkeys((key for key, mark in marks.items() if mark and key in entries), SENSITIVE))
+        return entries
 
 
 class Block(Struct, frozen=True, kw_only=True):
@@ -283,11 +269,6 @@ class Block(Struct, frozen=True, kw_only=True):
     location: Location | None = None
 
 
-def _is_literal(expression: Any) -> bool:
-    """Whether an expression of the plan format is a constant."""
-    return isinstance(expression, dict) and "constant_value" in expression
-
-
 def _any_mark(mark: Any) -> bool:
     if isinstance(mark, dict):
         return any(_any_mark(value) for value in mark.values())
@@ -296,19 +277,19 @@ def _any_mark(mark: Any) -> bool:
     return bool(mark)
 
 
-def _part(tree: Any, name: str) -> Any:
+def part_of(tree: Any, name: str) -> Any:
+    """What a tree of marks or flags says of one attribute; a tree that is no map says the same of all."""
     return tree.get(name) if isinstance(tree, dict) else tree
 
 
-def _item(tree: Any, index: int) -> Any:
+def item_of(tree: Any, index: int) -> Any:
+    """What a tree of marks or flags says of one item of a list."""
     if isinstance(tree, list):
         return tree[index] if index < len(tree) else None
     return tree
 
 
 def _number(name: str, value: Any) -> float | Unknown | None:
-    if value is None or isinstance(value, Unknown):
-        return value
     if isinstance(value, str):
         if not value:
             return None
@@ -325,22 +306,23 @@ def _number(name: str, value: Any) -> float | Unknown | None:
     return number if isfinite(number) else Unknown(f"{name} is not a finite number")
 
 
-def required(value: _T | Unknown | None, attribute: str) -> _T | Unknown:
-    """``value``, or Unknown where there is none although there has to be one."""
-    return Unknown(f"{attribute} is not set") if value is None else value
+def _integer(name: str, value: Any) -> int | Unknown | None:
+    if value.__class__ is int and 0 <= value <= _LARGEST:
+        whole: int = value
+        return whole
+    number = _number(name, value)
+    if number is None or isinstance(number, Unknown):
+        return number
+    if number < 0 or not number.is_integer():
+        return Unknown(f"{name} is not a whole number of at least 0")
+    return int(number) if number <= _LARGEST else Unknown(f"{name} is too large a number")
 
 
-def is_sagemaker(view: View, *, namespace: str, dimension: str, resource_id: str) -> bool:
-    """Whether a scaling block is ours: by namespace, by dimension, by resource id; an unknown one is ours too.
+def _boolean(name: str, value: Any) -> bool | Unknown:
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(str(value).lower(), Unknown(f"{name} is not true or false"))
 
-    The arguments are the names that its language gives these three.
-    """
-    for attribute, prefix in (
-        (namespace, "sagemaker"),
-        (dimension, "sagemaker:"),
-        (resource_id, SAGEMAKER_RESOURCES),
-    ):
-        value = view.text(attribute)
-        if isinstance(value, str):
-            return value.startswith(prefix)
-    return True
+
+def _plain_text(value: Any) -> str | Unknown:
+    return value if isinstance(value, (str, Unknown)) else Unknown(AFTER_APPLY)

@@ -9,47 +9,71 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
-from msgspec import structs
 
 from guardrail.model import Budget, Location, Unknown
 from guardrail.sources.base import View
-from guardrail.sources.experiments import Spelling
 
 SAGEMAKER = "Amazon SageMaker"
 
 _OTHER_FILTERS = Unknown("it has filters of another kind than on the service")
 
 
-def cost_budget(view: View | Unknown | None, spell: Spelling, address: str, location: Location | None) -> Budget | None:
-    """The ``Budget`` of an AWS::Budgets::Budget; None where it is no budget of costs, or is not about SageMaker."""
-    if not isinstance(view, View):
-        unknown = view or Unknown("Budget is not set")
+def cost_budget(view: View, address: str, location: Location | None) -> Budget | None:
+    """The cost budget that a block declares; None where it is of usage or commitments, or SageMaker is not in it."""
+    is_flat = view.spelling.language == "aws"  # its arguments are those of Budget and BudgetLimit together
+    budget = view if is_flat else view.block("Budget")
+    if not isinstance(budget, View):
+        unknown = budget or view.missing("Budget")
         return Budget(address=address, limit=unknown, unit=unknown, time_unit=unknown, covers_sagemaker=unknown)
-    limit = view.block(spell("BudgetLimit"))
-    return of_costs(
-        view.text(spell("BudgetType")),
-        Budget(
-            address=address,
-            limit=limit.number(spell("Amount")) if isinstance(limit, View) else limit,
-            unit=limit.text(spell("Unit")) if isinstance(limit, View) else limit,
-            time_unit=view.text(spell("TimeUnit")),
-            covers_sagemaker=_covered(view, spell),
-            sensitive=view.is_sensitive(spell("BudgetLimit")),
-            location=location,
-        ),
+    budget_type, covered = budget.unmasked().text("BudgetType"), _covers_sagemaker(budget.unmasked())
+    if covered is False or (isinstance(budget_type, str) and budget_type != "COST"):
+        return None
+    amount, unit = ("LimitAmount", "LimitUnit") if is_flat else ("Amount", "Unit")
+    limit = budget if is_flat else budget.block("BudgetLimit")
+    used = limit.unmasked() if isinstance(limit, View) else limit
+    return Budget(
+        address=address,
+        limit=used.number(amount) if isinstance(used, View) else used,
+        unit=limit.text(unit) if isinstance(limit, View) else limit,
+        time_unit=budget.text("TimeUnit"),
+        covers_sagemaker=budget_type if isinstance(budget_type, Unknown) else covered,
+        sensitive=isinstance(limit, View) and limit.is_sensitive(amount),
+        location=location,
     )
 
 
-def of_costs(budget_type: str | Unknown | None, budget: Budget) -> Budget | None:
-    """The budget, unless it is of usage or of commitments, or SageMaker does not count towards it."""
-    if budget.covers_sagemaker is False or (isinstance(budget_type, str) and budget_type != "COST"):
-        return None
-    if isinstance(budget_type, Unknown):
-        return structs.replace(budget, covers_sagemaker=budget_type)
-    return budget
+def _covers_sagemaker(view: View) -> bool | Unknown:
+    """By its filters: the cost filters, or the filter expression, or the view on the bill that it is of."""
+    if view.get("BillingViewArn") is not None:
+        return _OTHER_FILTERS
+    passes = _by_expression(view)
+    if passes is not None:
+        return passes
+    blocks = view.blocks("CostFilter") if view.spelling.language == "aws" else []
+    filters = _parsed(view.get("CostFilters"))  # a map; in hashicorp/aws that of 3.x and 4.x
+    if isinstance(blocks, Unknown) or not isinstance(filters, (dict, type(None))):
+        return Unknown("its filters are not known")
+    return _passes([*((each.text("Name"), each.texts("Values")) for each in blocks), *(filters or {}).items()])
 
 
-def covers_sagemaker(filters: Sequence[tuple[object, object]]) -> bool | Unknown:
+def _by_expression(view: View) -> bool | Unknown | None:
+    """Whether SageMaker passes the filter expression of a budget; None where it has none.
+
+    Read is the one that is nothing but a list of services.
+    """
+    expression = view.block("FilterExpression")
+    if not isinstance(expression, View):
+        return expression
+    dimensions = expression.block("Dimensions")
+    others = [name for name in ("And", "CostCategories", "Not", "Or", "Tags") if expression.get(name)]
+    if others or not isinstance(dimensions, View) or dimensions.text("Key") != "SERVICE":
+        return _OTHER_FILTERS
+    if dimensions.get("MatchOptions") not in (None, [], ["EQUALS"]):
+        return _OTHER_FILTERS
+    return _passes([("Service", dimensions.texts("Values"))])
+
+
+def _passes(filters: Sequence[tuple[object, object]]) -> bool | Unknown:
     """Whether SageMaker passes filters, each of them a name and its values."""
     if not filters:
         return True
@@ -62,35 +86,6 @@ def covers_sagemaker(filters: Sequence[tuple[object, object]]) -> bool | Unknown
     if isinstance(names, list) and all(isinstance(name, str) for name in names):
         return False
     return Unknown("which services it covers is not known")
-
-
-def by_expression(view: View, spell: Spelling) -> bool | Unknown | None:
-    """Whether SageMaker passes the filter expression of a budget; None where it has none.
-
-    Read is the one that is nothing but a list of services.
-    """
-    expression = view.block(spell("FilterExpression"))
-    if not isinstance(expression, View):
-        return expression
-    dimensions = expression.block(spell("Dimensions"))
-    others = [name for name in ("And", "CostCategories", "Not", "Or", "Tags") if expression.get(spell(name))]
-    if others or not isinstance(dimensions, View) or dimensions.text(spell("Key")) != "SERVICE":
-        return _OTHER_FILTERS
-    if dimensions.get(spell("MatchOptions")) not in (None, [], ["EQUALS"]):
-        return _OTHER_FILTERS
-    return covers_sagemaker([("Service", dimensions.texts(spell("Values")))])
-
-
-def _covered(view: View, spell: Spelling) -> bool | Unknown:
-    if view.get(spell("BillingViewArn")) is not None:
-        return _OTHER_FILTERS
-    passes = by_expression(view, spell)
-    if passes is not None:
-        return passes
-    filters = _parsed(view.get(spell("CostFilters")))
-    if filters is None or isinstance(filters, dict):
-        return covers_sagemaker(list((filters or {}).items()))
-    return Unknown("its filters are not known")
 
 
 def _parsed(filters: Any) -> Any:

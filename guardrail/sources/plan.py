@@ -15,15 +15,17 @@ from msgspec.structs import replace
 
 from guardrail.errors import SourceError
 from guardrail.model import Change, ChangeSet, Coverage, Skipped, Unknown
-from guardrail.sources import terraform
-from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference, View
-from guardrail.sources.declarations import Declaration, Unrelated, Unsupported
+from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
+from guardrail.sources.declarations import Unsupported
 from guardrail.sources.document import SHOW_HINT, Document, without_trailing_noise
 from guardrail.sources.document import read as read_document
 from guardrail.sources.link import Linked, Side
+from guardrail.sources.plan_view import PlanView
 from guardrail.sources.providers import ProviderConfig, Providers
 from guardrail.sources.references import ConfigModule, Configuration, Scope, scope_of
 from guardrail.sources.regions import Regions
+from guardrail.sources.spellings import TERRAFORM_TYPES, spelling_of
+from guardrail.sources.vocabulary import declare
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.outline import Outline
@@ -218,12 +220,11 @@ def _read_state(path: str, plan: _Plan, version: str, notices: tuple[str, ...], 
     regions = Regions(Providers({}, nothing, {}), nothing, tuple)
     blocks = []
     for resource, _ in _state_resources(plan.values):
-        view = View(
+        view = PlanView(
             resource.values if isinstance(resource.values, dict) else {},
-            None if isinstance(resource.values, dict) else True,
-            resource.sensitive_values,
-            optional_and_computed=terraform.optional_and_computed(resource.type),
-            nested_attributes=terraform.has_nested_attributes(resource.type),
+            spelling_of(resource.type),
+            unknown=None if isinstance(resource.values, dict) else True,
+            marks=resource.sensitive_values,
         )
         blocks.append(
             Block(
@@ -237,7 +238,7 @@ def _read_state(path: str, plan: _Plan, version: str, notices: tuple[str, ...], 
                 key=resource.index,
             )
         )
-    linked = Side(map(_declared, blocks), region=region).linked()
+    linked = Side(map(declare, blocks), region=region).linked()
     return ChangeSet(
         path=path,
         kind="terraform-state",
@@ -286,9 +287,9 @@ class _PlanReader:
         return self._joined(befores, afters, version, notices)
 
     def _joined(self, befores: list[Block], afters: list[Block], version: str, notices: tuple[str, ...]) -> ChangeSet:
-        past = [_declared(block) for block in befores]
+        past = [declare(block) for block in befores]
         same = {id(block): declaration for block, declaration in zip(befores, past, strict=True)}
-        present = [same.get(id(block)) or _declared(block) for block in afters]
+        present = [same.get(id(block)) or declare(block) for block in afters]
         before = Side(past, region=self._region)
         after = Side((*present, *self._deferred()), region=self._region, previous=before)
         linked_before, linked_after = before.linked(), after.linked()
@@ -348,13 +349,12 @@ class _PlanReader:
         written = self._configuration.resource(scope.names, resource.type, resource.name)
         key = self._providers.key_of((written.provider_config_key or "") if written else "", resource.provider_name)
         places = self._outline.places(scope.names, resource.type, resource.name) if self._outline else None
-        view = View(
+        view = PlanView(
             values if isinstance(values, dict) else {},
-            unknown if isinstance(values, dict) else True,
-            marks,
-            written.expressions if written else None,
-            optional_and_computed=terraform.optional_and_computed(resource.type),
-            nested_attributes=terraform.has_nested_attributes(resource.type),
+            spelling_of(resource.type),
+            unknown=unknown if isinstance(values, dict) else True,
+            marks=marks,
+            expressions=written.expressions if written else None,
             is_constant=None if written is None else partial(self._configuration.is_constant, scope, written),
             places=places,
         )
@@ -452,7 +452,7 @@ def _is_relevant(raw: Raw) -> bool:
 
 
 def _matters(head: _Head) -> bool:
-    return head.type in terraform.TYPES and head.mode == _MANAGED
+    return head.type in TERRAFORM_TYPES and head.mode == _MANAGED
 
 
 def _raw_state_resources(values: _StateValues | None) -> Iterator[tuple[Raw, str | None]]:
@@ -473,16 +473,6 @@ def _state_resources(
         if _matters(head) and (head.address, head.deposed_key) not in spoken_of:
             resource = _state_decoder.decode(raw)
             yield resource, scope_of(module, resource.index)
-
-
-def _declared(block: Block) -> Declaration:
-    return terraform.declare(block) or Unrelated(
-        address=block.address,
-        type=block.type,
-        provider=block.provider,
-        region=block.region,
-        change=block.change,
-    )
 
 
 def _skipped(after: Linked, before: Linked) -> tuple[Skipped, ...]:

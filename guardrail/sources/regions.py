@@ -35,7 +35,7 @@ class Regions:
 
     def of(self, view: View, provider: str) -> str | Unknown:
         """The region of a resource managed by the provider configuration called ``provider`` ("" where unknown)."""
-        own = view.shown("region")
+        own = view.text("region")
         if own is not None:
             return own if isinstance(own, Unknown) or _REGION.fullmatch(own) else _NOWHERE
         return self._of_provider(provider) or arn_region(view) or self._of_data_source(provider) or _NOWHERE

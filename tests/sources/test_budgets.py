@@ -6,12 +6,11 @@ from typing import Any
 import pytest
 
 from guardrail.model import Budget, Unknown
-from guardrail.sources.base import Block
-from guardrail.sources.cloudformation import Properties, declare
-from guardrail.sources.declarations import DeclaredBudget
+from guardrail.sources.declarations import DeclaredBudget, Unrelated
 from guardrail.sources.template.values import Hidden
 from tests.sources.conftest import Reader
 from tests.sources.plans import Json, change, plan
+from tests.sources.resources import declared
 
 SAGEMAKER = "Amazon SageMaker"
 EC2 = "Amazon Elastic Compute Cloud - Compute"
@@ -20,18 +19,9 @@ UNCLEAR = "unclear"
 
 def template(**others: Any) -> Budget | None:
     known = {"BudgetType": "COST", "TimeUnit": "MONTHLY", "BudgetLimit": {"Amount": 500, "Unit": "USD"}}
-    block = Block(
-        address="b",
-        type="AWS::Budgets::Budget",
-        provider="",
-        region="us-east-1",
-        attributes=Properties({"Budget": {**known, **others}}),
-        change="create",
-        references=lambda _, __: (),
-    )
-    found = declare(block)
-    assert found is None or isinstance(found, DeclaredBudget)
-    return found.budget if found else None
+    found = declared("Budgets::Budget", "b", Budget={**known, **others})
+    assert isinstance(found, (DeclaredBudget, Unrelated))
+    return found.budget if isinstance(found, DeclaredBudget) else None
 
 
 def terraform(read_plan: Reader, marks: Any = None, unknown: Any = None, **others: Any) -> Budget | None:

@@ -22,10 +22,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import Block
-from guardrail.sources.cloudformation import Properties, declare
 from guardrail.sources.declarations import (
-    Declaration,
     DeclaredAlarm,
     DeclaredComponent,
     DeclaredConfiguration,
@@ -33,23 +30,12 @@ from guardrail.sources.declarations import (
     DeclaredModel,
     DeclaredPolicy,
     DeclaredTarget,
+    Unrelated,
 )
 from guardrail.sources.template.values import Hidden
+from tests.sources.resources import declared
 
 INSTANCES = {"VariantName": "main", "ModelName": "m", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 2}
-
-
-def declared(kind: str, **properties: Any) -> Declaration | None:
-    block = Block(
-        address="Thing",
-        type=f"AWS::{kind}",
-        provider="",
-        region="us-east-1",
-        attributes=Properties(properties),
-        change="create",
-        references=lambda _, __: (),
-    )
-    return declare(block)
 
 
 def configuration(**properties: Any) -> DeclaredConfiguration:
@@ -185,7 +171,7 @@ def test_tags_are_a_list_of_keys_and_values() -> None:
 def test_a_name_that_is_not_set_is_generated_and_has_a_symbol_that_others_use() -> None:
     found = declared("SageMaker::Endpoint", EndpointConfigName="c")
     assert isinstance(found, DeclaredEndpoint)
-    assert found.name == Unknown("generated at deployment")
+    assert found.name == Unknown("generated on apply")
     assert found.symbol == "${Thing.EndpointName}"
 
 
@@ -209,7 +195,9 @@ def test_a_scalable_target_with_the_scheduled_actions_inside_it() -> None:
         address="Thing", dimension=COPY_COUNT, min_capacity=0, max_capacity=6, dynamic_scaling_in_suspended=True
     )
     assert found.inline_actions == (
-        ScheduledAction(address="Thing", schedule="cron(0 20 * * ? *)", min_capacity=None, max_capacity=0),
+        ScheduledAction(
+            address="Thing", schedule="cron(0 20 * * ? *)", min_capacity=None, max_capacity=0, timezone="UTC"
+        ),
     )
 
 
@@ -229,7 +217,7 @@ def test_scaling_is_ours_unless_it_says_that_it_is_another_services(
 ) -> None:
     whole = {"ServiceNamespace": "sagemaker", "ScalableDimension": COPY_COUNT, "ResourceId": "endpoint/a/variant/b"}
     found = declared("ApplicationAutoScaling::ScalableTarget", **{**whole, **properties})
-    assert (found is not None) is ours
+    assert isinstance(found, Unrelated) is not ours
 
 
 def policy(**properties: Any) -> Any:
@@ -344,6 +332,7 @@ def test_an_alarm() -> None:
         threshold=1.0,
         period_s=60,
         evaluation_periods=2,
+        treat_missing_data="missing",
     )
     assert found.actions == ("arn:aws:sns:x", Unknown("later"))
 

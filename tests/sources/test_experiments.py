@@ -6,13 +6,11 @@ from typing import Any
 import pytest
 
 from guardrail.model import ChangeSet, InstanceVariant, Unknown
-from guardrail.sources.base import Block
-from guardrail.sources.cloudformation import Properties, declare
-from guardrail.sources.declarations import Declaration
-from guardrail.sources.experiments import snake_case
 from guardrail.sources.link import Linked, Side
+from guardrail.sources.spellings import snake_case
 from tests.sources.conftest import Reader
 from tests.sources.plans import Json, change, configuration, endpoint, plan
+from tests.sources.resources import declared
 
 FLEETS = (("main", "ml.m5.xlarge", 3), ("candidate", "ml.m5.large", 2))
 WEEK = Decimal(168)
@@ -51,29 +49,18 @@ def snaked(value: Any) -> Any:
     return [snaked(item) for item in value] if isinstance(value, list) else value
 
 
-def declared(kind: str, **properties: Any) -> Declaration:
-    found = declare(
-        Block(
-            address=kind,
-            type=f"AWS::{kind}",
-            provider="",
-            region="us-east-1",
-            attributes=Properties(properties),
-            change="create",
-            references=lambda _, __: (),
-        )
-    )
-    assert found is not None
-    return found
-
-
 def stack(*experiments: Json, variants: Any = None, name: str = "app") -> Linked:
     """The side of a template with the endpoint ``app`` and what experiments make of it."""
     main = {"VariantName": "main", "ModelName": "m", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 3}
     blocks = [
-        declared("SageMaker::EndpointConfig", EndpointConfigName="c", ProductionVariants=variants or [main]),
-        declared("SageMaker::Endpoint", EndpointName=name, EndpointConfigName="c"),
-        *(declared("SageMaker::InferenceExperiment", **each) for each in experiments),
+        declared(
+            "SageMaker::EndpointConfig",
+            "SageMaker::EndpointConfig",
+            EndpointConfigName="c",
+            ProductionVariants=variants or [main],
+        ),
+        declared("SageMaker::Endpoint", "SageMaker::Endpoint", EndpointName=name, EndpointConfigName="c"),
+        *(declared("SageMaker::InferenceExperiment", "SageMaker::InferenceExperiment", **each) for each in experiments),
     ]
     return Side(blocks).linked()
 

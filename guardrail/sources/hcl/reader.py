@@ -20,9 +20,8 @@ from guardrail.model import (
     Skipped,
     Unknown,
 )
-from guardrail.sources import terraform
 from guardrail.sources.base import LOST, Block, Reference, View
-from guardrail.sources.declarations import Declaration, Unrelated
+from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl.convert import text_of
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -35,6 +34,8 @@ from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_in
 from guardrail.sources.link import Linked, Side
 from guardrail.sources.regions import arn_region
+from guardrail.sources.spellings import TERRAFORM_TYPES, spelling_of
+from guardrail.sources.vocabulary import declare
 
 _FRAMES = 6_000
 """Python frames while values are worked out: some 700 values that are defined by one another in a row."""
@@ -46,12 +47,11 @@ class Arguments(View):
 
     __slots__ = ()
 
-    def text(self, name: str) -> str | Unknown | None:
+    def _as_text(self, name: str, value: Any) -> str | Unknown | None:
         """A string; a number or truth value is converted to one."""
-        value = self.get(name)
         if isinstance(value, (bool, int, float)):
             return text_of(Decimal(repr(value)) if isinstance(value, float) else value)
-        return super().text(name)
+        return super()._as_text(name, value)
 
 
 def read_root(directory: str, *, inputs: Inputs, disk: Disk, workspace: str | Unknown, region: str | None) -> ChangeSet:
@@ -94,7 +94,7 @@ def _resources(root: Module) -> Iterator[Resource]:
     while pending:
         module = pending.pop()
         for type_, name in module.source.resources:
-            if type_ in terraform.TYPES:
+            if type_ in TERRAFORM_TYPES:
                 yield from module.instances(type_, name)
         pending.extend(module.children())
 
@@ -106,9 +106,8 @@ def _block(resource: Resource) -> Block:
         values, marks = marks_of(values)
     view = Arguments(
         {name: _provided(name, value) for name, value in values.items()},
-        None,
-        marks,
-        nested_attributes=terraform.has_nested_attributes(resource.type),
+        spelling_of(resource.type),
+        marks=marks,
         places=places,
     )
     body, providers = resource.written.body, resource.module.providers
@@ -148,7 +147,7 @@ def _text(value: Any) -> Any:
 
 
 def _region(view: View, of_provider: str | Unknown) -> str | Unknown:
-    own = view.shown("region")
+    own = view.text("region")
     if own is not None:
         return own if isinstance(own, Unknown) or REGION.fullmatch(own) else NOWHERE
     return of_provider if isinstance(of_provider, str) else arn_region(view) or of_provider
@@ -165,13 +164,7 @@ def _references(resource: Resource, attribute: str, wanted: frozenset[str]) -> S
 
 def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
     for block in blocks:
-        yield terraform.declare(block) or Unrelated(
-            address=block.address,
-            type=block.type,
-            provider=block.provider,
-            region=block.region,
-            change=block.change,
-        )
+        yield declare(block)
 
 
 def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]) -> ChangeSet:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from guardrail.model import Location, Unknown
-from guardrail.sources import terraform
 from guardrail.sources.base import AFTER_APPLY, LOST, Reference
 from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
@@ -22,6 +21,7 @@ from guardrail.sources.hcl.values import (
     merged,
     unmarked,
 )
+from guardrail.sources.spellings import TERRAFORM_TYPES
 
 _META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "enabled"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts"})
@@ -54,7 +54,7 @@ class Resource(Attributes):
         if value is None:
             value = self._unset(name)
         behind, trace.touched = trace.touched, outer
-        if self.type in terraform.TYPES:
+        if self.type in TERRAFORM_TYPES:
             behind.pop(LOST, None)  # whoever uses it refers to this resource, wherever it has it from
         outer[own] = None
         outer.update(behind)
@@ -65,7 +65,7 @@ class Resource(Attributes):
     def _as_its_own(self, value: Unknown, own: Reference) -> Computed:
         """An unknown attribute: whoever uses it refers to this resource."""
         behind = value.references if isinstance(value, Computed) else (LOST,)
-        if self.type in terraform.TYPES:
+        if self.type in TERRAFORM_TYPES:
             behind = tuple(each for each in behind if each != LOST)
         partial = value.partial or f"${{{self.address}.{own.attribute}}}"
         return Computed(reason=value.reason, partial=partial, references=tuple(dict.fromkeys((own, *behind))))

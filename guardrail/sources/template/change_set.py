@@ -10,11 +10,11 @@ from typing import Any
 
 from guardrail.errors import SourceError
 from guardrail.model import Change, Unknown
-from guardrail.sources import cloudformation
+from guardrail.sources import spellings
 from guardrail.sources.base import AFTER_APPLY, Block, Reference
-from guardrail.sources.cloudformation import Properties
 from guardrail.sources.template import text
-from guardrail.sources.template.declared import Resource, no_references
+from guardrail.sources.template.declared import Resource
+from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import NESTED_STACKS, Stack, Surroundings
 from guardrail.sources.template.values import Expression, Table, joined, text_of
 
@@ -51,7 +51,7 @@ class Sides:
         for item in changes if isinstance(changes, list) else []:
             change = item.get("ResourceChange") if isinstance(item, Table) else None
             kind = change.get("ResourceType") if isinstance(change, Table) else None
-            if isinstance(change, Table) and (kind in cloudformation.TYPES or kind in NESTED_STACKS):
+            if isinstance(change, Table) and (kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS):
                 yield change
 
     def _add(self, change: Table) -> None:
@@ -87,14 +87,15 @@ class Sides:
         self, logical_id: str, kind: str, properties: Table, happens: Change, reason: str | None = None
     ) -> Resource:
         region = self._stack.region
+        view = Properties(properties, spellings.spelling_of(kind))
         block = Block(
             address=logical_id,
             type=kind,
             provider=f"aws.{self._stack.account}" if self._stack.account else "",
             region=region if region is not None else Unknown("the change set does not tell it: give --region"),
-            attributes=Properties(properties),
+            attributes=view,
             change=happens,
-            references=no_references,
+            references=view.references,
             location=None,
         )
         return Resource(block=block, stack=self._stack, logical_id=logical_id, reason=reason)

@@ -8,12 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.model import Change, InlineWaiver, Location, Unknown
-from guardrail.sources import cloudformation, elsewhere
-from guardrail.sources.base import Block, Reference
-from guardrail.sources.cloudformation import Properties
-from guardrail.sources.declarations import Declaration, DeclaredEndpoint
+from guardrail.sources import elsewhere, spellings
+from guardrail.sources.base import Block
+from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Unsupported, head
+from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import NESTED_STACKS, Stack
 from guardrail.sources.template.values import Expression, Table, text_of
+from guardrail.sources.vocabulary import declare
 
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
 """Macros whose work is understood, or does not touch SageMaker resources."""
@@ -59,7 +60,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
 
 
 def _matters(kind: str, resource: Table) -> bool:
-    if kind in cloudformation.TYPES or kind in NESTED_STACKS:
+    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS:
         return True
     if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
         return _stands_for_configuration(kind, resource)
@@ -95,13 +96,13 @@ def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Ite
     if reason is not None:
         yield _resource(stack, logical_id, kind, Table(), reason)
         return
-    if kind not in cloudformation.TYPES:
+    if kind not in spellings.CLOUDFORMATION_TYPES:
         hint = hint_of(stack, resource)
         yield _resource(
             stack, logical_id, kind, Table(), f"a custom resource decides at deployment what it makes{hint}"
         )
         return
-    properties = stack.properties(resource, cloudformation.UNREAD)
+    properties = stack.properties(resource, spellings.UNREAD)
     if isinstance(properties, Table):
         yield _resource(stack, logical_id, kind, properties, None)
     else:
@@ -151,7 +152,7 @@ def _macros(stack: Stack) -> Iterator[Resource]:
 def _resource(
     stack: Stack, logical_id: str, kind: str, properties: Table, reason: str | None, place: Location | None = None
 ) -> Resource:
-    view = Properties(properties)
+    view = Properties(properties, spellings.spelling_of(kind))
     region = stack.known_region()
     return Resource(
         block=Block(
@@ -161,7 +162,7 @@ def _resource(
             region=_NO_REGION if region is None else region,
             attributes=view,
             change="create",
-            references=no_references,
+            references=view.references,
             location=place or stack.resources.place(logical_id),
         ),
         stack=stack,
@@ -170,18 +171,12 @@ def _resource(
     )
 
 
-def no_references(attribute: str, wanted: frozenset[str]) -> tuple[Reference, ...]:
-    """Values of a template carry their references with them."""
-    del attribute, wanted
-    return ()
-
-
-def declared(resource: Resource, change: Change) -> Declaration | None:
+def declared(resource: Resource, change: Change) -> Declaration:
     """What a resource declares, given what the change does to it."""
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
     if resource.reason is not None:
-        return cloudformation.unsupported(block, resource.reason, affects_total=True)
-    declaration = cloudformation.declare(block)
+        return Unsupported(**head(block), reason=resource.reason, affects_total=True)
+    declaration = declare(block)
     if isinstance(declaration, DeclaredEndpoint):
         return _with_origin(_with_stack_tags(declaration, resource.stack), resource.stack)
     return declaration
@@ -264,13 +259,7 @@ def _change(old: Block, new: Block) -> Change:
     names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
     if not names:
         return "no-op"
-    return "replace" if any(_replaces(new.type, name) for name in names) else "update"
-
-
-def _replaces(kind: str, name: str) -> bool:
-    if kind in ("AWS::SageMaker::EndpointConfig", "AWS::SageMaker::Model"):
-        return name != "Tags"
-    return name in cloudformation.REPLACING.get(kind, ())
+    return "replace" if any(spellings.replaces(new.type, name) for name in names) else "update"
 
 
 def _follow(found: dict[str, Change], after: Mapping[str, Resource]) -> None:
@@ -283,7 +272,7 @@ def _follow(found: dict[str, Change], after: Mapping[str, Resource]) -> None:
                 continue
             for name, value in resource.block.attributes.values.items():
                 replaced = any(found.get(each) in ("replace", "create") for each in _mentioned(value))
-                change: Change = "replace" if replaced and _replaces(resource.block.type, name) else "update"
+                change: Change = "replace" if replaced and spellings.replaces(resource.block.type, name) else "update"
                 if replaced and found[address] != change and found[address] != "replace":
                     found[address] = change
                     pending = True

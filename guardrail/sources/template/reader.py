@@ -381,8 +381,7 @@ def _is_same(one: _Sides, other: _Sides) -> bool:
 
 
 def _declarations(found: Mapping[str, Resource], happens: Mapping[str, Any]) -> list[Declaration]:
-    each = (declared(resource, happens.get(address, "create")) for address, resource in found.items())
-    return [declaration for declaration in each if declaration is not None]
+    return [declared(resource, happens.get(address, "create")) for address, resource in found.items()]
 
 
 def _coverage(sides: Sequence[_Sides], skipped: Mapping[str, Skipped]) -> Coverage:

@@ -1,0 +1,67 @@
+"""A view on the properties of a template's resource."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+from guardrail.model import Location, Unknown
+from guardrail.sources.base import Reference, View
+from guardrail.sources.template.values import Expression, Hidden, Table, mentioned, symbol_of, text_of
+
+
+class Properties(View):
+    """The properties of a resource, or of an object in it, as CloudFormation reads them: numbers will do as text."""
+
+    __slots__ = ()
+
+    def unmasked(self) -> Self:
+        """The same properties with the values of NoEcho parameters readable."""
+        return type(self)(self.values, self.spelling, masked=False)
+
+    def get(self, name: str) -> Any:
+        """The value; None where unset; a bare `Unknown` where it cannot be known."""
+        value = self.values.get(name)
+        if isinstance(value, list):
+            return [_bare(item) for item in value]
+        return _bare(value)
+
+    def _as_text(self, name: str, value: Any) -> str | Unknown:
+        text = text_of(value)
+        return Unknown(f"{name} is not text") if text is None else str(text)
+
+    def is_sensitive(self, *names: str) -> bool:
+        """Whether one of them holds the value of a NoEcho parameter."""
+        return any(_is_hidden(self.values.get(name)) for name in names)
+
+    def references(self, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
+        """The resources that a property mentions: values of a template carry their references with them."""
+        del wanted
+        value = self.values.get(attribute)
+        return mentioned(value if isinstance(value, list) else (value,))
+
+    def symbol(self, name: str) -> str | None:
+        """The text by which other resources of the template mean this one where its name is unknown."""
+        return symbol_of(self.values.get(name))
+
+    likeness = symbol
+
+    def location(self, name: str) -> Location | None:
+        """Where a property, or the object where that is not there, is written."""
+        return self.values.place(name if name in self.values else None) if isinstance(self.values, Table) else None
+
+    def lines(self, *names: str) -> dict[str, Location]:
+        """Where each of the properties is written that is written at all."""
+        found = {name: self.location(name) for name in names if name in self.values}
+        return {name: location for name, location in found.items() if location is not None}
+
+
+def _bare(value: Any) -> Any:
+    """The value without what only the evaluation of a template needs to know of an unknown one."""
+    return Unknown(value.reason, value.partial) if isinstance(value, Expression) else value
+
+
+def _is_hidden(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_hidden, value.values()))
+    if isinstance(value, list):
+        return any(map(_is_hidden, value))
+    return isinstance(value, Hidden)
