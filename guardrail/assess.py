@@ -24,11 +24,12 @@ from guardrail.model import Budget, ChangeSet, Coverage, Endpoint, Inventory, Un
 from guardrail.money import ZERO, plain, two_decimals
 from guardrail.policy import baseline, inline, waivers
 from guardrail.policy.agreement import agreed
-from guardrail.policy.base import Result, Rule, Severity
+from guardrail.policy.base import RANKS, Result, Rule, Severity
 from guardrail.policy.baseline import Baseline
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.policy import Policy
+from guardrail.policy.superseding import without_superseded
 from guardrail.policy.waivers import Waiver
 from guardrail.report import (
     DiscountReport,
@@ -48,8 +49,6 @@ FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
 SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
 """Exit codes; a violation goes before a doubt."""
-
-_RANKS: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -119,7 +118,7 @@ def assess(
         today=today,
         origin=terms.settings_file or "settings",
     )
-    results = _sorted(judged.results)
+    results = _sorted(without_superseded(judged.results, policies))
     used = _region_prices(priced, prices)
     outdated = tuple(_outdated(used, terms.max_price_age_days, today))
     distrust = (*_unknown_parts(priced), *_undecided(results), *outdated)
@@ -434,7 +433,7 @@ def _stake(result: Result) -> Decimal:
 
 
 def _rank(result: Result) -> int:
-    return _RANKS[result.severity]
+    return RANKS[result.severity]
 
 
 def _summary(results: Iterable[Result]) -> Summary:
@@ -468,7 +467,7 @@ def _violates(result: Result, terms: Terms | Report) -> bool:
     if result.verdict != "fail" or terms.fail_on == "never":
         return False
     counts = result.status == "new" or terms.all_findings
-    return counts and _RANKS[result.severity] <= _RANKS[terms.fail_on]
+    return counts and RANKS[result.severity] <= RANKS[terms.fail_on]
 
 
 # Trust ---------------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -168,7 +168,8 @@ def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[Step]]:
     """A msgspec message in the words of the file, and the path of the key it is about."""
     problem, _, trail = failure.partition(" - at `")
     at_key = trail.startswith("key` in `")
-    steps, owner = _walk(trail.removeprefix("key` in `").rstrip("`"), value, kind)
+    steps, found = _walk(trail.removeprefix("key` in `").rstrip("`"), value, kind)
+    owner = _struct_in(found)
     if unknown := _UNKNOWN_FIELD.match(problem):
         known = [field.encode_name for field in msgspec.structs.fields(owner)] if _is_struct(owner) else []
         steps.append(unknown[1])
@@ -176,6 +177,12 @@ def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[Step]]:
     if missing := _MISSING_FIELD.match(problem):
         where = f"{_dotted(steps)}: " if steps else ""
         return f"{where}the key {missing[1]!r} is missing", steps
+    if problem.startswith("Invalid enum value") and (choices := _choices(found)):
+        wrong = problem.removeprefix("Invalid enum value ").strip("'")
+        *others, last = map(str, choices)
+        listed = f"{', '.join(others)} or {last}" if others else last
+        near = did_you_mean(wrong, map(str, choices))
+        return f"{_dotted(steps)}: {wrong!r} is none of {listed}{near}", steps
     words = problem.replace("`", "").replace("Expected", "expected").replace("Invalid", "invalid")
     words = re.sub(r"\bobject\b", "mapping", re.sub(r"\barray\b", "list", words))
     prefix = "a key of " if at_key and steps else ""
@@ -202,7 +209,14 @@ def _walk(trail: str, value: Any, kind: Any) -> tuple[list[Step], Any]:
             value = value[step]
         except (KeyError, IndexError, TypeError):
             break
-    return steps, _struct_in(kind)
+    return steps, kind
+
+
+def _choices(kind: Any) -> list[Any]:
+    """The values of a type that lists them, or of the parts of a union."""
+    if get_origin(kind) is Literal:
+        return list(get_args(kind))
+    return [choice for part in get_args(kind) for choice in _choices(part)]
 
 
 def _first_that_fails(value: object, kind: Any) -> str | int | None:

@@ -82,7 +82,8 @@ def schema() -> dict[str, Any]:
     del own["topic"]
     own["when"] = own["require"] = parts["Message"]["properties"]["when"] = {"$ref": "#/$defs/Condition"}
     parts["Condition"] = _condition_schema()
-    parts |= {f"{kind}-field": _field_schema(kind) for kind in condition.OPERATORS}
+    parts |= {f"{kind}-field": _field_schema(kind, _JSON_TYPES.get(kind, _NUMBER)) for kind in condition.OPERATORS}
+    parts |= {f"{path}-field": _field_schema(field.type, _constant(field)) for path, field in _constrained()}
     parts["Reference"] = {
         "type": "object",
         "properties": {
@@ -109,18 +110,23 @@ def documented(kind: type) -> dict[str, str]:
 
 def _condition_schema() -> dict[str, Any]:
     same = {"$ref": "#/$defs/Condition"}
-    combined = {"type": "array", "items": same}
+    combined = {"type": "array", "items": same, "minItems": 1}
+    constrained = dict(_constrained())
     own: dict[str, Any] = {"all": combined, "any": combined, "not": same, "each": same, "some": same}
     return {
         "type": "object",
         "description": "Fields and what they must be; all of them must hold.",
         "properties": own
         | {
-            path: {"description": _meaning(field), "$ref": f"#/$defs/{field.type}-field"}
+            path: {
+                "description": _meaning(field),
+                "$ref": f"#/$defs/{path if path in constrained else field.type}-field",
+            }
             for path, field in FIELDS.items()
         },
         "patternProperties": {"^param\\.": True},
         "additionalProperties": False,
+        "minProperties": 1,
     }
 
 
@@ -131,9 +137,27 @@ _JSON_TYPES: dict[str, dict[str, Any]] = {
 }
 
 
-def _field_schema(kind: FieldType) -> dict[str, Any]:
-    """What may stand beside a field of that type."""
-    constant = _JSON_TYPES.get(kind, {"type": "number"})
+_NUMBER: dict[str, Any] = {"type": "number"}
+
+
+def _constrained() -> list[tuple[str, Field]]:
+    """The fields whose values are a list, have a shape or lie in a range."""
+    return [(path, field) for path, field in FIELDS.items() if field.values or field.shape or field.most is not None]
+
+
+def _constant(field: Field) -> dict[str, Any]:
+    """A value that the field can have."""
+    if field.values:
+        text: dict[str, Any] = {"type": "string", "enum": list(field.values)}
+    elif field.shape:
+        text = {"type": "string", "pattern": f"^({field.shape})$"}
+    else:
+        return {"type": "number", "minimum": field.least, "maximum": field.most}
+    return {"type": "array", "items": text} if field.type == "strings" else text
+
+
+def _field_schema(kind: FieldType, constant: dict[str, Any]) -> dict[str, Any]:
+    """What may stand beside a field of that type whose constants are ``constant``."""
     reference = {"$ref": "#/$defs/Reference"}
     operand = {"anyOf": [constant, reference]}
     listed = {"anyOf": [{"type": "array", "items": operand}, reference]}
@@ -143,7 +167,7 @@ def _field_schema(kind: FieldType) -> dict[str, Any]:
         "not_in": listed,
         "has_keys": {"anyOf": [{"type": "array", "items": {"anyOf": [{"type": "string"}, reference]}}, reference]},
         "matches": {"anyOf": [{"type": "string"}, listed]},
-        "contains": {"anyOf": [{"type": "string"}, reference]},
+        "contains": {"anyOf": [constant.get("items", constant), reference]},
     }
     operators = {name: operands.get(name, operand) for name in condition.OPERATORS[kind] if name != "eq"}
     choices: list[dict[str, Any]] = [
@@ -156,7 +180,8 @@ def _field_schema(kind: FieldType) -> dict[str, Any]:
 
 
 def _meaning(field: Field) -> str:
-    return f"{field.meaning} In {field.unit}." if field.unit else field.meaning
+    listed = f" One of {', '.join(field.values)}." if field.values else ""
+    return f"{field.meaning} In {field.unit}." if field.unit else field.meaning + listed
 
 
 # The pages

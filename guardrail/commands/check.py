@@ -366,10 +366,10 @@ def _hidden(environment: Mapping[str, str]) -> dict[str, Unknown]:
 
 def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
     """The bundled policies and the team's own, as settings and flags have them."""
-    own = [policy for folder in settings.policy_paths for policy in read(folder)]
+    own = [policy for folder in settings.policy_paths for policy in read(folder, settings.environments)]
     policies = [*bundled(), *own]
     waivers.check(settings.waivers, [policy.id for policy in policies])
-    return configure(policies, settings.policies, select, skip)
+    return configure(policies, settings.policies, select, skip, settings.environments)
 
 
 @contextmanager

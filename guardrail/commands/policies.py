@@ -10,13 +10,14 @@ from guardrail import bundled as bundled_data
 from guardrail import settings as settings_files
 from guardrail import strict_yaml
 from guardrail.errors import GuardrailError, PolicyError, did_you_mean
-from guardrail.policy import load
+from guardrail.policy import load, superseding
 from guardrail.policy.policy import Parameter, Policy, by_environment
 from guardrail.policy.scope import dotted, show
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
+    from guardrail.policy.environment import EnvironmentSettings
     from guardrail.policy.examples import Outcome
 
 HELP = """\
@@ -61,8 +62,9 @@ def run(arguments: Any) -> int:
 def _configured(arguments: Any) -> tuple[Policy, ...]:
     """Every policy with the severity and parameters that it has here; those turned off are left out."""
     settings = settings_files.load(".", config=arguments.config).settings
-    own = [policy for folder in (*settings.policy_paths, *arguments.policies) for policy in load.read(folder)]
-    return load.configure([*load.bundled(), *own], settings.policies)
+    folders = (*settings.policy_paths, *arguments.policies)
+    own = [policy for folder in folders for policy in load.read(folder, settings.environments)]
+    return load.configure([*load.bundled(), *own], settings.policies, environments=settings.environments)
 
 
 def _list(arguments: Any) -> int:
@@ -132,9 +134,11 @@ def _plain(value: object) -> str:
 
 
 def _validate(paths: list[str]) -> int:
-    """Print every error of every file, in the order of the files."""
+    """Print every error of every file, in the order of the files; environments are those of the nearest settings."""
     files = _files(paths)
-    complaints = [complaint for path in files for complaint in _complaints(path)]
+    environments = settings_files.load(".").settings.environments
+    complaints = [complaint for path in files for complaint in _complaints(path, environments)]
+    complaints += _together(files) if not complaints else []
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     if complaints:
@@ -144,12 +148,39 @@ def _validate(paths: list[str]) -> int:
     return 0
 
 
-def _complaints(path: str) -> list[str]:
-    """What is wrong with one file: what loading it stumbles over, and what else does not fit the schema."""
+def _complaints(path: str, environments: "EnvironmentSettings") -> list[str]:
+    """What is wrong with one file, and with its examples: all that does not hold together or does not fit the schema."""
     try:
-        load.read_file(path)
+        policy = strict_yaml.read(path, Policy, error=PolicyError)
     except PolicyError as error:
         return [error.message, *(other for other in _misfits(path) if _place(other) != _place(error.message))]
+    found = [error.message for error in load.problems(policy, path, environments)]
+    places = {_place(message) for message in found}
+    found += [other for other in _misfits(path) if _place(other) not in places]
+    return found or _wrong_examples(policy, path)
+
+
+def _wrong_examples(policy: Policy, path: str) -> list[str]:
+    """The examples that cannot be made into endpoints; whether each gets its verdict is what ``test`` tells."""
+    from guardrail.cost.price_book import PriceBook
+    from guardrail.policy import examples
+
+    prices, found = PriceBook(), []
+    for description, place in examples.descriptions(policy.examples):
+        try:
+            examples.results(policy, description, prices, place)
+        except PolicyError as error:
+            found.append(f"{path}: {error.message.removeprefix(f'policy {policy.id}: ')}")
+    return found
+
+
+def _together(files: list[str]) -> list[str]:
+    """What is wrong with the files beside one another, and beside the bundled policies."""
+    known = {policy.id: policy for policy in (*load.bundled(), *(load.read_file(path) for path in files))}
+    try:
+        superseding.check(known)
+    except PolicyError as error:
+        return [error.message]
     return []
 
 

@@ -10,6 +10,11 @@ from guardrail.model import Location, Unknown
 Severity: TypeAlias = Literal["note", "warning", "error"]
 Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]
 Status: TypeAlias = Literal["new", "existing"]
+Part: TypeAlias = tuple[Literal["endpoint", "variant", "component", "stack"], int]
+"""What of an endpoint a result is about: ``("variant", 1)`` is its second variant, or the target that scales it."""
+
+RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}
+"""The gravest first."""
 
 
 class Remediation(Struct, frozen=True, kw_only=True):
@@ -59,6 +64,10 @@ class Result(Struct, frozen=True, kw_only=True):
     endpoint: str | None
     """Address of the endpoint it belongs to; None for the stack."""
     variant: str | None
+    """Its name; None where there is none, or it is not known."""
+    part: Part = ("endpoint", 0)
+    identity: str = ""
+    """What its endpoint is known by from one run to the next: its name and region, else its address."""
     message: str
     """One or two sentences, in which nothing sensitive appears."""
     reason: str | None

@@ -1,15 +1,17 @@
 """The baseline: what was wrong when a team began to check, so that only what is new is held against a change.
 
 A JSON file that is committed beside the settings, one finding a line, sorted, without a date: the same findings give
-the same bytes, and a review shows what was taken up. A finding is known by its policy, the block to change, its
-endpoint and its variant, and by its source where several are checked together. Indexes are part of an address: one more
-instance of a block is one more to pay for, and no old finding. With each stands what was at stake, and the finding is
-back once that has grown.
+the same bytes, and a review shows what was taken up. A finding is known by its policy, its endpoint
+(`identity.identity`) and its variant or component, and by its source where several are checked together: not by the
+block to change, which an improvement moves. A variant is known by its name and, where that is unknown or was changed,
+by its place; each entry accounts for one finding, so that one more variant is one more to pay for. With each stands
+what was at stake, and the finding is back once that has grown.
 
 What is said of everything together, the budgets, is never taken up: a total may have doubled since. A budget that is
 too small is raised, where everybody sees it.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Literal, TypeAlias
@@ -30,18 +32,22 @@ _CENT = Decimal("0.01")
 """What rounding may have taken from an amount in the file."""
 _AGAIN = "guardrail check PATH --write-baseline"
 
-Key: TypeAlias = tuple[str, str, str | None, str | None]
-"""Policy, address, endpoint, variant: one configuration may serve several endpoints, each of which is paid for."""
+Key: TypeAlias = tuple[str, str, str]
+"""Policy, endpoint, and whether it is about the endpoint, a variant or a component."""
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One finding that was there before."""
 
     policy: str
-    address: str
-    endpoint: str | None = None
-    """Its address, where the block to change is another one."""
+    endpoint: str
+    """Its name and region, or its address."""
+    part: Literal["endpoint", "variant", "component"] = "endpoint"
+    """What of the endpoint it is about."""
+    index: int = 0
+    """Which of its variants or components, from 0."""
     variant: str | None = None
+    """Its name; None where there is none, or it was not known."""
     source: str | None = None
     """Its input, where several were checked together; None where there was one."""
     monthly_usd: str | None = None
@@ -92,8 +98,9 @@ def taken_up(results: Iterable[Result]) -> Baseline:
     entries = {
         Entry(
             policy=result.policy,
-            address=result.address,
-            endpoint=None if result.endpoint == result.address else result.endpoint,
+            endpoint=result.identity,
+            part=_part(result),
+            index=result.part[1],
             variant=result.variant,
             source=result.source if several else None,
             monthly_usd=_written(result.saving_monthly),
@@ -128,45 +135,68 @@ def compare(
     cannot be told; a notice says so. So does one for each entry that is found no more, unless ``policies`` or
     ``sources``, what was checked this time, leave it out. ``origin`` is the file.
     """
-    known: dict[Key, list[Entry]] = {}
-    for entry in baseline.findings:
-        if entry.source is None or entry.source in sources:
-            key = (entry.policy, entry.address, entry.endpoint or entry.address, entry.variant)
-            known.setdefault(key, []).append(entry)
+    entries = [entry for entry in baseline.findings if entry.source is None or entry.source in sources]
+    accounted = _accounted(entries, results, alone=len(sources) == 1)
     notices: dict[str, None] = {}
-    found: set[Entry] = set()
-    answer = []
-    for result in results:
-        entries = _entries_of(result, known, alone=len(sources) == 1)
-        found.update(entries)
-        answer.append(_judged(result, entries, tolerance_percent, origin, notices) if entries else result)
-    stale = (
-        entry for entries in known.values() for entry in entries if entry not in found and entry.policy in policies
-    )
+    answer = [
+        _judged(result, entry, tolerance_percent, origin, notices) if entry is not None else result
+        for result, entry in zip(results, accounted, strict=True)
+    ]
+    found = {id(entry) for entry in accounted}
+    stale = (entry for entry in entries if id(entry) not in found and entry.policy in policies)
     notices |= dict.fromkeys(_is_stale(entry, origin) for entry in stale)
     return Compared(results=answer, notices=list(notices))
 
 
-def _entries_of(result: Result, known: dict[Key, list[Entry]], *, alone: bool) -> list[Entry]:
-    """The entries of a finding; an undecided or accepted one is there still, so its entry is not stale.
+def _accounted(baseline: Sequence[Entry], results: Sequence[Result], *, alone: bool) -> list[Entry | None]:
+    """The entry that accounts for each result, none for more than one.
 
-    An entry without a source is that of the only input: among several, nobody can say whose it was.
+    By the name of its variant first, then by its place among the variants: a renamed variant is the one it was. An
+    undecided or accepted finding is there still, so its entry is not stale; one that passes is gone.
     """
-    if result.verdict == "pass" or result.endpoint is None:
-        return []
-    entries = known.get((result.policy, result.address, result.endpoint, result.variant), ())
-    return [entry for entry in entries if entry.source == result.source or (entry.source is None and alone)]
+    waiting: dict[Key, list[Entry]] = defaultdict(list)
+    for entry in baseline:
+        waiting[entry.policy, entry.endpoint, entry.part].append(entry)
+    accounted: list[Entry | None] = [None] * len(results)
+    for by in (_same_name, _same_place):
+        for index, result in enumerate(results):
+            if accounted[index] is not None or result.verdict == "pass" or result.endpoint is None:
+                continue
+            group = waiting[result.policy, result.identity, _part(result)]
+            entries = [one for one in group if by(one, result) and _same_source(one, result, alone=alone)]
+            if entries:
+                stake = _written(result.saving_monthly)
+                entry = next((one for one in entries if one.monthly_usd == stake), entries[0])
+                group.remove(entry)
+                accounted[index] = entry
+    return accounted
 
 
-def _judged(
-    result: Result, entries: Iterable[Entry], tolerance_percent: Decimal, origin: str, notices: dict[str, None]
-) -> Result:
+def _same_name(entry: Entry, result: Result) -> bool:
+    return entry.variant is not None and entry.variant == result.variant
+
+
+def _same_place(entry: Entry, result: Result) -> bool:
+    return entry.index == result.part[1]
+
+
+def _same_source(entry: Entry, result: Result, *, alone: bool) -> bool:
+    """An entry without a source is that of the only input: among several, nobody can say whose it was."""
+    return entry.source == result.source or (entry.source is None and alone)
+
+
+def _part(result: Result) -> Literal["endpoint", "variant", "component"]:
+    part = result.part[0]
+    return "endpoint" if part == "stack" else part
+
+
+def _judged(result: Result, entry: Entry, tolerance_percent: Decimal, origin: str, notices: dict[str, None]) -> Result:
     if result.verdict != "fail":
         return result
-    growths = [_growth(entry, result, tolerance_percent) for entry in entries]
-    if None in growths:
+    growth = _growth(entry, result, tolerance_percent)
+    if growth is None:
         return structs.replace(result, status="existing")
-    notices[f"{origin}: {result.policy} for {result.address} is back: {growths[0]}"] = None
+    notices[f"{origin}: {result.policy} for {result.address} is back: {growth}"] = None
     return result
 
 
@@ -186,7 +216,7 @@ def _growth(entry: Entry, result: Result, tolerance_percent: Decimal) -> str | N
 
 def _is_stale(entry: Entry, origin: str) -> str:
     variant = f", variant {entry.variant}" if entry.variant else ""
-    return f"{origin}: {entry.policy} for {entry.address}{variant} is found no more: write the baseline anew"
+    return f"{origin}: {entry.policy} for {entry.endpoint}{variant} is found no more: write the baseline anew"
 
 
 def _written(stake: Decimal | Unknown | None) -> str | None:
@@ -196,9 +226,21 @@ def _written(stake: Decimal | Unknown | None) -> str | None:
 
 
 def _order(entry: Entry) -> tuple[str, ...]:
-    key = (entry.policy, entry.address, entry.endpoint, entry.variant, entry.source, entry.monthly_usd)
+    key = (
+        entry.policy,
+        entry.endpoint,
+        entry.part,
+        f"{entry.index:06}",
+        entry.variant,
+        entry.source,
+        entry.monthly_usd,
+    )
     return tuple(part or "" for part in key)
 
 
-def _without_nothing(entry: Entry) -> dict[str, str]:
-    return {name: value for name, value in structs.asdict(entry).items() if value is not None}
+def _without_nothing(entry: Entry) -> dict[str, str | int]:
+    """The keys of an entry that say something: what is about the endpoint has no index."""
+    said = {name: value for name, value in structs.asdict(entry).items() if value is not None}
+    if entry.part == "endpoint":
+        del said["part"], said["index"]
+    return said

@@ -3,7 +3,8 @@
 ``{variant.shadow: false, instance.hourly_usd: {at_most: {param: max_hourly_usd}}}``: the keys of a mapping are and-ed;
 ``any``, ``all`` and ``not`` combine conditions; ``each`` and ``some`` ask the variants of an endpoint. A test answers
 True, False or `Unknown` with its reason. A field without a value (None) fails every operator except ``present: false``
-and equality with null; a parameter that is null stands for no limit, and holds.
+and equality with null. A comparison with a parameter that is null is absent: it drops out of the ``all``, ``any`` or
+``not`` that it stands in, and what has no part left is absent too.
 """
 
 from collections.abc import Callable
@@ -22,6 +23,8 @@ from guardrail.policy.subject import Subject
 
 Truth: TypeAlias = bool | Unknown
 Test: TypeAlias = Callable[[Subject], Truth]
+Part: TypeAlias = Test | None
+"""A part of a condition; None where a null parameter makes it absent."""
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "at_most": le, "gt": gt, "at_least": ge}
 OPERATORS: dict[FieldType, tuple[str, ...]] = {
@@ -37,50 +40,87 @@ OPERATORS: dict[FieldType, tuple[str, ...]] = {
 """Which operators a field of each type takes. ``eq`` is what a bare value means, and is not written."""
 
 
-def compile_condition(condition: object, scope: Scope) -> Test:
-    """The test that ``condition`` describes.
+_MEANT: dict[str, str] = {
+    **dict.fromkeys(("lte", "le", "max", "maximum", "<=", "less_or_equal"), "at_most"),
+    **dict.fromkeys(("gte", "ge", "min", "minimum", ">=", "greater_or_equal"), "at_least"),
+    **dict.fromkeys(("<", "less_than", "below"), "lt"),
+    **dict.fromkeys((">", "greater_than", "above"), "gt"),
+    **dict.fromkeys(("!=", "neq", "not_equals", "is_not"), "ne"),
+    **dict.fromkeys(("regex", "regexp", "pattern", "like", "glob"), "matches"),
+    **dict.fromkeys(("exists", "exist", "defined", "is_set"), "present"),
+    **dict.fromkeys(("one_of", "any_of", "isin"), "in"),
+    **dict.fromkeys(("none_of", "notin", "nin"), "not_in"),
+    **dict.fromkeys(("includes", "has"), "contains"),
+    **dict.fromkeys(("keys", "has_key"), "has_keys"),
+}
+"""What other languages call our operators."""
+_EQUALITY = frozenset({"eq", "==", "=", "equals", "is", "equal"})
 
-    Raises `PolicyError`, saying where, for a field, operator or parameter that does not exist, and for an operand of a
-    type with which the field cannot be compared.
+
+def compile_condition(condition: object, scope: Scope) -> Test:
+    """The test that ``condition`` describes; one whose every part is absent holds.
+
+    Raises `PolicyError`, saying where, for a field, operator or parameter that does not exist, for an operand that the
+    field can never have, and for a condition without a part. Where the scope collects errors they are kept in there
+    instead, so that all of them are found at once.
     """
+    return scope.attempt(lambda: _condition(condition, scope), None) or always
+
+
+def _condition(condition: object, scope: Scope) -> Part:
     if not isinstance(condition, dict):
         raise scope.error(f"expected a mapping of fields, got {show(condition)}")
-    return _all([_entry(str(key), value, scope.at(str(key))) for key, value in condition.items()])
+    if not condition:
+        raise scope.error("an empty condition always holds: name a field, or leave it out")
+    return _conjunction([_collected(str(key), value, scope.at(str(key))) for key, value in condition.items()])
 
 
-def _entry(key: str, value: object, scope: Scope) -> Test:
+def _collected(key: str, value: object, scope: Scope) -> Part:
+    """`_entry`, whose error is kept where the scope collects errors."""
+    return scope.attempt(lambda: _entry(key, value, scope), None)
+
+
+def _entry(key: str, value: object, scope: Scope) -> Part:
     match key:
         case "all" | "any":
-            parts = enumerate(scope.list(value))
-            tests = [compile_condition(part, scope.at(index)) for index, part in parts]
-            return _all(tests) if key == "all" else _any(tests)
+            parts = scope.list(value)
+            if not parts:
+                raise scope.error(
+                    f"an empty list {'always' if key == 'all' else 'never'} holds: name a condition in it"
+                )
+            tests = [_condition(part, scope.at(index)) for index, part in enumerate(parts)]
+            return _conjunction(tests) if key == "all" else _disjunction(tests)
         case "not":
-            return _not(compile_condition(value, scope))
+            test = _condition(value, scope)
+            return None if test is None else _not(test)
         case "each" | "some":
             return _quantified(key, value, scope)
-    return _on_field(scope.field(key), value, scope)
+    test = _on_field(scope.field(key), value, scope)
+    if test is not None and key == "endpoint.environment" and scope.steps[0] == "when":
+        return _in_doubt(test)
+    return test
 
 
-def _on_field(field: Field, value: object, scope: Scope) -> Test:
+def _on_field(field: Field, value: object, scope: Scope) -> Part:
     if not isinstance(value, dict) or is_reference(value):
         return _operation(field, "eq", value, scope)
     if not value:
         raise scope.error("no operator; a bare value means equality")
-    return _all([_operation(field, str(name), operand, scope.at(str(name))) for name, operand in value.items()])
+    return _conjunction([_operation(field, str(name), operand, scope.at(str(name))) for name, operand in value.items()])
 
 
-def _operation(field: Field, operator: str, raw: object, scope: Scope) -> Test:
+def _operation(field: Field, operator: str, raw: object, scope: Scope) -> Part:
+    """The comparison of a field; ``eq`` stands for a bare value, and cannot be written."""
     if raw is None and operator in ("eq", "ne"):
         return _present(field.get, expected=operator == "ne")
-    if operator not in OPERATORS[field.type]:
-        known = [name for name in OPERATORS[field.type] if name != "eq"]
-        near = did_you_mean(operator, known) or f"; it takes {', '.join(known)}"
-        raise scope.error(f"{field.path} has no operator {operator}{near}")
+    if operator not in OPERATORS[field.type] or (operator == "eq" and scope.steps[-1] == "eq"):
+        raise scope.error(f"{field.path} has no operator {operator}{_meant(operator, field.type)}")
     if operator in _OWN_OPERANDS:
         return _OWN_OPERANDS[operator](field, operator, raw, scope)
     operand = scope.operand("string" if operator == "contains" else field.type, raw)
     if operand is None:
-        return _always
+        return None
+    scope.admit(field, operand)
     if operator in _ORDER:
         return _ordered(field, _ORDER[operator], operand, scope)
     if operator == "contains":
@@ -88,11 +128,32 @@ def _operation(field: Field, operator: str, raw: object, scope: Scope) -> Test:
     return _equal(field.get, operand, negated=operator == "ne")
 
 
+def _meant(operator: str, kind: FieldType) -> str:
+    """What a wrong operator may have meant, as the end of an error: by meaning, by spelling, or all that there are."""
+    known = [name for name in OPERATORS[kind] if name != "eq"]
+    if operator in _EQUALITY:
+        return ": a bare value means equality"
+    if _MEANT.get(operator) in known:
+        return f": write {_MEANT[operator]}"
+    return did_you_mean(operator, known) or f"; it takes {', '.join(known)}"
+
+
 # Tests ----------------------------------------------------------------------------------------------------------------
 
 
-def _always(_: Subject) -> Truth:
+def always(_: Subject) -> Truth:
+    """A test that holds of every subject."""
     return True
+
+
+def _conjunction(parts: list[Part]) -> Part:
+    tests = [part for part in parts if part is not None]
+    return _all(tests) if tests else None
+
+
+def _disjunction(parts: list[Part]) -> Part:
+    tests = [part for part in parts if part is not None]
+    return _any(tests) if tests else None
 
 
 def _all(tests: list[Test]) -> Test:
@@ -137,10 +198,12 @@ def _not(test: Test) -> Test:
     return negated
 
 
-def _quantified(name: str, condition: object, scope: Scope) -> Test:
+def _quantified(name: str, condition: object, scope: Scope) -> Part:
     if scope.applies_to != "endpoint":
         raise scope.error(f"{name} asks the variants of an endpoint, so it needs applies_to: endpoint")
-    test = compile_condition(condition, structs.replace(scope, applies_to="variant"))
+    test = _condition(condition, structs.replace(scope, applies_to="variant"))
+    if test is None:
+        return None
     combine = _all if name == "each" else _any
 
     def quantified(subject: Subject) -> Truth:
@@ -175,6 +238,16 @@ def _equal(get: Getter, operand: Operand, *, negated: bool) -> Test:
         return value is not None and (value == operand) is not negated
 
     return test
+
+
+def _in_doubt(test: Test) -> Test:
+    """A test of the environment: where that is unknown, rules for production apply and others may apply."""
+
+    def doubted(subject: Subject) -> Truth:
+        truth = test(subject)
+        return subject.environment if truth is False and isinstance(subject.environment, Unknown) else truth
+
+    return doubted
 
 
 def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand, scope: Scope) -> Test:
@@ -231,8 +304,10 @@ def _contains(get: Getter, operand: Operand) -> Test:
     return _known(get, lambda value: operand in value)
 
 
-def _matches(field: Field, _: str, raw: object, scope: Scope) -> Test:
-    texts = scope.members("string", raw if isinstance(raw, (list, dict)) else [raw]) or ()
+def _matches(field: Field, _: str, raw: object, scope: Scope) -> Part:
+    texts = scope.members("string", raw if isinstance(raw, (list, dict)) else [raw])
+    if texts is None:
+        return None
     try:
         patterns = tuple(Pattern(text) for text in texts)
     except PatternError as error:
@@ -240,10 +315,12 @@ def _matches(field: Field, _: str, raw: object, scope: Scope) -> Test:
     return _known(field.get, lambda value: any(pattern.matches(value) for pattern in patterns))
 
 
-def _collection(field: Field, operator: str, raw: object, scope: Scope) -> Test:
+def _collection(field: Field, operator: str, raw: object, scope: Scope) -> Part:
     items = scope.members("string" if operator == "has_keys" else field.type, raw)
     if items is None:
-        return _always
+        return None
+    for item in items:
+        scope.admit(field, item)
     get = field.get
     if operator == "has_keys":
         return _known(get, lambda value: all(item in value for item in items))
@@ -260,7 +337,7 @@ def _presence(field: Field, _: str, raw: object, scope: Scope) -> Test:
     return _present(field.get, expected=raw)
 
 
-_OWN_OPERANDS: dict[str, Callable[[Field, str, object, Scope], Test]] = {
+_OWN_OPERANDS: dict[str, Callable[[Field, str, object, Scope], Part]] = {
     "present": _presence,
     "matches": _matches,
     "in": _collection,

@@ -1,38 +1,53 @@
 """Which environment an endpoint belongs to, as its tags or its name tell."""
 
+import re
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct, field
 
-from guardrail.errors import SettingsError
+from guardrail.errors import SettingsError, did_you_mean
 from guardrail.model import Endpoint, Unknown
 from guardrail.policy.pattern import Pattern, PatternError
 
-_SEPARATORS = str.maketrans("_./:", "----")
+_SEPARATORS = re.compile(r"[_./: -]+")
+_NOBODY_SAYS = "neither a tag nor its name says which environment it is"
 
+
+PRODUCTION, NON_PRODUCTION = "production", "non-production"
+"""What there always is; the limits of the first hold where the environment is unknown."""
 
 DEFAULT_PATTERNS = {
-    "production": ["prod", "production", "prd", "live"],
-    "non-production": [
+    PRODUCTION: ["prod", "production", "prd", "live"],
+    NON_PRODUCTION: [
         "non-?prod(uction)?",
         "pre-?prod(uction)?",
+        "acc",
+        "acceptance",
+        "ci",
+        "demo",
         "dev",
         "devel",
         "development",
-        "test",
-        "testing",
-        "tst",
+        "experiment",
+        "int",
+        "integration",
+        "lab",
+        "playground",
+        "poc",
+        "pr",
+        "preview",
         "qa",
-        "uat",
-        "stage",
-        "stg",
-        "staging",
         "sandbox",
         "sbx",
-        "demo",
-        "poc",
-        "experiment",
-        "playground",
+        "stage",
+        "staging",
+        "stg",
+        "temp",
+        "test",
+        "testing",
+        "tmp",
+        "tst",
+        "uat",
     ],
 }
 
@@ -43,7 +58,24 @@ class EnvironmentSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     tag_keys: tuple[str, ...] = ("environment", "env", "stage")
     """Tags that name the environment, in any case; the first that is there decides."""
     patterns: dict[str, list[str]] = field(default_factory=DEFAULT_PATTERNS.copy)
-    """By environment, `Pattern` texts, each for a whole tag value or a whole word of a name."""
+    """By environment, `Pattern` texts, each for a word of a tag's value or of a name without the digits at its end."""
+
+
+DEFAULT_ENVIRONMENTS = EnvironmentSettings()
+
+
+def no_environment(name: str, settings: EnvironmentSettings) -> str | None:
+    """Why an endpoint is never in the environment ``name``, whose limits would never hold; None where it may be.
+
+    Known are production, non-production and what `EnvironmentSettings.patterns` names: ``prod``, a word for production,
+    is none.
+    """
+    known = dict.fromkeys((PRODUCTION, NON_PRODUCTION, *settings.patterns))
+    if name in known:
+        return None
+    meant = Environments(settings).named(name)
+    near = f", did you mean {meant}?" if meant else did_you_mean(name, known)
+    return f"there is no environment {name}{near}{' There are' if near else '; there are'} {', '.join(known)}"
 
 
 class Environments:
@@ -51,7 +83,7 @@ class Environments:
 
     def __init__(self, settings: EnvironmentSettings | None = None) -> None:
         """Raise `SettingsError` for a pattern that is none."""
-        settings = settings or EnvironmentSettings()
+        settings = settings or DEFAULT_ENVIRONMENTS
         self._tag_keys = tuple(key.lower() for key in settings.tag_keys)
         self._literals: dict[str, str] = {}
         self._patterns: list[tuple[Pattern, str]] = []
@@ -70,7 +102,10 @@ class Environments:
             raise SettingsError(f"environments.patterns.{environment}: {pattern!r} is no pattern: {error}") from error
 
     def of(self, endpoint: Endpoint) -> str | Unknown:
-        """The environment of ``endpoint``: what a tag says, else what a word of its name says.
+        """The environment of ``endpoint``: what a word of a tag says, else what a word of its name says.
+
+        ``chat-dev2`` and the tag value ``eu-dev-1`` are non-production by default: digits at the end of a word do not
+        count.
 
         Unknown where neither says it or where they cannot be known; policies then hold it to production's limits.
         """
@@ -78,15 +113,25 @@ class Environments:
         if isinstance(tag, Unknown):
             return tag
         if tag is not None:
-            named = self._match(tag)
-            return named if named is not None else Unknown("its environment tag has a value that no pattern names")
+            return self._from_text(tag, "its environment tag")
         name = endpoint.name.partial if isinstance(endpoint.name, Unknown) else endpoint.name
         if not name:
-            return Unknown("neither a tag nor a name says which environment it is")
+            return Unknown(_NOBODY_SAYS)
         known = self._by_name.get(name)
         if known is None:
-            known = self._by_name[name] = self._from_name(name)
+            known = self._by_name[name] = self._from_text(name, "its name")
         return known
+
+    def named(self, word: str) -> str | None:
+        """The environment that a word, or two with a hyphen between them, names."""
+        word = word.strip().lower()
+        for spelling in dict.fromkeys((word, word.rstrip("0123456789"))):
+            if spelling in self._literals:
+                return self._literals[spelling]
+            for pattern, environment in self._patterns:
+                if pattern.matches(spelling):
+                    return environment
+        return None
 
     def _tag(self, tags: Mapping[str, str | Unknown] | Unknown) -> str | Unknown | None:
         if isinstance(tags, Unknown) or not tags:
@@ -94,28 +139,21 @@ class Environments:
         lowered = {key.lower(): value for key, value in tags.items()}
         return next((lowered[key] for key in self._tag_keys if lowered.get(key)), None)
 
-    def _match(self, word: str) -> str | None:
-        word = word.strip().lower()
-        literal = self._literals.get(word)
-        if literal is not None:
-            return literal
-        return next((environment for pattern, environment in self._patterns if pattern.matches(word)), None)
-
-    def _from_name(self, name: str) -> str | Unknown:
-        """The one environment among the words of a name; two neighbours are tried together first (``non-prod``)."""
-        found = sorted(self._among(name.translate(_SEPARATORS).split("-")))
+    def _from_text(self, text: str, what: str) -> str | Unknown:
+        """The one environment among the words of a text; two neighbours are tried together first (``non-prod``)."""
+        found = sorted(self._among(_SEPARATORS.sub("-", text).split("-")))
         if len(found) == 1:
             return found[0]
         if found:
-            return Unknown(f"its name speaks of {' and '.join(found)}")
-        return Unknown("neither a tag nor its name says which environment it is")
+            return Unknown(f"{what} speaks of {' and '.join(found)}")
+        return Unknown(f"{what} has a value that no pattern names" if "tag" in what else _NOBODY_SAYS)
 
     def _among(self, words: list[str]) -> Iterable[str]:
         found: set[str] = set()
         index = 0
         while index < len(words):
-            pair = self._match("-".join(words[index : index + 2])) if index + 1 < len(words) else None
-            one = pair or self._match(words[index])
+            pair = self.named("-".join(words[index : index + 2])) if index + 1 < len(words) else None
+            one = pair or self.named(words[index])
             if one is not None:
                 found.add(one)
             index += 2 if pair else 1

@@ -1,17 +1,17 @@
 """Policies over an inventory and its estimate: the results.
 
 Three-valued throughout: where an Unknown stands in the way the verdict is open, with its reason; what does not apply
-gives no result; passes are results too. One cause gives one finding (`Policy.supersedes`).
+gives no result; passes are results too. `superseding` leaves one result for each cause, once waivers are applied.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeAlias
 
 from msgspec import Struct, structs
 
 from guardrail.cost.base import Delta, EndpointCost, Estimate, Monthly
 from guardrail.cost.price_book import PriceBook
+from guardrail.errors import PolicyError
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
@@ -25,19 +25,17 @@ from guardrail.model import (
 from guardrail.money import two_decimals
 from guardrail.policy.base import Remediation, Result, Status
 from guardrail.policy.condition import Test, Truth, compile_condition
-from guardrail.policy.environment import Environments
+from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
+from guardrail.policy.identity import identity
 from guardrail.policy.message import Text, compile_text, printable
-from guardrail.policy.policy import PRODUCTION, AppliesTo, Message, Policy, Value, with_parameters
+from guardrail.policy.policy import AppliesTo, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import Scope
 from guardrail.policy.subject import StackTotals, Subject, World
 
 STACK = "stack"
 """The address of results about everything together."""
-
-Key: TypeAlias = tuple[str, int]
-"""What results are about: policies on a variant and on its scaling target share one."""
 
 
 class Compiled(Struct, frozen=True, kw_only=True):
@@ -56,14 +54,27 @@ class Compiled(Struct, frozen=True, kw_only=True):
     """Whether its findings depend on the environment."""
 
 
-def compile_policy(policy: Policy, environment: str | Unknown) -> Compiled:
+def compile_policy(
+    policy: Policy,
+    environment: str | Unknown,
+    *,
+    environments: EnvironmentSettings | None = None,
+    errors: list[PolicyError] | None = None,
+) -> Compiled:
     """The tests and texts of a policy with its parameters in ``environment``.
 
     Raises `PolicyError`, naming the policy and the place in it, for a field, operator, parameter or value that does not
-    fit.
+    fit, and for an environment that is not among ``environments``; with ``errors``, they are added there instead.
     """
     parameters = policy.parameters(environment)
-    scope = Scope(policy=policy.id, applies_to=policy.applies_to, declared=policy.params, parameters=parameters)
+    scope = Scope(
+        policy=policy.id,
+        applies_to=policy.applies_to,
+        declared=policy.params,
+        parameters=parameters,
+        environments=environments,
+        errors=errors,
+    )
     return Compiled(
         policy=policy,
         when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
@@ -180,7 +191,6 @@ class _Run:
     def __init__(self, policies: Sequence[Policy], world: World, source: str) -> None:
         self._policies = [policy for policy in policies if policy.applies_to != "stack"]
         self._compiled: dict[str | None, dict[AppliesTo, list[Compiled]]] = {}
-        self._supersedes = {policy.id: policy.supersedes for policy in self._policies}
         self._world = world
         self._source = source
 
@@ -189,20 +199,16 @@ class _Run:
     ) -> Iterable[Result]:
         compiled = self._for_environment(environment)
         root = Subject(self._world, endpoint, environment=environment, cost=cost)
-        results: list[tuple[Key, Result]] = []
-        self._apply(compiled["endpoint"], root, ("endpoint", 0), status, results)
+        yield from self._apply(compiled["endpoint"], root, status)
         for subject in root.variant_subjects():
-            key = ("variant", subject.index)
-            self._apply(compiled["variant"], subject, key, status, results)
+            yield from self._apply(compiled["variant"], subject, status)
             if subject.target is not None:
-                self._apply(compiled["scalable_target"], subject, key, status, results)
+                yield from self._apply(compiled["scalable_target"], subject, status)
         if endpoint.inference_components:
             for subject in root.component_subjects():
-                key = ("component", subject.index)
-                self._apply(compiled["inference_component"], subject, key, status, results)
+                yield from self._apply(compiled["inference_component"], subject, status)
                 if subject.target is not None:
-                    self._apply(compiled["scalable_target"], subject, key, status, results)
-        return self._without_superseded(results)
+                    yield from self._apply(compiled["scalable_target"], subject, status)
 
     def _for_environment(self, environment: str | Unknown) -> dict[AppliesTo, list[Compiled]]:
         name = None if isinstance(environment, Unknown) else environment
@@ -214,39 +220,17 @@ class _Run:
             self._compiled[name] = known
         return known
 
-    def _apply(
-        self,
-        rules: Iterable[Compiled],
-        subject: Subject,
-        key: Key,
-        status: Status,
-        results: list[tuple[Key, Result]],
-    ) -> None:
-        """Add what each rule says of the subject. A rule whose ``when`` is false says nothing."""
+    def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> Iterable[Result]:
+        """What each rule says of the subject. A rule whose ``when`` is false says nothing."""
         for rule in rules:
             applies: Truth = True if rule.when is None else rule.when(subject)
             if applies is False:
                 continue
             holds = rule.require(subject)
-            result = (
-                _passed(rule, subject, self._source)
-                if holds is True
-                else _found(rule, subject, _undecided(applies, holds), self._source, status)
-            )
-            results.append((key, result))
-
-    def _without_superseded(self, results: list[tuple[Key, Result]]) -> Iterable[Result]:
-        """One cause, one finding. What is only open supersedes nothing that is known to fail."""
-        if all(result.verdict == "pass" for _, result in results):
-            return [result for _, result in results]
-        superseded = {
-            (key, other, verdict)
-            for key, result in results
-            if result.verdict != "pass"
-            for other in self._supersedes[result.policy]
-            for verdict in (("fail", "open") if result.verdict == "fail" else ("open",))
-        }
-        return [result for key, result in results if (key, result.policy, result.verdict) not in superseded]
+            if holds is True:
+                yield _passed(rule, subject, self._source)
+            else:
+                yield _found(rule, subject, _undecided(applies, holds), self._source, status)
 
 
 def _undecided(applies: Truth, holds: Truth) -> Unknown | None:
@@ -267,6 +251,8 @@ def _passed(rule: Compiled, subject: Subject, source: str) -> Result:
         address=address,
         endpoint=None if endpoint is None else endpoint.address,
         variant=subject.variant_name(),
+        part=subject.part(),
+        identity="" if endpoint is None else identity(endpoint),
         message=said or policy.title,
         reason=None,
         saving_monthly=None,
@@ -295,6 +281,8 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
         address=address,
         endpoint=None if endpoint is None else endpoint.address,
         variant=subject.variant_name(),
+        part=subject.part(),
+        identity="" if endpoint is None else identity(endpoint),
         message=f"undecided: {policy.title}." if unknown else _violation_message(rule, subject, saving),
         reason=_reason(unknown, subject) if unknown else None,
         saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any, TypeAlias, TypeVar
+from types import UnionType
+from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from msgspec import Struct, structs
 
@@ -176,17 +177,45 @@ class Builder:
         return self.make(Monthly, own, path)
 
     def make(self, kind: type[T], values: Mapping[str, Any], path: str) -> T:
-        """An object of the model; every key must be one of its attributes."""
-        known = [field.name for field in structs.fields(kind)]
-        self.known_keys(values, known, path)
+        """An object of the model; every key must be one of its attributes, every value of the type of that."""
+        types = {field.name: field.type for field in structs.fields(kind)}
+        self.known_keys(values, list(types), path)
+        own = {key: _value(value) for key, value in values.items()}
+        for key, value in own.items():
+            if not _fits(value, types[key]):
+                raise PolicyError(f"policy {self._policy}: {path}.{key}: {_misfit(value, types[key])}")
         try:
-            return kind(**{key: _value(value) for key, value in values.items()})
+            return kind(**own)
         except TypeError as error:
             raise PolicyError(f"policy {self._policy}: {path}: {str(error).lower()}") from error
 
 
 def _value(raw: Any) -> Any:
     return Unknown(str(raw["unknown"])) if isinstance(raw, Mapping) and set(raw) == {"unknown"} else raw
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a value is of the type of an attribute of the model; a whole number is a number too."""
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin in (Union, UnionType):
+        return any(_fits(value, part) for part in parts)
+    if origin is Literal:
+        return value in parts
+    if origin is tuple:
+        return isinstance(value, (tuple, list)) and all(_fits(_value(item), parts[0]) for item in value)
+    if kind in (int, float):
+        return isinstance(value, (int, kind)) and not isinstance(value, bool)
+    return isinstance(value, Mapping if origin is dict else origin or kind)
+
+
+def _misfit(value: object, kind: Any) -> str:
+    """``expected realtime, async or serverless, got 'real-time', did you mean realtime?``."""
+    choices = [choice for part in (kind, *get_args(kind)) if get_origin(part) is Literal for choice in get_args(part)]
+    if choices:
+        return f"expected {', '.join(choices[:-1])} or {choices[-1]}, got {value!r}{did_you_mean(str(value), choices)}"
+    words = {int: "a whole number", float: "a number", Decimal: "an amount", str: "text", bool: "true or false"}
+    expected = [words[part] for part in (kind, *get_args(kind)) if part in words]
+    return f"expected {' or '.join(expected)}, got {value!r}" if expected else f"{value!r} does not fit"
 
 
 def _tuple(raw: Any) -> Any:

@@ -45,18 +45,23 @@ class Outcome(Struct, frozen=True, kw_only=True):
 
 def run(policy: Policy, prices: PriceBook) -> Iterator[Outcome]:
     """Every example of ``policy``, with what it must show and whether it does."""
-    examples = policy.examples
-    for verdict, descriptions in (
+    for description, path in descriptions(policy.examples):
+        verdict = path.removeprefix("examples.").partition("[")[0]
+        problem = _problem(verdict, description, results(policy, description, prices, path))
+        because = str(description.get("because", path))
+        yield Outcome(policy=policy.id, verdict=verdict, because=because, problem=problem)
+
+
+def descriptions(examples: Examples) -> Iterator[tuple[Description, str]]:
+    """Every example with its place: ``examples.fail[0]`` is the first that must fail."""
+    for verdict, described in (
         ("pass", examples.passing),
         ("fail", examples.failing),
         ("open", examples.open),
         ("not_applicable", examples.not_applicable),
     ):
-        for index, description in enumerate(descriptions):
-            path = f"examples.{verdict}[{index}]"
-            because = str(description.get("because", path))
-            problem = _problem(verdict, description, results(policy, description, prices, path))
-            yield Outcome(policy=policy.id, verdict=verdict, because=because, problem=problem)
+        for index, description in enumerate(described):
+            yield description, f"examples.{verdict}[{index}]"
 
 
 def missing_verdicts(examples: Examples) -> list[str]:

@@ -3,14 +3,19 @@
 ``docs/fields.md`` and the field names in ``policies/schema.json`` are generated from `FIELDS`.
 """
 
-from typing import Literal, TypeAlias
+from decimal import Decimal
+from typing import Any, Literal, TypeAlias
 
 from msgspec import Struct, structs
 
 from guardrail import scaling
+from guardrail.errors import did_you_mean
+from guardrail.model import COPY_COUNT, INSTANCE_COUNT, PROVISIONED_CONCURRENCY
+from guardrail.money import plain
 from guardrail.policy import getters as get
 from guardrail.policy.alternative import cheapest, next_generation
 from guardrail.policy.getters import Bind, Getter
+from guardrail.policy.pattern import Pattern
 from guardrail.policy.policy import AppliesTo
 
 FieldType: TypeAlias = Literal["string", "integer", "number", "usd", "boolean", "strings", "mapping", "object"]
@@ -37,8 +42,46 @@ class Field(Struct, frozen=True, kw_only=True):
     """Its value; None where there is none, Unknown where it cannot be known."""
     bind: Bind | None = None
     """Makes the getter, where the value depends on the parameters of the policy."""
+    needs: tuple[str, ...] = ()
+    """Parameters of which the policy must declare one, since the field is worked out from them."""
     secrecy: Secrecy | None = None
     """What hides it from every output when it is marked sensitive."""
+    values: tuple[str, ...] = ()
+    """Every text that it can be; empty where there is no such list."""
+    shape: str | None = None
+    """The pattern of every text that it can be."""
+    example: str = ""
+    """A text of that shape."""
+    least: int | None = None
+    most: int | None = None
+    """The range of what it can be."""
+
+    def problem(self, value: str | float | Decimal) -> str | None:
+        """Why the field never has ``value``; None where it may.
+
+        ``real-time`` of endpoint.mode: "endpoint.mode is never real-time, did you mean realtime? It is realtime, async
+        or serverless".
+        """
+        if isinstance(value, str):
+            return self._text_problem(value)
+        if self.least is None or self.most is None:
+            return None
+        unit = f" {self.unit}" if self.unit else ""
+        if self.unit == "percent" and 0 < value < 1:
+            return f"{value} is a share of 1, and {self.path} is in percent: write {plain(Decimal(str(value)) * 100)}"
+        if not self.least <= value <= self.most:
+            return f"{self.path} is never {value}: it is {self.least} to {self.most}{unit}"
+        return None
+
+    def _text_problem(self, value: str) -> str | None:
+        if self.values and value not in self.values:
+            *others, last = self.values
+            listed = f"{', '.join(others)} or {last}" if others else last
+            near = did_you_mean(value, self.values)
+            return f"{self.path} is never {value}{near}{' It' if near else '; it'} is {listed}"
+        if self.shape is not None and not Pattern(self.shape).matches(value):
+            return f"{self.path} is never {value}: write it like {self.example}"
+        return None
 
 
 _MONTH = "USD a month"
@@ -75,389 +118,400 @@ _scaled = _Group(_SCALED)
 _scaling = _Group(_SCALED, "target")
 _component, _stack = _Group(_COMPONENTS), _Group(_STACK)
 
+_DECLARED: tuple[Field, ...] = (
+    _endpoint.field("endpoint.address", "string", "Address of its block.", get.of_endpoint("address")),
+    _endpoint.field("endpoint.name", "string", "Its name.", get.of_endpoint("name")),
+    _endpoint.field("endpoint.label", "string", "Its name, or as much of it as is known, or its address.", get.label),
+    _endpoint.field("endpoint.region", "string", "Region code, such as us-east-1.", get.of_endpoint("region")),
+    _endpoint.field("endpoint.mode", "string", "realtime, async or serverless.", get.of_endpoint("mode")),
+    _endpoint.field(
+        "endpoint.environment",
+        "string",
+        "Its environment by tag or name; production where that is unknown.",
+        get.environment,
+    ),
+    _endpoint.field(
+        "endpoint.tags",
+        "mapping",
+        "Its tags, the provider's or stack's defaults among them.",
+        get.of_endpoint("tags"),
+    ),
+    _endpoint.field(
+        "endpoint.change",
+        "string",
+        "What the change does to it: create, update, replace or no-op.",
+        get.of_endpoint("change"),
+    ),
+    _endpoint.field(
+        "endpoint.deployed",
+        "string",
+        "yes; possibly, where an endpoint that could not be resolved may use it; no, where nothing can.",
+        get.of_endpoint("deployed"),
+    ),
+    _endpoint.field(
+        "endpoint.configuration_address",
+        "string",
+        "Address of its configuration; none where that is managed elsewhere.",
+        get.of_endpoint("configuration_address"),
+    ),
+    _endpoint.field(
+        "endpoint.keeps_previous_configuration",
+        "boolean",
+        "Whether its configuration is replaced under the same name, so that what runs stays as it was.",
+        get.keeps_previous_configuration,
+    ),
+    _endpoint.field(
+        "endpoint.production_variant_count",
+        "integer",
+        "How many variants it has without the shadow variants.",
+        get.production_variant_count,
+    ),
+    _endpoint.field(
+        "endpoint.hosts_inference_components",
+        "boolean",
+        "Whether inference components are placed on its instances.",
+        get.hosts_components,
+    ),
+    _endpoint.field(
+        "endpoint.data_capture_percent",
+        "number",
+        "Share of requests captured to S3; none where data capture is off.",
+        get.of_endpoint("data_capture_percent"),
+        "percent",
+    ),
+    _endpoint.field(
+        "endpoint.monthly_floor_usd", "usd", "The least that it costs.", get.endpoint_monthly("floor"), _MONTH
+    ),
+    _endpoint.field(
+        "endpoint.monthly_expected_usd",
+        "usd",
+        "What it is expected to cost.",
+        get.endpoint_monthly("expected"),
+        _MONTH,
+    ),
+    _endpoint.field(
+        "endpoint.monthly_ceiling_usd", "usd", "The most that it can cost.", get.endpoint_monthly("ceiling"), _MONTH
+    ),
+    _endpoint.bound(
+        "endpoint.missing_tags",
+        "strings",
+        "Tags of the policy's parameter `required_tags` that it lacks in any spelling, or by `tag_synonyms`.",
+        get.missing_tags,
+    ),
+    _variant.field("variant.name", "string", "Its name.", get.of_variant("name")),
+    _variant.field(
+        "variant.label", "string", "Its name, or as much of it as is known, or its number.", get.variant_label
+    ),
+    _variant.field(
+        "variant.sensitive",
+        "boolean",
+        "Whether its type and numbers, or those of its scaling target, are sensitive and not shown.",
+        get.sensitive,
+    ),
+    _variant.field("variant.kind", "string", "instance or serverless.", get.kind),
+    _variant.field("variant.shadow", "boolean", "Whether it is a shadow variant.", get.shadow),
+    _variant.field(
+        "variant.has_end",
+        "boolean",
+        "Whether an inference experiment runs it, which ends by itself; false for what a configuration declares.",
+        get.has_end,
+    ),
+    _variant.field("variant.weight", "number", "initial_variant_weight; 1 where unset.", get.of_variant("weight")),
+    _variant.field(
+        "variant.model_name",
+        "string",
+        "Its model; none on a host of inference components.",
+        get.of_variant("model_name"),
+    ),
+    _variant.field(
+        "variant.monthly_floor_usd", "usd", "The least that it costs.", get.variant_monthly("floor"), _MONTH
+    ),
+    _variant.field(
+        "variant.monthly_expected_usd",
+        "usd",
+        "What it is expected to cost.",
+        get.variant_monthly("expected"),
+        _MONTH,
+    ),
+    _variant.field(
+        "variant.monthly_ceiling_usd", "usd", "The most that it can cost.", get.variant_monthly("ceiling"), _MONTH
+    ),
+    _size.field(
+        "variant.instance_type",
+        "string",
+        "Its instance type; none where instance pools say it instead.",
+        get.of_variant("instance_type"),
+    ),
+    _size.field(
+        "variant.initial_instance_count",
+        "integer",
+        "How many instances it starts with.",
+        get.of_variant("initial_instance_count"),
+        "instances",
+    ),
+    _count.field(
+        "variant.expected_instances",
+        "number",
+        "How many instances are expected to run: by usage, else the initial count within its bounds.",
+        get.expected_instances,
+        "instances",
+    ),
+    _size.field(
+        "variant.volume_size_gb",
+        "integer",
+        "volume_size_in_gb; none where the default of the type applies.",
+        get.of_variant("volume_size_gb"),
+        "GB",
+    ),
+    _size.field(
+        "variant.memory_mib", "integer", "Memory size of a serverless variant.", get.of_variant("memory_mib"), "MiB"
+    ),
+    _size.field(
+        "variant.max_concurrency",
+        "integer",
+        "Most concurrent requests of a serverless variant.",
+        get.of_variant("max_concurrency"),
+        "requests",
+    ),
+    _size.field(
+        "variant.provisioned_concurrency",
+        "integer",
+        "Slots kept warm; none where all compute is on demand.",
+        get.of_variant("provisioned_concurrency"),
+        "slots",
+    ),
+    _size.field(
+        "managed_scaling.status",
+        "string",
+        "ENABLED or DISABLED; none without managed instance scaling.",
+        get.of_managed_scaling("status"),
+    ),
+    _size.field(
+        "managed_scaling.min_instance_count",
+        "integer",
+        "Its lower bound.",
+        get.of_managed_scaling("min_instance_count"),
+        "instances",
+    ),
+    _size.field(
+        "managed_scaling.max_instance_count",
+        "integer",
+        "Its upper bound.",
+        get.of_managed_scaling("max_instance_count"),
+        "instances",
+    ),
+    _size.field(
+        "managed_scaling.effective",
+        "boolean",
+        "Whether it moves the count: enabled, on a variant that names no model.",
+        get.managed_scaling_effective,
+    ),
+    _size.field("instance.types", "strings", "The instance type, or those of the instance pools.", get.instance_types),
+    _size.field(
+        "instance.label", "string", "The same as text, never unknown: (unknown type) instead.", get.instance_label
+    ),
+    _size.field("instance.family", "string", "Such as m5; of pools the first one's.", get.FAMILY),
+    _size.field("instance.hourly_usd", "usd", "Price of one instance; of pools the dearest.", get.HOURLY_USD, _HOUR),
+    _size.field("instance.vcpus", "integer", "Of one instance; of pools the most.", get.VCPUS, "vCPUs"),
+    _size.field(
+        "instance.accelerators",
+        "integer",
+        "GPUs or Neuron devices of one instance; of pools the most.",
+        get.ACCELERATORS,
+        "accelerators",
+    ),
+    _size.field("instance.memory_gib", "number", "Memory of one instance; of pools the most.", get.MEMORY_GIB, "GiB"),
+    _size.field(
+        "instance.burstable",
+        "boolean",
+        "Whether the type is burstable, which Application Auto Scaling does not take.",
+        get.BURSTABLE,
+    ),
+    _size.field(
+        "instance.offered_in_region",
+        "boolean",
+        "Whether the availability table has the type in the region; of pools every one.",
+        get.OFFERED,
+    ),
+    _size.bound(
+        "instance.excess",
+        "strings",
+        "What exceeds the policy's limits (max_hourly_usd, max_vcpus, max_accelerators, max_memory_gib).",
+        get.excess,
+    ),
+    _size.bound(
+        "instance.successor",
+        "string",
+        "The priced type that succeeds this one by the policy's parameter `successors`.",
+        get.of_alternative(next_generation, "instance_type"),
+    ),
+    _size.bound(
+        "instance.successor_hourly_usd",
+        "usd",
+        "Its price in the region.",
+        get.of_alternative(next_generation, "hourly_usd"),
+        _HOUR,
+    ),
+    _size.bound(
+        "alternative.instance_type",
+        "string",
+        "The cheapest type that is cheaper and within the policy's limits; none where there is none.",
+        get.of_alternative(cheapest, "instance_type"),
+    ),
+    _size.bound(
+        "alternative.hourly_usd",
+        "usd",
+        "Its price in the region.",
+        get.of_alternative(cheapest, "hourly_usd"),
+        _HOUR,
+    ),
+    _size.bound(
+        "alternative.monthly_usd",
+        "usd",
+        "Its price for a month.",
+        get.of_alternative(cheapest, "monthly_usd"),
+        _MONTH,
+    ),
+    _size.bound("alternative.list", "strings", "Up to three such types with their prices.", get.alternatives),
+    _size.bound(
+        "alternative.others",
+        "string",
+        "The same without the first; none where there is no other.",
+        get.other_alternatives,
+    ),
+    _scaling.field(
+        "scaling",
+        "object",
+        "The Application Auto Scaling target of the variant or component.",
+        lambda subject: subject.target,
+    ),
+    _scaled.field("scaling.label", "string", "The endpoint, and the variant or component it scales.", get.scaled_label),
+    _scaling.field("scaling.dimension", "string", "What it scales, as the API names it.", get.of_target("dimension")),
+    _scaling.field("scaling.min_capacity", "integer", "Its minimum.", get.of_target("min_capacity"), _CAPACITY),
+    _scaling.field("scaling.max_capacity", "integer", "Its maximum.", get.of_target("max_capacity"), _CAPACITY),
+    _scaling.field(
+        "scaling.lowest_capacity",
+        "integer",
+        "The least of its own and its scheduled actions' bounds.",
+        get.of_scaling(scaling.lowest_capacity),
+        _CAPACITY,
+    ),
+    _scaling.field(
+        "scaling.highest_capacity",
+        "integer",
+        "The greatest of its own and its scheduled actions' bounds.",
+        get.of_scaling(scaling.highest_capacity),
+        _CAPACITY,
+    ),
+    _scaling.field(
+        "scaling.policy_count",
+        "integer",
+        "How many scaling policies it has, of whatever use.",
+        get.of_scaling(scaling.policy_count),
+    ),
+    _scaling.field(
+        "scaling.scheduled_action_count",
+        "integer",
+        "How many scheduled actions it has.",
+        get.of_scaling(scaling.scheduled_action_count),
+    ),
+    _scaling.field(
+        "scaling.target_tracking_count",
+        "integer",
+        "How many of its policies are target tracking.",
+        get.of_scaling(scaling.target_tracking_count),
+    ),
+    _scaling.field(
+        "scaling.has_dynamic_policy",
+        "boolean",
+        "Whether a policy answers the load: target tracking with a metric, or steps with an alarm.",
+        get.of_scaling(scaling.has_dynamic_policy),
+    ),
+    _scaling.field(
+        "scaling.scaling_in_suspended",
+        "boolean",
+        "Whether its suspended_state keeps capacity from being taken away.",
+        get.of_target("dynamic_scaling_in_suspended"),
+    ),
+    _scaling.field(
+        "scaling.can_scale_in",
+        "boolean",
+        "Whether anything ever takes capacity away.",
+        get.of_scaling(scaling.can_scale_in),
+    ),
+    _scaling.field(
+        "scaling.reaches_zero",
+        "boolean",
+        "Whether its minimum is 0, at all times or when its schedule sets it so.",
+        get.of_scaling(scaling.minimum_reaches_zero),
+    ),
+    _scaling.field(
+        "scaling.schedule_holds_above_zero",
+        "boolean",
+        "Whether a scheduled action sets a minimum above 0.",
+        get.of_scaling(scaling.schedule_holds_above_zero),
+    ),
+    _scaling.field(
+        "scaling.wakes_from_zero",
+        "boolean",
+        "Whether one request, or a schedule, brings the first instance or copy back.",
+        get.wakes_from_zero,
+    ),
+    _scaling.field(
+        "scaling.unpublished_metrics",
+        "strings",
+        "Metrics that its policies follow and that SageMaker never publishes.",
+        get.unpublished_metrics,
+    ),
+    _component.field("component.name", "string", "Name of the inference component.", get.of_component("name")),
+    _component.field("component.variant_name", "string", "The variant it stands on.", get.of_component("variant_name")),
+    _component.field(
+        "component.copies", "integer", "How many; none for an adapter.", get.of_component("copies"), "copies"
+    ),
+    *(
+        _stack.field(f"totals.{moment}.{bound}", "usd", f"{meaning}: {words}.", get.of_totals(moment, bound), _MONTH)
+        for moment, meaning in (
+            ("before", "What everything cost before the change"),
+            ("after", "What everything will cost"),
+            ("delta", "What the change adds"),
+        )
+        for bound, words in (("floor", "the least"), ("expected", "as expected"), ("ceiling", "the most"))
+    ),
+    _stack.field(
+        "totals.after.complete",
+        "boolean",
+        "True, or unknown where something that belongs to the total is unpriced or unknown.",
+        get.complete,
+    ),
+)
+
+_INSTANCE_TYPE: dict[str, Any] = {"shape": "ml\\.[a-z0-9-]+\\.[a-z0-9-]+", "example": "ml.m5.large"}
+_LIMITS = ("max_hourly_usd", "max_vcpus", "max_accelerators", "max_memory_gib")
+_CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "endpoint.missing_tags": {"needs": ("required_tags",)},
+    "instance.excess": {"needs": _LIMITS},
+    "instance.successor_hourly_usd": {"needs": ("successors",)},
+    "endpoint.region": {"shape": "[a-z]+(-[a-z]+)+-[0-9]+", "example": "us-east-1"},
+    "endpoint.mode": {"values": ("realtime", "async", "serverless")},
+    "endpoint.change": {"values": ("create", "update", "replace", "no-op")},
+    "endpoint.deployed": {"values": ("yes", "possibly", "no")},
+    "endpoint.data_capture_percent": {"least": 0, "most": 100},
+    "variant.kind": {"values": ("instance", "serverless")},
+    "variant.instance_type": _INSTANCE_TYPE,
+    "variant.memory_mib": {"least": 1024, "most": 6144},
+    "managed_scaling.status": {"values": ("ENABLED", "DISABLED")},
+    "instance.types": _INSTANCE_TYPE,
+    "instance.family": {"shape": "[a-z0-9-]+", "example": "m5, without ml."},
+    "instance.successor": {**_INSTANCE_TYPE, "needs": ("successors",)},
+    "alternative.instance_type": _INSTANCE_TYPE,
+    "scaling.dimension": {"values": (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)},
+}
+"""What the values of a field have in common: a comparison that can never hold is an error, never a silent pass.
+
+Memory sizes and percentages: SageMaker API reference, ProductionVariantServerlessConfig and DataCaptureConfig.
+"""
+
 FIELDS: dict[str, Field] = {
-    field.path: field
-    for field in (
-        _endpoint.field("endpoint.address", "string", "Address of its block.", get.of_endpoint("address")),
-        _endpoint.field("endpoint.name", "string", "Its name.", get.of_endpoint("name")),
-        _endpoint.field(
-            "endpoint.label", "string", "Its name, or as much of it as is known, or its address.", get.label
-        ),
-        _endpoint.field("endpoint.region", "string", "Region code, such as us-east-1.", get.of_endpoint("region")),
-        _endpoint.field("endpoint.mode", "string", "realtime, async or serverless.", get.of_endpoint("mode")),
-        _endpoint.field(
-            "endpoint.environment",
-            "string",
-            "Its environment by tag or name; production where that is unknown.",
-            get.environment,
-        ),
-        _endpoint.field(
-            "endpoint.tags",
-            "mapping",
-            "Its tags, the provider's or stack's defaults among them.",
-            get.of_endpoint("tags"),
-        ),
-        _endpoint.field(
-            "endpoint.change",
-            "string",
-            "What the change does to it: create, update, replace or no-op.",
-            get.of_endpoint("change"),
-        ),
-        _endpoint.field(
-            "endpoint.deployed",
-            "string",
-            "yes; possibly, where an endpoint that could not be resolved may use it; no, where nothing can.",
-            get.of_endpoint("deployed"),
-        ),
-        _endpoint.field(
-            "endpoint.configuration_address",
-            "string",
-            "Address of its configuration; none where that is managed elsewhere.",
-            get.of_endpoint("configuration_address"),
-        ),
-        _endpoint.field(
-            "endpoint.keeps_previous_configuration",
-            "boolean",
-            "Whether its configuration is replaced under the same name, so that what runs stays as it was.",
-            get.keeps_previous_configuration,
-        ),
-        _endpoint.field(
-            "endpoint.production_variant_count",
-            "integer",
-            "How many variants it has without the shadow variants.",
-            get.production_variant_count,
-        ),
-        _endpoint.field(
-            "endpoint.hosts_inference_components",
-            "boolean",
-            "Whether inference components are placed on its instances.",
-            get.hosts_components,
-        ),
-        _endpoint.field(
-            "endpoint.data_capture_percent",
-            "number",
-            "Share of requests captured to S3; none where data capture is off.",
-            get.of_endpoint("data_capture_percent"),
-            "percent",
-        ),
-        _endpoint.field(
-            "endpoint.monthly_floor_usd", "usd", "The least that it costs.", get.endpoint_monthly("floor"), _MONTH
-        ),
-        _endpoint.field(
-            "endpoint.monthly_expected_usd",
-            "usd",
-            "What it is expected to cost.",
-            get.endpoint_monthly("expected"),
-            _MONTH,
-        ),
-        _endpoint.field(
-            "endpoint.monthly_ceiling_usd", "usd", "The most that it can cost.", get.endpoint_monthly("ceiling"), _MONTH
-        ),
-        _endpoint.bound(
-            "endpoint.missing_tags",
-            "strings",
-            "Tags of the policy's parameter `required_tags` that it lacks in any spelling, or by `tag_synonyms`.",
-            get.missing_tags,
-        ),
-        _variant.field("variant.name", "string", "Its name.", get.of_variant("name")),
-        _variant.field(
-            "variant.label", "string", "Its name, or as much of it as is known, or its number.", get.variant_label
-        ),
-        _variant.field(
-            "variant.sensitive",
-            "boolean",
-            "Whether its type and numbers, or those of its scaling target, are sensitive and not shown.",
-            get.sensitive,
-        ),
-        _variant.field("variant.kind", "string", "instance or serverless.", get.kind),
-        _variant.field("variant.shadow", "boolean", "Whether it is a shadow variant.", get.shadow),
-        _variant.field(
-            "variant.has_end",
-            "boolean",
-            "Whether an inference experiment runs it, which ends by itself; false for what a configuration declares.",
-            get.has_end,
-        ),
-        _variant.field("variant.weight", "number", "initial_variant_weight; 1 where unset.", get.of_variant("weight")),
-        _variant.field(
-            "variant.model_name",
-            "string",
-            "Its model; none on a host of inference components.",
-            get.of_variant("model_name"),
-        ),
-        _variant.field(
-            "variant.monthly_floor_usd", "usd", "The least that it costs.", get.variant_monthly("floor"), _MONTH
-        ),
-        _variant.field(
-            "variant.monthly_expected_usd",
-            "usd",
-            "What it is expected to cost.",
-            get.variant_monthly("expected"),
-            _MONTH,
-        ),
-        _variant.field(
-            "variant.monthly_ceiling_usd", "usd", "The most that it can cost.", get.variant_monthly("ceiling"), _MONTH
-        ),
-        _size.field(
-            "variant.instance_type",
-            "string",
-            "Its instance type; none where instance pools say it instead.",
-            get.of_variant("instance_type"),
-        ),
-        _size.field(
-            "variant.initial_instance_count",
-            "integer",
-            "How many instances it starts with.",
-            get.of_variant("initial_instance_count"),
-            "instances",
-        ),
-        _count.field(
-            "variant.expected_instances",
-            "number",
-            "How many instances are expected to run: by usage, else the initial count within its bounds.",
-            get.expected_instances,
-            "instances",
-        ),
-        _size.field(
-            "variant.volume_size_gb",
-            "integer",
-            "volume_size_in_gb; none where the default of the type applies.",
-            get.of_variant("volume_size_gb"),
-            "GB",
-        ),
-        _size.field(
-            "variant.memory_mib", "integer", "Memory size of a serverless variant.", get.of_variant("memory_mib"), "MiB"
-        ),
-        _size.field(
-            "variant.max_concurrency",
-            "integer",
-            "Most concurrent requests of a serverless variant.",
-            get.of_variant("max_concurrency"),
-            "requests",
-        ),
-        _size.field(
-            "variant.provisioned_concurrency",
-            "integer",
-            "Slots kept warm; none where all compute is on demand.",
-            get.of_variant("provisioned_concurrency"),
-            "slots",
-        ),
-        _size.field(
-            "managed_scaling.status",
-            "string",
-            "ENABLED or DISABLED; none without managed instance scaling.",
-            get.of_managed_scaling("status"),
-        ),
-        _size.field(
-            "managed_scaling.min_instance_count",
-            "integer",
-            "Its lower bound.",
-            get.of_managed_scaling("min_instance_count"),
-            "instances",
-        ),
-        _size.field(
-            "managed_scaling.max_instance_count",
-            "integer",
-            "Its upper bound.",
-            get.of_managed_scaling("max_instance_count"),
-            "instances",
-        ),
-        _size.field(
-            "managed_scaling.effective",
-            "boolean",
-            "Whether it moves the count: enabled, on a variant that names no model.",
-            get.managed_scaling_effective,
-        ),
-        _size.field(
-            "instance.types", "strings", "The instance type, or those of the instance pools.", get.instance_types
-        ),
-        _size.field(
-            "instance.label", "string", "The same as text, never unknown: (unknown type) instead.", get.instance_label
-        ),
-        _size.field("instance.family", "string", "Such as m5; of pools the first one's.", get.FAMILY),
-        _size.field(
-            "instance.hourly_usd", "usd", "Price of one instance; of pools the dearest.", get.HOURLY_USD, _HOUR
-        ),
-        _size.field("instance.vcpus", "integer", "Of one instance; of pools the most.", get.VCPUS, "vCPUs"),
-        _size.field(
-            "instance.accelerators",
-            "integer",
-            "GPUs or Neuron devices of one instance; of pools the most.",
-            get.ACCELERATORS,
-            "accelerators",
-        ),
-        _size.field(
-            "instance.memory_gib", "number", "Memory of one instance; of pools the most.", get.MEMORY_GIB, "GiB"
-        ),
-        _size.field(
-            "instance.burstable",
-            "boolean",
-            "Whether the type is burstable, which Application Auto Scaling does not take.",
-            get.BURSTABLE,
-        ),
-        _size.field(
-            "instance.offered_in_region",
-            "boolean",
-            "Whether the availability table has the type in the region; of pools every one.",
-            get.OFFERED,
-        ),
-        _size.bound(
-            "instance.excess",
-            "strings",
-            "What exceeds the policy's limits (max_hourly_usd, max_vcpus, max_accelerators, max_memory_gib).",
-            get.excess,
-        ),
-        _size.bound(
-            "instance.successor",
-            "string",
-            "The priced type that succeeds this one by the policy's parameter `successors`.",
-            get.of_alternative(next_generation, "instance_type"),
-        ),
-        _size.bound(
-            "instance.successor_hourly_usd",
-            "usd",
-            "Its price in the region.",
-            get.of_alternative(next_generation, "hourly_usd"),
-            _HOUR,
-        ),
-        _size.bound(
-            "alternative.instance_type",
-            "string",
-            "The cheapest type that is cheaper and within the policy's limits; none where there is none.",
-            get.of_alternative(cheapest, "instance_type"),
-        ),
-        _size.bound(
-            "alternative.hourly_usd",
-            "usd",
-            "Its price in the region.",
-            get.of_alternative(cheapest, "hourly_usd"),
-            _HOUR,
-        ),
-        _size.bound(
-            "alternative.monthly_usd",
-            "usd",
-            "Its price for a month.",
-            get.of_alternative(cheapest, "monthly_usd"),
-            _MONTH,
-        ),
-        _size.bound("alternative.list", "strings", "Up to three such types with their prices.", get.alternatives),
-        _size.bound(
-            "alternative.others",
-            "string",
-            "The same without the first; none where there is no other.",
-            get.other_alternatives,
-        ),
-        _scaling.field(
-            "scaling",
-            "object",
-            "The Application Auto Scaling target of the variant or component.",
-            lambda subject: subject.target,
-        ),
-        _scaled.field(
-            "scaling.label", "string", "The endpoint, and the variant or component it scales.", get.scaled_label
-        ),
-        _scaling.field(
-            "scaling.dimension", "string", "What it scales, as the API names it.", get.of_target("dimension")
-        ),
-        _scaling.field("scaling.min_capacity", "integer", "Its minimum.", get.of_target("min_capacity"), _CAPACITY),
-        _scaling.field("scaling.max_capacity", "integer", "Its maximum.", get.of_target("max_capacity"), _CAPACITY),
-        _scaling.field(
-            "scaling.lowest_capacity",
-            "integer",
-            "The least of its own and its scheduled actions' bounds.",
-            get.of_scaling(scaling.lowest_capacity),
-            _CAPACITY,
-        ),
-        _scaling.field(
-            "scaling.highest_capacity",
-            "integer",
-            "The greatest of its own and its scheduled actions' bounds.",
-            get.of_scaling(scaling.highest_capacity),
-            _CAPACITY,
-        ),
-        _scaling.field(
-            "scaling.policy_count",
-            "integer",
-            "How many scaling policies it has, of whatever use.",
-            get.of_scaling(scaling.policy_count),
-        ),
-        _scaling.field(
-            "scaling.scheduled_action_count",
-            "integer",
-            "How many scheduled actions it has.",
-            get.of_scaling(scaling.scheduled_action_count),
-        ),
-        _scaling.field(
-            "scaling.target_tracking_count",
-            "integer",
-            "How many of its policies are target tracking.",
-            get.of_scaling(scaling.target_tracking_count),
-        ),
-        _scaling.field(
-            "scaling.has_dynamic_policy",
-            "boolean",
-            "Whether a policy answers the load: target tracking with a metric, or steps with an alarm.",
-            get.of_scaling(scaling.has_dynamic_policy),
-        ),
-        _scaling.field(
-            "scaling.scaling_in_suspended",
-            "boolean",
-            "Whether its suspended_state keeps capacity from being taken away.",
-            get.of_target("dynamic_scaling_in_suspended"),
-        ),
-        _scaling.field(
-            "scaling.can_scale_in",
-            "boolean",
-            "Whether anything ever takes capacity away.",
-            get.of_scaling(scaling.can_scale_in),
-        ),
-        _scaling.field(
-            "scaling.reaches_zero",
-            "boolean",
-            "Whether its minimum is 0, at all times or when its schedule sets it so.",
-            get.of_scaling(scaling.minimum_reaches_zero),
-        ),
-        _scaling.field(
-            "scaling.schedule_holds_above_zero",
-            "boolean",
-            "Whether a scheduled action sets a minimum above 0.",
-            get.of_scaling(scaling.schedule_holds_above_zero),
-        ),
-        _scaling.field(
-            "scaling.wakes_from_zero",
-            "boolean",
-            "Whether one request, or a schedule, brings the first instance or copy back.",
-            get.wakes_from_zero,
-        ),
-        _scaling.field(
-            "scaling.unpublished_metrics",
-            "strings",
-            "Metrics that its policies follow and that SageMaker never publishes.",
-            get.unpublished_metrics,
-        ),
-        _component.field("component.name", "string", "Name of the inference component.", get.of_component("name")),
-        _component.field(
-            "component.variant_name", "string", "The variant it stands on.", get.of_component("variant_name")
-        ),
-        _component.field(
-            "component.copies", "integer", "How many; none for an adapter.", get.of_component("copies"), "copies"
-        ),
-        *(
-            _stack.field(
-                f"totals.{moment}.{bound}", "usd", f"{meaning}: {words}.", get.of_totals(moment, bound), _MONTH
-            )
-            for moment, meaning in (
-                ("before", "What everything cost before the change"),
-                ("after", "What everything will cost"),
-                ("delta", "What the change adds"),
-            )
-            for bound, words in (("floor", "the least"), ("expected", "as expected"), ("ceiling", "the most"))
-        ),
-        _stack.field(
-            "totals.after.complete",
-            "boolean",
-            "True, or unknown where something that belongs to the total is unpriced or unknown.",
-            get.complete,
-        ),
-    )
+    field.path: structs.replace(field, **_CONSTRAINTS.get(field.path, {})) for field in _DECLARED
 }
 """By path, in the order of docs/fields.md."""

@@ -15,7 +15,8 @@ from guardrail.cost.price_book import InstanceSpec
 from guardrail.model import InferenceComponent, InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import plain
 from guardrail.policy.alternative import family_of, fitting
-from guardrail.policy.policy import PRODUCTION, Value
+from guardrail.policy.environment import PRODUCTION
+from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
 
 Getter: TypeAlias = Callable[[Subject], Any]

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,10 +11,11 @@ from msgspec import structs
 from guardrail import bundled as bundled_data
 from guardrail import files, strict_yaml
 from guardrail.errors import PolicyError, SettingsError, did_you_mean
+from guardrail.policy import superseding
+from guardrail.policy.environment import DEFAULT_ENVIRONMENTS, PRODUCTION, EnvironmentSettings, no_environment
 from guardrail.policy.evaluate import compile_policy
 from guardrail.policy.policy import (
     DEFAULT,
-    PRODUCTION,
     Parameter,
     Policy,
     PolicySettings,
@@ -38,14 +40,14 @@ def bundled() -> tuple[Policy, ...]:
         raise PolicyError(f"the bundled policies cannot be read: {error}", hint="reinstall guardrail") from error
 
 
-def read(directory: str) -> tuple[Policy, ...]:
+def read(directory: str, environments: EnvironmentSettings = DEFAULT_ENVIRONMENTS) -> tuple[Policy, ...]:
     """The policies of every YAML file below ``directory`` (or of that one file), by path.
 
     Raises `PolicyError` with the file, and the place in it, for whatever does not hold together.
     """
     policies: dict[str, tuple[Policy, str]] = {}
     for path in policy_files(directory):
-        policy = read_file(path, topic=_topic(path, directory))
+        policy = read_file(path, topic=_topic(path, directory), environments=environments)
         if policy.id in policies:
             raise PolicyError(f"{path}: {policies[policy.id][1]} has a policy {policy.id} already")
         policies[policy.id] = policy, path
@@ -72,29 +74,59 @@ def policy_files(path: str) -> list[str]:
     return sorted(found)
 
 
-def read_file(path: str, *, topic: str = "") -> Policy:
-    """The policy in one file, fully checked. Raises `PolicyError`."""
+def read_file(path: str, *, topic: str = "", environments: EnvironmentSettings = DEFAULT_ENVIRONMENTS) -> Policy:
+    """The policy in one file, fully checked. Raises `PolicyError` for the first thing that does not hold together."""
     policy = structs.replace(strict_yaml.read(path, Policy, error=PolicyError), topic=topic)
-    name = os.path.splitext(os.path.basename(path))[0]
-    if policy.id != name:
-        raise PolicyError(f"{path}: its id is {policy.id}, and its file must have the same name: {policy.id}.yaml")
-    try:
-        check(policy)
-    except RecursionError as error:
-        raise PolicyError(f"{path}: a condition is nested too deeply") from error
-    except MisplacedError as error:
-        line = strict_yaml.line_of(path, error.steps)
-        raise PolicyError(f"{path}:{line}: {dotted(error.steps)}: {error.problem}") from error
+    for problem in problems(policy, path, environments):
+        raise problem
     return policy
 
 
-def check(policy: Policy) -> None:
-    """Raise `PolicyError` where a policy does not hold together: its fields, operators, parameters and values."""
+def problems(policy: Policy, path: str, environments: EnvironmentSettings) -> list[PolicyError]:
+    """Everything about the policy in the file at ``path`` that does not hold together, each with its line."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    found: list[PolicyError] = []
+    if policy.id != name:
+        found.append(
+            PolicyError(f"{path}: its id is {policy.id}, and its file must have the same name: {policy.id}.yaml")
+        )
+    errors: list[PolicyError] = []
+    try:
+        check(policy, environments, errors)
+    except RecursionError:
+        found.append(PolicyError(f"{path}: a condition is nested too deeply"))
+    return list({error.message: error for error in (*found, *(_placed(error, path) for error in errors))}.values())
+
+
+def _placed(error: PolicyError, path: str) -> PolicyError:
+    """An error about a place in a policy with the line of that place in its file."""
+    if not isinstance(error, MisplacedError):
+        return error
+    line = strict_yaml.line_of(path, error.steps)
+    return PolicyError(f"{path}:{line}: {dotted(error.steps)}: {error.problem}")
+
+
+def check(
+    policy: Policy,
+    environments: EnvironmentSettings = DEFAULT_ENVIRONMENTS,
+    errors: list[PolicyError] | None = None,
+) -> None:
+    """Raise `PolicyError` where a policy does not hold together: its fields, operators, parameters and values.
+
+    Checked in every environment that it speaks of. With ``errors``, they are added there instead.
+    """
+    place = Scope(policy=policy.id, applies_to=policy.applies_to, errors=errors)
     for name, parameter in policy.params.items():
-        _check_value(policy, name, parameter, parameter.default)
-    environments = {name for parameter in policy.params.values() for name in _environments(parameter.default)}
-    for environment in sorted(environments | {PRODUCTION}):
-        compile_policy(policy, environment).fixes.compile()
+        place.attempt(partial(_check_value, policy, name, parameter, parameter.default, environments), None)
+    if errors:
+        return  # conditions would stumble over the same values
+    named = {name for parameter in policy.params.values() for name in _environments(parameter.default)}
+    for environment in sorted(named | {PRODUCTION, NEITHER}):
+        compile_policy(policy, environment, environments=environments, errors=errors).fixes.compile()
+
+
+NEITHER = ""
+"""An environment that no parameter speaks of, so that the values for all others are tried too."""
 
 
 def configure(
@@ -102,27 +134,25 @@ def configure(
     settings: Mapping[str, PolicySettings],
     select: Sequence[str] = (),
     skip: Sequence[str] = (),
+    environments: EnvironmentSettings = DEFAULT_ENVIRONMENTS,
 ) -> tuple[Policy, ...]:
     """The policies to evaluate, as the settings and flags have them.
 
     ``select`` keeps only these ids, and runs them even where the settings turn them off; ``skip`` leaves ids out.
-    Raises `PolicyError` for two policies of one id, and `SettingsError` for an id or parameter that does not exist and
-    for a value of another type.
+    Raises `PolicyError` for two policies of one id and for policies that supersede what they cannot, and
+    `SettingsError` for an id, a parameter or an environment that does not exist and for a value of another type.
     """
     known = _by_id(policies)
-    for policy in known.values():
-        for other in policy.supersedes:
-            if other not in known:
-                raise PolicyError(
-                    f"policy {policy.id}: supersedes {other}, which is no policy{did_you_mean(other, known)}"
-                )
+    superseding.check(known)
     for wanted, where in ((settings, "policies"), (select, "--policy"), (skip, "--skip-policy")):
         for name in wanted:
             if name not in known:
                 hint = "guardrail policies list"
                 raise SettingsError(f"{where}: there is no policy {name}{did_you_mean(name, known)}", hint=hint)
     chosen = [policy for name, policy in known.items() if (not select or name in select) and name not in skip]
-    configured = (_configured(policy, settings.get(policy.id), always=policy.id in select) for policy in chosen)
+    configured = (
+        _configured(policy, settings.get(policy.id), environments, always=policy.id in select) for policy in chosen
+    )
     return tuple(policy for policy in configured if policy is not None)
 
 
@@ -137,12 +167,14 @@ def _by_id(policies: Iterable[Policy]) -> dict[str, Policy]:
     return known
 
 
-def _configured(policy: Policy, settings: PolicySettings | None, *, always: bool) -> Policy | None:
+def _configured(
+    policy: Policy, settings: PolicySettings | None, environments: EnvironmentSettings, *, always: bool
+) -> Policy | None:
     if settings is None:
         return policy
     if settings.severity == "off" and not always:
         return None
-    changes = _changes(policy, settings)
+    changes = _changes(policy, settings, environments)
     if changes:
         policy = with_parameters(policy, changes)
     if settings.severity in (None, "off"):
@@ -150,10 +182,13 @@ def _configured(policy: Policy, settings: PolicySettings | None, *, always: bool
     return structs.replace(policy, severity=settings.severity)
 
 
-def _changes(policy: Policy, settings: PolicySettings) -> dict[str, object]:
+def _changes(policy: Policy, settings: PolicySettings, environments: EnvironmentSettings) -> dict[str, object]:
     """The new value of each parameter that the settings mention, all of them of the right type."""
     changes: dict[str, object] = dict(settings.params)
     for environment, values in settings.environments.items():
+        problem = no_environment(environment, environments)
+        if problem is not None:
+            raise SettingsError(f"policies.{policy.id}: environments.{environment}: {problem}")
         for name, value in values.items():
             _declared(policy, name)
             base = changes.get(name, policy.params[name].default)
@@ -161,7 +196,7 @@ def _changes(policy: Policy, settings: PolicySettings) -> dict[str, object]:
             changes[name] = mapping | {environment: value}
     for name, value in changes.items():
         try:
-            _check_value(policy, name, _declared(policy, name), value)
+            _check_value(policy, name, _declared(policy, name), value, environments)
         except MisplacedError as error:
             raise SettingsError(f"policies.{policy.id}: {dotted(error.steps)}: {error.problem}") from error
     return changes
@@ -180,13 +215,17 @@ def _environments(value: Any) -> Iterable[str]:
     return (name for name in value if name != DEFAULT) if by_environment(value) else ()
 
 
-def _check_value(policy: Policy, name: str, parameter: Parameter, value: Any) -> None:
-    """Raise `PolicyError` where ``value`` is of another type than the parameter, in any environment."""
+def _check_value(
+    policy: Policy, name: str, parameter: Parameter, value: Any, environments: EnvironmentSettings
+) -> None:
+    """Raise `PolicyError` where ``value`` is of another type than the parameter, in any environment, or in none."""
     scope = Scope(policy=policy.id, applies_to=policy.applies_to, steps=("params", name))
     if isinstance(value, dict) and not by_environment(value) and parameter.type != "mapping":
         raise scope.error(f"values by environment need a value for {DEFAULT} too")
     values = value.items() if by_environment(value) else ((None, value),)
     for environment, one in values:
+        if environment not in (None, DEFAULT) and (problem := no_environment(str(environment), environments)):
+            raise scope.at(str(environment)).error(problem)
         if one is not None or parameter.type not in _NULLABLE:
             (scope if environment is None else scope.at(environment)).value(parameter.type, one)
 

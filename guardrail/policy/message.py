@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias
 
 from guardrail.model import Unknown
@@ -14,6 +15,7 @@ from guardrail.policy.subject import Subject
 SENSITIVE = "(sensitive)"
 
 Text: TypeAlias = Callable[[Subject], str]
+_NOTHING: Text = lambda _: ""  # noqa: E731 - a text among texts
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 """``{path}``, or ``{path:noun}`` for a count with its noun; ``{{`` and ``}}`` are braces."""
@@ -25,8 +27,11 @@ def compile_text(template: str, scope: Scope) -> Text:
     Unknown values read "unknown", absent ones "none", sensitive ones "(sensitive)"; USD a month has two decimals and
     thousands separators, unit prices are unrounded. Raises `PolicyError` for a field that does not exist.
     """
-    literals, names = _parts(template, scope)
-    values = [_placeholder(name, scope) for name in names]
+    if template.endswith(".") and not template.endswith(".."):
+        scope.attempt(partial(_refuse_period, scope), None)
+    nothing: tuple[list[str], list[str]] = [""], []
+    literals, names = scope.attempt(lambda: _parts(template, scope), nothing)
+    values: list[Text] = [scope.attempt(partial(_placeholder, name, scope), _NOTHING) for name in names]
     if not values:
         constant = literals[0]
         return lambda _: constant
@@ -39,6 +44,10 @@ def compile_text(template: str, scope: Scope) -> Text:
         return "".join(parts)
 
     return text
+
+
+def _refuse_period(scope: Scope) -> None:
+    raise scope.error("what it costs and a period follow, so leave the period at its end out")
 
 
 def _parts(template: str, scope: Scope) -> tuple[list[str], list[str]]:

@@ -8,6 +8,7 @@ from msgspec import Struct, structs
 
 from guardrail.model import Unknown
 from guardrail.policy.base import Remediation, Severity
+from guardrail.policy.environment import PRODUCTION
 
 AppliesTo: TypeAlias = Literal["endpoint", "variant", "scalable_target", "inference_component", "stack"]
 Blame: TypeAlias = Literal["scaling", "policy", "configuration", "endpoint"]
@@ -24,8 +25,6 @@ ParameterType: TypeAlias = Literal["integer", "number", "usd", "string", "string
 Scalar: TypeAlias = str | int | float | bool | Decimal | None
 Value: TypeAlias = Scalar | tuple[str, ...] | Mapping[str, list[str]]
 
-PRODUCTION = "production"
-"""The environment whose limits hold where the environment is unknown."""
 DEFAULT = "default"
 """The key, beside environments, that holds for every environment without a key of its own."""
 

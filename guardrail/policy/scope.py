@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from math import isfinite
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
 from guardrail.errors import PolicyError, did_you_mean
+from guardrail.policy.environment import EnvironmentSettings, no_environment
 from guardrail.policy.fields import FIELDS, Field, FieldType
 from guardrail.policy.policy import AppliesTo, Parameter, Value
 
+T = TypeVar("T")
 Step: TypeAlias = str | int
 Operand: TypeAlias = Any
 """A value of the field's type; or a getter, where it is another field; or None, where it is a null parameter."""
@@ -51,6 +53,20 @@ class Scope(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Value] = {}
     """The declared parameters as they are in one environment."""
     steps: tuple[Step, ...] = ()
+    environments: EnvironmentSettings | None = None
+    """Which environments there are; None where that is not to be checked."""
+    errors: "list[PolicyError] | None" = None
+    """Where errors are collected; None where the first one ends it."""
+
+    def attempt(self, make: Callable[[], T], otherwise: T) -> T:
+        """What ``make`` returns; ``otherwise`` where it raises an error and errors are collected, which keeps it."""
+        try:
+            return make()
+        except PolicyError as error:
+            if self.errors is None:
+                raise
+            self.errors.append(error)
+            return otherwise
 
     def at(self, *steps: Step) -> "Scope":
         """The place below this one."""
@@ -67,10 +83,12 @@ class Scope(Struct, frozen=True, kw_only=True):
         field = FIELDS.get(name)
         if field is None:
             known = [*FIELDS, *COMBINATORS, *(f"param.{parameter}" for parameter in self.declared)]
-            raise self.error(f"there is no field {name}{did_you_mean(name, known)}")
+            raise self.error(f"there is no field {name}{_meant(name) or did_you_mean(name, known)}")
         if self.applies_to not in field.subjects:
             owners = ", ".join(field.subjects)
             raise self.error(f"{name} is no field of a policy that applies to {self.applies_to}, only to {owners}")
+        if field.needs and not self.declared.keys() & set(field.needs):
+            raise self.error(f"{name} needs a parameter {' or '.join(field.needs)}")
         return field if field.bind is None else structs.replace(field, get=field.bind(self.parameters))
 
     def _parameter_field(self, name: str) -> Field:
@@ -100,6 +118,8 @@ class Scope(Struct, frozen=True, kw_only=True):
                 return raw
             case "boolean" if isinstance(raw, bool):
                 return raw
+            case "integer" if _is_number(raw) and raw % 1 != 0:  # type: ignore[operator] # a number
+                raise self.error(f"expected a whole number, got {show(raw)}")
             case "integer" | "number" | "usd" if _is_number(raw):
                 return Decimal(str(raw)) if kind == "usd" else raw
             case "strings" if isinstance(raw, (list, tuple)) and all(isinstance(item, str) for item in raw):
@@ -116,6 +136,8 @@ class Scope(Struct, frozen=True, kw_only=True):
                 return self._field_operand(kind, str(name))
             raw = self.parameter(str(name))
             return None if raw is None else self.value(kind, raw)
+        if isinstance(raw, list) and kind not in ("strings", "mapping"):
+            raise self.error(f"expected {_TYPES[kind]}, got a list; to be one of several: {{in: {show(raw)}}}")
         if raw is None:
             raise self.error("null can only be compared for equality; a parameter may be null, for no limit")
         return self.value(kind, raw)
@@ -126,8 +148,17 @@ class Scope(Struct, frozen=True, kw_only=True):
             raise self.error(f"cannot compare {_TYPES[kind]} with {name}, which is {_TYPES[other.type]}")
         return other.get
 
+    def admit(self, field: Field, operand: Operand) -> None:
+        """Raise `PolicyError` for a value that ``field`` never has: a comparison with it would silently never hold."""
+        for value in operand if isinstance(operand, tuple) else (operand,):
+            problem = field.problem(value) if isinstance(value, (str, int, float, Decimal)) else None
+            if field.path == "endpoint.environment" and self.environments is not None:
+                problem = no_environment(value, self.environments)
+            if problem is not None:
+                raise self.error(problem)
+
     def members(self, kind: FieldType, raw: object) -> tuple[Any, ...] | None:
-        """The members of a list operand, values and parameters; None where the list as a whole is a null parameter."""
+        """The members of a list operand, values and parameters; None where nothing but null parameters is in it."""
         if isinstance(raw, dict) and is_reference(raw) and "param" in raw:
             value = self.parameter(str(raw["param"]))
             if value is None:
@@ -136,13 +167,37 @@ class Scope(Struct, frozen=True, kw_only=True):
         items = [self.at(index).operand(kind, item) for index, item in enumerate(self.list(raw))]
         if any(isinstance(item, Callable) for item in items):  # type: ignore[arg-type] # a getter
             raise self.error("a list holds values and parameters, no fields")
-        return tuple(item for item in items if item is not None)
+        present = tuple(item for item in items if item is not None)
+        return None if items and not present else present
 
     def list(self, raw: object) -> "list[Any]":
         """``raw``, which must be a list."""
         if not isinstance(raw, list):
             raise self.error(f"expected a list, got {show(raw)}")
         return raw
+
+
+def _meant(name: str) -> str:
+    """What a field that does not exist may have meant, where spelling alone would not tell."""
+    last = name.rpartition(".")[2]
+    if name.startswith("endpoint.tags."):
+        return f": tags are one field, endpoint.tags: {{has_keys: [{last}]}}"
+    return f": write {_MEANT[last]}" if last in _MEANT else ""
+
+
+_MEANT = {
+    **dict.fromkeys(("gpu", "gpus", "gpu_count", "accelerator_count"), "instance.accelerators"),
+    **dict.fromkeys(("cpu", "cpus", "cores"), "instance.vcpus"),
+    **dict.fromkeys(("ram", "memory", "memory_gb"), "instance.memory_gib"),
+    **dict.fromkeys(("price", "hourly_price", "hourly_cost"), "instance.hourly_usd"),
+    **dict.fromkeys(("type", "size"), "variant.instance_type"),
+    **dict.fromkeys(("count", "instance_count", "instances"), "variant.initial_instance_count"),
+    **dict.fromkeys(("cost", "monthly_cost", "monthly_usd"), "endpoint.monthly_expected_usd"),
+    **dict.fromkeys(("env", "stage"), "endpoint.environment"),
+    **dict.fromkeys(("min", "minimum"), "scaling.min_capacity"),
+    **dict.fromkeys(("max", "maximum"), "scaling.max_capacity"),
+}
+"""Fields by what people call them."""
 
 
 def is_reference(raw: object) -> bool:

@@ -17,6 +17,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.policy.base import Part
 
 
 class World:
@@ -168,6 +169,14 @@ class Subject:
         """The name of the variant; None where there is none, or it is not known."""
         name = getattr(self.variant, "name", None)
         return name if name.__class__ is str else None
+
+    def part(self) -> Part:
+        """What of the endpoint it is."""
+        if self.endpoint is None:
+            return ("stack", 0)
+        if self.component is not None:
+            return ("component", self.index)
+        return ("endpoint", 0) if self.variant is None else ("variant", self.index)
 
     def is_burstable(self) -> bool:
         """Whether a type of the variant is known to be burstable."""

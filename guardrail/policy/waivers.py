@@ -41,22 +41,25 @@ class Waived(Struct, frozen=True, kw_only=True):
 def apply(
     waivers: Sequence[Waiver], results: Iterable[Result], policies: Iterable[Policy], *, today: date, origin: str
 ) -> Waived:
-    """Mark the failures that a waiver accepts; ``origin`` is where the waivers are written.
+    """Mark the failures, and what is undecided, that a waiver accepts; ``origin`` is where the waivers are written.
 
     An expired waiver, one whose limit is exceeded and one of a policy that cannot be waived leave the finding as it is
-    and say so; so does one that accepts nothing. Raises `SettingsError` for a waiver without a reason.
+    and say so, unless another one accepts it; so does one that accepts nothing of a policy that was checked. Raises
+    `SettingsError` for a waiver without a reason.
     """
+    checked = {policy.id for policy in policies}
     unwaivable = {policy.id for policy in policies if not policy.waivable}
     active = [_Active(waiver, origin) for waiver in waivers]
     notices: dict[str, None] = {}
     answer = [
-        _waived(result, active, unwaivable, today, notices) if result.verdict == "fail" else result
+        _waived(result, active, unwaivable, today, notices) if result.verdict in ("fail", "open") else result
         for result in results
     ]
     for one in active:
-        if not one.used:
+        if not one.used and one.waiver.policy in checked:
             notices[f"waiver of {one.waiver.policy} for {one.waiver.address} accepts nothing: remove it"] = None
-    return Waived(results=answer, notices=list(notices), unused=sum(not one.used for one in active))
+    unused = sum(not one.used and one.waiver.policy in checked for one in active)
+    return Waived(results=answer, notices=list(notices), unused=unused)
 
 
 def check(waivers: Iterable[Waiver], known: Sequence[str]) -> None:
@@ -93,14 +96,16 @@ class _Active:
 def _waived(
     result: Result, active: Iterable[_Active], unwaivable: set[str], today: date, notices: dict[str, None]
 ) -> Result:
-    for one in active:
-        if not one.covers(result):
-            continue
+    covering = [one for one in active if one.covers(result)]
+    obstacles: dict[str, None] = {}
+    for one in covering:
         one.used = True
+    for one in covering:
         obstacle = _obstacle(one.waiver, result, unwaivable, today)
         if obstacle is None:
             return structs.replace(result, verdict="waived", waiver=one.applied)
-        notices[f"waiver of {result.policy} for {one.waiver.address} {obstacle}"] = None
+        obstacles[f"waiver of {result.policy} for {one.waiver.address} {obstacle}"] = None
+    notices.update(obstacles)
     return result
 
 

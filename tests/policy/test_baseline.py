@@ -1,5 +1,6 @@
 """A baseline holds back what was there before, and nothing that is new, dearer, or of which that cannot be told."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from guardrail.policy.baseline import Baseline, Compared, Entry, compare, read, 
 
 POLICY = "async-scales-to-zero"
 BLOCK = "aws_appautoscaling_target.invoices"
+ENDPOINT = "invoices@us-east-1"
 
 
 def result(**changes: Any) -> Result:
@@ -26,6 +28,8 @@ def result(**changes: Any) -> Result:
         "address": BLOCK,
         "endpoint": "aws_sagemaker_endpoint.invoices",
         "variant": "main",
+        "part": ("variant", 0),
+        "identity": ENDPOINT,
         "message": "",
         "reason": None,
         "saving_monthly": Decimal("537.28"),
@@ -38,8 +42,8 @@ def result(**changes: Any) -> Result:
 
 
 def entry(**changes: Any) -> Entry:
-    fields: dict[str, Any] = {"policy": POLICY, "address": BLOCK, "variant": "main", "monthly_usd": "537.28"}
-    fields["endpoint"] = "aws_sagemaker_endpoint.invoices"
+    fields: dict[str, Any] = {"policy": POLICY, "endpoint": ENDPOINT, "part": "variant", "variant": "main"}
+    fields["monthly_usd"] = "537.28"
     return Entry(**(fields | changes))
 
 
@@ -59,8 +63,8 @@ def is_back(known: Entry, found: Result, **changes: Any) -> bool:
 def test_what_is_taken_up_is_found_existing_and_nothing_is_said() -> None:
     findings = [
         result(),
-        result(variant="canary", saving_monthly=None),
-        result(address="b", saving_monthly=Unknown("")),
+        result(variant="canary", part=("variant", 1), saving_monthly=None),
+        result(identity="b", saving_monthly=Unknown("")),
     ]
     answer = compared(taken_up(findings), *findings)
     assert [one.status for one in answer.results] == ["existing"] * 3
@@ -69,18 +73,18 @@ def test_what_is_taken_up_is_found_existing_and_nothing_is_said() -> None:
 
 def test_the_file_has_a_finding_a_line_sorted_without_a_date() -> None:
     findings = [
-        result(address='module.b["é"].x', endpoint="a"),
-        result(address="y", endpoint="y"),
-        result(variant=None, saving_monthly=None, endpoint="a"),
+        result(identity='module.b["é"].x'),
+        result(identity="chat", variant=None, part=("component", 2)),
+        result(identity="chat", variant=None, part=("endpoint", 0), saving_monthly=None),
     ]
     expected = """\
 {
   "version": 1,
   "findings": [
-    {"address": "aws_appautoscaling_target.invoices", "endpoint": "a", "policy": "async-scales-to-zero"},
-    {"address": "module.b[\\"\\u00e9\\"].x", "endpoint": "a", "monthly_usd": "537.28", \
-"policy": "async-scales-to-zero", "variant": "main"},
-    {"address": "y", "monthly_usd": "537.28", "policy": "async-scales-to-zero", "variant": "main"}
+    {"endpoint": "chat", "index": 2, "monthly_usd": "537.28", "part": "component", "policy": "async-scales-to-zero"},
+    {"endpoint": "chat", "policy": "async-scales-to-zero"},
+    {"endpoint": "module.b[\\"\\u00e9\\"].x", "index": 0, "monthly_usd": "537.28", "part": "variant", \
+"policy": "async-scales-to-zero", "variant": "main"}
   ]
 }
 """
@@ -97,12 +101,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
 def test_passes_waived_and_undecided_results_and_budgets_are_not_taken_up() -> None:
     """A budget: the total may have doubled since; a larger budget is a decision that stands in the settings."""
     others = [result(verdict=verdict) for verdict in ("pass", "open", "waived")]
-    assert taken_up([*others, result(endpoint=None, address="stack")]).findings == ()
+    assert taken_up([*others, result(endpoint=None, part=("stack", 0))]).findings == ()
 
 
 def test_a_budget_stays_new_whatever_a_file_says() -> None:
-    budget = result(endpoint=None, address="stack", variant=None)
-    answer = compared(entry(address="stack", variant=None), budget)
+    budget = result(endpoint=None, identity="", variant=None, part=("stack", 0))
+    answer = compared(entry(endpoint="", part="endpoint", variant=None), budget)
     assert answer.results == [budget]
 
 
@@ -110,13 +114,13 @@ def test_a_budget_stays_new_whatever_a_file_says() -> None:
     "other",
     [
         {"policy": "scaling-has-room"},
-        {"address": f"{BLOCK}[1]"},
-        {"variant": "canary"},
-        {"variant": None},
-        {"endpoint": "aws_sagemaker_endpoint.another_of_the_same_configuration"},
+        {"variant": "canary", "part": ("variant", 1)},
+        {"variant": None, "part": ("variant", 1)},
+        {"variant": None, "part": ("component", 0)},
+        {"identity": "another_of_the_same_configuration@us-east-1"},
     ],
 )
-def test_another_policy_block_instance_variant_or_endpoint_is_new(other: dict[str, Any]) -> None:
+def test_another_policy_variant_or_endpoint_is_new(other: dict[str, Any]) -> None:
     assert compared(entry(), result(**other)).results[0].status == "new"
 
 
@@ -147,13 +151,43 @@ def test_where_no_money_is_at_stake_any_more_the_finding_stays_old() -> None:
 
 
 def test_an_entry_without_its_finding_is_listed() -> None:
-    answer = compared(entry(), result(address="elsewhere"))
+    answer = compared(entry(), result(identity="elsewhere"))
     assert answer.notices == [
-        f"base.json: {POLICY} for {BLOCK}, variant main is found no more: write the baseline anew"
+        f"base.json: {POLICY} for {ENDPOINT}, variant main is found no more: write the baseline anew"
     ]
     assert compared(entry(variant=None), result(verdict="pass", variant=None)).notices == [
-        f"base.json: {POLICY} for {BLOCK} is found no more: write the baseline anew"
+        f"base.json: {POLICY} for {ENDPOINT} is found no more: write the baseline anew"
     ]
+
+
+def test_a_finding_whose_block_to_change_moves_is_the_old_one() -> None:
+    """Whoever gives a variant a scaling target moves the blame from the configuration to the target."""
+    for address in ("aws_appautoscaling_target.new", "module.m.aws_sagemaker_endpoint_configuration.invoices[0]"):
+        assert compared(entry(), result(address=address)).results[0].status == "existing"
+
+
+def test_a_renamed_variant_is_the_one_it_was_and_one_more_is_new() -> None:
+    renamed, added = result(variant="primary"), result(variant="second", part=("variant", 1))
+    answer = compared(entry(), added, renamed)
+    assert [one.status for one in answer.results] == ["new", "existing"]
+
+
+def test_a_variant_that_moves_among_its_siblings_keeps_its_entry() -> None:
+    entries = (entry(variant="main"), entry(variant="canary", index=1, monthly_usd="10.00"))
+    turned = [
+        result(variant="canary", part=("variant", 0), saving_monthly=Decimal(10)),
+        result(variant="main", part=("variant", 1)),
+    ]
+    answer = compared(Baseline(version=1, findings=entries), *turned)
+    assert [one.status for one in answer.results] == ["existing", "existing"]
+    assert answer.notices == []
+
+
+def test_variants_without_a_known_name_are_counted() -> None:
+    """One was taken up; two more of them are two more to pay for."""
+    unnamed = [result(variant=None, part=("variant", index)) for index in range(3)]
+    answer = compared(taken_up(unnamed[:1]), *unnamed)
+    assert [one.status for one in answer.results] == ["existing", "new", "new"]
 
 
 @pytest.mark.parametrize("verdict", ["open", "waived"])
@@ -178,7 +212,7 @@ def test_among_several_inputs_each_has_its_own_findings() -> None:
     """Two stacks of one module have the same addresses, and the finding of one does not excuse the other."""
     development, production = result(source="dev.json"), result(source="prod.json", saving_monthly=Decimal(100))
     both = ["dev.json", "prod.json"]
-    baseline = taken_up([development, result(source="other.json", address="x")])
+    baseline = taken_up([development, result(source="other.json", identity="x")])
     answer = compared(baseline, development, production, sources=both)
     assert [one.status for one in answer.results] == ["existing", "new"]
     nobody_knows_whose = compared(entry(), development, production, sources=both)
@@ -191,9 +225,9 @@ def test_among_several_inputs_each_has_its_own_findings() -> None:
         ("[]", "is no baseline: Expected `object`"),
         ('{"version": 2}', "is no baseline: Invalid enum value 2"),
         ('{"version": 1, "finding": []}', "is no baseline: Object contains unknown field `finding`"),
-        ('{"version": 1, "findings": [{"policy": "a", "address": "b", "monthly_usd": "NaN"}]}', "'NaN' is no amount"),
-        ('{"version": 1, "findings": [{"policy": "a", "address": "b", "monthly_usd": "-1"}]}', "'-1' is no amount"),
-        ('{"version": 1, "findings": [{"policy": "a", "address": "b", "monthly_usd": "x"}]}', "'x' is no amount"),
+        ('{"version": 1, "findings": [{"policy": "a", "endpoint": "b", "monthly_usd": "NaN"}]}', "'NaN' is no amount"),
+        ('{"version": 1, "findings": [{"policy": "a", "endpoint": "b", "monthly_usd": "-1"}]}', "'-1' is no amount"),
+        ('{"version": 1, "findings": [{"policy": "a", "endpoint": "b", "monthly_usd": "x"}]}', "'x' is no amount"),
         ("<<<<<<< HEAD", "is no baseline: JSON is malformed"),
     ],
 )
@@ -211,7 +245,7 @@ def test_a_baseline_that_is_named_and_not_there_is_an_error(tmp_path: Path) -> N
 
 
 def test_findings_that_nothing_tells_apart_are_all_existing() -> None:
-    twins = [result(), result(saving_monthly=Decimal(900))]
+    twins = [result(saving_monthly=Decimal(900)), result()]
     answer = compared(taken_up(twins), *twins)
     assert [one.status for one in answer.results] == ["existing", "existing"]
     assert answer.notices == []
@@ -219,4 +253,5 @@ def test_findings_that_nothing_tells_apart_are_all_existing() -> None:
 
 def test_every_field_of_an_entry_is_written() -> None:
     full = structs.replace(entry(), source="plan.json")
-    assert text(Baseline(version=1, findings=(full,))).count('": "') == len(full.__struct_fields__)
+    written = json.loads(text(Baseline(version=1, findings=(full,))))["findings"][0]
+    assert written.keys() == set(full.__struct_fields__)

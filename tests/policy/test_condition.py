@@ -117,7 +117,6 @@ TARGET = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, m
         {"param.four": {"gt": 0}},
         {"param.none": {"present": False}},
         {"endpoint.environment": {"in": ["production"]}},
-        {},
     ],
 )
 def test_what_holds(condition: Any) -> None:
@@ -127,7 +126,7 @@ def test_what_holds(condition: Any) -> None:
 @pytest.mark.parametrize(
     "condition",
     [
-        {"variant.instance_type": "ml.m5"},
+        {"variant.instance_type": "ml.m5.large"},
         {"variant.shadow": True},
         {"instance.vcpus": {"lt": 4}},
         {"instance.vcpus": {"gt": 3, "at_most": 3}},
@@ -195,6 +194,31 @@ def test_a_null_limit_holds_for_what_is_unknown_and_for_what_is_not_there() -> N
     assert truth(condition, subject(variant(volume_size_gb=WHY))) is True
 
 
+NULL = {"instance.vcpus": {"at_most": {"param": "none"}}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"not": NULL}, True),
+        ({"not": {"all": [NULL, NULL]}}, True),
+        ({"any": [NULL, {"variant.shadow": True}]}, False),
+        ({"any": [NULL, {"variant.shadow": False}]}, True),
+        ({"any": [NULL]}, True),
+        ({"all": [NULL, {"variant.shadow": True}]}, False),
+        ({"instance.vcpus": {"at_most": {"param": "none"}, "gt": 99}}, False),
+        ({"instance.vcpus": {"param": "none"}}, True),
+        ({"not": {"instance.vcpus": {"in": {"param": "none"}}}}, True),
+        ({"not": {"instance.vcpus": {"in": [{"param": "none"}]}}}, True),
+        ({"instance.vcpus": {"in": [{"param": "none"}, 4]}}, True),
+        ({"not": {"endpoint.name": {"matches": {"param": "none"}}}}, True),
+        ({"not": {"endpoint.tags": {"has_keys": {"param": "none"}}}}, True),
+    ],
+)
+def test_a_comparison_with_a_null_parameter_drops_out_of_what_it_stands_in(condition: Any, expected: Any) -> None:
+    assert truth(condition) is expected
+
+
 YES, NO, OPEN = {"variant.shadow": False}, {"variant.shadow": True}, {"variant.weight": 1}
 
 
@@ -209,8 +233,6 @@ YES, NO, OPEN = {"variant.shadow": False}, {"variant.shadow": True}, {"variant.w
         ({"not": YES}, False),
         ({"not": OPEN}, WHY),
         ({**OPEN, **NO}, False),
-        ({"all": []}, True),
-        ({"any": []}, False),
     ],
 )
 def test_combinations_follow_kleene(condition: Any, expected: Any) -> None:
@@ -279,6 +301,28 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
         ({"param.fuor": 1}, "there is no parameter fuor, did you mean four?"),
         ({"each": YES}, "each asks the variants of an endpoint, so it needs applies_to: endpoint"),
         ("shadow", "require: expected a mapping of fields, got 'shadow'"),
+        ({}, "require: an empty condition always holds"),
+        ({"all": []}, "require.all: an empty list always holds"),
+        ({"any": []}, "require.any: an empty list never holds"),
+        ({"not": {}}, "require.not: an empty condition always holds"),
+        ({"instance.gpus": 1}, "there is no field instance.gpus: write instance.accelerators"),
+        ({"endpoint.tags.Owner": "x"}, "tags are one field, endpoint.tags: {has_keys: [Owner]}"),
+        ({"instance.vcpus": {"lte": 4}}, "instance.vcpus has no operator lte: write at_most"),
+        ({"instance.vcpus": {">": 4}}, "instance.vcpus has no operator >: write gt"),
+        ({"instance.vcpus": {"eq": 4}}, "instance.vcpus has no operator eq: a bare value means equality"),
+        ({"endpoint.name": {"regex": "a"}}, "endpoint.name has no operator regex: write matches"),
+        ({"variant.shadow": {"lte": 4}}, "variant.shadow has no operator lte; it takes ne, present"),
+        ({"endpoint.mode": "real-time"}, "endpoint.mode is never real-time, did you mean realtime? It is realtime,"),
+        ({"endpoint.mode": {"in": ["async", "batch"]}}, "endpoint.mode is never batch; it is realtime, async or serv"),
+        ({"endpoint.mode": {"param": "tag"}}, "endpoint.mode is never team; it is realtime"),
+        ({"endpoint.region": "us-east1"}, "endpoint.region is never us-east1: write it like us-east-1"),
+        ({"variant.instance_type": {"in": ["m5.large"]}}, "is never m5.large: write it like ml.m5.large"),
+        ({"instance.types": {"contains": "m5.large"}}, "instance.types is never m5.large: write it like ml.m5.large"),
+        ({"instance.types": ["m5.large"]}, "instance.types is never m5.large: write it like ml.m5.large"),
+        ({"instance.family": {"not_in": ["ml.m5"]}}, "instance.family is never ml.m5: write it like m5, without ml."),
+        ({"variant.memory_mib": {"at_most": 4}}, "variant.memory_mib is never 4: it is 1024 to 6144 MiB"),
+        ({"endpoint.data_capture_percent": {"at_most": 0.2}}, "data_capture_percent is in percent: write 20"),
+        ({"endpoint.data_capture_percent": {"at_most": 120}}, "is never 120: it is 0 to 100 percent"),
     ],
 )
 def test_a_mistake_is_an_error_that_names_policy_and_place(condition: Any, problem: str) -> None:

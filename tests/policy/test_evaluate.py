@@ -40,6 +40,7 @@ from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import STACK, evaluate, evaluate_stack
 from guardrail.policy.load import bundled, configure
+from guardrail.policy.superseding import without_superseded
 
 WHY = Unknown("known only after apply")
 
@@ -105,8 +106,9 @@ def judge(
     usage: Usage = NO_USAGE,
 ) -> list[Result]:
     inventory = Inventory(endpoints=endpoints, unattached=unattached)
-    return evaluate(
-        configure(bundled(), {}, select=policies),
+    chosen = configure(bundled(), {}, select=policies)
+    results = evaluate(
+        chosen,
         inventory,
         estimate(inventory, prices(), usage),
         source="plan.json",
@@ -114,6 +116,7 @@ def judge(
         environments=Environments(),
         has_before=has_before,
     )
+    return without_superseded(results, chosen)
 
 
 def one(policy: str, *endpoints: Endpoint, **how: Any) -> Result:

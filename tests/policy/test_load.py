@@ -109,7 +109,11 @@ def test_a_folder_without_policies_is_an_error(folder: Path, name: str) -> None:
             "default: {production: 4}",
             ":8: params.max_vcpus: values by environment need a value for default",
         ),
-        ("default: 4", "default: {default: 4, x: y}", ":8: params.max_vcpus.x: expected a number, got 'y'"),
+        (
+            "default: 4",
+            "default: {default: 4, production: y}",
+            ":8: params.max_vcpus.production: expected a number, got 'y'",
+        ),
         (
             "{param: max_vcpus}",
             "{param: max_vcpu}",
@@ -213,7 +217,15 @@ def test_an_unknown_environment_has_the_parameters_of_production() -> None:
             "policies: there is no policy async-scale-to-zero, did you mean async",
         ),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpu": 1})}, "unknown parameter max_vcpu, did you mean max_vcpus?"),
-        ({RIGHT_SIZED: PolicySettings(environments={"dev": {"max_vcpu": 1}})}, "unknown parameter max_vcpu"),
+        ({RIGHT_SIZED: PolicySettings(environments={"production": {"max_vcpu": 1}})}, "unknown parameter max_vcpu"),
+        (
+            {RIGHT_SIZED: PolicySettings(environments={"prod": {"max_vcpus": 1}})},
+            "environments.prod: there is no environment prod, did you mean production? There are production, non-prod",
+        ),
+        (
+            {RIGHT_SIZED: PolicySettings(params={"max_vcpus": {"default": 1, "stagging": 2}})},
+            "params.max_vcpus.stagging: there is no environment stagging",
+        ),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": "8"})}, "params.max_vcpus: expected a number, got '8'"),
         ({RIGHT_SIZED: PolicySettings(params={"approval_tag": None})}, "params.approval_tag: expected text, got None"),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": {"dev": 8}})}, "need a value for default too"),

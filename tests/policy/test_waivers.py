@@ -103,9 +103,29 @@ def test_a_policy_that_cannot_be_waived_is_not() -> None:
 
 
 def test_a_waiver_that_accepts_nothing_is_reported() -> None:
-    answer = applied(waiver(address="module.chat*"), result(), result(verdict="open", address="module.chat"))
-    assert [one.verdict for one in answer.results] == ["fail", "open"]
+    answer = applied(waiver(address="module.chat*"), result(), result(verdict="pass", address="module.chat"))
+    assert [one.verdict for one in answer.results] == ["fail", "pass"]
     assert answer.notices == [f"waiver of {POLICY} for module.chat* accepts nothing: remove it"]
+
+
+def test_a_waiver_of_what_was_not_checked_is_not_told_to_go() -> None:
+    answer = apply([waiver()], [], [], today=TODAY, origin=".guardrail.yml")
+    assert (answer.notices, answer.unused) == ([], 0)
+
+
+def test_a_waiver_accepts_what_is_undecided_too() -> None:
+    """Else nothing but a change to the stack would satisfy ``--strict``."""
+    answer = applied(waiver(), result(verdict="open"))
+    assert [one.verdict for one in answer.results] == ["waived"]
+    assert answer.notices == []
+
+
+def test_a_renewed_waiver_does_not_say_that_the_finding_is_back() -> None:
+    waivers = [waiver(until=date(2026, 11, 21)), waiver()]
+    for order in (waivers, waivers[::-1]):
+        answer = apply(order, [result()], bundled(), today=TODAY, origin=".guardrail.yml")
+        assert [one.verdict for one in answer.results] == ["waived"]
+        assert answer.notices == []
 
 
 def test_a_reason_is_required() -> None:

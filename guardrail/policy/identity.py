@@ -1,0 +1,19 @@
+"""What an endpoint is known by from one run to the next, whatever its block is called and wherever it stands."""
+
+import re
+
+from guardrail.model import Endpoint
+
+_ONLY_INSTANCE = re.compile(r"\[0\](?=\.|$)")
+"""A block that gets ``count = 1`` is the same block."""
+
+
+def identity(endpoint: Endpoint) -> str:
+    """Its name and region where both are known, so that `moved` and new indexes carry it along; else its address.
+
+    ``ranker@eu-central-1``; an endpoint whose name AWS will generate: ``module.m.aws_sagemaker_endpoint.this``, with or
+    without ``[0]``.
+    """
+    if isinstance(endpoint.name, str) and isinstance(endpoint.region, str):
+        return f"{endpoint.name}@{endpoint.region}"
+    return _ONLY_INSTANCE.sub("", endpoint.address)
