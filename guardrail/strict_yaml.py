@@ -178,11 +178,11 @@ def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[Step]]:
         where = f"{_dotted(steps)}: " if steps else ""
         return f"{where}the key {missing[1]!r} is missing", steps
     if problem.startswith("Invalid enum value") and (choices := _choices(found)):
-        wrong = problem.removeprefix("Invalid enum value ").strip("'")
+        quoted = problem.removeprefix("Invalid enum value ")
         *others, last = map(str, choices)
         listed = f"{', '.join(others)} or {last}" if others else last
-        near = did_you_mean(wrong, map(str, choices))
-        return f"{_dotted(steps)}: {wrong!r} is none of {listed}{near}", steps
+        near = did_you_mean(quoted.strip("'"), map(str, choices))
+        return f"{_dotted(steps)}: {quoted} is none of {listed}{near}", steps
     words = problem.replace("`", "").replace("Expected", "expected").replace("Invalid", "invalid")
     words = re.sub(r"\bobject\b", "mapping", re.sub(r"\barray\b", "list", words))
     prefix = "a key of " if at_key and steps else ""

@@ -149,7 +149,7 @@ def _validate(paths: list[str]) -> int:
 
 
 def _complaints(path: str, environments: "EnvironmentSettings") -> list[str]:
-    """What is wrong with one file, and with its examples: all that does not hold together or does not fit the schema."""
+    """What is wrong with one file and its examples: all that does not hold together or does not fit the schema."""
     try:
         policy = strict_yaml.read(path, Policy, error=PolicyError)
     except PolicyError as error:

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from guardrail.cost.price_book import PriceBook
 from guardrail.errors import PolicyError
@@ -339,3 +340,33 @@ def test_a_value_of_another_type_than_its_field_is_an_error_and_never_a_pass() -
 
 def test_every_field_takes_an_operator() -> None:
     assert {field.type for field in FIELDS.values()} <= OPERATORS.keys()
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"endpoint.environment": "production"}, True),
+        ({"endpoint.environment": "non-production"}, WHY),
+        ({"endpoint.environment": {"ne": "production"}}, WHY),
+        ({"endpoint.environment": {"in": ["non-production", "blue"]}}, WHY),
+        ({"endpoint.environment": {"not_in": ["blue"]}}, True),
+    ],
+)
+def test_a_rule_for_another_environment_than_production_may_apply_where_it_is_unknown(
+    condition: Any, expected: Any
+) -> None:
+    on = Subject(world(), endpoint(variant()), environment=WHY, variant=variant())
+    applies = compile_condition(condition, structs.replace(scope(), steps=("when",)))
+    assert applies(on) == expected
+    assert compile_condition(condition, scope())(on) is (expected is True)
+
+
+def test_errors_are_collected_where_the_scope_has_a_list_for_them() -> None:
+    errors: list[PolicyError] = []
+    condition = {"instance.vcpu": 1, "any": [{"x": 1, "endpoint.mode": "batch"}], "variant.shadow": False}
+    compile_condition(condition, structs.replace(scope(), errors=errors))
+    assert [error.message.split(": ")[1] for error in errors] == [
+        "require.instance.vcpu",
+        "require.any[0].x",
+        "require.any[0].endpoint.mode",
+    ]

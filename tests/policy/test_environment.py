@@ -6,7 +6,7 @@ import pytest
 
 from guardrail.errors import SettingsError
 from guardrail.model import Endpoint, Unknown
-from guardrail.policy.environment import Environments, EnvironmentSettings
+from guardrail.policy.environment import Environments, EnvironmentSettings, no_environment
 
 
 def endpoint(**changes: Any) -> Endpoint:
@@ -89,3 +89,60 @@ def test_patterns_of_the_settings_replace_the_defaults() -> None:
 def test_a_pattern_that_is_none_is_an_error_that_names_it() -> None:
     with pytest.raises(SettingsError, match=r"environments\.patterns\.blue: '\(b' is no pattern: missing \)"):
         Environments(EnvironmentSettings(patterns={"blue": ["(b"]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "environment"),
+    [
+        ("chat-dev1", "non-production"),
+        ("chat-staging2", "non-production"),
+        ("chat-int", "non-production"),
+        ("chat-ci", "non-production"),
+        ("chat-acc", "non-production"),
+        ("chat-lab", "non-production"),
+        ("chat-preview", "non-production"),
+        ("pr-1234-chat", "non-production"),
+        ("chat-tmp", "non-production"),
+        ("chat-prod1", "production"),
+        ("chat-prod-eu1", "production"),
+    ],
+)
+def test_digits_at_the_end_of_a_word_do_not_count(name: str, environment: str) -> None:
+    assert Environments().of(endpoint(name=name)) == environment
+
+
+@pytest.mark.parametrize(
+    ("tag", "environment"),
+    [
+        ("dev1", "non-production"),
+        ("eu-dev-1", "non-production"),
+        ("prod-eu", "production"),
+        ("Production EU", "production"),
+        ("non prod", "non-production"),
+    ],
+)
+def test_the_value_of_a_tag_is_read_in_words_as_a_name_is(tag: str, environment: str) -> None:
+    assert Environments().of(endpoint(name="chat", tags={"env": tag})) == environment
+
+
+def test_a_tag_that_speaks_of_two_environments_tells_neither() -> None:
+    answer = Environments().of(endpoint(tags={"env": "prod-test"}))
+    assert answer == Unknown("its environment tag speaks of non-production and production")
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("production", None),
+        ("non-production", None),
+        ("blue", None),
+        (
+            "stagging",
+            "there is no environment stagging; there are production, non-production, blue",
+        ),
+        ("b12", "there is no environment b12, did you mean blue? There are production, non-production, blue"),
+        ("blu", "there is no environment blu, did you mean blue? There are production, non-production, blue"),
+    ],
+)
+def test_what_is_no_environment_is_said_with_what_was_meant(name: str, problem: str | None) -> None:
+    assert no_environment(name, EnvironmentSettings(patterns={"blue": ["b[0-9]+"]})) == problem

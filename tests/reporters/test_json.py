@@ -326,6 +326,8 @@ def test_a_result_carries_everything_a_reader_needs() -> None:
         "help_uri": "https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html",
         "location": {"path": "a.tf", "line": 3, "column": 5, "called_at": None},
         "construct_path": None,
+        "part": ["endpoint", 0],
+        "identity": "",
         "waiver": {"reason": "load test", "until": "2027-01-31", "owner": None, "origin": ".guardrail.yml"},
     }
 
