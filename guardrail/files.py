@@ -74,6 +74,14 @@ def stream(path: str, *, most: int = limits.LARGEST_PLAN) -> bytes:
         return _whole(file, path, most)
 
 
+def named(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
+    """The bytes of what a flag names: a regular file, or an open descriptor as the shell's ``<(…)`` names one.
+
+    Raises OSError as `opened` does.
+    """
+    return stream(path, most=most) if path != "-" and is_stream(path) else content(path, most=most)
+
+
 def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
     """Like `os.walk` from ``top`` down in the order of names, through no links, and not without end.
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
-from guardrail import strict_yaml
+from guardrail import files, strict_yaml
 from guardrail.cost.discount_settings import Discounts
 from guardrail.cost.user_tables import BUNDLED
 from guardrail.errors import SettingsError
@@ -119,6 +119,9 @@ def load(start: str, *, config: str | None = None, copy: str | None = None) -> F
     if usage_file is None:
         usage_file = _nearest(USAGE_FILE_NAMES, places) if path is None else _only(USAGE_FILE_NAMES, directory)
     baseline = settings.baseline.file and os.path.join(directory, settings.baseline.file)
+    for named in (usage_file, baseline):
+        if named and files.is_there(named):  # what is not there is said by who reads it, or about to be written
+            _readable(named)
     settings = structs.replace(
         settings,
         usage_file=_shortest(usage_file),
@@ -151,10 +154,22 @@ def _nearest(names: tuple[str, ...], places: Iterable[str]) -> str | None:
 
 def _only(names: tuple[str, ...], directory: str) -> str | None:
     """The one file among ``names`` in ``directory``; two spellings of one name are an error, never a pick."""
-    found = [path for path in (os.path.join(directory, name) for name in names) if os.path.isfile(path)]
+    found = [path for path in (os.path.join(directory, name) for name in names) if files.is_there(path)]
     if len(found) > 1:
         raise SettingsError(f"{found[0]} and {found[1]} are both there", hint=f"merge them into {names[0]}")
-    return found[0] if found else None
+    return _readable(found[0]) if found else None
+
+
+def _readable(path: str) -> str:
+    """The path of a file that nobody named on the command line. Raises where it is there and cannot be read.
+
+    A link that leads nowhere, a folder or a pipe in its place would else turn off what it says.
+    """
+    try:
+        files.opened(path).close()
+    except OSError as failure:
+        raise SettingsError(f"{path} is there and cannot be read: {failure.strerror or failure}") from failure
+    return path
 
 
 def _upwards(start: str) -> Iterator[str]:

@@ -61,7 +61,7 @@ def line_of(path: str | os.PathLike[str], steps: Sequence[Step]) -> int:
 
 def _text(path: str | os.PathLike[str]) -> str:
     """With line ends of one kind, and no mark of byte order."""
-    text = files.content(os.fspath(path), most=_LARGEST).decode("utf-8-sig")
+    text = files.named(os.fspath(path), most=_LARGEST).decode("utf-8-sig")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

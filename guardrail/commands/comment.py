@@ -2,11 +2,10 @@
 
 import os
 import re
-import sys
 from argparse import ArgumentParser, Namespace
 from typing import TYPE_CHECKING
 
-from guardrail import output
+from guardrail import files, output
 from guardrail.errors import GitHubError, GuardrailError, MissingExtraError
 from guardrail.progress import progress
 
@@ -105,11 +104,7 @@ def _checked(text: str, pattern: str, what: str) -> str:
 
 def _body(path: str) -> str:
     try:
-        if path == "-":
-            content = sys.stdin.buffer.read()
-        else:
-            with open(path, "rb") as file:
-                content = file.read()
+        content = files.stream(path) if path == "-" else files.named(path)
         return content.decode("utf-8-sig")
     except OSError as error:
         raise GuardrailError(f"cannot read {path}: {error.strerror or error}") from error

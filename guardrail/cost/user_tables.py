@@ -30,7 +30,7 @@ def chosen(option: str | None, environ: Mapping[str, str], configured: str | Non
     if named:
         return None if named == BUNDLED else named
     directory = default_directory(environ)
-    return directory if os.path.isfile(os.path.join(directory, "manifest.json")) else None
+    return directory if files.is_there(os.path.join(directory, "manifest.json")) else None
 
 
 def default_directory(environ: Mapping[str, str], platform: str = sys.platform) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import msgspec
 from msgspec import Struct
 
+from guardrail import files
 from guardrail.errors import GitHubError
 
 
@@ -61,8 +62,7 @@ def event(environment: Mapping[str, str]) -> Event:
     if not path:
         return Event()
     try:
-        with open(path, "rb") as file:
-            found = msgspec.json.decode(file.read(), type=_Payload).pull_request
+        found = msgspec.json.decode(files.content(path), type=_Payload).pull_request
     except OSError as error:
         raise GitHubError(f"cannot read the event in {path}: {error.strerror or error}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -82,7 +82,7 @@ class Compared(Struct, frozen=True, kw_only=True):
 def read(path: str) -> Baseline:
     """The baseline at ``path``. Raises `SettingsError`."""
     try:
-        return msgspec.json.decode(files.content(path), type=Baseline)
+        return msgspec.json.decode(files.named(path), type=Baseline)
     except FileNotFoundError:
         raise SettingsError(f"there is no baseline {path}", hint=f"{_AGAIN} writes one") from None
     except OSError as error:

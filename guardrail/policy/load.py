@@ -1,7 +1,7 @@
 """Policies from the bundle, from a team's folders, and as the settings have them."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -61,17 +61,27 @@ def policy_files(path: str) -> list[str]:
     if not os.path.isdir(path):
         raise PolicyError(f"there is no policy file or folder {path}")
     try:
-        found = [
-            os.path.join(folder, name)
-            for folder, _, names in files.walk(path)
-            for name in names
-            if name.endswith(_SUFFIXES) and not name.startswith(".")
-        ]
+        found = list(_below(path))
     except OSError as error:
         raise PolicyError(f"cannot read {path}: {error.strerror or error}") from error
     if not found:
         raise PolicyError(f"{path} holds no policies", hint="a policy is a .yaml file, one policy a file")
     return sorted(found)
+
+
+def _below(path: str) -> Iterator[str]:
+    """The policy files below a folder. Raises for a folder whose policies would silently be left out."""
+    if not os.access(path, os.R_OK | os.X_OK):
+        raise PolicyError(f"cannot read the folder {path}")
+    for parent, folders, names in files.walk(path):
+        for folder in (os.path.join(parent, name) for name in folders):
+            if os.path.islink(folder):
+                raise PolicyError(f"{folder} is a link, and policies behind it are not read", hint="name it as well")
+            if not os.access(folder, os.R_OK | os.X_OK):
+                raise PolicyError(f"cannot read the folder {folder}")
+        for name in names:
+            if name.endswith(_SUFFIXES) and not name.startswith("."):
+                yield os.path.join(parent, name)
 
 
 def read_file(path: str, *, topic: str = "", environments: EnvironmentSettings = DEFAULT_ENVIRONMENTS) -> Policy:

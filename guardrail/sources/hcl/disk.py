@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from guardrail import files
 from guardrail.errors import SourceError
 from guardrail.model import Location
 from guardrail.sources.hcl import json_syntax, syntax
@@ -18,7 +19,6 @@ _NATIVE = (".tf", ".tofu")
 _JSON = (".tf.json", ".tofu.json")
 SUFFIXES = _NATIVE + _JSON
 _OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
-_LARGEST = 64 << 20
 _KINDS = {"variable": 1, "output": 1, "module": 1, "resource": 2, "data": 2, "ephemeral": 2}
 _UNNAMED_KINDS = frozenset({"locals", "terraform", "provider", "moved", "import", "removed", "check", "language"})
 
@@ -149,10 +149,7 @@ class Disk:
 
 def _text(path: str) -> str:
     try:
-        if os.path.getsize(path) > _LARGEST:
-            raise SourceError(f"{path} is larger than 64 MiB", hint="is it Terraform source?")
-        with open(path, "rb") as file:
-            raw = file.read()
+        raw = files.content(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SourceError(f"{path} cannot be read: {reason}", hint="check the path and its permissions") from None

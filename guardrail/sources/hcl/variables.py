@@ -107,9 +107,9 @@ class LabelledFile(Struct, frozen=True):
 
 
 def labelled(text: str) -> LabelledFile:
-    """``LABEL=FILE`` or ``FILE``; what exists under its whole name is a file."""
+    """``LABEL=FILE``, or ``FILE`` where that is no file and the whole is one."""
     label, equals, path = text.partition("=")
-    if not equals or os.path.exists(text) or "/" in label or not label:
+    if not label or not equals or "/" in label or (os.path.exists(text) and not os.path.exists(path)):
         return LabelledFile(None, text)
     return LabelledFile(label, path)
 

@@ -5,7 +5,7 @@ Accepted are the list that ``aws cloudformation create-stack --parameters file:/
 of CodePipeline (``{"Parameters": {…}, "Tags": {…}}``), and a plain mapping.
 """
 
-import os
+import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +17,8 @@ from guardrail.sources.template import text
 from guardrail.sources.template.stack import Given
 from guardrail.sources.template.values import text_of
 
+_NAME = re.compile(r"[A-Za-z0-9]+")
+"""Of a parameter. ``Stage=prod`` is never a file: a change could bring one of that name, and values of its own."""
 HINT = "--parameters Stage=prod, or --parameters FILE with a list of ParameterKey and ParameterValue"
 
 
@@ -37,7 +39,7 @@ def load(arguments: Iterable[str]) -> Parameters:
     tags: dict[str, str] = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
-        if equals and name and not os.path.exists(argument):
+        if equals and _NAME.fullmatch(name):
             values[name] = Given(value)
         else:
             more = _from_file(argument)
@@ -48,7 +50,7 @@ def load(arguments: Iterable[str]) -> Parameters:
 
 def _from_file(path: str) -> Parameters:
     try:
-        content = files.stream(path) if files.is_stream(path) else files.content(path)
+        content = files.named(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SourceError(f"--parameters {path} cannot be read: {reason}", hint=HINT) from None
