@@ -54,6 +54,11 @@ class Declared(Struct, frozen=True, kw_only=True):
     change: Change
     location: Location | None = None
 
+    @property
+    def called(self) -> str | None:
+        """What others name it by, where anything does: its name, or the text that stands for an unknown one."""
+        return None
+
 
 def head(block: Block) -> dict[str, Any]:
     """The fields of `Declared`, as every declaration of ``block`` has them."""
@@ -67,40 +72,45 @@ def head(block: Block) -> dict[str, Any]:
     }
 
 
-class DeclaredEndpoint(Declared, frozen=True, kw_only=True):
-    """An endpoint without its configuration."""
+class Named(Declared, frozen=True, kw_only=True):
+    """What has a name of its own."""
 
     name: str | Unknown
     symbol: str | None = None
-    """What others call it by where its name is unknown."""
-    sensitive_name: bool
+    """What others call it by where its name is unknown: ``${var.name}``."""
+    sensitive_name: bool = False
+
+    @property
+    def called(self) -> str | None:
+        """Its name, or its symbol."""
+        return self.name if isinstance(self.name, str) else self.symbol
+
+
+class DeclaredEndpoint(Named, frozen=True, kw_only=True):
+    """An endpoint without its configuration."""
+
     configuration: Link
     tags: dict[str, str | Unknown] | Unknown
 
 
-class DeclaredConfiguration(Declared, frozen=True, kw_only=True):
+class DeclaredConfiguration(Named, frozen=True, kw_only=True):
     """An endpoint configuration."""
 
-    name: str | Unknown
-    symbol: str | None = None
-    """What others call it by where its name is unknown."""
-    sensitive_name: bool
     mode: Mode | Unknown
     variants: tuple[Variant, ...] | Unknown
+    models: tuple[Link, ...] = ()
+    """The model of each variant."""
     sensitive_variants: frozenset[int] = frozenset()
     """The places of those variants whose names must not be shown."""
     data_capture_percent: float | Unknown | None
     tags: dict[str, str | Unknown] | Unknown
 
 
-class DeclaredComponent(Declared, frozen=True, kw_only=True):
+class DeclaredComponent(Named, frozen=True, kw_only=True):
     """An inference component; its scaling is joined later."""
 
-    symbol: str | None = None
-    """What others call it by where its name is unknown."""
     endpoint: Link
     component: InferenceComponent
-    sensitive_name: bool = False
 
 
 class DeclaredTarget(Declared, frozen=True, kw_only=True):
@@ -112,6 +122,11 @@ class DeclaredTarget(Declared, frozen=True, kw_only=True):
     inline_actions: tuple[ScheduledAction, ...] = ()
     """Scheduled actions written inside the target (CloudFormation and awscc)."""
 
+    @property
+    def called(self) -> str | None:
+        """The id of the resource that it scales, which its policies and actions name too."""
+        return self.resource.value if isinstance(self.resource.value, str) else self.resource.text
+
 
 class DeclaredPolicy(Declared, frozen=True, kw_only=True):
     """A scaling policy, linked to its target by resource id and dimension, or by reference."""
@@ -120,6 +135,11 @@ class DeclaredPolicy(Declared, frozen=True, kw_only=True):
     dimension: str | Unknown | None
     policy: ScalingPolicy
     arn: str | None
+
+    @property
+    def called(self) -> str | None:
+        """Its ARN, which alarms name."""
+        return self.arn
 
 
 class DeclaredAction(Declared, frozen=True, kw_only=True):
@@ -141,8 +161,13 @@ class DeclaredAlarm(Declared, frozen=True, kw_only=True):
     """The policies that its unknown actions mention, and `LOST` where they may be others."""
 
 
-class DeclaredModel(Declared, frozen=True, kw_only=True):
-    """A model. It bills nothing; it is counted because a variant without one is a different thing."""
+class DeclaredModel(Named, frozen=True, kw_only=True):
+    """A model. It bills nothing itself."""
+
+    marketplace: bool | Unknown
+    """Whether one of its containers is a package of AWS Marketplace, which has a software fee of its own."""
+    multi_model: bool | Unknown
+    """Whether its container loads many models, on a volume whose default is another."""
 
 
 class DeclaredExperiment(Declared, frozen=True, kw_only=True):

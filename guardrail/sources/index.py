@@ -1,8 +1,8 @@
 """Finding declarations: by value, keyed by provider configuration, region and name, or by reference."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
 
 from guardrail.model import Skipped, Unknown
 from guardrail.sources.declarations import (
@@ -37,11 +37,11 @@ class Index(Generic[_D]):
     def __iter__(self) -> Iterator[_D]:
         return iter(self.by_address.values())
 
-    def add(self, declared: _D, value: str | Unknown | None) -> None:
-        """Enter a declaration under its address and under ``value``, where there is one to be known by."""
+    def add(self, declared: _D) -> None:
+        """Enter a declaration under its address and under what others name it by, where there is such a thing."""
         self.by_address[declared.address] = declared
-        if isinstance(value, str):
-            self._by_value[value].append(declared)
+        if declared.called is not None:
+            self._by_value[declared.called].append(declared)
 
     def named(self, value: str, seeker: Declared) -> list[_D]:
         """Everything under ``value`` that ``seeker`` can mean; at most one in a sound stack."""
@@ -93,56 +93,41 @@ class Declarations:
         self.components: Index[DeclaredComponent] = Index()
         self.targets: Index[DeclaredTarget] = Index()
         self.policies: Index[DeclaredPolicy] = Index()
-        self.actions: list[DeclaredAction] = []
-        self.alarms: list[DeclaredAlarm] = []
-        self.models: list[DeclaredModel] = []
-        self.experiments: list[DeclaredExperiment] = []
-        self.budgets: list[DeclaredBudget] = []
+        self.actions: Index[DeclaredAction] = Index()
+        self.alarms: Index[DeclaredAlarm] = Index()
+        self.models: Index[DeclaredModel] = Index()
+        self.experiments: Index[DeclaredExperiment] = Index()
+        self.budgets: Index[DeclaredBudget] = Index()
         self.skipped: dict[str, Skipped] = {}
         self.changed: set[str] = set()
         self.addresses: set[str] = set()
         self.unrelated: set[str] = set()
+        indexes: dict[type[Declared], Index[Any]] = {
+            DeclaredEndpoint: self.endpoints,
+            DeclaredConfiguration: self.configurations,
+            DeclaredComponent: self.components,
+            DeclaredTarget: self.targets,
+            DeclaredPolicy: self.policies,
+            DeclaredAction: self.actions,
+            DeclaredAlarm: self.alarms,
+            DeclaredModel: self.models,
+            DeclaredExperiment: self.experiments,
+            DeclaredBudget: self.budgets,
+        }
         for declared in declarations:
-            self._add(declared)
+            self._add(declared, indexes)
 
-    def _add(self, declared: Declaration) -> None:
+    def _add(self, declared: Declaration, indexes: Mapping[type[Declared], "Index[Any]"]) -> None:
         if isinstance(declared, Unrelated):
             self.unrelated.add(declared.address)
             return
         self.addresses.add(declared.address)
         if declared.change not in ("no-op", "forget"):
             self.changed.add(declared.address)
-        match declared:
-            case DeclaredEndpoint():
-                self.endpoints.add(declared, _called(declared.name, declared.symbol))
-            case DeclaredConfiguration():
-                self.configurations.add(declared, _called(declared.name, declared.symbol))
-            case DeclaredComponent():
-                self.components.add(declared, _called(declared.component.name, declared.symbol))
-            case DeclaredTarget():
-                self.targets.add(declared, _called(declared.resource.value, declared.resource.text))
-            case DeclaredPolicy():
-                self.policies.add(declared, declared.arn)
-            case Unsupported():
-                self.skip(declared, declared.reason, affects_total=declared.affects_total)
-            case _:
-                self._list(declared)
-
-    def _list(
-        self, declared: DeclaredAction | DeclaredAlarm | DeclaredModel | DeclaredExperiment | DeclaredBudget
-    ) -> None:
-        """Enter what nothing else looks for by name."""
-        match declared:
-            case DeclaredAction():
-                self.actions.append(declared)
-            case DeclaredAlarm():
-                self.alarms.append(declared)
-            case DeclaredModel():
-                self.models.append(declared)
-            case DeclaredExperiment():
-                self.experiments.append(declared)
-            case DeclaredBudget():
-                self.budgets.append(declared)
+        if isinstance(declared, Unsupported):
+            self.skip(declared, declared.reason, affects_total=declared.affects_total)
+        else:
+            indexes[type(declared)].add(declared)
 
     def leave_out(self, declared: Declared) -> None:
         """Forget a declaration that turns out to be about something else than SageMaker."""
@@ -155,10 +140,6 @@ class Declarations:
             declared.address,
             Skipped(address=declared.address, type=declared.type, reason=reason, affects_total=affects_total),
         )
-
-
-def _called(value: str | Unknown | None, symbol: str | None) -> str | None:
-    return value if isinstance(value, str) else symbol
 
 
 def may_meet(one: Declared, other: Declared) -> bool:

@@ -31,6 +31,7 @@ from guardrail.sources.declarations import (
     DeclaredExperiment,
 )
 from guardrail.sources.index import Declarations
+from guardrail.sources.link_models import with_models
 from guardrail.sources.link_scaling import ScalingLinks, scaled
 
 _NO_INSTANCES = "it scales instances, and its variant is serverless"
@@ -237,7 +238,10 @@ class Side:
                 region=self._region_of(declared, configuration.region),
                 variants=self._with_shadows(
                     declared,
-                    _hidden(self._scaled(declared, configuration.variants), configuration.sensitive_variants),
+                    _hidden(
+                        self._scaled(declared, with_models(configuration, self.declarations.models)),
+                        configuration.sensitive_variants,
+                    ),
                 ),
                 tags=_merged(declared.tags, configuration.tags),
             )
@@ -259,7 +263,7 @@ class Side:
             name=SENSITIVE if declared.sensitive_name else declared.name,
             region=declared.region if isinstance(declared.region, str) else self._region or declared.region,
             mode=declared.mode,
-            variants=_hidden(declared.variants, declared.sensitive_variants),
+            variants=_hidden(with_models(declared, self.declarations.models), declared.sensitive_variants),
             configuration_address=declared.address,
             change=declared.change,
             touched=self._is_touched(declared.address, declared.address),

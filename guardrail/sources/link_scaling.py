@@ -73,7 +73,7 @@ class ScalingLinks:
         """Those whose name is unknown, and not because it is new with this change: it may be one that is known."""
         for endpoint in declarations.endpoints:
             if isinstance(endpoint.name, Unknown) and endpoint.name.reason != GENERATED:
-                self._unnamed.add(endpoint, None)
+                self._unnamed.add(endpoint)
         self._mentioning = _by_mention(declarations.targets)
         self._targets_by_endpoint = self._group_targets()
         self._lost: set[tuple[type[Declared], str, str | Unknown, str, bool]] = set()

@@ -58,7 +58,7 @@ _NAMES: dict[str, dict[str, str]] = {
     "aws_sagemaker_endpoint_configuration": {"EndpointConfigName": "name"},
     "aws_sagemaker_inference_component": {"InferenceComponentName": "name"},
     "aws_appautoscaling_policy": {"StepAdjustments": "step_adjustment"},
-    "aws_sagemaker_model": {"Containers": "container"},
+    "aws_sagemaker_model": {"ModelName": "name", "Containers": "container"},
 }
 """Arguments that are not CloudFormation's in snake case, by resource type."""
 
@@ -79,15 +79,28 @@ _LOOKS_UNKNOWN: dict[Language, frozenset[str]] = {
             "SuspendedState",
             "AsyncInferenceConfig",
             "BaseInferenceComponentName",
+            "CapacityReservationConfig",
+            "Cooldown",
             "DataCaptureConfig",
             "EnableCapture",
             "InitialVariantWeight",
             "InstancePools",
             "ManagedInstanceScaling",
+            "MetricAggregationType",
+            "Mode",
+            "ModelPackageName",
             "ProvisionedConcurrency",
+            "ScaleInCooldown",
+            "ScaleOutCooldown",
             "ScheduledActions",
             "ServerlessConfig",
             "ShadowProductionVariants",
+            "StartTime",
+            "EndTime",
+            "Timezone",
+            "DynamicScalingInSuspended",
+            "DynamicScalingOutSuspended",
+            "ScheduledScalingSuspended",
             "Tags",
             "DisableScaleIn",
         }
@@ -193,24 +206,30 @@ def types_of(*kinds: str) -> frozenset[str]:
 UNREAD = frozenset(
     {
         "AlarmDescription",
-        "Containers",
+        "ContainerHostname",
         "CostTypes",
         "DataStorageConfig",
         "DeploymentConfig",
         "EnableNetworkIsolation",
+        "Environment",
         "ExecutionRoleArn",
         "ExplainerConfig",
+        "Image",
+        "ImageConfig",
         "InferenceExecutionConfig",
+        "InferenceSpecificationName",
         "KmsKeyId",
+        "ModelDataSource",
+        "ModelDataUrl",
+        "MultiModelConfig",
         "NotificationsWithSubscribers",
-        "PrimaryContainer",
         "ResourceTags",
         "RoleARN",
         "TimePeriod",
         "VpcConfig",
     }
 )
-"""Properties that nothing here depends on, so that no condition in them makes a difference."""
+"""Properties, at any depth, that nothing here depends on, so that no condition in them makes a difference."""
 
 _REPLACING = {
     TARGET: frozenset({"ResourceId", "ScalableDimension", "ServiceNamespace"}),

@@ -51,6 +51,7 @@ from guardrail.sources.declarations import (
     head,
 )
 from guardrail.sources.experiments import shadow_variants
+from guardrail.sources.models import any_of, containers, is_marketplace, is_multi_model
 
 _T = TypeVar("_T")
 
@@ -60,6 +61,7 @@ _SCALED = ("endpoint/", "inference-component/")
 _ENDPOINTS = spellings.types_of(spellings.ENDPOINT)
 _CONFIGURATIONS = spellings.types_of(spellings.CONFIGURATION)
 _COMPONENTS = spellings.types_of(spellings.COMPONENT)
+_MODELS = spellings.types_of(spellings.MODEL)
 _TARGETS = spellings.types_of(spellings.TARGET)
 _POLICIES = spellings.types_of(spellings.POLICY)
 
@@ -73,7 +75,6 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
     return DeclaredEndpoint(
         **head(block),
         **_called(block, "EndpointName"),
-        sensitive_name=block.attributes.is_sensitive("EndpointName"),
         configuration=_link(block, "EndpointConfigName", _CONFIGURATIONS),
         tags=_tags(block),
     )
@@ -86,9 +87,9 @@ def _configuration(block: Block) -> DeclaredConfiguration:
     return DeclaredConfiguration(
         **head(block),
         **_called(block, "EndpointConfigName"),
-        sensitive_name=view.is_sensitive("EndpointConfigName"),
         mode=_mode(view, variants),
         variants=variants,
+        models=() if isinstance(views, Unknown) else tuple(_model_link(block, each) for each, _ in views),
         sensitive_variants=frozenset(
             index
             for index, (each, _) in enumerate(() if isinstance(views, Unknown) else views)
@@ -227,9 +228,8 @@ def _component(block: Block) -> DeclaredComponent:
     is_adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
     return DeclaredComponent(
         **head(block),
-        symbol=called["symbol"],
+        **called,
         endpoint=_link(block, "EndpointName", _ENDPOINTS),
-        sensitive_name=view.is_sensitive("InferenceComponentName"),
         component=InferenceComponent(
             address=block.address,
             name=called["name"],
@@ -457,7 +457,13 @@ def _alarm(block: Block) -> DeclaredAlarm:
 
 
 def _model(block: Block) -> DeclaredModel:
-    return DeclaredModel(**head(block))
+    parts = containers(block.attributes)
+    return DeclaredModel(
+        **head(block),
+        **_called(block, "ModelName"),
+        marketplace=parts if isinstance(parts, Unknown) else any_of([is_marketplace(part) for part in parts]),
+        multi_model=parts if isinstance(parts, Unknown) else any_of([is_multi_model(part) for part in parts]),
+    )
 
 
 def _experiment(block: Block) -> DeclaredExperiment:
@@ -501,7 +507,7 @@ def _called(block: Block, name: str) -> dict[str, Any]:
         prefix = block.attributes.text("NamePrefix")
         value = Unknown(GENERATED, f"{prefix}${{…}}" if isinstance(prefix, str) else None)
         symbol = f"${{{block.address.replace('/', '.')}.{view.spelling.of(name)}}}"
-    return {"name": value, "symbol": symbol}
+    return {"name": value, "symbol": symbol, "sensitive_name": block.attributes.is_sensitive(name)}
 
 
 def _link(block: Block, name: str, wanted: frozenset[str]) -> Link:
@@ -515,6 +521,15 @@ def _link(block: Block, name: str, wanted: frozenset[str]) -> Link:
             sensitive=block.attributes.is_sensitive(name),
         )
     return Link(value=value, references=_references(block, name, wanted), key=block.key, text=view.likeness(name))
+
+
+def _model_link(block: Block, view: View) -> Link:
+    """The model that a variant names; a plan tells references of all variants together, so it may be one of several."""
+    value = view.unmasked().text("ModelName")
+    if not isinstance(value, Unknown):
+        return Link(value=value)
+    named = tuple(view.references("ModelName", _MODELS)) or _references(block, "ProductionVariants", _MODELS)
+    return Link(value=value, references=named, text=view.likeness("ModelName"))
 
 
 def _references(block: Block, name: str, wanted: frozenset[str]) -> tuple[Any, ...]:

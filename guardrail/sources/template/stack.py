@@ -303,11 +303,16 @@ class Stack:
         return self._of_resource(logical_id, attribute)
 
     def properties(self, resource: Table, unread: frozenset[str]) -> Any:
-        """The properties of a resource; those that are ``unread`` as they are written: nothing depends on them."""
+        """The properties of a resource; those that are ``unread``, at any depth, as they are written."""
         written = resource.get("Properties", Table())
-        if not isinstance(written, Table) or any(key.startswith("Fn::") for key in written):
+        return self._read(written, unread)
+
+    def _read(self, written: Any, unread: frozenset[str]) -> Any:
+        if written.__class__ is list:
+            return [item for item in (self._read(item, unread) for item in written) if item is not NO_VALUE]
+        if not isinstance(written, Table) or any(key == "Ref" or key.startswith("Fn::") for key in written):
             return self.evaluate(written)
-        values = {key: value if key in unread else self.evaluate(value) for key, value in written.items()}
+        values = {key: value if key in unread else self._read(value, unread) for key, value in written.items()}
         return written.evaluated({key: value for key, value in values.items() if value is not NO_VALUE})
 
     def properties_value(self, resource: Table, name: str) -> Any:
