@@ -8,8 +8,9 @@ and equality with null. A comparison with a parameter that is null is absent: it
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from operator import ge, gt, le, lt
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import structs
 
@@ -33,7 +34,7 @@ OPERATORS: dict[FieldType, tuple[str, ...]] = {
     "number": ("eq", "ne", *_ORDER, "in", "not_in", "present"),
     "usd": ("eq", "ne", *_ORDER, "in", "not_in", "present"),
     "boolean": ("eq", "ne", "present"),
-    "strings": ("eq", "ne", "contains", "present"),
+    "strings": ("eq", "ne", "in", "not_in", "contains", "present"),
     "mapping": ("has_keys", "present"),
     "object": ("present",),
 }
@@ -227,15 +228,42 @@ def _present(get: Getter, *, expected: bool) -> Test:
     return test
 
 
+class _Range(NamedTuple):
+    """What is known of a number: both are the number itself where it is known, and None where there is no bound."""
+
+    least: Any
+    most: Any
+
+    @classmethod
+    def of(cls, value: Any) -> "_Range":
+        return cls(value.at_least, value.at_most) if isinstance(value, Unknown) else cls(value, value)
+
+    def excludes(self, other: "_Range") -> bool:
+        """Whether no number lies in both."""
+        return _above(self.least, other.most) or _above(other.least, self.most)
+
+
+def _above(one: Any, other: Any) -> bool:
+    return one is not None and other is not None and one > other
+
+
 def _equal(get: Getter, operand: Operand, *, negated: bool) -> Test:
     if callable(operand):
         return _compared(get, operand, lambda value, other: (value == other) is not negated)
+    numeric = isinstance(operand, (int, float, Decimal)) and not isinstance(operand, bool)
+    ranges = [_Range(operand, operand)] if numeric else []
+    return _in_range(get, lambda value: (value == operand) is not negated, ranges, not negated)
+
+
+def _in_range(get: Getter, holds: Callable[[Any], bool], ranges: list[_Range], wanted: bool) -> Test:  # noqa: FBT001
+    """A test of equality with one of ``ranges``: an unknown number whose bounds lie outside of all is none of them."""
 
     def test(subject: Subject) -> Truth:
         value = get(subject)
         if value.__class__ is Unknown:
-            return value
-        return value is not None and (value == operand) is not negated
+            outside = value.at_least is not None or value.at_most is not None
+            return not wanted if outside and ranges and all(map(_Range.of(value).excludes, ranges)) else value
+        return value is not None and holds(value)
 
     return test
 
@@ -251,22 +279,27 @@ def _in_doubt(test: Test) -> Test:
 
 
 def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand, scope: Scope) -> Test:
+    """A comparison by size. Of an unknown number its bounds may decide it: at least 3 is not below 2."""
     get = field.get
-
-    def checked(value: Any, other: Any) -> bool:
-        try:
-            return compare(value, other)
-        except TypeError as error:
-            raise PolicyError(f"policy {scope.policy}: cannot compare {field.path}, which is no number here") from error
-
-    if callable(operand):
-        return _compared(get, operand, checked)
+    other: Getter = operand if callable(operand) else lambda _: operand
+    upwards = compare in (gt, ge)
 
     def test(subject: Subject) -> Truth:
-        value = get(subject)
-        if value.__class__ is Unknown:
-            return value
-        return value is not None and checked(value, operand)
+        left, right = get(subject), other(subject)
+        if left is None or right is None:
+            return False
+        one, two = _Range.of(left), _Range.of(right)
+        worst, best = (one.least, two.most), (one.most, two.least)
+        if not upwards:
+            worst, best = (one.most, two.least), (one.least, two.most)
+        try:
+            if None not in worst and compare(*worst):
+                return True
+            if None not in best and not compare(*best):
+                return False
+        except TypeError as error:
+            raise PolicyError(f"policy {scope.policy}: cannot compare {field.path}, which is no number here") from error
+        return left if isinstance(left, Unknown) else right
 
     return test
 
@@ -316,7 +349,7 @@ def _matches(field: Field, _: str, raw: object, scope: Scope) -> Part:
 
 
 def _collection(field: Field, operator: str, raw: object, scope: Scope) -> Part:
-    items = scope.members("string" if operator == "has_keys" else field.type, raw)
+    items = scope.members("string" if field.type in ("mapping", "strings") else field.type, raw)
     if items is None:
         return None
     for item in items:
@@ -324,11 +357,12 @@ def _collection(field: Field, operator: str, raw: object, scope: Scope) -> Part:
     get = field.get
     if operator == "has_keys":
         return _known(get, lambda value: all(item in value for item in items))
-    members = frozenset(items)
+    members, wanted = frozenset(items), operator == "in"
     if not members:  # nothing is among nothing, whatever an unknown value turns out to be
-        return _present(get, expected=True) if operator == "not_in" else lambda _: False
-    wanted = operator == "in"
-    return _known(get, lambda value: (value in members) is wanted)
+        return _present(get, expected=True) if not wanted else lambda _: False
+    if field.type == "strings":
+        return _known(get, members.issuperset if wanted else members.isdisjoint)
+    return _in_range(get, lambda value: (value in members) is wanted, [_Range(item, item) for item in items], wanted)
 
 
 def _presence(field: Field, _: str, raw: object, scope: Scope) -> Test:

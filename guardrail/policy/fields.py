@@ -310,7 +310,8 @@ _DECLARED: tuple[Field, ...] = (
     _size.field(
         "instance.label", "string", "The same as text, never unknown: (unknown type) instead.", get.instance_label
     ),
-    _size.field("instance.family", "string", "Such as m5; of pools the first one's.", get.FAMILY),
+    _size.field("instance.family", "string", "Such as m5; of pools that of the first priority.", get.FAMILY),
+    _size.field("instance.families", "strings", "The same as a list, with those of all its pools.", get.families),
     _size.field("instance.hourly_usd", "usd", "Price of one instance; of pools the dearest.", get.HOURLY_USD, _HOUR),
     _size.field("instance.vcpus", "integer", "Of one instance; of pools the most.", get.VCPUS, "vCPUs"),
     _size.field(
@@ -477,6 +478,12 @@ _DECLARED: tuple[Field, ...] = (
         )
         for bound, words in (("floor", "the least"), ("expected", "as expected"), ("ceiling", "the most"))
     ),
+    _stack.bound(
+        "totals.excess",
+        "strings",
+        "Which of the policy's budgets (max_expected_usd, max_increase_ceiling_usd, …) are exceeded, and by how much.",
+        get.totals_excess,
+    ),
     _stack.field(
         "totals.after.complete",
         "boolean",
@@ -501,6 +508,7 @@ _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "variant.memory_mib": {"least": 1024, "most": 6144},
     "managed_scaling.status": {"values": ("ENABLED", "DISABLED")},
     "instance.types": _INSTANCE_TYPE,
+    "instance.families": {"shape": "[a-z0-9-]+", "example": "m5, without ml."},
     "instance.family": {"shape": "[a-z0-9-]+", "example": "m5, without ml."},
     "instance.successor": {**_INSTANCE_TYPE, "needs": ("successors",)},
     "alternative.instance_type": _INSTANCE_TYPE,

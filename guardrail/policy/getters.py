@@ -10,10 +10,10 @@ from typing import Any, TypeAlias
 
 from guardrail import scaling
 from guardrail.cost.alternatives import Alternative
-from guardrail.cost.base import Price
+from guardrail.cost.base import Monthly, Price
 from guardrail.cost.price_book import InstanceSpec
 from guardrail.model import InferenceComponent, InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
-from guardrail.money import plain
+from guardrail.money import plain, two_decimals
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.environment import PRODUCTION
 from guardrail.policy.policy import Value
@@ -127,7 +127,20 @@ def hosts_components(subject: Subject) -> object:
 
 def endpoint_monthly(bound: str) -> Getter:
     """A bound of what the endpoint costs a month."""
-    return lambda subject: getattr(subject.cost.monthly, bound) if subject.cost else None
+    return lambda subject: _amount(subject.cost.monthly, bound) if subject.cost else None
+
+
+def _amount(monthly: Monthly, bound: str) -> Decimal | Unknown:
+    """A bound of an amount; where a part of it is missing, or the bound is not known, what is known of it.
+
+    A floor of 84.51 that lacks the price of one instance is unknown, at least 84.51.
+    """
+    amount: Decimal | Unknown = getattr(monthly, bound)
+    if not monthly.at_least and not isinstance(amount, Unknown):
+        return amount
+    reason = amount.reason if isinstance(amount, Unknown) else "a part of it is unpriced or unknown"
+    least = monthly.floor if isinstance(amount, Unknown) else amount
+    return Unknown(reason, at_least=least, at_most=None if monthly.at_least else monthly.ceiling)
 
 
 def missing_tags(parameters: Mapping[str, Value]) -> Getter:
@@ -207,7 +220,7 @@ def variant_monthly(bound: str) -> Getter:
         if isinstance(subject.variant, Unknown):
             return subject.variant
         cost = subject.variant_cost()
-        return getattr(cost.monthly, bound) if cost else None
+        return _amount(cost.monthly, bound) if cost else None
 
     return get
 
@@ -249,16 +262,14 @@ def managed_scaling_effective(subject: Subject) -> object:
 
 
 def over_types(of_type: Callable[[Subject, str], object], combine: Callable[[list[Any]], Any]) -> Getter:
-    """A fact of the variant's instance type; of all the types of its pools, combined."""
+    """A fact of the variant's instance type; of all the types of its pools, some perhaps Unknown, combined."""
 
     def get(subject: Subject) -> object:
         types = subject.instance_types()
         if not types:
             return None
         values = [name if isinstance(name, Unknown) else of_type(subject, name) for name in types]
-        if len(values) == 1:
-            return values[0]
-        return next((value for value in values if isinstance(value, Unknown)), None) or combine(values)
+        return values[0] if len(values) == 1 else combine(values)
 
     return get
 
@@ -285,8 +296,37 @@ def instance_label(subject: Subject) -> object:
     return " or ".join("(unknown type)" if isinstance(one, Unknown) else one for one in types) or None
 
 
+def _parts(values: list[Any]) -> tuple[list[Any], Unknown | None]:
+    """What is known of the values, and why the first of the others is not."""
+    unknown = next((value for value in values if isinstance(value, Unknown)), None)
+    return [value for value in values if not isinstance(value, Unknown)], unknown
+
+
 def _first(values: list[Any]) -> Any:
     return values[0]
+
+
+def _all_families(values: list[Any]) -> Any:
+    known, unknown = _parts(values)
+    return unknown or tuple(dict.fromkeys(known))
+
+
+def _most(values: list[Any]) -> Any:
+    """The greatest; where some are unknown, it is at least the greatest of the others."""
+    known, unknown = _parts(values)
+    if unknown is None or not known:
+        return unknown or max(known)
+    return Unknown(unknown.reason, at_least=Decimal(str(max(known))))
+
+
+def _any(values: list[Any]) -> Any:
+    known, unknown = _parts(values)
+    return True if any(known) else unknown or False
+
+
+def _all(values: list[Any]) -> Any:
+    known, unknown = _parts(values)
+    return False if not all(known) else unknown or True
 
 
 def _hourly_usd(subject: Subject, instance_type: str) -> object:
@@ -308,12 +348,20 @@ def _offered(subject: Subject, instance_type: str) -> object:
 
 
 FAMILY = over_types(lambda _, name: family_of(name), _first)
-HOURLY_USD = over_types(_hourly_usd, max)
-VCPUS = of_spec(lambda spec: spec.vcpus, max)
-ACCELERATORS = of_spec(lambda spec: spec.accelerators, max)
-MEMORY_GIB = of_spec(lambda spec: spec.memory_gib, max)
-BURSTABLE = of_spec(lambda spec: spec.burstable, any)
-OFFERED = over_types(_offered, all)
+HOURLY_USD = over_types(_hourly_usd, _most)
+VCPUS = of_spec(lambda spec: spec.vcpus, _most)
+ACCELERATORS = of_spec(lambda spec: spec.accelerators, _most)
+MEMORY_GIB = of_spec(lambda spec: spec.memory_gib, _most)
+BURSTABLE = of_spec(lambda spec: spec.burstable, _any)
+OFFERED = over_types(_offered, _all)
+_FAMILIES = over_types(lambda _, name: family_of(name), _all_families)
+
+
+def families(subject: Subject) -> object:
+    """The families of its instance types, each once; a single one is a list too."""
+    found = _FAMILIES(subject)
+    return (found,) if isinstance(found, str) else found
+
 
 _LIMITS = (
     ("max_hourly_usd", HOURLY_USD, "USD per hour"),
@@ -332,12 +380,26 @@ def excess(parameters: Mapping[str, Value]) -> Getter:
     def get(subject: Subject) -> object:
         values = [(get(subject), limit, unit) for limit, get, unit in limits]
         return tuple(
-            f"{plain(Decimal(value))} {unit} (limit {plain(limit)})"
-            for value, limit, unit in values
-            if isinstance(value, (int, Decimal)) and value > limit
+            f"{_told(value)} {unit} (limit {plain(limit)})" for value, limit, unit in values if _exceeds(value, limit)
         )
 
     return get
+
+
+def _exceeds(value: object, limit: Decimal) -> bool:
+    least, _ = _known_part(value)
+    return isinstance(least, (int, float, Decimal)) and least > limit
+
+
+def _told(value: Any) -> str:
+    """``48``, or ``at least 48`` where the rest is not known."""
+    known, about = _known_part(value)
+    return f"{about}{plain(Decimal(str(known)))}"
+
+
+def _known_part(value: Any) -> tuple[Any, str]:
+    """The number, or the least that it can be, and the words before it."""
+    return (value.at_least, "at least ") if isinstance(value, Unknown) else (value, "")
 
 
 # Other types ---------------------------------------------------------------------------------------------------------
@@ -416,9 +478,51 @@ def of_totals(moment: str, bound: str) -> Getter:
     """A bound of the totals before or after the change, or of their difference."""
 
     def get(subject: Subject) -> object:
-        return getattr(getattr(subject.stack, moment, None), bound, None)
+        amounts = getattr(subject.stack, moment, None)
+        if isinstance(amounts, Monthly):
+            return _amount(amounts, bound)
+        if moment == "delta" and amounts is None:
+            return NO_PAST
+        return getattr(amounts, bound, None)
 
     return get
+
+
+NO_PAST = Unknown("nothing tells what stood before the change")
+
+
+def totals_excess(parameters: Mapping[str, Value]) -> Getter:
+    """Each limit on the totals that is broken, and by how much.
+
+    ``the ceiling is 1,200.00 USD a month, 200.00 above the budget of 1,000.00``.
+    """
+    limits = [
+        (sentence, of_totals(moment, bound), Decimal(str(parameters[name])))
+        for name, sentence, moment, bound in _BUDGETS
+        if parameters.get(name) is not None
+    ]
+
+    def get(subject: Subject) -> object:
+        values = [(sentence, read(subject), limit) for sentence, read, limit in limits]
+        return tuple(_broken(sentence, value, limit) for sentence, value, limit in values if _exceeds(value, limit))
+
+    return get
+
+
+def _broken(sentence: str, value: Any, limit: Decimal) -> str:
+    known, about = _known_part(value)
+    amount, excess = two_decimals(known), two_decimals(known - limit)
+    return f"{sentence.format(f'{about}{amount} USD a month')}, {excess} above the budget of {two_decimals(limit)}"
+
+
+_BUDGETS = (
+    ("max_floor_usd", "the floor is {}", "after", "floor"),
+    ("max_expected_usd", "the expected cost is {}", "after", "expected"),
+    ("max_ceiling_usd", "the ceiling is {}", "after", "ceiling"),
+    ("max_increase_floor_usd", "the change adds {} to the floor", "delta", "floor"),
+    ("max_increase_expected_usd", "the change adds {} to the expected cost", "delta", "expected"),
+    ("max_increase_ceiling_usd", "the change adds {} to the ceiling", "delta", "ceiling"),
+)
 
 
 def complete(subject: Subject) -> object:

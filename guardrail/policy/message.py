@@ -101,7 +101,7 @@ def show(value: Any, unit: str = "") -> str:
         case None:
             return "none"
         case Unknown():
-            return "unknown"
+            return "unknown" if value.at_least is None else f"at least {_number(value.at_least, unit)}"
         case bool():
             return "true" if value else "false"
         case int() | float() | Decimal():

@@ -19,6 +19,9 @@ from guardrail.model import (
 )
 from guardrail.policy.base import Part
 
+_LAST = 2**31
+"""Beyond every priority: where a pool of unknown priority stands."""
+
 
 class World:
     """What all subjects of one evaluation share: the price book, and what was already looked up in it."""
@@ -142,7 +145,7 @@ class Subject:
         return next((part for part in cost.components if part.kind == kind), None) if cost else None
 
     def instance_types(self) -> tuple[str | Unknown, ...]:
-        """The instance type of the variant, or those of its pools; none where it is serverless."""
+        """The instance type of the variant, or those of its pools by priority; none where it is serverless."""
         variant = self.variant
         if isinstance(variant, Unknown):
             return (variant,)
@@ -150,7 +153,10 @@ class Subject:
             return ()
         if variant.instance_type is not None:
             return (variant.instance_type,)
-        return tuple(pool.instance_type for pool in variant.instance_pools)
+        pools = sorted(
+            variant.instance_pools, key=lambda pool: _LAST if isinstance(pool.priority, Unknown) else pool.priority
+        )
+        return tuple(pool.instance_type for pool in pools)
 
     def with_target(self, target: ScalableTarget) -> "Subject":
         """The same subject under another scaling target."""

@@ -4,6 +4,7 @@ The subject is a variant of two ml.m5.xlarge (4 vCPUs, 16 GiB, 0.23 USD an hour 
 """
 
 import re
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -370,3 +371,58 @@ def test_errors_are_collected_where_the_scope_has_a_list_for_them() -> None:
         "require.any[0].x",
         "require.any[0].endpoint.mode",
     ]
+
+
+def part(least: int | None, most: int | None) -> Subject:
+    """A variant of which so much is known: no fewer than ``least`` instances and no more than ``most``."""
+    bounds = [None if bound is None else Decimal(bound) for bound in (least, most)]
+    return subject(variant(initial_instance_count=Unknown("why", None, *bounds)))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "operator", "expected"),
+    [
+        (3, None, {"at_most": 2}, False),
+        (3, None, {"at_most": 3}, None),
+        (3, None, {"lt": 3}, False),
+        (3, None, {"at_least": 3}, True),
+        (3, None, {"gt": 3}, None),
+        (3, None, {"gt": 2}, True),
+        (None, 5, {"at_most": 5}, True),
+        (None, 5, {"lt": 5}, None),
+        (None, 5, {"gt": 5}, False),
+        (None, 5, {"at_least": 5}, None),
+        (3, 5, {"at_least": 2, "at_most": 6}, True),
+        (3, 5, {"at_most": 4}, None),
+        (3, 5, 2, False),
+        (3, 5, 6, False),
+        (3, 5, 4, None),
+        (3, 5, {"ne": 2}, True),
+        (3, 5, {"ne": 4}, None),
+        (3, 5, {"in": [1, 2]}, False),
+        (3, 5, {"in": [1, 4]}, None),
+        (3, 5, {"not_in": [1, 9]}, True),
+        (3, None, {"gt": {"field": "instance.vcpus"}}, None),  # ml.m5.xlarge has 4
+        (5, None, {"gt": {"field": "instance.vcpus"}}, True),
+        (None, 4, {"gt": {"field": "instance.vcpus"}}, False),
+        (None, None, {"at_most": 2}, None),
+    ],
+)
+def test_an_unknown_number_is_decided_where_both_its_bounds_decide_alike(
+    least: int | None, most: int | None, operator: Any, expected: Any
+) -> None:
+    answer = truth({"variant.initial_instance_count": operator}, part(least, most))
+    assert isinstance(answer, Unknown) if expected is None else answer is expected
+
+
+@pytest.mark.parametrize(
+    ("operator", "expected"),
+    [
+        ({"in": ["ml.m5.xlarge", "ml.c5.xlarge"]}, True),
+        ({"in": ["ml.c5.xlarge"]}, False),
+        ({"not_in": ["ml.c5.xlarge"]}, True),
+        ({"not_in": ["ml.m5.xlarge", "ml.c5.xlarge"]}, False),
+    ],
+)
+def test_every_member_of_a_list_has_to_be_among_those_named_or_none(operator: Any, expected: Any) -> None:
+    assert truth({"instance.types": operator}) is expected

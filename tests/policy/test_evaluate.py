@@ -592,7 +592,7 @@ def test_a_budget_is_held_or_not() -> None:
     assert stack(None, monthly("1000"), max_expected_usd="1000")["monthly-cost-within-budget"].verdict == "pass"
     over = stack(None, monthly("1007.40"), max_expected_usd="1000")["monthly-cost-within-budget"]
     assert (over.verdict, over.status, over.address, over.endpoint) == ("fail", "new", STACK, None)
-    assert over.message == "the expected cost is 1,007.40 USD a month, above the budget of 1,000.00."
+    assert over.message == "the expected cost is 1,007.40 USD a month, 7.40 above the budget of 1,000.00."
 
 
 @pytest.mark.parametrize(("amount", "verdict"), [("900", "open"), ("1001", "fail")])
@@ -627,5 +627,7 @@ def test_an_increase_is_always_new() -> None:
     assert "adds 424.95 USD a month" in result.message
 
 
-def test_an_increase_without_a_past_does_not_apply() -> None:
-    assert stack(None, monthly("1000"), max_increase_expected_usd="1") == {}
+def test_an_increase_without_a_past_is_undecided_where_it_is_limited() -> None:
+    increase = stack(None, monthly("1000"), max_increase_expected_usd="1")["monthly-increase-within-budget"]
+    assert (increase.verdict, increase.reason) == ("open", "nothing tells what stood before the change")
+    assert "monthly-increase-within-budget" not in stack(None, monthly("1000"))

@@ -166,3 +166,38 @@ def test_the_price_is_that_of_the_estimate() -> None:
     (unheard,) = around(VARIANTS["unheard of"], "variant", known=True)[:1]
     assert isinstance(FIELDS["instance.hourly_usd"].get(unheard), Unknown)
     assert FIELDS["instance.family"].get(unheard) == "x99"
+
+
+def pool(*types: str | Unknown, first: int = 1) -> Subject:
+    """A variant of pools in the order of the file, of which the last has the first priority unless ``first`` is 1."""
+    priorities = range(first, first + len(types)) if first == 1 else range(first, 0, -1)
+    pools = tuple(InstancePool(instance_type=one, priority=at) for one, at in zip(types, priorities, strict=False))
+    own = instance(instance_type=None, instance_pools=pools)
+    return around(own, "variant", known=True)[0]
+
+
+def test_a_known_pool_decides_what_an_unknown_one_cannot_change() -> None:
+    """ml.p4d.24xlarge has 8 GPUs, ml.t2.medium is burstable, ml.x99.large is offered nowhere."""
+    gpus = FIELDS["instance.accelerators"].get(pool("ml.p4d.24xlarge", WHY))
+    assert isinstance(gpus, Unknown)
+    assert gpus.at_least == 8
+    assert FIELDS["instance.burstable"].get(pool("ml.t2.medium", WHY)) is True
+    assert isinstance(FIELDS["instance.burstable"].get(pool("ml.m5.large", WHY)), Unknown)
+
+
+def test_the_family_of_pools_is_that_of_the_first_priority_and_all_are_listed() -> None:
+    pools = pool("ml.g5.xlarge", "ml.m5.large", first=2)
+    assert FIELDS["instance.family"].get(pools) == "m5"
+    assert FIELDS["instance.families"].get(pools) == ("m5", "g5")
+    assert FIELDS["instance.families"].get(pool("ml.m5.large")) == ("m5",)
+
+
+def test_an_amount_that_lacks_a_part_is_a_lower_bound() -> None:
+    partial = Monthly(floor=Decimal(1), expected=Decimal(2), ceiling=Decimal(3), at_least=True)
+    undecided = Monthly(floor=Decimal(1), expected=WHY, ceiling=Decimal(3))
+    for amounts, bounds in ((partial, (Decimal(2), None)), (undecided, (Decimal(1), Decimal(3)))):
+        subject = Subject(None, None, stack=StackTotals(before=None, after=amounts, delta=None))
+        expected = FIELDS["totals.after.expected"].get(subject)
+        assert isinstance(expected, Unknown)
+        assert (expected.at_least, expected.at_most) == bounds
+    assert FIELDS["totals.after.floor"].get(subject) == Decimal(1)
