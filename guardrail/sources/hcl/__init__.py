@@ -4,8 +4,14 @@ import gc
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
+from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Unknown
+
+if TYPE_CHECKING:
+    from guardrail.sources.boundary import Boundary
+    from guardrail.sources.hcl.disk import Disk
 
 _SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
 _VALUES = (".tfvars", ".tfvars.json")
@@ -38,6 +44,7 @@ def read(
     ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them. Raises `SourceError` where there
     is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
+    from guardrail.sources.boundary import boundary_of
     from guardrail.sources.hcl.disk import Disk
     from guardrail.sources.hcl.reader import read_root
     from guardrail.sources.hcl.roots import roots_below, roots_of_files
@@ -45,11 +52,17 @@ def read(
 
     environment = {} if environment is None else environment
     files = [path for path in paths if not os.path.isdir(path)]
-    roots = [root for path in paths if os.path.isdir(path) for root in roots_below(path)]
-    roots += roots_of_files(files, base) if files else []
-    disk = Disk(keep_going=keep_going)
-    for root in dict.fromkeys(roots):
-        workspace = _workspace(root, environment)
+    boundaries: dict[str, Boundary] = {}
+    for path in paths:
+        if os.path.isdir(path):
+            boundary = boundary_of(path)
+            boundaries.update((root, boundary) for root in roots_below(path))
+    for root in roots_of_files(files, base) if files else ():
+        boundaries.setdefault(root, boundary_of(root))
+    disks = {boundary: Disk(boundary, keep_going=keep_going) for boundary in boundaries.values()}
+    for root, boundary in boundaries.items():
+        disk = disks[boundary]
+        workspace = _workspace(root, environment, disk)
         for inputs in variants_of(assignments, environment):
             with _without_collecting():
                 change_set = read_root(root, inputs=inputs, disk=disk, workspace=workspace, region=region)
@@ -68,11 +81,10 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _workspace(directory: str, environment: Mapping[str, str | Unknown]) -> str | Unknown:
+def _workspace(directory: str, environment: Mapping[str, str | Unknown], disk: "Disk") -> str | Unknown:
     """The selected workspace, as Terraform finds it."""
     try:
-        with open(os.path.join(directory, ".terraform", "environment"), encoding="utf-8") as file:
-            selected = file.read(256).strip()
-    except (OSError, UnicodeDecodeError):
+        selected = disk.text(os.path.join(directory, ".terraform", "environment")).strip()
+    except SourceError:
         selected = ""
     return environment.get("TF_WORKSPACE") or selected or "default"

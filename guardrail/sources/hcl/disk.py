@@ -9,6 +9,7 @@ from msgspec import Struct
 from guardrail import files
 from guardrail.errors import SourceError
 from guardrail.model import Location
+from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import parse
@@ -83,7 +84,8 @@ def source_names(directory: str) -> list[str]:
 class Disk:
     """Every module that one check reads; a directory that several calls name is read once."""
 
-    def __init__(self, *, keep_going: bool = False) -> None:
+    def __init__(self, boundary: Boundary, *, keep_going: bool = False) -> None:
+        self.boundary = boundary
         self._modules: dict[str, ModuleSource] = {}
         self._texts: dict[str, str] = {}
         self._files: dict[str, syntax.SourceFile] = {}
@@ -110,8 +112,10 @@ class Disk:
         self._modules.clear()
         return True
 
-    def text(self, path: str) -> str:
-        """The text of a file. Raises `SourceError`."""
+    def text(self, path: str, *, anywhere: bool = False) -> str:
+        """The text of a file, which may lie ``anywhere`` if a flag names it. Raises `SourceError`."""
+        if not anywhere and not self.boundary.holds(path):
+            raise SourceError(f"{path} leads out of its repository, and is not read", hint="put a file in its place")
         if path not in self._texts:
             self._texts[path] = _text(path)
         return self._texts[path]

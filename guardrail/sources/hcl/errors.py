@@ -10,6 +10,8 @@ class HclSyntaxError(SourceError):
 
     path = ""
     """The file that it stands in."""
+    place = ""
+    """File, line and column, as ``main.tf:3:5``."""
 
 
 def syntax_error(path: str, text: str, at: int, problem: str) -> HclSyntaxError:
@@ -21,6 +23,7 @@ def syntax_error(path: str, text: str, at: int, problem: str) -> HclSyntaxError:
     if len(shown) > _LONGEST_SHOWN:
         first = max(0, at - start - _LONGEST_SHOWN // 2)
         shown = f"{'…' if first else ''}{shown[first : first + _LONGEST_SHOWN]}…"
-    error = HclSyntaxError(f"{path}:{line}:{at - start + 1}: {problem}", hint=f"line {line} reads: {shown.strip()}")
-    error.path = path
+    place = f"{path}:{line}:{at - start + 1}"
+    error = HclSyntaxError(f"{place}: {problem}", hint=f"line {line} reads: {shown.strip()}")
+    error.path, error.place = path, place
     return error

@@ -6,7 +6,7 @@ whose branches agree needs no condition. What Terraform would refuse raises `Eva
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal, DecimalException
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Reference
@@ -27,6 +27,9 @@ from guardrail.sources.hcl.values import (
     merged,
     whole,
 )
+
+if TYPE_CHECKING:
+    from guardrail.sources.hcl.files import Files
 
 _MOST_STEPS = 500_000
 """Iterations of ``for`` in one check; a thousand endpoints need some ten thousand."""
@@ -53,8 +56,9 @@ class Names(Protocol):
         """The value of a name that no ``for`` and no block defines: ``var``, ``local``, a resource type."""
         ...
 
-    def path(self, kind: str) -> str:
-        """The directory that relative files are looked up in."""
+    @property
+    def files(self) -> "Files":
+        """The files that functions read."""
         ...
 
 

@@ -220,25 +220,21 @@ def _issensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any
 
 def _templatefile(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     """A file as a template, with names of its own."""
-    from guardrail.sources.hcl.files import template_of
-
     path, names = (unmarked(evaluate(argument, scope))[0] for argument in node.arguments)
     names = _materialized(names)
     if isinstance(path, Unknown) or isinstance(names, Unknown):
         return merged(path if isinstance(path, Unknown) else names)
     inner = scope.__class__(scope.module, _map(names))  # type: ignore[call-arg] # the evaluator's own scope
-    return evaluate(template_of(scope.module.path(""), _text(path)), inner)
+    return evaluate(scope.module.files.template(_text(path)), inner)
 
 
 def _read(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     """What a file holds, or whether it is there."""
-    from guardrail.sources.hcl import files
-
     arguments = [unmarked(evaluate(argument, scope))[0] for argument in node.arguments]
     for argument in arguments:
         if isinstance(argument, Unknown):
             return merged(argument)
-    return files.READERS[node.name](scope.module.path(""), *map(_text, arguments))
+    return scope.module.files.call(node.name, *map(_text, arguments))
 
 
 def _unknowable(reason: str) -> Callable[[syntax.Call, ScopeLike, Evaluate], Any]:

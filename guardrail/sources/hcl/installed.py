@@ -5,6 +5,9 @@ import os
 import msgspec
 from msgspec import Struct
 
+from guardrail.errors import SourceError
+from guardrail.sources.hcl.disk import Disk
+
 _MANIFEST = os.path.join(".terraform", "modules", "modules.json")
 
 
@@ -20,8 +23,9 @@ class _Manifest(Struct):
 class Installed:
     """The fetched modules of one root module."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, disk: Disk) -> None:
         self._directory = directory
+        self._disk = disk
         self._directories: dict[str, str] | None = None
 
     def directory(self, path: tuple[str, ...]) -> str | None:
@@ -33,7 +37,7 @@ class Installed:
 
     def _entries(self) -> list[_Entry]:
         try:
-            with open(os.path.join(self._directory, _MANIFEST), "rb") as file:
-                return msgspec.json.decode(file.read(), type=_Manifest).Modules
-        except (OSError, msgspec.MsgspecError):
+            text = self._disk.text(os.path.join(self._directory, _MANIFEST))
+            return msgspec.json.decode(text, type=_Manifest).Modules
+        except (SourceError, msgspec.MsgspecError):
             return []

@@ -173,7 +173,18 @@ class _Translator:
 
     def values(self, document: _Node) -> Body:
         """The properties of a file of values as arguments."""
-        return Body({key.text: Argument(key.text, self._constant(node), key.at) for key, node in document.items()}, [])
+        items = self._items(document)
+        return Body({key.text: Argument(key.text, self._constant(node), key.at) for key, node in items}, [])
+
+    def _items(self, node: _Node) -> list[tuple[_Key, _Node]]:
+        """The properties of an object; a name that is there twice is an error, as it is to Terraform."""
+        items = list(node.items())
+        names: set[str] = set()
+        for key, _ in items:
+            if key.text in names:
+                raise syntax_error(self._path, self._text, key.at, f"{key.text} is there twice")
+            names.add(key.text)
+        return items
 
     def _labelled(
         self, type_: _Key, node: _Node, labels: tuple[str, ...], missing: int, at: int
@@ -231,7 +242,7 @@ class _Translator:
 
     def _walk(self, node: _Node, text: _Wrap) -> Expression:
         if node.is_object:
-            entries = [Entry(self._key(key, text), self._walk(value, text)) for key, value in node.items()]
+            entries = [Entry(self._key(key, text), self._walk(value, text)) for key, value in self._items(node)]
             return Object(tuple(entries), node.at)
         if isinstance(node.value, list):
             return Tuple(tuple(self._walk(item, text) for item in node.value if isinstance(item, _Node)), node.at)

@@ -4,6 +4,7 @@ Everything is worked out once, when somebody asks. What asks for itself is unkno
 """
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from decimal import DecimalException
 from typing import Any, TypeAlias
@@ -16,6 +17,7 @@ from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.convert import converter, items_of, number_of, text_of
 from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
 from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
+from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.providers import ProviderBlock, ProviderMap
 from guardrail.sources.hcl.values import (
@@ -83,7 +85,8 @@ class World:
         self.directory = directory
         self.workspace = workspace
         self.trace = Trace()
-        self.installed = Installed(directory)
+        self.files = Files(directory, disk.boundary)
+        self.installed = Installed(directory, disk)
         self.missing: list[Missing] = []
         self.undecided: dict[str, str] = {}
         """Why the number of instances of a block is unknown, by its address."""
@@ -194,18 +197,21 @@ class Module(Attributes):
             case "data":
                 return Namespace(lambda type_: Namespace(lambda each: self.block_value("data", type_, each)))
             case "path":
-                return {"module": self.path("module"), "root": self.path("root"), "cwd": self.path("root")}
+                return {"module": self._path(), "root": ".", "cwd": os.path.abspath(self.world.directory)}
             case "terraform" | "tofu":
                 return {"workspace": self.world.workspace}
         if name in self.source.resource_types:
             return Namespace(lambda each: self.block_value("resource", name, each))
         raise EvaluationError(f"there is nothing called {name}")
 
-    def path(self, kind: str) -> str:
-        """The module's own directory, ``root`` for that of the root module, "" for where relative files are."""
-        if kind == "":
-            return self.world.directory
-        if kind == "root" or self.depth == 0:
+    @property
+    def files(self) -> Files:
+        """The files that functions read, relative to the root module."""
+        return self.world.files
+
+    def _path(self) -> str:
+        """The module's own directory, as it is reached from that of the root module."""
+        if self.depth == 0:
             return "."
         return os.path.relpath(self.source.directory, self.world.directory).replace(os.sep, "/")
 
@@ -339,14 +345,24 @@ class Module(Attributes):
             directory: str | None = os.path.normpath(os.path.join(self.source.directory, source))
         else:
             directory = self.world.installed.directory((*self.names, name))
-        if directory is None or not os.path.isdir(directory):
-            hint = "it is not here; terraform init fetches it" if directory is None else "there is no such directory"
-            return self._misses(address, f'its source is "{source}", and {hint}')
-        if os.path.realpath(directory) in {*self.ancestors, os.path.realpath(self.source.directory)}:
-            return self._misses(address, f'its source is "{source}", and that calls itself')
+        wrong = self._wrong_with(directory)
+        if wrong is not None or directory is None:
+            return self._misses(address, f'its source is "{_without_secrets(source)}", and {wrong}')
         if self.depth >= _DEEPEST or self.world.modules >= _MOST_MODULES:
             return self._misses(address, "modules are nested too deeply, or there are too many of them")
         return directory
+
+    def _wrong_with(self, directory: str | None) -> str | None:
+        """Why the module in a directory, None where it has not been fetched, is not read; None where it can be."""
+        if directory is None:
+            return "it is not here; terraform init fetches it"
+        if not self.world.disk.boundary.holds(directory):
+            return "that leads out of the repository"
+        if not os.path.isdir(directory):
+            return "there is no such directory"
+        if os.path.realpath(directory) in {*self.ancestors, os.path.realpath(self.source.directory)}:
+            return "that calls itself"
+        return None
 
     def _source_of(self, written: Written) -> str | Unknown:
         expression = written.body.expression("source")
@@ -463,6 +479,17 @@ class MissingModule(Attributes):
     def whole(self) -> Any:
         """Nobody knows what outputs there are."""
         return Computed(reason=f"{self._address} could not be read", references=(LOST,))
+
+
+def _without_secrets(source: str) -> str:
+    """An address without the user, the password and the keys in it: ``https://…@host/x?ref=v1``."""
+    address, mark, query = source.partition("?")
+    kept = "&".join(each for each in query.split("&") if each.startswith(_HARMLESS))
+    return _USER.sub("//…@", address) + mark + (kept or ("…" if mark else ""))
+
+
+_USER = re.compile(r"//[^/]*@")
+_HARMLESS = ("ref=", "depth=", "archive=")
 
 
 def _evaluation(expression: syntax.Expression, scope: Scope) -> Callable[[], Any]:

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
+from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.disk import Disk, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -35,8 +36,8 @@ class Outline:
     """The source of one plan."""
 
     def __init__(self, directory: str) -> None:
-        self._disk = Disk()
-        self._installed = Installed(directory)
+        self._disk = Disk(boundary_of(directory))
+        self._installed = Installed(directory, self._disk)
         self._files: dict[str, list[syntax.SourceFile]] = {}
         root = _Module(directory, None, "", ())
         self._modules: dict[tuple[str, ...], _Module | None] = {(): self._filled(root)}
@@ -89,7 +90,7 @@ class Outline:
             directory: str | None = os.path.normpath(os.path.join(parent.directory, text))
         else:
             directory = self._installed.directory(names)
-        if directory is None:
+        if directory is None or not self._disk.boundary.holds(directory):
             return None
         name = f"module.{names[-1]}" + ("[*]" if _has_keys(block) else "")
         return self._filled(

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
+from guardrail import files
 from guardrail.errors import SourceError
 from guardrail.sources.hcl.disk import is_source
 
@@ -119,8 +120,7 @@ def _folder(path: str, names: Sequence[str], *, has_values: bool) -> Folder:
     folder = Folder(path, set(), has_values)
     for name in names:
         try:
-            with open(os.path.join(path, name), "rb") as file:
-                content = file.read()
+            content = files.content(os.path.join(path, name))
         except OSError:
             continue  # reading it later says what is wrong
         for called in _LOCAL_CALL.findall(content):

@@ -6,6 +6,7 @@ From the weakest: ``TF_VAR_*``, ``terraform.tfvars``, ``terraform.tfvars.json``,
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 from msgspec import Struct
 
@@ -13,6 +14,7 @@ from guardrail.errors import SourceError, did_you_mean
 from guardrail.model import Unknown
 from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource
+from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse, parse_expression
 
 _PREFIX = "TF_VAR_"
@@ -45,10 +47,10 @@ def given_values(module: ModuleSource, inputs: Inputs, disk: Disk) -> dict[str, 
         if name.startswith(_PREFIX) and variable in module.variables:
             values[variable] = Given(text) if isinstance(text, Unknown) else _from_text(module, variable, text, name)
     for path in _automatic(module.directory):
-        values.update(_from_file(path, module, disk))
+        values.update(_from_file(path, module, disk, anywhere=False))
     for assignment in inputs.assignments:
         if assignment.startswith("@"):
-            values.update(_from_file(assignment[1:], module, disk))
+            values.update(_from_file(assignment[1:], module, disk, anywhere=True))
         else:
             name, _, text = assignment.partition("=")
             if name not in module.variables:
@@ -72,24 +74,37 @@ def _automatic(directory: str) -> Iterator[str]:
             yield os.path.join(directory, name)
 
 
-def _from_file(path: str, module: ModuleSource, disk: Disk) -> dict[str, Given]:
+@contextmanager
+def _without_quoting() -> Iterator[None]:
+    """Tell of an error in values its place alone: what stands there may be secret."""
+    try:
+        yield
+    except HclSyntaxError as error:
+        raise SourceError(
+            f"{error.place}: this is no value, or a name that is there twice", hint="a value is given as name = value"
+        ) from None
+
+
+def _from_file(path: str, module: ModuleSource, disk: Disk, *, anywhere: bool) -> dict[str, Given]:
     """The values in a file; those of variables that are not declared here are passed over, as Terraform does."""
-    text = disk.text(path)
-    if path.endswith(".json"):
-        body = json_syntax.constants(text, path)
-    else:
-        file = parse(text, path)
-        if file.body.blocks:
-            place = file.location(file.body.blocks[0].at)
-            raise SourceError(f"{path}:{place.line}:{place.column}: a file of values has no blocks")
-        body = file.body
+    text = disk.text(path, anywhere=anywhere)
+    with _without_quoting():
+        if path.endswith(".json"):
+            body = json_syntax.constants(text, path)
+        else:
+            file = parse(text, path)
+            if file.body.blocks:
+                place = file.location(file.body.blocks[0].at)
+                raise SourceError(f"{path}:{place.line}:{place.column}: a file of values has no blocks")
+            body = file.body
     return {name: Given(argument.expression) for name, argument in body.arguments.items() if name in module.variables}
 
 
 def _from_text(module: ModuleSource, name: str, text: str, origin: str) -> Given:
     """A value from a command line or the environment: text, unless the type of the variable asks for more."""
     if _is_complex(module.variables[name].body.expression("type")):
-        return Given(parse_expression(text, origin))
+        with _without_quoting():
+            return Given(parse_expression(text, origin))
     return Given(syntax.Literal(text, 0))
 
 

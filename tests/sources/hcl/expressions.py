@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from guardrail.model import Unknown
+from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Scope, Trace, evaluate
+from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.values import Attributes, EvaluationError, Sensitive
 
@@ -27,15 +29,12 @@ class Nowhere:
     def __init__(self, names: dict[str, Any] | None = None, directory: str = ".") -> None:
         self.trace = Trace()
         self._names = {} if names is None else names
-        self._directory = directory
+        self.files = Files(directory, Boundary(os.path.realpath(directory)))
 
     def root(self, name: str) -> Any:
         if name in self._names:
             return self._names[name]
         raise EvaluationError(f"there is nothing called {name}")
-
-    def path(self, _kind: str) -> str:
-        return self._directory
 
 
 def value_of(expression: str, names: dict[str, Any] | None = None, directory: str = ".") -> Any:

@@ -293,6 +293,43 @@ def test_what_nobody_could_work_out_is_refused_at_once(expression: str) -> None:
     assert value_of(expression) == REFUSED
 
 
+GLOBS = [
+    ("*.tf", ["x.tf", "y.tf"]),
+    ("**/*.tf", ["a/b/q.tf", "a/p.tf", "d/[x].tf", "x.tf", "y.tf"]),
+    ("a/**", ["a/b/q.tf", "a/p.tf"]),
+    ("**/b/**", ["a/b/q.tf"]),
+    ("a**/q.tf", []),
+    ("z?.json", ["z1.json", "z2.json"]),
+    ("z[12].json", ["z1.json", "z2.json"]),
+    ("z[^1].json", ["z2.json"]),
+    ("z[!1].json", ["z1.json"]),
+    ("{x,z[1-9]}.{tf,json}", ["x.tf", "z1.json", "z2.json"]),
+    ("d/\\\\[x\\\\].tf", ["d/[x].tf"]),
+    ("./x.tf", ["x.tf"]),
+    ("a/../*.tf", ["x.tf", "y.tf"]),
+    ("nope/*", []),
+    ("{x,a/p}.tf", REFUSED),
+    ("{*.tf", REFUSED),
+    ("[x", REFUSED),
+    ("z[-]1", REFUSED),
+    ("{x,{y,z}}.tf", REFUSED),
+]
+
+
+@pytest.mark.parametrize(("pattern", "found"), GLOBS, ids=[pattern for pattern, _ in GLOBS])
+def test_fileset_finds_what_a_glob_means_to_terraform(tmp_path: Path, pattern: str, found: Any) -> None:
+    """As Terraform 1.11 answers, but for braces inside braces, whose meaning there is another's."""
+    for name in ("x.tf", "y.tf", "z1.json", "z2.json", "a/p.tf", "a/b/q.tf", "d/[x].tf"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert value_of(f'fileset(".", "{pattern}")', directory=str(tmp_path)) == found
+
+
+def test_a_glob_that_a_backtracking_engine_would_never_end_is_done_at_once(tmp_path: Path) -> None:
+    (tmp_path / ("a" * 200)).touch()
+    assert value_of(f'fileset(".", "{"*a" * 30}*b")', directory=str(tmp_path)) == []
+
+
 def test_a_file_is_read_from_the_directory_of_the_root_module(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.txt").write_text("text", encoding="utf-8")

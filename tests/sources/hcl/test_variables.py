@@ -123,7 +123,7 @@ def test_a_directory_is_read_once_for_each_label(write: Write) -> None:
     [
         (["nmae=x"], "--var nmae: . declares no such variable, did you mean name?"),
         (["@nope.tfvars"], "nope.tfvars cannot be read: no such file or directory"),
-        (["@bad.tfvars"], "bad.tfvars:1:6: name has no value behind '='"),
+        (["@bad.tfvars"], "bad.tfvars:1:6: this is no value, or a name that is there twice"),
         (["@blocks.tfvars"], "blocks.tfvars:1:1: a file of values has no blocks"),
     ],
 )

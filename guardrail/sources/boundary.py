@@ -1,0 +1,53 @@
+"""Boundary: how far the paths lead that source names. What a flag names is the user's, and may lie anywhere."""
+
+import os
+
+from msgspec import Struct
+
+from guardrail.errors import SourceError
+from guardrail.git import top_of
+
+_PRIVATE = frozenset({".git", "terraform.tfstate"})
+"""Names of files and folders that hold what no source shall show: a checkout keeps its token in ``.git/config``,
+``terraform init`` the keys of a backend in ``.terraform/terraform.tfstate``."""
+
+
+class Boundary(Struct, frozen=True):
+    """The directory within which source may have files read: ``/home/ada/shop`` for ``/home/ada/shop/infra/main.tf``.
+
+    ``holds("infra/a.json")`` is true, ``holds("../secrets")`` and ``holds("infra/link-to-etc/shadow")`` are not.
+    """
+
+    directory: str
+    """Its real path."""
+
+    def holds(self, path: str) -> bool:
+        """Whether what ``path`` leads to, through every link, lies within, and is nothing private."""
+        try:
+            real = os.path.realpath(path)
+        except (OSError, ValueError):  # a null character in it
+            return False
+        if real != self.directory and not real.startswith(os.path.join(self.directory, "")):
+            return False
+        names = real[len(self.directory) :].split(os.sep)
+        return _PRIVATE.isdisjoint(name.casefold() for name in names)
+
+
+def boundary_of(path: str) -> Boundary:
+    """The boundary of an input: its git repository, else the working directory if it lies there, else its own folder.
+
+    Raises `SourceError` for a link in a repository that leads out of it: whoever wrote the link may not be who named
+    it on the command line.
+    """
+    written = os.path.abspath(path)
+    folder = written if os.path.isdir(written) else os.path.dirname(written)
+    top = top_of(folder)
+    if os.path.lexists(os.path.join(top, ".git")):
+        boundary = Boundary(os.path.realpath(top))
+        if not boundary.holds(written):
+            raise SourceError(
+                f"{path} leads out of its repository, and is not read", hint="name what it leads to, if you trust it"
+            )
+        return boundary
+    here = Boundary(os.path.realpath(os.curdir))
+    return here if here.holds(written) else Boundary(os.path.realpath(folder))
