@@ -4,35 +4,14 @@ A variant that is serverless in one and on instances in another is one variant o
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any, TypeVar
+from functools import cache
+from typing import Any, TypeVar, get_args
 
-from msgspec.structs import replace
+from msgspec.structs import fields, replace
 
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown, Variant
 
 _T = TypeVar("_T")
-
-_ENDPOINT_VALUES = ("name", "region", "mode", "inference_components", "data_capture_percent", "tags")
-_INSTANCE_VALUES = (
-    "name",
-    "instance_type",
-    "initial_instance_count",
-    "weight",
-    "volume_size_gb",
-    "model_name",
-    "managed_scaling",
-    "monthly_hours",
-    "scaling",
-)
-_SERVERLESS_VALUES = (
-    "name",
-    "memory_mib",
-    "max_concurrency",
-    "provisioned_concurrency",
-    "weight",
-    "model_name",
-    "scaling",
-)
 
 
 def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
@@ -66,8 +45,7 @@ def _endpoint(found: Sequence[Endpoint], wanted: str, worlds: int) -> Endpoint:
         return first
     return replace(
         first,
-        **_agreed(found, _ENDPOINT_VALUES, wanted),
-        variants=_variants([endpoint.variants for endpoint in found], wanted),
+        **_agreed(found, wanted) | {"variants": _variants([endpoint.variants for endpoint in found], wanted)},
         touched=any(endpoint.touched for endpoint in found),
         deployed=first.deployed if everywhere else "possibly",
     )
@@ -102,16 +80,18 @@ def _variant(found: Sequence[Variant], wanted: str, worlds: int) -> Variant:
     instances = [variant for variant in found if isinstance(variant, InstanceVariant)]
     serverless = [variant for variant in found if isinstance(variant, ServerlessVariant)]
     if not instances:
-        agreed = replace(serverless[0], **_agreed(serverless, _SERVERLESS_VALUES, wanted), sensitive=sensitive)
+        agreed = replace(serverless[0], **_agreed(serverless, wanted), sensitive=sensitive)
         if len(found) < worlds:
             agreed = replace(agreed, provisioned_concurrency=Unknown(f"whether it is there is undecided: {wanted}"))
         return agreed
-    values = _agreed(instances, _INSTANCE_VALUES, wanted)
+    values = _agreed(instances, wanted)
     if serverless:
         kinds = "on instances or serverless" if sensitive else _kinds(instances, serverless)
         values["instance_type"] = values["initial_instance_count"] = Unknown(f"{kinds}: {wanted}")
         values["scaling"] = _common([variant.scaling for variant in found], wanted)
-    elif len(found) < worlds:
+    elif any(each.instance_pools != instances[0].instance_pools for each in instances):
+        values["instance_type"], values["instance_pools"] = Unknown(f"it is undecided: {wanted}"), ()
+    if not serverless and len(found) < worlds:
         values["initial_instance_count"] = Unknown(f"whether it is there is undecided: {wanted}")
     return replace(instances[0], **values, sensitive=sensitive)
 
@@ -122,9 +102,17 @@ def _kinds(instances: Iterable[InstanceVariant], serverless: Iterable[Serverless
     return " or ".join(dict.fromkeys((*types, *sizes))) or "on instances or serverless"
 
 
-def _agreed(found: Sequence[Any], names: Iterable[str], wanted: str) -> dict[str, Any]:
+def _agreed(found: Sequence[Any], wanted: str) -> dict[str, Any]:
+    """What things of one type have in common, in every field that may be unknown."""
     hidden = any(getattr(each, "sensitive", False) for each in found)
+    names = _uncertain(found[0].__class__)
     return {name: _common([getattr(each, name) for each in found], wanted, hidden=hidden) for name in names}
+
+
+@cache
+def _uncertain(type_: Any) -> tuple[str, ...]:
+    """The fields of a type of the model that may hold an `Unknown`."""
+    return tuple(field.name for field in fields(type_) if Unknown in get_args(field.type))
 
 
 def _common(values: Sequence[_T], wanted: str, *, hidden: bool = False) -> _T | Unknown:

@@ -3,7 +3,16 @@
 from decimal import Decimal
 from typing import Any
 
-from guardrail.model import Budget, Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown
+from guardrail.model import (
+    Budget,
+    CapacityReservation,
+    Endpoint,
+    InstancePool,
+    InstanceVariant,
+    Inventory,
+    ServerlessVariant,
+    Unknown,
+)
 from guardrail.sources.possibilities import merged
 
 WANTED = "give --parameters Stage=dev|prod"
@@ -29,6 +38,34 @@ def test_what_differs_is_unknown_with_its_values() -> None:
     (found,) = merged([Inventory(endpoints=(endpoint(instances(count)),)) for count in (1, 4)], WANTED).endpoints
     assert isinstance(found.variants, tuple)
     assert found.variants == (instances(Unknown(f"1 or 4: {WANTED}")),)
+
+
+def test_whatever_may_be_unknown_is_so_where_it_differs() -> None:
+    """Also what the model has learned since: fields are taken from its types."""
+    reserved = CapacityReservation(preference="capacity-reservations-only", ml_reservation_arn=None)
+    (found,) = merged(
+        [
+            Inventory(
+                endpoints=(endpoint(instances(marketplace=each, capacity_reservation=reserved if each else None)),)
+            )
+            for each in (True, False)
+        ],
+        WANTED,
+    ).endpoints
+    undecided = Unknown(f"it is undecided: {WANTED}")
+    named = Unknown(f"True or False: {WANTED}")
+    assert found.variants == (instances(marketplace=named, capacity_reservation=undecided),)
+
+
+def test_pools_that_differ_leave_the_type_unknown() -> None:
+    pools = [(InstancePool(instance_type=f"ml.{family}.xlarge", priority=1),) for family in ("g5", "g6")]
+    (found,) = merged(
+        [Inventory(endpoints=(endpoint(instances(instance_type=None, instance_pools=each)),)) for each in pools], WANTED
+    ).endpoints
+    assert isinstance(found.variants, tuple)
+    (variant,) = found.variants
+    assert isinstance(variant, InstanceVariant)
+    assert (variant.instance_type, variant.instance_pools) == (Unknown(f"it is undecided: {WANTED}"), ())
 
 
 def test_sensitive_values_are_not_named() -> None:
