@@ -1,4 +1,4 @@
-"""Terraform's vocabulary: unset and unknown told apart, in the blocks of hashicorp/aws and the objects of awscc."""
+"""Values of a plan: unset and unknown told apart, in the blocks of hashicorp/aws and the objects of awscc."""
 
 from typing import Any
 
@@ -10,23 +10,17 @@ from guardrail.model import (
     InstancePool,
     InstanceVariant,
     ManagedInstanceScaling,
-    OtherScalingPolicy,
     ScalableTarget,
-    ScalingMetric,
-    ServerlessVariant,
     StepAdjustment,
     StepScalingPolicy,
-    TargetTrackingPolicy,
     Unknown,
     Variant,
 )
 from tests.sources.conftest import Reader
 from tests.sources.plans import (
-    ALARM,
     CONFIGURATION,
     COUNT,
     ENDPOINT,
-    POLICY,
     TARGET,
     Json,
     alarm,
@@ -39,10 +33,7 @@ from tests.sources.plans import (
     plan,
     provider,
     ref,
-    serverless,
-    step_policy,
     target,
-    tracking_policy,
     variant,
 )
 
@@ -159,6 +150,21 @@ def test_a_type_and_a_count_that_are_unknown_stay_unknown_below_a_dynamic_block(
     assert changes.coverage.partial == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ([STATIC], 0),
+        ([{"instance_type": "ml.m5.xlarge"}], Unknown("initial_instance_count is not set")),
+        (None, Unknown("initial_instance_count is not set")),
+    ],
+    ids=["written", "not written", "out of sight"],
+)
+def test_a_count_of_zero_is_one_where_it_is_written(read_plan: Reader, written: Any, expected: object) -> None:
+    """A state of hashicorp/aws shows 0 for a number that was never set."""
+    found = instances(read_plan(configured(variant(count=0), written=written)))
+    assert found.initial_instance_count == expected
+
+
 def test_unknown_blocks_leave_the_variants_unknown(read_plan: Reader) -> None:
     document = configured(production_variants=None, unknown=True)
     found = only(read_plan(document))
@@ -185,34 +191,6 @@ def test_suspension_that_looks_unknown_and_is_not_written_is_unset(read_plan: Re
     document["resource_changes"].append(change(TARGET, target(), unknown={"suspended_state": True}))
     document["configuration"]["root_module"]["resources"].append(block(TARGET))
     assert target_of(read_plan(document)).dynamic_scaling_in_suspended is False
-
-
-def test_suspension_that_is_written_counts(read_plan: Reader) -> None:
-    document = configured()
-    suspended = target(suspended_state=[{"dynamic_scaling_in_suspended": True}])
-    document["resource_changes"].append(change(TARGET, suspended))
-    assert target_of(read_plan(document)).dynamic_scaling_in_suspended is True
-
-
-@pytest.mark.parametrize(
-    ("attributes", "mode"),
-    [
-        ({}, "realtime"),
-        ({"async_inference_config": [{"output_config": [{"s3_output_path": "s3://b"}]}]}, "async"),
-        ({"production_variants": [serverless()]}, "serverless"),
-    ],
-)
-def test_the_mode_follows_from_the_configuration(read_plan: Reader, attributes: Json, mode: str) -> None:
-    assert only(read_plan(configured(**attributes))).mode == mode
-
-
-def test_shadow_variants_follow_production_variants(read_plan: Reader) -> None:
-    changes = read_plan(configured(variant("a"), variant("b"), shadow_production_variants=[variant("s")]))
-    assert [(each.name, each.shadow) for each in variants(changes) if isinstance(each, InstanceVariant)] == [
-        ("a", False),
-        ("b", False),
-        ("s", True),
-    ]
 
 
 @pytest.mark.parametrize(
@@ -246,47 +224,6 @@ def test_a_malformed_value_is_unknown_with_its_reason(
 def test_variants_that_are_no_blocks_are_unknown(read_plan: Reader, value: object) -> None:
     found = only(read_plan(configured(production_variants=value)))
     assert found.variants == Unknown("production_variants is not a block")
-
-
-@pytest.mark.parametrize(
-    ("field", "value", "reason"),
-    [
-        ("min_capacity", "abc", "min_capacity is not a number"),
-        ("max_capacity", -1, "max_capacity is not a whole number of at least 0"),
-        ("min_capacity", None, "min_capacity is not set"),
-    ],
-)
-def test_a_malformed_bound_is_unknown_with_its_reason(
-    read_plan: Reader, field: str, value: object, reason: str
-) -> None:
-    document = plan(
-        change(ENDPOINT, endpoint()), change(CONFIGURATION, configuration()), change(TARGET, {**target(), field: value})
-    )
-    assert getattr(target_of(read_plan(document)), field) == Unknown(reason)
-
-
-def test_numbers_that_are_text_are_numbers(read_plan: Reader) -> None:
-    found = instances(read_plan(configured(variant(count="3", volume_size_in_gb="40", initial_variant_weight="0.5"))))
-    assert (found.initial_instance_count, found.volume_size_gb, found.weight) == (3, 40, 0.5)
-
-
-def test_managed_scaling_is_read_with_its_bounds(read_plan: Reader) -> None:
-    managed = {"status": "ENABLED", "min_instance_count": 0, "max_instance_count": 3}
-    found = instances(read_plan(configured(variant(managed_instance_scaling=[managed]))))
-    assert found.managed_scaling == ManagedInstanceScaling(status="ENABLED", min_instance_count=0, max_instance_count=3)
-
-
-@pytest.mark.parametrize(
-    ("block_", "expected"),
-    [
-        ({"initial_sampling_percentage": 30}, None),
-        ({"initial_sampling_percentage": 30, "enable_capture": False}, None),
-        ({"initial_sampling_percentage": 30, "enable_capture": True}, 30),
-    ],
-)
-def test_data_capture_is_off_where_it_is_not_enabled(read_plan: Reader, block_: Json, expected: float | None) -> None:
-    """The provider sends EnableCapture=false where it is unset, whatever the default of the API."""
-    assert only(read_plan(configured(data_capture_config=[block_]))).data_capture_percent == expected
 
 
 def test_names_that_are_generated_are_unknown_and_keep_their_prefix(read_plan: Reader) -> None:
@@ -381,67 +318,6 @@ def test_a_sensitive_bound_marks_the_target_and_so_does_that_of_a_scheduled_acti
     )
     assert target_of(read_plan(bound)).sensitive
     assert target_of(read_plan(action)).sensitive
-
-
-def policy_of(read_plan: Reader, values: Json, unknown: Json | None = None) -> Any:
-    document = plan(
-        change(ENDPOINT, endpoint()),
-        change(CONFIGURATION, configuration()),
-        change(TARGET, target()),
-        change(POLICY, values, unknown=unknown),
-    )
-    policies = target_of(read_plan(document)).policies
-    assert isinstance(policies, tuple)
-    return policies[0]
-
-
-def test_a_tracking_policy_names_its_predefined_metric(read_plan: Reader) -> None:
-    found = policy_of(read_plan, tracking_policy())
-    assert isinstance(found, TargetTrackingPolicy)
-    assert found.metrics == (ScalingMetric(predefined=True, name="SageMakerVariantInvocationsPerInstance"),)
-    assert (found.target_value, found.disable_scale_in) == (70, False)
-
-
-def test_a_tracking_policy_names_every_metric_of_an_expression(read_plan: Reader) -> None:
-    def stat(name: str) -> Json:
-        metric = {
-            "metric_name": name,
-            "namespace": "AWS/SageMaker",
-            "dimensions": [{"name": "EndpointName", "value": "app"}],
-        }
-        return {"id": name, "metric_stat": [{"stat": "Sum", "metric": [metric]}]}
-
-    queries = [{"id": "e", "expression": "a / b", "metric_stat": []}, stat("a"), stat("b")]
-    tracking = {
-        "target_value": 1,
-        "customized_metric_specification": [{"metrics": queries}],
-        "predefined_metric_specification": [],
-    }
-    found = policy_of(read_plan, tracking_policy(target_tracking_scaling_policy_configuration=[tracking]))
-    assert [(each.name, each.statistic, each.dimensions) for each in found.metrics] == [
-        ("a", "Sum", ("EndpointName",)),
-        ("b", "Sum", ("EndpointName",)),
-    ]
-
-
-def test_a_tracking_policy_without_its_block_follows_nothing(read_plan: Reader) -> None:
-    found = policy_of(read_plan, tracking_policy(target_tracking_scaling_policy_configuration=[]))
-    assert found.metrics == ()
-    assert isinstance(found.target_value, Unknown)
-
-
-def test_step_scaling_is_the_type_of_a_policy_that_names_none(read_plan: Reader) -> None:
-    """The default of the provider."""
-    found = policy_of(read_plan, step_policy(policy_type=None))
-    assert isinstance(found, StepScalingPolicy)
-    assert (found.adjustment_type, found.alarms) == ("ChangeInCapacity", ())
-    assert found.steps == (StepAdjustment(None, None, 1),)
-
-
-def test_a_policy_of_another_type_is_kept_as_such(read_plan: Reader) -> None:
-    assert policy_of(read_plan, tracking_policy(policy_type="PredictiveScaling")) == OtherScalingPolicy(
-        address=POLICY, policy_type="PredictiveScaling"
-    )
 
 
 @pytest.mark.parametrize(
@@ -569,16 +445,6 @@ def test_objects_of_awscc_are_read_like_blocks(read_plan: Reader) -> None:
     assert isinstance(found.managed_scaling, ManagedInstanceScaling)
 
 
-def test_a_serverless_object_of_awscc_is_a_serverless_variant(read_plan: Reader) -> None:
-    config = {"memory_size_in_mb": 2048, "max_concurrency": 5}
-    changes = read_plan(
-        cc_stack(CC_WRITTEN, production_variants=[{"variant_name": "main", "serverless_config": config}])
-    )
-    (found,) = variants(changes)
-    assert isinstance(found, ServerlessVariant)
-    assert (found.memory_mib, found.max_concurrency, found.provisioned_concurrency) == (2048, 5, None)
-
-
 def cc_policy(**link: Any) -> Json:
     step = {"adjustment_type": "ChangeInCapacity", "step_adjustments": [{"scaling_adjustment": 1}]}
     return {"policy_type": "StepScaling", "step_scaling_policy_configuration": step, **link}
@@ -609,14 +475,6 @@ def test_scaling_of_awscc_is_joined_by_the_id_of_its_target_and_carries_its_sche
     assert changes.coverage.skipped == 0
 
 
-def test_a_policy_of_awscc_on_an_ecs_target_is_not_ours(read_plan: Reader) -> None:
-    ecs = target("service/c/web", dimension="ecs:service:DesiredCount", service_namespace="ecs")
-    by_value = cc_policy(scaling_target_id="service/c/web|ecs:service:DesiredCount|ecs")
-    changes = read_plan(cc_stack(CC_WRITTEN, change(CC_TARGET, ecs), change(CC_POLICY, by_value)))
-    assert changes.coverage.seen == 2
-    assert variants(changes)[0].scaling is None
-
-
 def test_a_policy_of_awscc_that_refers_to_an_ecs_target_is_not_ours(read_plan: Reader) -> None:
     """Its target's id is unknown, but not what it is the id of: no target of ours may be doubted for it."""
     ours = "awscc_applicationautoscaling_scalable_target.ours"
@@ -629,26 +487,3 @@ def test_a_policy_of_awscc_that_refers_to_an_ecs_target_is_not_ours(read_plan: R
     changes = read_plan(document)
     assert target_of(changes).policies == ()
     assert changes.coverage.seen == 3
-
-
-def test_an_alarm_is_read_with_what_decides_whether_it_wakes(read_plan: Reader) -> None:
-    arn = "arn:aws:policy"
-    document = plan(
-        change(ENDPOINT, endpoint()),
-        change(CONFIGURATION, configuration()),
-        change(TARGET, target()),
-        change(POLICY, step_policy(arn=arn)),
-        change(ALARM, alarm([arn], statistic="", extended_statistic="p90")),
-    )
-    policies = target_of(read_plan(document)).policies
-    assert isinstance(policies, tuple)
-    (policy,) = policies
-    assert isinstance(policy, StepScalingPolicy)
-    assert isinstance(policy.alarms, tuple)
-    (found,) = policy.alarms
-    assert (found.metric_name, found.namespace, found.dimensions) == (
-        "HasBacklogWithoutCapacity",
-        "AWS/SageMaker",
-        {"EndpointName": "app"},
-    )
-    assert (found.statistic, found.threshold, found.period_s, found.evaluation_periods) == ("p90", 1, 60, 2)
