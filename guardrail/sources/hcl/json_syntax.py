@@ -52,12 +52,6 @@ class _Node(Struct, frozen=True):
                 if isinstance(item, tuple) and item[0].text != "//":
                     yield item
 
-    def objects(self) -> "list[_Node]":
-        """The object, or the objects of a list: one block may be written either way."""
-        if self.is_object:
-            return [self]
-        return [each for each in self.value if isinstance(each, _Node)] if isinstance(self.value, list) else []
-
 
 class _Key(Struct, frozen=True):
     text: str
@@ -167,7 +161,7 @@ class _Translator:
     def file(self, document: _Node) -> Body:
         blocks: list[BlockNode] = []
         for key, node in document.items():
-            for each in node.objects():
+            for each in self._bodies(node, key.text):
                 blocks += self._labelled(key, each, (), _LABELS.get(key.text, 0), key.at)
         return Body({}, blocks)
 
@@ -186,6 +180,18 @@ class _Translator:
             names.add(key.text)
         return items
 
+    def _bodies(self, node: _Node, what: str) -> list[_Node]:
+        """The object, or the objects of a list: one block may be written either way, and null is none.
+
+        Raises `HclSyntaxError` for what is neither.
+        """
+        nodes = node.value if isinstance(node.value, list) and not node.is_object else [node]
+        found = [each for each in nodes if isinstance(each, _Node) and each.value is not None]
+        for each in found:
+            if not each.is_object:
+                raise syntax_error(self._path, self._text, each.at, f"{what} is a JSON object, or a list of objects")
+        return found
+
     def _labelled(
         self, type_: _Key, node: _Node, labels: tuple[str, ...], missing: int, at: int
     ) -> Iterator[BlockNode]:
@@ -194,7 +200,7 @@ class _Translator:
             yield BlockNode(type_.text, labels, self._body(type_.text, node), at, at)
             return
         for key, inner in node.items():
-            for each in inner.objects():
+            for each in self._bodies(inner, f"what {type_.text} holds"):
                 yield from self._labelled(type_, each, (*labels, key.text), missing - 1, key.at)
 
     def _body(self, type_: str, node: _Node) -> Body:
@@ -213,16 +219,16 @@ class _Translator:
 
     def _nested(self, key: _Key, node: _Node) -> Iterator[BlockNode]:
         if key.text != "dynamic":
-            for each in node.objects():
+            for each in self._bodies(node, key.text):
                 yield BlockNode(key.text, (), self._body(key.text, each), key.at, key.at)
             return
-        for made in node.objects():
+        for made in self._bodies(node, key.text):
             for label, inner in made.items():
-                for each in inner.objects():
+                for each in self._bodies(inner, key.text):
                     body = self._body("dynamic", each)
                     contents = [found for name, found in each.items() if name.text == "content"]
                     for content in contents:
-                        for one in content.objects():
+                        for one in self._bodies(content, "content"):
                             body.blocks.append(
                                 BlockNode("content", (), self._body("content", one), content.at, content.at)
                             )

@@ -425,7 +425,7 @@ class Module(Attributes):
         return instances
 
     def _counted(self, value: Any) -> list[Instance]:
-        value = unmarked(value)[0]
+        value = _REFUSED if isinstance(value, Sensitive) else value
         if not isinstance(value, Unknown):
             try:
                 number = number_of(value)
@@ -439,7 +439,7 @@ class Module(Attributes):
         return [Instance(None, {"count": {"index": index}}, value)]
 
     def _keyed(self, value: Any) -> list[Instance]:
-        value = unmarked(value)[0]
+        value = _REFUSED if isinstance(value, Sensitive) or _has_sensitive_keys(value) else value
         element: Any = None
         if isinstance(value, Undecided):
             element, value = value.element, value.whole()
@@ -457,6 +457,13 @@ class Module(Attributes):
             Instance(text_of(key) or "", {"each": {"key": text_of(key) or "", "value": item}})
             for key, item in items_of(value)
         ]
+
+
+_REFUSED = Unknown("it is sensitive, which Terraform refuses")
+
+
+def _has_sensitive_keys(value: Any) -> bool:
+    return isinstance(value, SetValue) and any(isinstance(item, Sensitive) for item in value)
 
 
 _META_ARGUMENTS = frozenset({"source", "version", "count", "for_each", "providers", "depends_on"})

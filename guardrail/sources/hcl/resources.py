@@ -15,11 +15,11 @@ from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
     EvaluationError,
+    Sensitive,
     SetValue,
     Undecided,
     bounded,
     merged,
-    unmarked,
 )
 from guardrail.sources.spellings import TERRAFORM_TYPES
 
@@ -190,7 +190,9 @@ def _generate(
     """Append the blocks that a ``dynamic`` makes; what is returned says why their number is unknown."""
     for_each = node.body.expression("for_each")
     collection = Unknown("for_each is missing") if for_each is None else known_or_reason(for_each, scope)
-    collection = unmarked(collection)[0]
+    is_sensitive = isinstance(collection, Sensitive)
+    if isinstance(collection, Sensitive):
+        collection = collection.value
     if isinstance(collection, Undecided):
         collection = collection.whole()
     if isinstance(collection, Unknown):
@@ -205,7 +207,8 @@ def _generate(
         for key, value in items_of(collection):
             if isinstance(collection, SetValue) and isinstance(value, Unknown):
                 return merged(value)
-            inner = scope.with_names({variable: {"key": key, "value": value}})
+            item = {"key": key, "value": value}
+            inner = scope.with_names({variable: Sensitive(item) if is_sensitive else item})
             found.append(_block(content.body, content, resource, inner, f"{path}[{len(found)}]"))
     except EvaluationError as error:
         return Computed(reason=error.reason, references=(LOST,))

@@ -164,12 +164,25 @@ def test_json_has_the_same_tree_with_its_own_places() -> None:
         ('{"locals": {"a": "${"}}', "1:18: in this text: '{' is not closed"),
         ('{"locals": {"a": 1, "a": 2}}', "1:21: a is set twice in one block"),
         ('{"a":' * 300 + "1" + "}" * 300, "1:506: the JSON is nested too deeply"),
+        ('{"resource": "x"}', "1:14: resource is a JSON object, or a list of objects"),
+        ('{"resource": {"t": [5]}}', "1:21: what resource holds is a JSON object, or a list of objects"),
+        ('{"resource": {"t": {"e": 5}}}', "1:26: what resource holds is a JSON object, or a list of objects"),
+        ('{"module": {"m": "./m"}}', "1:18: what module holds is a JSON object, or a list of objects"),
+        ('{"locals": [[]]}', "1:13: locals is a JSON object, or a list of objects"),
+        ('{"resource": {"t": {"e": {"dynamic": "x"}}}}', "1:38: dynamic is a JSON object, or a list of objects"),
+        ('{"resource": {"t": {"e": {"a": {"k": 1, "k": 2}}}}}', "1:41: k is there twice"),
     ],
 )
 def test_an_error_in_json_names_its_place(text: str, problem: str) -> None:
     with pytest.raises(HclSyntaxError) as caught:
         json_syntax.parse(text, "main.tf.json")
     assert caught.value.message == f"main.tf.json:{problem}"
+
+
+def test_null_in_json_is_no_block_as_in_terraform() -> None:
+    text = '{"resource": null, "module": {"m": null}, "locals": [null, {"a": null}]}'
+    (locals_,) = json_syntax.parse(text, "main.tf.json").body.blocks
+    assert list(locals_.body.arguments) == ["a"]
 
 
 def waiver_comments(file: SourceFile) -> list[str]:
