@@ -68,7 +68,8 @@ _POLICIES = spellings.types_of(spellings.POLICY)
 
 def declare(block: Block) -> Declaration:
     """What a block declares: `Unrelated` where it is not about SageMaker inference after all, as a target of ECS is."""
-    return _KINDS.get(block.attributes.spelling.kind, _elsewhere)(block) or Unrelated(**head(block))
+    declared = _KINDS.get(block.attributes.spelling.kind, _elsewhere)(block)
+    return declared or _contradictory(block) or Unrelated(**head(block))
 
 
 def _endpoint(block: Block) -> DeclaredEndpoint:
@@ -536,17 +537,34 @@ def _references(block: Block, name: str, wanted: frozenset[str]) -> tuple[Any, .
     return tuple(block.references(block.attributes.spelling.of(name), wanted))
 
 
+_OURS: tuple[tuple[str, str | tuple[str, ...]], ...] = (
+    ("ServiceNamespace", "sagemaker"),
+    ("ScalableDimension", "sagemaker:"),
+    ("ResourceId", _SCALED),
+)
+"""How what a scaling block says of its service begins where that is SageMaker."""
+
+
 def _is_sagemaker(view: View) -> bool:
     """Whether a scaling block is ours: by namespace, by dimension, by resource id; an unknown one is ours too."""
-    for name, prefix in (
-        ("ServiceNamespace", "sagemaker"),
-        ("ScalableDimension", "sagemaker:"),
-        ("ResourceId", _SCALED),
-    ):
+    for name, prefix in _OURS:
         value = view.text(name)
         if isinstance(value, str):
             return value.startswith(prefix)
     return True
+
+
+def _contradictory(block: Block) -> Unsupported | None:
+    """A scaling block whose namespace is another service's (or none's) and whose dimension or id is SageMaker's."""
+    view = block.attributes
+    values = {name: view.text(name) for name, _ in _OURS}
+    ours = [name for name, prefix in _OURS if str(values[name]).startswith(prefix)]
+    theirs = [name for name, value in values.items() if isinstance(value, str) and name not in ours]
+    if not ours or not theirs:
+        return None
+    own = view.spelling.of
+    reason = f"its {own(theirs[0])} is {str(values[theirs[0]])[:80]!r}, although its {own(ours[0])} is of SageMaker"
+    return Unsupported(**head(block), reason=reason, affects_total=True)
 
 
 def _tags(block: Block) -> dict[str, str | Unknown] | Unknown:

@@ -38,6 +38,7 @@ from guardrail.sources.declarations import (
     DeclaredPolicy,
     DeclaredTarget,
     Unrelated,
+    Unsupported,
 )
 from guardrail.sources.link import Side
 from tests.sources.resources import LANGUAGES, Language, Secret, declared_in, name_in
@@ -356,8 +357,8 @@ def test_a_scheduled_action_has_its_time_and_its_bounds(
 @pytest.mark.parametrize(
     ("properties", "ours"),
     [
-        ({"ServiceNamespace": "ecs"}, False),
-        ({"ServiceNamespace": None, "ScalableDimension": "ecs:service:DesiredCount"}, False),
+        ({"ServiceNamespace": "ecs", "ScalableDimension": None, "ResourceId": "service/a"}, False),
+        ({"ServiceNamespace": None, "ScalableDimension": "ecs:service:DesiredCount", "ResourceId": None}, False),
         ({"ServiceNamespace": None, "ScalableDimension": None, "ResourceId": "service/a"}, False),
         ({"ServiceNamespace": None, "ScalableDimension": None}, True),
         ({"ServiceNamespace": LATER, "ScalableDimension": LATER, "ResourceId": LATER}, True),
@@ -368,6 +369,23 @@ def test_scaling_is_ours_unless_it_says_that_it_is_another_services(
 ) -> None:
     found = declared_in(language, kind, PolicyType="StepScaling", **{**PLACE, **properties})
     assert isinstance(found, Unrelated) is not ours
+
+
+@pytest.mark.parametrize("kind", [TARGET, POLICY])
+@pytest.mark.parametrize(
+    ("properties", "value"),
+    [
+        ({"ServiceNamespace": "sage-maker"}, "sage-maker"),
+        ({"ServiceNamespace": "ecs", "ScalableDimension": None}, "ecs"),
+        ({"ServiceNamespace": None, "ScalableDimension": "ecs:service:DesiredCount"}, "ecs:service:DesiredCount"),
+    ],
+)
+def test_scaling_that_contradicts_itself_is_named(
+    language: Language, kind: str, properties: dict[str, Any], value: str
+) -> None:
+    found = declared_in(language, kind, PolicyType="StepScaling", **{**PLACE, **properties})
+    assert isinstance(found, Unsupported)
+    assert f" is {value!r}, although its " in found.reason
 
 
 @pytest.mark.parametrize(

@@ -42,12 +42,19 @@ def recognizes(path: str) -> bool:
 
 
 def _is_template(head: bytes) -> bool:
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
-        head = head.decode("utf-16", "ignore").encode()
-    head = head.removeprefix(b"\xef\xbb\xbf")
+    head = _in_utf8(head)
     if head.lstrip()[:1] == b"{":
         return _JSON.match(head) is not None
     return _YAML.search(head) is not None
+
+
+def _in_utf8(content: bytes) -> bytes:
+    """The content in UTF-8 without its mark: shells write UTF-16 too."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:2]:
+        from guardrail.sources.template.text import encoding_of
+
+        return content.decode(encoding_of(content), "ignore").encode("utf-8", "ignore")
+    return content.removeprefix(b"\xef\xbb\xbf")
 
 
 def read(
@@ -83,6 +90,5 @@ def may_be_template(path: str) -> bool:
         content = safe_files.content(path)
     except OSError:
         return True  # reading it says what is wrong
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        content = content.decode("utf-16", "ignore").encode()
+    content = _in_utf8(content)
     return b"Resources" in content and b"::" in content and _is_template(content)

@@ -5,11 +5,13 @@ Source: cloud-assembly-schema of aws-cdk; ``manifest.json`` lists stacks, nested
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.sources.template import text
@@ -17,6 +19,16 @@ from guardrail.sources.template.files import Files
 from guardrail.sources.template.values import Table, text_of
 
 MANIFEST = "manifest.json"
+_WITHOUT_RESOURCES = {
+    "AWSTemplateFormatVersion",
+    "Conditions",
+    "Description",
+    "Mappings",
+    "Metadata",
+    "Parameters",
+    "Rules",
+}
+"""Sections that a stack without resources may have."""
 _ENVIRONMENT = re.compile(r"^aws://([^/]+)/(.+)$")
 
 
@@ -58,11 +70,23 @@ def templates(path: str, files: Files) -> list[Template]:
         found = list(_assembly(manifest, content, files, 0))
         if not found:
             raise SourceError(f"{path} is a CDK output without stacks")
-        return found
+        return _told_apart(found)
     content = files.read(path)
     if content is None:
         raise SourceError(f"{path} does not exist", hint="guardrail check template.yaml")
     return [Template(path=path, root=root(path, content))]
+
+
+def _told_apart(templates: list[Template]) -> list[Template]:
+    """The templates with a number in the prefixes of those that another one has before: ``app/``, ``app#2/``."""
+    seen: Counter[str] = Counter()
+    found: list[Template] = []
+    for template in templates:
+        seen[template.prefix] += 1
+        number = seen[template.prefix]
+        prefix = f"{template.prefix.removesuffix('/')}#{number}/" if number > 1 else template.prefix
+        found.append(replace(template, prefix=prefix))
+    return found
 
 
 def change_set(path: str, files: Files) -> Table | None:
@@ -96,6 +120,14 @@ def root(path: str, content: bytes) -> Table:
     return loaded
 
 
+def _stack_root(path: str, content: bytes) -> Table:
+    """The top-level table of a stack of the CDK, which may be without resources: a stack may hold nothing."""
+    loaded = text.load(path, content)
+    if "Resources" not in loaded and loaded.keys() <= _WITHOUT_RESOURCES:
+        return loaded.evaluated({**loaded, "Resources": Table()})
+    return root(path, content)
+
+
 def _assembly(path: str, content: bytes, files: Files, depth: int) -> Iterator[Template]:
     """The stacks of one manifest and of the stages below it."""
     manifest = _decoded(path, content)
@@ -116,8 +148,8 @@ def _assembly(path: str, content: bytes, files: Files, depth: int) -> Iterator[T
 def _decoded(path: str, content: bytes) -> _Manifest:
     try:
         return msgspec.json.decode(content, type=_Manifest)
-    except msgspec.DecodeError as error:
-        raise SourceError(f"{path} is not the manifest of a CDK output: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is not the manifest of a CDK output: {error}", hint="npx cdk synth") from None
 
 
 def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files) -> Template:
@@ -131,7 +163,7 @@ def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files) -
     name = str(properties.get("stackName") or identifier)
     return Template(
         path=path,
-        root=root(path, content) if b'"Resources"' in content else Table({"Resources": Table()}),
+        root=_stack_root(path, content),
         prefix=f"{artifact.displayName or name}/".replace(" ", ""),
         name=name,
         region=None if region == "unknown-region" else region,
@@ -168,6 +200,6 @@ def _in_asset_manifest(content: bytes, identifier: str) -> str | None:
     try:
         document = msgspec.json.decode(content)
         path = document["files"][identifier]["source"]["path"]
-    except (msgspec.DecodeError, KeyError, TypeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
         return None
     return path if isinstance(path, str) else None

@@ -51,7 +51,11 @@ class Sides:
         for item in changes if isinstance(changes, list) else []:
             change = item.get("ResourceChange") if isinstance(item, Table) else None
             kind = change.get("ResourceType") if isinstance(change, Table) else None
-            if isinstance(change, Table) and (kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS):
+            if (
+                isinstance(change, Table)
+                and isinstance(kind, str)
+                and (kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS)
+            ):
                 yield change
 
     def _add(self, change: Table) -> None:
@@ -105,8 +109,8 @@ def _happens(change: Table) -> Change:
     action = change.get("Action")
     if action == "Modify":
         return "replace" if change.get("Replacement") == "True" else "update"
-    changes: dict[Any, Change] = {"Add": "create", "Remove": "delete", "Import": "no-op"}
-    return changes.get(action, "update")
+    changes: dict[str, Change] = {"Add": "create", "Remove": "delete", "Import": "no-op"}
+    return changes.get(str(action), "update")
 
 
 def _causes(change: Table) -> dict[str, Reference]:

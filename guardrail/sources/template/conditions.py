@@ -6,7 +6,6 @@ Where a parameter is compared with a constant, the `World` is told, so that the 
 from typing import TYPE_CHECKING, Any
 
 from guardrail.model import Unknown
-from guardrail.sources.template.functions import FUNCTIONS
 from guardrail.sources.template.values import Expression, Hidden, Table, symbol_of, text_of
 
 if TYPE_CHECKING:
@@ -44,8 +43,7 @@ class Conditions:
                 return _negated(self.decide(operands[0]))
             if name in ("Fn::And", "Fn::Or"):
                 return self._combined(operands, absorbing=name == "Fn::Or")
-            return self._truth(self._stack.evaluate(rule)) if name in FUNCTIONS else Unknown(f"{name[:80]} is no test")
-        return self._truth(rule)
+        return self._truth(self._stack.evaluate(rule))
 
     def _truth(self, value: Any) -> bool | Unknown:
         if isinstance(value, Unknown):
@@ -88,8 +86,9 @@ class Conditions:
         if text is not None and len(left.variables) == 1 and left.symbol == f"${{{left.variables[0]}}}":
             self._stack.world.compare(left.variables[0], [text], is_closed=False)
             return Expression(left.reason, variables=left.variables)
-        right_text = "a hidden value" if isinstance(right, Hidden) else symbol_of(right) or "something unknown"
-        sides = sorted((symbol_of(left) or left.reason, right_text))
+        if left.hides or isinstance(right, Hidden) or (isinstance(right, Expression) and right.hides):
+            return Unknown(left.reason)  # what would name the question must not be printed
+        sides = sorted((symbol_of(left) or left.reason, symbol_of(right) or "something unknown"))
         comparison = f"whether {sides[0]} equals {sides[1]}"
         assigned = self._stack.world.assignment.get(comparison)
         if isinstance(assigned, str):

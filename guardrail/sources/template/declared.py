@@ -1,16 +1,20 @@
 """From stacks to declarations: which resources matter, what each declares, and what had to be left out."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail.errors import did_you_mean
 from guardrail.model import Change, InlineWaiver, Location, Unknown
 from guardrail.sources import elsewhere, spellings
 from guardrail.sources.base import Block
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Unsupported, head
+from guardrail.sources.template import misspelt
+from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import NESTED_STACKS, Stack
 from guardrail.sources.template.values import Expression, Table, text_of
@@ -20,6 +24,12 @@ KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtens
 """Macros whose work is understood, or does not touch SageMaker resources."""
 
 _NO_REGION = Unknown("the template does not tell it: give --region")
+
+MODULE = "::MODULE"
+"""How the type of a module ends: a fragment of a template in CloudFormation's registry."""
+
+_CALLS = re.compile(r"create(?:endpoint|transformjob|inference)", re.IGNORECASE)
+"""Calls of SageMaker's API that a custom resource of the CDK (AwsCustomResource) has written in its properties."""
 
 
 class Resource(Struct, frozen=True, kw_only=True):
@@ -36,10 +46,18 @@ def resources(stack: Stack) -> Iterator[Resource]:
     """Every resource of a stack, and of the stacks nested in it, that matters to SageMaker inference."""
     yield from _macros(stack)
     for logical_id, resource in stack.resources.items():
-        if not isinstance(resource, Table):
+        if logical_id == "Fn::Transform":
+            reason = f"{macro(resource).reason}: resources in no total"
+            yield _resource(stack, logical_id, "AWS::CloudFormation::Macro", Table(), reason)
             continue
-        kind = resource.get("Type")
-        if not isinstance(kind, str) or not (_matters(kind, resource) or _makes_its_own(stack, kind, resource)):
+        damage = _damage(resource)
+        if damage is not None:
+            stack.world.allowance.steps(misspelt.COMPARISON)
+            kind = resource.get("Type") if isinstance(resource, dict) else None
+            yield _resource(stack, logical_id, kind if isinstance(kind, str) else "unknown", Table(), damage)
+            continue
+        kind = resource["Type"]
+        if not (_matters(kind, resource) or _makes_its_own(stack, kind, resource)):
             continue
         exists = stack.conditions.holds(resource["Condition"]) if "Condition" in resource else True
         if exists is False:
@@ -53,18 +71,38 @@ def resources(stack: Stack) -> Iterator[Resource]:
         else:
             yield from _evaluated(stack, logical_id, kind, resource)
     for name, (body, unknown) in stack.loops.unknown.items():
-        kinds = {str(each.get("Type")) for each in body.values() if isinstance(each, Table)}
-        if any(_matters(kind, Table()) for kind in kinds):
+        kinds = {str(each.get("Type")) for each in body.values() if isinstance(each, Table) and _may_matter(each)}
+        if kinds:
             reason = f"its collection is not known: {unknown.reason}"
             yield _resource(stack, f"Fn::ForEach::{name}", min(kinds), Table(), reason)
 
 
+def _damage(resource: Any) -> str | None:
+    """What is wrong with the body of a resource, so that nobody can tell whether it matters; None where nothing is."""
+    if not isinstance(resource, Table):
+        return "it is no mapping with a Type"
+    kind = resource.get("Type")
+    if isinstance(kind, str):
+        return misspelt.of_type(kind) if "::" in kind else f"its Type {kind[:80]!r} is no resource type"
+    if kind is not None:
+        return "its Type is not text"
+    near = next((key for key in resource if did_you_mean(key, ["Type"])), None)
+    return f"it has no Type, but {near[:80]}" if near is not None else "it has no Type"
+
+
+def _may_matter(resource: Table) -> bool:
+    kind = resource.get("Type")
+    return _damage(resource) is not None or _matters(str(kind), resource) or kind in elsewhere.CLOUDFORMATION_TYPES
+
+
 def _matters(kind: str, resource: Table) -> bool:
-    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS:
+    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS or kind.endswith(MODULE):
         return True
-    if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
-        return _stands_for_configuration(kind, resource)
-    return False
+    return _is_custom(kind) and _stands_for_inference(kind, resource)
+
+
+def _is_custom(kind: str) -> bool:
+    return kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
 
 
 def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
@@ -83,12 +121,16 @@ def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
     return elsewhere.reason(kind, written)
 
 
-def _stands_for_configuration(kind: str, resource: Table) -> bool:
-    """Whether a custom resource makes an endpoint configuration: its type or its properties say so."""
+def _stands_for_inference(kind: str, resource: Table) -> bool:
+    """Whether a custom resource makes inference: its type, its properties or the API calls written in them say so."""
     properties = resource.get("Properties")
     names = {name.lower() for name in properties} if isinstance(properties, dict) else set()
     written = kind.lower().replace("_", "").replace("-", "")
-    return "endpointconfig" in written or bool(names & {"productionvariants", "endpointconfigname", "endpointconfig"})
+    if "endpointconfig" in written or "sagemakerendpoint" in written:
+        return True
+    if names & {"productionvariants", "endpointconfigname", "endpointconfig"}:
+        return True
+    return _CALLS.search(repr(properties)) is not None
 
 
 def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Iterator[Resource]:
@@ -97,14 +139,13 @@ def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Ite
         yield _resource(stack, logical_id, kind, Table(), reason)
         return
     if kind not in spellings.CLOUDFORMATION_TYPES:
-        hint = hint_of(stack, resource)
-        yield _resource(
-            stack, logical_id, kind, Table(), f"a custom resource decides at deployment what it makes{hint}"
-        )
+        maker = "a module of the registry" if kind.endswith(MODULE) else "a custom resource"
+        reason = f"{maker} decides at deployment what it makes{hint_of(stack, resource)}"
+        yield _resource(stack, logical_id, kind, Table(), reason)
         return
     properties = stack.properties(resource, spellings.UNREAD)
     if isinstance(properties, Table):
-        yield _resource(stack, logical_id, kind, properties, None)
+        yield _resource(stack, logical_id, kind, misspelt.corrected(kind, properties, stack.world.allowance), None)
     else:
         reason = properties.reason if isinstance(properties, Unknown) else "its Properties are not a mapping"
         yield _resource(stack, logical_id, kind, Table(), reason)
@@ -140,13 +181,18 @@ def _nested(stack: Stack, logical_id: str, kind: str) -> Iterator[Resource]:
 
 def _macros(stack: Stack) -> Iterator[Resource]:
     """Transforms of the whole template that may write anything."""
-    transforms = stack.root.get("Transform")
-    for transform in transforms if isinstance(transforms, list) else [transforms]:
-        name = transform.get("Name") if isinstance(transform, dict) else transform
-        if isinstance(name, str) and name not in KNOWN_TRANSFORMS:
-            place = stack.root.place("Transform")
-            reason = f"the macro {name[:80]} can change anything in the template at deployment"
-            yield _resource(stack, f"Transform::{name[:80]}", "AWS::CloudFormation::Macro", Table(), reason, place)
+    found: dict[str, str] = {}
+    for key in ("Transform", "Fn::Transform"):
+        transforms = stack.root.get(key)
+        for transform in transforms if isinstance(transforms, list) else [transforms]:
+            name = transform.get("Name") if isinstance(transform, dict) else transform
+            if name is not None and str(name) not in KNOWN_TRANSFORMS:
+                found[str(name)[:80]] = key
+    for name, key in found.items():
+        reason = f"the macro {name} can change anything in the template at deployment"
+        yield _resource(
+            stack, f"Transform::{name}", "AWS::CloudFormation::Macro", Table(), reason, stack.root.place(key)
+        )
 
 
 def _resource(

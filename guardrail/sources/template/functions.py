@@ -12,10 +12,12 @@ from guardrail.model import Unknown
 from guardrail.sources.template.values import (
     NO_VALUE,
     Expression,
-    Hidden,
     NoValue,
     Table,
+    is_hidden,
     joined,
+    like,
+    revealed,
     symbol_of,
     text_of,
 )
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 Function: TypeAlias = "Callable[[Stack, Any], Any]"
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 def macro(argument: Any) -> Unknown:
@@ -79,7 +82,7 @@ def _sub(stack: "Stack", argument: Any) -> Any:
         parts.append(_placeholder(stack, match[1].strip(), names))
         end = match.end()
     parts.append(stack.text(text[end:]))
-    return joined([part for part in parts if part != ""]) if parts else ""
+    return joined([part for part in parts if part != ""], allowance=stack.world.allowance)
 
 
 def _placeholder(stack: "Stack", name: str, names: dict[str, Any]) -> Any:
@@ -104,18 +107,18 @@ def _if(stack: "Stack", argument: Any) -> Any:
 def _find_in_map(stack: "Stack", argument: Any) -> Any:
     if not _has(argument, 3) and not _has(argument, 4):
         return Unknown("Fn::FindInMap is not given a map and two keys")
-    found = _found(stack, argument[:3])
+    keys = [stack.evaluate(key) for key in argument[:3]]
+    found = _found(stack, keys)
     if isinstance(found, NoValue) and _has(argument, 4):
         options = argument[3]
         return stack.evaluate(options.get("DefaultValue")) if isinstance(options, Table) else Unknown("no default")
-    return Unknown("Fn::FindInMap finds nothing under its keys") if isinstance(found, NoValue) else found
+    return Unknown("Fn::FindInMap finds nothing under its keys") if isinstance(found, NoValue) else like(keys, found)
 
 
-def _found(stack: "Stack", path: list[Any]) -> Any:
+def _found(stack: "Stack", keys: list[Any]) -> Any:
     """The value in a mapping; `NO_VALUE` where there is none under the keys."""
     here: Any = stack.section("Mappings")
-    for index, step in enumerate(path):
-        key = stack.evaluate(step)
+    for index, key in enumerate(keys):
         if isinstance(key, Unknown):
             _offer(stack, key, here if index else {})
             return key
@@ -143,7 +146,7 @@ def _join(stack: "Stack", argument: Any) -> Any:
         return parts
     if not isinstance(parts, list) or not isinstance(separator, str):
         return Unknown("Fn::Join is not given a separator and a list")
-    return joined(parts, separator)
+    return joined(parts, separator, stack.world.allowance)
 
 
 def _select(stack: "Stack", argument: Any) -> Any:
@@ -153,10 +156,10 @@ def _select(stack: "Stack", argument: Any) -> Any:
     for part in (index, items):
         if isinstance(part, Unknown):
             return Unknown(part.reason)
-    text = text_of(index)
-    if not isinstance(items, list) or text is None or not text.isdecimal() or int(text) >= len(items):
+    text = text_of(index) or ""
+    if not isinstance(items, list) or _INDEX.fullmatch(text) is None or int(revealed(text)) >= len(items):
         return Unknown("Fn::Select finds nothing at its index")
-    return items[int(text)]
+    return like(index, items[int(revealed(text))])
 
 
 def _split(stack: "Stack", argument: Any) -> Any:
@@ -167,7 +170,8 @@ def _split(stack: "Stack", argument: Any) -> Any:
         return Unknown(text.reason)
     if not isinstance(text, str) or not isinstance(separator, str) or not separator:
         return Unknown("Fn::Split is not given a separator and text")
-    return [type(text)(part) for part in text.split(separator)]
+    stack.world.allowance.values(text.count(separator) + 1)
+    return like(text, text.split(separator))
 
 
 def _import_value(stack: "Stack", argument: Any) -> Any:
@@ -177,15 +181,15 @@ def _import_value(stack: "Stack", argument: Any) -> Any:
     if value is not None:
         return value
     shown = name.partial if isinstance(name, Unknown) else symbol
-    text = f"${{Import {shown}}}"
     reason = f"{shown} is exported by a stack that is not among the inputs"
-    return Expression(reason, text, symbol=text if symbol is not None else None)
+    known = isinstance(symbol, str) and not is_hidden(name) and not (isinstance(name, Expression) and name.hides)
+    return Expression(reason, f"${{Import {shown}}}", symbol=f"${{Import {symbol}}}" if known else None)
 
 
 def _get_stack_output(stack: "Stack", argument: Any) -> Any:
     options = argument if isinstance(argument, Table) else Table()
     producer, output = stack.evaluate(options.get("StackName")), stack.evaluate(options.get("OutputName"))
-    if not isinstance(producer, str) or not isinstance(output, str):
+    if not isinstance(producer, str) or not isinstance(output, str) or is_hidden([producer, output]):
         return Unknown("which output of which stack it is, is known only at deployment")
     value = stack.around.output(producer, output)
     if value is not None:
@@ -197,7 +201,7 @@ def _get_stack_output(stack: "Stack", argument: Any) -> Any:
 def _length(stack: "Stack", argument: Any) -> Any:
     items = stack.evaluate(argument)
     if isinstance(items, list):
-        return len(items)
+        return like(items, len(items))
     return items if isinstance(items, Unknown) else Unknown("Fn::Length is not given a list")
 
 
@@ -208,7 +212,12 @@ def _to_json(stack: "Stack", argument: Any) -> Any:
         return Unknown(unknown.reason)
     import json
 
-    return json.dumps(value, separators=(",", ":"))
+    written = json.JSONEncoder(separators=(",", ":")).iterencode(value)
+    parts: list[str] = []
+    for part in written:
+        stack.world.allowance.text(len(part))
+        parts.append(part)
+    return like(value, "".join(parts))
 
 
 def _base64(stack: "Stack", argument: Any) -> Any:
@@ -217,8 +226,7 @@ def _base64(stack: "Stack", argument: Any) -> Any:
         return Unknown(value.reason)
     import base64
 
-    text = base64.b64encode((text_of(value) or "").encode()).decode()
-    return Hidden(text) if isinstance(value, Hidden) else text
+    return like(value, base64.b64encode((text_of(value) or "").encode("utf-8", "replace")).decode())
 
 
 def _at_deployment(stack: "Stack", argument: Any) -> Any:

@@ -1,11 +1,13 @@
 """A view on the properties of a template's resource."""
 
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
 
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import Reference, View
-from guardrail.sources.template.values import Expression, Hidden, Table, mentioned, symbol_of, text_of
+from guardrail.sources.template.values import Expression, Table, is_hidden, mentioned, revealed, symbol_of, text_of
+
+_T = TypeVar("_T")
 
 
 class Properties(View):
@@ -26,11 +28,21 @@ class Properties(View):
 
     def _as_text(self, name: str, value: Any) -> str | Unknown:
         text = text_of(value)
-        return Unknown(f"{name} is not text") if text is None else str(text)
+        return Unknown(f"{name} is not text") if text is None else revealed(text)
+
+    def _read(self, name: str, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
+        """A value; unlike a Terraform state, a template that has "" where a number belongs has none."""
+        read = super()._read(name, convert)
+        is_empty = read is None and self.values.get(name) is not None
+        return Unknown(f"{name} is not a number") if is_empty else read
+
+    def _nested(self, name: str) -> Any:
+        value = self.get(name)
+        return Unknown(f"{name} is not an object") if value in ("", False, 0) else value
 
     def is_sensitive(self, *names: str) -> bool:
         """Whether one of them holds the value of a NoEcho parameter."""
-        return any(_is_hidden(self.values.get(name)) for name in names)
+        return any(is_hidden(self.values.get(name)) for name in names)
 
     def references(self, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
         """The resources that a property mentions: values of a template carry their references with them."""
@@ -57,11 +69,3 @@ class Properties(View):
 def _bare(value: Any) -> Any:
     """The value without what only the evaluation of a template needs to know of an unknown one."""
     return Unknown(value.reason, value.partial) if isinstance(value, Expression) else value
-
-
-def _is_hidden(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_is_hidden, value.values()))
-    if isinstance(value, list):
-        return any(map(_is_hidden, value))
-    return isinstance(value, Hidden)

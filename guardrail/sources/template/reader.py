@@ -19,7 +19,7 @@ from guardrail.sources.template.declared import Resource, changes, construct_pat
 from guardrail.sources.template.files import Files, WorkingTree
 from guardrail.sources.template.parameters import NONE, Parameters
 from guardrail.sources.template.stack import Given, Stack
-from guardrail.sources.template.values import Table, text_of
+from guardrail.sources.template.values import Table, is_no_echo, text_of
 from guardrail.sources.template.world import Assignment, Variable, World, assignments, described, request
 
 MAX_NESTING = 20
@@ -49,6 +49,8 @@ def read(path: str, inputs: Inputs) -> ChangeSet:
     if changes_only is not None:
         return _read_change_set(path, changes_only, inputs)
     after = _Origin(assembly.templates(path, files), files, inputs)
+    if not files.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
+        raise SourceError(f"{path} has no resources, of which a template has at least one")
     before = _before(path, inputs) if inputs.compare_to is not None else None
     return _Reader(path, inputs, before, after).change_set()
 
@@ -165,7 +167,10 @@ class _Stacks:
         path = self._child_path(stack, resource)
         if isinstance(path, Unknown):
             return path
-        root = self._origin.nested(path)
+        try:
+            root = self._origin.nested(path)
+        except SourceError as error:
+            return Unknown(f"its template cannot be read: {error.message}")
         if root is None:
             return Unknown(f"its template is not here: {path}")
         prefix = f"{stack.prefix}{logical_id}/"
@@ -239,7 +244,17 @@ class _Stacks:
 
     def resources(self) -> dict[str, Resource]:
         """Every resource that matters, by address."""
-        return {resource.block.address: resource for stack in self.stacks for resource in resources(stack)}
+        found: dict[str, Resource] = {}
+        for stack in self.stacks:
+            for resource in resources(stack):
+                address = resource.block.address
+                if address not in found:
+                    found[address] = resource
+                    continue
+                reason = f"another resource has the address {address} too"
+                other = f"{address}#{len(found)}"
+                found[other] = replace(resource, block=replace(resource.block, address=other), reason=reason)
+        return found
 
 
 def _deferred(stack: Stack, value: Any) -> Callable[[], Any]:
@@ -368,9 +383,10 @@ def _check_allowed(path: str, name: str, declaration: Any, given: Given | None) 
         return
     texts = [text_of(value) for value in allowed]
     values = str(given.value).split(",") if "List" in str(declaration.get("Type")) else [given.value]
-    hidden = declaration.get("NoEcho") in (True, "true", "True")
     for value in values:
-        if text_of(value) not in texts and not hidden:
+        if text_of(value) not in texts:
+            if is_no_echo(declaration):
+                raise SourceError(f"{path}: the parameter {name} cannot have the value that it is given")
             shown = ", ".join(text for text in texts[:20] if text is not None)
             raise SourceError(f"{path}: the parameter {name} cannot be {value!r}", hint=f"it allows {shown}")
 

@@ -17,7 +17,17 @@ from guardrail.sources.base import AFTER_APPLY, Reference
 from guardrail.sources.template.conditions import Conditions
 from guardrail.sources.template.functions import FUNCTIONS, macro
 from guardrail.sources.template.loops import PREFIX, Loops
-from guardrail.sources.template.values import NO_VALUE, Expression, Hidden, Table, joined, symbol_of, text_of
+from guardrail.sources.template.values import (
+    NO_VALUE,
+    Expression,
+    Table,
+    hidden,
+    is_no_echo,
+    joined,
+    like,
+    symbol_of,
+    text_of,
+)
 from guardrail.sources.template.world import Other, World
 
 MAX_DEPTH = 100
@@ -175,7 +185,9 @@ class Stack:
                 Expression(f"{reference} is read at deployment", reference, symbol=reference),
             ]
             end = match.end()
-        return joined([part for part in (*parts, text[end:]) if part != ""]) if parts else text
+        if not parts:
+            return text
+        return like(text, joined([part for part in (*parts, text[end:]) if part != ""], allowance=self.world.allowance))
 
     # Parameters ------------------------------------------------------------------------------------------------------
 
@@ -202,12 +214,10 @@ class Stack:
         value = self._value(name, declared, kind)
         if isinstance(value, Unknown):
             return value
-        text = text_of(value)
         if "List" in kind and not isinstance(value, list):
-            return [item.strip() for item in (text or "").split(",")] if text else []
-        if declared.get("NoEcho") in (True, "true", "True") and text is not None:
-            return Hidden(text)
-        return value
+            text = text_of(value)
+            value = like(value, [item.strip() for item in text.split(",")] if text else [])
+        return hidden(value) if is_no_echo(declared) else value
 
     def _value(self, name: str, declared: Table, kind: str) -> Any:
         given = self.given.get(name)
@@ -234,10 +244,9 @@ class Stack:
 
     def _note_allowed(self, variable: str, declared: Table, *, is_open: bool) -> None:
         allowed = declared.get("AllowedValues")
-        hidden = declared.get("NoEcho") in (True, "true", "True")
         texts = [text_of(value) for value in allowed] if isinstance(allowed, list) and not is_open else []
         known = [text for text in texts if text is not None]
-        self.world.compare(variable, known, is_closed=bool(known), is_hidden=hidden)
+        self.world.compare(variable, known, is_closed=bool(known), is_secret=is_no_echo(declared))
 
     def _variable(self, variable: str, reason: str, assigned: str | Other | None) -> Expression:
         symbol = f"${{{variable}}}"

@@ -16,7 +16,9 @@ def load(path: str, content: bytes) -> Table:
     """
     if len(content) > MAX_BYTES:
         raise SourceError(f"{path} has {len(content):,} bytes, more than any template")
-    text = _decoded(path, content)
+    if content.startswith(b"version https://git-lfs.github.com/"):
+        raise SourceError(f"{path} is a pointer of Git LFS, not the file it stands for", hint="git lfs pull")
+    text = decoded(path, content)
     try:
         root = _value(path, text)
     except RecursionError:
@@ -37,9 +39,18 @@ def _value(path: str, text: str) -> Any:
     return yaml_text.load(path, text)
 
 
-def _decoded(path: str, content: bytes) -> str:
-    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+def decoded(path: str, content: bytes) -> str:
+    """The text that bytes hold: UTF-8, or UTF-16 as some shells write it. Raises `NotATemplateError` for neither."""
     try:
-        return content.decode(encoding)
+        return content.decode(encoding_of(content))
     except UnicodeDecodeError:
         raise NotATemplateError(f"{path} is not UTF-8 text", hint="save the file with UTF-8 encoding") from None
+
+
+def encoding_of(content: bytes) -> str:
+    """The encoding of a template by its first bytes: UTF-16 with a mark or without, else UTF-8."""
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "utf-16"
+    if content[1:2] == b"\0":
+        return "utf-16-le"
+    return "utf-16-be" if content[:1] == b"\0" else "utf-8-sig"

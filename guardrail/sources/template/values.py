@@ -6,11 +6,15 @@ Known values are plain Python: ``str``, ``int``, ``float``, ``bool``, ``None``, 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from guardrail.limits import Allowance
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import Reference
 
 SHOWN_GAP = "${…}"
 """Stands for the unknown part of a text."""
+
+HIDDEN = "(hidden)"
+"""Stands for a value of a NoEcho parameter wherever something is printed."""
 
 
 class Table(dict[str, Any]):
@@ -37,9 +41,24 @@ class Table(dict[str, Any]):
 
 
 class Hidden(str):
-    """Text from a NoEcho parameter: used, and never shown."""
+    """Text from a NoEcho parameter, and all that is made of it: compared and reckoned with, and never shown.
+
+    ``f"{Hidden('x')}"`` is "(hidden)": no message prints it by accident. `revealed` is the one way to its text.
+    """
 
     __slots__ = ()
+
+    def __str__(self) -> str:
+        return HIDDEN
+
+    def __repr__(self) -> str:
+        return HIDDEN
+
+    def __format__(self, specification: str) -> str:
+        return format(HIDDEN, specification)
+
+    def __getitem__(self, key: Any) -> "Hidden":
+        return Hidden(super().__getitem__(key))
 
 
 class NoValue:
@@ -62,6 +81,43 @@ class Expression(Unknown, frozen=True):
     """Names of the undecided parameters that it depends on."""
     unequal_to: frozenset[str] = frozenset()
     """Texts that it is assumed not to be."""
+    hides: bool = False
+    """Whether its symbol holds text from a NoEcho parameter, and must not be printed."""
+
+
+def revealed(text: str) -> str:
+    """A text as plain text, to be reckoned with: whoever asks keeps track of its being hidden."""
+    return str.__str__(text)
+
+
+def is_hidden(value: Any) -> bool:
+    """Whether a value is, or holds somewhere, what comes from a NoEcho parameter."""
+    if isinstance(value, dict):
+        return any(map(is_hidden, value.values()))
+    if isinstance(value, list):
+        return any(map(is_hidden, value))
+    return isinstance(value, Hidden)
+
+
+def hidden(value: Any) -> Any:
+    """A value as what comes from a NoEcho parameter: every text, number and truth value in it is hidden."""
+    if isinstance(value, Table):
+        return value.evaluated({key: hidden(item) for key, item in value.items()})
+    if isinstance(value, list):
+        return [hidden(item) for item in value]
+    text = text_of(value)
+    return value if text is None else Hidden(text)
+
+
+def is_no_echo(parameter: Any) -> bool:
+    """Whether a parameter is declared with NoEcho; anything but false there counts, so that no typo shows a secret."""
+    stated = parameter.get("NoEcho") if isinstance(parameter, dict) else None
+    return stated is not None and str(text_of(stated)).lower() != "false"
+
+
+def like(origin: Any, made: Any) -> Any:
+    """What was ``made`` of ``origin``: hidden where anything of that is."""
+    return hidden(made) if is_hidden(origin) else made
 
 
 def text_of(value: Any) -> str | None:
@@ -75,26 +131,43 @@ def text_of(value: Any) -> str | None:
     return None
 
 
-def joined(parts: Sequence[Any], separator: str = "") -> Any:
+def joined(parts: Sequence[Any], separator: str = "", allowance: Allowance | None = None) -> Any:
     """The parts as one text: known where all are, else an `Expression` that keeps what is known and mentioned.
 
-    Hidden parts make the text hidden, and never appear in what is known of an unknown one.
+    ``joined(["a", Expression(…, "${B}")], "/")`` shows "a/${B}". Hidden parts make the text hidden, and never appear in
+    what is known of an unknown one. Raises `LimitError` where the text is more than ``allowance`` still has.
     """
     texts = [text_of(part) for part in parts]
+    if allowance is not None:
+        allowance.text(_length(parts, texts, separator))
     if None not in texts:
         text = separator.join(text for text in texts if text is not None)
         return Hidden(text) if any(isinstance(part, Hidden) for part in parts) else text
     unknown = [part for part in parts if isinstance(part, Unknown)]
     if len(unknown) < texts.count(None):
         return Unknown("a list or mapping stands where text is expected")
-    symbols = [_symbol(part) for part in parts]
+    symbols = [symbol_of(part) for part in parts]
     return Expression(
         reason=unknown[0].reason,
         partial=separator.join(_shown(part) for part in parts),
         symbol=separator.join(symbol for symbol in symbols if symbol is not None) if None not in symbols else None,
         references=mentioned(unknown),
         variables=undecided(unknown),
+        hides=any(map(_hides, parts)),
     )
+
+
+def _length(parts: Sequence[Any], texts: Sequence[str | None], separator: str) -> int:
+    """How much text joining these parts makes at most: what is shown, what tells it from others, what it mentions."""
+    length = len(separator) * len(parts) + sum(len(text) for text in texts if text is not None)
+    for part in parts:
+        if isinstance(part, Expression):
+            length += len(part.partial or "") + len(part.symbol or "") + len(part.references) + len(part.variables)
+    return length
+
+
+def _hides(part: Any) -> bool:
+    return part.hides if isinstance(part, Expression) else isinstance(part, Hidden)
 
 
 def mentioned(values: Iterable[Any]) -> tuple[Reference, ...]:
@@ -113,10 +186,6 @@ def undecided(values: Iterable[Any]) -> tuple[str, ...]:
 
 def symbol_of(value: Any) -> str | None:
     """What tells a text from other texts: itself where known, the symbol of an expression, None where nothing does."""
-    return _symbol(value)
-
-
-def _symbol(value: Any) -> str | None:
     if isinstance(value, Expression):
         return value.symbol
     return None if isinstance(value, Unknown) else text_of(value)

@@ -10,6 +10,9 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from guardrail.limits import Allowance
+from guardrail.sources.template.values import is_hidden, revealed
+
 MAX_WORLDS = 64
 """More assignments than this are not tried: what depends on them is unknown."""
 
@@ -42,20 +45,28 @@ class Variable(Struct):
 class World:
     """One assignment, and what was asked for beyond it while a template was read under it."""
 
-    def __init__(self, assignment: Assignment | None = None) -> None:
+    def __init__(self, assignment: Assignment | None = None, allowance: Allowance | None = None) -> None:
         self.assignment: Assignment = assignment or {}
+        self.allowance = Allowance() if allowance is None else allowance
+        """What evaluating may still make, in sum over every world of a run."""
         self.variables: dict[str, Variable] = {}
         """Every undecided variable that a condition compares."""
         self.consulted: dict[str, None] = {}
         """Those that something read here depends on."""
 
-    def compare(self, variable: str, values: Iterable[str], *, is_closed: bool, is_hidden: bool = False) -> None:
+    def compare(self, variable: str, values: Iterable[str], *, is_closed: bool, is_secret: bool = False) -> None:
         """Note that a variable is compared with these values, or allows only them."""
+        values = list(values)
+        secret = is_secret or is_hidden(values)
+        named = dict.fromkeys(map(revealed, values))
         known = self.variables.get(variable)
         if known is None or (is_closed and not known.is_closed):
-            self.variables[variable] = Variable(dict.fromkeys(values), is_closed, is_hidden)
+            self.variables[variable] = known = Variable(
+                named, is_closed, secret or (known is not None and known.is_hidden)
+            )
         elif not known.is_closed:
-            known.values.update(dict.fromkeys(values))
+            known.values.update(named)
+        known.is_hidden = known.is_hidden or secret
 
     def consult(self, variables: Iterable[str]) -> None:
         """Note that something cannot be decided without these variables."""

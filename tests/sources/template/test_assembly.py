@@ -128,10 +128,11 @@ def test_a_stage_that_the_manifest_names_has_to_be_there(tmp_path: Path) -> None
         ("{", "is not the manifest of a CDK output"),
         ('{"artifacts": {}}', "is a CDK output without stacks"),
         ('{"artifacts": []}', "is not the manifest of a CDK output"),
+        ('{"artifacts": {"S": {"displayName": "é"}}}', "is not the manifest of a CDK output"),
     ],
 )
 def test_a_manifest_of_another_shape_is_refused(tmp_path: Path, manifest: str, message: str) -> None:
-    (tmp_path / "manifest.json").write_text(manifest)
+    (tmp_path / "manifest.json").write_text(manifest, encoding="latin-1")
     with pytest.raises(SourceError, match=message):
         read(tmp_path)
 

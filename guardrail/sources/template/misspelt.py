@@ -1,0 +1,168 @@
+"""Names that are nearly right: of resource types and of their properties.
+
+CloudFormation refuses a name that it does not know. Until it does, a misspelt property is none: a volume that is not
+read costs nothing, and so what it was meant for is unknown. Source: the schemas of the CloudFormation registry, as
+cfn-lint 1.58.0 has them; what a newer schema has and this table does not is passed over, unless it is near.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from guardrail.errors import did_you_mean
+from guardrail.limits import Allowance
+from guardrail.model import Unknown
+from guardrail.sources import spellings
+from guardrail.sources.template.stack import NESTED_STACKS
+from guardrail.sources.template.values import Table
+
+_CUTOFF = 0.75
+"""How alike two names are for one to be taken for the other: ``InstanceCount`` and ``InitialInstanceCount`` are."""
+_LONGEST = 200
+COMPARISON = 2_000
+"""Steps that it takes to compare a name with all that there are."""
+_PREFIX = "AWS::SageMaker::"
+
+
+def _names(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+_VARIANT = (
+    "CapacityReservationConfig ContainerStartupHealthCheckTimeoutInSeconds CoreDumpConfig EnableSSMAccess"
+    " InferenceAmiVersion InitialInstanceCount InitialVariantWeight InstancePools InstanceType ManagedInstanceScaling"
+    " ModelDataDownloadTimeoutInSeconds ModelName RoutingConfig ServerlessConfig"
+    " VariantInstanceProvisionTimeoutInSeconds VariantName VolumeSizeInGB"
+)
+_OBJECTS: Mapping[str, frozenset[str]] = {
+    name: _names(properties)
+    for name, properties in {
+        "AWS::ApplicationAutoScaling::ScalableTarget": (
+            "MaxCapacity MinCapacity ResourceId RoleARN ScalableDimension ScheduledActions ServiceNamespace"
+            " SuspendedState Tags"
+        ),
+        "AWS::ApplicationAutoScaling::ScalingPolicy": (
+            "PolicyName PolicyType PredictiveScalingPolicyConfiguration ResourceId ScalableDimension ScalingTargetId"
+            " ServiceNamespace StepScalingPolicyConfiguration TargetTrackingScalingPolicyConfiguration"
+        ),
+        "AWS::SageMaker::Endpoint": (
+            "DeploymentConfig EndpointConfigName EndpointName ExcludeRetainedVariantProperties"
+            " RetainAllVariantProperties RetainDeploymentConfig Tags"
+        ),
+        "AWS::SageMaker::EndpointConfig": (
+            "AsyncInferenceConfig DataCaptureConfig EnableNetworkIsolation EndpointConfigName ExecutionRoleArn"
+            " ExplainerConfig KmsKeyId MetricsConfig ProductionVariants ShadowProductionVariants Tags VpcConfig"
+        ),
+        "AWS::SageMaker::InferenceComponent": (
+            "DeploymentConfig EndpointArn EndpointName InferenceComponentName RuntimeConfig Specification"
+            " Specifications Tags VariantName"
+        ),
+        "AWS::SageMaker::InferenceExperiment": (
+            "DataStorageConfig Description DesiredState EndpointName KmsKey ModelVariants Name RoleArn Schedule"
+            " ShadowModeConfig StatusReason Tags Type"
+        ),
+        "DataCaptureConfig": (
+            "CaptureContentTypeHeader CaptureOptions DestinationS3Uri EnableCapture InitialSamplingPercentage KmsKeyId"
+        ),
+        "InfrastructureConfig": "InfrastructureType RealTimeInferenceConfig",
+        "InstancePools": "InstanceType ModelNameOverride Priority",
+        "ManagedInstanceScaling": "MaxInstanceCount MinInstanceCount ScaleInPolicy Status",
+        "ModelVariants": "InfrastructureConfig ModelName VariantName",
+        "ProductionVariants": _VARIANT,
+        "RealTimeInferenceConfig": "InstanceCount InstanceType",
+        "RuntimeConfig": "CopyCount CurrentCopyCount DesiredCopyCount PlacementStatus",
+        "ScalableTargetAction": "MaxCapacity MinCapacity",
+        "ScheduledActions": "EndTime ScalableTargetAction Schedule ScheduledActionName StartTime Timezone",
+        "ServerlessConfig": "MaxConcurrency MemorySizeInMB ProvisionedConcurrency",
+        "ShadowModeConfig": "ShadowModelVariants SourceModelVariantName",
+        "ShadowProductionVariants": _VARIANT,
+        "StepScalingPolicyConfiguration": (
+            "AdjustmentType Cooldown MetricAggregationType MinAdjustmentMagnitude StepAdjustments"
+        ),
+        "SuspendedState": "DynamicScalingInSuspended DynamicScalingOutSuspended ScheduledScalingSuspended",
+        "TargetTrackingScalingPolicyConfiguration": (
+            "CustomizedMetricSpecification DisableScaleIn PredefinedMetricSpecification ScaleInCooldown"
+            " ScaleOutCooldown TargetValue"
+        ),
+    }.items()
+}
+"""Properties by the type of a resource, or by the property that holds the object that has them."""
+
+_TYPES = _names(
+    "App AppImageConfig Cluster CodeRepository DataQualityJobDefinition Device DeviceFleet Domain Endpoint"
+    " EndpointConfig FeatureGroup Image ImageVersion InferenceComponent InferenceExperiment MlflowTrackingServer Model"
+    " ModelBiasJobDefinition ModelCard ModelExplainabilityJobDefinition ModelPackage ModelPackageGroup"
+    " ModelQualityJobDefinition MonitoringSchedule NotebookInstance NotebookInstanceLifecycleConfig PartnerApp Pipeline"
+    " ProcessingJob Project Space StudioLifecycleConfig UserProfile Workteam"
+)
+"""The types of SageMaker that there are, without their prefix."""
+
+
+@cache
+def of_type(kind: str) -> str | None:
+    """What is wrong with the name of a resource type: ``there is no resource type AWS::SageMaker::Endpont, did you…``.
+
+    None where nothing is, or where the type is nowhere near those that matter.
+    """
+    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS or kind.removeprefix(_PREFIX) in _TYPES:
+        return None
+    if kind.lower().startswith(_PREFIX.lower()):
+        known = [_PREFIX + name for name in _TYPES]
+    elif kind.startswith("AWS::") or "::" not in kind:
+        known = [known for known in (*spellings.CLOUDFORMATION_TYPES, *NESTED_STACKS) if _slips(kind, known)]
+    else:
+        return None
+    unknown = f"there is no resource type {kind[:80]}"
+    if kind.startswith(_PREFIX):
+        return unknown + did_you_mean(kind[:_LONGEST], known)
+    return unknown + did_you_mean(kind, known) if known else None
+
+
+def _slips(word: str, other: str) -> bool:
+    """Whether two words have the same letters but for two of each, whatever their case."""
+    from collections import Counter
+
+    if abs(len(word) - len(other)) > 2:  # noqa: PLR2004 - one letter too many and one too few
+        return False
+    ours, theirs = Counter(word.lower()), Counter(other.lower())
+    return max((ours - theirs).total(), (theirs - ours).total()) <= 2  # noqa: PLR2004
+
+
+def corrected(kind: str, properties: Table, allowance: Allowance) -> Table:
+    """Properties in which what a misspelt name was meant for is Unknown: VolumeSizeInGB for a VolumeSizeInGb.
+
+    Raises `LimitError` where there are more unknown names than ``allowance`` lets be compared.
+    """
+    values = {name: _corrected(name, value, allowance) for name, value in properties.items()}
+    for name, meant in _misspelt(kind, properties, allowance).items():
+        values[meant] = Unknown(f"{kind.rpartition('::')[2]} has no {name[:80]}, did you mean {meant}?")
+    return properties.evaluated(values)
+
+
+def _corrected(name: str, value: Any, allowance: Allowance) -> Any:
+    """The value of a property, objects in it corrected."""
+    if name not in _OBJECTS:
+        return value
+    if isinstance(value, Table):
+        return corrected(name, value, allowance)
+    if isinstance(value, list):
+        return [corrected(name, item, allowance) if isinstance(item, Table) else item for item in value]
+    return value
+
+
+def _misspelt(kind: str, properties: Table, allowance: Allowance) -> dict[str, str]:
+    """What each name that is no property was meant for, if that is not there itself."""
+    known = _OBJECTS.get(kind)
+    if known is None or properties.keys() <= known:
+        return {}
+    import difflib
+
+    missing = sorted(known - properties.keys())
+    by_case = {name.lower(): name for name in missing}
+    found: dict[str, str] = {}
+    for name in sorted(properties.keys() - known):
+        allowance.steps(COMPARISON)
+        near = difflib.get_close_matches(name[:_LONGEST].lower(), by_case, n=1, cutoff=_CUTOFF)
+        if near:
+            found[name] = by_case[near[0]]
+    return found
