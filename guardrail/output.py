@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from typing import TextIO
 
@@ -72,15 +73,53 @@ def write_file(path: str, text: str) -> None:
 def _replace(path: str, content: bytes) -> None:
     """Write beside ``path`` under a name of our own, then rename."""
     partial = f"{path}.{os.getpid()}.part"
+    with _tidy_end():
+        try:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+            with os.fdopen(descriptor, "wb") as stream:
+                stream.write(content)
+            os.replace(partial, path)
+        except BaseException:
+            if os.path.exists(partial):
+                os.unlink(partial)
+            raise
+
+
+class _EndError(BaseException):
+    """The process has been told to end, by a signal that would end it at once."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Let a signal that ends the process be raised first, so that nothing half written stays, and end it then.
+
+    A cancelled job gets SIGTERM, a closed terminal SIGHUP. Who handles or ignores them goes on doing so, and so does
+    who writes in another thread than the first, where Python hears no signals.
+    """
+    import signal
+
+    def end(number: int, _: object) -> None:
+        raise _EndError(number)
+
+    changed = []
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        os.replace(partial, path)
-    except BaseException:
-        if os.path.exists(partial):
-            os.unlink(partial)
-        raise
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                with suppress(ValueError):
+                    signal.signal(number, end)
+                    changed.append(number)
+        yield
+    except _EndError as told:
+        signal.signal(told.number, signal.SIG_DFL)
+        os.kill(os.getpid(), told.number)
+    finally:
+        for number in changed:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def wants_colour(flag: bool | None, environment: Mapping[str, str], stream: TextIO | None) -> bool:  # noqa: FBT001

@@ -126,6 +126,8 @@ class Report(Struct, frozen=True, kw_only=True):
     baseline_file: str | None = None
     """Whose findings are existing ones."""
     notices: tuple[str, ...]
+    own_terms: tuple[str, ...] = ()
+    """What the change does to the terms that it is judged by, a phrase each."""
     summary: Summary
     fail_on: Literal["error", "warning", "note", "never"]
     all_findings: bool = False

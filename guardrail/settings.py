@@ -111,13 +111,13 @@ def load(start: str, *, config: str | None = None, copy: str | None = None) -> F
     repository everything is looked for at the same places in there instead. Raises SettingsError: for a file that does
     not read, and where both spellings of a name are there.
     """
-    places = list(_upwards(start) if copy is None else _within(copy, start))
-    path = config if config is not None else _nearest(FILE_NAMES, places)
+    around = list(places(start) if copy is None else _within(copy, start))
+    path = config if config is not None else _nearest(FILE_NAMES, around)
     settings = Settings() if path is None else strict_yaml.read(path, Settings, error=SettingsError)
     directory = "" if path is None else os.path.dirname(path)
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
     if usage_file is None:
-        usage_file = _nearest(USAGE_FILE_NAMES, places) if path is None else _only(USAGE_FILE_NAMES, directory)
+        usage_file = _nearest(USAGE_FILE_NAMES, around) if path is None else _only(USAGE_FILE_NAMES, directory)
     baseline = settings.baseline.file and os.path.join(directory, settings.baseline.file)
     for named in (usage_file, baseline):
         if named and files.is_there(named):  # what is not there is said by who reads it, or about to be written
@@ -125,7 +125,7 @@ def load(start: str, *, config: str | None = None, copy: str | None = None) -> F
     settings = structs.replace(
         settings,
         usage_file=_shortest(usage_file),
-        baseline=structs.replace(settings.baseline, file=_shortest(baseline or _nearest((BASELINE_NAME,), places))),
+        baseline=structs.replace(settings.baseline, file=_shortest(baseline or _nearest((BASELINE_NAME,), around))),
         prices=_relative(settings.prices, directory),
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
@@ -172,8 +172,8 @@ def _readable(path: str) -> str:
     return path
 
 
-def _upwards(start: str) -> Iterator[str]:
-    """The directories to search, nearest first, none of them outside the git repository it belongs to."""
+def places(start: str) -> Iterator[str]:
+    """The directories to search for an input at ``start``, nearest first, none outside the git repository around it."""
     here = os.getcwd()
     origin = here if start == "-" else os.path.abspath(start)
     for directory in dict.fromkeys((origin if os.path.isdir(origin) else os.path.dirname(origin), here)):
@@ -181,9 +181,9 @@ def _upwards(start: str) -> Iterator[str]:
 
 
 def _within(copy: str, start: str) -> Iterator[str]:
-    """Where `_upwards` looks inside the repository of the working directory, as places of its ``copy``."""
+    """Where `places` looks inside the repository of the working directory, as places of its ``copy``."""
     root, copy = top_of(os.getcwd()), os.path.abspath(copy)
-    for directory in _upwards(start):
+    for directory in places(start):
         if directory == root or directory.startswith(os.path.join(root, "")):
             yield os.path.normpath(os.path.join(copy, os.path.relpath(directory, root)))
 

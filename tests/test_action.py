@@ -180,7 +180,7 @@ def pull_request(*, head_repository: str | None = "acme/shop", base: str = "b" *
 # Events --------------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["push", "workflow_dispatch"])
+@pytest.mark.parametrize("name", ["push", "workflow_dispatch", "schedule", "merge_group"])
 def test_a_run_of_no_pull_request_checks_and_comments_nowhere(name: str, act: Act, server: GitHub) -> None:
     job = act({"ref": "refs/heads/main"}, name=name, comment="update")
     assert job.exit_code == 1
@@ -283,7 +283,7 @@ def event_of_fork(base: str, repository: str | None = "mallory/shop") -> dict[st
 
 
 WAIVER = f"waivers:\n- {{policy: realtime-variants-scale, address: {SCALE}, until: 2027-01-01, reason: because}}\n"
-TAKEN_UP = {"policy": "realtime-variants-scale", "address": SCALE, "endpoint": "aws_sagemaker_endpoint.ranker"}
+TAKEN_UP = {"policy": "realtime-variants-scale", "endpoint": "ranker@us-east-1", "part": "variant"}
 BASELINE = json.dumps({"version": 1, "findings": [{**TAKEN_UP, "variant": "main", "monthly_usd": "9999"}]})
 
 
@@ -421,6 +421,136 @@ def test_reading_the_base_leaves_the_checkout_as_it_was(act: Act, fork: Fork) ->
     assert (fork.folder / "README.md").read_text() == "not committed"
 
 
+# Events whose code is nobody knows whose -----------------------------------------------------------------------------
+
+
+UNKNOWN_CODE = ["issue_comment", "workflow_run", "pull_request_target", "pull_request_review", "release", ""]
+
+
+@pytest.mark.parametrize("name", UNKNOWN_CODE)
+def test_an_event_that_does_not_say_whose_code_it_is_has_no_answer(name: str, act: Act, fork: Fork) -> None:
+    """Each can run for the code of a fork that an earlier step has checked out."""
+    fork.commit({".guardrail.yml": "fail_on: never\n"})
+    job = act(pull_request() if "pull_request" in name else {}, name=name)
+    assert job.exit_code == 2
+    (error,) = job.said("error")
+    assert "whose terms count, cannot be told" in error
+    assert "terms-from: the revision" in error
+
+
+@pytest.mark.parametrize("name", ["issue_comment", "pull_request_target", "pull_request"])
+def test_the_workflow_can_say_whose_terms_count(name: str, act: Act, fork: Fork) -> None:
+    fork.commit({".guardrail.yml": "budget: {max_expected_usd: 1}\n"})
+    git(fork.folder, "branch", "trusted")
+    fork.commit({".guardrail.yml": "fail_on: never\n", "template.yaml": TEMPLATE})
+    event = pull_request() if "pull_request" in name else {}
+    job = act(event, name=name, terms_from="trusted", path="template.yaml")
+    assert job.exit_code == 1
+    assert "above the budget of 1.00" in job.summary
+    assert "realtime-variants-scale" in job.summary, "no waiver in the code holds"
+    missing = act(event, name=name, terms_from="nowhere", path="template.yaml")
+    assert missing.exit_code == 2
+    assert "terms-from: nowhere is no git revision here" in missing.said("error")[0]
+
+
+def test_code_of_a_fork_does_not_see_the_variables_of_the_job(
+    act: Act, fork: Fork, job_environment: dict[str, str]
+) -> None:
+    job_environment |= {"TF_VAR_name": "canary", "TF_WORKSPACE": "canary"}
+    text = (
+        'variable "name" {}\nprovider "aws" { region = "us-east-1" }\n'
+        'resource "aws_sagemaker_endpoint" "e" {\n  name = "${var.name}-${terraform.workspace}"\n'
+        '  endpoint_config_name = "c"\n}\n'
+    )
+    base = fork.commit({"infra/main.tf": text})
+    ours = act(pull_request(base=base), name="pull_request", path="infra")
+    assert "canary-canary" in Path(ours.outputs["report-json"]).read_text()
+    theirs = act(event_of_fork(base), name="pull_request", path="infra")
+    assert "canary" not in theirs.log + theirs.summary + Path(theirs.outputs["report-json"]).read_text()
+
+
+# What a change does to its own terms ---------------------------------------------------------------------------------
+
+
+def test_the_terms_that_a_branch_alters_stand_in_its_headline(act: Act, fork: Fork, server: GitHub) -> None:
+    base = fork.commit({".guardrail.yml": "budget: {max_expected_usd: 300}\n"})
+    fork.commit({".guardrail.yml": f"fail_on: never\n{WAIVER}", ".guardrail-baseline.json": BASELINE})
+    job = act(pull_request(base=base), name="pull_request", comment="update")
+    assert job.exit_code == 0
+    (body,) = server.bodies()
+    for text in (job.summary, body):
+        assert "### ✅ Passes, by terms it alters: 338.04 USD a month" in text
+        line = next(line for line in text.splitlines() if "alters the terms it is judged by" in line)
+        for phrase in (
+            "from error to never",
+            "from 300 to no limit",
+            "a waiver of realtime",
+            "takes up 1 more finding",
+        ):
+            assert phrase in line
+
+
+def test_terms_that_stay_are_not_worth_a_word(act: Act, fork: Fork) -> None:
+    base = fork.commit({".guardrail.yml": "fail_on: never\n", "ci/usage.yml": ""})
+    fork.commit({"README.md": "x"})
+    job = act(pull_request(base=base), name="pull_request", usage_file="ci/usage.yml")
+    assert "alters" not in job.summary
+    assert not [notice for notice in job.said("notice") if "terms" in notice]
+
+
+def test_a_checkout_without_the_base_says_that_altered_terms_are_not_known(act: Act, fork: Fork) -> None:
+    """A branch needs no base for its answer, so its absence does not take the answer away."""
+    fork.commit({".guardrail.yml": "fail_on: never\n"})
+    job = act(pull_request(), name="pull_request")
+    assert job.exit_code == 0
+    (notice,) = (notice for notice in job.said("notice") if "terms" in notice)
+    assert "whether the change alters its own terms is not known" in notice
+    assert "fetch-depth: 0" in notice
+
+
+def test_files_that_the_workflow_names_are_terms_too(act: Act, fork: Fork) -> None:
+    base = fork.commit({"ci/terms.yml": "fail_on: error\n"})
+    fork.commit({"ci/terms.yml": "fail_on: never\n"})
+    job = act(pull_request(base=base), name="pull_request", config="ci/terms.yml")
+    assert "from error to never" in job.summary
+
+
+def test_the_past_of_code_of_others_is_that_of_the_base(act: Act, fork: Fork) -> None:
+    """A change that rewrites what it is compared with would add nothing."""
+    template = TEMPLATE.partition("Resources:")[1] + TEMPLATE.partition("Resources:")[2]
+    dearer = template.replace("InitialInstanceCount: 2", "InitialInstanceCount: 3")
+    base = fork.commit({"old.yaml": template, "template.yaml": template})
+    fork.commit({"old.yaml": dearer, "template.yaml": dearer})
+    job = act(event_of_fork(base), name="pull_request", path="template.yaml", compare_to="old.yaml")
+    assert job.outputs["monthly-delta"] == "169.02"
+
+
+def test_a_folder_that_looks_like_a_repository_is_not_asked_for_the_past(act: Act, fork: Fork, tmp_path: Path) -> None:
+    """The fork brings one, with a base commit of its own making and a configuration that would run a command."""
+    base = fork.commit({"README.md": "a shop"})
+    forged = tmp_path / "forged"
+    forged.mkdir()
+    git(forged, "init", "--quiet")
+    (forged / "template.yaml").write_text(TEMPLATE)
+    git(forged, "add", "--all")
+    git(forged, "commit", "--quiet", "--message", "x")
+    past = git(forged, "rev-parse", "HEAD")
+    shutil.rmtree(forged / ".git" / "hooks", ignore_errors=True)
+    shutil.copytree(forged / ".git", fork.folder / "stack")
+    (fork.folder / "stack" / "config").write_text(
+        "[core]\n\trepositoryformatversion = 1\n\tworktree = .\n[extensions]\n\tpartialClone = origin\n"
+        f'[remote "origin"]\n\turl = {forged}\n\tpromisor = true\n\tuploadpack = "touch {tmp_path}/harm #"\n'
+    )
+    fork.commit({"stack/template.yaml": TEMPLATE})
+    for revision in (past, "1" * 40):
+        job = act(event_of_fork(base), name="pull_request", path="stack/template.yaml", compare_to=revision)
+        assert job.exit_code == 2
+        assert "is no git revision here" in job.summary
+    job = act(event_of_fork(base), name="pull_request", path="stack/template.yaml", compare_to=base)
+    assert job.outputs["monthly-delta"] == "338.04", "all of it is new"
+    assert not (tmp_path / "harm").exists()
+
+
 # Text of others ------------------------------------------------------------------------------------------------------
 
 
@@ -455,7 +585,7 @@ def test_the_check_does_not_see_a_token_that_the_job_gives_to_every_step(
     job_environment |= {"PYTHONPATH": str(tmp_path), "GITHUB_TOKEN": "secret", "GH_TOKEN": "secret"}
     act()
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert calls == ["['action', 'check'] True", "['check', '--region=us-east-1'] False"]
+    assert calls == ["['action', 'check'] True", "['check', '--any-owner'] False"]
 
 
 def test_what_an_unreadable_plan_says_is_text_too(act: Act, workspace: Path) -> None:

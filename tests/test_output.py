@@ -2,7 +2,10 @@
 
 import io
 import os
+import signal
+import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -109,3 +112,80 @@ def test_the_width_is_that_of_columns_and_80_without_a_terminal(monkeypatch: pyt
     assert output.terminal_width() == 132
     monkeypatch.setenv("COLUMNS", "wide")
     assert output.terminal_width() == 80
+
+
+# Ends ----------------------------------------------------------------------------------------------------------------
+
+WRITING = """\
+import os, sys, time
+from guardrail import output
+def slowly(*_):
+    print("written beside", flush=True)
+    time.sleep(60)
+os.replace = slowly
+output.write_file(sys.argv[1], "new")
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_process_that_is_told_to_end_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Told in the moment when the new content is written and not renamed yet; it ends by that signal all the same."""
+    report = tmp_path / "report.json"
+    report.write_text("old")
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITING, report],
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"written beside\n"
+        process.send_signal(number)
+        assert process.wait(timeout=30) == -number
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+    assert report.read_text() == "old"
+
+
+def test_signals_are_as_they_were_after_a_file_is_written(tmp_path: Path) -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)]
+    output.write_file(str(tmp_path / "a"), "x")
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)] == before
+    thread = threading.Thread(target=output.write_file, args=(str(tmp_path / "b"), "x"))
+    thread.start()
+    thread.join()
+    assert (tmp_path / "b").read_text() == "x"
+
+
+INTERRUPTED = """\
+import os, runpy, signal, sys
+_, module, *sys.argv[1:] = sys.argv
+class Importing:
+    def find_spec(self, name, path=None, target=None):
+        if name == module:
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Importing())
+runpy.run_module("guardrail", run_name="__main__", alter_sys=True)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no signals")
+@pytest.mark.parametrize(
+    "module", ["guardrail.cli", "guardrail.errors", "guardrail.commands.check", "guardrail.sources"]
+)
+def test_an_interrupt_at_any_import_ends_without_a_traceback(module: str, tmp_path: Path) -> None:
+    """130 is what a shell makes of a process that an interrupt has ended."""
+    (tmp_path / "plan.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, module, "check", "plan.json"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        check=False,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert done.returncode in (-signal.SIGINT, 130)
+    assert (done.stdout, done.stderr) == (b"", b"")

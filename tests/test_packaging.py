@@ -68,7 +68,7 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path) 
 def test_the_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     assert "Apache License" in archive.read(f"{NAME}.dist-info/licenses/LICENSE").decode()
-    assert "guardrail = guardrail.cli:main" in archive.read(f"{NAME}.dist-info/entry_points.txt").decode()
+    assert "guardrail = guardrail.__main__:main" in archive.read(f"{NAME}.dist-info/entry_points.txt").decode()
 
 
 def test_the_sdist_holds_what_is_needed_to_build_audit_and_test(distributions: Path) -> None:

@@ -7,19 +7,21 @@ in a stretch of the log in which the runner reads no commands: names from a plan
 
 import glob
 import os
+import re
 import subprocess
 import sys
 import tempfile
 from argparse import ArgumentParser, Namespace
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import chdir
 from decimal import Decimal
 
 import msgspec
 from msgspec import Struct, structs
 
-from guardrail.errors import GitHubError, GuardrailError
-from guardrail.git import top_of
+from guardrail.errors import GitError, GitHubError, GuardrailError
 from guardrail.github import base_branch, runner
+from guardrail.github.base_branch import Base
 from guardrail.github.runner import Event
 
 HELP = """\
@@ -51,10 +53,12 @@ _SECRETS = ("GITHUB_TOKEN", "GH_TOKEN", f"{PREFIX}TOKEN")
 NO_ANSWER = 2
 _ANSWERS = (0, 1, 3)
 """Exit codes with which there is a report."""
-_VALUES = ("region", "fail-on", "budget", "budget-delta", "compare-to", "tag")
+_VALUES = ("region", "fail-on", "budget", "budget-delta", "tag")
 """Inputs that are one flag with one value."""
 _TERMS = ("config", "usage-file", "baseline")
 """Inputs that are one file, and that the author of a fork must not write."""
+_TRUSTED_EVENTS = ("push", "schedule", "workflow_dispatch", "merge_group")
+"""Events without a pull request that only happen for code in the repository itself."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -140,8 +144,9 @@ def _check(inputs: Inputs) -> int:
 def _checked(inputs: Inputs, reports: Reports, base: str) -> tuple[int, str]:
     """The exit code of the check, and what it says on standard error."""
     directory = _directory(inputs)
-    terms = _terms(inputs, directory, runner.event(os.environ), base)
-    command = [*_guardrail("check"), *_flags(inputs), *terms, *reports.flags(), "--", *_paths(inputs, directory)]
+    paths = _paths(inputs, directory)
+    terms = list(_terms(inputs, directory, runner.event(os.environ), base, paths[0]))
+    command = [*_guardrail("check"), "--any-owner", *_flags(inputs), *terms, *reports.flags(), "--", *paths]
     with runner.Quiet():
         done = subprocess.run(  # noqa: S603 - ourselves, without a shell
             command, cwd=directory, env=_without_secrets(), stderr=subprocess.PIPE, check=False
@@ -183,36 +188,96 @@ def _flags(inputs: Inputs) -> Iterator[str]:
         yield "--strict"
 
 
-def _terms(inputs: Inputs, directory: str, happened: Event, base: str) -> Iterator[str]:
-    """By what is judged: of a pull request from a fork, what stands in its base and not what it brings along."""
-    trusted = None
-    root = top_of(os.path.abspath(directory))
-    if happened.from_fork:
+def _terms(inputs: Inputs, directory: str, happened: Event, folder: str, start: str) -> Iterator[str]:
+    """By what is judged: code that is not trusted by what stands in its base, and not by what it brings along."""
+    revision = _origin(inputs, happened)
+    named = [(name, inputs.text(name)) for name in _TERMS] + [("policies", line) for line in inputs.lines("policies")]
+    compared = inputs.text("compare-to")
+    if revision is None:
+        yield from (f"--{name}={value}" for name, value in named if value)
+        yield from [f"--compare-to={compared}"] if compared else []
+        config = inputs.text("config")
+        yield from _terms_before(directory, happened, folder, start, config, [path for _, path in named[1:]])
+        return
+    with chdir(directory):
+        base = _base(inputs, revision, folder)
+        taken = [(name, _taken(name, value, base)) for name, value in named if value]
+        base.take_terms(start, dict(taken).get("config"))
+        yield from (f"--{name}={value}" for name, value in taken)
+        yield from [f"--compare-to={_past(compared, base)}"] if compared else []
+    yield f"--settings-from={base.folder}"
+    yield "--untrusted"
+
+
+def _origin(inputs: Inputs, happened: Event) -> str | None:
+    """The revision whose terms count; None where those of the checkout do, because its code is trusted.
+
+    Whoever can push, dispatch or merge may change the terms, and so may a pull request from a branch, where a review
+    sees it. Other events run for somebody else's code without saying whose (``issue_comment``, ``workflow_run``), or
+    with secrets beside it (``pull_request_target``). Raises `GitHubError` where nobody can tell.
+    """
+    named = inputs.text("terms-from")
+    if named:
+        return named
+    if happened.name == "pull_request" and happened.pull_request is not None:
+        if not happened.from_fork:
+            return None
         if happened.base is None:
             raise GitHubError("the event of this pull request from a fork names no base, whose settings would count")
-        base_branch.check_out(root, happened.base, base)
-        trusted = (root, base)
-        yield f"--settings-from={base}"
-        yield "--no-inline-ignore"
-    for name, value in [
-        *((name, inputs.text(name)) for name in _TERMS),
-        *(("policies", line) for line in inputs.lines("policies")),
-    ]:
-        if value:
-            yield f"--{name}={_trusted(name, value, directory, *trusted) if trusted else value}"
+        if not re.fullmatch(r"[0-9a-f]{40,64}", happened.base):
+            raise GitHubError(f"the base of the pull request is no commit: {happened.base!r}")
+        return happened.base
+    if happened.name in _TRUSTED_EVENTS:
+        return None
+    raise GitHubError(
+        f"whose code is checked for {happened.name or 'an event without name'}, and whose terms count, cannot be told",
+        hint="terms-from: the revision whose settings count, such as origin/main, with fetch-depth: 0 for the checkout",
+    )
 
 
-def _trusted(name: str, path: str, directory: str, root: str, base: str) -> str:
+def _base(inputs: Inputs, revision: str, folder: str) -> Base:
+    try:
+        return Base(os.getcwd(), revision, folder)
+    except GitError as error:
+        if inputs.text("terms-from"):
+            raise GitHubError(f"terms-from: {error.message}", hint=base_branch.FETCH) from error
+        message = f"the base commit {revision[:12]}, whose settings count for a fork, is not in this checkout"
+        raise GitHubError(message, hint=base_branch.FETCH) from error
+
+
+def _taken(name: str, path: str, base: Base) -> str:
     """The file of the base that stands where ``path`` does; what lies outside the repository is the workflow's own."""
-    absolute = os.path.normpath(os.path.join(os.path.abspath(directory), path))
-    if not _is_in(absolute, root):
-        return absolute
-    found = os.path.join(base, os.path.relpath(absolute, root))
-    if not os.path.exists(found):
-        raise GitHubError(
-            f"{name}: {path} is not in the base branch, whose settings count for a pull request from a fork"
-        )
+    if not base.holds(path):
+        return os.path.abspath(path)
+    found = base.take(path)
+    if found is None:
+        raise GitHubError(f"{name}: {path} is not in the base branch, whose settings count for code of others")
     return found
+
+
+def _past(compared: str, base: Base) -> str:
+    """What is compared with: a file or folder that the base has is the base's, whatever the change made of it."""
+    if not os.path.lexists(compared) or not base.holds(compared):
+        return compared
+    return base.take(compared) or compared
+
+
+def _terms_before(
+    directory: str, happened: Event, folder: str, start: str, config: str, others: Sequence[str]
+) -> Iterator[str]:
+    """The terms in the base of a pull request from a branch, so that the comment can say what it does to its own."""
+    if happened.name != "pull_request" or happened.base is None:
+        return
+    with chdir(directory):
+        try:
+            base = Base(os.getcwd(), happened.base, folder)
+            copies = [base.take(path) if base.holds(path) else None for path in (config, *others) if path]
+            base.take_terms(start, copies[0] if config else None)
+        except GuardrailError as error:
+            said = f"whether the change alters its own terms is not known: {error.message}\nhint: {base_branch.FETCH}"
+            print(runner.command("notice", said), flush=True)
+        else:
+            yield f"--settings-before={base.folder}"
 
 
 def _is_in(path: str, folder: str) -> bool:

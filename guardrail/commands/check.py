@@ -7,10 +7,11 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from guardrail import output, sources
+from guardrail import files, output, sources
 from guardrail.assess import Terms, against, assess
 from guardrail.clock import today
 from guardrail.cost import usage
@@ -29,6 +30,9 @@ from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
 from guardrail.settings import BaselineSettings, Found, Settings, load, override
+
+if TYPE_CHECKING:
+    from guardrail.own_terms import Terms as AllTerms
 
 HELP = """\
 price a Terraform plan, its source or a CloudFormation template and hold it against the policies
@@ -101,6 +105,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     judging.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
     judging.add_argument(
         "--settings-from", metavar="DIR", help="look for settings, usage and baseline in this copy of the repository"
+    )
+    judging.add_argument(
+        "--settings-before",
+        metavar="DIR",
+        help="say what has changed since the settings, usage and baseline in this copy",
     )
     judging.add_argument(
         "--untrusted",
@@ -210,6 +219,8 @@ def run(arguments: Namespace) -> int:
     with progress(f"checking {', '.join(arguments.paths)}"):
         report = _report(arguments, found)
     report = _against_baseline(report, found, write=arguments.write_baseline)
+    if arguments.settings_before is not None:
+        report = _with_own_terms(report, arguments, found)
     for destination in sorted(destinations, key=lambda each: each.path is None):  # files first: stdout may be closed
         _write(report, destination, arguments)
     return report.exit_code
@@ -237,8 +248,11 @@ def _refuse_collisions(paths: list[str], destinations: list[Destination]) -> Non
 def _settings(arguments: Namespace) -> Found:
     """The settings for the first path, with the flags of this run in place of what they override."""
     found = load(arguments.paths[0], config=arguments.config, copy=arguments.settings_from)
-    settings = found.settings
-    settings = override(
+    return override(found, settings=_overridden(found.settings, arguments))
+
+
+def _overridden(settings: Settings, arguments: Namespace) -> Settings:
+    return override(
         settings,
         region=arguments.region,
         usage_file=arguments.usage_file,
@@ -251,7 +265,6 @@ def _settings(arguments: Namespace) -> Found:
             settings.budget, max_expected_usd=arguments.budget, max_increase_expected_usd=arguments.budget_delta
         ),
     )
-    return override(found, settings=settings)
 
 
 def _report(arguments: Namespace, found: Found) -> Report:
@@ -313,6 +326,41 @@ def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
     if path is None:
         return report
     return against(report, baseline.read(path), path=path, tolerance_percent=settings.tolerance_percent)
+
+
+def _with_own_terms(report: Report, arguments: Namespace, found: Found) -> Report:
+    """The report with what has changed since the settings in a copy of the repository as it was before."""
+    from guardrail import own_terms
+
+    copy = os.path.abspath(arguments.settings_before)
+    then = Namespace(**vars(arguments))
+    for name in ("config", "usage_file", "baseline"):
+        setattr(then, name, _in_copy(getattr(then, name), copy))
+    then.policies = [_in_copy(path, copy) for path in then.policies or ()]
+    try:
+        past = _overridden(load(then.paths[0], config=then.config, copy=copy).settings, then)
+        changes = own_terms.differences(_all_terms(past), _all_terms(found.settings))
+    except GuardrailError as error:
+        changes = (f"those from before cannot be read: {error.message}",)
+    told = f"this change alters the terms it is judged by: {'; '.join(changes)}"
+    return structs.replace(report, own_terms=changes, notices=(*([told] if changes else []), *report.notices))
+
+
+def _in_copy(path: str | None, copy: str) -> str | None:
+    """What a flag names, as a copy of the repository has it; itself where the copy has none."""
+    there = None if path is None else os.path.join(copy, os.path.relpath(path, top_of(os.getcwd())))
+    return there if there is not None and files.is_there(there) else path
+
+
+def _all_terms(settings: Settings) -> "AllTerms":
+    """The terms that settings make, with what they name."""
+    from guardrail.own_terms import Terms
+
+    known = baseline.Baseline(version=1)
+    if settings.baseline.file is not None and files.is_there(settings.baseline.file):
+        known = baseline.read(settings.baseline.file)
+    usage_text = b"" if settings.usage_file is None else files.named(settings.usage_file)
+    return Terms(settings=settings, policies=_policies(settings, (), ()), baseline=known, usage=usage_text)
 
 
 def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:

@@ -1,51 +1,80 @@
-"""The commit that a pull request asks to be merged into, as files: terms that its author did not write."""
+"""Terms that the author of a change did not write: settings, policies and what they name, as a commit has them."""
 
 import os
-import re
-import subprocess
 
-from guardrail.errors import GitHubError
+from guardrail.errors import GitError, GitHubError
+from guardrail.git import Commit, repository_of
+from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
+from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, Found, load, places
 
-_INERT = ("-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false")
-"""Files as they are stored: nothing is downloaded for them.
-
-In a container the checkout may belong to another user; it is the runner's all the same, so git is told that it is safe.
-"""
-_FETCH = "actions/checkout with fetch-depth: 0"
+FETCH = "actions/checkout with fetch-depth: 0"
 
 
-def check_out(root: str, commit: str, folder: str) -> None:
-    """Write the files of ``commit`` of the repository at ``root`` into ``folder``; the repository stays as it is.
+class Base:
+    """A commit of the repository that a directory lies in, and a folder that gets copies of what is taken from it.
 
-    Raises `GitHubError` where the commit is not there, which a shallow checkout explains, or git is not.
+    Nothing is checked out: of ``take("ci/usage.yml")`` the folder has ``ci/usage.yml`` as the commit has it.
     """
-    if not os.path.exists(os.path.join(root, ".git")):
-        raise GitHubError(f"{root} is no git repository, and the terms of a fork come from its base", hint=_FETCH)
-    if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
-        raise GitHubError(f"the base of the pull request is no commit: {commit!r}")
-    if _git(root, "cat-file", "-e", f"{commit}^{{commit}}").returncode != 0:
-        raise GitHubError(
-            f"the base commit {commit[:12]}, whose settings count for a fork, is not in this checkout", hint=_FETCH
-        )
-    os.makedirs(folder, exist_ok=True)
-    index = f"{folder}.index"
-    for arguments in (["read-tree", commit], ["checkout-index", "--all", "--force", f"--prefix={folder}{os.sep}"]):
-        done = _git(root, *arguments, index=index)
-        if done.returncode != 0:
-            trouble = " ".join(done.stderr.decode(errors="replace").split())[:300]
-            raise GitHubError(f"git {arguments[0]} of the base commit failed: {trouble}")
+
+    def __init__(self, directory: str, revision: str, folder: str) -> None:
+        """Raises `GitHubError` where there is no repository, and `GitError` where it lacks the commit.
+
+        On a runner the checkout may belong to another user; it is the runner's all the same.
+        """
+        repository = repository_of(directory, any_owner=True)
+        if repository is None:
+            raise GitHubError(f"{directory} is in no git repository, and the terms come from its base", hint=FETCH)
+        self.root = repository.top
+        self.folder = folder
+        self._commit = Commit(repository, revision)
+        os.makedirs(folder, exist_ok=True)
+
+    def holds(self, path: str) -> bool:
+        """Whether ``path`` is one of the working tree, not the workflow's own outside of it."""
+        return _is_in(os.path.abspath(path), self.root)
+
+    def take(self, path: str) -> str | None:
+        """The copy of the file or folder at ``path`` of the working tree; None where the commit has none.
+
+        Raises `GitError` where the repository lacks it.
+        """
+        place = os.path.normpath(os.path.join(self.folder, os.path.relpath(os.path.abspath(path), self.root)))
+        content = self._commit.read(path)
+        if content is not None:
+            _write(place, content)
+        elif self._commit.is_directory(path):
+            os.makedirs(place, exist_ok=True)
+            for name, text in self._commit.files(path):
+                _write(os.path.join(place, os.path.relpath(name, path)), text)
+        else:
+            return None
+        return place
+
+    def take_terms(self, start: str, config: str | None = None) -> Found:
+        """The settings that hold for an input at ``start``, and copies of all that they name.
+
+        They are looked for as `settings.load` looks, or are those in ``config``, a copy. Raises `SettingsError` for
+        settings that do not read, and `GitError` for what is there and is neither file nor folder.
+        """
+        for directory in filter(self.holds, places(start)):
+            there = self._commit.names(directory)
+            for name in (*FILE_NAMES, *USAGE_FILE_NAMES, BASELINE_NAME):
+                if name in there and self.take(os.path.join(directory, name)) is None:
+                    raise GitError(f"{name} is there in {self._commit.revision}, and leads nowhere")
+        found = load(start, config=config, copy=self.folder)
+        settings = found.settings
+        for named in (settings.usage_file, settings.baseline.file, settings.prices.tables, *settings.policy_paths):
+            inside = named is not None and os.path.relpath(os.path.abspath(named), os.path.abspath(self.folder))
+            if inside and _is_in(os.path.normpath(os.path.join(self.root, inside)), self.root):
+                self.take(os.path.join(self.root, inside))
+        return found
 
 
-def _git(root: str, *arguments: str, index: str | None = None) -> subprocess.CompletedProcess[bytes]:
-    """Run git on the repository, with an index of our own where it needs one."""
-    environment = {**os.environ, **({"GIT_INDEX_FILE": index} if index else {})}
-    try:
-        return subprocess.run(  # noqa: S603 - no shell, and a commit is one before it gets here
-            ["git", "-C", root, "-c", f"safe.directory={root}", *_INERT, *arguments],  # noqa: S607 - the git of the machine
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-    except OSError as error:
-        raise GitHubError("reading the base commit needs git", hint="install git on the runner") from error
+def _write(path: str, content: bytes) -> None:
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as file:
+        file.write(content)
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(os.path.join(folder, ""))

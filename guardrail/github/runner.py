@@ -47,6 +47,8 @@ class _Payload(Struct, frozen=True):
 class Event(Struct, frozen=True, kw_only=True):
     """What a workflow runs for; of a push, a schedule or a hand no pull request is known."""
 
+    name: str = ""
+    """``pull_request``, ``push``; empty where the runner does not say."""
     pull_request: int | None = None
     head: str | None = None
     """The commit at the tip of the pull request; what is checked out may be its merge."""
@@ -58,9 +60,9 @@ class Event(Struct, frozen=True, kw_only=True):
 
 def event(environment: Mapping[str, str]) -> Event:
     """The event of this run. Raises `GitHubError` where its file cannot be read."""
-    path = environment.get("GITHUB_EVENT_PATH")
+    path, name = environment.get("GITHUB_EVENT_PATH"), environment.get("GITHUB_EVENT_NAME", "")
     if not path:
-        return Event()
+        return Event(name=name)
     try:
         found = msgspec.json.decode(files.content(path), type=_Payload).pull_request
     except OSError as error:
@@ -68,10 +70,16 @@ def event(environment: Mapping[str, str]) -> Event:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise GitHubError(f"{path} is no event of GitHub's: {error}") from error
     if found is None:
-        return Event()
+        return Event(name=name)
     head, base = found.head, found.base
     same = head.repo is not None and base.repo is not None and head.repo.full_name == base.repo.full_name
-    return Event(pull_request=found.number or None, head=head.sha or None, base=base.sha or None, from_fork=not same)
+    return Event(
+        name=name,
+        pull_request=found.number or None,
+        head=head.sha or None,
+        base=base.sha or None,
+        from_fork=not same,
+    )
 
 
 def run(environment: Mapping[str, str]) -> Run:

@@ -116,10 +116,18 @@ class _Writer:
     def head(self) -> str:
         """What it costs, what changes, the verdict."""
         told = overview(self.report)
-        verdict = _VERDICTS[told.verdict]
+        verdict = _VERDICTS[told.verdict] + (", by terms it alters" if self.report.own_terms else "")
+        counts = "\n\n".join(filter(None, (self._own_terms(), told.counts)))
         if not (self.report.endpoints or self.report.unattached or self.report.skipped):
-            return f"### {verdict}: no SageMaker inference, nothing to pay\n\n{told.counts}\n"
-        return f"### {verdict}: {', '.join(filter(None, (told.cost, told.change)))}\n\n{told.counts}\n"
+            return f"### {verdict}: no SageMaker inference, nothing to pay\n\n{counts}\n"
+        return f"### {verdict}: {', '.join(filter(None, (told.cost, told.change)))}\n\n{counts}\n"
+
+    def _own_terms(self) -> str:
+        """What the change itself does to settings, waivers and limits, for a reviewer to see before all else."""
+        phrases = [prose(phrase, LONGEST_NAME * 2) for phrase in self.report.own_terms[:MOST_FINDINGS]]
+        more = len(self.report.own_terms) - len(phrases)
+        phrases += [f"and {more:,} more"] if more else []
+        return f"⚠️ **This change alters the terms it is judged by:** {'; '.join(phrases)}" if phrases else ""
 
     def foot(self) -> str:
         """What the numbers rest on."""

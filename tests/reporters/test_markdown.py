@@ -59,6 +59,20 @@ def test_the_headline_says_what_it_costs_what_changes_and_the_verdict() -> None:
     ]
 
 
+def test_terms_that_the_change_alters_stand_in_the_headline_and_are_text() -> None:
+    """A change that turns its own gate off must not look as if it had passed one."""
+    phrases = ("fail_on from error to never", "a waiver of p for @everyone <b> until 2027-01-31")
+    text = render(report(results=(), exit_code=0, own_terms=phrases))
+    assert "### ✅ Passes, by terms it alters: " in text
+    line = text.splitlines()[3]
+    assert line.startswith(
+        "⚠️ **This change alters the terms it is judged by:** `fail_on` from error to never; a waiver of p for "
+    )
+    assert line.endswith("`@everyone <b>` until 2027-01-31"), "in a code span, where neither means anything"
+    many = render(report(own_terms=tuple(f"p{number} is off" for number in range(25))))
+    assert " is off; and 15 more\n" in many
+
+
 def test_a_good_change_says_so() -> None:
     totals = Totals(
         before=monthly("20", "20", "20"),

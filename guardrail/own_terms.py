@@ -1,0 +1,146 @@
+"""What a change does to the terms it is judged by: a gate that the change itself opens should not look closed.
+
+Only what could let more pass is told: a limit that rises, not one that falls. Of what can go either way (a parameter of
+a policy, a rule of the team's own, discounts, usage) any difference is told.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal, InvalidOperation
+
+from msgspec import Struct, structs
+
+from guardrail.policy.baseline import Baseline, Entry
+from guardrail.policy.policy import Policy
+from guardrail.settings import Settings
+
+_LENIENCE = ("note", "warning", "error", "never")
+"""What ``fail_on`` can be, from the strictest on; in the same order severities weigh more."""
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """All that decides whether a change passes."""
+
+    settings: Settings
+    policies: Sequence[Policy]
+    """As the settings have them."""
+    baseline: Baseline = Baseline(version=1)
+    usage: bytes = b""
+    """The text of the usage file."""
+
+
+def differences(before: Terms, after: Terms) -> tuple[str, ...]:
+    """A phrase for each way in which ``after`` may let more pass: ``fail_on from error to never``."""
+    return tuple(
+        phrase
+        for each in (_verdict, _budget, _policies, _waivers, _baseline, _prices, _usage)
+        for phrase in each(before, after)
+    )
+
+
+def _verdict(before: Terms, after: Terms) -> Iterator[str]:
+    old, new = before.settings, after.settings
+    if _LENIENCE.index(new.fail_on) > _LENIENCE.index(old.fail_on):
+        yield _changed("fail_on", old.fail_on, new.fail_on)
+    if old.strict and not new.strict:
+        yield _changed("strict", "true", "false")
+    if old.environments != new.environments:
+        yield "environments differ"
+
+
+def _budget(before: Terms, after: Terms) -> Iterator[str]:
+    for name, old in structs.asdict(before.settings.budget).items():
+        new = getattr(after.settings.budget, name)
+        if old is not None and (new is None or new > old):
+            yield _changed(f"budget.{name}", old, new)
+
+
+def _policies(before: Terms, after: Terms) -> Iterator[str]:
+    now = {policy.id: policy for policy in after.policies}
+    for old in before.policies:
+        new = now.get(old.id)
+        if new is None:
+            yield f"{old.id} is off"
+            continue
+        if _LENIENCE.index(new.severity) < _LENIENCE.index(old.severity):
+            yield _changed(old.id, old.severity, new.severity)
+        if _without_values(old) != _without_values(new):
+            yield f"{old.id} is written anew"
+            continue
+        for name, parameter in old.params.items():
+            if new.params[name].default != parameter.default:
+                yield _changed(f"{old.id}.{name}", parameter.default, new.params[name].default)
+
+
+def _without_values(policy: Policy) -> Policy:
+    """The policy but for what settings say of it."""
+    params = {name: structs.replace(parameter, default=None) for name, parameter in policy.params.items()}
+    return structs.replace(policy, severity="error", params=params)
+
+
+def _waivers(before: Terms, after: Terms) -> Iterator[str]:
+    known = set(map(_accepted, before.settings.waivers))
+    for waiver in after.settings.waivers:
+        if _accepted(waiver) not in known:
+            yield f"a waiver of {waiver.policy} for {waiver.address} until {waiver.until.isoformat()}"
+
+
+def _accepted(waiver: Struct) -> tuple[object, ...]:
+    """What of a waiver decides what it accepts."""
+    return tuple(value for name, value in structs.asdict(waiver).items() if name not in ("reason", "owner"))
+
+
+def _baseline(before: Terms, after: Terms) -> Iterator[str]:
+    old = {_key(entry): entry for entry in before.baseline.findings}
+    added = grown = 0
+    for entry in after.baseline.findings:
+        known = old.get(_key(entry))
+        added += known is None
+        grown += known is not None and _stake(entry) > _stake(known)
+    if added:
+        yield f"the baseline takes up {added:,} more finding{'s' if added > 1 else ''}"
+    if grown:
+        yield f"the baseline allows {grown:,} finding{'s' if grown > 1 else ''} to cost more"
+    tolerance = before.settings.baseline.tolerance_percent, after.settings.baseline.tolerance_percent
+    if tolerance[1] > tolerance[0]:
+        yield _changed("baseline.tolerance_percent", *tolerance)
+
+
+def _key(entry: Entry) -> Entry:
+    return structs.replace(entry, monthly_usd=None)
+
+
+def _stake(entry: Entry) -> Decimal:
+    """The money of an entry; one that is unknown allows any."""
+    try:
+        return Decimal(entry.monthly_usd or 0)
+    except InvalidOperation:
+        return Decimal("Infinity")
+
+
+def _prices(before: Terms, after: Terms) -> Iterator[str]:
+    old, new = before.settings, after.settings
+    if old.prices.max_age_days is not None and (
+        new.prices.max_age_days is None or new.prices.max_age_days > old.prices.max_age_days
+    ):
+        yield _changed("prices.max_age_days", old.prices.max_age_days, new.prices.max_age_days)
+    if (old.prices.tables is None) != (new.prices.tables is None):
+        yield "other price tables count"
+    if old.discounts != new.discounts:
+        yield "discounts differ"
+
+
+def _usage(before: Terms, after: Terms) -> Iterator[str]:
+    if before.usage != after.usage:
+        yield "the usage file differs"
+
+
+def _changed(name: str, old: object, new: object) -> str:
+    return f"{name} from {_shown(old)} to {_shown(new)}"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "no limit"
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_shown(one)}" for key, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)

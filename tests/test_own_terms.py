@@ -1,0 +1,115 @@
+"""What a change does to the terms it is judged by: what lets more pass is told, what lets less pass is not."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from msgspec import structs
+
+from guardrail.own_terms import Terms, differences
+from guardrail.policy.baseline import Baseline, Entry
+from guardrail.policy.load import bundled, configure
+from guardrail.settings import Settings
+
+
+def terms(said: dict[str, Any] | None = None, **others: Any) -> Terms:
+    settings = msgspec.convert(said or {}, Settings)
+    return Terms(settings=settings, policies=configure(bundled(), settings.policies), **others)
+
+
+WAIVER = {"policy": "async-scales-to-zero", "address": "a.b", "until": "2027-01-31", "reason": "load test"}
+NO_MORE = ()
+
+LOOSER = [
+    ({}, {"fail_on": "never"}, ("fail_on from error to never",)),
+    ({"fail_on": "note"}, {}, ("fail_on from note to error",)),
+    ({"strict": True}, {}, ("strict from true to false",)),
+    ({"budget": {"max_expected_usd": 100}}, {}, ("budget.max_expected_usd from 100 to no limit",)),
+    (
+        {"budget": {"max_expected_usd": 100}},
+        {"budget": {"max_expected_usd": "250.5"}},
+        ("budget.max_expected_usd from 100 to 250.5",),
+    ),
+    ({}, {"policies": {"async-scales-to-zero": {"severity": "off"}}}, ("async-scales-to-zero is off",)),
+    (
+        {},
+        {"policies": {"realtime-variants-scale": {"severity": "note"}}},
+        ("realtime-variants-scale from error to note",),
+    ),
+    ({}, {"waivers": [WAIVER]}, ("a waiver of async-scales-to-zero for a.b until 2027-01-31",)),
+    (
+        {"waivers": [WAIVER]},
+        {"waivers": [{**WAIVER, "until": "2028-01-31"}]},
+        ("a waiver of async-scales-to-zero for a.b until 2028-01-31",),
+    ),
+    (
+        {},
+        {"baseline": {"tolerance_percent": 50}},
+        ("baseline.tolerance_percent from 10 to 50",),
+    ),
+    ({"prices": {"max_age_days": 90}}, {}, ("prices.max_age_days from 90 to no limit",)),
+    ({}, {"prices": {"tables": "cheap"}}, ("other price tables count",)),
+    ({}, {"discounts": {"rules": [{"name": "EDP", "percent": 90}]}}, ("discounts differ",)),
+    ({}, {"environments": {"tag_keys": ["stage"]}}, ("environments differ",)),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "told"), LOOSER)
+def test_what_lets_more_pass_is_told(before: dict[str, Any], after: dict[str, Any], told: tuple[str, ...]) -> None:
+    assert differences(terms(before), terms(after)) == told
+
+
+STRICTER = [
+    ({"fail_on": "never"}, {}),
+    ({}, {"strict": True}),
+    ({}, {"budget": {"max_expected_usd": 1}}),
+    ({"budget": {"max_expected_usd": 100}}, {"budget": {"max_expected_usd": 99}}),
+    ({"policies": {"async-scales-to-zero": {"severity": "off"}}}, {}),
+    ({"waivers": [WAIVER]}, {}),
+    ({"waivers": [WAIVER]}, {"waivers": [{**WAIVER, "reason": "a better one", "owner": "search"}]}),
+    ({"baseline": {"tolerance_percent": 50}}, {}),
+    ({}, {"prices": {"max_age_days": 90}}),
+    ({"region": "eu-west-1"}, {"region": "eu-west-1"}),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), STRICTER)
+def test_what_lets_no_more_pass_is_not(before: dict[str, Any], after: dict[str, Any]) -> None:
+    assert differences(terms(before), terms(after)) == NO_MORE
+
+
+def test_a_parameter_of_a_policy_is_told_with_both_values() -> None:
+    settings = {"policies": {"instances-are-right-sized": {"params": {"max_vcpus": 640}}}}
+    (phrase,) = differences(terms(), terms(settings))
+    assert phrase.startswith("instances-are-right-sized.max_vcpus from ")
+    assert phrase.endswith(" to 640")
+
+
+def test_a_policy_of_the_team_that_is_gone_or_rewritten_is_told() -> None:
+    before = terms()
+    first, *others = before.policies
+    assert differences(before, structs.replace(before, policies=others)) == (f"{first.id} is off",)
+    weak = structs.replace(first, require={"variant.name": {"present": True}})
+    assert differences(before, structs.replace(before, policies=[weak, *others])) == (f"{first.id} is written anew",)
+
+
+def entry(endpoint: str, usd: str | None) -> Entry:
+    return Entry(policy="async-scales-to-zero", endpoint=endpoint, monthly_usd=usd)
+
+
+def grown(*entries: Entry) -> Terms:
+    return terms(baseline=Baseline(version=1, findings=entries))
+
+
+def test_a_baseline_that_grows_is_told_and_one_that_shrinks_is_not() -> None:
+    before = grown(entry("a", "10"), entry("b", "10"), entry("c", None))
+    assert differences(before, grown(entry("a", "9.99"))) == NO_MORE
+    after = grown(entry("a", "10.01"), entry("b", "unknown"), entry("c", None), entry("d", "1"), entry("e", "1"))
+    assert differences(before, after) == (
+        "the baseline takes up 2 more findings",
+        "the baseline allows 2 findings to cost more",
+    )
+
+
+def test_another_usage_file_is_told() -> None:
+    assert differences(terms(usage=b"a"), terms(usage=b"b")) == ("the usage file differs",)
