@@ -25,6 +25,12 @@ from guardrail.model import (
 )
 from guardrail.sources.base import Block, Reference
 
+FEW = 64
+"""A link that leads to more blocks than this may mean any of its kind.
+
+So the work on one link is bounded, and a thousand links that each lead to a thousand blocks are no million steps.
+"""
+
 GENERATED = "generated on apply"
 """Why the name of a block is unknown that lets its provider choose one: nothing that is known can be equal to it."""
 

@@ -1,11 +1,12 @@
 """Finding declarations: by value, keyed by provider configuration, region and name, or by reference."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from guardrail.model import Skipped, Unknown
 from guardrail.sources.declarations import (
+    FEW,
     Declaration,
     Declared,
     DeclaredAction,
@@ -25,14 +26,23 @@ from guardrail.sources.declarations import (
 
 _D = TypeVar("_D", bound=Declared)
 
+_Place: TypeAlias = tuple[str, str | Unknown]
+"""A provider configuration and a region."""
+
 
 class Index(Generic[_D]):
-    """Declarations of one kind, by address and by the value that others name them with."""
+    """Declarations of one kind, by address and by the value that others name them with.
+
+    Equal answers are one list, shared between all that get it, so that a thousand blocks of one name cost a thousand
+    steps, not a million. Ask when everything is entered, and change no answer.
+    """
 
     def __init__(self) -> None:
         self.by_address: dict[str, _D] = {}
-        self._by_value: dict[str, list[_D]] = defaultdict(list)
-        self._compatible: dict[tuple[str, str | Unknown], list[_D]] = {}
+        self._by_value: dict[str, dict[_Place, list[_D]]] = defaultdict(lambda: defaultdict(list))
+        self._answers: dict[tuple[str, _Place, object], list[_D]] = {}
+        self._joined: dict[tuple[str, tuple[_Place, ...]], list[_D]] = {}
+        self._compatible: dict[_Place, list[_D]] = {}
 
     def __iter__(self) -> Iterator[_D]:
         return iter(self.by_address.values())
@@ -41,44 +51,52 @@ class Index(Generic[_D]):
         """Enter a declaration under its address and under what others name it by, where there is such a thing."""
         self.by_address[declared.address] = declared
         if declared.called is not None:
-            self._by_value[declared.called].append(declared)
+            self._by_value[declared.called][_place(declared)].append(declared)
 
     def named(self, value: str, seeker: Declared) -> list[_D]:
         """Everything under ``value`` that ``seeker`` can mean; at most one in a sound stack."""
-        found = [each for each in self._by_value.get(value, ()) if may_meet(each, seeker)]
-        if len(found) > 1:
-            exact = [each for each in found if (each.provider, each.region) == (seeker.provider, seeker.region)]
-            return exact or found
-        return found
+        own = self._by_value.get(value, {}).get(_place(seeker))
+        return own or self._all_of(value, seeker, may_meet)
 
-    def referenced(self, link: Link) -> list[_D]:
-        """Everything here that the references of ``link`` lead to, without repetition."""
+    def referenced(self, link: Link, seeker: Declared) -> list[_D]:
+        """Everything here that the references of ``link`` lead to, without repetition; of more than `FEW`, anything."""
         addresses = dict.fromkeys(reference.address for reference in link.references)
-        return [self.by_address[address] for address in addresses if address in self.by_address]
+        found = [self.by_address[address] for address in addresses if address in self.by_address]
+        return found if len(found) <= FEW else self.compatible(seeker)
 
     def linked(self, link: Link, seeker: Declared) -> list[_D]:
         """What ``link`` means: by its value where that is known, else by an equal text or by its references."""
         if isinstance(link.value, str):
             return self.named(link.value, seeker) or self.stated(link.value, link, seeker)
-        return (self.named(link.text, seeker) if link.text is not None else []) or self.referenced(link)
+        return (self.named(link.text, seeker) if link.text is not None else []) or self.referenced(link, seeker)
 
     def namesakes(self, value: str, seeker: Declared) -> list[_D]:
         """What has the name in the same region under another configuration of the same provider.
 
         That may be another account, or the same one with other default tags: only a reference tells.
         """
-        found = self._by_value.get(value, ())
-        return [each for each in found if not _differ(each.region, seeker.region) and not may_meet(each, seeker)]
+        return self._all_of(value, seeker, _is_namesake)
+
+    def _all_of(self, value: str, seeker: Declared, holds: Callable[[Declared, Declared], bool]) -> list[_D]:
+        """What is known under ``value`` in those places that ``holds`` is true of."""
+        question = (value, _place(seeker), holds)
+        if question not in self._answers:
+            groups = self._by_value.get(value, {})
+            places = tuple(place for place, group in groups.items() if holds(group[0], seeker))
+            answer = [each for place in places for each in groups[place]] if (value, places) not in self._joined else []
+            self._answers[question] = self._joined.setdefault((value, places), answer)
+        return self._answers[question]
 
     def stated(self, value: str, link: Link, seeker: Declared) -> list[_D]:
         """Those namesakes that the expression behind a known ``value`` refers to."""
-        namesakes = self.namesakes(value, seeker)
-        addresses = {reference.address for reference in link.stated()} if namesakes else ()
-        return [each for each in namesakes if each.address in addresses]
+        addresses = {reference.address for reference in link.stated()} if self.namesakes(value, seeker) else ()
+        stated = [self.by_address[address] for address in addresses if address in self.by_address]
+        meant = [each for each in stated if each.called == value and _is_namesake(each, seeker)]
+        return meant if len(meant) <= FEW else self.namesakes(value, seeker)
 
     def compatible(self, seeker: Declared) -> list[_D]:
-        """Everything that ``seeker`` could mean if nothing is known of its link; ask when everything is entered."""
-        place = (seeker.provider, seeker.region)
+        """Everything that ``seeker`` could mean if nothing is known of its link."""
+        place = _place(seeker)
         if place not in self._compatible:
             self._compatible[place] = [each for each in self if may_meet(each, seeker)]
         return self._compatible[place]
@@ -142,6 +160,10 @@ class Declarations:
         )
 
 
+def _place(declared: Declared) -> _Place:
+    return declared.provider, declared.region
+
+
 def may_meet(one: Declared, other: Declared) -> bool:
     """Whether two blocks can be about the same thing: the same region, and not two accounts of one provider.
 
@@ -152,6 +174,11 @@ def may_meet(one: Declared, other: Declared) -> bool:
     if one.provider == other.provider or not one.provider or not other.provider:
         return True
     return _plugin(one.provider) != _plugin(other.provider)
+
+
+def _is_namesake(one: Declared, other: Declared) -> bool:
+    """Whether two blocks of one name stand in one region, and perhaps in two accounts."""
+    return not _differ(one.region, other.region) and not may_meet(one, other)
 
 
 def _differ(one: str | Unknown, other: str | Unknown) -> bool:

@@ -6,6 +6,7 @@ A link is never guessed: what may use several things is Unknown, and what they a
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,6 +24,7 @@ from guardrail.model import (
 )
 from guardrail.sources.base import AFTER_APPLY, SENSITIVE
 from guardrail.sources.declarations import (
+    FEW,
     Declaration,
     Declared,
     DeclaredComponent,
@@ -33,6 +35,11 @@ from guardrail.sources.declarations import (
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_models import with_models
 from guardrail.sources.link_scaling import ScalingLinks, scaled
+
+_D = TypeVar("_D", bound=Declared)
+
+_NAMED = 8
+"""How many candidates a reason names."""
 
 _NO_INSTANCES = "it scales instances, and its variant is serverless"
 _NO_SLOTS = "it scales provisioned concurrency, and its variant runs on instances"
@@ -70,11 +77,12 @@ class Side:
         self._region = region
         self._previous = previous
         self._hosted: dict[str, list[DeclaredComponent] | Unknown] = {}
+        self._doubted: set[tuple[int, bool]] = set()
         self._link_components()
         self._scaling = ScalingLinks(self.declarations)
         self.related = self._relations()
         self.running = {each.address: self._configuration_of(each) for each in self.declarations.endpoints}
-        self._shadows: dict[str, tuple[InstanceVariant, ...]] = {}
+        self._shadows: dict[str, list[InstanceVariant]] = defaultdict(list)
         self._link_experiments()
 
     def linked(self) -> Linked:
@@ -106,12 +114,19 @@ class Side:
                     hosted.append(component)
                 continue
             candidates = endpoints or self._possible_hosts(component)
-            for endpoint in candidates:
+            for endpoint in candidates if self._is_new(candidates) else ():
                 self._hosted[endpoint.address] = Unknown(f"{component.address} may be hosted here")
             if candidates or isinstance(component.endpoint.value, Unknown):
                 self.declarations.skip(component, "which endpoint hosts it is known only after apply")
             else:
                 self.declarations.skip(component, "its endpoint is not managed here")
+
+    def _is_new(self, candidates: list[_D], *, attached: bool = False) -> bool:
+        """Whether nobody before could mean just these: what an index answers is shared, and once is enough."""
+        answer = (id(candidates), attached)
+        is_new = len(candidates) <= FEW or answer not in self._doubted
+        self._doubted.add(answer)
+        return is_new
 
     def _possible_hosts(self, component: DeclaredComponent) -> list[DeclaredEndpoint]:
         """Endpoints that a component may mean whose link failed."""
@@ -144,8 +159,7 @@ class Side:
         if now is not None:
             return _Running(now)
         if found:
-            names = " or ".join(sorted(each.address for each in found))
-            return _Running(Unknown(f"which configuration it uses is known only after apply: {names}"))
+            return _Running(Unknown(f"which configuration it uses is known only after apply: {_either(found)}"))
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
@@ -158,7 +172,7 @@ class Side:
             missing = self._obstacle(experiment, endpoints)
             if missing is None and not isinstance(experiment.shadows, Unknown):
                 address = endpoints[0].address
-                self._shadows[address] = (*self._shadows.get(address, ()), *experiment.shadows)
+                self._shadows[address] += experiment.shadows
                 self.related[address].add(experiment.address)
             else:
                 self.declarations.skip(experiment, f"{_tested(experiment)}, in no total: {missing}", affects_total=True)
@@ -200,12 +214,13 @@ class Side:
         attached: set[str] = set()
         reachable: set[str] = set()
         for endpoint in self.declarations.endpoints:
-            named = self.declarations.configurations.linked(endpoint.configuration, endpoint)
+            configurations = self.declarations.configurations.linked(endpoint.configuration, endpoint)
             running = self.running[endpoint.address].configuration
-            if isinstance(running, DeclaredConfiguration):
-                attached |= {each.address for each in named}
-            else:
-                reachable |= {each.address for each in named or self._possible_configurations(endpoint)}
+            is_known = isinstance(running, DeclaredConfiguration)
+            if not is_known:
+                configurations = configurations or self._possible_configurations(endpoint)
+            if self._is_new(configurations, attached=is_known):
+                (attached if is_known else reachable).update(each.address for each in configurations)
         free = [each for each in self.declarations.configurations if each.address not in attached]
         return (
             [each for each in free if each.address in reachable],
@@ -297,7 +312,7 @@ class Side:
             return variants
         names = {shadow.name for shadow in shadows}
         claims = [claim for claim in self._scaling.claims.get(declared.address, ()) if claim.variant in names]
-        return (*variants, *(scaled(shadows, claims) if claims else shadows))
+        return (*variants, *(scaled(tuple(shadows), claims) if claims else shadows))
 
     def _configuration_in_force(self, running: _Running) -> str | None:
         """The address by which a change of the configuration reaches its endpoint.
@@ -402,6 +417,13 @@ def _tested(experiment: DeclaredExperiment) -> str:
             time = f" for {hours.normalize():f} h" if isinstance(hours, Decimal) else ""
             fleets.append(f"{shadow.initial_instance_count} × {shadow.instance_type}{time}")
     return f"a shadow test that bills {' and '.join(fleets) or 'instances while it runs'}"
+
+
+def _either(configurations: list[DeclaredConfiguration]) -> str:
+    """``a or b`` of the addresses; of many the first few and how many more there are."""
+    addresses = [each.address for each in configurations[:_NAMED]]
+    others = len(configurations) - _NAMED
+    return " or ".join(sorted(addresses)) + (f" or one of {others} others" if others > 0 else "")
 
 
 def _since_when(unknown: Unknown) -> str:

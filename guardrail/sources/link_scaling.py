@@ -4,8 +4,8 @@ What may belong to several is Unknown for each of them; what belongs to nothing 
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
 from msgspec.structs import replace
@@ -24,6 +24,7 @@ from guardrail.model import (
 )
 from guardrail.sources.base import LOST
 from guardrail.sources.declarations import (
+    FEW,
     GENERATED,
     Declared,
     DeclaredAction,
@@ -34,7 +35,7 @@ from guardrail.sources.declarations import (
     DeclaredTarget,
     Link,
 )
-from guardrail.sources.index import Declarations, Index, may_meet
+from guardrail.sources.index import Declarations, Index
 
 _T = TypeVar("_T")
 
@@ -75,8 +76,13 @@ class ScalingLinks:
             if isinstance(endpoint.name, Unknown) and endpoint.name.reason != GENERATED:
                 self._unnamed.add(endpoint)
         self._mentioning = _by_mention(declarations.targets)
-        self._targets_by_endpoint = self._group_targets()
-        self._lost: set[tuple[type[Declared], str, str | Unknown, str, bool]] = set()
+        self._beside: dict[frozenset[str], dict[str | int | None, list[DeclaredTarget]]] = {}
+        self._of_dimension: dict[tuple[int, str], list[DeclaredTarget]] = {}
+        self._vague: Index[DeclaredTarget] = Index()
+        """Targets of which nothing is known, not even the endpoint that they mention."""
+        self._doubts: set[tuple[object, ...]] = set()
+        self._target_groups = self._group_targets()
+        self._targets_of_endpoints: dict[tuple[object, ...], list[DeclaredTarget]] = {}
         unclear = self._link_alarms()
         policies = self._link_policies(unclear)
         actions = self._link_actions()
@@ -84,29 +90,38 @@ class ScalingLinks:
         for target in declarations.targets:
             self._claim(target, _completed(target, policies, actions, sensitive))
 
-    def _group_targets(self) -> dict[str, list[DeclaredTarget]]:
-        """Targets by address of the endpoint they scale; under "" those of which nothing is known."""
-        found: dict[str, list[DeclaredTarget]] = defaultdict(list)
+    def _group_targets(self) -> dict[str, list[list[DeclaredTarget]]]:
+        """By address of the endpoint, the targets that may scale it; endpoints of the same targets share a list."""
+        groups: dict[tuple[object, ...], list[DeclaredTarget]] = {}
+        found: dict[str, list[list[DeclaredTarget]]] = defaultdict(list)
         for target in self._all.targets:
-            for endpoint in self._endpoints_of(target.resource, target):
-                found[endpoint.address].append(target)
+            endpoints = self._endpoints_of(target.resource, target)
+            key = _identity(endpoints)
+            if key not in groups:
+                groups[key] = []
+                for endpoint in endpoints:
+                    found[endpoint.address].append(groups[key])
+            groups[key].append(target)
             if self._may_mean_any(target.resource, target):
-                found[""].append(target)
+                self._vague.add(target)
         return found
 
     def _link_alarms(self) -> dict[str, Unknown]:
         """Attach alarms to the policies they start; returns the policies that an unclear alarm may start."""
         unclear: dict[str, Unknown] = {}
         for alarm in self._all.alarms:
-            found = {reference.address for reference in alarm.references} & self._all.policies.by_address.keys()
-            if not isinstance(alarm.actions, Unknown):
-                for action in alarm.actions:
-                    if isinstance(action, str):
-                        found |= {policy.address for policy in self._all.policies.named(action, alarm)}
-            for address in found:
+            mentioned = {reference.address for reference in alarm.references} & self._all.policies.by_address.keys()
+            for address in sorted(mentioned):
                 self.alarms[address].append(alarm)
-            if not found and _may_start_scaling(alarm) and self._is_first(alarm):
-                for policy in self._all.policies.compatible(alarm):
+            groups = [self._all.policies.named(arn, alarm) for arn in _arns(alarm)]
+            for policies in groups:
+                if len(policies) == 1 and policies[0].address not in mentioned:
+                    self.alarms[policies[0].address].append(alarm)
+            groups = [policies for policies in groups if len(policies) > 1]
+            if not mentioned and not any(groups) and _may_start_scaling(alarm):
+                groups = [self._all.policies.compatible(alarm)]
+            for policies in groups:
+                for policy in policies if self._is_first(alarm, policies) else ():
                     unclear[policy.address] = Unknown(f"{alarm.address} may start it")
         return unclear
 
@@ -135,21 +150,20 @@ class ScalingLinks:
             present = attached.setdefault(targets[0].address, [])
             if isinstance(present, list):
                 present.append(attachment)
+            self.parts[targets[0].address] |= self._with_alarms(declared)
         elif self._is_about_something_else(declared.target):
             self._all.leave_out(declared)
-        elif self._may_mean_any(declared.target, declared):
-            self._all.skip(declared, "which scaling target it belongs to is known only after apply")
-            targets = self._all.targets.compatible(declared) if self._is_first(declared) else []
-            self._doubt(declared, targets, attached)
         else:
-            targets = targets or self._possible_targets(declared)
-            self._doubt(declared, targets, attached)
-            if targets:
+            groups = [targets] if targets else self._possible_targets(declared)
+            for group in groups:
+                self._doubt(declared, group, attached)
+            if any(groups) or self._may_mean_any(declared.target, declared):
                 self._all.skip(declared, "which scaling target it belongs to is known only after apply")
             else:
                 self._attach_without_target(declared)
-        for target in targets:
-            self.parts[target.address] |= {declared.address, *(each.address for each in self.alarms[declared.address])}
+
+    def _with_alarms(self, declared: Declared) -> set[str]:
+        return {declared.address, *(each.address for each in self.alarms.get(declared.address, ()))}
 
     def _doubt(
         self,
@@ -158,18 +172,21 @@ class ScalingLinks:
         attached: dict[str, list[_T] | Unknown],
     ) -> None:
         """Mark targets that a policy or scheduled action may belong to."""
-        for target in targets:
+        for target in targets if self._is_first(declared, targets) else ():
             attached[target.address] = Unknown(f"{declared.address} may belong to it")
+            self.parts[target.address] |= self._with_alarms(declared)
 
-    def _is_first(self, declared: Declared, what: str = "") -> bool:
-        """Whether ``declared`` is the first of its kind in its place whose link is lost.
+    def _is_first(self, declared: Declared, candidates: Sequence[Declared], dimension: str = "") -> bool:
+        """Whether ``declared`` is the first of its kind that casts doubt on all of ``candidates``.
 
-        What one of them casts doubt on, the others do too, so that a plan full of them is read once, not squared.
+        What one of them says, the others do too, so that a thousand blocks of one name are read a thousand times, not
+        a million. Those that the change touches count apart, because they touch the candidates.
         """
-        is_changed = declared.address in self._all.changed
-        kind = (declared.__class__, declared.provider, declared.region, what, is_changed)
-        is_first = kind not in self._lost
-        self._lost.add(kind)
+        parts = self.parts.get(declared.address, ()) or self._with_alarms(declared)
+        is_changed = not self._all.changed.isdisjoint(parts)
+        doubt = (declared.__class__, declared.region, dimension, is_changed, _identity(candidates))
+        is_first = doubt not in self._doubts
+        self._doubts.add(doubt)
         return is_first
 
     def _may_mean_any(self, link: Link, seeker: Declared) -> bool:
@@ -182,19 +199,25 @@ class ScalingLinks:
         mentioned = {reference.address for reference in link.references}
         return bool(mentioned) and mentioned <= self._all.unrelated
 
-    def _possible_targets(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
+    def _possible_targets(self, declared: DeclaredPolicy | DeclaredAction) -> list[list[DeclaredTarget]]:
         """Targets that a policy may mean: those of its name further away.
 
-        Where its id is unknown, those of the endpoint that it mentions, and those of which nothing is known.
+        Where its id is unknown, those of the endpoint that it mentions, and those of which nothing is known; where it
+        mentions nothing, all.
         """
         value = declared.target.value
         if isinstance(value, str):
-            return self._all.targets.namesakes(_resource_id(value), declared)
+            return [self._all.targets.namesakes(_resource_id(value), declared)]
         if value is None:
             return []
+        if self._may_mean_any(declared.target, declared):
+            return [self._all.targets.compatible(declared)]
         endpoints = self._endpoints_of(declared.target, declared)
-        lost = [each for each in self._targets_by_endpoint[""] if may_meet(each, declared)]
-        return [target for each in endpoints for target in self._targets_by_endpoint[each.address]] + lost
+        key = _identity(endpoints)
+        if key not in self._targets_of_endpoints:
+            groups = {id(group): group for each in endpoints for group in self._target_groups.get(each.address, ())}
+            self._targets_of_endpoints[key] = [target for group in groups.values() for target in group]
+        return [self._targets_of_endpoints[key], self._vague.compatible(declared)]
 
     def _attach_without_target(self, declared: DeclaredPolicy | DeclaredAction) -> None:
         """A policy whose target is not here: somebody else scales the variant that it names."""
@@ -223,17 +246,31 @@ class ScalingLinks:
             found = targets.named(resource, declared) or targets.stated(resource, link, declared)
         else:
             found = self._all.targets.linked(link, declared) or self._targets_beside(link)
-        if isinstance(declared.dimension, str):
-            return [each for each in found if each.target.dimension in (declared.dimension, "")]
-        return found
+        return self._scaling(declared.dimension, found) if isinstance(declared.dimension, str) else found
+
+    def _scaling(self, dimension: str, targets: list[DeclaredTarget]) -> list[DeclaredTarget]:
+        """Those of ``targets`` that may be on a dimension; the answer is shared, as those of an index are."""
+        if len(targets) <= FEW:
+            return [each for each in targets if each.target.dimension in (dimension, "")]
+        key = (id(targets), dimension)
+        if key not in self._of_dimension:
+            self._of_dimension[key] = [each for each in targets if each.target.dimension in (dimension, "")]
+        return self._of_dimension[key]
 
     def _targets_beside(self, link: Link) -> list[DeclaredTarget]:
         """Targets whose own resource id mentions the same endpoint, else the same other resources."""
-        addresses = {reference.address for reference in link.references}
-        endpoints = addresses & self._all.endpoints.by_address.keys()
-        found = {each.address: each for address in endpoints or addresses for each in self._mentioning[address]}
-        alike = [each for each in found.values() if _variant_of(each.resource) == _variant_of(link)]
-        return alike if len(alike) == 1 and _variant_of(link) is not None else list(found.values())
+        mentioned = {reference.address for reference in link.references}
+        addresses = frozenset(mentioned & self._all.endpoints.by_address.keys() or mentioned)
+        if addresses not in self._beside:
+            targets = {each.address: each for address in addresses for each in self._mentioning.get(address, ())}
+            by_variant: dict[str | int | None, list[DeclaredTarget]] = defaultdict(list, {None: list(targets.values())})
+            for target in targets.values():
+                variant = _variant_of(target.resource)
+                if variant is not None:
+                    by_variant[variant].append(target)
+            self._beside[addresses] = by_variant
+        alike = self._beside[addresses].get(_variant_of(link), ())
+        return self._beside[addresses][None] if len(alike) != 1 else list(alike)
 
     def _claim(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
         """Lay the claim of a target on the variant or component that its resource id means."""
@@ -259,11 +296,12 @@ class ScalingLinks:
         """
         known, dimension = isinstance(declared.resource.value, str), declared.target.dimension
         possible = self._unnamed if known else self._all.endpoints
-        vague = [] if candidates or (known and _parts(declared.resource) is None) else possible.compatible(declared)
+        if not candidates and not (known and _parts(declared.resource) is None):
+            candidates = possible.compatible(declared)
         unclear = Unknown(f"{declared.address} may be its scaling target")
-        for each in candidates or (vague if self._is_first(declared, f"{dimension} {known}") else ()):
+        for each in candidates if self._is_first(declared, candidates, dimension) else ():
             self._add_claim(each, unclear, declared, Link(value=None), dimension)
-        is_elsewhere = known and not candidates and not vague
+        is_elsewhere = known and not candidates
         reason = "the endpoint it scales is not managed here" if is_elsewhere else _LATE
         self._all.skip(declared, reason)
 
@@ -275,9 +313,18 @@ class ScalingLinks:
         found = self._components_of(declared.resource, declared)
         known = isinstance(declared.resource.value, str)
         unclear = Unknown(f"{declared.address} may be its scaling target")
-        for component in found or ([] if known else self._all.components.compatible(declared)):
-            self.components[component.address] = target if len(found) == 1 else unclear
-        if len(found) != 1:
+        if len(found) == 1:
+            other = self.components.get(found[0].address)
+            clash = Unknown(
+                f"{other.address if isinstance(other, ScalableTarget) else ''} and {target.address} both scale it"
+            )
+            self.components[found[0].address] = (
+                target if other is None else clash if isinstance(other, ScalableTarget) else other
+            )
+        else:
+            candidates = found or ([] if known else self._all.components.compatible(declared))
+            for component in candidates if self._is_first(declared, candidates) else ():
+                self.components[component.address] = unclear
             elsewhere = known and not found
             reason = "the inference component it scales is not managed here"
             self._all.skip(declared, reason if elsewhere else _LATE)
@@ -289,7 +336,7 @@ class ScalingLinks:
         if value is not None and value.startswith(_COMPONENT):
             name = _resource_id(value).removeprefix(_COMPONENT)
             return components.named(name, seeker) or components.stated(name, link, seeker)
-        return components.referenced(link)
+        return components.referenced(link, seeker)
 
     def _add_claim(
         self,
@@ -307,29 +354,58 @@ class ScalingLinks:
         endpoints = self._all.endpoints
         parts = _parts(link)
         found = endpoints.named(parts[1], seeker) or endpoints.stated(parts[1], link, seeker) if parts else []
-        return found or ([] if isinstance(link.value, str) else endpoints.referenced(link))
+        return found or ([] if isinstance(link.value, str) else endpoints.referenced(link, seeker))
 
 
 def scaled(variants: tuple[Variant, ...], claims: list[Claim]) -> tuple[Variant, ...]:
-    """The variants of one endpoint with the scaling that claims give them."""
-    return tuple(_with_scaling(variant, index, variants, claims) for index, variant in enumerate(variants))
+    """The variants of one endpoint with the scaling that claims give them.
 
-
-def _with_scaling(variant: Variant, index: int, variants: tuple[Variant, ...], claims: list[Claim]) -> Variant:
-    own = _dimension_of(variant)
-    certain: list[Claim] = []
-    possible: list[Claim] = []
+    A claim on ``main`` is certain of the variant of that name; one whose variant is lost is certain of the only
+    variant of its dimension, and possible of each where there are several.
+    """
+    certain: dict[str | int, list[Claim]] = defaultdict(list)
+    """By name, or by index."""
+    possible: dict[str, Claim] = {}
+    """By dimension, the first claim that may be on any variant of it."""
+    sole = {
+        dimension: indexes[0]
+        for dimension in {claim.dimension for claim in claims}
+        if len(indexes := _rivals(variants, dimension)) == 1
+    }
+    names = Counter(variant.name for variant in variants if isinstance(variant.name, str))
     for claim in claims:
-        match _means(claim, variant, index, variants):
-            case True:
-                certain.append(claim)
-            case None:
-                possible.append(claim)
-            case _:
-                pass
-    fitting = [claim for claim in certain if claim.dimension in (own, "")]
-    stray = tuple(claim.address for claim in certain if claim.dimension not in (own, ""))
-    scaling = _agreed(fitting, [claim for claim in possible if claim.dimension in (own, "")])
+        if claim.variant is not None:
+            certain[claim.variant].append(claim)
+        elif claim.dimension in sole:
+            certain[sole[claim.dimension]].append(claim)
+        elif claim.hint is not None and names[claim.hint] == 1:
+            certain[claim.hint].append(claim)
+        else:
+            possible.setdefault(claim.dimension, claim)
+    return tuple(_with_scaling(variant, index, certain, possible) for index, variant in enumerate(variants))
+
+
+def _rivals(variants: tuple[Variant, ...], dimension: str) -> list[int]:
+    """Which variants a target on a dimension may mean: those of the dimension, else all."""
+    fitting = [index for index, variant in enumerate(variants) if _dimension_of(variant) == dimension]
+    return fitting or list(range(len(variants)))
+
+
+def _with_scaling(
+    variant: Variant, index: int, certain: dict[str | int, list[Claim]], possible: dict[str, Claim]
+) -> Variant:
+    own = _dimension_of(variant)
+    claims = list(certain.get(index, ()))
+    maybe = [claim for dimension, claim in possible.items() if dimension in (own, "")]
+    if isinstance(variant.name, str):
+        claims += certain.get(variant.name, ())
+    else:
+        for name, others in certain.items():
+            if isinstance(name, str):
+                (claims if "${" in name and name == variant.name.partial else maybe).extend(others)
+    fitting = [claim for claim in claims if claim.dimension in (own, "")]
+    stray = tuple(claim.address for claim in claims if claim.dimension not in (own, ""))
+    scaling = _agreed(fitting, [claim for claim in maybe if claim.dimension in (own, "")])
     return replace(variant, scaling=scaling, stray_scaling=stray)
 
 
@@ -345,21 +421,6 @@ def _agreed(certain: list[Claim], possible: list[Claim]) -> ScalableTarget | Unk
             return claim.target
         return Unknown(f"{claim.address} may be its scaling target")
     return None
-
-
-def _means(claim: Claim, variant: Variant, index: int, variants: tuple[Variant, ...]) -> bool | None:
-    """Whether a claim is on this variant; None where it may be."""
-    if isinstance(claim.variant, int):
-        return claim.variant == index
-    if isinstance(claim.variant, str):
-        return _is_named(claim.variant, variant.name)
-    rivals = [each for each in variants if _dimension_of(each) == claim.dimension] or list(variants)
-    if len(rivals) == 1:
-        return rivals[0] is variant
-    named = [each for each in rivals if claim.hint is not None and each.name == claim.hint]
-    if len(named) == 1:
-        return named[0] is variant
-    return None if variant in rivals else False
 
 
 def _dimension_of(variant: Variant) -> str:
@@ -402,11 +463,15 @@ def _parts(link: Link) -> list[str] | None:
     return parts if parts[::2] == ["endpoint", "variant"] and len(parts[1::2]) == len(parts[::2]) else None
 
 
-def _is_named(claimed: str, name: str | Unknown) -> bool | None:
-    """Whether a variant has the name that a resource id says; None where one of them is unknown in part."""
-    if isinstance(name, Unknown):
-        return True if "${" in claimed and claimed == name.partial else None
-    return None if "${" in claimed else claimed == name
+def _identity(candidates: Sequence[Declared]) -> tuple[object, ...]:
+    """What makes two lists of candidates the same: what is in them, or, of long ones, that an index shares them."""
+    return tuple(each.address for each in candidates) if len(candidates) <= FEW else (id(candidates),)
+
+
+def _arns(alarm: DeclaredAlarm) -> list[str]:
+    """The actions of an alarm whose ARN is known."""
+    actions = () if isinstance(alarm.actions, Unknown) else alarm.actions
+    return list(dict.fromkeys(action for action in actions if isinstance(action, str)))
 
 
 def _completed(

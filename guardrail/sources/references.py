@@ -6,7 +6,7 @@ A plan tells the value of a name only when it is known before apply. Where it is
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from guardrail.sources.base import LOST, Reference
+from guardrail.sources.declarations import FEW
 
 Key: TypeAlias = str | int | None
 
@@ -129,6 +130,7 @@ class Configuration:
         self._instances: dict[tuple[Place, str, str], dict[Key, str]] = defaultdict(dict)
         self._call_keys: dict[Place, dict[Key, None]] = defaultdict(dict)
         self._parallels: dict[tuple[int, int], bool] = {}
+        self._references: dict[int, tuple[_Steps, ...]] = {}
 
     def add_instance(self, scope: Scope, type_: str, name: str, address: str) -> None:
         """Tell that ``address`` is an instance of the block ``type_.name`` in ``scope``."""
@@ -190,6 +192,14 @@ class Configuration:
             self._parallels[pair] = own.keys() <= others.keys()
         return self._parallels[pair]
 
+    def references(self, expression: Any) -> "tuple[_Steps, ...]":
+        """The most specific references of an expression; every instance of its block asks for the same ones."""
+        key = id(expression)  # it belongs to a block that is kept here, so that no other can have its identity
+        if key not in self._references:
+            references = _most_specific(list(_references(expression)))
+            self._references[key] = tuple(tuple(_steps(reference)) for reference in references)
+        return self._references[key]
+
     def _owner(self, scope: Scope, resource: ConfigResource) -> "_Owner":
         return _Owner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
 
@@ -238,12 +248,12 @@ class _Walk:
             self.is_lost = True
             return
         self._seen.add((scope, id(expression)))
-        references = list(_references(expression))
-        keyed = keyed or "each.key" in references or "count.index" in references
-        for reference in _most_specific(references):
-            self._follow_reference(scope, _steps(reference), owner, keyed=keyed)
+        references = self.configuration.references(expression)
+        keyed = keyed or any(steps[:2] in _KEYS for steps in references)
+        for steps in references:
+            self._follow_reference(scope, steps, owner, keyed=keyed)
 
-    def _follow_reference(self, scope: Scope, steps: list["_Step"], owner: _Owner, *, keyed: bool) -> None:
+    def _follow_reference(self, scope: Scope, steps: "_Steps", owner: _Owner, *, keyed: bool) -> None:
         head = steps[0].value if steps else None
         if head in _ALWAYS_KNOWN:
             return
@@ -258,7 +268,7 @@ class _Walk:
         else:
             self._follow_resource(scope, steps, owner if keyed else None)
 
-    def _follow_each(self, scope: Scope, steps: list["_Step"], owner: _Owner) -> None:
+    def _follow_each(self, scope: Scope, steps: "_Steps", owner: _Owner) -> None:
         """``each.value`` of a for_each over the instances of a block is the instance with the same key."""
         if len(steps) > 1 and steps[1].value == "key":
             return
@@ -278,46 +288,54 @@ class _Walk:
         owner = _Owner(call.for_each_expression, self.configuration.call_keys(outer, scope.names[-1]))
         self.follow(outer, call.expressions.get(name), owner)
 
-    def _follow_module(self, scope: Scope, name: str, rest: list["_Step"], keyed: _Owner | None) -> None:
+    def _follow_module(self, scope: Scope, name: str, rest: "_Steps", keyed: _Owner | None) -> None:
         module = self.configuration.module((*scope.names, name))
         if module is None:
             self.is_lost = True
             return
         present = self.configuration.call_keys(scope, name)
-        picked: Iterable[Key] = present
+        picked: Collection[Key] = present
         if rest and rest[0].is_index:
             picked, rest = [rest[0].value], rest[1:]
         elif self._picks(keyed, scope.key, present):
             picked = [scope.key]
         wanted = str(rest[0].value) if rest else ""
         outputs = [wanted] if wanted in module.outputs else list(module.outputs)
+        if self._leads_too_far(picked):
+            return
         for key in picked:
             inner = Scope((*scope.names, name), (*scope.keys, key))
             for output in outputs:
                 self.follow(inner, module.outputs[output].expression, _NOBODY)
 
-    def _follow_resource(self, scope: Scope, steps: list["_Step"], keyed: _Owner | None) -> None:
+    def _follow_resource(self, scope: Scope, steps: "_Steps", keyed: _Owner | None) -> None:
         type_, name, rest = str(steps[0].value), str(steps[1].value), steps[2:]
         self.meets_resources = True
         instances = self.configuration.instances(scope, type_, name)
-        picked: Iterable[Key] = instances
+        picked: Collection[Key] = instances
         key: Key = scope.key
         if rest and rest[0].is_index:
             key, rest = rest[0].value, rest[1:]
             picked = [key]
         elif self._picks(keyed, key, instances):
             picked = [key]
-        if type_ in self.wanted:
+        if type_ not in self.wanted:
+            self._follow_attribute(Scope(scope.names, scope.keys, key), type_, name, rest)
+        elif not self._leads_too_far(picked):
             attribute = _dotted(rest)
             self.found.update((Reference(instances[each], attribute), None) for each in picked if each in instances)
-        else:
-            self._follow_attribute(Scope(scope.names, scope.keys, key), type_, name, rest)
+
+    def _leads_too_far(self, picked: Collection[Key]) -> bool:
+        """Whether so many instances may be meant that it may as well be any of its kind."""
+        is_too_far = len(picked) > FEW or len(self.found) > FEW
+        self.is_lost = self.is_lost or is_too_far
+        return is_too_far
 
     def _picks(self, owner: _Owner | None, key: Key, others: Mapping[Key, object]) -> bool:
         """Whether the key of ``owner``, which the expression mentions, picks one of ``others``."""
         return owner is not None and key in others and self.configuration.are_parallel(owner.instances, others)
 
-    def _follow_attribute(self, scope: Scope, type_: str, name: str, rest: list["_Step"]) -> None:
+    def _follow_attribute(self, scope: Scope, type_: str, name: str, rest: "_Steps") -> None:
         """On through an argument of a block of another type; what that type computes itself is the end."""
         block = self.configuration.resource(scope.names, type_, name)
         attribute = str(rest[0].value) if rest else ""
@@ -335,6 +353,9 @@ _resource_decoder = msgspec.json.Decoder(ConfigResource)
 
 def _decoded(raw: Raw) -> ConfigResource:
     return _resource_decoder.decode(raw)
+
+
+_Steps: TypeAlias = tuple["_Step", ...]
 
 
 def reference_path(expression: Any) -> list[str | int]:
@@ -380,7 +401,14 @@ def _steps(reference: str) -> list[_Step]:
     return steps
 
 
-def _dotted(steps: list[_Step]) -> str:
+_KEYS = (
+    (_Step("each", is_index=False), _Step("key", is_index=False)),
+    (_Step("count", is_index=False), _Step("index", is_index=False)),
+)
+"""``each.key`` and ``count.index``."""
+
+
+def _dotted(steps: _Steps) -> str:
     """``production_variants[0].variant_name`` again, from its steps."""
     text = ""
     for value, is_index in steps:
