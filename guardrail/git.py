@@ -316,10 +316,11 @@ class _Git:
 
 def _program(top: str) -> tuple[str, dict[str, str]]:
     """The git of this machine, and the environment it runs in; nothing in the working tree is a program of ours."""
+    is_everything = os.path.dirname(top) == top
     folders = [
         folder
         for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if os.path.isabs(folder) and _leads_out(os.path.relpath(folder, top))
+        if os.path.isabs(folder) and (is_everything or _leads_out(os.path.relpath(folder, top)))
     ]
     names = ("git.exe",) if sys.platform == "win32" else ("git",)
     candidates = (os.path.join(folder, name) for folder in folders for name in names)

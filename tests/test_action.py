@@ -18,7 +18,8 @@ from typing import Any, Protocol
 import pytest
 import yaml
 
-from guardrail.commands.action import OUTPUTS
+from guardrail.commands.action import OUTPUTS, _matches
+from guardrail.errors import GitHubError
 from tests.github.server import TOKEN, Fault, GitHub, github
 from tests.runner import Job, path_with_tools, run_action
 from tests.test_packaging import UNREACHABLE
@@ -637,6 +638,37 @@ def test_several_stacks_are_one_check(act: Act, workspace: Path) -> None:
     elsewhere = act(path="*/plan.json", working_directory="stacks", budget="1000", junit="junit.xml")
     assert elsewhere.outputs["monthly-expected"] == "676.08"
     assert (workspace / "stacks" / "junit.xml").exists()
+
+
+MATCHES = [
+    ("*.json", ["plan.json"]),
+    ("**/plan.json", ["a/b/plan.json", "a/plan.json", "c/plan.json", "plan.json"]),
+    ("a/**/*.json", ["a/b/plan.json", "a/plan.json"]),
+    ("[ac]/p?an.json", ["a/plan.json", "c/plan.json"]),
+    (".*/plan.json", [".hidden/plan.json"]),
+    ("*/b", ["a/b"]),
+]
+
+
+@pytest.mark.parametrize(("pattern", "found"), MATCHES)
+def test_a_pattern_matches_as_in_a_shell_and_goes_through_no_link(
+    pattern: str, found: list[str], tmp_path: Path
+) -> None:
+    """A link to its own folder would be another input at every depth: each plan of a change some forty times."""
+    for name in ("plan.json", "a/plan.json", "a/b/plan.json", "c/plan.json", ".hidden/plan.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "loop").symlink_to(".")
+    (tmp_path / "a" / "loop").symlink_to("..")
+    assert _matches(pattern, str(tmp_path)) == found
+
+
+def test_a_search_without_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("guardrail.limits.MOST_FILES", 3)
+    for name in "abcd":
+        (tmp_path / name).write_text("")
+    with pytest.raises(GitHubError, match=r"path: \*\* cannot be searched: there are more than 3 files"):
+        _matches("**", str(tmp_path))
 
 
 @pytest.mark.parametrize(

@@ -310,6 +310,12 @@ def test_a_git_of_the_working_tree_is_not_run(
         past(repository)
 
 
+def test_a_repository_of_the_whole_file_system_does_not_hide_git(repository: Path) -> None:
+    """As in a container whose root is a checkout: then every program lies in it."""
+    whole = Repository(top="/", git_dir=str(repository / ".git"))
+    assert Commit(whole, "HEAD").read("/template.yaml") == b"two"
+
+
 # Whose it is ---------------------------------------------------------------------------------------------------------
 
 

@@ -5,6 +5,7 @@ own, as people run it, so that its exit code is the verdict and no token is in i
 in a stretch of the log in which the runner reads no commands: names from a plan stand in it.
 """
 
+import fnmatch
 import glob
 import os
 import re
@@ -19,6 +20,7 @@ from decimal import Decimal
 import msgspec
 from msgspec import Struct, structs
 
+from guardrail import files
 from guardrail.errors import GitError, GitHubError, GuardrailError
 from guardrail.github import base_branch, runner
 from guardrail.github.base_branch import Base
@@ -301,7 +303,47 @@ def _paths(inputs: Inputs, directory: str) -> list[str]:
 
 
 def _matches(pattern: str, directory: str) -> list[str]:
-    return sorted(glob.glob(pattern, root_dir=directory, recursive=True))
+    """What a pattern matches below ``directory``, sorted. A link matches as itself, and nothing behind it does.
+
+    A link to ``.`` would else be its own folder again and again, and every input in it another one. Raises
+    `GitHubError` where there is more to go through than `guardrail.limits` allows.
+    """
+    parts = pattern.split("/")
+    fixed = next(at for at, part in enumerate(parts) if glob.has_magic(part))
+    top, wanted = "/".join(parts[:fixed]), parts[fixed:]
+    start = os.path.join(directory, top) if top else directory
+    found = []
+    try:
+        for parent, folders, names in files.walk(start):
+            inside = os.path.relpath(parent, start)
+            below = [] if inside == os.curdir else inside.split(os.sep)
+            paths = ([*below, name] for name in folders + names)
+            found += ["/".join([*parts[:fixed], *path]) for path in paths if _fits(path, wanted)]
+            if "**" not in wanted and len(below) + 1 >= len(wanted):
+                folders.clear()
+    except OSError as error:
+        raise GitHubError(
+            f"path: {pattern} cannot be searched: {error.strerror}", hint="name a folder first"
+        ) from error
+    return sorted(found)
+
+
+def _fits(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Whether the names of a path match the parts of a pattern; ``**`` is any number of folders.
+
+    As a shell has it, what begins with a dot is matched only by a part that does.
+    """
+    if not wanted:
+        return not names
+    if wanted[0] == "**":
+        visible = next((at for at, name in enumerate(names) if name.startswith(".")), len(names))
+        return any(_fits(names[at:], wanted[1:]) for at in range(visible + 1))
+    return (
+        bool(names)
+        and names[0].startswith(".") <= wanted[0].startswith(".")
+        and fnmatch.fnmatchcase(names[0], wanted[0])
+        and _fits(names[1:], wanted[1:])
+    )
 
 
 def _reports(inputs: Inputs, reports: Reports, folder: str) -> Reports:

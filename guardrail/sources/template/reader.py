@@ -87,7 +87,7 @@ def _before(path: str, inputs: Inputs) -> "_Origin":
                 f"--compare-to {other} is one past, and there are several inputs", hint="compare with a git revision"
             )
         _refuse_a_revision(other, path, inputs)
-        files: Files = WorkingTree()
+        files: Files = WorkingTree(other)
         return _Origin(assembly.templates(other, files), files, inputs)
     if path == "-":
         raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
