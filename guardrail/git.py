@@ -83,17 +83,19 @@ def top_of(directory: str) -> str:
 def repository_of(path: str, *, any_owner: bool = False) -> Repository | None:
     """The repository whose working tree holds ``path``; None where none does.
 
+    That of the working directory where it holds it too: a change can bring a submodule with a past of its own making.
     A folder that merely looks like a repository is none. Raises `GitError` for a ``.git`` that leads nowhere, and,
     but for ``any_owner``, for one that belongs to neither this user nor root.
     """
     for place in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):  # through a link from outside, too
-        top = top_of(place if os.path.isdir(place) else os.path.dirname(place))
-        marker = os.path.join(top, ".git")
-        if os.path.lexists(marker):
-            repository = Repository(top=top, git_dir=_git_dir(marker))
-            if not any_owner:
-                _refuse_others(marker, repository.git_dir)
-            return repository
+        folder = place if os.path.isdir(place) else os.path.dirname(place)
+        for top in (top_of(os.getcwd()), top_of(folder)):
+            marker = os.path.join(top, ".git")
+            if os.path.lexists(marker) and not _leads_out(os.path.relpath(place, top)):
+                repository = Repository(top=top, git_dir=_git_dir(marker))
+                if not any_owner:
+                    _refuse_others(marker, repository.git_dir)
+                return repository
     return None
 
 

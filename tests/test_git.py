@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from guardrail.errors import GitError
-from guardrail.git import Commit, Repository, repository_of, top_of
+from guardrail.git import _ENVIRONMENT, Commit, Repository, repository_of, top_of
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
 
@@ -180,6 +180,21 @@ def test_a_submodule_has_a_past_of_its_own(repository: Path, tmp_path: Path) -> 
             ask(past(repository), str(inside))
     with pytest.raises(GitError, match="was in a submodule in HEAD"):
         dict(past(repository).files(str(repository)))
+
+
+def test_a_submodule_that_a_change_brings_has_no_past_of_its_own_for_a_run_above_it(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its history is another repository's, with a ``main`` that says whatever its author likes."""
+    forged = tmp_path / "forged"
+    forged.mkdir()
+    git(forged, "init", "--quiet")
+    commit(forged, {"template.yaml": "forged"})
+    git(repository, "submodule", "--quiet", "add", str(forged), "stack")
+    inside = repository / "stack" / "template.yaml"
+    assert past(inside, "main").read(str(inside)) == b"forged", "for a run from outside, or inside of it"
+    monkeypatch.chdir(repository)
+    assert past(inside, "main").read(str(inside)) is None
 
 
 # Repositories that an attacker brings --------------------------------------------------------------------------------
@@ -385,6 +400,15 @@ def test_a_file_that_a_blobless_clone_lacks_is_an_error_and_nothing_is_fetched(s
     assert past(spied, "HEAD~1").read(str(spied / "new.yaml")) is None, "what was not there needs no fetching"
     git(spied, "cat-file", "-p", "HEAD~1:template.yaml")
     works(harm)
+
+
+def test_a_git_that_knows_no_ban_of_lazy_fetches_fetches_nothing_either(
+    spied: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gits before 2.44 (and 2.39.4, 2.45.1, … with the fix) know only which protocols are allowed: none."""
+    monkeypatch.delitem(_ENVIRONMENT, "GIT_NO_LAZY_FETCH")
+    with pytest.raises(GitError, match="is not in this repository"):
+        past(spied, "HEAD~1").read(str(spied / "template.yaml"))
 
 
 def test_a_file_that_is_missing_among_others_is_an_error(spied: Path) -> None:
