@@ -2,7 +2,8 @@
 
 In Markdown, a fenced block with a file name behind its language (```` ```yaml .guardrail.yml ````) is that file; a
 ```` ```console ```` block is a transcript: ``$ guardrail …``, its output (standard output, then standard error), and
-``[exit N]`` where N is not 0. A line ``…`` stands for lines left out. Both are played in one scratch folder.
+``[exit N]`` where N is not 0. A line ``…`` stands for lines left out. Both are played in one scratch folder. What is
+Python with a file name shows pieces of that file in the repository.
 ``pytest --update`` writes transcripts without such a line anew. In ```` ```sh ```` blocks, and in the help of each
 command, every ``guardrail`` line must parse.
 """
@@ -120,6 +121,16 @@ def test_links_between_documents_lead_somewhere() -> None:
     for document in DOCUMENTS:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text(encoding="utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_code_that_is_shown_stands_in_its_file(document: Path) -> None:
+    """Pieces of a ``python FILE`` block, with ``…`` between them, are pieces of that file in the repository."""
+    for language, name, text in blocks(document):
+        if language == "python" and name:
+            source = (ROOT / name).read_text(encoding="utf-8")
+            for piece in text.split(LEFT_OUT):
+                assert piece in source, f"{name}: {piece}"
 
 
 def test_the_architecture_names_every_module_at_the_top_of_the_package() -> None:

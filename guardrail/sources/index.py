@@ -1,7 +1,7 @@
 """Finding declarations: by value, keyed by provider configuration, region and name, or by reference."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from guardrail.model import Skipped, Unknown
@@ -9,14 +9,9 @@ from guardrail.sources.declarations import (
     FEW,
     Declaration,
     Declared,
-    DeclaredAction,
-    DeclaredAlarm,
-    DeclaredBudget,
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
-    DeclaredExperiment,
-    DeclaredModel,
     DeclaredPolicy,
     DeclaredTarget,
     Link,
@@ -106,36 +101,24 @@ class Declarations:
     """The declarations of one side, indexed by kind, and what had to be left out."""
 
     def __init__(self, declarations: Iterable[Declaration]) -> None:
-        self.endpoints: Index[DeclaredEndpoint] = Index()
-        self.configurations: Index[DeclaredConfiguration] = Index()
-        self.components: Index[DeclaredComponent] = Index()
-        self.targets: Index[DeclaredTarget] = Index()
-        self.policies: Index[DeclaredPolicy] = Index()
-        self.actions: Index[DeclaredAction] = Index()
-        self.alarms: Index[DeclaredAlarm] = Index()
-        self.models: Index[DeclaredModel] = Index()
-        self.experiments: Index[DeclaredExperiment] = Index()
-        self.budgets: Index[DeclaredBudget] = Index()
+        self._indexes: dict[type[Declared], Index[Any]] = defaultdict(Index)
         self.skipped: dict[str, Skipped] = {}
         self.changed: set[str] = set()
         self.addresses: set[str] = set()
         self.unrelated: set[str] = set()
-        indexes: dict[type[Declared], Index[Any]] = {
-            DeclaredEndpoint: self.endpoints,
-            DeclaredConfiguration: self.configurations,
-            DeclaredComponent: self.components,
-            DeclaredTarget: self.targets,
-            DeclaredPolicy: self.policies,
-            DeclaredAction: self.actions,
-            DeclaredAlarm: self.alarms,
-            DeclaredModel: self.models,
-            DeclaredExperiment: self.experiments,
-            DeclaredBudget: self.budgets,
-        }
         for declared in declarations:
-            self._add(declared, indexes)
+            self._add(declared)
+        self.endpoints = self.of(DeclaredEndpoint)
+        self.configurations = self.of(DeclaredConfiguration)
+        self.components = self.of(DeclaredComponent)
+        self.targets = self.of(DeclaredTarget)
+        self.policies = self.of(DeclaredPolicy)
 
-    def _add(self, declared: Declaration, indexes: Mapping[type[Declared], "Index[Any]"]) -> None:
+    def of(self, kind: type[_D]) -> Index[_D]:
+        """The declarations of one kind."""
+        return self._indexes[kind]
+
+    def _add(self, declared: Declaration) -> None:
         if isinstance(declared, Unrelated):
             self.unrelated.add(declared.address)
             return
@@ -145,7 +128,7 @@ class Declarations:
         if isinstance(declared, Unsupported):
             self.skip(declared, declared.reason, affects_total=declared.affects_total)
         else:
-            indexes[type(declared)].add(declared)
+            self._indexes[type(declared)].add(declared)
 
     def leave_out(self, declared: Declared) -> None:
         """Forget a declaration that turns out to be about something else than SageMaker."""

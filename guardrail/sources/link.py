@@ -27,10 +27,13 @@ from guardrail.sources.declarations import (
     FEW,
     Declaration,
     Declared,
+    DeclaredAlarm,
+    DeclaredBudget,
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
     DeclaredExperiment,
+    DeclaredModel,
 )
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_models import with_models
@@ -93,7 +96,7 @@ class Side:
         inventory = Inventory(
             endpoints=tuple(sorted(endpoints, key=_address)),
             unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
-            budgets=tuple(each.budget for each in sorted(self.declarations.budgets, key=_address)),
+            budgets=tuple(each.budget for each in sorted(self.declarations.of(DeclaredBudget), key=_address)),
         )
         self._skip_claims_without_variant()
         self._skip_claims_on_other_dimensions(endpoints)
@@ -167,7 +170,7 @@ class Side:
 
     def _link_experiments(self) -> None:
         """Give each endpoint the shadow variants of the experiments on it; skip an experiment that finds none."""
-        for experiment in self.declarations.experiments:
+        for experiment in self.declarations.of(DeclaredExperiment):
             endpoints = self.declarations.endpoints.linked(experiment.endpoint, experiment)
             missing = self._obstacle(experiment, endpoints)
             if missing is None and not isinstance(experiment.shadows, Unknown):
@@ -254,7 +257,7 @@ class Side:
                 variants=self._with_shadows(
                     declared,
                     _hidden(
-                        self._scaled(declared, with_models(configuration, self.declarations.models)),
+                        self._scaled(declared, with_models(configuration, self.declarations.of(DeclaredModel))),
                         configuration.sensitive_variants,
                     ),
                 ),
@@ -278,7 +281,7 @@ class Side:
             name=SENSITIVE if declared.sensitive_name else declared.name,
             region=declared.region if isinstance(declared.region, str) else self._region or declared.region,
             mode=declared.mode,
-            variants=_hidden(with_models(declared, self.declarations.models), declared.sensitive_variants),
+            variants=_hidden(with_models(declared, self.declarations.of(DeclaredModel)), declared.sensitive_variants),
             configuration_address=declared.address,
             change=declared.change,
             touched=self._is_touched(declared.address, declared.address),
@@ -390,7 +393,7 @@ class Side:
 
     def _modelled(self) -> frozenset[str]:
         linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
-        other_alarms = {alarm.address for alarm in self.declarations.alarms} - linked_alarms
+        other_alarms = {alarm.address for alarm in self.declarations.of(DeclaredAlarm)} - linked_alarms
         return frozenset(self.declarations.addresses - other_alarms - self.declarations.skipped.keys())
 
 

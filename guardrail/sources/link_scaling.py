@@ -86,7 +86,7 @@ class ScalingLinks:
         unclear = self._link_alarms()
         policies = self._link_policies(unclear)
         actions = self._link_actions()
-        sensitive = {each.address for each in declarations.actions if each.sensitive}
+        sensitive = {each.address for each in declarations.of(DeclaredAction) if each.sensitive}
         for target in declarations.targets:
             self._claim(target, _completed(target, policies, actions, sensitive))
 
@@ -109,7 +109,7 @@ class ScalingLinks:
     def _link_alarms(self) -> dict[str, Unknown]:
         """Attach alarms to the policies they start; returns the policies that an unclear alarm may start."""
         unclear: dict[str, Unknown] = {}
-        for alarm in self._all.alarms:
+        for alarm in self._all.of(DeclaredAlarm):
             mentioned = {reference.address for reference in alarm.references} & self._all.policies.by_address.keys()
             for address in sorted(mentioned):
                 self.alarms[address].append(alarm)
@@ -137,7 +137,7 @@ class ScalingLinks:
 
     def _link_actions(self) -> dict[str, list[ScheduledAction] | Unknown]:
         attached: dict[str, list[ScheduledAction] | Unknown] = {}
-        for declared in self._all.actions:
+        for declared in self._all.of(DeclaredAction):
             self._attach(declared, declared.action, attached)
         return attached
 

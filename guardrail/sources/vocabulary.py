@@ -10,6 +10,9 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
     Alarm,
     CapacityReservation,
     InferenceComponent,
@@ -55,6 +58,7 @@ from guardrail.sources.models import any_of, containers, is_marketplace, is_mult
 
 _T = TypeVar("_T")
 
+_DIMENSIONS = (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)
 _SCALED = ("endpoint/", "inference-component/")
 """How the resource ids of SageMaker's scaling targets begin."""
 
@@ -248,12 +252,13 @@ def _target(block: Block) -> DeclaredTarget | None:
         return None
     suspended = view.block("SuspendedState")
     dimension = used.text("ScalableDimension")
+    is_shown = dimension in _DIMENSIONS or not view.is_sensitive("ScalableDimension")
     return DeclaredTarget(
         **head(block),
         resource=_link(block, "ResourceId", _ENDPOINTS | _CONFIGURATIONS | _COMPONENTS),
         target=ScalableTarget(
             address=block.address,
-            dimension=dimension if isinstance(dimension, str) else "",
+            dimension=dimension if isinstance(dimension, str) and is_shown else "",
             min_capacity=used.required(used.integer, "MinCapacity"),
             max_capacity=used.required(used.integer, "MaxCapacity"),
             dynamic_scaling_in_suspended=_is_set(suspended, "DynamicScalingInSuspended"),
