@@ -82,6 +82,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     terraform.add_argument(
         "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=_var, help="a value for a variable"
     )
+    terraform.add_argument("--workspace", metavar="NAME", help="what terraform.workspace is (default: TF_WORKSPACE)")
     terraform.add_argument(
         "--source", metavar="DIR", help="where the source of a plan is (default: here, where its blocks are)"
     )
@@ -402,6 +403,7 @@ def _from_terraform(paths: Sequence[str], arguments: Namespace, settings: Settin
         region=settings.region,
         assignments=arguments.assignments or (),
         environment=_hidden(os.environ) if arguments.untrusted else os.environ,
+        workspace=arguments.workspace,
         base=top_of(os.getcwd()),
         keep_going=arguments.keep_going,
     )

@@ -23,14 +23,22 @@ class Boundary(Struct, frozen=True):
 
     def holds(self, path: str) -> bool:
         """Whether what ``path`` leads to, through every link, lies within, and is nothing private."""
+        names = self._names(path)
+        return names is not None and _PRIVATE.isdisjoint(name.casefold() for name in names)
+
+    def surrounds(self, path: str) -> bool:
+        """Whether what ``path`` leads to lies within, be it private or not."""
+        return self._names(path) is not None
+
+    def _names(self, path: str) -> list[str] | None:
+        """The names that lead from the directory to what ``path`` leads to; None where it lies outside."""
         try:
             real = os.path.realpath(path)
         except (OSError, ValueError):  # a null character in it
-            return False
+            return None
         if real != self.directory and not real.startswith(os.path.join(self.directory, "")):
-            return False
-        names = real[len(self.directory) :].split(os.sep)
-        return _PRIVATE.isdisjoint(name.casefold() for name in names)
+            return None
+        return real[len(self.directory) :].split(os.sep)
 
 
 def boundary_of(path: str) -> Boundary:
@@ -44,10 +52,10 @@ def boundary_of(path: str) -> Boundary:
     top = top_of(folder)
     if os.path.lexists(os.path.join(top, ".git")):
         boundary = Boundary(os.path.realpath(top))
-        if not boundary.holds(written):
+        if not boundary.surrounds(written):
             raise SourceError(
                 f"{path} leads out of its repository, and is not read", hint="name what it leads to, if you trust it"
             )
         return boundary
     here = Boundary(os.path.realpath(os.curdir))
-    return here if here.holds(written) else Boundary(os.path.realpath(folder))
+    return here if here.surrounds(written) else Boundary(os.path.realpath(folder))

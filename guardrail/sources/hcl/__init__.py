@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from guardrail.errors import SourceError
-from guardrail.model import ChangeSet, Unknown
+from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 
 if TYPE_CHECKING:
-    from guardrail.sources.boundary import Boundary
     from guardrail.sources.hcl.disk import Disk
 
 _SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
@@ -28,12 +29,13 @@ def recognizes(path: str) -> bool:
     return path.endswith(_SOURCES + _VALUES) and os.path.isfile(path)
 
 
-def read(
+def read(  # noqa: PLR0913 - whatever a run may say of source
     paths: Sequence[str],
     *,
     region: str | None = None,
     assignments: Sequence[str] = (),
     environment: Mapping[str, str | Unknown] | None = None,
+    workspace: str | None = None,
     base: str = ".",
     keep_going: bool = False,
 ) -> Iterator[ChangeSet]:
@@ -41,32 +43,34 @@ def read(
 
     Directories stand for the root modules in and below them, files for the root modules that they belong to, which are
     looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
-    ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them. Raises `SourceError` where there
-    is nothing to read, and for a file that cannot be read, unless ``keep_going``.
+    ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it. What
+    is there and not read, such as files of Terragrunt, is skipped in a change set of its own. Raises `SourceError`
+    where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
-    from guardrail.sources.boundary import boundary_of
-    from guardrail.sources.hcl.disk import Disk
     from guardrail.sources.hcl.reader import read_root
-    from guardrail.sources.hcl.roots import roots_below, roots_of_files
+    from guardrail.sources.hcl.roots import Found
     from guardrail.sources.hcl.variables import variants_of
 
     environment = {} if environment is None else environment
-    files = [path for path in paths if not os.path.isdir(path)]
-    boundaries: dict[str, Boundary] = {}
-    for path in paths:
-        if os.path.isdir(path):
-            boundary = boundary_of(path)
-            boundaries.update((root, boundary) for root in roots_below(path))
-    for root in roots_of_files(files, base) if files else ():
-        boundaries.setdefault(root, boundary_of(root))
-    disks = {boundary: Disk(boundary, keep_going=keep_going) for boundary in boundaries.values()}
-    for root, boundary in boundaries.items():
-        disk = disks[boundary]
-        workspace = _workspace(root, environment, disk)
-        for inputs in variants_of(assignments, environment):
+    variants = variants_of(assignments, environment)
+    found = Found(variants, keep_going=keep_going)
+    found.add_directories(path for path in paths if os.path.isdir(path))
+    found.add_files([path for path in paths if not os.path.isdir(path)], base)
+    for root, disk in found.roots.items():
+        selected = workspace or _workspace(root, environment, disk)
+        for inputs in variants:
             with _without_collecting():
-                change_set = read_root(root, inputs=inputs, disk=disk, workspace=workspace, region=region)
-            yield change_set
+                change_set = read_root(root, inputs=inputs, disk=disk, workspace=selected, region=region)
+            notices = (*change_set.notices, *found.notices.get(root, ()))
+            yield structs.replace(change_set, notices=notices)
+    for path, skipped in found.skipped.items():
+        yield ChangeSet(
+            path=path,
+            kind="hcl",
+            after=Inventory(),
+            skipped=tuple(skipped),
+            coverage=Coverage(seen=len(skipped), modelled=0, partial=0, skipped=len(skipped)),
+        )
 
 
 @contextmanager
@@ -81,10 +85,10 @@ def _without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-def _workspace(directory: str, environment: Mapping[str, str | Unknown], disk: "Disk") -> str | Unknown:
-    """The selected workspace, as Terraform finds it."""
+def _workspace(directory: str, environment: Mapping[str, str | Unknown], disk: "Disk") -> str | Unknown | None:
+    """The selected workspace, as Terraform finds it; None where nothing tells it."""
     try:
         selected = disk.text(os.path.join(directory, ".terraform", "environment")).strip()
     except SourceError:
         selected = ""
-    return environment.get("TF_WORKSPACE") or selected or "default"
+    return environment.get("TF_WORKSPACE") or selected or None

@@ -1,27 +1,25 @@
-"""Modules as they lie on disk: the files of a directory, parsed once and put together."""
+"""Modules as they lie on disk: the files of a directory, put together as Terraform does, override files included."""
 
 import os
 import re
-from typing import TypeVar
+from functools import cached_property, partial
 
 from msgspec import Struct
 
 from guardrail import files
-from guardrail.errors import SourceError
+from guardrail.errors import SourceError, did_you_mean
 from guardrail.model import Location
 from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import parse
 
-_Key = TypeVar("_Key", str, tuple[str, str])
-
-_NATIVE = (".tf", ".tofu")
 _JSON = (".tf.json", ".tofu.json")
-SUFFIXES = _NATIVE + _JSON
+SUFFIXES = (".tf", ".tofu", *_JSON)
 _OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
-_KINDS = {"variable": 1, "output": 1, "module": 1, "resource": 2, "data": 2, "ephemeral": 2}
-_UNNAMED_KINDS = frozenset({"locals", "terraform", "provider", "moved", "import", "removed", "check", "language"})
+_LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2}
+"""How many names each kind of block has that others refer to."""
+_OTHERS = frozenset({"action", "check", "ephemeral", "import", "language", "locals", "moved", "removed", "terraform"})
 
 
 class Written(Struct, frozen=True):
@@ -29,6 +27,8 @@ class Written(Struct, frozen=True):
 
     block: syntax.BlockNode
     file: syntax.SourceFile
+    overrides: "tuple[Written, ...]" = ()
+    """The blocks of override files that are merged into it, as they are written."""
 
     @property
     def location(self) -> Location:
@@ -40,6 +40,23 @@ class Written(Struct, frozen=True):
         """What stands between its braces."""
         return self.block.body
 
+    @property
+    def parts(self) -> "tuple[Written, ...]":
+        """Every block that is written for it."""
+        return (self, *self.overrides)
+
+    def overridden_by(self, other: "Written") -> "Written":
+        """With what a block of an override file brings, in place of what has the same name in this one.
+
+        ``count = 2`` replaces the argument; a block ``production_variants`` or ``dynamic "production_variants"``
+        replaces all of either kind; ``lifecycle`` is merged by its arguments
+        (developer.hashicorp.com/terraform/language/files/override; configs/module_merge_body.go).
+        """
+        block = self.block
+        merged = partial(_merged, block, other.block, other.file)
+        block = syntax.BlockNode(block.type, block.labels, merged, block.at, block.end, block.file)
+        return Written(block, self.file, (*self.overrides, other))
+
 
 class Local(Struct, frozen=True):
     """One local value as written."""
@@ -48,22 +65,142 @@ class Local(Struct, frozen=True):
     file: syntax.SourceFile
 
 
-class ModuleSource(Struct):
-    """One directory of Terraform files."""
+class ModuleSource:
+    """One directory of Terraform files, as its blocks: ``source.resources["aws_sagemaker_endpoint", "chat"]``."""
 
-    directory: str
-    """As it is reached from the working directory."""
-    files: list[syntax.SourceFile]
-    variables: dict[str, Written]
-    locals: dict[str, Local]
-    outputs: dict[str, Written]
-    resources: dict[tuple[str, str], Written]
-    data: dict[tuple[str, str], Written]
-    calls: dict[str, Written]
-    providers: list[Written]
-    resource_types: frozenset[str] = frozenset()
-    unread: tuple[str, ...] = ()
-    """A sentence for each of its files that could not be read, where reading went on."""
+    def __init__(self, directory: str) -> None:
+        self.directory = directory
+        """As it is reached from the working directory."""
+        self.files: list[syntax.SourceFile] = []
+        self.variables: dict[str, Written] = {}
+        self.outputs: dict[str, Written] = {}
+        self.calls: dict[str, Written] = {}
+        self.resources: dict[tuple[str, str], Written] = {}
+        self.data: dict[tuple[str, str], Written] = {}
+        self.settings: list[Written] = []
+        """Blocks called ``terraform``."""
+        self.unknown: list[Written] = []
+        """Blocks of a kind that this version of guardrail has not heard of."""
+        self.unread: tuple[str, ...] = ()
+        """A sentence for each of its files that could not be read, where reading went on."""
+        self._providers: list[tuple[Written, bool]] = []
+        self._locals: list[tuple[Written, bool]] = []
+
+    @property
+    def has_providers(self) -> bool:
+        """Whether it configures a provider."""
+        return bool(self._providers)
+
+    @cached_property
+    def resource_types(self) -> frozenset[str]:
+        """The types of its resources."""
+        return frozenset(type_ for type_, _ in self.resources)
+
+    @cached_property
+    def locals(self) -> dict[str, Local]:
+        """Its local values. Raises `HclSyntaxError` for one that is set twice, or overrides none."""
+        found: dict[str, Local] = {}
+        for written, is_override in self._locals:
+            for name, argument in written.body.arguments.items():
+                if (name in found) is not is_override:
+                    problem = "overrides none of this name" if is_override else "is set twice"
+                    raise _error(written.file, argument.at, f"the local value {name} {problem}")
+                found[name] = Local(argument.expression, written.file)
+        return found
+
+    @cached_property
+    def providers(self) -> list[Written]:
+        """Its provider configurations. Raises `HclSyntaxError` for one that is there twice, or overrides none."""
+        found: dict[tuple[str, str], Written] = {}
+        for written, is_override in self._providers:
+            alias = written.body.expression("alias")
+            key = (written.block.labels[0], str(alias.value) if isinstance(alias, syntax.Literal) else "")
+            present = found.get(key)
+            if present is not None and not is_override:
+                raise _twice(present, written)
+            if present is None and is_override and key[1]:
+                raise _overrides_none(written)
+            found[key] = present.overridden_by(written) if present else written
+        return list(found.values())
+
+    def add(self, file: syntax.SourceFile) -> None:
+        """Put one file in. Raises `HclSyntaxError` for what stands there twice, or cannot stand there."""
+        self.files.append(file)
+        is_override = _OVERRIDE.fullmatch(os.path.basename(file.path)) is not None
+        for block in file.body.blocks:
+            self._enter(Written(block, file), is_override=is_override)
+        for argument in file.body.arguments.values():
+            raise _error(file, argument.at, f"{argument.name} stands outside every block")
+
+    def _enter(self, written: Written, *, is_override: bool) -> None:
+        block = written.block
+        if block.type in _LABELS and len(block.labels) != _LABELS[block.type]:
+            labels = "one name" if _LABELS[block.type] == 1 else "a type and a name"
+            raise _error(written.file, block.at, f"a {block.type} block has {labels}")
+        match block.type:
+            case "resource" | "data":
+                table = self.resources if block.type == "resource" else self.data
+                key = (block.labels[0], block.labels[1])
+                table[key] = _put(table.get(key), written, is_override=is_override)
+            case "variable" | "output" | "module":
+                named = {"variable": self.variables, "output": self.outputs, "module": self.calls}[block.type]
+                named[block.labels[0]] = _put(named.get(block.labels[0]), written, is_override=is_override)
+            case "provider":
+                self._providers.append((written, is_override))
+            case "locals":
+                self._locals.append((written, is_override))
+            case "terraform":
+                self.settings.append(written)
+            case _ if block.type not in _OTHERS:
+                self._enter_unknown(written)
+
+    def _enter_unknown(self, written: Written) -> None:
+        near = did_you_mean(written.block.type, (*_LABELS, *_OTHERS))
+        if near:
+            raise _error(written.file, written.block.at, f"there is no block {written.block.type}{near}")
+        self.unknown.append(written)
+
+
+def _put(present: Written | None, written: Written, *, is_override: bool) -> Written:
+    """The block that an entry of a module becomes. Raises `HclSyntaxError`."""
+    if present is None and is_override:
+        raise _overrides_none(written)
+    if present is not None and not is_override:
+        raise _twice(present, written)
+    return written if present is None else present.overridden_by(written)
+
+
+def _merged(block: syntax.BlockNode, override: syntax.BlockNode, file: syntax.SourceFile) -> syntax.Body:
+    """The body of a block with what an override in ``file`` brings."""
+    own, other = block.body, _placed(override, file)
+    names = {_name(each) for each in other.blocks}
+    lifecycle = next((each for each in own.blocks if each.type == "lifecycle"), None)
+    blocks = [each for each in own.blocks if _name(each) not in {*names, *other.arguments}]
+    for each in other.blocks:
+        merged = each
+        if each.type == "lifecycle" and lifecycle is not None:
+            merged = syntax.BlockNode(each.type, (), partial(_merged, lifecycle, each, file), each.at, each.end, file)
+        blocks.append(merged)
+    return syntax.Body(
+        {name: own.arguments[name] for name in own.arguments if name not in names} | other.arguments, blocks
+    )
+
+
+def _name(block: syntax.BlockNode) -> str:
+    """The name of the nested blocks that a block is or makes."""
+    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
+
+
+def _placed(block: syntax.BlockNode, file: syntax.SourceFile) -> syntax.Body:
+    """The body of a block whose parts know that they are written in ``file``."""
+    body = block.body
+    return syntax.Body(
+        {name: syntax.Argument(name, each.expression, each.at, file) for name, each in body.arguments.items()},
+        [
+            syntax.BlockNode(each.type, each.labels, partial(_placed, each, file), each.at, each.end, file)
+            for each in body.blocks
+        ],
+    )
 
 
 def is_source(name: str) -> bool:
@@ -74,7 +211,8 @@ def is_source(name: str) -> bool:
 def source_names(directory: str) -> list[str]:
     """The names of the files of the module in ``directory``; ``x.tofu`` stands in for ``x.tf`` beside it."""
     try:
-        names = sorted(name for name in os.listdir(directory) if is_source(name))
+        with os.scandir(directory) as entries:
+            names = sorted(each.name for each in entries if is_source(each.name) and not each.is_dir())
     except OSError:
         return []
     tofu = {name.replace(".tofu", ".tf") for name in names if ".tofu" in name}
@@ -86,20 +224,27 @@ class Disk:
 
     def __init__(self, boundary: Boundary, *, keep_going: bool = False) -> None:
         self.boundary = boundary
-        self._modules: dict[str, ModuleSource] = {}
+        self._modules: dict[tuple[str, bool], ModuleSource] = {}
         self._texts: dict[str, str] = {}
         self._files: dict[str, syntax.SourceFile] = {}
         self._left_out: dict[str, str] = {}
-        """Why a file is left out, by its path."""
+        """Why a file is left out in which an error was found late, by its path."""
         self._keep_going = keep_going
         """Whether a file that cannot be read is left out, and named in its module, rather than raised."""
 
     def module(self, directory: str) -> ModuleSource:
         """The module in ``directory``. Raises `SourceError` for a file that cannot be read or parsed."""
-        place = os.path.realpath(directory)
-        if place not in self._modules:
-            self._modules[place] = self._read(os.path.normpath(directory))
-        return self._modules[place]
+        return self._module(directory, keep_going=self._keep_going)
+
+    def legible(self, directory: str) -> ModuleSource:
+        """The module in ``directory`` without the files that cannot be read, for who wants to know what it calls."""
+        return self._module(directory, keep_going=True)
+
+    def _module(self, directory: str, *, keep_going: bool) -> ModuleSource:
+        key = (os.path.realpath(directory), keep_going)
+        if key not in self._modules:
+            self._modules[key] = self._read(os.path.normpath(directory), keep_going=keep_going)
+        return self._modules[key]
 
     def goes_on_without(self, error: HclSyntaxError) -> bool:
         """Whether the file that an error was found in is left out from now on; if so, its modules are to be read again.
@@ -120,27 +265,25 @@ class Disk:
             self._texts[path] = _text(path)
         return self._texts[path]
 
-    def _read(self, directory: str) -> ModuleSource:
-        names = source_names(directory)
-        names.sort(key=lambda name: _OVERRIDE.fullmatch(name) is not None)
-        module = ModuleSource(directory, [], {}, {}, {}, {}, {}, {}, [])
+    def _read(self, directory: str, *, keep_going: bool) -> ModuleSource:
+        names = sorted(source_names(directory), key=lambda name: _OVERRIDE.fullmatch(name) is not None)
+        module = ModuleSource(directory)
         unread: list[str] = []
         for name in names:
             path = os.path.normpath(os.path.join(directory, name))
             try:
-                if path not in self._left_out:
-                    _assemble(module, self._parsed(path))
+                module.add(self.file(path))
             except SourceError as error:
-                if not self._keep_going:
+                if not keep_going:
                     raise
-                self._left_out[path] = error.message
-            if path in self._left_out:
-                unread.append(self._left_out[path])
-        module.resource_types = frozenset(type_ for type_, _ in module.resources)
+                unread.append(error.message)
         module.unread = tuple(unread)
         return module
 
-    def _parsed(self, path: str) -> syntax.SourceFile:
+    def file(self, path: str) -> syntax.SourceFile:
+        """One parsed file. Raises `SourceError`."""
+        if path in self._left_out:
+            raise SourceError(self._left_out[path])
         if path not in self._files:
             text = self.text(path)
             try:
@@ -164,74 +307,18 @@ def _text(path: str) -> str:
         raise SourceError(f"{path}:{line}:1: it is not UTF-8", hint="save it as UTF-8") from None
 
 
-def _assemble(module: ModuleSource, file: syntax.SourceFile) -> None:
-    """Put one file into its module. Raises `HclSyntaxError` for what stands there twice, or cannot stand there."""
-    module.files.append(file)
-    is_override = _OVERRIDE.fullmatch(os.path.basename(file.path)) is not None
-    for block in file.body.blocks:
-        _enter(module, Written(block, file), is_override=is_override)
-    if file.body.arguments:
-        argument = next(iter(file.body.arguments.values()))
-        raise _error(file, argument.at, f"{argument.name} stands outside every block")
+def _twice(present: Written, written: Written) -> HclSyntaxError:
+    first = present.location
+    problem = f"the {_called(written)} is declared twice, first at {first.path}:{first.line}"
+    return _error(written.file, written.block.at, problem)
 
 
-def _enter(module: ModuleSource, written: Written, *, is_override: bool) -> None:
-    block = written.block
-    if block.type in _KINDS:
-        if len(block.labels) != _KINDS[block.type]:
-            labels = "one name" if _KINDS[block.type] == 1 else "a type and a name"
-            raise _error(written.file, block.at, f"a {block.type} block has {labels}")
-        _enter_named(module, written, is_override=is_override)
-    elif block.type == "locals":
-        for name, argument in block.body.arguments.items():
-            if name in module.locals and not is_override:
-                raise _error(written.file, argument.at, f"the local value {name} is set twice")
-            module.locals[name] = Local(argument.expression, written.file)
-    elif block.type == "provider":
-        module.providers.append(written)
-    elif block.type not in _UNNAMED_KINDS:
-        raise _error(written.file, block.at, f"there is no block {block.type}")
+def _overrides_none(written: Written) -> HclSyntaxError:
+    return _error(written.file, written.block.at, f"there is no {_called(written)} to override")
 
 
-def _enter_named(module: ModuleSource, written: Written, *, is_override: bool) -> None:
-    labels = written.block.labels
-    kinds = {
-        "variable": module.variables,
-        "output": module.outputs,
-        "module": module.calls,
-    }
-    if written.block.type == "ephemeral":
-        return
-    if written.block.type in kinds:
-        _put(kinds[written.block.type], labels[0], written, is_override=is_override)
-    else:
-        table = module.resources if written.block.type == "resource" else module.data
-        _put(table, (labels[0], labels[1]), written, is_override=is_override)
-
-
-def _put(table: dict[_Key, Written], key: _Key, written: Written, *, is_override: bool) -> None:
-    """Enter a block; a second one of the same name is an error, except in an override file."""
-    present = table.get(key)
-    if present is None:
-        table[key] = written
-    elif is_override:
-        table[key] = _overridden(present, written)
-    else:
-        name = ".".join(written.block.labels)
-        first = present.location
-        problem = f"the {written.block.type} {name} is declared twice, first at {first.path}:{first.line}"
-        raise _error(written.file, written.block.at, problem)
-
-
-def _overridden(present: Written, override: Written) -> Written:
-    """A block with the arguments of an override file, and its nested blocks in place of those of the same type."""
-    replaced = {block.type for block in override.body.blocks}
-    body = syntax.Body(
-        {**present.body.arguments, **override.body.arguments},
-        [block for block in present.body.blocks if block.type not in replaced] + override.body.blocks,
-    )
-    block = present.block
-    return Written(syntax.BlockNode(block.type, block.labels, body, block.at, block.end), present.file)
+def _called(written: Written) -> str:
+    return f"{written.block.type} {'.'.join(written.block.labels)}"
 
 
 def _error(file: syntax.SourceFile, at: int, problem: str) -> HclSyntaxError:

@@ -209,7 +209,7 @@ class _Translator:
         for key, value in node.items():
             if key.text in arguments:
                 raise syntax_error(self._path, self._text, key.at, f"{key.text} is set twice in one block")
-            if key.text in _NESTED and type_ in ("resource", "data", "content"):
+            if key.text in _NESTED and type_ in ("resource", "data", "module", "content"):
                 blocks += self._nested(key, value)
             else:
                 wrap = self._reference if key.text in _REFERENCES.get(type_, ()) else self._expression

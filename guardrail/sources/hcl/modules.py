@@ -14,7 +14,7 @@ from msgspec import Struct
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.convert import converter, items_of, number_of, text_of
+from guardrail.sources.hcl.convert import converter, items_of, number_of, text_of, truth_of
 from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
 from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
 from guardrail.sources.hcl.files import Files
@@ -80,10 +80,12 @@ class Missing(Struct, frozen=True):
 class World:
     """What one reading of one root module shares."""
 
-    def __init__(self, disk: Disk, directory: str, workspace: str | Unknown) -> None:
+    def __init__(self, disk: Disk, directory: str, workspace: str | Unknown | None) -> None:
         self.disk = disk
         self.directory = directory
-        self.workspace = workspace
+        self._workspace = workspace
+        self.assumes_workspace = False
+        """Whether something asked for the workspace, and nothing tells it."""
         self.trace = Trace()
         self.files = Files(directory, disk.boundary)
         self.installed = Installed(directory, disk)
@@ -93,8 +95,15 @@ class World:
         self.types: dict[str, str] = {}
         """The type of each resource that has been worked out, by its address."""
         self.modules = 0
-        self.unread: dict[str, None] = {}
-        """A sentence for each file that could not be read, where reading went on."""
+        self.sources: dict[str, ModuleSource] = {}
+        """The modules that are in use, by their directories."""
+
+    def about_terraform(self, name: str) -> Any:
+        """What ``terraform.workspace`` means. Raises `EvaluationError` for every other name."""
+        if name != "workspace":
+            raise EvaluationError(f"there is nothing called terraform.{name}")
+        self.assumes_workspace = self._workspace is None
+        return "default" if self._workspace is None else self._workspace
 
 
 class Cell:
@@ -148,7 +157,7 @@ class Module(Attributes):
     ) -> None:
         self.source = source
         self.world = world
-        world.unread.update(dict.fromkeys(source.unread))
+        world.sources[source.directory] = source
         self.trace = world.trace
         self.address = address
         self.names = path
@@ -159,7 +168,7 @@ class Module(Attributes):
         self.scope = Scope(self)
         self.ancestors: frozenset[str] = frozenset()
         """The directories of the modules that lead here."""
-        self.calls_around: tuple[tuple[syntax.BlockNode, syntax.SourceFile], ...] = ()
+        self.calls_around: tuple[Written, ...] = ()
         """The module blocks that lead here."""
         self.glob = ""
         """Its address with ``*`` for every key."""
@@ -173,6 +182,7 @@ class Module(Attributes):
         self._instances: dict[tuple[str, str, str], list[Instance]] = {}
         self._roots: dict[str, Any] = {}
         self.providers = self._own_providers(providers)
+        source.locals  # noqa: B018 - an error in them is one, whether anybody asks for them or not
 
     def _own_providers(self, inherited: ProviderMap | None) -> ProviderMap:
         own = [ProviderBlock(written.block, self.scope, self.address) for written in self.source.providers]
@@ -199,7 +209,7 @@ class Module(Attributes):
             case "path":
                 return {"module": self._path(), "root": ".", "cwd": os.path.abspath(self.world.directory)}
             case "terraform" | "tofu":
-                return {"workspace": self.world.workspace}
+                return Namespace(self.world.about_terraform)
         if name in self.source.resource_types:
             return Namespace(lambda each: self.block_value("resource", name, each))
         raise EvaluationError(f"there is nothing called {name}")
@@ -332,13 +342,13 @@ class Module(Attributes):
         )
         keyed = instance.key is not None or instance.unknown is not None
         module.glob = ".".join(part for part in (self.glob, "module", name + ("[*]" if keyed else "")) if part)
-        module.calls_around = (*self.calls_around, (written.block, written.file))
+        module.calls_around = (*self.calls_around, written)
         module.ancestors = self.ancestors | {os.path.realpath(self.source.directory)}
         return module
 
     def _directory_of(self, name: str, written: Written, address: str) -> str | None:
         """The directory of a called module; None, and an entry among the missing, where it cannot be read."""
-        source = self._source_of(written)
+        source = self.source_of(written)
         if isinstance(source, Unknown):
             return self._misses(address, f"where its source is cannot be known: {source.reason}")
         if source.startswith(("./", "../")) or source in (".", ".."):
@@ -364,7 +374,8 @@ class Module(Attributes):
             return "that calls itself"
         return None
 
-    def _source_of(self, written: Written) -> str | Unknown:
+    def source_of(self, written: Written) -> str | Unknown:
+        """Where a call says that its module is."""
         expression = written.body.expression("source")
         source = Unknown("it names none") if expression is None else known_or_reason(expression, self.scope)
         if isinstance(source, (str, Unknown)):
@@ -418,11 +429,20 @@ class Module(Attributes):
         elif for_each is not None:
             instances = self._keyed(known_or_reason(for_each, self.scope))
         else:
-            return [Instance(None, {})]
+            instances = self._enabled(body)
         for instance in instances:
             if instance.unknown is not None:
                 self.world.undecided[address] = instance.unknown.reason
         return instances
+
+    def _enabled(self, body: syntax.Body) -> list[Instance]:
+        """One instance or none, as ``lifecycle { enabled }`` says (OpenTofu 1.11)."""
+        lifecycle = next((each.body for each in body.blocks if each.type == "lifecycle"), None)
+        expression = lifecycle.expression("enabled") if lifecycle else None
+        enabled = True if expression is None else _truth(unmarked(known_or_reason(expression, self.scope))[0])
+        if isinstance(enabled, Unknown):
+            return [Instance(None, {}, enabled)]
+        return [Instance(None, {})] if enabled else []
 
     def _counted(self, value: Any) -> list[Instance]:
         value = _REFUSED if isinstance(value, Sensitive) else value
@@ -525,7 +545,14 @@ def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) ->
         return made
     if body.expression("for_each") is not None:
         return {instance.key: each for instance, each in zip(instances, made, strict=True)}
-    return made[0]
+    return made[0] if made else None
+
+
+def _truth(value: Any) -> bool | Unknown:
+    try:
+        return truth_of(value)
+    except EvaluationError as error:
+        return Unknown(error.reason)
 
 
 def _elements(value: Any) -> list[Any]:
@@ -535,4 +562,4 @@ def _elements(value: Any) -> list[Any]:
         return value
     if isinstance(value, dict):
         return list(value.values())
-    return [] if isinstance(value, Unknown) else [value]
+    return [] if value is None or isinstance(value, Unknown) else [value]

@@ -11,11 +11,10 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
 from guardrail.sources.boundary import boundary_of
-from guardrail.sources.hcl import json_syntax, syntax
-from guardrail.sources.hcl.disk import Disk, source_names
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.parse import parse
 from guardrail.sources.hcl.places import BlockPlaces, Places
 from guardrail.sources.hcl.waivers import waivers_in
 
@@ -23,13 +22,11 @@ from guardrail.sources.hcl.waivers import waivers_in
 class _Module(Struct):
     """What matters of one module."""
 
-    directory: str
+    source: ModuleSource
     called_at: Location | None
     glob: str
-    calls_around: tuple[tuple[str, int], ...]
-    """File and offset of the module blocks that lead here."""
-    resources: dict[tuple[str, str], tuple[syntax.SourceFile, syntax.BlockNode]] = {}
-    calls: dict[str, tuple[syntax.SourceFile, syntax.BlockNode]] = {}
+    calls_around: tuple[Written, ...]
+    """The module blocks that lead here."""
 
 
 class Outline:
@@ -38,10 +35,9 @@ class Outline:
     def __init__(self, directory: str) -> None:
         self._disk = Disk(boundary_of(directory))
         self._installed = Installed(directory, self._disk)
-        self._files: dict[str, list[syntax.SourceFile]] = {}
-        root = _Module(directory, None, "", ())
-        self._modules: dict[tuple[str, ...], _Module | None] = {(): self._filled(root)}
-        self._asked: list[tuple[_Module, syntax.SourceFile, syntax.BlockNode]] = []
+        root = _Module(self._disk.legible(directory), None, "", ())
+        self._modules: dict[tuple[str, ...], _Module | None] = {(): root}
+        self._asked: list[tuple[_Module, Written]] = []
         self._places: dict[tuple[tuple[str, ...], str, str], WrittenPlaces | None] = {}
 
     def places(self, names: tuple[str, ...], type_: str, name: str) -> "WrittenPlaces | None":
@@ -49,29 +45,26 @@ class Outline:
         key = (names, type_, name)
         if key not in self._places:
             module = self._module(names)
-            found = module.resources.get((type_, name)) if module else None
+            found = module.source.resources.get((type_, name)) if module else None
             self._places[key] = None
             if found is not None and module is not None:
-                self._places[key] = WrittenPlaces(*found, module.called_at)
-                self._asked.append((module, *found))
+                self._places[key] = WrittenPlaces(found, module.called_at)
+                self._asked.append((module, found))
         return self._places[key]
 
     def waivers(self) -> Iterator[InlineWaiver]:
         """The waivers in the files of all modules that were asked about, for the blocks that were asked about."""
-        files = [file for each in self._files.values() for file in each if file.comments]
-        made = self._made() if files else {}
-        for file in files:
-            yield from waivers_in(file, made.get(file.path, {}))
-
-    def _made(self) -> dict[str, dict[int, list[str]]]:
-        """The addresses that each block makes, by file and offset: its own, and those under a module call."""
+        sources = {module.source.directory: module.source for module in self._modules.values() if module}
         made: dict[str, dict[int, list[str]]] = {}
-        for module, file, block in self._asked:
-            name = ".".join(block.labels) + ("[*]" if _has_keys(block) else "")
+        for module, written in self._asked:
+            name = ".".join(written.block.labels) + ("[*]" if _has_keys(written) else "")
             glob = f"{module.glob}.{name}" if module.glob else name
-            for path, at in ((file.path, block.at), *module.calls_around):
-                made.setdefault(path, {}).setdefault(at, []).append(glob)
-        return made
+            for part in (*written.parts, *(each for call in module.calls_around for each in call.parts)):
+                made.setdefault(part.file.path, {}).setdefault(part.block.at, []).append(glob)
+        for source in sources.values():
+            for file in source.files:
+                if file.comments:
+                    yield from waivers_in(file, made.get(file.path, {}))
 
     def _module(self, names: tuple[str, ...]) -> _Module | None:
         if names not in self._modules:
@@ -80,50 +73,24 @@ class Outline:
 
     def _called(self, names: tuple[str, ...]) -> _Module | None:
         parent = self._module(names[:-1])
-        call = parent.calls.get(names[-1]) if parent else None
+        call = parent.source.calls.get(names[-1]) if parent else None
         if parent is None or call is None:
             return None
-        file, block = call
-        source = _body(block).expression("source")
+        source = _body(call.block).expression("source")
         text = source.value if isinstance(source, syntax.Literal) else None
         if isinstance(text, str) and text.startswith("."):
-            directory: str | None = os.path.normpath(os.path.join(parent.directory, text))
+            directory: str | None = os.path.normpath(os.path.join(parent.source.directory, text))
         else:
             directory = self._installed.directory(names)
         if directory is None or not self._disk.boundary.holds(directory):
             return None
-        name = f"module.{names[-1]}" + ("[*]" if _has_keys(block) else "")
-        return self._filled(
-            _Module(
-                directory,
-                file.location(block.at, parent.called_at),
-                f"{parent.glob}.{name}" if parent.glob else name,
-                (*parent.calls_around, (file.path, block.at)),
-            )
+        name = f"module.{names[-1]}" + ("[*]" if _has_keys(call) else "")
+        return _Module(
+            self._disk.legible(directory),
+            call.file.location(call.block.at, parent.called_at),
+            f"{parent.glob}.{name}" if parent.glob else name,
+            (*parent.calls_around, call),
         )
-
-    def _filled(self, module: _Module) -> _Module:
-        for file in self._outlined(module.directory):
-            for block in file.body.blocks:
-                if block.type == "resource" and len(block.labels) == 2:  # noqa: PLR2004 - type and name
-                    module.resources[block.labels[0], block.labels[1]] = (file, block)
-                elif block.type == "module" and block.labels:
-                    module.calls[block.labels[0]] = (file, block)
-        return module
-
-    def _outlined(self, directory: str) -> list[syntax.SourceFile]:
-        if directory not in self._files:
-            paths = [os.path.normpath(os.path.join(directory, name)) for name in source_names(directory)]
-            self._files[directory] = [file for path in paths for file in self._file(path)]
-        return self._files[directory]
-
-    def _file(self, path: str) -> Iterable[syntax.SourceFile]:
-        """The blocks of one file. A file that cannot be read has none: the plan says what is."""
-        try:
-            text = self._disk.text(path)
-            return (json_syntax.parse(text, path) if path.endswith(".json") else parse(text, path),)
-        except (SourceError, RecursionError):
-            return ()
 
 
 def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> Outline | None:
@@ -144,18 +111,17 @@ def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str
 class WrittenPlaces:
     """The places of a block as it is written; beyond its start they are worked out when somebody asks."""
 
-    __slots__ = ("_block", "_called_at", "_file", "_places")
+    __slots__ = ("_called_at", "_places", "_written")
 
-    def __init__(self, file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> None:
-        self._file = file
-        self._block = block
+    def __init__(self, written: Written, called_at: Location | None) -> None:
+        self._written = written
         self._called_at = called_at
         self._places: BlockPlaces | None = None
 
     @property
     def start(self) -> Location:
         """Where the block starts."""
-        return self._file.location(self._block.at, self._called_at)
+        return self._written.file.location(self._written.block.at, self._called_at)
 
     def of(self, name: str) -> Location | None:
         """Where the argument is written; None where it is not."""
@@ -167,7 +133,7 @@ class WrittenPlaces:
 
     def _static(self) -> BlockPlaces:
         if self._places is None:
-            self._places = _static(self._file, self._block, self._called_at)
+            self._places = _static(self._written.file, self._written.block, self._called_at)
         return self._places
 
 
@@ -180,8 +146,8 @@ def _body(block: syntax.BlockNode) -> syntax.Body:
         return block.contents
 
 
-def _has_keys(block: syntax.BlockNode) -> bool:
-    return "count" in _body(block).arguments or "for_each" in _body(block).arguments
+def _has_keys(written: Written) -> bool:
+    return not _body(written.block).arguments.keys().isdisjoint(("count", "for_each"))
 
 
 def _static(file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> BlockPlaces:

@@ -12,7 +12,7 @@ class BlockPlaces:
     __slots__ = ("_block", "_called_at", "_file", "children", "repeated")
 
     def __init__(self, file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> None:
-        self._file = file
+        self._file = block.file or file
         self._block = block
         self._called_at = called_at
         self.children: dict[str, list[Places]] = {}
@@ -22,7 +22,7 @@ class BlockPlaces:
     def of(self, name: str) -> Location | None:
         """Where the argument is written; None where it is not."""
         argument = self._block.body.arguments.get(name)
-        return None if argument is None else self._file.location(argument.at, self._called_at)
+        return None if argument is None else (argument.file or self._file).location(argument.at, self._called_at)
 
     @property
     def start(self) -> Location:
@@ -39,7 +39,7 @@ class BlockPlaces:
         argument = self._block.body.arguments.get(name)
         if argument is None:
             return None
-        return places_of(argument.expression, index, self._file, self._called_at)
+        return places_of(argument.expression, index, argument.file or self._file, self._called_at)
 
 
 class ObjectPlaces:

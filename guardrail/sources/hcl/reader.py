@@ -54,7 +54,9 @@ class Arguments(View):
         return super()._as_text(name, value)
 
 
-def read_root(directory: str, *, inputs: Inputs, disk: Disk, workspace: str | Unknown, region: str | None) -> ChangeSet:
+def read_root(
+    directory: str, *, inputs: Inputs, disk: Disk, workspace: str | Unknown | None, region: str | None
+) -> ChangeSet:
     """The change set of the root module in ``directory``. Raises `SourceError` for a file that cannot be read."""
     with _room_to_recurse():
         while True:
@@ -65,7 +67,9 @@ def read_root(directory: str, *, inputs: Inputs, disk: Disk, workspace: str | Un
                     raise
 
 
-def _read_root(directory: str, inputs: Inputs, disk: Disk, workspace: str | Unknown, region: str | None) -> ChangeSet:
+def _read_root(
+    directory: str, inputs: Inputs, disk: Disk, workspace: str | Unknown | None, region: str | None
+) -> ChangeSet:
     world = World(disk, os.path.normpath(directory), workspace)
     source = disk.module(directory)
     root = Module(source, world)
@@ -168,7 +172,8 @@ def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
 
 
 def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]) -> ChangeSet:
-    skipped = (*linked.skipped, *_missing(world))
+    skipped = (*linked.skipped, *_missing(world), *_unknown_blocks(world))
+    unread = dict.fromkeys(problem for source in world.sources.values() for problem in source.unread)
     left_out = {each.address for each in skipped}
     modelled = linked.modelled - left_out
     return ChangeSet(
@@ -176,8 +181,8 @@ def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, ad
         kind="hcl",
         label=inputs.label,
         after=_with_doubts(linked.inventory, world.undecided),
-        complete=not world.unread,
-        unread=tuple(world.unread),
+        complete=not unread,
+        unread=tuple(unread),
         skipped=tuple(sorted(skipped, key=lambda each: each.address)),
         coverage=Coverage(
             seen=len(modelled) + len(left_out),
@@ -185,8 +190,13 @@ def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, ad
             partial=len(linked.partial & modelled),
             skipped=len(left_out),
         ),
-        notices=tuple(_undecided(world, addresses)),
+        notices=(*_undecided(world, addresses), *_assumed(world)),
     )
+
+
+def _assumed(world: World) -> Iterator[str]:
+    if world.assumes_workspace:
+        yield 'terraform.workspace is taken to be "default": name another with --workspace or TF_WORKSPACE'
 
 
 def _waivers(resources: Sequence[Resource]) -> Iterator[InlineWaiver]:
@@ -195,9 +205,9 @@ def _waivers(resources: Sequence[Resource]) -> Iterator[InlineWaiver]:
     files: dict[str, SourceFile] = {}
     for resource in resources:
         written, glob = resource.written, _glob(resource)
-        for block, file in ((written.block, written.file), *resource.module.calls_around):
-            files[file.path] = file
-            made.setdefault(file.path, {}).setdefault(block.at, []).append(glob)
+        for part in (*written.parts, *(part for call in resource.module.calls_around for part in call.parts)):
+            files[part.file.path] = part.file
+            made.setdefault(part.file.path, {}).setdefault(part.block.at, []).append(glob)
     for module in {id(each.module.source): each.module.source for each in resources}.values():
         files.update((file.path, file) for file in module.files)
     for path, file in sorted(files.items()):
@@ -217,6 +227,18 @@ def _missing(world: World) -> Iterator[Skipped]:
         yield Skipped(address=module.address, type="module", reason=module.reason, affects_total=True)
 
 
+def _unknown_blocks(world: World) -> Iterator[Skipped]:
+    """The blocks that a newer Terraform may have; where one names a type that costs something, the total lacks it."""
+    for source in world.sources.values():
+        for block in (written.block for written in source.unknown):
+            yield Skipped(
+                address=".".join((block.type, *block.labels)),
+                type=block.type,
+                reason=f"this version of guardrail knows no block {block.type}",
+                affects_total=any(label in TERRAFORM_TYPES for label in block.labels),
+            )
+
+
 # An unknown number of instances --------------------------------------------------------------------------------------
 
 
@@ -231,7 +253,8 @@ def _with_doubts(inventory: Inventory, undecided: Mapping[str, str]) -> Inventor
     """What may stand any number of times is marked as possibly deployed, and outside the totals."""
     if not undecided:
         return inventory
-    return Inventory(
+    return replace(
+        inventory,
         endpoints=tuple(_doubted(each) for each in inventory.endpoints),
         unattached=tuple(_doubted(each) for each in inventory.unattached),
     )

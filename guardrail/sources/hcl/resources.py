@@ -23,7 +23,7 @@ from guardrail.sources.hcl.values import (
 )
 from guardrail.sources.spellings import TERRAFORM_TYPES
 
-_META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle", "enabled"})
+_META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts"})
 _SAME_AS_NAME = frozenset({"aws_sagemaker_endpoint", "aws_sagemaker_endpoint_configuration", "aws_sagemaker_model"})
 """Types whose ``id`` is their name (documentation of hashicorp/aws, attribute reference)."""

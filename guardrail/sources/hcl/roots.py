@@ -1,50 +1,77 @@
-"""Which directories are root modules: what one would run ``terraform plan`` in.
+"""Root modules: the directories that one would run ``terraform plan`` in.
 
-Told from the text of the files alone, without parsing them: a repository may hold thousands that nobody asked about.
+Told from what calls what as a module, and, below a folder of modules for others, from who says where its state or its
+provider is.
 """
 
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-
-from msgspec import Struct
+from collections.abc import Iterable, Iterator, Sequence
 
 from guardrail import files
 from guardrail.errors import SourceError
-from guardrail.sources.hcl.disk import is_source
+from guardrail.model import Skipped
+from guardrail.sources.boundary import Boundary, boundary_of
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, is_source
+from guardrail.sources.hcl.errors import HclSyntaxError
+from guardrail.sources.hcl.variables import VALUES, Inputs, given_values, is_automatic
 
-_NEVER = frozenset({".terraform", ".terragrunt-cache", ".git", "node_modules", "cdk.out"})
+TERRAGRUNT = frozenset({"terragrunt.hcl", "terragrunt.stack.hcl"})
+_NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", "cdk.out"})
 _NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})
 _SHARED = frozenset({"modules", "module"})
 """Folders of modules that others call; what stands there is a root if it says where its state or its provider is."""
-_LOCAL_CALL = re.compile(rb'source"?\s*[=:]\s*"(\.{1,2}(?:/[^"$]*)?)"')
-_OF_ROOTS = re.compile(rb'^\s*(?:provider\s+"|backend\s+"|cloud\s*\{)|"(?:provider|backend|cloud)"\s*:', re.MULTILINE)
-
-
-class Folder(Struct):
-    """A directory with Terraform files."""
-
-    path: str
-    calls: set[str]
-    """Real paths of the local modules that it calls."""
-    is_like_root: bool
-    """Whether it says where its state or its provider is, or has values of its own."""
+_SOURCE = re.compile(r"\bsource\b")
+_PLAIN_SOURCE = re.compile(r'^[ \t]*source[ \t]*=[ \t]*"([^"\\$%\n]*)"[ \t\r]*$', re.MULTILINE)
 
 
 class Layout:
-    """Every folder below a directory, and who calls whom."""
+    """Every folder with Terraform files in and below a directory, and who calls whom.
 
-    def __init__(self, base: str) -> None:
-        self.folders: dict[str, Folder] = {os.path.realpath(folder.path): folder for folder in _folders(base)}
+    With ``module "e" { source = "../modules/endpoint" }`` in ``stacks/ads``, ``roots_of("/…/modules/endpoint")`` is
+    ``["stacks/ads"]``, if nobody calls that. Calls are worked out with the values that ``inputs`` give.
+    """
+
+    def __init__(self, base: str, disk: Disk, inputs: Sequence[Inputs] = (Inputs(),)) -> None:
+        self.folders: dict[str, str] = {}
+        """How each is reached, by its real path."""
+        self.terragrunt: list[str] = []
+        """The files of Terragrunt."""
+        self._with_values: set[str] = set()
+        self.disk = disk
+        self._inputs = inputs
+        self._enter(base)
         self._callers: dict[str, set[str]] = defaultdict(set)
         for place, folder in self.folders.items():
-            for called in folder.calls - {place}:
-                self._callers[called].add(place)
+            for called in self._calls(folder):
+                if called != place:
+                    self._callers[called].add(place)
+
+    def _enter(self, base: str) -> None:
+        try:
+            for parent, folders, names in files.walk(base):
+                folders[:] = (name for name in folders if name not in _NEVER)
+                place = os.path.realpath(parent)
+                self.terragrunt += (
+                    os.path.normpath(os.path.join(parent, name)) for name in names if name in TERRAGRUNT
+                )
+                if any(map(is_source, names)):
+                    self.folders[place] = parent
+                if any(name.endswith(VALUES) for name in names):
+                    self._with_values.add(place)
+        except OSError as error:
+            raise SourceError(f"{base} cannot be searched: {error.strerror or error}") from None
 
     def is_called(self, place: str) -> bool:
         """Whether another folder calls the one at the real path ``place``."""
         return bool(self._callers.get(place))
+
+    def is_like_root(self, place: str) -> bool:
+        """Whether the folder says where its state or its provider is, or has values of its own."""
+        source = self.disk.legible(self.folders[place])
+        return place in self._with_values or source.has_providers or any(map(_has_state, source.settings))
 
     def roots_of(self, place: str) -> list[str]:
         """The folders at the end of every chain of callers of ``place``: itself where nobody calls it."""
@@ -54,18 +81,104 @@ class Layout:
             current = pending.pop()
             callers = self._callers.get(current, set())
             if not callers and current in self.folders:
-                found.append(self.folders[current].path)
+                found.append(self.folders[current])
             pending.extend(callers - seen)
             seen |= callers
         return sorted(found)
 
+    def _calls(self, folder: str) -> Iterator[str]:
+        """The real paths of the local modules that the files of a folder call."""
+        source = self.disk.legible(folder)
+        for written in source.calls.values():
+            plain = _plain_source(written)
+            for text in (plain,) if plain is not None else self._worked_out(source, written):
+                if text.startswith("."):
+                    yield os.path.realpath(os.path.join(folder, text))
 
-def roots_below(directory: str) -> list[str]:
+    def _worked_out(self, source: ModuleSource, written: Written) -> Iterator[str]:
+        """What the expression of a source can come to, with each of the sets of values."""
+        from guardrail.sources.hcl.modules import Module, World, given
+
+        for inputs in self._inputs:
+            try:
+                module = Module(source, World(self.disk, source.directory, None))
+                module.arguments.update(given(given_values(source, inputs, self.disk), module.scope))
+                found = module.source_of(written)
+            except SourceError:
+                continue  # reading it as a root says what is wrong
+            if isinstance(found, str):
+                yield found
+
+
+def _plain_source(written: Written) -> str | None:
+    """The source of a call where it is plain text; most are, and need no parser."""
+    text = written.file.text[written.block.at : written.block.end]
+    plain = _PLAIN_SOURCE.search(text)
+    if plain and not written.overrides and len(_SOURCE.findall(text)) == 1:
+        return plain[1]
+    try:
+        expression = written.body.expression("source")
+    except HclSyntaxError:
+        return ""
+    return str(expression.value) if isinstance(expression, syntax.Literal) else None
+
+
+def _has_state(settings: Written) -> bool:
+    """Whether a block ``terraform`` says where the state is."""
+    try:
+        names = {*settings.body.arguments, *(block.type for block in settings.body.blocks)}
+    except HclSyntaxError:
+        return False
+    return not names.isdisjoint(("backend", "cloud"))
+
+
+class Found:
+    """The root modules that are to be read, with what is to be said of files that are not."""
+
+    def __init__(self, variants: Sequence[Inputs], *, keep_going: bool = False) -> None:
+        self.roots: dict[str, Disk] = {}
+        self.notices: dict[str, list[str]] = defaultdict(list)
+        """Sentences for the reader, by root."""
+        self.skipped: dict[str, list[Skipped]] = defaultdict(list)
+        """What is not read, by the input that it belongs to."""
+        self._variants = variants
+        self._keep_going = keep_going
+        self._disks: dict[Boundary, Disk] = {}
+
+    def add_directories(self, paths: Iterable[str]) -> None:
+        """Find the root modules in and below directories. Raises `SourceError`."""
+        for path in paths:
+            disk = self._disk(path)
+            layout = Layout(path, disk, self._variants)
+            self.roots.update(dict.fromkeys(roots_below(path, layout), disk))
+            self.skipped.update({path: units} if (units := list(_terragrunt(layout))) else {})
+
+    def add_files(self, paths: Sequence[str], base: str) -> None:
+        """Find, below ``base``, the root modules that files belong to. Raises `SourceError`."""
+        if not paths:
+            return
+        layout = Layout(base, self._disk(base), self._variants)
+        named = {assignment[1:] for inputs in self._variants for assignment in inputs.assignments}
+        for path in paths:
+            roots = roots_of_files([path], layout)
+            for root in roots:
+                self.roots.setdefault(root, self._disk(root))
+                if path.endswith(VALUES) and path not in named and not is_automatic(path, root):
+                    self.notices[root].append(f"{path} is not read: name it with --var-file")
+            if path.endswith(VALUES) and not roots:
+                reason = "no folder at or above it holds Terraform source: name it with --var-file"
+                self.skipped[path].append(Skipped(address=path, type="tfvars", reason=reason, affects_total=False))
+
+    def _disk(self, path: str) -> Disk:
+        boundary = boundary_of(path)
+        return self._disks.setdefault(boundary, Disk(boundary, keep_going=self._keep_going))
+
+
+def roots_below(directory: str, layout: Layout) -> list[str]:
     """The root modules in ``directory`` and below it; itself first, where it has files of its own.
 
     Raises `SourceError` where there is none.
     """
-    layout = Layout(directory)
     top = os.path.realpath(directory)
     roots = [os.path.normpath(directory)] if top in layout.folders else []
     passed_over: list[str] = []
@@ -73,11 +186,11 @@ def roots_below(directory: str) -> list[str]:
         if place == top or layout.is_called(place):
             continue
         parts = frozenset(os.path.relpath(place, top).split(os.sep))
-        if parts & _NOT_UNLESS_NAMED or (parts & _SHARED and not folder.is_like_root):
-            passed_over.append(folder.path)
+        if parts & _NOT_UNLESS_NAMED or (parts & _SHARED and not layout.is_like_root(place)):
+            passed_over.append(folder)
         else:
-            roots.append(os.path.normpath(folder.path))
-    if roots:
+            roots.append(os.path.normpath(folder))
+    if roots or layout.terragrunt:
         return roots
     if passed_over:
         raise SourceError(
@@ -87,12 +200,16 @@ def roots_below(directory: str) -> list[str]:
     raise SourceError(f"{directory} holds no Terraform source", hint="guardrail check DIR, where the .tf files are")
 
 
-def roots_of_files(paths: Sequence[str], base: str) -> list[str]:
-    """The root modules that the files belong to, those included that call the module of a file; each once."""
-    layout = Layout(base)
+def roots_of_files(paths: Sequence[str], layout: Layout) -> list[str]:
+    """The root modules that the files belong to, those included that call the module of a file; each once.
+
+    A file of values belongs to the module in its folder, else to that in the nearest folder above it.
+    """
     found: dict[str, None] = {}
     for path in paths:
         directory = os.path.dirname(path) or "."
+        if path.endswith(VALUES):
+            directory = _above(directory, layout)
         place = os.path.realpath(directory)
         if place not in layout.folders and not _holds_source(directory):
             continue
@@ -101,29 +218,37 @@ def roots_of_files(paths: Sequence[str], base: str) -> list[str]:
     return list(found)
 
 
+def _above(directory: str, layout: Layout) -> str:
+    """The nearest folder with Terraform files from ``directory`` upwards; itself where there is none."""
+    place = os.path.realpath(directory)
+    while place not in layout.folders and place != os.path.dirname(place):
+        place = os.path.dirname(place)
+    return layout.folders.get(place, directory)
+
+
+def _terragrunt(layout: Layout) -> Iterator[Skipped]:
+    """What Terragrunt deploys, whose files are not read."""
+    reason = "files of Terragrunt are not read: check the plan that terragrunt makes of it"
+    for path in layout.terragrunt:
+        if _is_deployed(path, layout):
+            yield Skipped(address=path, type="terragrunt", reason=reason)
+
+
+def _is_deployed(path: str, layout: Layout) -> bool:
+    """Whether a file of Terragrunt deploys something: it names a source, or includes another file."""
+    try:
+        blocks = layout.disk.file(path).body.blocks
+        return any(
+            block.type in ("include", "unit", "stack")
+            or (block.type == "terraform" and block.body.expression("source") is not None)
+            for block in blocks
+        )
+    except SourceError:
+        return True
+
+
 def _holds_source(directory: str) -> bool:
     try:
         return any(map(is_source, os.listdir(directory)))
     except OSError:
         return False
-
-
-def _folders(base: str) -> Iterator[Folder]:
-    for parent, folders, names in os.walk(base):
-        folders[:] = sorted(name for name in folders if name not in _NEVER)
-        sources = [name for name in names if is_source(name)]
-        if sources:
-            yield _folder(parent, sources, has_values=any(name.endswith((".tfvars", ".tfvars.json")) for name in names))
-
-
-def _folder(path: str, names: Sequence[str], *, has_values: bool) -> Folder:
-    folder = Folder(path, set(), has_values)
-    for name in names:
-        try:
-            content = files.content(os.path.join(path, name))
-        except OSError:
-            continue  # reading it later says what is wrong
-        for called in _LOCAL_CALL.findall(content):
-            folder.calls.add(os.path.realpath(os.path.join(path, os.fsdecode(called))))
-        folder.is_like_root = folder.is_like_root or _OF_ROOTS.search(content) is not None
-    return folder

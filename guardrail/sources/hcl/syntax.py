@@ -180,6 +180,8 @@ class Argument(Struct, frozen=True):
     name: str
     expression: Expression
     at: int
+    file: "SourceFile | None" = None
+    """The override file that it is written in; None where that is the file of its block."""
 
 
 class Body(Struct):
@@ -204,6 +206,8 @@ class BlockNode(Struct):
     at: int
     end: int
     """Offset of its closing brace."""
+    file: "SourceFile | None" = None
+    """The override file that it is written in; None where that is the file of the block around it."""
 
     @property
     def body(self) -> Body:

@@ -17,6 +17,10 @@ from guardrail.sources.hcl.disk import Disk, ModuleSource
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse, parse_expression
 
+VALUES = (".tfvars", ".tfvars.json")
+"""How the names of files of values end."""
+_FIRST = ("terraform.tfvars", "terraform.tfvars.json")
+_AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _PREFIX = "TF_VAR_"
 _COMPLEX = frozenset({"list", "set", "map", "object", "tuple", "any"})
 
@@ -66,12 +70,17 @@ def _automatic(directory: str) -> Iterator[str]:
         names = sorted(os.listdir(directory))
     except OSError:
         return
-    for name in ("terraform.tfvars", "terraform.tfvars.json"):
-        if name in names:
-            yield os.path.join(directory, name)
-    for name in names:
-        if name.endswith((".auto.tfvars", ".auto.tfvars.json")):
-            yield os.path.join(directory, name)
+    automatic = [name for name in _FIRST if name in names] + [name for name in names if name.endswith(_AUTOMATIC)]
+    for name in automatic:
+        yield os.path.join(directory, name)
+
+
+def is_automatic(path: str, directory: str) -> bool:
+    """Whether Terraform reads a file of values by itself in the root module in ``directory``."""
+    name = os.path.basename(path)
+    return (name in _FIRST or name.endswith(_AUTOMATIC)) and os.path.realpath(directory) == os.path.realpath(
+        os.path.dirname(path) or "."
+    )
 
 
 @contextmanager

@@ -381,7 +381,7 @@ TWICE = "main.tf:5:1: the resource aws_sagemaker_endpoint.e is declared twice, f
         ({"main.tf": endpoint("e") * 2}, TWICE),
         ({"main.tf": "locals {\n  a = 1\n}\nlocals {\n  a = 2\n}\n"}, "main.tf:5:3: the local value a is set twice"),
         ({"main.tf": 'resource "a" {\n}\n'}, "main.tf:1:1: a resource block has a type and a name"),
-        ({"main.tf": "resorce {\n}\n"}, "main.tf:1:1: there is no block resorce"),
+        ({"main.tf": "resorce {\n}\n"}, "main.tf:1:1: there is no block resorce, did you mean resource?"),
         ({"main.tf": "name = 1\n"}, "main.tf:1:1: name stands outside every block"),
     ],
 )

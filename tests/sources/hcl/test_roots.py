@@ -3,7 +3,9 @@
 import pytest
 
 from guardrail.errors import SourceError
-from guardrail.sources.hcl.roots import roots_below, roots_of_files
+from guardrail.sources.boundary import boundary_of
+from guardrail.sources.hcl.disk import Disk
+from guardrail.sources.hcl.roots import Layout, roots_below, roots_of_files
 from tests.sources.hcl.conftest import PROVIDER, Write
 
 MONOREPO = {
@@ -23,9 +25,13 @@ MONOREPO = {
 }
 
 
+def layout(base: str) -> Layout:
+    return Layout(base, Disk(boundary_of(base)))
+
+
 def test_what_is_called_or_stands_among_examples_is_no_root(write: Write) -> None:
     write(MONOREPO)
-    assert roots_below(".") == [
+    assert roots_below(".", layout(".")) == [
         "modules/standalone",
         "stacks/ads",
         "stacks/json",
@@ -36,8 +42,10 @@ def test_what_is_called_or_stands_among_examples_is_no_root(write: Write) -> Non
 
 def test_what_is_named_is_a_root_whatever_it_is(write: Write) -> None:
     write(MONOREPO)
-    assert roots_below("modules/endpoint") == ["modules/endpoint"]
-    assert roots_below("modules/endpoint/examples/simple") == ["modules/endpoint/examples/simple"]
+    assert roots_below("modules/endpoint", layout("modules/endpoint")) == ["modules/endpoint"]
+    assert roots_below("modules/endpoint/examples/simple", layout("modules/endpoint/examples/simple")) == [
+        "modules/endpoint/examples/simple"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +64,7 @@ def test_what_is_named_is_a_root_whatever_it_is(write: Write) -> None:
 )
 def test_a_changed_file_means_the_roots_that_use_it(write: Write, changed: list[str], roots: list[str]) -> None:
     write(MONOREPO)
-    assert roots_of_files(changed, ".") == roots
+    assert roots_of_files(changed, layout(".")) == roots
 
 
 @pytest.mark.parametrize(
@@ -69,5 +77,5 @@ def test_a_changed_file_means_the_roots_that_use_it(write: Write, changed: list[
 def test_where_there_is_no_root_that_is_an_error(write: Write, files: dict[str, str], problem: str) -> None:
     write(files)
     with pytest.raises(SourceError) as caught:
-        roots_below(".")
+        roots_below(".", layout("."))
     assert caught.value.message == problem
