@@ -74,8 +74,8 @@ class ScalingMetric(Struct, frozen=True, kw_only=True):
     """True for a PredefinedMetricType, whose name is `name`; then namespace and dimensions are AWS's."""
     name: str | Unknown | None
     namespace: str | Unknown | None = None
-    dimensions: tuple[str | Unknown, ...] | Unknown = ()
-    """Dimension names, without their values."""
+    dimensions: dict[str, str | Unknown] | Unknown = {}
+    """Values by dimension name."""
     statistic: str | Unknown | None = None
 
 

@@ -44,6 +44,13 @@ SEVERITIES = {
     "monthly-increase-within-budget": "error",
     "endpoint-takes-its-configuration": "error",
     "cost-tags-are-present": "note",
+    "components-wake-from-zero": "warning",
+    "managed-scaling-hosts-components": "error",
+    "scaling-bounds-are-ordered": "error",
+    "scaling-follows-published-metrics": "error",
+    "serverless-concurrency-is-valid": "error",
+    "variant-names-are-unique": "error",
+    "volume-size-is-accepted": "error",
 }
 
 every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)

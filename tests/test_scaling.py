@@ -5,9 +5,7 @@ from typing import Any
 import pytest
 
 from guardrail.model import (
-    COPY_COUNT,
     INSTANCE_COUNT,
-    PROVISIONED_CONCURRENCY,
     Alarm,
     InstanceVariant,
     ManagedInstanceScaling,
@@ -32,8 +30,6 @@ from guardrail.scaling import (
     schedule_reaches_zero,
     scheduled_action_count,
     target_tracking_count,
-    unpublished_metrics,
-    wakes_from_zero,
 )
 
 LATER = Unknown("known after apply")
@@ -232,134 +228,3 @@ def test_managed_scaling_has_an_effect_only_where_no_model_is_named(managed: Any
         managed_scaling=scaling,
     )
     assert managed_scaling_effective(it) == answer
-
-
-@pytest.mark.parametrize(
-    ("policy", "answer"),
-    [
-        (step(1), True),
-        (tracking(), False),  # wakes only when the backlog exceeds its target
-        (step(-1), False),
-        (step(1, alarms=()), False),
-        (step(1, alarms=LATER), LATER),
-        (step(-1, alarms=LATER), False),
-        (step(1, alarms=(alarm(comparison_operator="GreaterThanThreshold"),)), False),  # never above 1
-        (step(1, alarms=(alarm(comparison_operator="GreaterThanThreshold", threshold=0.5),)), True),
-        (step(1, alarms=(alarm(comparison_operator="LessThanThreshold"),)), False),
-        (step(1, alarms=(alarm(threshold=LATER),)), LATER),
-        (step(1, alarms=(alarm(namespace="AWS/Sagemaker"),)), False),
-        (step(1, alarms=(alarm(metric_name="HasBacklog"),)), False),
-        (step(1, alarms=(alarm(metric_name=None, dimensions={}),)), Unknown("alarm follows an expression")),
-        (step(1, alarms=(alarm(dimensions={"EndpointName": "docs", "VariantName": "v1"}),)), False),
-        (step(1, alarms=(alarm(dimensions={"EndpointName": "other"}),)), False),  # another endpoint's backlog
-        (step(1, alarms=(alarm(dimensions={"EndpointName": LATER}),)), LATER),
-        (step(1, alarms=(alarm(dimensions=LATER),)), LATER),
-        (step(1, alarms=(alarm(dimensions=LATER), alarm())), True),
-        (OtherScalingPolicy(address="p", policy_type=LATER), LATER),
-    ],
-)
-def test_waking_takes_a_step_policy_and_an_alarm_that_can_fire(policy: Any, answer: Any) -> None:
-    assert wakes_from_zero(target(policy, least=0), "async", "docs") == answer
-
-
-def test_an_alarm_by_endpoint_name_wakes_where_the_name_is_not_known_yet() -> None:
-    it = target(step(1, alarms=(alarm(dimensions={"EndpointName": LATER}),)), least=0)
-    assert wakes_from_zero(it, "async", LATER) is True
-    assert wakes_from_zero(it, "async") is True
-
-
-def test_a_schedule_that_raises_the_minimum_wakes() -> None:
-    assert wakes_from_zero(target(least=0, scheduled_actions=(action(1),)), "async") is True
-
-
-def test_inference_components_wake_on_failures_for_want_of_capacity() -> None:
-    fires = alarm(
-        metric_name="NoCapacityInvocationFailures",
-        dimensions={"InferenceComponentName": "c"},
-        comparison_operator="GreaterThanThreshold",
-    )
-    it = target(step(1, alarms=(fires,)), least=0, dimension=COPY_COUNT)
-    assert wakes_from_zero(it, "realtime", "c") is True
-    assert wakes_from_zero(target(step(1), least=0, dimension=COPY_COUNT), "realtime", "c") is False
-
-
-def test_waking_is_a_matter_of_asynchronous_endpoints_and_inference_components() -> None:
-    assert wakes_from_zero(target(step(1), least=0), "realtime") is False
-    assert wakes_from_zero(target(step(1), least=0, dimension=PROVISIONED_CONCURRENCY), "serverless") is False
-    assert wakes_from_zero(target(step(1), least=0), LATER) == LATER
-
-
-# Metrics -------------------------------------------------------------------------------------------------------------
-
-
-def metric(name: Any, *dimensions: Any, namespace: Any = "AWS/SageMaker") -> ScalingMetric:
-    return ScalingMetric(predefined=False, name=name, namespace=namespace, dimensions=dimensions)
-
-
-HOSTS = "/aws/sagemaker/Endpoints"
-
-
-@pytest.mark.parametrize(
-    ("followed", "unpublished"),
-    [
-        (metric("ApproximateBacklogSizePerInstance", "EndpointName"), ()),
-        (metric("ApproximateBacklogPerInstance", "EndpointName"), ("AWS/SageMaker ApproximateBacklogPerInstance",)),
-        (
-            metric("ApproximateBacklogSizePerInstance", "VariantName", "EndpointName"),
-            ("AWS/SageMaker ApproximateBacklogSizePerInstance by EndpointName, VariantName",),
-        ),
-        (
-            metric("ApproximateBacklogSizePerInstance"),
-            ("AWS/SageMaker ApproximateBacklogSizePerInstance without a dimension",),
-        ),
-        (INVOCATIONS, ("SageMakerVariantInvocationsPerInstance",)),
-        (
-            metric("InvocationsPerInstance", "EndpointName", "VariantName"),
-            ("AWS/SageMaker InvocationsPerInstance",),
-        ),
-        (metric("TimeInBacklog", "EndpointName", "VariantName"), ()),
-        (metric("CPUUtilization", "EndpointName", "VariantName", namespace=HOSTS), ()),
-        (metric("GPUUtilization", "EndpointName", "VariantName", "InstanceType", namespace=HOSTS), ()),
-        (metric("Backlog", "EndpointName", "VariantName", namespace=HOSTS), (f"{HOSTS} Backlog",)),
-        (metric("ApproximateNumberOfMessagesVisible", "QueueName", namespace="AWS/SQS"), ()),  # somebody's own
-        (metric(LATER, "EndpointName"), LATER),
-        (metric("ApproximateBacklogSizePerInstance", LATER), LATER),
-        (
-            metric("ApproximateBacklogSizePerInstance", "VariantName", LATER),
-            ("AWS/SageMaker ApproximateBacklogSizePerInstance by VariantName",),
-        ),
-        (metric("Anything", "EndpointName", namespace=LATER), LATER),
-    ],
-)
-def test_asynchronous_endpoints_publish_an_exhaustive_list(followed: ScalingMetric, unpublished: Any) -> None:
-    assert unpublished_metrics(target(tracking(followed)), "async") == unpublished
-
-
-def test_one_metric_that_is_never_published_is_enough_whatever_is_unknown() -> None:
-    it = target(tracking(metric(LATER)), tracking(INVOCATIONS), tracking(INVOCATIONS))
-    assert unpublished_metrics(it, "async") == ("SageMakerVariantInvocationsPerInstance",)
-    assert unpublished_metrics(target(tracking(metrics=LATER)), "async") == LATER
-    assert unpublished_metrics(target(policies=LATER), "async") == LATER
-    assert unpublished_metrics(target(tracking()), LATER) == LATER
-    assert unpublished_metrics(target(step(1)), "async") == ()
-
-
-@pytest.mark.parametrize(
-    ("dimension", "mode", "name", "published"),
-    [
-        (INSTANCE_COUNT, "realtime", "SageMakerVariantInvocationsPerInstance", True),
-        (INSTANCE_COUNT, "realtime", "SageMakerInferenceComponentInvocationsPerCopy", False),
-        (COPY_COUNT, "realtime", "SageMakerInferenceComponentInvocationsPerCopy", True),
-        (PROVISIONED_CONCURRENCY, "serverless", "SageMakerVariantProvisionedConcurrencyUtilization", True),
-        (PROVISIONED_CONCURRENCY, "serverless", "SageMakerVariantInvocationsPerInstance", False),
-    ],
-)
-def test_predefined_metrics_belong_to_one_dimension(dimension: str, mode: Any, name: str, *, published: bool) -> None:
-    it = target(tracking(ScalingMetric(predefined=True, name=name)), dimension=dimension)
-    assert unpublished_metrics(it, mode) == (() if published else (name,))
-
-
-def test_only_asynchronous_endpoints_have_a_backlog() -> None:
-    it = target(tracking(metric("ApproximateBacklogSizePerInstance", "EndpointName")))
-    assert unpublished_metrics(it, "realtime") == ("AWS/SageMaker ApproximateBacklogSizePerInstance by EndpointName",)
-    assert unpublished_metrics(target(tracking(metric("SomethingNew", "EndpointName"))), "realtime") == ()

@@ -132,7 +132,7 @@ class Builder:
             predefined=predefined,
             name=own.pop("predefined", None) or own.pop("metric", None),
             namespace=None if predefined else own.pop("namespace", "AWS/SageMaker"),
-            dimensions=_tuple(own.pop("dimensions", ())),
+            dimensions=_dimensions(_value(own.pop("dimensions", ()))),
             statistic=own.pop("statistic", "Average"),
         )
         own = {"target_value": 5.0, "disable_scale_in": False, "metrics": (metric,)} | own
@@ -220,6 +220,16 @@ def _misfit(value: object, kind: Any) -> str:
 
 def _tuple(raw: Any) -> Any:
     return raw if isinstance(raw, Unknown) else tuple(_value(item) for item in raw)
+
+
+def _dimensions(raw: Any) -> Any:
+    """Dimensions with their values; of a list of names nothing says what their values are."""
+    if isinstance(raw, Unknown):
+        return raw
+    if isinstance(raw, Mapping):
+        return {name: _value(value) for name, value in raw.items()}
+    unknown = next((one for one in map(_value, raw) if isinstance(one, Unknown)), None)
+    return unknown or dict.fromkeys(raw, Unknown("the example does not say its value"))
 
 
 def _decimal(value: Any) -> Any:

@@ -167,6 +167,12 @@ _DECLARED: tuple[Field, ...] = (
         get.production_variant_count,
     ),
     _endpoint.field(
+        "endpoint.repeated_variants",
+        "strings",
+        "Names that more than one of its variants has.",
+        get.repeated_variants,
+    ),
+    _endpoint.field(
         "endpoint.hosts_inference_components",
         "boolean",
         "Whether inference components are placed on its instances.",
@@ -334,6 +340,24 @@ _DECLARED: tuple[Field, ...] = (
         "Whether the availability table has the type in the region; of pools every one.",
         get.OFFERED,
     ),
+    _size.field(
+        "instance.takes_volume",
+        "boolean",
+        "Whether an endpoint gets a volume on it, and no local storage in its place; of pools every one.",
+        get.TAKES_VOLUME,
+    ),
+    _size.field(
+        "instance.hosts_endpoints",
+        "boolean",
+        "Whether endpoints accept the type in any region; of pools every one.",
+        get.HOSTS_ENDPOINTS,
+    ),
+    _size.field(
+        "instance.misnamed",
+        "string",
+        "What a text that is no instance type was meant to be; none where it may be one.",
+        get.MISNAMED,
+    ),
     _size.bound(
         "instance.excess",
         "strings",
@@ -459,10 +483,16 @@ _DECLARED: tuple[Field, ...] = (
         get.wakes_from_zero,
     ),
     _scaling.field(
-        "scaling.unpublished_metrics",
+        "scaling.metric_problems",
         "strings",
-        "Metrics that its policies follow and that SageMaker never publishes.",
-        get.unpublished_metrics,
+        "What is wrong with each metric that its target-tracking policies follow, so that they never scale.",
+        get.metric_problems,
+    ),
+    _scaling.field(
+        "scaling.wake_problem",
+        "string",
+        "Why no step policy brings the first instance or copy back; none where one does.",
+        get.wake_problem,
     ),
     _component.field("component.name", "string", "Name of the inference component.", get.of_component("name")),
     _component.field("component.variant_name", "string", "The variant it stands on.", get.of_component("variant_name")),

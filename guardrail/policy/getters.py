@@ -4,11 +4,12 @@ A getter answers None where there is no such thing and Unknown where it cannot b
 comes out right without knowing why.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
-from guardrail import scaling
+from guardrail import metrics, scaling
 from guardrail.cost.alternatives import Alternative
 from guardrail.cost.base import Monthly, Price
 from guardrail.cost.price_book import InstanceSpec
@@ -117,6 +118,15 @@ def production_variant_count(subject: Subject) -> object:
     if variants is None or isinstance(variants, Unknown):
         return variants
     return sum(1 for variant in variants if isinstance(variant, ServerlessVariant) or not variant.shadow)
+
+
+def repeated_variants(subject: Subject) -> object:
+    """Names that more than one variant of the endpoint has."""
+    variants = subject.endpoint.variants if subject.endpoint else ()
+    if isinstance(variants, Unknown):
+        return variants
+    names = Counter(variant.name for variant in variants if isinstance(variant.name, str))
+    return tuple(name for name, count in names.items() if count > 1)
 
 
 def hosts_components(subject: Subject) -> object:
@@ -340,7 +350,14 @@ def _hourly_usd(subject: Subject, instance_type: str) -> object:
     return world.hourly(endpoint.region, instance_type)
 
 
+def _misnamed(instance_type: str) -> str | None:
+    """``ml.m5.xlarge`` of ``m5.xlarge``; None of what begins as an instance type does."""
+    return None if instance_type.startswith("ml.") else f"ml.{instance_type}"
+
+
 def _offered(subject: Subject, instance_type: str) -> object:
+    if _misnamed(instance_type) is not None:
+        return False
     endpoint, world = subject.endpoint, subject.world
     if endpoint is None or world is None or isinstance(endpoint.region, Unknown):
         return endpoint.region if endpoint else None
@@ -353,6 +370,16 @@ VCPUS = of_spec(lambda spec: spec.vcpus, _most)
 ACCELERATORS = of_spec(lambda spec: spec.accelerators, _most)
 MEMORY_GIB = of_spec(lambda spec: spec.memory_gib, _most)
 BURSTABLE = of_spec(lambda spec: spec.burstable, _any)
+HOSTS_ENDPOINTS = of_spec(lambda spec: spec.hosts_endpoints, _all)
+TAKES_VOLUME = of_spec(
+    lambda spec: (
+        Unknown(f"whether {spec.instance_type} takes a volume is not confirmed")
+        if spec.takes_volume is None
+        else spec.takes_volume
+    ),
+    _all,
+)
+MISNAMED = over_types(lambda _, name: _misnamed(name), lambda values: next(filter(None, values), None))
 OFFERED = over_types(_offered, _all)
 _FAMILIES = over_types(lambda _, name: family_of(name), _all_families)
 
@@ -454,21 +481,32 @@ def other_alternatives(parameters: Mapping[str, Value]) -> Getter:
 
 
 def wakes_from_zero(subject: Subject) -> object:
-    """Whether one request brings the first instance, or copy, back."""
+    """Whether one request, or a schedule, brings the first instance or copy back."""
     target, endpoint = subject.target, subject.endpoint
     if not isinstance(target, ScalableTarget) or endpoint is None:
         return target
-    component = subject.component
-    name = endpoint.name if component is None or isinstance(component, Unknown) else component.name
-    return scaling.wakes_from_zero(target, endpoint.mode, name)
+    by_schedule, problem = scaling.schedule_holds_above_zero(target), wake_problem(subject)
+    if problem is None or by_schedule is True:
+        return True
+    return problem if isinstance(problem, Unknown) else by_schedule
 
 
-def unpublished_metrics(subject: Subject) -> object:
-    """The metrics that its policies follow and that are never published."""
+def metric_problems(subject: Subject) -> object:
+    """What is wrong with each metric that its policies follow."""
+    return _of_metrics(subject, metrics.tracking_problems)
+
+
+def wake_problem(subject: Subject) -> object:
+    """Why no step policy wakes it; none where one does."""
+    return _of_metrics(subject, metrics.wake_problem)
+
+
+def _of_metrics(subject: Subject, ask: Callable[[ScalableTarget, metrics.Scaled], object]) -> object:
+    """What the metrics of a scaling target's policies and alarms say of it."""
     target, endpoint = subject.target, subject.endpoint
     if not isinstance(target, ScalableTarget) or endpoint is None:
         return target
-    return scaling.unpublished_metrics(target, endpoint.mode)
+    return ask(target, metrics.Scaled(endpoint=endpoint, variant=subject.variant, component=subject.component))
 
 
 # Everything together -------------------------------------------------------------------------------------------------

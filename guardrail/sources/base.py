@@ -223,16 +223,17 @@ class View:
 
     def pairs(self, name: str, key: str) -> dict[str, str | Unknown] | Unknown:
         """Names and values, each of which may be unknown: a map in hashicorp/aws, elsewhere a list of objects."""
-        if self.spelling.language == "aws":
-            return self._map(name)
+        return self._map(name) if self.spelling.language == "aws" else self.entries(name, key)
+
+    def entries(self, name: str, key: str) -> dict[str, str | Unknown] | Unknown:
+        """Names and values of blocks, each with a ``Value``; Unknown as a whole where a name is not known."""
         views = self.blocks(name)
         if isinstance(views, Unknown):
             return views
         names = [view.text(key) for view in views]
-        return {
-            name: view.required(view.text, "Value")
-            for name, view in zip(names, views, strict=True)
-            if isinstance(name, str)
+        unknown = next((one for one in names if isinstance(one, Unknown)), None)
+        return unknown or {
+            str(name): view.required(view.text, "Value") for name, view in zip(names, views, strict=True) if name
         }
 
     def _map(self, name: str) -> dict[str, str | Unknown] | Unknown:

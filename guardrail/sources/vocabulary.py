@@ -400,14 +400,11 @@ def _metric_math(queries: list[View]) -> tuple[ScalingMetric, ...] | Unknown:
 
 
 def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
-    dimensions = view.blocks("Dimensions")
     return ScalingMetric(
         predefined=False,
         name=view.text("MetricName"),
         namespace=view.text("Namespace"),
-        dimensions=dimensions
-        if isinstance(dimensions, Unknown)
-        else tuple(each.required(each.text, "Name") for each in dimensions),
+        dimensions=view.entries("Dimensions", "Name"),
         statistic=statistic,
     )
 

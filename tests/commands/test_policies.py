@@ -45,9 +45,9 @@ def test_list_shows_every_policy_by_topic_with_the_severity_it_has_here(
     )
     code, out, _ = guardrail(capsys, "list", "--policies", "own")
     assert code == 0
-    assert "governance:\n  cost-tags-are-present             error    Endpoints carry" in out
+    assert "governance:\n  cost-tags-are-present              error    Endpoints carry" in out
     assert "no-idle-variants" not in out
-    assert "your own:\n  small-tests                       warning  Tests are small\n" in out
+    assert "your own:\n  small-tests                        warning  Tests are small\n" in out
 
 
 def test_explain_shows_parameters_fixes_and_documentation(capsys: pytest.CaptureFixture[str]) -> None:
@@ -79,7 +79,7 @@ def test_explain_of_a_policy_that_is_off_says_so(capsys: pytest.CaptureFixture[s
 
 
 def test_the_bundled_policies_are_valid_and_their_examples_hold(capsys: pytest.CaptureFixture[str]) -> None:
-    assert guardrail(capsys, "validate") == (0, "22 policies, no errors\n", "")
+    assert guardrail(capsys, "validate") == (0, "29 policies, no errors\n", "")
     code, out, _ = guardrail(capsys, "test")
     assert code == 0
     assert out.splitlines()[-1].endswith(" examples, 0 failed")

@@ -226,7 +226,7 @@ def test_of_several_policies_it_points_at_the_one_at_fault() -> None:
         predefined=False,
         name="ApproximateBacklogSizePerInstance",
         namespace="AWS/SageMaker",
-        dimensions=("EndpointName",),
+        dimensions={"EndpointName": Unknown("known only after apply")},
     )
     right = tracking(address="aws_appautoscaling_policy.right", metrics=(backlog,))
     scaling = target(policies=(step(), right, tracking()))

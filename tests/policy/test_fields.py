@@ -77,6 +77,7 @@ VARIANTS: dict[str, Variant | Unknown] = {
             InstancePool(instance_type=WHY, priority=2),
         ),
     ),
+    "misnamed": instance(instance_type="m5.large"),
     "serverless": ServerlessVariant(name="s", memory_mib=2048, max_concurrency=5, provisioned_concurrency=2),
     "not known": WHY,
 }

@@ -437,7 +437,7 @@ STAT = {
                     predefined=False,
                     name="ApproximateBacklogSizePerInstance",
                     namespace="AWS/SageMaker",
-                    dimensions=("EndpointName",),
+                    dimensions={"EndpointName": "ocr"},
                     statistic="Average",
                 ),
             ),
@@ -448,7 +448,11 @@ STAT = {
                     "Metrics": [{"Id": "a", "MetricStat": STAT}, {"Id": "b", "Expression": "a / 2"}]
                 }
             },
-            (ScalingMetric(predefined=False, name="X", namespace="N", dimensions=("EndpointName",), statistic="Sum"),),
+            (
+                ScalingMetric(
+                    predefined=False, name="X", namespace="N", dimensions={"EndpointName": "app"}, statistic="Sum"
+                ),
+            ),
         ),
         ({"CustomizedMetricSpecification": {"Metrics": [{"MetricStat": LATER}]}}, LATER),
         ({}, ()),

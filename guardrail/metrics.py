@@ -1,0 +1,408 @@
+"""What SageMaker publishes to CloudWatch, and what scaling that follows or waits for it will never do.
+
+A policy on a metric that is never published is accepted by AWS and never acts. Names, dimensions and statistics are
+those of the SageMaker developer guide (DG): monitoring-cloudwatch, async-inference-monitor,
+serverless-endpoints-monitoring and endpoint-auto-scaling-zero-instances; predefined metrics are those of the
+Application Auto Scaling user guide (AAS).
+"""
+
+import difflib
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
+    Alarm,
+    Endpoint,
+    InferenceComponent,
+    Mode,
+    ScalableTarget,
+    ScalingMetric,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+    Variant,
+)
+
+SAGEMAKER, ENDPOINTS, COMPONENTS = "AWS/SageMaker", "/aws/sagemaker/Endpoints", "/aws/sagemaker/InferenceComponents"
+
+_BY_ENDPOINT = ("EndpointName",)
+_BY_VARIANT = ("EndpointName", "VariantName")
+_BY_COMPONENT = ("InferenceComponentName",)
+_RESOURCES = frozenset({"EndpointName", "VariantName", "InferenceComponentName"})
+"""Dimensions that name a resource; host metrics have finer ones beside them (InstanceType, InstanceId)."""
+
+_ANY: frozenset[Mode] = frozenset({"realtime", "async", "serverless"})
+_REALTIME, _ASYNC, _SERVERLESS = (frozenset[Mode]({mode}) for mode in ("realtime", "async", "serverless"))
+_MODES: dict[Mode, str] = {
+    "realtime": "real-time endpoints",
+    "async": "asynchronous endpoints",
+    "serverless": "serverless endpoints",
+}
+
+
+class Publication(Struct, frozen=True):
+    """Where, by which dimensions and by which kinds of endpoint a metric is published."""
+
+    namespace: str
+    dimensions: tuple[str, ...]
+    modes: frozenset[Mode]
+    statistics: frozenset[str] = frozenset()
+    """Those that mean something; empty where any does."""
+
+
+def _published(names: str, publication: Publication) -> dict[tuple[str, str], Publication]:
+    return {(publication.namespace, name): publication for name in names.split()}
+
+
+_LEVELS = frozenset({"Average", "Maximum", "Minimum"})
+_SUM = frozenset({"Sum"})
+
+PUBLISHED: dict[tuple[str, str], Publication] = {
+    **_published("Invocations", Publication(SAGEMAKER, _BY_VARIANT, _REALTIME | _SERVERLESS)),
+    **_published("InvocationsPerInstance", Publication(SAGEMAKER, _BY_VARIANT, _REALTIME, _SUM)),
+    **_published(
+        "ConcurrentRequestsPerModel InvocationModelErrors MidStreamErrors FirstChunkLatency FirstChunkModelLatency "
+        "FirstChunkOverheadLatency ModelLoadingWaitTime ModelUnloadingTime ModelDownloadingTime ModelLoadingTime "
+        "ModelCacheHit",
+        Publication(SAGEMAKER, _BY_VARIANT, _REALTIME),
+    ),
+    **_published("ModelLatency Invocation4XXErrors Invocation5XXErrors", Publication(SAGEMAKER, _BY_VARIANT, _ANY)),
+    **_published("OverheadLatency", Publication(SAGEMAKER, _BY_VARIANT, _REALTIME | _SERVERLESS)),
+    **_published(
+        "ModelSetupTime Invocations4XXErrors ServerlessConcurrentExecutionsUtilization "
+        "ServerlessProvisionedConcurrencyExecutions ServerlessProvisionedConcurrencyUtilization "
+        "ServerlessProvisionedConcurrencyInvocations ServerlessProvisionedConcurrencySpilloverInvocations",
+        Publication(SAGEMAKER, _BY_VARIANT, _SERVERLESS),
+    ),
+    **_published(
+        "ApproximateBacklogSize ApproximateBacklogSizePerInstance ApproximateAgeOfOldestRequest "
+        "HasBacklogWithoutCapacity",
+        Publication(SAGEMAKER, _BY_ENDPOINT, _ASYNC, _LEVELS),
+    ),
+    **_published(  # DG async-inference-monitor spells one name with three s: both pass
+        "RequestDownloadFailures ResponseUploadFailures NotificationFailures RequestDownloadLatency "
+        "ResponseUploadLatency ExpiredRequests InvocationFailures InvocationsProcesssed InvocationsProcessed "
+        "TimeInBacklog TotalProcessingTime",
+        Publication(SAGEMAKER, _BY_VARIANT, _ASYNC),
+    ),
+    **_published(
+        "InvocationsPerCopy ConcurrentRequestsPerCopy NoCapacityInvocationFailures",
+        Publication(SAGEMAKER, _BY_COMPONENT, _REALTIME),
+    ),
+    **_published(
+        "CPUUtilization MemoryUtilization GPUUtilization GPUMemoryUtilization DiskUtilization LoadedModelCount "
+        "CPUReservation CPUUtilizationNormalized GPUReservation GPUUtilizationNormalized "
+        "GPUMemoryUtilizationNormalized MemoryReservation MemoryUtilizationNormalized",
+        Publication(ENDPOINTS, _BY_VARIANT, _ANY),
+    ),
+    **_published(
+        "CPUUtilizationNormalized GPUUtilizationNormalized GPUMemoryUtilizationNormalized MemoryUtilizationNormalized",
+        Publication(COMPONENTS, _BY_COMPONENT, _REALTIME),
+    ),
+}
+"""By namespace and name. Of AWS/SageMaker the guide states the list of asynchronous endpoints alone to be complete."""
+
+_NAMESPACES = (SAGEMAKER, ENDPOINTS, COMPONENTS)
+
+PREDEFINED: dict[str, tuple[str, Mode]] = {
+    "SageMakerVariantInvocationsPerInstance": (INSTANCE_COUNT, "realtime"),
+    "SageMakerVariantConcurrentRequestsPerModelHighResolution": (INSTANCE_COUNT, "realtime"),
+    "SageMakerVariantProvisionedConcurrencyUtilization": (PROVISIONED_CONCURRENCY, "serverless"),
+    "SageMakerInferenceComponentInvocationsPerCopy": (COPY_COUNT, "realtime"),
+    "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution": (COPY_COUNT, "realtime"),
+}
+"""The dimension and mode that each predefined metric belongs to (AAS monitoring-cloudwatch)."""
+
+_RATIOS = frozenset(
+    {
+        "SageMakerVariantProvisionedConcurrencyUtilization",
+        "ServerlessProvisionedConcurrencyUtilization",
+        "ServerlessConcurrentExecutionsUtilization",
+    }
+)
+"""Metrics between 0 and 1 (DG serverless-endpoints-monitoring)."""
+
+
+class Scaled(Struct, frozen=True, kw_only=True):
+    """What a scaling target moves: a variant of an endpoint, or an inference component on it."""
+
+    endpoint: Endpoint
+    variant: Variant | Unknown | None = None
+    component: InferenceComponent | Unknown | None = None
+
+    def name_of(self, dimension: str) -> str | Unknown | None:
+        """The value that a dimension must have in order to be about it; None where the dimension names no resource.
+
+        ``EndpointName`` of the endpoint chat is ``chat``.
+        """
+        match dimension:
+            case "EndpointName":
+                return self.endpoint.name
+            case "VariantName" if self.variant is not None:
+                return self.variant if isinstance(self.variant, Unknown) else self.variant.name
+            case "InferenceComponentName" if self.component is not None:
+                return self.component if isinstance(self.component, Unknown) else self.component.name
+        return None
+
+
+def tracking_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | Unknown:
+    """Why its target-tracking policies never scale, a clause for each metric at fault; empty where they may.
+
+    A policy on ApproximateBacklogPerInstance: ``("ApproximateBacklogPerInstance is no metric of AWS/SageMaker, did you
+    mean ApproximateBacklogSizePerInstance?",)``. Metrics in namespaces of the team's own pass. Unknown only where
+    nothing is known to be wrong.
+    """
+    if isinstance(target.policies, Unknown):
+        return target.policies
+    problems: list[str] = []
+    undecided: Unknown | None = None
+    for policy in target.policies:
+        if not isinstance(policy, TargetTrackingPolicy):
+            continue
+        if isinstance(policy.metrics, Unknown):
+            undecided = undecided or policy.metrics
+            continue
+        for metric in policy.metrics:
+            problem = _tracking_problem(metric, policy, target, scaled)
+            if isinstance(problem, Unknown):
+                undecided = undecided or problem
+            elif problem is not None:
+                problems.append(problem)
+    return tuple(dict.fromkeys(problems)) or undecided or ()
+
+
+def _tracking_problem(
+    metric: ScalingMetric, policy: TargetTrackingPolicy, target: ScalableTarget, scaled: Scaled
+) -> str | Unknown | None:
+    if metric.name is None or isinstance(metric.name, Unknown):
+        return metric.name or Unknown("its metric has no name")
+    problem = (
+        _predefined_problem(metric.name, target.dimension, scaled.endpoint.mode)
+        if metric.predefined
+        else _customized_problem(metric, metric.name, scaled)
+    )
+    value = policy.target_value
+    if problem is None and metric.name in _RATIOS and isinstance(value, (int, float)) and value > 1:
+        meant = f": write {value / 100:g}" if value <= 100 else ""  # noqa: PLR2004 - percent
+        return f"{metric.name} is between 0 and 1, so a target of {value:g} is never reached{meant}"
+    return problem
+
+
+def _predefined_problem(name: str, dimension: str, mode: Mode | Unknown) -> str | Unknown | None:
+    if name not in PREDEFINED:
+        return f"{name} is no predefined metric of SageMaker{_near(name, PREDEFINED)}"
+    belongs_to, by = PREDEFINED[name]
+    if dimension != belongs_to:
+        return f"{name} belongs to the dimension {belongs_to}, not to {dimension}"
+    if isinstance(mode, Unknown):
+        return mode
+    return None if by == mode else f"{_MODES[mode]} do not publish {name}"
+
+
+def _customized_problem(metric: ScalingMetric, name: str, scaled: Scaled) -> str | Unknown | None:
+    namespace = metric.namespace
+    if namespace is None or isinstance(namespace, Unknown):
+        return namespace or Unknown("its metric has no namespace")
+    if namespace not in _NAMESPACES:
+        meant = next((one for one in _NAMESPACES if one.lower() == namespace.lower()), None)
+        return f"{namespace} is no namespace of SageMaker, did you mean {meant}?" if meant else None
+    publication = PUBLISHED.get((namespace, name))
+    if publication is None:
+        return _no_metric(namespace, name, scaled.endpoint.mode)
+    return (
+        _not_by_this_mode(publication, name, scaled.endpoint.mode)
+        or _wrong_dimensions(publication, name, metric.dimensions)
+        or _other_resource(name, metric.dimensions, scaled)
+        or _wrong_statistic(publication, name, metric.statistic)
+    )
+
+
+def _no_metric(namespace: str, name: str, mode: Mode | Unknown) -> str | Unknown | None:
+    """A name that is published nowhere. A real-time endpoint may publish more in AWS/SageMaker than the guide lists."""
+    elsewhere = next((space for space, known in PUBLISHED if known == name), None)
+    if elsewhere is not None:
+        return f"{name} is published in the namespace {elsewhere}, not in {namespace}"
+    near = _near(name, [known for space, known in PUBLISHED if space == namespace])
+    if near or namespace != SAGEMAKER or mode == "async":
+        return f"{name} is no metric of {namespace}{near}"
+    return mode if isinstance(mode, Unknown) else None
+
+
+def _not_by_this_mode(publication: Publication, name: str, mode: Mode | Unknown) -> str | Unknown | None:
+    if isinstance(mode, Unknown):
+        return mode
+    return None if mode in publication.modes else f"{_MODES[mode]} do not publish {name}"
+
+
+def _wrong_dimensions(
+    publication: Publication, name: str, dimensions: dict[str, str | Unknown] | Unknown
+) -> str | Unknown | None:
+    """A metric exists only under the dimensions that it is published by."""
+    if isinstance(dimensions, Unknown):
+        return dimensions
+    given = dimensions.keys() if publication.namespace == SAGEMAKER else dimensions.keys() & _RESOURCES
+    if given == set(publication.dimensions):
+        return None
+    named = " and ".join(dimensions) or "no dimension"
+    return f"{name} is published by {' and '.join(publication.dimensions)}, not by {named}"
+
+
+def _other_resource(name: str, dimensions: dict[str, str | Unknown] | Unknown, scaled: Scaled) -> str | None:
+    for dimension, value in dimensions.items() if isinstance(dimensions, dict) else ():
+        own = scaled.name_of(dimension)
+        if isinstance(value, str) and isinstance(own, str) and value != own:
+            return f"it follows {name} of another {_KINDS[dimension]}, {value} instead of {own}"
+    return None
+
+
+_KINDS = {"EndpointName": "endpoint", "VariantName": "variant", "InferenceComponentName": "inference component"}
+
+
+def _wrong_statistic(publication: Publication, name: str, statistic: str | Unknown | None) -> str | None:
+    if not publication.statistics or not isinstance(statistic, str) or statistic in publication.statistics:
+        return None
+    if publication.statistics == _SUM:
+        return f"the statistic of {name} must be Sum: its {statistic} never exceeds 1"
+    return f"the statistic of {name} must be Average: its {statistic} depends on how often it is published"
+
+
+def _near(word: str, known: Iterable[str]) -> str:
+    """``, did you mean X?`` for a name that is near, near enough to be a slip."""
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.85)
+    return f", did you mean {near[0]}?" if near else ""
+
+
+# From zero -----------------------------------------------------------------------------------------------------------
+
+
+class _Call(Struct, frozen=True):
+    """The metric that tells of requests while there is no capacity, and the greatest that it can be."""
+
+    metric: str
+    dimension: str
+    greatest: int | None
+
+
+_CALLS = {
+    INSTANCE_COUNT: _Call("HasBacklogWithoutCapacity", "EndpointName", 1),
+    COPY_COUNT: _Call("NoCapacityInvocationFailures", "InferenceComponentName", None),
+}
+"""By the dimension that is scaled: of instances those of asynchronous endpoints, of copies inference components."""
+
+
+def wake_problem(target: ScalableTarget, scaled: Scaled) -> str | Unknown | None:
+    """Why no step policy brings the first instance, or copy, back with the first request; None where one does.
+
+    It takes a step policy that adds capacity, and an alarm among whose actions it is and that can fire while there is
+    no capacity. ``> 1`` on HasBacklogWithoutCapacity: ``the alarm wake waits for HasBacklogWithoutCapacity > 1
+    (GreaterThanThreshold), which is 0 or 1``. Where a policy may wake it, what is not known of that is the answer.
+    "You must use step scaling if you want to enable an endpoint to scale out from zero" (DG
+    endpoint-auto-scaling-policy, async-inference-autoscale, endpoint-auto-scaling-zero-instances).
+    """
+    call, mode = _CALLS.get(target.dimension), scaled.endpoint.mode
+    if target.dimension == INSTANCE_COUNT and isinstance(mode, Unknown):
+        return mode
+    if call is None or (target.dimension == INSTANCE_COUNT and mode != "async"):
+        return "nothing scales it from zero"
+    if isinstance(target.policies, Unknown):
+        return target.policies
+    if target.dynamic_scaling_out_suspended is True:
+        return "scaling out is suspended"
+    problems = list(_wake_problems(target, call, scaled))
+    if None in problems:
+        suspended = target.dynamic_scaling_out_suspended
+        return suspended if isinstance(suspended, Unknown) else None
+    undecided = next((problem for problem in problems if isinstance(problem, Unknown)), None)
+    return undecided or next(iter(problems), None) or f"no step policy on {call.metric} wakes it"
+
+
+def _wake_problems(target: ScalableTarget, call: _Call, scaled: Scaled) -> Iterator[str | Unknown | None]:
+    """What is wrong with each step policy that adds capacity, and with each of its alarms."""
+    for policy in target.policies if not isinstance(target.policies, Unknown) else ():
+        if isinstance(policy, TargetTrackingPolicy):
+            continue
+        if not isinstance(policy, StepScalingPolicy):
+            if isinstance(policy.policy_type, Unknown):
+                yield policy.policy_type
+            continue
+        adds = _adds(policy)
+        if adds is not True:
+            yield adds if isinstance(adds, Unknown) else f"the steps of {policy.address} add no capacity"
+        elif isinstance(policy.alarms, Unknown):
+            yield policy.alarms
+        elif not policy.alarms:
+            yield f"no alarm has {policy.address} among its actions"
+        else:
+            for alarm in policy.alarms:
+                yield _alarm_problem(alarm, call, scaled)
+
+
+def _adds(policy: StepScalingPolicy) -> bool | Unknown:
+    if isinstance(policy.steps, Unknown):
+        return policy.steps
+    adjustments = [step.adjustment for step in policy.steps]
+    if any(isinstance(one, (int, float)) and one > 0 for one in adjustments):
+        return True
+    return next((one for one in adjustments if isinstance(one, Unknown)), False)
+
+
+def _alarm_problem(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown | None:
+    return (
+        _wrong_metric(alarm, call)
+        or _wrong_resource(alarm, call, scaled)
+        or _never_fires(alarm, call)
+        or _is_silent(alarm)
+    )
+
+
+def _is_silent(alarm: Alarm) -> str | Unknown | None:
+    if alarm.actions_enabled is False:
+        return f"the actions of the alarm {alarm.address} are disabled"
+    return alarm.actions_enabled if isinstance(alarm.actions_enabled, Unknown) else None
+
+
+def _wrong_metric(alarm: Alarm, call: _Call) -> str | Unknown | None:
+    name, namespace = alarm.metric_name, alarm.namespace
+    if name is None:
+        return Unknown(f"{alarm.address} follows an expression")
+    if isinstance(name, str) and name != call.metric:
+        return f"the alarm {alarm.address} watches {name}{_near(name, [call.metric]) or f', not {call.metric}'}"
+    if isinstance(namespace, str) and namespace != SAGEMAKER:
+        return f"the alarm {alarm.address} watches the namespace {namespace}, and {call.metric} is in {SAGEMAKER}"
+    if namespace is None:
+        return f"the alarm {alarm.address} names no namespace, and {call.metric} is in {SAGEMAKER}"
+    return next((one for one in (name, namespace) if isinstance(one, Unknown)), None)
+
+
+def _wrong_resource(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown | None:
+    dimensions = alarm.dimensions
+    if isinstance(dimensions, Unknown):
+        return dimensions
+    if set(dimensions) != {call.dimension}:
+        named = " and ".join(dimensions) or "no dimension"
+        return f"the alarm {alarm.address} is by {named}, and {call.metric} is published by {call.dimension}"
+    value, own = dimensions[call.dimension], scaled.name_of(call.dimension)
+    if isinstance(value, str) and isinstance(own, str) and value != own:
+        return f"the alarm {alarm.address} watches another {_KINDS[call.dimension]}, {value} instead of {own}"
+    return value if isinstance(value, Unknown) and isinstance(own, str) else None
+
+
+def _never_fires(alarm: Alarm, call: _Call) -> str | Unknown | None:
+    operator, threshold = alarm.comparison_operator, alarm.threshold
+    if isinstance(operator, Unknown):
+        return operator
+    if operator not in ("GreaterThanOrEqualToThreshold", "GreaterThanThreshold"):
+        return f"the alarm {alarm.address} fires on {operator}, not when {call.metric} rises"
+    if call.greatest is None:
+        return None
+    if threshold is None or isinstance(threshold, Unknown):
+        return threshold or Unknown(f"the threshold of {alarm.address} is computed")
+    strict = operator == "GreaterThanThreshold"
+    if threshold < call.greatest or (threshold == call.greatest and not strict):
+        return None
+    sign = ">" if strict else ">="
+    return f"the alarm {alarm.address} waits for {call.metric} {sign} {threshold:g} ({operator}), which is 0 or 1"

@@ -1,0 +1,292 @@
+"""Scaling that follows, or waits for, a metric that will never come is told from scaling that works."""
+
+from typing import Any
+
+import pytest
+
+from guardrail.metrics import Scaled, tracking_problems, wake_problem
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
+    Alarm,
+    Endpoint,
+    InferenceComponent,
+    InstanceVariant,
+    OtherScalingPolicy,
+    ScalableTarget,
+    ScalingMetric,
+    StepAdjustment,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+)
+
+LATER = Unknown("known after apply")
+HOSTS = "/aws/sagemaker/Endpoints"
+INVOCATIONS = "SageMakerVariantInvocationsPerInstance"
+BACKLOG = "ApproximateBacklogSizePerInstance"
+
+
+def scaled(mode: Any = "realtime", name: Any = "docs", component: Any = None) -> Scaled:
+    variant = InstanceVariant(name="main", shadow=False, instance_type="ml.m5.large", initial_instance_count=1)
+    endpoint = Endpoint(
+        address="e", name=name, region="us-east-1", mode=mode, variants=(variant,), configuration_address="c"
+    )
+    if component is None:
+        return Scaled(endpoint=endpoint, variant=variant)
+    hosted = InferenceComponent(address="ic", name=component, variant_name="main", copies=1)
+    return Scaled(endpoint=endpoint, component=hosted)
+
+
+def target(*policies: Any, dimension: str = INSTANCE_COUNT, **changes: Any) -> ScalableTarget:
+    fields: dict[str, Any] = {"address": "target", "dimension": dimension, "min_capacity": 0, "max_capacity": 4}
+    return ScalableTarget(**(fields | {"policies": policies} | changes))
+
+
+def tracking(*metrics: Any, value: Any = 5.0, **changes: Any) -> TargetTrackingPolicy:
+    fields: dict[str, Any] = {"address": "tracking", "target_value": value, "metrics": metrics}
+    return TargetTrackingPolicy(**(fields | {"disable_scale_in": False} | changes))
+
+
+def predefined(name: Any) -> ScalingMetric:
+    return ScalingMetric(predefined=True, name=name)
+
+
+def metric(name: Any, *, namespace: Any = "AWS/SageMaker", statistic: Any = "Average", **values: Any) -> ScalingMetric:
+    dimensions: Any = values.get("dimensions", values)
+    return ScalingMetric(predefined=False, name=name, namespace=namespace, dimensions=dimensions, statistic=statistic)
+
+
+VARIANT: dict[str, Any] = {"EndpointName": "docs", "VariantName": "main"}
+
+
+# Target tracking -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "followed", "problem"),
+    [
+        ("realtime", predefined(INVOCATIONS), None),
+        (
+            "realtime",
+            predefined("SageMakerVariantInvocationPerInstance"),
+            f"SageMakerVariantInvocationPerInstance is no predefined metric of SageMaker, did you mean {INVOCATIONS}?",
+        ),
+        ("realtime", predefined("ECSServiceAverageCPUUtilization"), "is no predefined metric of SageMaker"),
+        ("async", predefined(INVOCATIONS), f"asynchronous endpoints do not publish {INVOCATIONS}"),
+        (
+            "realtime",
+            predefined("SageMakerInferenceComponentInvocationsPerCopy"),
+            "belongs to the dimension sagemaker:inference-component:DesiredCopyCount, not to sagemaker:variant:Desired",
+        ),
+        ("async", metric(BACKLOG, EndpointName="docs"), None),
+        ("async", metric(BACKLOG, EndpointName=LATER), None),
+        (
+            "async",
+            metric("ApproximateBacklogPerInstance", EndpointName="docs"),
+            f"ApproximateBacklogPerInstance is no metric of AWS/SageMaker, did you mean {BACKLOG}?",
+        ),
+        ("async", metric("Backlog", EndpointName="docs"), "Backlog is no metric of AWS/SageMaker"),
+        ("async", metric(BACKLOG, **VARIANT), f"{BACKLOG} is published by EndpointName, not by EndpointName and Varia"),
+        ("async", metric(BACKLOG), f"{BACKLOG} is published by EndpointName, not by no dimension"),
+        (
+            "async",
+            metric(BACKLOG, EndpointName="chat"),
+            f"it follows {BACKLOG} of another endpoint, chat instead of docs",
+        ),
+        ("async", metric(BACKLOG, statistic="Sum", EndpointName="docs"), f"the statistic of {BACKLOG} must be Average"),
+        ("async", metric(BACKLOG, statistic="Maximum", EndpointName="docs"), None),
+        (
+            "async",
+            metric(BACKLOG, namespace="AWS/Sagemaker", EndpointName="docs"),
+            "AWS/Sagemaker is no namespace of SageMaker, did you mean AWS/SageMaker?",
+        ),
+        ("async", metric("InvocationsPerInstance", **VARIANT), "asynchronous endpoints do not publish InvocationsPer"),
+        ("async", metric("TimeInBacklog", **VARIANT), None),
+        ("async", metric("CPUUtilization", namespace=HOSTS, **VARIANT), None),
+        ("realtime", metric(BACKLOG, EndpointName="docs"), f"real-time endpoints do not publish {BACKLOG}"),
+        (
+            "realtime",
+            metric("CPUUtilization", **VARIANT),
+            f"CPUUtilization is published in the namespace {HOSTS}, not in AWS/SageMaker",
+        ),
+        ("realtime", metric("CPUUtilization", namespace=HOSTS, **VARIANT), None),
+        ("realtime", metric("GPUUtilization", namespace=HOSTS, InstanceType="ml.g5.xlarge", **VARIANT), None),
+        ("realtime", metric("CPUUtilisation", namespace=HOSTS, **VARIANT), "did you mean CPUUtilization?"),
+        (
+            "realtime",
+            metric("CPUUtilization", namespace=HOSTS, EndpointName="docs"),
+            "CPUUtilization is published by EndpointName and VariantName, not by EndpointName",
+        ),
+        ("realtime", metric("InvocationsPerInstance", statistic="Sum", **VARIANT), None),
+        (
+            "realtime",
+            metric("InvocationsPerInstance", **VARIANT),
+            "the statistic of InvocationsPerInstance must be Sum: its Average never exceeds 1",
+        ),
+        (
+            "realtime",
+            metric("InvocationsPerInstance", statistic="Sum", EndpointName="docs", VariantName="AllTraffic"),
+            "it follows InvocationsPerInstance of another variant, AllTraffic instead of main",
+        ),
+        ("realtime", metric("SomethingNew", **VARIANT), None),  # the guide states no complete list
+        ("realtime", metric("Queue", namespace="Team/Chat"), None),
+        ("realtime", metric("ApproximateNumberOfMessagesVisible", namespace="AWS/SQS", QueueName="q"), None),
+    ],
+)
+def test_what_is_wrong_with_a_metric_is_said(mode: Any, followed: ScalingMetric, problem: str | None) -> None:
+    problems = tracking_problems(target(tracking(followed)), scaled(mode))
+    if problem is None:
+        assert problems == ()
+    else:
+        assert isinstance(problems, tuple)
+        assert len(problems) == 1
+        assert problem in problems[0]
+
+
+@pytest.mark.parametrize(
+    "followed",
+    [
+        metric(LATER, EndpointName="docs"),
+        metric(BACKLOG, dimensions=LATER),
+        metric("Anything", namespace=LATER, EndpointName="docs"),
+    ],
+)
+def test_what_cannot_be_known_of_a_metric_leaves_it_open(followed: ScalingMetric) -> None:
+    assert tracking_problems(target(tracking(followed)), scaled("async")) == LATER
+
+
+def test_one_metric_that_is_wrong_is_enough_whatever_is_unknown() -> None:
+    it = target(tracking(metric(LATER)), tracking(predefined(INVOCATIONS)), tracking(predefined(INVOCATIONS)))
+    assert tracking_problems(it, scaled("async")) == (f"asynchronous endpoints do not publish {INVOCATIONS}",)
+    assert tracking_problems(target(tracking(metrics=LATER)), scaled("async")) == LATER
+    assert tracking_problems(target(policies=LATER), scaled("async")) == LATER
+    assert tracking_problems(target(tracking(predefined(INVOCATIONS))), scaled(LATER)) == LATER
+    assert tracking_problems(target(step(1)), scaled("async")) == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (0.7, None),
+        (1.0, None),
+        (70.0, "is between 0 and 1, so a target of 70 is never reached: write 0.7"),
+        (700.0, "is between 0 and 1, so a target of 700 is never reached"),
+        (LATER, None),
+    ],
+)
+def test_a_share_is_no_percentage(value: Any, problem: str | None) -> None:
+    it = target(
+        tracking(predefined("SageMakerVariantProvisionedConcurrencyUtilization"), value=value),
+        dimension=PROVISIONED_CONCURRENCY,
+    )
+    problems = tracking_problems(it, scaled("serverless"))
+    assert problems == () if problem is None else problem in str(problems)
+
+
+# From zero -----------------------------------------------------------------------------------------------------------
+
+
+def alarm(**changes: Any) -> Alarm:
+    """The wake-up alarm of an asynchronous endpoint, as the developer guide writes it."""
+    fields: dict[str, Any] = {
+        "address": "wake",
+        "metric_name": "HasBacklogWithoutCapacity",
+        "namespace": "AWS/SageMaker",
+        "dimensions": {"EndpointName": "docs"},
+        "statistic": "Average",
+        "comparison_operator": "GreaterThanOrEqualToThreshold",
+        "threshold": 1.0,
+        "period_s": 60,
+        "evaluation_periods": 2,
+    }
+    return Alarm(**(fields | changes))
+
+
+def step(*adjustments: Any, alarms: Any = None) -> StepScalingPolicy:
+    return StepScalingPolicy(
+        address="step",
+        adjustment_type="ChangeInCapacity",
+        steps=tuple(StepAdjustment(0.0, None, adjustment) for adjustment in adjustments),
+        alarms=(alarm(),) if alarms is None else alarms,
+    )
+
+
+def by(**changes: Any) -> StepScalingPolicy:
+    return step(1, alarms=(alarm(**changes),))
+
+
+@pytest.mark.parametrize(
+    ("policy", "problem"),
+    [
+        (step(1), None),
+        (tracking(predefined(INVOCATIONS)), "no step policy on HasBacklogWithoutCapacity wakes it"),
+        (step(-1), "the steps of step add no capacity"),
+        (step(1, alarms=()), "no alarm has step among its actions"),
+        (step(1, alarms=LATER), LATER),
+        (step(-1, alarms=LATER), "the steps of step add no capacity"),
+        (
+            by(comparison_operator="GreaterThanThreshold"),
+            "the alarm wake waits for HasBacklogWithoutCapacity > 1 (GreaterThanThreshold), which is 0 or 1",
+        ),
+        (by(threshold=2.0), "the alarm wake waits for HasBacklogWithoutCapacity >= 2"),
+        (by(comparison_operator="GreaterThanThreshold", threshold=0.5), None),
+        (by(comparison_operator="LessThanThreshold"), "the alarm wake fires on LessThanThreshold, not when"),
+        (by(threshold=LATER), LATER),
+        (by(actions_enabled=False), "the actions of the alarm wake are disabled"),
+        (by(actions_enabled=LATER), LATER),
+        (by(namespace="AWS/Sagemaker"), "watches the namespace AWS/Sagemaker, and HasBacklogWithoutCapacity is in AWS"),
+        (by(namespace=None), "the alarm wake names no namespace"),
+        (
+            by(metric_name="HasBacklogWithoutCapcity"),
+            "the alarm wake watches HasBacklogWithoutCapcity, did you mean HasBacklogWithoutCapacity?",
+        ),
+        (by(metric_name="ApproximateBacklogSize"), "watches ApproximateBacklogSize, not HasBacklogWithoutCapacity"),
+        (by(metric_name=None, dimensions={}), Unknown("wake follows an expression")),
+        (by(dimensions=VARIANT), "the alarm wake is by EndpointName and VariantName, and"),
+        (by(dimensions={"EndpointName": "chat"}), "the alarm wake watches another endpoint, chat instead of docs"),
+        (by(dimensions={"EndpointName": LATER}), LATER),
+        (by(dimensions=LATER), LATER),
+        (step(1, alarms=(alarm(dimensions=LATER), alarm())), None),
+        (OtherScalingPolicy(address="p", policy_type=LATER), LATER),
+    ],
+)
+def test_waking_takes_a_step_policy_and_an_alarm_that_can_fire(policy: Any, problem: Any) -> None:
+    answer = wake_problem(target(policy), scaled("async"))
+    if isinstance(problem, str):
+        assert isinstance(answer, str)
+        assert problem in answer
+    else:
+        assert answer == problem
+
+
+def test_an_alarm_by_endpoint_name_wakes_where_the_name_is_not_known_yet() -> None:
+    it = target(by(dimensions={"EndpointName": LATER}))
+    assert wake_problem(it, scaled("async", name=LATER)) is None
+
+
+def test_what_is_suspended_does_not_wake() -> None:
+    it = target(step(1), dynamic_scaling_out_suspended=True)
+    assert wake_problem(it, scaled("async")) == "scaling out is suspended"
+    unsure = target(step(1), dynamic_scaling_out_suspended=LATER)
+    assert wake_problem(unsure, scaled("async")) == LATER
+
+
+def test_inference_components_wake_on_failures_for_want_of_capacity() -> None:
+    fires = by(
+        metric_name="NoCapacityInvocationFailures",
+        dimensions={"InferenceComponentName": "c"},
+        comparison_operator="GreaterThanThreshold",
+    )
+    hosted = scaled(component="c")
+    assert wake_problem(target(fires, dimension=COPY_COUNT), hosted) is None
+    other = wake_problem(target(step(1), dimension=COPY_COUNT), hosted)
+    assert other == "the alarm wake watches HasBacklogWithoutCapacity, not NoCapacityInvocationFailures"
+
+
+def test_waking_is_a_matter_of_asynchronous_endpoints_and_inference_components() -> None:
+    assert wake_problem(target(step(1)), scaled("realtime")) == "nothing scales it from zero"
+    slots = target(step(1), dimension=PROVISIONED_CONCURRENCY)
+    assert wake_problem(slots, scaled("serverless")) == "nothing scales it from zero"
+    assert wake_problem(target(step(1)), scaled(LATER)) == LATER
