@@ -526,6 +526,28 @@ def test_the_past_of_code_of_others_is_that_of_the_base(act: Act, fork: Fork) ->
     assert job.outputs["monthly-delta"] == "169.02"
 
 
+def test_a_submodule_does_not_set_the_terms_of_the_folder_it_takes_the_place_of(
+    act: Act, fork: Fork, tmp_path: Path
+) -> None:
+    """Its repository is the stranger's, and so is its branch ``main``."""
+    forged = tmp_path / "forged"
+    forged.mkdir()
+    git(forged, "init", "--quiet")
+    (forged / ".guardrail.yml").write_text("fail_on: never\n")
+    (forged / "plan.json").write_text(plan())
+    git(forged, "add", "--all")
+    git(forged, "commit", "--quiet", "--message", "x")
+    base = fork.commit({"infra/plan.json": plan()})
+    shutil.rmtree(fork.folder / "infra")
+    fork.commit({})
+    git(fork.folder, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(forged), "infra")
+    for inputs in ({"terms_from": "main"}, {"terms_from": base}):
+        job = act(event_of_fork(base), name="pull_request", working_directory="infra", **inputs)
+        assert job.exit_code == 2
+    job = act(event_of_fork(base), name="pull_request", path="infra/plan.json")
+    assert job.exit_code == 1, "from above, the terms are those of the repository itself"
+
+
 def test_a_folder_that_looks_like_a_repository_is_not_asked_for_the_past(act: Act, fork: Fork, tmp_path: Path) -> None:
     """The fork brings one, with a base commit of its own making and a configuration that would run a command."""
     base = fork.commit({"README.md": "a shop"})

@@ -405,7 +405,7 @@ def test_a_file_that_a_blobless_clone_lacks_is_an_error_and_nothing_is_fetched(s
 def test_a_git_that_knows_no_ban_of_lazy_fetches_fetches_nothing_either(
     spied: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Gits before 2.44 (and 2.39.4, 2.45.1, … with the fix) know only which protocols are allowed: none."""
+    """Gits before 2.45 without its fixes know only which protocols are allowed: none."""
     monkeypatch.delitem(_ENVIRONMENT, "GIT_NO_LAZY_FETCH")
     with pytest.raises(GitError, match="is not in this repository"):
         past(spied, "HEAD~1").read(str(spied / "template.yaml"))

@@ -203,6 +203,11 @@ def _terms(inputs: Inputs, directory: str, happened: Event, folder: str, start: 
         return
     with chdir(directory):
         base = _base(inputs, revision, folder)
+        if os.path.isfile(os.path.join(base.root, ".git")):
+            message = (
+                f"working-directory: {directory} is in a submodule, which a change can put there with a past of its own"
+            )
+            raise GitHubError(message, hint="check from the repository itself")
         taken = [(name, _taken(name, value, base)) for name, value in named if value]
         base.take_terms(start, dict(taken).get("config"))
         yield from (f"--{name}={value}" for name, value in taken)
