@@ -4,11 +4,12 @@ Only what could let more pass is told: a limit that rises, not one that falls. O
 a policy, a rule of the team's own, discounts, usage) any difference is told.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct, structs
 
+from guardrail.policy.base import Result
 from guardrail.policy.baseline import Baseline, Entry
 from guardrail.policy.policy import Policy
 from guardrail.settings import Settings
@@ -35,6 +36,27 @@ def differences(before: Terms, after: Terms) -> tuple[str, ...]:
         for each in (_verdict, _budget, _policies, _waivers, _baseline, _prices, _usage)
         for phrase in each(before, after)
     )
+
+
+def accepted_in_code(
+    results: Iterable[Result], *, before: Callable[[str], bytes | None], now: Callable[[str], bytes | None]
+) -> tuple[str, ...]:
+    """A phrase for each waiver in the code that accepts a finding now, and was not in that file ``before``.
+
+    Told by the words of its file: the policy is named more often than before, or its last day is nowhere in it.
+    """
+    phrases: dict[str, None] = {}
+    for result in results:
+        if result.verdict != "waived" or result.waiver is None:
+            continue
+        path, _, line = result.waiver.origin.rpartition(":")
+        if not path or not line.isdecimal():  # of the settings
+            continue
+        old, new = before(path) or b"", now(path) or b""
+        policy, until = result.policy.encode(), result.waiver.until.encode()
+        if new.count(policy) > old.count(policy) or until not in old:
+            phrases[f"a waiver of {result.policy} in {path} until {result.waiver.until}"] = None
+    return tuple(phrases)
 
 
 def _verdict(before: Terms, after: Terms) -> Iterator[str]:

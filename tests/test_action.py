@@ -491,6 +491,19 @@ def test_the_terms_that_a_branch_alters_stand_in_its_headline(act: Act, fork: Fo
             assert phrase in line
 
 
+def test_a_waiver_that_a_branch_writes_into_its_code_stands_in_its_headline(act: Act, fork: Fork) -> None:
+    bare = TEMPLATE.partition("Resources:")[1] + TEMPLATE.partition("Resources:")[2]
+    first = fork.commit({"template.yaml": bare})
+    second = fork.commit({"template.yaml": TEMPLATE})
+    fork.commit({"README.md": "x"})
+    told = "a waiver of realtime-variants-scale in template.yaml until 2027-01-31"
+    job = act(pull_request(base=first), name="pull_request", path="template.yaml")
+    assert "### ✅ Passes, by terms it alters: " in job.summary
+    assert told in " ".join(job.log.split()), "in lines of the terminal's width"
+    job = act(pull_request(base=second), name="pull_request", path="template.yaml")
+    assert "alters" not in job.summary + job.log
+
+
 def test_terms_that_stay_are_not_worth_a_word(act: Act, fork: Fork) -> None:
     base = fork.commit({".guardrail.yml": "fail_on: never\n", "ci/usage.yml": ""})
     fork.commit({"README.md": "x"})

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from guardrail.own_terms import Terms, differences
+from guardrail.own_terms import Terms, accepted_in_code, differences
+from guardrail.policy.base import AppliedWaiver, Result
 from guardrail.policy.baseline import Baseline, Entry
 from guardrail.policy.load import bundled, configure
 from guardrail.settings import Settings
+from tests.reporters.reports import finding
 
 
 def terms(said: dict[str, Any] | None = None, **others: Any) -> Terms:
@@ -109,6 +111,33 @@ def test_a_baseline_that_grows_is_told_and_one_that_shrinks_is_not() -> None:
         "the baseline takes up 2 more findings",
         "the baseline allows 2 findings to cost more",
     )
+
+
+def waived(origin: str) -> Result:
+    waiver = AppliedWaiver(reason="load test", until="2027-01-31", owner="", origin=origin)
+    return finding("async-scales-to-zero", verdict="waived", waiver=waiver)
+
+
+@pytest.mark.parametrize(
+    ("old", "told"),
+    [
+        (None, True),
+        ("nothing", True),
+        ("# guardrail:ignore async-scales-to-zero until=2026-12-31", True),
+        ("# guardrail:ignore async-scales-to-zero until=2027-01-31", False),
+    ],
+    ids=["new file", "new waiver", "longer waiver", "old waiver"],
+)
+def test_a_waiver_in_the_code_that_was_not_there_is_told(old: str | None, *, told: bool) -> None:
+    now = b"# guardrail:ignore async-scales-to-zero until=2027-01-31"
+    before = None if old is None else old.encode()
+    phrases = accepted_in_code([waived("infra/main.tf:7")] * 2, before={"infra/main.tf": before}.get, now=lambda _: now)
+    assert phrases == (("a waiver of async-scales-to-zero in infra/main.tf until 2027-01-31",) if told else ())
+
+
+def test_a_waiver_of_the_settings_is_told_by_the_settings() -> None:
+    results = [waived(".guardrail.yml"), finding("p"), finding("p", verdict="pass")]
+    assert accepted_in_code(results, before=lambda _: None, now=lambda _: b"async-scales-to-zero") == ()
 
 
 def test_another_usage_file_is_told() -> None:

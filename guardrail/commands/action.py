@@ -198,8 +198,7 @@ def _terms(inputs: Inputs, directory: str, happened: Event, folder: str, start: 
     if revision is None:
         yield from (f"--{name}={value}" for name, value in named if value)
         yield from [f"--compare-to={compared}"] if compared else []
-        config = inputs.text("config")
-        yield from _terms_before(directory, happened, folder, start, config, [path for _, path in named[1:]])
+        yield from _terms_before(directory, happened, folder)
         return
     with chdir(directory):
         base = _base(inputs, revision, folder)
@@ -269,22 +268,17 @@ def _past(compared: str, base: Base) -> str:
     return base.take(compared) or compared
 
 
-def _terms_before(
-    directory: str, happened: Event, folder: str, start: str, config: str, others: Sequence[str]
-) -> Iterator[str]:
-    """The terms in the base of a pull request from a branch, so that the comment can say what it does to its own."""
+def _terms_before(directory: str, happened: Event, folder: str) -> Iterator[str]:
+    """The base of a pull request from a branch, so that the comment can say what it does to its own terms."""
     if happened.name != "pull_request" or happened.base is None:
         return
-    with chdir(directory):
-        try:
-            base = Base(os.getcwd(), happened.base, folder)
-            copies = [base.take(path) if base.holds(path) else None for path in (config, *others) if path]
-            base.take_terms(start, copies[0] if config else None)
-        except GuardrailError as error:
-            said = f"whether the change alters its own terms is not known: {error.message}\nhint: {base_branch.FETCH}"
-            print(runner.command("notice", said), flush=True)
-        else:
-            yield f"--settings-before={base.folder}"
+    try:
+        Base(os.path.abspath(directory), happened.base, folder)
+    except GuardrailError as error:
+        said = f"whether the change alters its own terms is not known: {error.message}\nhint: {base_branch.FETCH}"
+        print(runner.command("notice", said), flush=True)
+    else:
+        yield f"--terms-before={happened.base}"
 
 
 def _is_in(path: str, folder: str) -> bool:

@@ -32,6 +32,7 @@ from guardrail.reporters.base import Options
 from guardrail.settings import BaselineSettings, Found, Settings, load, override
 
 if TYPE_CHECKING:
+    from guardrail.github.base_branch import Base
     from guardrail.own_terms import Terms as AllTerms
 
 HELP = """\
@@ -108,9 +109,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--settings-from", metavar="DIR", help="look for settings, usage and baseline in this copy of the repository"
     )
     judging.add_argument(
-        "--settings-before",
-        metavar="DIR",
-        help="say what has changed since the settings, usage and baseline in this copy",
+        "--terms-before",
+        metavar="REF",
+        help="say what the change since this git revision does to settings, waivers and limits",
     )
     judging.add_argument(
         "--untrusted",
@@ -220,7 +221,7 @@ def run(arguments: Namespace) -> int:
     with progress(f"checking {', '.join(arguments.paths)}"):
         report = _report(arguments, found)
     report = _against_baseline(report, found, write=arguments.write_baseline)
-    if arguments.settings_before is not None:
+    if arguments.terms_before is not None:
         report = _with_own_terms(report, arguments, found)
     for destination in sorted(destinations, key=lambda each: each.path is None):  # files first: stdout may be closed
         _write(report, destination, arguments)
@@ -330,27 +331,38 @@ def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
 
 
 def _with_own_terms(report: Report, arguments: Namespace, found: Found) -> Report:
-    """The report with what has changed since the settings in a copy of the repository as it was before."""
-    from guardrail import own_terms
+    """The report with what the change since a revision does to its own terms."""
+    import tempfile
 
-    copy = os.path.abspath(arguments.settings_before)
-    then = Namespace(**vars(arguments))
-    for name in ("config", "usage_file", "baseline"):
-        setattr(then, name, _in_copy(getattr(then, name), copy))
-    then.policies = [_in_copy(path, copy) for path in then.policies or ()]
-    try:
-        past = _overridden(load(then.paths[0], config=then.config, copy=copy).settings, then)
-        changes = own_terms.differences(_all_terms(past), _all_terms(found.settings))
-    except GuardrailError as error:
-        changes = (f"those from before cannot be read: {error.message}",)
+    from guardrail import own_terms
+    from guardrail.github.base_branch import Base
+
+    with tempfile.TemporaryDirectory(prefix="guardrail-") as folder:
+        try:
+            base = Base(os.getcwd(), arguments.terms_before, folder, any_owner=arguments.any_owner)
+            changes = (
+                *own_terms.differences(_all_terms(_settings_then(arguments, base)), _all_terms(found.settings)),
+                *own_terms.accepted_in_code(report.results, before=base.read, now=_content),
+            )
+        except GuardrailError as error:
+            told = f"whether this change alters the terms it is judged by is not known: {error.message}"
+            return structs.replace(report, notices=(told, *report.notices))
     told = f"this change alters the terms it is judged by: {'; '.join(changes)}"
     return structs.replace(report, own_terms=changes, notices=(*([told] if changes else []), *report.notices))
 
 
-def _in_copy(path: str | None, copy: str) -> str | None:
-    """What a flag names, as a copy of the repository has it; itself where the copy has none."""
-    there = None if path is None else os.path.join(copy, os.path.relpath(path, top_of(os.getcwd())))
-    return there if there is not None and files.is_there(there) else path
+def _settings_then(arguments: Namespace, base: "Base") -> Settings:
+    """The settings as they were, under the same flags, which name files as they were."""
+    then = Namespace(**vars(arguments))
+    for name in ("config", "usage_file", "baseline"):
+        setattr(then, name, _taken(getattr(then, name), base))
+    then.policies = [_taken(path, base) for path in then.policies or ()]
+    return _overridden(base.take_terms(then.paths[0], then.config).settings, then)
+
+
+def _taken(path: str | None, base: "Base") -> str | None:
+    """What a flag names, as the base has it; itself where that has none, or it lies elsewhere."""
+    return path if path is None or not base.holds(path) else base.take(path) or path
 
 
 def _all_terms(settings: Settings) -> "AllTerms":
@@ -360,8 +372,16 @@ def _all_terms(settings: Settings) -> "AllTerms":
     known = baseline.Baseline(version=1)
     if settings.baseline.file is not None and files.is_there(settings.baseline.file):
         known = baseline.read(settings.baseline.file)
-    usage_text = b"" if settings.usage_file is None else files.named(settings.usage_file)
+    usage_text = b"" if settings.usage_file is None else _content(settings.usage_file) or b""
     return Terms(settings=settings, policies=_policies(settings, (), ()), baseline=known, usage=usage_text)
+
+
+def _content(path: str) -> bytes | None:
+    """A file as it is; None where it cannot be read, or read again, and whoever needs it has said so."""
+    try:
+        return files.content(path)
+    except OSError:
+        return None
 
 
 def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:

@@ -16,12 +16,12 @@ class Base:
     Nothing is checked out: of ``take("ci/usage.yml")`` the folder has ``ci/usage.yml`` as the commit has it.
     """
 
-    def __init__(self, directory: str, revision: str, folder: str) -> None:
+    def __init__(self, directory: str, revision: str, folder: str, *, any_owner: bool = True) -> None:
         """Raises `GitHubError` where there is no repository, and `GitError` where it lacks the commit.
 
         On a runner the checkout may belong to another user; it is the runner's all the same.
         """
-        repository = repository_of(directory, any_owner=True)
+        repository = repository_of(directory, any_owner=any_owner)
         if repository is None:
             raise GitHubError(f"{directory} is in no git repository, and the terms come from its base", hint=FETCH)
         self.root = repository.top
@@ -32,6 +32,10 @@ class Base:
     def holds(self, path: str) -> bool:
         """Whether ``path`` is one of the working tree, not the workflow's own outside of it."""
         return _is_in(os.path.abspath(path), self.root)
+
+    def read(self, path: str) -> bytes | None:
+        """The content of the file at ``path`` of the working tree, as the commit has it; None where it has none."""
+        return self._commit.read(path)
 
     def take(self, path: str) -> str | None:
         """The copy of the file or folder at ``path`` of the working tree; None where the commit has none.
