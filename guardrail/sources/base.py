@@ -30,6 +30,21 @@ class Reference(Struct, frozen=True):
 LOST = Reference("", "")
 """Stands among references for an end that cannot be followed, and so may be anything: a local value, a data source."""
 
+
+class Derived(Unknown, frozen=True, kw_only=True):
+    """A value that cannot be known, with where it comes from. Its ``partial`` says what is known of its text."""
+
+    references: tuple[Reference, ...] = ()
+    """The resources whose attributes it is made of; `LOST` among them where it may come from anywhere."""
+
+
+def bare(value: _T) -> _T | Unknown:
+    """A value as the model has it: an unknown one without what only its evaluation needs."""
+    if isinstance(value, Derived):
+        return Unknown(value.reason, value.partial, value.at_least, value.at_most)
+    return value
+
+
 UNNAMED = "${…}"
 """Stands in the partial text of an unknown value for what cannot be told from anything else."""
 
@@ -106,7 +121,7 @@ class View:
 
     def get(self, name: str) -> Any:
         """The raw value; None where unset; `Unknown` where it cannot be known."""
-        return self.values.get(self.spelling.of(name))
+        return bare(self.values.get(self.spelling.of(name)))
 
     def is_sensitive(self, *names: str) -> bool:
         """Whether one of the values, or any part of one, is marked sensitive."""
@@ -115,9 +130,11 @@ class View:
         return any(_any_mark(part_of(self.marks, self.spelling.of(name))) for name in names)
 
     def references(self, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
-        """The resources that the value carries with it, which are none where the language tells them apart from it."""
-        del attribute, wanted
-        return ()
+        """The resources that an unknown value, or an item of a list, carries with it."""
+        del wanted
+        value = self.values.get(self.spelling.of(attribute))
+        unknown = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Derived)]
+        return list(dict.fromkeys(reference for item in unknown for reference in item.references))
 
     def symbol(self, name: str) -> str | None:
         """What others call the block by whose name is unknown, where it is made of names: ``${var.name}``."""
@@ -185,7 +202,7 @@ class View:
         own = self.spelling.of(name)
         if not isinstance(items, list) or (value and not all(isinstance(item, (dict, Unknown)) for item in items)):
             return Unknown(f"{own} is not a block")
-        unknown = next((item for item in items if isinstance(item, Unknown)), None)
+        unknown = next((bare(item) for item in items if isinstance(item, Unknown)), None)
         return [self._inside(own, index, items) for index in range(len(items))] if unknown is None else unknown
 
     def _nested(self, name: str) -> Any:
@@ -326,4 +343,4 @@ def _boolean(name: str, value: Any) -> bool | Unknown:
 
 
 def _plain_text(value: Any) -> str | Unknown:
-    return value if isinstance(value, (str, Unknown)) else Unknown(AFTER_APPLY)
+    return bare(value) if isinstance(value, (str, Unknown)) else Unknown(AFTER_APPLY)

@@ -7,10 +7,11 @@ import re
 from typing import Any
 
 from guardrail.model import Unknown
+from guardrail.sources.base import bare
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.convert import text_of
 from guardrail.sources.hcl.evaluate import Scope, known_or_reason
-from guardrail.sources.hcl.values import Sensitive, told
+from guardrail.sources.hcl.values import Sensitive
 
 REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
 NOWHERE = Unknown("nothing in the source tells its region")
@@ -116,7 +117,7 @@ def _dotted(expression: syntax.Expression) -> str:
 
 def _tags(value: Any) -> dict[str, str | Unknown] | Unknown:
     if isinstance(value, Unknown):
-        return told(value)
+        return bare(value)
     value = value.value if isinstance(value, Sensitive) else value
     if not isinstance(value, dict):
         return Unknown("the default tags of the provider are no map")
@@ -125,6 +126,6 @@ def _tags(value: Any) -> dict[str, str | Unknown] | Unknown:
 
 def _tag(value: Any) -> str | Unknown:
     if isinstance(value, Unknown):
-        return told(value)
+        return bare(value)
     text = text_of(value)
     return Unknown("not text") if text is None else text

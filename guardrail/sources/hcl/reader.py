@@ -29,7 +29,7 @@ from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.providers import NOWHERE, REGION
 from guardrail.sources.hcl.resources import Resource
 from guardrail.sources.hcl.syntax import SourceFile
-from guardrail.sources.hcl.values import Undecided, marks_of, told
+from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_in
 from guardrail.sources.link import Linked, Side
@@ -133,7 +133,7 @@ def _block(resource: Resource) -> Block:
 def _provided(name: str, value: Any) -> Any:
     """A value as providers get it: plain numbers, and text in maps of text."""
     if isinstance(value, Unknown):
-        return told(value)
+        return value
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, list):

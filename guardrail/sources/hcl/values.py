@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, Reference
+from guardrail.sources.base import LOST, Derived, Reference
 
 NUMBERS = Context(prec=154)
 """Terraform computes with binary fractions of 512 bits, which is 154 decimal digits."""
@@ -30,16 +30,8 @@ class EvaluationError(Exception):
         self.reason = reason
 
 
-class Computed(Unknown, frozen=True, kw_only=True):
-    """A value that cannot be known, with where it comes from. Its ``partial`` says what is known of its text."""
-
-    references: tuple[Reference, ...] = ()
-    """The resources whose attributes it is made of; `LOST` among them where it may come from anywhere."""
-
-
-def told(unknown: Unknown) -> Unknown:
-    """An unknown as the model has it, without what only evaluation needs."""
-    return Unknown(unknown.reason, unknown.partial) if isinstance(unknown, Computed) else unknown
+class Computed(Derived, frozen=True, kw_only=True):
+    """A value that Terraform works out only when it applies a change."""
 
 
 class Attributes:

@@ -1,11 +1,11 @@
 """A view on the properties of a template's resource."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import Reference, View
-from guardrail.sources.template.values import Expression, Table, is_hidden, mentioned, revealed, symbol_of, text_of
+from guardrail.sources.base import View
+from guardrail.sources.template.values import Table, is_hidden, revealed, symbol_of, text_of
 
 _T = TypeVar("_T")
 
@@ -18,13 +18,6 @@ class Properties(View):
     def unmasked(self) -> Self:
         """The same properties with the values of NoEcho parameters readable."""
         return type(self)(self.values, self.spelling, masked=False)
-
-    def get(self, name: str) -> Any:
-        """The value; None where unset; a bare `Unknown` where it cannot be known."""
-        value = self.values.get(name)
-        if isinstance(value, list):
-            return [_bare(item) for item in value]
-        return _bare(value)
 
     def _as_text(self, name: str, value: Any) -> str | Unknown:
         text = text_of(value)
@@ -44,12 +37,6 @@ class Properties(View):
         """Whether one of them holds the value of a NoEcho parameter."""
         return any(is_hidden(self.values.get(name)) for name in names)
 
-    def references(self, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
-        """The resources that a property mentions: values of a template carry their references with them."""
-        del wanted
-        value = self.values.get(attribute)
-        return mentioned(value if isinstance(value, list) else (value,))
-
     def symbol(self, name: str) -> str | None:
         """The text by which other resources of the template mean this one where its name is unknown."""
         return symbol_of(self.values.get(name))
@@ -64,8 +51,3 @@ class Properties(View):
         """Where each of the properties is written that is written at all."""
         found = {name: self.location(name) for name in names if name in self.values}
         return {name: location for name, location in found.items() if location is not None}
-
-
-def _bare(value: Any) -> Any:
-    """The value without what only the evaluation of a template needs to know of an unknown one."""
-    return Unknown(value.reason, value.partial) if isinstance(value, Expression) else value

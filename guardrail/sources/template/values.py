@@ -8,7 +8,7 @@ from typing import Any
 
 from guardrail.limits import Allowance
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import Reference
+from guardrail.sources.base import Derived, Reference
 
 SHOWN_GAP = "${…}"
 """Stands for the unknown part of a text."""
@@ -70,13 +70,11 @@ class NoValue:
 NO_VALUE = NoValue()
 
 
-class Expression(Unknown, frozen=True):
+class Expression(Derived, frozen=True):
     """An unknown value of which the template tells something: what it mentions, and whether two of them are equal."""
 
     symbol: str | None = None
     """Equal for two expressions exactly when their values are equal; None where that cannot be told."""
-    references: tuple[Reference, ...] = ()
-    """The resources it leads to."""
     variables: tuple[str, ...] = ()
     """Names of the undecided parameters that it depends on."""
     unequal_to: frozenset[str] = frozenset()

@@ -258,6 +258,25 @@ def test_the_other_provider_of_aws_writes_attributes_where_the_first_has_blocks(
 # What could end badly ------------------------------------------------------------------------------------------------
 
 
+def test_each_variant_serves_the_model_that_it_refers_to(read: Read) -> None:
+    """Neither has a name before it is applied: a value carries with it where it comes from."""
+    text = "".join(
+        f'resource "aws_sagemaker_model" "{name}" {{\n  primary_container {{\n    mode = "{mode}"\n  }}\n}}\n'
+        for name, mode in (("one", "SingleModel"), ("many", "MultiModel"))
+    )
+    variants = "".join(
+        "  production_variants {\n"
+        f'    variant_name           = "{name}"\n'
+        f"    model_name             = aws_sagemaker_model.{name}.name\n"
+        '    instance_type          = "ml.m5.large"\n'
+        "    initial_instance_count = 1\n  }\n"
+        for name in ("many", "one")
+    )
+    text += f'resource "aws_sagemaker_endpoint_configuration" "c" {{\n{variants}}}\n'
+    (configuration,) = read(text).after.unattached
+    assert {each.name: each.multi_model for each in configuration.variants} == {"many": True, "one": False}  # type: ignore[union-attr] # known, on instances
+
+
 def test_modules_that_call_one_another_are_skipped_where_the_circle_closes(read: Read) -> None:
     change_set = read(
         {
