@@ -473,3 +473,89 @@ def test_an_error_inside_a_block_is_an_error_where_somebody_looks_into_it(read: 
     assert len(read({"bad.tf": unrelated, "good.tf": endpoint("e")}).after.endpoints) == 1
     with pytest.raises(SourceError, match=r"^bad\.tf:2:12: a value is missing here$"):
         read({"bad.tf": unrelated, "good.tf": endpoint("e").replace('"e"\n', "aws_s3_bucket.b.bucket\n", 1)})
+
+
+# Newer and other Terraforms ------------------------------------------------------------------------------------------
+
+CREATE = 'variable "create" {\n  type = bool\nDEFAULT}\n'
+ENABLED = endpoint("e").replace("{\n", "{\n  lifecycle {\n    enabled = var.create\n  }\n", 1)
+
+
+@pytest.mark.parametrize(("default", "deployed"), [("true", ["yes"]), ("false", []), (None, ["possibly"])])
+def test_enabled_makes_one_instance_or_none(read: Read, default: str | None, deployed: list[str]) -> None:
+    """OpenTofu 1.11: opentofu.org/docs/language/meta-arguments/enabled."""
+    create = CREATE.replace("DEFAULT", "" if default is None else f"  default = {default}\n")
+    change_set = read(create + CONFIGURATION + ENABLED)
+    assert [each.deployed for each in change_set.after.endpoints] == deployed
+
+
+def test_enabled_holds_for_modules_and_in_json(read: Read) -> None:
+    change_set = read(
+        {
+            "main.tf": 'module "on" {\n  source = "./m"\n}\n'
+            'module "off" {\n  source = "./m"\n  lifecycle {\n    enabled = false\n  }\n}\n',
+            "other.tf.json": '{"module": {"json": {"source": "./m", "lifecycle": {"enabled": false}}}}',
+            "m/main.tf": endpoint("e"),
+        }
+    )
+    assert [each.address for each in change_set.after.endpoints] == ["module.on.aws_sagemaker_endpoint.e"]
+
+
+def test_what_is_not_enabled_is_null_to_who_refers_to_it(read: Read) -> None:
+    off = CONFIGURATION.replace("{\n", "{\n  lifecycle {\n    enabled = false\n  }\n", 1)
+    text = endpoint("e").replace('"c"', 'try(aws_sagemaker_endpoint_configuration.c.name, "none")')
+    (found,) = read(
+        off + text.replace('"e"\n', 'aws_sagemaker_endpoint_configuration.c == null ? "null" : "e"\n')
+    ).after.endpoints
+    assert found.name == "null"
+
+
+def test_an_action_is_nothing_that_is_billed(read: Read) -> None:
+    text = 'action "aws_sns_publish" "a" {\n  config {\n  }\n}\n'
+    change_set = read(text + CONFIGURATION + endpoint("e"))
+    assert (len(change_set.after.endpoints), change_set.skipped) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("block", "affects_total"),
+    [('flock "x" {\n}\n', False), ('flock "aws_sagemaker_endpoint" "x" {\n}\n', True)],
+)
+def test_a_block_of_a_newer_terraform_is_skipped_by_name(read: Read, block: str, affects_total: bool) -> None:  # noqa: FBT001
+    change_set = read(block + CONFIGURATION + endpoint("e"))
+    assert len(change_set.after.endpoints) == 1
+    assert [(each.type, each.affects_total) for each in change_set.skipped] == [("flock", affects_total)]
+
+
+WORKSPACE = 'resource "aws_sagemaker_endpoint" "e" {\n  name = terraform.workspace\n  endpoint_config_name = "c"\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("environment", "selected", "given", "name"),
+    [
+        ({}, None, None, "default"),
+        ({}, "chosen", None, "chosen"),
+        ({"TF_WORKSPACE": "told"}, "chosen", None, "told"),
+        ({"TF_WORKSPACE": "told"}, "chosen", "flag", "flag"),
+    ],
+)
+def test_the_workspace_is_the_one_that_is_named_last(
+    write: Write, environment: dict[str, str], selected: str | None, given: str | None, name: str
+) -> None:
+    write({"main.tf": WORKSPACE} | ({".terraform/environment": selected} if selected else {}))
+    (change_set,) = hcl.read(["."], environment=environment, workspace=given)
+    assert change_set.after.endpoints[0].name == name
+    told = any("terraform.workspace" in notice for notice in change_set.notices)
+    assert told is (name == "default")
+
+
+def test_who_does_not_ask_for_the_workspace_hears_nothing_of_it(read: Read) -> None:
+    assert read("locals {\n  unused = terraform.workspace\n}\n" + endpoint("e")).notices == ()
+
+
+def test_an_unknown_count_hides_no_budget(read: Read) -> None:
+    change_set = read(
+        'variable "n" {}\nresource "aws_sagemaker_model" "m" {\n  count = var.n\n  name = "m"\n}\n'
+        'resource "aws_budgets_budget" "b" {\n  budget_type = "COST"\n  limit_amount = "50"\n'
+        '  limit_unit = "USD"\n  time_unit = "MONTHLY"\n}\n'
+    )
+    assert [each.address for each in change_set.after.budgets] == ["aws_budgets_budget.b"]

@@ -3,6 +3,7 @@
 import pytest
 
 from guardrail.errors import SourceError
+from guardrail.sources import hcl
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.roots import Layout, roots_below, roots_of_files
@@ -79,3 +80,142 @@ def test_where_there_is_no_root_that_is_an_error(write: Write, files: dict[str, 
     with pytest.raises(SourceError) as caught:
         roots_below(".", layout("."))
     assert caught.value.message == problem
+
+
+CALLED = {"ep/main.tf": PROVIDER}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'module "e" {\n  source = "./ep"\n}\n',
+        'module "e" { source = "./ep" }\n',
+        'module e {\n  source = "./ep/"\n}\n',
+        'module "e" {\n  source = "./e\\u0070"\n}\n',
+        'module "e" {\n  source /* here */ = /* there */ "./ep"\n}\n',
+        'module "e" {\n  source = "./${"ep"}"\n}\n',
+        'locals {\n  folder = "ep"\n}\nmodule "e" {\n  source = "./${local.folder}"\n}\n',
+        'variable "folder" {\n  default = "ep"\n}\nmodule "e" {\n  source = "./${var.folder}"\n}\n',
+        'module "e" {\n  source = "./x/../ep"\n}\n',
+        'module "e" {\n  config = { source = "./other" }\n  source = "./ep"\n}\n',
+        'module "e" {\n  # source = "./other"\n  source = "./ep"\n}\n',
+    ],
+)
+def test_a_module_is_called_however_its_source_is_written(write: Write, call: str) -> None:
+    write({**CALLED, "main.tf": call})
+    assert roots_below(".", layout(".")) == ["."]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '# module "e" {\n#   source = "./ep"\n# }\n',
+        '/* module "e" {\n  source = "./ep"\n} */\n',
+        'locals {\n  text = <<EOT\nmodule "e" {\n  source = "./ep"\n}\nEOT\n}\n',
+        'resource "x" "y" {\n  source = "./ep"\n}\n',
+        'module "e" {\n  source = "acme/ep/aws"\n  config = {\n    source = "./ep"\n  }\n}\n',
+    ],
+)
+def test_what_is_no_call_hides_no_root(write: Write, text: str) -> None:
+    write({**CALLED, "main.tf": text})
+    assert roots_below(".", layout(".")) == [".", "ep"]
+
+
+def test_json_calls_with_escapes_and_an_override_calls_another_module(write: Write) -> None:
+    write({**CALLED, "main.tf.json": '{"module": {"e": {"source": ".\\u002fep"}}}'})
+    assert roots_below(".", layout(".")) == ["."]
+    write({"other/main.tf": PROVIDER, "override.tf": 'module "e" {\n  source = "./other"\n}\n'})
+    assert roots_below(".", layout(".")) == [".", "ep"]
+
+
+def test_values_that_are_given_decide_what_is_called(write: Write) -> None:
+    write(
+        {
+            **CALLED,
+            "other/main.tf": PROVIDER,
+            "main.tf": 'variable "folder" {}\nmodule "e" {\n  source = "./${var.folder}"\n}\n',
+            "prod.tfvars": 'folder = "ep"\n',
+        }
+    )
+    assert [each.path for each in hcl.read(["."], assignments=["@prod.tfvars"])] == [".", "other"]
+
+
+def test_a_folder_of_modules_holds_a_root_where_a_provider_or_a_state_is_configured(write: Write) -> None:
+    state = "terraform {\n  {}\n}\n"
+    write(
+        {
+            "modules/none/main.tf": '# provider "aws" {\n# }\nterraform {\n  required_version = "1"\n}\n',
+            "modules/state/main.tf": state.replace("{}", 'backend "s3" {\n  }'),
+            "modules/cloud/main.tf": state.replace("{}", "cloud {\n  }"),
+            "modules/json/main.tf.json": '{"terraform": {"backend": {"s3": {}}}}',
+            "modules/values/main.tf": "",
+            "modules/values/prod.tfvars": "",
+        }
+    )
+    assert roots_below(".", layout(".")) == ["modules/cloud", "modules/json", "modules/state", "modules/values"]
+
+
+def test_a_file_that_does_not_parse_calls_nothing_and_stops_nobody_elses_check(write: Write) -> None:
+    write(
+        {
+            "a/main.tf": PROVIDER,
+            "b/main.tf": 'module "e" {\n  source = \n',
+            "b/other.tf": 'module "a" { source = "../a" }\n',
+        }
+    )
+    assert roots_below(".", layout(".")) == ["b"]
+
+
+def test_a_folder_called_like_a_file_is_none(write: Write) -> None:
+    write({"main.tf": PROVIDER, "sub.tf/readme.md": ""})
+    assert [each.path for each in hcl.read(["."])] == ["."]
+
+
+# Values and Terragrunt -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "notices"),
+    [
+        ("envs/prod.tfvars", ("envs/prod.tfvars is not read: name it with --var-file",)),
+        ("terraform.tfvars", ()),
+        ("a.auto.tfvars", ()),
+    ],
+)
+def test_a_file_of_values_stands_for_the_root_at_or_above_it(write: Write, path: str, notices: tuple[str, ...]) -> None:
+    write({"main.tf": PROVIDER, path: ""})
+    (change_set,) = hcl.read([path])
+    assert (change_set.path, change_set.notices) == (".", notices)
+
+
+def test_a_file_of_values_that_a_flag_names_is_read(write: Write) -> None:
+    write({"main.tf": PROVIDER, "envs/prod.tfvars": ""})
+    (change_set,) = hcl.read(["envs/prod.tfvars"], assignments=["@envs/prod.tfvars"])
+    assert change_set.notices == ()
+
+
+def test_a_file_of_values_without_a_root_is_skipped_by_name(write: Write) -> None:
+    write({"envs/prod.tfvars": "", "infra/main.tf": PROVIDER})
+    (change_set,) = hcl.read(["envs/prod.tfvars"])
+    assert [(each.address, each.affects_total) for each in change_set.skipped] == [("envs/prod.tfvars", False)]
+
+
+def test_what_terragrunt_deploys_is_skipped_by_name(write: Write) -> None:
+    write(
+        {
+            "terragrunt.hcl": 'generate "provider" {\n  path = "provider.tf"\n}\n',
+            "live/a/terragrunt.hcl": 'terraform {\n  source = "../../modules/ep"\n}\n',
+            "live/b/terragrunt.hcl": 'include "root" {\n  path = find_in_parent_folders()\n}\n',
+            "live/terragrunt.stack.hcl": 'unit "c" {\n  source = "x"\n}\n',
+            "live/.terragrunt-cache/x/terragrunt.hcl": 'include "root" {\n}\n',
+            "bootstrap/main.tf": PROVIDER,
+            "modules/ep/main.tf": "",
+        }
+    )
+    root, rest = hcl.read(["."])
+    assert (root.path, root.skipped) == ("bootstrap", ())
+    assert [(each.address, each.affects_total) for each in rest.skipped] == [
+        ("live/terragrunt.stack.hcl", True),
+        ("live/a/terragrunt.hcl", True),
+        ("live/b/terragrunt.hcl", True),
+    ]
