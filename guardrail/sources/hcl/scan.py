@@ -51,11 +51,13 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BEYOND_ASCII = re.compile(r"(?![\x00-\x7f])[\w\u0300-\u036f\u00b7]")
 _ARITHMETIC = re.compile(r"(?<![\w-])[\d-][\w.-]*+")
 _IN_ARITHMETIC = re.compile(r"\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[A-Za-z_][\w-]*|-(?=\d)")
+_BLANK = re.compile(r"[ \t\r]*")
 _KEYWORD = re.compile(r"(?<![\w.-])(?:if|in)\Z")
 _NAMESPACE = re.compile(r"(?<=\w)::(?=\w)")
 _LOOSE_SPLAT = re.compile(r"\[([ \t\r]*)\*([ \t\r]*)\]")
-_SPOKEN_TO = re.compile(r"(?:#|//)[ \t]*(guardrail:[^\r\n]*)")
-_COMMENT_LINES = re.compile(r"[^\n]*\n(?:[ \t]*(?:#|//)[^\n]*\n)*[ \t]*")
+_SPOKEN_TO = re.compile(r"(?:(?:\#|//)[ \t]*|/\*[* \t]*|^[* \t]*)(guardrail:[^\r\n]*?)[ \t\r]*(?:\*/|$)", re.MULTILINE)
+_LONG_COMMENT = r"/\*[^*]*+(?>(?:\*(?!/)[^*]*+)*)\*/"
+_COMMENT_LINES = re.compile(rf"[^\n]*\n(?>(?:[ \t]*(?:(?:\#|//)[^\n]*|{_LONG_COMMENT}[ \t\r]*)\n)*)[ \t]*")
 
 
 class Heredoc(Struct, frozen=True):
@@ -175,10 +177,8 @@ class _Scanner:
 
     def _comment(self, at: int) -> None:
         self._replace(at, self._at)
-        spoken = _SPOKEN_TO.search(self._text, at, self._at)
-        if spoken:
-            behind = _COMMENT_LINES.match(self._text, self._at)
-            self._comments.append(Comment(spoken[1], spoken.start(), behind.end() if behind else self._at))
+        if self._text.find("guardrail:", at, self._at) >= 0:
+            self._listen(at)
 
     def _long_comment(self, at: int) -> None:
         end = self._text.find("*/", self._at)
@@ -186,6 +186,18 @@ class _Scanner:
             raise self._error(at, "the comment is not closed")
         self._at = end + 2
         self._replace(at, self._at)
+        if self._text.find("guardrail:", at, self._at) >= 0:
+            self._listen(at)
+
+    def _listen(self, at: int) -> None:
+        """Enter what a comment says to guardrail, line by line, with the place of what follows it."""
+        blank = _BLANK.match(self._text, self._at)
+        behind = blank.end() if blank else self._at
+        if self._text.startswith("\n", behind):
+            lines = _COMMENT_LINES.match(self._text, behind)
+            behind = lines.end() if lines else behind
+        for spoken in _SPOKEN_TO.finditer(self._text, at, self._at):
+            self._comments.append(Comment(spoken[1], spoken.start(), behind))
 
     def _heredoc(self, at: int) -> None:
         opening = self._text[at : self._at]

@@ -103,6 +103,12 @@ def waivers(read: Read, files: dict[str, str]) -> list[tuple[str, str | None, st
         (CONFIGURATION.replace('name = "c"\n', f'name = "c"\n  {IGNORE}'), 3),
         (CONFIGURATION.replace("    instance_type", f"    {IGNORE}    instance_type"), 6),
         (CONFIGURATION.replace("{\n  name", "{ " + IGNORE + "  name"), 1),
+        (f"/* {IGNORE[2:-1]} */\n" + CONFIGURATION, 1),
+        (f"/* {IGNORE[2:-1]} */ " + CONFIGURATION, 1),
+        (f"/*\n * why\n * {IGNORE[2:-1]}\n */\n" + CONFIGURATION, 3),
+        (IGNORE + "/* and another comment\n*/\n" + CONFIGURATION, 1),
+        (CONFIGURATION.replace("    instance_type", f"    /* {IGNORE[2:-1]} */ instance_type"), 6),
+        (IGNORE.replace("\n", "\r\n") + CONFIGURATION.replace("\n", "\r\n"), 1),
     ],
 )
 def test_a_waiver_is_for_the_block_that_it_stands_in_or_above(read: Read, text: str, line: int) -> None:
