@@ -36,7 +36,7 @@ from guardrail.sources.declarations import (
     DeclaredModel,
 )
 from guardrail.sources.index import Declarations
-from guardrail.sources.link_models import with_models
+from guardrail.sources.link_models import models_of, with_models
 from guardrail.sources.link_scaling import ScalingLinks, scaled
 
 _D = TypeVar("_D", bound=Declared)
@@ -244,7 +244,7 @@ class Side:
             joined = Endpoint(
                 address=declared.address,
                 name=declared.name,
-                region=self._region_of(declared, declared.region),
+                region=self._region_of(declared),
                 mode=configuration,
                 variants=configuration,
                 configuration_address=None,
@@ -253,7 +253,7 @@ class Side:
         else:
             joined = replace(
                 self._bare(configuration, "yes"),
-                region=self._region_of(declared, configuration.region),
+                region=self._region_of(declared, configuration),
                 variants=self._with_shadows(
                     declared,
                     _hidden(
@@ -279,7 +279,7 @@ class Side:
         return Endpoint(
             address=declared.address,
             name=SENSITIVE if declared.sensitive_name else declared.name,
-            region=declared.region if isinstance(declared.region, str) else self._region or declared.region,
+            region=self._region_of(declared, declared),
             mode=declared.mode,
             variants=_hidden(with_models(declared, self.declarations.of(DeclaredModel)), declared.sensitive_variants),
             configuration_address=declared.address,
@@ -339,18 +339,20 @@ class Side:
         is_replaced = configuration is not None and configuration not in self.declarations.addresses
         return bool(related & self.declarations.changed or gone or is_replaced)
 
-    def _region_of(self, declared: Declared, configuration_region: str | Unknown) -> str | Unknown:
-        """Its own region, else the only one among what is linked to it, else the one given for the run."""
+    def _region_of(self, declared: Declared, configuration: DeclaredConfiguration | None = None) -> str | Unknown:
+        """Its own region, else the only one among what is linked to it, else the one given for the run.
+
+        Linked are its configuration, the models of that, and the targets that scale it: an endpoint of which nothing
+        tells the region is in eu-west-1 where its model's image is ``….dkr.ecr.eu-west-1.amazonaws.com/chat``.
+        """
         if isinstance(declared.region, str):
             return declared.region
         targets = self.declarations.targets.by_address
-        regions = {configuration_region}
-        regions |= {
-            targets[claim.address].region
-            for claim in self._scaling.claims.get(declared.address, ())
-            if claim.address in targets
-        }
-        known = {region for region in regions if isinstance(region, str)}
+        claims = self._scaling.claims.get(declared.address, ())
+        linked: list[Declared] = [targets[claim.address] for claim in claims if claim.address in targets]
+        if configuration is not None:
+            linked += [configuration, *models_of(configuration, self.declarations.of(DeclaredModel))]
+        known = {each.region for each in linked if isinstance(each.region, str)}
         return known.pop() if len(known) == 1 else self._region or declared.region
 
     def _components_of(self, declared: DeclaredEndpoint) -> tuple[InferenceComponent, ...] | Unknown:

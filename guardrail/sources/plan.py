@@ -17,13 +17,13 @@ from guardrail.sources.declarations import Unsupported
 from guardrail.sources.link import Linked, Side
 from guardrail.sources.plan_format import PlanDocument, ResourceChange, StateResource
 from guardrail.sources.plan_view import PlanView
-from guardrail.sources.providers import Providers
+from guardrail.sources.providers import PlanProviders, Provider, region_of
 from guardrail.sources.references import ConfigModule, Configuration, Scope, scope_of
-from guardrail.sources.regions import Regions
 from guardrail.sources.spellings import spelling_of
 from guardrail.sources.vocabulary import declare
 
 if TYPE_CHECKING:
+    from guardrail.sources.hcl.beside import SourceBeside
     from guardrail.sources.hcl.outline import Outline
 
 _PLAIN_ACTIONS: tuple[Change, ...] = ("create", "update", "delete", "forget")
@@ -50,8 +50,6 @@ def read(path: str, *, region: str | None = None, source: str | None = None) -> 
 
 def _read_state(path: str, document: PlanDocument, region: str | None) -> ChangeSet:
     """A state tells what runs today, and nothing of a past."""
-    nothing = Configuration(ConfigModule())
-    regions = Regions(Providers({}, nothing, {}), nothing, tuple)
     blocks = []
     for resource, _ in document.standing:
         view = PlanView(
@@ -65,7 +63,7 @@ def _read_state(path: str, document: PlanDocument, region: str | None) -> Change
                 address=resource.address + (f" (deposed {resource.deposed_key})" if resource.deposed_key else ""),
                 type=resource.type,
                 provider="",
-                region=regions.of(view, ""),
+                region=region_of(view, None),
                 attributes=view,
                 change="no-op",
                 references=_lost,
@@ -93,11 +91,13 @@ class _PlanReader:
         self._region = region
         written = document.configuration
         self._configuration = Configuration(written.root_module or ConfigModule())
-        self._providers = Providers(written.provider_config, self._configuration, document.variables)
-        self._regions = Regions(self._providers, self._configuration, self._known_data_regions)
+        self._providers = PlanProviders(
+            written.provider_config, self._configuration, document.variables, self._known_data_regions
+        )
         self._notices: list[str] = []
         self._source = source
         self._outline: Outline | None = None
+        self._beside: SourceBeside | None = None
 
     def change_set(self) -> ChangeSet:
         """Both sides, joined."""
@@ -183,7 +183,8 @@ class _PlanReader:
         marks: Any,
     ) -> Block:
         written = self._configuration.resource(scope.names, resource.type, resource.name)
-        key = self._providers.key_of((written.provider_config_key or "") if written else "", resource.provider_name)
+        key = (written.provider_config_key or "") if written else ""
+        provider = self._provider(key, resource, scope)
         places = self._outline.places(scope.names, resource.type, resource.name) if self._outline else None
         view = PlanView(
             values if isinstance(values, dict) else {},
@@ -197,15 +198,26 @@ class _PlanReader:
         return Block(
             address=resource.address,
             type=resource.type,
-            provider=(written.provider_config_key or "") if written else "",
-            region=self._regions.of(view, key),
+            provider=provider.key if key else "",
+            region=region_of(view, provider, self._providers.region_read(provider.key)),
             attributes=view,
             change=change,
             references=_lost if written is None else partial(self._configuration.resolve, scope, written),
             key=resource.index,
-            default_tags=self._providers.default_tags(key),
+            default_tags=provider.default_tags,
             location=None if places is None else places.start,
         )
+
+    def _provider(self, key: str, resource: ResourceChange | StateResource, scope: Scope) -> Provider:
+        """The provider configuration of a block, told by the source beside the plan where the plan does not tell it."""
+        provider = self._providers.of(key, resource.provider_name)
+        if self._outline is None or isinstance(provider.region, str):
+            return provider
+        if self._beside is None:
+            from guardrail.sources.hcl.beside import SourceBeside
+
+            self._beside = SourceBeside(self._source or ".", self._document.variables)
+        return self._beside.provider_of(scope.names, resource.type, resource.name) or provider
 
     def _deferred(self) -> Iterator[Unsupported]:
         """Changes that Terraform put off because it cannot know yet what they are."""

@@ -1,76 +1,250 @@
-"""What provider blocks of a plan say: region and default tags, from constants and input variables."""
+"""The provider configuration that manages a resource, and its region: answered in one place, for plans and for source.
 
-from typing import Any
+A region comes from what is written, and never from the machine that runs the check. In order: the resource's own
+``region`` (hashicorp/aws 6.x), its provider configuration, an ARN among its known values (for a model the package or
+the image in ECR that it names), the ``aws_region`` data source of the same configuration. What is left is for the
+linker, which asks what the resource is linked to, and for the command line.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
 from guardrail.model import Unknown
+from guardrail.sources import spellings
+from guardrail.sources.base import View
+from guardrail.sources.models import containers
 from guardrail.sources.references import Configuration, reference_path, scope_of
+
+Tags = dict[str, str | Unknown]
+
+NOWHERE = Unknown("nothing tells its region")
+
+_REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
+_ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({_REGION.pattern}):")
+_IMAGE = re.compile(rf"\d{{12}}\.dkr[.-]ecr(?:-fips)?\.({_REGION.pattern})\.[a-z0-9.-]+/")
+
+
+class Provider(Protocol):
+    """A provider configuration: ``provider "aws" { alias = "eu" … }``."""
+
+    @property
+    def key(self) -> str:
+        """As a plan has it: ``aws``, ``aws.eu``, ``module.m:aws.eu``."""
+        ...
+
+    @property
+    def region(self) -> str | Unknown:
+        """The region that it says, or why that is not known."""
+        ...
+
+    @property
+    def default_tags(self) -> Tags | Unknown:
+        """The tags that it adds to everything."""
+        ...
+
+
+_P = TypeVar("_P", bound=Provider)
+
+
+class Resolved(Struct, frozen=True):
+    """A provider configuration of which everything is worked out."""
+
+    key: str
+    region: str | Unknown = NOWHERE
+    default_tags: Tags | Unknown = {}
+
+
+# The region of a resource --------------------------------------------------------------------------------------------
+
+
+def region_or_nowhere(value: str | Unknown | None) -> str | Unknown:
+    """``value`` where it has the form of a region, such as ``us-gov-west-1``; an unknown one with its reason."""
+    if isinstance(value, Unknown):
+        return value
+    return value if value is not None and _REGION.fullmatch(value) else NOWHERE
+
+
+def region_of(view: View, provider: Provider | None, read: str | None = None) -> str | Unknown:
+    """The region of a resource; ``read`` is what the ``aws_region`` data source of its provider has answered."""
+    own = view.text("region")
+    if own is not None:
+        return region_or_nowhere(own)
+    of_provider = NOWHERE if provider is None else provider.region
+    return of_provider if isinstance(of_provider, str) else region_in(view) or read or of_provider
+
+
+def region_in(view: View) -> str | None:
+    """The region of the block's own ARN, else of any ARN among its values that may be shown, else of a model's image.
+
+    The image of a model in ECR "must be in the same region as the model or endpoint" (SageMaker API reference,
+    ContainerDefinition): ``123456789012.dkr.ecr.eu-west-1.amazonaws.com/chat:1`` says eu-west-1.
+    """
+    names = dict.fromkeys(("arn", *view.values))
+    texts = [view.values.get(name) for name in names if not view.is_sensitive(name)]
+    if view.spelling.kind == spellings.MODEL:
+        parts = containers(view)
+        for part in () if isinstance(parts, Unknown) else parts:
+            texts += [part.text("ModelPackageName"), part.text("Image")]
+    return next((region for text in texts if isinstance(text, str) for region in _regions_in(text)), None)
+
+
+def _regions_in(text: str) -> Iterator[str]:
+    match = _ARN.match(text) or _IMAGE.match(text)
+    if match:
+        yield match[1]
+
+
+# Source --------------------------------------------------------------------------------------------------------------
+
+
+class ProviderMap(Generic[_P]):
+    """The provider configurations that a module instance can use, by the name they have in it.
+
+    Of ``{"aws": us, "aws.eu": eu}`` a module that is called without ``providers`` gets ``{"aws": us}``, and one that is
+    called with ``providers = { aws = aws.eu }`` gets ``{"aws": eu}``.
+    """
+
+    def __init__(self, configurations: Mapping[str, _P] | None = None) -> None:
+        self._configurations = dict(configurations or {})
+
+    def with_own(self, own: Mapping[str, _P]) -> "ProviderMap[_P]":
+        """With the module's own provider blocks in place of what it inherits."""
+        return ProviderMap({**self._configurations, **own}) if own else self
+
+    def passed_on(self, names: Mapping[str, str] | None) -> "ProviderMap[_P]":
+        """What a called module gets: what the ``providers`` of the call say, else all without alias."""
+        if names is None:
+            return ProviderMap({name: each for name, each in self._configurations.items() if "." not in name})
+        passed = {inside: self._configurations.get(outside) for inside, outside in names.items()}
+        return ProviderMap({name: each for name, each in passed.items() if each is not None})
+
+    def of(self, name: str) -> _P | None:
+        """The configuration of a name; None where there is none, as for a provider without a block."""
+        return self._configurations.get(name)
+
+
+# Plans ---------------------------------------------------------------------------------------------------------------
 
 
 class ProviderConfig(Struct):
-    """A provider block as written."""
+    """An entry of a plan's ``provider_config``.
+
+    A module that neither has a provider block nor is passed a configuration has an entry too, which says nothing:
+    Terraform writes it where the module around has no resource of the provider, and so does not tell what it inherits.
+    """
 
     full_name: str = ""
+    name: str = ""
+    alias: str | None = None
     module_address: str | None = None
     expressions: dict[str, Any] = {}
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether it stands for the configuration of a module further out."""
+        return bool(self.module_address) and not self.expressions and not self.alias
 
-class Providers:
+
+class PlanProviders:
     """The provider configurations of one plan; each question about one of them is worked out once."""
 
     def __init__(
-        self, configs: dict[str, ProviderConfig], configuration: Configuration, variables: dict[str, Any]
+        self,
+        configs: Mapping[str, ProviderConfig],
+        configuration: Configuration,
+        variables: Mapping[str, Any],
+        data_regions: Callable[[], Iterable[tuple[str, str]]] = tuple,
     ) -> None:
         self._configs = configs
         self._configuration = configuration
         self._variables = variables
-        self._regions: dict[str, str | None] = {}
-        self._default_tags: dict[str, dict[str, str | Unknown] | Unknown] = {}
+        self._data_regions = data_regions
+        self._resolved: dict[str, Resolved] = {}
+        self._read: dict[str, set[str]] | None = None
 
-    def key_of(self, written: str, full_name: str) -> str:
-        """The key of a provider configuration: as the block says, or that of the only one of its provider.
+    def of(self, key: str, full_name: str) -> Resolved:
+        """The configuration of a block with this ``provider_config_key``, or the only one of its provider.
 
-        A block that is written nowhere any more has lost its own ("").
+        A block that is written nowhere any more has lost its key ("").
         """
-        if written:
-            return written
-        keys = [key for key, config in self._configs.items() if config.full_name == full_name]
-        return keys[0] if len(keys) == 1 else ""
+        if not key:
+            keys = self._alternatives(full_name)
+            key = keys[0] if len(keys) == 1 else ""
+        if key not in self._resolved:
+            self._resolved[key] = self._resolve(key)
+        return self._resolved[key]
 
-    def region(self, key: str) -> str | None:
-        """What the provider configuration says of its region; None where that is nothing, or not constant."""
-        if key not in self._regions:
-            config = self._config(key)
-            value = self._constant(config, config.expressions.get("region")) if config else None
-            self._regions[key] = value if isinstance(value, str) else None
-        return self._regions[key]
+    def region_read(self, key: str) -> str | None:
+        """What the ``aws_region`` data sources of a configuration have answered, where they agree."""
+        if self._read is None:
+            self._read = {}
+            for address, region in self._data_regions():
+                module, _, name = address.rpartition("data.aws_region.")
+                names = scope_of(module.rstrip("."), None).names
+                block = self._configuration.resource(names, "aws_region", name.partition("[")[0], "data")
+                if block is not None and "region" not in block.expressions and "name" not in block.expressions:
+                    self._read.setdefault(self.of(block.provider_config_key or "", "").key, set()).add(region)
+        regions = self._read.get(key, set())
+        return next(iter(regions)) if len(regions) == 1 else None
 
-    def default_tags(self, key: str) -> dict[str, str | Unknown] | Unknown:
-        """The tags that a provider configuration adds to everything; Unknown where they are not constant."""
-        if key not in self._default_tags:
-            self._default_tags[key] = self._read_default_tags(key)
-        return self._default_tags[key]
+    def _resolve(self, key: str) -> Resolved:
+        key = self._origin(key)
+        config = self._configs.get(key)
+        if config is None:
+            alternatives = [self._configs[each] for each in self._alternatives(*_provider_of(key, self._configs))]
+            regions = {self._region(each) for each in alternatives} if ":" in key else set()
+            return Resolved(key, regions.pop() if len(regions) == 1 else NOWHERE)
+        return Resolved(key, self._region(config), self._default_tags(config))
 
-    def _read_default_tags(self, key: str) -> dict[str, str | Unknown] | Unknown:
-        config = self._config(key)
-        blocks = config.expressions.get("default_tags") if config else None
+    def _origin(self, key: str) -> str:
+        """The key of the configuration that an entry without a word of its own stands for.
+
+        ``module.v.module.w.module.m:aws`` is the root's ``aws``. Where a module around may have been passed another
+        one, which a plan does not tell, it is that module's: ``module.v:aws``, which all inside of it share.
+        """
+        module, _, local_name = key.rpartition(":")
+        config = self._configs.get(key)
+        if not module or (config is not None and not config.is_inherited and config.module_address):
+            return key
+        provider = local_name.partition(".")[0]
+        if self._alternatives(*_provider_of(key, self._configs)) in ([], [provider]):
+            return provider
+        if config is None:
+            return key  # Terraform before 1.1 names what is inherited by the module that uses it
+        names = scope_of(module, None).names
+        for depth in range(len(names) - 1, 0, -1):
+            around = f"{'.'.join(f'module.{name}' for name in names[:depth])}:{provider}"
+            if around in self._configs:
+                return self._origin(around)
+            if depth < len(names) - 1:  # of the module right outside it is certain that nothing was passed to it
+                return around
+        return provider
+
+    def _alternatives(self, *names: str) -> list[str]:
+        """The keys of the configurations of a provider that are not inherited, by its full name or its local one."""
+        return [
+            key
+            for key, config in self._configs.items()
+            if not config.is_inherited
+            and {config.full_name, config.name, key.rpartition(":")[2].partition(".")[0]} & set(names) - {""}
+        ]
+
+    def _region(self, config: ProviderConfig) -> str | Unknown:
+        value = self._constant(config, config.expressions.get("region"))
+        return region_or_nowhere(value if isinstance(value, str) else None)
+
+    def _default_tags(self, config: ProviderConfig) -> Tags | Unknown:
+        blocks = config.expressions.get("default_tags")
         block = blocks[0] if isinstance(blocks, list) and blocks else blocks
-        if config is None or not block:
+        if not block:
             return {}
         tags = self._constant(config, block.get("tags") if isinstance(block, dict) else None)
         if not isinstance(tags, dict):
             return Unknown("the default tags of the provider are not constant")
         return {name: value if isinstance(value, str) else Unknown("not text") for name, value in tags.items()}
-
-    def _config(self, key: str) -> ProviderConfig | None:
-        """By key; Terraform before 1.1 names an inherited configuration by the module that uses it."""
-        config = self._configs.get(key)
-        if config is not None or ":" not in key:
-            return config
-        name = key.rpartition(":")[2]
-        alike = [other for other in self._configs if other.rpartition(":")[2].partition(".")[0] == name]
-        return self._configs[alike[0]] if alike == [name] else None
 
     def _constant(self, config: ProviderConfig, expression: Any) -> Any:
         """The value of an expression that is constant, or is one input variable whose value is; else None."""
@@ -112,6 +286,13 @@ class Providers:
             return call.expressions[name]
         declared = module.variables.get(name) if module else None
         return {"constant_value": declared.default} if declared else None
+
+
+def _provider_of(key: str, configs: Mapping[str, ProviderConfig]) -> tuple[str, ...]:
+    """The names by which other configurations of the same provider are known: the full one, else the local one."""
+    config = configs.get(key)
+    full_name = config.full_name if config else ""
+    return (full_name,) if full_name else (key.rpartition(":")[2].partition(".")[0],)
 
 
 def _at(value: Any, path: list[str | int]) -> Any:

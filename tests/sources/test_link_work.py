@@ -45,7 +45,14 @@ LATE_ID = {"resource_id": True}
 
 def one_name(count: int) -> Json:
     """A loop whose blocks all have the name "app"."""
-    kinds = {ENDPOINT: endpoint(), CONFIGURATION: configuration(), TARGET: target(), POLICY: tracking_policy()}
+    model = {"name": "m", "primary_container": [{"image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/m:1"}]}
+    kinds = {
+        "aws_sagemaker_model.m": model,
+        ENDPOINT: endpoint(),
+        CONFIGURATION: configuration(variant(model_name="m")),
+        TARGET: target(),
+        POLICY: tracking_policy(),
+    }
     return plan(*(change(f"{address}[{at}]", values) for address, values in kinds.items() for at in range(count)))
 
 

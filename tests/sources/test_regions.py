@@ -1,10 +1,13 @@
 """Where a resource is: told by the plan in a fixed order, by the command line last, and by this machine never."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from guardrail.model import Unknown
+from guardrail.model import ScalableTarget, Unknown
+from guardrail.sources.plan import read
 from tests.sources.conftest import Reader
 from tests.sources.plans import (
     AWS,
@@ -25,9 +28,10 @@ from tests.sources.plans import (
     standing,
     state,
     target,
+    variant,
 )
 
-NOWHERE = Unknown("nothing in the plan tells its region")
+NOWHERE = Unknown("nothing tells its region")
 ARN = "arn:aws:sagemaker:{}:123456789012:endpoint/app"
 
 
@@ -233,3 +237,151 @@ def test_a_resource_that_is_written_no_more_is_nowhere_where_its_provider_is_in_
     changes = read_plan(plan(change(ENDPOINT, None, before=endpoint()), root=module(), providers=several))
     assert changes.before is not None
     assert [each.region for each in changes.before.endpoints] == [NOWHERE]
+
+
+def wrapped(*names: str, others: Json | None = None) -> Json:
+    """A plan whose endpoint is in a module that is called through modules without resources.
+
+    Terraform 1.11 writes an entry without expressions for such a module, and its key on the blocks.
+    """
+    path = ".".join(f"module.{name}" for name in names)
+    inner = module(block(ENDPOINT, f"{path}:aws"))
+    for name in reversed(names[1:]):
+        inner = module(module_calls={name: call(inner)})
+    return plan(
+        change(f"{path}.{ENDPOINT}", endpoint()),
+        root=module(module_calls={names[0]: call(inner)}),
+        providers={
+            **provider("us-east-1"),
+            f"{path}:aws": {"name": "aws", "full_name": AWS, "module_address": path},
+            **(others or {}),
+        },
+    )
+
+
+def test_a_module_called_through_modules_without_resources_inherits_the_roots_provider(read_plan: Reader) -> None:
+    assert region_of(read_plan, wrapped("w", "m")) == "us-east-1"
+    assert region_of(read_plan, wrapped("v", "w", "m")) == "us-east-1"
+
+
+def test_a_module_right_below_one_without_resources_inherits_the_default_beside_an_alias(read_plan: Reader) -> None:
+    """Had the call of w passed the alias on, Terraform would have found and named it."""
+    alias = provider("eu-central-1", "aws.eu")
+    assert region_of(read_plan, wrapped("w", "m", others=alias)) == "us-east-1"
+
+
+def test_a_module_further_down_may_have_been_passed_the_alias(read_plan: Reader) -> None:
+    """With v called with `providers = { aws = aws.eu }` and w without, a plan shows nothing of it."""
+    assert region_of(read_plan, wrapped("v", "w", "m", others=provider("eu-central-1", "aws.eu"))) == NOWHERE
+    assert region_of(read_plan, wrapped("v", "w", "m", others=provider("us-east-1", "aws.two"))) == "us-east-1"
+
+
+def test_a_provider_block_in_a_module_on_the_way_is_inherited(read_plan: Reader) -> None:
+    own = {"module.v:aws": {**provider("eu-west-1")["aws"], "module_address": "module.v"}}
+    assert region_of(read_plan, wrapped("v", "w", "m", others=own)) == "eu-west-1"
+
+
+def test_an_alias_alone_is_inherited_by_nobody(read_plan: Reader) -> None:
+    document = wrapped("w", "m", others=provider("eu-central-1", "aws.eu"))
+    del document["configuration"]["provider_config"]["aws"]
+    assert region_of(read_plan, document) == NOWHERE
+
+
+def test_blocks_of_modules_that_inherit_one_provider_are_linked(read_plan: Reader) -> None:
+    """The target in one module scales the endpoint in another, though Terraform names two configurations."""
+    inherited = {
+        key: {"name": "aws", "full_name": AWS, "module_address": key[:-4]}
+        for key in ("module.w.module.m:aws", "module.x.module.s:aws")
+    }
+    root = module(
+        module_calls={
+            "w": call(
+                module(
+                    module_calls={
+                        "m": call(
+                            module(
+                                block(ENDPOINT, "module.w.module.m:aws"), block(CONFIGURATION, "module.w.module.m:aws")
+                            )
+                        )
+                    }
+                )
+            ),
+            "x": call(module(module_calls={"s": call(module(block(TARGET, "module.x.module.s:aws")))})),
+        }
+    )
+    document = plan(
+        change(f"module.w.module.m.{ENDPOINT}", endpoint()),
+        change(f"module.w.module.m.{CONFIGURATION}", configuration()),
+        change(f"module.x.module.s.{TARGET}", target()),
+        root=root,
+        providers={**provider("us-east-1"), **inherited},
+    )
+    (found,) = read_plan(document).after.endpoints
+    assert isinstance(found.variants, tuple)
+    assert isinstance(found.variants[0].scaling, ScalableTarget)
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/chat:1"},
+        {"image": "123456789012.dkr.ecr-fips.eu-west-1.amazonaws.com/chat@sha256:00"},
+        {"model_package_name": "arn:aws:sagemaker:eu-west-1:123456789012:model-package/chat/3"},
+    ],
+    ids=["image", "fips", "package"],
+)
+def test_the_image_or_package_of_its_model_tells_an_endpoints_region(read_plan: Reader, container: Json) -> None:
+    """SageMaker API reference, ContainerDefinition: the image in ECR must be in the region of the model."""
+    model = "aws_sagemaker_model.m"
+    told = plan(
+        change(ENDPOINT, endpoint()),
+        change(CONFIGURATION, configuration(variant(model_name="m"))),
+        change(model, {"name": "m", "primary_container": [container]}),
+        root=module(block(ENDPOINT), block(CONFIGURATION), block(model)),
+        providers=provider(None),
+    )
+    assert region_of(read_plan, told) == "eu-west-1"
+    elsewhere = json.loads(json.dumps(told).replace(container_text(container), "python:3.12"))
+    assert region_of(read_plan, elsewhere) == NOWHERE
+
+
+def container_text(container: Json) -> str:
+    (text,) = container.values()
+    return str(text)
+
+
+@pytest.mark.parametrize(
+    ("region", "expected"),
+    [
+        ("local.region", "eu-west-1"),
+        ("local.regions[var.stage]", "eu-central-1"),
+        ('var.stage == "prod" ? "eu-central-1" : "us-east-1"', "eu-central-1"),
+        ("terraform.workspace", Unknown("the region of its provider is not known: a plan does not tell its workspace")),
+    ],
+)
+def test_the_source_beside_a_plan_tells_what_the_plan_is_silent_about(
+    tmp_path: Path, region: str, expected: object
+) -> None:
+    """A plan lists of `region = local.region` only that it mentions local.region; values are those of the plan."""
+    (tmp_path / "main.tf").write_text(
+        f"""
+        provider "aws" {{ region = {region} }}
+        variable "stage" {{ default = "dev" }}
+        locals {{
+          region  = "eu-west-1"
+          regions = {{ prod = "eu-central-1", dev = "us-east-1" }}
+        }}
+        resource "aws_sagemaker_endpoint" "e" {{
+          name                 = "app"
+          endpoint_config_name = "app-config"
+        }}
+        """,
+        encoding="utf-8",
+    )
+    document = plan(
+        change(ENDPOINT, endpoint()), providers=provider(ref("local.region")), variables={"stage": {"value": "prod"}}
+    )
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    (found,) = read(str(path), source=str(tmp_path)).after.endpoints
+    assert found.region == expected

@@ -19,7 +19,7 @@ from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
 from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
 from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.providers import ProviderBlock, ProviderMap
+from guardrail.sources.hcl.providers import ProviderBlock, passed_names, provider_name
 from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
@@ -32,6 +32,7 @@ from guardrail.sources.hcl.values import (
     unmarked,
 )
 from guardrail.sources.hcl.variables import Given
+from guardrail.sources.providers import Provider, ProviderMap, Resolved
 
 Key: TypeAlias = str | int | None
 
@@ -151,7 +152,7 @@ class Module(Attributes):
         address: str = "",
         path: tuple[str, ...] = (),
         arguments: dict[str, Cell] | None = None,
-        providers: ProviderMap | None = None,
+        providers: ProviderMap[ProviderBlock] | None = None,
         called_at: Location | None = None,
         depth: int = 0,
     ) -> None:
@@ -184,9 +185,14 @@ class Module(Attributes):
         self.providers = self._own_providers(providers)
         source.locals  # noqa: B018 - an error in them is one, whether anybody asks for them or not
 
-    def _own_providers(self, inherited: ProviderMap | None) -> ProviderMap:
+    def _own_providers(self, inherited: ProviderMap[ProviderBlock] | None) -> ProviderMap[ProviderBlock]:
         own = [ProviderBlock(written.block, self.scope, self.address) for written in self.source.providers]
-        return (inherited or ProviderMap()).with_blocks(own)
+        return (inherited or ProviderMap()).with_own({block.name: block for block in own})
+
+    def provider_of(self, body: syntax.Body, type_: str) -> Provider:
+        """The provider configuration of a resource or data source; one without a block tells nothing but its key."""
+        name = provider_name(body, type_)
+        return self.providers.of(name) or Resolved(name)
 
     # What names mean ---------------------------------------------------------------------------------------------
 
@@ -336,7 +342,7 @@ class Module(Attributes):
                 for argument in written.body.arguments.values()
                 if argument.name not in _META_ARGUMENTS
             },
-            providers=self.providers.passed_on(written.body.expression("providers")),
+            providers=self.providers.passed_on(passed_names(written.body.expression("providers"))),
             called_at=written.file.location(written.block.at, self.called_at),
             depth=self.depth + 1,
         )
@@ -390,9 +396,13 @@ class Module(Attributes):
     def children(self) -> "Iterator[Module]":
         """Every instance of every module that is called here and can be read."""
         for name in self.source.calls:
-            for made in _elements(self.call_value(name)):
-                if isinstance(made, Module):
-                    yield made
+            yield from self.called(name)
+
+    def called(self, name: str) -> "Iterator[Module]":
+        """Every instance of the module that one call makes, where it can be read."""
+        for made in _elements(self.call_value(name)):
+            if isinstance(made, Module):
+                yield made
 
     # Resources and data sources ----------------------------------------------------------------------------------
 

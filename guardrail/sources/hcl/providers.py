@@ -1,9 +1,5 @@
-"""Provider configurations of HCL: which one a block uses, its region and its default tags.
+"""Provider blocks as they are written in HCL; what follows from one is answered in `guardrail.sources.providers`."""
 
-Blocks inherit the unaliased configurations of the module that calls theirs, unless the call passes a ``providers`` map.
-"""
-
-import re
 from typing import Any
 
 from guardrail.model import Unknown
@@ -12,9 +8,7 @@ from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.convert import text_of
 from guardrail.sources.hcl.evaluate import Scope, known_or_reason
 from guardrail.sources.hcl.values import Sensitive
-
-REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
-NOWHERE = Unknown("nothing in the source tells its region")
+from guardrail.sources.providers import NOWHERE, Tags, region_or_nowhere
 
 
 class ProviderBlock:
@@ -26,11 +20,11 @@ class ProviderBlock:
         self.local_name = block.labels[0] if block.labels else ""
         alias = block.body.expression("alias")
         self.alias = str(alias.value) if isinstance(alias, syntax.Literal) else ""
-        name = f"{self.local_name}.{self.alias}" if self.alias else self.local_name
-        self.key = f"{address}:{name}" if address else name
+        self.name = f"{self.local_name}.{self.alias}" if self.alias else self.local_name
+        self.key = f"{address}:{self.name}" if address else self.name
         """As a plan has it: ``aws.eu``, ``module.m:aws.eu``."""
         self._region: str | Unknown | None = None
-        self._default_tags: dict[str, str | Unknown] | Unknown | None = None
+        self._default_tags: Tags | Unknown | None = None
 
     @property
     def region(self) -> str | Unknown:
@@ -41,11 +35,11 @@ class ProviderBlock:
             if isinstance(value, Unknown):
                 self._region = Unknown(f"the region of its provider is not known: {value.reason}")
             else:
-                self._region = value if isinstance(value, str) and REGION.fullmatch(value) else NOWHERE
+                self._region = region_or_nowhere(value) if isinstance(value, str) else NOWHERE
         return self._region
 
     @property
-    def default_tags(self) -> dict[str, str | Unknown] | Unknown:
+    def default_tags(self) -> Tags | Unknown:
         """The tags that it adds to everything."""
         if self._default_tags is None:
             blocks = [block for block in self._body.blocks if block.type == "default_tags"]
@@ -64,43 +58,17 @@ class ProviderBlock:
         return None
 
 
-class ProviderMap:
-    """The provider configurations that a module instance can use, by the name they have in it."""
+def passed_names(providers: syntax.Expression | None) -> dict[str, str] | None:
+    """``{"aws": "aws.eu"}`` of the ``providers = { aws = aws.eu }`` of a module call; None where it has none."""
+    if not isinstance(providers, syntax.Object):
+        return None
+    return {_dotted(entry.key): _dotted(entry.value) for entry in providers.entries}
 
-    def __init__(self, configurations: dict[str, ProviderBlock] | None = None) -> None:
-        self._configurations = {} if configurations is None else configurations
 
-    def with_blocks(self, blocks: list[ProviderBlock]) -> "ProviderMap":
-        """With the module's own provider blocks in place of what it inherits."""
-        if not blocks:
-            return self
-        own = {f"{block.local_name}.{block.alias}" if block.alias else block.local_name: block for block in blocks}
-        return ProviderMap({**self._configurations, **own})
-
-    def passed_on(self, providers: syntax.Expression | None) -> "ProviderMap":
-        """What a called module gets: what the ``providers`` of the call say, else all without alias."""
-        if not isinstance(providers, syntax.Object):
-            return ProviderMap({name: each for name, each in self._configurations.items() if "." not in name})
-        passed: dict[str, ProviderBlock] = {}
-        for entry in providers.entries:
-            configuration = self._configurations.get(_dotted(entry.value))
-            if configuration is not None:
-                passed[_dotted(entry.key)] = configuration
-        return ProviderMap(passed)
-
-    def of(self, body: syntax.Body, type_: str) -> ProviderBlock | None:
-        """The configuration that a resource uses; None where there is none, as for a provider without a block."""
-        named = body.expression("provider")
-        name = _dotted(named) if named is not None else type_.partition("_")[0]
-        return self._configurations.get(name)
-
-    def key_of(self, body: syntax.Body, type_: str) -> str:
-        """The key of that configuration, also of one that is written nowhere."""
-        configuration = self.of(body, type_)
-        if configuration is not None:
-            return configuration.key
-        named = body.expression("provider")
-        return _dotted(named) if named is not None else type_.partition("_")[0]
+def provider_name(body: syntax.Body, type_: str) -> str:
+    """The name of the configuration that a resource uses: ``aws.eu`` as it says, or ``aws`` after its type."""
+    written = body.expression("provider")
+    return _dotted(written) if written is not None else type_.partition("_")[0]
 
 
 def _dotted(expression: syntax.Expression) -> str:
@@ -115,7 +83,7 @@ def _dotted(expression: syntax.Expression) -> str:
     return ""
 
 
-def _tags(value: Any) -> dict[str, str | Unknown] | Unknown:
+def _tags(value: Any) -> Tags | Unknown:
     if isinstance(value, Unknown):
         return bare(value)
     value = value.value if isinstance(value, Sensitive) else value

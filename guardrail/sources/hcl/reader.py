@@ -26,14 +26,13 @@ from guardrail.sources.hcl.convert import text_of
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
-from guardrail.sources.hcl.providers import NOWHERE, REGION
 from guardrail.sources.hcl.resources import Resource
 from guardrail.sources.hcl.syntax import SourceFile
 from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_in
 from guardrail.sources.link import Linked, Side
-from guardrail.sources.regions import arn_region
+from guardrail.sources.providers import region_of
 from guardrail.sources.spellings import TERRAFORM_TYPES, spelling_of
 from guardrail.sources.vocabulary import declare
 
@@ -114,18 +113,17 @@ def _block(resource: Resource) -> Block:
         marks=marks,
         places=places,
     )
-    body, providers = resource.written.body, resource.module.providers
-    configuration = providers.of(body, resource.type)
+    provider = resource.module.provider_of(resource.written.body, resource.type)
     return Block(
         address=resource.address,
         type=resource.type,
-        provider=providers.key_of(body, resource.type),
-        region=_region(view, NOWHERE if configuration is None else configuration.region),
+        provider=provider.key,
+        region=region_of(view, provider),
         attributes=view,
         change="no-op",
         references=partial(_references, resource),
         key=resource.instance.key,
-        default_tags={} if configuration is None else configuration.default_tags,
+        default_tags=provider.default_tags,
         location=resource.location,
     )
 
@@ -148,13 +146,6 @@ def _provided(name: str, value: Any) -> Any:
 def _text(value: Any) -> Any:
     text = text_of(value)
     return _provided("", value) if text is None else text
-
-
-def _region(view: View, of_provider: str | Unknown) -> str | Unknown:
-    own = view.text("region")
-    if own is not None:
-        return own if isinstance(own, Unknown) or REGION.fullmatch(own) else NOWHERE
-    return of_provider if isinstance(of_provider, str) else arn_region(view) or of_provider
 
 
 def _references(resource: Resource, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:

@@ -86,9 +86,7 @@ class Resource(Attributes):
         if name == "id" and self.type in _SAME_AS_NAME and self.written.body.expression("name") is not None:
             return self.attribute("name")
         if name == "region":
-            configuration = self.module.providers.of(self.written.body, self.type)
-            if configuration is not None:
-                return configuration.region
+            return self.module.provider_of(self.written.body, self.type).region
         reason = GENERATED if name in _NAMES else AFTER_APPLY
         return Computed(reason=reason, references=())
 
@@ -275,8 +273,7 @@ class DataSource(Attributes):
         value = None if own is None else known_or_reason(own, self._scope)
         if isinstance(value, (str, Unknown)):
             return value
-        configuration = self._module.providers.of(self._written.body, self._type)
-        return Unknown("nothing in the source tells its region") if configuration is None else configuration.region
+        return self._module.provider_of(self._written.body, self._type).region
 
     def _registry_path(self, region: str | Unknown) -> Computed:
         """The path of an image, of which the account alone is unknown."""

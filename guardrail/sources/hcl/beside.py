@@ -1,0 +1,60 @@
+"""The source beside a plan, asked for what the plan is silent about.
+
+That is what a provider block says in other terms than a constant or a variable, and which configuration a module call
+passes on. The plan's own values stand for the input variables, so that ``region = local.regions[var.stage]`` has the
+value that it had when the plan was made.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from guardrail.errors import SourceError
+from guardrail.model import Unknown
+from guardrail.sources.boundary import boundary_of
+from guardrail.sources.hcl import json_syntax
+from guardrail.sources.hcl.disk import Disk
+from guardrail.sources.hcl.modules import Module, World, given
+from guardrail.sources.hcl.variables import Given
+from guardrail.sources.providers import Provider
+
+_NO_WORKSPACE = Unknown("a plan does not tell its workspace")
+
+
+class SourceBeside:
+    """The root module that a plan was made from, with the values that it had then."""
+
+    def __init__(self, directory: str, variables: Mapping[str, Any]) -> None:
+        self._directory = os.path.normpath(directory)
+        self._variables = variables
+        self._root: Module | None = None
+
+    def provider_of(self, names: tuple[str, ...], type_: str, name: str) -> Provider | None:
+        """The provider configuration of a resource in the module at the end of a path of calls.
+
+        None where the block is not written here, or in source that cannot be read: the plan says what is.
+        """
+        try:
+            self._root = self._root or self._read()
+            module = self._module(self._root, names)
+            written = module.source.resources.get((type_, name)) if module else None
+            return module.provider_of(written.body, type_) if module and written else None
+        except (SourceError, RecursionError):
+            return None
+
+    def _read(self) -> Module:
+        disk = Disk(boundary_of(self._directory))
+        source = disk.module(self._directory)
+        root = Module(source, World(disk, self._directory, _NO_WORKSPACE))
+        values = json_syntax.constants(json.dumps(self._variables), "the variables of the plan").arguments
+        declared = {name: Given(each.expression) for name, each in values.items() if name in source.variables}
+        root.arguments.update(given(declared, root.scope))
+        return root
+
+    def _module(self, root: Module, names: tuple[str, ...]) -> Module | None:
+        """One instance of a module; a provider configuration is the same for all of them."""
+        module: Module | None = root
+        for name in names:
+            module = next(iter(module.called(name)), None) if module and name in module.source.calls else None
+        return module
