@@ -457,7 +457,7 @@ def test_the_workflow_can_say_whose_terms_count(name: str, act: Act, fork: Fork)
 def test_code_of_a_fork_does_not_see_the_variables_of_the_job(
     act: Act, fork: Fork, job_environment: dict[str, str]
 ) -> None:
-    job_environment |= {"TF_VAR_name": "canary", "TF_WORKSPACE": "canary"}
+    job_environment |= {"TF_VAR_name": "nightingale", "TF_WORKSPACE": "nightingale"}
     text = (
         'variable "name" {}\nprovider "aws" { region = "us-east-1" }\n'
         'resource "aws_sagemaker_endpoint" "e" {\n  name = "${var.name}-${terraform.workspace}"\n'
@@ -465,9 +465,9 @@ def test_code_of_a_fork_does_not_see_the_variables_of_the_job(
     )
     base = fork.commit({"infra/main.tf": text})
     ours = act(pull_request(base=base), name="pull_request", path="infra")
-    assert "canary-canary" in Path(ours.outputs["report-json"]).read_text()
+    assert "nightingale-nightingale" in Path(ours.outputs["report-json"]).read_text()
     theirs = act(event_of_fork(base), name="pull_request", path="infra")
-    assert "canary" not in theirs.log + theirs.summary + Path(theirs.outputs["report-json"]).read_text()
+    assert "nightingale" not in theirs.log + theirs.summary + Path(theirs.outputs["report-json"]).read_text()
 
 
 # What a change does to its own terms ---------------------------------------------------------------------------------
@@ -520,6 +520,9 @@ def test_a_checkout_without_the_base_says_that_altered_terms_are_not_known(act: 
     (notice,) = (notice for notice in job.said("notice") if "terms" in notice)
     assert "whether the change alters its own terms is not known" in notice
     assert "fetch-depth: 0" in notice
+    (fork.folder / ".guardrail.yml").unlink()
+    job = act(pull_request(), name="pull_request")
+    assert not [notice for notice in job.said("notice") if "terms" in notice], "there are none to alter"
 
 
 def test_files_that_the_workflow_names_are_terms_too(act: Act, fork: Fork) -> None:

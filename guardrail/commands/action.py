@@ -25,6 +25,7 @@ from guardrail.errors import GitError, GitHubError, GuardrailError
 from guardrail.github import base_branch, runner
 from guardrail.github.base_branch import Base
 from guardrail.github.runner import Event
+from guardrail.settings import load
 
 HELP = """\
 run as a step of GitHub Actions
@@ -198,7 +199,7 @@ def _terms(inputs: Inputs, directory: str, happened: Event, folder: str, start: 
     if revision is None:
         yield from (f"--{name}={value}" for name, value in named if value)
         yield from [f"--compare-to={compared}"] if compared else []
-        yield from _terms_before(directory, happened, folder)
+        yield from _terms_before(directory, happened, folder, start)
         return
     with chdir(directory):
         base = _base(inputs, revision, folder)
@@ -268,15 +269,21 @@ def _past(compared: str, base: Base) -> str:
     return base.take(compared) or compared
 
 
-def _terms_before(directory: str, happened: Event, folder: str) -> Iterator[str]:
-    """The base of a pull request from a branch, so that the comment can say what it does to its own terms."""
+def _terms_before(directory: str, happened: Event, folder: str, start: str) -> Iterator[str]:
+    """The base of a pull request from a branch, so that the comment can say what it does to its own terms.
+
+    A checkout without it is worth a word only where there are terms, which a change could have altered.
+    """
     if happened.name != "pull_request" or happened.base is None:
         return
     try:
         Base(os.path.abspath(directory), happened.base, folder)
     except GuardrailError as error:
-        said = f"whether the change alters its own terms is not known: {error.message}\nhint: {base_branch.FETCH}"
-        print(runner.command("notice", said), flush=True)
+        with chdir(directory):
+            found = load(start)
+        if found.path or found.settings.usage_file or found.settings.baseline.file:
+            said = f"whether the change alters its own terms is not known: {error.message}\nhint: {base_branch.FETCH}"
+            print(runner.command("notice", said), flush=True)
     else:
         yield f"--terms-before={happened.base}"
 

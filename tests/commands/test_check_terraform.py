@@ -265,16 +265,16 @@ def test_code_of_a_stranger_does_not_see_the_environment_of_the_run(
     """Its author reads the report, in which the name of an endpoint would show a value of `TF_VAR_*`."""
     text = STACK.replace('name                 = "ranker"', 'name = "${terraform.workspace}-${var.instance_type}"')
     (stack / "infra" / "main.tf").write_text(text + IGNORE)
-    monkeypatch.setenv("TF_VAR_instance_type", "ml.canary.xlarge")
-    monkeypatch.setenv("TF_WORKSPACE", "canary")
+    monkeypatch.setenv("TF_VAR_instance_type", "ml.nightingale.xlarge")
+    monkeypatch.setenv("TF_WORKSPACE", "nightingale")
     _, report = checked(capsys, "infra", "--untrusted")
-    assert "canary" not in json.dumps(report)
+    assert "nightingale" not in json.dumps(report)
     (endpoint,) = report["endpoints"]
     reason = "TF_VAR_instance_type is set, and is not read for code that is not trusted"
     assert endpoint["variants"][0]["instance_type"] == {"unknown": reason}
     assert report["totals"]["after"]["at_least"], "and not the price of the default"
     _, report = checked(capsys, "infra")
-    assert report["endpoints"][0]["name"] == "canary-ml.canary.xlarge"
+    assert report["endpoints"][0]["name"] == "nightingale-ml.nightingale.xlarge"
 
 
 def test_a_stranger_accepts_no_finding_in_the_code(stack: Path, capsys: pytest.CaptureFixture[str]) -> None:
