@@ -18,6 +18,9 @@ LARGEST_FILE: Final = 64 * MEBIBYTE
 MOST_FILES: Final = 100_000
 """Files and folders that one search goes through, for a glob for example."""
 
+MOST_STACKS: Final = 1_000
+"""Stacks that the templates of one input may nest in each other."""
+
 MOST_TEXT: Final = 16 * MEBIBYTE
 """Characters that evaluating one input may make, in sum."""
 MOST_VALUES: Final = 1_000_000

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.sources.template import text
 from guardrail.sources.template.files import Files
-from guardrail.sources.template.values import Table, text_of
+from guardrail.sources.template.values import Table, Twice, text_of
 
 MANIFEST = "manifest.json"
 _WITHOUT_RESOURCES = {
@@ -57,8 +57,8 @@ class _Manifest(Struct):
     artifacts: dict[str, _Artifact] = {}
 
 
-def templates(path: str, files: Files) -> list[Template]:
-    """The templates at ``path``: one file, or every stack of a cloud assembly.
+def templates(path: str, files: Files, duplicates: list[Twice]) -> list[Template]:
+    """The templates at ``path``: one file, or every stack of a cloud assembly; `text.load` says what ``duplicates`` is.
 
     Raises `SourceError` where there is none, and `NotATemplateError` where a file is something else.
     """
@@ -67,14 +67,14 @@ def templates(path: str, files: Files) -> list[Template]:
         content = files.read(manifest)
         if content is None:
             raise SourceError(f"{path} is a directory without {MANIFEST}, so no CDK output", hint="npx cdk synth")
-        found = list(_assembly(manifest, content, files, 0))
+        found = list(_assembly(manifest, content, files, duplicates, 0))
         if not found:
             raise SourceError(f"{path} is a CDK output without stacks")
         return _told_apart(found)
     content = files.read(path)
     if content is None:
         raise SourceError(f"{path} does not exist", hint="guardrail check template.yaml")
-    return [Template(path=path, root=root(path, content))]
+    return [Template(path=path, root=root(path, content, duplicates))]
 
 
 def _told_apart(templates: list[Template]) -> list[Template]:
@@ -96,8 +96,13 @@ def change_set(path: str, files: Files) -> Table | None:
     content = files.read(path)
     if content is None or b'"Changes"' not in content:
         return None
-    loaded = text.load(path, content)
-    return loaded if is_change_set(loaded) else None
+    duplicates: list[Twice] = []
+    loaded = text.load(path, content, duplicates)
+    if not is_change_set(loaded):
+        return None
+    if duplicates:
+        raise SourceError(duplicates[0].message())
+    return loaded
 
 
 def is_change_set(document: Table) -> bool:
@@ -107,12 +112,12 @@ def is_change_set(document: Table) -> bool:
     )
 
 
-def root(path: str, content: bytes) -> Table:
+def root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
     """The top-level table of a template. Raises `NotATemplateError` where it has no resources."""
-    loaded = text.load(path, content)
+    loaded = text.load(path, content, duplicates)
     body = loaded.get("TemplateBody")
     if body is not None and "Resources" not in loaded:  # the output of aws cloudformation get-template
-        loaded = body if isinstance(body, Table) else text.load(path, (text_of(body) or "").encode())
+        loaded = body if isinstance(body, Table) else text.load(path, (text_of(body) or "").encode(), duplicates)
     if not isinstance(loaded.get("Resources"), Table):
         raise NotATemplateError(
             f"{path} is no CloudFormation template: it has no Resources", hint="guardrail check template.yaml"
@@ -120,15 +125,15 @@ def root(path: str, content: bytes) -> Table:
     return loaded
 
 
-def _stack_root(path: str, content: bytes) -> Table:
+def _stack_root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
     """The top-level table of a stack of the CDK, which may be without resources: a stack may hold nothing."""
-    loaded = text.load(path, content)
+    loaded = text.load(path, content, duplicates)
     if "Resources" not in loaded and loaded.keys() <= _WITHOUT_RESOURCES:
         return loaded.evaluated({**loaded, "Resources": Table()})
-    return root(path, content)
+    return root(path, content, [])
 
 
-def _assembly(path: str, content: bytes, files: Files, depth: int) -> Iterator[Template]:
+def _assembly(path: str, content: bytes, files: Files, duplicates: list[Twice], depth: int) -> Iterator[Template]:
     """The stacks of one manifest and of the stages below it."""
     manifest = _decoded(path, content)
     directory = os.path.dirname(path)
@@ -140,9 +145,9 @@ def _assembly(path: str, content: bytes, files: Files, depth: int) -> Iterator[T
                 raise SourceError(
                     f"{path} names the stage {identifier}, and {below} is not there", hint="npx cdk synth"
                 )
-            yield from _assembly(below, stage, files, depth + 1)
+            yield from _assembly(below, stage, files, duplicates, depth + 1)
         elif artifact.type == "aws:cloudformation:stack":
-            yield _stack(directory, identifier, artifact, files)
+            yield _stack(directory, identifier, artifact, files, duplicates)
 
 
 def _decoded(path: str, content: bytes) -> _Manifest:
@@ -152,7 +157,7 @@ def _decoded(path: str, content: bytes) -> _Manifest:
         raise SourceError(f"{path} is not the manifest of a CDK output: {error}", hint="npx cdk synth") from None
 
 
-def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files) -> Template:
+def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files, duplicates: list[Twice]) -> Template:
     properties = artifact.properties
     path = os.path.join(directory, str(properties.get("templateFile", "")))
     content = files.read(path)
@@ -163,7 +168,7 @@ def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files) -
     name = str(properties.get("stackName") or identifier)
     return Template(
         path=path,
-        root=_stack_root(path, content),
+        root=_stack_root(path, content, duplicates),
         prefix=f"{artifact.displayName or name}/".replace(" ", ""),
         name=name,
         region=None if region == "unknown-region" else region,
@@ -177,29 +182,36 @@ def _texts(values: Any) -> dict[str, str]:
     return {str(key): str(value) for key, value in values.items()} if isinstance(values, dict) else {}
 
 
-def asset(directory: str, url: str, files: Files) -> str | None:
-    """The local file that a template URL of the CDK stands for; None where none is known.
+def hash_of(url: str) -> str:
+    """The hash by which the CDK publishes a template: ``abc`` for https://s3.amazonaws.com/bucket/abc.json."""
+    return url.rstrip("/").rpartition("/")[2].partition(".")[0]
 
-    The CDK publishes a nested template as ``HASH.json``; an asset manifest in the same directory has its file by hash.
-    """
-    name = url.rstrip("/").rpartition("/")[2]
-    if not name:
-        return None
-    identifier = name.partition(".")[0]
+
+def assets(directory: str, files: Files) -> dict[str, str]:
+    """The local files that asset manifests of the CDK in a directory have, by the hashes they are published under."""
+    found: dict[str, str] = {}
     for manifest in files.names(directory):
-        if not manifest.endswith(".assets.json"):
-            continue
-        content = files.read(os.path.join(directory, manifest))
-        path = _in_asset_manifest(content, identifier) if content else None
-        if path is not None:
-            return os.path.join(directory, path)
-    return None
+        content = files.read(os.path.join(directory, manifest)) if manifest.endswith(".assets.json") else None
+        for identifier, path in _in_asset_manifest(content or b"{}").items():
+            found.setdefault(identifier, os.path.join(directory, path))
+    return found
 
 
-def _in_asset_manifest(content: bytes, identifier: str) -> str | None:
+class _Source(Struct, frozen=True):
+    path: str | None = None
+
+
+class _Asset(Struct, frozen=True):
+    source: _Source = _Source()
+
+
+class _AssetManifest(Struct):
+    files: dict[str, _Asset] = {}
+
+
+def _in_asset_manifest(content: bytes) -> dict[str, str]:
     try:
-        document = msgspec.json.decode(content)
-        path = document["files"][identifier]["source"]["path"]
-    except (msgspec.DecodeError, UnicodeDecodeError, KeyError, TypeError):
-        return None
-    return path if isinstance(path, str) else None
+        manifest = msgspec.json.decode(content, type=_AssetManifest)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return {identifier: each.source.path for identifier, each in manifest.files.items() if each.source.path}

@@ -130,8 +130,8 @@ def _causes(change: Table) -> dict[str, Reference]:
 
 def _value(value: Any, cause: Reference | None) -> Any:
     """A value of a context: what another resource decides is known by that, however it reads."""
-    if isinstance(value, dict):
-        return Table({key: _value(item, None) for key, item in value.items()})
+    if isinstance(value, Table):
+        return Table({key: _value(item, None) for key, item in value.once().items()})
     if isinstance(value, list):
         return [_value(item, cause) for item in value]
     if cause is not None and isinstance(value, str):

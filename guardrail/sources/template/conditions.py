@@ -32,7 +32,7 @@ class Conditions:
 
     def decide(self, rule: Any) -> bool | Unknown:
         """Whether a rule, a test of the template, holds."""
-        if isinstance(rule, Table) and len(rule) == 1:
+        if isinstance(rule, Table) and len(rule.once()) == 1:
             ((name, argument),) = rule.items()
             operands = argument if isinstance(argument, list) else [argument]
             if name == "Condition":

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -59,6 +60,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         kind = resource["Type"]
         if not (_matters(kind, resource) or _makes_its_own(stack, kind, resource)):
             continue
+        resource.once()
         exists = stack.conditions.holds(resource["Condition"]) if "Condition" in resource else True
         if exists is False:
             continue
@@ -81,6 +83,8 @@ def _damage(resource: Any) -> str | None:
     """What is wrong with the body of a resource, so that nobody can tell whether it matters; None where nothing is."""
     if not isinstance(resource, Table):
         return "it is no mapping with a Type"
+    if resource.twice is not None and resource.twice.key == "Type":
+        resource.once()
     kind = resource.get("Type")
     if isinstance(kind, str):
         return misspelt.of_type(kind) if "::" in kind else f"its Type {kind[:80]!r} is no resource type"
@@ -266,6 +270,7 @@ def _waivers(address: str | None, owner: Table) -> Iterator[InlineWaiver]:
     entries = ours.get("ignore") if isinstance(ours, Table) else None
     for entry in entries if isinstance(entries, list) else [entries]:
         if isinstance(entry, Table):
+            entry.once()
             yield InlineWaiver(
                 policy=text_of(entry.get("id")) or "",
                 address=address,
@@ -310,18 +315,19 @@ def _change(old: Block, new: Block) -> Change:
 
 def _follow(found: dict[str, Change], after: Mapping[str, Resource]) -> None:
     """A resource that mentions a replaced one changes too, although it reads as before."""
-    pending = True
+    mentioning: dict[str, list[tuple[str, Change]]] = defaultdict(list)
+    for address, resource in after.items():
+        for name, value in resource.block.attributes.values.items():
+            change: Change = "replace" if spellings.replaces(resource.block.type, name) else "update"
+            for mentioned in set(_mentioned(value)):
+                mentioning[mentioned].append((address, change))
+    pending = [address for address, change in found.items() if change in ("replace", "create")]
     while pending:
-        pending = False
-        for address, resource in after.items():
-            if found[address] not in ("no-op", "update"):
-                continue
-            for name, value in resource.block.attributes.values.items():
-                replaced = any(found.get(each) in ("replace", "create") for each in _mentioned(value))
-                change: Change = "replace" if replaced and spellings.replaces(resource.block.type, name) else "update"
-                if replaced and found[address] != change and found[address] != "replace":
-                    found[address] = change
-                    pending = True
+        for address, change in mentioning.pop(pending.pop(), ()):
+            if found[address] == "no-op" or (found[address] == "update" and change == "replace"):
+                found[address] = change
+                if change == "replace":
+                    pending.append(address)
 
 
 def _mentioned(value: Any) -> Iterator[str]:

@@ -126,7 +126,9 @@ def _found(stack: "Stack", keys: list[Any]) -> Any:
         if not isinstance(here, dict) or text is None or text not in here:
             return NO_VALUE
         here = here[text]
-    return stack.evaluate(here)
+    if any(name == "Ref" or name.startswith("Fn::") for name in (here if isinstance(here, dict) else ())):
+        return Unknown("Fn::FindInMap finds a function, and a mapping may hold none")
+    return here
 
 
 def _offer(stack: "Stack", key: Unknown, keys: Mapping[str, Any]) -> None:

@@ -10,21 +10,26 @@ from typing import Any
 
 from guardrail.errors import SourceError
 from guardrail.model import Location
-from guardrail.sources.template.values import Table
+from guardrail.sources.template.values import Table, Twice
 
 
-def load(path: str, text: str) -> Any:
-    """The value of a JSON text. Raises `SourceError` where it is malformed or has a duplicate key."""
+def load(path: str, text: str, duplicates: list[Twice]) -> Any:
+    """The value of a JSON text; keys that stand twice go to ``duplicates``.
+
+    Raises `SourceError` where it is malformed.
+    """
     places = _Places(path, text)
     serial = 0
 
     def table(pairs: list[tuple[str, Any]]) -> Table:
         nonlocal serial
         made = Table(pairs)
+        names: Iterable[str] = made
         if len(made) != len(pairs):
-            keys = [key for key, _ in pairs]
-            raise _Duplicate(serial, next(key for key in keys if keys.count(key) > 1))
-        made.written(partial(places.locate, serial, made))
+            names = [key for key, _ in pairs]
+            made.twice = _twice(places, serial, names)
+            duplicates.append(made.twice)
+        made.written(partial(places.locate, serial, names))
         serial += 1
         return made
 
@@ -32,9 +37,6 @@ def load(path: str, text: str) -> Any:
         return json.loads(text, object_pairs_hook=table, parse_constant=_not_json, strict=False)
     except json.JSONDecodeError as error:
         raise SourceError(f"{path}:{error.lineno}:{error.colno}: not valid JSON: {_lower(error.msg)}") from None
-    except _Duplicate as duplicate:
-        place = places.second(duplicate.serial, duplicate.key)
-        raise SourceError(f"{path}:{place.line}:{place.column}: duplicate key {duplicate.key[:80]!r}") from None
     except ValueError as error:
         raise SourceError(f"{path}: not valid JSON: {_lower(str(error))}") from None
 
@@ -53,13 +55,14 @@ _TOKEN = re.compile(rf"{_STRING}(\s*:(?:\s*{_STRING})?)?|[{{}}]")
 """A key, with its value where that is text; other text; a brace."""
 
 
-class _Duplicate(Exception):  # noqa: N818 - a signal, not an error that anybody sees
-    """An object with a key that stands in it twice."""
-
-    def __init__(self, serial: int, key: str) -> None:
-        super().__init__(key)
-        self.serial = serial
-        self.key = key
+def _twice(places: "_Places", serial: int, keys: list[str]) -> Twice:
+    """The first of the keys of an object that stands among them twice."""
+    seen: set[str] = set()
+    for index, key in enumerate(keys, 1):
+        if key in seen:
+            return Twice(key, partial(places.at, serial, index))
+        seen.add(key)
+    raise AssertionError("no key stands twice")
 
 
 class _Places:
@@ -93,10 +96,9 @@ class _Places:
             self._lines = list(accumulate(lengths, lambda start, length: start + length + 1, initial=0))
         return self._objects[serial]
 
-    def second(self, serial: int, key: str) -> Location:
-        """Where ``key`` stands for the second time."""
-        quoted = [offset for offset in self.offsets(serial)[1:] if _key_at(self._text, offset) == key]
-        return self._location(quoted[1])
+    def at(self, serial: int, index: int) -> Location:
+        """Where the key with that number, from 1, is written."""
+        return self._location(self.offsets(serial)[index])
 
     def _location(self, offset: int) -> Location:
         line = bisect_right(self._lines, offset)
@@ -118,8 +120,3 @@ class _Places:
             elif match.lastindex:
                 pending[-1].append(start)
         return closed
-
-
-def _key_at(text: str, offset: int) -> str:
-    key, _ = json.JSONDecoder(strict=False).raw_decode(text, offset)
-    return str(key)

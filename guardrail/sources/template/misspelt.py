@@ -19,7 +19,7 @@ from guardrail.sources.template.values import Table
 _CUTOFF = 0.75
 """How alike two names are for one to be taken for the other: ``InstanceCount`` and ``InitialInstanceCount`` are."""
 _LONGEST = 200
-COMPARISON = 2_000
+COMPARISON = 10_000
 """Steps that it takes to compare a name with all that there are."""
 _PREFIX = "AWS::SageMaker::"
 

@@ -1,14 +1,16 @@
 """From templates to a change set: both sides, under every assignment of what is undecided."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.errors import GitError, SourceError, did_you_mean
+from guardrail import limits
+from guardrail.errors import GitError, LimitError, SourceError, did_you_mean
 from guardrail.git import Commit, repository_of
+from guardrail.limits import Allowance
 from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped, Unknown
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.link import Linked, Side
@@ -19,10 +21,13 @@ from guardrail.sources.template.declared import Resource, changes, construct_pat
 from guardrail.sources.template.files import Files, WorkingTree
 from guardrail.sources.template.parameters import NONE, Parameters
 from guardrail.sources.template.stack import Given, Stack
-from guardrail.sources.template.values import Table, is_no_echo, text_of
+from guardrail.sources.template.values import Table, Twice, is_no_echo, text_of
 from guardrail.sources.template.world import Assignment, Variable, World, assignments, described, request
 
-MAX_NESTING = 20
+LINKING = 250
+"""Steps that it takes to link one resource."""
+MOST_DUPLICATES = 3
+"""Keys that stand twice, of which a report says where."""
 _SAFE_CHILD_KEYS = ("TemplateURL", "Location")
 
 
@@ -44,11 +49,20 @@ def read(path: str, inputs: Inputs) -> ChangeSet:
 
     Raises `SourceError` where it, or what it is to be compared with, cannot be read.
     """
+    try:
+        return _read(path, inputs)
+    except LimitError as error:
+        raise SourceError(f"{path}: {error.message}") from None
+    except RecursionError:
+        raise SourceError(f"{path} leads from value to value too deeply to be a template") from None
+
+
+def _read(path: str, inputs: Inputs) -> ChangeSet:
     files = WorkingTree(path)
     changes_only = assembly.change_set(path, files)
     if changes_only is not None:
         return _read_change_set(path, changes_only, inputs)
-    after = _Origin(assembly.templates(path, files), files, inputs)
+    after = _Origin.of(path, files, inputs)
     if not files.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
     before = _before(path, inputs) if inputs.compare_to is not None else None
@@ -88,7 +102,7 @@ def _before(path: str, inputs: Inputs) -> "_Origin":
             )
         _refuse_a_revision(other, path, inputs)
         files: Files = WorkingTree(other)
-        return _Origin(assembly.templates(other, files), files, inputs)
+        return _Origin.of(other, files, inputs)
     if path == "-":
         raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
     repository = repository_of(path, any_owner=inputs.any_owner)
@@ -100,7 +114,7 @@ def _before(path: str, inputs: Inputs) -> "_Origin":
         raise SourceError(f"--compare-to: there is no file {other}, and {error.message}", hint=error.hint) from error
     if files.read(path) is None and not files.is_directory(path):
         return _Origin([], files, inputs)  # it was not there then: everything in it is new
-    return _Origin(assembly.templates(path, files), files, inputs)
+    return _Origin.of(path, files, inputs)
 
 
 def _refuse_a_revision(other: str, path: str, inputs: Inputs) -> None:
@@ -124,7 +138,19 @@ class _Origin:
         self.templates = templates
         self.files = files
         self.inputs = inputs
+        self.duplicates: list[Twice] = []
+        """Keys that stand twice where it matters to nobody: where it does, that is an error."""
         self._roots: dict[str, Table] = {}
+        self._assets: dict[str, dict[str, str]] = {}
+        self._beside: list[Template] | None = None
+
+    @staticmethod
+    def of(path: str, files: Files, inputs: Inputs) -> "_Origin":
+        """The templates at ``path``."""
+        duplicates: list[Twice] = []
+        origin = _Origin(assembly.templates(path, files, duplicates), files, inputs)
+        origin.duplicates = duplicates
+        return origin
 
     def nested(self, path: str) -> Table | None:
         """The top-level table of a nested template; read once."""
@@ -132,8 +158,25 @@ class _Origin:
             content = self.files.read(path)
             if content is None:
                 return None
-            self._roots[path] = assembly.root(path, content)
+            self._roots[path] = assembly.root(path, content, self.duplicates)
         return self._roots[path]
+
+    def asset(self, directory: str, url: str) -> str | None:
+        """The local file that a template URL of the CDK stands for; None where none is known."""
+        if directory not in self._assets:
+            self._assets[directory] = assembly.assets(directory, self.files)
+        return self._assets[directory].get(assembly.hash_of(url))
+
+    def beside(self) -> list[Template]:
+        """The templates of the other inputs, as far as they are templates; read once."""
+        if self._beside is None:
+            self._beside = []
+            for path in self.inputs.beside:
+                try:
+                    self._beside += assembly.templates(path, self.files, [])
+                except SourceError:
+                    continue  # it is read on its own account, and then says what is wrong
+        return self._beside
 
 
 class _Stacks:
@@ -142,7 +185,9 @@ class _Stacks:
     def __init__(self, origin: _Origin, world: World) -> None:
         self.world = world
         self._origin = origin
-        self._exports: dict[str, Callable[[], Any]] | None = None
+        self._exports: dict[str, tuple[Stack, str]] | None = None
+        self._within: dict[str, frozenset[str]] = {}
+        """The templates that each nested stack stands in, by its prefix."""
         inputs = origin.inputs
         self.stacks = [
             Stack(
@@ -174,8 +219,12 @@ class _Stacks:
         if root is None:
             return Unknown(f"its template is not here: {path}")
         prefix = f"{stack.prefix}{logical_id}/"
-        if prefix.count("/") > MAX_NESTING:
-            return Unknown("its stacks are nested too deeply")
+        within = self._within.get(stack.prefix, frozenset()) | {os.path.normpath(stack.path)}
+        if os.path.normpath(path) in within:
+            return Unknown("its template is nested in itself")
+        self._within[prefix] = within
+        if len(self._within) > limits.MOST_STACKS:
+            return Unknown(f"more than {limits.MOST_STACKS:,} stacks are nested")
         values = stack.properties_value(resource, "Parameters")
         given = {name: Given(value) for name, value in values.items()} if isinstance(values, Table) else {}
         return Stack(
@@ -206,7 +255,7 @@ class _Stacks:
             )
         if "://" not in text and "${" not in text:
             return os.path.join(directory, text.removeprefix("file:"))
-        found = assembly.asset(directory, text, self._origin.files)
+        found = self._origin.asset(directory, text)
         return found if found is not None else Unknown(f"its template is not here: {text[:200]}")
 
     def export(self, name: str) -> Any:
@@ -215,10 +264,10 @@ class _Stacks:
             self._exports = {}
             own = list(self.stacks)
             for stack in (*own, *self._beside()):
-                for exported, value in stack.exports().items():
-                    self._exports.setdefault(exported, _deferred(stack, value))
+                for exported, output in stack.exports().items():
+                    self._exports.setdefault(exported, (stack, output))
         found = self._exports.get(name)
-        return found() if found is not None else None
+        return found[0].output(found[1]) if found is not None else None
 
     def output(self, stack: str, name: str) -> Any:
         """The value of an output of the stack of that name; None where it is not here."""
@@ -231,16 +280,8 @@ class _Stacks:
 
     def _beside(self) -> list[Stack]:
         """Stacks of the other inputs, as far as these are templates."""
-        stacks: list[Stack] = []
-        for path in self._origin.inputs.beside:
-            try:
-                templates = assembly.templates(path, self._origin.files)
-            except SourceError:
-                continue  # it is read on its own account, and then says what is wrong
-            inputs = self._origin.inputs
-            origin = _Origin(templates, self._origin.files, Inputs(region=inputs.region, parameters=inputs.parameters))
-            stacks += _Stacks(origin, self.world).stacks
-        return stacks
+        inputs = Inputs(region=self._origin.inputs.region, parameters=self._origin.inputs.parameters)
+        return _Stacks(_Origin(self._origin.beside(), self._origin.files, inputs), self.world).stacks
 
     def resources(self) -> dict[str, Resource]:
         """Every resource that matters, by address."""
@@ -255,10 +296,6 @@ class _Stacks:
                 other = f"{address}#{len(found)}"
                 found[other] = replace(resource, block=replace(resource.block, address=other), reason=reason)
         return found
-
-
-def _deferred(stack: Stack, value: Any) -> Callable[[], Any]:
-    return lambda: stack.evaluate(value)
 
 
 class _Sides(Struct, frozen=True):
@@ -278,33 +315,47 @@ class _Reader:
         self._before = before
         self._after = after
         self._notices: list[str] = []
+        self._allowance = Allowance()
         self._construct_paths: dict[str, str] = {}
         self._waivers: tuple[InlineWaiver, ...] = ()
 
     def change_set(self) -> ChangeSet:
         """Both sides, merged where several worlds are possible."""
         self._check_parameters()
+        self._notices += _said_of(self._after.duplicates)
         variables: dict[str, Variable] = {}
         sides, asked = self._linked({})
         one = [sides]
         while asked:
             variables.update(asked)
-            worlds = assignments(variables)
+            worlds = self._tried(assignments(variables), variables)
             if worlds is None:
                 self._notices.append(f"too many possibilities to try them all: {request(variables)}")
-                return self._single(one[0])
-            one, asked = [], {}
-            for assignment in worlds:
-                sides, more = self._linked(assignment)
-                one.append(sides)
-                asked.update({name: each for name, each in more.items() if name not in variables})
+                return self._single(sides)
+            one, asked = worlds
         if all(_is_same(each, one[0]) for each in one):
             return self._single(one[0])
         return self._several(one, variables)
 
+    def _tried(
+        self, worlds: list[Assignment] | None, variables: Mapping[str, Variable]
+    ) -> tuple[list[_Sides], dict[str, Variable]] | None:
+        """Both sides in each of the worlds, and what they ask besides; None where that is more than can be tried."""
+        asked: dict[str, Variable] = {}
+        found: list[_Sides] = []
+        try:
+            for assignment in worlds or ():
+                sides, more = self._linked(assignment)
+                found.append(sides)
+                asked.update({name: each for name, each in more.items() if name not in variables})
+                self._allowance.steps(LINKING * (len(sides.after.modelled) + len(sides.after.skipped)))
+        except LimitError:
+            return None
+        return (found, asked) if found else None
+
     def _linked(self, assignment: Assignment) -> tuple[_Sides, dict[str, Variable]]:
         """Both sides in one world, and the variables that it leaves undecided although something depends on them."""
-        world = World(assignment)
+        world = World(assignment, self._allowance)
         stacks = _Stacks(self._after, world)
         after = stacks.resources()
         if not assignment:
@@ -375,6 +426,13 @@ class _Reader:
             if name not in names:
                 near = did_you_mean(name, names)
                 self._notices.append(f"--parameters {name}: {self._path} has no such parameter{near}")
+
+
+def _said_of(duplicates: Sequence[Twice]) -> list[str]:
+    """The keys that stand twice in what nobody reads, for people."""
+    more = len(duplicates) - MOST_DUPLICATES
+    shown = [f"{each.message()}: the last one counts" for each in duplicates[:MOST_DUPLICATES]]
+    return [*shown, f"{more:,} more keys stand twice"] if more > 0 else shown
 
 
 def _check_allowed(path: str, name: str, declaration: Any, given: Given | None) -> None:

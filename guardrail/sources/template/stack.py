@@ -7,6 +7,7 @@ it may be. Source: "Intrinsic function reference" and "Pseudo parameters referen
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Protocol
 
 from msgspec import Struct
@@ -32,6 +33,9 @@ from guardrail.sources.template.world import Other, World
 
 MAX_DEPTH = 100
 """Of functions that lead to functions that lead to functions."""
+
+STEPS = 5
+"""What evaluating a mapping or a list costs of `limits.MOST_STEPS`; it takes some microseconds."""
 
 NESTED_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 
@@ -109,20 +113,23 @@ class Stack:
         self._depth = 0
         self._parameters: dict[str, Any] = {}
         self._attributes: dict[tuple[str, str], Any] = {}
+        self._values: dict[str, Any] = {}
         self._children: dict[str, Stack | Unknown] = {}
-        self.loops = Loops(path, self.evaluate)
+        self.loops = Loops(path, self.evaluate, self.world.allowance)
         self._declared = self.section("Parameters")
         self.conditions = Conditions(self, self.loops.expanded(self.section("Conditions")))
         self.resources = self.loops.expanded(self.section("Resources"))
 
     def section(self, name: str) -> Table:
         """A section of the template; empty where it has none. Raises `SourceError` where it is no mapping."""
+        if self.root.twice is not None and self.root.twice.key == name:
+            self.root.once()
         section = self.root.get(name)
         if section is None:
             return Table()
         if not isinstance(section, Table):
             raise SourceError(f"{self.path}: {name} is not a mapping")
-        return section
+        return section.once()
 
     # Values ----------------------------------------------------------------------------------------------------------
 
@@ -132,10 +139,12 @@ class Stack:
         if kind is str:
             return self.text(value) if "{{resolve:" in value else value
         if kind is list:
+            self.world.allowance.steps(STEPS)
             return [item for item in map(self.evaluate, value) if item is not NO_VALUE]
         if not isinstance(value, Table):
             return value
-        if len(value) == 1:
+        self.world.allowance.steps(STEPS)
+        if len(value.once()) == 1:
             ((name, argument),) = value.items()
             if name == "Ref" or name.startswith("Fn::"):
                 return self._called(name, argument)
@@ -209,7 +218,7 @@ class Stack:
 
     def _parameter(self, name: str) -> Any:
         declared = self._declared[name]
-        declared = declared if isinstance(declared, Table) else Table()
+        declared = declared.once() if isinstance(declared, Table) else Table()
         kind = str(declared.get("Type", "String"))
         value = self._value(name, declared, kind)
         if isinstance(value, Unknown):
@@ -321,7 +330,7 @@ class Stack:
             return [item for item in (self._read(item, unread) for item in written) if item is not NO_VALUE]
         if not isinstance(written, Table) or any(key == "Ref" or key.startswith("Fn::") for key in written):
             return self.evaluate(written)
-        values = {key: value if key in unread else self._read(value, unread) for key, value in written.items()}
+        values = {key: value if key in unread else self._read(value, unread) for key, value in written.once().items()}
         return written.evaluated({key: value for key, value in values.items() if value is not NO_VALUE})
 
     def properties_value(self, resource: Table, name: str) -> Any:
@@ -350,21 +359,26 @@ class Stack:
 
     def output(self, name: str) -> Any:
         """The value of an output, for a parent stack."""
-        outputs = self.loops.expanded(self.section("Outputs"))
-        output = outputs.get(name)
-        if not isinstance(output, Table):
-            return Unknown(f"{self.path} has no output {name[:80]}")
-        return self.evaluate(output.get("Value"))
+        if name not in self._values:
+            output = self._outputs.get(name)
+            known = isinstance(output, Table)
+            self._values[name] = Unknown("it leads to itself" if known else f"{self.path} has no output {name[:80]}")
+            if isinstance(output, Table):
+                self._values[name] = self.evaluate(output.once().get("Value"))
+        return self._values[name]
 
-    def exports(self) -> dict[str, Any]:
-        """Unevaluated values of outputs by the name they are exported under."""
-        found: dict[str, Any] = {}
-        for output in self.loops.expanded(self.section("Outputs")).values():
+    @cached_property
+    def _outputs(self) -> Table:
+        return self.loops.expanded(self.section("Outputs"))
+
+    def exports(self) -> dict[str, str]:
+        """The names of outputs by the name they are exported under."""
+        found: dict[str, str] = {}
+        for name, output in self._outputs.items():
             export = output.get("Export") if isinstance(output, Table) else None
-            if isinstance(export, Table):
-                name = symbol_of(self.evaluate(export.get("Name")))
-                if name is not None:
-                    found[name] = output.get("Value")
+            exported = symbol_of(self.evaluate(export.get("Name"))) if isinstance(export, Table) else None
+            if exported is not None:
+                found[exported] = name
         return found
 
     def consult(self, undecided: Unknown) -> None:

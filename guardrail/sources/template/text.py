@@ -3,40 +3,65 @@
 from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
-from guardrail.sources.template.values import Table
+from guardrail.sources.template.values import Table, Twice
 
 MAX_BYTES = 16 << 20
 """CloudFormation takes 1 MB."""
+MAX_DEPTH = 500
+"""Of mappings and lists in each other; CloudFormation's own limit is below a hundred."""
 
 
-def load(path: str, content: bytes) -> Table:
+def load(path: str, content: bytes, duplicates: list[Twice] | None = None) -> Table:
     """The top-level table of the JSON or YAML text that ``path`` holds.
 
-    Raises `SourceError` with line and column where it is malformed, has a duplicate key, or is built to exhaust.
+    Keys that stand twice in a mapping go to ``duplicates``; where that is None, they are errors. Raises `SourceError`
+    with line and column where the text is malformed or is built to exhaust.
     """
     if len(content) > MAX_BYTES:
         raise SourceError(f"{path} has {len(content):,} bytes, more than any template")
     if content.startswith(b"version https://git-lfs.github.com/"):
         raise SourceError(f"{path} is a pointer of Git LFS, not the file it stands for", hint="git lfs pull")
     text = decoded(path, content)
+    found: list[Twice] = []
+    root: Any = None
     try:
-        root = _value(path, text)
+        root = _value(path, text, found)
+        is_too_deep = _depth(root) > MAX_DEPTH
     except RecursionError:
-        raise SourceError(f"{path} is nested too deeply to be a template") from None
+        is_too_deep = True
+    if is_too_deep:
+        raise SourceError(f"{path} is nested too deeply to be a template")
+    if found and duplicates is None:
+        raise SourceError(found[0].message())
+    if duplicates is not None:
+        duplicates += found
     if not isinstance(root, Table):
         raise NotATemplateError(f"{path} is no CloudFormation template: it is not a mapping")
     return root
 
 
-def _value(path: str, text: str) -> Any:
+def _depth(value: Any) -> int:
+    """How many mappings and lists stand in each other; those that aliases share count once."""
+    deepest, pending, seen = 0, [(value, 1)], set[int]()
+    while pending:
+        here, depth = pending.pop()
+        if not isinstance(here, (dict, list)) or id(here) in seen:
+            continue
+        seen.add(id(here))
+        deepest = max(deepest, depth)
+        pending += ((item, depth + 1) for item in (here.values() if isinstance(here, dict) else here))
+    return deepest
+
+
+def _value(path: str, text: str, duplicates: list[Twice]) -> Any:
     """The value of the text; the reader of the other language is not imported."""
     if text.lstrip()[:1] == "{":
         from guardrail.sources.template import json_text
 
-        return json_text.load(path, text)
+        return json_text.load(path, text, duplicates)
     from guardrail.sources.template import yaml_text
 
-    return yaml_text.load(path, text)
+    return yaml_text.load(path, text, duplicates)
 
 
 def decoded(path: str, content: bytes) -> str:

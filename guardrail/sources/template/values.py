@@ -4,8 +4,9 @@ Known values are plain Python: ``str``, ``int``, ``float``, ``bool``, ``None``, 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
+from guardrail.errors import SourceError
 from guardrail.limits import Allowance
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import Derived, Reference
@@ -17,14 +18,34 @@ HIDDEN = "(hidden)"
 """Stands for a value of a NoEcho parameter wherever something is printed."""
 
 
+class Twice(NamedTuple):
+    """A key that stands twice in one mapping, and where it does so for the second time."""
+
+    key: str
+    second: Callable[[], Location]
+
+    def message(self) -> str:
+        """The place and the key: ``template.yaml:7:3: duplicate key 'Type'``."""
+        place = self.second()
+        return f"{place.path}:{place.line}:{place.column}: duplicate key {self.key[:80]!r}"
+
+
 class Table(dict[str, Any]):
     """A mapping of a template, and where each of its keys is written."""
 
-    __slots__ = ("_locate",)
+    __slots__ = ("_locate", "twice")
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._locate: Callable[[str | None], Location | None] | None = None
+        self.twice: Twice | None = None
+        """A key that is written twice in it, of which the last counts."""
+
+    def once(self) -> "Table":
+        """The table itself. Raises `SourceError` where a key is written twice: nobody can tell which one counts."""
+        if self.twice is not None:
+            raise SourceError(self.twice.message())
+        return self
 
     def written(self, locate: Callable[[str | None], Location | None]) -> "Table":
         """The table itself, once ``locate`` is known to tell where a key, or for None all of it, is written."""

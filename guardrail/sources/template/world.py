@@ -4,7 +4,7 @@ A template whose conditions depend on a parameter without a value is several tem
 undecided parameters makes one of them: a world.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from itertools import product
 from typing import TypeAlias
 
@@ -15,6 +15,10 @@ from guardrail.sources.template.values import is_hidden, revealed
 
 MAX_WORLDS = 64
 """More assignments than this are not tried: what depends on them is unknown."""
+
+
+_MOST_NAMED = 10
+"""Parameters, and values of each, that a message names."""
 
 
 class Other(Struct, frozen=True):
@@ -109,13 +113,20 @@ def request(variables: Mapping[str, Variable]) -> str:
         if name == "AWS::Region":
             flags.append("--region")
         elif _is_parameter(name):
-            named = [] if variable.is_hidden else [*variable.values]
-            choices = "|".join(named if variable.is_closed and named else [*named, "…"])
+            named = [] if variable.is_hidden else list(variable.values)[:_MOST_NAMED]
+            is_all = variable.is_closed and 0 < len(variable.values) == len(named)
+            choices = "|".join(named if is_all else [*named, "…"])
             pairs.append(f"{name.rpartition('.')[2]}={choices}")
     wanted = [*(f"--parameters {pair}" for pair in pairs), *flags]
     if wanted:
-        return "give " + " ".join(wanted)
-    return f"it depends on {', '.join(variables)}"
+        return "give " + " ".join(wanted[:_MOST_NAMED]) + _more(wanted)
+    return f"it depends on {', '.join(list(variables)[:_MOST_NAMED])}{_more(variables)}"
+
+
+def _more(named: Sized) -> str:
+    """What to say of those that there is no room for."""
+    more = len(named) - _MOST_NAMED
+    return f" and {more:,} more" if more > 0 else ""
 
 
 def _is_parameter(name: str) -> bool:

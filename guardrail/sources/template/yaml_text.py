@@ -11,29 +11,35 @@ from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.model import Location
-from guardrail.sources.template.values import Table, text_of
+from guardrail.sources.template.values import Table, Twice, text_of
 from guardrail.strict_yaml import nests_too_deeply
 
 MAX_VALUES = 1_000_000
 """After expanding aliases; the largest template CloudFormation takes has some 100,000."""
+MAX_TEXT = 4 << 20
+"""CloudFormation takes 1 MB; PyYAML needs a second for each MB, and much memory."""
+LONGEST_NUMBER = 100
+"""Digits; a longer number stays text."""
 
 _YAML = "tag:yaml.org,2002:"
 _SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"}
 
 
-def load(path: str, text: str) -> Any:
-    """The value of a YAML text; None where it is empty.
+def load(path: str, text: str, duplicates: list[Twice]) -> Any:
+    """The value of a YAML text, None where it is empty; keys that stand twice go to ``duplicates``.
 
-    Raises `SourceError` where it is malformed, has a duplicate key, or is built to exhaust, and `NotATemplateError`
-    where it holds several documents.
+    Raises `SourceError` where it is malformed or is built to exhaust, and `NotATemplateError` where it holds several
+    documents.
     """
+    if len(text) > MAX_TEXT:
+        raise SourceError(f"{path} has more than {MAX_TEXT:,} characters of YAML, more than any template")
     import yaml
 
     if nests_too_deeply(text):
         raise SourceError(f"{path} is nested too deeply to be a template")
     try:
         node = _loader()(text).get_single_node()
-        return None if node is None else _Yaml(path).value(node)
+        return None if node is None else _Yaml(path, duplicates).value(node)
     except yaml.MarkedYAMLError as failure:
         mark = failure.problem_mark or failure.context_mark
         where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else path
@@ -56,8 +62,9 @@ def _loader() -> Any:
 class _Yaml:
     """Nodes of one document, which are PyYAML's and untyped, as values; aliases are shared, and counted each time."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, duplicates: list[Twice]) -> None:
         self._path = path
+        self._duplicates = duplicates
         self._done: dict[int, tuple[Any, int]] = {}
         self._open: set[int] = set()
         self._count = 0
@@ -98,15 +105,16 @@ class _Yaml:
             if key_node.tag == _YAML + "merge":
                 merged += value if isinstance(value, list) else [value]
                 continue
-            if key in table:
-                raise self._error(key_node, f"duplicate key {key[:80]!r}")
+            if key in table and table.twice is None:
+                table.twice = Twice(key, partial(_locate, self._path, key_node, None))
+                self._duplicates.append(table.twice)
             table[key] = value
         for extra in merged:
             if not isinstance(extra, dict):
                 raise self._error(node, "<< merges something that is not a mapping")
             for key, value in extra.items():
                 table.setdefault(key, value)
-        return table.written(partial(_locate, self._path, node))
+        return table.written(_Keys(self._path, node))
 
     def _error(self, node: Any, problem: str) -> SourceError:
         mark = node.start_mark
@@ -122,13 +130,25 @@ def _key(node: Any) -> str:
 
 
 def _locate(path: str, node: Any, key: str | None) -> Location:
-    mark = node.start_mark
-    if key is not None and node.id == "mapping":
-        for key_node, _ in node.value:
-            if _key(key_node) == key:
-                mark = key_node.start_mark
-                break
-    return Location(path, mark.line + 1, mark.column + 1)
+    """Where a node starts, whatever the key."""
+    del key
+    return Location(path, node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+class _Keys:
+    """Where the keys of one mapping are written; looked up once somebody asks."""
+
+    __slots__ = ("_node", "_nodes", "_path")
+
+    def __init__(self, path: str, node: Any) -> None:
+        self._path = path
+        self._node = node
+        self._nodes: dict[str, Any] | None = None
+
+    def __call__(self, key: str | None) -> Location:
+        if self._nodes is None:
+            self._nodes = {_key(key_node): key_node for key_node, _ in self._node.value}
+        return _locate(self._path, self._node if key is None else self._nodes.get(key, self._node), key)
 
 
 def _short_form(path: str, node: Any, value: Any) -> Any:
@@ -152,15 +172,15 @@ def _integer(text: str) -> Any:
     digits = text.replace("_", "")
     sign = -1 if digits.startswith("-") else 1
     digits = digits.lstrip("+-")
-    if digits.startswith("0b"):
-        return sign * int(digits, 0)
-    if digits.startswith("0x"):
+    if len(digits) > LONGEST_NUMBER:
+        return text
+    if digits.startswith(("0b", "0x")):
         return sign * int(digits, 0)
     if ":" in digits:
         return sign * int(_sexagesimal(digits))
     if digits.startswith("0") and digits.strip("0"):
         return sign * int(digits, 8)
-    return sign * int(digits) if len(digits) < 4000 else text  # noqa: PLR2004 - longer ones Python refuses
+    return sign * int(digits)
 
 
 def _float(text: str) -> Any:

@@ -336,3 +336,31 @@ def write_assembly(directory: Path, **stacks: dict[str, Any]) -> None:
         for name, stack in stacks.items()
     }
     (directory / "manifest.json").write_text(json.dumps({"version": "36.0.0", "artifacts": artifacts}))
+
+
+HARMLESS = "Resources:\n  F: {Type: AWS::Lambda::Function, Properties: {Runtime: a, Runtime: b}}\n"
+READ = {
+    "a section": "Resources: {}\nResources: {C: {Type: AWS::SageMaker::Model}}\n",
+    "a logical id": "Resources:\n  C: {Type: AWS::S3::Bucket}\n  C: {Type: AWS::SageMaker::Endpoint}\n",
+    "a type": "Resources: {C: {Type: AWS::SageMaker::Endpoint, Type: AWS::S3::Bucket}}\n",
+    "a property": "Resources: {C: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointName: a, EndpointName: b}}}\n",
+    "a parameter": (
+        "Parameters: {P: {Type: String, Default: a, Default: b}}\n"
+        "Resources: {C: {Type: AWS::SageMaker::Endpoint, Properties: {EndpointName: !Ref P}}}\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("suffix", ["yaml", "json"])
+def test_a_key_that_stands_twice_where_nothing_is_read_is_a_notice(read: Reader, suffix: str) -> None:
+    text = HARMLESS
+    if suffix == "json":
+        text = '{"Resources": {"F": {"Type": "AWS::Lambda::Function", "Properties": {"Runtime": "a", "Runtime": "b"}}}}'
+    (notice,) = read(text, f"template.{suffix}").notices
+    assert notice.endswith("duplicate key 'Runtime': the last one counts")
+
+
+@pytest.mark.parametrize("text", READ.values(), ids=READ)
+def test_a_key_that_stands_twice_in_what_is_read_is_an_error(read: Reader, text: str) -> None:
+    with pytest.raises(SourceError, match="duplicate key"):
+        read(text)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from guardrail.errors import SourceError
+from guardrail.errors import LimitError, SourceError
+from guardrail.limits import Allowance
 from guardrail.model import Location, Unknown
 from guardrail.sources.template.loops import Loops
 from guardrail.sources.template.text import load
@@ -27,7 +28,7 @@ Resources:
 
 
 def expanded(text: str) -> Table:
-    return Loops("t.yaml", lambda value: value).expanded(load("t.yaml", text.encode())["Resources"])
+    return Loops("t.yaml", lambda value: value, Allowance()).expanded(load("t.yaml", text.encode())["Resources"])
 
 
 def test_a_body_is_written_out_for_each_item() -> None:
@@ -68,7 +69,7 @@ Resources:
 
 
 def test_a_collection_that_is_unknown_is_kept_with_its_body() -> None:
-    loops = Loops("t.yaml", lambda _: Unknown("the parameter Tenants has no value"))
+    loops = Loops("t.yaml", lambda _: Unknown("the parameter Tenants has no value"), Allowance())
     assert list(loops.expanded(load("t.yaml", TEMPLATE.encode())["Resources"])) == ["Model"]
     body, unknown = loops.unknown["Tenants"]
     assert "Config${Tenant}" in body
@@ -77,7 +78,7 @@ def test_a_collection_that_is_unknown_is_kept_with_its_body() -> None:
 
 def test_a_table_without_loops_stays_as_it_is() -> None:
     table = Table({"a": 1})
-    assert Loops("t", lambda value: value).expanded(table) is table
+    assert Loops("t", lambda value: value, Allowance()).expanded(table) is table
 
 
 @pytest.mark.parametrize("loop", ["3", "[a, b]", "[a, [b], c]", "{a: 1}"])
@@ -92,5 +93,5 @@ def test_loops_that_would_write_out_a_million_copies_are_refused() -> None:
         f"Resources:\n  Fn::ForEach::A:\n    - A\n    - {items}\n    - Fn::ForEach::B:\n"
         f"        - B\n        - {items}\n        - R${{A}}x${{B}}: {{}}\n"
     )
-    with pytest.raises(SourceError, match="more than 10,000 copies"):
+    with pytest.raises(LimitError, match="it makes more than 1,000,000 values"):
         expanded(text)
