@@ -27,7 +27,7 @@ def write_stdout(text: str, *, for_machines: bool = False) -> None:
         return
     if isinstance(stream, TextIOWrapper):
         if for_machines:
-            stream.reconfigure(encoding="utf-8", newline="\n")
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace", newline="\n")
         else:
             stream.reconfigure(errors="backslashreplace")
     try:

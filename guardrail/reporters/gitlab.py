@@ -3,8 +3,6 @@
 Findings that were there before are part of it, for GitLab tells old from new itself.
 """
 
-from msgspec.json import Encoder
-
 from guardrail.policy.base import Severity
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
@@ -12,12 +10,11 @@ from guardrail.reporters.findings import endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.overview import fix
 from guardrail.reporters.places import Places
-from guardrail.reporters.wording import counted, inert, without_commands
+from guardrail.reporters.wording import counted, inert, machine_json
 
 LONGEST_DESCRIPTION = 1_000
 
 _SEVERITIES: dict[Severity, str] = {"error": "critical", "warning": "major", "note": "info"}
-_ENCODER = Encoder()
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -37,7 +34,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             "severity": _SEVERITIES[result.severity],
             "location": {"path": inert(place.path), "lines": {"begin": place.line}},
         }
-        entries.append(_ENCODER.encode(entry))
+        entries.append(machine_json(entry))
     if not entries:
         return "[]\n"
-    return without_commands(b"[\n" + b",\n".join(entries) + b"\n]\n").decode()
+    return (b"[\n" + b",\n".join(entries) + b"\n]\n").decode()

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import structs
-from msgspec.json import Encoder
 
 from guardrail import __version__
 from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, PlanUse, Quantity
@@ -33,13 +32,12 @@ from guardrail.money import HOURS_PER_MONTH, plain
 from guardrail.policy.base import Remediation, Result
 from guardrail.report import DiscountReport, EndpointReport, PlanReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.wording import without_commands
+from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
 
 SCHEMA_VERSION = "1.0"
 
 _Object: TypeAlias = dict[str, object]
-_ENCODER = Encoder()
 _NO_REMEDIATION = Remediation(terraform="", cloudformation="")
 
 
@@ -50,7 +48,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 -
     """
     document = bytearray(b"{\n")
     for key, value in _head(report).items():
-        document += b'"%s":%s,\n' % (key.encode(), _encoded(value))
+        document += b'"%s":%s,\n' % (key.encode(), machine_json(value))
     for name, items in (
         (b"endpoints", map(_endpoint, report.endpoints)),
         (b"unattached", map(_endpoint, report.unattached)),
@@ -60,7 +58,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 -
         document += b'"%s":' % name
         _add_lines(document, items)
         document += b",\n"
-    tail = [b'"%s":%s' % (key.encode(), _encoded(value)) for key, value in _tail(report).items()]
+    tail = [b'"%s":%s' % (key.encode(), machine_json(value)) for key, value in _tail(report).items()]
     document += b",\n".join(tail) + b"\n}\n"
     return document.decode()
 
@@ -70,13 +68,9 @@ def _add_lines(document: bytearray, items: Iterable[object]) -> None:
     separator = b"[\n"
     for item in items:
         document += separator
-        document += _encoded(item)
+        document += machine_json(item)
         separator = b",\n"
     document += b"\n]" if separator == b",\n" else b"[]"
-
-
-def _encoded(value: object) -> bytes:
-    return without_commands(_ENCODER.encode(value))
 
 
 def _head(report: Report) -> _Object:

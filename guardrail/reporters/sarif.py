@@ -10,8 +10,6 @@ plan file: the alert then shows in the list of alerts, and on a pull request onl
 
 from urllib.parse import quote
 
-from msgspec.json import Encoder
-
 from guardrail import __version__
 from guardrail.policy.base import Remediation, Result, Rule, Severity
 from guardrail.report import Report
@@ -21,7 +19,7 @@ from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.gfm import fenced
 from guardrail.reporters.overview import counts, fix
 from guardrail.reporters.places import Place, Places
-from guardrail.reporters.wording import counted, inert, lines_of_code, without_commands
+from guardrail.reporters.wording import counted, inert, lines_of_code, machine_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 INFORMATION_URI = "https://docs.aws.amazon.com/sagemaker/latest/dg/inference-cost-optimization.html"
@@ -30,7 +28,6 @@ MOST_RESULTS = 5_000
 LONGEST_MESSAGE = 1_000
 
 _PROBLEMS: dict[Severity, str] = {"error": "error", "warning": "warning", "note": "recommendation"}
-_ENCODER = Encoder()
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -54,7 +51,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
             }
         ],
     }
-    return without_commands(_ENCODER.encode(log)).decode() + "\n"
+    return machine_json(log).decode() + "\n"
 
 
 def _driver(rules: list[Rule]) -> dict[str, object]:

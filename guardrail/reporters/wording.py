@@ -4,6 +4,9 @@ import re
 from decimal import Decimal
 from unicodedata import combining, east_asian_width
 
+from msgspec import to_builtins
+from msgspec.json import Encoder
+
 from guardrail.money import two_decimals
 
 LONGEST_TEXT = 300
@@ -11,6 +14,7 @@ LONGEST_TEXT = 300
 LONGEST_LINE = 1_200
 """Characters of a line of code."""
 
+_ENCODER = Encoder()
 _HALF_A_CENT = Decimal("0.005")
 _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 _ASCII = str.maketrans({"–": "-", "—": "-", "✗": "x", "≥": ">=", "≤": "<=", "·": "|", "…": "...", "×": "x", "→": "->"})
@@ -43,9 +47,24 @@ def lines_of_code(text: str) -> str:
     return "\n".join(no_command(inert(line, LONGEST_LINE)) for line in text.strip("\n").split("\n"))
 
 
-def without_commands(document: bytes) -> bytes:
-    """A JSON document that says the same without ``##``, for whoever prints it into the log of a runner."""
+def machine_json(value: object) -> bytes:
+    r"""``value`` as JSON in UTF-8, without the ``##`` that a runner would take for a command in its log.
+
+    Half of a surrogate pair, which is no text in UTF-8, is spelled out: a file name ``b"a\xff"`` reads ``a\udcff``.
+    """
+    try:
+        document = _ENCODER.encode(value)
+    except UnicodeEncodeError:
+        document = _ENCODER.encode(_encodable(to_builtins(value)))
     return document.replace(b"##", rb"#\u0023")
+
+
+def _encodable(value: object) -> object:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(item) for key, item in value.items()}
+    return [_encodable(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def _escape(char: str) -> str:

@@ -365,14 +365,17 @@ def _decode(document: Document) -> tuple[Document, _Plan]:
 
 
 def _refuse_bad_text(document: Document) -> None:
-    """Raise UnicodeDecodeError for what is no UTF-8, also where nobody looks: it may be a key that is looked for."""
+    """Raise `SourceError` for what is no UTF-8, also where nobody looks: it may be a key that is looked for."""
     content = document.content
     if isinstance(content, bytes) and content.isascii():
         return
     decoder = getincrementaldecoder("utf-8")()
-    for start in range(0, len(content), MEBIBYTE):
-        decoder.decode(bytes(content[start : start + MEBIBYTE]))
-    decoder.decode(b"", final=True)
+    try:
+        for start in range(0, len(content), MEBIBYTE):
+            decoder.decode(bytes(content[start : start + MEBIBYTE]))
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        raise SourceError(f"{document.path} is not valid JSON: a part of it is no UTF-8", hint=SHOW_HINT) from None
 
 
 def _lower(error: Exception) -> str:
