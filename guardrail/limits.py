@@ -5,6 +5,7 @@ collections of collections, a count of two million) is bounded in sum here, so t
 500 MB.
 """
 
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from guardrail.errors import LimitError
@@ -27,6 +28,27 @@ MOST_VALUES: Final = 1_000_000
 """Elements of collections that evaluating one input may make, in sum."""
 MOST_STEPS: Final = 10_000_000
 """Steps that evaluating one input may take, in sum: an expression, an element looked at, a comparison."""
+
+_LARGEST_EXPONENT: Final = 15
+LARGEST_NUMBER: Final = 10**_LARGEST_EXPONENT
+"""What settings, usage, prices and baselines stay below: USD, requests and percent of no account come near it."""
+MOST_PLACES: Final = 30
+"""Decimal places of such a number; AWS's prices have ten."""
+
+
+def is_countable(number: Decimal) -> bool:
+    """Whether one can calculate with a number that somebody wrote down: no NaN, no infinity, no ``1e9999999``."""
+    _, _, exponent = number.as_tuple()
+    return isinstance(exponent, int) and number.adjusted() < _LARGEST_EXPONENT and exponent >= -MOST_PLACES
+
+
+def number(text: str) -> Decimal | None:
+    """The number that a text writes down; None where it is none, or none to calculate with."""
+    try:
+        found = Decimal(text)
+    except InvalidOperation:
+        return None
+    return found if is_countable(found) else None
 
 
 class Allowance:

@@ -7,6 +7,8 @@ imported when the first file is read, because most runs read none.
 import os
 import re
 from collections.abc import Sequence
+from contextlib import suppress
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, get_args, get_origin
 
@@ -47,11 +49,42 @@ def decode(text: str, kind: type[T], *, name: str, error: type[GuardrailError]) 
     """Like `read`, of a text that ``name`` stands for in errors."""
     node, value = _load(text, name, error)
     try:
-        return msgspec.convert({} if value is None else value, kind)
+        decoded = msgspec.convert({} if value is None else value, kind)
     except msgspec.ValidationError as failure:
         message, steps = _explain(str(failure), value, kind)
         line = _line_of(node, steps)
         raise error(f"{name}:{line}: {message}") from failure
+    except ArithmeticError:  # a NaN, compared with a limit
+        raise _uncountable(node, name, error) from None
+    if not _is_countable(decoded):
+        raise _uncountable(node, name, error)
+    return decoded
+
+
+def _is_countable(value: object) -> bool:
+    """Whether one can calculate with every number in a decoded value."""
+    if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return limits.is_countable(Decimal(str(value)))
+    if isinstance(value, msgspec.Struct):
+        return all(_is_countable(getattr(value, field)) for field in value.__struct_fields__)
+    if isinstance(value, dict):
+        return all(map(_is_countable, value.values()))
+    return not isinstance(value, (list, tuple)) or all(map(_is_countable, value))
+
+
+def _uncountable(node: "Node | None", name: str, error: type[GuardrailError]) -> GuardrailError:
+    """That one cannot calculate with a number of the document, with the line of it."""
+    pending = [node]
+    while pending:
+        each = pending.pop()
+        if each is None or isinstance(each.value, str):
+            with suppress(ArithmeticError):
+                if each is not None and not limits.is_countable(Decimal(each.value)):
+                    message = f"{each.value[:40]} is no number to calculate with"
+                    return error(f"{name}:{each.start_mark.line + 1}: {message}", hint="below 1e15, with a few places")
+        else:
+            pending += [part for item in each.value for part in (item if isinstance(item, tuple) else (item,))][::-1]
+    return error(f"{name}: one of its numbers is none to calculate with")
 
 
 def line_of(path: str | os.PathLike[str], steps: Sequence[Step]) -> int:

@@ -21,6 +21,36 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+UNCOUNTABLE = ("NaN", "-NaN", "sNaN", "Infinity", "-Infinity", "1e9999999", "1e15", "1e-31")
+AMOUNTS = (
+    "budget: {max_expected_usd: @}",
+    "budget: {max_increase_ceiling_usd: @}",
+    "baseline: {tolerance_percent: @}",
+    "discounts: {rules: [{name: a, percent: @}]}",
+    "discounts: {rules: [{name: a, usd: @}]}",
+    "discounts: {savings_plan: {commitment_usd_per_hour: @}}",
+    "discounts: {savings_plan: {commitment_usd_per_hour: 1, rates: {'*': @}}}",
+)
+
+
+@pytest.mark.parametrize("amount", UNCOUNTABLE)
+@pytest.mark.parametrize("text", AMOUNTS)
+def test_a_number_that_nobody_can_calculate_with_is_refused_with_its_line(
+    tmp_path: Path, text: str, amount: str
+) -> None:
+    path = tmp_path / ".guardrail.yml"
+    path.write_text("version: 1\n" + text.replace("@", amount))
+    with pytest.raises(SettingsError) as caught:
+        settings.load(str(tmp_path), config=str(path))
+    assert caught.value.message.startswith(f"{path}:2: ")
+
+
+@pytest.mark.parametrize("amount", ["999999999999999", "0.000000000000000000000000000001", "0.1"])
+def test_a_number_may_be_as_large_and_as_fine_as_the_limit(tmp_path: Path, amount: str) -> None:
+    (tmp_path / ".guardrail.yml").write_text(f"budget: {{max_expected_usd: {amount}}}")
+    assert settings.load(str(tmp_path)).settings.budget.max_expected_usd == Decimal(amount)
+
+
 def write(path: Path, text: str) -> Path:
     path.write_text(text, encoding="utf-8")
     return path

@@ -92,7 +92,7 @@ def of_tables(tables: Iterable[PriceTable]) -> dict[str, Quoted]:
                 quoted[charge] = Quoted(
                     usage_type=row["usage_type"],
                     unit=row["unit"],
-                    amount=Decimal(row[table.currency.lower()]),
+                    amount=table.amount(charge),
                     currency=table.currency,
                     basis=_basis(row["basis"]),
                     suspect=bool(row["suspect"]),

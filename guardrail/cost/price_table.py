@@ -7,12 +7,13 @@ import csv
 import io
 import os
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import NoReturn, TypeAlias
 
 import msgspec
 from msgspec import Struct
 
-from guardrail import files
+from guardrail import files, limits
 from guardrail.cost.base import Price, Unpriced
 from guardrail.errors import PriceBookError
 
@@ -194,7 +195,7 @@ class PriceTable:
             return None
         line, record = self._rows[charge]
         if self.currency != "USD":
-            amount = f"{record[2]} {self.currency} per {record[1]}"
+            amount = f"{self.amount(charge)} {self.currency} per {record[1]}"
             return Unpriced(f"{record[0]} costs {amount}, which is no USD and is never added to them")
         fields: dict[str, str | None] = {name: text or None for name, text in zip(self.columns, record, strict=True)}
         try:
@@ -203,9 +204,16 @@ class PriceTable:
             damaged(self._path, line, f"{error.args[0]} is not explained in manifest.json")
         except msgspec.ValidationError as error:
             damaged(self._path, line, str(error))
-        if not (price.usd.is_finite() and price.usd > 0):
-            damaged(self._path, line, f"a price is a number of USD above 0, not {price.usd}")
+        self.amount(charge)
         return price
+
+    def amount(self, charge: str) -> Decimal:
+        """The price of a charge that the table has, in its currency. Raises `PriceBookError` where it is no price."""
+        line, record = self._rows[charge]
+        amount = limits.number(record[2])
+        if amount is None or amount <= 0:
+            damaged(self._path, line, f"a price is a number of {self.currency} above 0, not {record[2][:40]}")
+        return amount
 
     def _explained(self, fields: dict[str, str | None]) -> dict[str, str | None]:
         """A row with the texts of the manifest in place of their ids."""

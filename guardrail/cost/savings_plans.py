@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from guardrail import limits
 from guardrail.cost.price_table import records
 from guardrail.errors import PriceBookError
 
@@ -80,7 +81,10 @@ def read(directory: str, region: str, term: str, payment: str) -> dict[str, Deci
             continue
         if rate.usage_type in rates:
             raise PriceBookError(f"{path}:{line}: a second rate for {rate.usage_type}, {term} {payment}")
-        rates[rate.usage_type] = Decimal(rate.usd)
+        usd = limits.number(rate.usd)
+        if usd is None or usd < 0:
+            raise PriceBookError(f"{path}:{line}: a rate is a number of USD of zero or more, not {rate.usd[:40]}")
+        rates[rate.usage_type] = usd
     return rates
 
 

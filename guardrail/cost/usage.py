@@ -149,7 +149,7 @@ def load(path: str | os.PathLike[str]) -> Usage:
     """The usage file at ``path``.
 
     Raises `SettingsError`, with the file and the key at fault, where it cannot be read, has a key that does not exist
-    ("did you mean"), or a number that is negative, not finite, or contradicts another one.
+    ("did you mean"), or a number that is negative or contradicts another one.
     """
     file = strict_yaml.read(path, _UsageFile, error=SettingsError)
     if str(file.version) not in _VERSIONS:
@@ -195,8 +195,6 @@ def _bad_number(usage: EndpointUsage | VariantUsage) -> str | None:
         number = getattr(usage, name)
         if not isinstance(number, Decimal):
             continue
-        if not number.is_finite():
-            return f"{name}: {number} is not a number"
         if number < 0:
             return f"{name}: {number:f} is negative"
         if name == "monthly_busy_hours" and number > HOURS_PER_MONTH:

@@ -13,13 +13,13 @@ too small is raised, where everybody sees it.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import Struct, structs
 
-from guardrail import files
+from guardrail import files, limits
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
@@ -57,11 +57,8 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Raise ValueError for an amount that is none, which msgspec reports with its place."""
         if self.monthly_usd in (None, _UNKNOWN):
             return
-        try:
-            amount = Decimal(str(self.monthly_usd))
-        except InvalidOperation:
-            amount = Decimal("NaN")
-        if not amount.is_finite() or amount < 0:
+        amount = limits.number(str(self.monthly_usd))
+        if amount is None or amount < 0:
             raise ValueError(f"{self.monthly_usd!r} is no amount")
 
 

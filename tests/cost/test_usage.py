@@ -136,8 +136,11 @@ def test_requests_of_the_endpoint_are_its_own_or_those_of_its_variants(tmp_path:
         ("resource_usage: {e: {variants: {a: {request_payload_kb: 1}}}}", "unknown key"),
         ("resource_usage: {e: {monthly_requests: -5}}", "resource_usage.e.monthly_requests: -5 is negative"),
         ("resource_usage: {e: {monthly_requests: .nan}}", "monthly_requests: invalid decimal"),
-        ("resource_usage: {e: {monthly_requests: NaN}}", "monthly_requests: NaN is not a number"),
-        ("resource_usage: {e: {monthly_requests: Infinity}}", "monthly_requests: Infinity is not a number"),
+        ("resource_usage: {e: {monthly_requests: NaN}}", ":1: NaN is no number to calculate with"),
+        (
+            "resource_usage: {e: {monthly_requests: Infinity}}",
+            ":1: Infinity is no number to calculate with",
+        ),
         ("resource_usage: {e: {monthly_requests: many}}", "resource_usage.e.monthly_requests"),
         ("resource_usage: {e: {monthly_requests: true}}", "resource_usage.e.monthly_requests"),
         ("resource_usage: {e: {monthly_busy_hours: 731}}", "731 is more than the 730 hours of a month"),

@@ -119,8 +119,7 @@ def _cells(prices: PriceBook, region: str, charges: dict[str, str]) -> list[_Cel
 def _cell(prices: PriceBook, region: str, charge: str) -> _Cell:
     listed = [table for table in prices.tables(region) if charge in table]
     if listed and listed[0].currency != "USD":
-        row, currency = listed[0].row(charge), listed[0].currency
-        return _Cell(f"{number(Decimal(row[currency.lower()]))} {currency}")
+        return _Cell(f"{number(listed[0].amount(charge))} {listed[0].currency}")
     if not listed and split(f"X-{charge}") is None:
         return _Cell("")
     price = prices.price(region, charge)
