@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin
 
 from msgspec import Struct, structs
 
+from guardrail import limits
 from guardrail.cost.base import Delta, Monthly
 from guardrail.errors import PolicyError, did_you_mean
 from guardrail.model import (
@@ -49,18 +50,31 @@ class Builder:
             if key not in known:
                 raise PolicyError(f"policy {self._policy}: {path}.{key}: unknown key{did_you_mean(str(key), known)}")
 
+    def values(self, description: object, path: str) -> dict[str, Any]:
+        """The values of a description, which must be a mapping."""
+        if not isinstance(description, Mapping):
+            raise PolicyError(f"policy {self._policy}: {path}: expected a mapping, got {description!r}")
+        return {key: _value(value) for key, value in description.items()}
+
+    def items(self, description: object, path: str) -> Sequence[Any]:
+        """The items of a description, which must be a list; none where there is none."""
+        if not isinstance(description, (list, tuple, type(None))):
+            raise PolicyError(f"policy {self._policy}: {path}: expected a list, got {description!r}")
+        return description or ()
+
     def endpoint(self, description: Description, path: str) -> Endpoint:
         """The endpoint of an example, with its variants, their scaling and its inference components."""
         own: dict[str, Any] = {"mode": "realtime", "region": "us-east-1", "name": _ADDRESS}
-        own |= {key: _value(value) for key, value in description.get("endpoint", {}).items()}
-        variants = description.get("variants")
-        if variants is None:
-            variants = [description["variant"]] if "variant" in description else []
+        own |= self.values(description.get("endpoint", {}), f"{path}.endpoint")
+        variants = self.items(description.get("variants"), f"{path}.variants")
+        if "variants" not in description and "variant" in description:
+            variants = [description["variant"]]
         scaling = description.get("scaling")
         own.setdefault("variants", tuple(self.variant(one, scaling, f"{path}.variants") for one in variants))
         if "inference_components" in description:
             own["inference_components"] = tuple(
-                self.component(one, f"{path}.inference_components") for one in description["inference_components"]
+                self.component(one, f"{path}.inference_components")
+                for one in self.items(description["inference_components"], f"{path}.inference_components")
             )
         own.setdefault("address", f"aws_sagemaker_endpoint.{_ADDRESS}")
         own.setdefault("configuration_address", f"aws_sagemaker_endpoint_configuration.{_ADDRESS}")
@@ -70,7 +84,7 @@ class Builder:
         self, description: Description, scaling: Description | None, path: str
     ) -> InstanceVariant | ServerlessVariant:
         """A serverless variant where it has ``memory_mib``, else one on instances."""
-        own = {"name": "main"} | {key: _value(value) for key, value in description.items()}
+        own = {"name": "main"} | self.values(description, path)
         serverless = "memory_mib" in own
         if scaling is not None:
             dimension = PROVISIONED_CONCURRENCY if serverless else INSTANCE_COUNT
@@ -81,17 +95,20 @@ class Builder:
         own.setdefault("shadow", False)
         own.setdefault("instance_type", None)
         if own.get("monthly_hours") is not None:
-            own["monthly_hours"] = _decimal(own["monthly_hours"])
+            own["monthly_hours"] = self.amount(own["monthly_hours"], f"{path}.monthly_hours")
         if isinstance(own.get("managed_scaling"), Mapping):
             bounds = {"min_instance_count": None, "max_instance_count": None}
             own["managed_scaling"] = self.make(ManagedInstanceScaling, bounds | own["managed_scaling"], path)
-        own["instance_pools"] = tuple(self.make(InstancePool, pool, path) for pool in own.get("instance_pools", ()))
+        own["instance_pools"] = tuple(
+            self.make(InstancePool, self.values(pool, path), path)
+            for pool in self.items(own.get("instance_pools"), path)
+        )
         return self.make(InstanceVariant, own, path)
 
     def component(self, description: Description, path: str) -> InferenceComponent:
         """An inference component."""
         own: dict[str, Any] = {"address": f"component.{_ADDRESS}", "name": _ADDRESS, "variant_name": None, "copies": 1}
-        own |= {key: _value(value) for key, value in description.items()}
+        own |= self.values(description, path)
         if isinstance(own.get("scaling"), Mapping):
             own["scaling"] = self.target(own["scaling"], COPY_COUNT, f"{path}.scaling")
         return self.make(InferenceComponent, own, path)
@@ -99,44 +116,53 @@ class Builder:
     def target(self, description: Description, dimension: str, path: str) -> ScalableTarget:
         """A scaling target with its policies and scheduled actions."""
         own: dict[str, Any] = {"address": f"aws_appautoscaling_target.{_ADDRESS}", "dimension": dimension}
-        own |= {key: _value(value) for key, value in description.items()}
+        own |= self.values(description, path)
         if isinstance(own.get("policies"), (list, tuple)):
             own["policies"] = tuple(self.policy(one, f"{path}.policies") for one in own["policies"])
         if isinstance(own.get("scheduled_actions"), (list, tuple)):
             bounds = {"address": f"aws_appautoscaling_scheduled_action.{_ADDRESS}"}
             bounds |= {"min_capacity": None, "max_capacity": None}  # type: ignore[dict-item] # absent bounds
             own["scheduled_actions"] = tuple(
-                self.make(ScheduledAction, bounds | action, path) for action in own["scheduled_actions"]
+                self.make(ScheduledAction, bounds | self.values(action, path), path)
+                for action in own["scheduled_actions"]
             )
         return self.make(ScalableTarget, own, path)
 
     def policy(self, description: Description, path: str) -> TargetTrackingPolicy | StepScalingPolicy:
         """Steps where it has ``adjustments``, else target tracking of a ``predefined`` or other ``metric``."""
-        own = {key: _value(value) for key, value in description.items()}
+        own = self.values(description, path)
         own.setdefault("address", f"aws_appautoscaling_policy.{_ADDRESS}")
         if "adjustments" in own:
             own.setdefault("adjustment_type", "ChangeInCapacity")
-            steps = _tuple(own.pop("adjustments"))
-            own["steps"] = (
-                steps if isinstance(steps, Unknown) else tuple(StepAdjustment(0, None, each) for each in steps)
-            )
-            alarms = own.get("alarms", ())
-            own["alarms"] = (
-                alarms
-                if isinstance(alarms, Unknown)
-                else tuple(self.alarm(alarm, f"{path}.alarms") for alarm in alarms)
-            )
+            steps, alarms = own.pop("adjustments"), own.get("alarms")
+            if not isinstance(steps, Unknown):
+                each = ({"lower": 0, "upper": None, "adjustment": one} for one in self.items(steps, path))
+                steps = tuple(self.make(StepAdjustment, one, f"{path}.adjustments") for one in each)
+            if not isinstance(alarms, Unknown):
+                alarms = tuple(self.alarm(one, f"{path}.alarms") for one in self.items(alarms, path))
+            own |= {"steps": steps, "alarms": alarms}
             return self.make(StepScalingPolicy, own, path)
         predefined = "predefined" in own
-        metric = ScalingMetric(
-            predefined=predefined,
-            name=own.pop("predefined", None) or own.pop("metric", None),
-            namespace=None if predefined else own.pop("namespace", "AWS/SageMaker"),
-            dimensions=_dimensions(_value(own.pop("dimensions", ()))),
-            statistic=own.pop("statistic", "Average"),
-        )
+        described = {
+            "predefined": predefined,
+            "name": own.pop("predefined", None) or own.pop("metric", None),
+            "namespace": None if predefined else own.pop("namespace", "AWS/SageMaker"),
+            "dimensions": self.dimensions(_value(own.pop("dimensions", ())), f"{path}.dimensions"),
+            "statistic": own.pop("statistic", "Average"),
+        }
+        metric = self.make(ScalingMetric, described, path)
         own = {"target_value": 5.0, "disable_scale_in": False, "metrics": (metric,)} | own
         return self.make(TargetTrackingPolicy, own, path)
+
+    def dimensions(self, raw: Any, path: str) -> Any:
+        """Dimensions with their values; of a list of names nothing says what their values are."""
+        if isinstance(raw, Unknown):
+            return raw
+        if isinstance(raw, Mapping):
+            return {name: _value(value) for name, value in raw.items()}
+        names = [_value(name) for name in self.items(raw, path)]
+        unknown = next((name for name in names if isinstance(name, Unknown)), None)
+        return unknown or {str(name): Unknown("the example does not say its value") for name in names}
 
     def alarm(self, description: Description, path: str) -> Alarm:
         """An alarm, by default ``>= 1`` on a metric of SageMaker."""
@@ -150,7 +176,7 @@ class Builder:
             "period_s": 60,
             "evaluation_periods": 2,
         }
-        return self.make(Alarm, own | {key: _value(value) for key, value in description.items()}, path)
+        return self.make(Alarm, own | self.values(description, path), path)
 
     def totals(self, description: Description, path: str) -> tuple[Monthly | None, Monthly, Delta | None]:
         """Before, after, and their difference."""
@@ -159,8 +185,7 @@ class Builder:
         after = self.monthly(description.get("after", 0), path)
         if "delta" in description:
             change = _value(description["delta"])
-            each = (change,) * 3 if isinstance(change, Unknown) else tuple(map(_decimal, (change,) * 3))
-            return before, after, Delta(*each)
+            return before, after, Delta(*(self.amount(change, f"{path}.delta"),) * 3)
         if before is None:
             return None, after, None
         return (
@@ -173,8 +198,17 @@ class Builder:
         """One amount for all bounds, or the bounds and flags themselves."""
         if not isinstance(description, Mapping):
             description = dict.fromkeys(("floor", "expected", "ceiling"), description)
-        own = {key: _decimal(_value(value)) for key, value in description.items()}
+        own = {key: self.amount(value, f"{path}.{key}") for key, value in self.values(description, path).items()}
         return self.make(Monthly, own, path)
+
+    def amount(self, value: Any, path: str) -> Any:
+        """A number as amounts are; what is unknown, or true of an amount, as it is."""
+        if isinstance(value, (bool, Unknown)):
+            return value
+        number = limits.number(str(value))
+        if number is None:
+            raise PolicyError(f"policy {self._policy}: {path}: {_misfit(value, Decimal)}")
+        return number
 
     def make(self, kind: type[T], values: Mapping[str, Any], path: str) -> T:
         """An object of the model; every key must be one of its attributes, every value of the type of that."""
@@ -216,24 +250,6 @@ def _misfit(value: object, kind: Any) -> str:
     words = {int: "a whole number", float: "a number", Decimal: "an amount", str: "text", bool: "true or false"}
     expected = [words[part] for part in (kind, *get_args(kind)) if part in words]
     return f"expected {' or '.join(expected)}, got {value!r}" if expected else f"{value!r} does not fit"
-
-
-def _tuple(raw: Any) -> Any:
-    return raw if isinstance(raw, Unknown) else tuple(_value(item) for item in raw)
-
-
-def _dimensions(raw: Any) -> Any:
-    """Dimensions with their values; of a list of names nothing says what their values are."""
-    if isinstance(raw, Unknown):
-        return raw
-    if isinstance(raw, Mapping):
-        return {name: _value(value) for name, value in raw.items()}
-    unknown = next((one for one in map(_value, raw) if isinstance(one, Unknown)), None)
-    return unknown or dict.fromkeys(raw, Unknown("the example does not say its value"))
-
-
-def _decimal(value: Any) -> Any:
-    return value if isinstance(value, (bool, Unknown)) else Decimal(str(value))
 
 
 def _minus(after: Decimal | Unknown, before: Decimal | Unknown) -> Decimal | Unknown:

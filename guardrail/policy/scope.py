@@ -29,7 +29,7 @@ _TYPES: dict[FieldType, str] = {
     "number": "a number",
     "usd": "an amount in USD",
     "strings": "a list of texts",
-    "mapping": "a mapping to lists",
+    "mapping": "a mapping to lists of text",
     "object": "nothing",
 }
 
@@ -124,7 +124,7 @@ class Scope(Struct, frozen=True, kw_only=True):
                 return Decimal(str(raw)) if kind == "usd" else raw
             case "strings" if isinstance(raw, (list, tuple)) and all(isinstance(item, str) for item in raw):
                 return tuple(raw)
-            case "mapping" if isinstance(raw, dict) and all(isinstance(item, list) for item in raw.values()):
+            case "mapping" if isinstance(raw, dict) and all(map(_is_list_of_text, raw.values())):
                 return raw
         raise self.error(f"expected {_TYPES[kind]}, got {show(raw)}")
 
@@ -203,6 +203,10 @@ _MEANT = {
 def is_reference(raw: object) -> bool:
     """Whether ``raw`` is ``{param: name}`` or ``{field: path}``."""
     return isinstance(raw, dict) and len(raw) == 1 and next(iter(raw)) in ("param", "field")
+
+
+def _is_list_of_text(raw: object) -> bool:
+    return isinstance(raw, list) and all(isinstance(item, str) for item in raw)
 
 
 def _is_number(raw: object) -> bool:
