@@ -22,6 +22,8 @@ def main() -> int:
         return run()
     except KeyboardInterrupt:  # in the instant before `run` catches it itself, or after
         return 130
+    except MemoryError:  # where there is not even enough to say so; 1 would say that a policy is violated
+        return 70
     finally:
         if heeds:
             signal.signal(

@@ -42,8 +42,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; without ``argv`` as a process of its own, with its own arguments."""
     if argv is None:
         gc.disable()  # a run is over before a collection could pay off
+    is_full = False
     try:
-        code = _run(sys.argv[1:] if argv is None else argv)
+        code = _guarded(sys.argv[1:] if argv is None else argv)
+    except MemoryError:
+        code, is_full = BUG, True
+    if is_full:  # said here, where what filled the memory is gone
+        _complain("guardrail: out of memory\nhint: check a part of it at a time")
+    if argv is None:
+        gc.freeze()  # nor on the way out
+    return code
+
+
+def _guarded(argv: Sequence[str]) -> int:
+    """The exit code of a command, whatever goes wrong, but for a lack of memory."""
+    try:
+        code = _run(argv)
         if sys.stdout is not None:
             sys.stdout.flush()
     except GuardrailError as failure:
@@ -56,10 +70,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as failure:  # a full disk, an input that went away: the machine's doing, not ours
         output.silence(sys.stdout)
         code = _no_answer(GuardrailError(f"{failure.filename or 'output'}: {failure.strerror or failure}"))
+    except MemoryError:
+        raise
     except Exception as failure:  # noqa: BLE001 - the boundary: whatever was not foreseen is a bug, said in one line
         code = _bug(failure)
-    if argv is None:
-        gc.freeze()  # nor on the way out
     return code
 
 
@@ -115,6 +129,13 @@ def _bug(failure: Exception) -> int:
 
 
 def _complain(text: str) -> None:
-    """A line on standard error in which no control character of a hostile file survives."""
-    if sys.stderr is not None:
-        print("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text), file=sys.stderr)
+    """A line on standard error in which no control character of a hostile file survives.
+
+    Where it cannot be written, the exit code says it alone.
+    """
+    if sys.stderr is None:
+        return
+    try:
+        print("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text), file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        output.silence(sys.stderr)

@@ -124,6 +124,23 @@ def test_a_bug_is_exit_70_and_one_line(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert "Traceback" in capsys.readouterr().err
 
 
+def test_a_lack_of_memory_is_exit_70_and_never_a_verdict(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stand_in(monkeypatch, MemoryError())
+    assert cli.main(["init"]) == 70
+    assert capsys.readouterr().err == "guardrail: out of memory\nhint: check a part of it at a time\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize(("arguments", "code"), [([], 2), (["chek"], 2), (["check", "missing.json"], 2)])
+def test_a_standard_error_that_cannot_be_written_leaves_the_exit_code(arguments: list[str], code: int) -> None:
+    """Python's own would be 1, a violated policy, or 120."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([sys.executable, "-m", "guardrail", *arguments], stderr=full, check=False)
+    assert done.returncode == code
+
+
 def test_an_interrupted_run_is_exit_130_without_a_word(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
