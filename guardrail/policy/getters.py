@@ -154,7 +154,7 @@ def _amount(monthly: Monthly, bound: str) -> Decimal | Unknown:
 
 
 def missing_tags(parameters: Mapping[str, Value]) -> Getter:
-    """The keys of the parameter ``required_tags`` that the endpoint lacks.
+    """The keys of the parameter ``required_tags`` that the endpoint lacks; a tag without a value allocates nothing.
 
     ``cost-center`` and ``cost_center`` count as ``CostCenter``, and so does whatever the parameter ``tag_synonyms``
     lists under it.
@@ -169,7 +169,7 @@ def missing_tags(parameters: Mapping[str, Value]) -> Getter:
         tags = subject.endpoint.tags if subject.endpoint else {}
         if isinstance(tags, Unknown):
             return tags
-        present = set(map(_spelled_alike, tags))
+        present = {_spelled_alike(tag) for tag, value in tags.items() if value != ""}
         return tuple(tag for tag, spellings in accepted if present.isdisjoint(spellings))
 
     return get
