@@ -88,7 +88,7 @@ class View:
     ) -> None:
         self.values = values
         self.spelling = spelling
-        self.marks = marks
+        self.marks = marks if marks and _any_mark(marks) else None
         """Which values are sensitive, as plans have it: true, or a tree of the same shape; None where none is."""
         self.places = places
         self.masked = masked
@@ -121,7 +121,7 @@ class View:
 
     def get(self, name: str) -> Any:
         """The raw value; None where unset; `Unknown` where it cannot be known."""
-        return bare(self.values.get(self.spelling.of(name)))
+        return bare(self.values.get(self.spelling.names[name]))
 
     def is_sensitive(self, *names: str) -> bool:
         """Whether one of the values, or any part of one, is marked sensitive."""
@@ -185,10 +185,9 @@ class View:
         value = self.get(name)
         if value is None or isinstance(value, Unknown):
             return value
-        read = convert(self.spelling.of(name), value)
-        if self.masked and read is not None and not isinstance(read, Unknown) and self.is_sensitive(name):
-            return SENSITIVE
-        return read
+        read = convert(self.spelling.names[name], value)
+        is_hidden = self.marks and self.masked and self.is_sensitive(name)
+        return SENSITIVE if is_hidden and read is not None and not isinstance(read, Unknown) else read
 
     def _as_text(self, name: str, value: Any) -> str | Unknown | None:
         return value if isinstance(value, str) else Unknown(f"{name} is not text")

@@ -47,14 +47,14 @@ class PlanView(View):
 
     def get(self, name: str) -> Any:
         """The raw value, with what is unknown in a list or map of it in its place."""
-        own = self.spelling.of(name)
+        own = self.spelling.names[name]
         value = self.values.get(own)
-        if value is None:
-            return self._absent(name, own) if self._is_flagged(own) else None
+        if not self.unknown:
+            return value
         flags = part_of(self.unknown, own)
-        if isinstance(flags, (dict, list)) and isinstance(value, (dict, list)):
-            return _with_unknown(value, flags)
-        return value
+        if value is None:
+            return self._absent(name, own) if flags is True else None
+        return _with_unknown(value, flags) if flags and flags is not True else value
 
     def _is_flagged(self, own: str) -> bool:
         """Whether the plan says that the whole value, not a part of it, is known only after apply."""

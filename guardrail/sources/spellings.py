@@ -6,7 +6,6 @@ and 6.25.0, the documentation of hashicorp/awscc, the AWS CloudFormation templat
 """
 
 import re
-from functools import cache
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -122,6 +121,25 @@ _LOOKS_UNKNOWN_IN = {
 """More of them, whose names mean something else in other types."""
 
 
+class _SnakeCase(dict[str, str]):
+    """Names by CloudFormation's; each is spelled once."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> str:
+        self[name] = snake_case(name)
+        return self[name]
+
+
+class _AsWritten(dict[str, str]):
+    """CloudFormation's own names."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
 class Spelling(Struct, frozen=True, kw_only=True):
     """How one language writes one kind of resource."""
 
@@ -130,15 +148,14 @@ class Spelling(Struct, frozen=True, kw_only=True):
     kind: str
     """The resource type of CloudFormation: AWS::ApplicationAutoScaling::ScalableTarget."""
     language: Language
-    names: dict[str, str] = {}
+    names: dict[str, str]
+    """Its own names by those of CloudFormation."""
     looks_unknown: frozenset[str] = frozenset()
     """Arguments that a plan shows as unknown when they are merely unset, by CloudFormation's names."""
 
     def of(self, name: str) -> str:
         """The language's own name of a property: ``volume_size_in_gb`` of ``VolumeSizeInGB``."""
-        if self.language == "cloudformation":
-            return name
-        return self.names.get(name) or snake_case(name)
+        return self.names[name]
 
     def default(self, name: str) -> str | bool | None:
         """What the language takes an unset property for; None where it says nothing."""
@@ -150,7 +167,6 @@ class Spelling(Struct, frozen=True, kw_only=True):
         return self.language == "awscc"
 
 
-@cache
 def snake_case(name: str) -> str:
     """``model_variants`` for ``ModelVariants``, ``memory_size_in_mb`` for ``MemorySizeInMB``."""
     return _WORD.sub("_", name).lower()
@@ -166,13 +182,17 @@ def _type_in(kind: str, language: Language) -> str:
     ) or f"{language}_{service.lower()}_{snake_case(resource)}"
 
 
+def _names(type_: str, language: Language) -> dict[str, str]:
+    return _AsWritten() if language == "cloudformation" else _SnakeCase(_NAMES.get(type_, {}))
+
+
 def _spelling(kind: str, language: Language) -> Spelling:
     type_ = _type_in(kind, language)
     return Spelling(
         type=type_,
         kind=kind,
         language=language,
-        names=_NAMES.get(type_, {}),
+        names=_names(type_, language),
         looks_unknown=_LOOKS_UNKNOWN[language] | _LOOKS_UNKNOWN_IN.get(type_, frozenset()),
     )
 
@@ -195,7 +215,8 @@ def spelling_of(type_: str) -> Spelling:
     if type_ in SPELLINGS:
         return SPELLINGS[type_]
     languages: dict[str, Language] = {"aws": "aws", "awscc": "awscc"}
-    return Spelling(type=type_, kind=type_, language=languages.get(type_.partition("_")[0], "cloudformation"))
+    language = languages.get(type_.partition("_")[0], "cloudformation")
+    return Spelling(type=type_, kind=type_, language=language, names=_names(type_, language))
 
 
 def types_of(*kinds: str) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """A view on the properties of a template's resource."""
 
 from collections.abc import Callable
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import View
+from guardrail.sources.spellings import Spelling
 from guardrail.sources.template.values import Table, is_hidden, revealed, symbol_of, text_of
 
 _T = TypeVar("_T")
@@ -15,9 +16,11 @@ class Properties(View):
 
     __slots__ = ()
 
-    def unmasked(self) -> Self:
-        """The same properties with the values of NoEcho parameters readable."""
-        return type(self)(self.values, self.spelling, masked=False)
+    def __init__(self, values: dict[str, Any], spelling: Spelling, **others: Any) -> None:
+        # its values know themselves whether they are hidden
+        super().__init__(
+            values, spelling, **{"marks": True, **others}
+        )
 
     def _as_text(self, name: str, value: Any) -> str | Unknown:
         text = text_of(value)
