@@ -18,9 +18,7 @@ class Properties(View):
 
     def __init__(self, values: dict[str, Any], spelling: Spelling, **others: Any) -> None:
         # its values know themselves whether they are hidden
-        super().__init__(
-            values, spelling, **{"marks": True, **others}
-        )
+        super().__init__(values, spelling, **{"marks": True, **others})
 
     def _as_text(self, name: str, value: Any) -> str | Unknown:
         text = text_of(value)
