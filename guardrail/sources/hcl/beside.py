@@ -39,9 +39,10 @@ class SourceBeside:
             self._root = self._root or self._read()
             module = self._module(self._root, names)
             written = module.source.resources.get((type_, name)) if module else None
-            return module.provider_of(written.body, type_) if module and written else None
+            provider = module.provider_of(written.body, type_, module.scope) if module and written else None
         except (SourceError, RecursionError):
             return None
+        return provider if provider and provider.key else None  # "": each instance has its own
 
     def _read(self) -> Module:
         disk = Disk(boundary_of(self._directory))

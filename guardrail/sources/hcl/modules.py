@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 from decimal import DecimalException
+from functools import cached_property
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -19,7 +20,7 @@ from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
 from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
 from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.providers import ProviderBlock, passed_names, provider_name
+from guardrail.sources.hcl.providers import ProviderBlock, address_key, passed_names, provider_name
 from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
@@ -61,16 +62,6 @@ class Instance(Struct, frozen=True):
         return address_key(self.key)
 
 
-def address_key(key: Key) -> str:
-    """``["a"]``, ``[0]`` or nothing."""
-    if key is None:
-        return ""
-    if isinstance(key, int):
-        return f"[{key}]"
-    text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return f'["{text.replace("${", "$${").replace("%{", "%%{")}"]'
-
-
 class Missing(Struct, frozen=True):
     """A module that is called and cannot be read."""
 
@@ -93,6 +84,8 @@ class World:
         self.missing: list[Missing] = []
         self.undecided: dict[str, str] = {}
         """Why the number of instances of a block is unknown, by its address."""
+        self.repeated: set[str] = set()
+        """The addresses of those among them that may have more than one instance."""
         self.types: dict[str, str] = {}
         """The type of each resource that has been worked out, by its address."""
         self.modules = 0
@@ -182,16 +175,24 @@ class Module(Attributes):
         self._resources: dict[tuple[str, str, str], Cell] = {}
         self._instances: dict[tuple[str, str, str], list[Instance]] = {}
         self._roots: dict[str, Any] = {}
-        self.providers = self._own_providers(providers)
-        source.locals  # noqa: B018 - an error in them is one, whether anybody asks for them or not
+        self._inherited: ProviderMap[ProviderBlock] = providers or ProviderMap()
+        source.locals, source.providers  # noqa: B018 - an error in them is one, whether anybody asks for them or not
 
-    def _own_providers(self, inherited: ProviderMap[ProviderBlock] | None) -> ProviderMap[ProviderBlock]:
-        own = [ProviderBlock(written.block, self.scope, self.address) for written in self.source.providers]
-        return (inherited or ProviderMap()).with_own({block.name: block for block in own})
+    @cached_property
+    def providers(self) -> ProviderMap[ProviderBlock]:
+        """The provider configurations that its blocks can use."""
+        own: list[ProviderBlock] = []
+        for written in self.source.providers:
+            for_each = written.body.expression("for_each")
+            instances = [Instance(None, {})] if for_each is None else self._keyed(known_or_reason(for_each, self.scope))
+            for each in instances:
+                scope = self.scope.with_names(each.names)
+                own.append(ProviderBlock(written.block, scope, self.address, suffix=each.suffix))
+        return self._inherited.with_own({block.name: block for block in own})
 
-    def provider_of(self, body: syntax.Body, type_: str) -> Provider:
+    def provider_of(self, body: syntax.Body, type_: str, scope: Scope) -> Provider:
         """The provider configuration of a resource or data source; one without a block tells nothing but its key."""
-        name = provider_name(body, type_)
+        name = provider_name(body, type_, scope)
         return self.providers.of(name) or Resolved(name)
 
     # What names mean ---------------------------------------------------------------------------------------------
@@ -342,7 +343,7 @@ class Module(Attributes):
                 for argument in written.body.arguments.values()
                 if argument.name not in _META_ARGUMENTS
             },
-            providers=self.providers.passed_on(passed_names(written.body.expression("providers"))),
+            providers=self.providers.passed_on(passed_names(written.body.expression("providers"), scope)),
             called_at=written.file.location(written.block.at, self.called_at),
             depth=self.depth + 1,
         )
@@ -443,7 +444,16 @@ class Module(Attributes):
         for instance in instances:
             if instance.unknown is not None:
                 self.world.undecided[address] = instance.unknown.reason
+                if not self._is_one_at_most(count or for_each):
+                    self.world.repeated.add(address)
         return instances
+
+    def _is_one_at_most(self, number: syntax.Expression | None) -> bool:
+        """Whether ``count`` or ``for_each`` makes one at most: ``var.create ? 1 : 0``; None stands for ``enabled``."""
+        if isinstance(number, syntax.Conditional):
+            return all(self._is_one_at_most(branch) for branch in (number.then, number.otherwise))
+        value = True if number is None else unmarked(known_or_reason(number, self.scope))[0]
+        return len(value) <= 1 if isinstance(value, (list, dict)) else value in (0, 1, "0", "1")
 
     def _enabled(self, body: syntax.Body) -> list[Instance]:
         """One instance or none, as ``lifecycle { enabled }`` says (OpenTofu 1.11)."""

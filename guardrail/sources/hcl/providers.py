@@ -14,13 +14,14 @@ from guardrail.sources.providers import NOWHERE, Tags, region_or_nowhere
 class ProviderBlock:
     """One provider configuration; its region and default tags are worked out once."""
 
-    def __init__(self, block: syntax.BlockNode, scope: Scope, address: str) -> None:
+    def __init__(self, block: syntax.BlockNode, scope: Scope, address: str, *, suffix: str = "") -> None:
         self._body = block.body
         self._scope = scope
         self.local_name = block.labels[0] if block.labels else ""
         alias = block.body.expression("alias")
-        self.alias = str(alias.value) if isinstance(alias, syntax.Literal) else ""
-        self.name = f"{self.local_name}.{self.alias}" if self.alias else self.local_name
+        name = f".{alias.value}{suffix}" if isinstance(alias, syntax.Literal) else ""
+        self.name = f"{self.local_name}{name}"
+        """As blocks refer to it: ``aws``, ``aws.eu``, ``aws.of["eu"]`` where it has ``for_each`` (OpenTofu 1.9)."""
         self.key = f"{address}:{self.name}" if address else self.name
         """As a plan has it: ``aws.eu``, ``module.m:aws.eu``."""
         self._region: str | Unknown | None = None
@@ -58,22 +59,35 @@ class ProviderBlock:
         return None
 
 
-def passed_names(providers: syntax.Expression | None) -> dict[str, str] | None:
+def passed_names(providers: syntax.Expression | None, scope: Scope) -> dict[str, str] | None:
     """``{"aws": "aws.eu"}`` of the ``providers = { aws = aws.eu }`` of a module call; None where it has none."""
     if not isinstance(providers, syntax.Object):
         return None
-    return {_dotted(entry.key): _dotted(entry.value) for entry in providers.entries}
+    return {_dotted(entry.key, scope): _dotted(entry.value, scope) for entry in providers.entries}
 
 
-def provider_name(body: syntax.Body, type_: str) -> str:
+def provider_name(body: syntax.Body, type_: str, scope: Scope) -> str:
     """The name of the configuration that a resource uses: ``aws.eu`` as it says, or ``aws`` after its type."""
     written = body.expression("provider")
-    return _dotted(written) if written is not None else type_.partition("_")[0]
+    return _dotted(written, scope) if written is not None else type_.partition("_")[0]
 
 
-def _dotted(expression: syntax.Expression) -> str:
-    """``aws`` or ``aws.eu``."""
+def address_key(key: str | int | None) -> str:
+    """``["a"]``, ``[0]`` or nothing."""
+    if key is None:
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return f'["{text.replace("${", "$${").replace("%{", "%%{")}"]'
+
+
+def _dotted(expression: syntax.Expression, scope: Scope) -> str:
+    """``aws``, ``aws.eu`` or ``aws.of["eu"]``; "" for what is none of them, or hangs on something unknown."""
     match expression:
+        case syntax.Index(subject=subject, key=key):
+            known = text_of(known_or_reason(key, scope))
+            return "" if known is None else _dotted(subject, scope) + address_key(known)
         case syntax.Name(name=name):
             return name
         case syntax.Attribute(subject=syntax.Name(name=name), name=alias):

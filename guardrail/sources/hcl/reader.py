@@ -113,7 +113,7 @@ def _block(resource: Resource) -> Block:
         marks=marks,
         places=places,
     )
-    provider = resource.module.provider_of(resource.written.body, resource.type)
+    provider = resource.module.provider_of(resource.written.body, resource.type, resource.scope)
     return Block(
         address=resource.address,
         type=resource.type,
@@ -172,7 +172,7 @@ def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, ad
         kind="hcl",
         label=inputs.label,
         after=_with_doubts(linked.inventory, world.undecided),
-        complete=not unread,
+        complete=not unread and not _may_be_more(world, linked.inventory),
         unread=tuple(unread),
         skipped=tuple(sorted(skipped, key=lambda each: each.address)),
         coverage=Coverage(
@@ -238,6 +238,12 @@ def _undecided(world: World, addresses: Sequence[str]) -> Iterator[str]:
     for address, reason in sorted(world.undecided.items()):
         if any(each.startswith(f"{address}{UNKNOWN_KEY}") for each in addresses):
             yield f"{address} has an unknown count, and stands once for all: {reason}"
+
+
+def _may_be_more(world: World, inventory: Inventory) -> bool:
+    """Whether an endpoint that stands once for all of its block, or of its module, may be there more than once."""
+    several = tuple(f"{address}{UNKNOWN_KEY}" for address in world.repeated)
+    return any(endpoint.address.startswith(several) for endpoint in inventory.endpoints)
 
 
 def _with_doubts(inventory: Inventory, undecided: Mapping[str, str]) -> Inventory:

@@ -86,7 +86,7 @@ class Resource(Attributes):
         if name == "id" and self.type in _SAME_AS_NAME and self.written.body.expression("name") is not None:
             return self.attribute("name")
         if name == "region":
-            return self.module.provider_of(self.written.body, self.type).region
+            return self.module.provider_of(self.written.body, self.type, self.scope).region
         reason = GENERATED if name in _NAMES else AFTER_APPLY
         return Computed(reason=reason, references=())
 
@@ -273,7 +273,7 @@ class DataSource(Attributes):
         value = None if own is None else known_or_reason(own, self._scope)
         if isinstance(value, (str, Unknown)):
             return value
-        return self._module.provider_of(self._written.body, self._type).region
+        return self._module.provider_of(self._written.body, self._type, self._scope).region
 
     def _registry_path(self, region: str | Unknown) -> Computed:
         """The path of an image, of which the account alone is unknown."""

@@ -565,3 +565,72 @@ def test_an_unknown_count_hides_no_budget(read: Read) -> None:
         '  limit_unit = "USD"\n  time_unit = "MONTHLY"\n}\n'
     )
     assert [each.address for each in change_set.after.budgets] == ["aws_budgets_budget.b"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "complete"),
+    [
+        ("count = var.n", False),
+        ("count = var.n ? 1 : 0", True),
+        ('for_each = var.n ? toset(["a"]) : []', True),
+        ('for_each = var.n ? toset(["a", "b"]) : []', False),
+        ("count = var.n ? (var.n ? 1 : 0) : 0", True),
+        ("lifecycle {\n    enabled = var.n\n  }", True),
+    ],
+)
+def test_what_may_be_there_several_times_makes_the_source_incomplete(
+    read: Read,
+    argument: str,
+    complete: bool,  # noqa: FBT001
+) -> None:
+    """Where it may be there once at most, its own ceiling says all."""
+    change_set = read('variable "n" {}\n' + endpoint("e").replace("{\n", f"{{\n  {argument}\n", 1))
+    assert [each.deployed for each in change_set.after.endpoints] == ["possibly"]
+    assert change_set.complete is complete
+
+
+def test_a_module_that_may_be_there_several_times_makes_the_source_incomplete(read: Read) -> None:
+    call = 'variable "n" {}\nmodule "m" {\n  source = "./m"\n  count = var.n\n}\n'
+    assert not read({"main.tf": call, "m/main.tf": endpoint("e")}).complete
+    assert read({"main.tf": call, "m/main.tf": 'resource "aws_s3_bucket" "b" {\n}\n'}).complete
+
+
+REGIONS = """\
+variable "regions" {
+  default = ["eu-west-1", "us-east-1"]
+}
+provider "aws" {
+  alias    = "of"
+  for_each = toset(var.regions)
+  region   = each.value
+}
+"""
+
+
+def test_each_instance_of_a_provider_has_its_own_region(read: Read) -> None:
+    """OpenTofu 1.9: opentofu.org/docs/language/providers/configuration."""
+    each = "{\n  for_each = toset(var.regions)\n  provider = aws.of[each.key]\n"
+    change_set = read(
+        {
+            "main.tf": REGIONS
+            + CONFIGURATION.replace("{\n", each, 1)
+            + endpoint("e").replace("{\n", each, 1)
+            + 'module "m" {\n  source = "./m"\n  providers = {\n    aws = aws.of["us-east-1"]\n  }\n}\n',
+            "m/main.tf": endpoint("f"),
+        }
+    )
+    found = {each.address: (each.region, each.configuration_address) for each in change_set.after.endpoints}
+    assert found == {
+        'aws_sagemaker_endpoint.e["eu-west-1"]': (
+            "eu-west-1",
+            'aws_sagemaker_endpoint_configuration.c["eu-west-1"]',
+        ),
+        'aws_sagemaker_endpoint.e["us-east-1"]': (
+            "us-east-1",
+            'aws_sagemaker_endpoint_configuration.c["us-east-1"]',
+        ),
+        "module.m.aws_sagemaker_endpoint.f": (  # by the name of the configuration, which is c in every region
+            "us-east-1",
+            'aws_sagemaker_endpoint_configuration.c["us-east-1"]',
+        ),
+    }
