@@ -5,7 +5,7 @@ import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
@@ -212,6 +212,7 @@ def run(arguments: Namespace) -> int:
         arguments.paths = list(filter(sources.may_be_template, arguments.paths))
         if not arguments.paths:
             return 0
+    arguments.paths, repeated = _distinct(arguments.paths)
     destinations: list[Destination] = arguments.format or [Destination("table", None)]
     _refuse_collisions(arguments.paths, destinations)
     if arguments.write_baseline and (arguments.policy or arguments.skip_policy):
@@ -220,6 +221,7 @@ def run(arguments: Namespace) -> int:
     found = _settings(arguments)
     with progress(f"checking {', '.join(arguments.paths)}"):
         report = _report(arguments, found)
+    report = structs.replace(report, notices=(*repeated, *report.notices))
     report = _against_baseline(report, found, write=arguments.write_baseline)
     if arguments.terms_before is not None:
         report = _with_own_terms(report, arguments, found)
@@ -245,6 +247,26 @@ def _refuse_collisions(paths: list[str], destinations: list[Destination]) -> Non
                 hint=f"--format {destination.format}=report.{destination.format}",
             )
         taken[place] = destination.format
+
+
+def _distinct(paths: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Each input once, and a sentence for each that is another one by a different spelling or a link.
+
+    Twice the same file would be twice the bill. Equal contents in two files are two inputs, as two stacks may be.
+    """
+    kept: dict[object, str] = {}
+    notices: list[str] = []
+    for path in paths:
+        identity: object = object()
+        with suppress(OSError, ValueError):  # of what is not there, reading it says so
+            status = None if files.is_stream(path) else os.stat(path)
+            identity = identity if status is None else (status.st_dev, status.st_ino)
+        if identity in kept:
+            what = "is named twice" if kept[identity] == path else f"is the same as {kept[identity]}"
+            notices.append(f"{path} {what}, and counts once")
+        else:
+            kept[identity] = path
+    return list(kept.values()), list(dict.fromkeys(notices))
 
 
 def _settings(arguments: Namespace) -> Found:

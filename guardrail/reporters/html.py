@@ -41,6 +41,7 @@ from guardrail.reporters.overview import (
     fix,
     overview,
     remediation,
+    says_nothing_to_pay,
     sections,
     stake,
 )
@@ -184,7 +185,7 @@ class _Page:
         unchanged = sorted((item for item in report.endpoints if item.unchanged), key=dearest, reverse=True)
         return {
             "told": told,
-            "empty": not (report.endpoints or report.unattached),
+            "empty": says_nothing_to_pay(report),
             "inputs": [inert(source.path) for source in report.sources],
             "facts": list(self._facts()),
             "total": self._total(),

@@ -17,7 +17,17 @@ from guardrail.reporters.bill import WITH_DISCOUNTS, amounts, changes_nothing, d
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.gfm import code, details, fenced, link, prose
-from guardrail.reporters.overview import Sections, delta, fix, overview, remediation, sections, stake, weight
+from guardrail.reporters.overview import (
+    Sections,
+    delta,
+    fix,
+    overview,
+    remediation,
+    says_nothing_to_pay,
+    sections,
+    stake,
+    weight,
+)
 from guardrail.reporters.places import Places
 from guardrail.reporters.wording import counted
 
@@ -118,7 +128,7 @@ class _Writer:
         told = overview(self.report)
         verdict = _VERDICTS[told.verdict] + (", by terms it alters" if self.report.own_terms else "")
         counts = "\n\n".join(filter(None, (self._own_terms(), told.counts)))
-        if not (self.report.endpoints or self.report.unattached or self.report.skipped):
+        if says_nothing_to_pay(self.report):
             return f"### {verdict}: no SageMaker inference, nothing to pay\n\n{counts}\n"
         return f"### {verdict}: {', '.join(filter(None, (told.cost, told.change)))}\n\n{counts}\n"
 

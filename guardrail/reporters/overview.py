@@ -53,6 +53,12 @@ def overview(report: Report) -> Overview:
     )
 
 
+def says_nothing_to_pay(report: Report) -> bool:
+    """Whether there is no SageMaker inference: nothing was seen, and nothing is said to be missing."""
+    seen = report.endpoints or report.unattached or report.skipped
+    return not (seen or report.totals.after.at_least or not all(source.complete for source in report.sources))
+
+
 def sections(report: Report) -> Sections:
     """The results of ``report`` as chapters."""
     lists: dict[str, list[Result]] = {"new": [], "open": [], "existing": [], "waived": []}

@@ -15,7 +15,7 @@ from guardrail.reporters.bill import labels
 from guardrail.reporters.findings import Finding, endpoint_names, findings, shape
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
-from guardrail.reporters.overview import fix, remediation, stake
+from guardrail.reporters.overview import fix, remediation, says_nothing_to_pay, stake
 from guardrail.reporters.page import GLYPHS, Line, Page
 from guardrail.reporters.wording import counted, display_width, indexes, inert, without_indexes
 
@@ -45,8 +45,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 
 
 def _has_nothing(report: Report) -> bool:
-    return not (report.endpoints or report.unattached or report.skipped or report.exit_code) and not any(
-        result.verdict in ("fail", "open") for result in report.results
+    return (
+        says_nothing_to_pay(report)
+        and not report.exit_code
+        and not any(result.verdict in ("fail", "open") for result in report.results)
     )
 
 

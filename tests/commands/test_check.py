@@ -99,6 +99,44 @@ def test_a_violated_policy_is_exit_1_and_the_month_is_priced(capsys: pytest.Capt
     assert "realtime-variants-scale" in failing(answer)
 
 
+def test_one_file_by_several_spellings_and_links_is_one_bill(
+    capsys: pytest.CaptureFixture[str], working_directory: Path
+) -> None:
+    (working_directory / "link.json").symlink_to("plan.json")
+    os.link("plan.json", "hard.json")
+    paths = ["plan.json", "./plan.json", str(working_directory / "plan.json"), "link.json", "hard.json", "plan.json"]
+    _, answer = report(capsys, *paths)
+    assert Decimal(answer["totals"]["after"]["floor"]) == Decimal("341.40")
+    assert [source["path"] for source in answer["sources"]] == ["plan.json"]
+    cli.main(["check", *paths])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "./plan.json is the same as plan.json, and counts once" in shown
+    assert "plan.json is named twice, and counts once" in shown
+
+
+def test_equal_contents_in_two_files_are_two_inputs(
+    capsys: pytest.CaptureFixture[str], working_directory: Path
+) -> None:
+    """Two stacks may be made of one plan's text: 2 × 341.40 are 682.80."""
+    (working_directory / "copy.json").write_text(json.dumps(PLAN))
+    _, answer = report(capsys, "plan.json", "copy.json")
+    assert Decimal(answer["totals"]["after"]["floor"]) == Decimal("682.80")
+
+
+def test_nothing_to_pay_is_said_of_what_is_whole_only(
+    capsys: pytest.CaptureFixture[str], working_directory: Path
+) -> None:
+    for form in ("table", "markdown"):
+        cli.main(["check", "empty.json", "--format", form])
+        assert "nothing to pay" in capsys.readouterr().out
+    (working_directory / "empty.json").write_text(json.dumps({**EMPTY, "complete": False}))
+    for form in ("table", "markdown", "html"):
+        cli.main(["check", "empty.json", "--format", form])
+        shown = capsys.readouterr().out
+        assert "nothing to pay" not in shown
+        assert "No SageMaker inference" not in shown
+
+
 def test_the_table_is_what_people_get(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["check", "plan.json"]) == 1
     shown = capsys.readouterr().out
