@@ -1,48 +1,104 @@
 """A report's bill with the discounts of an account, beside the list bill and never in its place."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from guardrail.cost import join
+from guardrail.cost.base import Bill, Delta, Estimate, Missing
 from guardrail.cost.discount_settings import Discounts, PlanRate
-from guardrail.cost.discounts import Part, Saving, at_the_margin, discounted, discounted_delta, saving
+from guardrail.cost.discounts import Discounted, Key, at_the_margin, discounted
+from guardrail.model import Unknown
 from guardrail.report import DiscountReport, PlanReport, Totals
+
+Side = Mapping[str, Estimate]
+"""Estimates by source."""
 
 
 def apply(
-    discounts: Discounts, plan_rate: PlanRate, totals: Totals, *, before: Sequence[Part], after: Sequence[Part]
-) -> DiscountReport:
+    discounts: Discounts,
+    plan_rate: PlanRate,
+    totals: Totals,
+    worlds: Sequence[tuple[Side | None, Side, Totals]],
+    undecided: Unknown,
+) -> tuple[DiscountReport, list[DiscountReport]]:
     """The bill before and after the change, and what the change adds, with ``discounts``.
 
-    ``totals`` are those of the list bill of ``before`` and ``after``.
+    ``totals`` are those of the list bill, and ``worlds`` every possibility with its own: discounts are worked out in
+    each, which is the second answer, and only then joined. The side before is None where no source has a past.
     """
-    was, now = saving(before, discounts, plan_rate), saving(after, discounts, plan_rate)
-    delta = None if totals.delta is None else discounted_delta(totals.delta, was.total, now.total)
-    return DiscountReport(
-        before=None if totals.before is None else discounted(totals.before, was.total),
-        after=discounted(totals.after, now.total),
-        delta=delta,
+    found = [_one(discounts, plan_rate, world) for world in worlds]
+    reports = [report for report, _ in found]
+    deltas = [report.delta for report in reports if report.delta is not None]
+    befores = [report.before for report in reports if report.before is not None]
+    keys = dict.fromkeys(key for report in reports for key in report.endpoints)
+    joined = DiscountReport(
+        before=join.either(befores, undecided) if totals.before is not None else None,
+        after=join.either([report.after for report in reports], undecided),
+        delta=join.either_delta(deltas, undecided) if totals.delta is not None else None,
         endpoints={
-            (part.source, part.endpoint.address): discounted(
-                part.cost.monthly, now.endpoints.get((part.source, part.endpoint.address))
-            )
-            for part in after
+            key: join.either([report.endpoints.get(key, join.NOTHING) for report in reports], undecided) for key in keys
         },
-        plan=_plan(discounts, totals, was, now),
+        plan=_either_plan([report.plan for report in reports if report.plan is not None], undecided),
         budgets=discounts.budgets,
-        notes=tuple(dict.fromkeys((*now.notes, *was.notes))),
+        notes=tuple(dict.fromkeys(note for _, notes in found for note in notes)),
     )
+    return joined, reports
 
 
-def _plan(discounts: Discounts, totals: Totals, was: Saving, now: Saving) -> PlanReport | None:
+def _one(
+    discounts: Discounts, plan_rate: PlanRate, world: tuple[Side | None, Side, Totals]
+) -> tuple[DiscountReport, tuple[str, ...]]:
+    """The discounted bill of one possibility, and its notes."""
+    before, after, totals = world
+    was = None if before is None else discounted(_bills(before), discounts, plan_rate)
+    now = discounted(_bills(after), discounts, plan_rate)
+    delta = None
+    if totals.delta is not None and was is not None and before is not None:
+        # Unknown as the change of the list bill is, for what is missing there is missing here.
+        delta = join.change_of(was.endpoints, now.endpoints, _missing(before), _missing(after))
+        delta = join.as_unknown_as(totals.delta, delta)
+    report = DiscountReport(
+        before=None if totals.before is None or was is None else join.flagged(was.total, totals.before),
+        after=join.flagged(now.total, totals.after),
+        delta=delta,
+        endpoints=now.endpoints,
+        plan=_plan(discounts, delta, was, now),
+        budgets=discounts.budgets,
+        notes=(),
+    )
+    return report, (*now.notes, *(was.notes if was else ()))
+
+
+def _bills(side: Side) -> dict[Key, Bill]:
+    return {(source, address): bill for source, each in side.items() for address, bill in each.endpoints.items()}
+
+
+def _missing(side: Side) -> frozenset[Missing]:
+    return frozenset().union(*(each.missing for each in side.values()))
+
+
+def _plan(discounts: Discounts, delta: Delta | None, was: Discounted | None, now: Discounted) -> PlanReport | None:
     plan = discounts.savings_plan
     if plan is None or now.plan is None:
         return None
-    margin = None
-    if totals.delta is not None and was.plan is not None:
-        margin = at_the_margin(discounted_delta(totals.delta, was.total, now.total), was.plan, now.plan)
+    past = None if was is None else was.plan
     return PlanReport(
         commitment_usd_per_hour=plan.commitment_usd_per_hour,
         available_usd_per_hour=plan.available,
-        before=None if totals.before is None else was.plan,
+        before=past,
         after=now.plan,
-        margin=margin,
+        margin=None if delta is None or past is None else at_the_margin(delta, past, now.plan),
+    )
+
+
+def _either_plan(found: Sequence[PlanReport], undecided: Unknown) -> PlanReport | None:
+    if not found:
+        return None
+    pasts = [each.before for each in found if each.before is not None]
+    margins = [each.margin for each in found if each.margin is not None]
+    return PlanReport(
+        commitment_usd_per_hour=found[0].commitment_usd_per_hour,
+        available_usd_per_hour=found[0].available_usd_per_hour,
+        before=join.either_plan_use(pasts, undecided) if pasts else None,
+        after=join.either_plan_use([each.after for each in found], undecided),
+        margin=join.either_delta(margins, undecided) if margins else None,
     )

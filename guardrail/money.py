@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from msgspec import Struct
+
 HOURS_PER_MONTH = Decimal(730)
 """8,760 / 12: the convention of the AWS calculator and of cost tools; the bill itself counts real hours."""
 
@@ -9,6 +11,17 @@ SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 """2,628,000 s."""
 
 ZERO = Decimal(0)
+
+
+class Period(Struct, frozen=True):
+    """The time that a bill is for."""
+
+    hours: Decimal
+    label: str
+    """As in "730 hours a month"."""
+
+
+MONTH = Period(HOURS_PER_MONTH, "month")
 
 
 def plain(amount: Decimal) -> str:

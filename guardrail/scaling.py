@@ -6,9 +6,14 @@ the SageMaker developer guide (DG, docs.aws.amazon.com/sagemaker/latest/dg) and 
 guide (AAS, docs.aws.amazon.com/autoscaling/application/userguide); each function names its own.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import TypeAlias
 
+from msgspec import Struct
+
+from guardrail import schedules
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
@@ -41,8 +46,9 @@ def scheduled_action_count(target: ScalableTarget) -> int | Unknown:
 def has_dynamic_policy(target: ScalableTarget) -> Truth:
     """Whether a policy answers the load: target tracking that follows a metric, or steps that an alarm starts.
 
-    A step policy without an alarm and a target-tracking policy without a metric do nothing, and predictive scaling is
-    for other services (DG endpoint-auto-scaling-policy; AAS: "only supported for Amazon ECS").
+    A step policy without an alarm whose actions are enabled and a target-tracking policy without a metric do nothing,
+    and predictive scaling is for other services (DG endpoint-auto-scaling-policy; AAS: "only supported for Amazon
+    ECS").
     """
     if isinstance(target.policies, Unknown):
         return target.policies
@@ -65,7 +71,13 @@ def can_scale_in(target: ScalableTarget) -> Truth:
     greatest: lowering MinCapacity alone removes nothing.
     """
     highest = highest_capacity(target)
-    return _some((_policies_scale_in(target, highest), _schedule_scales_in(target, highest)))
+    actions = acting_schedule(target)
+    by_schedule = (
+        actions
+        if isinstance(actions, Unknown)
+        else _some(_below(action.max_capacity, highest) for action in actions if action.max_capacity is not None)
+    )
+    return _some((_policies_scale_in(target, highest), by_schedule))
 
 
 def _policies_scale_in(target: ScalableTarget, highest: int | Unknown) -> Truth:
@@ -92,7 +104,7 @@ def _acts(policy: ScalingPolicy) -> Truth:
         return (
             policy.alarms
             if isinstance(policy.alarms, Unknown)
-            else _some(each.actions_enabled for each in policy.alarms)
+            else _some(alarm.actions_enabled for alarm in policy.alarms)
         )
     return policy.policy_type if isinstance(policy.policy_type, Unknown) else False
 
@@ -107,13 +119,6 @@ def _removes(policy: StepScalingPolicy, highest: int | Unknown) -> Truth:
     return _some(_below(step.adjustment, limit) for step in policy.steps)
 
 
-def _schedule_scales_in(target: ScalableTarget, highest: int | Unknown) -> Truth:
-    actions = acting_schedule(target)
-    if isinstance(actions, Unknown):
-        return actions
-    return _some(_below(action.max_capacity, highest) for action in actions if action.max_capacity is not None)
-
-
 def acting_schedule(target: ScalableTarget) -> tuple[ScheduledAction, ...] | Unknown:
     """The scheduled actions that run: none while scheduled scaling is suspended."""
     suspended = target.scheduled_scaling_suspended
@@ -122,75 +127,238 @@ def acting_schedule(target: ScalableTarget) -> tuple[ScheduledAction, ...] | Unk
     return suspended if isinstance(suspended, Unknown) else target.scheduled_actions
 
 
-# Bounds --------------------------------------------------------------------------------------------------------------
+def over(target: ScalableTarget, today: date) -> tuple[ScheduledAction, ...]:
+    """Its scheduled actions that never run again: ``at(2020-11-27T07:00:00)``, or one whose end is past."""
+    if isinstance(target.scheduled_actions, Unknown):
+        return ()
+    return tuple(
+        action
+        for action in target.scheduled_actions
+        if schedules.is_over(_text(action.schedule) or "", _text(action.end), _text(action.start), today)
+    )
+
+
+def _text(value: str | Unknown | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+# What can be reached -------------------------------------------------------------------------------------------------
+
+
+class Turn(Struct, frozen=True, kw_only=True):
+    """Bounds that hold at times: those of the target, or what a scheduled action makes of them."""
+
+    low: int | Unknown
+    high: int | Unknown
+    minutes: int | None
+    """For how long, of the minutes of all turns; None where nobody knows."""
+    action: ScheduledAction | None = None
+
+
+class Reach(Struct, frozen=True, kw_only=True):
+    """The capacities that a target can really bring about."""
+
+    lowest: int
+    lowest_origin: str
+    highest: int
+    highest_origin: str
+    stops: tuple[int, ...] = ()
+    """Where its bounds and its schedule leave the initial count."""
+    moves: bool = True
+    """Whether a policy may bring about everything between the ends."""
+    held: Decimal | None = None
+    """The mean of what its schedule holds, over a week or a year; None where it has none, or the mean is not known."""
+    lowers: bool = True
+    """Whether anything takes capacity away, or may."""
+    lowest_unknown: str | None = None
+    """Why `lowest` is only what is known."""
+    highest_unknown: str | None = None
+
+
+def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
+    """What can be reached from ``initial`` instances, of which the service keeps ``least``; None where it is unknown.
+
+    Minimum 0, maximum 4 and nothing that takes capacity away: from 1 to 4 if the initial count is 1, for a minimum
+    lowers nothing. A bound that a schedule sets stands in for the target's own from its first run on: daily 8 to 8
+    leaves 8. The greatest is the greatest that the bounds allow, whatever moves it. An unknown maximum counts as its
+    minimum, an unknown minimum as ``least``.
+    """
+    turns = _turns(target)
+    if isinstance(turns, Unknown):
+        known = max(known_capacities(target), default=least)
+        lowest, lowers = (least, True) if initial is None else (min(least, initial), True)
+        return Reach(
+            lowest=lowest,
+            lowest_origin=f"at least {lowest}: it is unknown",
+            highest=max(known, lowest),
+            highest_origin=f"at least {max(known, lowest)}: it is unknown",
+            lowest_unknown=f"its schedule is unknown: {turns.reason}",
+            highest_unknown=f"its schedule is unknown: {turns.reason}",
+        )
+    lowers = _policies_scale_in(target, highest_capacity(target)) is not False
+    bounds = [_numbers(turn, least) for turn in turns]
+    highest = max(high for _, high in bounds)
+    start = highest if initial is None else initial
+    stops, held = _held(turns, bounds, start=least if initial is None else start, lowers=lowers)
+    lowest = min(low for low, _ in bounds) if lowers else min(stops)
+    low_unknown = _first_unknown([turn.low for turn in turns])
+    high_unknown = _first_unknown([turn.high for turn in turns])
+    return Reach(
+        lowest=lowest,
+        lowest_origin=_origin(target, turns, lowest, None if lowers else start, least, known=low_unknown is None),
+        highest=max(highest, lowest),
+        highest_origin=_origin(target, turns, max(highest, lowest), None, least, known=high_unknown is None),
+        stops=stops if initial is not None else (),
+        moves=has_dynamic_policy(target) is not False,
+        held=None if initial is None or low_unknown or high_unknown or stops == (initial,) else held,
+        lowers=lowers or len({high for _, high in bounds}) > 1,
+        lowest_unknown=low_unknown and f"min_capacity is unknown: {low_unknown}",
+        highest_unknown=high_unknown and f"max_capacity is unknown: {high_unknown}",
+    )
+
+
+def reaches_zero(target: ScalableTarget) -> Truth:
+    """Whether the capacity ever falls to 0: a minimum of 0 at times, and something that takes capacity away.
+
+    Minimum 0 and only a policy that wakes it: False, for the first instance stays for ever. Minimum 0 and a schedule
+    that only ever sets 1: False, for after its first run nothing brings the zero back.
+    """
+    turns = _turns(target)
+    if isinstance(turns, Unknown):
+        return turns
+    allowed = _some(_is_zero(turn.low) for turn in turns)
+    scaled_in = _policies_scale_in(target, highest_capacity(target))
+    return _some((_every((allowed, scaled_in)), _some(_is_zero(turn.high) for turn in turns)))
+
+
+def _turns(target: ScalableTarget) -> tuple[Turn, ...] | Unknown:
+    """The bounds that hold one after another, once every scheduled action has run.
+
+    Where only actions that run once are left, the target's own bounds hold until then.
+    """
+    actions = acting_schedule(target)
+    own = Turn(low=target.min_capacity, high=target.max_capacity, minutes=None)
+    if isinstance(actions, Unknown):
+        return actions
+    if not actions:
+        return (own,)
+    known = [(action.schedule, action.timezone) for action in actions]
+    order = None
+    if not any(isinstance(part, Unknown) for pair in known for part in pair):
+        order = schedules.turns(known)  # type: ignore[arg-type] # none of them is Unknown
+    if order is None:
+        once = all(isinstance(action.schedule, str) and not schedules.recurs(action.schedule) for action in actions)
+        return tuple(_unordered(actions, own, once=once))
+    low, high, found = own.low, own.high, []
+    for last_time in (False, True):
+        for place, minutes in order:
+            action = actions[place]
+            low = low if action.min_capacity is None else action.min_capacity
+            high = high if action.max_capacity is None else action.max_capacity
+            if last_time:
+                found.append(Turn(low=low, high=high, minutes=minutes, action=action))
+    return tuple(found)
+
+
+def _unordered(actions: Iterable[ScheduledAction], own: Turn, *, once: bool) -> Iterator[Turn]:
+    """Every minimum with every maximum, where nobody can tell which holds when."""
+    if once:
+        yield own
+    minima: list[tuple[int | Unknown, ScheduledAction | None]] = [
+        (each.min_capacity, each) for each in actions if each.min_capacity is not None
+    ] or [(own.low, None)]
+    maxima: list[tuple[int | Unknown, ScheduledAction | None]] = [
+        (each.max_capacity, each) for each in actions if each.max_capacity is not None
+    ] or [(own.high, None)]
+    for low, by in minima:
+        for high, other in maxima:
+            yield Turn(low=low, high=high, minutes=None, action=by or other)
+
+
+def _numbers(turn: Turn, least: int) -> tuple[int, int]:
+    low = least if isinstance(turn.low, Unknown) else max(turn.low, least)
+    high = low if isinstance(turn.high, Unknown) else max(turn.high, least)
+    return min(low, high), max(low, high)
+
+
+def _held(
+    turns: Sequence[Turn], bounds: Sequence[tuple[int, int]], *, start: int, lowers: bool
+) -> tuple[tuple[int, ...], Decimal | None]:
+    """The capacity that each turn leaves, and their mean over the time; None where that is not known.
+
+    Where nothing else takes capacity away, only a maximum lowers what an earlier minimum brought.
+    """
+    if any(turn.minutes is None for turn in turns):
+        lowest = start if lowers else min(start, *(high for _, high in bounds))
+        return tuple(dict.fromkeys(min(max(lowest, low), high) for low, high in bounds)), None
+    capacity, held = start, [0] * len(turns)
+    for _ in range(2):
+        for place, (low, high) in enumerate(bounds):
+            capacity = held[place] = min(max(start if lowers else capacity, low), high)
+    minutes = [turn.minutes or 0 for turn in turns]
+    mean = Decimal(sum(count * each for count, each in zip(held, minutes, strict=True))) / sum(minutes)
+    return tuple(dict.fromkeys(held)), mean
+
+
+def _first_unknown(values: Iterable[int | Unknown]) -> str | None:
+    return next((value.reason for value in values if isinstance(value, Unknown)), None)
+
+
+def _origin(
+    target: ScalableTarget, turns: Iterable[Turn], bound: int, start: int | None, least: int, *, known: bool
+) -> str:
+    """Which block says the bound."""
+    if not known:
+        return f"at least {bound}: it is unknown"
+    for turn in turns:
+        if bound in (turn.low, turn.high):
+            by_action = turn.action is not None and bound in (turn.action.min_capacity, turn.action.max_capacity)
+            return (
+                f"scheduled action {turn.action.address}"
+                if by_action and turn.action
+                else f"scalable target {target.address}"
+            )
+    if bound == start:
+        return "the initial count, which nothing takes away"
+    return "the least that real-time inference keeps" if bound == least else f"scalable target {target.address}"
 
 
 def lowest_capacity(target: ScalableTarget) -> int | Unknown:
-    """The least of the target's and its scheduled actions' bounds.
+    """The least that its bounds, and those that its schedule sets in their place, ever allow.
 
     Minimum 2, maximum 6, and a schedule that sets the maximum to 1 at night: 1. An unknown maximum does not count, for
     it may not lie below its minimum.
     """
-    minima, maxima = _bounds(target)
-    if isinstance(minima, Unknown):
-        return minima
-    for bound in minima:
-        if isinstance(bound, Unknown):
-            return bound
-    return min(bound for bound in (*minima, *maxima) if isinstance(bound, int))
+    turns = _turns(target)
+    if isinstance(turns, Unknown):
+        return turns
+    for turn in turns:
+        if isinstance(turn.low, Unknown):
+            return turn.low
+    return min(bound for turn in turns for bound in (turn.low, turn.high) if isinstance(bound, int))
 
 
 def highest_capacity(target: ScalableTarget) -> int | Unknown:
-    """The greatest of the target's and its scheduled actions' bounds.
+    """The greatest that its bounds, and those that its schedule sets in their place, ever allow.
 
     Minimum 1, maximum 2, and a schedule that sets 4 to 8 on weekdays: 8.
     """
-    minima, maxima = _bounds(target)
-    if isinstance(minima, Unknown):
-        return minima
-    for bound in maxima:
-        if isinstance(bound, Unknown):
-            return bound
-    return max(bound for bound in (*minima, *maxima) if isinstance(bound, int))
+    turns = _turns(target)
+    if isinstance(turns, Unknown):
+        return turns
+    for turn in turns:
+        if isinstance(turn.high, Unknown):
+            return turn.high
+    return max(bound for turn in turns for bound in (turn.low, turn.high) if isinstance(bound, int))
 
 
 def known_capacities(target: ScalableTarget) -> list[int]:
     """Every bound of the target and its scheduled actions that is known, for at least these can be reached."""
     acting = acting_schedule(target)
-    actions = () if isinstance(acting, Unknown) else acting
     bounds = [target.min_capacity, target.max_capacity]
-    for action in actions:
+    for action in () if isinstance(acting, Unknown) else acting:
         bounds += [bound for bound in (action.min_capacity, action.max_capacity) if bound is not None]
     return [bound for bound in bounds if isinstance(bound, int)]
-
-
-def _bounds(target: ScalableTarget) -> tuple[list[int | Unknown] | Unknown, list[int | Unknown]]:
-    """Every minimum and every maximum that the target ever has; Unknown where a schedule may belong to it."""
-    actions = acting_schedule(target)
-    if isinstance(actions, Unknown):
-        return actions, []
-    minima: list[int | Unknown] = [target.min_capacity]
-    maxima: list[int | Unknown] = [target.max_capacity]
-    minima += [action.min_capacity for action in actions if action.min_capacity is not None]
-    maxima += [action.max_capacity for action in actions if action.max_capacity is not None]
-    return minima, maxima
-
-
-def minimum_reaches_zero(target: ScalableTarget) -> Truth:
-    """Whether the minimum is 0 at times: once a schedule sets minima, only one of those that it sets can be.
-
-    Minimum 0 and a schedule that only ever sets 1: False, for after its first run nothing brings it back.
-    """
-    actions = acting_schedule(target)
-    if isinstance(actions, Unknown):
-        return actions
-    scheduled = [action.min_capacity for action in actions if action.min_capacity is not None]
-    return _some(_is_zero(minimum) for minimum in scheduled or [target.min_capacity])
-
-
-def schedule_reaches_zero(target: ScalableTarget) -> Truth:
-    """Whether a scheduled action sets the minimum to 0."""
-    return _some_action(target, lambda action: action.min_capacity is not None and _is_zero(action.min_capacity))
 
 
 def schedule_holds_above_zero(target: ScalableTarget) -> Truth:
@@ -259,10 +427,7 @@ def _copies_reach_zero(component: InferenceComponent) -> Truth:
     target = component.scaling
     if target is None or isinstance(target, Unknown):
         return False if target is None else target
-    lowest = lowest_capacity(target)
-    scaled_in = _policies_scale_in(target, highest_capacity(target))
-    taken_away = _some_action(target, lambda action: action.max_capacity is not None and _is_zero(action.max_capacity))
-    return _every((_is_zero(lowest), _some((scaled_in, taken_away))))
+    return reaches_zero(target)
 
 
 # Three-valued logic --------------------------------------------------------------------------------------------------

@@ -197,6 +197,7 @@ def build(evidence: Evidence) -> dict[str, bytes]:
     tables = {region: region_table(evidence, region, observed[region]) for region in sorted(evidence.regions)}
     files = {f"{region}.csv": csv_bytes(Row._fields, rows) for region, rows in tables.items()}
     files["instances.csv"] = instances(evidence)
+    files["multi_model_volumes.csv"] = multi_model_volumes(evidence)
     files["availability.csv"] = availability(evidence)
     files["manifest.json"] = manifest(evidence, tables, files, omitted)
     return files
@@ -351,6 +352,16 @@ def instances(evidence: Evidence) -> bytes:
     verified = (record for record in evidence.specifications if "UNVERIFIED" not in record["spec_source"])
     rows = [instance(record, published.get(record["instance_type"])) for record in verified]
     return csv_bytes(tuple(rows[0]), (tuple(row.values()) for row in rows))
+
+
+def multi_model_volumes(evidence: Evidence) -> bytes:
+    """multi_model_volumes.csv: GB of the volume under several models, where AWS published it."""
+    rows = sorted(
+        (record["instance_type"], shortest(record["multi_model_gb"]))
+        for record in evidence.records("host_volumes_2020.csv")
+        if record["multi_model_gb"]
+    )
+    return csv_bytes(("instance_type", "gb"), rows)
 
 
 def instance(record: Record, published_volume_gb: str | None) -> dict[str, str]:

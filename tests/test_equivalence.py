@@ -25,9 +25,9 @@ BILLS = {
     "async": ("0", "672.33", "3361.65"),
     # ml.g5.12xlarge 8.866 * 730 = 6472.18, on local disks; managed scaling from 0 to 3, 1 to begin with.
     "components": ("0", "6472.18", "19416.54"),
-    # ml.m5.xlarge 0.276 * 730 = 201.48 and 20 GB at 0.1666 = 3.332, so 204.812 each; 1 at night, 2 to begin with,
-    # at most 6.
-    "realtime": ("204.812", "409.624", "1228.872"),
+    # ml.m5.xlarge 0.276 * 730 = 201.48 and 20 GB at 0.1666 = 3.332, so 204.812 each; 2 to begin with, and from the
+    # first evening on 1 to 2, for no other action sets the 2 to 6 of the target again.
+    "realtime": ("204.812", "409.624", "409.624"),
     # A slot of 4 GB kept warm: 730 * 3600 s * 0.0000240706 = 63.2575368; 1, 2 to begin with, at most 10.
     "serverless": ("63.2575368", "126.5150736", "632.575368"),
     # 3 of ml.c5.4xlarge: (0.931 * 730 + 16 * 0.1666) * 3 = 2046.8868; a shadow on ml.c5.2xlarge: 0.466 * 730
@@ -41,6 +41,7 @@ OWN = {
     "assumptions",
     "configuration_address",
     "configuration_location",
+    "label",
     "lines",
     "location",
     "missing",

@@ -85,7 +85,7 @@ def test_two_prices_for_one_usage_type_stop_the_build() -> None:
 
 def test_there_are_36_regions_and_a_table_for_each() -> None:
     assert len(regions()) == 36
-    not_regions = {"instances.csv", "availability.csv"}
+    not_regions = {"instances.csv", "availability.csv", "multi_model_volumes.csv"}
     assert {path.stem for path in PRICING.glob("*.csv") if path.name not in not_regions} == set(regions())
 
 
@@ -131,7 +131,12 @@ def test_the_schema_refuses_a_damaged_price(damage: Row) -> None:
 
 
 def test_every_key_is_unique_and_sorted_so_that_a_diff_reads_as_a_price_change() -> None:
-    for name in [*(f"{region}.csv" for region in regions()), "instances.csv", "availability.csv"]:
+    for name in [
+        *(f"{region}.csv" for region in regions()),
+        "instances.csv",
+        "availability.csv",
+        "multi_model_volumes.csv",
+    ]:
         keys = [next(iter(row.values())) for row in rows(name)]
         assert keys == sorted(set(keys)), name
 

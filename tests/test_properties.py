@@ -6,8 +6,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.cost.base import EndpointCost, Estimate, Quantity
-from guardrail.cost.estimate import delta, estimate
+from guardrail.cost.base import Bill, Estimate
+from guardrail.cost.estimate import estimate
+from guardrail.cost.join import delta
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import (
@@ -144,27 +145,45 @@ usages = st.builds(
 
 
 def is_ordered(bounds: Any) -> bool:
-    return isinstance(bounds.expected, Decimal) and 0 <= bounds.floor <= bounds.expected <= bounds.ceiling
+    if isinstance(bounds.expected, Unknown):
+        return bool(0 <= bounds.floor <= bounds.ceiling)
+    return bool(0 <= bounds.floor <= bounds.expected <= bounds.ceiling)
 
 
-def quantities(cost: EndpointCost) -> list[Quantity]:
-    parts = [*cost.components, *(part for variant in cost.variants for part in variant.components)]
-    return [bounds for part in parts for bounds in (part.quantity, part.monthly, part.count) if bounds is not None]
+def amounts_of(lines: Any, bound: str) -> Decimal:
+    found = [getattr(line.monthly, bound) for line in lines if line.monthly is not None]
+    return sum((amount for amount in found if isinstance(amount, Decimal)), Decimal(0))
 
 
 @settings(max_examples=300, deadline=None)
 @given(inventories, usages)
 def test_the_bounds_are_ordered_and_nothing_missing_goes_unsaid(inventory: Inventory, usage: Usage) -> None:
-    """Floor ≤ expected ≤ ceiling everywhere, and no part without amount that no flag speaks of."""
+    """Floor ≤ expected ≤ ceiling, nothing below 0, and no part without amount that no flag speaks of."""
     bill = estimate(inventory, PRICES, usage)
     assert is_ordered(bill.total)
     for cost in bill.endpoints.values():
         assert is_ordered(cost.monthly)
-        assert all(is_ordered(bounds) for bounds in quantities(cost))
-        assert cost.monthly.at_least == bool(cost.missing)
-        for part in (*cost.components, *(part for variant in cost.variants for part in variant.components)):
-            assert part.monthly is not None or part.reason is not None or part.depends_on_usage
-    assert bill.total.at_least == bool(bill.missing)
+        unpriced = {part for part in cost.missing if part.what[-1] != "usage"}
+        assert cost.monthly.at_least == bool(unpriced)
+        for bills in (cost, *cost.children):
+            assert all(is_ordered(child.monthly) for child in cost.children)
+            for line in bills.lines:
+                assert line.monthly is not None or line.reason is not None or line.depends_on_usage
+                assert line.monthly is None or min(line.monthly.floor, line.monthly.ceiling) >= 0
+
+
+@settings(max_examples=200, deadline=None)
+@given(inventories, usages)
+def test_lines_add_up_to_the_amount_of_what_they_are_of(inventory: Inventory, usage: Usage) -> None:
+    def adds_up(bill: Bill, bound: str) -> bool:
+        return bool(amounts_of(bill.lines, bound) == getattr(bill.monthly, bound))
+
+    for cost in estimate(inventory, PRICES, usage).endpoints.values():
+        assert all(adds_up(child, bound) for child in cost.children for bound in ("floor", "ceiling"))
+        if cost.absent is None:
+            parts = [line for bill in (cost, *cost.children) for line in bill.lines]
+            assert amounts_of(parts, "floor") == cost.monthly.floor
+            assert amounts_of(parts, "ceiling") == cost.monthly.ceiling
 
 
 @settings(max_examples=200, deadline=None)
@@ -220,8 +239,13 @@ def test_splitting_a_variant_in_two_conserves_cost(instance_type: str, some: int
 
 @given(st.integers(0, 9), st.integers(0, 9), st.integers(1, 9), modes)
 def test_a_wider_range_never_costs_less_at_most_nor_more_at_least(least: int, more: int, count: int, mode: str) -> None:
+    metric = ScalingMetric(predefined=True, name="SageMakerVariantInvocationsPerInstance")
+    tracking = TargetTrackingPolicy(address="p", target_value=1.0, metrics=(metric,), disable_scale_in=False)
+
     def scaled(least: int, most: int) -> Estimate:
-        target = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=least, max_capacity=most)
+        target = ScalableTarget(
+            address="t", dimension=INSTANCE_COUNT, min_capacity=least, max_capacity=most, policies=(tracking,)
+        )
         variant = InstanceVariant(
             name="a", shadow=False, instance_type="ml.m5.large", initial_instance_count=count, scaling=target
         )

@@ -1,5 +1,7 @@
 """What scales, what only seems to, and what cannot be known."""
 
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -24,10 +26,11 @@ from guardrail.scaling import (
     highest_capacity,
     lowest_capacity,
     managed_scaling_effective,
-    minimum_reaches_zero,
+    over,
     policy_count,
+    reach,
+    reaches_zero,
     schedule_holds_above_zero,
-    schedule_reaches_zero,
     scheduled_action_count,
     target_tracking_count,
 )
@@ -138,11 +141,11 @@ def test_scaling_in_takes_a_policy_that_removes_and_is_not_suspended(it: Scalabl
 def test_a_schedule_scales_in_by_its_maximum_alone() -> None:
     """Lowering MinCapacity removes nothing by itself."""
     assert can_scale_in(target(scheduled_actions=(action(0),))) is False
-    assert can_scale_in(target(scheduled_actions=(action(0, 2),))) is True
-    assert can_scale_in(target(scheduled_actions=(action(0, 4),))) is False, "4 is the greatest already"
-    assert (
-        can_scale_in(target(tracking(), dynamic_scaling_in_suspended=True, scheduled_actions=(action(0, 2),))) is True
-    )
+    night, day = action(0, 2), action(0, 4)
+    assert can_scale_in(target(scheduled_actions=(night, day))) is True
+    assert can_scale_in(target(scheduled_actions=(day,))) is False, "4 is the greatest already"
+    assert can_scale_in(target(scheduled_actions=(night,))) is False, "2 is the greatest from its first run on"
+    assert can_scale_in(target(tracking(), dynamic_scaling_in_suspended=True, scheduled_actions=(night, day))) is True
 
 
 def test_a_suspended_schedule_does_nothing() -> None:
@@ -176,25 +179,148 @@ def test_bounds_are_the_hull_of_target_and_schedule(it: ScalableTarget, lowest: 
 @pytest.mark.parametrize(
     ("it", "answer"),
     [
-        (target(least=0), True),
-        (target(least=1), False),
-        (target(least=1, scheduled_actions=(action(0), action(2))), True),
-        (target(least=0, scheduled_actions=(action(1),)), False),  # after its first run nothing brings it back
-        (target(least=0, scheduled_actions=(action(None, 3),)), True),
-        (target(least=0, scheduled_actions=(action(1), action(LATER))), LATER),
-        (target(least=0, scheduled_actions=LATER), LATER),
+        (target(tracking(), least=0), True),
+        (target(least=0), False),  # nothing takes the first instance away
+        (target(step(1), least=0), False),  # nor does what would wake it
+        (target(tracking(), least=0, dynamic_scaling_in_suspended=True), False),
+        (target(step(-1, alarms=(alarm(actions_enabled=False),)), least=0), False),
+        (target(tracking(), least=1), False),
+        (target(tracking(), least=1, scheduled_actions=(action(0), action(2))), True),
+        (target(least=1, scheduled_actions=(action(0, 0), action(2, 4))), True),  # a maximum of 0 takes it away
+        (target(tracking(), least=0, scheduled_actions=(action(1),)), False),  # nothing brings the 0 back
+        (target(tracking(), least=0, scheduled_actions=(action(None, 3),)), True),
+        (target(tracking(), least=0, scheduled_actions=(action(1), action(LATER))), LATER),
+        (target(tracking(), least=0, scheduled_actions=LATER), LATER),
+        (target(tracking(), least=LATER), LATER),
+        (target(least=LATER), False),  # whatever it is
     ],
 )
-def test_a_schedule_decides_whether_the_minimum_reaches_zero(it: ScalableTarget, answer: Any) -> None:
-    assert minimum_reaches_zero(it) == answer
+def test_zero_is_reached_where_something_takes_capacity_away(it: ScalableTarget, answer: Any) -> None:
+    assert reaches_zero(it) == answer
 
 
-def test_what_a_schedule_does_to_the_minimum() -> None:
-    both = target(scheduled_actions=(action(0), action(2)))
-    assert (schedule_reaches_zero(both), schedule_holds_above_zero(both)) == (True, True)
-    none = target(scheduled_actions=(action(None, 3),))
-    assert (schedule_reaches_zero(none), schedule_holds_above_zero(none)) == (False, False)
-    assert schedule_reaches_zero(target(scheduled_actions=(action(LATER),))) == LATER
+def test_a_schedule_may_hold_capacity_up_at_times() -> None:
+    assert schedule_holds_above_zero(target(scheduled_actions=(action(0), action(2)))) is True
+    assert schedule_holds_above_zero(target(scheduled_actions=(action(None, 3),))) is False
+    assert schedule_holds_above_zero(target(scheduled_actions=(action(LATER),))) == LATER
+
+
+# What can be reached -------------------------------------------------------------------------------------------------
+
+
+def daily(hour: int, least: Any = None, most: Any = None, zone: Any = None) -> ScheduledAction:
+    return ScheduledAction(
+        address=f"at {hour}", schedule=f"cron(0 {hour} * * ? *)", min_capacity=least, max_capacity=most, timezone=zone
+    )
+
+
+def ends(it: ScalableTarget, initial: int | None = 2, least: int = 0) -> tuple[int, int]:
+    found = reach(it, initial, least)
+    return found.lowest, found.highest
+
+
+@pytest.mark.parametrize(
+    ("it", "lowest", "highest"),
+    [
+        (target(tracking(), least=0, most=4), 0, 4),
+        (target(least=0, most=4), 2, 4),  # nothing takes the initial two away
+        (target(step(1), least=0, most=4), 2, 4),
+        (target(tracking(), least=0, most=4, dynamic_scaling_in_suspended=True), 2, 4),
+        (target(tracking(), least=0, most=4, dynamic_scaling_in_suspended=LATER), 0, 4),  # it may
+        (target(policies=LATER, least=0, most=4), 0, 4),
+        (target(least=3, most=4), 3, 4),  # its minimum adds what is missing
+        (target(least=0, most=1), 1, 1),  # its maximum takes away what is too much
+        (target(least=5, most=3), 3, 5),  # exchanged: whatever AWS makes of it lies between
+        # a schedule that only goes up: eight, day and night, from its first run on
+        (target(least=1, most=8, scheduled_actions=(daily(7, 8, 8),)), 8, 8),
+        # four or more by day, at least one by night, and nothing takes the four away again
+        (target(least=1, most=8, scheduled_actions=(daily(8, 4), daily(20, 1))), 4, 8),
+        (target(tracking(), least=1, most=8, scheduled_actions=(daily(8, 4), daily(20, 1))), 1, 8),
+        # a maximum of one by night does
+        (target(least=1, most=8, scheduled_actions=(daily(8, 4, 8), daily(20, 1, 1))), 1, 8),
+        (target(least=1, most=8, scheduled_actions=(daily(8, 4, 8),), scheduled_scaling_suspended=True), 2, 8),
+        # no clock tells when these run
+        (target(least=1, most=8, scheduled_actions=(action(4, 8), action(1, 1))), 1, 8),
+        # until it runs, once, the bounds of the target hold
+        (
+            target(
+                least=1,
+                most=3,
+                scheduled_actions=(
+                    ScheduledAction(
+                        address="feast", schedule="at(2027-12-24T08:00:00)", min_capacity=6, max_capacity=9
+                    ),
+                ),
+            ),
+            2,
+            9,
+        ),
+        (target(least=LATER, most=4), 2, 4),
+        (target(tracking(), least=1, most=LATER), 1, 1),
+        (target(least=1, most=4, scheduled_actions=LATER), 0, 4),
+    ],
+)
+def test_the_least_is_what_is_reached_and_the_greatest_what_is_allowed(
+    it: ScalableTarget, lowest: int, highest: int
+) -> None:
+    assert ends(it) == (lowest, highest)
+
+
+def test_the_service_keeps_its_least() -> None:
+    assert ends(target(tracking(), least=0, most=4), least=1) == (1, 4)
+
+
+def test_what_is_unknown_of_the_bounds_is_said() -> None:
+    low, high = reach(target(least=LATER, most=4), 2, 0), reach(target(least=1, most=LATER), 2, 0)
+    assert (low.lowest_unknown, low.highest_unknown) == ("min_capacity is unknown: known after apply", None)
+    assert (high.lowest_unknown, high.highest_unknown) == (None, "max_capacity is unknown: known after apply")
+    schedule = reach(target(scheduled_actions=LATER), 2, 0)
+    assert schedule.lowest_unknown == schedule.highest_unknown == "its schedule is unknown: known after apply"
+
+
+@pytest.mark.parametrize(
+    ("actions", "held"),
+    [
+        # 12 h of 4 and 12 h of 1: 2.5
+        ((daily(8, 4, 8), daily(20, 1, 1)), Decimal("2.5")),
+        # Berlin is an hour ahead of UTC in winter: 8 there is 7 here, so 13 h of 4 and 11 h of 1: 63 / 24
+        ((daily(8, 4, 8, "Europe/Berlin"), daily(20, 1, 1)), Decimal(63) / 24),
+        # nothing takes the four away: 4 all day
+        ((daily(8, 4), daily(20, 1)), Decimal(4)),
+        ((daily(8, 3, 3),), Decimal(3)),
+        ((daily(8, 4, 8, "Europe/Nowhere"), daily(20, 1, 1)), None),
+        ((action(4, 8), action(1, 1)), None),
+        ((), None),
+    ],
+)
+def test_what_a_schedule_holds_on_the_average(actions: tuple[ScheduledAction, ...], held: Any) -> None:
+    assert reach(target(least=1, most=8, scheduled_actions=actions), 2, 0).held == held
+
+
+def test_where_a_policy_scales_in_each_turn_begins_with_the_initial_count() -> None:
+    """Two are raised to four by day, and are two again by night: 3 on the average."""
+    it = target(tracking(), least=1, most=8, scheduled_actions=(daily(8, 4), daily(20, 1)))
+    found = reach(it, 2, 0)
+    assert (found.held, found.stops) == (3, (4, 2))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "fields", "is_over"),
+    [
+        ("at(2020-11-27T07:00:00)", {}, True),
+        ("at(2026-11-27T07:00:00)", {}, False),
+        ("cron(0 8 * * ? 2020)", {}, True),
+        ("cron(0 8 * * ? 2020-2026)", {}, False),
+        ("cron(0 8 * * ? *)", {"end": "2020-12-31T00:00:00Z"}, True),
+        ("cron(0 8 * * ? *)", {"end": "2026-11-27T00:00:00Z"}, False),
+        ("cron(0 8 * * ? *)", {"start": "2027-02-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}, True),
+        ("cron(0 8 * * ? *)", {"end": LATER}, False),
+        (LATER, {}, False),
+    ],
+)
+def test_a_schedule_that_never_runs_again_is_over(schedule: Any, fields: dict[str, Any], *, is_over: bool) -> None:
+    it = ScheduledAction(address="a", schedule=schedule, min_capacity=1, max_capacity=None, **fields)
+    assert bool(over(target(scheduled_actions=(it,)), date(2026, 11, 27))) == is_over
 
 
 # Zero ----------------------------------------------------------------------------------------------------------------

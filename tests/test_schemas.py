@@ -114,7 +114,7 @@ def every_kind() -> Report:
         endpoint=endpoint("several", *kinds, location=located),
         environment="production",
         before=monthly("1", "2", "3"),
-        cost=structs.replace(cost, variants=(line, line, line)),
+        cost=structs.replace(cost, children=(line, line, line)),
     )
     gone = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, change="delete"), cost=None)
     waiver = AppliedWaiver(reason="r", until="2027-01-31", owner="o", origin=".guardrail.yml")

@@ -1,11 +1,13 @@
 """The words of an estimate: ranges with their flags, and components shaped like the lines of an AWS bill."""
 
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.model import Unknown
+from guardrail.money import ZERO
 
 Basis: TypeAlias = Literal["published", "derived", "estimated"]
 Kind: TypeAlias = Literal[
@@ -16,6 +18,18 @@ INFERRED_DEFAULT = "default of the type (inferred: half its memory in GiB, at mo
 """The origin of a size that nobody published."""
 ASSUMED_UNSET = "assumption: not set; "
 """Stands before an origin that rests on an argument being unset, which the source does not say."""
+
+
+Bound: TypeAlias = Literal["floor", "expected", "ceiling"]
+BOUNDS: tuple[Bound, Bound, Bound] = ("floor", "expected", "ceiling")
+
+
+class Missing(NamedTuple):
+    """A part of one bound that is unpriced, unknown or left to usage. Never shown: it may hold a sensitive value."""
+
+    bound: Bound
+    address: str
+    what: tuple[object, ...]
 
 
 class Price(Struct, frozen=True, kw_only=True):
@@ -83,7 +97,7 @@ class Monthly(Struct, frozen=True, kw_only=True):
 
 
 class CostComponent(Struct, frozen=True, kw_only=True):
-    """One line as the bill will show it."""
+    """One line as the bill will show it: its amounts where the variant costs least, as expected, and most."""
 
     kind: Kind
     unit: str
@@ -116,28 +130,111 @@ class CostComponent(Struct, frozen=True, kw_only=True):
     """Where each number came from: count.floor, count.expected, count.ceiling, size, hours, price, …"""
 
 
-class VariantCost(Struct, frozen=True, kw_only=True):
-    """What one variant costs, in the order of the endpoint's variants."""
+class Line(Struct, frozen=True, kw_only=True):
+    """One line of one state: what is charged while so much runs."""
 
-    components: tuple[CostComponent, ...]
-    monthly: Monthly
+    kind: Kind
+    unit: str
+    price: Price | None
+    quantity: Decimal | None
+    """In `unit`, a month; None where it depends on usage or is unknown."""
+    count: Decimal | None = None
+    size: Decimal | None = None
+    detail: str = ""
+    reason: str | None = None
+    """Why it has no amount, or why the amount is only the least of it."""
+    estimated: bool = False
+    default_size: bool = False
+    depends_on_usage: bool = False
+    redacted: bool = False
+    origins: dict[str, str] = {}
+    usd_per_unit: Decimal | None = None
+    """With discounts; None for the list price."""
+
+    @property
+    def usd(self) -> Decimal | None:
+        """USD a month; None where quantity or price is missing."""
+        if self.quantity is None or self.price is None:
+            return None
+        return self.quantity * (self.price.usd if self.usd_per_unit is None else self.usd_per_unit)
 
 
-class EndpointCost(Struct, frozen=True, kw_only=True):
-    """What one endpoint costs."""
+class State(Struct, frozen=True):
+    """What a variant, or what stands on an endpoint itself, is charged for in one state that it can be in."""
 
-    address: str
-    components: tuple[CostComponent, ...]
-    """Data in and out, charged once per endpoint."""
-    variants: tuple[VariantCost, ...]
+    lines: tuple[Line, ...]
+
+    @property
+    def usd(self) -> Decimal:
+        """USD a month of all lines that have an amount."""
+        return sum((line.usd for line in self.lines if line.usd is not None), ZERO)
+
+    @property
+    def estimated_usd(self) -> Decimal:
+        """The part of `usd` that rests on estimated prices or sizes."""
+        return sum((line.usd for line in self.lines if line.estimated and line.usd is not None), ZERO)
+
+
+class Priced(Struct, frozen=True, kw_only=True):
+    """The states of one thing, whatever they are made from."""
+
+    states: tuple[State, ...]
+    """Those that bound its amount; never none."""
+    expected: State | Unknown
+    assumed: bool = False
+    """`expected` is an assumption (the initial count of something that scales)."""
+    demand: dict[Kind, Decimal] = {}
+    detail: str | None = None
+    """What the instances are called where each state has a type of its own."""
+
+
+class Bill(Struct, frozen=True, kw_only=True):
+    """A part of the bill with its parts: an endpoint has its variants, and what cannot be split among them itself."""
+
+    kind: Literal["endpoint", "variant"]
+    label: str
+    """The address of an endpoint. Of a variant its name, else ``#2`` by its place; the second of a name ``main#2``."""
+    region: str | Unknown = ""
+    tags: Mapping[str, str | Unknown] | Unknown = {}
+    lines: tuple[CostComponent, ...]
+    children: "tuple[Bill, ...]" = ()
     """Parallel to the endpoint's variants; empty where these are Unknown."""
     monthly: Monthly
-    missing: frozenset[str]
-    """A key for each part that is unpriced or unknown, equal on two sides exactly when the parts are alike."""
+    """Of its own lines and its children."""
+    priced: Priced | None = None
+    """Its own states; None for what several possibilities have in common."""
+    absent: Unknown | None = None
+    """Why it may not be there at all; None where it is."""
+    missing: frozenset[Missing] = frozenset()
+    """Each part that is unpriced or unknown, equal on two sides exactly when the parts are alike."""
+    notices: tuple[str, ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Of an endpoint."""
+        return self.label
+
+    @property
+    def components(self) -> tuple[CostComponent, ...]:
+        """Its own lines."""
+        return self.lines
+
+    @property
+    def variants(self) -> "tuple[Bill, ...]":
+        """Of an endpoint."""
+        return self.children
+
+
+EndpointCost: TypeAlias = Bill
+VariantCost: TypeAlias = Bill
 
 
 class Delta(Struct, frozen=True):
-    """after - before, for each bound on its own; Unknown where a part is known on one side only."""
+    """after - before, for each bound on its own.
+
+    Unknown where a part is known on one side only: with ``at_least`` where that is the side after, for then the change
+    is at least the difference of what is known; with ``at_most`` where it is the side before.
+    """
 
     floor: Decimal | Unknown
     expected: Decimal | Unknown
@@ -147,12 +244,12 @@ class Delta(Struct, frozen=True):
 class Estimate(Struct, frozen=True, kw_only=True):
     """The bill of an inventory."""
 
-    endpoints: dict[str, EndpointCost]
+    endpoints: dict[str, Bill]
     """By address."""
-    unattached: dict[str, EndpointCost]
+    unattached: dict[str, Bill]
     """What each unattached configuration would cost if deployed; in no total."""
     total: Monthly
-    missing: frozenset[str]
+    missing: frozenset[Missing]
 
 
 class PlanUse(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,12 @@ PlanRate: TypeAlias = Callable[[str, str], Decimal | None]
 _PERCENT = 100
 
 
+def _finite(*numbers: Decimal | None) -> None:
+    for number in numbers:
+        if number is not None and not number.is_finite():
+            raise ValueError(f"{number} is no amount")
+
+
 class DiscountRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One discount, and what it is on: everything that all of its conditions hold for."""
 
@@ -42,6 +48,9 @@ class DiscountRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Raise ValueError for a discount that says nothing, or two things, which msgspec reports with its place."""
         if (self.percent is None) == (self.usd is None):
             raise ValueError(f"the discount {self.name!r} needs one of percent and usd")
+        _finite(self.percent, self.usd)
+        if self.usd is not None and not self.usage_type.strip("*?"):
+            raise ValueError(f"usd of {self.name!r} would price every unit: say which usage_type it is for")
         if self.percent is not None and not 0 <= self.percent <= _PERCENT:
             raise ValueError(f"percent of {self.name!r} is {self.percent}, and a discount is between 0 and 100")
         if self.usd is not None and self.usd < 0:
@@ -65,6 +74,7 @@ class SavingsPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
     def __post_init__(self) -> None:
         """Raise ValueError for a commitment that cannot be, which msgspec reports with its place."""
+        _finite(self.commitment_usd_per_hour, self.used_elsewhere_usd_per_hour, self.percent, *self.rates.values())
         if self.commitment_usd_per_hour <= 0 or self.used_elsewhere_usd_per_hour < 0:
             raise ValueError("a commitment is above 0 USD per hour, and what is used elsewhere 0 or more")
         if self.percent is not None and not 0 <= self.percent <= _PERCENT:

@@ -1,114 +1,74 @@
 """What a bill comes to with the discounts of an account: percentages, fixed rates, and a Savings Plan.
 
-They stand in ``.guardrail.yml`` and leave the list prices alone: a discounted bill is the list bill less a saving,
-bound by bound, so that what is unpriced or unknown stays so. A fixed rate takes the place of the list price,
-percentages come off what is left, and a Savings Plan covers what it saves most on first (AWS Savings Plans user guide,
-"Understanding how Savings Plans apply to your usage"). Percentages are not taken off usage that a plan covers.
+They stand in ``.guardrail.yml`` and leave the list prices alone: beside the list bill stands a second one, in which
+each line of each state has its discount, and what is unpriced or unknown stays so. A fixed rate takes the place of the
+list price, percentages come off what is left, and a Savings Plan covers what it saves most on first (AWS Savings Plans
+user guide, "Understanding how Savings Plans apply to your usage"). Percentages are not taken off usage that a plan
+covers.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from msgspec import Struct, structs
+from msgspec import Struct
+from msgspec.structs import replace
 
-from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, PlanUse, Price, Quantity
+from guardrail.cost import join
+from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State
 from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan
 from guardrail.cost.price_list import split
-from guardrail.model import Endpoint, InstanceVariant, Unknown
+from guardrail.errors import SettingsError
+from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
-Bound: TypeAlias = Literal["floor", "expected", "ceiling"]
-BOUNDS: tuple[Bound, Bound, Bound] = ("floor", "expected", "ceiling")
 _PERCENT = Decimal(100)
-_NOTHING = Quantity(ZERO, ZERO, ZERO)
+
+Key: TypeAlias = tuple[str, str]
+"""Source and address of an endpoint."""
 
 
-# Results -------------------------------------------------------------------------------------------------------------
+class Discounted(Struct, frozen=True, kw_only=True):
+    """A bill with discounts."""
 
-
-class Saving(Struct, frozen=True, kw_only=True):
-    """What discounts take off the list bill, in USD a month."""
-
-    endpoints: dict[tuple[str, str], Quantity]
-    """By source and address."""
-    total: Quantity
+    endpoints: dict[Key, Monthly]
+    total: Monthly
     plan: PlanUse | None
+    """None where there is no plan."""
     notes: tuple[str, ...]
     """Which discounts applied, and what could not be told."""
 
 
-class Part(Struct, frozen=True):
-    """An endpoint with its list bill."""
+def discounted(bills: Mapping[Key, Bill], discounts: Discounts, plan_rate: PlanRate) -> Discounted:
+    """What ``bills`` come to together, for they share one commitment.
 
-    source: str
-    endpoint: Endpoint
-    cost: EndpointCost
+    9 % off two ml.m5.xlarge at 0.23 USD for 730 h, 335.80 USD, are 305.578 USD. A plan of 0.30 USD an hour at a rate of
+    0.1656 covers 1.81 of them: 0.30 × 730 = 219 USD for 1,322.46 h, the other 137.54 h on demand. Each state has its
+    own discounts, and only then the least and the greatest are looked for.
 
-
-class _Line(Struct, frozen=True, kw_only=True):
-    """A component on its way to a discount."""
-
-    key: tuple[str, str]
-    component: CostComponent
-    region: str
-    usd: Decimal
-    """Per unit, after percentages and fixed rates."""
-    is_pool: bool
-    """Whether it stands for several instance types."""
-    plan_usd: Decimal | None
-    """Per unit under the plan; None where it is not covered."""
-
-
-def saving(parts: Iterable[Part], discounts: Discounts, plan_rate: PlanRate) -> Saving:
-    """What the discounts take off the bill of ``parts`` together, for they share one commitment.
-
-    9 % off two ml.m5.xlarge at 0.23 USD for 730 h, 335.80 USD, are 30.222 USD. A plan of 0.30 USD an hour at a rate of
-    0.1656 covers 1.81 of them: 0.30 × 730 = 219 USD for 1,322.46 h, the other 137.54 h on demand.
+    Raises `SettingsError` for a rate above the list price.
     """
-    applied = _Applied(discounts, plan_rate)
-    lines = [line for part in parts for line in applied.lines(part)]
-    taken: dict[tuple[str, str], Quantity] = {}
-    for line in lines:
-        taken[line.key] = _plus(taken.get(line.key, _NOTHING), _off_list(line))
+    rules = _Rules(discounts, plan_rate)
+    endpoints: dict[Key, Monthly] = {}
+    covered: list[_Covered] = []
+    for key, bill in bills.items():
+        parts = [(rules.applied(part, bill), part) for part in (bill, *bill.children) if part.priced is not None]
+        monthlies = [join.of_states(priced) for priced, _ in parts]
+        monthly = join.of_parts(join.total(monthlies), (), bill.absent)
+        endpoints[key] = replace(monthly, at_least=bill.monthly.at_least)
+        covered += [each for priced, part in parts for each in rules.covered(key, part, priced, bill)]
     plan = None
     if discounts.savings_plan is not None:
-        covered = [line for line in lines if line.plan_usd is not None]
-        plan, more = _planned(covered, discounts.savings_plan)
-        for key, amount in more:
-            taken[key] = _plus(taken.get(key, _NOTHING), amount)
-    total = _NOTHING
-    for amount in taken.values():
-        total = _plus(total, amount)
-    return Saving(endpoints=taken, total=total, plan=plan, notes=tuple(dict.fromkeys(applied.notes)))
-
-
-def discounted(monthly: Monthly, taken: Quantity | None) -> Monthly:
-    """A list bill less a saving: its flags stay, for what is unknown of the one is unknown of the other.
-
-    The estimated share shrinks in proportion.
-    """
-    if taken is None:
-        return monthly
-    floor, ceiling = monthly.floor - taken.floor, monthly.ceiling - taken.ceiling
-    expected = _minus(monthly.expected, taken.expected)
-    of_expected = (monthly.expected, expected) if isinstance(expected, Decimal) else (monthly.ceiling, ceiling)
-    return structs.replace(
-        monthly,
-        floor=floor,
-        expected=expected,
-        ceiling=ceiling,
-        estimated_share=_scaled(monthly.estimated_share, *of_expected),
-        estimated_floor=_scaled(monthly.estimated_floor, monthly.floor, floor),
-        estimated_ceiling=_scaled(monthly.estimated_ceiling, monthly.ceiling, ceiling),
+        plan, taken = _planned(covered, discounts.savings_plan)
+        for key, amounts in taken.items():
+            endpoints[key] = _less(endpoints[key], amounts)
+    return Discounted(
+        endpoints=endpoints,
+        total=join.total(endpoints.values()),
+        plan=plan,
+        notes=tuple(dict.fromkeys(rules.notes)),
     )
-
-
-def discounted_delta(delta: Delta, before: Quantity, after: Quantity) -> Delta:
-    """What a change adds to the discounted bill."""
-    less = {bound: _minus(getattr(after, bound), getattr(before, bound)) for bound in BOUNDS}
-    return Delta(*(_minus(getattr(delta, bound), less[bound]) for bound in BOUNDS))
 
 
 def at_the_margin(delta: Delta, before: PlanUse, after: PlanUse) -> Delta:
@@ -123,8 +83,19 @@ def at_the_margin(delta: Delta, before: PlanUse, after: PlanUse) -> Delta:
 # Rules ---------------------------------------------------------------------------------------------------------------
 
 
-class _Applied:
-    """The rules as they apply to components, and what there is to say about it."""
+class _Covered(Struct, frozen=True, kw_only=True):
+    """What a plan can cover of one part, in hours where the part costs least, as expected, and most."""
+
+    key: Key
+    hours: Quantity
+    usd: Decimal
+    """Per hour, after percentages and fixed rates."""
+    plan_usd: Decimal
+    """Per hour under the plan."""
+
+
+class _Rules:
+    """The rules as they apply to lines, and what there is to say about it."""
 
     def __init__(self, discounts: Discounts, plan_rate: PlanRate) -> None:
         self._discounts = discounts
@@ -134,50 +105,46 @@ class _Applied:
         self._rates = [(_glob(pattern), usd) for pattern, usd in (self._plan.rates if self._plan else {}).items()]
         self.notes: list[str] = []
 
-    def lines(self, part: Part) -> Iterator[_Line]:
-        """The components of an endpoint that have an amount to take something off."""
-        endpoint, cost = part.endpoint, part.cost
-        if isinstance(endpoint.region, Unknown):
-            return
-        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-        pools = [isinstance(variant, InstanceVariant) and bool(variant.instance_pools) for variant in variants]
-        components = [(each, False) for each in cost.components]
-        for priced, is_pool in zip(cost.variants, pools, strict=True):
-            components += [(each, is_pool and each.kind == "instance") for each in priced.components]
-        for component, is_pool in components:
-            if component.price is None or component.monthly is None or component.quantity is None:
-                continue
-            usd = self._usd(component, component.price, endpoint, is_pool=is_pool)
-            yield _Line(
-                key=(part.source, endpoint.address),
-                component=component,
-                region=endpoint.region,
-                usd=usd,
-                is_pool=is_pool,
-                plan_usd=None if is_pool else self._plan_usd(component, component.price, endpoint.region, usd),
-            )
+    def applied(self, part: Bill, endpoint: Bill) -> Priced:
+        """A part with discounts in each of its states."""
+        priced = part.priced
+        if priced is None or isinstance(endpoint.region, Unknown):
+            return priced or Priced(states=(State(()),), expected=State(()))
+        region = endpoint.region
 
-    def _usd(self, component: CostComponent, price: Price, endpoint: Endpoint, *, is_pool: bool) -> Decimal:
-        """The price per unit after every rule: the first fixed rate, then all percentages."""
-        usd, name = price.usd, _named(component, price)
+        def state(of: State) -> State:
+            return State(tuple(self._line(line, region, endpoint) for line in of.lines))
+
+        expected = priced.expected if isinstance(priced.expected, Unknown) else state(priced.expected)
+        return replace(priced, states=tuple(map(state, priced.states)), expected=expected)
+
+    def _line(self, line: Line, region: str, endpoint: Bill) -> Line:
+        """A line at the price after every rule: the first fixed rate, then all percentages."""
+        if line.price is None or line.quantity is None:
+            return line
+        usd, usage_type = line.price.usd, line.price.usage_type
+        name = _named(line)
         matching = [
             rule
             for rule, usage_types, regions in self._rules
-            if usage_types(price.usage_type) and regions(str(endpoint.region)) and self._applies(rule, endpoint)
+            if usage_types(usage_type) and regions(region) and self._applies(rule, endpoint)
         ]
         fixed = next((rule for rule in matching if rule.usd is not None), None)
-        if fixed is not None and is_pool:
-            self.notes.append(f"{fixed.name}: not applied to {name}, which stands for a pool of instance types")
-        elif fixed is not None and fixed.usd is not None:
+        if fixed is not None and fixed.usd is not None:
+            if fixed.usd > usd:
+                raise SettingsError(
+                    f"discounts: {fixed.name}: {fixed.usd:f} USD is above the list price of {name}",
+                    hint="a discount takes something off: narrow its usage_type, or correct its usd",
+                )
             self.notes.append(f"{fixed.name}: {fixed.usd:f} USD per unit of {name}")
             usd = fixed.usd
         for rule in matching:
             if rule.percent is not None:
                 self.notes.append(f"{rule.name}: {rule.percent:f} % off")
                 usd = usd * (_PERCENT - rule.percent) / _PERCENT
-        return usd
+        return line if usd == line.price.usd else replace(line, usd_per_unit=usd)
 
-    def _applies(self, rule: DiscountRule, endpoint: Endpoint) -> bool:
+    def _applies(self, rule: DiscountRule, endpoint: Bill) -> bool:
         """Whether account and tags are the rule's."""
         if rule.account is not None and rule.account != self._discounts.account:
             if self._discounts.account is None:
@@ -185,14 +152,35 @@ class _Applied:
             return False
         unknown = _unknown_tag(rule.tag, endpoint)
         if unknown is not None:
-            self.notes.append(f"{rule.name}: not applied to {endpoint.address}, whose tag {unknown} is unknown")
+            self.notes.append(f"{rule.name}: not applied to {endpoint.label}, whose tag {unknown} is unknown")
             return False
         return _has_tags(rule.tag, endpoint)
 
-    def _plan_usd(self, component: CostComponent, price: Price, region: str, usd: Decimal) -> Decimal | None:
+    def covered(self, key: Key, part: Bill, priced: Priced, endpoint: Bill) -> Iterable[_Covered]:
+        """The instances of a part that a plan covers; not those of several pools, whose type nobody knows."""
+        if part.kind != "variant" or priced.detail is not None or isinstance(endpoint.region, Unknown):
+            return
+        least, most = join.least_and_most(priced)
+        expected = priced.expected
+        lines = [None if isinstance(state, Unknown) else _instances(state) for state in (least, expected, most)]
+        line = lines[2]
+        plan_usd = None if line is None else self._plan_usd(line, endpoint.region)
+        if line is None or line.price is None or plan_usd is None:
+            return
+        floor, known, ceiling = (ZERO if each is None or each.quantity is None else each.quantity for each in lines)
+        unknown = expected if isinstance(expected, Unknown) else endpoint.absent
+        yield _Covered(
+            key=key,
+            hours=Quantity(floor if endpoint.absent is None else ZERO, unknown or known, ceiling),
+            usd=line.price.usd if line.usd_per_unit is None else line.usd_per_unit,
+            plan_usd=plan_usd,
+        )
+
+    def _plan_usd(self, line: Line, region: str) -> Decimal | None:
         """What an hour costs under the plan; None where the plan does not cover it, or saves nothing."""
-        if self._plan is None or component.kind != "instance":
+        if self._plan is None or line.price is None:
             return None
+        price = line.price
         known = split(price.usage_type)
         kind = known[1].partition(":")[0] if known else ""
         listed = self._plan_rate(region, price.usage_type)
@@ -204,8 +192,17 @@ class _Applied:
         if rate is None and self._plan.percent is not None:
             rate = price.usd * (_PERCENT - self._plan.percent) / _PERCENT
         if rate is None:
-            self.notes.append(f"Savings Plan: no rate for {_named(component, price)}, so it counts on demand")
+            self.notes.append(f"Savings Plan: no rate for {_named(line)}, so it counts on demand")
+        elif rate > price.usd:
+            raise SettingsError(
+                f"discounts.savings_plan.rates: {rate:f} USD an hour is above the list price of {_named(line)}"
+            )
+        usd = price.usd if line.usd_per_unit is None else line.usd_per_unit
         return rate if rate is not None and 0 < rate < usd else None
+
+
+def _instances(state: State) -> Line | None:
+    return next((line for line in state.lines if line.kind == "instance"), None)
 
 
 _UNCONFIRMED = (
@@ -214,9 +211,9 @@ _UNCONFIRMED = (
 )
 
 
-def _named(component: CostComponent, price: Price) -> str:
-    """What a note calls a component. A sensitive type is not named."""
-    return "something sensitive" if component.redacted else price.usage_type
+def _named(line: Line) -> str:
+    """What a note calls a line. A sensitive type is not named."""
+    return "something sensitive" if line.redacted or line.price is None else line.price.usage_type
 
 
 def _glob(pattern: str) -> Callable[[str], bool]:
@@ -226,7 +223,7 @@ def _glob(pattern: str) -> Callable[[str], bool]:
     return lambda text: compiled.fullmatch(text) is not None
 
 
-def _unknown_tag(wanted: Mapping[str, str], endpoint: Endpoint) -> str | None:
+def _unknown_tag(wanted: Mapping[str, str], endpoint: Bill) -> str | None:
     """The first of the tags whose value cannot be known."""
     if not wanted:
         return None
@@ -235,7 +232,7 @@ def _unknown_tag(wanted: Mapping[str, str], endpoint: Endpoint) -> str | None:
     return next((key for key in wanted if isinstance(endpoint.tags.get(key), Unknown)), None)
 
 
-def _has_tags(wanted: Mapping[str, str], endpoint: Endpoint) -> bool:
+def _has_tags(wanted: Mapping[str, str], endpoint: Bill) -> bool:
     if isinstance(endpoint.tags, Unknown):
         return not wanted
     return all(endpoint.tags.get(key) == value for key, value in wanted.items())
@@ -244,71 +241,74 @@ def _has_tags(wanted: Mapping[str, str], endpoint: Endpoint) -> bool:
 # Amounts -------------------------------------------------------------------------------------------------------------
 
 
-def _off_list(line: _Line) -> Quantity:
-    """What percentages and fixed rates take off a component."""
-    price, monthly, quantity = line.component.price, line.component.monthly, line.component.quantity
-    if price is None or monthly is None or quantity is None or line.usd == price.usd:
-        return _NOTHING
-    if line.is_pool:  # between the cheapest and the dearest type, of which the price is only the first
-        return _times(monthly, (price.usd - line.usd) / price.usd)
-    return _times(quantity, price.usd - line.usd)
-
-
-def _times(quantity: Quantity, factor: Decimal) -> Quantity:
-    expected = quantity.expected if isinstance(quantity.expected, Unknown) else quantity.expected * factor
-    return Quantity(quantity.floor * factor, expected, quantity.ceiling * factor)
-
-
-def _planned(lines: Sequence[_Line], plan: SavingsPlan) -> tuple[PlanUse, list[tuple[tuple[str, str], Quantity]]]:
-    """What becomes of the commitment, and what the plan takes off each line beyond the rules.
+def _planned(lines: Sequence[_Covered], plan: SavingsPlan) -> tuple[PlanUse, dict[Key, Quantity]]:
+    """What becomes of the commitment, and what the plan takes off each endpoint beyond the rules.
 
     Every hour of the month counts alike: what runs on average is what is covered. Whatever the plan saves most on, as a
-    share of the price, comes first.
+    share of the price, comes first. One more hour of anything never makes the whole cheaper, so all parts where they
+    cost least are the least joint state, and all where they cost most the greatest.
     """
-    ordered = sorted(lines, key=lambda line: (line.plan_usd or ZERO) / line.usd)
-    room = dict.fromkeys(BOUNDS, plan.available * HOURS_PER_MONTH)
-    covered: dict[Bound, Decimal | Unknown] = dict.fromkeys(BOUNDS, ZERO)
-    spilled: dict[Bound, Decimal | Unknown] = dict.fromkeys(BOUNDS, ZERO)
-    taken: list[tuple[tuple[str, str], Quantity]] = []
-    for line in ordered:
-        amounts: dict[Bound, Decimal | Unknown] = {}
-        for bound in BOUNDS:
-            hours = getattr(line.component.quantity, bound)
-            if isinstance(hours, Unknown) or line.plan_usd is None:
-                amounts[bound] = covered[bound] = spilled[bound] = hours
-                continue
-            fits = hours * line.plan_usd <= room[bound]
-            paid = hours * line.plan_usd if fits else room[bound]
-            paid_hours = hours if fits else paid / line.plan_usd
-            room[bound] -= paid
-            amounts[bound] = paid_hours * line.usd - paid
-            covered[bound] = _add(covered[bound], paid)
-            spilled[bound] = _add(spilled[bound], (hours - paid_hours) * line.usd)
-        taken.append((line.key, _quantity(amounts)))
-    stranded: dict[Bound, Decimal | Unknown] = {}
-    for bound in BOUNDS:
-        unknown = covered[bound]
-        stranded[bound] = unknown if isinstance(unknown, Unknown) else room[bound]
-    return PlanUse(covered=_quantity(covered), spilled=_quantity(spilled), stranded=_quantity(stranded)), taken
+    ordered = sorted(lines, key=lambda line: line.plan_usd / line.usd)
+    found = {bound: _joint(ordered, bound, plan.available * HOURS_PER_MONTH) for bound in BOUNDS}
+    floor, expected, ceiling = (found[bound] for bound in BOUNDS)
+    unknown = next((line.hours.expected for line in lines if isinstance(line.hours.expected, Unknown)), None)
 
-
-def _quantity(amounts: Mapping[Bound, Decimal | Unknown]) -> Quantity:
-    floor, ceiling = amounts["floor"], amounts["ceiling"]
-    return Quantity(
-        floor if isinstance(floor, Decimal) else ZERO,
-        amounts["expected"],
-        ceiling if isinstance(ceiling, Decimal) else ZERO,
+    taken = {
+        line.key: Quantity(
+            floor.taken.get(line.key, ZERO),
+            unknown or expected.taken.get(line.key, ZERO),
+            ceiling.taken.get(line.key, ZERO),
+        )
+        for line in lines
+    }
+    use = PlanUse(
+        covered=Quantity(floor.covered, unknown or expected.covered, ceiling.covered),
+        spilled=Quantity(floor.spilled, unknown or expected.spilled, ceiling.spilled),
+        stranded=Quantity(floor.stranded, unknown or expected.stranded, ceiling.stranded),
     )
+    return use, taken
 
 
-def _plus(one: Quantity, other: Quantity) -> Quantity:
-    return Quantity(one.floor + other.floor, _add(one.expected, other.expected), one.ceiling + other.ceiling)
+class _Joint(NamedTuple):
+    """USD of the commitment in one joint state of all parts, and what it takes off each endpoint."""
+
+    covered: Decimal
+    spilled: Decimal
+    stranded: Decimal
+    taken: dict[Key, Decimal]
 
 
-def _add(one: Decimal | Unknown, other: Decimal | Unknown) -> Decimal | Unknown:
-    if isinstance(one, Unknown):
-        return one
-    return other if isinstance(other, Unknown) else one + other
+def _joint(ordered: Iterable[_Covered], bound: Bound, room: Decimal) -> _Joint:
+    covered = spilled = ZERO
+    taken: dict[Key, Decimal] = {}
+    for line in ordered:
+        hours = getattr(line.hours, bound)
+        if isinstance(hours, Unknown):
+            continue
+        fits = hours * line.plan_usd <= room
+        paid = hours * line.plan_usd if fits else room
+        paid_hours = hours if fits else paid / line.plan_usd
+        room -= paid
+        covered += paid
+        spilled += (hours - paid_hours) * line.usd
+        taken[line.key] = taken.get(line.key, ZERO) + paid_hours * line.usd - paid
+    return _Joint(covered, spilled, room, taken)
+
+
+def _less(monthly: Monthly, taken: Quantity) -> Monthly:
+    """A bill less what a plan saves: its flags stay, and its estimated share shrinks in proportion."""
+    floor, ceiling = monthly.floor - taken.floor, monthly.ceiling - taken.ceiling
+    expected = _minus(monthly.expected, taken.expected)
+    of_expected = (monthly.expected, expected) if isinstance(expected, Decimal) else (monthly.ceiling, ceiling)
+    return replace(
+        monthly,
+        floor=floor,
+        expected=expected,
+        ceiling=ceiling,
+        estimated_share=_scaled(monthly.estimated_share, *of_expected),
+        estimated_floor=_scaled(monthly.estimated_floor, monthly.floor, floor),
+        estimated_ceiling=_scaled(monthly.estimated_ceiling, monthly.ceiling, ceiling),
+    )
 
 
 def _minus(one: Decimal | Unknown, other: Decimal | Unknown) -> Decimal | Unknown:

@@ -58,6 +58,7 @@ class InstanceTypes:
 
     def __init__(self, directory: str) -> None:
         """Read the table. Raises `PriceBookError`."""
+        self._directory = directory
         self._path = os.path.join(directory, "instances.csv")
         self._rows: dict[str, tuple[int, Record]] = {}
         for line, record in records(self._path, InstanceSpec.__struct_fields__):
@@ -65,6 +66,7 @@ class InstanceTypes:
                 damaged(self._path, line, f"a second row for {record[0]}, after line {self._rows[record[0]][0]}")
             self._rows[record[0]] = line, record
         self._specs: dict[str, InstanceSpec] = {}
+        self._multi_model: dict[str, Decimal] | None = None
 
     def names(self) -> Iterable[str]:
         """Every instance type of the table."""
@@ -76,6 +78,17 @@ class InstanceTypes:
         if spec is None and instance_type in self._rows:
             spec = self._specs[instance_type] = self._read(*self._rows[instance_type])
         return spec
+
+    def multi_model_volume_gb(self, instance_type: str) -> Decimal | None:
+        """GB of the volume where none is asked for and the container hosts several models; None where AWS names none.
+
+        From the table of 2020, which has four times the size for one model; ml.m5.large: 16.
+        """
+        if self._multi_model is None:
+            path = os.path.join(self._directory, "multi_model_volumes.csv")
+            found = records(path, ("instance_type", "gb")) if os.path.isfile(path) else ()
+            self._multi_model = {name: Decimal(gb) for _, (name, gb) in found}
+        return self._multi_model.get(instance_type)
 
     def _read(self, line: int, record: Record) -> InstanceSpec:
         fields: dict[str, object] = {

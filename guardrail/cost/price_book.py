@@ -8,6 +8,7 @@ table.
 
 import os
 from collections.abc import Mapping
+from decimal import Decimal
 
 from msgspec import structs
 
@@ -159,6 +160,10 @@ class PriceBook:
     def instance(self, instance_type: str) -> InstanceSpec | None:
         """What a type is made of; None for a type that the tables do not know."""
         return self._types().spec(instance_type)
+
+    def multi_model_volume_gb(self, instance_type: str) -> Decimal | None:
+        """GB of the default volume under a container that hosts several models; None where AWS names none."""
+        return self._types().multi_model_volume_gb(instance_type)
 
     def offered(self, region: str, instance_type: str) -> bool | Unknown:
         """Whether endpoints accept the type and AWS's price list of the region has it for hosting.

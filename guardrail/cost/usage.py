@@ -17,20 +17,27 @@ The file has the shape of Infracost's usage files: numbers by resource address, 
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeVar
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from guardrail import strict_yaml
-from guardrail.errors import SettingsError
-from guardrail.model import Endpoint, Unknown
-from guardrail.money import HOURS_PER_MONTH
+from guardrail.cost.demand import (
+    DOES_NOT_APPLY,
+    NO_VARIANT_DEMAND,
+    EndpointDemand,
+    Gigabytes,
+    Requests,
+    VariantDemand,
+)
+from guardrail.errors import SettingsError, did_you_mean
+from guardrail.model import Endpoint, ServerlessVariant, Unknown, Variant
+from guardrail.money import HOURS_PER_MONTH, ZERO
 
 _VERSIONS = {"0.1", "1"}
 
-U = TypeVar("U", "EndpointUsage", "VariantUsage")
+_KB_PER_GB = 1_000_000
 
 
 class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,27 +74,10 @@ class EndpointUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     average_provisioned_concurrency: Decimal | None = None
     variants: dict[str, VariantUsage] | None = None
 
-    def of_variant(self, name: str | Unknown) -> VariantUsage:
-        """The usage of one variant. Its requests are only those that the file gives for it alone."""
-        own = (self.variants or {}).get(name) if isinstance(name, str) else None
-        shared = VariantUsage(
-            request_duration_ms=self.request_duration_ms,
-            average_instances=self.average_instances,
-            monthly_busy_hours=self.monthly_busy_hours,
-            average_provisioned_concurrency=self.average_provisioned_concurrency,
-        )
-        return shared if own is None else _filled(own, shared)
-
-    def requests(self) -> Decimal | None:
-        """Requests a month of the whole endpoint, else the sum of what its variants say."""
-        if self.monthly_requests is not None:
-            return self.monthly_requests
-        own = [usage.monthly_requests for usage in (self.variants or {}).values() if usage.monthly_requests is not None]
-        return sum(own, Decimal(0)) if own else None
-
-
-NO_VARIANT_USAGE = VariantUsage()
-NO_ENDPOINT_USAGE = EndpointUsage()
+    def stated(self) -> dict[str, Decimal]:
+        """The requests that it gives for variants of their own, 0 among them."""
+        own = (self.variants or {}).items()
+        return {name: each.monthly_requests for name, each in own if each.monthly_requests is not None}
 
 
 class _UsageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,52 +87,176 @@ class _UsageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Usage:
-    """The usage of every endpoint, looked up by address; the most specific key wins."""
+    """The usage of every endpoint: the `Demand` that a file states.
 
-    def __init__(self, by_address: Mapping[str, EndpointUsage], by_type: Mapping[str, EndpointUsage]) -> None:
-        """``by_address`` may hold wildcards; ``by_type`` fills what the entry of an address leaves out."""
+    The most specific statement wins: an exact address before a pattern, the longer pattern before the shorter, and both
+    before the default of a type; within one entry a variant before its endpoint. What replaces one another goes
+    together: requests of the endpoint and of its variants, gigabytes and payload.
+    """
+
+    def __init__(
+        self, by_address: Mapping[str, EndpointUsage], by_type: Mapping[str, EndpointUsage], *, path: str = "usage file"
+    ) -> None:
+        """``by_address`` may hold wildcards; ``path`` is named where something is wrong."""
         self._exact = {key: usage for key, usage in by_address.items() if "*" not in key}
         self._starred = {key: usage for key, usage in by_address.items() if _only_stars_indexes(key)}
         patterns = sorted((key for key in by_address if "*" in key and key not in self._starred), key=_generality)
         self._patterns = [(key, _compile(key), by_address[key]) for key in patterns]
         self._by_type = by_type
-        self._keys = tuple(by_address)
+        self._by_address = by_address
+        self._path = path
         self._is_empty = not by_address and not by_type
 
-    def of(self, endpoint: Endpoint) -> EndpointUsage:
-        """What the endpoint is used for: by its own address, else by that of its configuration."""
+    def of(self, endpoint: Endpoint) -> EndpointDemand:
+        """What is asked of the endpoint, by its own address and by that of its configuration."""
+        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
         if self._is_empty:
-            return NO_ENDPOINT_USAGE
-        addresses = [endpoint.address]
-        if endpoint.configuration_address is not None:
-            addresses.append(endpoint.configuration_address)
-        usage = next((found for address in addresses if (found := self._find(address)) is not None), None)
-        defaults = next((self._by_type[kind] for kind in map(_type_of, addresses) if kind in self._by_type), None)
-        if usage is None or defaults is None:
-            return usage or defaults or NO_ENDPOINT_USAGE
-        return _filled(usage, defaults)
+            return EndpointDemand(variants=(NO_VARIANT_DEMAND,) * len(variants))
+        keys, addresses = self._keys(endpoint), _addresses(endpoint)
+        layers = [self._by_address[key] for key in keys]
+        layers += [self._by_type[kind] for kind in dict.fromkeys(map(_type_of, addresses)) if kind in self._by_type]
+        says = next((each for each in layers if each.monthly_requests is not None or each.stated()), EndpointUsage())
+        requests, unsplit = _split(says, variants)
+        total, partial = _whole(says, endpoint)
+        return EndpointDemand(
+            variants=tuple(
+                _of_variant(layers, variant.name, asked) for variant, asked in zip(variants, requests, strict=True)
+            ),
+            data_in=_gigabytes(layers, "monthly_data_in_gb", "request_payload_kb", total, partial=partial),
+            data_out=_gigabytes(layers, "monthly_data_out_gb", "response_payload_kb", total, partial=partial),
+            unsplit=unsplit,
+        )
 
-    def unmatched(self, endpoints: Iterable[Endpoint]) -> tuple[str, ...]:
-        """The keys of ``resource_usage`` that belong to none of these endpoints: most often a typo."""
-        addresses = {
-            address for endpoint in endpoints for address in (endpoint.address, endpoint.configuration_address)
-        }
-        starred = {_with_stars(address) for address in addresses if address is not None}
-        matched = {key for key in self._exact if key in addresses} | {key for key in self._starred if key in starred}
-        for key, pattern, _ in self._patterns:
-            if any(pattern.fullmatch(address) for address in addresses if address is not None):
-                matched.add(key)
-        return tuple(key for key in self._keys if key not in matched)
+    def notices(self, endpoints: Iterable[Endpoint]) -> Iterable[str]:
+        """The keys of ``resource_usage`` that belong to none of these endpoints: most often a typo.
 
-    def _find(self, address: str) -> EndpointUsage | None:
-        exact = self._exact.get(address)
-        if exact is not None:
-            return exact
-        if self._starred:
-            starred = self._starred.get(_with_stars(address))
-            if starred is not None:
-                return starred
-        return next((usage for _, pattern, usage in self._patterns if pattern.fullmatch(address)), None)
+        Raises `SettingsError` for a variant that none of the endpoints of its entry has.
+        """
+        matched: dict[str, list[Endpoint]] = {}
+        for endpoint in endpoints:
+            for key in self._keys(endpoint):
+                matched.setdefault(key, []).append(endpoint)
+        for key, found in matched.items():
+            self._check_variants(key, found)
+        return [f"usage file: nothing has the address {key}" for key in self._by_address if key not in matched]
+
+    def _check_variants(self, key: str, endpoints: Iterable[Endpoint]) -> None:
+        names: list[str] = []
+        for endpoint in endpoints:
+            if isinstance(endpoint.variants, Unknown):
+                return
+            for variant in endpoint.variants:
+                if isinstance(variant.name, Unknown):
+                    return
+                names.append(variant.name)
+        for name in self._by_address[key].variants or ():
+            if name not in names:
+                raise SettingsError(
+                    f"{self._path}: resource_usage.{key}.variants.{name}: there is no such variant"
+                    f"{did_you_mean(name, names)}",
+                    hint=f"its variants: {', '.join(dict.fromkeys(names)) or 'none'}",
+                )
+
+    def _keys(self, endpoint: Endpoint) -> list[str]:
+        """The keys of all entries about an endpoint, the most specific first."""
+        addresses = _addresses(endpoint)
+        keys = [address for address in addresses if address in self._exact]
+        keys += [
+            starred for address in addresses if self._starred and (starred := _with_stars(address)) in self._starred
+        ]
+        keys += [key for key, pattern, _ in self._patterns if any(map(pattern.fullmatch, addresses))]
+        return list(dict.fromkeys(keys))
+
+
+def _addresses(endpoint: Endpoint) -> list[str]:
+    own = [endpoint.address]
+    return own if endpoint.configuration_address is None else [*own, endpoint.configuration_address]
+
+
+def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:
+    """What is said of one variant, each number by whoever says it most specifically."""
+    statements: list[EndpointUsage | VariantUsage] = []
+    for layer in layers:
+        own = (layer.variants or {}).get(name) if isinstance(name, str) else None
+        statements += [layer] if own is None else [own, layer]
+
+    def first(field: str) -> Decimal | None:
+        return next((number for each in statements if (number := getattr(each, field)) is not None), None)
+
+    return VariantDemand(
+        requests=requests,
+        duration_ms=first("request_duration_ms"),
+        instances=first("average_instances"),
+        busy_hours=first("monthly_busy_hours"),
+        slots=first("average_provisioned_concurrency"),
+    )
+
+
+def _split(usage: EndpointUsage, variants: Sequence[Variant]) -> tuple[list[Requests], Decimal | None]:
+    """The requests that each variant answers: its own number, else its share by weight of what the others leave.
+
+    The second answer are the requests of those together whose share cannot be known.
+    """
+    stated, total = usage.stated(), usage.monthly_requests
+    requests: list[Requests] = []
+    sharing: list[int] = []
+    for place, variant in enumerate(variants):
+        own = stated.get(variant.name) if isinstance(variant.name, str) else None
+        takes_traffic = isinstance(variant, ServerlessVariant) or not variant.shadow
+        requests.append(own if takes_traffic else DOES_NOT_APPLY)
+        if takes_traffic and own is None and total is not None:
+            sharing.append(place)
+    if total is None or not sharing:
+        return requests, None
+    rest = total - sum(
+        (stated[each.name] for each in variants if isinstance(each.name, str) and each.name in stated), ZERO
+    )
+    weights = [_weight(variants[place]) for place in sharing]
+    whole = sum((weight for weight in weights if isinstance(weight, Decimal)), ZERO)
+    unknown = next((weight for weight in weights if isinstance(weight, Unknown)), None)
+    if len(sharing) > 1 and (unknown is not None or not whole):
+        why = unknown or Unknown("every weight is 0")
+        for place in sharing:
+            requests[place] = why
+        return requests, rest
+    for place, weight in zip(sharing, weights, strict=True):
+        requests[place] = rest * weight / whole if len(sharing) > 1 and isinstance(weight, Decimal) else rest
+    return requests, None
+
+
+def _weight(variant: Variant) -> Decimal | Unknown:
+    if isinstance(variant.weight, Unknown):
+        return Unknown(f"initial_variant_weight is unknown: {variant.weight.reason}")
+    weight = Decimal(str(variant.weight))
+    return weight if weight >= 0 else Unknown(f"initial_variant_weight is {weight:f}, which AWS refuses")
+
+
+def _whole(usage: EndpointUsage, endpoint: Endpoint) -> tuple[Decimal | None, bool]:
+    """All requests of an endpoint, and whether these are only those of some of its variants."""
+    if usage.monthly_requests is not None:
+        return usage.monthly_requests, False
+    stated = usage.stated()
+    if isinstance(endpoint.variants, Unknown):
+        return (sum(stated.values(), ZERO), True) if stated else (None, False)
+    taking = [each for each in endpoint.variants if isinstance(each, ServerlessVariant) or not each.shadow]
+    own = [stated[each.name] for each in taking if isinstance(each.name, str) and each.name in stated]
+    return (sum(own, ZERO), len(own) < len(taking)) if own else (None, False)
+
+
+def _gigabytes(
+    layers: Iterable[EndpointUsage], total: str, payload: str, requests: Decimal | None, *, partial: bool
+) -> Gigabytes | None:
+    """GB a month, as given or from requests and their payload: a million requests of 4 KB are 4 GB."""
+    for layer in layers:
+        given, kilobytes = getattr(layer, total), getattr(layer, payload)
+        if given is not None:
+            return Gigabytes(gb=given, origin="usage file")
+        if kilobytes is not None:
+            if requests is None:
+                return None
+            gb = requests * kilobytes / _KB_PER_GB
+            return Gigabytes(gb=gb, origin="usage file: requests × payload", partial=partial)
+    return None
 
 
 def load(path: str | os.PathLike[str]) -> Usage:
@@ -155,7 +269,7 @@ def load(path: str | os.PathLike[str]) -> Usage:
     if str(file.version) not in _VERSIONS:
         raise SettingsError(f"{path}: version: {file.version} is not supported", hint="write version: 0.1")
     by_type = _entries(path, "resource_type_default_usage", file.resource_type_default_usage)
-    return Usage(_entries(path, "resource_usage", file.resource_usage), by_type)
+    return Usage(_entries(path, "resource_usage", file.resource_usage), by_type, path=str(path))
 
 
 def _entries(
@@ -184,9 +298,9 @@ def _problem(usage: EndpointUsage) -> str | None:
     ):
         if getattr(usage, total) is not None and getattr(usage, payload) is not None:
             return f"{total}: contradicts {payload}; give one of them"
-    own = [variant.monthly_requests for variant in variants.values() if variant.monthly_requests is not None]
-    if usage.monthly_requests is not None and sum(own) > usage.monthly_requests:
-        return f"monthly_requests: {usage.monthly_requests:f} is less than the {sum(own):f} of its variants"
+    own = sum(usage.stated().values(), ZERO)
+    if usage.monthly_requests is not None and own > usage.monthly_requests:
+        return f"monthly_requests: {usage.monthly_requests:f} is less than the {own:f} of its variants"
     return None
 
 
@@ -200,12 +314,6 @@ def _bad_number(usage: EndpointUsage | VariantUsage) -> str | None:
         if name == "monthly_busy_hours" and number > HOURS_PER_MONTH:
             return f"{name}: {number:f} is more than the {HOURS_PER_MONTH} hours of a month"
     return None
-
-
-def _filled(usage: U, defaults: U) -> U:
-    """``usage`` with what it leaves out taken from ``defaults``."""
-    missing = {name: getattr(defaults, name) for name in usage.__struct_fields__ if getattr(usage, name) is None}
-    return structs.replace(usage, **missing)
 
 
 # Addresses -----------------------------------------------------------------------------------------------------------

@@ -467,8 +467,8 @@ _DECLARED: tuple[Field, ...] = (
     _scaling.field(
         "scaling.reaches_zero",
         "boolean",
-        "Whether its minimum is 0, at all times or when its schedule sets it so.",
-        get.of_scaling(scaling.minimum_reaches_zero),
+        "Whether the capacity ever falls to 0: a minimum of 0 at times, and something that takes capacity away.",
+        get.of_scaling(scaling.reaches_zero),
     ),
     _scaling.field(
         "scaling.schedule_holds_above_zero",

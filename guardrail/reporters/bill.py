@@ -336,8 +336,17 @@ def _estimated_change(report: Report) -> tuple[Decimal, Decimal, Decimal]:
 
 
 def difference(amount: Decimal | Unknown) -> str:
-    """``+254.25``, or that it is not known."""
-    return UNKNOWN if isinstance(amount, Unknown) else signed_usd(amount)
+    """``+254.25``; ``≥+254.25`` or ``≤+254.25`` where that much is known, else that it is unknown.
+
+    A bound of zero would read as no change.
+    """
+    if not isinstance(amount, Unknown):
+        return signed_usd(amount)
+    if amount.at_least and amount.at_most is None:
+        return f"≥{signed_usd(amount.at_least)}"
+    if amount.at_most and amount.at_least is None:
+        return f"≤{signed_usd(amount.at_most)}"
+    return UNKNOWN
 
 
 def _unattached(report: Report) -> Iterator[Row]:

@@ -114,7 +114,8 @@ def _unknown_change(report: Report) -> Iterator[str]:
         return
     for bound in (delta.floor, delta.expected, delta.ceiling):
         if isinstance(bound, Unknown):
-            yield f"change unknown: {inert(bound.reason)}"
+            sign = difference(bound)[0]
+            yield f"{f'{sign} change' if sign in '≥≤' else 'change unknown'}: {inert(bound.reason)}"
             return
 
 

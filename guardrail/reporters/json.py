@@ -1,9 +1,10 @@
 """The report for machines, as ``report.schema.json`` beside this module describes it.
 
 Money and quantities are decimal strings, unrounded and without exponent. What cannot be known is ``{"unknown":
-reason}``; what does not exist is null. What rests on sensitive values is ``{"unknown": "sensitive"}`` where the model
-has a number, and null in a component, which keeps its monthly amounts alone. Every endpoint, result and skipped
-resource stands on a line of its own, so that a diff reads as what changed and ``grep`` finds whole items.
+reason}``, with ``at_least`` and ``at_most`` where that much is known; what does not exist is null. What rests on
+sensitive values is ``{"unknown": "sensitive"}`` where the model has a number, and null in a component, which keeps its
+monthly amounts alone. Every endpoint, result and skipped resource stands on a line of its own, so that a diff reads as
+what changed and ``grep`` finds whole items.
 """
 
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _Object: TypeAlias = dict[str, object]
 _NO_REMEDIATION = Remediation(terraform="", cloudformation="")
@@ -410,4 +411,10 @@ def _shown(value: object, *, hidden: bool) -> object:
 
 
 def _unknown(value: Unknown) -> _Object:
-    return {"unknown": value.reason}
+    """Why something is unknown, and between what it lies where that is known."""
+    shown: _Object = {"unknown": value.reason}
+    if value.at_least is not None:
+        shown["at_least"] = plain(value.at_least)
+    if value.at_most is not None:
+        shown["at_most"] = plain(value.at_most)
+    return shown

@@ -10,9 +10,9 @@ from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import Remediation, Result, Severity
 from guardrail.report import EndpointReport, Report
-from guardrail.reporters.bill import amounts, changes_nothing
+from guardrail.reporters.bill import UNKNOWN, amounts, changes_nothing, difference
 from guardrail.reporters.findings import Finding, endpoint_names, findings
-from guardrail.reporters.wording import counted, signed_usd, usd
+from guardrail.reporters.wording import counted, usd
 
 Verdict: TypeAlias = Literal["passes", "fails", "untrusted"]
 
@@ -164,7 +164,8 @@ def _change(report: Report) -> str:
     if changes_nothing(report):
         return "unchanged"
     expected = report.totals.delta.expected
-    return f"{'change unknown' if isinstance(expected, Unknown) else signed_usd(expected) + ' with this change'}"
+    text = difference(expected)
+    return "change unknown" if text == UNKNOWN else f"{text} with this change"
 
 
 def _counts(report: Report) -> str:

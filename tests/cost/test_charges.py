@@ -3,10 +3,12 @@
 from decimal import Decimal
 
 import pytest
+from msgspec import structs
 
 from guardrail.cost import charges
-from guardrail.cost.base import CostComponent, Price, Quantity, Unpriced
-from guardrail.cost.capacity import Capacity
+from guardrail.cost.base import Line, Price, Unpriced
+from guardrail.cost.capacity import Running
+from guardrail.cost.demand import Gigabytes
 from guardrail.cost.rates import Rate, VolumeSize
 from guardrail.model import Unknown
 
@@ -28,69 +30,77 @@ def price(usd: str, usage_type: str = "USE1-Any", basis: str = "published") -> P
     )
 
 
-def bounds(*numbers: str) -> Quantity:
-    floor, expected, ceiling = (Decimal(number) for number in numbers)
-    return Quantity(floor, expected, ceiling)
+ORIGINS = {"count.floor": "somewhere"}
 
 
-def running(floor: str, expected: str, ceiling: str, *, unknown: str | None = None) -> Capacity:
-    count = bounds(floor, expected, ceiling)
-    hours = Quantity(count.floor * 730, Decimal(expected) * 730, count.ceiling * 730)
-    return Capacity(count=count, average=count, hours=hours, origins={"count.floor": "somewhere"}, unknown=unknown)
+def running(count: str, *, unknown: str | None = None) -> Running:
+    return Running(count=Decimal(count), hours=Decimal(count) * 730, unknown=unknown)
 
 
 def rate(usd: str) -> Rate:
-    return Rate(usd=bounds(usd, usd, usd), price=price(usd, "USE1-Host:ml.m5.xlarge"), detail="ml.m5.xlarge")
+    return Rate(price=price(usd, "USE1-Host:ml.m5.xlarge"), detail="ml.m5.xlarge")
 
 
-TWENTY_GB = VolumeSize(gb=bounds("20", "20", "20"), origin="volume_size_in_gb", default=False)
+def gigabytes(gb: str, *, partial: bool = False) -> Gigabytes:
+    return Gigabytes(gb=Decimal(gb), origin="usage file", partial=partial)
 
 
-def monthly(component: CostComponent) -> tuple[object, ...]:
-    assert component.monthly is not None
-    return (component.monthly.floor, component.monthly.expected, component.monthly.ceiling)
+TWENTY_GB = VolumeSize(gb=Decimal(20), origin="volume_size_in_gb", default=False)
 
 
 def test_instances_are_hours_times_price() -> None:
-    """1, 2, 4 × 730 × 0.23 = 167.90, 335.80, 671.60."""
-    line = charges.instances(running("1", "2", "4"), rate("0.23"))
-    assert monthly(line) == (Decimal("167.90"), Decimal("335.80"), Decimal("671.60"))
-    assert line.quantity == bounds("730", "1460", "2920")
-    assert (line.kind, line.unit, line.usage_type) == ("instance", "Hrs", "USE1-Host:ml.m5.xlarge")
+    """2 × 730 × 0.23 = 335.80."""
+    line = charges.instances(running("2"), rate("0.23"), ORIGINS)
+    assert (line.usd, line.quantity, line.count) == (Decimal("335.80"), 1460, 2)
+    assert (line.kind, line.unit, line.detail) == ("instance", "Hrs", "ml.m5.xlarge")
+    assert line.origins == ORIGINS
 
 
 def test_volumes_follow_the_count_of_instances() -> None:
-    """20 GB × 1, 2, 4 × 0.14 = 2.80, 5.60, 11.20."""
-    line = charges.volume(running("1", "2", "4"), TWENTY_GB, price("0.14"))
-    assert monthly(line) == (Decimal("2.80"), Decimal("5.60"), Decimal("11.20"))
-    assert line.quantity == bounds("20", "40", "80")
+    """20 GB × 2 × 0.14 = 5.60."""
+    line = charges.volume(running("2"), TWENTY_GB, price("0.14"), ORIGINS)
+    assert (line.usd, line.quantity) == (Decimal("5.60"), 40)
     assert (line.detail, line.size, line.unit) == ("20 GB", Decimal(20), "GB-Mo")
+
+
+def test_a_volume_is_there_as_long_as_its_instance() -> None:
+    """Two for 73 of 730 hours: 2 × 20 × 0.1 = 4 GB-months, 0.56."""
+    line = charges.volume(Running(count=Decimal(2), hours=Decimal(146)), TWENTY_GB, price("0.14"), ORIGINS)
+    assert (line.usd, line.quantity) == (Decimal("0.56"), 4)
 
 
 def test_serverless_compute_is_seconds_at_the_rate_of_the_memory_size() -> None:
     """200,000 s × 0.00004 = 8.00."""
-    line = charges.serverless_compute(2048, bounds("200000", "200000", "200000"), price("0.00004"))
-    assert monthly(line) == (8, 8, 8)
-    assert (line.detail, line.size) == ("2 GB memory", Decimal(2))
+    line = charges.serverless_compute(2048, Decimal(200_000), price("0.00004"))
+    assert (line.usd, line.detail, line.size) == (8, "2 GB memory", 2)
 
 
 def test_warm_slots_are_billed_for_every_second() -> None:
     """2 × 730 × 3,600 s × 0.00001 = 52.56."""
-    line = charges.provisioned_warm(2048, running("2", "2", "2"), price("0.00001"))
-    assert monthly(line) == (Decimal("52.56"),) * 3
-    assert line.quantity == bounds("5256000", "5256000", "5256000")
+    line = charges.provisioned_warm(2048, running("2"), price("0.00001"), ORIGINS)
+    assert (line.usd, line.quantity) == (Decimal("52.56"), 5_256_000)
 
 
 def test_compute_on_warm_slots_has_its_own_rate() -> None:
     """200,000 s × 0.0000233 = 4.66."""
-    line = charges.provisioned_compute(2048, bounds("200000", "200000", "200000"), price("0.0000233"))
-    assert monthly(line) == (Decimal("4.66"),) * 3
+    assert charges.provisioned_compute(2048, Decimal(200_000), price("0.0000233")).usd == Decimal("4.66")
 
 
 def test_data_is_gigabytes_at_one_price() -> None:
     """100 GB × 0.016 = 1.60."""
-    assert monthly(charges.data_in(Decimal(100), price("0.016"))) == (Decimal("1.60"),) * 3
-    assert charges.data_out(Decimal(100), price("0.016")).kind == "data-out"
+    line = charges.data("data-in", gigabytes("100"), price("0.016"))
+    assert (line.usd, line.kind, line.depends_on_usage) == (Decimal("1.60"), "data-in", False)
+
+
+def test_data_of_some_of_the_requests_has_an_amount_and_depends_on_usage() -> None:
+    line = charges.data("data-out", gigabytes("100", partial=True), price("0.016"))
+    assert (line.usd, line.depends_on_usage) == (Decimal("1.60"), True)
+
+
+def test_a_line_with_a_discount_costs_its_own_rate() -> None:
+    """2 × 730 × 0.20 = 292.00."""
+    line = charges.instances(running("2"), rate("0.23"), ORIGINS)
+    assert structs.replace(line, usd_per_unit=Decimal("0.20")).usd == 292
 
 
 @pytest.mark.parametrize(
@@ -98,57 +108,48 @@ def test_data_is_gigabytes_at_one_price() -> None:
     [
         charges.serverless_compute(1024, None, price("0.00002")),
         charges.provisioned_compute(1024, None, price("0.00001165")),
-        charges.data_in(None, price("0.016")),
-        charges.data_out(None, price("0.016")),
+        charges.data("data-in", None, price("0.016")),
     ],
 )
-def test_without_usage_there_is_a_unit_price_and_no_amount(line: CostComponent) -> None:
+def test_without_usage_there_is_a_unit_price_and_no_amount(line: Line) -> None:
     assert line.price is not None
-    assert (line.quantity, line.monthly, line.depends_on_usage, line.reason) == (None, None, True, None)
+    assert (line.quantity, line.usd, line.depends_on_usage, line.reason) == (None, None, True, None)
 
 
 @pytest.mark.parametrize(
     "line",
     [
-        charges.instances(running("1", "1", "1"), Rate(usd=None, price=None, detail="", reason=NO_PRICE.reason)),
-        charges.volume(running("1", "1", "1"), TWENTY_GB, NO_PRICE),
-        charges.serverless_compute(1024, bounds("1", "1", "1"), NO_PRICE),
-        charges.provisioned_warm(1024, running("1", "1", "1"), NO_PRICE),
-        charges.provisioned_compute(1024, bounds("1", "1", "1"), NO_PRICE),
-        charges.data_in(Decimal(1), NO_PRICE),
-        charges.data_out(Decimal(1), NO_PRICE),
+        charges.instances(running("1"), Rate(price=None, detail="", reason=NO_PRICE.reason), ORIGINS),
+        charges.volume(running("1"), TWENTY_GB, NO_PRICE, ORIGINS),
+        charges.serverless_compute(1024, Decimal(1), NO_PRICE),
+        charges.provisioned_warm(1024, running("1"), NO_PRICE, ORIGINS),
+        charges.provisioned_compute(1024, Decimal(1), NO_PRICE),
+        charges.data("data-in", gigabytes("1"), NO_PRICE),
     ],
 )
-def test_without_a_price_there_is_a_reason_and_never_a_zero(line: CostComponent) -> None:
-    assert (line.monthly, line.price, line.usage_type) == (None, None, None)
+def test_without_a_price_there_is_a_reason_and_never_a_zero(line: Line) -> None:
+    assert (line.usd, line.price) == (None, None)
     assert line.reason == "nothing here has a price"
     assert line.quantity is not None
 
 
 def test_what_is_not_known_of_the_count_stands_beside_what_is_not_known_of_the_price() -> None:
-    line = charges.volume(running("1", "1", "1", unknown="max_capacity is unknown"), TWENTY_GB, NO_PRICE)
+    line = charges.volume(running("1", unknown="max_capacity is unknown"), TWENTY_GB, NO_PRICE, ORIGINS)
     assert line.reason == "nothing here has a price; max_capacity is unknown"
 
 
-def test_redacted_lines_name_no_reason_that_holds_a_value() -> None:
-    line = charges.volume(running("1", "1", "1", unknown="7 of something"), TWENTY_GB, price("0.14"), redacted=True)
-    assert line.reason is not None
-    assert "7" not in line.reason
-
-
 def test_estimated_prices_and_inferred_sizes_are_estimated() -> None:
-    inferred = VolumeSize(gb=bounds("2", "2", "2"), origin="inferred", default=True, inferred=True)
-    assert charges.volume(running("1", "1", "1"), inferred, price("0.14")).estimated
-    assert charges.volume(running("1", "1", "1"), TWENTY_GB, price("0.14", basis="estimated")).estimated
-    assert not charges.volume(running("1", "1", "1"), TWENTY_GB, price("0.14", basis="derived")).estimated
+    inferred = VolumeSize(gb=Decimal(2), origin="inferred", default=True, inferred=True)
+    assert charges.volume(running("1"), inferred, price("0.14"), ORIGINS).estimated
+    assert charges.volume(running("1"), TWENTY_GB, price("0.14", basis="estimated"), ORIGINS).estimated
+    assert not charges.volume(running("1"), TWENTY_GB, price("0.14", basis="derived"), ORIGINS).estimated
 
 
 def test_provisioned_slots_take_what_fits_into_their_month() -> None:
-    """3,000,000 s on 1 to 2 slots: 2,628,000 to 3,000,000 s provisioned, the rest on demand."""
-    on_demand, provisioned = charges.split_compute(Decimal(3_000_000), running("1", "1", "2"))
-    assert provisioned == bounds("2628000", "2628000", "3000000")
-    assert on_demand == bounds("0", "372000", "372000")
-    assert charges.split_compute(Decimal(5), None) == (bounds("5", "5", "5"), None)
+    """3,000,000 s on one slot: 2,628,000 s provisioned, 372,000 s on demand; two have room for all."""
+    assert charges.split_compute(Decimal(3_000_000), running("1")) == (372_000, 2_628_000)
+    assert charges.split_compute(Decimal(3_000_000), running("2")) == (0, 3_000_000)
+    assert charges.split_compute(Decimal(5), running("0")) == (5, 0)
 
 
 def test_an_unknown_memory_size_is_said_so() -> None:

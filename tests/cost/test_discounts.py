@@ -12,12 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from guardrail.cost.base import Delta, Monthly, Quantity
+from guardrail.cost.base import BOUNDS, Delta, Monthly, Quantity
 from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan, no_plan_rate
-from guardrail.cost.discounts import BOUNDS, Part, Saving, at_the_margin, discounted, discounted_delta, saving
-from guardrail.cost.estimate import delta, estimate
+from guardrail.cost.discounts import Discounted, at_the_margin, discounted
+from guardrail.cost.estimate import estimate
+from guardrail.cost.join import change_of
 from guardrail.cost.price_book import PriceBook
-from guardrail.model import Endpoint, InstanceVariant, Inventory, Mode, ScalableTarget, Unknown
+from guardrail.errors import SettingsError
+from guardrail.model import Endpoint, InstancePool, InstanceVariant, Inventory, Mode, ScalableTarget, Unknown
 
 BOOK = PriceBook()
 M5, G5 = "ml.m5.xlarge", "ml.g5.2xlarge"
@@ -41,7 +43,6 @@ def endpoint(
             max_capacity=most,
             policies=(),
             scheduled_actions=(),
-            dynamic_scaling_in_suspended=False,
         )
     variant = InstanceVariant(
         name="main",
@@ -55,14 +56,36 @@ def endpoint(
     return Endpoint(address=name, name=name, mode=mode, variants=(variant,), **{**known, **fields})
 
 
-def parts(endpoints: Iterable[Endpoint]) -> list[Part]:
-    inventory = Inventory(endpoints=tuple(endpoints))
-    bill = estimate(inventory, BOOK)
-    return [Part("plan", each, bill.endpoints[each.address]) for each in inventory.endpoints]
+class Taken(msgspec.Struct, kw_only=True):
+    """A discounted bill, and what that is less than the list bill."""
+
+    bill: Discounted
+    total: Quantity
+    endpoints: dict[tuple[str, str], Quantity]
+
+    @property
+    def plan(self) -> Any:
+        return self.bill.plan
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return self.bill.notes
 
 
-def taken(endpoints: Iterable[Endpoint], discounts: Discounts, plan_rate: PlanRate = no_plan_rate) -> Saving:
-    return saving(parts(endpoints), discounts, plan_rate)
+def off(listed: Monthly, less: Monthly) -> Quantity:
+    assert isinstance(listed.expected, Decimal)
+    assert isinstance(less.expected, Decimal)
+    return Quantity(listed.floor - less.floor, listed.expected - less.expected, listed.ceiling - less.ceiling)
+
+
+def taken(endpoints: Iterable[Endpoint], discounts: Discounts, plan_rate: PlanRate = no_plan_rate) -> Taken:
+    bill = estimate(Inventory(endpoints=tuple(endpoints)), BOOK)
+    found = discounted({("plan", name): each for name, each in bill.endpoints.items()}, discounts, plan_rate)
+    return Taken(
+        bill=found,
+        total=off(bill.total, found.total),
+        endpoints={key: off(bill.endpoints[key[1]].monthly, less) for key, less in found.endpoints.items()},
+    )
 
 
 def rule(**fields: Any) -> Discounts:
@@ -237,12 +260,8 @@ def test_a_type_without_a_rate_counts_on_demand_and_is_named_unless_a_percentage
 def margin(before: list[Endpoint], after: list[Endpoint], discounts: Discounts) -> Delta:
     """What a change adds to what is paid."""
     old, new = taken(before, discounts), taken(after, discounts)
-    bills = [estimate(Inventory(endpoints=tuple(side)), BOOK) for side in (before, after)]
-    change = delta(bills[0], bills[1])
-    assert change is not None
-    assert old.plan is not None
-    assert new.plan is not None
-    return at_the_margin(discounted_delta(change, old.total, new.total), old.plan, new.plan)
+    change = change_of(old.bill.endpoints, new.bill.endpoints, frozenset(), frozenset())
+    return at_the_margin(change, old.plan, new.plan)
 
 
 def test_an_instance_that_the_commitment_has_room_for_costs_its_volume_alone() -> None:
@@ -281,9 +300,8 @@ def test_a_discounted_bill_is_never_below_zero_and_never_above_the_list(
     endpoints = [endpoint(f"e{i}", kind, least, most=least + more) for i, (kind, least, more) in enumerate(counts)]
     rules = (DiscountRule(name="edp", percent=Decimal(percent)),)
     discounts = msgspec.structs.replace(plan(f"{commitment:f}"), rules=rules)
-    found = taken(endpoints, discounts)
+    less = taken(endpoints, discounts).bill.total
     listed = estimate(Inventory(endpoints=tuple(endpoints)), BOOK).total
-    less = discounted(listed, found.total)
     for bound in BOUNDS:
         assert 0 <= getattr(less, bound) <= getattr(listed, bound)
     assert less.floor <= less.ceiling + Decimal("1e-9")
@@ -304,11 +322,53 @@ def test_a_commitment_is_covered_usage_and_what_is_stranded(
         )
 
 
-def test_a_bill_that_is_not_known_stays_so() -> None:
-    monthly = Monthly(floor=Decimal(1), expected=Unknown("no usage"), ceiling=Decimal(9), at_least=True)
-    less = discounted(monthly, Quantity(Decimal("0.1"), Unknown("no usage"), Decimal("0.9")))
-    assert (less.floor, less.expected, less.ceiling) == (Decimal("0.9"), Unknown("no usage"), Decimal("8.1"))
-    assert less.at_least
+def test_what_may_not_be_there_has_no_discount_where_it_is_not() -> None:
+    """Nothing, or two ml.m5.xlarge with 9 % off all of 338.04: 307.6164."""
+    bill = taken_of(endpoint("chat", deployed="possibly"), rule(percent=Decimal(9)))
+    assert (bill.total.floor, bill.total.ceiling) == (0, Decimal("307.6164"))
+    assert isinstance(bill.total.expected, Unknown)
+
+
+def taken_of(it: Endpoint, discounts: Discounts) -> Discounted:
+    bill = estimate(Inventory(endpoints=(it,)), BOOK)
+    return discounted({("plan", it.address): bill.endpoints[it.address]}, discounts, no_plan_rate)
+
+
+def test_a_plan_covers_what_may_be_there_where_it_is() -> None:
+    """Two at 0.1656 for 730 h are 241.776; with 2.24 for their volumes 244.016 at most, and nothing at least."""
+    bill = taken_of(endpoint("chat", deployed="possibly"), plan("1.00"))
+    assert (bill.total.floor, bill.total.ceiling) == (0, Decimal("244.0160"))
+    assert bill.plan is not None
+    assert (bill.plan.covered.floor, bill.plan.covered.ceiling) == (0, Decimal("241.7760"))
+
+
+def test_discounts_on_one_type_of_a_pool_may_make_another_the_dearest() -> None:
+    """ml.m5.xlarge 167.90 or ml.m5.2xlarge 336.53, with a volume of 10 GB, 1.40: 80 % off the second is 67.306."""
+    pools = (InstancePool(instance_type=M5, priority=1), InstancePool(instance_type="ml.m5.2xlarge", priority=2))
+    it = msgspec.structs.replace(
+        endpoint("chat"),
+        variants=(
+            InstanceVariant(
+                name="main",
+                shadow=False,
+                instance_type=None,
+                instance_pools=pools,
+                initial_instance_count=1,
+                volume_size_gb=10,
+            ),
+        ),
+    )
+    found = taken_of(it, rule(percent=Decimal(80), usage_type="*-Host:ml.m5.2xlarge"))
+    assert (found.total.floor, found.total.ceiling) == (Decimal("68.706"), Decimal("169.30"))
+    assert found.total.expected == Decimal("169.30")
+
+
+def test_a_rate_above_the_list_price_is_refused() -> None:
+    with pytest.raises(SettingsError, match=r"it: 0.24 USD is above the list price of USE1-Host:ml.m5.xlarge"):
+        taken([endpoint("chat")], rule(usd=Decimal("0.24"), usage_type="*-Host:ml.m5.*"))
+    with pytest.raises(SettingsError, match=r"0.24 USD an hour is above the list price of USE1-Host:ml.m5.xlarge"):
+        taken([endpoint("chat")], plan("1.00", rates={"*": Decimal("0.24")}))
+    assert taken([endpoint("chat")], rule(usd=Decimal("0.23"), usage_type="*-Host:ml.m5.*")).total == exactly("0")
 
 
 # Settings
@@ -320,7 +380,13 @@ def test_a_bill_that_is_not_known_stays_so() -> None:
         ({"rules": [{"name": "it"}]}, "needs one of percent and usd"),
         ({"rules": [{"name": "it", "percent": 5, "usd": 1}]}, "needs one of percent and usd"),
         ({"rules": [{"name": "it", "percent": 101}]}, "between 0 and 100"),
-        ({"rules": [{"name": "it", "usd": -1}]}, "a price is zero or more"),
+        ({"rules": [{"name": "it", "usd": -1, "usage_type": "*-Host:*"}]}, "a price is zero or more"),
+        ({"rules": [{"name": "it", "usd": 1}]}, "say which usage_type it is for"),
+        ({"rules": [{"name": "it", "usd": 1, "usage_type": "*?"}]}, "say which usage_type it is for"),
+        ({"rules": [{"name": "it", "percent": "NaN"}]}, "NaN is no amount"),
+        ({"rules": [{"name": "it", "usd": "Infinity", "usage_type": "*-Host:*"}]}, "Infinity is no amount"),
+        ({"savings_plan": {"commitment_usd_per_hour": "NaN"}}, "NaN is no amount"),
+        ({"savings_plan": {"commitment_usd_per_hour": 1, "rates": {"*": "NaN"}}}, "NaN is no amount"),
         ({"savings_plan": {"commitment_usd_per_hour": 0}}, "above 0 USD per hour"),
         ({"savings_plan": {"commitment_usd_per_hour": 1, "covers": ["Serverless"]}}, "Invalid enum value"),
         ({"savings_plan": {"commitment_usd_per_hour": 1, "term": "2yr"}}, "Invalid enum value"),

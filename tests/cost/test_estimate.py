@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from guardrail.cost.base import CostComponent, EndpointCost, Monthly, Price
-from guardrail.cost.estimate import NOTHING, delta, estimate, total, total_delta
+from guardrail.cost.estimate import estimate
+from guardrail.cost.join import NOTHING, delta, total, total_delta
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage
 from guardrail.model import (
@@ -72,12 +73,21 @@ def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> 
     return Endpoint(**(fields | changes))
 
 
+TRACKING = TargetTrackingPolicy(
+    address="tracking",
+    target_value=5.0,
+    metrics=(ScalingMetric(predefined=False, name="Busy"),),
+    disable_scale_in=False,
+)
+
+
 def target(least: int | Unknown, most: int | Unknown, **changes: Any) -> ScalableTarget:
     fields: dict[str, Any] = {
         "address": "aws_appautoscaling_target.this",
         "dimension": INSTANCE_COUNT,
         "min_capacity": least,
         "max_capacity": most,
+        "policies": (TRACKING,),
     }
     return ScalableTarget(**(fields | changes))
 
@@ -229,12 +239,12 @@ def test_real_time_keeps_an_instance_whatever_its_minimum() -> None:
 
 
 def test_scheduled_actions_widen_the_range() -> None:
-    """Target 2 to 4; nights set at most 1; weekdays 3 to 8: from 1 to 8."""
+    """Target 2 to 4; nights set at most 1, days 3 to 8: from 1 to 8, two by night and three by day between them."""
     night = ScheduledAction(address="night", schedule="cron(0 20 * * ? *)", min_capacity=None, max_capacity=1)
     day = ScheduledAction(address="day", schedule="cron(0 8 * * ? *)", min_capacity=3, max_capacity=8)
     scaling = target(2, 4, scheduled_actions=(night, day))
     instances = part(priced(endpoint(variant(initial_instance_count=2, scaling=scaling))), "instance")
-    assert counts(instances) == (1, 2, 8)
+    assert counts(instances) == (1, Decimal("2.5"), 8)
     assert instances.origins["count.floor"] == "scheduled action night"
     assert instances.origins["count.ceiling"] == "scheduled action day"
 
@@ -320,7 +330,7 @@ def test_inference_components_that_all_scale_to_zero_leave_no_instance() -> None
         host(),  # nothing is hosted
         host(component(), component(1, name="d")),  # one component keeps a copy
         host(component(scaling=None)),  # one component has no target
-        host(component(scaling=target(0, 4, dimension=COPY_COUNT))),  # nothing scales it in
+        host(component(scaling=target(0, 4, dimension=COPY_COUNT, policies=()))),  # nothing scales it in
     ],
 )
 def test_one_component_that_stays_keeps_an_instance(hosting: Endpoint) -> None:
@@ -336,11 +346,11 @@ def test_disabled_managed_scaling_gives_no_range() -> None:
     assert counts(part(priced(host(component(), managed=managed)), "instance")) == (2, 2, 2)
 
 
-def test_components_that_may_be_hosted_here_make_the_floor_at_least_zero() -> None:
+def test_components_that_may_be_hosted_here_may_leave_no_instance() -> None:
     it = endpoint(variant(model_name=None, managed_scaling=MANAGED), inference_components=LATER)
     cost = priced(it)
     assert counts(part(cost, "instance")) == (0, 1, 4)
-    assert cost.monthly.at_least
+    assert not cost.monthly.at_least, "whichever it is, it lies between these"
 
 
 # Instance pools ------------------------------------------------------------------------------------------------------
@@ -362,8 +372,11 @@ def test_instance_pools_range_from_the_cheapest_to_the_dearest() -> None:
     instances = part(it, "instance")
     assert usd(instances.monthly) == ("83.95", "335.80", "3083.52")
     assert instances.usage_type == "USE1-Host:ml.m5.xlarge"
-    # Volumes of 10 GB on the m5 types, none on ml.g5.xlarge: from 0 × 1 over 10 × 2 to 10 × 3 GB at 0.14.
-    assert usd(part(it, "volume").monthly) == ("0.00", "2.80", "4.20")
+    # Volumes of 10 GB on the m5 types, none on ml.g5.xlarge: 10 × 1 GB at 0.14 where it costs least, 10 × 2 as
+    # expected, and none where it costs most.
+    assert usd(part(it, "volume").monthly) == ("1.40", "2.80", "0.00")
+    # 83.95 + 1.40; 335.80 + 2.80; 3,083.52
+    assert usd(it.monthly) == ("85.35", "338.60", "3083.52")
 
 
 def test_an_unpriced_type_of_a_pool_leaves_nothing_to_say_of_the_floor() -> None:
@@ -547,10 +560,11 @@ def test_unattached_configurations_are_priced_and_in_no_total() -> None:
     assert usd(bill.unattached[alone.address].monthly) == ("85.35", "85.35", "85.35")
 
 
-def test_what_is_possibly_deployed_makes_the_total_at_least() -> None:
+def test_what_is_possibly_deployed_costs_nothing_or_all_of_it() -> None:
     bill = estimate(Inventory(endpoints=(endpoint(variant(), deployed="possibly"),)), PRICES)
-    assert usd(bill.total) == ("85.35", "85.35", "85.35")
-    assert bill.total.at_least
+    assert (bill.total.floor, bill.total.ceiling) == (0, Decimal("85.35"))
+    assert isinstance(bill.total.expected, Unknown)
+    assert not bill.total.at_least
 
 
 def test_a_total_is_estimated_from_one_percent_on() -> None:
@@ -620,9 +634,35 @@ def test_parts_that_are_unknown_alike_cancel_out(it: Endpoint) -> None:
 
 
 def test_no_saving_is_claimed_where_the_new_type_is_unknown() -> None:
+    """The volume stays, 1.40; of 83.95 for the instance nobody knows what it becomes: at least 83.95 less."""
     change = delta(bill_of(endpoint(variant())), bill_of(endpoint(variant(instance_type=LATER))))
     assert change is not None
-    assert all(isinstance(bound, Unknown) for bound in (change.floor, change.expected, change.ceiling))
+    for bound in (change.floor, change.expected, change.ceiling):
+        assert isinstance(bound, Unknown)
+        assert (bound.at_least, bound.at_most) == (Decimal("-83.95"), None)
+
+
+def test_what_was_unknown_before_adds_at_most_the_difference() -> None:
+    change = delta(bill_of(endpoint(variant(instance_type=LATER))), bill_of(endpoint(variant())))
+    assert change is not None
+    assert isinstance(change.floor, Unknown)
+    assert (change.floor.at_least, change.floor.at_most) == (None, Decimal("83.95"))
+
+
+def test_no_saving_is_claimed_where_usage_decides() -> None:
+    """Instances of 85.35 become serverless compute without usage: at least 85.35 less, which nobody can vouch for."""
+    serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
+    change = delta(bill_of(endpoint(variant())), bill_of(endpoint(serverless, mode="serverless")))
+    assert change is not None
+    assert isinstance(change.expected, Unknown)
+    assert (change.expected.at_least, change.expected.at_most) == (Decimal("-85.35"), None)
+
+
+def test_what_may_be_there_adds_between_nothing_and_all_of_it() -> None:
+    change = delta(bill_of(), bill_of(endpoint(variant(), deployed="possibly")))
+    assert change is not None
+    assert isinstance(change.expected, Unknown)
+    assert (change.floor, change.expected.at_least, change.expected.at_most) == (0, 0, Decimal("85.35"))
 
 
 def test_an_unknown_part_leaves_alone_the_bounds_it_does_not_touch() -> None:
@@ -678,12 +718,13 @@ def test_a_shadow_test_costs_its_instances_and_volumes_for_as_long_as_it_runs() 
     assert not cost.monthly.at_least
 
 
-def test_a_shadow_test_of_unknown_length_makes_the_total_at_least() -> None:
+def test_a_shadow_test_of_unknown_length_costs_nothing_or_thirty_days() -> None:
     """Up to 720 x 0.115 = 82.80 and 10 GB x 720 / 730 x 0.14 = 1.38."""
     shadow = variant(name="candidate", shadow=True, monthly_hours=LATER)
     tested = Endpoint(
         address="e", name="e", region="us-east-1", mode="realtime", variants=(shadow,), configuration_address="c"
     )
     found = estimate(Inventory(endpoints=(tested,)), PRICES).total
-    assert (found.floor, found.expected, round(found.ceiling, 2)) == (0, 0, Decimal("84.18"))
-    assert found.at_least
+    assert (found.floor, round(found.ceiling, 2)) == (0, Decimal("84.18"))
+    assert isinstance(found.expected, Unknown)
+    assert not found.at_least

@@ -2,23 +2,52 @@
 
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from guardrail.cost.usage import NO_ENDPOINT_USAGE, NO_USAGE, Usage, load
+from guardrail.cost.demand import DOES_NOT_APPLY, NO_VARIANT_DEMAND, EndpointDemand
+from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage, load
 from guardrail.errors import SettingsError
-from guardrail.model import Endpoint, Unknown
+from guardrail.model import Endpoint, InstanceVariant, ServerlessVariant, Unknown
+
+LATER = Unknown("known after apply")
 
 
-def endpoint(address: str, configuration: str | None = None) -> Endpoint:
+def serverless(name: Any = "main", weight: Any = 1.0) -> ServerlessVariant:
+    return ServerlessVariant(name=name, memory_mib=2048, max_concurrency=5, provisioned_concurrency=None, weight=weight)
+
+
+def shadow(name: str) -> InstanceVariant:
+    return InstanceVariant(name=name, shadow=True, instance_type="ml.m5.large", initial_instance_count=1)
+
+
+def endpoint(address: str, configuration: str | None = None, *variants: Any) -> Endpoint:
     return Endpoint(
         address=address,
         name="e",
         region="us-east-1",
         mode="realtime",
-        variants=(),
+        variants=variants or (serverless(),),
         configuration_address=configuration,
     )
+
+
+def asked(usage: EndpointUsage, *variants: Any, default: EndpointUsage | None = None) -> EndpointDemand:
+    by_type = {} if default is None else {"AWS::SageMaker::Endpoint": default}
+    return Usage({"e": usage}, by_type).of(endpoint("e", None, *variants))
+
+
+def numbers(**fields: Any) -> dict[str, Any]:
+    return {name: Decimal(str(value)) if isinstance(value, (int, float)) else value for name, value in fields.items()}
+
+
+def of(**fields: Any) -> EndpointUsage:
+    return EndpointUsage(**numbers(**fields))
+
+
+def own(**fields: Any) -> VariantUsage:
+    return VariantUsage(**numbers(**fields))
 
 
 def written(folder: Path, text: str) -> Usage:
@@ -27,8 +56,8 @@ def written(folder: Path, text: str) -> Usage:
     return load(path)
 
 
-def requests_of(usage: Usage, address: str, configuration: str | None = None) -> Decimal | None:
-    return usage.of(endpoint(address, configuration)).monthly_requests
+def requests_of(usage: Usage, address: str, configuration: str | None = None) -> object:
+    return usage.of(endpoint(address, configuration)).variants[0].requests
 
 
 def test_a_file_gives_numbers_by_endpoint_and_variant(tmp_path: Path) -> None:
@@ -43,12 +72,13 @@ resource_usage:
     variants:
       main: {average_instances: 2.5}
 """,
-    ).of(endpoint("aws_sagemaker_endpoint.chat"))
-    assert usage.monthly_requests == 1_000_000
-    assert usage.of_variant("main").average_instances == Decimal("2.5")
-    assert usage.of_variant("main").request_duration_ms == Decimal("12.5"), "what holds for the endpoint"
-    assert usage.of_variant("other").average_instances is None
-    assert usage.of_variant(Unknown("known after apply")).request_duration_ms == Decimal("12.5")
+    ).of(endpoint("aws_sagemaker_endpoint.chat", None, serverless("main"), serverless("other"), serverless(LATER)))
+    main, other, nameless = usage.variants
+    assert main.instances == Decimal("2.5")
+    assert main.duration_ms == Decimal("12.5"), "what holds for the endpoint"
+    assert other.instances is None
+    assert nameless.duration_ms == Decimal("12.5")
+    assert main.requests == Decimal(1_000_000) / 3
 
 
 WILDCARDS = """
@@ -89,7 +119,9 @@ resource_usage:
 """,
     )
     chat = usage.of(endpoint("aws_sagemaker_endpoint.chat"))
-    assert (chat.monthly_requests, chat.request_payload_kb) == (Decimal(1), Decimal(4))
+    assert chat.variants[0].requests == 1
+    assert chat.data_in is not None
+    assert chat.data_in.gb == Decimal(4) / 1_000_000, "4 kB of one request"
     assert requests_of(usage, 'module.x["a.b"].aws_sagemaker_endpoint.other') == 7
     assert requests_of(usage, "ChatEndpoint") == 9
 
@@ -101,31 +133,138 @@ def test_an_endpoint_is_found_by_its_configuration_too(tmp_path: Path) -> None:
 
 def test_keys_that_belong_to_nothing_are_named(tmp_path: Path) -> None:
     usage = written(tmp_path, WILDCARDS)
-    assert usage.unmatched([endpoint("module.search.aws_sagemaker_endpoint.this[0]")]) == (
-        'module.search.aws_sagemaker_endpoint.this["a.b"]',
-        'module.m[*].aws_sagemaker_endpoint.this["x"]',
-    )
+    assert list(usage.notices([endpoint("module.search.aws_sagemaker_endpoint.this[0]")])) == [
+        'usage file: nothing has the address module.search.aws_sagemaker_endpoint.this["a.b"]',
+        'usage file: nothing has the address module.m[*].aws_sagemaker_endpoint.this["x"]',
+    ]
 
 
 @pytest.mark.parametrize(
     "text", ["", "version: 0.1", "resource_usage:", "resource_usage: {aws_sagemaker_endpoint.x: }"]
 )
-def test_a_file_that_says_nothing_is_no_usage(tmp_path: Path, text: str) -> None:
-    assert written(tmp_path, text).of(endpoint("aws_sagemaker_endpoint.x")) == NO_ENDPOINT_USAGE
+def test_a_file_that_says_nothing_asks_for_nothing(tmp_path: Path, text: str) -> None:
+    found = written(tmp_path, text).of(endpoint("aws_sagemaker_endpoint.x"))
+    assert found == EndpointDemand(variants=(NO_VARIANT_DEMAND,))
 
 
-def test_without_a_file_nothing_is_used() -> None:
-    assert NO_USAGE.of(endpoint("aws_sagemaker_endpoint.x")) is NO_ENDPOINT_USAGE
-    assert NO_USAGE.unmatched([]) == ()
+def test_without_a_file_nothing_is_asked() -> None:
+    assert NO_USAGE.of(endpoint("aws_sagemaker_endpoint.x")) == EndpointDemand(variants=(NO_VARIANT_DEMAND,))
+    assert list(NO_USAGE.notices([])) == []
 
 
-def test_requests_of_the_endpoint_are_its_own_or_those_of_its_variants(tmp_path: Path) -> None:
-    usage = written(
-        tmp_path,
-        "resource_usage: {e: {variants: {a: {monthly_requests: 2}, b: {monthly_requests: 3}, c: {}}}}",
-    ).of(endpoint("e"))
-    assert usage.requests() == 5
-    assert NO_ENDPOINT_USAGE.requests() is None
+# Who says it most specifically ---------------------------------------------------------------------------------------
+
+
+def test_an_entry_goes_before_the_default_of_the_type_whatever_its_depth() -> None:
+    """Four of the entry, though the default speaks of this very variant."""
+    default = of(variants={"main": own(average_instances=1, request_duration_ms=9)})
+    (main,) = asked(of(average_instances=4), default=default).variants
+    assert (main.instances, main.duration_ms) == (4, 9)
+
+
+def test_an_exact_entry_goes_before_a_pattern_and_what_it_leaves_out_comes_from_there() -> None:
+    usage = Usage({"e": of(average_instances=4), "*": of(average_instances=1, monthly_busy_hours=73)}, {})
+    (main,) = usage.of(endpoint("e")).variants
+    assert (main.instances, main.busy_hours) == (4, 73)
+
+
+def test_within_an_entry_a_variant_goes_before_its_endpoint() -> None:
+    found = asked(of(average_instances=4, variants={"a": own(average_instances=0)}), serverless("a"), serverless("b"))
+    assert [each.instances for each in found.variants] == [0, 4]
+
+
+def test_payload_of_an_entry_goes_before_gigabytes_of_the_default() -> None:
+    """10^9 requests of 4 kB are 4,000 GB, whatever a default of 1 GB says."""
+    found = asked(of(monthly_requests=10**9, request_payload_kb=4), default=of(monthly_data_in_gb=1))
+    assert found.data_in is not None
+    assert found.data_in.gb == 4000
+
+
+def test_requests_of_an_entry_go_before_those_of_the_default() -> None:
+    """A million of a; the 100 of any endpoint say nothing of b."""
+    found = asked(
+        of(variants={"a": own(monthly_requests=10**6)}),
+        serverless("a"),
+        serverless("b"),
+        default=of(monthly_requests=100),
+    )
+    assert [each.requests for each in found.variants] == [10**6, None]
+
+
+# Requests of each variant --------------------------------------------------------------------------------------------
+
+
+def test_what_the_others_leave_is_split_by_weight() -> None:
+    """1,000 less the 100 of a are 900: by 1 to 2 that is 300 and 600."""
+    usage = of(monthly_requests=1000, variants={"a": own(monthly_requests=100)})
+    found = asked(usage, serverless("a"), serverless("b"), serverless("c", 2.0))
+    assert [each.requests for each in found.variants] == [100, 300, 600]
+
+
+def test_a_stated_zero_is_a_statement() -> None:
+    usage = of(monthly_requests=1000, variants={"a": own(monthly_requests=0)})
+    found = asked(usage, serverless("a"), serverless("b"))
+    assert [each.requests for each in found.variants] == [0, 1000]
+
+
+@pytest.mark.parametrize(
+    ("weights", "why"),
+    [
+        ((LATER, 1.0), "initial_variant_weight is unknown: known after apply"),
+        ((-3.0, 1.0), "initial_variant_weight is -3.0, which AWS refuses"),
+        ((0.0, 0.0), "every weight is 0"),
+    ],
+)
+def test_requests_that_cannot_be_split_are_known_together(weights: tuple[Any, Any], why: str) -> None:
+    found = asked(of(monthly_requests=1000), serverless("a", weights[0]), serverless("b", weights[1]))
+    assert [each.requests for each in found.variants] == [Unknown(why), Unknown(why)]
+    assert found.unsplit == 1000
+
+
+def test_a_single_variant_takes_all_whatever_its_weight() -> None:
+    found = asked(of(monthly_requests=1000), serverless("a", LATER))
+    assert (found.variants[0].requests, found.unsplit) == (1000, None)
+
+
+def test_requests_are_not_said_of_a_shadow_variant_for_they_do_not_apply() -> None:
+    found = asked(of(monthly_requests=1000), serverless("a"), shadow("s"))
+    assert [each.requests for each in found.variants] == [1000, DOES_NOT_APPLY]
+
+
+def test_data_of_requests_that_only_some_variants_state_is_partial() -> None:
+    """2 + 3 million requests of 1 kB are 5 GB, and those of c come on top."""
+    stated = {"a": own(monthly_requests=2 * 10**6), "b": own(monthly_requests=3 * 10**6)}
+    usage = of(request_payload_kb=1, variants=stated)
+    some = asked(usage, serverless("a"), serverless("b"), serverless("c")).data_in
+    every = asked(usage, serverless("a"), serverless("b")).data_in
+    assert some is not None
+    assert every is not None
+    assert (some.gb, some.partial, every.gb, every.partial) == (5, True, 5, False)
+
+
+# Names ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_variant_that_the_endpoint_does_not_have_is_an_error_with_a_suggestion() -> None:
+    usage = Usage({"e": of(variants={"mian": own(average_instances=4)})}, {}, path="guardrail-usage.yml")
+    with pytest.raises(
+        SettingsError, match=r"^guardrail-usage.yml: resource_usage.e.variants.mian: .*did you mean main"
+    ):
+        usage.notices([endpoint("e")])
+
+
+def test_a_variant_of_one_of_the_endpoints_of_a_pattern_is_none() -> None:
+    usage = Usage({"*": of(variants={"b": own(average_instances=4)})}, {})
+    assert list(usage.notices([endpoint("e"), endpoint("f", None, serverless("b"))])) == []
+
+
+@pytest.mark.parametrize("hidden", [endpoint("e", None, serverless(LATER))])
+def test_a_name_that_may_be_that_of_an_unknown_variant_is_none(hidden: Endpoint) -> None:
+    usage = Usage({"e": of(variants={"b": own(average_instances=4)})}, {})
+    assert list(usage.notices([hidden])) == []
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -180,6 +319,8 @@ def test_the_documented_file_loads_and_every_key_is_documented(tmp_path: Path) -
     document = (Path(__file__).parents[2] / "docs" / "costs.md").read_text(encoding="utf-8")
     example = document.split("```yaml guardrail-usage.yml\n")[1].split("```")[0]
     search = written(tmp_path, example).of(endpoint('module.search.aws_sagemaker_endpoint.this["eu"]'))
-    assert (search.monthly_requests, search.request_payload_kb) == (Decimal(1_000_000), Decimal(4))
-    for key in search.__struct_fields__:
+    assert search.variants[0].requests == 1_000_000
+    assert search.data_in is not None
+    assert search.data_in.gb == 4, "a million requests of 4 kB"
+    for key in EndpointUsage.__struct_fields__:
         assert f"`{key}`" in document or key == "variants"

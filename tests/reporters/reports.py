@@ -4,13 +4,12 @@ from decimal import Decimal
 from typing import Any
 
 from guardrail.cost.base import (
+    Bill,
     CostComponent,
     Delta,
-    EndpointCost,
     Monthly,
     Price,
     Quantity,
-    VariantCost,
 )
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -125,12 +124,12 @@ def chat() -> EndpointReport:
         endpoint=endpoint("chat-prod", variant("main", volume_size_gb=20, scaling=target)),
         environment="production",
         before=None,
-        cost=EndpointCost(
-            address="aws_sagemaker_endpoint.chat",
-            components=(data("In"), data("Out")),
-            variants=(VariantCost(components=(instance, volume), monthly=cost),),
+        cost=Bill(
+            kind="endpoint",
+            label="aws_sagemaker_endpoint.chat",
+            lines=(data("In"), data("Out")),
+            children=(Bill(kind="variant", label="main", lines=(instance, volume), monthly=cost),),
             monthly=monthly("341.40", "512.10", "1024.20", assumed=True, depends_on_usage=True),
-            missing=frozenset(),
         ),
     )
 
@@ -182,12 +181,12 @@ def docs() -> EndpointReport:
         endpoint=endpoint("docs", v1, address=DOCS, mode="async"),
         environment="production",
         before=None,
-        cost=EndpointCost(
-            address=DOCS,
-            components=(),
-            variants=(VariantCost(components=(instance, volume), monthly=cost),),
+        cost=Bill(
+            kind="endpoint",
+            label=DOCS,
+            lines=(),
+            children=(Bill(kind="variant", label="main", lines=(instance, volume), monthly=cost),),
             monthly=cost,
-            missing=frozenset(),
         ),
     )
 

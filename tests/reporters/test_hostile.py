@@ -295,7 +295,7 @@ def sensitive() -> Report:
         "reason": None,
     }
     lines = tuple(structs.replace(component, **secrets) for component in priced.components)
-    cost = structs.replace(item.cost, variants=(structs.replace(priced, components=lines),))
+    cost = structs.replace(item.cost, children=(structs.replace(priced, lines=lines),))
     hidden = structs.replace(
         variant("main", instance_type="ml.p4d.24xlarge", initial_instance_count=7919, volume_size_gb=7919),
         sensitive=True,

@@ -57,13 +57,13 @@ def with_component(**known: Any) -> Any:
     item = docs()
     assert item.cost
     (priced,) = item.cost.variants
-    cost = structs.replace(item.cost, variants=(structs.replace(priced, components=(structs.replace(part, **known),)),))
+    cost = structs.replace(item.cost, children=(structs.replace(priced, lines=(structs.replace(part, **known),)),))
     return read(report(endpoints=(structs.replace(item, cost=cost),)))["endpoints"][0]["variants"][0]["components"][0]
 
 
 def test_the_top_level_says_what_was_judged_and_how() -> None:
     answer = read(report(settings_file=".guardrail.yml", usage_file="usage.yml", notices=("a notice",)))
-    assert answer["schema_version"] == "1.0"
+    assert answer["schema_version"] == "1.1"
     assert answer["tool"] == {"name": "guardrail", "version": __version__}
     assert (answer["settings_file"], answer["usage_file"]) == (".guardrail.yml", "usage.yml")
     assert answer["sources"] == [
@@ -191,7 +191,7 @@ def test_lists_that_are_unknown_are_empty_and_say_why() -> None:
     item = docs()
     assert item.cost
     answer = first(
-        structs.replace(item, cost=structs.replace(item.cost, variants=())),
+        structs.replace(item, cost=structs.replace(item.cost, children=())),
         variants=Unknown("managed elsewhere"),
         inference_components=Unknown("may be hosted here"),
     )

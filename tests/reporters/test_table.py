@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail.cost.base import Delta, EndpointCost, Monthly, VariantCost
+from guardrail.cost.base import Bill, Delta, Monthly
 from guardrail.model import Coverage, InferenceComponent, ScalableTarget, ServerlessVariant, Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation, Result
 from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Totals
@@ -66,12 +66,12 @@ def one_endpoint(item: EndpointReport, **changes: Any) -> Report:
 def costing(item: EndpointReport, *parts: Any, at_least: bool = False) -> EndpointReport:
     """The endpoint with other components on its first variant, and none of its own."""
     total = monthly("10", "20", "30", at_least=at_least)
-    cost = EndpointCost(
-        address=item.endpoint.address,
-        components=(),
-        variants=(VariantCost(components=tuple(parts), monthly=total),),
+    cost = Bill(
+        kind="endpoint",
+        label=item.endpoint.address,
+        lines=(),
+        children=(Bill(kind="variant", label="main", lines=tuple(parts), monthly=total),),
         monthly=total,
-        missing=frozenset(),
     )
     return structs.replace(item, cost=cost)
 
@@ -225,12 +225,12 @@ def test_a_total_of_which_nothing_is_known_is_no_zero() -> None:
     nobody_knows = structs.replace(
         docs(),
         endpoint=structs.replace(docs().endpoint, variants=Unknown("its configuration is managed elsewhere")),
-        cost=EndpointCost(
-            address=DOCS,
-            components=(data("In"), data("Out")),
-            variants=(),
+        cost=Bill(
+            kind="endpoint",
+            label=DOCS,
+            lines=(data("In"), data("Out")),
+            children=(),
             monthly=monthly("0", "0", "0", at_least=True),
-            missing=frozenset({"x"}),
         ),
     )
     text = render(one_endpoint(nobody_knows))

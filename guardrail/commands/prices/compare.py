@@ -10,7 +10,8 @@ from guardrail import sources
 from guardrail.commands.prices.show import grid, write
 from guardrail.cost import usage
 from guardrail.cost.base import EndpointCost, Estimate
-from guardrail.cost.estimate import delta, estimate
+from guardrail.cost.estimate import estimate
+from guardrail.cost.join import delta
 from guardrail.cost.price_book import PriceBook
 from guardrail.cost.price_changes import Change, RegionChanges, compare, of_tables
 from guardrail.cost.price_table import PriceTable

@@ -3,8 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
-from guardrail.cost.estimate import delta, estimate
-from guardrail.cost.hull import hull
+from guardrail.cost.estimate import estimate
+from guardrail.cost.join import delta, either_delta, either_estimate
 from guardrail.cost.price_book import PriceBook
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown
 from guardrail.sources.possibilities import merged
@@ -24,7 +24,13 @@ def inventory(*variants: Any, **others: Any) -> Inventory:
 
 
 def combined(*inventories: Inventory) -> Any:
-    return hull([estimate(each, PRICES) for each in inventories], inventories, merged(inventories, WANTED), WANTED)
+    common = merged(inventories, WANTED)
+    names = {
+        endpoint.address: [variant.name if isinstance(variant.name, str) else None for variant in endpoint.variants]
+        for endpoint in common.endpoints
+        if not isinstance(endpoint.variants, Unknown)
+    }
+    return either_estimate([estimate(each, PRICES) for each in inventories], names, Unknown(WANTED))
 
 
 def bounds(monthly: Any) -> tuple[Any, Any, Any]:
@@ -68,6 +74,7 @@ def test_two_kinds_of_one_variant_are_components_side_by_side() -> None:
     found = combined(inventory(instances(2)), inventory(serverless, mode="serverless"))
     (variant,) = found.endpoints["E"].variants
     assert [component.kind for component in variant.components] == ["instance", "serverless-compute"]
+    # Where it costs least it is serverless, and no instance is there.
     assert bounds(variant.components[0].monthly) == (0, Unknown(WANTED), 2 * G5)
     assert found.total.depends_on_usage
 
@@ -76,7 +83,9 @@ def test_two_types_are_components_side_by_side() -> None:
     found = combined(inventory(instances(1)), inventory(instances(1, "ml.g5.2xlarge")))
     (variant,) = found.endpoints["E"].variants
     assert [component.detail for component in variant.components] == ["ml.g5.xlarge", "ml.g5.2xlarge"]
-    # ml.g5.2xlarge 1.515 USD an hour
+    # ml.g5.2xlarge 1.515 USD an hour; each line has its amount where the whole costs least and most, so they add up.
+    assert bounds(variant.components[0].monthly) == (G5, Unknown(WANTED), 0)
+    assert bounds(variant.components[1].monthly) == (0, Unknown(WANTED), Decimal("1.515") * 730)
     assert bounds(found.total) == (G5, Unknown(WANTED), Decimal("1.515") * 730)
 
 
@@ -86,8 +95,38 @@ def test_what_is_unpriced_in_one_possibility_makes_the_total_at_least() -> None:
     assert found.total.ceiling == G5
 
 
+def test_a_variant_whose_name_is_undecided_is_found_by_its_place() -> None:
+    worlds = [inventory(instances(1, name="a")), inventory(instances(2, name="b"))]
+    found = either_estimate([estimate(each, PRICES) for each in worlds], {"E": [None]}, Unknown(WANTED))
+    (variant,) = found.endpoints["E"].variants
+    assert bounds(variant.monthly) == (G5, Unknown(WANTED), 2 * G5)
+
+
+def test_two_variants_of_one_name_are_told_apart() -> None:
+    found = estimate(inventory(instances(1), instances(2), instances(1, name="other")), PRICES)
+    assert [child.label for child in found.endpoints["E"].children] == ["main", "main#2", "other"]
+
+
+def changes(*pairs: tuple[Inventory, Inventory]) -> Any:
+    found = [delta(estimate(before, PRICES), estimate(after, PRICES)) for before, after in pairs]
+    return either_delta([each for each in found if each is not None], Unknown(WANTED))
+
+
 def test_something_undecided_against_itself_changes_nothing() -> None:
-    both = inventory(instances(1)), inventory(instances(4))
-    change = delta(combined(*both), combined(*both))
-    assert change is not None
-    assert bounds(change) == (0, 0, 0)
+    one, four = inventory(instances(1)), inventory(instances(4))
+    assert bounds(changes((one, one), (four, four))) == (0, 0, 0)
+
+
+def test_what_a_change_adds_spans_what_it_adds_in_each_possibility() -> None:
+    """From one to two in one case, from four to four in the other: 0 to 1,027.84, and not from 4 to 1 or 2."""
+    one, two, four = (inventory(instances(count)) for count in (1, 2, 4))
+    change = changes((one, two), (four, four))
+    assert (change.floor, change.ceiling) == (0, G5)
+    assert (change.expected.at_least, change.expected.at_most) == (0, G5)
+
+
+def test_what_is_unknown_in_one_possibility_bounds_the_change_as_far_as_it_can() -> None:
+    """No change in one case; one type for an unknown one in the other: at least 1,027.84 less, and no upper bound."""
+    one, unknown = inventory(instances(1)), inventory(instances(1, "ml.no.such"))
+    change = changes((one, one), (one, unknown))
+    assert (change.floor.at_least, change.ceiling.at_least, change.ceiling.at_most) == (-G5, 0, None)

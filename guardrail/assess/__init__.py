@@ -1,0 +1,140 @@
+"""From change sets to the report: what is priced is summed, what is judged is sorted, and the exit code follows.
+
+Pure: whatever was read is passed in, and so is the day. Several sources are several parts of one bill: their totals are
+summed, and endpoints are told apart by source and address.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from operator import attrgetter
+
+from msgspec import structs
+
+from guardrail.assess import judging, notices, pricing, trust
+from guardrail.assess.pricing import Outcome, PricedSource
+from guardrail.assess.terms import FailOn, Terms
+from guardrail.cost.demand import Demand
+from guardrail.cost.price_book import PriceBook
+from guardrail.model import ChangeSet, Coverage, Unknown
+from guardrail.policy import baseline, inline, waivers
+from guardrail.policy.baseline import Baseline
+from guardrail.policy.policy import Policy
+from guardrail.policy.superseding import without_superseded
+from guardrail.report import DiscountReport, Report, SkippedReport, Totals
+
+__all__ = ["FailOn", "Terms", "against", "assess"]
+
+
+def assess(
+    change_sets: Sequence[ChangeSet],
+    *,
+    prices: PriceBook,
+    policies: Sequence[Policy],
+    usage: Demand,
+    terms: Terms,
+    today: date,
+) -> Report:
+    """The report on ``change_sets``, in their order. ``today`` decides which waivers and schedules still hold.
+
+    Raises `PolicyError` for a policy that cannot be evaluated, `PriceBookError` for a damaged price table and
+    `SettingsError` for a waiver without a reason, usage of a variant that there is not, or a rate above the list price.
+    """
+    change_sets = [notices.in_force(change_set, today) for change_set in change_sets]
+    unused = tuple(usage.notices(notices.known_endpoints(change_sets)))
+    priced = pricing.price(change_sets, prices, usage)
+    endpoints = pricing.by_source(item for one in priced for item in pricing.endpoints(one, terms.environments))
+    totals = pricing.totals(priced, endpoints)
+    outcomes = pricing.outcomes(priced, totals)
+    discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
+    found = judging.judged(priced, list(zip(outcomes, by_outcome, strict=True)), prices, policies, terms)
+    own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
+    accepted = inline.apply(own, found, policies, today=today)
+    judged = waivers.apply(
+        terms.waivers,
+        accepted.results,
+        policies,
+        today=today,
+        origin=terms.settings_file or "settings",
+    )
+    results = judging.ordered(without_superseded(judged.results, policies))
+    used = pricing.region_prices(priced, prices)
+    outdated = tuple(trust.outdated(used, terms.max_price_age_days, today))
+    distrust = (*trust.unknown_parts(priced), *trust.undecided(results), *outdated)
+    return Report(
+        settings_file=terms.settings_file,
+        usage_file=terms.usage_file,
+        sources=tuple(one.source for one in priced),
+        prices=used,
+        totals=totals,
+        discounts=discounts,
+        endpoints=endpoints,
+        unattached=pricing.by_source(item for one in priced for item in pricing.unattached(one, terms.environments)),
+        results=results,
+        rules=judging.rules(policies),
+        skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
+        coverage=_coverage(change_sets),
+        notices=(
+            *outdated,
+            *notices.of_sources(priced),
+            *notices.exceeded_budgets(priced, discounts),
+            *accepted.notices,
+            *judged.notices,
+            *notices.of_usage(priced),
+            *unused,
+        ),
+        summary=judging.summary(results),
+        fail_on=terms.fail_on,
+        all_findings=terms.all_findings,
+        strict=terms.strict,
+        distrust=distrust,
+        exit_code=judging.exit_code(results, distrust, terms),
+    )
+
+
+def against(report: Report, known: Baseline, *, path: str, tolerance_percent: Decimal) -> Report:
+    """``report`` with the findings that the baseline at ``path`` knows as existing ones, and what follows from that."""
+    compared = baseline.compare(
+        known,
+        report.results,
+        sources=[source.id for source in report.sources],
+        policies={rule.id for rule in report.rules},
+        tolerance_percent=tolerance_percent,
+        origin=path,
+    )
+    return structs.replace(
+        report,
+        baseline_file=path,
+        results=tuple(compared.results),
+        notices=(*report.notices, *compared.notices),
+        summary=judging.summary(compared.results),
+        exit_code=judging.exit_code(compared.results, report.distrust, report),
+    )
+
+
+def _discounts(
+    outcomes: Sequence[Outcome], totals: Totals, priced: Sequence[PricedSource], terms: Terms
+) -> tuple[DiscountReport | None, Sequence[DiscountReport | None]]:
+    """The bill with discounts, whichever possibility comes true, and in each of them."""
+    if not terms.discounts:
+        return None, [None] * len(outcomes)
+    from guardrail import discounting  # for the few that have discounts
+
+    undecided = Unknown("; ".join(one.change_set.undecided for one in priced if one.change_set.undecided))
+    worlds = [(outcome.before, outcome.after, outcome.totals) for outcome in outcomes]
+    return discounting.apply(terms.discounts, terms.plan_rate, totals, worlds, undecided)
+
+
+def _skipped(priced: PricedSource) -> Iterator[SkippedReport]:
+    for resource in sorted(priced.change_set.skipped, key=attrgetter("address", "type")):
+        yield SkippedReport(source=priced.source.id, resource=resource)
+
+
+def _coverage(change_sets: Iterable[ChangeSet]) -> Coverage:
+    parts = [change_set.coverage for change_set in change_sets]
+    return Coverage(
+        seen=sum(part.seen for part in parts),
+        modelled=sum(part.modelled for part in parts),
+        partial=sum(part.partial for part in parts),
+        skipped=sum(part.skipped for part in parts),
+    )

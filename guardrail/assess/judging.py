@@ -1,0 +1,153 @@
+"""What policies say of priced change sets, in every possibility, and what follows from it."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from operator import attrgetter
+
+from msgspec import structs
+
+from guardrail.assess.pricing import Outcome, PricedSource
+from guardrail.assess.terms import Terms
+from guardrail.cost.price_book import PriceBook
+from guardrail.money import ZERO
+from guardrail.policy.agreement import agreed
+from guardrail.policy.base import RANKS, Result, Rule, Severity
+from guardrail.policy.evaluate import evaluate, evaluate_stack
+from guardrail.policy.policy import Policy
+from guardrail.report import DiscountReport, Report, Summary
+
+SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
+"""Exit codes; a violation goes before a doubt."""
+
+
+def judged(
+    priced: Sequence[PricedSource],
+    outcomes: Sequence[tuple[Outcome, DiscountReport | None]],
+    prices: PriceBook,
+    policies: Sequence[Policy],
+    terms: Terms,
+) -> list[Result]:
+    """The results on every source, and on everything together."""
+    results: list[Result] = []
+    for one in priced:
+        results += _of_source(one, prices, policies, terms)
+    source = priced[0].source.id if len(priced) == 1 else ""
+    worlds = [
+        (outcome.given, _of_stack(outcome, discounts, policies, terms, source)) for outcome, discounts in outcomes
+    ]
+    undecided = "; ".join(one.change_set.undecided for one in priced if one.change_set.undecided)
+    return [*results, *(worlds[0][1] if len(worlds) == 1 else agreed(worlds, policies, undecided))]
+
+
+def _of_stack(
+    outcome: Outcome, discounts: DiscountReport | None, policies: Sequence[Policy], terms: Terms, source: str
+) -> list[Result]:
+    """What the budgets say of one possibility: they are held against the list bill, or that with discounts."""
+    totals = outcome.totals
+    if discounts is not None and discounts.budgets == "discounted":
+        totals = structs.replace(totals, before=discounts.before, after=discounts.after, delta=discounts.delta)
+    return evaluate_stack(
+        policies,
+        before=totals.before,
+        after=totals.after,
+        delta=totals.delta,
+        budgets=terms.budgets,
+        source=source,
+    )
+
+
+def _of_source(one: PricedSource, prices: PriceBook, policies: Sequence[Policy], terms: Terms) -> list[Result]:
+    """What policies say of one source; where something is undecided, what they agree on over every possibility."""
+    worlds = [
+        (
+            world.given,
+            evaluate(
+                policies,
+                world.inventory,
+                world.after,
+                source=one.source.id,
+                prices=prices,
+                environments=terms.environments,
+                has_before=one.source.has_before,
+            ),
+        )
+        for world in one.worlds
+    ]
+    undecided = one.change_set.possibilities
+    results = agreed(worlds, policies, one.change_set.undecided or "") if undecided else worlds[0][1]
+    paths = one.change_set.construct_paths
+    return [structs.replace(each, construct_path=paths.get(each.address)) for each in results] if paths else results
+
+
+def rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:
+    """The policies that were checked, by id."""
+    return tuple(
+        Rule(
+            id=policy.id,
+            title=policy.title,
+            severity=policy.severity,
+            topic=policy.topic,
+            remediation=policy.remediation,
+            help_uri=policy.help_uri,
+            references=tuple(policy.references),
+        )
+        for policy in sorted(policies, key=attrgetter("id"))
+    )
+
+
+def ordered(results: Iterable[Result]) -> tuple[Result, ...]:
+    """By severity, then the money at stake, then policy and address.
+
+    Sorted by one key after the other, the last one first: four quick stable sorts instead of a slow one by tuples.
+    """
+    found = sorted(results, key=attrgetter("address"))
+    found.sort(key=attrgetter("policy"))
+    found.sort(key=_stake, reverse=True)
+    found.sort(key=_rank)
+    return tuple(found)
+
+
+def _stake(result: Result) -> Decimal:
+    saving = result.saving_monthly
+    return saving if isinstance(saving, Decimal) else ZERO
+
+
+def _rank(result: Result) -> int:
+    return RANKS[result.severity]
+
+
+def summary(results: Iterable[Result]) -> Summary:
+    """How many results there are of each kind."""
+    verdicts = Counter((result.verdict, result.severity, result.status) for result in results)
+    failures: Counter[Severity] = Counter()
+    by_verdict: Counter[str] = Counter()
+    existing = 0
+    for (verdict, severity, status), count in verdicts.items():
+        by_verdict[verdict] += count
+        if verdict == "fail":
+            failures[severity] += count
+            existing += count if status == "existing" else 0
+    return Summary(
+        error=failures["error"],
+        warning=failures["warning"],
+        note=failures["note"],
+        open=by_verdict["open"],
+        waived=by_verdict["waived"],
+        passed=by_verdict["pass"],
+        existing=existing,
+    )
+
+
+def exit_code(results: Iterable[Result], distrust: Sequence[str], terms: Terms | Report) -> int:
+    """What the run ends with."""
+    if any(_violates(result, terms) for result in results):
+        return VIOLATED
+    return UNTRUSTED if terms.strict and distrust else SATISFIED
+
+
+def _violates(result: Result, terms: Terms | Report) -> bool:
+    if result.verdict != "fail" or terms.fail_on == "never":
+        return False
+    counts = result.status == "new" or terms.all_findings
+    return counts and RANKS[result.severity] <= RANKS[terms.fail_on]

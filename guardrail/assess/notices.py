@@ -1,0 +1,123 @@
+"""Sentences for the reader that are no findings: what sources say, budgets of AWS, schedules that are over, usage."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+
+from msgspec import structs
+
+from guardrail.assess.pricing import PricedSource
+from guardrail.cost import join
+from guardrail.model import Budget, ChangeSet, Endpoint, Inventory, ScalableTarget, Unknown
+from guardrail.money import plain, two_decimals
+from guardrail.report import DiscountReport
+from guardrail.scaling import over
+
+
+def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
+    """A change set without the scheduled actions that never run again, and a notice for each of them."""
+    over_now: dict[str, None] = {}
+
+    def inventory(of: Inventory | None) -> Inventory | None:
+        if of is None:
+            return None
+        endpoints = tuple(_in_force(each, today, over_now) for each in of.endpoints)
+        unattached = tuple(_in_force(each, today, over_now) for each in of.unattached)
+        return structs.replace(of, endpoints=endpoints, unattached=unattached)
+
+    changed = structs.replace(
+        change_set,
+        before=inventory(change_set.before),
+        after=inventory(change_set.after),
+        possibilities=tuple(
+            structs.replace(each, before=inventory(each.before), after=inventory(each.after))
+            for each in change_set.possibilities
+        ),
+    )
+    if not over_now:
+        return change_set
+    said = tuple(f"scheduled action {address} is over: it never runs again" for address in over_now)
+    return structs.replace(changed, notices=(*change_set.notices, *said))
+
+
+def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, None]) -> Endpoint:
+    def target(of: ScalableTarget | Unknown | None) -> ScalableTarget | Unknown | None:
+        gone = over(of, today) if isinstance(of, ScalableTarget) else ()
+        if not gone or not isinstance(of, ScalableTarget) or isinstance(of.scheduled_actions, Unknown):
+            return of
+        over_now.update(dict.fromkeys(action.address for action in gone))
+        return structs.replace(of, scheduled_actions=tuple(each for each in of.scheduled_actions if each not in gone))
+
+    variants, hosted = endpoint.variants, endpoint.inference_components
+    if not isinstance(variants, Unknown):
+        variants = tuple(
+            each if (found := target(each.scaling)) is each.scaling else structs.replace(each, scaling=found)
+            for each in variants
+        )
+    if not isinstance(hosted, Unknown):
+        hosted = tuple(
+            each if (found := target(each.scaling)) is each.scaling else structs.replace(each, scaling=found)
+            for each in hosted
+        )
+    return structs.replace(endpoint, variants=variants, inference_components=hosted)
+
+
+def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:
+    """What the sources have to say; which one says it where there are several."""
+    for one in priced:
+        for notice in one.change_set.notices:
+            yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+
+
+def of_usage(priced: Sequence[PricedSource]) -> Iterator[str]:
+    """Where usage says what cannot be."""
+    yield from dict.fromkeys(
+        f"usage file: {notice}" for one in priced for bill in one.after.endpoints.values() for notice in bill.notices
+    )
+
+
+def exceeded_budgets(priced: Iterable[PricedSource], discounts: DiscountReport | None) -> Iterator[str]:
+    """Monthly budgets of AWS Budgets below what SageMaker is expected to cost beside them, discounts included.
+
+    Of a limit or a coverage that is not known, or of a limit that is sensitive, there is nothing to say.
+    """
+    for one in priced:
+        expected = _expected(one, discounts)
+        for budget in one.change_set.after.budgets:
+            limit = _monthly_limit(budget)
+            if limit is not None and isinstance(expected, Decimal) and limit < expected:
+                yield (
+                    f"AWS budget {budget.address} of {plain(limit)} USD a month is below the {two_decimals(expected)} "
+                    "that SageMaker alone is expected to cost"
+                )
+
+
+def _monthly_limit(budget: Budget) -> Decimal | None:
+    """What SageMaker may cost a month, in USD; None where the budget does not say that."""
+    is_monthly = budget.time_unit == "MONTHLY" and budget.unit == "USD" and budget.covers_sagemaker is True
+    if not is_monthly or budget.sensitive or isinstance(budget.limit, Unknown) or budget.limit is None:
+        return None
+    return Decimal(str(budget.limit)).normalize()
+
+
+def _expected(priced: PricedSource, discounts: DiscountReport | None) -> Decimal | Unknown:
+    """What one source is expected to cost a month."""
+    monthlies = [cost.monthly for cost in priced.after.endpoints.values()]
+    if discounts is not None:
+        monthlies = [monthly for (source, _), monthly in discounts.endpoints.items() if source == priced.source.id]
+    return join.total(monthlies).expected
+
+
+def known_endpoints(change_sets: Iterable[ChangeSet]) -> list[Endpoint]:
+    """Everything that usage can be about, in every possibility."""
+    inventories: list[Inventory | None] = []
+    for change_set in change_sets:
+        inventories += (change_set.before, change_set.after)
+        for each in change_set.possibilities:
+            inventories += (each.before, each.after)
+    return [
+        endpoint
+        for inventory in inventories
+        if inventory is not None
+        for endpoint in (*inventory.endpoints, *inventory.unattached)
+    ]

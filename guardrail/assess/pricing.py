@@ -1,0 +1,306 @@
+"""What change sets cost: every possibility with its before and its after, priced together and joined once."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from math import prod
+from operator import attrgetter
+
+from msgspec import Struct, structs
+
+from guardrail.cost import join
+from guardrail.cost.base import Bill, CostComponent, Delta, Estimate, Monthly
+from guardrail.cost.demand import Demand
+from guardrail.cost.estimate import Estimator
+from guardrail.cost.price_book import PriceBook
+from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
+from guardrail.policy.environment import Environments
+from guardrail.report import EndpointReport, RegionPrices, Source, Totals
+
+MOST_WORLDS = 64
+"""Of all sources together, that budgets and discounts are worked out for one by one."""
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """A source as one possibility has it."""
+
+    given: str
+    """How what is undecided is decided, for people; empty where nothing is."""
+    inventory: Inventory
+    """After the change."""
+    before: Estimate | None
+    after: Estimate
+
+
+class PricedSource(Struct, frozen=True, kw_only=True):
+    """A source with what it costs."""
+
+    source: Source
+    change_set: ChangeSet
+    worlds: tuple[World, ...]
+    before: Estimate | None
+    """Whichever possibility comes true; None where the source has no past."""
+    after: Estimate
+    delta: Delta | None
+
+
+class Outcome(Struct, frozen=True, kw_only=True):
+    """Everything together in one possibility of every source."""
+
+    given: str
+    before: dict[str, Estimate] | None
+    """By source; None where no source has a past."""
+    after: dict[str, Estimate]
+    totals: Totals
+
+
+def price(change_sets: Sequence[ChangeSet], prices: PriceBook, demand: Demand) -> list[PricedSource]:
+    """Every change set with what it costs."""
+    estimator = Estimator(prices, demand)
+    return [
+        _price(source, change_set, estimator)
+        for source, change_set in zip(_sources(change_sets), change_sets, strict=True)
+    ]
+
+
+def _sources(change_sets: Iterable[ChangeSet]) -> list[Source]:
+    """A source for each change set, with its label; a path that is given twice gets a number behind it."""
+    sources: dict[str, Source] = {}
+    for change_set in change_sets:
+        name = change_set.path if change_set.label is None else f"{change_set.path} ({change_set.label})"
+        identifier, number = name, 1
+        while identifier in sources:
+            number += 1
+            identifier = f"{name}#{number}"
+        sources[identifier] = Source(
+            id=identifier,
+            path=change_set.path,
+            kind=change_set.kind,
+            format_version=change_set.format_version,
+            has_before=change_set.before is not None,
+            complete=change_set.complete,
+        )
+    return list(sources.values())
+
+
+def _price(source: Source, change_set: ChangeSet, estimator: Estimator) -> PricedSource:
+    found = [(each.given, each.before, each.after) for each in change_set.possibilities]
+    has_past = change_set.before is not None
+    worlds = tuple(
+        _world(given, (before or Inventory()) if has_past else None, after, estimator)
+        for given, before, after in found or [("", change_set.before, change_set.after)]
+    )
+    undecided = Unknown(change_set.undecided or "")
+    deltas = [change for world in worlds if (change := join.delta(world.before, world.after)) is not None]
+    pasts = [world.before for world in worlds if world.before is not None]
+    return PricedSource(
+        source=source,
+        change_set=change_set,
+        worlds=worlds,
+        before=join.either_estimate(pasts, _names(change_set.before), undecided) if pasts else None,
+        after=join.either_estimate([world.after for world in worlds], _names(change_set.after), undecided),
+        delta=join.either_delta(deltas, undecided) if deltas else None,
+    )
+
+
+def _world(given: str, before: Inventory | None, after: Inventory, estimator: Estimator) -> World:
+    """What a template no longer has and AWS keeps is billed after the change as it was before."""
+    standing = {endpoint.address for endpoint in after.endpoints}
+    kept = [each for each in (before.endpoints if before else ()) if each.kept and each.address not in standing]
+    billed = structs.replace(after, endpoints=(*after.endpoints, *kept)) if kept else after
+    return World(
+        given=given,
+        inventory=after,
+        before=None if before is None else estimator.inventory(before),
+        after=estimator.inventory(billed),
+    )
+
+
+def _names(inventory: Inventory | None) -> dict[str, tuple[str | None, ...]]:
+    """The names of the variants of each endpoint that is shown; None for one that is not known."""
+    shown = (*inventory.endpoints, *inventory.unattached) if inventory else ()
+    return {
+        endpoint.address: ()
+        if isinstance(endpoint.variants, Unknown)
+        else tuple(variant.name if isinstance(variant.name, str) else None for variant in endpoint.variants)
+        for endpoint in shown
+    }
+
+
+# Endpoints -----------------------------------------------------------------------------------------------------------
+
+
+def endpoints(priced: PricedSource, environments: Environments) -> Iterator[EndpointReport]:
+    """Every endpoint that stands before or after the change, by address."""
+    after = {endpoint.address: endpoint for endpoint in priced.change_set.after.endpoints}
+    before = _by_address(priced.change_set.before)
+    for address in sorted(after.keys() | before.keys()):
+        cost = priced.after.endpoints.get(address)
+        endpoint = after.get(address)
+        if endpoint is None:
+            change: Change = "delete" if cost is None else "forget"
+            endpoint = structs.replace(before[address], change=change, touched=True)
+        past = priced.before.endpoints.get(address) if priced.before else None
+        yield EndpointReport(
+            source=priced.source.id,
+            endpoint=endpoint,
+            environment=environments.of(endpoint),
+            before=past.monthly if past else None,
+            cost=cost,
+            unchanged=past is not None and cost is not None and not endpoint.touched and past.monthly == cost.monthly,
+        )
+
+
+def by_source(items: Iterable[EndpointReport]) -> tuple[EndpointReport, ...]:
+    """By the name of the source; within it they keep their order."""
+    return tuple(sorted(items, key=attrgetter("source")))
+
+
+def _by_address(inventory: Inventory | None) -> dict[str, Endpoint]:
+    return {endpoint.address: endpoint for endpoint in inventory.endpoints} if inventory else {}
+
+
+def unattached(priced: PricedSource, environments: Environments) -> Iterator[EndpointReport]:
+    """Configurations that nothing will use; what is deleted of them cost nothing and is gone."""
+    for configuration in sorted(priced.change_set.after.unattached, key=attrgetter("address")):
+        yield EndpointReport(
+            source=priced.source.id,
+            endpoint=configuration,
+            environment=environments.of(configuration),
+            before=None,
+            cost=priced.after.unattached.get(configuration.address),
+        )
+
+
+# Totals --------------------------------------------------------------------------------------------------------------
+
+
+def totals(priced: Sequence[PricedSource], shown: Iterable[EndpointReport]) -> Totals:
+    """The sums over all sources, whichever possibilities come true."""
+    found = _totals(
+        priced, [one.before for one in priced], [one.after for one in priced], [one.delta for one in priced]
+    )
+    unchanged = [item.cost.monthly for item in shown if item.unchanged and item.cost]
+    return structs.replace(found, unchanged=join.total(unchanged) if unchanged else None)
+
+
+def outcomes(priced: Sequence[PricedSource], known: Totals) -> list[Outcome]:
+    """Every possibility of everything together; the least and the greatest alone where there are too many."""
+    choices: list[Sequence[World]] = [one.worlds for one in priced]
+    if prod(map(len, choices)) > MOST_WORLDS:
+        least = [min(worlds, key=lambda world: world.after.total.floor) for worlds in choices]
+        most = [max(worlds, key=lambda world: world.after.total.ceiling) for worlds in choices]
+        combined: list[Sequence[World]] = [least, most]
+    else:
+        combined = list(product(*choices))
+    return [_outcome(priced, worlds, known if len(combined) == 1 else None) for worlds in combined]
+
+
+def _outcome(priced: Sequence[PricedSource], worlds: Sequence[World], known: Totals | None) -> Outcome:
+    names = [one.source.id for one in priced]
+    befores = {name: world.before for name, world in zip(names, worlds, strict=True) if world.before is not None}
+    return Outcome(
+        given=", ".join(world.given for world in worlds if world.given),
+        before=befores or None,
+        after={name: world.after for name, world in zip(names, worlds, strict=True)},
+        totals=known
+        or _totals(
+            priced,
+            [world.before for world in worlds],
+            [world.after for world in worlds],
+            [join.delta(world.before, world.after) for world in worlds],
+        ),
+    )
+
+
+def _totals(
+    priced: Sequence[PricedSource],
+    befores: Sequence[Estimate | None],
+    afters: Sequence[Estimate],
+    deltas: Sequence[Delta | None],
+) -> Totals:
+    """What a source without a past may have had running before is not known.
+
+    Beside sources with a past it makes their total before "at least", and the change unknown, for whether it adds to
+    the bill nobody can say.
+    """
+    after = join.total([each.total for each in afters])
+    unsure = any(_lacks(one) or not one.change_set.complete for one in priced)
+    pasts = [each.total for each in befores if each is not None]
+    before: Monthly | None = None
+    if pasts:
+        before = join.total(pasts)
+        doubtful = any(_lacks(one) or _past_is_missing(one) for one in priced)
+        before = structs.replace(before, at_least=before.at_least or doubtful)
+    changes = [_change(one, delta) for one, delta in zip(priced, deltas, strict=True)]
+    return Totals(
+        before=before,
+        after=structs.replace(after, at_least=after.at_least or unsure),
+        delta=join.total_delta(changes) if pasts else None,
+    )
+
+
+def _change(priced: PricedSource, delta: Delta | None) -> Delta | None:
+    """What one source changes; unknown where something that bills was left out, for it may differ on the two sides."""
+    if _past_is_missing(priced):
+        return _unknown_change(f"{priced.source.path} does not tell what stands before the change")
+    for resource in priced.change_set.skipped:
+        if resource.affects_total:
+            return _unknown_change(f"what {resource.address} costs is not known: {resource.reason}")
+    return delta
+
+
+def _unknown_change(reason: str) -> Delta:
+    unknown = Unknown(reason)
+    return Delta(unknown, unknown, unknown)
+
+
+def _lacks(priced: PricedSource) -> bool:
+    """Whether something that bills was seen and is in no total."""
+    return any(resource.affects_total for resource in priced.change_set.skipped)
+
+
+def _past_is_missing(priced: PricedSource) -> bool:
+    return priced.before is None and bool(priced.change_set.after.endpoints)
+
+
+# Prices --------------------------------------------------------------------------------------------------------------
+
+
+def region_prices(priced: Iterable[PricedSource], prices: PriceBook) -> dict[str, RegionPrices]:
+    """Dates and origins of the prices that were used, on both sides and for what is not deployed, by region."""
+    rows: dict[str, set[tuple[str, str]]] = {}
+    for one in priced:
+        for inventory, costs in ((one.change_set.before, one.before), (one.change_set.after, one.after)):
+            if inventory is None or costs is None:
+                continue
+            for endpoints, by_address in (
+                (inventory.endpoints, costs.endpoints),
+                (inventory.unattached, costs.unattached),
+            ):
+                for endpoint in endpoints:
+                    if isinstance(endpoint.region, str):
+                        used = rows.setdefault(endpoint.region, set())
+                        used.update(_rows(by_address.get(endpoint.address)))
+    return {
+        region: RegionPrices(
+            oldest=min((date for date, _ in used), default=None),
+            newest=max((date for date, _ in used), default=None),
+            origin=" and ".join(sorted({origin for _, origin in used})) or prices.origin(region),
+        )
+        for region, used in sorted(rows.items())
+    }
+
+
+def _rows(cost: Bill | None) -> Iterator[tuple[str, str]]:
+    """Date and origin of each price."""
+    for component in components(cost):
+        if component.price is not None:
+            yield component.price.date, component.price.origin
+
+
+def components(cost: Bill | None) -> Iterator[CostComponent]:
+    """Every line of a bill: its own, then those of its children."""
+    if cost is not None:
+        yield from cost.components
+        for variant in cost.variants:
+            yield from variant.components

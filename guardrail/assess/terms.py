@@ -1,0 +1,38 @@
+"""What settings and flags say of how to judge."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.cost.discount_settings import Discounts, PlanRate, no_plan_rate
+from guardrail.policy.environment import Environments
+from guardrail.policy.waivers import Waiver
+
+FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
+
+
+class Terms(Struct, frozen=True, kw_only=True):
+    """What settings and flags say of how to judge."""
+
+    environments: Environments
+    budgets: Mapping[str, Decimal | None] = {}
+    """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
+    waivers: Sequence[Waiver] = ()
+    inline_waivers: bool = True
+    """Whether what is written in the code itself may accept findings."""
+    fail_on: FailOn = "error"
+    """The least severity whose failures violate; "never" covers budgets too."""
+    strict: bool = False
+    """Whether an answer that cannot be trusted is none."""
+    discounts: Discounts = Discounts()
+    """What the account pays less than the list prices."""
+    plan_rate: PlanRate = no_plan_rate
+    """What AWS lists for the Savings Plan among them."""
+    max_price_age_days: int | None = None
+    """Age of a price in days beyond which the answer is not trusted; None for any."""
+    all_findings: bool = False
+    """Whether what was wrong before the change counts as well."""
+    settings_file: str | None = None
+    usage_file: str | None = None

@@ -1,0 +1,64 @@
+"""What makes an answer untrustworthy under ``--strict``, a sentence each."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+from guardrail.assess.pricing import PricedSource, components
+from guardrail.clock import age_days
+from guardrail.cost.base import Bill
+from guardrail.model import Endpoint, Unknown
+from guardrail.policy.base import Result
+from guardrail.report import RegionPrices
+
+
+def unknown_parts(priced: Iterable[PricedSource]) -> Iterator[str]:
+    """What is unknown or unpriced in the totals, each reason once. Estimates and default volumes are not counted."""
+    for one in priced:
+        if not one.change_set.complete:
+            yield f"{one.source.path} says itself that it does not tell everything"
+        if one.change_set.undecided is not None and isinstance(one.after.total.expected, Unknown):
+            yield f"{one.source.path} leaves open what it costs: {one.change_set.undecided}"
+        for resource in one.change_set.skipped:
+            if resource.affects_total:
+                yield f"{resource.address}: {resource.reason}"
+    places: dict[str, list[str]] = {}
+    for one in priced:
+        for endpoint in one.change_set.after.endpoints:
+            cost = one.after.endpoints.get(endpoint.address)
+            for reason in _doubts(endpoint, cost):
+                places.setdefault(reason, []).append(endpoint.address)
+    for reason, addresses in places.items():
+        distinct = list(dict.fromkeys(addresses))
+        more = f" and {len(distinct) - 1:,} more" if len(distinct) > 1 else ""
+        yield f"{distinct[0]}{more}: {reason}"
+
+
+def _doubts(endpoint: Endpoint, cost: Bill | None) -> Iterator[str]:
+    if endpoint.deployed == "possibly":
+        yield "whether an endpoint uses it is not known"
+    if isinstance(endpoint.variants, Unknown):
+        yield endpoint.variants.reason
+    for component in components(cost):
+        if component.reason is not None and not component.default_size:
+            yield component.reason
+
+
+def undecided(results: Iterable[Result]) -> Iterator[str]:
+    """Policies of severity error that could not be decided, once for each address and reason."""
+    policies: dict[tuple[str, str | None], list[str]] = {}
+    for result in results:
+        if result.verdict == "open" and result.severity == "error":
+            policies.setdefault((result.address, result.reason), []).append(result.policy)
+    for (address, reason), names in policies.items():
+        yield f"{address}: {', '.join(dict.fromkeys(names))} undecided: {reason}"
+
+
+def outdated(prices: Mapping[str, RegionPrices], limit_days: int | None, today: date) -> Iterator[str]:
+    """The regions whose oldest price in use is older than it may be. A date without a day is as old as it can mean."""
+    for region, used in prices.items():
+        age = age_days(used.oldest, today) if used.oldest is not None and limit_days is not None else 0
+        if limit_days is not None and age > limit_days:
+            yield (
+                f"prices of {region}: the oldest in use is of {used.oldest}, {age:,} days ago, and {limit_days:,} days "
+                "are the limit"
+            )

@@ -1,0 +1,66 @@
+"""What is asked of an endpoint in a month: requests, their duration, data, busy hours, instances.
+
+Whoever knows it answers with an `EndpointDemand`: a usage file, or what was observed. Pricing asks only this protocol.
+Three answers are told apart: None where nobody says anything, `Unknown` where it is said for the whole endpoint and
+cannot be split among its variants, and `DOES_NOT_APPLY` where the variant answers no requests that are charged.
+"""
+
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final, Literal, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.model import Endpoint, Unknown
+
+DOES_NOT_APPLY: Final = "does not apply"
+Requests: TypeAlias = Decimal | Unknown | Literal["does not apply"] | None
+
+
+class VariantDemand(Struct, frozen=True, kw_only=True):
+    """What is asked of one variant in a month."""
+
+    requests: Requests = None
+    duration_ms: Decimal | None = None
+    """Mean compute time of a request, in milliseconds."""
+    instances: Decimal | None = None
+    """Mean number of instances while busy, or of the whole month where busy hours are not given."""
+    busy_hours: Decimal | None = None
+    slots: Decimal | None = None
+    """Mean number of slots kept warm."""
+
+
+class Gigabytes(Struct, frozen=True, kw_only=True):
+    """Data sent one way in a month."""
+
+    gb: Decimal
+    origin: str
+    partial: bool = False
+    """Whether some of the requests that carry it are not known."""
+
+
+class EndpointDemand(Struct, frozen=True, kw_only=True):
+    """What is asked of one endpoint in a month."""
+
+    variants: tuple[VariantDemand, ...] = ()
+    """Parallel to the endpoint's variants; empty where these are Unknown."""
+    data_in: Gigabytes | None = None
+    data_out: Gigabytes | None = None
+    unsplit: Decimal | None = None
+    """Requests of those variants together whose own are Unknown; None where all are told apart."""
+
+
+NO_VARIANT_DEMAND = VariantDemand()
+
+
+class Demand(Protocol):
+    """Whoever knows what is asked of endpoints."""
+
+    def of(self, endpoint: Endpoint) -> EndpointDemand:
+        """What is asked of it."""
+
+    def notices(self, endpoints: Iterable[Endpoint]) -> Iterable[str]:
+        """What is said of nothing that is among all these endpoints, a sentence each.
+
+        Raises `SettingsError` where something is said of a variant that its endpoint does not have.
+        """

@@ -1,0 +1,480 @@
+"""Where amounts become bounds: states of one thing, things of one bill, and possibilities that exclude each other.
+
+Only here. Everything before has one amount in one state; everything behind has a floor, a ceiling, and between them
+what is expected. Discounts act before, on states.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeVar
+
+from msgspec.structs import replace
+
+from guardrail.cost.base import (
+    BOUNDS,
+    Bill,
+    Bound,
+    CostComponent,
+    Delta,
+    Estimate,
+    Kind,
+    Line,
+    Missing,
+    Monthly,
+    PlanUse,
+    Priced,
+    Quantity,
+    State,
+)
+from guardrail.model import Unknown
+from guardrail.money import ZERO
+
+T = TypeVar("T")
+K = TypeVar("K")
+
+_ONE_PERCENT = Decimal("0.01")
+_REDACTED = "a value that decides it is sensitive, and unknown or without a price"
+_BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute"})
+
+NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
+"""The bill of nothing."""
+
+
+# States of one thing -------------------------------------------------------------------------------------------------
+
+
+def least_and_most(priced: Priced) -> tuple[State, State]:
+    """The states in which it costs least and most."""
+    states = priced.states if isinstance(priced.expected, Unknown) else (*priced.states, priced.expected)
+    if len(states) == 1:
+        return states[0], states[0]
+    return min(states, key=_rank), max(states, key=_rank)
+
+
+def _rank(state: State) -> tuple[Decimal, bool]:
+    """By amount; of two alike the one that is only what is known may be more."""
+    return state.usd, any(line.reason is not None for line in state.lines)
+
+
+def of_states(priced: Priced) -> Monthly:
+    """The amount of a thing: the least and the greatest of its states, and what is expected."""
+    least, most = least_and_most(priced)
+    expected = priced.expected
+    known = None if isinstance(expected, Unknown) else expected
+    lines = [
+        line for state in {id(each): each for each in (*priced.states, known or most)}.values() for line in state.lines
+    ]
+    floor, ceiling = least.usd, most.usd
+    usd = ceiling if known is None else known.usd
+    shares = least.estimated_usd, (most if known is None else known).estimated_usd, most.estimated_usd
+    return Monthly(
+        floor=floor,
+        expected=expected if isinstance(expected, Unknown) else usd,
+        ceiling=ceiling,
+        estimated_share=shares[1],
+        estimated_floor=shares[0],
+        estimated_ceiling=shares[2],
+        at_least=any(line.reason is not None for line in lines),
+        estimated=_is_estimated(zip((floor, usd, ceiling), shares, strict=True)),
+        depends_on_usage=any(line.depends_on_usage for line in lines),
+        assumed=priced.assumed,
+    )
+
+
+def rows(priced: Priced) -> tuple[CostComponent, ...]:
+    """Its lines with their amounts where it costs least, as expected, and most: they need not be ordered themselves."""
+    least, most = least_and_most(priced)
+    expected = priced.expected
+    columns = (least, None if isinstance(expected, Unknown) else expected, most)
+    kinds = dict.fromkeys(line.kind for state in (columns[1] or most, least, most) for line in state.lines)
+    return tuple(_row(kind, columns, priced) for kind in kinds)
+
+
+def _row(kind: Kind, columns: tuple[State, State | None, State], priced: Priced) -> CostComponent:
+    found = [None if state is None else _line(state, kind) for state in columns]
+    shown = found[1] or found[2] or found[0]
+    if shown is None:
+        raise AssertionError("a kind comes from a line")
+    every = [line for state in (*priced.states, columns[1] or columns[2]) if (line := _line(state, kind))]
+    reasons = dict.fromkeys(line.reason for line in every if line.reason is not None)
+    unknown = priced.expected if isinstance(priced.expected, Unknown) else None
+    count = _column(found, unknown, lambda line: line.count)
+    sensitive = shown.redacted
+    return CostComponent(
+        kind=kind,
+        unit=shown.unit,
+        usage_type=None if shown.price is None else shown.price.usage_type,
+        price=shown.price,
+        quantity=_column(found, unknown, lambda line: line.quantity),
+        monthly=_column(found, unknown, lambda line: line.usd),
+        count=count,
+        demand=priced.demand.get(kind),
+        size=shown.size,
+        detail=shown.detail if priced.detail is None or kind != "instance" else priced.detail,
+        reason=None if not reasons else _REDACTED if sensitive else "; ".join(reasons),
+        estimated=any(line.estimated for line in every),
+        default_size=shown.default_size,
+        depends_on_usage=shown.depends_on_usage,
+        assumed=priced.assumed and count is not None,
+        redacted=sensitive,
+        origins=shown.origins,
+    )
+
+
+def _line(state: State, kind: Kind) -> Line | None:
+    return next((line for line in state.lines if line.kind == kind), None)
+
+
+def _column(
+    found: Sequence[Line | None], unknown: Unknown | None, read: Callable[[Line], Decimal | None]
+) -> Quantity | None:
+    """One number in three states, 0 where the line is missing; None where no state has it."""
+    numbers = [None if line is None else read(line) for line in found]
+    if numbers[0] is None and numbers[1] is None and numbers[2] is None:
+        return None
+    floor, expected, ceiling = (number or ZERO for number in numbers)
+    return Quantity(floor, unknown or expected, ceiling)
+
+
+def missing_of(priced: Priced, address: str, label: str) -> set[Missing]:
+    """What each bound of it lacks."""
+    least, most = least_and_most(priced)
+    expected = most if isinstance(priced.expected, Unknown) else priced.expected
+    missing: set[Missing] = set()
+    for bound, state in zip(BOUNDS, (least, expected, most), strict=True):
+        for line in state.lines:
+            if line.reason is not None:
+                what = (label, line.kind, line.detail, line.quantity, line.size, line.reason)
+                missing.add(Missing(bound, address, what))
+            elif line.depends_on_usage and line.kind in _BY_REQUESTS:
+                missing.add(Missing(bound, address, (label, line.kind, line.detail, "usage")))
+    return missing
+
+
+# Things of one bill --------------------------------------------------------------------------------------------------
+
+
+def total(monthlies: Iterable[Monthly]) -> Monthly:
+    """The sum, with every flag of its parts; ``estimated`` where at least 1 % of one of its bounds is."""
+    floor = ceiling = known = share = estimated_floor = estimated_ceiling = ZERO
+    undecided: Unknown | None = None
+    at_least = depends_on_usage = assumed = False
+    for monthly in monthlies:
+        floor += monthly.floor
+        ceiling += monthly.ceiling
+        if isinstance(monthly.expected, Unknown):
+            undecided = undecided or monthly.expected
+        else:
+            known += monthly.expected
+        if monthly.estimated_ceiling or monthly.estimated_floor:
+            share += monthly.estimated_share
+            estimated_floor += monthly.estimated_floor
+            estimated_ceiling += monthly.estimated_ceiling
+        at_least |= monthly.at_least
+        depends_on_usage |= monthly.depends_on_usage
+        assumed |= monthly.assumed
+    shares = estimated_floor, estimated_ceiling if undecided else share, estimated_ceiling
+    return Monthly(
+        floor=floor,
+        expected=undecided or known,
+        ceiling=ceiling,
+        estimated_share=shares[1],
+        estimated_floor=estimated_floor,
+        estimated_ceiling=estimated_ceiling,
+        at_least=at_least,
+        estimated=_is_estimated(zip((floor, ceiling if undecided else known, ceiling), shares, strict=True)),
+        depends_on_usage=depends_on_usage,
+        assumed=assumed,
+    )
+
+
+def _is_estimated(bounds: Iterable[tuple[Decimal, Decimal]]) -> bool:
+    """Whether at least 1 % of one of the bounds is: 0.10 of 10.00 is, 0.09 of 10.00 is not."""
+    return any(part and part >= amount * _ONE_PERCENT for amount, part in bounds)
+
+
+def of_parts(own: Monthly, children: Iterable[Monthly], absent: Unknown | None) -> Monthly:
+    """The amount of a bill with its parts; what may not be there costs nothing at least, and as if it were at most."""
+    monthly = total((own, *children))
+    if absent is None:
+        return monthly
+    return replace(
+        monthly, floor=ZERO, expected=absent, estimated_floor=ZERO, estimated_share=monthly.estimated_ceiling
+    )
+
+
+# Possibilities that exclude each other -------------------------------------------------------------------------------
+
+
+def either(found: Sequence[Monthly], reason: Unknown) -> Monthly:
+    """The amount of what is one of several: the least, the greatest, and no expectation where they differ."""
+    if all(monthly == found[0] for monthly in found):
+        return found[0]
+    least = min(found, key=lambda monthly: monthly.floor)
+    most = max(found, key=lambda monthly: monthly.ceiling)
+    expected = _agreed([monthly.expected for monthly in found], reason)
+    share = most.estimated_ceiling if isinstance(expected, Unknown) else found[0].estimated_share
+    return Monthly(
+        floor=least.floor,
+        expected=expected,
+        ceiling=most.ceiling,
+        estimated_share=share,
+        estimated_floor=least.estimated_floor,
+        estimated_ceiling=most.estimated_ceiling,
+        at_least=any(monthly.at_least for monthly in found),
+        estimated=any(monthly.estimated for monthly in found),
+        depends_on_usage=any(monthly.depends_on_usage for monthly in found),
+        assumed=any(monthly.assumed for monthly in found),
+    )
+
+
+def _agreed(found: Sequence[Decimal | Unknown], reason: Unknown) -> Decimal | Unknown:
+    return found[0] if all(value == found[0] for value in found) else reason
+
+
+def either_bill(found: Sequence[Bill | None], names: Sequence[str | None], reason: Unknown) -> Bill:
+    """One bill that holds whichever of several comes true; None where a possibility does not have it.
+
+    ``names`` are those of the variants that it is shown with; None for one whose name is not known, which is found by
+    its place.
+    """
+    present = [bill for bill in found if bill is not None]
+    first = present[0]
+    if len(present) == len(found) and all(bill == first for bill in present):
+        return first
+    monthlies = [bill.monthly if bill else NOTHING for bill in found]
+    return replace(
+        first,
+        lines=tuple(_either_rows(found, monthlies, reason)),
+        children=tuple(
+            _either_child([_child(bill, name, place) for bill in found], reason) for place, name in enumerate(names)
+        ),
+        monthly=either(monthlies, reason),
+        priced=None,
+        absent=None,
+        missing=frozenset().union(*(bill.missing for bill in present)),
+        notices=tuple(dict.fromkeys(notice for bill in present for notice in bill.notices)),
+    )
+
+
+def _child(bill: Bill | None, name: str | None, place: int) -> Bill | None:
+    children = bill.children if bill else ()
+    if name is None:
+        return children[place] if place < len(children) else None
+    return next((child for child in children if child.label == name), None)
+
+
+def _either_child(found: Sequence[Bill | None], reason: Unknown) -> Bill:
+    if any(found):
+        return either_bill(found, (), reason)
+    return Bill(kind="variant", label="", lines=(), monthly=NOTHING)
+
+
+def _either_rows(
+    found: Sequence[Bill | None], monthlies: Sequence[Monthly], reason: Unknown
+) -> Iterable[CostComponent]:
+    """Every line of every possibility, with its amounts where the whole costs least and most."""
+    places = range(len(found))
+    low = min(places, key=lambda place: monthlies[place].floor)
+    high = max(places, key=lambda place: monthlies[place].ceiling)
+    keyed = [{(row.kind, row.usage_type, row.detail): row for row in bill.lines} if bill else {} for bill in found]
+    for key in dict.fromkeys(key for each in keyed for key in each):
+        every = [each.get(key) for each in keyed]
+        row = next(row for row in every if row is not None)
+        if all(other == row for other in every):
+            yield row
+            continue
+
+        def column(
+            read: Callable[[CostComponent], Quantity | None], every: Sequence[CostComponent | None] = every
+        ) -> Quantity | None:
+            numbers = [None if each is None else read(each) for each in every]
+            if not any(numbers):
+                return None
+            floor, ceiling = numbers[low], numbers[high]
+            expected = [ZERO if number is None else number.expected for number in numbers]
+            return Quantity(
+                floor.floor if floor else ZERO, _agreed(expected, reason), ceiling.ceiling if ceiling else ZERO
+            )
+
+        yield replace(
+            row,
+            quantity=column(lambda each: each.quantity),
+            monthly=column(lambda each: each.monthly),
+            count=column(lambda each: each.count),
+            reason=next((each.reason for each in every if each is not None and each.reason is not None), None),
+            depends_on_usage=any(each.depends_on_usage for each in every if each is not None),
+        )
+
+
+# Changes -------------------------------------------------------------------------------------------------------------
+
+
+def delta(before: Estimate | None, after: Estimate) -> Delta | None:
+    """What the change adds, each bound on its own; None where there is no before.
+
+    Parts that are unpriced or unknown alike on both sides cancel out. One that is so only after the change leaves the
+    bounds that it touches unknown and at least the difference of what is known; only before it, at most: one instance
+    of 83.95 USD before and serverless compute without usage afterwards is no saving of 83.95 USD.
+    """
+    if before is None:
+        return None
+    old = {address: bill.monthly for address, bill in before.endpoints.items()}
+    new = {address: bill.monthly for address, bill in after.endpoints.items()}
+    return change_of(old, new, before.missing, after.missing)
+
+
+def change_of(
+    before: Mapping[K, Monthly],
+    after: Mapping[K, Monthly],
+    lacks_before: frozenset[Missing],
+    lacks_after: frozenset[Missing],
+) -> Delta:
+    """The difference of two bills by endpoint, of which each lacks some parts."""
+    gone, come = lacks_before - lacks_after, lacks_after - lacks_before
+    keys = dict.fromkeys((*before, *after))
+    values: list[Decimal | Unknown] = []
+    for bound in BOUNDS:
+        value = _sum([_difference(before.get(key, NOTHING), after.get(key, NOTHING), bound) for key in keys])
+        only_before = [part.address for part in gone if part.bound == bound]
+        only_after = [part.address for part in come if part.bound == bound]
+        if only_before or only_after:
+            address = min(only_before + only_after)
+            low, high = (value.at_least, value.at_most) if isinstance(value, Unknown) else (value, value)
+            side = "on one side" if only_before and only_after else "before the change" if only_before else "after it"
+            value = Unknown(
+                f"something of {address} is unpriced, unknown or left to usage {side} only",
+                at_least=None if only_before else low,
+                at_most=None if only_after else high,
+            )
+        values.append(value)
+    return Delta(*values)
+
+
+def _difference(before: Monthly, after: Monthly, bound: Bound) -> Decimal | Unknown:
+    """What one endpoint adds to a bound; what is expected of it lies between its floor and its ceiling."""
+    old, new = getattr(before, bound), getattr(after, bound)
+    if isinstance(old, Decimal) and isinstance(new, Decimal):
+        return new - old
+    if before == after:
+        return ZERO
+    unknown: Unknown = new if isinstance(new, Unknown) else old
+    least = after.floor if isinstance(new, Unknown) else new
+    most = after.ceiling if isinstance(new, Unknown) else new
+    return Unknown(
+        unknown.reason,
+        at_least=least - (before.ceiling if isinstance(old, Unknown) else old),
+        at_most=most - (before.floor if isinstance(old, Unknown) else old),
+    )
+
+
+def as_unknown_as(listed: Delta, change: Delta) -> Delta:
+    """A change with discounts, unknown in every bound in which the change of the list bill is."""
+    values: list[Decimal | Unknown] = []
+    for bound in BOUNDS:
+        of_list, own = getattr(listed, bound), getattr(change, bound)
+        if isinstance(of_list, Unknown) and isinstance(own, Decimal):
+            own = replace(
+                of_list,
+                at_least=None if of_list.at_least is None else own,
+                at_most=None if of_list.at_most is None else own,
+            )
+        values.append(own)
+    return Delta(*values)
+
+
+def flagged(monthly: Monthly, like: Monthly) -> Monthly:
+    """An amount that lacks whatever the other one lacks."""
+    return replace(monthly, at_least=monthly.at_least or like.at_least)
+
+
+def total_delta(deltas: Iterable[Delta | None]) -> Delta | None:
+    """The sum over several sources of those that have a before; None where none has."""
+    present = [each for each in deltas if each is not None]
+    return Delta(*(_sum([getattr(each, bound) for each in present]) for bound in BOUNDS)) if present else None
+
+
+def _sum(amounts: Sequence[Decimal | Unknown]) -> Decimal | Unknown:
+    unknown = next((amount for amount in amounts if isinstance(amount, Unknown)), None)
+    if unknown is None:
+        return sum((amount for amount in amounts if isinstance(amount, Decimal)), ZERO)
+    lows = [amount.at_least if isinstance(amount, Unknown) else amount for amount in amounts]
+    highs = [amount.at_most if isinstance(amount, Unknown) else amount for amount in amounts]
+    return replace(unknown, at_least=_if_all(lows, sum), at_most=_if_all(highs, sum))
+
+
+def _if_all(amounts: Sequence[Decimal | None], combine: Callable[[list[Decimal]], T]) -> T | None:
+    known = [amount for amount in amounts if amount is not None]
+    return combine(known) if len(known) == len(amounts) else None
+
+
+def either_delta(found: Sequence[Delta], reason: Unknown) -> Delta:
+    """The hull of what each possibility adds, which is not the difference of two hulls."""
+    if all(each == found[0] for each in found):
+        return found[0]
+    floors, ceilings = [each.floor for each in found], [each.ceiling for each in found]
+    return Delta(
+        _extreme(floors, min), _agreed([each.expected for each in found], _span(found, reason)), _extreme(ceilings, max)
+    )
+
+
+def _span(found: Sequence[Delta], reason: Unknown) -> Unknown:
+    """An expectation that is not known, between the least and the greatest."""
+    amounts = [each.expected for each in found]
+    low, high = _extreme(amounts, min), _extreme(amounts, max)
+    return replace(
+        reason,
+        at_least=low.at_least if isinstance(low, Unknown) else low,
+        at_most=high.at_most if isinstance(high, Unknown) else high,
+    )
+
+
+def _extreme(amounts: Sequence[Decimal | Unknown], pick: Callable[[list[Decimal]], Decimal]) -> Decimal | Unknown:
+    unknown = next((amount for amount in amounts if isinstance(amount, Unknown)), None)
+    if unknown is None:
+        return pick([amount for amount in amounts if isinstance(amount, Decimal)])
+    lows = [amount.at_least if isinstance(amount, Unknown) else amount for amount in amounts]
+    highs = [amount.at_most if isinstance(amount, Unknown) else amount for amount in amounts]
+    return replace(unknown, at_least=_if_all(lows, pick), at_most=_if_all(highs, pick))
+
+
+def either_quantity(found: Sequence[Quantity], reason: Unknown) -> Quantity:
+    """The least and the greatest of several."""
+    return Quantity(
+        min(each.floor for each in found),
+        _agreed([each.expected for each in found], reason),
+        max(each.ceiling for each in found),
+    )
+
+
+def either_plan_use(found: Sequence[PlanUse], reason: Unknown) -> PlanUse:
+    """What may become of a commitment."""
+    return PlanUse(
+        covered=either_quantity([each.covered for each in found], reason),
+        spilled=either_quantity([each.spilled for each in found], reason),
+        stranded=either_quantity([each.stranded for each in found], reason),
+    )
+
+
+def either_estimate(found: Sequence[Estimate], names: Mapping[str, Sequence[str | None]], reason: Unknown) -> Estimate:
+    """One estimate that holds whichever of several comes true.
+
+    Two instances for 300 USD in one, none in the other: floor 0, ceiling 300, expected unknown. ``names`` are those
+    of the variants of each address that is shown.
+    """
+    if len(found) == 1:
+        return found[0]
+
+    def joined(sides: Sequence[dict[str, Bill]]) -> dict[str, Bill]:
+        addresses = dict.fromkeys(address for side in sides for address in side)
+        return {
+            address: either_bill([side.get(address) for side in sides], names.get(address, ()), reason)
+            for address in addresses
+        }
+
+    return Estimate(
+        endpoints=joined([each.endpoints for each in found]),
+        unattached=joined([each.unattached for each in found]),
+        total=either([each.total for each in found], reason),
+        missing=frozenset().union(*(each.missing for each in found)),
+    )

@@ -1,0 +1,64 @@
+"""When schedules run: cron expressions of Application Auto Scaling over a whole week, or a year."""
+
+import pytest
+
+from guardrail.schedules import turns
+
+DAY, HOUR = 24 * 60, 60
+
+
+@pytest.mark.parametrize(
+    ("schedules", "minutes"),
+    [
+        # by day 8 to 20, by night 20 to 8, seven times
+        (["cron(0 8 * * ? *)", "cron(0 20 * * ? *)"], [7 * 12 * HOUR, 7 * 12 * HOUR]),
+        # weekdays 8 to 20: 60 h; the rest of 168 h is 108 h
+        (["cron(0 8 ? * MON-FRI *)", "cron(0 20 ? * 2-6 *)"], [60 * HOUR, 108 * HOUR]),
+        # Saturday and Sunday, the last and the first day of AWS's week: 48 h
+        (["cron(0 0 ? * SAT *)", "cron(0 0 ? * MON *)"], [2 * DAY, 5 * DAY]),
+        (["cron(0 0 ? * SAT-MON *)", "cron(0 12 ? * 1,2,7 *)"], [3 * 12 * HOUR, 7 * DAY - 3 * 12 * HOUR]),
+        # every six hours from midnight, and an hour later
+        (["cron(0 0/6 * * ? *)", "cron(0 1-23/6 * * ? *)"], [7 * 4 * HOUR, 7 * 20 * HOUR]),
+        (["cron(15 8 * * ? *)", "cron(45 8 * * ? *)"], [7 * 30, 7 * (DAY - 30)]),
+        # 52 weeks from 4 January on hold twelve first days of a month
+        (["cron(0 0 1 * ? *)", "cron(0 0 2 * ? *)"], [12 * DAY, 352 * DAY]),
+        (["cron(0 0 * JUN ? *)", "cron(0 0 * 7 ? *)"], [30 * DAY, 334 * DAY]),
+        (["rate(1 day)"], [1]),
+        (["cron(0 0 L * ? *)"], [1]),
+    ],
+)
+def test_schedules_take_turns(schedules: list[str], minutes: list[int]) -> None:
+    found = turns([(expression, None) for expression in schedules])
+    assert found is not None
+    assert [sum(length for each, length in found if each == place) for place in range(len(schedules))] == minutes
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "rate(1 day)",  # nobody knows when it began
+        "at(2030-01-01T00:00:00)",
+        "cron(0 0 L * ? *)",  # the last day of a month
+        "cron(0 0 ? * MON#2 *)",
+        "cron(0 25 * * ? *)",
+        "cron(0 8 * * ?)",
+        "cron(0 8 30 FEB ? *)",  # never
+        "every day",
+        "",
+    ],
+)
+def test_an_order_that_cannot_be_told_is_none(expression: str) -> None:
+    assert turns([(expression, None), ("rate(2 days)", None)]) is None
+    assert turns([("cron(0 0 31 FEB ? *)", None), (expression, None)]) is None
+
+
+def test_each_schedule_is_meant_in_its_time_zone() -> None:
+    """9 in Tokyo is midnight in UTC: 12 h to noon, and 12 h."""
+    found = turns([("cron(0 9 * * ? *)", "Asia/Tokyo"), ("cron(0 12 * * ? *)", "UTC")])
+    assert found is not None
+    assert {length for _, length in found} == {12 * HOUR}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Nowhere", "../../etc/passwd", "/etc/passwd", ""])
+def test_a_zone_that_there_is_not_tells_no_time(zone: str) -> None:
+    assert turns([("cron(0 9 * * ? *)", zone), ("cron(0 12 * * ? *)", None)]) is None
