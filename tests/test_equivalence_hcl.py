@@ -2,9 +2,12 @@
 
 ``tests/equivalence_hcl`` holds configurations with the plans that Terraform 1.11 made of them: numbered cases over the
 schema of provider 6.25 (``plan.v6-schema.json``) and with the real provider 5.100, and the shapes that teams use
-(``team_*``), all with the real provider. A case differs from its plan only where it says so below, and why.
+(``team_*``), all with the real provider; one feature of the language each (``root_*``), over the schema of provider
+5.100, with what ``TF_VAR_*`` held in ``environment.json``. A case differs from its plan only where it says so below,
+and why.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +37,11 @@ KNOWS_MORE = {
 }
 """Cases in which the inventories differ, and why they have to."""
 
-SOURCE_KNOWS_MORE = {"team_aliases": "a plan does not tell the local values that its providers take their regions from"}
+SOURCE_KNOWS_MORE = {
+    "root_alias_of_a_local_region": "a plan does not tell the local values that its providers take their regions from",
+    "root_names_through_locals": "a plan has an unknown for a name that it computes from others",
+    "team_aliases": "a plan does not tell the local values that its providers take their regions from",
+}
 """Cases in which every difference is something that the plan leaves unknown."""
 
 ARGUMENTS = {"32_variables_without_default": ["@{case}/prod.tfvars", "instance_type=ml.g6e.12xlarge"]}
@@ -53,7 +60,12 @@ def assignments(path: Path) -> list[str]:
 
 
 def source_of(path: Path, given: list[str] | None = None) -> ChangeSet:
-    (root, *_) = hcl.read([str(path.parent)], assignments=assignments(path) if given is None else given)
+    environment = path.parent / "environment.json"
+    (root, *_) = hcl.read(
+        [str(path.parent)],
+        assignments=assignments(path) if given is None else given,
+        environment=json.loads(environment.read_text()) if environment.exists() else {},
+    )
     return root
 
 

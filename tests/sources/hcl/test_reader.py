@@ -554,6 +554,19 @@ def test_the_workspace_is_the_one_that_is_named_last(
     assert told is (name == "default")
 
 
+def test_the_working_directory_is_that_of_the_root_module(write: Write) -> None:
+    """Terraform runs in the directory of its root module, unless ``-chdir`` says otherwise."""
+    name = '"${path.root} ${path.module} ${basename(path.cwd)}"'
+    write(
+        {
+            "case/main.tf": endpoint("e").replace('"e"\n', f"{name}\n") + 'module "m" {\n  source = "./m"\n}\n',
+            "case/m/main.tf": endpoint("f").replace('"f"\n', f"{name}\n"),
+        }
+    )
+    (change_set,) = hcl.read(["case"])
+    assert [each.name for each in change_set.after.endpoints] == [". . case", ". m case"]
+
+
 def test_who_does_not_ask_for_the_workspace_hears_nothing_of_it(read: Read) -> None:
     assert read("locals {\n  unused = terraform.workspace\n}\n" + endpoint("e")).notices == ()
 

@@ -1,0 +1,24 @@
+provider "aws" {
+  region = "us-east-1"
+}
+variable "tok" {
+  type      = string
+  ephemeral = true
+  default   = "x"
+}
+locals {
+  n = 2
+}
+resource "aws_sagemaker_endpoint_configuration" "c" {
+  name = "cfg"
+  production_variants {
+    variant_name           = "main"
+    model_name             = "m"
+    instance_type          = "ml.m5.large"
+    initial_instance_count = local.n
+  }
+}
+resource "aws_sagemaker_endpoint" "e" {
+  name                 = "ep"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name
+}

@@ -1,0 +1,8 @@
+module "m" {
+  source = "../mod"
+  name   = "a"
+}
+module "s" {
+  source = "../scal"
+  name   = module.m.endpoint
+}

@@ -1,0 +1,19 @@
+provider "aws" {
+  region = "us-east-1"
+}
+locals {
+  n = terraform.workspace == "default" ? 2 : 1
+}
+resource "aws_sagemaker_endpoint_configuration" "c" {
+  name = "c-${terraform.workspace}"
+  production_variants {
+    variant_name           = "main"
+    model_name             = "m"
+    instance_type          = "ml.m5.large"
+    initial_instance_count = local.n
+  }
+}
+resource "aws_sagemaker_endpoint" "e" {
+  name                 = "ep"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name
+}

@@ -1,0 +1,22 @@
+provider "aws" {
+  region = "us-east-1"
+}
+resource "aws_ssm_parameter" "p" {
+  name             = "p"
+  type             = "SecureString"
+  value_wo         = "x"
+  value_wo_version = 1
+}
+resource "aws_sagemaker_endpoint_configuration" "c" {
+  name = "cfg"
+  production_variants {
+    variant_name           = "main"
+    model_name             = "m"
+    instance_type          = "ml.m5.large"
+    initial_instance_count = 1
+  }
+}
+resource "aws_sagemaker_endpoint" "e" {
+  name                 = "ep-${aws_ssm_parameter.p.name}"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name
+}
