@@ -57,6 +57,7 @@ _NAMES: dict[str, dict[str, str]] = {
     "aws_sagemaker_endpoint_configuration": {"EndpointConfigName": "name"},
     "aws_sagemaker_inference_component": {"InferenceComponentName": "name"},
     "aws_appautoscaling_policy": {"StepAdjustments": "step_adjustment"},
+    "aws_cloudwatch_metric_alarm": {"Metrics": "metric_query", "MetricStat": "metric"},
     "aws_sagemaker_model": {"ModelName": "name", "Containers": "container"},
 }
 """Arguments that are not CloudFormation's in snake case, by resource type."""

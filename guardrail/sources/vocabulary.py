@@ -442,13 +442,9 @@ def _alarm(block: Block) -> DeclaredAlarm:
         **head(block),
         alarm=Alarm(
             address=block.address,
-            metric_name=view.text("MetricName"),
-            namespace=view.text("Namespace"),
-            dimensions=view.pairs("Dimensions", "Name"),
-            statistic=view.text("Statistic") or view.text("ExtendedStatistic"),
+            **_watched(view),
             comparison_operator=view.required(view.text, "ComparisonOperator"),
             threshold=view.number("Threshold"),
-            period_s=view.positive("Period"),
             evaluation_periods=view.required(view.positive, "EvaluationPeriods"),
             datapoints_to_alarm=view.positive("DatapointsToAlarm"),
             treat_missing_data=view.text("TreatMissingData") or "missing",
@@ -457,6 +453,29 @@ def _alarm(block: Block) -> DeclaredAlarm:
         actions=actions if isinstance(actions, Unknown) else tuple(actions),
         references=_references(block, "AlarmActions", _POLICIES) if is_partly_unknown else (),
     )
+
+
+def _watched(view: View) -> dict[str, Any]:
+    """What an alarm watches: the metric of its arguments or of its only query; Unknown where it is an expression."""
+    queries = view.blocks("Metrics")
+    if not queries:
+        return _metric_of_alarm(view, view.text("Statistic") or view.text("ExtendedStatistic"), view.positive("Period"))
+    stat = queries[0].block("MetricStat") if isinstance(queries, list) and len(queries) == 1 else queries
+    metric = (stat.block("Metric") or stat) if isinstance(stat, View) else stat  # hashicorp/aws has both in one block
+    if isinstance(stat, View) and isinstance(metric, View):
+        return _metric_of_alarm(metric, stat.text("Stat"), stat.positive("Period"))
+    unknown = metric if isinstance(metric, Unknown) else Unknown("it watches an expression of metrics")
+    return dict.fromkeys(("metric_name", "namespace", "dimensions", "statistic", "period_s"), unknown)
+
+
+def _metric_of_alarm(metric: View, statistic: str | Unknown | None, period: int | Unknown | None) -> dict[str, Any]:
+    return {
+        "metric_name": metric.text("MetricName"),
+        "namespace": metric.text("Namespace"),
+        "dimensions": metric.pairs("Dimensions", "Name"),
+        "statistic": statistic,
+        "period_s": period,
+    }
 
 
 def _model(block: Block) -> DeclaredModel:

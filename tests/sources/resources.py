@@ -47,6 +47,7 @@ OWN_NAMES = {
     "aws_sagemaker_inference_component": {"InferenceComponentName": "name"},
     "aws_sagemaker_model": {"ModelName": "name", "Containers": "container"},
     "aws_appautoscaling_policy": {"StepAdjustments": "step_adjustment"},
+    "aws_cloudwatch_metric_alarm": {"Metrics": "metric_query", "MetricStat": "metric"},
 }
 MAPS = {"tags": ("key", "value"), "dimensions": ("name", "value")}
 """What is a map at the top of a block of hashicorp/aws, and a list of objects elsewhere."""
@@ -54,6 +55,12 @@ MAPS = {"tags": ("key", "value"), "dimensions": ("name", "value")}
 
 class Secret(Struct, frozen=True):
     """A value that its source marks sensitive."""
+
+    value: Any
+
+
+class Plain(Struct, frozen=True):
+    """A value that is written as it is: a map whose keys are no names of properties."""
 
     value: Any
 
@@ -103,6 +110,8 @@ def declared(kind: str, address: str = "Thing", /, **properties: Any) -> Declara
 
 def _spelled(value: Any, language: Language, kind: str, *, top: bool = False) -> Any:
     """The properties of an object as Terraform writes them: hashicorp/aws has blocks where awscc has objects."""
+    if isinstance(value, Plain):
+        return value.value
     if isinstance(value, Secret):
         return Secret(_spelled(value.value, language, kind))
     if isinstance(value, list):

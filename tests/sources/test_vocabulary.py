@@ -41,7 +41,7 @@ from guardrail.sources.declarations import (
     Unsupported,
 )
 from guardrail.sources.link import Side
-from tests.sources.resources import LANGUAGES, Language, Secret, declared_in, name_in
+from tests.sources.resources import LANGUAGES, Language, Plain, Secret, declared_in, name_in
 
 LATER = Unknown("later")
 CONFIG = "SageMaker::EndpointConfig"
@@ -568,6 +568,35 @@ def test_an_alarm(language: Language, others: dict[str, Any], fields: dict[str, 
         **fields,
     )
     assert found.actions == ("arn:aws:sns:x", LATER)
+
+
+BACKLOG = {"MetricName": "HasBacklogWithoutCapacity", "Namespace": "AWS/SageMaker", "Dimensions": WAKING["Dimensions"]}
+
+
+def query(language: Language) -> dict[str, Any]:
+    """A query of the backlog; hashicorp/aws has the metric and its statistic in one block."""
+    if language in ("aws", "aws source"):
+        metric = {**BACKLOG, "Dimensions": Plain({"EndpointName": "ocr"})}
+        return {"Id": "m", "MetricStat": {**metric, "Stat": "Average", "Period": 60}}
+    return {"Id": "m", "MetricStat": {"Metric": BACKLOG, "Stat": "Average", "Period": 60}}
+
+
+def test_an_alarm_on_one_query_watches_its_metric(language: Language) -> None:
+    others = {"EvaluationPeriods": 2, "ComparisonOperator": "GreaterThanOrEqualToThreshold", "Threshold": 1}
+    found = declared_in(language, "CloudWatch::Alarm", Metrics=[query(language)], **others)
+    written_out = declared_in(language, "CloudWatch::Alarm", **{**WAKING, "AlarmActions": []})
+    assert isinstance(found, DeclaredAlarm)
+    assert isinstance(written_out, DeclaredAlarm)
+    assert found.alarm == written_out.alarm
+
+
+def test_an_alarm_on_an_expression_watches_nobody_knows_what(language: Language) -> None:
+    queries = [query(language), {"Id": "e", "Expression": "m * 2"}]
+    found = declared_in(language, "CloudWatch::Alarm", Metrics=queries, EvaluationPeriods=2)
+    assert isinstance(found, DeclaredAlarm)
+    expression = Unknown("it watches an expression of metrics")
+    assert (found.alarm.metric_name, found.alarm.dimensions, found.alarm.period_s) == (expression,) * 3
+    assert isinstance(declared_in(language, "CloudWatch::Alarm", Metrics=LATER).alarm.metric_name, Unknown)  # type: ignore[union-attr] # an alarm
 
 
 # Sensitive values ----------------------------------------------------------------------------------------------------
