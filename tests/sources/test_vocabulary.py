@@ -700,6 +700,20 @@ def secrets(language: Language) -> Iterator[Declaration]:
         TreatMissingData=text,
         AlarmActions=["arn:steps"],
     )
+    yield declared_in(
+        language,
+        "SageMaker::Model",
+        "model",
+        ModelName=text,
+        PrimaryContainer={"Mode": Secret("MultiModel"), "ModelPackageName": Secret(f"arn:aws:sagemaker:x:1:{CANARY}")},
+    )
+    costs = {"BudgetType": "COST", "TimeUnit": text}
+    if language in ("aws", "aws source"):
+        yield declared_in(language, "Budgets::Budget", "budget", **costs, LimitAmount="1", LimitUnit=text)
+    else:
+        limit = {"Amount": "1", "Unit": text}
+        yield declared_in(language, "Budgets::Budget", "budget", Budget={**costs, "BudgetLimit": limit})
+        yield experiment(language, endpoint)
     schedule = {"Schedule": text, "Timezone": text, "StartTime": text, "EndTime": text}
     action = {**schedule, "ScalableTargetAction": {"MinCapacity": 1}}
     if language in ("aws", "aws source"):
@@ -707,6 +721,27 @@ def secrets(language: Language) -> Iterator[Declaration]:
     else:
         inline = {**place, "ResourceId": Secret(f"inference-component/{CANARY}"), "ScalableDimension": COPY_COUNT}
         yield declared_in(language, TARGET, "inline", **inline, MinCapacity=1, MaxCapacity=2, ScheduledActions=[action])
+
+
+def experiment(language: Language, endpoint: Secret) -> Declaration:
+    """A shadow test whose names and times are secrets."""
+    name, time = Secret(f"{CANARY}-test"), Secret("2027-01-10T00:00:00Z")
+    instances = {"InstanceType": "ml.m5.large", "InstanceCount": 1}
+    return declared_in(
+        language,
+        "SageMaker::InferenceExperiment",
+        "experiment",
+        EndpointName=endpoint,
+        Schedule={"StartTime": time, "EndTime": Secret("2027-01-11T00:00:00Z")},
+        ShadowModeConfig={"SourceModelVariantName": name, "ShadowModelVariants": [{"ShadowModelVariantName": name}]},
+        ModelVariants=[
+            {
+                "VariantName": name,
+                "ModelName": name,
+                "InfrastructureConfig": {"RealTimeInferenceConfig": instances},
+            }
+        ],
+    )
 
 
 def leaves(value: Any) -> Iterator[Any]:
