@@ -1,10 +1,12 @@
 """From a root module to a change set: every block that matters, with what can be known of it before a plan."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -38,6 +40,10 @@ from guardrail.sources.vocabulary import declare
 
 _FRAMES = 6_000
 """Python frames while values are worked out: some 700 values that are defined by one another in a row."""
+_PREFIXES = ("aws_sagemaker", "awscc_sagemaker", "aws_appautoscaling", "awscc_applicationautoscaling")
+_OF_INFERENCE = re.compile("sagemaker_(?:endpoint|inference)")
+_NEARLY = 0.93
+"""``aws_sagemaker_endpiont`` is as near to a type; ``aws_sagemaker_model_card``, another type, is at 0.88."""
 _TEXT_MAPS = frozenset({"tags", "tags_all", "dimensions"})
 
 
@@ -163,7 +169,7 @@ def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
 
 
 def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]) -> ChangeSet:
-    skipped = (*linked.skipped, *_missing(world), *_unknown_blocks(world))
+    skipped = (*linked.skipped, *_missing(world), *_unknown_blocks(world), *_misspelt(world))
     unread = dict.fromkeys(problem for source in world.sources.values() for problem in source.unread)
     left_out = {each.address for each in skipped}
     modelled = linked.modelled - left_out
@@ -228,6 +234,18 @@ def _unknown_blocks(world: World) -> Iterator[Skipped]:
                 reason=f"this version of guardrail knows no block {block.type}",
                 affects_total=any(label in TERRAFORM_TYPES for label in block.labels),
             )
+
+
+def _misspelt(world: World) -> Iterator[Skipped]:
+    """Resources of a type that is none, and nearly one that costs something; Terraform would refuse them."""
+    for source in world.sources.values():
+        for type_, name in source.resources:
+            if type_ in TERRAFORM_TYPES or not type_.startswith(_PREFIXES):
+                continue
+            near = get_close_matches(type_, TERRAFORM_TYPES, 1, _NEARLY)
+            if near or _OF_INFERENCE.search(type_):
+                meant = f", did you mean {near[0]}?" if near else ""
+                yield Skipped(address=f"{type_}.{name}", type=type_, reason=f"there is no such type{meant}")
 
 
 # An unknown number of instances --------------------------------------------------------------------------------------

@@ -647,3 +647,21 @@ def test_each_instance_of_a_provider_has_its_own_region(read: Read) -> None:
             'aws_sagemaker_endpoint_configuration.c["us-east-1"]',
         ),
     }
+
+
+@pytest.mark.parametrize(
+    ("type_", "reason"),
+    [
+        ("aws_sagemaker_endpiont", "there is no such type, did you mean aws_sagemaker_endpoint?"),
+        ("aws_sagemaker_endpoint_config", "there is no such type, did you mean awscc_sagemaker_endpoint_config?"),
+        ("aws_appautoscaling_targets", "there is no such type, did you mean aws_appautoscaling_target?"),
+    ],
+)
+def test_a_type_that_is_misspelt_is_skipped_by_name(read: Read, type_: str, reason: str) -> None:
+    (skipped,) = read(f'resource "{type_}" "r" {{\n}}\n').skipped
+    assert (skipped.address, skipped.reason, skipped.affects_total) == (f"{type_}.r", reason, True)
+
+
+@pytest.mark.parametrize("type_", ["aws_sagemaker_model_card", "aws_sagemaker_domain", "aws_autoscaling_policy"])
+def test_a_type_that_costs_nothing_here_is_not_taken_for_a_misspelt_one(read: Read, type_: str) -> None:
+    assert read(f'resource "{type_}" "r" {{\n}}\n').skipped == ()
