@@ -11,6 +11,13 @@ from guardrail.model import Change, Location, Unknown
 from guardrail.sources.spellings import Spelling
 
 AFTER_APPLY = "known only after apply"
+AT_DEPLOYMENT = "known only at deployment"
+
+
+def known_only(type_: str) -> str:
+    """When it becomes known what cannot be known of a resource: ``known only after apply`` of Terraform's."""
+    return AT_DEPLOYMENT if type_.startswith("AWS::") else AFTER_APPLY
+
 
 SENSITIVE = Unknown("sensitive")
 """Stands for a value that is known and must not be printed."""

@@ -22,7 +22,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import AFTER_APPLY, SENSITIVE
+from guardrail.sources.base import AFTER_APPLY, AT_DEPLOYMENT, SENSITIVE, known_only
 from guardrail.sources.declarations import (
     FEW,
     Declaration,
@@ -120,7 +120,7 @@ class Side:
             for endpoint in candidates if self._is_new(candidates) else ():
                 self._hosted[endpoint.address] = Unknown(f"{component.address} may be hosted here")
             if candidates or isinstance(component.endpoint.value, Unknown):
-                self.declarations.skip(component, "which endpoint hosts it is known only after apply")
+                self.declarations.skip(component, f"which endpoint hosts it is {known_only(component.type)}")
             else:
                 self.declarations.skip(component, "its endpoint is not managed here")
 
@@ -162,7 +162,7 @@ class Side:
         if now is not None:
             return _Running(now)
         if found:
-            return _Running(Unknown(f"which configuration it uses is known only after apply: {_either(found)}"))
+            return _Running(Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(found)}"))
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
@@ -187,7 +187,9 @@ class Side:
         if len(endpoints) != 1:
             elsewhere = isinstance(experiment.endpoint.value, str) and not endpoints
             return (
-                "its endpoint is not managed here" if elsewhere else "which endpoint runs it is known only after apply"
+                "its endpoint is not managed here"
+                if elsewhere
+                else f"which endpoint runs it is {known_only(experiment.type)}"
             )
         configuration = self.running[endpoints[0].address].configuration
         if isinstance(configuration, Unknown) or isinstance(configuration.variants, Unknown):
@@ -297,7 +299,7 @@ class Side:
         bare = self._bare(declared, "possibly")
         if isinstance(bare.variants, Unknown) or not self.declarations.targets.compatible(declared):
             return bare
-        scaling = Unknown("which endpoint uses its configuration is known only after apply")
+        scaling = Unknown(f"which endpoint uses its configuration is {known_only(declared.type)}")
         return replace(bare, variants=tuple(replace(variant, scaling=scaling) for variant in bare.variants))
 
     def _scaled(
@@ -432,7 +434,7 @@ def _either(configurations: list[DeclaredConfiguration]) -> str:
 
 
 def _since_when(unknown: Unknown) -> str:
-    return AFTER_APPLY if unknown.reason == AFTER_APPLY else f"not known: {unknown.reason}"
+    return unknown.reason if unknown.reason in (AFTER_APPLY, AT_DEPLOYMENT) else f"not known: {unknown.reason}"
 
 
 def _address(thing: Endpoint | Declared) -> str:

@@ -22,7 +22,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import LOST
+from guardrail.sources.base import LOST, known_only
 from guardrail.sources.declarations import (
     FEW,
     GENERATED,
@@ -39,7 +39,6 @@ from guardrail.sources.index import Declarations, Index
 
 _T = TypeVar("_T")
 
-_LATE = "what it scales is known only after apply"
 _COMPONENT = "inference-component/"
 _VARIANT_INDEX = re.compile(r"^production_variants\[(\d+)\]")
 
@@ -153,12 +152,14 @@ class ScalingLinks:
             self.parts[targets[0].address] |= self._with_alarms(declared)
         elif self._is_about_something_else(declared.target):
             self._all.leave_out(declared)
+        elif self._skipped_target(declared.target) is not None:
+            self._all.skip(declared, f"its scaling target {self._skipped_target(declared.target)} is skipped")
         else:
             groups = [targets] if targets else self._possible_targets(declared)
             for group in groups:
                 self._doubt(declared, group, attached)
             if any(groups) or self._may_mean_any(declared.target, declared):
-                self._all.skip(declared, "which scaling target it belongs to is known only after apply")
+                self._all.skip(declared, f"which scaling target it belongs to is {known_only(declared.type)}")
             else:
                 self._attach_without_target(declared)
 
@@ -233,10 +234,13 @@ class ScalingLinks:
             self.components.setdefault(components[0].address, elsewhere)
         else:
             known = isinstance(declared.target.value, str)
-            reason = "its scaling target is not managed here"
-            self._all.skip(
-                declared, reason if known else "which scaling target it belongs to is known only after apply"
-            )
+            late = f"which scaling target it belongs to is {known_only(declared.type)}"
+            self._all.skip(declared, "its scaling target is not managed here" if known else late)
+
+    def _skipped_target(self, link: Link) -> str | None:
+        """The address of the target that a link mentions, where that is skipped."""
+        mentioned = (reference.address for reference in link.references)
+        return next((address for address in mentioned if address in self._all.skipped), None)
 
     def _targets_of(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
         link = declared.target
@@ -302,8 +306,8 @@ class ScalingLinks:
         for each in candidates if self._is_first(declared, candidates, dimension) else ():
             self._add_claim(each, unclear, declared, Link(value=None), dimension)
         is_elsewhere = known and not candidates
-        reason = "the endpoint it scales is not managed here" if is_elsewhere else _LATE
-        self._all.skip(declared, reason)
+        reason = "the endpoint it scales is not managed here"
+        self._all.skip(declared, reason if is_elsewhere else f"what it scales is {known_only(declared.type)}")
 
     def _namesakes(self, declared: DeclaredTarget) -> list[DeclaredEndpoint]:
         parts = _parts(declared.resource) if isinstance(declared.resource.value, str) else None
@@ -327,7 +331,7 @@ class ScalingLinks:
                 self.components[component.address] = unclear
             elsewhere = known and not found
             reason = "the inference component it scales is not managed here"
-            self._all.skip(declared, reason if elsewhere else _LATE)
+            self._all.skip(declared, reason if elsewhere else f"what it scales is {known_only(declared.type)}")
 
     def _components_of(self, link: Link, seeker: Declared) -> list[DeclaredComponent]:
         """The inference components that a resource id may mean."""

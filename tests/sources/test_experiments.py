@@ -197,7 +197,7 @@ def test_of_two_unknown_names_none_is_taken_for_the_shadow() -> None:
     ("others", "where", "reason"),
     [
         ({}, {"name": "other"}, "its endpoint is not managed here"),
-        ({"EndpointName": Unknown("a parameter")}, {}, "which endpoint runs it is known only after apply"),
+        ({"EndpointName": Unknown("a parameter")}, {}, "which endpoint runs it is known only at deployment"),
         ({}, {"variants": Unknown("a parameter")}, "what else its endpoint runs is not known"),
         (
             {},

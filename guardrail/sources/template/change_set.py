@@ -11,7 +11,7 @@ from typing import Any
 from guardrail.errors import SourceError
 from guardrail.model import Change, Unknown
 from guardrail.sources import spellings
-from guardrail.sources.base import AFTER_APPLY, Block, Reference
+from guardrail.sources.base import AT_DEPLOYMENT, Block, Reference
 from guardrail.sources.template import text
 from guardrail.sources.template.declared import Resource
 from guardrail.sources.template.properties import Properties
@@ -136,13 +136,13 @@ def _value(value: Any, cause: Reference | None) -> Any:
         return [_value(item, cause) for item in value]
     if cause is not None and isinstance(value, str):
         symbol = f"${{{cause.address}{'.' if cause.attribute else ''}{cause.attribute}}}"
-        decided = Expression(AFTER_APPLY, symbol, symbol=symbol, references=(cause,))
+        decided = Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=(cause,))
         if value == _KNOWN_LATER or "/" not in value:
             return decided
         parts = value.split("/")  # endpoint/NAME/variant/NAME
         return joined([parts[0], decided, *parts[2:]], "/") if len(parts) > 2 else decided  # noqa: PLR2004 - only there is a name in it
     if isinstance(value, str) and _KNOWN_LATER in value:
-        return Expression(AFTER_APPLY)
+        return Expression(AT_DEPLOYMENT)
     return value
 
 

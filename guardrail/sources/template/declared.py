@@ -17,7 +17,7 @@ from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Unsupp
 from guardrail.sources.template import misspelt
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
-from guardrail.sources.template.stack import NESTED_STACKS, Stack
+from guardrail.sources.template.stack import ARN, NESTED_STACKS, REF_IS_ARN, Stack
 from guardrail.sources.template.values import Expression, Table, text_of
 from guardrail.sources.vocabulary import declare
 
@@ -226,10 +226,29 @@ def declared(resource: Resource, change: Change) -> Declaration:
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
     if resource.reason is not None:
         return Unsupported(**head(block), reason=resource.reason, affects_total=True)
+    arn = _arn_for_a_name(resource)
+    if arn is not None:
+        return Unsupported(**head(block), reason=arn, affects_total=False)
     declaration = declare(block)
     if isinstance(declaration, DeclaredEndpoint):
         return _with_origin(_with_stack_tags(declaration, resource.stack), resource.stack)
     return declaration
+
+
+def _arn_for_a_name(resource: Resource) -> str | None:
+    """What is wrong with a resource id like ``endpoint/${Endpoint}/variant/main``, which holds an ARN; None if nothing.
+
+    Application Auto Scaling takes ``endpoint/NAME/variant/NAME`` alone, and so the target scales nothing.
+    """
+    written = resource.block.attributes.values.get("ResourceId")
+    references = written.references if isinstance(written, Expression) else ()
+    for reference in references if resource.block.type.startswith("AWS::ApplicationAutoScaling::") else ():
+        if reference.attribute == ARN:
+            body = resource.stack.resources.get(reference.address.removeprefix(resource.stack.prefix))
+            name = REF_IS_ARN.get(str(body.get("Type"))) if isinstance(body, Table) else None
+            hint = f", take GetAtt {reference.address}.{name}" if name else ", give it a name and write that"
+            return f"its ResourceId holds the ARN that Ref gives of {reference.address}, not the name{hint}"
+    return None
 
 
 def _with_stack_tags(endpoint: DeclaredEndpoint, stack: Stack) -> DeclaredEndpoint:

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
-from guardrail.sources.base import AFTER_APPLY, Reference
+from guardrail.sources.base import AT_DEPLOYMENT, Reference
 from guardrail.sources.template.conditions import Conditions
 from guardrail.sources.template.functions import FUNCTIONS, macro
 from guardrail.sources.template.loops import PREFIX, Loops
@@ -48,6 +48,20 @@ _NAMES: dict[str, dict[str, str]] = {
     "AWS::SageMaker::Model": {"ModelName": "ModelName"},
 }
 """Attributes that are a property, where that is set. What Ref gives is another thing: an ARN."""
+
+ARN = "Arn"
+"""The attribute that Ref gives of these types; what names them is another one."""
+
+REF_IS_ARN = {
+    "AWS::SageMaker::Endpoint": "EndpointName",
+    "AWS::SageMaker::EndpointConfig": "EndpointConfigName",
+    "AWS::SageMaker::InferenceComponent": "",
+    "AWS::SageMaker::Model": "ModelName",
+}
+"""With the attribute that is their name; an inference component has none.
+
+Source: "Return values" of each in the CloudFormation template reference.
+"""
 
 _REF_IS_NAME = {"AWS::SageMaker::InferenceExperiment": "Name", "AWS::SageMaker::Pipeline": "PipelineName"}
 
@@ -344,8 +358,10 @@ class Stack:
     def _of_resource(self, logical_id: str, attribute: str) -> Expression:
         written = f"{logical_id}.{attribute}" if attribute else logical_id
         symbol = f"${{{self._qualified(written)}}}"
-        references = (Reference(self.prefix + logical_id, attribute),)
-        return Expression(AFTER_APPLY, symbol, symbol=symbol, references=references)
+        resource = self.resources.get(logical_id)
+        is_arn = not attribute and isinstance(resource, Table) and resource.get("Type") in REF_IS_ARN
+        references = (Reference(self.prefix + logical_id, ARN if is_arn else attribute),)
+        return Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=references)
 
     def child(self, logical_id: str) -> "Stack | Unknown | None":
         """The nested stack under a logical id; Unknown where its template is not here; None where it is none."""
