@@ -21,6 +21,7 @@ from guardrail.sources.template.values import Expression, Table, joined, text_of
 HINT = "aws cloudformation describe-change-set --include-property-values --change-set-name … --stack-name …"
 
 _KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_KEEPING = ("Retain", "ReplaceAndRetain")
 _ARN = re.compile(r"^arn:[^:]*:cloudformation:([^:]+):([^:]+):(?:stack|changeSet)/([^/]+)/")
 
 
@@ -43,6 +44,8 @@ class Sides:
         self.before: dict[str, Resource] = {}
         self.after: dict[str, Resource] = {}
         self.changes: dict[str, Change] = {}
+        self.kept: set[str] = set()
+        """What AWS keeps of what the change deletes or replaces."""
         for change in self._relevant():
             self._add(change)
 
@@ -62,6 +65,8 @@ class Sides:
         logical_id, kind = str(change.get("LogicalResourceId")), str(change["ResourceType"])
         happens = _happens(change)
         self.changes[logical_id] = happens
+        if change.get("PolicyAction") in _KEEPING:
+            self.kept.add(logical_id)
         if kind in NESTED_STACKS:
             reason = "a nested stack has a change set of its own: check that too"
             self.after[logical_id] = self._resource(logical_id, kind, Table(), happens, reason)

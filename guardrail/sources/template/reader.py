@@ -1,7 +1,7 @@
 """From templates to a change set: both sides, under every assignment of what is undecided."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import Template
 from guardrail.sources.template.declared import Resource, changes, construct_path, declared, resources, waivers
 from guardrail.sources.template.files import Files, WorkingTree
+from guardrail.sources.template.kept import by_policies, with_kept
 from guardrail.sources.template.parameters import NONE, Parameters
 from guardrail.sources.template.stack import Given, Stack
 from guardrail.sources.template.values import Table, Twice, is_no_echo, text_of
@@ -79,7 +80,8 @@ def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
     sides = Sides(path, document, _Stacks(nothing, World()), inputs.region)
     before = Side(_declarations(sides.before, sides.changes), region=inputs.region)
     after = Side(_declarations(sides.after, sides.changes), region=inputs.region, previous=before)
-    both = _Sides({}, before.linked(), after.linked())
+    past, now = with_kept(before.linked(), after.linked(), lambda address, _: address in sides.kept)
+    both = _Sides({}, past, now)
     skipped = {one.address: one for one in both.after.skipped}
     return ChangeSet(
         path=path,
@@ -89,7 +91,10 @@ def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
         complete=False,
         skipped=tuple(skipped[address] for address in sorted(skipped)),
         coverage=_coverage([both], skipped),
-        notices=("a change set tells only of what changes: totals leave out what stays as it is",),
+        notices=(
+            "a change set tells only of what changes: totals leave out what stays as it is",
+            *_said_of_kept(_kept(past, now)),
+        ),
     )
 
 
@@ -236,6 +241,7 @@ class _Stacks:
             account=stack.account,
             tags=stack.tags,
             parameters=given,
+            owner=(stack, logical_id),
         )
 
     def _child_path(self, stack: Stack, resource: Table) -> str | Unknown:
@@ -316,6 +322,7 @@ class _Reader:
         self._after = after
         self._notices: list[str] = []
         self._allowance = Allowance()
+        self._kept: dict[str, None] = {}
         self._construct_paths: dict[str, str] = {}
         self._waivers: tuple[InlineWaiver, ...] = ()
 
@@ -370,8 +377,14 @@ class _Reader:
             path = construct_path(resource)
             if path is not None:
                 self._construct_paths[address] = path
+        if previous is not None and before is not None:
+            past, now = with_kept(previous.linked(), side.linked(), by_policies(before, after))
+            self._kept.update(dict.fromkeys(_kept(past, now)))
+            sides = _Sides(assignment, past, now)
+        else:
+            sides = _Sides(assignment, None, side.linked())
         asked = {name: world.variables[name] for name in world.consulted if name in world.variables}
-        return _Sides(assignment, previous.linked() if previous else None, side.linked()), asked
+        return sides, asked
 
     def _single(self, sides: _Sides) -> ChangeSet:
         return self._changes([sides], before=sides.before, after=sides.after)
@@ -409,7 +422,7 @@ class _Reader:
             after=after.inventory,
             skipped=tuple(skipped[address] for address in sorted(skipped)),
             coverage=_coverage(sides, skipped),
-            notices=tuple(self._notices),
+            notices=(*self._notices, *_said_of_kept(self._kept)),
             construct_paths=self._construct_paths,
             waivers=self._waivers,
         )
@@ -447,6 +460,19 @@ def _check_allowed(path: str, name: str, declaration: Any, given: Given | None) 
                 raise SourceError(f"{path}: the parameter {name} cannot have the value that it is given")
             shown = ", ".join(text for text in texts[:20] if text is not None)
             raise SourceError(f"{path}: the parameter {name} cannot be {value!r}", hint=f"it allows {shown}")
+
+
+def _kept(before: Linked, after: Linked) -> list[str]:
+    """The addresses of endpoints that AWS keeps although their stack has them no more."""
+    every = (*before.inventory.endpoints, *after.inventory.endpoints)
+    return [endpoint.address.removesuffix(" (kept)") for endpoint in every if endpoint.kept]
+
+
+def _said_of_kept(addresses: Collection[str]) -> list[str]:
+    if not addresses:
+        return []
+    names, verb = ", ".join(addresses), "are" if len(addresses) > 1 else "is"
+    return [f"{names} {verb} kept running by AWS (Retain), owned by no stack, and billed until somebody deletes it"]
 
 
 def _is_same(one: _Sides, other: _Sides) -> bool:

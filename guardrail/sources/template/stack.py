@@ -112,6 +112,7 @@ class Stack:
         account: str | None = None,
         parameters: Mapping[str, Given] | None = None,
         tags: Mapping[str, str] | None = None,
+        owner: tuple["Stack", str] | None = None,
     ) -> None:
         self.root = root
         self.path = path
@@ -121,6 +122,8 @@ class Stack:
         self.region = region
         self.account = account
         self.tags = dict(tags or {})
+        self.owner = owner
+        """The stack that nests this one, and the logical id that it has there; None for one at the root."""
         self.given = parameters or {}
         self.around = around
         self.world = around.world

@@ -175,3 +175,24 @@ def test_a_change_set_without_values_is_refused_with_the_flag(tmp_path: Path) ->
 def test_a_change_set_has_its_own_before(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="is a change set and tells itself what stands before"):
         read(tmp_path, CONFIG, ENDPOINT, compare_to="main")
+
+
+def test_what_the_change_deletes_and_aws_keeps_is_still_there(tmp_path: Path) -> None:
+    removed = change(
+        "Remove",
+        "Endpoint",
+        "SageMaker::Endpoint",
+        PhysicalResourceId=f"{ARN}endpoint/search",
+        PolicyAction="Retain",
+        BeforeContext=context(EndpointConfigName="config"),
+    )
+    change_set = read(tmp_path, removed)
+    assert change_set.before is not None
+    assert [(each.address, each.kept) for each in change_set.before.endpoints] == [("Endpoint", True)]
+    assert "Endpoint is kept running by AWS" in change_set.notices[1]
+
+
+@pytest.mark.parametrize("action", [["Add"], {"a": 1}, None, 3])
+def test_an_action_of_another_kind_is_a_change(tmp_path: Path, action: Any) -> None:
+    changed = change(action, "Config", "SageMaker::EndpointConfig", AfterContext=context(ProductionVariants=[]))
+    assert [each.address for each in read(tmp_path, changed).after.unattached] == ["Config"]

@@ -736,3 +736,59 @@ def test_what_nothing_depends_on_still_tells_a_replacement(read: Reader, tmp_pat
     old.write_text(STACK.replace("      ProductionVariants", "      KmsKeyId: old\n      ProductionVariants"))
     new = STACK.replace("      ProductionVariants", "      KmsKeyId: new\n      ProductionVariants")
     assert changes(read(new, compare_to=str(old))) == {"Endpoint": ("update", True)}
+
+
+WITH_TARGET = """\
+Resources:
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - {VariantName: main, ModelName: m, InstanceType: ml.m5.large, InitialInstanceCount: 1}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointConfigName: !GetAtt Config.EndpointConfigName}
+  Component:
+    Type: AWS::SageMaker::InferenceComponent
+    Properties: {EndpointName: !GetAtt Endpoint.EndpointName, VariantName: main}
+  Target:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: sagemaker
+      ScalableDimension: sagemaker:variant:DesiredInstanceCount
+      ResourceId: RESOURCE
+      MinCapacity: 1
+      MaxCapacity: 4
+"""
+
+
+@pytest.mark.parametrize(
+    ("resource_id", "hint"),
+    [
+        ("!Sub endpoint/${Endpoint}/variant/main", "Endpoint, not the name, take GetAtt Endpoint.EndpointName"),
+        (
+            "!Join [/, [endpoint, !Ref Endpoint, variant, main]]",
+            "Endpoint, not the name, take GetAtt Endpoint.EndpointName",
+        ),
+        ("!Sub inference-component/${Component}", "Component, not the name, give it a name and write that"),
+    ],
+)
+def test_a_resource_id_that_holds_an_arn_scales_nothing(read: Reader, resource_id: str, hint: str) -> None:
+    """Ref gives the ARN of these, and a resource id takes their names."""
+    policy = (
+        "  Policy: {Type: AWS::ApplicationAutoScaling::ScalingPolicy, Properties: {ScalingTargetId: !Ref Target}}\n"
+    )
+    change_set = read(WITH_TARGET.replace("RESOURCE", resource_id) + policy)
+    assert skipped(change_set) == {
+        "Policy": ("its scaling target Target is skipped", False),
+        "Target": (f"its ResourceId holds the ARN that Ref gives of {hint}", False),
+    }
+    assert main(only(change_set)).scaling is None
+
+
+def test_the_words_are_those_of_cloudformation(read: Reader) -> None:
+    """Nothing is applied, and no plan is shown."""
+    text = WITH_TARGET.replace("RESOURCE", "!ImportValue target").replace(
+        "!GetAtt Config.EndpointConfigName", "!ImportValue configuration"
+    )
+    assert "after apply" not in repr(read(text))

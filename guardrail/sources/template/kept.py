@@ -1,0 +1,78 @@
+"""Endpoints that a change takes out of their stack and AWS keeps running: nobody's, and still billed.
+
+``DeletionPolicy: Retain`` keeps what is deleted, ``UpdateReplacePolicy: Retain`` what is replaced. Sources:
+"DeletionPolicy attribute" and "UpdateReplacePolicy attribute" of the CloudFormation template reference. A configuration
+that is kept costs nothing.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from guardrail.model import Endpoint, Unknown
+from guardrail.sources.link import Linked
+from guardrail.sources.template.declared import Resource
+from guardrail.sources.template.stack import Stack
+from guardrail.sources.template.values import Table, text_of
+
+_KEEPS = ("Retain", "RetainExceptOnCreate")
+
+
+def with_kept(before: Linked, after: Linked, keeps: Callable[[str, bool], bool]) -> tuple[Linked, Linked]:
+    """Both sides, with what is kept marked before, and, where another takes its address, standing after as well.
+
+    ``keeps`` tells of an address whether AWS keeps what was there, given whether it is replaced or deleted. An endpoint
+    ``Search`` that is replaced and kept is ``Search (kept)`` beside the new ``Search``.
+    """
+    standing = {endpoint.address: endpoint for endpoint in after.inventory.endpoints}
+    past: list[Endpoint] = []
+    kept: list[Endpoint] = []
+    for endpoint in before.inventory.endpoints:
+        now = standing.get(endpoint.address)
+        is_kept = (now is None or now.change == "replace") and keeps(endpoint.address, now is not None)
+        past.append(replace(endpoint, kept=is_kept and now is None))
+        if is_kept and now is not None:
+            address = f"{endpoint.address} (kept)"
+            kept.append(replace(endpoint, address=address, kept=True, change="forget", touched=True))
+    standing_after = tuple(sorted((*after.inventory.endpoints, *kept), key=lambda endpoint: endpoint.address))
+    return (
+        replace(before, inventory=replace(before.inventory, endpoints=tuple(past))),
+        replace(after, inventory=replace(after.inventory, endpoints=standing_after)),
+    )
+
+
+def by_policies(old: Mapping[str, Resource], new: Mapping[str, Resource]) -> Callable[[str, bool], bool]:
+    """What `with_kept` asks, as the policies of two templates say it."""
+    remaining = {each.stack.prefix for each in new.values()}
+
+    def keeps(address: str, is_replaced: bool) -> bool:  # noqa: FBT001 - one of two things happens to it
+        resource = old.get(address)
+        if resource is None:  # a configuration that an endpoint may use
+            return False
+        if is_replaced:
+            return any(_keeps(each, "UpdateReplacePolicy") for each in (resource, new.get(address)) if each is not None)
+        return _keeps(resource, "DeletionPolicy") or _is_kept_with_its_stack(resource.stack, remaining)
+
+    return keeps
+
+
+def _is_kept_with_its_stack(stack: Stack, remaining: set[str]) -> bool:
+    """Whether a nested stack that is gone is kept, and so is all that is in it."""
+    while stack.owner is not None and stack.prefix not in remaining:
+        stack, logical_id = stack.owner
+        if _policy(stack, logical_id, "DeletionPolicy") in _KEEPS:
+            return True
+    return False
+
+
+def _keeps(resource: Resource, name: str) -> bool:
+    """Whether a policy of a resource keeps it; one that cannot be known may, and what may be billed is."""
+    policy = _policy(resource.stack, resource.logical_id, name)
+    return isinstance(policy, Unknown) or policy in _KEEPS
+
+
+def _policy(stack: Stack, logical_id: str, name: str) -> Any:
+    body = stack.resources.get(logical_id)
+    value = stack.evaluate(body.get(name)) if isinstance(body, Table) else None
+    return value if isinstance(value, Unknown) else text_of(value)
