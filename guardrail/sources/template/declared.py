@@ -87,7 +87,8 @@ def _damage(resource: Any) -> str | None:
         resource.once()
     kind = resource.get("Type")
     if isinstance(kind, str):
-        return misspelt.of_type(kind) if "::" in kind else f"its Type {kind[:80]!r} is no resource type"
+        is_cut = kind.startswith("AWS::") and "" in (kind.split("::") + [""] * 3)[:3]
+        return f"its Type {kind[:80]!r} is no resource type" if is_cut or "::" not in kind else misspelt.of_type(kind)
     if kind is not None:
         return "its Type is not text"
     near = next((key for key in resource if did_you_mean(key, ["Type"])), None)
