@@ -100,8 +100,11 @@ def _without_values(policy: Policy) -> Policy:
 
 
 def _waivers(before: Terms, after: Terms) -> Iterator[str]:
-    known = set(map(_accepted, before.settings.waivers))
-    for waiver in after.settings.waivers:
+    old, new = before.settings.accepted(), after.settings.accepted()
+    if old.max_days is not None and (new.max_days is None or new.max_days > old.max_days):
+        yield f"waivers.max_days from {old.max_days} to {'any' if new.max_days is None else new.max_days}"
+    known = set(map(_accepted, old.entries))
+    for waiver in new.entries:
         if _accepted(waiver) not in known:
             yield f"a waiver of {waiver.policy} for {waiver.address} until {waiver.until.isoformat()}"
 

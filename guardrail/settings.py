@@ -15,7 +15,7 @@ from guardrail.git import folders_up_to_top, top_of
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
-from guardrail.policy.waivers import Waiver
+from guardrail.policy.waivers import Waiver, WaiverSettings
 
 S = TypeVar("S", bound=Struct)
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
@@ -90,8 +90,13 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Relative to the file."""
     prices: PriceSettings = PriceSettings()
     discounts: Discounts = Discounts()
-    waivers: list[Waiver] = []
+    waivers: list[Waiver] | WaiverSettings = []
+    """The accepted findings; or how long any may last, with these as ``entries``."""
     baseline: BaselineSettings = BaselineSettings()
+
+    def accepted(self) -> WaiverSettings:
+        """The waivers, however they are written."""
+        return self.waivers if isinstance(self.waivers, WaiverSettings) else WaiverSettings(entries=self.waivers)
 
 
 class Found(Struct, frozen=True, kw_only=True):

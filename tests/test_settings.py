@@ -135,7 +135,7 @@ waivers:
     assert (said.fail_on, said.strict, said.region) == ("warning", True, "eu-central-1")
     assert said.usage_file is not None
     assert said.usage_file.endswith("repository/usage.yml")
-    assert said.waivers[0].until.isoformat() == "2027-01-31"
+    assert said.accepted().entries[0].until.isoformat() == "2027-01-31"
 
 
 def test_flags_win_and_what_is_not_given_stays() -> None:
@@ -243,4 +243,15 @@ def test_nesting_that_would_crash_the_parser_is_an_error(repository: Path, text:
     """PyYAML recurses in C: a hundred thousand levels end the process, not the reading."""
     write(repository / ".guardrail.yml", text)
     with pytest.raises(SettingsError, match="nested too deeply"):
+        settings.load(str(repository))
+
+
+def test_waivers_are_a_list_or_say_how_long_any_may_last(repository: Path) -> None:
+    entry = "{policy: no-idle-variants, address: '*', until: 2027-01-31, reason: load test}"
+    for text, days in ((f"waivers: [{entry}]", None), (f"waivers: {{max_days: 90, entries: [{entry}]}}", 90)):
+        (repository / ".guardrail.yml").write_text(text)
+        accepted = settings.load(str(repository)).settings.accepted()
+        assert (accepted.max_days, len(accepted.entries)) == (days, 1)
+    (repository / ".guardrail.yml").write_text("waivers: {max_days: -1}")
+    with pytest.raises(SettingsError, match="max_days is -1, and it is 0 to 36,500"):
         settings.load(str(repository))

@@ -35,7 +35,7 @@ def assess(
     terms: Terms,
     today: date,
 ) -> Report:
-    """The report on ``change_sets``, in their order. ``today`` decides which waivers and schedules still hold.
+    """The report on ``change_sets``, in their order. ``today`` decides which waivers, schedules and tests still hold.
 
     Raises `PolicyError` for a policy that cannot be evaluated, `PriceBookError` for a damaged price table and
     `SettingsError` for a waiver without a reason, usage of a variant that there is not, or a rate above the list price.
@@ -47,15 +47,16 @@ def assess(
     totals = pricing.totals(priced, endpoints)
     outcomes = pricing.outcomes(priced, totals)
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
-    found = judging.judged(priced, list(zip(outcomes, by_outcome, strict=True)), prices, policies, terms)
+    found = judging.judged(priced, list(zip(outcomes, by_outcome, strict=True)), prices, policies, terms, today)
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
-    accepted = inline.apply(own, found, policies, today=today)
+    accepted = inline.apply(own, found, policies, today=today, max_days=terms.max_waiver_days)
     judged = waivers.apply(
         terms.waivers,
         accepted.results,
         policies,
         today=today,
         origin=terms.settings_file or "settings",
+        max_days=terms.max_waiver_days,
     )
     results = judging.ordered(without_superseded(judged.results, policies))
     used = pricing.region_prices(priced, prices)

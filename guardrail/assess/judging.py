@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import date
 from decimal import Decimal
 from operator import attrgetter
 
@@ -27,11 +28,12 @@ def judged(
     prices: PriceBook,
     policies: Sequence[Policy],
     terms: Terms,
+    today: date,
 ) -> list[Result]:
     """The results on every source, and on everything together."""
     results: list[Result] = []
     for one in priced:
-        results += _of_source(one, prices, policies, terms)
+        results += _of_source(one, prices, policies, terms, today)
     source = priced[0].source.id if len(priced) == 1 else ""
     worlds = [
         (outcome.given, _of_stack(outcome, discounts, policies, terms, source)) for outcome, discounts in outcomes
@@ -57,7 +59,9 @@ def _of_stack(
     )
 
 
-def _of_source(one: PricedSource, prices: PriceBook, policies: Sequence[Policy], terms: Terms) -> list[Result]:
+def _of_source(
+    one: PricedSource, prices: PriceBook, policies: Sequence[Policy], terms: Terms, today: date
+) -> list[Result]:
     """What policies say of one source; where something is undecided, what they agree on over every possibility."""
     worlds = [
         (
@@ -70,6 +74,7 @@ def _of_source(one: PricedSource, prices: PriceBook, policies: Sequence[Policy],
                 prices=prices,
                 environments=terms.environments,
                 has_before=one.source.has_before,
+                today=today,
             ),
         )
         for world in one.worlds

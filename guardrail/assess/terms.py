@@ -20,6 +20,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     budgets: Mapping[str, Decimal | None] = {}
     """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
     waivers: Sequence[Waiver] = ()
+    max_waiver_days: int | None = None
+    """How many days ahead a waiver may hold; None for any."""
     inline_waivers: bool = True
     """Whether what is written in the code itself may accept findings."""
     fail_on: FailOn = "error"

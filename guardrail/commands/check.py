@@ -309,7 +309,8 @@ def _report(arguments: Namespace, found: Found) -> Report:
         terms=Terms(
             environments=environments,
             budgets=structs.asdict(settings.budget),
-            waivers=settings.waivers,
+            waivers=settings.accepted().entries,
+            max_waiver_days=settings.accepted().max_days,
             inline_waivers=not (arguments.no_inline_ignore or arguments.untrusted),
             fail_on=settings.fail_on,
             strict=settings.strict,
@@ -460,7 +461,7 @@ def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) ->
     """The bundled policies and the team's own, as settings and flags have them."""
     own = [policy for folder in settings.policy_paths for policy in read(folder, settings.environments)]
     policies = [*bundled(), *own]
-    waivers.check(settings.waivers, [policy.id for policy in policies])
+    waivers.check(settings.accepted().entries, [policy.id for policy in policies])
     return configure(policies, settings.policies, select, skip, settings.environments)
 
 

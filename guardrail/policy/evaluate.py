@@ -5,6 +5,7 @@ gives no result; passes are results too. `superseding` leaves one result for eac
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 
 from msgspec import Struct, structs
@@ -109,13 +110,15 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     prices: PriceBook,
     environments: Environments,
     has_before: bool,
+    today: date | None = None,
 ) -> list[Result]:
     """What each policy says of each endpoint, variant, scaling target and inference component.
 
+    ``today`` decides which days are past; without it that is unknown.
     Unattached configurations are judged too; what a plan forgets is not. Raises `PolicyError` for a policy that cannot
     be evaluated, which is never a pass.
     """
-    run = _Run(policies, World(prices), source)
+    run = _Run(policies, World(prices, today), source)
     results: list[Result] = []
     for endpoints, costs in ((inventory.endpoints, estimate.endpoints), (inventory.unattached, estimate.unattached)):
         for endpoint in endpoints:

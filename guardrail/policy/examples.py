@@ -4,6 +4,7 @@ An example names what matters and leaves the rest to defaults; docs/writing-poli
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import date
 
 from msgspec import Struct
 
@@ -30,6 +31,8 @@ _KEYS = (
     "expect",
 )
 _EXPECTED = ("saving", "message")
+_TODAY = date(2026, 11, 1)
+"""The day in every example: what lies before it is past."""
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
@@ -95,6 +98,7 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
         prices=prices,
         environments=Environments(),
         has_before=False,
+        today=_TODAY,
     )
 
 

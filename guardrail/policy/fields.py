@@ -199,6 +199,12 @@ _DECLARED: tuple[Field, ...] = (
         "endpoint.monthly_ceiling_usd", "usd", "The most that it can cost.", get.endpoint_monthly("ceiling"), _MONTH
     ),
     _endpoint.bound(
+        "endpoint.expiry",
+        "string",
+        "Whether the day in the tag of the policy's parameter `expiry_tag` is still to come.",
+        get.expiry,
+    ),
+    _endpoint.bound(
         "endpoint.missing_tags",
         "strings",
         "Tags of the policy's parameter `required_tags` that it lacks in any spelling, or by `tag_synonyms`.",
@@ -221,6 +227,12 @@ _DECLARED: tuple[Field, ...] = (
         "boolean",
         "Whether an inference experiment runs it, which ends by itself; false for what a configuration declares.",
         get.has_end,
+    ),
+    _variant.field(
+        "variant.reserved",
+        "boolean",
+        "Whether it runs on capacity that is reserved and paid for apart: a training plan or a capacity reservation.",
+        get.reserved,
     ),
     _variant.field("variant.weight", "number", "initial_variant_weight; 1 where unset.", get.of_variant("weight")),
     _variant.field(
@@ -525,6 +537,7 @@ _DECLARED: tuple[Field, ...] = (
 _INSTANCE_TYPE: dict[str, Any] = {"shape": "ml\\.[a-z0-9-]+\\.[a-z0-9-]+", "example": "ml.m5.large"}
 _LIMITS = ("max_hourly_usd", "max_vcpus", "max_accelerators", "max_memory_gib")
 _CONSTRAINTS: dict[str, dict[str, Any]] = {
+    "endpoint.expiry": {"needs": ("expiry_tag",), "values": ("none", "no date", "past", "ahead")},
     "endpoint.missing_tags": {"needs": ("required_tags",)},
     "instance.excess": {"needs": _LIMITS},
     "instance.successor_hourly_usd": {"needs": ("successors",)},

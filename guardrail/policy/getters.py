@@ -6,6 +6,7 @@ comes out right without knowing why.
 
 from collections import Counter
 from collections.abc import Callable, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -183,6 +184,29 @@ def _spelled_alike(tag: str) -> str:
 _SEPARATORS = str.maketrans("", "", "-_ ")
 
 
+def expiry(parameters: Mapping[str, Value]) -> Getter:
+    """Whether the day in the tag that the parameter ``expiry_tag`` names is still to come."""
+    key = parameters.get("expiry_tag")
+
+    def get(subject: Subject) -> object:
+        tags = subject.endpoint.tags if subject.endpoint else {}
+        if isinstance(tags, Unknown):
+            return tags
+        value = tags.get(str(key))
+        if value is None or isinstance(value, Unknown):
+            return "none" if value is None else value
+        try:
+            day = date.fromisoformat(value.strip()[:10])
+        except ValueError:
+            return "no date"
+        today = subject.world.today if subject.world else None
+        if today is None:
+            return Unknown("which day it is does not matter here")
+        return "past" if day < today else "ahead"
+
+    return get
+
+
 # The variant ---------------------------------------------------------------------------------------------------------
 
 _variant_name = of_variant("name")
@@ -213,6 +237,14 @@ def kind(subject: Subject) -> object:
 def shadow(subject: Subject) -> object:
     """Whether the variant is a shadow variant, which no serverless one is."""
     return False if subject.variant.__class__ is ServerlessVariant else _shadow(subject)
+
+
+def reserved(subject: Subject) -> object:
+    """Whether the variant runs on capacity that is reserved and paid for already."""
+    reservation = getattr(subject.variant, "capacity_reservation", None)
+    if isinstance(subject.variant, Unknown) or isinstance(reservation, Unknown):
+        return subject.variant if isinstance(subject.variant, Unknown) else reservation
+    return reservation is not None
 
 
 _monthly_hours = of_variant("monthly_hours")

@@ -15,7 +15,12 @@ EVERYTHING = "*"
 
 
 def apply(
-    inline: Mapping[str, Sequence[InlineWaiver]], results: Sequence[Result], policies: Sequence[Policy], *, today: date
+    inline: Mapping[str, Sequence[InlineWaiver]],
+    results: Sequence[Result],
+    policies: Sequence[Policy],
+    *,
+    today: date,
+    max_days: int | None = None,
 ) -> Waived:
     """Mark the failures of each source that its own waivers accept; ``inline`` is by id of the source.
 
@@ -42,6 +47,7 @@ def apply(
                 policies,
                 today=today,
                 origin=origin,
+                max_days=max_days,
             )
             for index, result in zip(mine, applied.results, strict=True):
                 answer[index] = result

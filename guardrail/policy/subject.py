@@ -1,6 +1,7 @@
 """What a policy looks at: an endpoint, one of its variants, scaling targets or inference components, or the stack."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Literal
 
@@ -24,12 +25,13 @@ _LAST = 2**31
 
 
 class World:
-    """What all subjects of one evaluation share: the price book, and what was already looked up in it."""
+    """What all subjects of one evaluation share: the price book, what was already looked up in it, and the day."""
 
-    __slots__ = ("_hourly", "_specs", "prices")
+    __slots__ = ("_hourly", "_specs", "prices", "today")
 
-    def __init__(self, prices: PriceBook) -> None:
+    def __init__(self, prices: PriceBook, today: date | None = None) -> None:
         self.prices = prices
+        self.today = today
         self._specs: dict[str, InstanceSpec | Unknown] = {}
         self._hourly: dict[tuple[str, str], Decimal | Unknown] = {}
 

@@ -1,7 +1,7 @@
 """Accepted findings: who accepted what, why, and until when. A waiver never makes a finding disappear."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from msgspec import Struct, structs
@@ -29,6 +29,22 @@ class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The finding comes back when more than this is at stake a month."""
 
 
+class WaiverSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``waivers:`` where it says more than which: how long any of them may hold, those in the code included."""
+
+    max_days: int | None = None
+    """How many days from today a waiver may last; null for any."""
+    entries: list[Waiver] = []
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for days below zero, which msgspec reports with its place."""
+        if self.max_days is not None and not 0 <= self.max_days <= _LONGEST_DAYS:
+            raise ValueError(f"max_days is {self.max_days}, and it is 0 to {_LONGEST_DAYS:,}")
+
+
+_LONGEST_DAYS = 36_500
+
+
 class Waived(Struct, frozen=True, kw_only=True):
     """The results with their waivers, and what there is to say about the waivers themselves."""
 
@@ -39,20 +55,27 @@ class Waived(Struct, frozen=True, kw_only=True):
 
 
 def apply(
-    waivers: Sequence[Waiver], results: Iterable[Result], policies: Iterable[Policy], *, today: date, origin: str
+    waivers: Sequence[Waiver],
+    results: Iterable[Result],
+    policies: Iterable[Policy],
+    *,
+    today: date,
+    origin: str,
+    max_days: int | None = None,
 ) -> Waived:
     """Mark the failures, and what is undecided, that a waiver accepts; ``origin`` is where the waivers are written.
 
     An expired waiver, one whose limit is exceeded and one of a policy that cannot be waived leave the finding as it is
-    and say so, unless another one accepts it; so does one that accepts nothing of a policy that was checked. Raises
-    `SettingsError` for a waiver without a reason.
+    and say so, unless another one accepts it; so does one that holds for more than ``max_days``, and one that accepts
+    nothing of a policy that was checked. Raises `SettingsError` for a waiver without a reason.
     """
+    latest = None if max_days is None else today + timedelta(max_days)
     checked = {policy.id for policy in policies}
     unwaivable = {policy.id for policy in policies if not policy.waivable}
     active = [_Active(waiver, origin) for waiver in waivers]
     notices: dict[str, None] = {}
     answer = [
-        _waived(result, active, unwaivable, today, notices) if result.verdict in ("fail", "open") else result
+        _waived(result, active, unwaivable, (today, latest), notices) if result.verdict in ("fail", "open") else result
         for result in results
     ]
     for one in active:
@@ -94,14 +117,18 @@ class _Active:
 
 
 def _waived(
-    result: Result, active: Iterable[_Active], unwaivable: set[str], today: date, notices: dict[str, None]
+    result: Result,
+    active: Iterable[_Active],
+    unwaivable: set[str],
+    days: tuple[date, date | None],
+    notices: dict[str, None],
 ) -> Result:
     covering = [one for one in active if one.covers(result)]
     obstacles: dict[str, None] = {}
     for one in covering:
         one.used = True
     for one in covering:
-        obstacle = _obstacle(one.waiver, result, unwaivable, today)
+        obstacle = _obstacle(one.waiver, result, unwaivable, days)
         if obstacle is None:
             return structs.replace(result, verdict="waived", waiver=one.applied)
         obstacles[f"waiver of {result.policy} for {one.waiver.address} {obstacle}"] = None
@@ -109,13 +136,23 @@ def _waived(
     return result
 
 
-def _obstacle(waiver: Waiver, result: Result, unwaivable: set[str], today: date) -> str | None:
-    """Why a waiver that covers a finding does not accept it; None where it does."""
+def _obstacle(waiver: Waiver, result: Result, unwaivable: set[str], days: tuple[date, date | None]) -> str | None:
+    """Why a waiver that covers a finding does not accept it; None where it does.
+
+    ``days`` are today and the last day on which any waiver may end.
+    """
+    today, latest = days
     if result.policy in unwaivable:
         return "has no effect: the policy cannot be waived"
     if today > waiver.until:
         return f"expired on {waiver.until.isoformat()}: the finding is back"
-    limit, stake = waiver.max_monthly_usd, result.saving_monthly
+    if latest is not None and waiver.until > latest:
+        return f"has no effect: it holds beyond {latest.isoformat()}, the latest that waivers.max_days allows"
+    return _too_dear(waiver.max_monthly_usd, result.saving_monthly)
+
+
+def _too_dear(limit: Decimal | None, stake: Decimal | Unknown | None) -> str | None:
+    """That more is at stake than a waiver accepts, or may be."""
     if limit is None or stake is None:
         return None
     if isinstance(stake, Unknown):

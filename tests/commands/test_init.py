@@ -32,7 +32,7 @@ def test_what_it_writes_loads_with_every_line_uncommented_and_says_every_setting
         assert f"\n{name}:" in uncommented, name
     assert said.budget.max_expected_usd == 5000
     assert said.policies["async-scales-to-zero"].severity == "warning"
-    assert said.waivers[0].owner == "search-team"
+    assert said.accepted().entries[0].owner == "search-team"
 
 
 @pytest.mark.parametrize("name", settings.FILE_NAMES)

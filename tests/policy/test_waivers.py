@@ -136,3 +136,12 @@ def test_a_reason_is_required() -> None:
 def test_a_waiver_of_a_policy_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(SettingsError, match="there is no policy instance-are-right-sized, did you mean instances-are"):
         check([waiver(policy="instance-are-right-sized")], [POLICY])
+
+
+def test_a_waiver_that_holds_longer_than_any_may_accepts_nothing() -> None:
+    """TODAY is 2026-11-22; 30 days later it is 2026-12-22."""
+    for until, verdict in ((date(2026, 12, 22), "waived"), (date(2026, 12, 23), "fail")):
+        answer = apply([waiver(until=until)], [result()], bundled(), today=TODAY, origin="settings", max_days=30)
+        assert answer.results[0].verdict == verdict
+    (notice,) = answer.notices
+    assert notice.endswith("has no effect: it holds beyond 2026-12-22, the latest that waivers.max_days allows")
