@@ -6,6 +6,7 @@ us-east-1 and of a month, which has 730 hours.
 """
 
 from decimal import Decimal
+from typing import Any
 
 from guardrail.cost.base import Kind, Line, Price, Unpriced
 from guardrail.cost.capacity import Running
@@ -26,7 +27,7 @@ def instances(running: Running, rate: Rate, origins: dict[str, str], *, redacted
     SageMaker spend, Part 5: Hosting"; SageMaker API reference, UpdateEndpoint: charged until deleted.) The two of a
     shadow test of 168 h are 2 × 168 h × 0.23 = 77.28 USD.
     """
-    return Line(
+    return _line(
         kind="instance",
         unit="Hrs",
         price=rate.price,
@@ -55,7 +56,7 @@ def volume(
     have none (SageMaker developer guide, host-instance-storage).
     """
     found, missing = _price(price)
-    return Line(
+    return _line(
         kind="volume",
         unit="GB-Mo",
         price=found,
@@ -102,7 +103,7 @@ def provisioned_warm(
     USD. (SageMaker developer guide, serverless-endpoints: memory, time provisioned and concurrency.)
     """
     found, missing = _price(price)
-    return Line(
+    return _line(
         kind="provisioned-warm",
         unit="seconds",
         price=found,
@@ -134,7 +135,7 @@ def data(kind: Kind, asked: Gigabytes | None, price: Price | Unpriced | Unknown)
     ``USE1-Hst:Data-Bytes-In`` and ``-Out``, of asynchronous and serverless endpoints too: 100 GB × 0.016 = 1.60 USD.
     """
     found, missing = _price(price)
-    return Line(
+    return _line(
         kind=kind,
         unit="GB",
         price=found,
@@ -169,7 +170,7 @@ def _metered(
     origins = {"size": "memory_size_in_mb", "price": "price table"}
     if seconds is not None:
         origins["quantity"] = "usage file: requests × duration"
-    return Line(
+    return _line(
         kind=kind,
         unit="seconds",
         price=found,
@@ -182,6 +183,11 @@ def _metered(
         redacted=redacted,
         origins=origins,
     )
+
+
+def _line(*, price: Price | None, quantity: Decimal | None, **fields: Any) -> Line:
+    usd = None if price is None or quantity is None else quantity * price.usd
+    return Line(price=price, quantity=quantity, usd=usd, **fields)
 
 
 def _price(price: Price | Unpriced | Unknown) -> tuple[Price | None, str | None]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.cost import join
-from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State
+from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State, state
 from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan
 from guardrail.cost.price_list import split
 from guardrail.errors import SettingsError
@@ -53,8 +53,8 @@ def discounted(bills: Mapping[Key, Bill], discounts: Discounts, plan_rate: PlanR
     endpoints: dict[Key, Monthly] = {}
     covered: list[_Covered] = []
     for key, bill in bills.items():
-        parts = [(rules.applied(part, bill), part) for part in (bill, *bill.children) if part.priced is not None]
-        monthlies = [join.of_states(priced) for priced, _ in parts]
+        parts = [(rules.applied(part.priced, bill), part) for part in (bill, *bill.children) if part.priced is not None]
+        monthlies = [join.of_states(priced, join.columns(priced)) for priced, _ in parts]
         monthly = join.of_parts(join.total(monthlies), (), bill.absent)
         endpoints[key] = replace(monthly, at_least=bill.monthly.at_least)
         covered += [each for priced, part in parts for each in rules.covered(key, part, priced, bill)]
@@ -105,18 +105,17 @@ class _Rules:
         self._rates = [(_glob(pattern), usd) for pattern, usd in (self._plan.rates if self._plan else {}).items()]
         self.notes: list[str] = []
 
-    def applied(self, part: Bill, endpoint: Bill) -> Priced:
-        """A part with discounts in each of its states."""
-        priced = part.priced
-        if priced is None or isinstance(endpoint.region, Unknown):
-            return priced or Priced(states=(State(()),), expected=State(()))
+    def applied(self, priced: Priced, endpoint: Bill) -> Priced:
+        """The states of a part with discounts in each of them."""
+        if isinstance(endpoint.region, Unknown):
+            return priced
         region = endpoint.region
 
-        def state(of: State) -> State:
-            return State(tuple(self._line(line, region, endpoint) for line in of.lines))
+        def applied(to: State) -> State:
+            return state(*(self._line(line, region, endpoint) for line in to.lines))
 
-        expected = priced.expected if isinstance(priced.expected, Unknown) else state(priced.expected)
-        return replace(priced, states=tuple(map(state, priced.states)), expected=expected)
+        expected = priced.expected if isinstance(priced.expected, Unknown) else applied(priced.expected)
+        return replace(priced, states=tuple(map(applied, priced.states)), expected=expected)
 
     def _line(self, line: Line, region: str, endpoint: Bill) -> Line:
         """A line at the price after every rule: the first fixed rate, then all percentages."""
@@ -142,7 +141,7 @@ class _Rules:
             if rule.percent is not None:
                 self.notes.append(f"{rule.name}: {rule.percent:f} % off")
                 usd = usd * (_PERCENT - rule.percent) / _PERCENT
-        return line if usd == line.price.usd else replace(line, usd_per_unit=usd)
+        return line if usd == line.price.usd else replace(line, usd=line.quantity * usd)
 
     def _applies(self, rule: DiscountRule, endpoint: Bill) -> bool:
         """Whether account and tags are the rule's."""
@@ -160,19 +159,18 @@ class _Rules:
         """The instances of a part that a plan covers; not those of several pools, whose type nobody knows."""
         if part.kind != "variant" or priced.detail is not None or isinstance(endpoint.region, Unknown):
             return
-        least, most = join.least_and_most(priced)
-        expected = priced.expected
-        lines = [None if isinstance(state, Unknown) else _instances(state) for state in (least, expected, most)]
+        states = join.columns(priced).each
+        lines = [next((line for line in each.lines if line.kind == "instance"), None) for each in states]
         line = lines[2]
         plan_usd = None if line is None else self._plan_usd(line, endpoint.region)
-        if line is None or line.price is None or plan_usd is None:
+        if line is None or plan_usd is None:
             return
         floor, known, ceiling = (ZERO if each is None or each.quantity is None else each.quantity for each in lines)
-        unknown = expected if isinstance(expected, Unknown) else endpoint.absent
+        unknown = priced.expected if isinstance(priced.expected, Unknown) else endpoint.absent
         yield _Covered(
             key=key,
             hours=Quantity(floor if endpoint.absent is None else ZERO, unknown or known, ceiling),
-            usd=line.price.usd if line.usd_per_unit is None else line.usd_per_unit,
+            usd=_per_unit(line),
             plan_usd=plan_usd,
         )
 
@@ -197,12 +195,14 @@ class _Rules:
             raise SettingsError(
                 f"discounts.savings_plan.rates: {rate:f} USD an hour is above the list price of {_named(line)}"
             )
-        usd = price.usd if line.usd_per_unit is None else line.usd_per_unit
-        return rate if rate is not None and 0 < rate < usd else None
+        return rate if rate is not None and 0 < rate < _per_unit(line) else None
 
 
-def _instances(state: State) -> Line | None:
-    return next((line for line in state.lines if line.kind == "instance"), None)
+def _per_unit(line: Line) -> Decimal:
+    """What a unit costs with discounts; the list price where there is none of it."""
+    if line.usd is None or not line.quantity:
+        return ZERO if line.price is None else line.price.usd
+    return line.usd / line.quantity
 
 
 _UNCONFIRMED = (

@@ -24,6 +24,7 @@ from guardrail.cost.base import (
     Priced,
     State,
     Unpriced,
+    state,
 )
 from guardrail.cost.capacity import Capacity, Running
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
@@ -61,6 +62,7 @@ class Estimator:
         self._by_place: dict[tuple[str, str | Unknown], Price | Unpriced | Unknown] = {}
         self._without_usage: dict[str | Unknown, tuple[Priced, tuple[CostComponent, ...], Monthly]] = {}
         self._seen: dict[str, tuple[Endpoint, Bill]] = {}
+        self._alike: dict[object, tuple[Priced, join.Columns, tuple[CostComponent, ...], Monthly]] = {}
 
     def inventory(self, inventory: Inventory) -> Estimate:
         """The bill of an inventory. An endpoint that is equal in another one is priced once."""
@@ -84,7 +86,7 @@ class Estimator:
         """One endpoint: its variants, and what is charged once for it or cannot be split among them."""
         demand = self._demand.of(endpoint)
         own, lines, monthly = self._own(endpoint, demand)
-        missing = join.missing_of(own, endpoint.address, "")
+        missing = join.missing_of(join.columns(own), endpoint.address, "")
         children = []
         if isinstance(endpoint.variants, Unknown):
             missing |= {Missing(bound, endpoint.address, ("variants", endpoint.variants.reason)) for bound in BOUNDS}
@@ -110,26 +112,37 @@ class Estimator:
         )
 
     def _variant(self, endpoint: Endpoint, label: str, variant: Variant, demand: VariantDemand) -> Bill:
-        redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
-        if isinstance(variant, InstanceVariant):
-            found = capacity.of_instances(endpoint, variant, demand, self._period)
-            notice = found.notice
-            priced = self._instances(endpoint, variant, found, redacted=redacted)
-        else:
-            slots = capacity.of_slots(variant, demand, self._period)
-            notice = None if slots is None else slots.notice
-            priced = self._serverless(endpoint, variant, demand, slots, redacted=redacted)
+        key = _alike(endpoint, variant, demand)
+        known = self._alike.get(key) if key is not None else None
+        notice = None
+        if known is None:
+            priced, notice = self._priced(endpoint, variant, demand)
+            columns = join.columns(priced)
+            known = priced, columns, join.rows(priced, columns), join.of_states(priced, columns)
+            if key is not None:
+                self._alike[key] = known
+        priced, columns, lines, monthly = known
         return Bill(
             kind="variant",
             label=label,
             region=endpoint.region,
             tags=endpoint.tags,
-            lines=join.rows(priced),
-            monthly=join.of_states(priced),
+            lines=lines,
+            monthly=monthly,
             priced=priced,
-            missing=frozenset(join.missing_of(priced, endpoint.address, label)),
-            notices=(f"variant {label}: {notice}",) if notice and not redacted else (),
+            missing=frozenset(join.missing_of(columns, endpoint.address, label)),
+            notices=() if notice is None else (f"variant {label}: {notice}",),
         )
+
+    def _priced(self, endpoint: Endpoint, variant: Variant, demand: VariantDemand) -> tuple[Priced, str | None]:
+        """The states of a variant, and what usage says of it that cannot be."""
+        redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
+        if isinstance(variant, InstanceVariant):
+            found = capacity.of_instances(endpoint, variant, demand, self._period)
+            return self._instances(endpoint, variant, found, redacted=redacted), None if redacted else found.notice
+        slots = capacity.of_slots(variant, demand, self._period)
+        priced = self._serverless(endpoint, variant, demand, slots, redacted=redacted)
+        return priced, None if redacted or slots is None else slots.notice
 
     # Instances
 
@@ -140,18 +153,18 @@ class Estimator:
         sizes = [self._rates.volume(kind, variant) for kind in kinds]
         price = self._of("volume", endpoint.region, self._prices.volume)
 
-        def state(running: Running, place: int) -> State:
+        def during(running: Running, place: int) -> State:
             size = sizes[place]
             instances = charges.instances(running, rates[place], found.origins, redacted=redacted)
             if size is None:
-                return State((instances,))
-            return State((instances, charges.volume(running, size, price, found.origins, redacted=redacted)))
+                return state(instances)
+            return state(instances, charges.volume(running, size, price, found.origins, redacted=redacted))
 
-        expected = found.expected if isinstance(found.expected, Unknown) else state(found.expected, 0)
+        expected = found.expected if isinstance(found.expected, Unknown) else during(found.expected, 0)
         states = (expected,) if len(kinds) == 1 and found.states == (found.expected,) else None
         demand: dict[Kind, Decimal] = {} if found.demand is None else {"instance": found.demand, "volume": found.demand}
         return Priced(
-            states=states or tuple(state(running, place) for running in found.states for place in range(len(kinds))),  # type: ignore[arg-type] # not Unknown there
+            states=states or tuple(during(running, place) for running in found.states for place in range(len(kinds))),  # type: ignore[arg-type] # not Unknown there
             expected=undecided_priority(variant) or expected,
             assumed=found.assumed,
             demand=demand,
@@ -175,7 +188,7 @@ class Estimator:
         on_demand, warm, compute = self._serverless_prices(endpoint.region, variant.memory_mib)
         memory = variant.memory_mib
 
-        def state(running: Running | None) -> State:
+        def during(running: Running | None) -> State:
             left, taken = (seconds, None)
             if running is not None and seconds is not None:
                 left, taken = charges.split_compute(seconds, running)
@@ -188,17 +201,15 @@ class Estimator:
                     lines.append(charges.provisioned_compute(memory, taken, compute, redacted=redacted))
             if running is not None and running.unknown is not None:
                 lines = [replace(line, reason=line.reason or running.unknown) for line in lines]
-            return State(tuple(lines))
+            return state(*lines)
 
         if slots is None:
-            only = state(None)
+            only = during(None)
             return Priced(states=(only,), expected=only)
-        expected = slots.expected if isinstance(slots.expected, Unknown) else state(slots.expected)
+        expected = slots.expected if isinstance(slots.expected, Unknown) else during(slots.expected)
+        between = _beside(seconds if slots.moves else None, slots.states, self._period)
         return Priced(
-            states=tuple(
-                state(running)
-                for running in (*slots.states, *_beside(seconds if slots.moves else None, slots.states, self._period))
-            ),
+            states=tuple(map(during, (*slots.states, *between))),
             expected=expected,
             assumed=slots.assumed,
             demand={} if slots.demand is None else {"provisioned-warm": slots.demand},
@@ -232,14 +243,16 @@ class Estimator:
             charges.data("data-out", demand.data_out, self._of("data out", region, self._prices.data_out)),
         )
         priced = self._unsplit(endpoint, demand, data)
-        found = priced, join.rows(priced), join.of_states(priced)
+        columns = join.columns(priced)
+        found = priced, join.rows(priced, columns), join.of_states(priced, columns)
         if plain:
             self._without_usage[region] = found
         return found
 
     def _unsplit(self, endpoint: Endpoint, demand: EndpointDemand, data: tuple[Line, ...]) -> Priced:
         """All requests on the variant where they cost least, and all where they cost most."""
-        alone = Priced(states=(State(data),), expected=State(data))
+        only = state(*data)
+        alone = Priced(states=(only,), expected=only)
         if demand.unsplit is None or isinstance(endpoint.variants, Unknown):
             return alone
         states = []
@@ -250,12 +263,12 @@ class Estimator:
                 return alone
             seconds = demand.unsplit * asked.duration_ms / 1000
             on_demand, _, compute = self._serverless_prices(endpoint.region, variant.memory_mib)
-            states.append(State((*data, charges.serverless_compute(variant.memory_mib, seconds, on_demand))))
+            states.append(state(*data, charges.serverless_compute(variant.memory_mib, seconds, on_demand)))
             if variant.provisioned_concurrency is not None or variant.scaling is not None:
-                states.append(State((*data, charges.provisioned_compute(variant.memory_mib, seconds, compute))))
+                states.append(state(*data, charges.provisioned_compute(variant.memory_mib, seconds, compute)))
         if not states:
             return alone
-        same = all(state.usd == states[0].usd for state in states)
+        same = all(each.usd == states[0].usd for each in states)
         why = next(asked.requests for asked in demand.variants if isinstance(asked.requests, Unknown))
         return Priced(states=tuple(states), expected=states[0] if same else why)
 
@@ -270,6 +283,30 @@ class Estimator:
             )
             self._by_place[key] = price
         return price
+
+
+def _alike(endpoint: Endpoint, variant: Variant, demand: VariantDemand) -> object:
+    """What makes plain variants cost the same: a plan has few types and many variants. None where one is not plain."""
+    if (
+        not isinstance(variant, InstanceVariant)
+        or variant.scaling is not None
+        or variant.managed_scaling is not None
+        or variant.instance_type is None
+        or variant.capacity_reservation is not None
+        or variant.monthly_hours is not None
+        or variant.sensitive
+    ):
+        return None
+    numbers = variant.instance_type, variant.initial_instance_count, variant.volume_size_gb
+    return (
+        endpoint.region,
+        endpoint.mode,
+        *numbers,
+        variant.multi_model,
+        variant.marketplace,
+        variant.assumptions,
+        demand,
+    )
 
 
 def labels(variants: Sequence[Variant]) -> list[str]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.cost.base import (
@@ -43,105 +44,118 @@ NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
 # States of one thing -------------------------------------------------------------------------------------------------
 
 
-def least_and_most(priced: Priced) -> tuple[State, State]:
-    """The states in which it costs least and most."""
-    states = priced.states if isinstance(priced.expected, Unknown) else (*priced.states, priced.expected)
-    if len(states) == 1:
-        return states[0], states[0]
-    return min(states, key=_rank), max(states, key=_rank)
+class Columns(Struct, frozen=True):
+    """The states in which a thing costs least and most, and between them the one that is expected."""
+
+    least: State
+    expected: State | None
+    """None where it is not known."""
+    most: State
+
+    @property
+    def each(self) -> tuple[State, State, State]:
+        """For the three bounds."""
+        return self.least, self.most if self.expected is None else self.expected, self.most
+
+
+def columns(priced: Priced) -> Columns:
+    """The three states of a thing that its lines and its amount are taken from."""
+    expected = None if isinstance(priced.expected, Unknown) else priced.expected
+    states = priced.states
+    if len(states) == 1 and expected is states[0]:
+        return Columns(expected, expected, expected)
+    if expected is not None:
+        states = (*states, expected)
+    return Columns(min(states, key=_rank), expected, max(states, key=_rank))
 
 
 def _rank(state: State) -> tuple[Decimal, bool]:
     """By amount; of two alike the one that is only what is known may be more."""
-    return state.usd, any(line.reason is not None for line in state.lines)
+    return state.usd, state.partial
 
 
-def of_states(priced: Priced) -> Monthly:
+def of_states(priced: Priced, found: Columns) -> Monthly:
     """The amount of a thing: the least and the greatest of its states, and what is expected."""
-    least, most = least_and_most(priced)
-    expected = priced.expected
-    known = None if isinstance(expected, Unknown) else expected
-    lines = [
-        line for state in {id(each): each for each in (*priced.states, known or most)}.values() for line in state.lines
-    ]
-    floor, ceiling = least.usd, most.usd
-    usd = ceiling if known is None else known.usd
-    shares = least.estimated_usd, (most if known is None else known).estimated_usd, most.estimated_usd
+    least, expected, most = found.each
+    usd = least.usd, expected.usd, most.usd
+    shares = least.estimated_usd, expected.estimated_usd, most.estimated_usd
     return Monthly(
-        floor=floor,
-        expected=expected if isinstance(expected, Unknown) else usd,
-        ceiling=ceiling,
+        floor=usd[0],
+        expected=priced.expected if isinstance(priced.expected, Unknown) else usd[1],
+        ceiling=usd[2],
         estimated_share=shares[1],
         estimated_floor=shares[0],
         estimated_ceiling=shares[2],
-        at_least=any(line.reason is not None for line in lines),
-        estimated=_is_estimated(zip((floor, usd, ceiling), shares, strict=True)),
-        depends_on_usage=any(line.depends_on_usage for line in lines),
+        at_least=expected.partial or any(state.partial for state in priced.states),
+        estimated=any(shares) and _is_estimated(zip(usd, shares, strict=True)),
+        depends_on_usage=any(line.depends_on_usage for line in expected.lines),
         assumed=priced.assumed,
     )
 
 
-def rows(priced: Priced) -> tuple[CostComponent, ...]:
+def rows(priced: Priced, found: Columns) -> tuple[CostComponent, ...]:
     """Its lines with their amounts where it costs least, as expected, and most: they need not be ordered themselves."""
-    least, most = least_and_most(priced)
-    expected = priced.expected
-    columns = (least, None if isinstance(expected, Unknown) else expected, most)
-    kinds = dict.fromkeys(line.kind for state in (columns[1] or most, least, most) for line in state.lines)
-    return tuple(_row(kind, columns, priced) for kind in kinds)
+    least, most = found.least, found.most
+    if least is most and found.expected is least:
+        return tuple(_row(line, (line, line, line), (line,), priced) for line in least.lines)
+    states = (*priced.states, found.each[1])
+    made = []
+    for kind in dict.fromkeys(line.kind for state in (found.each[1], least, most) for line in state.lines):
+        low, high = _of_kind(least, kind), _of_kind(most, kind)
+        expected = None if found.expected is None else _of_kind(found.expected, kind)
+        every = [line for state in states if (line := _of_kind(state, kind)) is not None]
+        made.append(_row(expected or high or every[0], (low, expected, high), every, priced))
+    return tuple(made)
 
 
-def _row(kind: Kind, columns: tuple[State, State | None, State], priced: Priced) -> CostComponent:
-    found = [None if state is None else _line(state, kind) for state in columns]
-    shown = found[1] or found[2] or found[0]
-    if shown is None:
-        raise AssertionError("a kind comes from a line")
-    every = [line for state in (*priced.states, columns[1] or columns[2]) if (line := _line(state, kind))]
+def _row(shown: Line, columns: Sequence[Line | None], every: Sequence[Line], priced: Priced) -> CostComponent:
+    """``shown`` says what it is, ``columns`` how much of it there is, and ``every`` state what is doubtful about it."""
     reasons = dict.fromkeys(line.reason for line in every if line.reason is not None)
     unknown = priced.expected if isinstance(priced.expected, Unknown) else None
-    count = _column(found, unknown, lambda line: line.count)
-    sensitive = shown.redacted
+    counts = [None if line is None else line.count for line in columns]
+    count = None if shown.count is None else _column(counts, unknown)
     return CostComponent(
-        kind=kind,
+        kind=shown.kind,
         unit=shown.unit,
         usage_type=None if shown.price is None else shown.price.usage_type,
         price=shown.price,
-        quantity=_column(found, unknown, lambda line: line.quantity),
-        monthly=_column(found, unknown, lambda line: line.usd),
+        quantity=_column([None if line is None else line.quantity for line in columns], unknown),
+        monthly=_column([None if line is None else line.usd for line in columns], unknown),
         count=count,
-        demand=priced.demand.get(kind),
+        demand=priced.demand.get(shown.kind),
         size=shown.size,
-        detail=shown.detail if priced.detail is None or kind != "instance" else priced.detail,
-        reason=None if not reasons else _REDACTED if sensitive else "; ".join(reasons),
+        detail=shown.detail if priced.detail is None or shown.kind != "instance" else priced.detail,
+        reason=None if not reasons else _REDACTED if shown.redacted else "; ".join(reasons),
         estimated=any(line.estimated for line in every),
         default_size=shown.default_size,
         depends_on_usage=shown.depends_on_usage,
         assumed=priced.assumed and count is not None,
-        redacted=sensitive,
+        redacted=shown.redacted,
         origins=shown.origins,
     )
 
 
-def _line(state: State, kind: Kind) -> Line | None:
-    return next((line for line in state.lines if line.kind == kind), None)
+def _of_kind(state: State, kind: Kind) -> Line | None:
+    for line in state.lines:
+        if line.kind == kind:
+            return line
+    return None
 
 
-def _column(
-    found: Sequence[Line | None], unknown: Unknown | None, read: Callable[[Line], Decimal | None]
-) -> Quantity | None:
+def _column(numbers: Sequence[Decimal | None], unknown: Unknown | None) -> Quantity | None:
     """One number in three states, 0 where the line is missing; None where no state has it."""
-    numbers = [None if line is None else read(line) for line in found]
-    if numbers[0] is None and numbers[1] is None and numbers[2] is None:
+    low, expected, high = numbers
+    if low is None and expected is None and high is None:
         return None
-    floor, expected, ceiling = (number or ZERO for number in numbers)
-    return Quantity(floor, unknown or expected, ceiling)
+    return Quantity(low or ZERO, unknown or expected or ZERO, high or ZERO)
 
 
-def missing_of(priced: Priced, address: str, label: str) -> set[Missing]:
+def missing_of(found: Columns, address: str, label: str) -> set[Missing]:
     """What each bound of it lacks."""
-    least, most = least_and_most(priced)
-    expected = most if isinstance(priced.expected, Unknown) else priced.expected
     missing: set[Missing] = set()
-    for bound, state in zip(BOUNDS, (least, expected, most), strict=True):
+    for bound, state in zip(BOUNDS, found.each, strict=True):
+        if not state.partial and not any(line.depends_on_usage for line in state.lines):
+            continue
         for line in state.lines:
             if line.reason is not None:
                 what = (label, line.kind, line.detail, line.quantity, line.size, line.reason)

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from msgspec import structs
 
 from guardrail.cost import charges
 from guardrail.cost.base import Line, Price, Unpriced
@@ -95,12 +94,6 @@ def test_data_is_gigabytes_at_one_price() -> None:
 def test_data_of_some_of_the_requests_has_an_amount_and_depends_on_usage() -> None:
     line = charges.data("data-out", gigabytes("100", partial=True), price("0.016"))
     assert (line.usd, line.depends_on_usage) == (Decimal("1.60"), True)
-
-
-def test_a_line_with_a_discount_costs_its_own_rate() -> None:
-    """2 × 730 × 0.20 = 292.00."""
-    line = charges.instances(running("2"), rate("0.23"), ORIGINS)
-    assert structs.replace(line, usd_per_unit=Decimal("0.20")).usd == 292
 
 
 @pytest.mark.parametrize(
