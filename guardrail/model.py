@@ -218,8 +218,6 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     """Whether its container's mode is MultiModel; None where the model is not known here."""
     scaling: ScalableTarget | Unknown | None = None
     """The target on INSTANCE_COUNT; Unknown where a target exists that may be its own."""
-    stray_scaling: tuple[str, ...] = ()
-    """Addresses of targets on a dimension that this variant does not have."""
     assumptions: tuple[str, ...] = ()
     """Attributes whose default was taken because their source could not tell unset from unknown (dynamic blocks)."""
     sensitive: bool = False
@@ -249,8 +247,6 @@ class ServerlessVariant(Struct, frozen=True, kw_only=True):
     marketplace: bool | Unknown = False
     scaling: ScalableTarget | Unknown | None = None
     """The target on PROVISIONED_CONCURRENCY."""
-    stray_scaling: tuple[str, ...] = ()
-    """Addresses of targets on a dimension that this variant does not have."""
     assumptions: tuple[str, ...] = ()
     sensitive: bool = False
     location: Location | None = None
@@ -272,6 +268,26 @@ class InferenceComponent(Struct, frozen=True, kw_only=True):
     scaling: ScalableTarget | Unknown | None = None
     """The target on COPY_COUNT."""
     location: Location | None = None
+
+
+class UnlinkedScaling(Struct, frozen=True, kw_only=True):
+    """A scaling target, policy or scheduled action that scales nothing, because of how it says what it scales."""
+
+    address: str
+    problem: str
+    """A clause: ``resource_id has 'varient'``, ``endpoint chat has no variant AllTraffic, it has main``."""
+    suggestion: str | None = None
+    """What to write in place of the word that is wrong, where one is near: ``variant``."""
+    is_certain: bool = True
+    """False where it may mean something that is managed elsewhere, and only looks like a slip."""
+    variant: str | None = None
+    """The variant that it seems to mean."""
+    location: Location | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The problem, with the suggestion as a question."""
+        return self.problem if self.suggestion is None else f"{self.problem}, did you mean {self.suggestion!r}?"
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -296,6 +312,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     deployed: Deployed = "yes"
     inference_components: tuple[InferenceComponent, ...] | Unknown = ()
     """Unknown where a component exists that may be hosted here."""
+    unlinked_scaling: tuple[UnlinkedScaling, ...] = ()
+    """What seems to mean this endpoint and scales nothing of it."""
     kept: bool = False
     """Its template deletes it and AWS keeps it (DeletionPolicy, UpdateReplacePolicy: Retain), so it is still billed."""
     keeps_previous_configuration: bool = False
@@ -345,6 +363,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Configurations that nothing can reach: checked, priced "if deployed", outside every total."""
     budgets: tuple[Budget, ...] = ()
     """Cost budgets of AWS Budgets, sorted by address."""
+    unlinked_scaling: tuple[UnlinkedScaling, ...] = ()
+    """Scaling of which not even the endpoint can be told that it was to scale, sorted by address."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):

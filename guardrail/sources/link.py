@@ -20,9 +20,11 @@ from guardrail.model import (
     ScalableTarget,
     Skipped,
     Unknown,
+    UnlinkedScaling,
     Variant,
 )
 from guardrail.sources.base import AFTER_APPLY, AT_DEPLOYMENT, SENSITIVE, known_only
+from guardrail.sources.claims import Claim, dimension_of, misdirected, scaled
 from guardrail.sources.declarations import (
     FEW,
     Declaration,
@@ -37,15 +39,14 @@ from guardrail.sources.declarations import (
 )
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_models import models_of, with_models
-from guardrail.sources.link_scaling import ScalingLinks, scaled
+from guardrail.sources.link_scaling import ScalingLinks
+from guardrail.sources.resource_id import Mistake, near
+from guardrail.sources.spellings import spelling_of
 
 _D = TypeVar("_D", bound=Declared)
 
 _NAMED = 8
 """How many candidates a reason names."""
-
-_NO_INSTANCES = "it scales instances, and its variant is serverless"
-_NO_SLOTS = "it scales provisioned concurrency, and its variant runs on instances"
 
 
 class Linked(Struct, frozen=True, kw_only=True):
@@ -90,6 +91,7 @@ class Side:
 
     def linked(self) -> Linked:
         """The inventory of this side, with what was skipped on the way."""
+        self._tell_misdirected()
         possible, unattached = self._configurations_without_endpoint()
         endpoints = [self._endpoint(each) for each in self.declarations.endpoints]
         endpoints += [self._possible(each) for each in possible]
@@ -97,9 +99,8 @@ class Side:
             endpoints=tuple(sorted(endpoints, key=_address)),
             unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
             budgets=tuple(each.budget for each in sorted(self.declarations.of(DeclaredBudget), key=_address)),
+            unlinked_scaling=tuple(sorted(self._scaling.unlinked[""], key=_address)),
         )
-        self._skip_claims_without_variant()
-        self._skip_claims_on_other_dimensions(endpoints)
         modelled = self._modelled()
         return Linked(
             inventory=inventory,
@@ -273,6 +274,7 @@ class Side:
             touched=self._is_touched(declared.address, self._configuration_in_force(running)),
             inference_components=self._components_of(declared),
             keeps_previous_configuration=running.is_past,
+            unlinked_scaling=tuple(sorted(self._scaling.unlinked.get(declared.address, ()), key=_address)),
             location=declared.location,
         )
 
@@ -370,30 +372,16 @@ class Side:
             for each in sorted(hosted, key=_address)
         )
 
-    def _skip_claims_without_variant(self) -> None:
-        """A target whose endpoint is here and whose variant is not scales nothing."""
+    def _tell_misdirected(self) -> None:
+        """A target whose endpoint has no such variant, or one of the other dimension, scales nothing."""
         for address, claims in self._scaling.claims.items():
-            configuration = self.running[address].configuration
-            if isinstance(configuration, Unknown) or isinstance(configuration.variants, Unknown):
+            endpoint, running = self.declarations.endpoints.by_address[address], self.running[address].configuration
+            if isinstance(running, Unknown) or isinstance(running.variants, Unknown):
                 continue
-            names = {variant.name for variant in (*configuration.variants, *self._shadows.get(address, ()))}
-            if any(isinstance(name, Unknown) for name in names):
-                continue
-            for claim in claims:
-                target = self.declarations.targets.by_address.get(claim.address)
-                if isinstance(claim.variant, str) and claim.variant not in names and target is not None:
-                    self.declarations.skip(target, "its endpoint has no variant of that name")
-
-    def _skip_claims_on_other_dimensions(self, endpoints: list[Endpoint]) -> None:
-        """A target on instances of a serverless variant, or on slots of one with instances, scales nothing."""
-        for endpoint in endpoints:
-            for variant in () if isinstance(endpoint.variants, Unknown) else endpoint.variants:
-                on_instances = isinstance(variant, InstanceVariant)
-                reason = _NO_SLOTS if on_instances else _NO_INSTANCES
-                for address in variant.stray_scaling:
-                    target = self.declarations.targets.by_address.get(address)
-                    if target is not None:
-                        self.declarations.skip(target, reason)
+            variants = (*running.variants, *self._shadows.get(address, ()))
+            for claim, variant in misdirected(variants, claims):
+                mistake = _not_there(endpoint, running, claim) if variant is None else _unfit(claim, variant)
+                self._scaling.tell(address, claim.declared, mistake, variant=claim.variant)
 
     def _modelled(self) -> frozenset[str]:
         linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
@@ -411,6 +399,24 @@ def _placed(past: DeclaredConfiguration, now: DeclaredConfiguration) -> Declared
         for variant in past.variants
     )
     return replace(past, location=now.location, variants=variants)
+
+
+def _not_there(endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration, claim: Claim) -> Mistake:
+    """``endpoint chat has no variant AllTraffic, it has main``; without what is sensitive."""
+    variants = () if isinstance(configuration.variants, Unknown) else configuration.variants
+    names = [str(variant.name) for variant in variants if isinstance(variant.name, str)]
+    if endpoint.sensitive_name or configuration.sensitive_variants:
+        return Mistake("its endpoint has no variant of that name")
+    which = f"endpoint {endpoint.name}" if isinstance(endpoint.name, str) else "its endpoint"
+    problem = f"{which} has no variant {claim.variant}, it has {' and '.join(names[:_NAMED])}"
+    return Mistake(problem, names[0] if len(names) == 1 else near(str(claim.variant), names))
+
+
+def _unfit(claim: Claim, variant: Variant) -> Mistake:
+    """``scalable_dimension is sagemaker:variant:DesiredProvisionedConcurrency, and its variant runs on instances``."""
+    own = spelling_of(claim.declared.type).of("ScalableDimension")
+    kind = "runs on instances" if isinstance(variant, InstanceVariant) else "is serverless"
+    return Mistake(f"{own} is {claim.dimension}, and its variant {kind}", dimension_of(variant))
 
 
 def _tested(experiment: DeclaredExperiment) -> str:
@@ -437,7 +443,7 @@ def _since_when(unknown: Unknown) -> str:
     return unknown.reason if unknown.reason in (AFTER_APPLY, AT_DEPLOYMENT) else f"not known: {unknown.reason}"
 
 
-def _address(thing: Endpoint | Declared) -> str:
+def _address(thing: Endpoint | Declared | UnlinkedScaling) -> str:
     return thing.address
 
 

@@ -1,10 +1,13 @@
 """Joining scaling: alarms to policies, policies and scheduled actions to targets, targets to variants and components.
 
-What may belong to several is Unknown for each of them; what belongs to nothing here is skipped with its reason.
+What may belong to several is Unknown for each of them; what belongs to nothing here is skipped with its reason. Of the
+target ``endpoint/chat/variant/main`` and the policy on the same resource id, the endpoint chat gets a `Claim` on its
+variant main, with the target and that policy in it. A target on ``endpoint/chat/varient/main`` scales nothing: it is
+skipped, and `ScalingLinks.unlinked` says of chat what is wrong.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -13,16 +16,16 @@ from msgspec.structs import replace
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
-    PROVISIONED_CONCURRENCY,
     ScalableTarget,
     ScalingPolicy,
     ScheduledAction,
-    ServerlessVariant,
     StepScalingPolicy,
     Unknown,
-    Variant,
+    UnlinkedScaling,
 )
+from guardrail.sources import resource_id
 from guardrail.sources.base import LOST, known_only
+from guardrail.sources.claims import Claim
 from guardrail.sources.declarations import (
     FEW,
     GENERATED,
@@ -36,24 +39,21 @@ from guardrail.sources.declarations import (
     Link,
 )
 from guardrail.sources.index import Declarations, Index
+from guardrail.sources.resource_id import Mistake, ResourceId
+from guardrail.sources.spellings import spelling_of
 
 _T = TypeVar("_T")
 
-_COMPONENT = "inference-component/"
 _VARIANT_INDEX = re.compile(r"^production_variants\[(\d+)\]")
 
 
-class Claim(NamedTuple):
-    """What a scaling target says of the variants of one endpoint."""
+class _Slip(NamedTuple):
+    """What names something that is not here, and is almost like the name of an endpoint that is."""
 
-    target: ScalableTarget | Unknown
-    address: str
-    variant: str | int | None
-    """The variant's name, its index, or None where neither is known."""
-    hint: str | None
-    """The for_each key of the target, which where the name is lost usually is it."""
-    dimension: str
-    """"" where unknown."""
+    declared: "DeclaredTarget | DeclaredPolicy | DeclaredAction"
+    endpoint: DeclaredEndpoint
+    reason: str
+    mistake: Mistake
 
 
 class ScalingLinks:
@@ -69,6 +69,12 @@ class ScalingLinks:
         """By address of the policy that they start."""
         self.parts: dict[str, set[str]] = defaultdict(set)
         """Addresses of a target, its policies, actions and alarms, by address of the target."""
+        self.unlinked: dict[str, list[UnlinkedScaling]] = defaultdict(list)
+        """By address of the endpoint that it seems to mean; under "" where that cannot be told."""
+        self._slips: list[_Slip] = []
+        self._names: list[str] | None = None
+        self._started: set[str] | None = None
+        self._idle: dict[str, str | None] = {}
         self._unnamed: Index[DeclaredEndpoint] = Index()
         """Those whose name is unknown, and not because it is new with this change: it may be one that is known."""
         for endpoint in declarations.endpoints:
@@ -88,6 +94,10 @@ class ScalingLinks:
         sensitive = {each.address for each in declarations.of(DeclaredAction) if each.sensitive}
         for target in declarations.targets:
             self._claim(target, _completed(target, policies, actions, sensitive))
+        for slip in self._slips:
+            self._tell_slip(slip)
+        for alarm in declarations.of(DeclaredAlarm):
+            self._tell_of_no_action(alarm)
 
     def _group_targets(self) -> dict[str, list[list[DeclaredTarget]]]:
         """By address of the endpoint, the targets that may scale it; endpoints of the same targets share a list."""
@@ -154,12 +164,14 @@ class ScalingLinks:
             self._all.leave_out(declared)
         elif self._skipped_target(declared.target) is not None:
             self._all.skip(declared, f"its scaling target {self._skipped_target(declared.target)} is skipped")
+        elif not targets and (mistake := self._mistake(declared, declared.target, declared.dimension)):
+            self._unlink(declared, declared.target, mistake)
         else:
             groups = [targets] if targets else self._possible_targets(declared)
             for group in groups:
                 self._doubt(declared, group, attached)
             if any(groups) or self._may_mean_any(declared.target, declared):
-                self._all.skip(declared, f"which scaling target it belongs to is {known_only(declared.type)}")
+                self._all.skip(declared, _late_target(declared))
             else:
                 self._attach_without_target(declared)
 
@@ -208,7 +220,7 @@ class ScalingLinks:
         """
         value = declared.target.value
         if isinstance(value, str):
-            return [self._all.targets.namesakes(_resource_id(value), declared)]
+            return [self._all.targets.namesakes(resource_id.bare(value), declared)]
         if value is None:
             return []
         if self._may_mean_any(declared.target, declared):
@@ -232,10 +244,10 @@ class ScalingLinks:
             self._add_claim(endpoints[0], elsewhere, declared, declared.target, dimension)
         elif len(components) == 1:
             self.components.setdefault(components[0].address, elsewhere)
+        elif isinstance(declared.target.value, str):
+            self._leave_elsewhere(declared, declared.target, "its scaling target is not managed here")
         else:
-            known = isinstance(declared.target.value, str)
-            late = f"which scaling target it belongs to is {known_only(declared.type)}"
-            self._all.skip(declared, "its scaling target is not managed here" if known else late)
+            self._all.skip(declared, _late_target(declared))
 
     def _skipped_target(self, link: Link) -> str | None:
         """The address of the target that a link mentions, where that is skipped."""
@@ -245,9 +257,9 @@ class ScalingLinks:
     def _targets_of(self, declared: DeclaredPolicy | DeclaredAction) -> list[DeclaredTarget]:
         link = declared.target
         if isinstance(link.value, str):
-            resource = _resource_id(link.value)
+            named = resource_id.bare(link.value)
             targets = self._all.targets
-            found = targets.named(resource, declared) or targets.stated(resource, link, declared)
+            found = targets.named(named, declared) or targets.stated(named, link, declared)
         else:
             found = self._all.targets.linked(link, declared) or self._targets_beside(link)
         return self._scaling(declared.dimension, found) if isinstance(declared.dimension, str) else found
@@ -279,16 +291,20 @@ class ScalingLinks:
     def _claim(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
         """Lay the claim of a target on the variant or component that its resource id means."""
         self.parts[declared.address].add(declared.address)
-        value = declared.resource.value
-        if target.dimension == COPY_COUNT or (isinstance(value, str) and value.startswith("inference-component/")):
+        link = declared.resource
+        if mistake := self._mistake(declared, link, target.dimension):
+            self._unlink(declared, link, mistake)
+            return
+        named = _named_in(link)
+        if target.dimension == COPY_COUNT or (named and named.component):
             self._claim_component(declared, target)
             return
-        endpoints = self._endpoints_of(declared.resource, declared)
+        endpoints = self._endpoints_of(link, declared)
         if len(endpoints) == 1:
-            self._add_claim(endpoints[0], target, declared, declared.resource, target.dimension)
-        elif not endpoints and self._components_of(declared.resource, declared):
+            self._add_claim(endpoints[0], target, declared, link, target.dimension)
+        elif not endpoints and self._components_of(link, declared):
             self._claim_component(declared, target)
-        elif self._is_about_something_else(declared.resource):
+        elif self._is_about_something_else(link):
             self._all.leave_out(declared)
         else:
             self._claim_nothing_certain(declared, endpoints or self._namesakes(declared))
@@ -300,46 +316,42 @@ class ScalingLinks:
         """
         known, dimension = isinstance(declared.resource.value, str), declared.target.dimension
         possible = self._unnamed if known else self._all.endpoints
-        if not candidates and not (known and _parts(declared.resource) is None):
-            candidates = possible.compatible(declared)
+        candidates = candidates or possible.compatible(declared)
         unclear = Unknown(f"{declared.address} may be its scaling target")
         for each in candidates if self._is_first(declared, candidates, dimension) else ():
             self._add_claim(each, unclear, declared, Link(value=None), dimension)
-        is_elsewhere = known and not candidates
-        reason = "the endpoint it scales is not managed here"
-        self._all.skip(declared, reason if is_elsewhere else f"what it scales is {known_only(declared.type)}")
+        if known and not candidates:
+            self._leave_elsewhere(declared, declared.resource, "the endpoint it scales is not managed here")
+        else:
+            self._all.skip(declared, _late(declared))
 
     def _namesakes(self, declared: DeclaredTarget) -> list[DeclaredEndpoint]:
-        parts = _parts(declared.resource) if isinstance(declared.resource.value, str) else None
-        return self._all.endpoints.namesakes(parts[1], declared) if parts else []
+        named = _named_in(declared.resource) if isinstance(declared.resource.value, str) else None
+        return self._all.endpoints.namesakes(named.endpoint, declared) if named and named.endpoint else []
 
     def _claim_component(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
         found = self._components_of(declared.resource, declared)
-        known = isinstance(declared.resource.value, str)
-        unclear = Unknown(f"{declared.address} may be its scaling target")
         if len(found) == 1:
             other = self.components.get(found[0].address)
-            clash = Unknown(
-                f"{other.address if isinstance(other, ScalableTarget) else ''} and {target.address} both scale it"
-            )
-            self.components[found[0].address] = (
-                target if other is None else clash if isinstance(other, ScalableTarget) else other
-            )
-        else:
-            candidates = found or ([] if known else self._all.components.compatible(declared))
-            for component in candidates if self._is_first(declared, candidates) else ():
-                self.components[component.address] = unclear
-            elsewhere = known and not found
-            reason = "the inference component it scales is not managed here"
-            self._all.skip(declared, reason if elsewhere else f"what it scales is {known_only(declared.type)}")
+            if isinstance(other, ScalableTarget):
+                self.components[found[0].address] = Unknown(f"{other.address} and {target.address} both scale it")
+            else:
+                self.components[found[0].address] = other or target
+            return
+        known = isinstance(declared.resource.value, str)
+        candidates = found or ([] if known else self._all.components.compatible(declared))
+        for component in candidates if self._is_first(declared, candidates) else ():
+            self.components[component.address] = Unknown(f"{declared.address} may be its scaling target")
+        is_elsewhere = known and not found
+        self._all.skip(
+            declared, "the inference component it scales is not managed here" if is_elsewhere else _late(declared)
+        )
 
     def _components_of(self, link: Link, seeker: Declared) -> list[DeclaredComponent]:
         """The inference components that a resource id may mean."""
-        components = self._all.components
-        value = link.value if isinstance(link.value, str) else link.text
-        if value is not None and value.startswith(_COMPONENT):
-            name = _resource_id(value).removeprefix(_COMPONENT)
-            return components.named(name, seeker) or components.stated(name, link, seeker)
+        components, named = self._all.components, _named_in(link)
+        if named and named.component:
+            return components.named(named.component, seeker) or components.stated(named.component, link, seeker)
         return components.referenced(link, seeker)
 
     def _add_claim(
@@ -351,91 +363,140 @@ class ScalingLinks:
         dimension: str,
     ) -> None:
         hint = link.key if isinstance(link.key, str) else None
-        self.claims[endpoint.address].append(Claim(target, declared.address, _variant_of(link), hint, dimension))
+        self.claims[endpoint.address].append(Claim(target, declared, _variant_of(link), hint, dimension))
 
     def _endpoints_of(self, link: Link, seeker: Declared) -> list[DeclaredEndpoint]:
         """The endpoints that a resource id may mean; one in a sound stack."""
-        endpoints = self._all.endpoints
-        parts = _parts(link)
-        found = endpoints.named(parts[1], seeker) or endpoints.stated(parts[1], link, seeker) if parts else []
+        endpoints, named = self._all.endpoints, _named_in(link)
+        found: list[DeclaredEndpoint] = []
+        if named and named.endpoint:
+            found = endpoints.named(named.endpoint, seeker) or endpoints.stated(named.endpoint, link, seeker)
         return found or ([] if isinstance(link.value, str) else endpoints.referenced(link, seeker))
 
+    # What scales nothing, and why ------------------------------------------------------------------------------------
 
-def scaled(variants: tuple[Variant, ...], claims: list[Claim]) -> tuple[Variant, ...]:
-    """The variants of one endpoint with the scaling that claims give them.
+    def _mistake(self, declared: Declared, link: Link, dimension: str | Unknown | None) -> Mistake | None:
+        """What is wrong with the resource id or the dimension of a block, so that AWS would not take it."""
+        spelling = spelling_of(declared.type)
+        called = [endpoint.called for endpoint in self._all.endpoints.referenced(link, declared)[:FEW]]
+        mistake = resource_id.mistake_in(_text_of(link), spelling.of("ResourceId"), [each for each in called if each])
+        if mistake or not isinstance(dimension, str) or not dimension:
+            return mistake
+        own, named = spelling.of("ScalableDimension"), _named_in(link)
+        if dimension not in resource_id.DIMENSIONS:
+            return Mistake(f"{own} is {dimension[:80]!r}", resource_id.near(dimension, resource_id.DIMENSIONS))
+        if named is not None and bool(named.component) != (dimension == COPY_COUNT):
+            what = "an inference component" if named.component else "a variant of an endpoint"
+            return Mistake(f"{own} is {dimension}, on {what}", COPY_COUNT if named.component else INSTANCE_COUNT)
+        return None
 
-    A claim on ``main`` is certain of the variant of that name; one whose variant is lost is certain of the only
-    variant of its dimension, and possible of each where there are several.
-    """
-    certain: dict[str | int, list[Claim]] = defaultdict(list)
-    """By name, or by index."""
-    possible: dict[str, Claim] = {}
-    """By dimension, the first claim that may be on any variant of it."""
-    sole = {
-        dimension: indexes[0]
-        for dimension in {claim.dimension for claim in claims}
-        if len(indexes := _rivals(variants, dimension)) == 1
-    }
-    names = Counter(variant.name for variant in variants if isinstance(variant.name, str))
-    for claim in claims:
-        if claim.variant is not None:
-            certain[claim.variant].append(claim)
-        elif claim.dimension in sole:
-            certain[sole[claim.dimension]].append(claim)
-        elif claim.hint is not None and names[claim.hint] == 1:
-            certain[claim.hint].append(claim)
-        else:
-            possible.setdefault(claim.dimension, claim)
-    return tuple(_with_scaling(variant, index, certain, possible) for index, variant in enumerate(variants))
+    def _unlink(self, declared: Declared, link: Link, mistake: Mistake) -> None:
+        """Skip what cannot scale anything, and tell the endpoint that it seems to mean."""
+        references = link.references or tuple(link.stated())
+        endpoints = self._all.endpoints.referenced(Link(value=None, references=references), declared)
+        words = (_text_of(link) or "").split("/")
+        if not endpoints:
+            endpoints = [each for word in words for each in self._all.endpoints.named(word, declared)[:2]]
+        address = endpoints[0].address if len({each.address for each in endpoints}) == 1 else ""
+        self.tell(address, declared, mistake, variant=words[-1] if len(words) > 2 else None)  # noqa: PLR2004
 
+    def tell(
+        self,
+        address: str,
+        declared: Declared,
+        mistake: Mistake,
+        *,
+        variant: str | int | None = None,
+        is_certain: bool = True,
+    ) -> None:
+        """Enter a mistake among those of an endpoint, and skip the block that makes it.
 
-def _rivals(variants: tuple[Variant, ...], dimension: str) -> list[int]:
-    """Which variants a target on a dimension may mean: those of the dimension, else all."""
-    fitting = [index for index, variant in enumerate(variants) if _dimension_of(variant) == dimension]
-    return fitting or list(range(len(variants)))
+        ``variant`` is the one that the block seems to mean. Nothing is said of an id that is sensitive.
+        """
+        link = _link_of(declared)
+        if link is not None and link.sensitive:
+            mistake, variant = Mistake("what it says of the resource that it scales fits nothing here"), None
+        unlinked = UnlinkedScaling(
+            address=declared.address,
+            problem=mistake.problem,
+            suggestion=mistake.suggestion,
+            is_certain=is_certain,
+            variant=variant if isinstance(variant, str) and "${" not in variant else None,
+            location=declared.location,
+        )
+        self.unlinked[address].append(unlinked)
+        self._all.skip(declared, unlinked.sentence)
 
+    def _leave_elsewhere(
+        self, declared: DeclaredTarget | DeclaredPolicy | DeclaredAction, link: Link, reason: str
+    ) -> None:
+        """Skip what scales something that is not here, unless that is almost the name of something that is."""
+        named = _named_in(link)
+        nearest = self._nearest(named.endpoint, declared) if named and named.endpoint else None
+        if named is None or nearest is None:
+            self._all.skip(declared, reason)
+            return
+        mistake = Mistake(f"there is no endpoint {named.endpoint!r} here", str(nearest.name))
+        self._slips.append(_Slip(declared, nearest, reason, mistake))
 
-def _with_scaling(
-    variant: Variant, index: int, certain: dict[str | int, list[Claim]], possible: dict[str, Claim]
-) -> Variant:
-    own = _dimension_of(variant)
-    claims = list(certain.get(index, ()))
-    maybe = [claim for dimension, claim in possible.items() if dimension in (own, "")]
-    if isinstance(variant.name, str):
-        claims += certain.get(variant.name, ())
-    else:
-        for name, others in certain.items():
-            if isinstance(name, str):
-                (claims if "${" in name and name == variant.name.partial else maybe).extend(others)
-    fitting = [claim for claim in claims if claim.dimension in (own, "")]
-    stray = tuple(claim.address for claim in claims if claim.dimension not in (own, ""))
-    scaling = _agreed(fitting, [claim for claim in maybe if claim.dimension in (own, "")])
-    return replace(variant, scaling=scaling, stray_scaling=stray)
+    def _nearest(self, name: str, seeker: Declared) -> DeclaredEndpoint | None:
+        """The only endpoint here whose name is almost ``name``."""
+        if self._names is None:
+            shown = [each for each in self._all.endpoints if isinstance(each.name, str) and not each.sensitive_name]
+            self._names = sorted({str(each.name) for each in shown})
+        near = resource_id.near(name, self._names) if len(self._names) <= FEW else None
+        endpoints = self._all.endpoints.named(near, seeker) if near else []
+        return endpoints[0] if len(endpoints) == 1 else None
 
+    def _tell_slip(self, slip: _Slip) -> None:
+        """A name that is almost that of an endpoint is a slip where that endpoint lacks just this kind of scaling."""
+        targets = [claim.target for claim in self.claims.get(slip.endpoint.address, ())]
+        known = [target for target in targets if isinstance(target, ScalableTarget)]
+        match slip.declared:
+            case DeclaredTarget():
+                is_lacking = not targets
+            case DeclaredPolicy():
+                is_lacking = any(not target.policies for target in known)
+            case _:
+                is_lacking = any(not target.scheduled_actions for target in known)
+        if not is_lacking:
+            self._all.skip(slip.declared, slip.reason)
+            return
+        link = _link_of(slip.declared)
+        variant = None if link is None else _variant_of(link)
+        self.tell(slip.endpoint.address, slip.declared, slip.mistake, variant=variant, is_certain=False)
 
-def _agreed(certain: list[Claim], possible: list[Claim]) -> ScalableTarget | Unknown | None:
-    targets = [claim for claim in certain if isinstance(claim.target, ScalableTarget)]
-    if len(targets) > 1:
-        return Unknown(f"{targets[0].address} and {targets[1].address} both scale it")
-    if targets:
-        target = targets[0]
-        return target.target if target.dimension else Unknown(f"the dimension of {target.address} is unknown")
-    for claim in (*certain, *possible):
-        if isinstance(claim.target, Unknown):
-            return claim.target
-        return Unknown(f"{claim.address} may be its scaling target")
-    return None
+    def _tell_of_no_action(self, alarm: DeclaredAlarm) -> None:
+        """An alarm on an endpoint that starts nothing, where a step policy of that endpoint waits for an alarm."""
+        dimensions = alarm.alarm.dimensions
+        name = None if isinstance(dimensions, Unknown) else dimensions.get("EndpointName")
+        if not isinstance(name, str) or isinstance(alarm.actions, Unknown) or LOST in alarm.references:
+            return
+        if self._started is None:
+            self._started = {each.address for alarms in self.alarms.values() for each in alarms}
+        endpoints = [] if alarm.address in self._started else self._all.endpoints.named(name, alarm)
+        waiting = self._waiting(endpoints[0].address) if len(endpoints) == 1 else None
+        if waiting is not None:
+            own = spelling_of(alarm.type).of("AlarmActions")
+            mistake = Mistake(f"{own} names no scaling policy, and {waiting} waits for an alarm")
+            self.tell(endpoints[0].address, alarm, mistake, is_certain=False)
 
-
-def _dimension_of(variant: Variant) -> str:
-    return PROVISIONED_CONCURRENCY if isinstance(variant, ServerlessVariant) else INSTANCE_COUNT
+    def _waiting(self, endpoint: str) -> str | None:
+        """The address of a step policy of an endpoint that no alarm starts; None where there is none."""
+        if endpoint not in self._idle:
+            targets = [claim.target for claim in self.claims.get(endpoint, ())]
+            attached = [target.policies for target in targets if isinstance(target, ScalableTarget)]
+            policies = [policy for each in attached if not isinstance(each, Unknown) for policy in each]
+            idle = (each for each in policies if isinstance(each, StepScalingPolicy) and each.alarms == ())
+            self._idle[endpoint] = next((each.address for each in idle), None)
+        return self._idle[endpoint]
 
 
 def _variant_of(link: Link) -> str | int | None:
     """Which variant a resource id means: by name, or through a reference to one of a configuration's variants."""
-    parts = _parts(link)
-    if parts is not None:
-        return parts[3]
+    named = _named_in(link)
+    if named is not None:
+        return named.variant
     for reference in link.references:
         match = _VARIANT_INDEX.match(reference.attribute)
         if match:
@@ -443,9 +504,29 @@ def _variant_of(link: Link) -> str | int | None:
     return None
 
 
-def _resource_id(value: str) -> str:
-    """The resource id of a scalable target's id, ``resource|dimension|namespace``, or of one that is nothing else."""
-    return value.partition("|")[0]
+def _late(declared: Declared) -> str:
+    return f"what it scales is {known_only(declared.type)}"
+
+
+def _late_target(declared: Declared) -> str:
+    return f"which scaling target it belongs to is {known_only(declared.type)}"
+
+
+def _link_of(declared: Declared) -> Link | None:
+    """Where a block says what it scales."""
+    if isinstance(declared, DeclaredTarget):
+        return declared.resource
+    return declared.target if isinstance(declared, (DeclaredPolicy, DeclaredAction)) else None
+
+
+def _text_of(link: Link) -> str | None:
+    """A resource id, or what is known of one: a name that is equal to all that are written alike stands as ``${…}``."""
+    return link.value if isinstance(link.value, str) else link.text
+
+
+def _named_in(link: Link) -> ResourceId | None:
+    """What a resource id names; None where it has another form or is unknown."""
+    return resource_id.parsed(_text_of(link))
 
 
 def _by_mention(targets: Iterable[DeclaredTarget]) -> dict[str, list[DeclaredTarget]]:
@@ -455,16 +536,6 @@ def _by_mention(targets: Iterable[DeclaredTarget]) -> dict[str, list[DeclaredTar
         for address in {reference.address for reference in target.resource.references} - {LOST.address}:
             found[address].append(target)
     return found
-
-
-def _parts(link: Link) -> list[str] | None:
-    """``endpoint``, its name, ``variant`` and its name; None where the resource id has another form or is unknown.
-
-    Names that are unknown, but known to be equal wherever they are written alike, stand as ``${…}``.
-    """
-    value = link.value if isinstance(link.value, str) else link.text
-    parts = _resource_id(value or "").split("/")
-    return parts if parts[::2] == ["endpoint", "variant"] and len(parts[1::2]) == len(parts[::2]) else None
 
 
 def _identity(candidates: Sequence[Declared]) -> tuple[object, ...]:

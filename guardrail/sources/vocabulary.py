@@ -535,14 +535,16 @@ def _called(block: Block, name: str) -> dict[str, Any]:
 def _link(block: Block, name: str, wanted: frozenset[str]) -> Link:
     view = block.attributes.unmasked()
     value = view.text(name)
+    sensitive = block.attributes.is_sensitive(name, "ScalableDimension")
     if isinstance(value, str):
         return Link(
             value=value,
             stated=lambda: _references(block, name, wanted),
             key=block.key,
-            sensitive=block.attributes.is_sensitive(name),
+            sensitive=sensitive,
         )
-    return Link(value=value, references=_references(block, name, wanted), key=block.key, text=view.likeness(name))
+    references = _references(block, name, wanted)
+    return Link(value=value, references=references, key=block.key, text=view.likeness(name), sensitive=sensitive)
 
 
 def _model_link(block: Block, view: View) -> Link:

@@ -284,12 +284,6 @@ def test_scaling_that_may_belong_to_the_variant_makes_its_bounds_at_least() -> N
     assert it.monthly.at_least
 
 
-def test_stray_targets_change_nothing() -> None:
-    plain = priced(endpoint(variant()))
-    stray = priced(endpoint(variant(stray_scaling=("aws_appautoscaling_target.lost",))))
-    assert stray.monthly == plain.monthly
-
-
 # Inference components ------------------------------------------------------------------------------------------------
 
 MANAGED = ManagedInstanceScaling(status="ENABLED", min_instance_count=0, max_instance_count=4)

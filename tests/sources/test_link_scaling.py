@@ -103,7 +103,7 @@ def test_a_target_on_a_variant_that_is_not_there_is_skipped(read_plan: Reader) -
     changes = read_plan(plan(*STACK, change(TARGET, target("endpoint/app/variant/typo"))))
     assert scaling(changes) is None
     assert [(each.address, each.reason) for each in changes.skipped] == [
-        (TARGET, "its endpoint has no variant of that name")
+        (TARGET, "endpoint app has no variant typo, it has main, did you mean 'main'?")
     ]
 
 
@@ -113,19 +113,21 @@ def test_two_targets_on_one_variant_contradict_each_other(read_plan: Reader) -> 
     assert scaling(changes) == Unknown(f"{TARGET} and {second} both scale it")
 
 
-def test_an_instance_count_target_on_a_serverless_variant_is_stray(read_plan: Reader) -> None:
+def test_an_instance_count_target_on_a_serverless_variant_scales_nothing(read_plan: Reader) -> None:
     changes = read_plan(plan(STACK[0], change(CONFIGURATION, configuration(serverless())), change(TARGET, target())))
     (first,) = only(changes).variants  # type: ignore[misc]
     assert isinstance(first, ServerlessVariant)
     assert first.scaling is None
-    assert first.stray_scaling == (TARGET,)
+    (unlinked,) = only(changes).unlinked_scaling
+    assert (unlinked.address, unlinked.suggestion) == (TARGET, CONCURRENCY)
 
 
-def test_a_concurrency_target_on_instances_is_stray(read_plan: Reader) -> None:
+def test_a_concurrency_target_on_instances_scales_nothing(read_plan: Reader) -> None:
     changes = read_plan(plan(*STACK, change(TARGET, target(dimension=CONCURRENCY))))
     (first,) = only(changes).variants  # type: ignore[misc]
     assert first.scaling is None
-    assert first.stray_scaling == (TARGET,)
+    (unlinked,) = only(changes).unlinked_scaling
+    assert (unlinked.address, unlinked.suggestion) == (TARGET, "sagemaker:variant:DesiredInstanceCount")
 
 
 def test_a_concurrency_target_scales_provisioned_concurrency(read_plan: Reader) -> None:
