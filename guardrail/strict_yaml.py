@@ -27,7 +27,7 @@ _MAX_NODES = 200_000
 """A settings file of a large team has some thousands; ten nested aliases of ten elements each have ten billion."""
 
 _MAX_DEPTH = 500
-_LARGEST = 16 * limits.MEBIBYTE
+_LARGEST = 2 * limits.MEBIBYTE
 
 
 def read(path: str | os.PathLike[str], kind: type[T], *, error: type[GuardrailError]) -> T:
