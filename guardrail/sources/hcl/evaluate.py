@@ -5,46 +5,59 @@ whose branches agree needs no condition. What Terraform would refuse raises `Eva
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal, DecimalException
 from typing import TYPE_CHECKING, Any, Protocol
 
+from guardrail.errors import GuardrailError, LimitError
+from guardrail.limits import Allowance
 from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.convert import items_of, number_of, text_of, truth_of
+from guardrail.sources.hcl.arithmetic import OPERATORS, whole
+from guardrail.sources.hcl.formatting import normal
 from guardrail.sources.hcl.functions import call
+from guardrail.sources.hcl.types import (
+    convert,
+    is_equal,
+    items_of,
+    number_of,
+    text_of,
+    to_text,
+    truth_of,
+    type_of,
+    unified,
+)
 from guardrail.sources.hcl.values import (
-    LONGEST_TEXT,
-    NUMBERS,
     Attributes,
     Computed,
     EvaluationError,
+    ListValue,
+    NotWorkedOutError,
     Sensitive,
     SetValue,
     Undecided,
-    is_equal,
-    is_number,
+    marked,
+    materialized,
     merged,
-    whole,
+    plain,
 )
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.files import Files
 
-_MOST_STEPS = 500_000
-"""Iterations of ``for`` in one check; a thousand endpoints need some ten thousand."""
+_ROUND = 16
+"""What a round of ``for`` costs, in steps of `guardrail.limits.Allowance`."""
 _UNNAMED = "${…}"
 
 
 class Trace:
-    """What evaluation leaves behind: the resources that were asked, and whether anything is sensitive at all."""
+    """What evaluation leaves behind: the resources that were asked, whether anything is sensitive, what is spent."""
 
-    __slots__ = ("has_sensitive", "steps", "touched")
+    __slots__ = ("allowance", "has_sensitive", "touched")
 
     def __init__(self) -> None:
         self.touched: dict[Reference, None] = {}
         self.has_sensitive = False
-        self.steps = 0
+        self.allowance = Allowance()
 
 
 class Names(Protocol):
@@ -100,12 +113,27 @@ def evaluate(expression: syntax.Expression, scope: Scope) -> Any:
 
 def known_or_reason(expression: syntax.Expression, scope: Scope) -> Any:
     """The value of an expression; what Terraform would refuse is unknown, with the reason."""
+    return worked_out(lambda: evaluate(expression, scope))
+
+
+def worked_out(compute: Callable[[], Any]) -> Any:
+    """What ``compute`` gives, or an unknown with the reason why it fails: the one boundary of evaluation.
+
+    Errors of files that do not parse pass, for these are errors of the run.
+    """
     try:
-        return evaluate(expression, scope)
-    except EvaluationError as error:
-        return Computed(reason=error.reason, references=(LOST,))
-    except (DecimalException, OverflowError, ValueError):
-        return Computed(reason="it cannot be computed", references=(LOST,))
+        return compute()
+    except (EvaluationError, NotWorkedOutError) as error:
+        reason = error.reason
+    except LimitError as error:
+        reason = error.message
+    except RecursionError:
+        reason = "it goes through too many other values"
+    except (GuardrailError, MemoryError):
+        raise
+    except Exception:  # noqa: BLE001 - whatever an expression makes Python do, it is an expression's fault
+        reason = "it cannot be worked out"
+    return Computed(reason=reason, references=(LOST,))
 
 
 # Terms ---------------------------------------------------------------------------------------------------------------
@@ -147,7 +175,7 @@ def attribute_of(subject: Any, name: str) -> Any:
     if isinstance(subject, Unknown):
         return _part_of(subject, f".{name}")
     if isinstance(subject, Sensitive):
-        return _marked(attribute_of(subject.value, name))
+        return marked(attribute_of(subject.value, name))
     if subject is None:
         raise EvaluationError(f"null has no attribute {name}")
     if isinstance(subject, list) and name.isdecimal():
@@ -169,7 +197,7 @@ def _index(node: syntax.Index, scope: Scope) -> Any:
 def index_of(subject: Any, key: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
     """``subject[key]``. Raises `EvaluationError` where there is no such element."""
     if isinstance(subject, Sensitive) or isinstance(key, Sensitive):
-        return _marked(index_of(_plain(subject), _plain(key)))
+        return _sensitive_index(plain(subject), plain(key))
     if isinstance(subject, Unknown):
         return _part_of(subject, f"[{text_of(key)}]") if text_of(key) is not None else merged(subject)
     if isinstance(subject, Undecided):
@@ -188,6 +216,13 @@ def index_of(subject: Any, key: Any) -> Any:  # noqa: PLR0911 - one return for e
     raise EvaluationError("null has no elements" if subject is None else "it cannot be indexed")
 
 
+def _sensitive_index(subject: Any, key: Any) -> Any:
+    try:
+        return marked(index_of(subject, key))
+    except EvaluationError:
+        raise EvaluationError("there is no such element in a sensitive value, or under a sensitive key") from None
+
+
 def _any_of(subject: Any, key: Unknown) -> Any:
     """An element picked by a key that is unknown: it may be any, so it comes from wherever one of them comes from."""
     elements = list(subject.values()) if isinstance(subject, dict) else subject if isinstance(subject, list) else []
@@ -197,16 +232,10 @@ def _any_of(subject: Any, key: Unknown) -> Any:
 
 
 def _position(key: Any, length: int) -> int:
-    if isinstance(key, str):
-        try:
-            key = int(key)
-        except ValueError:
-            raise EvaluationError("the index of a list is a number") from None
-    if not is_number(key) or key != int(key):
-        raise EvaluationError("the index of a list is a whole number")
-    if not 0 <= key < length:
-        raise EvaluationError(f"the list has no element {key}")
-    return int(key)
+    number = whole(number_of(key))
+    if not 0 <= number < length:
+        raise EvaluationError(f"the list has no element {number}")
+    return number
 
 
 def _splat(node: syntax.Splat, scope: Scope) -> Any:
@@ -215,95 +244,103 @@ def _splat(node: syntax.Splat, scope: Scope) -> Any:
         return []
     if isinstance(subject, Unknown):
         return merged(subject)
-    marked = isinstance(subject, Sensitive)
-    subject = _plain(subject)
-    items = subject if isinstance(subject, list) else [] if subject is None else [subject]
+    inside = plain(subject)
+    items = inside if isinstance(inside, list) else [] if inside is None else [inside]
+    allowance = scope.module.trace.allowance
+    allowance.values(len(items))
     inner = Scope(scope.module, dict(scope.names))
-    found = []
+    found: list[Any] = []
     for item in items:
+        allowance.steps(_ROUND)
         inner.names[""] = item
         found.append(evaluate(node.each, inner))
-    return Sensitive(found) if marked else found
+    if isinstance(inside, ListValue):
+        found = _one_type(found, inside, allowance)
+    return marked(found) if subject is not inside else found
+
+
+def _one_type(found: list[Any], source: ListValue, allowance: Allowance) -> list[Any]:
+    """What a splat makes of a list or set, which is a list again."""
+    element = unified(type_of(item, allowance) for item in found) if found else source.element
+    return found if element is None else ListValue(found, element)
 
 
 # Collections ---------------------------------------------------------------------------------------------------------
 
 
 def _tuple(node: syntax.Tuple, scope: Scope) -> Any:
+    scope.module.trace.allowance.values(len(node.items))
     return [evaluate(item, scope) for item in node.items]
 
 
 def _object(node: syntax.Object, scope: Scope) -> Any:
+    scope.module.trace.allowance.values(len(node.entries))
     found: dict[str, Any] = {}
+    is_marked = False
     for entry in node.entries:
-        key = _key_of(evaluate(entry.key, scope))
+        name = evaluate(entry.key, scope)
+        key = _key_of(plain(name))
         if isinstance(key, Unknown):
             return merged(key)
+        is_marked = is_marked or isinstance(name, Sensitive)
         found[key] = evaluate(entry.value, scope)
-    return found
+    return marked(found) if is_marked else found
 
 
 def _for(node: syntax.For, scope: Scope) -> Any:
-    collection = evaluate(node.collection, scope)
+    collection = materialized(evaluate(node.collection, scope))
     if isinstance(collection, Unknown):
         return merged(collection)
-    rounds = _rounds(node, _plain(collection), scope)
-    found = _list_of(node, rounds) if node.name is None else _map_of(node, node.name, rounds)
-    return _marked(found) if isinstance(collection, Sensitive) else found
+    rounds = _rounds(node, plain(collection), scope)
+    return _collected(node, rounds, is_marked=isinstance(collection, Sensitive))
 
 
-def _list_of(node: syntax.For, rounds: Iterator[Scope]) -> Any:
-    found = []
+def _collected(node: syntax.For, rounds: Iterator[Scope], *, is_marked: bool) -> Any:
+    """The results of a ``for``, as a list or, by their names, as a map; what is sensitive in a name marks the whole."""
+    items: list[Any] = []
+    named: dict[str, Any] = {}
     for inner in rounds:
-        wanted = _is_wanted(node, inner)
-        if isinstance(wanted, Unknown):
-            return merged(wanted)
-        if wanted:
-            found.append(evaluate(node.result, inner))
-    return found
-
-
-def _map_of(node: syntax.For, name: syntax.Expression, rounds: Iterator[Scope]) -> Any:
-    found: dict[str, Any] = {}
-    for inner in rounds:
-        wanted = _is_wanted(node, inner)
+        condition = True if node.condition is None else evaluate(node.condition, inner)
+        is_marked = is_marked or isinstance(condition, Sensitive)
+        wanted = _truth(plain(condition))
         if isinstance(wanted, Unknown):
             return merged(wanted)
         if not wanted:
             continue
-        key = _key_of(evaluate(name, inner))
+        if node.name is None:
+            items.append(evaluate(node.result, inner))
+            continue
+        name = evaluate(node.name, inner)
+        is_marked = is_marked or isinstance(name, Sensitive)
+        key = _key_of(plain(name))
         if isinstance(key, Unknown):
             return merged(key)
         result = evaluate(node.result, inner)
         if node.groups:
-            found.setdefault(key, []).append(result)
-        elif key in found:
-            raise EvaluationError(f"two elements have the key {key!r}")
+            named.setdefault(key, []).append(result)
+        elif key in named:
+            raise EvaluationError("two elements have one key" if is_marked else f"two elements have the key {key!r}")
         else:
-            found[key] = result
-    return found
-
-
-def _is_wanted(node: syntax.For, scope: Scope) -> bool | Unknown:
-    return True if node.condition is None else truth_of(evaluate(node.condition, scope))
+            named[key] = result
+    found = items if node.name is None else named
+    return marked(found) if is_marked else found
 
 
 def _key_of(value: Any) -> str | Unknown:
     if isinstance(value, Unknown):
         return value
-    text = text_of(_plain(value))
+    text = text_of(value)
     if text is None:
         raise EvaluationError("the key of an object is text")
     return text
 
 
 def _rounds(node: "syntax.For | syntax.Repeat", collection: Any, scope: Scope) -> Iterator[Scope]:
-    """A scope for each element. Raises `EvaluationError` when a check has gone around too often."""
-    trace = scope.module.trace
+    """A scope for each element. Raises `LimitError` when a check has gone around too often."""
+    allowance = scope.module.trace.allowance
     for key, value in items_of(collection):
-        trace.steps += 1
-        if trace.steps > _MOST_STEPS:
-            raise EvaluationError("there is too much to work out")
+        allowance.steps(_ROUND)
+        allowance.values(1)
         names = {**scope.names, node.value: value}
         if node.key is not None:
             names[node.key] = key
@@ -317,173 +354,140 @@ def _unary(node: syntax.Unary, scope: Scope) -> Any:
     value = evaluate(node.operand, scope)
     if isinstance(value, Unknown):
         return merged(value)
-    if isinstance(value, Sensitive):
-        return _marked(_negated(node.operator, value.value))
-    return _negated(node.operator, value)
-
-
-def _negated(operator: str, value: Any) -> Any:
-    if operator == "!":
-        truth = truth_of(value)
-        return merged(truth) if isinstance(truth, Unknown) else not truth
-    return -number_of(value)
+    inside = plain(value)
+    found = not truth_of(inside) if node.operator == "!" else -number_of(inside)
+    return marked(found) if inside is not value else found
 
 
 def _binary(node: syntax.Binary, scope: Scope) -> Any:
+    trace = scope.module.trace
+    trace.allowance.steps(2)
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
-    if isinstance(left, Sensitive) or isinstance(right, Sensitive):
-        return _marked(_combined(node.operator, _plain(left), _plain(right)))
-    return _combined(node.operator, left, right)
+    found = _combined(node.operator, plain(left), plain(right), trace.allowance)
+    return marked(found) if isinstance(left, Sensitive) or isinstance(right, Sensitive) else found
 
 
-def _combined(operator: str, left: Any, right: Any) -> Any:
+def _combined(operator: str, left: Any, right: Any, allowance: Allowance) -> Any:
     if operator in ("==", "!="):
-        return _equality(operator, left, right)
+        return _equality(operator, left, right, allowance)
     if operator in ("&&", "||"):
         return _logic(operator, left, right)
-    for value in (left, right):
-        if isinstance(value, Unknown):
-            return merged(*(each for each in (left, right) if isinstance(each, Unknown)))
-    return _ARITHMETIC[operator](number_of(left), number_of(right))
+    unknown = [each for each in (left, right) if isinstance(each, Unknown)]
+    return merged(*unknown) if unknown else OPERATORS[operator](number_of(left), number_of(right))
 
 
-def _equality(operator: str, left: Any, right: Any) -> Any:
-    left, right = (value.whole() if isinstance(value, Attributes) else value for value in (left, right))
+def _equality(operator: str, left: Any, right: Any, allowance: Allowance) -> Any:
+    left, right = materialized(left), materialized(right)
     if (left is None or right is None) and not isinstance(left, Unknown) and not isinstance(right, Unknown):
         equal: bool | Unknown = left is right
     else:
-        equal = is_equal(left, right)
+        equal = is_equal(left, right, allowance)
     if isinstance(equal, Unknown):
         return merged(*(each for each in (left, right, equal) if isinstance(each, Unknown)))
     return equal if operator == "==" else not equal
 
 
+def _truth(value: Any) -> bool | Unknown:
+    return value if isinstance(value, Unknown) else truth_of(value)
+
+
 def _logic(operator: str, left: Any, right: Any) -> Any:
     """Kleene's logic: what one side decides does not need the other."""
     decisive = operator == "||"
-    truths = [truth_of(left), truth_of(right)]
+    truths = [_truth(left), _truth(right)]
     if any(truth is decisive for truth in truths):
         return decisive
     unknown = [truth for truth in truths if isinstance(truth, Unknown)]
     return merged(*unknown) if unknown else not decisive
 
 
-def _divided(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    if right == 0:
-        raise EvaluationError("something is divided by zero")
-    return whole(NUMBERS.divide(Decimal(left), Decimal(right)))
-
-
-def _remainder(left: int | Decimal, right: int | Decimal) -> int | Decimal:
-    if right == 0:
-        raise EvaluationError("something is divided by zero")
-    return whole(NUMBERS.remainder(Decimal(left), Decimal(right)))
-
-
-def _arithmetic(compute: Callable[[Decimal, Decimal], Decimal]) -> Callable[[Any, Any], int | Decimal]:
-    return lambda left, right: whole(compute(Decimal(left), Decimal(right)))
-
-
-def _plain_or_exact(
-    of_ints: Callable[[int, int], int], of_decimals: Callable[[Decimal, Decimal], Decimal]
-) -> Callable[[Any, Any], int | Decimal]:
-    exact = _arithmetic(of_decimals)
-
-    def compute(left: Any, right: Any) -> int | Decimal:
-        if left.__class__ is int and right.__class__ is int:
-            return whole(of_ints(left, right))
-        return exact(left, right)
-
-    return compute
-
-
-_ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": _plain_or_exact(int.__add__, NUMBERS.add),
-    "-": _plain_or_exact(int.__sub__, NUMBERS.subtract),
-    "*": _plain_or_exact(int.__mul__, NUMBERS.multiply),
-    "/": _divided,
-    "%": _remainder,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
-}
-
-
-def _conditional(node: syntax.Conditional | syntax.If, scope: Scope) -> Any:
+def _conditional(node: syntax.Conditional, scope: Scope) -> Any:
+    """The branch that the condition chooses, as the type that both have in common."""
     condition = evaluate(node.condition, scope)
-    truth = truth_of(condition)
+    truth = _truth(plain(condition))
+    if isinstance(truth, Unknown):
+        return _either(node, truth, scope)
+    chosen, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
+    value = _in_common(evaluate(chosen, scope), other, scope)
+    return marked(value) if isinstance(condition, Sensitive) else value
+
+
+def _in_common(value: Any, other: syntax.Expression, scope: Scope) -> Any:
+    """A value as the type that it has in common with what another expression gives, of which nothing else counts."""
+    if isinstance(value, Unknown) or value is None:
+        return value
+    trace = scope.module.trace
+    outer, trace.touched = trace.touched, {}
+    try:
+        different = evaluate(other, scope)
+    except EvaluationError:
+        return value
+    finally:
+        trace.touched = outer
+    if different is None or isinstance(different, Unknown) or (value.__class__ is str and different.__class__ is str):
+        return value
+    common = unified((type_of(value, trace.allowance), type_of(different, trace.allowance)))
+    if common is None:
+        raise EvaluationError("the two results of a conditional have no type in common")
+    return convert(value, common, trace.allowance)
+
+
+def _if(node: syntax.If, scope: Scope) -> Any:
+    condition = evaluate(node.condition, scope)
+    truth = _truth(plain(condition))
     if isinstance(truth, Unknown):
         return _either(node, truth, scope)
     value = evaluate(node.then if truth else node.otherwise, scope)
-    return _marked(value) if isinstance(condition, Sensitive) else value
+    return marked(value) if isinstance(condition, Sensitive) else value
 
 
 def _either(node: syntax.Conditional | syntax.If, condition: Unknown, scope: Scope) -> Any:
     """What an undecided conditional can be: the value itself where both branches give the same."""
-    branches = [known_or_reason(branch, scope) for branch in (node.then, node.otherwise)]
-    if is_equal(*branches) is True:
-        return branches[0]
-    return merged(condition, *(branch for branch in branches if isinstance(branch, Unknown)))
+    then, otherwise = known_or_reason(node.then, scope), known_or_reason(node.otherwise, scope)
+    if is_equal(then, otherwise, scope.module.trace.allowance) is True:
+        return then
+    return merged(condition, *(branch for branch in (then, otherwise) if isinstance(branch, Unknown)))
 
 
 # Templates -----------------------------------------------------------------------------------------------------------
 
 
 def _template(node: syntax.Template, scope: Scope) -> Any:
-    return joined(evaluate(part, scope) for part in node.parts)
+    return joined((evaluate(part, scope) for part in node.parts), scope.module.trace.allowance)
 
 
 def _repeat(node: syntax.Repeat, scope: Scope) -> Any:
-    collection = evaluate(node.collection, scope)
+    collection = materialized(evaluate(node.collection, scope))
     if isinstance(collection, Unknown):
         return merged(collection, partial=_UNNAMED)
-    return joined(evaluate(node.body, inner) for inner in _rounds(node, _plain(collection), scope))
+    rounds = _rounds(node, plain(collection), scope)
+    text = joined((evaluate(node.body, inner) for inner in rounds), scope.module.trace.allowance)
+    return marked(text) if isinstance(collection, Sensitive) else text
 
 
-def joined(values: Iterable[Any]) -> Any:
+def joined(values: Iterable[Any], allowance: Allowance) -> Any:
     """The values as one text; where some are unknown, an unknown that says what is known of it."""
     texts: list[str] = []
     unknown: list[Unknown] = []
-    marked = False
-    length = 0
+    is_marked = False
     for value in values:
-        marked = marked or isinstance(value, Sensitive)
-        plain = _plain(value)
-        if isinstance(plain, Unknown):
-            unknown.append(plain)
-            texts.append(_shown(plain))
+        inside = plain(value)
+        is_marked = is_marked or inside is not value
+        if isinstance(inside, Unknown):
+            unknown.append(inside)
+            texts.append(_shown(inside))
         else:
-            text = text_of(plain)
-            if text is None:
-                raise EvaluationError("null has no text" if plain is None else "a list or map has no text")
-            texts.append(text)
-        length += len(texts[-1])
-        if length > LONGEST_TEXT:
-            raise EvaluationError("the text is too long")
+            texts.append(to_text(inside))
+        allowance.text(len(texts[-1]))
     text = "".join(texts)
     if unknown:
-        return merged(*unknown, partial=None if marked else text)
-    return Sensitive(text) if marked else text
+        return merged(*unknown, partial=None if is_marked else text)
+    return marked(normal(text)) if is_marked else normal(text)
 
 
 def _shown(unknown: Unknown) -> str:
     partial = unknown.partial
     return partial if partial is not None and "${" in partial else _UNNAMED
-
-
-# Sensitivity ---------------------------------------------------------------------------------------------------------
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, Sensitive) else value
-
-
-def _marked(value: Any) -> Any:
-    """A value that comes from a sensitive one; an unknown shows no text then."""
-    if isinstance(value, Unknown):
-        return merged(value)
-    return value if isinstance(value, Sensitive) else Sensitive(value)
 
 
 def _call(node: syntax.Call, scope: Scope) -> Any:
@@ -501,7 +505,7 @@ _EVALUATE: dict[type, Callable[[Any, Scope], Any]] = {
     syntax.Unary: _unary,
     syntax.Binary: _binary,
     syntax.Conditional: _conditional,
-    syntax.If: _conditional,
+    syntax.If: _if,
     syntax.Tuple: _tuple,
     syntax.Object: _object,
     syntax.For: _for,

@@ -3,16 +3,17 @@
 import os
 import re
 from collections.abc import Callable, Sequence
-from decimal import Decimal
 from typing import Any, TypeAlias
 
 from guardrail import files
+from guardrail.limits import MOST_TEXT
 from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.convert import text_of
+from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_template
-from guardrail.sources.hcl.values import LONGEST_TEXT, NUMBERS, EvaluationError, make_set, whole
+from guardrail.sources.hcl.types import text_of
+from guardrail.sources.hcl.values import EvaluationError, NotWorkedOutError, SetValue
 
 
 class Files:
@@ -32,16 +33,13 @@ class Files:
 
     def template(self, path: str) -> syntax.Expression:
         """The template in a file. Raises `EvaluationError`."""
-        try:
-            return parse_template(self.text(path), path)
-        except HclSyntaxError as error:
-            raise EvaluationError(error.message) from None
+        return template_in(self.text(path), path)
 
     def content(self, path: str) -> bytes:
         """The bytes of a file. Raises `EvaluationError`."""
         place = self._place(path)
         try:
-            return files.content(place, most=LONGEST_TEXT)
+            return files.content(place, most=MOST_TEXT)
         except FileNotFoundError:
             raise EvaluationError(f"there is no file {path}") from None
         except OSError as error:
@@ -81,7 +79,7 @@ class Files:
                         found.append(os.path.relpath(place, base).replace(os.sep, "/"))
         except OSError as error:
             raise EvaluationError(f"{folder} cannot be searched: {error.strerror or error}") from None
-        return make_set(found)
+        return SetValue(sorted(found), "string")
 
     def _place(self, path: str) -> str:
         return self._within(os.path.join(self._directory, os.path.expanduser(path)), path)
@@ -91,6 +89,14 @@ class Files:
         if not self._boundary.holds(place):
             raise EvaluationError(f"{written} lies outside of the repository, or is private, and is not read")
         return place
+
+
+def template_in(text: str, path: str) -> syntax.Expression:
+    """The template that a text is. Raises `EvaluationError`."""
+    try:
+        return parse_template(text, path)
+    except HclSyntaxError as error:
+        raise EvaluationError(error.message) from None
 
 
 def _digest(algorithm: str) -> Callable[[Files, str], str]:
@@ -208,11 +214,13 @@ def _nothing(_: str) -> bool:
 _NULL = re.compile(r"~|null|Null|NULL|")
 _TRUE = re.compile(r"y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON")
 _FALSE = re.compile(r"n|N|no|No|NO|false|False|FALSE|off|Off|OFF")
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)(\d\d:\d\d:\d\d)Z?)?")
+_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")  # 012 is twelve
 _FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
 _CERTAIN_INT = re.compile(r"0|[1-9]\d*")
-_TEXT = "tag:yaml.org,2002:str"
+_TAGS = "tag:yaml.org,2002:"
+_TEXT = f"{_TAGS}str"
 _DEEPEST = 100
 _MOST_NODES = 1 << 17
 
@@ -226,7 +234,9 @@ def yaml_value(document: str) -> Any:
         node = yaml.compose(document, Loader=loader)
     except (yaml.YAMLError, RecursionError):
         raise EvaluationError("it is not valid YAML") from None
-    return None if node is None else _YamlReader().value(node, 0)
+    if node is None:
+        raise EvaluationError("there is no document in it")
+    return _YamlReader().value(node, 0)
 
 
 class _YamlReader:
@@ -239,6 +249,8 @@ class _YamlReader:
         self._visited += 1
         if depth > _DEEPEST or self._visited > _MOST_NODES:
             raise EvaluationError("the YAML is too large")
+        if not node.tag.startswith(_TAGS) or node.tag == f"{_TAGS}set":
+            raise EvaluationError(f"there is no tag {node.tag}")
         if node.id == "sequence":
             return [self.value(item, depth + 1) for item in node.value]
         if node.id == "mapping":
@@ -246,8 +258,9 @@ class _YamlReader:
             for key, item in node.value:
                 if key.tag == "tag:yaml.org,2002:merge":
                     inner = self.value(item, depth + 1)
-                    for each in inner if isinstance(inner, list) else [inner]:
-                        found = {**each, **found}
+                    if not isinstance(inner, dict):
+                        raise EvaluationError("only a mapping can be merged")
+                    found = {**inner, **found}
                 else:
                     found[_key(key)] = self.value(item, depth + 1)
             return found
@@ -258,12 +271,14 @@ def _scalar(node: Any) -> Any:
     value: str = node.value
     if node.style or (node.tag == _TEXT and _CERTAIN_INT.fullmatch(value)):  # quoted, or told to be text by !!str
         return value
-    if _NULL.fullmatch(value):
+    if _NULL.fullmatch(value) or node.tag == f"{_TAGS}null":
         return None
     if _TRUE.fullmatch(value) or _FALSE.fullmatch(value):
         return _TRUE.fullmatch(value) is not None
-    if _DAY.fullmatch(value):
-        return f"{value}T00:00:00Z"
+    if day := _DAY.fullmatch(value):
+        return f"{day[1]}T{day[2] or '00:00:00'}Z"
+    if _NO_NUMBER.fullmatch(value):
+        raise EvaluationError("it is not a finite number")
     return _number(value) if _INT.fullmatch(value) or _FLOAT.fullmatch(value) else value
 
 
@@ -275,7 +290,10 @@ def _key(node: Any) -> str:
     return text
 
 
-def _number(text: str) -> int | Decimal:
+def _number(text: str) -> Number:
     if text.startswith(("0o", "0x")):
         return int(text, 0)
-    return whole(NUMBERS.create_decimal(text))
+    number = parsed(text)
+    if number is None:
+        raise NotWorkedOutError("a number is too long")
+    return number

@@ -1,42 +1,62 @@
 """Terraform's functions, as far as they can be worked out without Terraform.
 
-What a function does not know is unknown in its result: most need every argument known to the last element, those marked
-``loose`` only look at the outside of their arguments. Checked against ``terraform console`` in the tests.
+`TABLE` has the types of each function's parameters, into which arguments are converted before it is computed; its
+comment says how to read them. The answers are held against those of ``terraform console`` in the tests.
 """
 
-import re
-from collections.abc import Callable, Sequence
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, DecimalException
+import math
+import os
+from collections.abc import Callable
+from functools import lru_cache
+from itertools import chain, product
 from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.limits import Allowance
 from guardrail.model import Unknown
 from guardrail.sources.base import LOST
-from guardrail.sources.hcl import convert, syntax
-from guardrail.sources.hcl.convert import items_of, number_of, text_of, truth_of
+from guardrail.sources.hcl import arithmetic, encodings, formatting, regex, syntax
+from guardrail.sources.hcl.arithmetic import whole
+from guardrail.sources.hcl.parse import parse_expression
+from guardrail.sources.hcl.types import (
+    ANY,
+    convert,
+    declared,
+    is_equal,
+    key_of,
+    number_of,
+    set_of,
+    to_text,
+    type_of,
+    unified,
+)
 from guardrail.sources.hcl.values import (
-    LONGEST_TEXT,
-    MOST_ITEMS,
-    NUMBERS,
-    Attributes,
+    CollectionType,
     Computed,
     EvaluationError,
+    ListValue,
+    MapValue,
+    NotWorkedOutError,
     Sensitive,
     SetValue,
+    TupleType,
+    Type,
     first_unknown,
-    is_equal,
-    is_number,
-    make_set,
+    like,
+    marked,
+    materialized,
     merged,
+    plain,
+    texts,
     unmarked,
-    whole,
 )
 
-_MANY = 99
+_AT_APPLY = "known only after apply"
 _MOST_IN_RANGE = 1024
 _WIDEST = 1000
-_AT_APPLY = "known only after apply"
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+"""White space as Go has it; Python's includes four control characters more."""
 
 
 class ScopeLike(Protocol):
@@ -49,31 +69,19 @@ class ScopeLike(Protocol):
 Evaluate: TypeAlias = Callable[[syntax.Expression, Any], Any]
 
 
+class _Parameter(Struct, frozen=True):
+    type: Type
+    takes_null: bool
+    takes_unknown: bool
+    keeps_unknown: bool
+    keeps_marks: bool
+
+
 class _Function(Struct, frozen=True):
     compute: Callable[..., Any]
-    least: int
-    most: int
-    loose: bool
-    """Whether elements of its arguments may be unknown."""
-    decisive: int
-    """How many of its arguments must be known in any case."""
-
-
-_FUNCTIONS: dict[str, _Function] = {}
-
-
-def _function(
-    least: int, most: int | None = None, *, name: str = "", loose: bool = False, decisive: int = _MANY * 100
-) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Enter a function under its name, with the number of arguments that it takes."""
-
-    def enter(compute: Callable[..., Any]) -> Callable[..., Any]:
-        _FUNCTIONS[name or compute.__name__.strip("_")] = _Function(
-            compute, least, least if most is None else most, loose, decisive
-        )
-        return compute
-
-    return enter
+    parameters: tuple[_Parameter, ...]
+    rest: _Parameter | None
+    is_charged: bool
 
 
 def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
@@ -81,105 +89,102 @@ def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     name = node.name.removeprefix("core::")
     special = _SPECIAL.get(name)
     if special is not None:
-        return special(node, scope, evaluate)
-    function = _FUNCTIONS.get(name)
-    if function is None:
+        least, most, compute = special
+        if not node.expands and not least <= len(node.arguments) <= most:
+            raise EvaluationError(f"{name}() does not take {len(node.arguments)} arguments")
+        return compute(node, scope, evaluate)
+    if name not in TABLE:
         return Computed(reason=f"the function {name} is not known here", references=(LOST,))
     arguments = _arguments(node, scope, evaluate)
-    if isinstance(arguments, Unknown):
-        return arguments
-    marked = False
-    if scope.module.trace.has_sensitive:
-        pairs = [unmarked(argument) for argument in arguments]
-        arguments, marked = [value for value, _ in pairs], any(mark for _, mark in pairs)
-    unknown = [each for each in arguments[: function.decisive] if isinstance(each, Unknown)]
-    if not unknown and not function.loose:
-        inside = first_unknown(arguments)
-        unknown = [] if inside is None else [inside]
-    if unknown:
-        return merged(*unknown)
-    value = _computed(name, function, arguments)
-    return Sensitive(value) if marked and not isinstance(value, Unknown) else value
+    return arguments if isinstance(arguments, Unknown) else _applied(name, arguments, scope.module.trace)
 
 
 def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[Any] | Unknown:
-    arguments = [_materialized(evaluate(argument, scope)) for argument in node.arguments]
+    arguments = [materialized(evaluate(argument, scope)) for argument in node.arguments]
     if node.expands and arguments:
         last = arguments.pop()
-        last = last.value if isinstance(last, Sensitive) else last
-        if isinstance(last, Unknown):
-            return merged(last)
-        if not isinstance(last, list):
+        if isinstance(plain(last), Unknown):
+            return merged(plain(last))
+        if not isinstance(plain(last), list):
             raise EvaluationError("only a list can be expanded into arguments")
-        arguments += last
+        arguments += [marked(each) for each in last.value] if isinstance(last, Sensitive) else last
     return arguments
 
 
-def _materialized(value: Any) -> Any:
-    return value.whole() if isinstance(value, Attributes) else value
-
-
-def _computed(name: str, function: _Function, arguments: list[Any]) -> Any:
-    if not function.least <= len(arguments) <= function.most:
+def _applied(name: str, arguments: list[Any], trace: Any) -> Any:
+    function, allowance = _function(name), trace.allowance
+    allowance.steps(8)
+    least = len(function.parameters)
+    if len(arguments) < least or (function.rest is None and len(arguments) > least):
         raise EvaluationError(f"{name}() does not take {len(arguments)} arguments")
+    parameters = [*function.parameters, *([function.rest] * (len(arguments) - least) if function.rest else ())]
+    is_marked = False
+    if trace.has_sensitive:
+        for index, (argument, parameter) in enumerate(zip(arguments, parameters, strict=True)):
+            value, mark = _unmarked(argument, parameter, allowance)
+            arguments[index] = value
+            is_marked = is_marked or mark
+    unknown = _unknown(arguments, parameters, allowance)
+    if unknown is not None:
+        return merged(unknown)
     try:
-        value = function.compute(*arguments)
+        value = _computed(function, arguments, parameters, allowance)
     except EvaluationError as error:
-        raise EvaluationError(f"{name}(): {error.reason}") from None
-    except (DecimalException, OverflowError, ValueError, TypeError, KeyError, IndexError, AttributeError, LookupError):
-        raise EvaluationError(f"{name}() cannot be computed from its arguments") from None
-    if isinstance(value, (list, dict)) and len(value) > MOST_ITEMS:
-        raise EvaluationError(f"{name}(): the result has too many elements")
-    if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        raise EvaluationError(f"{name}(): the text is too long")
+        reason = "it does not take its arguments, which are sensitive" if is_marked else error.reason
+        raise EvaluationError(f"{name}(): {reason}") from None
+    except ValueError:  # what Python's own decoders and converters refuse, Terraform's do too
+        raise EvaluationError(f"{name}() does not take these arguments") from None
+    return marked(value) if is_marked else value
+
+
+def _unmarked(argument: Any, parameter: _Parameter, allowance: Allowance) -> tuple[Any, bool]:
+    if parameter.keeps_marks:
+        return plain(argument), isinstance(argument, Sensitive)
+    return unmarked(argument, allowance)
+
+
+def _unknown(arguments: list[Any], parameters: list[_Parameter], allowance: Allowance) -> Unknown | None:
+    """Why the result is unknown; None where what has to be known is."""
+    for argument, parameter in zip(arguments, parameters, strict=True):
+        if isinstance(argument, Unknown):
+            if not parameter.takes_unknown:
+                return merged(*(each for each in arguments if isinstance(each, Unknown)))
+        elif argument.__class__ is not str and not parameter.keeps_unknown:
+            unknown = first_unknown((argument,), allowance)
+            if unknown is not None:
+                return unknown
+    return None
+
+
+def _computed(function: _Function, arguments: list[Any], parameters: list[_Parameter], allowance: Allowance) -> Any:
+    values: list[Any] = [allowance] if function.is_charged else []
+    for argument, parameter in zip(arguments, parameters, strict=True):
+        if argument is None and not parameter.takes_null:
+            raise EvaluationError("an argument is null")
+        if argument.__class__ is str:
+            allowance.steps(len(argument) >> 4)
+        values.append(convert(argument, parameter.type, allowance))
+    value = function.compute(*values)
+    if isinstance(value, str):
+        allowance.text(len(value))
+        return formatting.normal(value)
+    if isinstance(value, (list, dict)):
+        allowance.values(len(value))
     return value
 
 
-# Arguments -----------------------------------------------------------------------------------------------------------
-
-
-def _text(value: Any) -> str:
-    text = text_of(value)
-    if text is None:
-        raise EvaluationError("null is no text" if value is None else "it is no text")
-    return text
-
-
-def _whole_number(value: Any) -> int:
-    number = number_of(value)
-    if not isinstance(number, int):
-        raise EvaluationError("it is no whole number")
-    return number
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise EvaluationError("null is no list" if value is None else "it is no list")
-    return value
-
-
-def _map(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise EvaluationError("null is no map" if value is None else "it is no map")
-    return value
-
-
-def _sorted_map(value: dict[str, Any]) -> list[tuple[str, Any]]:
-    return sorted(value.items(), key=lambda item: item[0])
-
-
-# Special forms -------------------------------------------------------------------------------------------------------
+# Special forms --------------------------------------------------------------------------------------------------------
 
 
 def _try(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     """The first argument that is no error; an unknown one may still turn out to be one, but Terraform takes it."""
-    error: EvaluationError | None = None
+    reason = ""
     for argument in node.arguments:
         try:
             return evaluate(argument, scope)
         except EvaluationError as caught:
-            error = caught
-    raise EvaluationError(f"try(): {error.reason}" if error else "try() takes an argument")
+            reason = caught.reason
+    raise EvaluationError(f"try(): {reason}")
 
 
 def _can(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
@@ -190,51 +195,82 @@ def _can(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     return merged(value) if isinstance(value, Unknown) else True
 
 
-def _coalesce(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    """The first argument that is neither null nor empty; what follows it need not be known."""
-    arguments = _arguments(node, scope, evaluate)
-    if isinstance(arguments, Unknown):
-        return arguments
-    for value in arguments:
-        plain = value.value if isinstance(value, Sensitive) else value
-        if isinstance(plain, Unknown):
-            return merged(*(each for each in arguments if isinstance(each, Unknown)))
-        if plain is not None and plain != "":
-            return value
-    raise EvaluationError("coalesce(): every argument is null or empty")
-
-
 def _sensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    value = evaluate(node.arguments[0], scope)
     scope.module.trace.has_sensitive = True
-    return value if isinstance(value, (Unknown, Sensitive)) else Sensitive(value)
+    return marked(evaluate(node.arguments[0], scope))
 
 
 def _nonsensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    return unmarked(evaluate(node.arguments[0], scope))[0]
+    return plain(evaluate(node.arguments[0], scope))
 
 
 def _issensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    return unmarked(evaluate(node.arguments[0], scope))[1]
+    value = evaluate(node.arguments[0], scope)
+    return merged(value) if isinstance(value, Unknown) else isinstance(value, Sensitive)
 
 
 def _templatefile(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     """A file as a template, with names of its own."""
-    path, names = (unmarked(evaluate(argument, scope))[0] for argument in node.arguments)
-    names = _materialized(names)
-    if isinstance(path, Unknown) or isinstance(names, Unknown):
-        return merged(path if isinstance(path, Unknown) else names)
-    inner = scope.__class__(scope.module, _map(names))  # type: ignore[call-arg] # the evaluator's own scope
-    return evaluate(scope.module.files.template(_text(path)), inner)
+    path = evaluate(node.arguments[0], scope)
+    if isinstance(plain(path), Unknown):
+        return merged(plain(path))
+    try:
+        template = scope.module.files.template(to_text(plain(path)))
+    except EvaluationError:
+        if isinstance(path, Sensitive):
+            raise EvaluationError("templatefile(): the file, whose path is sensitive, cannot be read") from None
+        raise
+    value = _rendered(template, node.arguments[1], scope, evaluate)
+    return marked(value) if isinstance(path, Sensitive) else value
+
+
+def _templatestring(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+    """A text that stands elsewhere as a template, with names of its own."""
+    from guardrail.sources.hcl.files import template_in
+
+    if not isinstance(node.arguments[0], (syntax.Attribute, syntax.Index, syntax.Name)):
+        raise EvaluationError("templatestring() takes a reference to a template")
+    text = evaluate(node.arguments[0], scope)
+    if isinstance(plain(text), Unknown):
+        return merged(plain(text))
+    value = _rendered(template_in(to_text(plain(text)), "the template"), node.arguments[1], scope, evaluate)
+    return marked(value) if isinstance(text, Sensitive) else value
+
+
+def _rendered(template: syntax.Expression, names: syntax.Expression, scope: ScopeLike, evaluate: Evaluate) -> Any:
+    values = materialized(evaluate(names, scope))
+    if isinstance(plain(values), Unknown):
+        return merged(plain(values))
+    value = evaluate(template, scope.__class__(scope.module, _map(plain(values))))  # type: ignore[call-arg]
+    return marked(value) if isinstance(values, Sensitive) else value
 
 
 def _read(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     """What a file holds, or whether it is there."""
-    arguments = [unmarked(evaluate(argument, scope))[0] for argument in node.arguments]
+    arguments = [evaluate(argument, scope) for argument in node.arguments]
     for argument in arguments:
-        if isinstance(argument, Unknown):
-            return merged(argument)
-    return scope.module.files.call(node.name, *map(_text, arguments))
+        if isinstance(plain(argument), Unknown):
+            return merged(plain(argument))
+    is_marked = any(isinstance(argument, Sensitive) for argument in arguments)
+    try:
+        value = scope.module.files.call(node.name, *(to_text(plain(each)) for each in arguments))
+    except EvaluationError:
+        if is_marked:
+            raise EvaluationError(f"{node.name}(): the file, whose path is sensitive, cannot be read") from None
+        raise
+    if isinstance(value, str):
+        scope.module.trace.allowance.text(len(value))
+        value = formatting.normal(value)
+    return marked(value) if is_marked else value
+
+
+def _abspath(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
+    """A path from the root of the file system on."""
+    path = evaluate(node.arguments[0], scope)
+    if isinstance(plain(path), Unknown):
+        return merged(plain(path))
+    place = os.path.normpath(os.path.join(scope.module.root("path")["cwd"], to_text(plain(path))))
+    return marked(place) if isinstance(path, Sensitive) else place
 
 
 def _unknowable(reason: str) -> Callable[[syntax.Call, ScopeLike, Evaluate], Any]:
@@ -244,767 +280,525 @@ def _unknowable(reason: str) -> Callable[[syntax.Call, ScopeLike, Evaluate], Any
     return answer
 
 
-_SPECIAL: dict[str, Callable[[syntax.Call, ScopeLike, Evaluate], Any]] = {
-    "try": _try,
-    "can": _can,
-    "coalesce": _coalesce,
-    "sensitive": _sensitive,
-    "nonsensitive": _nonsensitive,
-    "issensitive": _issensitive,
-    "templatefile": _templatefile,
+_MANY = 1 << 20
+_SPECIAL: dict[str, tuple[int, int, Callable[[syntax.Call, ScopeLike, Evaluate], Any]]] = {
+    "try": (1, _MANY, _try),
+    "can": (1, 1, _can),
+    "sensitive": (1, 1, _sensitive),
+    "nonsensitive": (1, 1, _nonsensitive),
+    "issensitive": (1, 1, _issensitive),
+    "abspath": (1, 1, _abspath),
+    "templatefile": (2, 2, _templatefile),
+    "templatestring": (2, 2, _templatestring),
+    "fileset": (2, 2, _read),
     **dict.fromkeys(
-        ("file", "fileexists", "fileset", "filebase64", "filemd5", "filesha1", "filesha256", "filesha512"), _read
+        ("file", "fileexists", "filebase64", "filemd5", "filesha1", "filesha256", "filesha512"), (1, 1, _read)
     ),
-    **dict.fromkeys(("timestamp", "uuid", "bcrypt"), _unknowable(_AT_APPLY)),
-    "plantimestamp": _unknowable("it is the time of the plan"),
+    **dict.fromkeys(("timestamp", "uuid"), (0, 0, _unknowable(_AT_APPLY))),
+    "bcrypt": (1, 2, _unknowable(_AT_APPLY)),
+    "plantimestamp": (0, 0, _unknowable("it is the time of the plan")),
 }
 
 
-# Numbers -------------------------------------------------------------------------------------------------------------
+# Numbers --------------------------------------------------------------------------------------------------------------
 
 
-@_function(1)
-def _abs(number: Any) -> Any:
-    return abs(number_of(number))
+def _ceil(number: arithmetic.Number) -> Any:
+    return number if number in (math.inf, -math.inf) else math.ceil(number)
 
 
-@_function(1)
-def _ceil(number: Any) -> Any:
-    return whole(Decimal(number_of(number)).to_integral_value(ROUND_CEILING))
+def _floor(number: arithmetic.Number) -> Any:
+    return number if number in (math.inf, -math.inf) else math.floor(number)
 
 
-@_function(1)
-def _floor(number: Any) -> Any:
-    return whole(Decimal(number_of(number)).to_integral_value(ROUND_FLOOR))
+def _signum(number: arithmetic.Number) -> int:
+    return (whole(number) > 0) - (whole(number) < 0)
 
 
-@_function(1, _MANY)
-def _max(*numbers: Any) -> Any:
-    return max(map(number_of, numbers))
-
-
-@_function(1, _MANY)
-def _min(*numbers: Any) -> Any:
-    return min(map(number_of, numbers))
-
-
-@_function(1)
-def _signum(number: Any) -> Any:
-    value = number_of(number)
-    return (value > 0) - (value < 0)
-
-
-@_function(2)
-def _pow(base: Any, exponent: Any) -> Any:
-    return whole(NUMBERS.create_decimal(repr(float(number_of(base)) ** float(number_of(exponent)))))
-
-
-@_function(2)
-def _log(number: Any, base: Any) -> Any:
-    from math import log
-
-    return whole(NUMBERS.create_decimal(repr(log(number_of(number)) / log(number_of(base)))))
-
-
-@_function(2)
-def _parseint(text: Any, base: Any) -> Any:
-    digits = _text(text)
-    if not re.fullmatch(r"-?[0-9A-Za-z]+", digits) or len(digits) > _WIDEST:
+def _parseint(text: Any, base: arithmetic.Number) -> Any:
+    digits = text if isinstance(text, str) else ""
+    unsigned = digits[1:] if digits[:1] in ("-", "+") else digits
+    if not unsigned.isascii() or not unsigned.isalnum() or len(digits) > _WIDEST:
         raise EvaluationError("it is no whole number")
-    return whole(int(digits, _whole_number(base)))
+    if not 2 <= whole(base) <= 62:  # noqa: PLR2004 - digits, small letters, capitals
+        raise EvaluationError("the base is a number from 2 to 62")
+    value = 0
+    for digit in unsigned if base > 36 else unsigned.lower():  # noqa: PLR2004 - capitals count for more
+        place = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ".index(digit)
+        if place >= base:
+            raise EvaluationError("it is no whole number")
+        value = value * whole(base) + place
+    return arithmetic.rounded(-value if digits.startswith("-") else value)
 
 
-@_function(1)
-def _sum(numbers: Any) -> Any:
-    values = [number_of(number) for number in _list(numbers)]
-    if not values:
+def _sum(value: Any) -> Any:
+    numbers = [number_of(item) for item in _sequence(value, sets=True)]
+    if not numbers:
         raise EvaluationError("an empty list has no sum")
-    return whole(NUMBERS.create_decimal(0) + sum(map(Decimal, values)))
-
-
-# Text ----------------------------------------------------------------------------------------------------------------
-
-
-@_function(1)
-def _upper(text: Any) -> Any:
-    return _text(text).upper()
-
-
-@_function(1)
-def _lower(text: Any) -> Any:
-    return _text(text).lower()
-
-
-@_function(1)
-def _title(text: Any) -> Any:
-    return re.sub(r"(?<![\w'])\w", lambda match: match[0].upper(), _text(text))
-
-
-@_function(1)
-def _chomp(text: Any) -> Any:
-    return re.sub(r"(?:\r?\n)+\Z", "", _text(text))
-
-
-@_function(1)
-def _trimspace(text: Any) -> Any:
-    return _text(text).strip()
-
-
-@_function(2)
-def _trim(text: Any, characters: Any) -> Any:
-    return _text(text).strip(_text(characters)) if characters else _text(text)
-
-
-@_function(2)
-def _trimprefix(text: Any, prefix: Any) -> Any:
-    return _text(text).removeprefix(_text(prefix))
-
-
-@_function(2)
-def _trimsuffix(text: Any, suffix: Any) -> Any:
-    return _text(text).removesuffix(_text(suffix))
-
-
-@_function(2)
-def _startswith(text: Any, prefix: Any) -> Any:
-    return _text(text).startswith(_text(prefix))
-
-
-@_function(2)
-def _endswith(text: Any, suffix: Any) -> Any:
-    return _text(text).endswith(_text(suffix))
-
-
-@_function(2)
-def _strcontains(text: Any, part: Any) -> Any:
-    return _text(part) in _text(text)
-
-
-@_function(1)
-def _strrev(text: Any) -> Any:
-    return _text(text)[::-1]
-
-
-@_function(3)
-def _substr(text: Any, offset: Any, length: Any) -> Any:
-    value, start, count = _text(text), _whole_number(offset), _whole_number(length)
-    if start < 0:
-        start += len(value)
-    if start < 0 or start > len(value):
-        return ""
-    return value[start:] if count < 0 else value[start : start + count]
-
-
-@_function(2)
-def _split(separator: Any, text: Any) -> Any:
-    value = _text(text)
-    if not _text(separator):
-        return list(value)
-    return value.split(_text(separator)) if value else [""]
-
-
-@_function(2, _MANY)
-def _join(separator: Any, *lists: Any) -> Any:
-    return _text(separator).join(_text(item) for each in lists for item in _list(each))
-
-
-@_function(3)
-def _replace(text: Any, search: Any, replacement: Any) -> Any:
-    value, wanted, instead = _text(text), _text(search), _text(replacement)
-    if len(wanted) > 1 and wanted.startswith("/") and wanted.endswith("/"):
-        return _pattern(wanted[1:-1]).sub(lambda match: _expanded(instead, match), value)
-    if len(instead) * max(value.count(wanted), 1) > LONGEST_TEXT:
-        raise EvaluationError("the text is too long")
-    return value.replace(wanted, instead)
-
-
-def _expanded(replacement: str, match: re.Match[str]) -> str:
-    """Go's replacement text: ``$1`` and ``${name}``."""
-
-    def group(reference: re.Match[str]) -> str:
-        name = reference[1] or reference[2]
-        try:
-            return match[int(name) if name.isdecimal() else name] or ""
-        except IndexError:
-            return ""
-
-    return re.sub(r"\$(?:\{(\w+)\}|(\w+))", group, replacement)
-
-
-@_function(2)
-def _regex(pattern: Any, text: Any) -> Any:
-    match = _pattern(_text(pattern)).search(_text(text))
-    if match is None:
-        raise EvaluationError("the pattern matches nothing")
-    return _groups(match)
-
-
-@_function(2)
-def _regexall(pattern: Any, text: Any) -> Any:
-    return [_groups(match) for match in _pattern(_text(pattern)).finditer(_text(text))]
-
-
-def _groups(match: re.Match[str]) -> Any:
-    named = match.groupdict()
-    return named or list(match.groups()) or match[0]
-
-
-_NESTED_REPEAT = re.compile(r"[*+}][^()]*\)(?:[*+]|\{\d*,)")
-_OVERLAP = re.compile(r"\((?:\?:|\?P<\w+>)?[^()]*\|[^()]*\)(?:[*+]|\{\d*,)")
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """A pattern of RE2. Those that Python's engine could take for ever over are refused: RE2 never does."""
-    if _NESTED_REPEAT.search(text) or _OVERLAP.search(text) or len(text) > _WIDEST:
-        raise EvaluationError("the pattern is too involved to be tried here")
-    translated = text.replace(r"\z", r"\Z").replace("[[:alpha:]]", "[A-Za-z]").replace("[[:digit:]]", "[0-9]")
-    translated = translated.replace("[:alnum:]", "A-Za-z0-9").replace("[:space:]", r"\s").replace("[:alpha:]", "A-Za-z")
-    translated = translated.replace("[:digit:]", "0-9").replace("[:lower:]", "a-z").replace("[:upper:]", "A-Z")
-    try:
-        return re.compile(translated, re.ASCII)
-    except (re.error, RecursionError, OverflowError):
-        raise EvaluationError("the pattern is not valid") from None
-
-
-@_function(2)
-def _indent(spaces: Any, text: Any) -> Any:
-    return _text(text).replace("\n", "\n" + " " * min(_whole_number(spaces), _WIDEST))
-
-
-_VERB = re.compile(r"%(?:\[(\d+)\])?([-+# 0]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])")
-
-
-@_function(1, _MANY)
-def _format(template: Any, *arguments: Any) -> Any:
-    return _formatted(_text(template), arguments)
-
-
-def _formatted(template: str, arguments: Sequence[Any]) -> str:
-    position = 0
-
-    def one(match: re.Match[str]) -> str:
-        nonlocal position
-        number, flags, width, precision, verb = match.groups()
-        if verb == "%":
-            return "%"
-        if number:
-            position = int(number) - 1
-        if not 0 <= position < len(arguments):
-            raise EvaluationError("there are not enough arguments")
-        if int(width or 0) > _WIDEST or int(precision or 0) > _WIDEST:
-            raise EvaluationError("it is too wide")
-        value = arguments[position]
-        position += 1
-        return _verb(value, verb, flags, width or "", precision)
-
-    text = _VERB.sub(one, template)
-    if position < len(arguments) and "%[" not in template:
-        raise EvaluationError("there are too many arguments")
-    return text
-
-
-def _verb(value: Any, verb: str, flags: str, width: str, precision: str | None) -> str:
-    dot = "" if precision is None else f".{precision}"
-    if verb in "di":
-        return f"%{flags}{width}d" % _whole_number(value)
-    if verb in "oxX":
-        return f"%{flags}{width}{verb}" % _whole_number(value)
-    if verb == "b":
-        return f"%{flags}{width}s" % f"{_whole_number(value):b}"
-    if verb in "eEfFgG":
-        return f"%{flags}{width}{dot}{verb}" % float(number_of(value))
-    if verb in "stvq":
-        text = _shown(value, verb)
-        return f"%{flags.replace('0', '').replace('+', '').replace('#', '')}{width}{dot}s" % text
-    raise EvaluationError(f"there is no verb %{verb}")
-
-
-def _shown(value: Any, verb: str) -> str:
-    if verb == "s":
-        return _text(value)
-    if verb == "t":
-        truth = truth_of(value)
-        return "true" if truth is True else "false"
-    if verb == "v":
-        text = text_of(value)
-        return _json(value) if text is None else text
-    return _json(_text(value))
-
-
-@_function(1, _MANY)
-def _formatlist(template: Any, *arguments: Any) -> Any:
-    lengths = {len(argument) for argument in arguments if isinstance(argument, list)}
-    if len(lengths) > 1:
-        raise EvaluationError("the lists have different lengths")
-    count = lengths.pop() if lengths else 1
-    return [
-        _formatted(_text(template), [each[index] if isinstance(each, list) else each for each in arguments])
-        for index in range(count)
-    ]
-
-
-# Collections ---------------------------------------------------------------------------------------------------------
-
-
-@_function(1, loose=True)
-def _length(value: Any) -> Any:
-    if isinstance(value, str):
-        return _graphemes(value)
-    if not isinstance(value, (list, dict)):
-        raise EvaluationError("it has no length")
-    if isinstance(value, SetValue) and any(isinstance(item, Unknown) for item in value) and len(value) > 1:
-        return merged(*(item for item in value if isinstance(item, Unknown)))
-    return len(value)
-
-
-def _graphemes(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    from unicodedata import combining
-
-    return sum(not combining(character) for character in text)
-
-
-@_function(1, loose=True)
-def _keys(value: Any) -> Any:
-    return sorted(_map(value))
-
-
-@_function(1, loose=True)
-def _values(value: Any) -> Any:
-    return [item for _, item in _sorted_map(_map(value))]
-
-
-@_function(2, 3, loose=True, decisive=2)
-def _lookup(value: Any, key: Any, *default: Any) -> Any:
-    found = _map(value)
-    if _text(key) in found:
-        return found[_text(key)]
-    if not default:
-        raise EvaluationError(f"there is no key {_text(key)!r}")
-    return default[0]
-
-
-@_function(0, _MANY * 100, loose=True)
-def _merge(*maps: Any) -> Any:
-    found: dict[str, Any] = {}
-    for each in maps:
-        if each is not None:
-            found.update(_map(_materialized(each)))
-    return found
-
-
-@_function(0, _MANY * 100, loose=True)
-def _concat(*lists: Any) -> Any:
-    return [item for each in lists for item in _list(each)]
-
-
-@_function(1, loose=True)
-def _flatten(value: Any) -> Any:
-    found: list[Any] = []
-    for item in _list(value):
-        if isinstance(item, list):
-            found += _flatten(item)
-        elif isinstance(item, Unknown):
-            return merged(item)
-        else:
-            found.append(item)
-        if len(found) > MOST_ITEMS:
-            raise EvaluationError("the list is too long")
-    return found
-
-
-@_function(2, loose=True)
-def _element(value: Any, index: Any) -> Any:
-    items, position = _list(value), _whole_number(index)
-    if not items:
-        raise EvaluationError("the list is empty")
-    return items[position % len(items)]
-
-
-@_function(1, loose=True)
-def _one(value: Any) -> Any:
-    items = _list(value)
-    if len(items) > 1:
-        raise EvaluationError("there is more than one element")
-    return items[0] if items else None
-
-
-@_function(1, loose=True)
-def _compact(value: Any) -> Any:
-    items = _list(value)
-    unknown = [item for item in items if isinstance(item, Unknown)]
-    return merged(*unknown) if unknown else [item for item in items if item is not None and item != ""]
-
-
-@_function(2, loose=True)
-def _contains(value: Any, wanted: Any) -> Any:
-    answers = [is_equal(item, wanted) for item in _list(value)]
-    if True in answers:
-        return True
-    unknown = [answer for answer in answers if isinstance(answer, Unknown)]
-    return merged(*unknown) if unknown else False
-
-
-@_function(1)
-def _distinct(value: Any) -> Any:
-    found: list[Any] = []
-    seen: set[Any] = set()
-    for item in _list(value):
-        if isinstance(item, (str, bool)) or is_number(item):
-            key = (item.__class__ is bool, item.__class__ is str, item)
-            if key not in seen:
-                seen.add(key)
-                found.append(item)
-        elif all(is_equal(item, other) is not True for other in found):
-            found.append(item)
-    return found
-
-
-@_function(2)
-def _index(value: Any, wanted: Any) -> Any:
-    for position, item in enumerate(_list(value)):
-        if is_equal(item, wanted) is True:
-            return position
-    raise EvaluationError("the list does not hold it")
-
-
-@_function(1, 3)
-def _range(*limits: Any) -> Any:
-    numbers = [number_of(limit) for limit in limits]
-    start, stop = (0, numbers[0]) if len(numbers) == 1 else (numbers[0], numbers[1])
-    step = numbers[2] if len(numbers) > 2 else 1 if start <= stop else -1  # noqa: PLR2004
+    total = numbers[0]
+    for number in numbers[1:]:
+        total = arithmetic.OPERATORS["+"](total, number)
+    return total
+
+
+def _range(allowance: Allowance, *limits: arithmetic.Number) -> ListValue:
+    if not 1 <= len(limits) <= 3:  # noqa: PLR2004 - start, stop and step
+        raise EvaluationError("it takes one to three numbers")
+    start, stop = (0, limits[0]) if len(limits) == 1 else limits[:2]
+    step = limits[2] if len(limits) > 2 else 1 if start <= stop else -1  # noqa: PLR2004
     if step == 0 or (start < stop and step < 0) or (start > stop and step > 0):
         raise EvaluationError("the step leads nowhere")
     found: list[Any] = []
     while start < stop if step > 0 else start > stop:
         found.append(start)
-        start = whole(NUMBERS.add(Decimal(start), Decimal(step)))
+        start = arithmetic.OPERATORS["+"](start, step)
         if len(found) > _MOST_IN_RANGE:
             raise EvaluationError("there are more than 1,024 numbers")
-    return found
+    allowance.steps(len(found))
+    return ListValue(found, "number")
 
 
-@_function(1, loose=True)
-def _reverse(value: Any) -> Any:
-    return _list(value)[::-1]
+# Text -----------------------------------------------------------------------------------------------------------------
 
 
-@_function(3, loose=True)
-def _slice(value: Any, start: Any, stop: Any) -> Any:
-    items, first, last = _list(value), _whole_number(start), _whole_number(stop)
+def _by_character(change: Callable[[str], str]) -> Callable[[str], str]:
+    """A change of case, character by character as Go does it: what would become two stays."""
+
+    def changed(text: str) -> str:
+        if text.isascii():
+            return change(text)
+        return "".join(new if len(new := change(old)) == 1 else old for old in text.replace("İ", change("İ")[:1]))
+
+    return changed
+
+
+def _title(text: str) -> str:
+    upper, is_inside = _by_character(str.title), False
+    parts: list[str] = []
+    for character in text:
+        parts.append(character if is_inside else upper(character))
+        is_inside = character == "_" or character.isalnum() or not (character.isascii() or character in _SPACE)
+    return "".join(parts)
+
+
+def _substr(text: str, offset: arithmetic.Number, length: arithmetic.Number) -> str:
+    parts, start, count = formatting.characters(text), whole(offset), whole(length)
+    is_open = count < 0 or (start < 0 and count == 0)  # a length of 0 counts from the start only
+    if start < 0:
+        start = max(start + len(parts), 0)
+    return "".join(parts[start:] if is_open else parts[start : start + count])
+
+
+def _split(separator: str, text: str) -> ListValue:
+    return texts(text.split(separator) if separator else text)
+
+
+def _join(allowance: Allowance, separator: str, *lists: Any) -> str:
+    items = list(chain.from_iterable(lists))
+    if not lists or None in items:
+        raise EvaluationError("an element is null" if lists else "it takes a list")
+    allowance.text(sum(map(len, items)) + len(separator) * len(items))
+    return separator.join(items)
+
+
+def _replace(allowance: Allowance, text: str, search: str, replacement: str) -> str:
+    if len(search) > 1 and search.startswith("/") and search.endswith("/"):
+        return regex.replace(text, search[1:-1], replacement, allowance)
+    allowance.text(len(replacement) * text.count(search))
+    return text.replace(search, replacement)
+
+
+def _indent(allowance: Allowance, spaces: arithmetic.Number, text: str) -> str:
+    margin = "\n" + " " * min(whole(spaces), _WIDEST)
+    allowance.text(len(margin) * text.count("\n"))
+    return text.replace("\n", margin)
+
+
+def _format(allowance: Allowance, template: str, *arguments: Any) -> Any:
+    if None in arguments:
+        return Computed(reason="Terraform does not tell how null is formatted")
+    return formatting.formatted(template, arguments, allowance)
+
+
+def _formatlist(allowance: Allowance, template: str, *arguments: Any) -> Any:
+    lengths = {len(argument) for argument in arguments if isinstance(argument, list)}
+    if len(lengths) > 1:
+        raise EvaluationError("the lists have different lengths")
+    found: list[str] = []
+    for index in range(lengths.pop() if lengths else 1):
+        allowance.steps(8)
+        row = [each[index] if isinstance(each, list) else each for each in arguments]
+        text = formatting.formatted(template, row, allowance)
+        allowance.text(len(text))
+        found.append(text)
+    return texts(map(formatting.normal, found))
+
+
+# Collections ----------------------------------------------------------------------------------------------------------
+
+
+def _sequence(value: Any, *, sets: bool = False) -> list[Any]:
+    """A list or tuple, or, where ``sets`` may be there, a set. Raises `EvaluationError` for anything else."""
+    if not isinstance(value, list) or (isinstance(value, SetValue) and not sets):
+        raise EvaluationError("null is no list" if value is None else "it is no list")
+    return value
+
+
+def _map(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise EvaluationError("null is no map" if value is None else "it is no map")
+    return value
+
+
+def _length(value: Any) -> Any:
+    if isinstance(value, str):
+        return len(formatting.characters(value))
+    if not isinstance(value, (list, dict)):
+        raise EvaluationError("it has no length")
+    unknown = [item for item in value if isinstance(item, Unknown)] if isinstance(value, SetValue) else []
+    return merged(*unknown) if unknown and len(value) > 1 else len(value)
+
+
+def _keys(value: Any) -> list[Any]:
+    names = sorted(_map(value))
+    return texts(names) if isinstance(value, MapValue) else list(names)
+
+
+def _values(value: Any) -> list[Any]:
+    items = [item for _, item in sorted(_map(value).items(), key=lambda each: each[0])]
+    return ListValue(items, value.element) if isinstance(value, MapValue) else items
+
+
+def _lookup(allowance: Allowance, value: Any, key: str, *default: Any) -> Any:
+    if key in _map(value):
+        return value[key]
+    if len(default) != 1:
+        raise EvaluationError(f"there is no key {key!r}")
+    return convert(default[0], value.element, allowance) if isinstance(value, MapValue) else default[0]
+
+
+def _merge(allowance: Allowance, *maps: Any) -> Any:
+    given = [_map(each) for each in maps if each is not None]
+    found: dict[str, Any] = {}
+    for each in given:
+        allowance.values(len(each))
+        found.update(each)
+    first = given[0] if given else found
+    same = all(isinstance(each, MapValue) and each.element == getattr(first, "element", None) for each in given)
+    return like(first, found) if same else found
+
+
+def _concat(allowance: Allowance, *lists: Any) -> list[Any]:
+    if not lists:
+        raise EvaluationError("it takes a list")
+    allowance.values(sum(len(_sequence(each)) for each in lists))
+    items = list(chain.from_iterable(lists))
+    if all(isinstance(each, ListValue) for each in lists):
+        element = unified(each.element for each in lists)
+        if element is not None:
+            return ListValue([convert(item, element, allowance) for item in items], element)
+    return items
+
+
+def _flatten(allowance: Allowance, value: Any) -> Any:
+    """The elements of the elements …; a list whose contents are unknown, or are sensitive, makes the whole so."""
+    found: list[Any] = []
+    pending = [iter(_sequence(value, sets=True))]
+    is_marked = False
+    while pending:
+        for item in pending[-1]:
+            allowance.steps(4)
+            inner = plain(item)
+            if isinstance(inner, list):
+                is_marked = is_marked or inner is not item
+                pending.append(iter(inner))
+                break
+            if isinstance(inner, Unknown):
+                return merged(inner)
+            allowance.values(1)
+            found.append(item)
+        else:
+            pending.pop()
+    return marked(found) if is_marked else found
+
+
+def _element(value: Any, index: arithmetic.Number) -> Any:
+    items, position = _sequence(value), whole(index)
+    if not items:
+        raise EvaluationError("the list is empty")
+    if position < 0:
+        raise NotWorkedOutError("what a negative index is depends on the version of Terraform")
+    return items[position % len(items)]
+
+
+def _one(value: Any) -> Any:
+    items = _sequence(value, sets=True)
+    if len(items) > 1:
+        raise EvaluationError("there is more than one element")
+    return items[0] if items else None
+
+
+def _contains(allowance: Allowance, value: Any, wanted: Any) -> Any:
+    items = _sequence(value, sets=True)
+    key = key_of(wanted, allowance)
+    unknown: list[Unknown] = []
+    for item in items:
+        own = key_of(item, allowance)
+        if own is not None and own == key:
+            return True
+        if own is None or key is None:
+            answer = is_equal(item, wanted, allowance)
+            unknown += [answer] if isinstance(answer, Unknown) else []
+    return merged(*unknown) if unknown else False
+
+
+def _distinct(allowance: Allowance, value: ListValue) -> Any:
+    found: dict[Any, Any] = {}
+    for item in value:
+        found.setdefault(key_of(item, allowance), item)
+    return like(value, found.values())
+
+
+def _index(allowance: Allowance, value: Any, wanted: Any) -> int:
+    key = key_of(wanted, allowance)
+    for position, item in enumerate(_sequence(value)):
+        if key_of(item, allowance) == key:
+            return position
+    raise EvaluationError("the list does not hold it")
+
+
+def _reverse(value: Any) -> list[Any]:
+    items = _sequence(value, sets=True)[::-1]
+    return ListValue(items, value.element) if isinstance(value, ListValue) else items
+
+
+def _slice(value: Any, start: arithmetic.Number, stop: arithmetic.Number) -> Any:
+    items, first, last = _sequence(value), whole(start), whole(stop)
     if not 0 <= first <= last <= len(items):
         raise EvaluationError("the list is not that long")
-    return items[first:last]
+    return like(items, items[first:last])
 
 
-@_function(1)
-def _sort(value: Any) -> Any:
-    return sorted(map(_text, _list(value)))
+def _sort(value: ListValue) -> ListValue:
+    if None in value:
+        raise EvaluationError("an element is null")
+    return texts(sorted(value))
 
 
-@_function(2, loose=True)
-def _chunklist(value: Any, size: Any) -> Any:
-    items, count = _list(value), _whole_number(size)
-    if count == 0:
-        return [items]
-    return [items[index : index + count] for index in range(0, len(items), count)]
+def _chunklist(value: ListValue, size: arithmetic.Number) -> ListValue:
+    count = whole(size)
+    if count < 0:
+        raise EvaluationError("the size is at least 0")
+    starts = range(0, len(value), count or len(value) or 1)
+    chunks = [like(value, value[start : start + (count or len(value))]) for start in starts]
+    return ListValue(chunks, CollectionType("list", value.element))
 
 
-@_function(1, _MANY, loose=True)
+def _coalesce(allowance: Allowance, *arguments: Any) -> Any:
+    """The first argument that is neither null nor empty, in the type that all have in common."""
+    common = unified(type_of(each, allowance) for each in arguments if each is not None)
+    if common is None:
+        raise EvaluationError("the arguments have no type in common")
+    unknown = [each for each in map(plain, arguments) if isinstance(each, Unknown)]
+    is_marked = False
+    for argument in arguments:
+        value = plain(argument)
+        if isinstance(value, Unknown):
+            return merged(*unknown)
+        is_marked = is_marked or value is not argument
+        if value is not None and value != "":
+            found = convert(value, common, allowance)
+            return marked(found) if is_marked else found
+    raise EvaluationError("every argument is null or empty")
+
+
 def _coalescelist(*lists: Any) -> Any:
     for each in lists:
-        if each:
+        if _sequence(each):
             return each
     raise EvaluationError("every list is empty")
 
 
-@_function(2, loose=True)
-def _zipmap(keys: Any, values: Any) -> Any:
-    unknown = [key for key in _list(keys) if isinstance(key, Unknown)]
-    return merged(*unknown) if unknown else dict(zip(map(_text, keys), _list(values), strict=True))
-
-
-@_function(1)
-def _transpose(value: Any) -> Any:
-    found: dict[str, list[str]] = {}
-    for key, items in _sorted_map(_map(value)):
-        for item in _list(items):
-            found.setdefault(_text(item), []).append(key)
-    return found
-
-
-@_function(3)
-def _matchkeys(values: Any, keys: Any, wanted: Any) -> Any:
-    return [
-        value
-        for value, key in zip(_list(values), _list(keys), strict=True)
-        if any(is_equal(key, each) is True for each in wanted)
-    ]
-
-
-@_function(1)
-def _alltrue(value: Any) -> Any:
-    return all(truth_of(item) is True for item in _list(value))
-
-
-@_function(1)
-def _anytrue(value: Any) -> Any:
-    return any(truth_of(item) is True for item in _list(value) if item is not None)
-
-
-@_function(1, _MANY)
-def _setunion(*sets: Any) -> Any:
-    return make_set(item for each in sets for item in _list(each))
-
-
-@_function(1, _MANY)
-def _setintersection(first: Any, *others: Any) -> Any:
-    return make_set(
-        item for item in _list(first) if all(any(is_equal(item, other) is True for other in each) for each in others)
-    )
-
-
-@_function(2)
-def _setsubtract(first: Any, second: Any) -> Any:
-    return make_set(item for item in _list(first) if all(is_equal(item, other) is not True for other in _list(second)))
-
-
-@_function(1, _MANY)
-def _setproduct(*sets: Any) -> Any:
-    from itertools import product
-    from math import prod
-
-    if prod(len(_list(each)) for each in sets) > MOST_ITEMS:
-        raise EvaluationError("there are too many combinations")
-    found = [list(combination) for combination in product(*sets)]
-    return make_set(found) if all(isinstance(each, SetValue) for each in sets) else found
-
-
-# Types ---------------------------------------------------------------------------------------------------------------
-
-
-@_function(1)
-def _tostring(value: Any) -> Any:
-    return convert.to_text(value)
-
-
-@_function(1)
-def _tonumber(value: Any) -> Any:
-    return convert.to_number(value)
-
-
-@_function(1)
-def _tobool(value: Any) -> Any:
-    return convert.to_bool(value)
-
-
-@_function(1, loose=True)
-def _tolist(value: Any) -> Any:
-    return None if value is None else list(_list(value))
-
-
-@_function(0, _MANY, name="list", loose=True)
-def _old_list(*items: Any) -> Any:
-    return list(items)
-
-
-@_function(1, loose=True)
-def _toset(value: Any) -> Any:
-    return None if value is None else make_set(_list(value))
-
-
-@_function(1, loose=True)
-def _tomap(value: Any) -> Any:
-    return None if value is None else dict(_map(value))
-
-
-# Encodings -----------------------------------------------------------------------------------------------------------
-
-
-@_function(1)
-def _jsonencode(value: Any) -> Any:
-    return _json(value)
-
-
-def _json(value: Any) -> str:
-    """JSON as Go writes it: sorted keys, and ``<``, ``>`` and ``&`` escaped."""
-    import json
-
-    text = json.dumps(_simple(value), separators=(",", ":"), ensure_ascii=False, sort_keys=True)
-    for character in "<>&\u2028\u2029":
-        text = text.replace(character, f"\\u{ord(character):04x}")
-    return text
-
-
-def _simple(value: Any) -> Any:
-    """A value with floats for decimals, as JSON takes it."""
-    if isinstance(value, Decimal):
-        return float(value)
-    if isinstance(value, list):
-        return [_simple(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _simple(item) for key, item in value.items()}
-    if isinstance(value, Attributes):
-        return _simple(value.whole())
-    return value
-
-
-@_function(1)
-def _jsondecode(text: Any) -> Any:
-    import json
-
-    try:
-        return json.loads(_text(text), parse_float=_decimal, parse_int=_decimal, parse_constant=_no_number)
-    except (ValueError, RecursionError):
-        raise EvaluationError("it is not valid JSON") from None
-
-
-def _decimal(text: str) -> Any:
-    return whole(NUMBERS.create_decimal(text))
-
-
-def _no_number(text: str) -> Any:
-    raise EvaluationError(f"{text} is no number")
-
-
-@_function(1)
-def _yamldecode(text: Any) -> Any:
-    from guardrail.sources.hcl.files import yaml_value
-
-    return yaml_value(_text(text))
-
-
-@_function(1)
-def _csvdecode(text: Any) -> Any:
-    import csv
-
-    return [dict(row) for row in csv.DictReader(_text(text).splitlines(), strict=True)]
-
-
-@_function(1)
-def _base64encode(text: Any) -> Any:
-    from base64 import b64encode
-
-    return b64encode(_text(text).encode()).decode()
-
-
-@_function(1)
-def _base64decode(text: Any) -> Any:
-    from base64 import b64decode
-
-    return b64decode(_text(text), validate=True).decode()
-
-
-@_function(1)
-def _urlencode(text: Any) -> Any:
-    from urllib.parse import quote_plus
-
-    return quote_plus(_text(text), safe="")
-
-
-def _digest(algorithm: str) -> Callable[[Any], Any]:
-    def compute(text: Any) -> Any:
-        import hashlib
-
-        return hashlib.new(algorithm, _text(text).encode(), usedforsecurity=False).hexdigest()
+def _zipmap(keys: ListValue, values: Any) -> dict[str, Any]:
+    if None in keys:
+        raise EvaluationError("a key is null")
+    found = dict(zip(keys, _sequence(values), strict=True))
+    return MapValue(found, values.element) if isinstance(values, ListValue) else found
+
+
+def _transpose(allowance: Allowance, value: MapValue) -> MapValue:
+    found: dict[str, ListValue] = {}
+    for key, items in sorted(value.items()):
+        allowance.values(len(items or ()))
+        for item in items or ():
+            found.setdefault(to_text(item), texts(())).append(key)
+    return MapValue(found, CollectionType("list", "string"))
+
+
+def _matchkeys(allowance: Allowance, values: ListValue, keys: ListValue, wanted: ListValue) -> Any:
+    common = unified((keys.element, wanted.element))
+    if common is None:
+        raise EvaluationError("the keys have no type in common")
+    known = {key_of(convert(each, common, allowance), allowance) for each in wanted}
+    pairs = zip(values, keys, strict=True)
+    return like(values, [item for item, key in pairs if key_of(convert(key, common, allowance), allowance) in known])
+
+
+def _alltrue(values: ListValue) -> bool:
+    return all(each is True for each in values)
+
+
+def _anytrue(values: ListValue) -> bool:
+    return any(each is True for each in values)
+
+
+def _sets(combine: Callable[[set[Any], set[Any]], set[Any]]) -> Callable[..., SetValue]:
+    """A function of sets, which first take the type that they have in common."""
+
+    def compute(allowance: Allowance, *sets: SetValue) -> SetValue:
+        element = unified(each.element for each in sets if each or each.element != ANY)
+        if element is None:
+            raise EvaluationError("the sets have no type in common")
+        alike = [convert(each, CollectionType("set", element), allowance) for each in sets]
+        items = {key_of(item, allowance): item for each in alike for item in each}
+        keys = [{key_of(item, allowance) for item in each} for each in alike]
+        common = keys[0]
+        for each in keys[1:]:
+            common = combine(common, each)
+        return set_of([items[key] for key in common], element, allowance)
 
     return compute
 
 
-for _algorithm in ("md5", "sha1", "sha256", "sha512"):
-    _function(1, name=_algorithm)(_digest(_algorithm))
+def _setproduct(allowance: Allowance, *sets: Any) -> Any:
+    if len(sets) < 2:  # noqa: PLR2004 - a product is of two
+        raise EvaluationError("it takes two sets")
+    collections = [convert(each, _type("list"), allowance) for each in sets]
+    allowance.values(math.prod(map(len, collections)) * (len(sets) + 1))
+    rows = [list(row) for row in product(*collections)]
+    element = TupleType(tuple(each.element for each in collections))
+    if all(isinstance(each, SetValue) for each in sets):
+        return set_of(rows, element, allowance)
+    return ListValue(rows, element)
 
 
-@_function(1)
-def _base64sha256(text: Any) -> Any:
-    import hashlib
-    from base64 import b64encode
-
-    return b64encode(hashlib.sha256(_text(text).encode()).digest()).decode()
+def _same(value: Any) -> Any:
+    return value
 
 
-@_function(2)
-def _uuidv5(namespace: Any, name: Any) -> Any:
-    import uuid
+TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
+    "abs": ("number", abs),
+    "alltrue": ("list(bool)", _alltrue),
+    "anytrue": ("list(bool)", _anytrue),
+    "base64decode": ("string", encodings.base64_decoded),
+    "base64encode": ("string", encodings.base64_encoded),
+    "base64sha256": ("string", encodings.base64_digest("sha256")),
+    "base64sha512": ("string", encodings.base64_digest("sha512")),
+    "basename": ("string", encodings.base_name),
+    "ceil": ("number", _ceil),
+    "chomp": ("string", lambda text: text.rstrip("\r\n")),
+    "chunklist": ("list~^ number", _chunklist),
+    "cidrhost": ("string number", encodings.cidr_host),
+    "cidrnetmask": ("string", encodings.cidr_netmask),
+    "cidrsubnet": ("string number number", encodings.cidr_subnet),
+    "cidrsubnets": ("string number*", encodings.cidr_subnets),
+    "coalesce": ("$ any?!~^*", _coalesce),
+    "coalescelist": ("any~^*", _coalescelist),
+    "compact": ("list(string)", lambda value: texts(item for item in value if item)),
+    "concat": ("$ any~^*", _concat),
+    "contains": ("$ any~ any~", _contains),
+    "csvdecode": ("$ string", encodings.csv_decoded),
+    "dirname": ("string", encodings.directory_name),
+    "distinct": ("$ list", _distinct),
+    "element": ("any~^ number", _element),
+    "endswith": ("string string", str.endswith),
+    "flatten": ("$ any~^", _flatten),
+    "floor": ("number", _floor),
+    "format": ("$ string any?*", _format),
+    "formatlist": ("$ string any?*", _formatlist),
+    "indent": ("$ number string", _indent),
+    "index": ("$ any any", _index),
+    "join": ("$ string list(string)*", _join),
+    "jsondecode": ("$ string", encodings.json_decoded),
+    "jsonencode": ("$ any?", lambda allowance, value: formatting.json_text(value, allowance)),
+    "keys": ("any~^", _keys),
+    "length": ("any~^", _length),
+    "log": ("number number", arithmetic.logarithm),
+    "lookup": ("$ any~^ string any?!~^*", _lookup),
+    "lower": ("string", _by_character(str.lower)),
+    "matchkeys": ("$ list list list", _matchkeys),
+    "max": ("number number*", lambda *numbers: max(numbers)),
+    "md5": ("string", encodings.digest("md5")),
+    "merge": ("$ any?~^*", _merge),
+    "min": ("number number*", lambda *numbers: min(numbers)),
+    "one": ("any~^", _one),
+    "parseint": ("any number", _parseint),
+    "pow": ("number number", arithmetic.power),
+    "range": ("$ number*", _range),
+    "regex": ("$ string string", lambda allowance, pattern, text: regex.search(pattern, text, allowance)),
+    "regexall": ("$ string string", lambda allowance, pattern, text: regex.search_all(pattern, text, allowance)),
+    "replace": ("$ string string string", _replace),
+    "reverse": ("any~^", _reverse),
+    "setintersection": ("$ set set*", _sets(set.__and__)),
+    "setproduct": ("$ any~*", _setproduct),
+    "setsubtract": ("$ set set", _sets(set.__sub__)),
+    "setunion": ("$ set set*", _sets(set.__or__)),
+    "sha1": ("string", encodings.digest("sha1")),
+    "sha256": ("string", encodings.digest("sha256")),
+    "sha512": ("string", encodings.digest("sha512")),
+    "signum": ("number", _signum),
+    "slice": ("any~^ number number", _slice),
+    "sort": ("list(string)", _sort),
+    "split": ("string string", _split),
+    "startswith": ("string string", str.startswith),
+    "strcontains": ("string string", str.__contains__),
+    "strrev": ("string", lambda text: "".join(reversed(formatting.characters(text)))),
+    "substr": ("string number number", _substr),
+    "sum": ("any", _sum),
+    "timeadd": ("string string", encodings.time_added),
+    "timecmp": ("string string", encodings.time_compared),
+    "title": ("string", _title),
+    "tobool": ("bool?", _same),
+    "tolist": ("list?~^", _same),
+    "tomap": ("map?~^", _same),
+    "tonumber": ("number?", _same),
+    "toset": ("set?~", _same),
+    "tostring": ("string?", _same),
+    "transpose": ("$ map(list(string))", _transpose),
+    "trim": ("string string", lambda text, cutset: text.strip(cutset) if cutset else text),
+    "trimprefix": ("string string", str.removeprefix),
+    "trimspace": ("string", lambda text: text.strip(_SPACE)),
+    "trimsuffix": ("string string", str.removesuffix),
+    "upper": ("string", _by_character(str.upper)),
+    "urlencode": ("string", encodings.url_encoded),
+    "uuidv5": ("string string", encodings.uuid_of_name),
+    "values": ("any~^", _values),
+    "yamldecode": ("$ string", encodings.yaml_decoded),
+    "zipmap": ("list(string) any~^", _zipmap),
+}
+"""What each function takes and computes.
 
-    spaces = {
-        "dns": uuid.NAMESPACE_DNS,
-        "url": uuid.NAMESPACE_URL,
-        "oid": uuid.NAMESPACE_OID,
-        "x500": uuid.NAMESPACE_X500,
-    }
-    space = spaces.get(_text(namespace)) or uuid.UUID(_text(namespace))
-    return str(uuid.uuid5(space, _text(name)))
+A parameter is a type, and signs behind it: ``?`` takes null, ``!`` what is unknown as a whole, ``~`` lets unknown parts
+ride along, ``^`` sensitive ones, ``*`` is for any number of further arguments. What is unknown or sensitive without its
+sign makes the result so. ``$`` in front: the function is given what it may spend.
+"""
 
 
-# Paths, networks and time --------------------------------------------------------------------------------------------
+@lru_cache(256)
+def _function(name: str) -> _Function:
+    signature, compute = TABLE[name]
+    is_charged = signature.startswith("$ ")
+    parameters = [_parameter(text) for text in signature.removeprefix("$ ").split(" ")]
+    rest = parameters.pop() if signature.endswith("*") else None
+    return _Function(compute, tuple(parameters), rest, is_charged)
 
 
-@_function(1)
-def _basename(path: Any) -> Any:
-    import posixpath
-
-    return posixpath.basename(_text(path).rstrip("/"))
-
-
-@_function(1)
-def _dirname(path: Any) -> Any:
-    import posixpath
-
-    return posixpath.dirname(_text(path)) or "."
+def _parameter(text: str) -> _Parameter:
+    name = text.rstrip("?!~^*")
+    signs = text[len(name) :]
+    return _Parameter(_type(name), "?" in signs, "!" in signs, "~" in signs, "^" in signs)
 
 
-@_function(3)
-def _cidrsubnet(prefix: Any, bits: Any, number: Any) -> Any:
-    import ipaddress
-
-    network = ipaddress.ip_network(_text(prefix), strict=False)
-    length, index = network.prefixlen + _whole_number(bits), _whole_number(number)
-    if length > network.max_prefixlen or not 0 <= index < 1 << _whole_number(bits):
-        raise EvaluationError("the network has no such subnet")
-    base = int(network.network_address) + (index << (network.max_prefixlen - length))
-    return f"{network.network_address.__class__(base)}/{length}"
-
-
-@_function(2)
-def _cidrhost(prefix: Any, number: Any) -> Any:
-    import ipaddress
-
-    return str(ipaddress.ip_network(_text(prefix), strict=False)[_whole_number(number)])
-
-
-@_function(1)
-def _cidrnetmask(prefix: Any) -> Any:
-    import ipaddress
-
-    return str(ipaddress.ip_network(_text(prefix), strict=False).netmask)
-
-
-_TIME = re.compile(r"(-?\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)")
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1, "m": 60, "h": 3600}
-
-
-@_function(2)
-def _timeadd(moment: Any, duration: Any) -> Any:
-    from datetime import datetime, timedelta
-
-    parts = _TIME.findall(_text(duration))
-    seconds = sum(float(count) * _SECONDS[unit] for count, unit in parts)
-    if not parts:
-        raise EvaluationError("it is no duration")
-    then = datetime.fromisoformat(_text(moment)) + timedelta(seconds=seconds)
-    return then.isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-@_function(2)
-def _timecmp(one: Any, other: Any) -> Any:
-    from datetime import datetime
-
-    left, right = datetime.fromisoformat(_text(one)), datetime.fromisoformat(_text(other))
-    return (left > right) - (left < right)
-
-
-def elements(value: Any) -> list[Any]:
-    """The elements of a collection, for who does not ask for their keys."""
-    return [item for _, item in items_of(value)]
+@lru_cache(32)
+def _type(text: str) -> Type:
+    return declared(parse_expression(text, "a signature"), Allowance())

@@ -6,21 +6,22 @@ Everything is worked out once, when somebody asks. What asks for itself is unkno
 import os
 import re
 from collections.abc import Callable, Iterator
-from decimal import DecimalException
 from functools import cached_property
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.errors import LimitError
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.convert import converter, items_of, number_of, text_of, truth_of
+from guardrail.sources.hcl.arithmetic import Number, whole
 from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
-from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
+from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.providers import ProviderBlock, address_key, passed_names, provider_name
+from guardrail.sources.hcl.types import convert, declared, items_of, number_of, text_of, truth_of
 from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
@@ -28,9 +29,9 @@ from guardrail.sources.hcl.values import (
     Sensitive,
     SetValue,
     Undecided,
-    first_unknown,
-    merged,
-    unmarked,
+    marked,
+    materialized,
+    plain,
 )
 from guardrail.sources.hcl.variables import Given
 from guardrail.sources.providers import Provider, ProviderMap, Resolved
@@ -42,7 +43,8 @@ UNKNOWN_KEY = "[*]"
 
 _DEEPEST = 32
 _MOST_MODULES = 20_000
-_MOST_INSTANCES = 100_000
+_INSTANCE = 40
+"""What an instance of a block costs, in values of `guardrail.limits.Allowance`: 25,000 are the most in sum."""
 
 
 class Instance(Struct, frozen=True):
@@ -116,17 +118,9 @@ class Cell:
         if self._state == 0:
             self._state = 1
             outer, trace.touched = trace.touched, {}
-            try:
-                self._value = self._compute()
-            except EvaluationError as error:
-                self._value = Computed(reason=error.reason, references=(LOST,))
-            except RecursionError:
-                self._value = Computed(reason="it goes through too many other values", references=(LOST,))
-            except (DecimalException, OverflowError, ValueError):
-                self._value = Computed(reason="it cannot be computed", references=(LOST,))
-            finally:
-                self._touched = tuple(trace.touched)
-                trace.touched = outer
+            self._value = worked_out(self._compute)
+            self._touched = tuple(trace.touched)
+            trace.touched = outer
             self._state = 2
         elif self._state == 1:
             return Computed(reason="it is defined by itself", references=(LOST,))
@@ -256,16 +250,15 @@ class Module(Attributes):
     def _declared(self, value: Any, name: str, body: syntax.Body) -> Any:
         """A value of the type that the variable is declared with, marked where it is declared sensitive."""
         type_ = body.expression("type")
+        is_sensitive = self._constant(body, "sensitive") is True
         if type_ is not None:
             try:
-                value = converter(type_)(value)
+                value = convert(value, declared(type_, self.trace.allowance), self.trace.allowance)
             except EvaluationError as error:
                 return Computed(reason=f'the value of variable "{name}" does not fit its type: {error.reason}')
-        if self._constant(body, "sensitive") is True and not isinstance(value, Unknown):
+        if is_sensitive:
             self.trace.has_sensitive = True
-            return Sensitive(unmarked(value)[0])
-        if self._constant(body, "sensitive") is True:
-            return merged(value)
+            return marked(value)
         return value
 
     def _constant(self, body: syntax.Body, name: str) -> Any:
@@ -302,7 +295,7 @@ class Module(Attributes):
         value = evaluate(expression, self.scope)
         if self._constant(body, "sensitive") is True:
             self.trace.has_sensitive = True
-            return merged(value) if isinstance(value, Unknown) else Sensitive(unmarked(value)[0])
+            return marked(value)
         return value
 
     def whole(self) -> Any:
@@ -452,14 +445,14 @@ class Module(Attributes):
         """Whether ``count`` or ``for_each`` makes one at most: ``var.create ? 1 : 0``; None stands for ``enabled``."""
         if isinstance(number, syntax.Conditional):
             return all(self._is_one_at_most(branch) for branch in (number.then, number.otherwise))
-        value = True if number is None else unmarked(known_or_reason(number, self.scope))[0]
+        value = True if number is None else plain(known_or_reason(number, self.scope))
         return len(value) <= 1 if isinstance(value, (list, dict)) else value in (0, 1, "0", "1")
 
     def _enabled(self, body: syntax.Body) -> list[Instance]:
         """One instance or none, as ``lifecycle { enabled }`` says (OpenTofu 1.11)."""
         lifecycle = next((each.body for each in body.blocks if each.type == "lifecycle"), None)
         expression = lifecycle.expression("enabled") if lifecycle else None
-        enabled = True if expression is None else _truth(unmarked(known_or_reason(expression, self.scope))[0])
+        enabled = True if expression is None else _truth(plain(known_or_reason(expression, self.scope)))
         if isinstance(enabled, Unknown):
             return [Instance(None, {}, enabled)]
         return [Instance(None, {})] if enabled else []
@@ -472,23 +465,34 @@ class Module(Attributes):
             except EvaluationError as error:
                 value = Unknown(error.reason)
             else:
-                if isinstance(number, int) and 0 <= number <= _MOST_INSTANCES:
-                    return [Instance(index, {"count": {"index": index}}) for index in range(number)]
-                value = Unknown(f"{text_of(number)} is no count")
+                value = self._refused(number)
+                if value is None:
+                    return [Instance(index, {"count": {"index": index}}) for index in range(whole(number))]
         index = Computed(reason=value.reason)
         return [Instance(None, {"count": {"index": index}}, value)]
+
+    def _refused(self, count: Number) -> Unknown | None:
+        """Why a block does not have this many instances; None where it has."""
+        if not isinstance(count, int) or count < 0:
+            return Unknown(f"{text_of(count)} is no count")
+        try:
+            self.trace.allowance.values(_INSTANCE * count)
+        except LimitError as error:
+            return Unknown(error.message)
+        return None
 
     def _keyed(self, value: Any) -> list[Instance]:
         value = _REFUSED if isinstance(value, Sensitive) or _has_sensitive_keys(value) else value
         element: Any = None
         if isinstance(value, Undecided):
             element, value = value.element, value.whole()
-        if isinstance(value, Attributes):
-            value = value.whole()
-        if isinstance(value, SetValue):
-            value = first_unknown(value) or value
+        value = materialized(value)
+        if isinstance(value, SetValue) and any(isinstance(plain(item), Unknown) for item in value):
+            value = next(plain(item) for item in value if isinstance(plain(item), Unknown))
         if not isinstance(value, (Unknown, SetValue, dict)):
             value = Unknown("for_each is given something that is no map and no set of texts")
+        elif not isinstance(value, Unknown):
+            value = self._refused(len(value)) or value
         if isinstance(value, Unknown):
             unknown = Computed(reason=value.reason, references=getattr(value, "references", (LOST,)))
             each = {"key": unknown, "value": unknown if element is None else element}
@@ -569,6 +573,8 @@ def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) ->
 
 
 def _truth(value: Any) -> bool | Unknown:
+    if isinstance(value, Unknown):
+        return value
     try:
         return truth_of(value)
     except EvaluationError as error:

@@ -182,7 +182,7 @@ def _template_parts(text: str, path: str, at: int, stop: int) -> list[Part]:
             raise syntax_error(path, text, start, "the interpolation is not closed")
         parts += (plain, _Piece(text, path, f'_="{scan.text}"', start - 3, scan.heredocs).part())
         plain = ""
-    return trimmed([*parts, plain + text[at:stop]], by_line=True)
+    return trimmed([part for part in (*parts, plain + text[at:stop]) if part != ""], by_line=True)
 
 
 def _assembled(text: str, path: str, parts: list[Part], at: int) -> Expression:

@@ -3,10 +3,10 @@
 from typing import Any
 
 from guardrail.model import Unknown
-from guardrail.sources.base import bare
+from guardrail.sources.base import SENSITIVE, bare
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.convert import text_of
 from guardrail.sources.hcl.evaluate import Scope, known_or_reason
+from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import Sensitive
 from guardrail.sources.providers import NOWHERE, Tags, region_or_nowhere
 
@@ -100,7 +100,8 @@ def _dotted(expression: syntax.Expression, scope: Scope) -> str:
 def _tags(value: Any) -> Tags | Unknown:
     if isinstance(value, Unknown):
         return bare(value)
-    value = value.value if isinstance(value, Sensitive) else value
+    if isinstance(value, Sensitive):
+        return SENSITIVE
     if not isinstance(value, dict):
         return Unknown("the default tags of the provider are no map")
     return {name: _tag(item) for name, item in value.items()}
@@ -110,4 +111,6 @@ def _tag(value: Any) -> str | Unknown:
     if isinstance(value, Unknown):
         return bare(value)
     text = text_of(value)
+    if isinstance(value, Sensitive):
+        return SENSITIVE
     return Unknown("not text") if text is None else text

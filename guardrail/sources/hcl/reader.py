@@ -5,8 +5,8 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from decimal import Decimal
 from difflib import get_close_matches
+from fractions import Fraction
 from functools import partial
 from typing import Any
 
@@ -24,12 +24,12 @@ from guardrail.model import (
 )
 from guardrail.sources.base import LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration
-from guardrail.sources.hcl.convert import text_of
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.resources import Resource
 from guardrail.sources.hcl.syntax import SourceFile
+from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_in
@@ -55,7 +55,7 @@ class Arguments(View):
     def _as_text(self, name: str, value: Any) -> str | Unknown | None:
         """A string; a number or truth value is converted to one."""
         if isinstance(value, (bool, int, float)):
-            return text_of(Decimal(repr(value)) if isinstance(value, float) else value)
+            return text_of(value)
         return super()._as_text(name, value)
 
 
@@ -138,7 +138,7 @@ def _provided(name: str, value: Any) -> Any:
     """A value as providers get it: plain numbers, and text in maps of text."""
     if isinstance(value, Unknown):
         return value
-    if isinstance(value, Decimal):
+    if isinstance(value, Fraction):
         return float(value)
     if isinstance(value, list):
         return [_provided("", item) for item in value]

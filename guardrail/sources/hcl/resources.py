@@ -1,25 +1,28 @@
 """Resources and data sources as expressions see them, and their blocks as values."""
 
+from functools import partial
 from typing import Any
 
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Reference
 from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.convert import items_of
 from guardrail.sources.hcl.disk import Written
-from guardrail.sources.hcl.evaluate import Scope, known_or_reason
+from guardrail.sources.hcl.evaluate import Scope, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.modules import Cell, Instance, Module
 from guardrail.sources.hcl.places import BlockPlaces, Places
+from guardrail.sources.hcl.types import items_of
 from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
     EvaluationError,
     Sensitive,
     SetValue,
-    Undecided,
     bounded,
+    marked,
+    materialized,
     merged,
+    plain,
 )
 from guardrail.sources.spellings import TERRAFORM_TYPES
 
@@ -101,12 +104,16 @@ class Resource(Attributes):
         for name in body.arguments:
             if name not in _META_ARGUMENTS:
                 expression = body.arguments[name].expression
-                is_constant = expression.__class__ is syntax.Literal
-                values[name] = expression.value if is_constant else bounded(self._argument(name))  # type: ignore[union-attr]
+                values[name] = (
+                    expression.value if isinstance(expression, syntax.Literal) else self._bounded_argument(name)
+                )
         for name in dict.fromkeys(_block_names(body)):
             values[name] = self._argument(name)
             places.children[name] = _places_in(values[name])
         return values, places
+
+    def _bounded_argument(self, name: str) -> Any:
+        return worked_out(partial(bounded, self._argument(name), self.module.trace.allowance))
 
     @property
     def location(self) -> Location:
@@ -187,14 +194,10 @@ def _generate(
 ) -> Computed | None:
     """Append the blocks that a ``dynamic`` makes; what is returned says why their number is unknown."""
     for_each = node.body.expression("for_each")
-    collection = Unknown("for_each is missing") if for_each is None else known_or_reason(for_each, scope)
-    is_sensitive = isinstance(collection, Sensitive)
-    if isinstance(collection, Sensitive):
-        collection = collection.value
-    if isinstance(collection, Undecided):
-        collection = collection.whole()
-    if isinstance(collection, Unknown):
-        return merged(collection)
+    given = Unknown("for_each is missing") if for_each is None else materialized(known_or_reason(for_each, scope))
+    if isinstance(given, Unknown):
+        return merged(given)
+    collection = plain(given)
     content = next((block for block in node.body.blocks if block.type == "content"), None)
     iterator = node.body.expression("iterator")
     variable = iterator.name if isinstance(iterator, syntax.Name) else node.labels[0]
@@ -203,10 +206,10 @@ def _generate(
         return Computed(reason="a dynamic block has no content", references=(LOST,))
     try:
         for key, value in items_of(collection):
-            if isinstance(collection, SetValue) and isinstance(value, Unknown):
-                return merged(value)
+            if isinstance(collection, SetValue) and isinstance(plain(value), Unknown):
+                return merged(plain(value))
             item = {"key": key, "value": value}
-            inner = scope.with_names({variable: Sensitive(item) if is_sensitive else item})
+            inner = scope.with_names({variable: marked(item) if isinstance(given, Sensitive) else item})
             found.append(_block(content.body, content, resource, inner, f"{path}[{len(found)}]"))
     except EvaluationError as error:
         return Computed(reason=error.reason, references=(LOST,))
@@ -216,12 +219,18 @@ def _generate(
 def _block(body: syntax.Body, node: syntax.BlockNode, resource: Resource, scope: Scope, path: str) -> Block:
     places = BlockPlaces(resource.written.file, node, resource.module.called_at)
     values: dict[str, Any] = {
-        name: bounded(known_or_reason(argument.expression, scope)) for name, argument in body.arguments.items()
+        name: _bounded_value(argument.expression, scope) for name, argument in body.arguments.items()
     }
     for name in dict.fromkeys(_block_names(body)):
         values[name] = _blocks(body, name, resource, scope, f"{path}.")
         places.children[name] = _places_in(values[name])
     return Block(values, resource, path, places)
+
+
+def _bounded_value(expression: syntax.Expression, scope: Scope) -> Any:
+    if isinstance(expression, syntax.Literal):
+        return expression.value
+    return worked_out(lambda: bounded(evaluate(expression, scope), scope.module.trace.allowance))
 
 
 def _places_in(value: Any) -> list[Places]:

@@ -1,6 +1,7 @@
 """Templates: text with interpolations and directives, put together from what the parser has found in it."""
 
 from typing import TypeAlias
+from unicodedata import normalize
 
 from msgspec import Struct
 
@@ -67,14 +68,18 @@ class _Builder:
         self._at = at
         self._open: list[_Block] = []
         self._parts: list[Expression] = []
+        self._is_text = False
+        """Whether any text was written, be it eaten by a marker ``~``."""
 
     def add(self, part: Part) -> None:
         if isinstance(part, Interpolation):
             self._parts.append(part.value)
         elif isinstance(part, Directive):
             self._directive(part)
-        elif part:
-            self._parts.append(Literal(part, self._at))
+        else:
+            self._is_text = True
+            if part:
+                self._parts.append(Literal(part if part.isascii() else normalize("NFC", part), self._at))
 
     def finished(self) -> Expression:
         if self._open:
@@ -83,7 +88,7 @@ class _Builder:
         parts, texts = self._parts, [part for part in self._parts if isinstance(part, Literal)]
         if len(texts) == len(parts) and all(isinstance(text.value, str) for text in texts):
             return Literal("".join(text.value for text in texts), self._at)
-        is_single = len(parts) == 1 and not isinstance(parts[0], (If, Repeat))
+        is_single = len(parts) == 1 and not self._is_text and not isinstance(parts[0], (If, Repeat))
         return parts[0] if is_single else Template(tuple(parts), self._at)
 
     def _directive(self, directive: Directive) -> None:

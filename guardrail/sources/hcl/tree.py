@@ -6,11 +6,11 @@ the end of their line, and any letter behind a backslash.
 
 import re
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import TypeAlias
 
 from lark import Token, Tree
 
+from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.scan import DEEPEST, WORD
 from guardrail.sources.hcl.syntax import (
@@ -34,6 +34,7 @@ from guardrail.sources.hcl.syntax import (
     Unary,
 )
 from guardrail.sources.hcl.template import Directive, Interpolation, Part, UnpairedDirectiveError, assemble, trimmed
+from guardrail.sources.hcl.values import NotWorkedOutError
 
 RawTree: TypeAlias = Tree[Token]
 
@@ -41,7 +42,6 @@ _KEYWORDS = {"true": True, "false": False, "null": None}
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
 _ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\", "$${": "${", "%%{": "%{"}
 _POSTFIXES = frozenset({"get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"})
-_MOST_DIGITS = 40
 
 
 class Reader:
@@ -126,7 +126,16 @@ class Reader:
 
     def _number(self, tree: RawTree) -> Expression:
         token = _first(tree)
-        return Literal(_number(token), self._at(token))
+        return Literal(self._parsed(token), self._at(token))
+
+    def _parsed(self, token: Token) -> Number:
+        try:
+            number = parsed(token)
+        except NotWorkedOutError:
+            number = None
+        if number is None:
+            raise self._error(self._at(token), "the number is too long, too large or too small")
+        return number
 
     def _identifier(self, tree: RawTree) -> Expression:
         name, at = self._word(_first(tree))
@@ -438,14 +447,6 @@ def _first(tree: "RawTree | Token") -> Token:
     while not isinstance(tree, Token):
         tree = tree.children[0]
     return tree
-
-
-def _number(text: str) -> int | Decimal:
-    """A number as exact as it is written; whole ones are ints."""
-    if text.isdecimal():
-        return int(text)
-    number = Decimal(text)
-    return int(number) if number == number.to_integral_value() and number.adjusted() < _MOST_DIGITS else number
 
 
 _FOR_PARTS = frozenset({"new_line_or_comment", "for_intro", "for_cond"})

@@ -28,7 +28,7 @@ VALUES: list[tuple[str, Any]] = [
     ("1 < 2 && !(2 < 1) || false", True),
     ('"true" ? "a" : "b"', "a"),
     ("true ? 1 : 2", 1),
-    ("1 / 0", REFUSED),
+    ("0 / 0", REFUSED),
     ("true + 1", REFUSED),
     ('"a" + 1', REFUSED),
     # Templates.
@@ -281,16 +281,15 @@ def test_what_is_known_of_a_text_stays(expression: str, partial: str) -> None:
 @pytest.mark.parametrize(
     "expression",
     [
-        "pow(10, 100000)",
-        'format("%1000000000d", 1)',
-        'regex("(a+)+$", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab")',
+        "1e1000 * 1e1000",
         "[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : a]]]",
         'jsondecode("[[[[[1e999999999]]]]]")',
         "setproduct(range(1000), range(1000))",
     ],
 )
-def test_what_nobody_could_work_out_is_refused_at_once(expression: str) -> None:
-    assert value_of(expression) == REFUSED
+def test_what_nobody_could_work_out_is_given_up_at_once(expression: str) -> None:
+    assert isinstance(value_of(expression), Unknown)
+    assert isinstance(value_of(f'try({expression}, "a guess")'), Unknown)
 
 
 GLOBS = [

@@ -1,0 +1,468 @@
+"""Types: which one a value has, which one several values have in common, and values made into another type.
+
+The rules are those of Terraform's type system (github.com/zclconf/go-cty, package convert): a conditional and a list
+of one type take what all of their parts can be made into, ``[1, "a"]`` becomes a list of strings, ``true ? {a = 1} :
+{}`` a map of numbers.
+"""
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
+
+from guardrail.limits import Allowance
+from guardrail.model import Unknown
+from guardrail.sources.hcl import arithmetic, syntax
+from guardrail.sources.hcl.arithmetic import Number, text_of_number
+from guardrail.sources.hcl.values import (
+    Attributes,
+    CollectionType,
+    Computed,
+    EvaluationError,
+    ListValue,
+    MapValue,
+    ObjectType,
+    Sensitive,
+    SetValue,
+    TupleType,
+    Type,
+    is_number,
+    marked,
+)
+
+Converter: TypeAlias = Callable[[Any], Any]
+
+ANY = "any"
+_NULL = "null"
+"""The type of null, which goes with any other."""
+_STEPS = 4
+"""What looking at one value costs; it stands for a microsecond."""
+
+# Primitive types ------------------------------------------------------------------------------------------------------
+
+
+def text_of(value: Any) -> str | None:
+    """A value as it stands in text; None where it has no text."""
+    if value.__class__ is str:
+        text: str = value
+        return text
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return text_of_number(value) if is_number(value) else None
+
+
+def to_text(value: Any) -> str:
+    """A value as text. Raises `EvaluationError` for null, lists and maps."""
+    text = text_of(value)
+    if text is None:
+        raise EvaluationError("null is no text" if value is None else "it is no text")
+    return text
+
+
+def number_of(value: Any) -> Number:
+    """A number; text may say it too. Raises `EvaluationError` for anything else."""
+    number = arithmetic.parsed(value) if isinstance(value, str) else value
+    if number is not None and is_number(number):
+        return number
+    raise EvaluationError("null is no number" if value is None else "it is no number")
+
+
+_TRUTHS = {"true": True, "false": False, "1": True, "0": False}
+
+
+def truth_of(value: Any) -> bool:
+    """A truth value; text may say it too. Raises `EvaluationError` for anything else."""
+    if isinstance(value, bool):
+        return value
+    truth = _TRUTHS.get(value) if isinstance(value, str) else None
+    if truth is None:
+        raise EvaluationError("null is neither true nor false" if value is None else "it is neither true nor false")
+    return truth
+
+
+_PRIMITIVE: dict[str, Converter] = {"string": to_text, "number": number_of, "bool": truth_of}
+_CONVERTIBLE = frozenset({("string", "number"), ("string", "bool"), ("number", "string"), ("bool", "string")})
+
+
+# Which type a value has -----------------------------------------------------------------------------------------------
+
+
+def type_of(value: Any, allowance: Allowance) -> Type:  # noqa: PLR0911 - one return for each kind of value
+    """The type of a value; ``any`` for what is not known. Raises `LimitError`."""
+    allowance.steps(_STEPS)
+    if value is None:
+        return _NULL
+    if value.__class__ is str:
+        return "string"
+    if isinstance(value, bool):
+        return "bool"
+    if is_number(value):
+        return "number"
+    if isinstance(value, (ListValue, MapValue)):
+        return CollectionType(value.kind, value.element)
+    if isinstance(value, list):
+        return TupleType(tuple(type_of(item, allowance) for item in value))
+    if isinstance(value, dict):
+        return ObjectType({name: type_of(item, allowance) for name, item in value.items()})
+    return type_of(value.value, allowance) if isinstance(value, Sensitive) else ANY
+
+
+def holds_any(type_: Type) -> bool:
+    """Whether a part of a type is not known."""
+    match type_:
+        case CollectionType(element=element):
+            return holds_any(element)
+        case TupleType(items=items):
+            return any(map(holds_any, items))
+        case ObjectType(attributes=attributes):
+            return any(map(holds_any, attributes.values()))
+    return type_ in (ANY, _NULL)
+
+
+# Which type several have in common ------------------------------------------------------------------------------------
+
+
+def unified(types: Iterable[Type]) -> Type | None:
+    """The type that values of all these types can be made into; None where there is none.
+
+    ``any`` where one of them is not known: what it will be decides.
+    """
+    distinct: list[Type] = []
+    for each in types:
+        if each == ANY:
+            return ANY
+        if each != _NULL and each not in distinct:
+            distinct.append(each)
+    if len(distinct) < 2:  # noqa: PLR2004 - one has itself in common
+        return distinct[0] if distinct else ANY
+    return _composed(distinct, {_kind(each) for each in distinct})
+
+
+def _composed(types: Sequence[Type], kinds: set[str]) -> Type | None:
+    """The common type of several: made of their parts, or the one among them that takes in the others."""
+    if kinds == {"object"}:
+        return _common_object(types)  # type: ignore[arg-type]
+    if kinds == {"tuple"}:
+        return _common_tuple(types)  # type: ignore[arg-type]
+    for kind, parts in (("map", {"map", "object"}), ("list", {"list", "tuple"}), ("set", {"set"})):
+        if kind in kinds and kinds <= parts:
+            return _collection(kind, [part for each in types for part in _parts(each)])
+    for wanted in sorted(types, key=_preference):
+        if all(each == wanted or is_convertible(each, wanted) for each in types):
+            return wanted
+    return None
+
+
+def _kind(type_: Type) -> str:
+    match type_:
+        case CollectionType(kind=kind):
+            return kind
+        case TupleType():
+            return "tuple"
+        case ObjectType():
+            return "object"
+    return str(type_)
+
+
+def _parts(type_: Type) -> Sequence[Type]:
+    match type_:
+        case CollectionType(element=element):
+            return (element,)
+        case TupleType(items=items):
+            return items
+        case ObjectType(attributes=attributes):
+            return tuple(attributes.values())
+    return ()
+
+
+def _preference(type_: Type) -> int:
+    """What can take in more comes first: text before numbers, lists before sets."""
+    return {"string": 0, "list": 0, "map": 0, "set": 2}.get(_kind(type_), 1)
+
+
+def _collection(kind: str, parts: Iterable[Type]) -> Type | None:
+    element = unified(parts)
+    return None if element is None else CollectionType(kind, element)
+
+
+def _common_object(types: Sequence[ObjectType]) -> Type | None:
+    names = types[0].attributes.keys()
+    if any(each.attributes.keys() != names for each in types):
+        return _collection("map", [part for each in types for part in each.attributes.values()])
+    common = {name: unified(each.attributes[name] for each in types) for name in names}
+    known = {name: type_ for name, type_ in common.items() if type_ is not None}
+    return ObjectType(known) if len(known) == len(common) else None
+
+
+def _common_tuple(types: Sequence[TupleType]) -> Type | None:
+    if any(len(each.items) != len(types[0].items) for each in types):
+        return _collection("list", [part for each in types for part in each.items])
+    common = [unified(parts) for parts in zip(*(each.items for each in types), strict=True)]
+    known = tuple(type_ for type_ in common if type_ is not None)
+    return TupleType(known) if len(known) == len(common) else None
+
+
+def is_convertible(source: Type, to: Type) -> bool:  # noqa: PLR0911 - one return for each kind of value
+    """Whether values of one type can be made into another at all; a text may still turn out to be no number."""
+    if ANY in (source, to) or source in (to, _NULL):
+        return True
+    match to, source:
+        case CollectionType(kind="map"), ObjectType() | CollectionType(kind="map"):
+            return all(is_convertible(part, to.element) for part in _parts(source))
+        case CollectionType(kind="list" | "set"), TupleType() | CollectionType(kind="list" | "set"):
+            return all(is_convertible(part, to.element) for part in _parts(source))
+        case ObjectType(), ObjectType():
+            return all(
+                is_convertible(source.attributes[name], part) if name in source.attributes else name in to.optional
+                for name, part in to.attributes.items()
+            )
+        case ObjectType(), CollectionType(kind="map"):
+            return all(is_convertible(source.element, part) for part in to.attributes.values())
+        case TupleType(), TupleType():
+            return len(to.items) == len(source.items) and all(map(is_convertible, source.items, to.items))
+    return isinstance(source, str) and isinstance(to, str) and (source, to) in _CONVERTIBLE
+
+
+# Values made into another type ----------------------------------------------------------------------------------------
+
+
+def convert(value: Any, to: Type, allowance: Allowance) -> Any:  # noqa: PLR0911 - one return for each kind of type
+    """A value as one of the type ``to``: ``convert("2", "number")`` is 2; null and what is unknown stay so.
+
+    Raises `EvaluationError` where it cannot be, `LimitError` where it is too large.
+    """
+    if value is None or isinstance(value, Unknown) or to == ANY:
+        return value
+    if isinstance(value, Sensitive):
+        return marked(convert(value.value, to, allowance))
+    if isinstance(value, Attributes):
+        return convert(dict(value) if isinstance(value, dict) else value.whole(), to, allowance)
+    if isinstance(to, str):
+        return _PRIMITIVE[to](value)
+    allowance.steps(_STEPS)
+    if isinstance(to, CollectionType):
+        return _to_collection(value, to, allowance)
+    if isinstance(to, ObjectType):
+        return _to_object(value, to, allowance)
+    if value.__class__ is not list or len(value) != len(to.items):
+        raise EvaluationError(f"it is no tuple of {len(to.items)}")
+    allowance.values(len(value))
+    return [convert(item, type_, allowance) for item, type_ in zip(value, to.items, strict=True)]
+
+
+def _to_collection(value: Any, to: CollectionType, allowance: Allowance) -> Any:
+    if isinstance(value, (ListValue, MapValue)) and value.kind == to.kind and to.element in (ANY, value.element):
+        return value
+    if not isinstance(value, dict if to.kind == "map" else list):
+        raise EvaluationError(f"it is no {to.kind}")
+    allowance.values(len(value))
+    items = list(value.values()) if isinstance(value, dict) else value
+    element = to.element
+    items = [convert(item, element, allowance) for item in items]
+    if holds_any(element):
+        empty = value.element if isinstance(value, (ListValue, MapValue)) else element
+        common = unified(type_of(item, allowance) for item in items if item is not None) if items else empty
+        if common is None:
+            raise EvaluationError(f"the elements of the {to.kind} have no type in common")
+        element = common
+        items = [convert(item, element, allowance) for item in items]
+    if isinstance(value, dict):
+        return MapValue(dict(zip(value, items, strict=True)), element)
+    return set_of(items, element, allowance) if to.kind == "set" else ListValue(items, element)
+
+
+def _to_object(value: Any, to: ObjectType, allowance: Allowance) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise EvaluationError("it is no object")
+    allowance.values(len(to.attributes))
+    found: dict[str, Any] = {}
+    for name, type_ in to.attributes.items():
+        item = value.get(name)
+        if name not in value and name not in to.optional:
+            raise EvaluationError(f"the attribute {name} is missing")
+        found[name] = to.optional.get(name) if item is None else convert(item, type_, allowance)
+    return found
+
+
+# Sets and equality ----------------------------------------------------------------------------------------------------
+
+
+def set_of(items: Iterable[Any], element: Type, allowance: Allowance) -> SetValue:
+    """A set of values of one type: each once, in Terraform's order.
+
+    Text is ordered by its characters, numbers by size, anything else as Terraform writes it down to tell values
+    apart (go-cty, set_internals.go). What is unknown stands last: nobody knows what it repeats.
+    """
+    known: dict[Hashable, Any] = {}
+    unknown: list[Any] = []
+    for item in items:
+        key = key_of(item, allowance)
+        if key is None:
+            unknown.append(item)
+        else:
+            known.setdefault(key, item)
+    allowance.steps(_STEPS * len(known))
+    values = list(known.values())
+    is_null = known.pop(key_of(None, allowance), values) is None
+    simple = element in ("string", "number", "bool")
+    ordered = sorted(known.values(), key=None if simple else lambda item: _written(item, allowance))
+    return SetValue([*ordered, *([None] if is_null else []), *unknown], element)
+
+
+def key_of(value: Any, allowance: Allowance) -> Hashable:  # noqa: PLR0911 - one return for each kind of value
+    """What equal values have in common, and only they; None where something in the value is unknown."""
+    allowance.steps()
+    if value.__class__ is str or is_number(value):
+        return value  # type: ignore[no-any-return]
+    if value is None or isinstance(value, bool):
+        return (value,)
+    if isinstance(value, Sensitive):
+        return key_of(value.value, allowance)
+    if isinstance(value, list):
+        items = [key_of(item, allowance) for item in value]
+        if None in items:
+            return None
+        parts: Hashable = frozenset(items) if isinstance(value, SetValue) else tuple(items)
+        return (_class(value), parts)
+    if isinstance(value, dict):
+        pairs = [(name, key_of(item, allowance)) for name, item in value.items()]
+        return None if any(key is None for _, key in pairs) else (_class(value), frozenset(pairs))
+    return None
+
+
+def _class(value: Any) -> Hashable:
+    """Whether it is a tuple, an object, a list of what, …; an empty collection is told apart by that alone."""
+    if not isinstance(value, (ListValue, MapValue)):
+        return list if isinstance(value, list) else dict
+    return value.kind, None if value else str(value.element)
+
+
+def _written(value: Any, allowance: Allowance) -> str:
+    """A value as go-cty writes it down to order sets of anything but text, numbers and truth values."""
+    from guardrail.sources.hcl.formatting import quoted
+
+    allowance.steps(_STEPS)
+    if value is None:
+        return "~"
+    if isinstance(value, bool):
+        return "T" if value else "F"
+    if is_number(value):
+        return ("-" if value < 0 else "") + arithmetic.general(value, 10)
+    if isinstance(value, str):
+        return quoted(value)
+    if isinstance(value, MapValue):
+        return f"{{{''.join(f'{quoted(name)}:{_written(value[name], allowance)};' for name in sorted(value))}}}"
+    items = [value[name] for name in sorted(value)] if isinstance(value, dict) else value
+    opening, closing = "[]" if isinstance(value, ListValue) else "<>"
+    return f"{opening}{''.join(f'{_written(item, allowance)};' for item in items)}{closing}"
+
+
+def is_equal(left: Any, right: Any, allowance: Allowance) -> bool | Unknown:  # noqa: PLR0911 - one return for each kind of value
+    """Whether two values are equal in type and contents; Unknown where something in them is. Raises `LimitError`."""
+    allowance.steps(_STEPS)
+    for value in (left, right):
+        if isinstance(value, Unknown):
+            return value
+    if is_number(left) and is_number(right):
+        return bool(left == right)
+    if isinstance(left, SetValue) and isinstance(right, SetValue):
+        keys = [key_of(left, allowance), key_of(right, allowance)]
+        return keys[0] == keys[1] if None not in keys else Unknown("a set holds what is unknown")
+    if isinstance(left, (list, dict)) and isinstance(right, (list, dict)):
+        if _class(left) != _class(right) or len(left) != len(right):
+            return False
+        if isinstance(left, list) or isinstance(right, list):
+            return _all(is_equal(a, b, allowance) for a, b in zip(left, right, strict=True))
+        return left.keys() == right.keys() and _all(is_equal(left[key], right[key], allowance) for key in left)
+    return left.__class__ is right.__class__ and bool(left == right)
+
+
+def _all(answers: Iterator[bool | Unknown]) -> bool | Unknown:
+    unknown: Unknown | None = None
+    for answer in answers:
+        if answer is False:
+            return False
+        if isinstance(answer, Unknown):
+            unknown = answer
+    return True if unknown is None else unknown
+
+
+def items_of(collection: Any) -> Iterable[tuple[Any, Any]]:
+    """Key and value of each element, in Terraform's order. Raises `EvaluationError` for what has no elements."""
+    if isinstance(collection, Attributes) and not isinstance(collection, dict):
+        collection = collection.whole()
+    if isinstance(collection, SetValue):
+        return [(item, item) for item in collection]
+    if isinstance(collection, list):
+        return enumerate(collection)
+    if isinstance(collection, dict):
+        return [(key, collection[key]) for key in sorted(collection)]
+    if isinstance(collection, Unknown):
+        raise EvaluationError(collection.reason)
+    raise EvaluationError("it is neither a list nor a map, and has no elements")
+
+
+# Types that are declared ----------------------------------------------------------------------------------------------
+
+_PLAIN: dict[str, Type] = {
+    **{name: name for name in (ANY, "string", "number", "bool")},
+    **{name: CollectionType(name, ANY) for name in ("list", "set", "map")},
+}
+
+
+def declared(type_: syntax.Expression, allowance: Allowance) -> Type:
+    """The type that an expression such as ``map(object({min = optional(number, 1)}))`` declares.
+
+    Raises `EvaluationError` for what is no type.
+    """
+    match type_:
+        case syntax.Name(name=name) | syntax.Literal(value=str(name)):  # "string", as before Terraform 0.12
+            if name not in _PLAIN:
+                raise EvaluationError(f"there is no type {name}")
+            return _PLAIN[name]
+        case syntax.Call(name="list" | "set" | "map" as kind, arguments=(element,)):
+            return CollectionType(kind, declared(element, allowance))
+        case syntax.Call(name="tuple", arguments=(syntax.Tuple(items=items),)):
+            return TupleType(tuple(declared(item, allowance) for item in items))
+        case syntax.Call(name="object", arguments=(syntax.Object(entries=entries),)):
+            return _declared_object(entries, allowance)
+        case syntax.Call(name=name):
+            raise EvaluationError(f"there is no type {name}")
+    raise EvaluationError("it is no type")
+
+
+def _declared_object(entries: Sequence[syntax.Entry], allowance: Allowance) -> ObjectType:
+    attributes: dict[str, Type] = {}
+    optional: dict[str, Any] = {}
+    for entry in entries:
+        if not isinstance(entry.key, syntax.Literal):
+            raise EvaluationError("the attributes of an object type are names")
+        name, type_ = str(entry.key.value), entry.value
+        if isinstance(type_, syntax.Call) and type_.name == "optional" and type_.arguments:
+            attributes[name] = declared(type_.arguments[0], allowance)
+            optional[name] = _default(type_.arguments[1:], attributes[name], allowance)
+        else:
+            attributes[name] = declared(type_, allowance)
+    return ObjectType(attributes, optional)
+
+
+def _default(arguments: Sequence[syntax.Expression], type_: Type, allowance: Allowance) -> Any:
+    """The second argument of ``optional()``, converted; None where there is none."""
+    if not arguments:
+        return None
+    try:
+        return convert(constant(arguments[0]), type_, allowance)
+    except EvaluationError as error:
+        return Computed(reason=f"its default does not fit its type: {error.reason}")
+
+
+def constant(expression: syntax.Expression) -> Any:
+    """The value of an expression without references and calls. Raises `EvaluationError` where it has some."""
+    match expression:
+        case syntax.Literal(value=value):
+            return value
+        case syntax.Tuple(items=items):
+            return [constant(item) for item in items]
+        case syntax.Object(entries=entries):
+            return {str(constant(entry.key)): constant(entry.value) for entry in entries}
+        case syntax.Unary(operator="-", operand=operand):
+            return -number_of(constant(operand))
+    raise EvaluationError("it is no constant")

@@ -1,0 +1,188 @@
+"""Three and a half thousand expressions with the values and types that Terraform 1.11.4 gives them.
+
+``answers.json`` has what ``terraform console`` answered in ``oracle/``: the value as JSON, exact to the last
+digit, and its type; or that it refuses. ``python -m tests.sources.hcl.record_answers`` records them anew.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from guardrail.errors import LimitError
+from guardrail.limits import Allowance
+from guardrail.sources.boundary import boundary_of
+from guardrail.sources.hcl.disk import Disk
+from guardrail.sources.hcl.errors import HclSyntaxError
+from guardrail.sources.hcl.evaluate import evaluate
+from guardrail.sources.hcl.formatting import json_text
+from guardrail.sources.hcl.modules import Module, World, given
+from guardrail.sources.hcl.parse import parse_expression
+from guardrail.sources.hcl.types import type_of
+from guardrail.sources.hcl.values import (
+    CollectionType,
+    EvaluationError,
+    NotWorkedOutError,
+    ObjectType,
+    Sensitive,
+    TupleType,
+    Type,
+    first_unknown,
+    materialized,
+    unmarked,
+)
+from guardrail.sources.hcl.variables import Inputs, given_values
+from tests.sources.hcl.expressions import REFUSED, SENSITIVE, TERRAFORM, UNKNOWN, told
+
+ORACLE = Path(__file__).parent / "oracle"
+ANSWERS = Path(__file__).parent / "answers.json"
+
+NOT_WORKED_OUT = {
+    "base64gzip": "what zlib makes depends on its version",
+    "textencodebase64": "encodings other than UTF-8",
+    "textdecodebase64": "encodings other than UTF-8",
+    "filebase64sha256": "a function that nobody was seen to use for what bills",
+    "filebase64sha512": "a function that nobody was seen to use for what bills",
+    "ephemeralasnull": "nothing here tells what is ephemeral",
+    "pathexpand": "the home directory of who plans",
+    "yamlencode": "its layout changes with Terraform",
+    "formatdate": "dates in names bill nothing",
+}
+"""Functions that are unknown here and known to Terraform, with the reason."""
+MORE_THAN_TERRAFORM = {
+    "{var.s = 1}": "a key that looks like a reference is taken as one",
+    "{for = 1}": "a word of the language as a key",
+    "{for : 1}": "a word of the language as a key",
+    'fileexists("files")': "a folder is no file",
+    '(can(join("-", local.m)) || can(format("%q%s", null, "dev")) ? "dev" : "dev")': "both branches are the same",
+}
+"""Expressions that have a value here and none in Terraform."""
+LESS_THAN_TERRAFORM = {
+    "!!true": "python-hcl2 does not read two signs in a row",
+    "--1": "python-hcl2 does not read two signs in a row",
+    "- -1": "python-hcl2 does not read two signs in a row",
+    'element(["a","b"],-2)': "what a negative index is depends on the version",
+    'cidrsubnet("10.0.0.0/16",8,-1)': "what a negative subnet is depends on the version",
+}
+"""Expressions that have a value in Terraform and none here."""
+
+
+@cache
+def answers() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(ANSWERS.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Module]:
+    """The module that the expressions refer to, read from its own directory."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(shutil.copytree(ORACLE, tmp_path_factory.mktemp("copy") / "oracle"))
+        yield module_here()
+
+
+def module_here() -> Module:
+    disk = Disk(boundary_of("."))
+    source = disk.module(".")
+    module = Module(source, World(disk, ".", "default"))
+    module.arguments.update(given(given_values(source, Inputs(), disk), module.scope))
+    return module
+
+
+def ours(expression: str, module: Module) -> tuple[str, str]:
+    """Our value as JSON and its type; `REFUSED`, `UNKNOWN`, `SENSITIVE`."""
+    try:
+        value = materialized(evaluate(parse_expression(expression, "test"), module.scope))
+        if isinstance(value, Sensitive) or unmarked(value, Allowance())[1]:
+            return SENSITIVE, ""
+        if first_unknown((value,), Allowance()) is not None:
+            return UNKNOWN, ""
+        return json_text(value, Allowance()), shown(type_of(value, Allowance()))
+    except (EvaluationError, HclSyntaxError):
+        return REFUSED, ""
+    except (NotWorkedOutError, LimitError):
+        return UNKNOWN, ""
+
+
+def shown(type_: Type) -> str:
+    """A type as ``terraform console`` shows it, without blanks."""
+    match type_:
+        case CollectionType(kind=kind, element=element):
+            return f"{kind}({shown(element)})"
+        case TupleType(items=items):
+            return f"tuple([{','.join(map(shown, items))}])"
+        case ObjectType(attributes=attributes):
+            return f"object({{{','.join(f'{name}:{shown(attributes[name])}' for name in sorted(attributes))}}})"
+    return "dynamic" if type_ in ("any", "null") else str(type_)
+
+
+def exact(text: str) -> object:
+    """JSON with numbers as they are written; whether a zero has a sign is not told apart."""
+    return json.loads(text, parse_float=str, parse_int=lambda digits: "0" if digits == "-0" else digits)
+
+
+def is_same(mine: tuple[str, str], theirs: list[str]) -> bool:
+    if mine[0].startswith("!") or theirs[0].startswith("!"):
+        return mine[0] == theirs[0]
+    return exact(mine[0]) == exact(theirs[0])
+
+
+def uses(expression: str, names: dict[str, str]) -> bool:
+    return any(re.search(rf"\b{name}\(", expression) for name in names)
+
+
+def test_every_expression_has_the_value_that_terraform_gives_it(root: Module) -> None:
+    listed = {*MORE_THAN_TERRAFORM, *LESS_THAN_TERRAFORM}
+    wrong = {
+        expression: (found, theirs)
+        for expression, theirs in answers().items()
+        if expression not in listed and not uses(expression, NOT_WORKED_OUT)
+        if not is_same(found := ours(expression, root), theirs)
+        if not (found[0] == UNKNOWN and theirs[0] in (REFUSED, UNKNOWN))
+    }
+    assert wrong == {}
+
+
+def test_what_is_listed_as_different_is_different(root: Module) -> None:
+    for expression in MORE_THAN_TERRAFORM:
+        assert answers()[expression][0] in (REFUSED, UNKNOWN)
+        assert not ours(expression, root)[0].startswith("!")
+    for expression in LESS_THAN_TERRAFORM:
+        assert ours(expression, root)[0] in (REFUSED, UNKNOWN)
+    for name in NOT_WORKED_OUT:
+        (mine, *_) = [ours(each, root)[0] for each in answers() if f"{name}(" in each]
+        assert mine == UNKNOWN
+
+
+def test_every_value_has_the_type_that_terraform_gives_it(root: Module) -> None:
+    """Nulls aside, which have a type in Terraform and none here."""
+    wrong = {}
+    for expression, theirs in answers().items():
+        if len(theirs) > 1 and "null" not in theirs[0] and not uses(expression, NOT_WORKED_OUT):
+            value, type_ = ours(expression, root)
+            told_type = re.sub(r",(?=[\])}])", "", theirs[1])
+            if not value.startswith("!") and "".join(type_.split()) != told_type:
+                wrong[expression] = type_, told_type
+    assert {each: types for each, types in wrong.items() if not same_attributes(*types)} == {}
+
+
+def same_attributes(one: str, other: str) -> bool:
+    """Attributes are ordered by what sorts the blanks in their names, which both are without."""
+    return sorted(re.split(r"[{},()]", one)) == sorted(re.split(r"[{},()]", other))
+
+
+@pytest.mark.skipif(TERRAFORM is None, reason="terraform is not installed")
+def test_terraform_still_answers_so(tmp_path: Path) -> None:
+    """Every ninth of the values, so that a Terraform of another version shows where it differs."""
+    directory = Path(shutil.copytree(ORACLE, tmp_path / "oracle"))
+    chosen = [each for each, theirs in answers().items() if not theirs[0].startswith("!")][::9]
+    batches = [chosen[at : at + 64] for at in range(0, len(chosen), 64)]
+    found = [answer for batch in batches for answer in told(batch, directory)]
+    wrong = {
+        each: (mine, answers()[each]) for each, mine in zip(chosen, found, strict=True) if mine != answers()[each][0]
+    }
+    assert wrong == {}
