@@ -14,7 +14,7 @@ from guardrail.errors import SourceError
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, is_source
+from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.variables import VALUES, Inputs, given_values, is_automatic
 
@@ -88,12 +88,21 @@ class Layout:
 
     def _calls(self, folder: str) -> Iterator[str]:
         """The real paths of the local modules that the files of a folder call."""
+        if not any(self._mentions_module(os.path.join(folder, name)) for name in source_names(folder)):
+            return  # nothing is parsed of most folders of a large repository
         source = self.disk.legible(folder)
         for written in source.calls.values():
             plain = _plain_source(written)
             for text in (plain,) if plain is not None else self._worked_out(source, written):
                 if text.startswith("."):
                     yield os.path.realpath(os.path.join(folder, text))
+
+    def _mentions_module(self, path: str) -> bool:
+        """Whether a file may call one; one that cannot be read calls none."""
+        try:
+            return "module" in self.disk.text(os.path.normpath(path))
+        except SourceError:
+            return False
 
     def _worked_out(self, source: ModuleSource, written: Written) -> Iterator[str]:
         """What the expression of a source can come to, with each of the sets of values."""
