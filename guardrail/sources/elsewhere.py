@@ -113,14 +113,33 @@ _CLOUDFORMATION = {
     "AWS::StepFunctions::StateMachine": _state_machine("DefinitionString", "Definition"),
 }
 
-TERRAFORM_TYPES = frozenset(_TERRAFORM)
-CLOUDFORMATION_TYPES = frozenset(_CLOUDFORMATION)
+_BESIDE = {
+    "AWS::SageMaker::Cluster": "a HyperPod cluster",
+    "AWS::SageMaker::MonitoringSchedule": "Model Monitor, whose jobs run on instances of their own",
+    "AWS::SageMaker::ProcessingJob": "a processing job",
+    "AWS::SageMaker::TrainingJob": "a training job",
+    "aws_sagemaker_monitoring_schedule": "Model Monitor, whose jobs run on instances of their own",
+    "awscc_sagemaker_cluster": "a HyperPod cluster",
+    "awscc_sagemaker_monitoring_schedule": "Model Monitor, whose jobs run on instances of their own",
+    "awscc_sagemaker_processing_job": "a processing job",
+}
+"""What SageMaker bills for beside endpoints without being inference: it is named, and belongs to no total here."""
+
+TERRAFORM_TYPES = frozenset(_TERRAFORM) | {type_ for type_ in _BESIDE if "::" not in type_}
+CLOUDFORMATION_TYPES = frozenset(_CLOUDFORMATION) | {type_ for type_ in _BESIDE if "::" in type_}
+
+
+def is_beside(type_: str) -> bool:
+    """Whether a resource of that type bills for something else than inference: ``AWS::SageMaker::Cluster`` does."""
+    return type_ in _BESIDE
 
 
 def reason(type_: str, attribute: Callable[[str], Any]) -> str | None:
-    """Why a resource may make SageMaker inference that is in no total; None where it makes none.
+    """Why what a resource makes is in no total: it may be SageMaker inference, or bills beside it; None where neither.
 
     ``attribute`` gives the value of an attribute or property as far as it is known: text, or what is written in its
     place (a template's intrinsic functions: what they join is looked at too), None where it is not set, `Unknown`.
     """
+    if type_ in _BESIDE:
+        return f"{_BESIDE[type_]}: billed too, but not in these numbers"
     return (_TERRAFORM.get(type_) or _CLOUDFORMATION[type_]).reason(attribute)

@@ -504,7 +504,11 @@ def _budget(block: Block) -> DeclaredBudget | None:
 def _elsewhere(block: Block) -> Unsupported | None:
     """A resource that makes SageMaker inference out of a definition of its own."""
     reason = elsewhere.reason(block.type, block.attributes.get)
-    return None if reason is None else Unsupported(**head(block), reason=reason, affects_total=True)
+    return (
+        None
+        if reason is None
+        else Unsupported(**head(block), reason=reason, affects_total=not elsewhere.is_beside(block.type))
+    )
 
 
 _KINDS: dict[str, Callable[[Block], Declaration | None]] = {

@@ -82,3 +82,12 @@ def test_every_type_names_what_is_not_known_of_it() -> None:
         "awscc_events_rule",
         "awscc_scheduler_schedule",
     }
+
+
+def test_what_bills_beside_inference_is_named_and_in_no_total() -> None:
+    for type_ in ("AWS::SageMaker::Cluster", "AWS::SageMaker::MonitoringSchedule", "aws_sagemaker_monitoring_schedule"):
+        reason = elsewhere.reason(type_, lambda _: None)
+        assert reason is not None
+        assert reason.endswith("billed too, but not in these numbers")
+        assert elsewhere.is_beside(type_)
+    assert not elsewhere.is_beside("AWS::SageMaker::Pipeline")

@@ -226,7 +226,7 @@ def declared(resource: Resource, change: Change) -> Declaration:
     """What a resource declares, given what the change does to it."""
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
     if resource.reason is not None:
-        return Unsupported(**head(block), reason=resource.reason, affects_total=True)
+        return Unsupported(**head(block), reason=resource.reason, affects_total=not elsewhere.is_beside(block.type))
     arn = _arn_for_a_name(resource)
     if arn is not None:
         return Unsupported(**head(block), reason=arn, affects_total=False)
