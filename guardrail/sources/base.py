@@ -202,11 +202,11 @@ class View:
     def blocks(self, name: str) -> list[Self] | Unknown:
         """Nested blocks, or nested objects of a language that has no blocks; empty where there is none."""
         value = self._nested(name)
-        if isinstance(value, Unknown):
-            return value
-        items = [value] if isinstance(value, dict) else value or []
+        if value is None or isinstance(value, Unknown):
+            return [] if value is None else value
+        items = [value] if isinstance(value, dict) else value
         own = self.spelling.of(name)
-        if not isinstance(items, list) or (value and not all(isinstance(item, (dict, Unknown)) for item in items)):
+        if not isinstance(items, list) or not all(isinstance(item, (dict, Unknown)) for item in items):
             return Unknown(f"{own} is not a block")
         unknown = next((bare(item) for item in items if isinstance(item, Unknown)), None)
         return [self._inside(own, index, items) for index in range(len(items))] if unknown is None else unknown

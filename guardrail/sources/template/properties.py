@@ -1,7 +1,7 @@
 """A view on the properties of a template's resource."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import View
@@ -19,6 +19,10 @@ class Properties(View):
     def __init__(self, values: dict[str, Any], spelling: Spelling, **others: Any) -> None:
         # its values know themselves whether they are hidden
         super().__init__(values, spelling, **{"marks": True, **others})
+
+    def unmasked(self) -> Self:
+        """The same properties with the values of NoEcho parameters readable."""
+        return type(self)(self.values, self.spelling, masked=False) if self.masked else self
 
     def _as_text(self, name: str, value: Any) -> str | Unknown:
         text = text_of(value)
