@@ -23,7 +23,7 @@ from guardrail.model import (
     UnlinkedScaling,
     Variant,
 )
-from guardrail.sources.base import AFTER_APPLY, AT_DEPLOYMENT, SENSITIVE, known_only
+from guardrail.sources.base import AFTER_APPLY, AT_DEPLOYMENT, LOST, SENSITIVE, known_only
 from guardrail.sources.claims import Claim, dimension_of, misdirected, scaled
 from guardrail.sources.declarations import (
     FEW,
@@ -108,6 +108,19 @@ class Side:
             modelled=modelled,
             partial=_partial(inventory) & modelled,
         )
+
+    @property
+    def alternatives(self) -> dict[str, list[str]]:
+        """By address of an endpoint, the configurations of which it uses exactly one, where more than one can be.
+
+        They are all that its expression leads to, and none of that is out of sight.
+        """
+        return {
+            endpoint.address: [each.address for each in candidates]
+            for endpoint in self.declarations.endpoints
+            if isinstance(endpoint.configuration.value, Unknown) and LOST not in endpoint.configuration.references
+            if 1 < len(candidates := self.declarations.configurations.linked(endpoint.configuration, endpoint)) <= FEW
+        }
 
     def _link_components(self) -> None:
         for component in self.declarations.components:

@@ -5,7 +5,7 @@ decoded, so the cost of reading follows the bytes of a plan, not the number of i
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from guardrail.model import Change, ChangeSet, Coverage, Skipped, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
+from guardrail.sources.choices import Choice, choices, chosen, decided
 from guardrail.sources.declarations import Unsupported
 from guardrail.sources.link import Linked, Side
 from guardrail.sources.plan_format import PlanDocument, ResourceChange, StateResource
@@ -124,10 +125,16 @@ class _PlanReader:
         same = {id(block): declaration for block, declaration in zip(befores, past, strict=True)}
         present = [same.get(id(block)) or declare(block) for block in afters]
         before = Side(past, region=self._region)
-        after = Side((*present, *self._deferred()), region=self._region, previous=before)
+        declarations = [*present, *self._deferred()]
+        after = Side(declarations, region=self._region, previous=before)
+        settled = self._settled(after.alternatives)
+        if settled:
+            declarations = chosen(declarations, settled)
+            after = Side(declarations, region=self._region, previous=before)
+        undecided = choices(after.alternatives, len(declarations))
         linked_before, linked_after = before.linked(), after.linked()
         skipped = _skipped(linked_after, linked_before)
-        return ChangeSet(
+        change_set = ChangeSet(
             path=self._path,
             kind="terraform-plan",
             format_version=self._document.version,
@@ -139,6 +146,28 @@ class _PlanReader:
             notices=(*self._document.notices, *self._notices, *self._drift()),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
         )
+        if not undecided:
+            return change_set
+
+        def join(choice: Choice) -> Linked:
+            return Side(chosen(declarations, choice), region=self._region, previous=before).linked()
+
+        told = "known only after apply" if self._outline else "name the directory of its .tf files with --source"
+        return decided(change_set, undecided, join, told)
+
+    def _settled(self, alternatives: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """The configuration of each endpoint that the source beside the plan decides, with the plan's variables."""
+        settled: dict[str, str] = {}
+        beside = self._source_beside() if alternatives else None
+        for change in self._document.changes:
+            if beside is not None and change.address in alternatives:
+                attribute = spelling_of(change.type).of("EndpointConfigName")
+                names = _scope(change).names
+                meant = beside.references(names, change.type, change.name, change.address, attribute)
+                found = meant.intersection(alternatives[change.address])
+                if len(found) == 1:
+                    settled[change.address] = found.pop()
+        return settled
 
     def _split(self, change: ResourceChange, befores: list[Block], afters: list[Block]) -> None:
         """What one resource change contributes to each side. A moved resource is known by its new address.
@@ -211,13 +240,15 @@ class _PlanReader:
     def _provider(self, key: str, resource: ResourceChange | StateResource, scope: Scope) -> Provider:
         """The provider configuration of a block, told by the source beside the plan where the plan does not tell it."""
         provider = self._providers.of(key, resource.provider_name)
-        if self._outline is None or isinstance(provider.region, str):
-            return provider
-        if self._beside is None:
+        beside = None if isinstance(provider.region, str) else self._source_beside()
+        return (beside and beside.provider_of(scope.names, resource.type, resource.name)) or provider
+
+    def _source_beside(self) -> "SourceBeside | None":
+        if self._beside is None and self._outline is not None:
             from guardrail.sources.hcl.beside import SourceBeside
 
             self._beside = SourceBeside(self._source or ".", self._document.variables)
-        return self._beside.provider_of(scope.names, resource.type, resource.name) or provider
+        return self._beside
 
     def _deferred(self) -> Iterator[Unsupported]:
         """Changes that Terraform put off because it cannot know yet what they are."""

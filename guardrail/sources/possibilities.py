@@ -47,8 +47,15 @@ def _endpoint(found: Sequence[Endpoint], wanted: str, worlds: int) -> Endpoint:
         first,
         **_agreed(found, wanted) | {"variants": _variants([endpoint.variants for endpoint in found], wanted)},
         touched=any(endpoint.touched for endpoint in found),
+        **_one_configuration(found),
         deployed=first.deployed if everywhere else "possibly",
     )
+
+
+def _one_configuration(found: Sequence[Endpoint]) -> dict[str, Any]:
+    """Nothing where all have the same configuration; else that there is no one configuration to point at."""
+    is_one = all(endpoint.configuration_address == found[0].configuration_address for endpoint in found)
+    return {} if is_one else {"configuration_address": None, "configuration_location": None}
 
 
 def _variants(found: Sequence[tuple[Variant, ...] | Unknown], wanted: str) -> tuple[Variant, ...] | Unknown:

@@ -192,7 +192,7 @@ def test_an_explicit_index_picks_that_instance_or_none(read_plan: Reader) -> Non
     assert set(links(read_plan(instances(f'{CONFIGURATION}["z"].name', others="a"))).values()) == {None}
 
 
-def test_a_condition_between_two_configurations_is_unknown_and_names_both(read_plan: Reader) -> None:
+def test_a_condition_between_two_configurations_is_decided_either_way(read_plan: Reader) -> None:
     other = "aws_sagemaker_endpoint_configuration.d"
     root = module(
         block(ENDPOINT, endpoint_config_name=ref("var.blue", f"{CONFIGURATION}.name", f"{other}.name")),
@@ -200,13 +200,11 @@ def test_a_condition_between_two_configurations_is_unknown_and_names_both(read_p
         block(other),
     )
     changes = read_plan(plan(new_endpoint(), new_configuration(), new_configuration(other), root=root))
-    (found,) = (each for each in changes.after.endpoints if each.address == ENDPOINT)
-    assert found.variants == Unknown(f"{AMBIGUOUS}: {CONFIGURATION} or {other}")
-    assert {each.address: each.deployed for each in changes.after.endpoints} == {
-        ENDPOINT: "yes",
-        CONFIGURATION: "possibly",
-        other: "possibly",
-    }
+    assert [each.given for each in changes.possibilities] == [
+        f"{ENDPOINT} uses {CONFIGURATION}",
+        f"{ENDPOINT} uses {other}",
+    ]
+    assert {each.address: each.deployed for each in changes.after.endpoints} == {ENDPOINT: "yes"}
 
 
 @pytest.mark.parametrize("mention", ["local.config", "data.aws_ssm_parameter.config.value", "module.gone.config"])

@@ -12,6 +12,7 @@ from typing import Any
 
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
+from guardrail.sources.base import LOST
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.disk import Disk
@@ -43,6 +44,26 @@ class SourceBeside:
         except (SourceError, RecursionError):
             return None
         return provider if provider and provider.key else None  # "": each instance has its own
+
+    def references(self, names: tuple[str, ...], type_: str, name: str, address: str, attribute: str) -> set[str]:
+        """The addresses of the resources that the argument of one instance of a block comes from.
+
+        Empty where the block is not written here, or a part of the expression is out of sight here as well.
+        """
+        try:
+            self._root = self._root or self._read()
+            modules = [self._root]
+            for called in names:
+                modules = [each for one in modules if called in one.source.calls for each in one.called(called)]
+            for module in modules:
+                if (type_, name) in module.source.resources and address.startswith(module.address):
+                    for instance in module.instances(type_, name):
+                        if instance.address == address:
+                            touched = instance.touched_by(attribute)
+                            return set() if LOST in touched else {each.address for each in touched}
+        except (SourceError, RecursionError):
+            pass
+        return set()
 
     def _read(self) -> Module:
         disk = Disk(boundary_of(self._directory))
