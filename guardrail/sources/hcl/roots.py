@@ -18,7 +18,15 @@ from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, is_source, s
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.variables import VALUES, Inputs, given_values, is_automatic
 
-TERRAGRUNT = frozenset({"terragrunt.hcl", "terragrunt.stack.hcl"})
+_UNREAD = {
+    "terragrunt.hcl": "Terragrunt",
+    "terragrunt.stack.hcl": "Terragrunt",
+    ".tfcomponent.hcl": "Terraform Stacks",
+    ".tfstack.hcl": "Terraform Stacks",
+}
+"""Whose the files are that may deploy something and are not read, by how their names end."""
+_DEPLOYING = frozenset({"include", "unit", "stack", "component"})
+"""Blocks of theirs that do, beside a ``terraform`` that names a source."""
 _NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", "cdk.out"})
 _NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})
 _SHARED = frozenset({"modules", "module"})
@@ -37,7 +45,7 @@ class Layout:
     def __init__(self, base: str, disk: Disk, inputs: Sequence[Inputs] = (Inputs(),)) -> None:
         self.folders: dict[str, str] = {}
         """How each is reached, by its real path."""
-        self.terragrunt: list[str] = []
+        self.unread: list[str] = []
         """The files of Terragrunt."""
         self._with_values: set[str] = set()
         self.disk = disk
@@ -54,9 +62,7 @@ class Layout:
             for parent, folders, names in files.walk(base):
                 folders[:] = (name for name in folders if name not in _NEVER)
                 place = os.path.realpath(parent)
-                self.terragrunt += (
-                    os.path.normpath(os.path.join(parent, name)) for name in names if name in TERRAGRUNT
-                )
+                self.unread += (os.path.join(parent, name) for name in names if name.endswith(tuple(_UNREAD)))
                 if any(map(is_source, names)):
                     self.folders[place] = parent
                 if any(name.endswith(VALUES) for name in names):
@@ -160,7 +166,7 @@ class Found:
             disk = self._disk(path)
             layout = Layout(path, disk, self._variants)
             self.roots.update(dict.fromkeys(roots_below(path, layout), disk))
-            self.skipped.update({path: units} if (units := list(_terragrunt(layout))) else {})
+            self.skipped.update({path: units} if (units := list(_unread(layout))) else {})
 
     def add_files(self, paths: Sequence[str], base: str) -> None:
         """Find, below ``base``, the root modules that files belong to. Raises `SourceError`."""
@@ -199,7 +205,7 @@ def roots_below(directory: str, layout: Layout) -> list[str]:
             passed_over.append(folder)
         else:
             roots.append(os.path.normpath(folder))
-    if roots or layout.terragrunt:
+    if roots or layout.unread:
         return roots
     if passed_over:
         raise SourceError(
@@ -235,22 +241,21 @@ def _above(directory: str, layout: Layout) -> str:
     return layout.folders.get(place, directory)
 
 
-def _terragrunt(layout: Layout) -> Iterator[Skipped]:
-    """What Terragrunt deploys, whose files are not read."""
-    reason = "files of Terragrunt are not read: check the plan that terragrunt makes of it"
-    for path in layout.terragrunt:
+def _unread(layout: Layout) -> Iterator[Skipped]:
+    """What Terragrunt and Terraform Stacks deploy."""
+    for path in map(os.path.normpath, layout.unread):
         if _is_deployed(path, layout):
-            yield Skipped(address=path, type="terragrunt", reason=reason)
+            owner = next(owner for end, owner in _UNREAD.items() if path.endswith(end))
+            reason = f"files of {owner} are not read: check the plan that is made of this one"
+            yield Skipped(address=path, type=owner, reason=reason)
 
 
 def _is_deployed(path: str, layout: Layout) -> bool:
-    """Whether a file of Terragrunt deploys something: it names a source, or includes another file."""
+    """Whether a file of another tool deploys something, or may."""
     try:
-        blocks = layout.disk.file(path).body.blocks
         return any(
-            block.type in ("include", "unit", "stack")
-            or (block.type == "terraform" and block.body.expression("source") is not None)
-            for block in blocks
+            block.type in _DEPLOYING or (block.type == "terraform" and block.body.expression("source") is not None)
+            for block in layout.disk.file(path).body.blocks
         )
     except SourceError:
         return True

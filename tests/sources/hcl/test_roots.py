@@ -200,7 +200,7 @@ def test_a_file_of_values_without_a_root_is_skipped_by_name(write: Write) -> Non
     assert [(each.address, each.affects_total) for each in change_set.skipped] == [("envs/prod.tfvars", False)]
 
 
-def test_what_terragrunt_deploys_is_skipped_by_name(write: Write) -> None:
+def test_what_terragrunt_and_stacks_deploy_is_skipped_by_name(write: Write) -> None:
     write(
         {
             "terragrunt.hcl": 'generate "provider" {\n  path = "provider.tf"\n}\n',
@@ -208,6 +208,8 @@ def test_what_terragrunt_deploys_is_skipped_by_name(write: Write) -> None:
             "live/b/terragrunt.hcl": 'include "root" {\n  path = find_in_parent_folders()\n}\n',
             "live/terragrunt.stack.hcl": 'unit "c" {\n  source = "x"\n}\n',
             "live/.terragrunt-cache/x/terragrunt.hcl": 'include "root" {\n}\n',
+            "live/c/components.tfcomponent.hcl": 'component "ep" {\n  source = "../../modules/ep"\n}\n',
+            "live/c/variables.tfcomponent.hcl": 'variable "n" {\n}\n',
             "bootstrap/main.tf": PROVIDER,
             "modules/ep/main.tf": "",
         }
@@ -218,4 +220,5 @@ def test_what_terragrunt_deploys_is_skipped_by_name(write: Write) -> None:
         ("live/terragrunt.stack.hcl", True),
         ("live/a/terragrunt.hcl", True),
         ("live/b/terragrunt.hcl", True),
+        ("live/c/components.tfcomponent.hcl", True),
     ]
