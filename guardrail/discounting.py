@@ -69,7 +69,12 @@ def _one(
 
 
 def _bills(side: Side) -> dict[Key, Bill]:
-    return {(source, address): bill for source, each in side.items() for address, bill in each.endpoints.items()}
+    return {
+        (source, address): bill
+        for source, each in side.items()
+        for address, bill in each.endpoints.items()
+        if bill.part_of is None
+    }
 
 
 def _missing(side: Side) -> frozenset[Missing]:

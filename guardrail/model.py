@@ -305,6 +305,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Production variants first, then shadow variants; Unknown where the configuration is not known here."""
     configuration_address: str | None
     """Address of the configuration's own block; None where it is managed elsewhere."""
+    candidates: tuple[str, ...] = ()
+    """Addresses of configurations of which it uses exactly one, where that is all that is known of its variants."""
     change: Change = "no-op"
     """What the plan does to the endpoint itself."""
     touched: bool = True

@@ -102,10 +102,10 @@ def _monthly_limit(budget: Budget) -> Decimal | None:
 
 def _expected(priced: PricedSource, discounts: DiscountReport | None) -> Decimal | Unknown:
     """What one source is expected to cost a month."""
-    monthlies = [cost.monthly for cost in priced.after.endpoints.values()]
-    if discounts is not None:
-        monthlies = [monthly for (source, _), monthly in discounts.endpoints.items() if source == priced.source.id]
-    return join.total(monthlies).expected
+    if discounts is None:
+        return priced.after.total.expected
+    found = (monthly for (source, _), monthly in discounts.endpoints.items() if source == priced.source.id)
+    return join.total(found).expected
 
 
 def known_endpoints(change_sets: Iterable[ChangeSet]) -> list[Endpoint]:

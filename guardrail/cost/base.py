@@ -207,6 +207,10 @@ class Bill(Struct, frozen=True, kw_only=True):
     """Its own states; None for what several possibilities have in common."""
     absent: Unknown | None = None
     """Why it may not be there at all; None where it is."""
+    choices: "tuple[Bill, ...]" = ()
+    """Configurations of which an endpoint uses exactly one, whose variants are then its own."""
+    part_of: str | None = None
+    """The endpoint that such a configuration is counted in; None for what counts itself."""
     missing: frozenset[Missing] = frozenset()
     """Each part that is unpriced or unknown, equal on two sides exactly when the parts are alike."""
     notices: tuple[str, ...] = ()

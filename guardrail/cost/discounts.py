@@ -24,6 +24,7 @@ from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
 _PERCENT = Decimal(100)
+NOT_KNOWN = Unknown("which configuration it uses is not known")
 
 Key: TypeAlias = tuple[str, str]
 """Source and address of an endpoint."""
@@ -55,6 +56,8 @@ def discounted(bills: Mapping[Key, Bill], discounts: Discounts, plan_rate: PlanR
     for key, bill in bills.items():
         parts = [(rules.applied(part.priced, bill), part) for part in (bill, *bill.children) if part.priced is not None]
         monthlies = [join.of_states(priced, join.columns(priced)) for priced, _ in parts]
+        if bill.choices:
+            monthlies.append(join.either([rules.variants(each) for each in bill.choices], NOT_KNOWN))
         monthly = join.of_parts(join.total(monthlies), (), bill.absent)
         endpoints[key] = replace(monthly, at_least=bill.monthly.at_least)
         covered += [each for priced, part in parts for each in rules.covered(key, part, priced, bill)]
@@ -116,6 +119,11 @@ class _Rules:
 
         expected = priced.expected if isinstance(priced.expected, Unknown) else applied(priced.expected)
         return replace(priced, states=tuple(map(applied, priced.states)), expected=expected)
+
+    def variants(self, bill: Bill) -> Monthly:
+        """What the variants of a configuration cost; no plan covers what an endpoint may not use."""
+        found = [self.applied(child.priced, bill) for child in bill.children if child.priced is not None]
+        return join.total(join.of_states(priced, join.columns(priced)) for priced in found)
 
     def _line(self, line: Line, region: str, endpoint: Bill) -> Line:
         """A line at the price after every rule: the first fixed rate, then all percentages."""

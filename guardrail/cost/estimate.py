@@ -67,11 +67,17 @@ class Estimator:
     def inventory(self, inventory: Inventory) -> Estimate:
         """The bill of an inventory. An endpoint that is equal in another one is priced once."""
         endpoints = {endpoint.address: self._once(endpoint) for endpoint in inventory.endpoints}
+        for endpoint in inventory.endpoints:
+            if endpoint.candidates and all(address in endpoints for address in endpoint.candidates):
+                choices = [endpoints[address] for address in endpoint.candidates]
+                endpoints[endpoint.address] = join.with_choices(endpoints[endpoint.address], choices)
+                endpoints |= {each.label: replace(each, part_of=endpoint.address) for each in choices}
+        counted = [bill for bill in endpoints.values() if bill.part_of is None]
         return Estimate(
             endpoints=endpoints,
             unattached={endpoint.address: self._once(endpoint) for endpoint in inventory.unattached},
-            total=join.total(bill.monthly for bill in endpoints.values()),
-            missing=frozenset().union(*(bill.missing for bill in endpoints.values() if bill.missing)),
+            total=join.total(bill.monthly for bill in counted),
+            missing=frozenset().union(*(bill.missing for bill in counted if bill.missing)),
         )
 
     def _once(self, endpoint: Endpoint) -> Bill:
@@ -89,7 +95,7 @@ class Estimator:
         missing = join.missing_of(join.columns(own), endpoint.address, "")
         children = []
         if isinstance(endpoint.variants, Unknown):
-            missing |= {Missing(bound, endpoint.address, ("variants", endpoint.variants.reason)) for bound in BOUNDS}
+            missing |= {Missing(bound, endpoint.address, (join.VARIANTS, endpoint.variants.reason)) for bound in BOUNDS}
             monthly = replace(monthly, at_least=True)
         else:
             for label, variant, asked in zip(

@@ -35,6 +35,8 @@ K = TypeVar("K")
 
 _ONE_PERCENT = Decimal("0.01")
 _REDACTED = "a value that decides it is sensitive, and unknown or without a price"
+VARIANTS = "variants"
+"""What a bill lacks whose endpoint has variants that nobody knows."""
 _BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute"})
 
 NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
@@ -217,6 +219,23 @@ def of_parts(own: Monthly, children: Iterable[Monthly], absent: Unknown | None) 
     )
 
 
+def with_choices(bill: Bill, choices: Sequence[Bill]) -> Bill:
+    """An endpoint that uses exactly one of several configurations: from the cheapest to the dearest of them."""
+    reason = next((part.what[1] for part in bill.missing if part.what[0] == VARIANTS), "")
+    found = [
+        flagged(total(child.monthly for child in each.children), each.monthly if not each.children else NOTHING)
+        for each in choices
+    ]
+    own = bill.monthly if bill.priced is None else of_states(bill.priced, columns(bill.priced))
+    lacks = {part for part in bill.missing if part.what[0] != VARIANTS}
+    return replace(
+        bill,
+        monthly=of_parts(own, [either(found, Unknown(str(reason)))], bill.absent),
+        choices=tuple(choices),
+        missing=frozenset(lacks.union(*(each.missing for each in choices))),
+    )
+
+
 # Possibilities that exclude each other -------------------------------------------------------------------------------
 
 
@@ -333,8 +352,8 @@ def delta(before: Estimate | None, after: Estimate) -> Delta | None:
     """
     if before is None:
         return None
-    old = {address: bill.monthly for address, bill in before.endpoints.items()}
-    new = {address: bill.monthly for address, bill in after.endpoints.items()}
+    old = {address: bill.monthly for address, bill in before.endpoints.items() if bill.part_of is None}
+    new = {address: bill.monthly for address, bill in after.endpoints.items() if bill.part_of is None}
     return change_of(old, new, before.missing, after.missing)
 
 

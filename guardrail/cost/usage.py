@@ -100,8 +100,7 @@ class Usage:
         """``by_address`` may hold wildcards; ``path`` is named where something is wrong."""
         self._exact = {key: usage for key, usage in by_address.items() if "*" not in key}
         self._starred = {key: usage for key, usage in by_address.items() if _only_stars_indexes(key)}
-        patterns = sorted((key for key in by_address if "*" in key and key not in self._starred), key=_generality)
-        self._patterns = [(key, _compile(key), by_address[key]) for key in patterns]
+        self._patterns = [(key, _compile(key)) for key in by_address if "*" in key and key not in self._starred]
         self._by_type = by_type
         self._by_address = by_address
         self._path = path
@@ -161,11 +160,9 @@ class Usage:
         """The keys of all entries about an endpoint, the most specific first."""
         addresses = _addresses(endpoint)
         keys = [address for address in addresses if address in self._exact]
-        keys += [
-            starred for address in addresses if self._starred and (starred := _with_stars(address)) in self._starred
-        ]
-        keys += [key for key, pattern, _ in self._patterns if any(map(pattern.fullmatch, addresses))]
-        return list(dict.fromkeys(keys))
+        found = self._starred.keys() & set(map(_with_stars, addresses))
+        found |= {key for key, pattern in self._patterns if any(map(pattern.fullmatch, addresses))}
+        return list(dict.fromkeys((*keys, *sorted(found, key=_generality))))
 
 
 def _addresses(endpoint: Endpoint) -> list[str]:

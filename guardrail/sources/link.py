@@ -47,6 +47,8 @@ _D = TypeVar("_D", bound=Declared)
 
 _NAMED = 8
 """How many candidates a reason names."""
+MOST_CANDIDATES = 64
+"""Of more configurations than this an endpoint may use any, and is at least what else is known of it."""
 
 
 class Linked(Struct, frozen=True, kw_only=True):
@@ -64,6 +66,8 @@ class _Running(Struct, frozen=True):
     """What an endpoint runs."""
 
     configuration: DeclaredConfiguration | Unknown
+    candidates: tuple[str, ...] = ()
+    """Addresses of the configurations of which it is one."""
     is_past: bool = False
     """The configuration has been replaced under the same name, and this is what it was before."""
 
@@ -176,7 +180,8 @@ class Side:
         if now is not None:
             return _Running(now)
         if found:
-            return _Running(Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(found)}"))
+            reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(found)}")
+            return _Running(reason, tuple(each.address for each in found) if len(found) <= MOST_CANDIDATES else ())
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
@@ -264,6 +269,7 @@ class Side:
                 mode=configuration,
                 variants=configuration,
                 configuration_address=None,
+                candidates=running.candidates,
                 tags=declared.tags,
             )
         else:

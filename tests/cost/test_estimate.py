@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from guardrail.cost.base import CostComponent, EndpointCost, Monthly, Price
 from guardrail.cost.estimate import estimate
@@ -559,6 +560,23 @@ def test_what_is_possibly_deployed_costs_nothing_or_all_of_it() -> None:
     assert (bill.total.floor, bill.total.ceiling) == (0, Decimal("85.35"))
     assert isinstance(bill.total.expected, Unknown)
     assert not bill.total.at_least
+
+
+def test_an_endpoint_that_uses_one_of_two_configurations_costs_as_little_or_as_much_as_one_of_them() -> None:
+    """One ml.m5.large with 10 GB, 85.35, or two, 170.70; and not both."""
+    small, large = "aws_sagemaker_endpoint_configuration.small", "aws_sagemaker_endpoint_configuration.large"
+    open_ = endpoint(candidates=(small, large), configuration_address=None)
+    bill = bill_of(
+        structs.replace(open_, variants=Unknown("one of two")),
+        endpoint(variant(), address=small, deployed="possibly"),
+        endpoint(variant(initial_instance_count=2), address=large, deployed="possibly"),
+    )
+    found = bill.total
+    assert (found.floor, found.expected, found.ceiling) == (Decimal("85.35"), Unknown("one of two"), Decimal("170.70"))
+    assert not found.at_least
+    change = delta(bill, bill)
+    assert change is not None
+    assert usd(change) == ("0.00", "0.00", "0.00")
 
 
 def test_a_total_is_estimated_from_one_percent_on() -> None:

@@ -88,6 +88,8 @@ resource_usage:
   "module.search.aws_sagemaker_endpoint.this[*]": {monthly_requests: 3}
   'module.search.aws_sagemaker_endpoint.this["a.b"]': {monthly_requests: 4}
   'module.m[*].aws_sagemaker_endpoint.this["x"]': {monthly_requests: 5}
+  "module.ep[*].aws_sagemaker_endpoint.this[*]": {monthly_requests: 6}
+  'module.ep["chat"].aws_sagemaker_endpoint.this[*]': {monthly_requests: 7}
 """
 
 
@@ -101,6 +103,8 @@ resource_usage:
         ('module.search.aws_sagemaker_endpoint.this["a.b"]', 4),
         ('module.m["eu"].aws_sagemaker_endpoint.this["x"]', 5),
         ('module.m["eu"].aws_sagemaker_endpoint.this["y"]', 1),
+        ('module.ep["chat"].aws_sagemaker_endpoint.this[0]', 7),  # a name says more than a star
+        ('module.ep["rank"].aws_sagemaker_endpoint.this[0]', 6),
     ],
 )
 def test_the_most_specific_key_wins(tmp_path: Path, address: str, requests: int) -> None:
@@ -136,6 +140,8 @@ def test_keys_that_belong_to_nothing_are_named(tmp_path: Path) -> None:
     assert list(usage.notices([endpoint("module.search.aws_sagemaker_endpoint.this[0]")])) == [
         'usage file: nothing has the address module.search.aws_sagemaker_endpoint.this["a.b"]',
         'usage file: nothing has the address module.m[*].aws_sagemaker_endpoint.this["x"]',
+        "usage file: nothing has the address module.ep[*].aws_sagemaker_endpoint.this[*]",
+        'usage file: nothing has the address module.ep["chat"].aws_sagemaker_endpoint.this[*]',
     ]
 
 

@@ -1,0 +1,134 @@
+"""A second opinion on every bill: each state of a variant priced by itself, from the price table and nothing else.
+
+Slow, plain, and written apart from `guardrail.cost`: it knows instances and serverless variants whose numbers are all
+known, their targets without schedules, usage, percentages, and possibilities. A floor is the least of the bills that
+can exist, a ceiling the greatest.
+"""
+
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+from guardrail.cost.base import Price
+from guardrail.cost.price_book import PriceBook
+from guardrail.model import (
+    Endpoint,
+    InstanceVariant,
+    Inventory,
+    ScalableTarget,
+    ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Variant,
+)
+
+BOOK = PriceBook()
+MONTH = Decimal(730)
+SLOT = MONTH * 3600
+Off = dict[str, Decimal]
+"""Per cent by what stands before the colon of a usage type, ``Host``; `""` for everything."""
+Asked = dict[str, Any]
+"""requests, duration_ms and data_gb of one endpoint, and requests of its variants by name."""
+
+
+def bills(inventory: Inventory, asked: Asked, off: Off) -> list[Decimal]:
+    """The least and the greatest bill that an inventory can have."""
+    ranges = [_endpoint(endpoint, asked, off) for endpoint in inventory.endpoints]
+    return [sum((low for low, _ in ranges), Decimal(0)), sum((high for _, high in ranges), Decimal(0))]
+
+
+def hull(found: Iterable[list[Decimal]]) -> list[Decimal]:
+    """From the least to the greatest of what excludes each other."""
+    every = list(found)
+    return [min(low for low, _ in every), max(high for _, high in every)]
+
+
+def _endpoint(endpoint: Endpoint, asked: Asked, off: Off) -> tuple[Decimal, Decimal]:
+    variants = endpoint.variants
+    assert isinstance(variants, tuple)
+    region = str(endpoint.region)
+    possible = []
+    shares = _shares(variants, asked)
+    for states in product(*(list(_states(endpoint, variant)) for variant in variants)):
+        amount = asked.get("data_gb", Decimal(0)) * _usd(BOOK.data_in(region), off)
+        for variant, state, requests in zip(variants, states, shares, strict=True):
+            amount += _state(region, endpoint, variant, state, requests * asked.get("duration_ms", 0) / 1000, off)
+        possible.append(amount)
+    return (Decimal(0) if endpoint.deployed == "possibly" else min(possible)), max(possible)
+
+
+def _states(endpoint: Endpoint, variant: Variant) -> Iterator[tuple[int, str]]:
+    """Every count that can be reached, with every type that it can run on."""
+    target = variant.scaling
+    if isinstance(variant, InstanceVariant):
+        start, kinds = variant.initial_instance_count, [variant.instance_type] if variant.instance_type else []
+        kinds += [pool.instance_type for pool in variant.instance_pools]
+    else:
+        start, kinds = variant.provisioned_concurrency or 0, [""]
+    assert isinstance(start, int)
+    counts = {start}
+    if isinstance(target, ScalableTarget):
+        low, high = int(target.min_capacity), int(target.max_capacity)  # type: ignore[arg-type] # known here
+        least = 1 if endpoint.mode == "realtime" else 0
+        low, high = sorted((max(low, least), max(high, least)))
+        start = min(max(start, low), high)
+        takes, adds = _moves(target)
+        counts = {start, high}
+        if takes:
+            counts.add(low)
+        if takes or adds:
+            counts.update(range(low if takes else start, high + 1))
+    for kind in kinds:
+        yield from ((count, str(kind)) for count in counts)
+
+
+def _moves(target: ScalableTarget) -> tuple[bool, bool]:
+    """Whether a policy takes capacity away, and whether one adds it."""
+    takes = adds = False
+    assert isinstance(target.policies, tuple)
+    for policy in target.policies:
+        if isinstance(policy, TargetTrackingPolicy) and policy.metrics:
+            takes, adds = takes or policy.disable_scale_in is False, True
+        if isinstance(policy, StepScalingPolicy) and policy.alarms:
+            assert isinstance(policy.steps, tuple)
+            takes = takes or any(float(step.adjustment) < 0 for step in policy.steps)  # type: ignore[arg-type] # known
+            adds = True
+    return takes and not target.dynamic_scaling_in_suspended, adds
+
+
+def _shares(variants: tuple[Variant, ...], asked: Asked) -> list[Decimal]:
+    """The requests of each variant: its own, else its part by weight of what is left."""
+    own = asked.get("own", {})
+    rest = asked.get("requests", Decimal(0)) - sum(own.get(str(variant.name), 0) for variant in variants)
+    open_ = [Decimal(str(variant.weight)) for variant in variants if str(variant.name) not in own]
+    return [
+        own[str(variant.name)] if str(variant.name) in own else rest * Decimal(str(variant.weight)) / sum(open_)
+        for variant in variants
+    ]
+
+
+def _state(
+    region: str, endpoint: Endpoint, variant: Variant, state: tuple[int, str], seconds: Decimal, off: Off
+) -> Decimal:
+    count, kind = state
+    if isinstance(variant, InstanceVariant):
+        price = BOOK.asynchronous(region, kind) if endpoint.mode == "async" else BOOK.hosting(region, kind)
+        spec, size = BOOK.instance(kind), variant.volume_size_gb
+        assert spec is not None
+        gb = Decimal(0) if not spec.takes_volume else spec.default_volume_gb if size is None else Decimal(int(size))  # type: ignore[arg-type] # known
+        return count * (MONTH * _usd(price, off) + (gb or Decimal(0)) * _usd(BOOK.volume(region), off))
+    assert isinstance(variant, ServerlessVariant)
+    memory = int(variant.memory_mib)  # type: ignore[arg-type] # known here
+    warm = min(seconds, count * SLOT)
+    return (
+        (seconds - warm) * _usd(BOOK.serverless(region, memory), off)
+        + count * SLOT * _usd(BOOK.provisioned_warm(region, memory), off)
+        + warm * _usd(BOOK.provisioned_execution(region, memory), off)
+    )
+
+
+def _usd(price: object, off: Off) -> Decimal:
+    assert isinstance(price, Price)
+    percent = off.get(price.usage_type.partition("-")[2].partition(":")[0], off.get("", Decimal(0)))
+    return price.usd * (100 - percent) / 100
