@@ -53,7 +53,7 @@ def yaml_decoded(allowance: Allowance, text: str) -> Any:
     return _normal(bounded(yaml_value(text), allowance))
 
 
-_FIELD = re.compile(r'(?:"((?:[^"]|"")*+)"|([^",\n]*+))(,|\n|\Z)')
+_FIELD = re.compile(r'(?:"((?>(?:[^"]|"")*))"|([^",\n]*+))(,|\n|\Z)')
 
 
 def csv_decoded(allowance: Allowance, text: str) -> ListValue:
