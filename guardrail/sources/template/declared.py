@@ -61,7 +61,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         if not (_matters(kind, resource) or _makes_its_own(stack, kind, resource)):
             continue
         resource.once()
-        exists = stack.conditions.holds(resource["Condition"]) if "Condition" in resource else True
+        exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
         if exists is False:
             continue
         if isinstance(exists, Unknown):

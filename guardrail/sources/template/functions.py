@@ -1,17 +1,20 @@
-"""The intrinsic functions of CloudFormation, each as far as its arguments are known.
+"""The intrinsic functions of CloudFormation, conditions among them, each as far as its arguments are known.
 
 A function takes the stack it stands in and its argument, unevaluated. It never raises for what it is given: an argument
-of another shape makes an `Unknown` that says so. Source: "Intrinsic function reference" of AWS CloudFormation.
+of another shape makes an `Unknown` that says so. Conditions are three-valued: true, false, or unknown with the
+parameters that would decide them; where a parameter is compared with a constant, the `World` is told, so that the
+reader can try that value. Source: "Intrinsic function reference" of AWS CloudFormation.
 """
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from guardrail.model import Unknown
 from guardrail.sources.template.values import (
     NO_VALUE,
     Expression,
+    Hidden,
     NoValue,
     Table,
     is_hidden,
@@ -21,11 +24,45 @@ from guardrail.sources.template.values import (
     symbol_of,
     text_of,
 )
+from guardrail.sources.template.world import World
 
-if TYPE_CHECKING:
-    from guardrail.sources.template.stack import Stack
 
-Function: TypeAlias = "Callable[[Stack, Any], Any]"
+class Exports(Protocol):
+    """What other stacks make known."""
+
+    def export(self, name: str) -> Any:
+        """What another stack exports under a name; None where none does."""
+        ...
+
+    def output(self, stack: str, name: str) -> Any:
+        """The value of an output of the stack of that name; None where it is not here."""
+        ...
+
+
+class Evaluator(Protocol):
+    """The stack that a function stands in, as far as functions ask it; `guardrail.sources.template.stack` says more."""
+
+    world: World
+
+    @property
+    def around(self) -> Exports: ...  # noqa: D102 - what follows is documented where it is done
+
+    def evaluate(self, value: Any) -> Any: ...  # noqa: D102
+
+    def text(self, text: str) -> Any: ...  # noqa: D102
+
+    def reference(self, name: Any) -> Any: ...  # noqa: D102
+
+    def attribute(self, logical_id: str, attribute: str) -> Any: ...  # noqa: D102
+
+    def section(self, name: str) -> Table: ...  # noqa: D102
+
+    def holds(self, name: Any) -> bool | Unknown: ...  # noqa: D102
+
+    def consult(self, undecided: Unknown) -> None: ...  # noqa: D102
+
+
+Function: TypeAlias = Callable[[Evaluator, Any], Any]
 
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _INDEX = re.compile(r"[0-9]{1,9}")
@@ -42,20 +79,20 @@ def _has(argument: Any, count: int) -> bool:
     return isinstance(argument, list) and len(argument) == count
 
 
-def _ref(stack: "Stack", argument: Any) -> Any:
+def _ref(stack: Evaluator, argument: Any) -> Any:
     return stack.reference(stack.evaluate(argument))
 
 
 def _test(name: str) -> Function:
-    return lambda stack, argument: stack.conditions.decide(Table({name: argument}))
+    return lambda stack, argument: decide(stack, Table({name: argument}))
 
 
-def _transform(stack: "Stack", argument: Any) -> Any:
+def _transform(stack: Evaluator, argument: Any) -> Any:
     del stack
     return macro(argument)
 
 
-def _get_att(stack: "Stack", argument: Any) -> Any:
+def _get_att(stack: Evaluator, argument: Any) -> Any:
     if isinstance(argument, str):
         argument = list(argument.partition(".")[::2])
     if not isinstance(argument, list) or not argument[1:]:
@@ -68,7 +105,7 @@ def _get_att(stack: "Stack", argument: Any) -> Any:
     return unknown or Unknown("Fn::GetAtt is not given a resource and an attribute")
 
 
-def _sub(stack: "Stack", argument: Any) -> Any:
+def _sub(stack: Evaluator, argument: Any) -> Any:
     text, names = argument, Table()
     if _has(argument, 2) and isinstance(argument[1], dict):
         text, names = argument
@@ -85,7 +122,7 @@ def _sub(stack: "Stack", argument: Any) -> Any:
     return joined([part for part in parts if part != ""], allowance=stack.world.allowance)
 
 
-def _placeholder(stack: "Stack", name: str, names: dict[str, Any]) -> Any:
+def _placeholder(stack: Evaluator, name: str, names: dict[str, Any]) -> Any:
     if name.startswith("!"):
         return f"${{{name[1:]}}}"
     if name in names:
@@ -94,17 +131,17 @@ def _placeholder(stack: "Stack", name: str, names: dict[str, Any]) -> Any:
     return stack.attribute(logical_id, attribute) if dot else stack.reference(name)
 
 
-def _if(stack: "Stack", argument: Any) -> Any:
+def _if(stack: Evaluator, argument: Any) -> Any:
     if not _has(argument, 3):
         return Unknown("Fn::If is not given a condition and two branches")
-    truth = stack.conditions.holds(argument[0])
+    truth = stack.holds(argument[0])
     if isinstance(truth, Unknown):
         stack.consult(truth)
         return truth
     return stack.evaluate(argument[1 if truth else 2])
 
 
-def _find_in_map(stack: "Stack", argument: Any) -> Any:
+def _find_in_map(stack: Evaluator, argument: Any) -> Any:
     if not _has(argument, 3) and not _has(argument, 4):
         return Unknown("Fn::FindInMap is not given a map and two keys")
     keys = [stack.evaluate(key) for key in argument[:3]]
@@ -115,7 +152,7 @@ def _find_in_map(stack: "Stack", argument: Any) -> Any:
     return Unknown("Fn::FindInMap finds nothing under its keys") if isinstance(found, NoValue) else like(keys, found)
 
 
-def _found(stack: "Stack", keys: list[Any]) -> Any:
+def _found(stack: Evaluator, keys: list[Any]) -> Any:
     """The value in a mapping; `NO_VALUE` where there is none under the keys."""
     here: Any = stack.section("Mappings")
     for index, key in enumerate(keys):
@@ -131,7 +168,7 @@ def _found(stack: "Stack", keys: list[Any]) -> Any:
     return here
 
 
-def _offer(stack: "Stack", key: Unknown, keys: Mapping[str, Any]) -> None:
+def _offer(stack: Evaluator, key: Unknown, keys: Mapping[str, Any]) -> None:
     """A map's keys are the only values that a parameter used as a key can have."""
     if isinstance(key, Expression) and len(key.variables) == 1 and isinstance(keys, dict):
         (variable,) = key.variables
@@ -140,7 +177,7 @@ def _offer(stack: "Stack", key: Unknown, keys: Mapping[str, Any]) -> None:
             stack.world.consult(key.variables)
 
 
-def _join(stack: "Stack", argument: Any) -> Any:
+def _join(stack: Evaluator, argument: Any) -> Any:
     if not _has(argument, 2):
         return Unknown("Fn::Join is not given a separator and a list")
     separator, parts = argument[0], stack.evaluate(argument[1])
@@ -151,7 +188,7 @@ def _join(stack: "Stack", argument: Any) -> Any:
     return joined(parts, separator, stack.world.allowance)
 
 
-def _select(stack: "Stack", argument: Any) -> Any:
+def _select(stack: Evaluator, argument: Any) -> Any:
     if not _has(argument, 2):
         return Unknown("Fn::Select is not given an index and a list")
     index, items = stack.evaluate(argument[0]), stack.evaluate(argument[1])
@@ -164,7 +201,7 @@ def _select(stack: "Stack", argument: Any) -> Any:
     return like(index, items[int(revealed(text))])
 
 
-def _split(stack: "Stack", argument: Any) -> Any:
+def _split(stack: Evaluator, argument: Any) -> Any:
     if not _has(argument, 2):
         return Unknown("Fn::Split is not given a separator and text")
     separator, text = argument[0], stack.evaluate(argument[1])
@@ -176,7 +213,7 @@ def _split(stack: "Stack", argument: Any) -> Any:
     return like(text, text.split(separator))
 
 
-def _import_value(stack: "Stack", argument: Any) -> Any:
+def _import_value(stack: Evaluator, argument: Any) -> Any:
     name = stack.evaluate(argument)
     symbol = symbol_of(name)
     value = stack.around.export(symbol) if symbol is not None else None
@@ -188,7 +225,7 @@ def _import_value(stack: "Stack", argument: Any) -> Any:
     return Expression(reason, f"${{Import {shown}}}", symbol=f"${{Import {symbol}}}" if known else None)
 
 
-def _get_stack_output(stack: "Stack", argument: Any) -> Any:
+def _get_stack_output(stack: Evaluator, argument: Any) -> Any:
     options = argument if isinstance(argument, Table) else Table()
     producer, output = stack.evaluate(options.get("StackName")), stack.evaluate(options.get("OutputName"))
     if not isinstance(producer, str) or not isinstance(output, str) or is_hidden([producer, output]):
@@ -200,14 +237,14 @@ def _get_stack_output(stack: "Stack", argument: Any) -> Any:
     return Expression(f"the stack {producer} is not among the inputs", text, symbol=text)
 
 
-def _length(stack: "Stack", argument: Any) -> Any:
+def _length(stack: Evaluator, argument: Any) -> Any:
     items = stack.evaluate(argument)
     if isinstance(items, list):
         return like(items, len(items))
     return items if isinstance(items, Unknown) else Unknown("Fn::Length is not given a list")
 
 
-def _to_json(stack: "Stack", argument: Any) -> Any:
+def _to_json(stack: Evaluator, argument: Any) -> Any:
     value = stack.evaluate(argument)
     unknown = _first_unknown(value)
     if unknown is not None:
@@ -222,7 +259,7 @@ def _to_json(stack: "Stack", argument: Any) -> Any:
     return like(value, "".join(parts))
 
 
-def _base64(stack: "Stack", argument: Any) -> Any:
+def _base64(stack: Evaluator, argument: Any) -> Any:
     value = stack.evaluate(argument)
     if isinstance(value, Unknown):
         return Unknown(value.reason)
@@ -231,7 +268,7 @@ def _base64(stack: "Stack", argument: Any) -> Any:
     return like(value, base64.b64encode((text_of(value) or "").encode("utf-8", "replace")).decode())
 
 
-def _at_deployment(stack: "Stack", argument: Any) -> Any:
+def _at_deployment(stack: Evaluator, argument: Any) -> Any:
     del stack, argument
     return Unknown("it is known only at deployment")
 
@@ -241,6 +278,82 @@ def _first_unknown(value: Any) -> Unknown | None:
         return value
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return next((found for found in map(_first_unknown, items) if found is not None), None)
+
+
+# Conditions -----------------------------------------------------------------------------------------------------------
+
+
+def decide(stack: Evaluator, rule: Any) -> bool | Unknown:
+    """Whether a rule, a test of the template, holds."""
+    if isinstance(rule, Table) and len(rule.once()) == 1:
+        ((name, argument),) = rule.items()
+        operands = argument if isinstance(argument, list) else [argument]
+        if name == "Condition":
+            return stack.holds(argument)
+        if name == "Fn::Equals" and len(operands) == 2:  # noqa: PLR2004 - it compares two things
+            return _equal(stack, stack.evaluate(operands[0]), stack.evaluate(operands[1]))
+        if name == "Fn::Not" and len(operands) == 1:
+            return _negated(decide(stack, operands[0]))
+        if name in ("Fn::And", "Fn::Or"):
+            return _combined(stack, operands, absorbing=name == "Fn::Or")
+    return _truth(stack.evaluate(rule))
+
+
+def _truth(value: Any) -> bool | Unknown:
+    if isinstance(value, Unknown):
+        return value
+    return {"true": True, "false": False}.get(str(text_of(value)).lower(), Unknown("a condition is not true or false"))
+
+
+def _combined(stack: Evaluator, operands: list[Any], *, absorbing: bool) -> bool | Unknown:
+    """Kleene's and, whose absorbing value is false, or his or."""
+    undecided: list[Unknown] = []
+    for operand in operands:
+        truth = decide(stack, operand)
+        if truth is absorbing:
+            return absorbing
+        if isinstance(truth, Unknown):
+            undecided.append(truth)
+    if not undecided:
+        return not absorbing
+    variables = [name for each in undecided if isinstance(each, Expression) for name in each.variables]
+    return Expression(undecided[0].reason, variables=tuple(dict.fromkeys(variables)))
+
+
+def _equal(stack: Evaluator, left: Any, right: Any) -> bool | Unknown:
+    texts = text_of(left), text_of(right)
+    if None not in texts:
+        return texts[0] == texts[1]
+    if isinstance(left, list) or isinstance(right, list):
+        return left == right if isinstance(left, list) and isinstance(right, list) else False
+    left, right, text = (left, right, texts[1]) if isinstance(left, Unknown) else (right, left, texts[0])
+    if not isinstance(left, Expression):
+        return left if isinstance(left, Unknown) else False
+    if left.symbol is not None and left.symbol == symbol_of(right):
+        return True
+    if text is not None and text in left.unequal_to:
+        return False
+    return _undecided(stack, left, right, text)
+
+
+def _undecided(stack: Evaluator, left: Expression, right: Any, text: str | None) -> bool | Unknown:
+    """A comparison that hangs on parameters, or, where these are out of reach, on itself."""
+    if text is not None and len(left.variables) == 1 and left.symbol == f"${{{left.variables[0]}}}":
+        stack.world.compare(left.variables[0], [text], is_closed=False)
+        return Expression(left.reason, variables=left.variables)
+    if left.hides or isinstance(right, Hidden) or (isinstance(right, Expression) and right.hides):
+        return Unknown(left.reason)  # what would name the question must not be printed
+    sides = sorted((symbol_of(left) or left.reason, symbol_of(right) or "something unknown"))
+    comparison = f"whether {sides[0]} equals {sides[1]}"
+    assigned = stack.world.assignment.get(comparison)
+    if isinstance(assigned, str):
+        return assigned == "true"
+    stack.world.compare(comparison, ["true", "false"], is_closed=True)
+    return Expression(left.reason, variables=(comparison,))
+
+
+def _negated(truth: bool | Unknown) -> bool | Unknown:  # noqa: FBT001 - a truth value is what it is about
+    return truth if isinstance(truth, Unknown) else not truth
 
 
 FUNCTIONS: dict[str, Function] = {

@@ -18,7 +18,9 @@ from guardrail.sources.template.values import Table
 
 _CUTOFF = 0.75
 """How alike two names are for one to be taken for the other: ``InstanceCount`` and ``InitialInstanceCount`` are."""
-_LONGEST = 200
+_NEARLY = 0.9
+"""How alike two types are that are one: AWS::SageMaker::Endpiont is at 0.96, a Cloud for a Model at 0.81."""
+_LONGEST = 80
 COMPARISON = 10_000
 """Steps that it takes to compare a name with all that there are."""
 _PREFIX = "AWS::SageMaker::"
@@ -100,32 +102,32 @@ _TYPES = _names(
 
 @cache
 def of_type(kind: str) -> str | None:
-    """What is wrong with the name of a resource type: ``there is no resource type AWS::SageMaker::Endpont, did you…``.
+    """Why a resource type may be one that matters: it is misspelt, or SageMaker's and newer than what is known here.
 
-    None where nothing is, or where the type is nowhere near those that matter.
+    ``AWS::SageMaker::Endpiont``: "there is no resource type AWS::SageMaker::Endpiont, did you mean …". None where the
+    type is known, or nowhere near those that matter.
     """
     if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS or kind.removeprefix(_PREFIX) in _TYPES:
         return None
-    if kind.lower().startswith(_PREFIX.lower()):
-        known = [_PREFIX + name for name in _TYPES]
-    elif kind.startswith("AWS::") or "::" not in kind:
-        known = [known for known in (*spellings.CLOUDFORMATION_TYPES, *NESTED_STACKS) if _slips(kind, known)]
-    else:
-        return None
-    unknown = f"there is no resource type {kind[:80]}"
+    near = [known for known in (*spellings.CLOUDFORMATION_TYPES, *NESTED_STACKS) if _slips(kind, known)]
+    if near and kind[:5].upper() == "AWS::":
+        return f"there is no resource type {kind[:_LONGEST]}{did_you_mean(kind, near)}"
     if kind.startswith(_PREFIX):
-        return unknown + did_you_mean(kind[:_LONGEST], known)
-    return unknown + did_you_mean(kind, known) if known else None
+        return f"what {kind[:_LONGEST]} costs is not known here, and in no total"
+    return None
 
 
 def _slips(word: str, other: str) -> bool:
-    """Whether two words have the same letters but for two of each, whatever their case."""
+    """Whether two words are alike but for two letters of each, whatever their case."""
     from collections import Counter
+    from difflib import SequenceMatcher
 
     if abs(len(word) - len(other)) > 2:  # noqa: PLR2004 - one letter too many and one too few
         return False
     ours, theirs = Counter(word.lower()), Counter(other.lower())
-    return max((ours - theirs).total(), (theirs - ours).total()) <= 2  # noqa: PLR2004
+    if max((ours - theirs).total(), (theirs - ours).total()) > 2:  # noqa: PLR2004
+        return False
+    return SequenceMatcher(None, word.lower(), other.lower()).ratio() > _NEARLY
 
 
 def corrected(kind: str, properties: Table, allowance: Allowance) -> Table:

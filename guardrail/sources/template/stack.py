@@ -15,8 +15,7 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources.base import AT_DEPLOYMENT, Reference
-from guardrail.sources.template.conditions import Conditions
-from guardrail.sources.template.functions import FUNCTIONS, macro
+from guardrail.sources.template.functions import FUNCTIONS, Exports, decide, macro
 from guardrail.sources.template.loops import PREFIX, Loops
 from guardrail.sources.template.values import (
     NO_VALUE,
@@ -75,21 +74,13 @@ class Given(Struct, frozen=True):
     """What an SSM parameter of that name holds."""
 
 
-class Surroundings(Protocol):
+class Surroundings(Exports, Protocol):
     """What a stack asks of everything around it."""
 
     world: World
 
     def child(self, stack: "Stack", logical_id: str, resource: Table) -> "Stack | Unknown":
         """The nested stack that a resource declares."""
-        ...
-
-    def export(self, name: str) -> Any:
-        """What another stack exports under a name; None where none does."""
-        ...
-
-    def output(self, stack: str, name: str) -> Any:
-        """The value of an output of the stack of that name; None where it is not here."""
         ...
 
     def file(self, path: str) -> bytes | None:
@@ -134,7 +125,8 @@ class Stack:
         self._children: dict[str, Stack | Unknown] = {}
         self.loops = Loops(path, self.evaluate, self.world.allowance)
         self._declared = self.section("Parameters")
-        self.conditions = Conditions(self, self.loops.expanded(self.section("Conditions")))
+        self._rules = self.loops.expanded(self.section("Conditions"))
+        self._decided: dict[str, bool | Unknown] = {}
         self.resources = self.loops.expanded(self.section("Resources"))
 
     def section(self, name: str) -> Table:
@@ -214,6 +206,16 @@ class Stack:
         if not parts:
             return text
         return like(text, joined([part for part in (*parts, text[end:]) if part != ""], allowance=self.world.allowance))
+
+    def holds(self, name: Any) -> bool | Unknown:
+        """Whether a named condition holds. What depends on an Unknown one is to be noted with `consult`."""
+        name = text_of(name)
+        if name is None or name not in self._rules:
+            return Unknown(f"the condition {str(name)[:80]} is not in the template")
+        if name not in self._decided:
+            self._decided[name] = Unknown(f"the condition {name} leads to itself")
+            self._decided[name] = decide(self, self._rules[name])
+        return self._decided[name]
 
     # Parameters ------------------------------------------------------------------------------------------------------
 

@@ -199,7 +199,7 @@ def only_skipped(change_set: ChangeSet) -> tuple[str, str]:
                 " did you mean AWS::ApplicationAutoScaling::ScalableTarget?"
             ),
         ),
-        ("E: {Type: AWS::SageMaker::Cloud}", "there is no resource type AWS::SageMaker::Cloud"),
+        ("E: {Type: AWS::SageMaker::Cloud}", "what AWS::SageMaker::Cloud costs is not known here, and in no total"),
         (
             "E: {Type: My::SageMaker::Endpoint::MODULE, Properties: {InstanceType: ml.p4d.24xlarge}}",
             (

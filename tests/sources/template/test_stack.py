@@ -228,16 +228,16 @@ def test_conditions_are_three_valued(
     prod: bool,  # noqa: FBT001 - a truth value is what it is about
     dev: bool,  # noqa: FBT001
 ) -> None:
-    undecided = stack(TEMPLATE).conditions.holds(condition)
+    undecided = stack(TEMPLATE).holds(condition)
     assert (None if isinstance(undecided, Unknown) else undecided) is without
-    assert stack(TEMPLATE, Stage="prod").conditions.holds(condition) is prod
-    assert stack(TEMPLATE, Stage="dev").conditions.holds(condition) is dev
+    assert stack(TEMPLATE, Stage="prod").holds(condition) is prod
+    assert stack(TEMPLATE, Stage="dev").holds(condition) is dev
 
 
 def test_a_value_other_than_those_compared_with_fails_every_comparison(stack: Maker) -> None:
     world = World({"Stage": Other(frozenset({"prod"}))})
     app = stack(TEMPLATE, world=world)
-    assert app.conditions.holds("IsProd") is False
+    assert app.holds("IsProd") is False
     assert isinstance(app.reference("Stage"), Unknown)
 
 
