@@ -71,10 +71,10 @@ def read(
     ``parameters`` are ``KEY=VALUE`` or files; ``compare_to`` is a template, a CDK output or a git revision, and
     ``any_owner`` lets git's repository belong to another user. Raises `SourceError` where something cannot be read.
     """
-    from guardrail.sources.template import reader
+    from guardrail.sources.template import reader, stacks
     from guardrail.sources.template.parameters import load
 
-    inputs = reader.Inputs(
+    inputs = stacks.Inputs(
         region=region,
         parameters=load(parameters),
         compare_to=compare_to,

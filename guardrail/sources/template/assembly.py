@@ -39,6 +39,8 @@ class Template(Struct, frozen=True, kw_only=True):
     root: Table
     prefix: str = ""
     """Before its logical ids, so that those of several stacks stay apart."""
+    origin: str = ""
+    """The part of the prefix that tells another input of the run from this one: ``other.yaml:``."""
     name: str | None = None
     region: str | None = None
     account: str | None = None

@@ -7,21 +7,20 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail import limits
 from guardrail.errors import GitError, LimitError, SourceError, did_you_mean
 from guardrail.git import Commit, repository_of
 from guardrail.limits import Allowance
-from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped, Unknown
+from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.link import Linked, Side
 from guardrail.sources.possibilities import merged
 from guardrail.sources.template import assembly
-from guardrail.sources.template.assembly import Template
-from guardrail.sources.template.declared import Resource, changes, construct_path, declared, resources, waivers
+from guardrail.sources.template.beside import belong_together, without
+from guardrail.sources.template.declared import Resource, changes, construct_path, declared, waivers
 from guardrail.sources.template.files import Files, WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
-from guardrail.sources.template.parameters import NONE, Parameters
-from guardrail.sources.template.stack import Given, Stack
+from guardrail.sources.template.stack import Given
+from guardrail.sources.template.stacks import Inputs, Origin, Stacks
 from guardrail.sources.template.values import Table, Twice, is_no_echo, text_of
 from guardrail.sources.template.world import Assignment, Variable, World, assignments, described, request
 
@@ -29,20 +28,6 @@ LINKING = 250
 """Steps that it takes to link one resource."""
 MOST_DUPLICATES = 3
 """Keys that stand twice, of which a report says where."""
-_SAFE_CHILD_KEYS = ("TemplateURL", "Location")
-
-
-class Inputs(Struct, frozen=True, kw_only=True):
-    """What a run says besides the template."""
-
-    region: str | None = None
-    parameters: Parameters = NONE
-    compare_to: str | None = None
-    """A template, a directory of the CDK, or a git revision."""
-    any_owner: bool = False
-    """Whether the git repository may belong to another user."""
-    beside: tuple[str, ...] = ()
-    """The other inputs of the run, whose exports can be imported."""
 
 
 def read(path: str, inputs: Inputs) -> ChangeSet:
@@ -63,7 +48,7 @@ def _read(path: str, inputs: Inputs) -> ChangeSet:
     changes_only = assembly.change_set(path, files)
     if changes_only is not None:
         return _read_change_set(path, changes_only, inputs)
-    after = _Origin.of(path, files, inputs)
+    after = Origin.of(path, files, inputs)
     if not files.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
     before = _before(path, inputs) if inputs.compare_to is not None else None
@@ -76,8 +61,8 @@ def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
         raise SourceError(f"{path} is a change set and tells itself what stands before", hint="leave out --compare-to")
     from guardrail.sources.template.change_set import Sides
 
-    nothing = _Origin([], WorkingTree(), inputs)
-    sides = Sides(path, document, _Stacks(nothing, World()), inputs.region)
+    nothing = Origin([], WorkingTree(), inputs)
+    sides = Sides(path, document, Stacks(nothing, World()), inputs.region)
     before = Side(_declarations(sides.before, sides.changes), region=inputs.region)
     after = Side(_declarations(sides.after, sides.changes), region=inputs.region, previous=before)
     past, now = with_kept(before.linked(), after.linked(), lambda address, _: address in sides.kept)
@@ -98,7 +83,7 @@ def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
     )
 
 
-def _before(path: str, inputs: Inputs) -> "_Origin":
+def _before(path: str, inputs: Inputs) -> "Origin":
     other = inputs.compare_to or ""
     if os.path.exists(other):
         if inputs.beside:
@@ -107,7 +92,7 @@ def _before(path: str, inputs: Inputs) -> "_Origin":
             )
         _refuse_a_revision(other, path, inputs)
         files: Files = WorkingTree(other)
-        return _Origin.of(other, files, inputs)
+        return Origin.of(other, files, inputs)
     if path == "-":
         raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
     repository = repository_of(path, any_owner=inputs.any_owner)
@@ -118,8 +103,8 @@ def _before(path: str, inputs: Inputs) -> "_Origin":
     except GitError as error:
         raise SourceError(f"--compare-to: there is no file {other}, and {error.message}", hint=error.hint) from error
     if files.read(path) is None and not files.is_directory(path):
-        return _Origin([], files, inputs)  # it was not there then: everything in it is new
-    return _Origin.of(path, files, inputs)
+        return Origin([], files, inputs)  # it was not there then: everything in it is new
+    return Origin.of(path, files, inputs)
 
 
 def _refuse_a_revision(other: str, path: str, inputs: Inputs) -> None:
@@ -136,174 +121,6 @@ def _refuse_a_revision(other: str, path: str, inputs: Inputs) -> None:
         raise SourceError(f"--compare-to {other} is a file and a git revision", hint=hint)
 
 
-class _Origin:
-    """The templates of one side, and where files beside them come from."""
-
-    def __init__(self, templates: list[Template], files: Files, inputs: Inputs) -> None:
-        self.templates = templates
-        self.files = files
-        self.inputs = inputs
-        self.duplicates: list[Twice] = []
-        """Keys that stand twice where it matters to nobody: where it does, that is an error."""
-        self._roots: dict[str, Table] = {}
-        self._assets: dict[str, dict[str, str]] = {}
-        self._beside: list[Template] | None = None
-
-    @staticmethod
-    def of(path: str, files: Files, inputs: Inputs) -> "_Origin":
-        """The templates at ``path``."""
-        duplicates: list[Twice] = []
-        origin = _Origin(assembly.templates(path, files, duplicates), files, inputs)
-        origin.duplicates = duplicates
-        return origin
-
-    def nested(self, path: str) -> Table | None:
-        """The top-level table of a nested template; read once."""
-        if path not in self._roots:
-            content = self.files.read(path)
-            if content is None:
-                return None
-            self._roots[path] = assembly.root(path, content, self.duplicates)
-        return self._roots[path]
-
-    def asset(self, directory: str, url: str) -> str | None:
-        """The local file that a template URL of the CDK stands for; None where none is known."""
-        if directory not in self._assets:
-            self._assets[directory] = assembly.assets(directory, self.files)
-        return self._assets[directory].get(assembly.hash_of(url))
-
-    def beside(self) -> list[Template]:
-        """The templates of the other inputs, as far as they are templates; read once."""
-        if self._beside is None:
-            self._beside = []
-            for path in self.inputs.beside:
-                try:
-                    self._beside += assembly.templates(path, self.files, [])
-                except SourceError:
-                    continue  # it is read on its own account, and then says what is wrong
-        return self._beside
-
-
-class _Stacks:
-    """The stacks of one side in one world, which find their nested stacks and each other's exports here."""
-
-    def __init__(self, origin: _Origin, world: World) -> None:
-        self.world = world
-        self._origin = origin
-        self._exports: dict[str, tuple[Stack, str]] | None = None
-        self._within: dict[str, frozenset[str]] = {}
-        """The templates that each nested stack stands in, by its prefix."""
-        inputs = origin.inputs
-        self.stacks = [
-            Stack(
-                template.root,
-                self,
-                path=template.path,
-                prefix=template.prefix,
-                name=template.name,
-                region=template.region or inputs.region,
-                account=template.account,
-                tags={**template.tags, **inputs.parameters.tags},
-                parameters={
-                    **{name: Given(value) for name, value in template.parameters.items()},
-                    **inputs.parameters.values,
-                },
-            )
-            for template in origin.templates
-        ]
-
-    def child(self, stack: Stack, logical_id: str, resource: Table) -> Stack | Unknown:
-        """The nested stack that a resource declares; Unknown where its template is not here."""
-        path = self._child_path(stack, resource)
-        if isinstance(path, Unknown):
-            return path
-        try:
-            root = self._origin.nested(path)
-        except SourceError as error:
-            return Unknown(f"its template cannot be read: {error.message}")
-        if root is None:
-            return Unknown(f"its template is not here: {path}")
-        prefix = f"{stack.prefix}{logical_id}/"
-        within = self._within.get(stack.prefix, frozenset()) | {os.path.normpath(stack.path)}
-        if os.path.normpath(path) in within:
-            return Unknown("its template is nested in itself")
-        self._within[prefix] = within
-        if len(self._within) > limits.MOST_STACKS:
-            return Unknown(f"more than {limits.MOST_STACKS:,} stacks are nested")
-        values = stack.properties_value(resource, "Parameters")
-        given = {name: Given(value) for name, value in values.items()} if isinstance(values, Table) else {}
-        return Stack(
-            root,
-            self,
-            path=path,
-            prefix=prefix,
-            region=stack.region,
-            account=stack.account,
-            tags=stack.tags,
-            parameters=given,
-            owner=(stack, logical_id),
-        )
-
-    def _child_path(self, stack: Stack, resource: Table) -> str | Unknown:
-        """The local file that a nested stack's template is: as the CDK notes it, as a path, or as a published asset."""
-        directory = os.path.dirname(stack.path)
-        metadata = resource.get("Metadata")
-        noted = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
-        if isinstance(noted, str):
-            return os.path.join(directory, noted)
-        url = next(
-            (found for found in (stack.properties_value(resource, key) for key in _SAFE_CHILD_KEYS) if found), None
-        )
-        text = (url.partial if isinstance(url, Unknown) else text_of(url)) or ""
-        if not text:
-            return Unknown(
-                f"its template is not known: {url.reason}" if isinstance(url, Unknown) else "it names no template"
-            )
-        if "://" not in text and "${" not in text:
-            return os.path.join(directory, text.removeprefix("file:"))
-        found = self._origin.asset(directory, text)
-        return found if found is not None else Unknown(f"its template is not here: {text[:200]}")
-
-    def export(self, name: str) -> Any:
-        """What a stack of this side, or of another input, exports under a name; None where none does."""
-        if self._exports is None:
-            self._exports = {}
-            own = list(self.stacks)
-            for stack in (*own, *self._beside()):
-                for exported, output in stack.exports().items():
-                    self._exports.setdefault(exported, (stack, output))
-        found = self._exports.get(name)
-        return found[0].output(found[1]) if found is not None else None
-
-    def output(self, stack: str, name: str) -> Any:
-        """The value of an output of the stack of that name; None where it is not here."""
-        found = next((each for each in self.stacks if each.name == stack), None)
-        return found.output(name) if found is not None else None
-
-    def file(self, path: str) -> bytes | None:
-        """The content of a file beside a template; None where it is not here."""
-        return self._origin.files.read(path)
-
-    def _beside(self) -> list[Stack]:
-        """Stacks of the other inputs, as far as these are templates."""
-        inputs = Inputs(region=self._origin.inputs.region, parameters=self._origin.inputs.parameters)
-        return _Stacks(_Origin(self._origin.beside(), self._origin.files, inputs), self.world).stacks
-
-    def resources(self) -> dict[str, Resource]:
-        """Every resource that matters, by address."""
-        found: dict[str, Resource] = {}
-        for stack in self.stacks:
-            for resource in resources(stack):
-                address = resource.block.address
-                if address not in found:
-                    found[address] = resource
-                    continue
-                reason = f"another resource has the address {address} too"
-                other = f"{address}#{len(found)}"
-                found[other] = replace(resource, block=replace(resource.block, address=other), reason=reason)
-        return found
-
-
 class _Sides(Struct, frozen=True):
     """Both sides in one world."""
 
@@ -315,7 +132,7 @@ class _Sides(Struct, frozen=True):
 class _Reader:
     """Reads both sides under one world after another until nothing new turns out to be undecided."""
 
-    def __init__(self, path: str, inputs: Inputs, before: _Origin | None, after: _Origin) -> None:
+    def __init__(self, path: str, inputs: Inputs, before: Origin | None, after: Origin) -> None:
         self._path = path
         self._inputs = inputs
         self._before = before
@@ -363,28 +180,46 @@ class _Reader:
     def _linked(self, assignment: Assignment) -> tuple[_Sides, dict[str, Variable]]:
         """Both sides in one world, and the variables that it leaves undecided although something depends on them."""
         world = World(assignment, self._allowance)
-        stacks = _Stacks(self._after, world)
-        after = stacks.resources()
+        stacks = Stacks(self._after, world)
+        own = stacks.resources()
         if not assignment:
             self._waivers = tuple(one for stack in stacks.stacks for one in waivers(stack))
-        before = _Stacks(self._before, world).resources() if self._before else None
+        old = Stacks(self._before, world) if self._before else None
+        after = {**own, **self._beside(stacks, own)}
+        past_own = old.resources() if old is not None else {}
+        before = {**past_own, **self._beside(old, past_own)} if old is not None else None
         happens = changes(before, after) if before is not None else {}
         previous: Side | None = None
         if before is not None:
             previous = Side(_declarations(before, happens), region=self._inputs.region)
         side = Side(_declarations(after, happens), region=self._inputs.region, previous=previous)
-        for address, resource in after.items():
+        for address, resource in own.items():
             path = construct_path(resource)
             if path is not None:
                 self._construct_paths[address] = path
         if previous is not None and before is not None:
-            past, now = with_kept(previous.linked(), side.linked(), by_policies(before, after))
+            past = without(previous.linked(), before.keys() - past_own.keys())
+            now = without(side.linked(), after.keys() - own.keys())
+            past, now = with_kept(past, now, by_policies(past_own, own))
             self._kept.update(dict.fromkeys(_kept(past, now)))
             sides = _Sides(assignment, past, now)
         else:
-            sides = _Sides(assignment, None, side.linked())
+            sides = _Sides(assignment, None, without(side.linked(), after.keys() - own.keys()))
         asked = {name: world.variables[name] for name in world.consulted if name in world.variables}
         return sides, asked
+
+    def _beside(self, stacks: Stacks, own: Mapping[str, Resource]) -> dict[str, Resource]:
+        """The resources of those other inputs that belong together with these."""
+        found: dict[str, Resource] = {}
+        declarations = _declarations(own, {})
+        for path in stacks.beside:
+            consulted = dict(stacks.world.consulted)
+            others = stacks.resources(path)
+            if belong_together(declarations, _declarations(others, {})):
+                found.update(others)
+            else:
+                stacks.world.consulted = consulted  # what is undecided there makes no difference here
+        return found
 
     def _single(self, sides: _Sides) -> ChangeSet:
         return self._changes([sides], before=sides.before, after=sides.after)

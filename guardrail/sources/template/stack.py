@@ -98,6 +98,7 @@ class Stack:
         *,
         path: str,
         prefix: str = "",
+        origin: str = "",
         name: str | None = None,
         region: str | None = None,
         account: str | None = None,
@@ -107,6 +108,8 @@ class Stack:
     ) -> None:
         self.root = root
         self.path = path
+        self.origin = origin
+        """The part of the prefix that tells of another input of the run; parameters of one name are one in all."""
         self.prefix = prefix
         """Before every logical id of this stack: "" or ``Name/``."""
         self.name = name
@@ -249,7 +252,7 @@ class Stack:
 
     def _value(self, name: str, declared: Table, kind: str) -> Any:
         given = self.given.get(name)
-        variable = self._qualified(name)
+        variable = self._variable_name(name)
         from_ssm = kind.startswith("AWS::SSM::Parameter::Value")
         if given is not None and given.resolved is not None:
             return given.resolved
@@ -282,9 +285,9 @@ class Stack:
         free = () if isinstance(assigned, Other) else (variable,)
         return Expression(reason, symbol, symbol=symbol, variables=free, unequal_to=unequal)
 
-    def _qualified(self, name: str) -> str:
+    def _variable_name(self, name: str) -> str:
         """The name of a parameter, apart from parameters of other stacks."""
-        return f"{self.prefix.replace('/', '.')}{name}"
+        return f"{self.prefix.removeprefix(self.origin).replace('/', '.')}{name}"
 
     def _pseudo(self, name: str) -> Any:
         if name == "AWS::NoValue":
@@ -304,7 +307,7 @@ class Stack:
             return assigned
         if name == "AWS::Region":
             return self._variable(name, "the region is not known: give --region", assigned)
-        variable = name if name != "AWS::StackName" else self._qualified(name)
+        variable = name if name != "AWS::StackName" else self._variable_name(name)
         return self._variable(variable, f"{name[:80]} is known only at deployment", assigned)
 
     def known_region(self) -> str | None:
@@ -362,7 +365,7 @@ class Stack:
 
     def _of_resource(self, logical_id: str, attribute: str) -> Expression:
         written = f"{logical_id}.{attribute}" if attribute else logical_id
-        symbol = f"${{{self._qualified(written)}}}"
+        symbol = f"${{{self.prefix.replace('/', '.')}{written}}}"
         resource = self.resources.get(logical_id)
         is_arn = not attribute and isinstance(resource, Table) and resource.get("Type") in REF_IS_ARN
         references = (Reference(self.prefix + logical_id, ARN if is_arn else attribute),)

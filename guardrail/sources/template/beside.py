@@ -1,0 +1,86 @@
+"""Other templates of a run, as far as what they hold and what this one holds belong together.
+
+An endpoint may take its configuration from another template, and its scaling from a third: by a name, or by an output
+that one exports and another imports. Two templates that call a resource by the same name are not deployed side by side,
+but one instead of the other (``dev.yaml``, ``prod.yaml``), and so are never linked.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from guardrail.sources.declarations import (
+    Declaration,
+    DeclaredComponent,
+    DeclaredConfiguration,
+    DeclaredEndpoint,
+    DeclaredExperiment,
+    DeclaredPolicy,
+    DeclaredTarget,
+    Link,
+)
+from guardrail.sources.link import Linked
+
+_ENDPOINT = "endpoint"
+_CONFIGURATION = "configuration"
+_COMPONENT = "inference-component"
+
+
+def belong_together(own: Sequence[Declaration], other: Sequence[Declaration]) -> bool:
+    """Whether one of two templates names, or mentions, something of the other, and neither stands in for the other."""
+    names, other_names = set(_names(own)), set(_names(other))
+    if names & other_names:
+        return False
+    return _reaches(own, other, other_names) or _reaches(other, own, names)
+
+
+def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names: set[tuple[str, str]]) -> bool:
+    """Whether a link of ``those`` leads to one of ``others``, whose names are ``names``."""
+    addresses = {each.address for each in others}
+    for kind, link in _links(those):
+        if isinstance(link.value, str) and (kind, link.value) in names:
+            return True
+        if any(reference.address in addresses for reference in link.references):
+            return True
+    return False
+
+
+def _names(declarations: Iterable[Declaration]) -> Iterator[tuple[str, str]]:
+    """What a template calls its resources by, where that is known, with the kind of each."""
+    for each in declarations:
+        if isinstance(each, DeclaredEndpoint) and isinstance(each.name, str):
+            yield _ENDPOINT, each.name
+        elif isinstance(each, DeclaredConfiguration) and isinstance(each.name, str):
+            yield _CONFIGURATION, each.name
+        elif isinstance(each, DeclaredComponent) and isinstance(each.component.name, str):
+            yield _COMPONENT, each.component.name
+
+
+def _links(declarations: Iterable[Declaration]) -> Iterator[tuple[str, Link]]:
+    """What the resources of a template belong to, with the kind of what that is."""
+    for each in declarations:
+        if isinstance(each, DeclaredEndpoint):
+            yield _CONFIGURATION, each.configuration
+        elif isinstance(each, (DeclaredComponent, DeclaredExperiment)):
+            yield _ENDPOINT, each.endpoint
+        elif isinstance(each, (DeclaredTarget, DeclaredPolicy)):
+            link = each.resource if isinstance(each, DeclaredTarget) else each.target
+            kind, _, rest = (link.value if isinstance(link.value, str) else "").partition("/")
+            yield kind, replace(link, value=rest.partition("/")[0] or link.value)
+
+
+def without(linked: Linked, foreign: set[str]) -> Linked:
+    """What was linked, without what is another template's and is reported there."""
+    inventory = linked.inventory
+    return replace(
+        linked,
+        inventory=replace(
+            inventory,
+            endpoints=tuple(each for each in inventory.endpoints if each.address not in foreign),
+            unattached=tuple(each for each in inventory.unattached if each.address not in foreign),
+            unlinked_scaling=tuple(each for each in inventory.unlinked_scaling if each.address not in foreign),
+        ),
+        skipped=tuple(each for each in linked.skipped if each.address not in foreign),
+        modelled=linked.modelled - foreign,
+        partial=linked.partial - foreign,
+    )

@@ -1,0 +1,242 @@
+"""The stacks of one side of a change: their nested stacks, their exports, and the other inputs beside them."""
+
+import os
+from functools import cached_property
+from itertools import chain
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail import limits
+from guardrail.errors import SourceError
+from guardrail.model import Unknown
+from guardrail.sources.template import assembly
+from guardrail.sources.template.assembly import Template
+from guardrail.sources.template.declared import Resource, resources
+from guardrail.sources.template.files import Files
+from guardrail.sources.template.parameters import NONE, Parameters
+from guardrail.sources.template.stack import Given, Stack
+from guardrail.sources.template.values import Table, Twice, text_of
+from guardrail.sources.template.world import World
+
+FEW = 10
+"""Other inputs that are read with every one; of more, only those that share a name are."""
+
+_NAMING = ("EndpointName", "EndpointConfigName", "InferenceComponentName", "ResourceId", "Name", "Fn::ImportValue")
+"""Properties that hold, or end in, a name which another template may use; an export's is called Name."""
+
+_SAFE_CHILD_KEYS = ("TemplateURL", "Location")
+
+
+class Inputs(Struct, frozen=True, kw_only=True):
+    """What a run says besides the template."""
+
+    region: str | None = None
+    parameters: Parameters = NONE
+    compare_to: str | None = None
+    """A template, a directory of the CDK, or a git revision."""
+    any_owner: bool = False
+    """Whether the git repository may belong to another user."""
+    beside: tuple[str, ...] = ()
+    """The other inputs of the run, whose exports can be imported."""
+
+
+class Origin:
+    """The templates of one side, and where files beside them come from."""
+
+    def __init__(self, templates: list[Template], files: Files, inputs: Inputs) -> None:
+        self.templates = templates
+        self.files = files
+        self.inputs = inputs
+        self.duplicates: list[Twice] = []
+        """Keys that stand twice where it matters to nobody: where it does, that is an error."""
+        self._roots: dict[str, Table] = {}
+        self._assets: dict[str, dict[str, str]] = {}
+        self._beside: dict[str, list[Template]] | None = None
+
+    @staticmethod
+    def of(path: str, files: Files, inputs: Inputs) -> "Origin":
+        """The templates at ``path``."""
+        duplicates: list[Twice] = []
+        origin = Origin(assembly.templates(path, files, duplicates), files, inputs)
+        origin.duplicates = duplicates
+        return origin
+
+    def nested(self, path: str) -> Table | None:
+        """The top-level table of a nested template; read once."""
+        if path not in self._roots:
+            content = self.files.read(path)
+            if content is None:
+                return None
+            self._roots[path] = assembly.root(path, content, self.duplicates)
+        return self._roots[path]
+
+    def asset(self, directory: str, url: str) -> str | None:
+        """The local file that a template URL of the CDK stands for; None where none is known."""
+        if directory not in self._assets:
+            self._assets[directory] = assembly.assets(directory, self.files)
+        return self._assets[directory].get(assembly.hash_of(url))
+
+    def _speaking(self) -> list[str]:
+        """The other inputs that may matter: all, where they are few, else those that a name of this one stands in."""
+        if len(self.inputs.beside) <= FEW:
+            return list(self.inputs.beside)
+        words = {word.encode() for template in self.templates for word in _names_in(template.root)}
+        contents = {path: self.files.read(path) or b"" for path in self.inputs.beside}
+        return [path for path, content in contents.items() if any(word in content for word in words)]
+
+    def beside(self) -> dict[str, list[Template]]:
+        """The templates of the other inputs that may matter here, by path; read once."""
+        if self._beside is None:
+            self._beside = {}
+            for path in self._speaking():
+                try:
+                    self._beside[path] = [
+                        replace(template, prefix=f"{path}:{template.prefix}", origin=f"{path}:")
+                        for template in assembly.templates(path, self.files, [])
+                    ]
+                except SourceError:
+                    continue  # it is read on its own account, and then says what is wrong
+        return self._beside
+
+
+def _names_in(root: Table) -> set[str]:
+    """The texts of a template that may be the names of resources or exports, as they are written."""
+    found: set[str] = set()
+    pending: list[Any] = [root.get("Resources"), root.get("Outputs")]
+    while pending:
+        here = pending.pop()
+        if isinstance(here, dict):
+            found |= {_name_in(here[key]) for key in _NAMING if isinstance(here.get(key), str)}
+            pending += here.values()
+        elif isinstance(here, list):
+            pending += here
+    return found
+
+
+def _name_in(text: str) -> str:
+    """The name in a resource id: ``chat`` in ``endpoint/chat/variant/main``; any other text is one itself."""
+    kind, _, rest = text.partition("/")
+    return rest.partition("/")[0] if kind in ("endpoint", "inference-component") else text
+
+
+class Stacks:
+    """The stacks of one side in one world, which find their nested stacks and each other's exports here."""
+
+    def __init__(self, origin: Origin, world: World) -> None:
+        self.world = world
+        self._origin = origin
+        self._exports: dict[str, tuple[Stack, str]] | None = None
+        self._within: dict[str, frozenset[str]] = {}
+        """The templates that each nested stack stands in, by its prefix."""
+        self.stacks = [self._root(template) for template in origin.templates]
+
+    def _root(self, template: Template) -> Stack:
+        inputs = self._origin.inputs
+        return Stack(
+            template.root,
+            self,
+            path=template.path,
+            prefix=template.prefix,
+            origin=template.origin,
+            name=template.name,
+            region=template.region or inputs.region,
+            account=template.account,
+            tags={**template.tags, **inputs.parameters.tags},
+            parameters={
+                **{name: Given(value) for name, value in template.parameters.items()},
+                **inputs.parameters.values,
+            },
+        )
+
+    @cached_property
+    def beside(self) -> dict[str, list[Stack]]:
+        """The stacks of the other inputs, by the path of each."""
+        return {path: [*map(self._root, templates)] for path, templates in self._origin.beside().items()}
+
+    def child(self, stack: Stack, logical_id: str, resource: Table) -> Stack | Unknown:
+        """The nested stack that a resource declares; Unknown where its template is not here."""
+        path = self._child_path(stack, resource)
+        if isinstance(path, Unknown):
+            return path
+        try:
+            root = self._origin.nested(path)
+        except SourceError as error:
+            return Unknown(f"its template cannot be read: {error.message}")
+        if root is None:
+            return Unknown(f"its template is not here: {path}")
+        prefix = f"{stack.prefix}{logical_id}/"
+        within = self._within.get(stack.prefix, frozenset()) | {os.path.normpath(stack.path)}
+        if os.path.normpath(path) in within:
+            return Unknown("its template is nested in itself")
+        self._within[prefix] = within
+        if len(self._within) > limits.MOST_STACKS:
+            return Unknown(f"more than {limits.MOST_STACKS:,} stacks are nested")
+        values = stack.properties_value(resource, "Parameters")
+        given = {name: Given(value) for name, value in values.items()} if isinstance(values, Table) else {}
+        return Stack(
+            root,
+            self,
+            path=path,
+            prefix=prefix,
+            origin=stack.origin,
+            region=stack.region,
+            account=stack.account,
+            tags=stack.tags,
+            parameters=given,
+            owner=(stack, logical_id),
+        )
+
+    def _child_path(self, stack: Stack, resource: Table) -> str | Unknown:
+        """The local file that a nested stack's template is: as the CDK notes it, as a path, or as a published asset."""
+        directory = os.path.dirname(stack.path)
+        metadata = resource.get("Metadata")
+        noted = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
+        if isinstance(noted, str):
+            return os.path.join(directory, noted)
+        url = next(
+            (found for found in (stack.properties_value(resource, key) for key in _SAFE_CHILD_KEYS) if found), None
+        )
+        text = (url.partial if isinstance(url, Unknown) else text_of(url)) or ""
+        if not text:
+            return Unknown(
+                f"its template is not known: {url.reason}" if isinstance(url, Unknown) else "it names no template"
+            )
+        if "://" not in text and "${" not in text:
+            return os.path.join(directory, text.removeprefix("file:"))
+        found = self._origin.asset(directory, text)
+        return found if found is not None else Unknown(f"its template is not here: {text[:200]}")
+
+    def export(self, name: str) -> Any:
+        """What a stack of this side, or of another input, exports under a name; None where none does."""
+        if self._exports is None:
+            self._exports = {}
+            for stack in (*self.stacks, *chain.from_iterable(self.beside.values())):
+                for exported, output in stack.exports().items():
+                    self._exports.setdefault(exported, (stack, output))
+        found = self._exports.get(name)
+        return found[0].output(found[1]) if found is not None else None
+
+    def output(self, stack: str, name: str) -> Any:
+        """The value of an output of the stack of that name; None where it is not here."""
+        found = next((each for each in self.stacks if each.name == stack), None)
+        return found.output(name) if found is not None else None
+
+    def file(self, path: str) -> bytes | None:
+        """The content of a file beside a template; None where it is not here."""
+        return self._origin.files.read(path)
+
+    def resources(self, beside: str | None = None) -> dict[str, Resource]:
+        """Every resource that matters, by address: of these stacks, or of those of the input ``beside`` them."""
+        found: dict[str, Resource] = {}
+        for stack in self.stacks if beside is None else self.beside[beside]:
+            for resource in resources(stack):
+                address = resource.block.address
+                if address not in found:
+                    found[address] = resource
+                    continue
+                reason = f"another resource has the address {address} too"
+                other = f"{address}#{len(found)}"
+                found[other] = replace(resource, block=replace(resource.block, address=other), reason=reason)
+        return found
