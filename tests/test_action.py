@@ -799,7 +799,7 @@ def test_without_uv_the_action_is_installed_with_venv_and_pip(tmp_path: Path) ->
             check=True,
         )
     where = f"<{tmp_path}/action dir>"
-    pip = "<-m><pip><install><--quiet><--disable-pip-version-check><.[github]>"
+    pip = "<-m><pip><install><--quiet><--disable-pip-version-check><.[github,regex]>"
     assert log.read_text() == f"{where}<-m><venv><{temp}/guardrail-venv>{where}{pip}", "and once per job"
 
 
