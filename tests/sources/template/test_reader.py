@@ -278,6 +278,27 @@ def test_a_name_that_no_parameter_has_is_noted(read: Reader) -> None:
     assert notice.endswith("has no such parameter, did you mean Stage?")
 
 
+@pytest.mark.parametrize(
+    ("container", "modes"),
+    [
+        ("Image: !If [Prod, a, b]\n        Environment: {LEVEL: !If [Prod, warn, debug]}", []),
+        ("Mode: !If [Prod, MultiModel, SingleModel]", [False, True]),
+    ],
+    ids=["its image", "its mode"],
+)
+def test_of_the_container_of_a_model_only_what_is_read_makes_possibilities(
+    read: Reader, container: str, modes: list[bool]
+) -> None:
+    head = "Parameters:\n  Stage: {Type: String, AllowedValues: [dev, prod]}\n"
+    head += "Conditions:\n  Prod: !Equals [!Ref Stage, prod]\n"
+    model = (
+        f"  Model:\n    Type: AWS::SageMaker::Model\n    Properties:\n      PrimaryContainer:\n        {container}\n"
+    )
+    stack = STACK.replace("ModelName: m", "ModelName: !GetAtt Model.ModelName")
+    change_set = read(head + stack + model)
+    assert [main(each.after.endpoints[0]).multi_model for each in change_set.possibilities] == modes
+
+
 def test_conditions_of_what_is_no_business_of_ours_make_no_possibilities(read: Reader) -> None:
     bucket = "  Bucket: {Type: AWS::S3::Bucket, Condition: IsProd}\n"
     conditions = "Parameters: {Stage: {Type: String}}\nConditions: {IsProd: !Equals [!Ref Stage, prod]}\n"
