@@ -23,7 +23,11 @@ from guardrail.sources.link import Linked
 
 _ENDPOINT = "endpoint"
 _CONFIGURATION = "configuration"
-_COMPONENT = "inference-component"
+_KINDS: dict[type[Declaration], str] = {
+    DeclaredEndpoint: _ENDPOINT,
+    DeclaredConfiguration: _CONFIGURATION,
+    DeclaredComponent: "inference-component",
+}
 
 
 def belong_together(own: Sequence[Declaration], other: Sequence[Declaration]) -> bool:
@@ -38,7 +42,8 @@ def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names:
     """Whether a link of ``those`` leads to one of ``others``, whose names are ``names``."""
     addresses = {each.address for each in others}
     for kind, link in _links(those):
-        if isinstance(link.value, str) and (kind, link.value) in names:
+        called = link.value if isinstance(link.value, str) else link.text
+        if called is not None and _of_resource_id(kind, called) in names:
             return True
         if any(reference.address in addresses for reference in link.references):
             return True
@@ -46,14 +51,13 @@ def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names:
 
 
 def _names(declarations: Iterable[Declaration]) -> Iterator[tuple[str, str]]:
-    """What a template calls its resources by, where that is known, with the kind of each."""
+    """What a template calls its resources by: names, and what tells unknown ones apart, with the kind of each."""
     for each in declarations:
-        if isinstance(each, DeclaredEndpoint) and isinstance(each.name, str):
-            yield _ENDPOINT, each.name
-        elif isinstance(each, DeclaredConfiguration) and isinstance(each.name, str):
-            yield _CONFIGURATION, each.name
-        elif isinstance(each, DeclaredComponent) and isinstance(each.component.name, str):
-            yield _COMPONENT, each.component.name
+        if isinstance(each, (DeclaredEndpoint, DeclaredConfiguration, DeclaredComponent)):
+            name = each.component.name if isinstance(each, DeclaredComponent) else each.name
+            called = name if isinstance(name, str) else each.symbol
+            if called is not None:
+                yield _KINDS[type(each)], called
 
 
 def _links(declarations: Iterable[Declaration]) -> Iterator[tuple[str, Link]]:
@@ -64,9 +68,15 @@ def _links(declarations: Iterable[Declaration]) -> Iterator[tuple[str, Link]]:
         elif isinstance(each, (DeclaredComponent, DeclaredExperiment)):
             yield _ENDPOINT, each.endpoint
         elif isinstance(each, (DeclaredTarget, DeclaredPolicy)):
-            link = each.resource if isinstance(each, DeclaredTarget) else each.target
-            kind, _, rest = (link.value if isinstance(link.value, str) else "").partition("/")
-            yield kind, replace(link, value=rest.partition("/")[0] or link.value)
+            yield "", each.resource if isinstance(each, DeclaredTarget) else each.target
+
+
+def _of_resource_id(kind: str, called: str) -> tuple[str, str]:
+    """A name with its kind; of a resource id, ``endpoint/chat/variant/main``, what it says of both."""
+    if kind:
+        return kind, called
+    kind, _, rest = called.partition("/")
+    return kind, rest.partition("/")[0]
 
 
 def without(linked: Linked, foreign: set[str]) -> Linked:
