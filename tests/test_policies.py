@@ -48,6 +48,7 @@ SEVERITIES = {
     "managed-scaling-hosts-components": "error",
     "scaling-bounds-are-ordered": "error",
     "scaling-follows-published-metrics": "error",
+    "scaling-names-what-exists": "error",
     "serverless-concurrency-is-valid": "error",
     "variant-names-are-unique": "error",
     "volume-size-is-accepted": "error",

@@ -303,6 +303,9 @@ def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | 
     endpoint, target, blames = subject.endpoint, subject.target, rule.policy.blames
     if endpoint is None:
         return STACK, None
+    if blames == "unlinked-scaling" and endpoint.unlinked_scaling:
+        first = endpoint.unlinked_scaling[0]
+        return first.address, first.location
     if target.__class__ is ScalableTarget and blames in ("scaling", "policy"):
         return target.address, target.location
     if subject.component.__class__ is InferenceComponent:
@@ -339,7 +342,8 @@ def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
 
 def _violation_message(rule: Compiled, subject: Subject, saving: Saving | Unknown | None) -> str:
     """What is wrong and what it costs."""
-    return f"{_first_text(rule.messages, subject) or rule.policy.title}{_money(saving, subject)}."
+    text = f"{_first_text(rule.messages, subject) or rule.policy.title}{_money(saving, subject)}"
+    return text if text.endswith("?") else f"{text}."
 
 
 def _notes(rule: Compiled, subject: Subject, saving: Saving | Unknown | None, *, open_: bool) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from guardrail.model import (
     StepScalingPolicy,
     TargetTrackingPolicy,
     Unknown,
+    UnlinkedScaling,
 )
 
 T = TypeVar("T", bound=Struct)
@@ -71,6 +72,9 @@ class Builder:
             variants = [description["variant"]]
         scaling = description.get("scaling")
         own.setdefault("variants", tuple(self.variant(one, scaling, f"{path}.variants") for one in variants))
+        if isinstance(own.get("unlinked_scaling"), (list, tuple)):
+            place = f"{path}.endpoint.unlinked_scaling"
+            own["unlinked_scaling"] = tuple(self.make(UnlinkedScaling, one, place) for one in own["unlinked_scaling"])
         if "inference_components" in description:
             own["inference_components"] = tuple(
                 self.component(one, f"{path}.inference_components")

@@ -173,6 +173,12 @@ _DECLARED: tuple[Field, ...] = (
         get.repeated_variants,
     ),
     _endpoint.field(
+        "endpoint.unlinked_scaling",
+        "strings",
+        "Scaling targets, policies and actions that seem to mean it and scale nothing of it, each with what is wrong.",
+        get.unlinked_scaling,
+    ),
+    _endpoint.field(
         "endpoint.hosts_inference_components",
         "boolean",
         "Whether inference components are placed on its instances.",

@@ -1,6 +1,7 @@
 """What to change, said of one subject: the fix in a line or three, and the lines to paste with its own type in them."""
 
-from msgspec import structs
+import re
+from collections.abc import Iterator, Mapping
 
 from guardrail.policy.base import Remediation
 from guardrail.policy.condition import Test, compile_condition
@@ -51,7 +52,7 @@ def _compile(fix: Fix, scope: Scope) -> tuple[Test | None, Text, Text]:
 
 
 class Remediations:
-    """The remediation of one policy, with the instance type in it that suits a subject."""
+    """The remediation of one policy, with the names of the stack in it and the instance type that suits a subject."""
 
     __slots__ = ("_remediation", "_type")
 
@@ -61,15 +62,51 @@ class Remediations:
         self._type = scope.field(policy.suggests) if policy.suggests else None
 
     def of(self, subject: Subject) -> Remediation:
-        """The lines to change: `ANY_TYPE` stays where nothing better is known, or it must not be told."""
+        """The lines to change, ready to be pasted: what stands for a name or a type stays where none is known.
+
+        ``endpoint/${aws_sagemaker_endpoint.this.name}/variant/AllTraffic`` of variant main of
+        ``module.m.aws_sagemaker_endpoint.chat``: ``endpoint/${aws_sagemaker_endpoint.chat.name}/variant/main``.
+        """
+        names = dict(_names(subject))
+        instance_type = self._instance_type(subject)
+        if instance_type is not None:
+            names[ANY_TYPE] = instance_type
+        if not names:
+            return self._remediation
+        return Remediation(
+            terraform=_with_names(self._remediation.terraform, names),
+            cloudformation=_with_names(self._remediation.cloudformation, names),
+        )
+
+    def _instance_type(self, subject: Subject) -> str | None:
+        """The type that the policy suggests; None where none is known, or it must not be told."""
         field = self._type
         if field is None or (field.secrecy is not None and subject.hides(field.secrecy)):
-            return self._remediation
+            return None
         known = field.get(subject)
-        if not isinstance(known, str):
-            return self._remediation
-        return structs.replace(
-            self._remediation,
-            terraform=self._remediation.terraform.replace(ANY_TYPE, known),
-            cloudformation=self._remediation.cloudformation.replace(ANY_TYPE, known),
-        )
+        return known if isinstance(known, str) else None
+
+
+_TERRAFORM_ENDPOINT = re.compile(r'aws_sagemaker_endpoint\.[\w-]+(?:\[(?:\d+|"[\w-]*")\])?$')
+_LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
+_VARIANT_NAME = re.compile(r"[A-Za-z0-9-]+")
+
+
+def _names(subject: Subject) -> Iterator[tuple[str, str]]:
+    """What stands in remediations for names of the stack, with those names, where they are plain."""
+    if subject.endpoint is not None:
+        address = subject.endpoint.address
+        found = _TERRAFORM_ENDPOINT.search(address)
+        if found is not None:
+            yield "aws_sagemaker_endpoint.this", found[0]
+        elif _LOGICAL_ID.fullmatch(address):
+            yield "Endpoint.EndpointName", f"{address}.EndpointName"
+    name = subject.variant_name()
+    if name is not None and _VARIANT_NAME.fullmatch(name):
+        yield "variant/AllTraffic", f"variant/{name}"
+
+
+def _with_names(text: str, names: Mapping[str, str]) -> str:
+    for placeholder, name in names.items():
+        text = text.replace(placeholder, name)
+    return text

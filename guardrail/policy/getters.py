@@ -130,6 +130,13 @@ def repeated_variants(subject: Subject) -> object:
     return tuple(name for name, count in names.items() if count > 1)
 
 
+def unlinked_scaling(subject: Subject) -> object:
+    """What seems to scale the endpoint and scales nothing of it, a sentence each; Unknown where it may be no slip."""
+    found = subject.endpoint.unlinked_scaling if subject.endpoint else ()
+    certain = tuple(f"{one.address}: {one.sentence}" for one in found if one.is_certain)
+    return Unknown(f"{found[0].address}: {found[0].sentence}") if found and not certain else certain
+
+
 def hosts_components(subject: Subject) -> object:
     """Whether an inference component is hosted on the endpoint; Unknown where one may be."""
     components = subject.endpoint.inference_components if subject.endpoint else None

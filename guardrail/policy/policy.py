@@ -11,7 +11,7 @@ from guardrail.policy.base import Remediation, Severity
 from guardrail.policy.environment import PRODUCTION
 
 AppliesTo: TypeAlias = Literal["endpoint", "variant", "scalable_target", "inference_component", "stack"]
-Blame: TypeAlias = Literal["scaling", "policy", "configuration", "endpoint"]
+Blame: TypeAlias = Literal["scaling", "policy", "configuration", "endpoint", "unlinked-scaling"]
 SavingRule: TypeAlias = Literal[
     "kept-instances",
     "instances-above-one",

@@ -36,7 +36,7 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
-from guardrail.policy.base import Result
+from guardrail.policy.base import Remediation, Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import STACK, evaluate, evaluate_stack
 from guardrail.policy.load import bundled, configure
@@ -520,6 +520,27 @@ def everything(results: list[Result]) -> str:
     return msgspec.json.encode([msgspec.to_builtins(result, str_keys=True) for result in results]).decode()
 
 
+def named(remediation: Remediation) -> Remediation:
+    """With the names that are not secret, and the type still to be chosen."""
+    return Remediation(
+        terraform=remediation.terraform.replace("aws_sagemaker_endpoint.this", "aws_sagemaker_endpoint.e").replace(
+            "variant/AllTraffic", "variant/main"
+        ),
+        cloudformation=remediation.cloudformation.replace("variant/AllTraffic", "variant/main"),
+    )
+
+
+def test_the_lines_to_paste_have_the_names_of_the_stack() -> None:
+    remediation = one(
+        "realtime-variants-scale", endpoint(address='module.m["x"].aws_sagemaker_endpoint.chat["a-b"]')
+    ).remediation
+    assert '"endpoint/${aws_sagemaker_endpoint.chat["a-b"].name}/variant/main"' in remediation.terraform
+    remediation = one("realtime-variants-scale", endpoint(address="ChatEndpoint")).remediation
+    assert "endpoint/${ChatEndpoint.EndpointName}/variant/main" in remediation.cloudformation
+    hostile = one("realtime-variants-scale", endpoint(variant(name='a"}/x'), address='aws_sagemaker_endpoint.c["\n`"]'))
+    assert "aws_sagemaker_endpoint.this.name}/variant/AllTraffic" in hostile.remediation.terraform
+
+
 def test_nothing_of_a_sensitive_variant_or_target_appears() -> None:
     """ml.m4.10xlarge in a test: too large, superseded, without scaling; three instances, a volume of 77 GB."""
     hidden = variant(instance_type="ml.m4.10xlarge", initial_instance_count=3, volume_size_gb=77, sensitive=True)
@@ -529,7 +550,7 @@ def test_nothing_of_a_sensitive_variant_or_target_appears() -> None:
         for own in (hidden, msgspec.structs.replace(hidden, scaling=scaling)):
             results = judge(endpoint(own, mode=mode))
             assert failures(results) >= {"instances-are-right-sized", "instance-generation-is-current"}
-            assert all(result.remediation == remediations[result.policy] for result in results)
+            assert all(result.remediation == named(remediations[result.policy]) for result in results)
             said = everything(
                 [msgspec.structs.replace(result, remediation=remediations["no-idle-variants"]) for result in results]
             )
