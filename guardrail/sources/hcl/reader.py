@@ -28,7 +28,7 @@ from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.resources import Resource
-from guardrail.sources.hcl.syntax import SourceFile
+from guardrail.sources.hcl.syntax import Body, SourceFile
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
@@ -228,11 +228,12 @@ def _unknown_blocks(world: World) -> Iterator[Skipped]:
     """The blocks that a newer Terraform may have; where one names a type that costs something, the total lacks it."""
     for source in world.sources.values():
         for block in (written.block for written in source.unknown):
+            inside = block.contents.arguments if isinstance(block.contents, Body) else ()  # JSON has no labels to tell
             yield Skipped(
                 address=".".join((block.type, *block.labels)),
                 type=block.type,
                 reason=f"this version of guardrail knows no block {block.type}",
-                affects_total=any(label in TERRAFORM_TYPES for label in block.labels),
+                affects_total=any(name in TERRAFORM_TYPES for name in (*block.labels, *inside)),
             )
 
 

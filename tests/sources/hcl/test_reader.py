@@ -532,6 +532,11 @@ def test_a_block_of_a_newer_terraform_is_skipped_by_name(read: Read, block: str,
     assert [(each.type, each.affects_total) for each in change_set.skipped] == [("flock", affects_total)]
 
 
+def test_a_block_of_a_newer_terraform_in_json_is_skipped_by_name(read: Read) -> None:
+    (skipped,) = read({"main.tf.json": '{"flock": {"aws_sagemaker_endpoint": {"x": {}}}}'}).skipped
+    assert (skipped.address, skipped.affects_total) == ("flock", True)
+
+
 WORKSPACE = 'resource "aws_sagemaker_endpoint" "e" {\n  name = terraform.workspace\n  endpoint_config_name = "c"\n}\n'
 
 
