@@ -58,13 +58,6 @@ class Written(Struct, frozen=True):
         return Written(block, self.file, (*self.overrides, other))
 
 
-class Local(Struct, frozen=True):
-    """One local value as written."""
-
-    expression: syntax.Expression
-    file: syntax.SourceFile
-
-
 class ModuleSource:
     """One directory of Terraform files, as its blocks: ``source.resources["aws_sagemaker_endpoint", "chat"]``."""
 
@@ -97,15 +90,15 @@ class ModuleSource:
         return frozenset(type_ for type_, _ in self.resources)
 
     @cached_property
-    def locals(self) -> dict[str, Local]:
+    def locals(self) -> dict[str, syntax.Expression]:
         """Its local values. Raises `HclSyntaxError` for one that is set twice, or overrides none."""
-        found: dict[str, Local] = {}
+        found: dict[str, syntax.Expression] = {}
         for written, is_override in self._locals:
             for name, argument in written.body.arguments.items():
                 if (name in found) is not is_override:
                     problem = "overrides none of this name" if is_override else "is set twice"
                     raise _error(written.file, argument.at, f"the local value {name} {problem}")
-                found[name] = Local(argument.expression, written.file)
+                found[name] = argument.expression
         return found
 
     @cached_property

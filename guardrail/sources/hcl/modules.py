@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from guardrail.errors import LimitError
-from guardrail.model import Location, Unknown
+from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, whole
@@ -64,13 +64,6 @@ class Instance(Struct, frozen=True):
         return address_key(self.key)
 
 
-class Missing(Struct, frozen=True):
-    """A module that is called and cannot be read."""
-
-    address: str
-    reason: str
-
-
 class World:
     """What one reading of one root module shares."""
 
@@ -83,7 +76,8 @@ class World:
         self.trace = Trace()
         self.files = Files(directory, disk.boundary)
         self.installed = Installed(directory, disk)
-        self.missing: list[Missing] = []
+        self.missing: list[Skipped] = []
+        """Modules that are called and cannot be read."""
         self.undecided: dict[str, str] = {}
         """Why the number of instances of a block is unknown, by its address."""
         self.repeated: set[str] = set()
@@ -167,7 +161,6 @@ class Module(Attributes):
         self._outputs: dict[str, Cell] = {}
         self._calls: dict[str, Cell] = {}
         self._resources: dict[tuple[str, str, str], Cell] = {}
-        self._instances: dict[tuple[str, str, str], list[Instance]] = {}
         self._roots: dict[str, Any] = {}
         self._inherited: ProviderMap[ProviderBlock] = providers or ProviderMap()
         source.locals, source.providers  # noqa: B018 - an error in them is one, whether anybody asks for them or not
@@ -273,7 +266,7 @@ class Module(Attributes):
         if name not in self._locals:
             if name not in self.source.locals:
                 raise EvaluationError(f"there is no local value {name}")
-            expression = self.source.locals[name].expression
+            expression = self.source.locals[name]
             self._locals[name] = Cell(lambda: evaluate(expression, self.scope))
         return self._locals[name].get(self.trace)
 
@@ -384,7 +377,7 @@ class Module(Attributes):
 
     def _misses(self, address: str, reason: str) -> str | None:
         """Enter a module among the missing; always None, for who returns a directory."""
-        self.world.missing.append(Missing(address, reason))
+        self.world.missing.append(Skipped(address=address, type="module", reason=reason))
         return None
 
     def children(self) -> "Iterator[Module]":

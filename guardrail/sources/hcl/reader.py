@@ -169,7 +169,7 @@ def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
 
 
 def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]) -> ChangeSet:
-    skipped = (*linked.skipped, *_missing(world), *_unknown_blocks(world), *_misspelt(world))
+    skipped = (*linked.skipped, *world.missing, *_unknown_blocks(world), *_misspelt(world))
     unread = dict.fromkeys(problem for source in world.sources.values() for problem in source.unread)
     left_out = {each.address for each in skipped}
     modelled = linked.modelled - left_out
@@ -217,11 +217,6 @@ def _glob(resource: Resource) -> str:
     key = "" if resource.instance.key is None and resource.instance.unknown is None else "[*]"
     name = ".".join(resource.written.block.labels)
     return ".".join(part for part in (resource.module.glob, name + key) if part)
-
-
-def _missing(world: World) -> Iterator[Skipped]:
-    for module in world.missing:
-        yield Skipped(address=module.address, type="module", reason=module.reason, affects_total=True)
 
 
 def _unknown_blocks(world: World) -> Iterator[Skipped]:
