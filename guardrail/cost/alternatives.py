@@ -45,6 +45,8 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """Per instance, against the present type; negative where this one is dearer, None where that has no price."""
     estimated: bool
     """Whether the price is an estimate."""
+    loses: str | None = None
+    """The memory that it has less of, ``179 of 320 GiB of GPU memory``; None where it has as much of it."""
 
 
 class _Needs(Struct, frozen=True, kw_only=True):
@@ -87,8 +89,8 @@ def cheaper(  # noqa: PLR0913 - the limits are those of a policy, each on its ow
 
     Without limits a type fits that has at least the vCPUs, the memory, the accelerators and their memory of the present
     one; the cheapest come first. A limit lowers the need to itself and may not be exceeded; where nothing has all that
-    is needed, the types that have most of it come first. ml.m5.4xlarge (16 vCPUs, 64 GiB, 0.922) limited to 8 vCPUs
-    needs 8 vCPUs and 64 GiB.
+    is needed, the types that have most of it come first, and of accelerators those with most memory, for a model that
+    does not fit does not run. ml.m5.4xlarge (16 vCPUs, 64 GiB, 0.922) limited to 8 vCPUs needs 8 vCPUs and 64 GiB.
 
     Empty where the type is unknown or nothing cheaper fits.
     """
@@ -114,9 +116,10 @@ def cheaper(  # noqa: PLR0913 - the limits are those of a policy, each on its ow
             continue
         covered = _coverage(candidate, needs) if _is_alike(candidate, spec, needs) else 0.0
         if (covered == 1 or (needs.limited and covered)) and _within_limits(candidate, price, needs):
-            found.append((-covered, price.usd, candidate.instance_type, price))
-    found.sort(key=lambda each: each[:3])
-    return tuple(_alternative(name, price, present) for _, _, name, price in found[:limit])
+            on_accelerators = _share(_accelerator_memory(candidate), _accelerator_memory(spec))
+            found.append(((-on_accelerators, -covered, price.usd, candidate.instance_type), candidate, price))
+    found.sort(key=lambda each: each[0])
+    return tuple(_alternative(candidate, price, spec, present) for _, candidate, price in found[:limit])
 
 
 @lru_cache(maxsize=1024)
@@ -126,8 +129,9 @@ def successor(
     """The type that succeeds a superseded one: the cheapest of the same size among ``families``.
 
     ``families`` are by default those of `SUCCESSORS`. ml.m4.xlarge in us-east-1 (0.24) is succeeded by ml.m5.xlarge
-    (0.23). Where no such size exists, or it has fewer accelerators, as ml.g5.8xlarge has one and ml.p3.8xlarge four, it
-    is the cheapest with at least the accelerators and their memory, and without accelerators the vCPUs and memory.
+    (0.23). Where no such size exists, or it has fewer accelerators, as ml.g5.8xlarge has one and ml.p3.8xlarge four, or
+    less memory than is needed, as ml.c5.xlarge has half of ml.t2.xlarge's, it is the cheapest with at least the
+    accelerators and their memory, and without accelerators the vCPUs and memory.
     None where the family is current, or nothing that succeeds it is offered and priced in the region.
     """
     spec = prices.instance(instance_type)
@@ -139,7 +143,7 @@ def successor(
         vcpus=0 if spec.accelerators else spec.vcpus,
         memory_gib=ZERO if spec.accelerators else spec.memory_gib,
         accelerators=spec.accelerators,
-        accelerator_memory_gib=spec.accelerators * (spec.accelerator_memory_gib or ZERO),
+        accelerator_memory_gib=_accelerator_memory(spec),
         max_hourly_usd=None,
         max_vcpus=None,
         max_accelerators=None,
@@ -149,12 +153,13 @@ def successor(
     for candidate, price in _sold(prices, region):
         if candidate.family not in allowed or candidate.accelerators < spec.accelerators:
             continue
-        if candidate.instance_type.rpartition(".")[2] == size:
-            same_size.append((price.usd, candidate.instance_type, price))
         if _coverage(candidate, needs) == 1:
-            sufficient.append((price.usd, candidate.instance_type, price))
-    chosen = min(same_size or sufficient, key=lambda each: each[:2], default=None)
-    return None if chosen is None else _alternative(chosen[1], chosen[2], prices.hosting(region, instance_type))
+            one = ((price.usd, candidate.instance_type), candidate, price)
+            sufficient.append(one)
+            if candidate.instance_type.rpartition(".")[2] == size:
+                same_size.append(one)
+    chosen = min(same_size or sufficient, key=lambda each: each[0], default=None)
+    return None if chosen is None else _alternative(chosen[1], chosen[2], spec, prices.hosting(region, instance_type))
 
 
 @lru_cache(maxsize=64)
@@ -189,13 +194,17 @@ def _within_limits(candidate: "InstanceSpec", price: Price, needs: _Needs) -> bo
 
 def _coverage(candidate: "InstanceSpec", needs: _Needs) -> float:
     """How much of the needs the type has, from 0 to 1: 8 of 16 vCPUs and all else is 0.5."""
-    accelerator_memory = candidate.accelerators * (candidate.accelerator_memory_gib or ZERO)
     return (
         _share(candidate.vcpus, needs.vcpus)
         * _share(candidate.memory_gib, needs.memory_gib)
         * _share(candidate.accelerators, needs.accelerators)
-        * _share(accelerator_memory, needs.accelerator_memory_gib)
+        * _share(_accelerator_memory(candidate), needs.accelerator_memory_gib)
     )
+
+
+def _accelerator_memory(spec: "InstanceSpec") -> Decimal:
+    """GiB of all accelerators together; 0 where there are none, or nobody knows."""
+    return spec.accelerators * (spec.accelerator_memory_gib or ZERO)
 
 
 def _share(have: Decimal | int, need: Decimal | int) -> float:
@@ -206,12 +215,22 @@ def _at_most(value: N, limit: N | None) -> N:
     return value if limit is None else min(value, limit)
 
 
-def _alternative(instance_type: str, price: Price, present: Price | Unpriced) -> Alternative:
-    saving = (present.usd - price.usd) * HOURS_PER_MONTH if isinstance(present, Price) else None
+def _alternative(
+    candidate: "InstanceSpec", price: Price, spec: "InstanceSpec", present: Price | Unpriced
+) -> Alternative:
+    lost = []
+    for have, had, what in (
+        (_accelerator_memory(candidate), _accelerator_memory(spec), "GPU memory"),
+        (candidate.memory_gib, spec.memory_gib, "memory"),
+    ):
+        if have < had:
+            name = what if spec.accelerator_kind in (None, "gpu") or what == "memory" else "accelerator memory"
+            lost.append(f"{have:.0f} of {had:.0f} GiB of {name}")
     return Alternative(
-        instance_type=instance_type,
+        instance_type=candidate.instance_type,
         hourly_usd=price.usd,
         monthly_usd=price.usd * HOURS_PER_MONTH,
-        saving_monthly_usd=saving,
+        saving_monthly_usd=(present.usd - price.usd) * HOURS_PER_MONTH if isinstance(present, Price) else None,
         estimated=price.basis == "estimated",
+        loses=" and ".join(lost) or None,
     )

@@ -402,6 +402,12 @@ _DECLARED: tuple[Field, ...] = (
         get.of_alternative(cheapest, "instance_type"),
     ),
     _size.bound(
+        "alternative.loses",
+        "string",
+        "The memory that it has less of: 192 of 320 GiB of GPU memory; none where it has as much.",
+        get.of_alternative(cheapest, "loses"),
+    ),
+    _size.bound(
         "alternative.hourly_usd",
         "usd",
         "Its price in the region.",

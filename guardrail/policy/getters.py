@@ -498,7 +498,13 @@ def alternatives(parameters: Mapping[str, Value]) -> Getter:
         found = SENSITIVE_TYPE if subject.hides("variant") else fitting(subject, parameters)
         if isinstance(found, Unknown):
             return found
-        return tuple(f"{one.instance_type} ({plain(one.hourly_usd)} USD per hour)" for one in found) or None
+        return (
+            tuple(
+                f"{one.instance_type} ({plain(one.hourly_usd)} USD per hour{f', {one.loses}' if one.loses else ''})"
+                for one in found
+            )
+            or None
+        )
 
     return get
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.cost.alternatives import Alternative
 from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
@@ -139,7 +140,7 @@ def _cheaper_instance(subject: Subject, parameters: Mapping[str, Value]) -> Savi
     alternative = cheapest(subject, parameters)
     if alternative is None or isinstance(alternative, Unknown):
         return alternative
-    return _difference(subject, alternative.hourly_usd, estimated=alternative.estimated)
+    return _difference(subject, alternative)
 
 
 def _successor(subject: Subject, parameters: Mapping[str, Value]) -> Saving | Unknown | None:
@@ -149,7 +150,7 @@ def _successor(subject: Subject, parameters: Mapping[str, Value]) -> Saving | Un
     alternative = next_generation(subject, parameters)
     if alternative is None or isinstance(alternative, Unknown):
         return alternative
-    return _difference(subject, alternative.hourly_usd, estimated=alternative.estimated)
+    return _difference(subject, alternative)
 
 
 _RULES: dict[SavingRule, Callable[[Subject, Mapping[str, Value]], Saving | Unknown | None]] = {
@@ -169,22 +170,24 @@ def _has_price(rule: SavingRule, subject: Subject) -> bool:
     return rule == "whole-variant" or isinstance(subject.variant, kind)
 
 
-def _difference(subject: Subject, hourly_usd: Decimal, *, estimated: bool) -> Saving | Unknown:
+def _difference(subject: Subject, alternative: Alternative) -> Saving | Unknown:
+    """The most that can be saved where the other type has less memory: whether all of it is needed only a test says."""
     count, part = _count(subject, "instance"), subject.cost_component("instance")
     if isinstance(count, Unknown):
         return count
     if part is None or part.price is None:
         return Unknown(_why(part))
     instances = _expected(count)
+    hourly_usd = alternative.hourly_usd
     difference = part.price.usd - hourly_usd
     limit = _limit(subject)
     if isinstance(limit, Unknown):
         return limit
     return Saving(
         usd=difference * limit * instances,
-        basis=_basis(subject, "instance", certain=count.floor == count.ceiling),
+        basis=_basis(subject, "instance", certain=count.floor == count.ceiling and alternative.loses is None),
         working=f"{_share(instances)}({plain(part.price.usd)} - {plain(hourly_usd)}) × {plain(limit.normalize())} h",
-        estimated=estimated or part.price.basis == "estimated",
+        estimated=alternative.estimated or part.price.basis == "estimated",
     )
 
 

@@ -1,6 +1,7 @@
 """Cheaper types and successors in us-east-1 (pricing/us-east-1.csv) and what is never proposed."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -77,6 +78,22 @@ def test_nothing_is_proposed_that_is_suspect_superseded_burstable_or_of_another_
     assert not [name for name in arm if name.startswith("ml.r8g.")], "the prices of ml.r8g in us-east-1 are suspect"
 
 
+def test_of_accelerators_those_with_most_memory_come_first_and_what_is_lost_is_named() -> None:
+    """Eight A100 of 40 GiB are 320 GiB: two RTX PRO 6000 of 96 are 192, four L40S of 44.7 are 179, four L4 only 89."""
+    limits: dict[str, Any] = {"max_accelerators": 4, "max_hourly_usd": Decimal(16), "max_memory_gib": Decimal(768)}
+    found = cheaper(PRICES, "us-east-1", "ml.p4d.24xlarge", limit=2, **limits)
+    assert [(each.instance_type, each.loses) for each in found] == [
+        ("ml.g7e.12xlarge", "192 of 320 GiB of GPU memory and 512 of 1152 GiB of memory"),
+        ("ml.g6e.12xlarge", "179 of 320 GiB of GPU memory and 384 of 1152 GiB of memory"),
+    ]
+
+
+def test_a_type_with_as_much_memory_loses_nothing() -> None:
+    found = successor(PRICES, "us-east-1", "ml.m4.xlarge")
+    assert found is not None
+    assert found.loses is None
+
+
 def test_what_is_not_offered_in_the_region_is_not_proposed() -> None:
     found = names(*cheaper(PRICES, "eu-west-3", "ml.g5.12xlarge", max_hourly_usd=Decimal(6), limit=500))
     assert all(PRICES.offered("eu-west-3", name) is True for name in found)
@@ -93,6 +110,8 @@ def test_nothing_is_known_of_an_unknown_type_or_region() -> None:
     [
         ("ml.m4.xlarge", "ml.m5.xlarge", "7.30"),  # 730 × (0.24 - 0.23)
         ("ml.t2.medium", "ml.c5.large", "-33.58"),  # 730 × (0.056 - 0.102): dearer, and it may scale
+        # ml.c5.xlarge has half of its 16 GiB: 730 × (0.223 - 0.23)
+        ("ml.t2.xlarge", "ml.m5.xlarge", "-5.110"),
         ("ml.inf1.xlarge", "ml.inf2.xlarge", "-505.89"),  # 730 × (0.297 - 0.99)
         # ml.g6.8xlarge has one accelerator, ml.p3.8xlarge four: 730 × (14.688 - 5.752)
         ("ml.p3.8xlarge", "ml.g6.12xlarge", "6523.28"),

@@ -386,7 +386,8 @@ def test_a_right_sized_alternative_saves_the_difference_for_every_instance() -> 
     name = "ml.m5.4xlarge"
     assert result.saving_monthly == Decimal("2690.78")
     first, others, approval = result.fix.terraform.splitlines()
-    assert first == f'instance_type = "{name}" after a load test'
+    assert first == f'instance_type = "{name}" after a load test, with 64 of 192 GiB of memory'
+    assert result.saving_basis == "upper-bound", "whether 64 GiB are enough only a test says"
     assert re.fullmatch(r"or ml\.\S+ at [\d.]+ or ml\.\S+ at [\d.]+ USD per hour", others)
     assert "guardrail-approved" in approval
     assert result.fix.cloudformation.startswith(f"InstanceType: {name} ")
