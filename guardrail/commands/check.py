@@ -95,6 +95,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--parameters", metavar="KEY=VALUE|FILE", action="append", help="values for a template's parameters; repeatable"
     )
     templates.add_argument(
+        "--possibility",
+        metavar="LABEL=FILE",
+        dest="possibilities",
+        action="append",
+        help="values that may be given, under a label: the bill spans all of them; repeatable",
+    )
+    templates.add_argument(
         "--compare-to", metavar="FILE|DIR|REF", help="what stood before: a template, a cdk.out, a git revision"
     )
     templates.add_argument(
@@ -425,6 +432,7 @@ def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet
                 path,
                 region=settings.region,
                 parameters=arguments.parameters or (),
+                possibilities=arguments.possibilities or (),
                 compare_to=arguments.compare_to,
                 beside=arguments.paths,
                 any_owner=arguments.any_owner,

@@ -22,6 +22,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     *,
     region: str | None = None,
     parameters: Sequence[str] = (),
+    possibilities: Sequence[str] = (),
     compare_to: str | None = None,
     beside: Sequence[str] = (),
     any_owner: bool = False,
@@ -31,14 +32,21 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
 
     ``region`` is for resources whose region nothing in the source tells. Of plans: ``source`` is where their source is;
     None for the working directory, if it is there. Of templates: ``parameters`` are values or files of values,
-    ``compare_to`` is what stood before (in a git repository that may belong to ``any_owner``), and ``beside`` are the
-    other inputs, whose exports can be imported. Raises `SourceError` where no reader can make sense of it.
+    ``possibilities`` labelled files of them, of which one will be given, ``compare_to`` is what stood before (in a git
+    repository that may belong to ``any_owner``), and ``beside`` are the other inputs, which are linked with this one.
+    Raises `SourceError` where no reader can make sense of it.
 
     Readers are asked in turn, and imported when it is theirs; the first that recognizes the path reads it.
     """
     if template.recognizes(path):
         return template.read(
-            path, region=region, parameters=parameters, compare_to=compare_to, beside=beside, any_owner=any_owner
+            path,
+            region=region,
+            parameters=parameters,
+            possibilities=possibilities,
+            compare_to=compare_to,
+            beside=beside,
+            any_owner=any_owner,
         )
     if compare_to is not None:
         message = f"{path} is no template: --compare-to is for templates"

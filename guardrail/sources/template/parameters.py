@@ -29,6 +29,10 @@ class Parameters(Struct, frozen=True):
     tags: dict[str, str] = {}
     """Tags of the stack, from a template configuration."""
 
+    def over(self, other: "Parameters") -> "Parameters":
+        """These, and those of ``other`` that these do not have."""
+        return Parameters({**other.values, **self.values}, {**other.tags, **self.tags})
+
 
 NONE = Parameters()
 
@@ -46,6 +50,20 @@ def load(arguments: Iterable[str]) -> Parameters:
             values.update(more.values)
             tags.update(more.tags)
     return Parameters(values, tags)
+
+
+def load_labelled(arguments: Iterable[str]) -> tuple[tuple[str, Parameters], ...]:
+    """The values of every ``--possibility LABEL=FILE`` by its label; files of one label belong together.
+
+    Raises `SourceError` for anything else.
+    """
+    files: dict[str, list[str]] = {}
+    for argument in arguments:
+        label, equals, path = argument.partition("=")
+        if not (label and equals and path):
+            raise SourceError(f"--possibility {argument} has no label and file", hint="--possibility prod=prod.json")
+        files.setdefault(label, []).append(path)
+    return tuple((label, load(paths)) for label, paths in files.items())
 
 
 def _from_file(path: str) -> Parameters:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ from guardrail.sources.template.beside import belong_together, without
 from guardrail.sources.template.declared import Resource, changes, construct_path, declared, waivers
 from guardrail.sources.template.files import Files, WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
+from guardrail.sources.template.parameters import Parameters
 from guardrail.sources.template.stack import Given
 from guardrail.sources.template.stacks import Inputs, Origin, Stacks
 from guardrail.sources.template.values import Table, Twice, is_no_echo, text_of
@@ -62,7 +64,7 @@ def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
     from guardrail.sources.template.change_set import Sides
 
     nothing = Origin([], WorkingTree(), inputs)
-    sides = Sides(path, document, Stacks(nothing, World()), inputs.region)
+    sides = Sides(path, document, Stacks(nothing, World(), inputs.parameters), inputs.region)
     before = Side(_declarations(sides.before, sides.changes), region=inputs.region)
     after = Side(_declarations(sides.after, sides.changes), region=inputs.region, previous=before)
     past, now = with_kept(before.linked(), after.linked(), lambda address, _: address in sides.kept)
@@ -145,31 +147,46 @@ class _Reader:
 
     def change_set(self) -> ChangeSet:
         """Both sides, merged where several worlds are possible."""
-        self._check_parameters()
+        cases = [(label, each.over(self._inputs.parameters)) for label, each in self._inputs.possibilities]
+        cases = cases or [("", self._inputs.parameters)]
+        self._check_parameters([parameters for _, parameters in cases])
         self._notices += _said_of(self._after.duplicates)
+        found: dict[str, _Sides] = {}
+        wanted = [f"which it is of --possibility {'|'.join(label for label, _ in cases)}"] if len(cases) > 1 else []
+        for label, parameters in cases:
+            several, variables = self._possible(parameters)
+            names = [", ".join(filter(None, (label, described(each.assignment, variables)))) for each in several]
+            found |= dict(zip(names, several, strict=True))
+            wanted += [request(variables)] if len(several) > 1 else []
+        if len(found) == 1:
+            return self._changes([*found.values()])
+        return self._several(found, "; ".join(dict.fromkeys(wanted)))
+
+    def _possible(self, parameters: Parameters) -> tuple[list[_Sides], dict[str, Variable]]:
+        """Both sides in each world that these parameters leave possible, and the variables that tell them apart."""
         variables: dict[str, Variable] = {}
-        sides, asked = self._linked({})
+        sides, asked = self._linked({}, parameters)
         one = [sides]
         while asked:
             variables.update(asked)
-            worlds = self._tried(assignments(variables), variables)
+            worlds = self._tried(assignments(variables), variables, parameters)
             if worlds is None:
                 self._notices.append(f"too many possibilities to try them all: {request(variables)}")
-                return self._single(sides)
+                return [sides], {}
             one, asked = worlds
         if all(_is_same(each, one[0]) for each in one):
-            return self._single(one[0])
-        return self._several(one, variables)
+            return [replace(one[0], assignment={})], {}
+        return one, variables
 
     def _tried(
-        self, worlds: list[Assignment] | None, variables: Mapping[str, Variable]
+        self, worlds: list[Assignment] | None, variables: Mapping[str, Variable], parameters: Parameters
     ) -> tuple[list[_Sides], dict[str, Variable]] | None:
         """Both sides in each of the worlds, and what they ask besides; None where that is more than can be tried."""
         asked: dict[str, Variable] = {}
         found: list[_Sides] = []
         try:
             for assignment in worlds or ():
-                sides, more = self._linked(assignment)
+                sides, more = self._linked(assignment, parameters)
                 found.append(sides)
                 asked.update({name: each for name, each in more.items() if name not in variables})
                 self._allowance.steps(LINKING * (len(sides.after.modelled) + len(sides.after.skipped)))
@@ -177,14 +194,14 @@ class _Reader:
             return None
         return (found, asked) if found else None
 
-    def _linked(self, assignment: Assignment) -> tuple[_Sides, dict[str, Variable]]:
+    def _linked(self, assignment: Assignment, parameters: Parameters) -> tuple[_Sides, dict[str, Variable]]:
         """Both sides in one world, and the variables that it leaves undecided although something depends on them."""
         world = World(assignment, self._allowance)
-        stacks = Stacks(self._after, world)
+        stacks = Stacks(self._after, world, parameters)
         own = stacks.resources()
         if not assignment:
             self._waivers = tuple(one for stack in stacks.stacks for one in waivers(stack))
-        old = Stacks(self._before, world) if self._before else None
+        old = Stacks(self._before, world, parameters) if self._before else None
         after = {**own, **self._beside(stacks, own)}
         past_own = old.resources() if old is not None else {}
         before = {**past_own, **self._beside(old, past_own)} if old is not None else None
@@ -221,21 +238,17 @@ class _Reader:
                 stacks.world.consulted = consulted  # what is undecided there makes no difference here
         return found
 
-    def _single(self, sides: _Sides) -> ChangeSet:
-        return self._changes([sides], before=sides.before, after=sides.after)
-
-    def _several(self, sides: Sequence[_Sides], variables: Mapping[str, Variable]) -> ChangeSet:
-        wanted = request(variables)
+    def _several(self, sides: Mapping[str, _Sides], wanted: str) -> ChangeSet:
         self._notices.append(f"{len(sides)} possibilities, because something is undecided: {wanted}")
         possibilities = tuple(
             Possibility(
-                given=described(each.assignment, variables),
+                given=given,
                 before=each.before.inventory if each.before else None,
                 after=each.after.inventory,
             )
-            for each in sides
+            for given, each in sides.items()
         )
-        change_set = self._changes(sides, before=sides[0].before, after=sides[0].after)
+        change_set = self._changes([*sides.values()])
         pasts = [each.before for each in possibilities if each.before is not None]
         return replace(
             change_set,
@@ -245,7 +258,9 @@ class _Reader:
             undecided=wanted,
         )
 
-    def _changes(self, sides: Sequence[_Sides], *, before: Linked | None, after: Linked) -> ChangeSet:
+    def _changes(self, sides: Sequence[_Sides]) -> ChangeSet:
+        """The change set of the first of several possibilities, with what any of them skips."""
+        before, after = sides[0].before, sides[0].after
         skipped: dict[str, Skipped] = {}
         for each in sides:
             for one in each.after.skipped:
@@ -262,15 +277,16 @@ class _Reader:
             waivers=self._waivers,
         )
 
-    def _check_parameters(self) -> None:
+    def _check_parameters(self, given: Sequence[Parameters]) -> None:
         """Raise for a value that the template does not allow; note the names that it does not have."""
         names: set[str] = set()
         for template in self._after.templates:
             section = template.root.get("Parameters")
             for name, declaration in section.items() if isinstance(section, Table) else ():
                 names.add(name)
-                _check_allowed(template.path, name, declaration, self._inputs.parameters.values.get(name))
-        for name in self._inputs.parameters.values:
+                for parameters in given:
+                    _check_allowed(template.path, name, declaration, parameters.values.get(name))
+        for name in dict.fromkeys(chain.from_iterable(parameters.values for parameters in given)):
             if name not in names:
                 near = did_you_mean(name, names)
                 self._notices.append(f"--parameters {name}: {self._path} has no such parameter{near}")

@@ -34,6 +34,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
 
     region: str | None = None
     parameters: Parameters = NONE
+    possibilities: tuple[tuple[str, Parameters], ...] = ()
+    """Values that may be given instead, under a label, in place of the parameters where both say something."""
     compare_to: str | None = None
     """A template, a directory of the CDK, or a git revision."""
     any_owner: bool = False
@@ -124,8 +126,9 @@ def _name_in(text: str) -> str:
 class Stacks:
     """The stacks of one side in one world, which find their nested stacks and each other's exports here."""
 
-    def __init__(self, origin: Origin, world: World) -> None:
+    def __init__(self, origin: Origin, world: World, parameters: Parameters = NONE) -> None:
         self.world = world
+        self._parameters = parameters
         self._origin = origin
         self._exports: dict[str, tuple[Stack, str]] | None = None
         self._within: dict[str, frozenset[str]] = {}
@@ -143,10 +146,10 @@ class Stacks:
             name=template.name,
             region=template.region or inputs.region,
             account=template.account,
-            tags={**template.tags, **inputs.parameters.tags},
+            tags={**template.tags, **self._parameters.tags},
             parameters={
                 **{name: Given(value) for name, value in template.parameters.items()},
-                **inputs.parameters.values,
+                **self._parameters.values,
             },
         )
 

@@ -813,3 +813,66 @@ def test_the_words_are_those_of_cloudformation(read: Reader) -> None:
         "!GetAtt Config.EndpointConfigName", "!ImportValue configuration"
     )
     assert "after apply" not in repr(read(text))
+
+
+# Labelled possibilities ----------------------------------------------------------------------------------------------
+
+SIZED = """\
+Parameters:
+  Type: {Type: String}
+  Count: {Type: Number, Default: 1}
+Resources:
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - {VariantName: main, ModelName: m, InstanceType: !Ref Type, InitialInstanceCount: !Ref Count}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointName: search, EndpointConfigName: !GetAtt Config.EndpointConfigName}
+"""
+
+
+def labelled(tmp_path: Path, **values: dict[str, Any]) -> list[str]:
+    for label, value in values.items():
+        (tmp_path / f"{label}.json").write_text(json.dumps(value))
+    return [f"{label}={tmp_path / label}.json" for label in values]
+
+
+def test_each_label_is_a_possibility_of_its_own(read: Reader, tmp_path: Path) -> None:
+    files = labelled(tmp_path, dev={"Type": "ml.m5.large"}, prod={"Type": "ml.g5.xlarge", "Count": 4})
+    change_set = read(SIZED, possibilities=files)
+    sizes = {}
+    for possibility in change_set.possibilities:
+        (endpoint,) = possibility.after.endpoints
+        assert isinstance(endpoint.variants, tuple)
+        assert isinstance(endpoint.variants[0], InstanceVariant)
+        sizes[possibility.given] = (endpoint.variants[0].instance_type, endpoint.variants[0].initial_instance_count)
+    assert sizes == {"dev": ("ml.m5.large", 1), "prod": ("ml.g5.xlarge", 4)}
+    assert change_set.undecided == "which it is of --possibility dev|prod"
+    assert main(only(change_set)).instance_type == Unknown(
+        "ml.m5.large or ml.g5.xlarge: which it is of --possibility dev|prod"
+    )
+
+
+def test_parameters_hold_in_each_possibility_unless_it_says_otherwise(read: Reader, tmp_path: Path) -> None:
+    files = labelled(tmp_path, dev={}, prod={"Count": 4})
+    change_set = read(SIZED, parameters=["Type=ml.m5.large", "Count=2"], possibilities=files)
+    assert main(only(change_set)).instance_type == "ml.m5.large"
+    assert main(only(change_set)).initial_instance_count == Unknown("2 or 4: which it is of --possibility dev|prod")
+
+
+def test_what_a_label_leaves_undecided_is_tried_as_well(read: Reader, tmp_path: Path) -> None:
+    text = SIZED.replace("!Ref Count", "!If [IsBig, 3, 1]").replace(
+        "Resources:", "Conditions: {IsBig: !Equals [!Ref Size, big]}\nResources:", 1
+    )
+    text = text.replace("Parameters:\n", "Parameters:\n  Size: {Type: String, AllowedValues: [big, small]}\n")
+    files = labelled(tmp_path, dev={"Type": "ml.m5.large", "Size": "small"}, prod={"Type": "ml.g5.xlarge"})
+    given = [possibility.given for possibility in read(text, possibilities=files).possibilities]
+    assert given == ["dev", "prod, Size=big", "prod, Size=small"]
+
+
+@pytest.mark.parametrize("argument", ["prod", "=prod.json", "prod="])
+def test_a_possibility_has_a_label_and_a_file(read: Reader, argument: str) -> None:
+    with pytest.raises(SourceError, match="has no label and file"):
+        read(SIZED, possibilities=[argument])
