@@ -82,17 +82,18 @@ def named(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
     return stream(path, most=most) if path != "-" and is_stream(path) else content(path, most=most)
 
 
-def walk(top: str) -> Iterator[tuple[str, list[str], list[str]]]:
+def walk(top: str, *, most: int | None = None) -> Iterator[tuple[str, list[str], list[str]]]:
     """Like `os.walk` from ``top`` down in the order of names, through no links, and not without end.
 
-    The folders that a caller takes out of a list are not entered. Raises OSError beyond `limits.MOST_FILES` entries.
+    The folders that a caller takes out of a list are not entered. Raises OSError beyond ``most`` entries, by default
+    `limits.MOST_FILES`.
     """
-    seen = 0
+    seen, most = 0, limits.MOST_FILES if most is None else most
     for parent, folders, names in os.walk(top):
         folders.sort()
         seen += len(folders) + len(names)
-        if seen > limits.MOST_FILES:
-            raise OSError(errno.EFBIG, f"there are more than {limits.MOST_FILES:,} files below it", top)
+        if seen > most:
+            raise OSError(errno.EFBIG, f"there are more than {most:,} files below it", top)
         yield parent, folders, sorted(names)
 
 

@@ -21,6 +21,8 @@ MOST_FILES: Final = 100_000
 
 MOST_STACKS: Final = 1_000
 """Stacks that the templates of one input may nest in each other."""
+MOST_SEARCHED: Final = 1_000_000
+"""Files and folders that root modules are looked for in, and that the globs of one check are held against, in sum."""
 
 MOST_TEXT: Final = 16 * MEBIBYTE
 """Characters that evaluating one input may make, in sum."""

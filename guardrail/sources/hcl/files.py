@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-from guardrail import files
+from guardrail import files, limits
 from guardrail.limits import MOST_TEXT
 from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import syntax
@@ -26,6 +26,8 @@ class Files:
     def __init__(self, directory: str, boundary: Boundary) -> None:
         self._directory = directory
         self._boundary = boundary
+        self._looked_at = 0
+        """How many files globs have been held against."""
 
     def call(self, name: str, *arguments: str) -> Any:
         """What ``file``, ``fileexists``, ``fileset``, ``filebase64`` … return. Raises `EvaluationError`."""
@@ -72,6 +74,9 @@ class Files:
         found: list[str] = []
         try:
             for parent, _, names in files.walk(top):
+                self._looked_at += len(names) * len(wanted)
+                if self._looked_at > limits.MOST_SEARCHED:
+                    raise EvaluationError("globs have been held against too many files")
                 for name in names:
                     place = os.path.join(parent, name)
                     path = os.path.relpath(place, top).split(os.sep)

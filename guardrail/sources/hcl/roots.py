@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from guardrail import files
+from guardrail import files, limits
 from guardrail.errors import SourceError
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
@@ -59,7 +59,7 @@ class Layout:
 
     def _enter(self, base: str) -> None:
         try:
-            for parent, folders, names in files.walk(base):
+            for parent, folders, names in files.walk(base, most=limits.MOST_SEARCHED):
                 folders[:] = (name for name in folders if name not in _NEVER)
                 place = os.path.realpath(parent)
                 self.unread += (os.path.join(parent, name) for name in names if name.endswith(tuple(_UNREAD)))

@@ -329,6 +329,16 @@ def test_a_glob_that_a_backtracking_engine_would_never_end_is_done_at_once(tmp_p
     assert value_of(f'fileset(".", "{"*a" * 30}*b")', directory=str(tmp_path)) == []
 
 
+def test_globs_are_bounded_in_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two files, held against one alternative, then against two: 2 and 4, which is 6 in sum."""
+    monkeypatch.setattr("guardrail.limits.MOST_SEARCHED", 6)
+    for name in ("a", "b"):
+        (tmp_path / name).touch()
+    both = 'fileset(".", "*"), fileset(".", "{a,b}")'
+    assert value_of(f"[{both}]", directory=str(tmp_path)) == [["a", "b"], ["a", "b"]]
+    assert value_of(f'[{both}, fileset(".", "a")]', directory=str(tmp_path)) == REFUSED
+
+
 def test_a_file_is_read_from_the_directory_of_the_root_module(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "a.txt").write_text("text", encoding="utf-8")
