@@ -20,6 +20,8 @@ from lark import Lark, Tree
 
 from guardrail.errors import SourceError
 
+_SIGNS = ("unary_op : (MINUS | NOT) expr_term", "unary_op : (MINUS | NOT) unary_expr")
+"""What python-hcl2 8.1 has, and what HCL has: two signs may stand in a row, as in ``!!a``."""
 SHIPPED = os.path.join(os.path.dirname(__file__), "grammar.tables")
 
 
@@ -78,7 +80,7 @@ def installed() -> str:
     if package is None or package.origin is None:
         raise SourceError("python-hcl2 is not installed", hint="pip install 'python-hcl2>=8.1,<9'")
     with open(os.path.join(os.path.dirname(package.origin), "hcl2.lark"), encoding="utf-8") as file:
-        return file.read()
+        return file.read().replace(*_SIGNS)
 
 
 def _stored(path: str, key: bytes) -> bytes | None:

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import line_starts, parse_expression, parse_template
 from guardrail.sources.hcl.syntax import (
@@ -25,6 +26,7 @@ from guardrail.sources.hcl.syntax import (
     SourceFile,
     Tuple,
 )
+from guardrail.sources.hcl.values import NotWorkedOutError
 
 _scan_string: Any = decoder.scanstring  # type: ignore[attr-defined] # public, and unknown to the stubs
 _BLANK = re.compile(r"[ \t\r\n]*")
@@ -41,7 +43,7 @@ _REFERENCES = {"resource": ("provider",), "data": ("provider",), "module": ("pro
 class _Node(Struct, frozen=True):
     """A JSON value and where it stands."""
 
-    value: "str | int | float | bool | list[_Node] | list[tuple[_Key, _Node]] | None"
+    value: "str | Number | bool | list[_Node] | list[tuple[_Key, _Node]] | None"
     at: int
     is_object: bool = False
 
@@ -99,8 +101,16 @@ class _Reader:
             raise self._error(at, "a JSON value is missing here")
         if match_[1] is None:
             return _Node(_CONSTANTS[match_[0]], at), match_.end()
-        is_whole = match_[1].lstrip("-").isdecimal() and len(match_[1]) < 40  # noqa: PLR2004 - longer ones lose digits
-        return _Node(int(match_[1]) if is_whole else float(match_[1]), at), match_.end()
+        return _Node(self._number(match_[1], at), at), match_.end()
+
+    def _number(self, text: str, at: int) -> Number:
+        try:
+            number = parsed(text)
+        except NotWorkedOutError:
+            number = None
+        if number is None:
+            raise self._error(at, "the number is too long, too large or too small")
+        return number
 
     def _object(self, start: int, depth: int) -> tuple[_Node, int]:
         properties: list[tuple[_Key, _Node]] = []

@@ -27,7 +27,6 @@ _LAST_WORD = re.compile(r"([\w-]{1,40})\"?\s*=?\Z")
 _FOUND = re.compile(r"[\w-]{1,40}|&&|\|\||.", re.DOTALL)
 _MEANINGFUL = '+-*/%=<>!?:,.(){}[]"_'
 _LONGEST = 200
-_UNARY = "-!"
 
 
 def rejection(error: UnexpectedInput, source: str) -> tuple[int, str]:
@@ -40,8 +39,6 @@ def rejection(error: UnexpectedInput, source: str) -> tuple[int, str]:
         return len(behind) - 1, f"{name[1]} has no value behind '='"
     if name and "LBRACE" in expected and not expected & {"LPAR", "COMMA"}:
         return len(behind.rstrip()), f"'=' and a value, or a block, must follow {name[1]}"
-    if found and found in _UNARY and behind[-1:] in tuple(_UNARY):
-        return at, "python-hcl2 does not read two signs in a row; write parentheses, as in !(!value)"
     return at, _stray(found) or _missing(expected, found)
 
 

@@ -88,7 +88,7 @@ class ListValue(list[Any]):
 
 
 class SetValue(ListValue):
-    """A set: in Terraform's order, without repetition. `collections.set_of` makes one."""
+    """A set: in Terraform's order, without repetition. `types.set_of` makes one."""
 
     __slots__ = ()
     kind = "set"

@@ -62,9 +62,6 @@ MORE_THAN_TERRAFORM = {
 }
 """Expressions that have a value here and none in Terraform."""
 LESS_THAN_TERRAFORM = {
-    "!!true": "python-hcl2 does not read two signs in a row",
-    "--1": "python-hcl2 does not read two signs in a row",
-    "- -1": "python-hcl2 does not read two signs in a row",
     'element(["a","b"],-2)': "what a negative index is depends on the version",
     'cidrsubnet("10.0.0.0/16",8,-1)': "what a negative subnet is depends on the version",
 }

@@ -249,7 +249,6 @@ def test_new_lines_mean_nothing_in_interpolations() -> None:
         ("a = [forx in [1] : x]\n", "1:11", "',' is missing here"),
         ("a = b c = d\n", "1:7", "the line must end here"),
         ("a = 1\u00a0\n", "1:6", "'\\xa0' means nothing here"),
-        ("a = !!true\n", "1:6", "python-hcl2 does not read two signs in a row; write parentheses, as in !(!value)"),
     ],
 )
 def test_what_python_hcl2_is_too_generous_with_is_refused(text: str, place: str, problem: str) -> None:
