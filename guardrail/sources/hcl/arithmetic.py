@@ -100,14 +100,36 @@ def decimal_of(number: Number, digits: int | None = None) -> tuple[str, str, int
     point = _point(exact)
     if digits is not None:
         return _figures(number, exact, point, digits)
-    half = Fraction(2) ** (_exponent(exact) - (53 if isinstance(number, float) else _BITS) - 1)
-    is_even = not exact / half % 4
-    for count in range(1, _LONGEST):
-        sign, figures, place = _figures(number, exact, point, count)
-        distance = abs(Fraction(int(figures or "0")) * Fraction(10) ** (place - len(figures)) - exact)
-        if distance < half or (distance == half and is_even):
-            return sign, figures, place
-    raise NotWorkedOutError("the number is too long")
+    bits = _exponent(exact) - (53 if isinstance(number, float) else _BITS) - 1
+    is_even = not exact / Fraction(2) ** bits % 4
+    fewest, enough = 1, _LONGEST
+    while fewest < enough:  # what more digits say is no further away
+        count = (fewest + enough) // 2
+        distance, unit = _distance(exact, count - point)
+        left, right = distance << max(-bits, 0), unit << max(bits, 0)
+        if left < right or (left == right and is_even):
+            enough = count
+        else:
+            fewest = count + 1
+    return _figures(number, exact, point, fewest)
+
+
+def _scaled(exact: Fraction, places: int) -> tuple[int, int]:
+    """A number times a power of ten, as a fraction of whole numbers."""
+    over, under = exact.as_integer_ratio()
+    return over * 10 ** max(places, 0), under * 10 ** max(-places, 0)
+
+
+def _nearest(over: int, under: int) -> int:
+    """The whole number nearest to a fraction; of two the even one."""
+    whole, rest = divmod(over, under)
+    return whole + (2 * rest > under or (2 * rest == under and whole % 2))
+
+
+def _distance(exact: Fraction, places: int) -> tuple[int, int]:
+    """How far a number is from what it is to so many places, as a fraction of whole numbers."""
+    over, under = _scaled(exact, places)
+    return abs(over - _nearest(over, under) * under), exact.denominator * 10 ** max(places, 0)
 
 
 def _exponent(exact: Fraction) -> int:
@@ -118,14 +140,15 @@ def _exponent(exact: Fraction) -> int:
 
 def _point(exact: Fraction) -> int:
     """The power of ten above a number: 12.5 is below 10 ** 2."""
-    point = int((exact.numerator.bit_length() - exact.denominator.bit_length()) * math.log10(2)) - 1
-    while Fraction(10) ** point <= exact:
+    over, under = exact.as_integer_ratio()
+    point = int((over.bit_length() - under.bit_length()) * math.log10(2)) - 1
+    while under * 10 ** max(point, 0) <= over * 10 ** max(-point, 0):
         point += 1
     return point
 
 
 def _figures(number: Number, exact: Fraction, point: int, digits: int) -> tuple[str, str, int]:
-    figures = str(round(exact * Fraction(10) ** (digits - point)))
+    figures = str(_nearest(*_scaled(exact, digits - point)))
     if len(figures) > digits:
         point += 1
     return "-" if number < 0 else "", figures.rstrip("0"), point

@@ -23,13 +23,10 @@ def json_decoded(allowance: Allowance, text: str) -> Any:
     return _normal(bounded(value, allowance))
 
 
-_LONE = re.compile("[\ud800-\udfff]")
-
-
 def _normal(value: Any) -> Any:
-    """A value with its texts in normal form; half a pair of surrogates, which Go does not have, is replaced."""
+    """A value with its texts in normal form."""
     if isinstance(value, str):
-        return value if value.isascii() else normal(_LONE.sub("\ufffd", value))
+        return normal(value)
     if isinstance(value, list):
         return [_normal(item) for item in value]
     return {_normal(key): _normal(item) for key, item in value.items()} if isinstance(value, dict) else value

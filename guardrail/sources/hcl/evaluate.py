@@ -5,6 +5,7 @@ whose branches agree needs no condition. What Terraform would refuse raises `Eva
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
 
 from guardrail.errors import GuardrailError, LimitError
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
 _ROUND = 16
 """What a round of ``for`` costs, in steps of `guardrail.limits.Allowance`."""
+_FRACTION = 48
+"""What an operation on anything but two whole numbers costs."""
 _UNNAMED = "${…}"
 
 
@@ -373,7 +376,11 @@ def _combined(operator: str, left: Any, right: Any, allowance: Allowance) -> Any
     if operator in ("&&", "||"):
         return _logic(operator, left, right)
     unknown = [each for each in (left, right) if isinstance(each, Unknown)]
-    return merged(*unknown) if unknown else OPERATORS[operator](number_of(left), number_of(right))
+    if unknown:
+        return merged(*unknown)
+    if left.__class__ is not int or right.__class__ is not int or operator in "/%":
+        allowance.steps(_FRACTION)
+    return OPERATORS[operator](number_of(left), number_of(right))
 
 
 def _equality(operator: str, left: Any, right: Any, allowance: Allowance) -> Any:
@@ -477,6 +484,7 @@ def joined(values: Iterable[Any], allowance: Allowance) -> Any:
             unknown.append(inside)
             texts.append(_shown(inside))
         else:
+            allowance.steps(_FRACTION if isinstance(inside, (float, Fraction)) else 1)
             texts.append(to_text(inside))
         allowance.text(len(texts[-1]))
     text = "".join(texts)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from guardrail import files, limits
-from guardrail.limits import MOST_TEXT
+from guardrail.limits import MOST_TEXT, Allowance
 from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, parsed
@@ -23,9 +23,10 @@ class Files:
     raises `EvaluationError`, whether there is such a file or not.
     """
 
-    def __init__(self, directory: str, boundary: Boundary) -> None:
+    def __init__(self, directory: str, boundary: Boundary, allowance: Allowance | None = None) -> None:
         self._directory = directory
         self._boundary = boundary
+        self._allowance = Allowance() if allowance is None else allowance
         self._looked_at = 0
         """How many files globs have been held against."""
 
@@ -41,11 +42,14 @@ class Files:
         """The bytes of a file. Raises `EvaluationError`."""
         place = self._place(path)
         try:
-            return files.content(place, most=MOST_TEXT)
+            content = files.content(place, most=MOST_TEXT)
         except FileNotFoundError:
             raise EvaluationError(f"there is no file {path}") from None
         except OSError as error:
             raise EvaluationError(f"the file {path} cannot be read: {(error.strerror or str(error)).lower()}") from None
+
+        self._allowance.text(len(content))
+        return content
 
     def text(self, path: str) -> str:
         """The text of a file in UTF-8. Raises `EvaluationError`."""
@@ -76,7 +80,7 @@ class Files:
             for parent, _, names in files.walk(top):
                 self._looked_at += len(names) * len(wanted)
                 if self._looked_at > limits.MOST_SEARCHED:
-                    raise EvaluationError("globs have been held against too many files")
+                    raise NotWorkedOutError("globs have been held against too many files")
                 for name in names:
                     place = os.path.join(parent, name)
                     path = os.path.relpath(place, top).split(os.sep)

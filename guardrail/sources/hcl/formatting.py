@@ -13,12 +13,15 @@ _WIDEST = 1000
 
 
 def normal(text: str) -> str:
-    """Text in Unicode's normal form C, as every text of Terraform is."""
+    """Text in Unicode's normal form C, as every text of Terraform is; half a pair of surrogates is replaced."""
     if text.isascii():
         return text
     from unicodedata import normalize
 
-    return normalize("NFC", text)
+    return normalize("NFC", _LONE.sub("\ufffd", text))
+
+
+_LONE = re.compile("[\ud800-\udfff]")
 
 
 def characters(text: str) -> list[str]:
@@ -69,10 +72,11 @@ def _continues(before: str, character: str) -> bool:
 _ESCAPED = re.compile("[<>&\u2028\u2029]")
 
 
-def quoted(text: str) -> str:
-    """A text as Go writes it into JSON: ``<``, ``>`` and ``&`` are escaped too."""
+def quoted(text: str, allowance: Allowance) -> str:
+    """A text as Go writes it into JSON: ``<``, ``>`` and ``&`` are escaped too. Raises `LimitError`."""
     import json
 
+    allowance.text(len(text) + 2)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(text, ensure_ascii=False))
 
 
@@ -80,12 +84,14 @@ def json_text(value: Any, allowance: Allowance) -> str:
     """A value as JSON, with sorted keys. Raises `LimitError`."""
     allowance.steps(4)
     if isinstance(value, str):
-        allowance.text(len(value))
-        return quoted(value)
+        return quoted(value, allowance)
+    allowance.text(2)
     if isinstance(value, list):
         return f"[{','.join(json_text(item, allowance) for item in value)}]"
     if isinstance(value, dict):
-        return f"{{{','.join(f'{quoted(key)}:{json_text(value[key], allowance)}' for key in sorted(value))}}}"
+        return (
+            f"{{{','.join(f'{quoted(key, allowance)}:{json_text(value[key], allowance)}' for key in sorted(value))}}}"
+        )
     return "null" if value is None else to_text(value)
 
 
@@ -104,6 +110,7 @@ def formatted(template: str, arguments: Sequence[Any], allowance: Allowance) -> 
     at = following = used = 0
     for match in _VERB.finditer(template):
         parts.append(_without_verb(template[at : match.start()]))
+        allowance.text(len(parts[-1]))
         at = match.end()
         if match[1]:
             parts.append("%")
@@ -113,7 +120,9 @@ def formatted(template: str, arguments: Sequence[Any], allowance: Allowance) -> 
             raise EvaluationError("there are not enough arguments")
         following = position + 1
         used = max(used, following)
-        parts.append(_verb(arguments[position], match, allowance))
+        part = _verb(arguments[position], match, allowance)
+        allowance.text(len(part))
+        parts.append(part)
     parts.append(_without_verb(template[at:]))
     if used < len(arguments):
         raise EvaluationError("there are too many arguments")
@@ -153,7 +162,7 @@ def _text(value: Any, verb: str, flags: str, precision: int | None, allowance: A
     if verb in "sq":
         text = to_text(value)
         text = "".join(characters(text)[:precision]) if precision else text
-        return text if verb == "s" else quoted(text)
+        return text if verb == "s" else quoted(text, allowance)
     raise EvaluationError(f"there is no verb %{verb}")
 
 

@@ -54,6 +54,8 @@ from guardrail.sources.hcl.values import (
 
 _AT_APPLY = "known only after apply"
 _MOST_IN_RANGE = 1024
+_CALL = 24
+"""What a call costs, in steps of `guardrail.limits.Allowance`."""
 _WIDEST = 1000
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """White space as Go has it; Python's includes four control characters more."""
@@ -113,7 +115,7 @@ def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[
 
 def _applied(name: str, arguments: list[Any], trace: Any) -> Any:
     function, allowance = _function(name), trace.allowance
-    allowance.steps(8)
+    allowance.steps(_CALL)
     least = len(function.parameters)
     if len(arguments) < least or (function.rest is None and len(arguments) > least):
         raise EvaluationError(f"{name}() does not take {len(arguments)} arguments")
@@ -162,15 +164,14 @@ def _computed(function: _Function, arguments: list[Any], parameters: list[_Param
         if argument is None and not parameter.takes_null:
             raise EvaluationError("an argument is null")
         if argument.__class__ is str:
-            allowance.steps(len(argument) >> 4)
+            allowance.steps(4 + (len(argument) >> (4 if argument.isascii() else 1)))
         values.append(convert(argument, parameter.type, allowance))
     value = function.compute(*values)
-    if isinstance(value, str):
+    if not function.is_charged and isinstance(value, str):
         allowance.text(len(value))
-        return formatting.normal(value)
-    if isinstance(value, (list, dict)):
+    elif not function.is_charged and isinstance(value, (list, dict)):
         allowance.values(len(value))
-    return value
+    return formatting.normal(value) if isinstance(value, str) else value
 
 
 # Special forms --------------------------------------------------------------------------------------------------------
@@ -258,9 +259,7 @@ def _read(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
         if is_marked:
             raise EvaluationError(f"{node.name}(): the file, whose path is sensitive, cannot be read") from None
         raise
-    if isinstance(value, str):
-        scope.module.trace.allowance.text(len(value))
-        value = formatting.normal(value)
+    value = formatting.normal(value) if isinstance(value, str) else value
     return marked(value) if is_marked else value
 
 
@@ -354,7 +353,7 @@ def _range(allowance: Allowance, *limits: arithmetic.Number) -> ListValue:
         start = arithmetic.OPERATORS["+"](start, step)
         if len(found) > _MOST_IN_RANGE:
             raise EvaluationError("there are more than 1,024 numbers")
-    allowance.steps(len(found))
+    allowance.values(len(found))
     return ListValue(found, "number")
 
 
@@ -404,13 +403,13 @@ def _join(allowance: Allowance, separator: str, *lists: Any) -> str:
 def _replace(allowance: Allowance, text: str, search: str, replacement: str) -> str:
     if len(search) > 1 and search.startswith("/") and search.endswith("/"):
         return regex.replace(text, search[1:-1], replacement, allowance)
-    allowance.text(len(replacement) * text.count(search))
+    allowance.text(len(text) + len(replacement) * text.count(search))
     return text.replace(search, replacement)
 
 
 def _indent(allowance: Allowance, spaces: arithmetic.Number, text: str) -> str:
     margin = "\n" + " " * min(whole(spaces), _WIDEST)
-    allowance.text(len(margin) * text.count("\n"))
+    allowance.text(len(text) + len(margin) * text.count("\n"))
     return text.replace("\n", margin)
 
 
@@ -428,9 +427,8 @@ def _formatlist(allowance: Allowance, template: str, *arguments: Any) -> Any:
     for index in range(lengths.pop() if lengths else 1):
         allowance.steps(8)
         row = [each[index] if isinstance(each, list) else each for each in arguments]
-        text = formatting.formatted(template, row, allowance)
-        allowance.text(len(text))
-        found.append(text)
+        allowance.values(1)
+        found.append(formatting.formatted(template, row, allowance))
     return texts(map(formatting.normal, found))
 
 
@@ -553,6 +551,7 @@ def _contains(allowance: Allowance, value: Any, wanted: Any) -> Any:
 
 
 def _distinct(allowance: Allowance, value: ListValue) -> Any:
+    allowance.values(len(value))
     found: dict[Any, Any] = {}
     for item in value:
         found.setdefault(key_of(item, allowance), item)
@@ -636,6 +635,7 @@ def _transpose(allowance: Allowance, value: MapValue) -> MapValue:
 
 
 def _matchkeys(allowance: Allowance, values: ListValue, keys: ListValue, wanted: ListValue) -> Any:
+    allowance.values(len(values))
     common = unified((keys.element, wanted.element))
     if common is None:
         raise EvaluationError("the keys have no type in common")
@@ -656,6 +656,7 @@ def _sets(combine: Callable[[set[Any], set[Any]], set[Any]]) -> Callable[..., Se
     """A function of sets, which first take the type that they have in common."""
 
     def compute(allowance: Allowance, *sets: SetValue) -> SetValue:
+        allowance.values(sum(map(len, sets)))
         element = unified(each.element for each in sets if each or each.element != ANY)
         if element is None:
             raise EvaluationError("the sets have no type in common")

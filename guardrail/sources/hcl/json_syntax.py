@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
+from guardrail.sources.hcl.formatting import normal
 from guardrail.sources.hcl.parse import line_starts, parse_expression, parse_template
 from guardrail.sources.hcl.syntax import (
     Argument,
@@ -151,7 +152,7 @@ class _Reader:
             text, end = _scan_string(self._text, at + 1, True)  # noqa: FBT003 - its own signature
         except ValueError:
             raise self._error(at, "the string is not valid JSON") from None
-        return str(text), int(end)
+        return normal(str(text)), int(end)
 
     def _skip(self, at: int) -> int:
         match_ = _BLANK.match(self._text, at)

@@ -74,7 +74,7 @@ class World:
         self.assumes_workspace = False
         """Whether something asked for the workspace, and nothing tells it."""
         self.trace = Trace()
-        self.files = Files(directory, disk.boundary)
+        self.files = Files(directory, disk.boundary, self.trace.allowance)
         self.installed = Installed(directory, disk)
         self.missing: list[Skipped] = []
         """Modules that are called and cannot be read."""

@@ -108,6 +108,7 @@ def _groups(match: Any, names: tuple[str, ...]) -> Any:
 def replace(text: str, pattern: str, replacement: str, allowance: Allowance) -> str:
     """The text with every match replaced; ``$1`` and ``${name}`` stand for groups in the replacement."""
     compiled, names = _pattern(pattern)
+    allowance.text(len(text))
     parts: list[str] = []
     at = 0
     for match in _matches(compiled, text, allowance):

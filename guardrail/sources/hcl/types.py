@@ -35,6 +35,8 @@ _NULL = "null"
 """The type of null, which goes with any other."""
 _STEPS = 4
 """What looking at one value costs; it stands for a microsecond."""
+_PARSED = 96
+"""What a number costs that is made of a text, or a text of it."""
 
 # Primitive types ------------------------------------------------------------------------------------------------------
 
@@ -236,6 +238,8 @@ def convert(value: Any, to: Type, allowance: Allowance) -> Any:  # noqa: PLR0911
     if isinstance(value, Attributes):
         return convert(dict(value) if isinstance(value, dict) else value.whole(), to, allowance)
     if isinstance(to, str):
+        if (to == "number" or value.__class__ is not str) and value.__class__ is not int:
+            allowance.steps(_PARSED)
         return _PRIMITIVE[to](value)
     allowance.steps(_STEPS)
     if isinstance(to, CollectionType):
@@ -347,9 +351,11 @@ def _written(value: Any, allowance: Allowance) -> str:
     if is_number(value):
         return ("-" if value < 0 else "") + arithmetic.general(value, 10)
     if isinstance(value, str):
-        return quoted(value)
+        return quoted(value, allowance)
     if isinstance(value, MapValue):
-        return f"{{{''.join(f'{quoted(name)}:{_written(value[name], allowance)};' for name in sorted(value))}}}"
+        return (
+            f"{{{''.join(f'{quoted(name, allowance)}:{_written(value[name], allowance)};' for name in sorted(value))}}}"
+        )
     items = [value[name] for name in sorted(value)] if isinstance(value, dict) else value
     opening, closing = "[]" if isinstance(value, ListValue) else "<>"
     return f"{opening}{''.join(f'{_written(item, allowance)};' for item in items)}{closing}"
