@@ -124,6 +124,7 @@ def formatted(template: str, arguments: Sequence[Any], allowance: Allowance) -> 
         allowance.text(len(part))
         parts.append(part)
     parts.append(_without_verb(template[at:]))
+    allowance.text(len(parts[-1]))
     if used < len(arguments):
         raise EvaluationError("there are too many arguments")
     return "".join(parts)

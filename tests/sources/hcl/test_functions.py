@@ -336,7 +336,7 @@ def test_globs_are_bounded_in_sum(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (tmp_path / name).touch()
     both = 'fileset(".", "*"), fileset(".", "{a,b}")'
     assert value_of(f"[{both}]", directory=str(tmp_path)) == [["a", "b"], ["a", "b"]]
-    assert value_of(f'[{both}, fileset(".", "a")]', directory=str(tmp_path)) == REFUSED
+    assert isinstance(value_of(f'[{both}, fileset(".", "a")]', directory=str(tmp_path)), Unknown)
 
 
 def test_a_file_is_read_from_the_directory_of_the_root_module(tmp_path: Path) -> None:
