@@ -1,7 +1,8 @@
 """Three and a half thousand expressions with the values and types that Terraform 1.11.4 gives them.
 
 ``answers.json`` has what ``terraform console`` answered in ``oracle/``: the value as JSON, exact to the last
-digit, and its type; or that it refuses. ``python -m tests.sources.hcl.record_answers`` records them anew.
+digit, and its type; or that it refuses. ``declared.json`` has what declared types make of values, ``syntax.json`` which
+files are taken. ``python -m tests.sources.hcl.record_answers`` records them anew.
 """
 
 import json
@@ -21,7 +22,7 @@ from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import evaluate
 from guardrail.sources.hcl.formatting import json_text
 from guardrail.sources.hcl.modules import Module, World, given
-from guardrail.sources.hcl.parse import parse_expression
+from guardrail.sources.hcl.parse import parse, parse_expression
 from guardrail.sources.hcl.types import type_of
 from guardrail.sources.hcl.values import (
     CollectionType,
@@ -170,6 +171,74 @@ def test_every_value_has_the_type_that_terraform_gives_it(root: Module) -> None:
 def same_attributes(one: str, other: str) -> bool:
     """Attributes are ordered by what sorts the blanks in their names, which both are without."""
     return sorted(re.split(r"[{},()]", one)) == sorted(re.split(r"[{},()]", other))
+
+
+def declared_types() -> list[tuple[str, str, str]]:
+    """Type, value, and what Terraform makes of the value in a module that declares the type; `REFUSED`."""
+    rows: list[list[str]] = json.loads((Path(__file__).parent / "declared.json").read_text(encoding="utf-8"))
+    return [(type_, value, answer) for type_, value, answer in rows]
+
+
+def test_a_declared_type_makes_of_a_value_what_terraform_makes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "m").mkdir()
+    wrong = {}
+    for type_, value, theirs in declared_types():
+        variable = f'variable "x" {{\n  type = {type_}\n}}\noutput "o" {{\n  value = var.x\n}}\n'
+        (tmp_path / "m" / "main.tf").write_text(variable, encoding="utf-8")
+        (tmp_path / "main.tf").write_text(f'module "m" {{\n  source = "./m"\n  x = {value}\n}}\n', encoding="utf-8")
+        mine, _ = ours("module.m.o", module_here())
+        if theirs == REFUSED:  # the variable is unknown then, and its reason says that it does not fit
+            mine = REFUSED if mine == UNKNOWN else mine
+        if not is_same((mine, ""), [theirs]):
+            wrong[type_, value] = mine, theirs
+    assert wrong == {}
+
+
+MORE_SYNTAX = {
+    "block same line nested": "a block in a block of one line",
+    "splat chains": "a splat of attributes in another one",
+    "legacy index chain": "a number behind a number, which looks like a fraction",
+}
+"""Files that Terraform refuses and that are read here."""
+LESS_SYNTAX = {"namespace spaces": "python-hcl2 reads no blanks around the colons of a namespace"}
+"""Files that Terraform takes and that are not read here."""
+
+
+def files_of_source() -> list[tuple[str, str, bool, dict[str, str]]]:
+    """What is tried, the text, whether ``terraform fmt`` takes it, and its local values."""
+    rows = json.loads((Path(__file__).parent / "syntax.json").read_text(encoding="utf-8"))
+    return [(name, text, is_taken, values) for name, text, is_taken, values in rows]
+
+
+def is_read(text: str) -> bool:
+    """Whether we parse a text, to the inside of its last block."""
+    try:
+        pending = [parse(text, "main.tf").body]
+        while pending:
+            pending.extend(block.body for block in pending.pop().blocks)
+    except HclSyntaxError:
+        return False
+    return True
+
+
+def test_a_file_is_taken_or_refused_as_terraform_does() -> None:
+    listed = {**MORE_SYNTAX, **LESS_SYNTAX}
+    different = {name for name, text, is_taken, _ in files_of_source() if is_read(text) != is_taken}
+    assert different == set(listed)
+
+
+def test_local_values_of_every_file_are_those_of_terraform(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong = {}
+    for name, text, _, values in files_of_source():
+        (tmp_path / "main.tf").write_bytes(text.encode())
+        module = module_here() if values else None
+        for local, theirs in values.items():
+            assert module is not None
+            if not is_same(mine := ours(f"local.{local}", module), [theirs]):
+                wrong[name, local] = mine, theirs
+    assert wrong == {}
 
 
 @pytest.mark.skipif(TERRAFORM is None, reason="terraform is not installed")
