@@ -83,7 +83,8 @@ class _Function(Struct, frozen=True):
     compute: Callable[..., Any]
     parameters: tuple[_Parameter, ...]
     rest: _Parameter | None
-    is_charged: bool
+    given: str
+    """``$`` or ``@``, as `TABLE` has it."""
 
 
 def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
@@ -98,7 +99,7 @@ def call(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     if name not in TABLE:
         return Computed(reason=f"the function {name} is not known here", references=(LOST,))
     arguments = _arguments(node, scope, evaluate)
-    return arguments if isinstance(arguments, Unknown) else _applied(name, arguments, scope.module.trace)
+    return arguments if isinstance(arguments, Unknown) else _applied(name, arguments, _Place(node, scope, evaluate))
 
 
 def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[Any] | Unknown:
@@ -113,8 +114,9 @@ def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[
     return arguments
 
 
-def _applied(name: str, arguments: list[Any], trace: Any) -> Any:
-    function, allowance = _function(name), trace.allowance
+def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
+    function, trace = _function(name), place.scope.module.trace
+    allowance = trace.allowance
     allowance.steps(_CALL)
     least = len(function.parameters)
     if len(arguments) < least or (function.rest is None and len(arguments) > least):
@@ -130,7 +132,8 @@ def _applied(name: str, arguments: list[Any], trace: Any) -> Any:
     if unknown is not None:
         return merged(unknown)
     try:
-        value = _computed(function, arguments, parameters, allowance)
+        values = _converted(arguments, parameters, allowance)
+        value = _computed(function, values, place, allowance)
     except EvaluationError as error:
         reason = "it does not take its arguments, which are sensitive" if is_marked else error.reason
         raise EvaluationError(f"{name}(): {reason}") from None
@@ -158,19 +161,28 @@ def _unknown(arguments: list[Any], parameters: list[_Parameter], allowance: Allo
     return None
 
 
-def _computed(function: _Function, arguments: list[Any], parameters: list[_Parameter], allowance: Allowance) -> Any:
-    values: list[Any] = [allowance] if function.is_charged else []
+def _converted(arguments: list[Any], parameters: list[_Parameter], allowance: Allowance) -> list[Any]:
+    values: list[Any] = []
     for argument, parameter in zip(arguments, parameters, strict=True):
         if argument is None and not parameter.takes_null:
             raise EvaluationError("an argument is null")
         if argument.__class__ is str:
             allowance.steps(4 + (len(argument) >> (4 if argument.isascii() else 1)))
         values.append(convert(argument, parameter.type, allowance))
-    value = function.compute(*values)
-    if not function.is_charged and isinstance(value, str):
-        allowance.text(len(value))
-    elif not function.is_charged and isinstance(value, (list, dict)):
-        allowance.values(len(value))
+    return values
+
+
+def _computed(function: _Function, values: list[Any], place: "_Place", allowance: Allowance) -> Any:
+    if function.given == "$":
+        value = function.compute(allowance, *values)
+    elif function.given == "@":
+        value = function.compute(place, *values)
+    else:
+        value = function.compute(*values)
+        if isinstance(value, str):
+            allowance.text(len(value))
+        elif isinstance(value, (list, dict)):
+            allowance.values(len(value))
     return formatting.normal(value) if isinstance(value, str) else value
 
 
@@ -210,75 +222,6 @@ def _issensitive(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any
     return merged(value) if isinstance(value, Unknown) else isinstance(value, Sensitive)
 
 
-def _templatefile(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    """A file as a template, with names of its own."""
-    path = evaluate(node.arguments[0], scope)
-    if isinstance(plain(path), Unknown):
-        return merged(plain(path))
-    try:
-        template = scope.module.files.template(to_text(plain(path)))
-    except EvaluationError:
-        if isinstance(path, Sensitive):
-            raise EvaluationError("templatefile(): the file, whose path is sensitive, cannot be read") from None
-        raise
-    value = _rendered(template, node.arguments[1], scope, evaluate)
-    return marked(value) if isinstance(path, Sensitive) else value
-
-
-def _templatestring(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    """A text that stands elsewhere as a template, with names of its own."""
-    from guardrail.sources.hcl.files import template_in
-
-    if not isinstance(node.arguments[0], (syntax.Attribute, syntax.Index, syntax.Name)):
-        raise EvaluationError("templatestring() takes a reference to a template")
-    text = evaluate(node.arguments[0], scope)
-    if isinstance(plain(text), Unknown):
-        return merged(plain(text))
-    value = _rendered(template_in(to_text(plain(text)), "the template"), node.arguments[1], scope, evaluate)
-    return marked(value) if isinstance(text, Sensitive) else value
-
-
-def _rendered(template: syntax.Expression, names: syntax.Expression, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    values = materialized(evaluate(names, scope))
-    if isinstance(plain(values), Unknown):
-        return merged(plain(values))
-    value = evaluate(template, scope.__class__(scope.module, _map(plain(values))))  # type: ignore[call-arg]
-    return marked(value) if isinstance(values, Sensitive) else value
-
-
-def _read(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    """What a file holds, or whether it is there."""
-    arguments = [evaluate(argument, scope) for argument in node.arguments]
-    for argument in arguments:
-        if isinstance(plain(argument), Unknown):
-            return merged(plain(argument))
-    is_marked = any(isinstance(argument, Sensitive) for argument in arguments)
-    try:
-        value = scope.module.files.call(node.name, *(to_text(plain(each)) for each in arguments))
-    except EvaluationError:
-        if is_marked:
-            raise EvaluationError(f"{node.name}(): the file, whose path is sensitive, cannot be read") from None
-        raise
-    value = formatting.normal(value) if isinstance(value, str) else value
-    return marked(value) if is_marked else value
-
-
-def _abspath(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
-    """A path from the root of the file system on."""
-    path = evaluate(node.arguments[0], scope)
-    if isinstance(plain(path), Unknown):
-        return merged(plain(path))
-    place = os.path.normpath(os.path.join(scope.module.root("path")["cwd"], to_text(plain(path))))
-    return marked(place) if isinstance(path, Sensitive) else place
-
-
-def _unknowable(reason: str) -> Callable[[syntax.Call, ScopeLike, Evaluate], Any]:
-    def answer(_node: syntax.Call, _scope: ScopeLike, _evaluate: Evaluate) -> Any:
-        return Computed(reason=reason, references=(LOST,))
-
-    return answer
-
-
 _MANY = 1 << 20
 _SPECIAL: dict[str, tuple[int, int, Callable[[syntax.Call, ScopeLike, Evaluate], Any]]] = {
     "try": (1, _MANY, _try),
@@ -286,17 +229,47 @@ _SPECIAL: dict[str, tuple[int, int, Callable[[syntax.Call, ScopeLike, Evaluate],
     "sensitive": (1, 1, _sensitive),
     "nonsensitive": (1, 1, _nonsensitive),
     "issensitive": (1, 1, _issensitive),
-    "abspath": (1, 1, _abspath),
-    "templatefile": (2, 2, _templatefile),
-    "templatestring": (2, 2, _templatestring),
-    "fileset": (2, 2, _read),
-    **dict.fromkeys(
-        ("file", "fileexists", "filebase64", "filemd5", "filesha1", "filesha256", "filesha512"), (1, 1, _read)
-    ),
-    **dict.fromkeys(("timestamp", "uuid"), (0, 0, _unknowable(_AT_APPLY))),
-    "bcrypt": (1, 2, _unknowable(_AT_APPLY)),
-    "plantimestamp": (0, 0, _unknowable("it is the time of the plan")),
 }
+
+
+# Files, templates and what only a plan knows --------------------------------------------------------------------------
+
+
+class _Place(Struct, frozen=True):
+    """Where a call stands, for the few functions that need more than their arguments."""
+
+    node: syntax.Call
+    scope: ScopeLike
+    evaluate: Evaluate
+
+    def rendered(self, template: syntax.Expression, names: Any) -> Any:
+        """A template with names of its own."""
+        return self.evaluate(template, self.scope.__class__(self.scope.module, _map(names)))  # type: ignore[call-arg]
+
+
+def _templatefile(place: _Place, path: str, names: Any) -> Any:
+    return place.rendered(place.scope.module.files.template(path), names)
+
+
+def _templatestring(place: _Place, text: str, names: Any) -> Any:
+    from guardrail.sources.hcl.files import template_in
+
+    if not isinstance(place.node.arguments[0], (syntax.Attribute, syntax.Index, syntax.Name)):
+        raise EvaluationError("it takes a reference to a template")
+    return place.rendered(template_in(text, "the template"), names)
+
+
+def _read(place: _Place, *arguments: str) -> Any:
+    """What a file holds, or whether it is there."""
+    return place.scope.module.files.call(place.node.name.removeprefix("core::"), *arguments)
+
+
+def _abspath(place: _Place, path: str) -> str:
+    return os.path.normpath(os.path.join(place.scope.module.root("path")["cwd"], path))
+
+
+def _unknowable(reason: str) -> Callable[..., Any]:
+    return lambda *_: Computed(reason=reason, references=(LOST,))
 
 
 # Numbers --------------------------------------------------------------------------------------------------------------
@@ -689,6 +662,7 @@ def _same(value: Any) -> Any:
 
 TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "abs": ("number", abs),
+    "abspath": ("@ string", _abspath),
     "alltrue": ("list(bool)", _alltrue),
     "anytrue": ("list(bool)", _anytrue),
     "base64decode": ("string", encodings.base64_decoded),
@@ -696,6 +670,7 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "base64sha256": ("string", encodings.base64_digest("sha256")),
     "base64sha512": ("string", encodings.base64_digest("sha512")),
     "basename": ("string", encodings.base_name),
+    "bcrypt": ("any any*", _unknowable(_AT_APPLY)),
     "ceil": ("number", _ceil),
     "chomp": ("string", lambda text: text.rstrip("\r\n")),
     "chunklist": ("list~^ number", _chunklist),
@@ -713,6 +688,14 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "distinct": ("$ list", _distinct),
     "element": ("any~^ number", _element),
     "endswith": ("string string", str.endswith),
+    "file": ("@ string", _read),
+    "filebase64": ("@ string", _read),
+    "fileexists": ("@ string", _read),
+    "filemd5": ("@ string", _read),
+    "fileset": ("@ string string", _read),
+    "filesha1": ("@ string", _read),
+    "filesha256": ("@ string", _read),
+    "filesha512": ("@ string", _read),
     "flatten": ("$ any~^", _flatten),
     "floor": ("number", _floor),
     "format": ("$ string any?*", _format),
@@ -734,6 +717,7 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "min": ("number number*", lambda *numbers: min(numbers)),
     "one": ("any~^", _one),
     "parseint": ("any number", _parseint),
+    "plantimestamp": ("", _unknowable("it is the time of the plan")),
     "pow": ("number number", arithmetic.power),
     "range": ("$ number*", _range),
     "regex": ("$ string string", lambda allowance, pattern, text: regex.search(pattern, text, allowance)),
@@ -756,8 +740,11 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "strrev": ("string", lambda text: "".join(reversed(formatting.characters(text)))),
     "substr": ("string number number", _substr),
     "sum": ("any", _sum),
+    "templatefile": ("@ string any~^", _templatefile),
+    "templatestring": ("@ string any~^", _templatestring),
     "timeadd": ("string string", encodings.time_added),
     "timecmp": ("string string", encodings.time_compared),
+    "timestamp": ("", _unknowable(_AT_APPLY)),
     "title": ("string", _title),
     "tobool": ("bool?", _same),
     "tolist": ("list?~^", _same),
@@ -772,6 +759,7 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "trimsuffix": ("string string", str.removesuffix),
     "upper": ("string", _by_character(str.upper)),
     "urlencode": ("string", encodings.url_encoded),
+    "uuid": ("", _unknowable(_AT_APPLY)),
     "uuidv5": ("string string", encodings.uuid_of_name),
     "values": ("any~^", _values),
     "yamldecode": ("$ string", encodings.yaml_decoded),
@@ -781,17 +769,18 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
 
 A parameter is a type, and signs behind it: ``?`` takes null, ``!`` what is unknown as a whole, ``~`` lets unknown parts
 ride along, ``^`` sensitive ones, ``*`` is for any number of further arguments. What is unknown or sensitive without its
-sign makes the result so. ``$`` in front: the function is given what it may spend.
+sign makes the result so. In front, ``$`` gives the function what it may spend, which it charges itself, and ``@`` the
+place of the call.
 """
 
 
 @lru_cache(256)
 def _function(name: str) -> _Function:
     signature, compute = TABLE[name]
-    is_charged = signature.startswith("$ ")
-    parameters = [_parameter(text) for text in signature.removeprefix("$ ").split(" ")]
+    given = signature[0] if signature[:1] in ("$", "@") else ""
+    parameters = [_parameter(text) for text in signature.removeprefix(given).split()]
     rest = parameters.pop() if signature.endswith("*") else None
-    return _Function(compute, tuple(parameters), rest, is_charged)
+    return _Function(compute, tuple(parameters), rest, given)
 
 
 def _parameter(text: str) -> _Parameter:

@@ -36,6 +36,7 @@ def is_sensitive(value: Any) -> bool:
 
 
 CALLS = {
+    "fileset": '".", secret',
     "abs": "number",
     "base64decode": "base64encode(secret)",
     "ceil": "number",
@@ -110,7 +111,13 @@ CALLS = {
 """Arguments that are sensitive, for each function; those that are not here take one text."""
 
 
-@pytest.mark.parametrize("name", sorted(TABLE))
+NO_VALUE = {"abspath", "bcrypt", "file", "plantimestamp", "templatefile", "templatestring", "timestamp", "uuid"} | {
+    f"file{digest}" for digest in ("base64", "md5", "sha1", "sha256", "sha512")
+}
+"""Functions that have no value here: what they read is not there, or is known only later."""
+
+
+@pytest.mark.parametrize("name", sorted(set(TABLE) - NO_VALUE))
 def test_what_a_function_makes_of_something_sensitive_is_sensitive(name: str) -> None:
     assert is_sensitive(evaluated(f"{name}({CALLS.get(name, 'secret')})"))
 
