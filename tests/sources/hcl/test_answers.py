@@ -1,8 +1,8 @@
 """Three and a half thousand expressions with the values and types that Terraform 1.11.4 gives them.
 
 ``answers.json`` has what ``terraform console`` answered in ``oracle/``: the value as JSON, exact to the last
-digit, and its type; or that it refuses. ``declared.json`` has what declared types make of values, ``syntax.json`` which
-files are taken. ``python -m tests.sources.hcl.record_answers`` records them anew.
+digit, and its type; or that it refuses. ``python -m tests.sources.hcl.record_answers`` records them anew.
+``declared.json`` has what declared types make of values, and ``syntax.json`` which files are taken.
 """
 
 import json
