@@ -20,6 +20,8 @@ class Source(Struct, frozen=True, kw_only=True):
     format_version: str | None
     has_before: bool
     complete: bool
+    possibilities: tuple[str, ...] = ()
+    """Every way in which what is undecided in it can be decided: ``Stage=dev``."""
 
 
 class RegionPrices(Struct, frozen=True, kw_only=True):

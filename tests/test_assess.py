@@ -517,3 +517,25 @@ def test_a_budget_is_held_against_what_stands_beside_it_alone() -> None:
     budget = Budget(address="b", limit=200.0, unit="USD", time_unit="MONTHLY", covers_sagemaker=True)
     report = check(structs.replace(one, after=structs.replace(one.after, budgets=(budget,))), other)
     assert report.notices == ()
+
+
+@pytest.mark.parametrize(
+    ("worlds", "exit_code"),
+    [
+        ((("a",), ("b",)), 1),  # another endpoint fails in each
+        ((("a",), ()), 0),
+        ((("a", "b"), ("b",)), 1),
+        ((), 0),
+    ],
+)
+def test_a_run_that_fails_whatever_comes_true_fails(worlds: Any, exit_code: int) -> None:
+    """few-instances fails for every endpoint of three instances."""
+    possibilities = tuple(
+        Possibility(given=f"n={n}", after=Inventory(endpoints=tuple(endpoint(name, 3) for name in names)))
+        for n, names in enumerate(worlds)
+    )
+    stack = structs.replace(change_set([], complete=True), possibilities=possibilities, undecided="give n")
+    report = check(stack, policies=[policy()])
+    assert report.exit_code == exit_code
+    waiver = Waiver(policy="few-instances", address="*", until=TODAY, reason="agreed")
+    assert check(stack, policies=[policy()], waivers=[waiver]).exit_code == 0

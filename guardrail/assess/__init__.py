@@ -89,7 +89,7 @@ def assess(
         all_findings=terms.all_findings,
         strict=terms.strict,
         distrust=distrust,
-        exit_code=judging.exit_code(results, distrust, terms),
+        exit_code=judging.exit_code(results, distrust, terms, [one.source for one in priced]),
     )
 
 
@@ -109,7 +109,7 @@ def against(report: Report, known: Baseline, *, path: str, tolerance_percent: De
         results=tuple(compared.results),
         notices=(*report.notices, *compared.notices),
         summary=judging.summary(compared.results),
-        exit_code=judging.exit_code(compared.results, report.distrust, report),
+        exit_code=judging.exit_code(compared.results, report.distrust, report, report.sources),
     )
 
 

@@ -16,7 +16,7 @@ from guardrail.policy.agreement import agreed
 from guardrail.policy.base import RANKS, Result, Rule, Severity
 from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.policy import Policy
-from guardrail.report import DiscountReport, Report, Summary
+from guardrail.report import DiscountReport, Report, Source, Summary
 
 SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
 """Exit codes; a violation goes before a doubt."""
@@ -144,15 +144,23 @@ def summary(results: Iterable[Result]) -> Summary:
     )
 
 
-def exit_code(results: Iterable[Result], distrust: Sequence[str], terms: Terms | Report) -> int:
-    """What the run ends with."""
-    if any(_violates(result, terms) for result in results):
+def exit_code(
+    results: Sequence[Result], distrust: Sequence[str], terms: Terms | Report, sources: Iterable[Source]
+) -> int:
+    """What the run ends with: violated where something fails, or where every possibility has something that fails."""
+    counting = [result for result in results if _counts(result, terms)]
+    if any(result.verdict == "fail" for result in counting) or any(_never_passes(one, counting) for one in sources):
         return VIOLATED
     return UNTRUSTED if terms.strict and distrust else SATISFIED
 
 
-def _violates(result: Result, terms: Terms | Report) -> bool:
-    if result.verdict != "fail" or terms.fail_on == "never":
+def _counts(result: Result, terms: Terms | Report) -> bool:
+    if terms.fail_on == "never" or result.verdict not in ("fail", "open"):
         return False
-    counts = result.status == "new" or terms.all_findings
-    return counts and RANKS[result.severity] <= RANKS[terms.fail_on]
+    return (result.status == "new" or terms.all_findings) and RANKS[result.severity] <= RANKS[terms.fail_on]
+
+
+def _never_passes(source: Source, results: Iterable[Result]) -> bool:
+    """Whether in each possibility of a source something fails, though perhaps not the same in all of them."""
+    failing = {given for result in results if result.source == source.id for given in result.fails_in}
+    return bool(source.possibilities) and failing >= set(source.possibilities)

@@ -78,6 +78,7 @@ def _sources(change_sets: Iterable[ChangeSet]) -> list[Source]:
             format_version=change_set.format_version,
             has_before=change_set.before is not None,
             complete=change_set.complete,
+            possibilities=tuple(possibility.given for possibility in change_set.possibilities),
         )
     return list(sources.values())
 

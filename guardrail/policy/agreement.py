@@ -51,6 +51,7 @@ def _one(found: Sequence[tuple[str, Result]], worlds: int, titles: Mapping[str, 
         verdict="open",
         message=f"undecided: {titles.get(example.policy, example.policy)}.",
         reason=f"{where}: {undecided}",
+        fails_in=tuple(failing),
         saving_monthly=None,
         saving_basis=None,
     )

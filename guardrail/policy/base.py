@@ -85,6 +85,8 @@ class Result(Struct, frozen=True, kw_only=True):
     """What to know beside it: before a fix is followed, or of a pass."""
     help_uri: str
     location: Location | None
+    fails_in: tuple[str, ...] = ()
+    """The possibilities of its source in which it fails, for an open result that fails in some of them."""
     waiver: AppliedWaiver | None = None
     construct_path: str | None = None
     """The path of the CDK construct that made the block to change; None where none did."""

@@ -74,6 +74,7 @@ def test_the_top_level_says_what_was_judged_and_how() -> None:
             "format_version": "1.2",
             "has_before": True,
             "complete": True,
+            "possibilities": [],
         }
     ]
     assert answer["prices"] == {
@@ -326,6 +327,7 @@ def test_a_result_carries_everything_a_reader_needs() -> None:
         "help_uri": "https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html",
         "location": {"path": "a.tf", "line": 3, "column": 5, "called_at": None},
         "construct_path": None,
+        "fails_in": [],
         "part": ["endpoint", 0],
         "identity": "",
         "waiver": {"reason": "load test", "until": "2027-01-31", "owner": None, "origin": ".guardrail.yml"},
