@@ -248,6 +248,8 @@ def _splat(node: syntax.Splat, scope: Scope) -> Any:
     if isinstance(subject, Unknown):
         return merged(subject)
     inside = plain(subject)
+    if isinstance(inside, Undecided):
+        return Undecided(evaluate(node.each, scope.with_names({"": inside.element})), inside.whole())
     items = inside if isinstance(inside, list) else [] if inside is None else [inside]
     allowance = scope.module.trace.allowance
     allowance.values(len(items))

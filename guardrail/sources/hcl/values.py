@@ -137,8 +137,8 @@ class Undecided(Attributes):
         self._unknown = unknown
 
     def attribute(self, name: str) -> Any:
-        """An attribute of each of them."""
-        return self.element.attribute(name)
+        """An attribute of each of them; a number is the one itself, as in ``aws_x.y.*.id.0``."""
+        return self.element if name.isdecimal() else self.element.attribute(name)
 
     def whole(self) -> Any:
         """How many there are is unknown, and so is any collection of them."""

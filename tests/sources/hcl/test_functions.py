@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from guardrail.model import Unknown
+from guardrail.sources.hcl.values import Attributes, Undecided
 from tests.sources.hcl.expressions import REFUSED, TERRAFORM, console, value_of
 
 VALUES: list[tuple[str, Any]] = [
@@ -262,6 +263,25 @@ def test_an_unknown_part_leaves_the_rest_known(expression: str, expected: Any) -
 )
 def test_what_depends_on_an_unknown_is_unknown(expression: str) -> None:
     assert isinstance(value_of(expression, UNKNOWN), Unknown)
+
+
+def test_nobody_counts_instances_of_which_the_number_is_unknown() -> None:
+    """What stands for all of them gives its attributes, and no length."""
+    many = {"many": Undecided(Instance(), Unknown("the count is unknown"))}
+    assert value_of("many[*].name[0]", many) == "name of one"
+    assert value_of("many.*.name.0", many) == "name of one"
+    for expression in (
+        "length(many)",
+        "length(many[*].name)",
+        "[for one in many : one.name]",
+        'try(length(many), "a guess")',
+    ):
+        assert isinstance(value_of(expression, many), Unknown)
+
+
+class Instance(Attributes):
+    def attribute(self, name: str) -> str:
+        return f"{name} of one"
 
 
 @pytest.mark.parametrize(
