@@ -27,6 +27,9 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
         budgets=tuple(
             budget for budget in inventories[0].budgets if all(budget in inventory.budgets for inventory in inventories)
         ),
+        unlinked_scaling=tuple(
+            {each.address: each for inventory in inventories for each in inventory.unlinked_scaling}.values()
+        ),
     )
 
 
@@ -47,6 +50,7 @@ def _endpoint(found: Sequence[Endpoint], wanted: str, worlds: int) -> Endpoint:
         first,
         **_agreed(found, wanted) | {"variants": _variants([endpoint.variants for endpoint in found], wanted)},
         touched=any(endpoint.touched for endpoint in found),
+        kept=any(endpoint.kept for endpoint in found),
         **_one_configuration(found),
         deployed=first.deployed if everywhere else "possibly",
     )

@@ -12,6 +12,7 @@ from guardrail.model import (
     Inventory,
     ServerlessVariant,
     Unknown,
+    UnlinkedScaling,
 )
 from guardrail.sources.possibilities import merged
 
@@ -129,3 +130,12 @@ def test_hours_that_differ_are_undecided_and_budgets_are_kept_where_all_agree() 
     assert isinstance(shadow, InstanceVariant)
     assert isinstance(shadow.monthly_hours, Unknown)
     assert found.budgets == (same,)
+
+
+def test_what_one_possibility_keeps_or_cannot_link_is_not_lost() -> None:
+    stray = UnlinkedScaling(address="Target", problem="its ResourceId has 'varient'")
+    one = Inventory(endpoints=(endpoint(instances(1), kept=True),))
+    other = Inventory(endpoints=(endpoint(instances(2)),), unlinked_scaling=(stray,))
+    found = merged([one, other], WANTED)
+    assert [each.kept for each in found.endpoints] == [True]
+    assert found.unlinked_scaling == (stray,)

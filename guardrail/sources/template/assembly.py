@@ -120,6 +120,10 @@ def root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
     body = loaded.get("TemplateBody")
     if body is not None and "Resources" not in loaded:  # the output of aws cloudformation get-template
         loaded = body if isinstance(body, Table) else text.load(path, (text_of(body) or "").encode(), duplicates)
+    if "service" in loaded and "provider" in loaded:
+        raise NotATemplateError(
+            f"{path} is a file of the Serverless Framework, which makes a template of it", hint="npx serverless package"
+        )
     if not isinstance(loaded.get("Resources"), Table):
         raise NotATemplateError(
             f"{path} is no CloudFormation template: it has no Resources", hint="guardrail check template.yaml"

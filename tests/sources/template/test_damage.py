@@ -364,3 +364,9 @@ def test_a_key_that_stands_twice_where_nothing_is_read_is_a_notice(read: Reader,
 def test_a_key_that_stands_twice_in_what_is_read_is_an_error(read: Reader, text: str) -> None:
     with pytest.raises(SourceError, match="duplicate key"):
         read(text)
+
+
+def test_a_file_of_the_serverless_framework_is_named(read: Reader) -> None:
+    with pytest.raises(SourceError, match="is a file of the Serverless Framework") as caught:
+        read("service: chat\nprovider: {name: aws}\nresources: {Resources: {}}\n", "serverless.yml")
+    assert caught.value.hint == "npx serverless package"
