@@ -268,8 +268,8 @@ def test_what_depends_on_an_unknown_is_unknown(expression: str) -> None:
 def test_nobody_counts_instances_of_which_the_number_is_unknown() -> None:
     """What stands for all of them gives its attributes, and no length."""
     many = {"many": Undecided(Instance(), Unknown("the count is unknown"))}
-    assert value_of("many[*].name[0]", many) == "name of one"
-    assert value_of("many.*.name.0", many) == "name of one"
+    assert value_of("(many[*].name)[0]", many) == "name of one"
+    assert value_of("(many.*.name).0", many) == "name of one"
     for expression in (
         "length(many)",
         "length(many[*].name)",
