@@ -290,6 +290,16 @@ class UnlinkedScaling(Struct, frozen=True, kw_only=True):
         return self.problem if self.suggestion is None else f"{self.problem}, did you mean {self.suggestion!r}?"
 
 
+class AdriftScaling(Struct, frozen=True, kw_only=True):
+    """A scaling target whose endpoint is not in its source, and may be in another input of the run."""
+
+    target: ScalableTarget
+    endpoint: str
+    """Its name; of an endpoint of another template that has none, ``${path:LogicalId.EndpointName}``."""
+    variant: str
+    region: str | Unknown
+
+
 class Endpoint(Struct, frozen=True, kw_only=True):
     """An endpoint joined with its configuration, which is what is billed.
 
@@ -305,6 +315,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Production variants first, then shadow variants; Unknown where the configuration is not known here."""
     configuration_address: str | None
     """Address of the configuration's own block; None where it is managed elsewhere."""
+    configuration_name: str | None = None
+    """The configuration's name, where that is known and may be shown."""
     candidates: tuple[str, ...] = ()
     """Addresses of configurations of which it uses exactly one, where that is all that is known of its variants."""
     change: Change = "no-op"
@@ -367,6 +379,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Cost budgets of AWS Budgets, sorted by address."""
     unlinked_scaling: tuple[UnlinkedScaling, ...] = ()
     """Scaling of which not even the endpoint can be told that it was to scale, sorted by address."""
+    adrift: tuple[AdriftScaling, ...] = ()
+    """Scaling of endpoints that are not in this source."""
 
 
 class Coverage(Struct, frozen=True, kw_only=True):
@@ -431,6 +445,8 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""
     waivers: tuple[InlineWaiver, ...] = ()
     """Findings that the source itself accepts."""
+    imports: tuple[str, ...] = ()
+    """Paths of the other templates whose exports it imports, which proves that they share account and region."""
     unread: tuple[str, ...] = ()
     """Files that should have been read and could not be, a sentence each: there is no answer, only what remains."""
     construct_paths: dict[str, str] = {}

@@ -305,7 +305,7 @@ def _report(arguments: Namespace, found: Found) -> Report:
         policies = _policies(settings, arguments.policy or (), arguments.skip_policy or ())
         environments = Environments(settings.environments)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
-    change_sets = list(_change_sets(arguments, settings))
+    change_sets = sources.joined(list(_change_sets(arguments, settings)))
     if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
     report = assess(

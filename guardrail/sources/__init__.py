@@ -7,9 +7,18 @@ from guardrail.model import ChangeSet
 from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
 
-__all__ = ["is_terraform", "may_be_template", "read", "read_terraform"]
+__all__ = ["is_terraform", "joined", "may_be_template", "read", "read_terraform"]
 
 read_terraform = hcl.read
+
+
+def joined(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
+    """The change sets of one run with what is in one and belongs to another: see `guardrail.sources.across`."""
+    if len(change_sets) == 1:
+        return list(change_sets)
+    from guardrail.sources.across import across
+
+    return across(change_sets)
 
 
 def is_terraform(path: str) -> bool:

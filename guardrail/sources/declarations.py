@@ -31,6 +31,9 @@ FEW = 64
 So the work on one link is bounded, and a thousand links that each lead to a thousand blocks are no million steps.
 """
 
+ELSEWHERE = "its configuration is managed elsewhere"
+"""Why nothing is known of what an endpoint runs whose configuration is not in its source."""
+
 GENERATED = "generated on apply"
 """Why the name of a block is unknown that lets its provider choose one: nothing that is known can be equal to it."""
 

@@ -26,6 +26,7 @@ from guardrail.model import (
 from guardrail.sources.base import AFTER_APPLY, AT_DEPLOYMENT, LOST, SENSITIVE, known_only
 from guardrail.sources.claims import Claim, dimension_of, misdirected, scaled
 from guardrail.sources.declarations import (
+    ELSEWHERE,
     FEW,
     Declaration,
     Declared,
@@ -36,6 +37,7 @@ from guardrail.sources.declarations import (
     DeclaredEndpoint,
     DeclaredExperiment,
     DeclaredModel,
+    Link,
 )
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_models import models_of, with_models
@@ -104,6 +106,7 @@ class Side:
             unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
             budgets=tuple(each.budget for each in sorted(self.declarations.of(DeclaredBudget), key=_address)),
             unlinked_scaling=tuple(sorted(self._scaling.unlinked[""], key=_address)),
+            adrift=tuple(self._scaling.adrift),
         )
         modelled = self._modelled()
         return Linked(
@@ -182,10 +185,13 @@ class Side:
         if found:
             reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(found)}")
             return _Running(reason, tuple(each.address for each in found) if len(found) <= MOST_CANDIDATES else ())
+        imported = _imported(endpoint.configuration)
+        if imported is not None:
+            return _Running(Unknown(ELSEWHERE, imported))
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
-        return _Running(Unknown("its configuration is managed elsewhere", name))
+        return _Running(Unknown(ELSEWHERE, name))
 
     def _link_experiments(self) -> None:
         """Give each endpoint the shadow variants of the experiments on it; skip an experiment that finds none."""
@@ -306,6 +312,9 @@ class Side:
             mode=declared.mode,
             variants=_hidden(with_models(declared, self.declarations.of(DeclaredModel)), declared.sensitive_variants),
             configuration_address=declared.address,
+            configuration_name=declared.name
+            if isinstance(declared.name, str) and not declared.sensitive_name
+            else None,
             change=declared.change,
             touched=self._is_touched(declared.address, declared.address),
             deployed=deployed,
@@ -456,6 +465,12 @@ def _either(configurations: list[DeclaredConfiguration]) -> str:
     addresses = [each.address for each in configurations[:_NAMED]]
     others = len(configurations) - _NAMED
     return " or ".join(sorted(addresses)) + (f" or one of {others} others" if others > 0 else "")
+
+
+def _imported(link: Link) -> str | None:
+    """What stands for the unknown name of a configuration of another template: ``${a.yaml:C.EndpointConfigName}``."""
+    is_foreign = link.references and all(":" in reference.address for reference in link.references)
+    return link.text if isinstance(link.value, Unknown) and is_foreign and link.text else None
 
 
 def _since_when(unknown: Unknown) -> str:

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
+    AdriftScaling,
     ScalableTarget,
     ScalingPolicy,
     ScheduledAction,
@@ -71,6 +72,8 @@ class ScalingLinks:
         """Addresses of a target, its policies, actions and alarms, by address of the target."""
         self.unlinked: dict[str, list[UnlinkedScaling]] = defaultdict(list)
         """By address of the endpoint that it seems to mean; under "" where that cannot be told."""
+        self.adrift: list[AdriftScaling] = []
+        """Targets on endpoints that are not here."""
         self._slips: list[_Slip] = []
         self._names: list[str] | None = None
         self._started: set[str] | None = None
@@ -307,9 +310,11 @@ class ScalingLinks:
         elif self._is_about_something_else(link):
             self._all.leave_out(declared)
         else:
-            self._claim_nothing_certain(declared, endpoints or self._namesakes(declared))
+            self._claim_nothing_certain(declared, endpoints or self._namesakes(declared), target)
 
-    def _claim_nothing_certain(self, declared: DeclaredTarget, candidates: list[DeclaredEndpoint]) -> None:
+    def _claim_nothing_certain(
+        self, declared: DeclaredTarget, candidates: list[DeclaredEndpoint], target: ScalableTarget
+    ) -> None:
         """Cast doubt on each endpoint that a target may scale: on ``candidates``, else on what its id does not exclude.
 
         An unknown id excludes nothing; a known one all but the endpoints whose name is unknown.
@@ -320,10 +325,21 @@ class ScalingLinks:
         unclear = Unknown(f"{declared.address} may be its scaling target")
         for each in candidates if self._is_first(declared, candidates, dimension) else ():
             self._add_claim(each, unclear, declared, Link(value=None), dimension)
+        if not candidates:
+            self._let_drift(declared, target)
         if known and not candidates:
             self._leave_elsewhere(declared, declared.resource, "the endpoint it scales is not managed here")
         else:
             self._all.skip(declared, _late(declared))
+
+    def _let_drift(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
+        """Keep a target whose endpoint may be in another input."""
+        named = _named_in(declared.resource)
+        if named and named.endpoint and named.variant and not declared.resource.sensitive:
+            adrift = AdriftScaling(
+                target=target, endpoint=named.endpoint, variant=named.variant, region=declared.region
+            )
+            self.adrift.append(adrift)
 
     def _namesakes(self, declared: DeclaredTarget) -> list[DeclaredEndpoint]:
         named = _named_in(declared.resource) if isinstance(declared.resource.value, str) else None
