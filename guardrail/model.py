@@ -295,7 +295,7 @@ class AdriftScaling(Struct, frozen=True, kw_only=True):
 
     target: ScalableTarget
     endpoint: str
-    """Its name; of an endpoint of another template that has none, ``${path:LogicalId.EndpointName}``."""
+    """Its name."""
     variant: str
     region: str | Unknown
 
@@ -445,8 +445,6 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""
     waivers: tuple[InlineWaiver, ...] = ()
     """Findings that the source itself accepts."""
-    imports: tuple[str, ...] = ()
-    """Paths of the other templates whose exports it imports, which proves that they share account and region."""
     unread: tuple[str, ...] = ()
     """Files that should have been read and could not be, a sentence each: there is no answer, only what remains."""
     construct_paths: dict[str, str] = {}

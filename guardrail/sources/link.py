@@ -37,7 +37,6 @@ from guardrail.sources.declarations import (
     DeclaredEndpoint,
     DeclaredExperiment,
     DeclaredModel,
-    Link,
 )
 from guardrail.sources.index import Declarations
 from guardrail.sources.link_models import models_of, with_models
@@ -185,9 +184,6 @@ class Side:
         if found:
             reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(found)}")
             return _Running(reason, tuple(each.address for each in found) if len(found) <= MOST_CANDIDATES else ())
-        imported = _imported(endpoint.configuration)
-        if imported is not None:
-            return _Running(Unknown(ELSEWHERE, imported))
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
@@ -465,12 +461,6 @@ def _either(configurations: list[DeclaredConfiguration]) -> str:
     addresses = [each.address for each in configurations[:_NAMED]]
     others = len(configurations) - _NAMED
     return " or ".join(sorted(addresses)) + (f" or one of {others} others" if others > 0 else "")
-
-
-def _imported(link: Link) -> str | None:
-    """What stands for the unknown name of a configuration of another template: ``${a.yaml:C.EndpointConfigName}``."""
-    is_foreign = link.references and all(":" in reference.address for reference in link.references)
-    return link.text if isinstance(link.value, Unknown) and is_foreign and link.text else None
 
 
 def _since_when(unknown: Unknown) -> str:
