@@ -279,7 +279,7 @@ def waivers(stack: Stack) -> Iterator[InlineWaiver]:
     for logical_id, resource in stack.resources.items():
         if isinstance(resource, Table):
             yield from _waivers(stack.prefix + logical_id, resource)
-            child = stack.child(logical_id) if resource.get("Type") in NESTED_STACKS else None
+            child = stack.child(logical_id) if str(resource.get("Type")) in NESTED_STACKS else None
             if isinstance(child, Stack):
                 yield from waivers(child)
 

@@ -46,7 +46,7 @@ def read(path: str, inputs: Inputs) -> ChangeSet:
 
 
 def _read(path: str, inputs: Inputs) -> ChangeSet:
-    files = WorkingTree(path)
+    files = WorkingTree(path, *inputs.beside)
     changes_only = assembly.change_set(path, files)
     if changes_only is not None:
         return _read_change_set(path, changes_only, inputs)

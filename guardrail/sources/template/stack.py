@@ -367,14 +367,14 @@ class Stack:
         written = f"{logical_id}.{attribute}" if attribute else logical_id
         symbol = f"${{{self.prefix.replace('/', '.')}{written}}}"
         resource = self.resources.get(logical_id)
-        is_arn = not attribute and isinstance(resource, Table) and resource.get("Type") in REF_IS_ARN
+        is_arn = not attribute and isinstance(resource, Table) and str(resource.get("Type")) in REF_IS_ARN
         references = (Reference(self.prefix + logical_id, ARN if is_arn else attribute),)
         return Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=references)
 
     def child(self, logical_id: str) -> "Stack | Unknown | None":
         """The nested stack under a logical id; Unknown where its template is not here; None where it is none."""
         resource = self.resources.get(logical_id)
-        if not isinstance(resource, Table) or resource.get("Type") not in NESTED_STACKS:
+        if not isinstance(resource, Table) or str(resource.get("Type")) not in NESTED_STACKS:
             return None
         if logical_id not in self._children:
             self._children[logical_id] = Unknown("it contains itself")

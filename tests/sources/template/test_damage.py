@@ -370,3 +370,25 @@ def test_a_file_of_the_serverless_framework_is_named(read: Reader) -> None:
     with pytest.raises(SourceError, match="is a file of the Serverless Framework") as caught:
         read("service: chat\nprovider: {name: aws}\nresources: {Resources: {}}\n", "serverless.yml")
     assert caught.value.hint == "npx serverless package"
+
+
+@pytest.mark.parametrize("kind", [{"Ref": "Endpoint"}, ["AWS::SageMaker::Endpoint"], 7, None])
+def test_a_type_that_is_no_text_is_named_wherever_it_is_referred_to(tmp_path: Path, kind: Any) -> None:
+    document = {
+        "Resources": {
+            "Target": {"Type": kind, "Properties": {}},
+            "Policy": {
+                "Type": "AWS::ApplicationAutoScaling::ScalingPolicy",
+                "Properties": {
+                    "PolicyName": "p",
+                    "PolicyType": "TargetTrackingScaling",
+                    "ScalingTargetId": {"Ref": "Target"},
+                    "ResourceId": {"Fn::GetAtt": ["Target", "Outputs.Id"]},
+                },
+            },
+        }
+    }
+    found = report(tmp_path, document)
+    assert found is not None
+    assert "Target" in {each["address"] for each in found["skipped"]}
+    assert found["totals"]["after"]["at_least"]
