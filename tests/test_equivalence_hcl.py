@@ -19,9 +19,11 @@ from guardrail.sources import hcl, plan
 
 CASES = Path(__file__).parent / "equivalence_hcl"
 
-OWN = frozenset({"assumptions", "change", "configuration_location", "lines", "location", "touched"})
-"""What only one of the two can have: a plan has no lines, source has no past, and a plan that lost the expressions
-below a dynamic block has to assume that a computed argument is unset."""
+OWN = frozenset(
+    {"assumptions", "change", "configuration_location", "configuration_name", "lines", "location", "touched"}
+)
+"""What only one of the two can have: a plan has no lines and may not know a name, source has no past, and a plan that
+lost the expressions below a dynamic block has to assume that a computed argument is unset."""
 
 KNOWS_MORE = {
     "11_unknown_instance_type": "a plan has an unknown for each value that names a configuration; source has the name",

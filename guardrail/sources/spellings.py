@@ -225,6 +225,9 @@ def types_of(*kinds: str) -> frozenset[str]:
     return frozenset(type_ for type_, spelling in SPELLINGS.items() if spelling.kind in kinds)
 
 
+NESTED_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+"""Types of CloudFormation that stand for another template."""
+
 UNREAD = frozenset(
     {
         "AlarmDescription",

@@ -22,6 +22,7 @@ from guardrail.model import (
     Skipped,
     Unknown,
 )
+from guardrail.sources import misspelt
 from guardrail.sources.base import LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl.disk import Disk
@@ -108,14 +109,21 @@ def _resources(root: Module) -> Iterator[Resource]:
         pending.extend(module.children())
 
 
+def _changed(block: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    block.update(values)
+    return block
+
+
 def _block(resource: Resource) -> Block:
     values, places = resource.arguments()
+    spelling, allowance = spelling_of(resource.type), resource.module.trace.allowance
+    values = misspelt.corrected(spelling, values, allowance, _changed)
     marks: Any = None
     if resource.module.trace.has_sensitive:
         values, marks = marks_of(values)
     view = Arguments(
         {name: _provided(name, value) for name, value in values.items()},
-        spelling_of(resource.type),
+        spelling,
         marks=marks,
         places=places,
     )

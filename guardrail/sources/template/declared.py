@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from guardrail.errors import did_you_mean
 from guardrail.model import Change, InlineWaiver, Location, Unknown
-from guardrail.sources import elsewhere, spellings
+from guardrail.sources import elsewhere, misspelt, spellings
 from guardrail.sources.base import Block
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Unsupported, head
-from guardrail.sources.template import misspelt
+from guardrail.sources.spellings import NESTED_STACKS
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
-from guardrail.sources.template.stack import ARN, NESTED_STACKS, REF_IS_ARN, Stack
+from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
 from guardrail.sources.template.values import Expression, Table, text_of
 from guardrail.sources.vocabulary import declare
 
@@ -150,7 +150,9 @@ def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Ite
         return
     properties = stack.properties(resource, spellings.UNREAD)
     if isinstance(properties, Table):
-        yield _resource(stack, logical_id, kind, misspelt.corrected(kind, properties, stack.world.allowance), None)
+        spelling = spellings.spelling_of(kind)
+        properties = misspelt.corrected(spelling, properties, stack.world.allowance, Table.evaluated)
+        yield _resource(stack, logical_id, kind, properties, None)
     else:
         reason = properties.reason if isinstance(properties, Unknown) else "its Properties are not a mapping"
         yield _resource(stack, logical_id, kind, Table(), reason)

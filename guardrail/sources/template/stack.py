@@ -15,6 +15,7 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources.base import AT_DEPLOYMENT, Reference
+from guardrail.sources.spellings import NESTED_STACKS
 from guardrail.sources.template.functions import FUNCTIONS, Exports, decide, macro
 from guardrail.sources.template.loops import PREFIX, Loops
 from guardrail.sources.template.values import (
@@ -36,7 +37,6 @@ MAX_DEPTH = 100
 STEPS = 5
 """What evaluating a mapping or a list costs of `limits.MOST_STEPS`; it takes some microseconds."""
 
-NESTED_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 
 _DYNAMIC = re.compile(r"\{\{resolve:[^{}]*\}\}")
 

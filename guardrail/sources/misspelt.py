@@ -1,20 +1,18 @@
-"""Names that are nearly right: of resource types and of their properties.
+"""Names that are nearly right: of resource types and of their properties, in every language.
 
-CloudFormation refuses a name that it does not know. Until it does, a misspelt property is none: a volume that is not
-read costs nothing, and so what it was meant for is unknown. Source: the schemas of the CloudFormation registry, as
-cfn-lint 1.58.0 has them; what a newer schema has and this table does not is passed over, unless it is near.
+CloudFormation and Terraform refuse a name that they do not know. Until they do, a misspelt property is none: a volume
+that is not read costs nothing, and so what it was meant for is unknown. Source: the schemas of the CloudFormation
+registry, as cfn-lint 1.58.0 has them; what a newer schema has and this table does not is passed over unless it is near.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
 
 from guardrail.errors import did_you_mean
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
 from guardrail.sources import spellings
-from guardrail.sources.template.stack import NESTED_STACKS
-from guardrail.sources.template.values import Table
 
 _CUTOFF = 0.75
 """How alike two names are for one to be taken for the other: ``InstanceCount`` and ``InitialInstanceCount`` are."""
@@ -107,9 +105,13 @@ def of_type(kind: str) -> str | None:
     ``AWS::SageMaker::Endpiont``: "there is no resource type AWS::SageMaker::Endpiont, did you mean …". None where the
     type is known, or nowhere near those that matter.
     """
-    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS or kind.removeprefix(_PREFIX) in _TYPES:
+    if (
+        kind in spellings.CLOUDFORMATION_TYPES
+        or kind in spellings.NESTED_STACKS
+        or kind.removeprefix(_PREFIX) in _TYPES
+    ):
         return None
-    near = [known for known in (*spellings.CLOUDFORMATION_TYPES, *NESTED_STACKS) if _slips(kind, known)]
+    near = [known for known in (*spellings.CLOUDFORMATION_TYPES, *spellings.NESTED_STACKS) if _slips(kind, known)]
     if near and kind[:5].upper() == "AWS::":
         return f"there is no resource type {kind[:_LONGEST]}{did_you_mean(kind, near)}"
     if kind.startswith(_PREFIX):
@@ -130,41 +132,65 @@ def _slips(word: str, other: str) -> bool:
     return SequenceMatcher(None, word.lower(), other.lower()).ratio() > _NEARLY
 
 
-def corrected(kind: str, properties: Table, allowance: Allowance) -> Table:
+Values = TypeVar("Values", bound=dict[str, Any])
+Rebuild: TypeAlias = Callable[[Values, dict[str, Any]], Values]
+"""Makes an object with other values of one: a new one, or the same one changed."""
+
+
+def corrected(spelling: spellings.Spelling, values: Values, allowance: Allowance, rebuild: Rebuild[Values]) -> Values:
     """Properties in which what a misspelt name was meant for is Unknown: VolumeSizeInGB for a VolumeSizeInGb.
 
-    Raises `LimitError` where there are more unknown names than ``allowance`` lets be compared.
+    ``values`` are those of one resource by the names of its language, nested objects of the same class in them. Raises
+    `LimitError` where there are more unknown names than ``allowance`` lets be compared.
     """
-    values = {name: _corrected(name, value, allowance) for name, value in properties.items()}
-    for name, meant in _misspelt(kind, properties, allowance).items():
-        values[meant] = Unknown(f"{kind.rpartition('::')[2]} has no {name[:80]}, did you mean {meant}?")
-    return properties.evaluated(values)
+    return _corrected(spelling.kind, spelling, values, allowance, rebuild)
 
 
-def _corrected(name: str, value: Any, allowance: Allowance) -> Any:
-    """The value of a property, objects in it corrected."""
-    if name not in _OBJECTS:
-        return value
-    if isinstance(value, Table):
-        return corrected(name, value, allowance)
-    if isinstance(value, list):
-        return [corrected(name, item, allowance) if isinstance(item, Table) else item for item in value]
-    return value
+def _corrected(
+    kind: str, spelling: spellings.Spelling, values: Values, allowance: Allowance, rebuild: Rebuild[Values]
+) -> Values:
+    known = _spelled(kind, spelling.type)
+    own = type(values)
+
+    def inner(name: str, value: Any) -> Any:
+        nested = known.get(name, "")
+        if nested not in _OBJECTS:
+            return value
+        if isinstance(value, list):
+            return [inner(name, item) for item in value]
+        return _corrected(nested, spelling, value, allowance, rebuild) if isinstance(value, own) else value
+
+    new = {name: inner(name, value) for name, value in values.items()}
+    for name, meant in _misspelt(known, values, allowance).items():
+        new[meant] = Unknown(f"{kind.rpartition('::')[2]} has no {name[:_LONGEST]}, did you mean {meant}?")
+    return rebuild(values, new)
 
 
-def _misspelt(kind: str, properties: Table, allowance: Allowance) -> dict[str, str]:
+@cache
+def _spelled(kind: str, type_: str) -> dict[str, str]:
+    """The names of an object's properties in the language of a resource type, with CloudFormation's."""
+    spelling = spellings.spelling_of(type_)
+    return {spelling.of(name): name for name in _OBJECTS.get(kind, ())}
+
+
+def _misspelt(known: Mapping[str, str], values: Mapping[str, Any], allowance: Allowance) -> dict[str, str]:
     """What each name that is no property was meant for, if that is not there itself."""
-    known = _OBJECTS.get(kind)
-    if known is None or properties.keys() <= known:
+    if not known or values.keys() <= known.keys():
         return {}
     import difflib
 
-    missing = sorted(known - properties.keys())
-    by_case = {name.lower(): name for name in missing}
+    missing = {name.lower(): name for name in sorted(known.keys() - values.keys())}
     found: dict[str, str] = {}
-    for name in sorted(properties.keys() - known):
+    for name in sorted(values.keys() - known.keys()):
         allowance.steps(COMPARISON)
-        near = difflib.get_close_matches(name[:_LONGEST].lower(), by_case, n=1, cutoff=_CUTOFF)
+        near = difflib.get_close_matches(name[:_LONGEST].lower(), missing, n=1, cutoff=_CUTOFF)
+        near = near or [word for word in missing if _leaves_out(name, missing[word])]
         if near:
-            found[name] = by_case[near[0]]
+            found[name] = missing[near[0]]
     return found
+
+
+def _leaves_out(name: str, known: str) -> bool:
+    """Whether a name has two or more of the words of another, and no others: ShadowVariants."""
+    words = set(spellings.snake_case(name[:_LONGEST]).split("_"))
+    return len(words) > 1 and words < set(spellings.snake_case(known).split("_"))
