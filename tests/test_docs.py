@@ -138,3 +138,29 @@ def test_the_architecture_names_every_module_at_the_top_of_the_package() -> None
     for path in sorted((ROOT / "guardrail").iterdir()):
         if not path.name.startswith(("_", ".")) and (path.is_dir() or path.suffix == ".py"):
             assert path.name in page, path.name
+
+
+def test_the_limits_that_are_documented_are_those_that_hold() -> None:
+    from guardrail import limits
+    from guardrail.sources.template import stack, text, world, yaml_text
+
+    documented = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8")
+    for limit in (
+        limits.LARGEST_PLAN,
+        limits.LARGEST_FILE,
+        limits.MOST_FILES,
+        limits.MOST_SEARCHED,
+        limits.MOST_STACKS,
+        limits.MOST_TEXT,
+        limits.MOST_VALUES,
+        limits.MOST_STEPS,
+        limits.LARGEST_NUMBER,
+        limits.MOST_PLACES,
+        stack.MAX_DEPTH,
+        text.MAX_BYTES,
+        text.MAX_DEPTH,
+        world.MAX_WORLDS,
+        yaml_text.MAX_TEXT,
+        yaml_text.MAX_VALUES,
+    ):
+        assert re.search(rf"(?<![\d,]){limit:,}(?!,?\d)", documented), limit
