@@ -49,7 +49,9 @@ def assess(
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
     found = judging.judged(priced, list(zip(outcomes, by_outcome, strict=True)), prices, policies, terms, today)
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
-    accepted = inline.apply(own, found, policies, today=today, max_days=terms.max_waiver_days)
+    accepted = inline.apply(
+        own, found, policies, today=today, max_days=terms.max_waiver_days, unchecked=terms.unchecked_policies
+    )
     judged = waivers.apply(
         terms.waivers,
         accepted.results,

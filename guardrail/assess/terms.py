@@ -22,6 +22,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     waivers: Sequence[Waiver] = ()
     max_waiver_days: int | None = None
     """How many days ahead a waiver may hold; None for any."""
+    unchecked_policies: frozenset[str] = frozenset()
+    """Ids of policies that there are and that this run leaves out."""
     inline_waivers: bool = True
     """Whether what is written in the code itself may accept findings."""
     fail_on: FailOn = "error"

@@ -302,7 +302,10 @@ def _report(arguments: Namespace, found: Found) -> Report:
     """Read everything, then judge it."""
     settings = found.settings
     with _named_in_errors(found.path):
-        policies = _policies(settings, arguments.policy or (), arguments.skip_policy or ())
+        known = _known_policies(settings)
+        policies = configure(
+            known, settings.policies, arguments.policy or (), arguments.skip_policy or (), settings.environments
+        )
         environments = Environments(settings.environments)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     change_sets = sources.joined(list(_change_sets(arguments, settings)))
@@ -318,6 +321,7 @@ def _report(arguments: Namespace, found: Found) -> Report:
             budgets=structs.asdict(settings.budget),
             waivers=settings.accepted().entries,
             max_waiver_days=settings.accepted().max_days,
+            unchecked_policies=frozenset(one.id for one in known) - {one.id for one in policies},
             inline_waivers=not (arguments.no_inline_ignore or arguments.untrusted),
             fail_on=settings.fail_on,
             strict=settings.strict,
@@ -403,7 +407,7 @@ def _all_terms(settings: Settings) -> "AllTerms":
     if settings.baseline.file is not None and files.is_there(settings.baseline.file):
         known = baseline.read(settings.baseline.file)
     usage_text = b"" if settings.usage_file is None else _content(settings.usage_file) or b""
-    return Terms(settings=settings, policies=_policies(settings, (), ()), baseline=known, usage=usage_text)
+    return Terms(settings=settings, policies=_all_policies(settings), baseline=known, usage=usage_text)
 
 
 def _content(path: str) -> bytes | None:
@@ -465,12 +469,17 @@ def _hidden(environment: Mapping[str, str]) -> dict[str, Unknown]:
     return {name: Unknown(f"{name} is set, and is not read for code that is not trusted") for name in environment}
 
 
-def _policies(settings: Settings, select: Sequence[str], skip: Sequence[str]) -> tuple[Policy, ...]:
-    """The bundled policies and the team's own, as settings and flags have them."""
+def _known_policies(settings: Settings) -> list[Policy]:
+    """The bundled policies and the team's own, whether they are turned off or not."""
     own = [policy for folder in settings.policy_paths for policy in read(folder, settings.environments)]
     policies = [*bundled(), *own]
     waivers.check(settings.accepted().entries, [policy.id for policy in policies])
-    return configure(policies, settings.policies, select, skip, settings.environments)
+    return policies
+
+
+def _all_policies(settings: Settings) -> tuple[Policy, ...]:
+    """The policies as the settings have them, whatever the flags of this run leave out."""
+    return configure(_known_policies(settings), settings.policies, environments=settings.environments)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Findings accepted in the code itself: a comment in Terraform, ``Metadata.guardrail.ignore`` in a template."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 from guardrail.errors import did_you_mean
@@ -21,11 +21,13 @@ def apply(
     *,
     today: date,
     max_days: int | None = None,
+    unchecked: Collection[str] = (),
 ) -> Waived:
     """Mark the failures of each source that its own waivers accept; ``inline`` is by id of the source.
 
     A waiver without a reason, without a day on which it ends, or of a policy that does not exist accepts nothing, and
-    says so: code under review must not be able to end a run.
+    says so: code under review must not be able to end a run. Of policies that are ``unchecked``, turned off or left
+    out, nothing is said: whether their waivers accept anything is not known.
     """
     known = {policy.id for policy in policies}
     answer = list(results)
@@ -35,6 +37,8 @@ def apply(
     notices: dict[str, None] = {}
     for source, written in inline.items():
         for (origin, policy), group in _by_place(source, written).items():
+            if policy in unchecked:
+                continue
             usable = [_waiver(one, known) for one in group]
             wrong = [waiver for waiver in usable if isinstance(waiver, str)]
             if wrong:

@@ -98,3 +98,9 @@ def test_what_is_wrong_with_it_is_said_and_the_finding_stays(wrong: dict[str, st
 def test_one_that_accepts_nothing_is_to_be_removed() -> None:
     _, notices = applied(waiver(), finding(verdict="pass"))
     assert notices == ["t.yaml:7: waiver of realtime-variants-scale for Config accepts nothing: remove it"]
+
+
+def test_of_a_policy_that_this_run_leaves_out_nothing_is_said() -> None:
+    for one in (waiver(), waiver(reason=" "), waiver(policy="team-rule")):
+        answer = apply({"t.yaml": [one]}, [], [], today=TODAY, unchecked={"realtime-variants-scale", "team-rule"})
+        assert (answer.results, answer.notices) == ([], [])
