@@ -44,6 +44,7 @@ def test_schedules_take_turns(schedules: list[str], minutes: list[int]) -> None:
         "cron(0 8 * * ?)",
         "cron(0 8 30 FEB ? *)",  # never
         "every day",
+        "cron(0 8 32 * ? *)",
         "",
     ],
 )

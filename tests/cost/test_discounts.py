@@ -368,6 +368,8 @@ def test_a_rate_above_the_list_price_is_refused() -> None:
         taken([endpoint("chat")], rule(usd=Decimal("0.24"), usage_type="*-Host:ml.m5.*"))
     with pytest.raises(SettingsError, match=r"0.24 USD an hour is above the list price of USE1-Host:ml.m5.xlarge"):
         taken([endpoint("chat")], plan("1.00", rates={"*": Decimal("0.24")}))
+    at_list = taken([endpoint("chat")], plan("1.00", rates={"*": Decimal("0.23")}))
+    assert at_list.total == exactly("0"), "a rate as high as the list price covers nothing"
     assert taken([endpoint("chat")], rule(usd=Decimal("0.23"), usage_type="*-Host:ml.m5.*")).total == exactly("0")
 
 

@@ -740,3 +740,60 @@ def test_a_shadow_test_of_unknown_length_costs_nothing_or_thirty_days() -> None:
     assert (found.floor, round(found.ceiling, 2)) == (0, Decimal("84.18"))
     assert isinstance(found.expected, Unknown)
     assert not found.at_least
+
+
+def test_two_shadow_tests_of_one_type_last_each_as_long_as_it_does() -> None:
+    """One ml.m5.large with 10 GB: 73 h are a tenth of 85.35, 146 h a fifth."""
+    tests = [variant(name=name, shadow=True, monthly_hours=Decimal(hours)) for name, hours in (("a", 73), ("b", 146))]
+    assert [usd(child.monthly) for child in priced(endpoint(*tests)).children] == [
+        ("8.54", "8.54", "8.54"),
+        ("17.07", "17.07", "17.07"),
+    ]
+
+
+def between(requests: int, least: int, most: int, *, warm: int | None = 1) -> Any:
+    """10^6 requests of a second each and their slots, on 2 GB: 0.00004 on demand, 0.00001 warm, 0.0000233 on a slot."""
+    slots = target(least, most, dimension=PROVISIONED_CONCURRENCY)
+    it = ServerlessVariant(
+        name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=warm, scaling=slots
+    )
+    usage = used(monthly_requests=Decimal(requests), request_duration_ms=Decimal(1000))
+    return priced(endpoint(it, mode="serverless"), usage).variants[0].monthly
+
+
+def test_the_least_sum_of_warm_time_and_compute_lies_beside_what_the_requests_fill() -> None:
+    """2,628,000 s fill one slot and 7,884,000 three: three cost 3 × 26.28 + 7,884,000 × 0.0000233 = 262.5372."""
+    assert between(7_884_000, 1, 10).floor == Decimal("262.5372")
+    # 3.8 slots: four cost 4 × 26.28 + 10^7 × 0.0000233 = 338.12; where three are the most, 78.84 + 183.6972 + 84.64
+    assert between(10**7, 1, 10).floor == Decimal("338.12")
+    assert between(10**7, 1, 3).floor == Decimal("347.1772")
+    # 1.9 slots: two cost 2 × 26.28 + 5 × 10^6 × 0.0000233 = 169.06, one 26.28 + 61.2324 + 94.88 = 182.3924
+    assert between(5 * 10**6, 1, 10).floor == Decimal("169.06")
+
+
+def unsplit(*variants: ServerlessVariant) -> EndpointCost:
+    usage = used(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200))
+    return priced(endpoint(*variants, mode="serverless"), usage)
+
+
+def undecided(name: str, memory: int = 2048, warm: int | None = None, **changes: Any) -> ServerlessVariant:
+    return ServerlessVariant(
+        name=name, memory_mib=memory, max_concurrency=5, provisioned_concurrency=warm, weight=LATER, **changes
+    )
+
+
+def test_requests_that_cannot_be_split_cost_what_all_of_them_cost_on_one_variant_or_the_other() -> None:
+    """200,000 s × 0.00004 = 8.00 on 2 GB, × 0.00002 = 4.00 on 1 GB."""
+    alike, unlike = unsplit(undecided("a"), undecided("b")), unsplit(undecided("a"), undecided("b", 1024))
+    assert usd(part(alike, "serverless-compute").monthly) == ("8.00", "8.00", "8.00")
+    assert (unlike.monthly.floor, unlike.monthly.ceiling) == (4, 8)
+    assert unlike.monthly.expected == Unknown("initial_variant_weight is unknown: known after apply")
+    assert [child.monthly.ceiling for child in alike.children] == [0, 0]
+
+
+def test_on_slots_they_may_cost_as_little_as_compute_does_there() -> None:
+    """One slot of 2 GB warm is 26.28; on it 200,000 s × 0.0000233 = 4.66, on demand 8.00."""
+    found = unsplit(undecided("a", warm=1), undecided("b"))
+    assert (found.monthly.floor, found.monthly.ceiling) == (Decimal("30.94"), Decimal("34.28"))
+    scaled = unsplit(undecided("a", scaling=target(1, 1, dimension=PROVISIONED_CONCURRENCY)), undecided("b"))
+    assert (scaled.monthly.floor, scaled.monthly.ceiling) == (Decimal("30.94"), Decimal("34.28"))

@@ -6,7 +6,15 @@ from typing import Any
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import delta, either_delta, either_estimate
 from guardrail.cost.price_book import PriceBook
-from guardrail.model import Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown
+from guardrail.model import (
+    INSTANCE_COUNT,
+    Endpoint,
+    InstanceVariant,
+    Inventory,
+    ScalableTarget,
+    ServerlessVariant,
+    Unknown,
+)
 from guardrail.sources.possibilities import merged
 
 PRICES = PriceBook()
@@ -36,6 +44,8 @@ def combined(*inventories: Inventory) -> Any:
 def bounds(monthly: Any) -> tuple[Any, Any, Any]:
     return monthly.floor, monthly.expected, monthly.ceiling
 
+
+RANGE = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=9)
 
 # ml.g5.xlarge, which has local disks and so no volume: 1.408 USD an hour, 1027.84 a month.
 G5 = Decimal("1.408") * 730
@@ -105,6 +115,23 @@ def test_a_variant_whose_name_is_undecided_is_found_by_its_place() -> None:
 def test_two_variants_of_one_name_are_told_apart() -> None:
     found = estimate(inventory(instances(1), instances(2), instances(1, name="other")), PRICES)
     assert [child.label for child in found.endpoints["E"].children] == ["main", "main#2", "other"]
+
+
+def test_a_line_that_is_the_same_in_every_possibility_stands_there_once() -> None:
+    """Data in and out, whichever of the two it is; the variant differs."""
+    found = combined(inventory(instances(1)), inventory(instances(4)))
+    assert [line.kind for line in found.endpoints["E"].lines] == ["data-in", "data-out"]
+
+
+def test_the_greatest_possibility_gives_the_greatest_column_though_its_least_is_not() -> None:
+    """One to nine, or four: the greatest is nine, though four is more than one."""
+    wide = InstanceVariant(
+        name="main", shadow=False, instance_type="ml.g5.xlarge", initial_instance_count=1, scaling=RANGE
+    )
+    found = combined(inventory(wide), inventory(instances(4)))
+    (variant,) = found.endpoints["E"].variants
+    assert bounds(variant.lines[0].monthly) == (G5, Unknown(WANTED), 9 * G5)
+    assert bounds(found.total) == (G5, Unknown(WANTED), 9 * G5)
 
 
 def changes(*pairs: tuple[Inventory, Inventory]) -> Any:
