@@ -127,6 +127,12 @@ output.write_file(sys.argv[1], "new")
 """
 
 
+def _minding_signals() -> None:
+    """As a shell in the foreground starts a process; `nohup` and the background have it ignore some of them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_process_that_is_told_to_end_leaves_the_old_file_and_nothing_beside_it(
@@ -140,7 +146,7 @@ def test_a_process_that_is_told_to_end_leaves_the_old_file_and_nothing_beside_it
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # noqa: PLW1509 - no threads
+        preexec_fn=_minding_signals,  # noqa: PLW1509 - no threads
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == b"written beside\n"
