@@ -21,8 +21,8 @@ STAGES = (
     ("read", "guardrail.sources", "read"),
     ("load the bundled policies", "guardrail.commands.check", "bundled"),
     ("assess", "guardrail.commands.check", "assess"),
-    ("  price, before and after", "guardrail.assess", "estimate"),
-    ("  judge", "guardrail.assess", "evaluate"),
+    ("  price, before and after", "guardrail.assess.pricing", "price"),
+    ("  judge", "guardrail.assess.judging", "evaluate"),
     ("render", "guardrail.reporters.json", "render"),
 )
 """Title, and the name by which the check calls the stage."""
