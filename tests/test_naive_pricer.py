@@ -3,6 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,8 @@ from guardrail.model import (
 )
 from guardrail.report import Totals
 from tests.naive_pricer import BOOK, Asked, Off, bills, hull
+
+pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
 
 UNDECIDED = Unknown("give --parameters Stage=dev|prod")
 TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.g5.xlarge", "ml.c5.xlarge"]  # with a volume each, but for g5

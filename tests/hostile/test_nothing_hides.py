@@ -17,6 +17,8 @@ import pytest
 from guardrail import cli
 from tests.hostile import inputs, mutations
 
+pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
+
 Files: TypeAlias = dict[str, bytes]
 Case: TypeAlias = tuple[str, Files]
 

@@ -13,6 +13,8 @@ from guardrail.reporters import FORMATS
 from tests.hostile import inputs, mutations
 from tests.sources.plans import ENDPOINT, change, plan, standing, state
 
+pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
+
 CANARY = "CANARY7Q"
 NUMBER = 918273
 """A number that nothing else in a report is or contains."""

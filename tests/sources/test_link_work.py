@@ -38,6 +38,8 @@ from tests.sources.plans import (
     variant,
 )
 
+pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
+
 FEW, MANY = 80, 320
 """Both above the number of blocks that one link may lead to and still be followed to each of them."""
 LATE_ID = {"resource_id": True}

@@ -13,6 +13,8 @@ from guardrail.sources.hcl.parse import parse_expression
 from tests.sources.hcl.conftest import Read
 from tests.sources.hcl.expressions import Nowhere
 
+pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
+
 TEXT = "it makes more than {:,} characters of text"
 VALUES = "it makes more than {:,} values"
 

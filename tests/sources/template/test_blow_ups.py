@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
+
 SECONDS = 10
 """Three times what the slowest takes on two cores of a cloud machine."""
 MEGABYTES = 500
