@@ -264,7 +264,8 @@ def _to_collection(value: Any, to: CollectionType, allowance: Allowance) -> Any:
     if holds_any(element):
         empty = value.element if isinstance(value, (ListValue, MapValue)) else element
         common = unified(type_of(item, allowance) for item in items if item is not None) if items else empty
-        if common is None:
+        if common is None or (None in items and element == ANY and not isinstance(common, str)):
+            # a null has no type of its own: Terraform makes it a number or text, and never a collection
             raise EvaluationError(f"the elements of the {to.kind} have no type in common")
         element = common
         items = [convert(item, element, allowance) for item in items]

@@ -57,6 +57,10 @@ VALUES: list[tuple[str, Any]] = [
     ("null[*]", []),
     ("5[*]", [5]),
     ("[1][1]", REFUSED),
+    ("distinct([null, []])", REFUSED),
+    ("distinct([null, {a = 1}])", REFUSED),
+    ("tolist([null, [1]])", REFUSED),
+    ("distinct([null, 1])", [None, 1]),
     ("{a = 1}.b", REFUSED),
     # Numbers.
     ("abs(-3.5)", 3.5),
