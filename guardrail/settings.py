@@ -9,13 +9,13 @@ from msgspec import Struct, structs
 
 from guardrail import files, strict_yaml
 from guardrail.cost.discount_settings import Discounts
-from guardrail.cost.user_tables import BUNDLED
 from guardrail.errors import SettingsError
 from guardrail.git import folders_up_to_top, top_of
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
 from guardrail.policy.waivers import Waiver, WaiverSettings
+from guardrail.prices.user_tables import BUNDLED
 
 S = TypeVar("S", bound=Struct)
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]

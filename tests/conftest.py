@@ -10,7 +10,7 @@ import hypothesis
 import pytest
 
 from guardrail import cli
-from guardrail.cost import price_book
+from guardrail.prices import book
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
@@ -36,7 +36,7 @@ def play(capsys: pytest.CaptureFixture[str]) -> Callable[[str], str]:
     return run
 
 
-price_book.LISTED = "not-in-tests"
+book.LISTED = "not-in-tests"
 """Tests write prices out by hand, from the tables that are built from evidence; AWS changes the refreshed ones."""
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}

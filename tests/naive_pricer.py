@@ -10,8 +10,6 @@ from decimal import Decimal
 from itertools import product
 from typing import Any
 
-from guardrail.cost.base import Price
-from guardrail.cost.price_book import PriceBook
 from guardrail.model import (
     Endpoint,
     InstanceVariant,
@@ -22,6 +20,8 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Variant,
 )
+from guardrail.prices.base import Price
+from guardrail.prices.book import PriceBook
 
 BOOK = PriceBook()
 MONTH = Decimal(730)

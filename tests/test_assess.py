@@ -16,7 +16,6 @@ from guardrail import bundled
 from guardrail.assess import Terms, assess
 from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.discount_settings import DiscountRule, Discounts
-from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import NO_USAGE
 from guardrail.cost.usage import load as load_usage
 from guardrail.model import (
@@ -35,6 +34,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.load import read
 from guardrail.policy.policy import Policy
 from guardrail.policy.waivers import Waiver
+from guardrail.prices.book import PriceBook
 from guardrail.report import RegionPrices, Report, Summary
 
 PRICES = PriceBook()

@@ -14,8 +14,8 @@ from msgspec import structs
 from guardrail import sources
 from guardrail.cost.base import Estimate
 from guardrail.cost.estimate import estimate
-from guardrail.cost.price_book import PriceBook
 from guardrail.model import ChangeSet, Unknown
+from guardrail.prices.book import PriceBook
 
 STACKS = Path(__file__).parent / "equivalence"
 LANGUAGES = ("template.yaml", "sam.yaml", "cdk.out")

@@ -13,9 +13,9 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from guardrail.cost.alternatives import SUCCESSORS
-from guardrail.cost.price_book import PriceBook
 from guardrail.policy import examples, load
 from guardrail.policy.policy import Fix, Policy
+from guardrail.prices.book import PriceBook
 
 ROOT = Path(__file__).resolve().parent.parent
 POLICIES = load.read(str(ROOT / "policies"))

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from guardrail.cost.base import Bill, Estimate
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import delta
-from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import EndpointUsage, Usage
 from guardrail.model import (
     COPY_COUNT,
@@ -29,6 +28,7 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
+from guardrail.prices.book import PriceBook
 
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
 

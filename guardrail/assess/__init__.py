@@ -15,12 +15,12 @@ from guardrail.assess import judging, notices, pricing, trust
 from guardrail.assess.pricing import Outcome, PricedSource
 from guardrail.assess.terms import FailOn, Terms
 from guardrail.cost.demand import Demand
-from guardrail.cost.price_book import PriceBook
 from guardrail.model import ChangeSet, Coverage, Unknown
 from guardrail.policy import baseline, inline, waivers
 from guardrail.policy.baseline import Baseline
 from guardrail.policy.policy import Policy
 from guardrail.policy.superseding import without_superseded
+from guardrail.prices.book import PriceBook
 from guardrail.report import DiscountReport, Report, SkippedReport, Totals
 
 __all__ = ["FailOn", "Terms", "against", "assess"]

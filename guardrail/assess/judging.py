@@ -10,12 +10,12 @@ from msgspec import structs
 
 from guardrail.assess.pricing import Outcome, PricedSource
 from guardrail.assess.terms import Terms
-from guardrail.cost.price_book import PriceBook
 from guardrail.money import ZERO
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import RANKS, Result, Rule, Severity
 from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.policy import Policy
+from guardrail.prices.book import PriceBook
 from guardrail.report import DiscountReport, Report, Source, Summary
 
 SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3

@@ -11,9 +11,9 @@ from guardrail.cost import join
 from guardrail.cost.base import Bill, CostComponent, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
-from guardrail.cost.price_book import PriceBook
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
 from guardrail.policy.environment import Environments
+from guardrail.prices.book import PriceBook
 from guardrail.report import EndpointReport, RegionPrices, Source, Totals
 
 MOST_WORLDS = 64

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from guardrail.aws import offers
 from guardrail.aws.price_list_api import PriceListApi
-from guardrail.cost.price_list import PriceList
-from guardrail.cost.savings_plans import SavingsPlanRates
 from guardrail.errors import AWSError, MissingExtraError, did_you_mean
+from guardrail.prices.price_list import PriceList
+from guardrail.prices.savings_plans import SavingsPlanRates
 
 if TYPE_CHECKING:
     from guardrail.aws.bulk import BulkFiles, OfferFile

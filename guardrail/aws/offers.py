@@ -17,9 +17,9 @@ from typing import TextIO
 import msgspec
 from msgspec import Struct
 
-from guardrail.cost.price_list import Listed, ListedPrice, PriceList, collect, split, unit_of
 from guardrail.errors import AWSError
 from guardrail.money import plain
+from guardrail.prices.price_list import Listed, ListedPrice, PriceList, collect, split, unit_of
 
 SERVICE = "AmazonSageMaker"
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from guardrail.aws.offers import FILTERS, SERVICE, read_items
-from guardrail.cost.price_list import PriceList
 from guardrail.errors import AWSError, MissingExtraError
+from guardrail.prices.price_list import PriceList
 
 HOME_REGION, CHINA_REGION = "us-east-1", "cn-northwest-1"
 _PERMISSION = "allow pricing:GetProducts, or read the public offer files: guardrail prices refresh --source bulk"

@@ -6,9 +6,9 @@ Only the rates of inference are kept. A usage type without a rate here is one th
 import csv
 from collections.abc import Iterator
 
-from guardrail.cost.price_list import split
-from guardrail.cost.savings_plans import SavingsPlanRate, SavingsPlanRates
 from guardrail.errors import AWSError
+from guardrail.prices.price_list import split
+from guardrail.prices.savings_plans import SavingsPlanRate, SavingsPlanRates
 
 PLAN = "AWSMachineLearningSavingsPlans"
 

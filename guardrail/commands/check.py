@@ -16,8 +16,6 @@ from guardrail.assess import Terms, against, assess
 from guardrail.clock import today
 from guardrail.cost import usage
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
-from guardrail.cost.price_book import PriceBook
-from guardrail.cost.user_tables import chosen
 from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, did_you_mean
 from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
@@ -25,6 +23,8 @@ from guardrail.policy import baseline, waivers
 from guardrail.policy.environment import Environments
 from guardrail.policy.load import bundled, configure, read
 from guardrail.policy.policy import Policy
+from guardrail.prices.book import PriceBook
+from guardrail.prices.user_tables import chosen
 from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
@@ -343,7 +343,7 @@ def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:
     plan = settings.discounts.savings_plan
     if plan is None:
         return no_plan_rate
-    from guardrail.cost.savings_plans import PlanTables
+    from guardrail.prices.savings_plans import PlanTables
 
     return PlanTables(tables, plan.term, plan.payment).rate
 

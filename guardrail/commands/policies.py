@@ -162,8 +162,8 @@ def _complaints(path: str, environments: "EnvironmentSettings") -> list[str]:
 
 def _wrong_examples(policy: Policy, path: str) -> list[str]:
     """The examples that cannot be made into endpoints; whether each gets its verdict is what ``test`` tells."""
-    from guardrail.cost.price_book import PriceBook
     from guardrail.policy import examples
+    from guardrail.prices.book import PriceBook
 
     prices, found = PriceBook(), []
     for description, place in examples.descriptions(policy.examples):
@@ -236,8 +236,8 @@ def _properties(error: "ValidationError") -> dict[str, Any]:
 
 
 def _test(paths: list[str]) -> int:
-    from guardrail.cost.price_book import PriceBook
     from guardrail.policy import examples
+    from guardrail.prices.book import PriceBook
 
     prices = PriceBook()
     count = failures = 0

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from guardrail.cost.base import Price, Unpriced
 from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.prices.base import Price, Unpriced
 
 if TYPE_CHECKING:
-    from guardrail.cost.price_book import InstanceSpec, PriceBook
+    from guardrail.prices.book import InstanceSpec, PriceBook
 
 N = TypeVar("N", int, Decimal)
 

@@ -8,12 +8,13 @@ us-east-1 and of a month, which has 730 hours.
 from decimal import Decimal
 from typing import Any
 
-from guardrail.cost.base import Kind, Line, Price, Unpriced
+from guardrail.cost.base import Kind, Line
 from guardrail.cost.capacity import Running
 from guardrail.cost.demand import Gigabytes
-from guardrail.cost.rates import Rate, VolumeSize
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH
+from guardrail.prices.base import Price, Unpriced
+from guardrail.prices.rates import Rate, VolumeSize
 
 _SECONDS_PER_HOUR = 3600
 _MIB_PER_GB = 1024

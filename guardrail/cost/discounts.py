@@ -18,10 +18,10 @@ from msgspec.structs import replace
 from guardrail.cost import join
 from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State, state
 from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan
-from guardrail.cost.price_list import split
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.prices.price_list import split
 
 _PERCENT = Decimal(100)
 NOT_KNOWN = Unknown("which configuration it uses is not known")

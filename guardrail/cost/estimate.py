@@ -20,21 +20,20 @@ from guardrail.cost.base import (
     Line,
     Missing,
     Monthly,
-    Price,
     Priced,
     State,
-    Unpriced,
     state,
 )
 from guardrail.cost.capacity import Capacity, Running
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
-from guardrail.cost.rates import Rates, types, undecided_priority
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ScalableTarget, ServerlessVariant, Unknown, Variant
 from guardrail.money import MONTH, Period
+from guardrail.prices.base import Price, Unpriced
+from guardrail.prices.rates import Rates, types, undecided_priority
 
 if TYPE_CHECKING:
-    from guardrail.cost.price_book import PriceBook
+    from guardrail.prices.book import PriceBook
 
 NEVER_SURE = Unknown("whether an endpoint uses it is not known")
 _SECONDS_PER_HOUR = 3600

@@ -11,7 +11,6 @@ from decimal import Decimal
 from msgspec import Struct, structs
 
 from guardrail.cost.base import Delta, EndpointCost, Estimate, Monthly
-from guardrail.cost.price_book import PriceBook
 from guardrail.errors import PolicyError
 from guardrail.model import (
     Endpoint,
@@ -34,6 +33,7 @@ from guardrail.policy.policy import AppliesTo, Message, Policy, Value, with_para
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import Scope
 from guardrail.policy.subject import StackTotals, Subject, World
+from guardrail.prices.book import PriceBook
 
 STACK = "stack"
 """The address of results about everything together."""

@@ -9,7 +9,6 @@ from datetime import date
 from msgspec import Struct
 
 from guardrail.cost.estimate import estimate
-from guardrail.cost.price_book import PriceBook
 from guardrail.model import Inventory, Unknown
 from guardrail.money import two_decimals
 from guardrail.policy.base import Result
@@ -18,6 +17,7 @@ from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.example_model import Builder, Description
 from guardrail.policy.load import check
 from guardrail.policy.policy import Examples, Policy, with_parameters
+from guardrail.prices.book import PriceBook
 
 _KEYS = (
     "because",

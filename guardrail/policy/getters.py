@@ -12,14 +12,15 @@ from typing import Any, TypeAlias
 
 from guardrail import metrics, scaling
 from guardrail.cost.alternatives import Alternative
-from guardrail.cost.base import Monthly, Price
-from guardrail.cost.price_book import InstanceSpec
+from guardrail.cost.base import Monthly
 from guardrail.model import InferenceComponent, InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import plain, two_decimals
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.environment import PRODUCTION
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
+from guardrail.prices.base import Price
+from guardrail.prices.book import InstanceSpec
 
 Getter: TypeAlias = Callable[[Subject], Any]
 Bind: TypeAlias = Callable[[Mapping[str, Value]], Getter]

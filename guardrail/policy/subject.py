@@ -7,8 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, Price, VariantCost
-from guardrail.cost.price_book import InstanceSpec, PriceBook
+from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, VariantCost
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
@@ -19,6 +18,8 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.policy.base import Part
+from guardrail.prices.base import Price
+from guardrail.prices.book import InstanceSpec, PriceBook
 
 _LAST = 2**31
 """Beyond every priority: where a pool of unknown priority stands."""

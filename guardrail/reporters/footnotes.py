@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from guardrail.cost.base import ASSUMED_UNSET, INFERRED_DEFAULT, CostComponent, Quantity
+from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import Unknown
+from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT
 from guardrail.report import EndpointReport, PlanReport, Report
 from guardrail.reporters.bill import changes_nothing, difference, labels, named, variant_name
 from guardrail.reporters.wording import inert, number, usd

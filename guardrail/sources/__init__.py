@@ -13,10 +13,10 @@ read_terraform = hcl.read
 
 
 def joined(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
-    """The change sets of one run with what is in one and belongs to another: see `guardrail.sources.across`."""
+    """The change sets of one run with what is in one and belongs to another: see `guardrail.sources.linking.across`."""
     if len(change_sets) == 1:
         return list(change_sets)
-    from guardrail.sources.across import across
+    from guardrail.sources.linking.across import across
 
     return across(change_sets)
 

@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self, TypeVar
 from msgspec import Struct
 
 from guardrail.model import Change, Location, Unknown
-from guardrail.sources.spellings import Spelling
+from guardrail.sources.vocabulary.spellings import Spelling
 
 AFTER_APPLY = "known only after apply"
 AT_DEPLOYMENT = "known only at deployment"

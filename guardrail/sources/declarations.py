@@ -1,7 +1,7 @@
 """What one block declares, before the blocks are joined: the common ground of every reader and of the linker.
 
-A reader translates its blocks into these; `guardrail.sources.link` joins them into an `Inventory`. Names are kept even
-where they are sensitive, because links need them; the linker hides them.
+A reader translates its blocks into these; `guardrail.sources.linking.link` joins them into an `Inventory`. Names are
+kept even where they are sensitive, because links need them; the linker hides them.
 """
 
 from collections.abc import Callable, Sequence

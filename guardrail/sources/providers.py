@@ -13,10 +13,10 @@ from typing import Any, Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from guardrail.model import Unknown
-from guardrail.sources import spellings
 from guardrail.sources.base import View
-from guardrail.sources.models import containers
-from guardrail.sources.references import Configuration, reference_path, scope_of
+from guardrail.sources.plan.references import Configuration, reference_path, scope_of
+from guardrail.sources.vocabulary import spellings
+from guardrail.sources.vocabulary.models import containers
 
 Tags = dict[str, str | Unknown]
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from guardrail.aws.offers import FILTERS, read_file, read_items
-from guardrail.cost.price_list import PriceList
 from guardrail.errors import AWSError
+from guardrail.prices.price_list import PriceList
 from tests.aws.loopback import PUBLISHED, VERSION, Product, items, offer_csv, offer_json, product, strangers
 
 PRICING = Path(__file__).resolve().parent.parent.parent / "pricing"

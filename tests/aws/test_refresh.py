@@ -18,10 +18,10 @@ import pytest
 
 from guardrail import cli
 from guardrail.aws import bulk
-from guardrail.cost import price_book
-from guardrail.cost.base import Price, Unpriced
-from guardrail.cost.price_book import PriceBook
-from guardrail.cost.savings_plans import PlanTables
+from guardrail.prices import book
+from guardrail.prices.base import Price, Unpriced
+from guardrail.prices.book import PriceBook
+from guardrail.prices.savings_plans import PlanTables
 from tests.aws.loopback import (
     VERSION,
     Aws,
@@ -201,7 +201,7 @@ def test_what_the_weekly_refresh_has_listed_goes_before_the_rules_and_counts_as_
 ) -> None:
     tables = tmp_path / "tables"
     shutil.copytree(PRICING, tables, ignore=shutil.ignore_patterns("evidence", "listed"))
-    monkeypatch.setattr(price_book, "LISTED", "listed")
+    monkeypatch.setattr(book, "LISTED", "listed")
     refresh.directory = tables / "listed"
     refresh.publish([*bundled("us-east-1")[1:], product("USE1-AsyncInf:ml.m5.xlarge", "0.2299")])
     assert refresh()[0] == 0
@@ -557,7 +557,7 @@ def test_a_server_without_ranges_sends_it_all_again(refresh: Refresh) -> None:
 KILLED = """
 import os, sys, time
 from guardrail import cli
-from guardrail.cost import table_store
+from guardrail.prices import store
 stop_at = sys.argv.pop(1)
 replace = os.replace
 def stop(source, target):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from guardrail.cost.alternatives import SUCCESSORS, cheaper, successor, superseded_by
-from guardrail.cost.price_book import PriceBook
+from guardrail.prices.book import PriceBook
 
 PRICES = PriceBook()
 

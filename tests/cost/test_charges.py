@@ -5,11 +5,12 @@ from decimal import Decimal
 import pytest
 
 from guardrail.cost import charges
-from guardrail.cost.base import Line, Price, Unpriced
+from guardrail.cost.base import Line
 from guardrail.cost.capacity import Running
 from guardrail.cost.demand import Gigabytes
-from guardrail.cost.rates import Rate, VolumeSize
 from guardrail.model import Unknown
+from guardrail.prices.base import Price, Unpriced
+from guardrail.prices.rates import Rate, VolumeSize
 
 LATER = Unknown("known after apply")
 NO_PRICE = Unpriced("nothing here has a price")

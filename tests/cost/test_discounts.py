@@ -17,9 +17,9 @@ from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, 
 from guardrail.cost.discounts import Discounted, at_the_margin, discounted
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import change_of
-from guardrail.cost.price_book import PriceBook
 from guardrail.errors import SettingsError
 from guardrail.model import Endpoint, InstancePool, InstanceVariant, Inventory, Mode, ScalableTarget, Unknown
+from guardrail.prices.book import PriceBook
 
 BOOK = PriceBook()
 M5, G5 = "ml.m5.xlarge", "ml.g5.2xlarge"

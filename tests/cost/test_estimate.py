@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail.cost.base import CostComponent, EndpointCost, Monthly, Price
+from guardrail.cost.base import CostComponent, EndpointCost, Monthly
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import NOTHING, delta, total, total_delta
-from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage
 from guardrail.model import (
     COPY_COUNT,
@@ -32,6 +31,8 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
+from guardrail.prices.base import Price
+from guardrail.prices.book import PriceBook
 
 PRICES = PriceBook()
 LATER = Unknown("known after apply")

@@ -5,7 +5,6 @@ from typing import Any
 
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import delta, either_delta, either_estimate
-from guardrail.cost.price_book import PriceBook
 from guardrail.model import (
     INSTANCE_COUNT,
     Endpoint,
@@ -15,7 +14,8 @@ from guardrail.model import (
     ServerlessVariant,
     Unknown,
 )
-from guardrail.sources.possibilities import merged
+from guardrail.prices.book import PriceBook
+from guardrail.sources.linking.possibilities import merged
 
 PRICES = PriceBook()
 WANTED = "give --parameters Stage=dev|prod"

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail.cost.price_book import PriceBook
 from guardrail.errors import PolicyError
 from guardrail.model import INSTANCE_COUNT, Endpoint, InstanceVariant, ScalableTarget, Unknown
 from guardrail.policy.condition import OPERATORS, compile_condition
@@ -19,6 +18,7 @@ from guardrail.policy.fields import FIELDS
 from guardrail.policy.policy import AppliesTo, Parameter
 from guardrail.policy.scope import Scope
 from guardrail.policy.subject import Subject, World
+from guardrail.prices.book import PriceBook
 
 WHY = Unknown("the variable has no value")
 PARAMS: dict[str, tuple[str, Any]] = {

@@ -15,7 +15,6 @@ from msgspec import structs
 
 from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.estimate import estimate
-from guardrail.cost.price_book import PriceBook
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage
 from guardrail.model import (
     COPY_COUNT,
@@ -41,6 +40,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import STACK, evaluate, evaluate_stack
 from guardrail.policy.load import bundled, configure
 from guardrail.policy.superseding import without_superseded
+from guardrail.prices.book import PriceBook
 
 WHY = Unknown("known only after apply")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail.cost.price_book import PriceBook
 from guardrail.errors import PolicyError
 from guardrail.policy import examples, load
 from guardrail.policy.policy import Examples
+from guardrail.prices.book import PriceBook
 
 POLICY = next(policy for policy in load.bundled() if policy.id == "async-scales-to-zero")
 VARIANT = {"instance_type": "ml.m5.large", "initial_instance_count": 1}

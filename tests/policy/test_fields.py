@@ -8,7 +8,6 @@ import pytest
 
 from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.estimate import estimate
-from guardrail.cost.price_book import PriceBook
 from guardrail.model import (
     INSTANCE_COUNT,
     Endpoint,
@@ -24,6 +23,7 @@ from guardrail.model import (
 )
 from guardrail.policy.fields import FIELDS, Field
 from guardrail.policy.subject import StackTotals, Subject, World
+from guardrail.prices.book import PriceBook
 
 WHY = Unknown("known only after apply")
 TARGET = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=4)

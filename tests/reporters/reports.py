@@ -3,14 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from guardrail.cost.base import (
-    Bill,
-    CostComponent,
-    Delta,
-    Monthly,
-    Price,
-    Quantity,
-)
+from guardrail.cost.base import Bill, CostComponent, Delta, Monthly, Quantity
 from guardrail.model import (
     INSTANCE_COUNT,
     Coverage,
@@ -22,6 +15,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.policy.base import Remediation, Result
+from guardrail.prices.base import Price
 from guardrail.report import EndpointReport, RegionPrices, Report, Source, Summary, Totals
 
 NOTHING = Decimal(0)

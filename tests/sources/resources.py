@@ -11,11 +11,11 @@ from msgspec import Struct
 from guardrail.sources.base import Block, View
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl.reader import Arguments
-from guardrail.sources.plan_view import PlanView
-from guardrail.sources.spellings import spelling_of
+from guardrail.sources.plan.view import PlanView
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.values import Hidden
-from guardrail.sources.vocabulary import declare
+from guardrail.sources.vocabulary.kinds import declare
+from guardrail.sources.vocabulary.spellings import spelling_of
 
 Language: TypeAlias = Literal["aws", "aws source", "awscc", "cloudformation"]
 LANGUAGES: tuple[Language, ...] = ("aws", "aws source", "awscc", "cloudformation")

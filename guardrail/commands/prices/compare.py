@@ -12,12 +12,12 @@ from guardrail.cost import usage
 from guardrail.cost.base import EndpointCost, Estimate
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import delta
-from guardrail.cost.price_book import PriceBook
-from guardrail.cost.price_changes import Change, RegionChanges, compare, of_tables
-from guardrail.cost.price_table import PriceTable
-from guardrail.cost.user_tables import BUNDLED, UserTables
 from guardrail.errors import PriceBookError, did_you_mean
 from guardrail.model import Inventory, Unknown
+from guardrail.prices.book import PriceBook
+from guardrail.prices.changes import Change, RegionChanges, compare, of_tables
+from guardrail.prices.table import PriceTable
+from guardrail.prices.user_tables import BUNDLED, UserTables
 from guardrail.reporters.bill import UNKNOWN, amounts, named
 from guardrail.reporters.wording import inert, number, signed_usd
 

@@ -10,14 +10,14 @@ from typing import Any
 from guardrail import output
 from guardrail.aws import fetch
 from guardrail.clock import today
-from guardrail.cost import price_changes, table_store, table_writer
-from guardrail.cost.price_book import PriceBook
-from guardrail.cost.price_changes import RegionChanges
-from guardrail.cost.price_list import PriceList, in_words, some
-from guardrail.cost.savings_plans import SavingsPlanRates
-from guardrail.cost.table_writer import ListedManifest, Origin
-from guardrail.cost.user_tables import BUNDLED, default_directory
 from guardrail.errors import GuardrailError, PriceBookError
+from guardrail.prices import changes, store, writer
+from guardrail.prices.book import PriceBook
+from guardrail.prices.changes import RegionChanges
+from guardrail.prices.price_list import PriceList, in_words, some
+from guardrail.prices.savings_plans import SavingsPlanRates
+from guardrail.prices.user_tables import BUNDLED, default_directory
+from guardrail.prices.writer import ListedManifest, Origin
 from guardrail.progress import Status, progress
 from guardrail.reporters.wording import counted
 
@@ -29,7 +29,7 @@ def refresh(arguments: Any) -> int:
     """Bring the tables of a directory up to date, or leave every byte of them as it was."""
     directory = _directory(arguments)
     try:
-        with progress("refreshing prices") as status, table_store.locked(directory):
+        with progress("refreshing prices") as status, store.locked(directory):
             report = _refresh(directory, arguments, status)
     except (GuardrailError, KeyboardInterrupt) as failure:
         standing = "its tables are as they were" if _has_tables(directory) else "no table was written"
@@ -52,7 +52,7 @@ def _directory(arguments: Any) -> str:
 
 
 def _has_tables(directory: str) -> bool:
-    return os.path.isfile(os.path.join(directory, table_store.MANIFEST))
+    return os.path.isfile(os.path.join(directory, store.MANIFEST))
 
 
 def fetched(arguments: Any, folder: str, status: Status) -> Iterator[PriceList]:
@@ -69,7 +69,7 @@ def fetched(arguments: Any, folder: str, status: Status) -> Iterator[PriceList]:
 
 def _refresh(directory: str, arguments: Any, status: Status) -> list[str]:
     """Fetch, validate, swap; returns what to tell."""
-    old = table_store.read(directory)
+    old = store.read(directory)
     downloads = os.path.join(directory, _DOWNLOADS)
     os.makedirs(downloads, exist_ok=True)
     lists = _without_repetition(fetched(arguments, downloads, status))
@@ -78,13 +78,13 @@ def _refresh(directory: str, arguments: Any, status: Status) -> list[str]:
         regions = (found.region for found in lists if not found.region.startswith("cn-"))
         savings += fetch.savings_plans(regions, downloads, base_url=arguments.mirror, say=status.say)
     status.say("holding the new prices against the old")
-    changes = list(_changes(lists, directory if old else None))
-    doubts = [doubt for change, before in changes for doubt in price_changes.implausible(change, before)]
+    compared = list(_changes(lists, directory if old else None))
+    doubts = [doubt for change, before in compared for doubt in changes.implausible(change, before)]
     if doubts and not arguments.accept:
         shutil.rmtree(downloads, ignore_errors=True)  # whatever is wrong with them, they are not to be found again
         raise _implausible(doubts)
     method = "file" if arguments.offer_file else arguments.source
-    manifest, files = table_writer.tables(
+    manifest, files = writer.tables(
         lists,
         savings,
         origin=Origin(method, None if method != "bulk" else arguments.mirror or _home()),
@@ -92,11 +92,11 @@ def _refresh(directory: str, arguments: Any, status: Status) -> list[str]:
         old=old[0] if old else None,
         kept=old[1] if old else None,
     )
-    table_store.check(directory, files)
+    store.check(directory, files)
     status.say("swapping the tables")
-    table_store.swap(directory, files)
+    store.swap(directory, files)
     shutil.rmtree(downloads, ignore_errors=True)
-    return list(_told(directory, manifest, lists, [change for change, _ in changes], savings, doubts))
+    return list(_told(directory, manifest, lists, [change for change, _ in compared], savings, doubts))
 
 
 def _home() -> str:
@@ -114,14 +114,14 @@ def _without_repetition(lists: Iterator[PriceList]) -> list[PriceList]:
     return list(found.values())
 
 
-def _changes(lists: list[PriceList], own: str | None) -> Iterator[tuple[RegionChanges, price_changes.Prices]]:
+def _changes(lists: list[PriceList], own: str | None) -> Iterator[tuple[RegionChanges, changes.Prices]]:
     """What becomes of each region, with the prices that it had: the user's own, else the bundled ones."""
     book = PriceBook(own=own)
     for found in lists:
         tables = book.tables(found.region)
         is_own = bool(tables) and tables[0].publication_date is not None
-        before = price_changes.of_tables(tables[:1] if is_own else tables)
-        yield price_changes.compare(found.region, before, price_changes.of_list(found)), before
+        before = changes.of_tables(tables[:1] if is_own else tables)
+        yield changes.compare(found.region, before, changes.of_list(found)), before
 
 
 def _implausible(doubts: list[str]) -> PriceBookError:
@@ -136,7 +136,7 @@ def _told(
     directory: str,
     manifest: ListedManifest,
     lists: list[PriceList],
-    changes: list[RegionChanges],
+    regions_changes: list[RegionChanges],
     savings: list[SavingsPlanRates],
     doubts: list[str],
 ) -> Iterator[str]:
@@ -145,8 +145,10 @@ def _told(
     published = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     yield f"{counted(len(lists), 'region')} refreshed in {directory}, from price lists of {published}"
     prices = sum(len(found.prices) for found in lists)
-    counts = {name: sum(len(getattr(each, name)) for each in changes) for name in ("up", "down", "appeared", "gone")}
-    same = sum(each.unchanged for each in changes)
+    counts = {
+        name: sum(len(getattr(each, name)) for each in regions_changes) for name in ("up", "down", "appeared", "gone")
+    }
+    same = sum(each.unchanged for each in regions_changes)
     moved = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     yield f"  {counted(prices, 'price')}: {moved}, {same:,} unchanged"
     kept = len(manifest.regions) - len(lists)

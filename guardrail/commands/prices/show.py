@@ -11,12 +11,12 @@ from msgspec import Struct
 
 from guardrail import output
 from guardrail.clock import age_days, today
-from guardrail.cost.base import Price
-from guardrail.cost.instance_types import InstanceSpec
-from guardrail.cost.price_book import PriceBook
-from guardrail.cost.price_list import split, unit_of
-from guardrail.cost.user_tables import chosen
 from guardrail.errors import PriceBookError, did_you_mean
+from guardrail.prices.base import Price
+from guardrail.prices.book import PriceBook
+from guardrail.prices.instance_types import InstanceSpec
+from guardrail.prices.price_list import split, unit_of
+from guardrail.prices.user_tables import chosen
 from guardrail.reporters.wording import ascii_only, inert, number
 
 _KINDS = {"real-time": "Host", "asynchronous": "AsyncInf", "batch": "Tsform"}

@@ -7,9 +7,9 @@ from typing import Any
 
 from guardrail.commands.prices.refresh import fetched, remarks
 from guardrail.commands.prices.show import book, write
-from guardrail.cost.price_book import PriceBook
-from guardrail.cost.price_changes import Prices, RegionChanges, compare, of_list, of_tables
-from guardrail.cost.price_list import PriceList
+from guardrail.prices.book import PriceBook
+from guardrail.prices.changes import Prices, RegionChanges, compare, of_list, of_tables
+from guardrail.prices.price_list import PriceList
 from guardrail.progress import progress
 from guardrail.reporters.wording import inert, number
 

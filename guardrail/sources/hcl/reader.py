@@ -22,7 +22,6 @@ from guardrail.model import (
     Skipped,
     Unknown,
 )
-from guardrail.sources import misspelt
 from guardrail.sources.base import LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl.disk import Disk
@@ -34,10 +33,11 @@ from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_in
-from guardrail.sources.link import Linked, Side
+from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.providers import region_of
-from guardrail.sources.spellings import TERRAFORM_TYPES, spelling_of
-from guardrail.sources.vocabulary import declare
+from guardrail.sources.vocabulary import misspelt
+from guardrail.sources.vocabulary.kinds import declare
+from guardrail.sources.vocabulary.spellings import TERRAFORM_TYPES, spelling_of
 
 _FRAMES = 6_000
 """Python frames while values are worked out: some 700 values that are defined by one another in a row."""

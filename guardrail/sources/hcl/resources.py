@@ -24,7 +24,7 @@ from guardrail.sources.hcl.values import (
     merged,
     plain,
 )
-from guardrail.sources.spellings import TERRAFORM_TYPES
+from guardrail.sources.vocabulary.spellings import TERRAFORM_TYPES
 
 _META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts"})

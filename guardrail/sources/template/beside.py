@@ -19,7 +19,7 @@ from guardrail.sources.declarations import (
     DeclaredTarget,
     Link,
 )
-from guardrail.sources.link import Linked
+from guardrail.sources.linking.link import Linked
 
 _ENDPOINT = "endpoint"
 _CONFIGURATION = "configuration"

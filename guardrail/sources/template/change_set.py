@@ -10,14 +10,14 @@ from typing import Any
 
 from guardrail.errors import SourceError
 from guardrail.model import Change, Unknown
-from guardrail.sources import spellings
 from guardrail.sources.base import AT_DEPLOYMENT, Block, Reference
-from guardrail.sources.spellings import NESTED_STACKS
 from guardrail.sources.template import text
 from guardrail.sources.template.declared import Resource
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import Stack, Surroundings
 from guardrail.sources.template.values import Expression, Table, joined, text_of
+from guardrail.sources.vocabulary import spellings
+from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 
 HINT = "aws cloudformation describe-change-set --include-property-values --change-set-name … --stack-name …"
 

@@ -11,15 +11,15 @@ from msgspec.structs import replace
 
 from guardrail.errors import did_you_mean
 from guardrail.model import Change, InlineWaiver, Location, Unknown
-from guardrail.sources import elsewhere, misspelt, spellings
 from guardrail.sources.base import Block
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Unsupported, head
-from guardrail.sources.spellings import NESTED_STACKS
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
 from guardrail.sources.template.values import Expression, Table, text_of
-from guardrail.sources.vocabulary import declare
+from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
+from guardrail.sources.vocabulary.kinds import declare
+from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
 """Macros whose work is understood, or does not touch SageMaker resources."""

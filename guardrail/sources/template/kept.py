@@ -11,7 +11,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.model import Endpoint, Unknown
-from guardrail.sources.link import Linked
+from guardrail.sources.linking.link import Linked
 from guardrail.sources.template.declared import Resource
 from guardrail.sources.template.stack import Stack
 from guardrail.sources.template.values import Table, text_of

@@ -5,8 +5,8 @@ from typing import Any, Self, TypeVar
 
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import View
-from guardrail.sources.spellings import Spelling
 from guardrail.sources.template.values import Table, is_hidden, revealed, symbol_of, text_of
+from guardrail.sources.vocabulary.spellings import Spelling
 
 _T = TypeVar("_T")
 

@@ -13,8 +13,8 @@ from guardrail.git import Commit, repository_of
 from guardrail.limits import Allowance
 from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped
 from guardrail.sources.declarations import Declaration
-from guardrail.sources.link import Linked, Side
-from guardrail.sources.possibilities import merged
+from guardrail.sources.linking.link import Linked, Side
+from guardrail.sources.linking.possibilities import merged
 from guardrail.sources.template import assembly
 from guardrail.sources.template.beside import belong_together, without
 from guardrail.sources.template.declared import Resource, changes, construct_path, declared, waivers

@@ -15,7 +15,6 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources.base import AT_DEPLOYMENT, Reference
-from guardrail.sources.spellings import NESTED_STACKS
 from guardrail.sources.template.functions import FUNCTIONS, Exports, decide, macro
 from guardrail.sources.template.loops import PREFIX, Loops
 from guardrail.sources.template.values import (
@@ -30,6 +29,7 @@ from guardrail.sources.template.values import (
     text_of,
 )
 from guardrail.sources.template.world import Other, World
+from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 
 MAX_DEPTH = 100
 """Of functions that lead to functions that lead to functions."""

@@ -1,0 +1,316 @@
+"""The price book: unit prices by exact key, what instance types are made of, and where they are offered.
+
+It reads the tables of ``pricing/`` (or of a directory laid out like it, see docs/prices.md), each on first use, and
+those of the user's own, whose rows win one by one. A key has one price or none. None is `Unpriced`, with a reason that
+says what the tables do have: never a zero, never the price of a neighbour or of another region. Two is an error in the
+table.
+"""
+
+import os
+from collections.abc import Mapping
+from decimal import Decimal
+
+from msgspec import structs
+
+from guardrail import bundled
+from guardrail.errors import did_you_mean
+from guardrail.model import Unknown
+from guardrail.prices.base import Price, Unpriced
+from guardrail.prices.instance_types import InstanceSpec, InstanceTypes, read_availability
+from guardrail.prices.table import PriceTable, read_bytes, read_manifest
+from guardrail.prices.user_tables import UserTables
+
+__all__ = ["InstanceSpec", "PriceBook"]
+
+LISTED = "listed"
+"""The folder of a directory of tables with what a refresh has read: whole price lists, which win over its rules."""
+
+_GB_BY_MIB = {1024 * gb: f"{gb}GB" for gb in range(1, 7)}
+"""Serverless memory sizes, and what usage types call them."""
+
+_CHARGES = {
+    "Host": "hosting",
+    "AsyncInf": "asynchronous",
+    "Tsform": "batch transform",
+    "Host:VolumeUsage.gp2": "endpoint volume",
+    "Hst:Data-Bytes-In": "data-in",
+    "Hst:Data-Bytes-Out": "data-out",
+    "ServerlessInf": "serverless",
+    "ProvisionedConcurrency": "provisioned concurrency",
+}
+
+_AREAS = {"us": 0, "ca": 0, "mx": 0, "sa": 0, "eu": 1, "il": 1, "me": 1, "af": 1, "ap": 2}
+
+
+class PriceBook:
+    """Prices, instance types and their availability, read lazily from one directory.
+
+    Answers are kept: a plan asks for the same few keys again and again.
+    """
+
+    def __init__(
+        self, directory: str | os.PathLike[str] | None = None, *, own: str | os.PathLike[str] | None = None
+    ) -> None:
+        """Open a directory of tables, by default the bundled one, and ``own`` over it: the tables of the user.
+
+        Raises `PriceBookError` where a manifest is missing, unreadable or of another major version. A table that is
+        missing, unreadable or contradicts itself raises it on first use, as any method below may.
+        """
+        self._directory = os.fspath(bundled.directory("pricing") if directory is None else directory)
+        self._origin = "bundled" if directory is None else self._directory
+        self._manifest = read_manifest(self._directory)
+        self._over = self._tables_over(None if own is None else os.fspath(own))
+        self._tables: dict[str, PriceTable] = {}
+        self._answers: dict[tuple[str, str], Price | Unpriced] = {}
+        self._hosting_prices: dict[str, dict[str, Price]] = {}
+        self._texts: dict[str, bytes] = {}
+        self._instance_types: InstanceTypes | None = None
+        self._availability: dict[str, str] | None = None
+
+    def _tables_over(self, own: str | None) -> tuple[UserTables, ...]:
+        """What goes before the tables of the directory, first the user's own: read from AWS's price list as a whole."""
+        listed = os.path.join(self._directory, LISTED)
+        ours = (
+            (UserTables(listed, origin=self._origin),) if os.path.isfile(os.path.join(listed, "manifest.json")) else ()
+        )
+        return ours if own is None else (UserTables(own), *ours)
+
+    def regions(self) -> tuple[str, ...]:
+        """The codes of the regions that have a price table."""
+        if not self._over:
+            return tuple(self._manifest.regions)
+        return tuple(
+            sorted({*self._manifest.regions, *(name for over in self._over for name in over.manifest.regions)})
+        )
+
+    def origin(self, region: str) -> str:
+        """Where the first prices of a region come from: "bundled", or the directory. Rows it lacks come from below."""
+        return next((over.origin for over in self._over if region in over.manifest.regions), self._origin)
+
+    def tables(self, region: str) -> tuple[PriceTable, ...]:
+        """Every table of a region, the one that wins first."""
+        found = [over.table(region) for over in self._over]
+        if region in self._manifest.regions:
+            found.append(self._table(region))
+        return tuple(table for table in found if table is not None)
+
+    def charges(self, region: str) -> tuple[str, ...]:
+        """Everything that some table of a region prices, as usage types without their prefix."""
+        return tuple(sorted({charge for table in self.tables(region) for charge in table.charges()}))
+
+    def price(self, region: str, charge: str) -> Price | Unpriced:
+        """The price of a charge, a usage type without the prefix of its region: ``Host:ml.m5.xlarge``."""
+        return self._price(region, charge)
+
+    # What is charged
+
+    def hosting(self, region: str, instance_type: str) -> Price | Unpriced:
+        """USD per hour of one instance of a real-time endpoint: 0.23 for ml.m5.xlarge in us-east-1."""
+        return self._price(region, f"Host:{instance_type}")
+
+    def asynchronous(self, region: str, instance_type: str) -> Price | Unpriced:
+        """USD per hour of one instance of an asynchronous endpoint.
+
+        Where hosting has a price and this has none, the type may not be sold for asynchronous inference there.
+        """
+        return self._price(region, f"AsyncInf:{instance_type}")
+
+    def transform(self, region: str, instance_type: str) -> Price | Unpriced:
+        """USD per hour of one instance of a batch transform job."""
+        return self._price(region, f"Tsform:{instance_type}")
+
+    def volume(self, region: str) -> Price | Unpriced:
+        """USD per GB-month of the volume of an endpoint's instance: 0.14 in us-east-1."""
+        return self._price(region, "Host:VolumeUsage.gp2")
+
+    def data_in(self, region: str) -> Price | Unpriced:
+        """USD per GB that an endpoint receives: 0.016 in us-east-1."""
+        return self._price(region, "Hst:Data-Bytes-In")
+
+    def data_out(self, region: str) -> Price | Unpriced:
+        """USD per GB that an endpoint returns: 0.016 in us-east-1."""
+        return self._price(region, "Hst:Data-Bytes-Out")
+
+    def serverless(self, region: str, memory_mib: int) -> Price | Unpriced:
+        """USD per second of on-demand compute at a memory size: 0.00004 for 2,048 MiB in us-east-1."""
+        return self._price_by_memory(region, "ServerlessInf:Mem-", memory_mib)
+
+    def provisioned_warm(self, region: str, memory_mib: int) -> Price | Unpriced:
+        """USD per second of one slot kept warm: 0.00001 for 2,048 MiB in us-east-1."""
+        return self._price_by_memory(region, "ProvisionedConcurrency:Usage-", memory_mib)
+
+    def provisioned_execution(self, region: str, memory_mib: int) -> Price | Unpriced:
+        """USD per second of compute on a slot kept warm: 0.0000233 for 2,048 MiB in us-east-1."""
+        return self._price_by_memory(region, "ProvisionedConcurrency:Mem-", memory_mib)
+
+    def hosting_prices(self, region: str) -> Mapping[str, Price]:
+        """Every hosting price of a region by instance type; empty where the region has no table.
+
+        A price says what was charged on its date; what can be had now, `offered` says.
+        """
+        prices = self._hosting_prices.get(region)
+        if prices is None:
+            found = ((name, self.hosting(region, name)) for name in self._priced_types(region, "Host"))
+            prices = {name: price for name, price in found if isinstance(price, Price)}
+            self._hosting_prices[region] = prices
+        return prices
+
+    # Instance types
+
+    def instance(self, instance_type: str) -> InstanceSpec | None:
+        """What a type is made of; None for a type that the tables do not know."""
+        return self._types().spec(instance_type)
+
+    def multi_model_volume_gb(self, instance_type: str) -> Decimal | None:
+        """GB of the default volume under a container that hosts several models; None where AWS names none."""
+        return self._types().multi_model_volume_gb(instance_type)
+
+    def offered(self, region: str, instance_type: str) -> bool | Unknown:
+        """Whether endpoints accept the type and AWS's price list of the region has it for hosting.
+
+        Unknown for a type or a region that the availability table does not know. Never judged by a missing price.
+        """
+        spec = self.instance(instance_type)
+        if spec is not None and not spec.hosts_endpoints:
+            return False
+        if any(f"Host:{instance_type}" in table for over in self._over if (table := over.table(region)) is not None):
+            return True  # in a price list that is newer than the table of availability
+        if region not in self._manifest.availability.regions:
+            return Unknown(f"the availability table does not know the region {region}")
+        if self._availability is None:
+            self._availability = read_availability(self._directory)
+        if instance_type not in self._availability:
+            where = "in no table here" if spec is None else "in no region's price list for hosting"
+            return Unknown(f"{instance_type} is {where}")
+        return region in self._availability[instance_type].split()
+
+    # Lookup
+
+    def _price_by_memory(self, region: str, charge: str, memory_mib: int) -> Price | Unpriced:
+        if memory_mib not in _GB_BY_MIB:
+            return Unpriced(f"serverless memory is 1024 to 6144 MB in steps of 1024, not {memory_mib}")
+        return self._price(region, charge + _GB_BY_MIB[memory_mib])
+
+    def _price(self, region: str, charge: str) -> Price | Unpriced:
+        """The price of a charge, which is a usage type without the prefix of its region."""
+        answer = self._answers.get((region, charge))
+        if answer is None:
+            answer = self._answers[region, charge] = self._look_up(region, charge)
+        return answer
+
+    def _look_up(self, region: str, charge: str) -> Price | Unpriced:
+        absent_from: PriceTable | None = None
+        for over in self._over:
+            table = over.table(region)
+            if table is None:
+                continue
+            price = table.price(charge)
+            if price is not None:
+                return _doubted(price, absent_from, region)
+            absent_from = absent_from or table
+        if region in self._manifest.regions:
+            below = self._table(region).price(charge)
+            return (
+                Unpriced(self._why_unpriced(region, charge)) if below is None else _doubted(below, absent_from, region)
+            )
+        if absent_from is not None:
+            return Unpriced(self._why_unpriced(region, charge))
+        is_real = region in self._manifest.availability.regions
+        suggestion = "" if is_real else did_you_mean(region, self._manifest.regions)
+        return Unpriced(f"no price table for region {region}{suggestion}")
+
+    def _table(self, region: str) -> PriceTable:
+        table = self._tables.get(region)
+        if table is None:
+            table = PriceTable(self._directory, region, self._manifest, origin=self._origin)
+            self._tables[region] = table
+        return table
+
+    def _types(self) -> InstanceTypes:
+        if self._instance_types is None:
+            self._instance_types = InstanceTypes(self._directory)
+        return self._instance_types
+
+    def _priced_types(self, region: str, kind: str) -> list[str]:
+        """The instance types that a region's table has under Host, AsyncInf or Tsform."""
+        start = f"{kind}:ml."
+        skip = len(kind) + 1
+        found = (
+            charge[skip:] for table in self.tables(region) for charge in table.charges() if charge.startswith(start)
+        )
+        return list(dict.fromkeys(found))
+
+    # Why there is no price
+
+    def _why_unpriced(self, region: str, charge: str) -> str:
+        kind, _, item = charge.partition(":")
+        if charge not in _CHARGES and kind in ("Host", "AsyncInf", "Tsform"):
+            return self._why_type_unpriced(region, kind, item)
+        name = _CHARGES[charge if charge in _CHARGES else kind]
+        is_serverless = kind in ("ServerlessInf", "ProvisionedConcurrency")
+        if is_serverless and region not in self._manifest.serverless.regions:
+            count = len(self._manifest.serverless.regions)
+            return f"no {name} price in {region}: AWS documents serverless inference for {count} other regions"
+        return f"no {name} price in {region}{self._elsewhere(region, charge)}"
+
+    def _why_type_unpriced(self, region: str, kind: str, instance_type: str) -> str:
+        spec = self.instance(instance_type)
+        hosted = any(f"Host:{instance_type}" in table for table in self.tables(region))
+        elsewhere = self._elsewhere(region, f"{kind}:{instance_type}")
+        if spec is None and not elsewhere:
+            return f"{instance_type} is in no table here{did_you_mean(instance_type, self._types().names())}"
+        service = "batch transform" if kind == "Tsform" else "endpoints"
+        if spec is not None and not (spec.runs_transform if kind == "Tsform" else spec.hosts_endpoints):
+            reason = f"{instance_type} is not accepted by {service}, so it has no {_CHARGES[kind]} price"
+        elif kind != "Host" and hosted:
+            reason = (
+                f"{instance_type} has no {_CHARGES[kind]} price in {region}, though it has a hosting price there: "
+                f"it may not be sold for that use{elsewhere}"
+            )
+        else:
+            reason = f"{instance_type} has no {_CHARGES[kind]} price in {region}{elsewhere or ', nor anywhere else'}"
+        return reason + self._nearest_here(region, kind, spec)
+
+    def _elsewhere(self, region: str, charge: str) -> str:
+        """``; it has one in mx-central-1, ap-southeast-5 and 3 more regions``, nearest first; empty where none has."""
+        others = [other for other in self.regions() if other != region and self._has(other, charge)]
+        others.sort(key=lambda other: (other[:2] != region[:2], _area(other) != _area(region), other))
+        if not others:
+            return ""
+        more = len(others) - 2
+        if more < 1:
+            return f"; it has one in {' and '.join(others)}"
+        return f"; it has one in {others[0]}, {others[1]} and {more} more region{'s' if more > 1 else ''}"
+
+    def _has(self, region: str, charge: str) -> bool:
+        """Whether a region has a charge, by searching its bundled text: a tenth of the time of parsing 36 tables."""
+        if any(charge in table for table in (over.table(region) for over in self._over) if table is not None):
+            return True
+        if region not in self._manifest.regions:
+            return False
+        if region in self._tables:
+            return charge in self._tables[region]
+        if region not in self._texts:
+            self._texts[region] = read_bytes(os.path.join(self._directory, f"{region}.csv"))
+        return f"\n{self._manifest.regions[region].prefix}-{charge},".encode() in self._texts[region]
+
+    def _nearest_here(self, region: str, kind: str, spec: InstanceSpec | None) -> str:
+        if spec is None:
+            return ""
+        here = (name for name in self._priced_types(region, kind) if self.offered(region, name) is True)
+        nearest = self._types().nearest(spec, (name for name in here if name != spec.instance_type))
+        return f"; nearest here: {', '.join(nearest)}" if nearest else ""
+
+
+def _doubted(price: Price | Unpriced, absent_from: PriceTable | None, region: str) -> Price | Unpriced:
+    """A price from below a newer list of the whole region, which should have it and does not."""
+    if absent_from is None or isinstance(price, Unpriced):
+        return price
+    date = (absent_from.publication_date or "")[:10]
+    doubt = f"not in AWS's price list of {date} for {region}"
+    return structs.replace(price, suspect=f"{price.suspect}; {doubt}" if price.suspect else doubt)
+
+
+def _area(region: str) -> int:
+    """The part of the world that a region lies in, in broad strokes: the Americas, EMEA, Asia and the Pacific."""
+    return _AREAS.get(region[:2], -1)

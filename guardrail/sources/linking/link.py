@@ -1,0 +1,524 @@
+"""Joining declarations into an inventory: endpoint to configuration, to inference components, to scaling.
+
+A link is never guessed: what may use several things is Unknown, and what they are is marked as possibly deployed.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail.model import (
+    Deployed,
+    Endpoint,
+    InferenceComponent,
+    InstanceVariant,
+    Inventory,
+    ScalableTarget,
+    Skipped,
+    Unknown,
+    UnlinkedScaling,
+    Variant,
+)
+from guardrail.sources.base import AFTER_APPLY, AT_DEPLOYMENT, LOST, SENSITIVE, known_only
+from guardrail.sources.declarations import (
+    ELSEWHERE,
+    FEW,
+    Declaration,
+    Declared,
+    DeclaredAlarm,
+    DeclaredBudget,
+    DeclaredComponent,
+    DeclaredConfiguration,
+    DeclaredEndpoint,
+    DeclaredExperiment,
+    DeclaredModel,
+)
+from guardrail.sources.linking.claims import Claim, dimension_of, misdirected, scaled
+from guardrail.sources.linking.index import Declarations
+from guardrail.sources.linking.models import models_of, with_models
+from guardrail.sources.linking.scaling import ScalingLinks
+from guardrail.sources.vocabulary.resource_id import Mistake, near
+from guardrail.sources.vocabulary.spellings import spelling_of
+
+_D = TypeVar("_D", bound=Declared)
+
+_NAMED = 8
+"""How many candidates a reason names."""
+MOST_CANDIDATES = 64
+"""Of more configurations than this an endpoint may use any, and is at least what else is known of it."""
+
+
+class Linked(Struct, frozen=True, kw_only=True):
+    """One side of a change, joined."""
+
+    inventory: Inventory
+    skipped: tuple[Skipped, ...]
+    modelled: frozenset[str]
+    """Addresses of the blocks that found their place."""
+    partial: frozenset[str]
+    """Those of them with an Unknown in a field that has a price."""
+
+
+class _Running(Struct, frozen=True):
+    """What an endpoint runs."""
+
+    configuration: DeclaredConfiguration | Unknown
+    candidates: tuple[str, ...] = ()
+    """Addresses of the configurations of which it is one."""
+    is_past: bool = False
+    """The configuration has been replaced under the same name, and this is what it was before."""
+
+
+class Side:
+    """One side of a change, joined; ``previous`` is the side before it, for what keeps running unchanged.
+
+    ``region`` is the last resort for what names no region of its own.
+    """
+
+    def __init__(
+        self, declarations: Iterable[Declaration], *, region: str | None = None, previous: "Side | None" = None
+    ) -> None:
+        self.declarations = Declarations(declarations)
+        self._region = region
+        self._previous = previous
+        self._hosted: dict[str, list[DeclaredComponent] | Unknown] = {}
+        self._doubted: set[tuple[int, bool]] = set()
+        self._link_components()
+        self._scaling = ScalingLinks(self.declarations)
+        self.related = self._relations()
+        self.running = {each.address: self._configuration_of(each) for each in self.declarations.endpoints}
+        self._shadows: dict[str, list[InstanceVariant]] = defaultdict(list)
+        self._link_experiments()
+
+    def linked(self) -> Linked:
+        """The inventory of this side, with what was skipped on the way."""
+        self._tell_misdirected()
+        possible, unattached = self._configurations_without_endpoint()
+        endpoints = [self._endpoint(each) for each in self.declarations.endpoints]
+        endpoints += [self._possible(each) for each in possible]
+        inventory = Inventory(
+            endpoints=tuple(sorted(endpoints, key=_address)),
+            unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
+            budgets=tuple(each.budget for each in sorted(self.declarations.of(DeclaredBudget), key=_address)),
+            unlinked_scaling=tuple(sorted(self._scaling.unlinked[""], key=_address)),
+            adrift=tuple(self._scaling.adrift),
+        )
+        modelled = self._modelled()
+        return Linked(
+            inventory=inventory,
+            skipped=tuple(sorted(self.declarations.skipped.values(), key=lambda each: each.address)),
+            modelled=modelled,
+            partial=_partial(inventory) & modelled,
+        )
+
+    @property
+    def alternatives(self) -> dict[str, list[str]]:
+        """By address of an endpoint, the configurations of which it uses exactly one, where more than one can be.
+
+        They are all that its expression leads to, and none of that is out of sight.
+        """
+        return {
+            endpoint.address: [each.address for each in candidates]
+            for endpoint in self.declarations.endpoints
+            if isinstance(endpoint.configuration.value, Unknown) and LOST not in endpoint.configuration.references
+            if 1 < len(candidates := self.declarations.configurations.linked(endpoint.configuration, endpoint)) <= FEW
+        }
+
+    def _link_components(self) -> None:
+        for component in self.declarations.components:
+            endpoints = self.declarations.endpoints.linked(component.endpoint, component)
+            if len(endpoints) == 1:
+                hosted = self._hosted.setdefault(endpoints[0].address, [])
+                if isinstance(hosted, list):
+                    hosted.append(component)
+                continue
+            candidates = endpoints or self._possible_hosts(component)
+            for endpoint in candidates if self._is_new(candidates) else ():
+                self._hosted[endpoint.address] = Unknown(f"{component.address} may be hosted here")
+            if candidates or isinstance(component.endpoint.value, Unknown):
+                self.declarations.skip(component, f"which endpoint hosts it is {known_only(component.type)}")
+            else:
+                self.declarations.skip(component, "its endpoint is not managed here")
+
+    def _is_new(self, candidates: list[_D], *, attached: bool = False) -> bool:
+        """Whether nobody before could mean just these: what an index answers is shared, and once is enough."""
+        answer = (id(candidates), attached)
+        is_new = len(candidates) <= FEW or answer not in self._doubted
+        self._doubted.add(answer)
+        return is_new
+
+    def _possible_hosts(self, component: DeclaredComponent) -> list[DeclaredEndpoint]:
+        """Endpoints that a component may mean whose link failed."""
+        name = component.endpoint.value
+        if isinstance(name, str):
+            return self.declarations.endpoints.namesakes(name, component)
+        return self.declarations.endpoints.compatible(component) if isinstance(name, Unknown) else []
+
+    def _relations(self) -> dict[str, set[str]]:
+        """Addresses whose change touches an endpoint, by address of the endpoint; its configuration comes later."""
+        related: dict[str, set[str]] = defaultdict(set)
+        for address, claims in self._scaling.claims.items():
+            for claim in claims:
+                related[address] |= self._scaling.parts.get(claim.address, {claim.address})
+        for address, hosted in self._hosted.items():
+            for component in hosted if isinstance(hosted, list) else ():
+                related[address].add(component.address)
+                target = self._scaling.components.get(component.address)
+                if isinstance(target, ScalableTarget):
+                    related[address] |= self._scaling.parts[target.address]
+        return related
+
+    def _configuration_of(self, endpoint: DeclaredEndpoint) -> _Running:
+        found = self.declarations.configurations.linked(endpoint.configuration, endpoint)
+        now = found[0] if len(found) == 1 else None
+        if now is None or now.change == "replace":
+            past = self._past_configuration(endpoint)
+            if past is not None:
+                return _Running(past if now is None else _placed(past, now), is_past=now is not None)
+        if now is not None:
+            return _Running(now)
+        if found:
+            reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(found)}")
+            return _Running(reason, tuple(each.address for each in found) if len(found) <= MOST_CANDIDATES else ())
+        if isinstance(endpoint.configuration.value, Unknown):
+            return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
+        name = None if endpoint.configuration.sensitive else endpoint.configuration.value
+        return _Running(Unknown(ELSEWHERE, name))
+
+    def _link_experiments(self) -> None:
+        """Give each endpoint the shadow variants of the experiments on it; skip an experiment that finds none."""
+        for experiment in self.declarations.of(DeclaredExperiment):
+            endpoints = self.declarations.endpoints.linked(experiment.endpoint, experiment)
+            missing = self._obstacle(experiment, endpoints)
+            if missing is None and not isinstance(experiment.shadows, Unknown):
+                address = endpoints[0].address
+                self._shadows[address] += experiment.shadows
+                self.related[address].add(experiment.address)
+            else:
+                self.declarations.skip(experiment, f"{_tested(experiment)}, in no total: {missing}", affects_total=True)
+
+    def _obstacle(self, experiment: DeclaredExperiment, endpoints: list[DeclaredEndpoint]) -> str | None:
+        """Why what an experiment runs cannot be billed on its endpoint; None where it can."""
+        if isinstance(experiment.shadows, Unknown):
+            return experiment.shadows.reason
+        if len(endpoints) != 1:
+            elsewhere = isinstance(experiment.endpoint.value, str) and not endpoints
+            return (
+                "its endpoint is not managed here"
+                if elsewhere
+                else f"which endpoint runs it is {known_only(experiment.type)}"
+            )
+        configuration = self.running[endpoints[0].address].configuration
+        if isinstance(configuration, Unknown) or isinstance(configuration.variants, Unknown):
+            return "what else its endpoint runs is not known"
+        names = {variant.name for variant in configuration.variants if isinstance(variant.name, str)}
+        if any(shadow.name in names for shadow in experiment.shadows):
+            return "its endpoint has a variant of that name already"
+        return None
+
+    def _past_configuration(self, endpoint: DeclaredEndpoint) -> DeclaredConfiguration | None:
+        """The configuration that stays in force because the endpoint goes on naming it.
+
+        SageMaker reads a configuration when an endpoint is created or updated to another name; replacing one under
+        the name in use changes nothing that runs (note in the documentation of aws_sagemaker_endpoint_configuration).
+        """
+        name = endpoint.configuration.value
+        if self._previous is None or endpoint.change in ("create", "replace") or not isinstance(name, str):
+            return None
+        before = self._previous.declarations.endpoints.by_address.get(endpoint.address)
+        if before is None or before.configuration.value != name:
+            return None
+        past = self._previous.running[endpoint.address].configuration
+        return past if isinstance(past, DeclaredConfiguration) else None
+
+    def _configurations_without_endpoint(self) -> tuple[list[DeclaredConfiguration], list[DeclaredConfiguration]]:
+        """Configurations that an unresolved endpoint may use, and those that nothing can reach."""
+        attached: set[str] = set()
+        reachable: set[str] = set()
+        for endpoint in self.declarations.endpoints:
+            configurations = self.declarations.configurations.linked(endpoint.configuration, endpoint)
+            running = self.running[endpoint.address].configuration
+            is_known = isinstance(running, DeclaredConfiguration)
+            if not is_known:
+                configurations = configurations or self._possible_configurations(endpoint)
+            if self._is_new(configurations, attached=is_known):
+                (attached if is_known else reachable).update(each.address for each in configurations)
+        free = [each for each in self.declarations.configurations if each.address not in attached]
+        return (
+            [each for each in free if each.address in reachable],
+            [each for each in free if each.address not in reachable],
+        )
+
+    def _possible_configurations(self, endpoint: DeclaredEndpoint) -> list[DeclaredConfiguration]:
+        """What an endpoint may use whose link failed: anything if its name is unknown, else namesakes further away."""
+        name = endpoint.configuration.value
+        if isinstance(name, str):
+            return self.declarations.configurations.namesakes(name, endpoint)
+        return self.declarations.configurations.compatible(endpoint) if isinstance(name, Unknown) else []
+
+    def _endpoint(self, declared: DeclaredEndpoint) -> Endpoint:
+        running = self.running[declared.address]
+        configuration = running.configuration
+        if isinstance(configuration, Unknown):
+            joined = Endpoint(
+                address=declared.address,
+                name=declared.name,
+                region=self._region_of(declared),
+                mode=configuration,
+                variants=configuration,
+                configuration_address=None,
+                candidates=running.candidates,
+                tags=declared.tags,
+            )
+        else:
+            joined = replace(
+                self._bare(configuration, "yes"),
+                region=self._region_of(declared, configuration),
+                variants=self._with_shadows(
+                    declared,
+                    _hidden(
+                        self._scaled(declared, with_models(configuration, self.declarations.of(DeclaredModel))),
+                        configuration.sensitive_variants,
+                    ),
+                ),
+                tags=_merged(declared.tags, configuration.tags),
+            )
+        return replace(
+            joined,
+            address=declared.address,
+            name=SENSITIVE if declared.sensitive_name else declared.name,
+            change=declared.change,
+            touched=self._is_touched(declared.address, self._configuration_in_force(running)),
+            inference_components=self._components_of(declared),
+            keeps_previous_configuration=running.is_past,
+            unlinked_scaling=tuple(sorted(self._scaling.unlinked.get(declared.address, ()), key=_address)),
+            location=declared.location,
+        )
+
+    def _bare(self, declared: DeclaredConfiguration, deployed: Deployed) -> Endpoint:
+        """A configuration that stands for itself."""
+        return Endpoint(
+            address=declared.address,
+            name=SENSITIVE if declared.sensitive_name else declared.name,
+            region=self._region_of(declared, declared),
+            mode=declared.mode,
+            variants=_hidden(with_models(declared, self.declarations.of(DeclaredModel)), declared.sensitive_variants),
+            configuration_address=declared.address,
+            configuration_name=declared.name
+            if isinstance(declared.name, str) and not declared.sensitive_name
+            else None,
+            change=declared.change,
+            touched=self._is_touched(declared.address, declared.address),
+            deployed=deployed,
+            data_capture_percent=declared.data_capture_percent,
+            tags=declared.tags,
+            location=declared.location,
+            configuration_location=declared.location,
+        )
+
+    def _possible(self, declared: DeclaredConfiguration) -> Endpoint:
+        """A configuration that an endpoint may use; whatever scales that endpoint may then scale its variants."""
+        bare = self._bare(declared, "possibly")
+        if isinstance(bare.variants, Unknown) or not self.declarations.targets.compatible(declared):
+            return bare
+        scaling = Unknown(f"which endpoint uses its configuration is {known_only(declared.type)}")
+        return replace(bare, variants=tuple(replace(variant, scaling=scaling) for variant in bare.variants))
+
+    def _scaled(
+        self, declared: DeclaredEndpoint, variants: tuple[Variant, ...] | Unknown
+    ) -> tuple[Variant, ...] | Unknown:
+        claims = self._scaling.claims.get(declared.address)
+        return scaled(variants, claims) if claims and not isinstance(variants, Unknown) else variants
+
+    def _with_shadows(
+        self, declared: DeclaredEndpoint, variants: tuple[Variant, ...] | Unknown
+    ) -> tuple[Variant, ...] | Unknown:
+        """The variants with those of experiments, which only a target that names them scales."""
+        shadows = self._shadows.get(declared.address)
+        if not shadows or isinstance(variants, Unknown):
+            return variants
+        names = {shadow.name for shadow in shadows}
+        claims = [claim for claim in self._scaling.claims.get(declared.address, ()) if claim.variant in names]
+        return (*variants, *(scaled(tuple(shadows), claims) if claims else shadows))
+
+    def _configuration_in_force(self, running: _Running) -> str | None:
+        """The address by which a change of the configuration reaches its endpoint.
+
+        None where the endpoint does not follow: with -target its configuration is replaced under another name, which
+        the endpoint is to take in a later apply.
+        """
+        if isinstance(running.configuration, Unknown):
+            return None
+        address = running.configuration.address
+        now = self.declarations.configurations.by_address.get(address)
+        follows = now is None or now is running.configuration or running.is_past
+        return address if follows else None
+
+    def _is_touched(self, address: str, configuration: str | None) -> bool:
+        """Whether the change touches a block of the endpoint, or takes one away; always, where there is no before."""
+        if self._previous is None:
+            return True
+        related = self.related.get(address, set()) | {address, configuration}
+        gone = self._previous.related.get(address, set()) - self.declarations.addresses
+        is_replaced = configuration is not None and configuration not in self.declarations.addresses
+        return bool(related & self.declarations.changed or gone or is_replaced)
+
+    def _region_of(self, declared: Declared, configuration: DeclaredConfiguration | None = None) -> str | Unknown:
+        """Its own region, else the only one among what is linked to it, else the one given for the run.
+
+        Linked are its configuration, the models of that, and the targets that scale it: an endpoint of which nothing
+        tells the region is in eu-west-1 where its model's image is ``….dkr.ecr.eu-west-1.amazonaws.com/chat``.
+        """
+        if isinstance(declared.region, str):
+            return declared.region
+        targets = self.declarations.targets.by_address
+        claims = self._scaling.claims.get(declared.address, ())
+        linked: list[Declared] = [targets[claim.address] for claim in claims if claim.address in targets]
+        if configuration is not None:
+            linked += [configuration, *models_of(configuration, self.declarations.of(DeclaredModel))]
+        known = {each.region for each in linked if isinstance(each.region, str)}
+        return known.pop() if len(known) == 1 else self._region or declared.region
+
+    def _components_of(self, declared: DeclaredEndpoint) -> tuple[InferenceComponent, ...] | Unknown:
+        hosted = self._hosted.get(declared.address, [])
+        if isinstance(hosted, Unknown):
+            return hosted
+        return tuple(
+            replace(
+                each.component,
+                name=SENSITIVE if each.sensitive_name else each.component.name,
+                scaling=self._scaling.components.get(each.address),
+            )
+            for each in sorted(hosted, key=_address)
+        )
+
+    def _tell_misdirected(self) -> None:
+        """A target whose endpoint has no such variant, or one of the other dimension, scales nothing."""
+        for address, claims in self._scaling.claims.items():
+            endpoint, running = self.declarations.endpoints.by_address[address], self.running[address].configuration
+            if isinstance(running, Unknown) or isinstance(running.variants, Unknown):
+                continue
+            variants = (*running.variants, *self._shadows.get(address, ()))
+            for claim, variant in misdirected(variants, claims):
+                mistake = _not_there(endpoint, running, claim) if variant is None else _unfit(claim, variant)
+                self._scaling.tell(address, claim.declared, mistake, variant=claim.variant)
+
+    def _modelled(self) -> frozenset[str]:
+        linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
+        other_alarms = {alarm.address for alarm in self.declarations.of(DeclaredAlarm)} - linked_alarms
+        return frozenset(self.declarations.addresses - other_alarms - self.declarations.skipped.keys())
+
+
+def _placed(past: DeclaredConfiguration, now: DeclaredConfiguration) -> DeclaredConfiguration:
+    """What stays in force, at the places where it is to be mended: those of what was to take its place."""
+    if isinstance(past.variants, Unknown) or isinstance(now.variants, Unknown):
+        return replace(past, location=now.location)
+    places = {variant.name: variant.location for variant in now.variants if isinstance(variant.name, str)}
+    variants = tuple(
+        replace(variant, location=places.get(variant.name, now.location) if isinstance(variant.name, str) else None)
+        for variant in past.variants
+    )
+    return replace(past, location=now.location, variants=variants)
+
+
+def _not_there(endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration, claim: Claim) -> Mistake:
+    """``endpoint chat has no variant AllTraffic, it has main``; without what is sensitive."""
+    variants = () if isinstance(configuration.variants, Unknown) else configuration.variants
+    names = [str(variant.name) for variant in variants if isinstance(variant.name, str)]
+    if endpoint.sensitive_name or configuration.sensitive_variants:
+        return Mistake("its endpoint has no variant of that name")
+    which = f"endpoint {endpoint.name}" if isinstance(endpoint.name, str) else "its endpoint"
+    problem = f"{which} has no variant {claim.variant}, it has {' and '.join(names[:_NAMED])}"
+    return Mistake(problem, names[0] if len(names) == 1 else near(str(claim.variant), names))
+
+
+def _unfit(claim: Claim, variant: Variant) -> Mistake:
+    """``scalable_dimension is sagemaker:variant:DesiredProvisionedConcurrency, and its variant runs on instances``."""
+    own = spelling_of(claim.declared.type).of("ScalableDimension")
+    kind = "runs on instances" if isinstance(variant, InstanceVariant) else "is serverless"
+    return Mistake(f"{own} is {claim.dimension}, and its variant {kind}", dimension_of(variant))
+
+
+def _tested(experiment: DeclaredExperiment) -> str:
+    """What an experiment runs, for people: ``a shadow test that bills 2 × ml.m5.xlarge for 168 h``."""
+    fleets: list[str] = []
+    for shadow in () if isinstance(experiment.shadows, Unknown) else experiment.shadows:
+        if shadow.sensitive or not isinstance(shadow.instance_type, str):
+            continue
+        if isinstance(shadow.initial_instance_count, int):
+            hours = shadow.monthly_hours
+            time = f" for {hours.normalize():f} h" if isinstance(hours, Decimal) else ""
+            fleets.append(f"{shadow.initial_instance_count} × {shadow.instance_type}{time}")
+    return f"a shadow test that bills {' and '.join(fleets) or 'instances while it runs'}"
+
+
+def _either(configurations: list[DeclaredConfiguration]) -> str:
+    """``a or b`` of the addresses; of many the first few and how many more there are."""
+    addresses = [each.address for each in configurations[:_NAMED]]
+    others = len(configurations) - _NAMED
+    return " or ".join(sorted(addresses)) + (f" or one of {others} others" if others > 0 else "")
+
+
+def _since_when(unknown: Unknown) -> str:
+    return unknown.reason if unknown.reason in (AFTER_APPLY, AT_DEPLOYMENT) else f"not known: {unknown.reason}"
+
+
+def _address(thing: Endpoint | Declared | UnlinkedScaling) -> str:
+    return thing.address
+
+
+def _hidden(variants: tuple[Variant, ...] | Unknown, places: frozenset[int]) -> tuple[Variant, ...] | Unknown:
+    """The variants without those of their names that must not be shown; links needed them."""
+    if isinstance(variants, Unknown) or not places:
+        return variants
+    return tuple(
+        replace(variant, name=SENSITIVE) if index in places else variant for index, variant in enumerate(variants)
+    )
+
+
+def _merged(
+    own: dict[str, str | Unknown] | Unknown, fallback: dict[str, str | Unknown] | Unknown
+) -> dict[str, str | Unknown] | Unknown:
+    if isinstance(own, Unknown) or isinstance(fallback, Unknown):
+        return own
+    return {**fallback, **own}
+
+
+def _partial(inventory: Inventory) -> frozenset[str]:
+    """Addresses of blocks with an Unknown in a field that has a price."""
+    found: set[str] = set()
+    for endpoint in (*inventory.endpoints, *inventory.unattached):
+        configuration = endpoint.configuration_address or endpoint.address
+        if isinstance(endpoint.region, Unknown):
+            found.add(endpoint.address)
+        if isinstance(endpoint.variants, Unknown) or isinstance(endpoint.mode, Unknown):
+            found.add(configuration)
+        for variant in () if isinstance(endpoint.variants, Unknown) else endpoint.variants:
+            if any(isinstance(value, Unknown) for value in _priced(variant)):
+                found.add(configuration)
+            scaling = variant.scaling
+            if isinstance(scaling, Unknown):
+                found.add(endpoint.address)
+            elif scaling is not None and _has_unknown_bounds(scaling):
+                found.add(scaling.address)
+    return frozenset(found)
+
+
+def _priced(variant: Variant) -> tuple[object, ...]:
+    if isinstance(variant, InstanceVariant):
+        types = tuple(pool.instance_type for pool in variant.instance_pools)
+        size = (variant.instance_type, variant.initial_instance_count, variant.volume_size_gb)
+        return (*size, variant.monthly_hours, *types)
+    return (variant.memory_mib, variant.provisioned_concurrency)
+
+
+def _has_unknown_bounds(target: ScalableTarget) -> bool:
+    bounds: list[object] = [target.min_capacity, target.max_capacity, target.scheduled_actions]
+    if not isinstance(target.scheduled_actions, Unknown):
+        for action in target.scheduled_actions:
+            bounds += [action.min_capacity, action.max_capacity]
+    return any(isinstance(bound, Unknown) for bound in bounds)

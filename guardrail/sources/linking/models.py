@@ -1,0 +1,49 @@
+"""Joining models to the variants that serve them: a Marketplace fee, and a host of many models."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from guardrail.model import InstanceVariant, Unknown, Variant
+from guardrail.sources.declarations import FEW, DeclaredConfiguration, DeclaredModel
+from guardrail.sources.linking.index import Index
+
+
+def with_models(configuration: DeclaredConfiguration, models: Index[DeclaredModel]) -> tuple[Variant, ...] | Unknown:
+    """The variants of a configuration, with what the models that they name say of them.
+
+    A variant whose ``ModelName`` is a model with ``Mode: MultiModel`` is ``multi_model``; of one whose model is managed
+    elsewhere nothing is known.
+    """
+    if isinstance(configuration.variants, Unknown):
+        return configuration.variants
+    if not configuration.models or not models.by_address:
+        return configuration.variants
+    return tuple(
+        _with_model(variant, models.linked(link, configuration))
+        for variant, link in zip(configuration.variants, configuration.models, strict=True)
+    )
+
+
+def models_of(configuration: DeclaredConfiguration, models: Index[DeclaredModel]) -> Iterator[DeclaredModel]:
+    """The models that the variants of a configuration name without doubt."""
+    for link in configuration.models if models.by_address else ():
+        named = models.linked(link, configuration)
+        if len(named) == 1:
+            yield named[0]
+
+
+def _with_model(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
+    """The variant with what is true of each of the models that it may mean."""
+    if not models:
+        return variant
+    marketplace = _common(models, lambda model: model.marketplace)
+    if not isinstance(variant, InstanceVariant):
+        return replace(variant, marketplace=marketplace)
+    return replace(variant, marketplace=marketplace, multi_model=_common(models, lambda model: model.multi_model))
+
+
+def _common(models: Sequence[DeclaredModel], value_of: Callable[[DeclaredModel], bool | Unknown]) -> bool | Unknown:
+    first = value_of(models[0])
+    is_common = len(models) <= FEW and all(value_of(model) == first for model in models)
+    return first if is_common else Unknown("which model it serves is not known")

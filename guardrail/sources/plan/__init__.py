@@ -1,0 +1,333 @@
+"""Terraform and OpenTofu plans as JSON (``terraform show -json``): what stands before the change, and what after it.
+
+The format is described at developer.hashicorp.com/terraform/internals/json-format. Only the resources that matter are
+decoded, so the cost of reading follows the bytes of a plan, not the number of its resources.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from guardrail.model import Change, ChangeSet, Coverage, Skipped, Unknown
+from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
+from guardrail.sources.declarations import Unsupported
+from guardrail.sources.linking.choices import Choice, choices, chosen, decided
+from guardrail.sources.linking.link import Linked, Side
+from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
+from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, scope_of
+from guardrail.sources.plan.view import PlanView
+from guardrail.sources.providers import PlanProviders, Provider, region_of
+from guardrail.sources.vocabulary.kinds import declare
+from guardrail.sources.vocabulary.spellings import spelling_of
+
+if TYPE_CHECKING:
+    from guardrail.sources.hcl.beside import SourceBeside
+    from guardrail.sources.hcl.outline import Outline
+
+_PLAIN_ACTIONS: tuple[Change, ...] = ("create", "update", "delete", "forget")
+
+
+def recognizes(path: str) -> bool:
+    """Every path is taken for a plan, so that what is none can be refused with a helpful line."""
+    return bool(path)
+
+
+def read(path: str, *, region: str | None = None, source: str | None = None) -> ChangeSet:
+    """The change set of the plan, or the stock of the state, at ``path`` ("-" for standard input).
+
+    ``region`` is for resources whose region is told by nothing in the plan, ``source`` is the directory that the plan
+    was made from; None for the working directory, if the plan's blocks are written there. Raises `SourceError` for
+    anything that is not a plan or state in JSON, for an unsupported major format version, and for a plan that failed.
+    """
+    document = PlanDocument(path)
+    with document.refusing():
+        if document.is_state:
+            return _read_state(path, document, region)
+        return _PlanReader(path, document, region, source).change_set()
+
+
+def _read_state(path: str, document: PlanDocument, region: str | None) -> ChangeSet:
+    """A state tells what runs today, and nothing of a past."""
+    blocks = []
+    for resource, _ in document.standing:
+        view = PlanView(
+            resource.values if isinstance(resource.values, dict) else {},
+            spelling_of(resource.type),
+            unknown=None if isinstance(resource.values, dict) else True,
+            marks=resource.sensitive_values,
+        )
+        blocks.append(
+            Block(
+                address=resource.address + (f" (deposed {resource.deposed_key})" if resource.deposed_key else ""),
+                type=resource.type,
+                provider="",
+                region=region_of(view, None),
+                attributes=view,
+                change="no-op",
+                references=_lost,
+                key=resource.index,
+            )
+        )
+    linked = Side(map(declare, blocks), region=region).linked()
+    return ChangeSet(
+        path=path,
+        kind="terraform-state",
+        format_version=document.version,
+        after=linked.inventory,
+        skipped=linked.skipped,
+        coverage=_coverage(linked.skipped, linked),
+        notices=document.notices,
+    )
+
+
+class _PlanReader:
+    """One plan, with its configuration and regions at hand."""
+
+    def __init__(self, path: str, document: PlanDocument, region: str | None, source: str | None) -> None:
+        self._path = path
+        self._document = document
+        self._region = region
+        written = document.configuration
+        self._configuration = Configuration(written.root_module or ConfigModule())
+        self._providers = PlanProviders(
+            written.provider_config, self._configuration, document.variables, self._known_data_regions
+        )
+        self._notices: list[str] = []
+        self._source = source
+        self._outline: Outline | None = None
+        self._beside: SourceBeside | None = None
+
+    def change_set(self) -> ChangeSet:
+        """Both sides, joined."""
+        changes = self._document.changes
+        standing = self._standing(changes)
+        self._outline = _outline(self._source, changes)
+        for change in changes:
+            self._configuration.add_instance(_scope(change), change.type, change.name, change.address)
+        for resource, scope in standing:
+            self._configuration.add_instance(scope, resource.type, resource.name, resource.address)
+        befores: list[Block] = []
+        afters: list[Block] = []
+        for change in changes:
+            self._split(change, befores, afters)
+        for resource, scope in standing:
+            resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
+            block = self._block(resource, scope, "no-op", resource.values, None, resource.sensitive_values)
+            befores.append(block)
+            afters.append(block)
+        return self._joined(befores, afters)
+
+    def _joined(self, befores: list[Block], afters: list[Block]) -> ChangeSet:
+        past = [declare(block) for block in befores]
+        same = {id(block): declaration for block, declaration in zip(befores, past, strict=True)}
+        present = [same.get(id(block)) or declare(block) for block in afters]
+        before = Side(past, region=self._region)
+        declarations = [*present, *self._deferred()]
+        after = Side(declarations, region=self._region, previous=before)
+        settled = self._settled(after.alternatives)
+        if settled:
+            declarations = chosen(declarations, settled)
+            after = Side(declarations, region=self._region, previous=before)
+        undecided = choices(after.alternatives, len(declarations))
+        linked_before, linked_after = before.linked(), after.linked()
+        skipped = _skipped(linked_after, linked_before)
+        change_set = ChangeSet(
+            path=self._path,
+            kind="terraform-plan",
+            format_version=self._document.version,
+            before=linked_before.inventory,
+            after=linked_after.inventory,
+            complete=self._document.is_complete,
+            skipped=skipped,
+            coverage=_coverage(skipped, linked_after, linked_before),
+            notices=(*self._document.notices, *self._notices, *self._drift()),
+            waivers=tuple(self._outline.waivers()) if self._outline else (),
+        )
+        if not undecided:
+            return change_set
+
+        def join(choice: Choice) -> Linked:
+            return Side(chosen(declarations, choice), region=self._region, previous=before).linked()
+
+        told = "known only after apply" if self._outline else "name the directory of its .tf files with --source"
+        return decided(change_set, undecided, join, told)
+
+    def _settled(self, alternatives: Mapping[str, Sequence[str]]) -> dict[str, str]:
+        """The configuration of each endpoint that the source beside the plan decides, with the plan's variables."""
+        settled: dict[str, str] = {}
+        beside = self._source_beside() if alternatives else None
+        for change in self._document.changes:
+            if beside is not None and change.address in alternatives:
+                attribute = spelling_of(change.type).of("EndpointConfigName")
+                names = _scope(change).names
+                meant = beside.references(names, change.type, change.name, change.address, attribute)
+                found = meant.intersection(alternatives[change.address])
+                if len(found) == 1:
+                    settled[change.address] = found.pop()
+        return settled
+
+    def _split(self, change: ResourceChange, befores: list[Block], afters: list[Block]) -> None:
+        """What one resource change contributes to each side. A moved resource is known by its new address.
+
+        A side that the actions promise and the plan does not tell is there all the same, with nothing known of it.
+        """
+        scope, inner = _scope(change), change.change
+        kind = _kind(inner.actions)
+        if change.deposed:
+            change.address += f" (deposed {change.deposed})"
+        if kind != "create":
+            past = self._block(change, scope, kind, inner.before, None, inner.before_sensitive)
+            befores.append(past)
+            if "forget" in inner.actions:
+                self._notices.append(f"{change.address} is no longer managed after this change, but still billed")
+                address = f"{change.address} (forgotten)" if "create" in inner.actions else change.address
+                afters.append(replace(past, change="forget", address=address))
+        if kind == "no-op" and inner.before == inner.after and inner.before_sensitive == inner.after_sensitive:
+            afters.append(befores[-1])
+        elif kind not in ("delete", "forget"):
+            unknown, marks = inner.after_unknown, inner.after_sensitive
+            afters.append(self._block(change, scope, kind, inner.after, unknown, marks))
+
+    def _standing(self, changes: list[ResourceChange]) -> list[tuple[StateResource, Scope]]:
+        """What is there and the plan does not speak of: with -target and -refresh-only most of what is billed."""
+        spoken_of: set[tuple[str | None, str | None]] = {
+            (address, change.deposed) for change in changes for address in (change.address, change.previous_address)
+        }
+        return [
+            (resource, scope_of(module, resource.index))
+            for resource, module in self._document.standing
+            if (resource.address, resource.deposed_key) not in spoken_of
+        ]
+
+    def _block(
+        self,
+        resource: ResourceChange | StateResource,
+        scope: Scope,
+        change: Change,
+        values: Any,
+        unknown: Any,
+        marks: Any,
+    ) -> Block:
+        written = self._configuration.resource(scope.names, resource.type, resource.name)
+        key = (written.provider_config_key or "") if written else ""
+        provider = self._provider(key, resource, scope)
+        places = self._outline.places(scope.names, resource.type, resource.name) if self._outline else None
+        view = PlanView(
+            values if isinstance(values, dict) else {},
+            spelling_of(resource.type),
+            unknown=unknown if isinstance(values, dict) else True,
+            marks=marks,
+            expressions=written.expressions if written else None,
+            is_constant=None if written is None else partial(self._configuration.is_constant, scope, written),
+            places=places,
+        )
+        return Block(
+            address=resource.address,
+            type=resource.type,
+            provider=provider.key if key else "",
+            region=region_of(view, provider, self._providers.region_read(provider.key)),
+            attributes=view,
+            change=change,
+            references=_lost if written is None else partial(self._configuration.resolve, scope, written),
+            key=resource.index,
+            default_tags=provider.default_tags,
+            location=None if places is None else places.start,
+        )
+
+    def _provider(self, key: str, resource: ResourceChange | StateResource, scope: Scope) -> Provider:
+        """The provider configuration of a block, told by the source beside the plan where the plan does not tell it."""
+        provider = self._providers.of(key, resource.provider_name)
+        beside = None if isinstance(provider.region, str) else self._source_beside()
+        return (beside and beside.provider_of(scope.names, resource.type, resource.name)) or provider
+
+    def _source_beside(self) -> "SourceBeside | None":
+        if self._beside is None and self._outline is not None:
+            from guardrail.sources.hcl.beside import SourceBeside
+
+            self._beside = SourceBeside(self._source or ".", self._document.variables)
+        return self._beside
+
+    def _deferred(self) -> Iterator[Unsupported]:
+        """Changes that Terraform put off because it cannot know yet what they are."""
+        for change, reason in self._document.deferred():
+            yield Unsupported(
+                address=change.address,
+                type=change.type,
+                provider="",
+                region=Unknown(AFTER_APPLY),
+                change="create",
+                reason=f"deferred by Terraform: {reason}",
+                affects_total=True,
+            )
+
+    def _drift(self) -> Iterator[str]:
+        """One sentence for each relevant resource that was changed outside Terraform; names of attributes only.
+
+        What only went from unset to empty is no drift: a provider writes ``null`` and reads back ``{}``.
+        """
+        for drifted in self._document.drift():
+            before, after = drifted.change.before, drifted.change.after
+            if "delete" in drifted.change.actions or not isinstance(after, dict) or not isinstance(before, dict):
+                yield f"drift: {drifted.address} was deleted outside Terraform"
+                continue
+            names = sorted(
+                name for name in before.keys() | after.keys() if (before.get(name) or None) != (after.get(name) or None)
+            )
+            if names:
+                yield f"drift: {drifted.address} was changed outside Terraform ({', '.join(names)})"
+
+    def _known_data_regions(self) -> Iterator[tuple[str, str]]:
+        """Address and region of every ``aws_region`` data source that has been read."""
+        for resource in self._document.data(("aws_region", "awscc_region")):
+            values = resource.values if isinstance(resource.values, dict) else {}
+            region = values.get("region") or values.get("name") or values.get("id")
+            if isinstance(region, str):
+                yield resource.address, region
+
+
+def _outline(directory: str | None, changes: Iterable[ResourceChange]) -> "Outline | None":
+    """The source of the plan, where it is at hand; nothing is imported where it is not."""
+    if directory is None and not any(name.endswith((".tf", ".tofu", ".tf.json")) for name in os.listdir()):
+        return None
+    from guardrail.sources.hcl.outline import find
+
+    return find(directory, ((_scope(change).names, change.type, change.name) for change in changes))
+
+
+def _kind(actions: tuple[str, ...]) -> Change:
+    if "create" in actions and ("delete" in actions or "forget" in actions):
+        return "replace"
+    action: Change
+    for action in _PLAIN_ACTIONS:
+        if action in actions:
+            return action
+    return "no-op"
+
+
+def _scope(change: ResourceChange) -> Scope:
+    return scope_of(change.module_address, change.index)
+
+
+def _lost(_attribute: str, _wanted: frozenset[str]) -> Sequence[Reference]:
+    """The references of a block that is not written anywhere in sight."""
+    return (LOST,)
+
+
+def _skipped(after: Linked, before: Linked) -> tuple[Skipped, ...]:
+    """What was skipped on either side; what goes away with this change belongs to no total after it."""
+    present = after.modelled | {each.address for each in after.skipped}
+    gone = [replace(each, affects_total=False) for each in before.skipped if each.address not in present]
+    return tuple(sorted((*after.skipped, *gone), key=lambda each: each.address))
+
+
+def _coverage(skipped: tuple[Skipped, ...], *sides: Linked) -> Coverage:
+    """Counts of blocks on all sides; what is understood on one side and skipped on the other counts as skipped."""
+    left_out = {each.address for each in skipped}
+    modelled = frozenset[str]().union(*(side.modelled for side in sides)) - left_out
+    partial_ = frozenset[str]().union(*(side.partial for side in sides)) & modelled
+    return Coverage(
+        seen=len(modelled) + len(left_out), modelled=len(modelled), partial=len(partial_), skipped=len(left_out)
+    )

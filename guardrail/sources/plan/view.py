@@ -1,0 +1,125 @@
+"""A view on the values of a plan, which keeps apart what is known, what is known only after apply and what is written.
+
+In plan JSON ``after_unknown: true`` may mean that an attribute is known only after apply, or that it is unset and its
+provider chooses. Which of the two it is follows from the expressions in ``configuration``, and where those are lost,
+below ``dynamic`` blocks, from a table of attributes.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from guardrail.model import Unknown
+from guardrail.sources.base import AFTER_APPLY, Places, View, item_of, part_of
+from guardrail.sources.vocabulary.spellings import Spelling
+
+
+class PlanView(View):
+    """The attributes of one block of a plan or a state.
+
+    ``is_constant`` tells of an expression whether its value is known when the plan is made: then what looks unknown is
+    unset.
+    """
+
+    __slots__ = ("_assumed", "expressions", "is_constant", "unknown")
+
+    def __init__(  # noqa: PLR0913 - the plan format keeps the four trees of a value apart
+        self,
+        values: dict[str, Any],
+        spelling: Spelling,
+        *,
+        unknown: Any = None,
+        marks: Any = None,
+        expressions: dict[str, Any] | None = None,
+        is_constant: Callable[[Any], bool] | None = None,
+        places: Places | None = None,
+        masked: bool = True,
+    ) -> None:
+        super().__init__(values, spelling, marks=marks, places=places, masked=masked)
+        self.unknown = unknown
+        self.expressions = expressions
+        self.is_constant = _is_literal if is_constant is None else is_constant
+        self._assumed: dict[str, None] = {}
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """Attributes whose default was taken, in the order in which they were read."""
+        return tuple(self._assumed)
+
+    def get(self, name: str) -> Any:
+        """The raw value, with what is unknown in a list or map of it in its place."""
+        own = self.spelling.names[name]
+        value = self.values.get(own)
+        if not self.unknown:
+            return value
+        flags = part_of(self.unknown, own)
+        if value is None:
+            return self._absent(name, own) if flags is True else None
+        return _with_unknown(value, flags) if flags and flags is not True else value
+
+    def _is_flagged(self, own: str) -> bool:
+        """Whether the plan says that the whole value, not a part of it, is known only after apply."""
+        return part_of(self.unknown, own) is True
+
+    def _absent(self, name: str, own: str) -> Unknown | None:
+        if self.expressions is not None:
+            written = self.expressions.get(own)
+            return None if written is None or self.is_constant(written) else Unknown(AFTER_APPLY)
+        if name in self.spelling.looks_unknown:
+            self._assumed[own] = None
+            return None
+        return Unknown(AFTER_APPLY)
+
+    def integer_if_set(self, name: str) -> int | Unknown | None:
+        """A whole number; None for a 0 that nobody wrote: hashicorp/aws shows so what was never set."""
+        number = self.integer(name)
+        is_written = self.expressions is not None and self.spelling.of(name) in self.expressions
+        return None if number == 0 and self.spelling.language == "aws" and not is_written else number
+
+    def _nested(self, name: str) -> Any:
+        """Blocks made by a ``dynamic`` leave no expression behind: only nested attributes prove that they are unset."""
+        own = self.spelling.of(name)
+        value = self.values.get(own)
+        if value is not None or not self._is_flagged(own):
+            return value
+        if self.spelling.has_nested_attributes or name in self.spelling.looks_unknown:
+            return self._absent(name, own)
+        return Unknown(AFTER_APPLY)
+
+    def _inside(self, own: str, index: int, items: Sequence[dict[str, Any]]) -> Self:
+        written = self._written(own, len(items))
+        view = super()._inside(own, index, items)
+        view.unknown = item_of(part_of(self.unknown, own), index)
+        view.expressions = None if written is None else written[index]
+        view.is_constant = self.is_constant
+        return view
+
+    def _written(self, own: str, count: int) -> list[dict[str, Any]] | None:
+        """The expressions of each nested block, or None where dynamic blocks hide which is which."""
+        if self.expressions is None:
+            return None
+        written = self.expressions.get(own)
+        if isinstance(written, dict):  # an attribute, not a block: what is inside shows only where all of it is known
+            constant = written.get("constant_value")
+            items = [constant] if isinstance(constant, dict) else constant
+            if items is None and self.is_constant(written):
+                return [{}] * count
+        else:
+            items = written
+        if isinstance(items, list) and len(items) == count and all(isinstance(item, dict) for item in items):
+            return items
+        return None
+
+
+def _is_literal(expression: Any) -> bool:
+    """Whether an expression of the plan format is a constant."""
+    return isinstance(expression, dict) and "constant_value" in expression
+
+
+def _with_unknown(value: Any, flags: Any) -> Any:
+    """A map or list with `Unknown` where a flag says that an item is known only after apply."""
+    late = Unknown(AFTER_APPLY)
+    if isinstance(value, dict) and isinstance(flags, dict):
+        return value | {key: late for key, flag in flags.items() if flag is True}
+    if isinstance(value, list) and isinstance(flags, list):
+        return [late if flag is True else item for item, flag in zip(value, flags, strict=False)] + value[len(flags) :]
+    return value

@@ -1,0 +1,615 @@
+"""What each kind of resource declares, in CloudFormation's names, whichever language it is written in.
+
+``aws_appautoscaling_target``, ``awscc_applicationautoscaling_scalable_target`` and
+``AWS::ApplicationAutoScaling::ScalableTarget`` are one kind, read by one function;
+`guardrail.sources.vocabulary.spellings` has what differs between them. `docs/adding-a-kind.md` walks through a new
+one. Property names, defaults and units are those of the AWS CloudFormation template reference and of the APIs behind
+it.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
+    Alarm,
+    CapacityReservation,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    ManagedInstanceScaling,
+    Mode,
+    OtherScalingPolicy,
+    ScalableTarget,
+    ScalingMetric,
+    ScalingPolicy,
+    ScheduledAction,
+    ServerlessVariant,
+    StepAdjustment,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+    Variant,
+)
+from guardrail.sources.base import Block, View
+from guardrail.sources.declarations import (
+    GENERATED,
+    Declaration,
+    DeclaredAction,
+    DeclaredAlarm,
+    DeclaredBudget,
+    DeclaredComponent,
+    DeclaredConfiguration,
+    DeclaredEndpoint,
+    DeclaredExperiment,
+    DeclaredModel,
+    DeclaredPolicy,
+    DeclaredTarget,
+    Link,
+    Unrelated,
+    Unsupported,
+    head,
+)
+from guardrail.sources.vocabulary import elsewhere, spellings
+from guardrail.sources.vocabulary.budgets import cost_budget
+from guardrail.sources.vocabulary.experiments import shadow_variants
+from guardrail.sources.vocabulary.models import any_of, containers, is_marketplace, is_multi_model
+
+_T = TypeVar("_T")
+
+_DIMENSIONS = (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)
+_SCALED = ("endpoint/", "inference-component/")
+"""How the resource ids of SageMaker's scaling targets begin."""
+
+_ENDPOINTS = spellings.types_of(spellings.ENDPOINT)
+_CONFIGURATIONS = spellings.types_of(spellings.CONFIGURATION)
+_COMPONENTS = spellings.types_of(spellings.COMPONENT)
+_MODELS = spellings.types_of(spellings.MODEL)
+_TARGETS = spellings.types_of(spellings.TARGET)
+_POLICIES = spellings.types_of(spellings.POLICY)
+
+
+def declare(block: Block) -> Declaration:
+    """What a block declares: `Unrelated` where it is not about SageMaker inference after all, as a target of ECS is."""
+    declared = _KINDS.get(block.attributes.spelling.kind, _elsewhere)(block)
+    return declared or _contradictory(block) or Unrelated(**head(block))
+
+
+def _endpoint(block: Block) -> DeclaredEndpoint:
+    return DeclaredEndpoint(
+        **head(block),
+        **_called(block, "EndpointName"),
+        configuration=_link(block, "EndpointConfigName", _CONFIGURATIONS),
+        tags=_tags(block),
+    )
+
+
+def _configuration(block: Block) -> DeclaredConfiguration:
+    view = block.attributes
+    views = _variant_views(view)
+    variants = views if isinstance(views, Unknown) else tuple(_variant(each, shadow=shadow) for each, shadow in views)
+    return DeclaredConfiguration(
+        **head(block),
+        **_called(block, "EndpointConfigName"),
+        mode=_mode(view, variants),
+        variants=variants,
+        models=() if isinstance(views, Unknown) else tuple(_model_link(block, each) for each, _ in views),
+        sensitive_variants=frozenset(
+            index
+            for index, (each, _) in enumerate(() if isinstance(views, Unknown) else views)
+            if each.is_sensitive("VariantName")
+        ),
+        data_capture_percent=_data_capture(view),
+        tags=_tags(block),
+    )
+
+
+def _mode(view: View, variants: tuple[Variant, ...] | Unknown) -> Mode | Unknown:
+    asynchronous = view.blocks("AsyncInferenceConfig")
+    if isinstance(asynchronous, Unknown):
+        return asynchronous
+    if asynchronous:
+        return "async"
+    if isinstance(variants, Unknown):
+        return variants
+    return "serverless" if any(isinstance(variant, ServerlessVariant) for variant in variants) else "realtime"
+
+
+def _variant_views(view: View) -> list[tuple[View, bool]] | Unknown:
+    """Each variant, and whether it is a shadow: production variants first."""
+    production, shadow = view.blocks("ProductionVariants"), view.blocks("ShadowProductionVariants")
+    if isinstance(production, Unknown):
+        return production
+    if isinstance(shadow, Unknown):
+        return shadow
+    if not production:
+        return view.missing("ProductionVariants")
+    return [(each, False) for each in production] + [(each, True) for each in shadow]
+
+
+def _variant(view: View, *, shadow: bool) -> Variant:
+    used = view.unmasked()
+    instance_type = used.text("InstanceType")
+    serverless = used.block("ServerlessConfig") if not isinstance(instance_type, str) else None
+    if isinstance(serverless, View):
+        return _serverless_variant(view, serverless)
+    pools = used.blocks("InstancePools")
+    if instance_type is None and not pools:
+        instance_type = serverless or _neither(view, "InstanceType", "ServerlessConfig")
+    return InstanceVariant(
+        name=_variant_name(used),
+        shadow=shadow,
+        instance_type=pools if isinstance(pools, Unknown) else instance_type,
+        initial_instance_count=used.required(used.integer_if_set, "InitialInstanceCount"),
+        weight=_weight(view),
+        volume_size_gb=used.positive("VolumeSizeInGB"),
+        model_name=view.text("ModelName"),
+        managed_scaling=_managed_scaling(view),
+        instance_pools=() if isinstance(pools, Unknown) else tuple(map(_pool, pools)),
+        capacity_reservation=_capacity_reservation(view),
+        assumptions=view.assumptions,
+        sensitive=view.is_sensitive(
+            "InstanceType", "InitialInstanceCount", "VolumeSizeInGB", "ManagedInstanceScaling", "InstancePools"
+        ),
+        location=view.location("InstanceType"),
+        lines=view.lines("InstanceType", "InitialInstanceCount", "VolumeSizeInGB", "InitialVariantWeight"),
+    )
+
+
+def _serverless_variant(view: View, config: View) -> ServerlessVariant:
+    return ServerlessVariant(
+        name=_variant_name(view.unmasked()),
+        memory_mib=config.required(config.integer, "MemorySizeInMB"),
+        max_concurrency=config.required(config.integer, "MaxConcurrency"),
+        provisioned_concurrency=config.positive("ProvisionedConcurrency"),
+        weight=_weight(view),
+        model_name=view.text("ModelName"),
+        assumptions=(*view.assumptions, *config.assumptions),
+        sensitive=view.is_sensitive("ServerlessConfig"),
+        location=view.location("ServerlessConfig"),
+        lines=config.lines("MemorySizeInMB", "MaxConcurrency", "ProvisionedConcurrency"),
+    )
+
+
+def _variant_name(view: View) -> str | Unknown:
+    """hashicorp/aws and awscc make one up where there is none; CloudFormation requires it."""
+    if view.spelling.language == "cloudformation":
+        return view.required(view.text, "VariantName")
+    return view.text("VariantName") or Unknown(GENERATED)
+
+
+def _weight(view: View) -> float | Unknown:
+    weight = view.number("InitialVariantWeight")
+    return 1.0 if weight is None else weight
+
+
+def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
+    managed = view.block("ManagedInstanceScaling")
+    if not isinstance(managed, View):
+        return managed
+    return ManagedInstanceScaling(
+        status=managed.required(managed.text, "Status"),
+        min_instance_count=managed.unmasked().integer("MinInstanceCount"),
+        max_instance_count=managed.unmasked().positive("MaxInstanceCount"),
+    )
+
+
+def _pool(view: View) -> InstancePool:
+    return InstancePool(
+        instance_type=view.required(view.text, "InstanceType"),
+        priority=view.required(view.integer, "Priority"),
+    )
+
+
+def _capacity_reservation(view: View) -> CapacityReservation | Unknown | None:
+    reservation = view.block("CapacityReservationConfig")
+    if not isinstance(reservation, View):
+        return reservation
+    return CapacityReservation(
+        preference=reservation.text("CapacityReservationPreference"),
+        ml_reservation_arn=reservation.text("MlReservationArn"),
+    )
+
+
+def _data_capture(view: View) -> float | Unknown | None:
+    """Captured share in percent; None where nothing is captured."""
+    config = view.block("DataCaptureConfig")
+    if not isinstance(config, View):
+        return config
+    enabled = config.boolean("EnableCapture")
+    if isinstance(enabled, Unknown):
+        return enabled
+    if enabled is None:
+        enabled = config.spelling.default("EnableCapture") is True
+    return config.required(config.number, "InitialSamplingPercentage") if enabled else None
+
+
+def _component(block: Block) -> DeclaredComponent:
+    view = block.attributes
+    called = _called(block, "InferenceComponentName")
+    specification = view.block("Specification")
+    copies = _of(view.block("RuntimeConfig"), lambda runtime: runtime.integer("CopyCount"))
+    is_adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
+    return DeclaredComponent(
+        **head(block),
+        **called,
+        endpoint=_link(block, "EndpointName", _ENDPOINTS),
+        component=InferenceComponent(
+            address=block.address,
+            name=called["name"],
+            variant_name=view.text("VariantName"),
+            copies=None if is_adapter else copies,
+            location=block.location,
+        ),
+    )
+
+
+def _target(block: Block) -> DeclaredTarget | None:
+    view = block.attributes
+    used = view.unmasked()
+    if not _is_sagemaker(used):
+        return None
+    suspended = view.block("SuspendedState")
+    dimension = used.text("ScalableDimension")
+    is_shown = dimension in _DIMENSIONS or not view.is_sensitive("ScalableDimension")
+    return DeclaredTarget(
+        **head(block),
+        resource=_link(block, "ResourceId", _ENDPOINTS | _CONFIGURATIONS | _COMPONENTS),
+        target=ScalableTarget(
+            address=block.address,
+            dimension=dimension if isinstance(dimension, str) and is_shown else "",
+            min_capacity=used.required(used.integer, "MinCapacity"),
+            max_capacity=used.required(used.integer, "MaxCapacity"),
+            dynamic_scaling_in_suspended=_is_set(suspended, "DynamicScalingInSuspended"),
+            dynamic_scaling_out_suspended=_is_set(suspended, "DynamicScalingOutSuspended"),
+            scheduled_scaling_suspended=_is_set(suspended, "ScheduledScalingSuspended"),
+            sensitive=view.is_sensitive("MinCapacity", "MaxCapacity", "ScheduledActions"),
+            location=block.location,
+            lines=view.lines("MinCapacity", "MaxCapacity"),
+        ),
+        inline_actions=_inline_actions(block),
+    )
+
+
+def _is_set(view: View | Unknown | None, name: str) -> bool | Unknown:
+    """A truth value of a nested block, false where either is unset."""
+    return _of(view, lambda block: block.boolean(name)) or False
+
+
+def _inline_actions(block: Block) -> tuple[ScheduledAction, ...]:
+    actions = block.attributes.blocks("ScheduledActions")
+    if isinstance(actions, Unknown):
+        return (ScheduledAction(address=block.address, schedule=actions, min_capacity=actions, max_capacity=actions),)
+    return tuple(_scheduled(block, action) for action in actions)
+
+
+def _action(block: Block) -> DeclaredAction | None:
+    view = block.attributes
+    used = view.unmasked()
+    if not _is_sagemaker(used):
+        return None
+    return DeclaredAction(
+        **head(block),
+        target=_link(block, "ResourceId", _TARGETS | _ENDPOINTS | _COMPONENTS),
+        dimension=used.text("ScalableDimension"),
+        action=_scheduled(block, view),
+        sensitive=view.is_sensitive("ScalableTargetAction"),
+    )
+
+
+def _scheduled(block: Block, view: View) -> ScheduledAction:
+    bounds = view.unmasked().block("ScalableTargetAction")
+    return ScheduledAction(
+        address=block.address,
+        schedule=view.required(view.text, "Schedule"),
+        min_capacity=_of(bounds, lambda action: action.integer("MinCapacity")),
+        max_capacity=_of(bounds, lambda action: action.integer("MaxCapacity")),
+        timezone=view.text("Timezone") or "UTC",
+        start=view.text("StartTime"),
+        end=view.text("EndTime"),
+        location=(view.location("ScalableTargetAction") or block.location) if isinstance(bounds, View) else None,
+    )
+
+
+def _policy(block: Block) -> DeclaredPolicy | None:
+    used = block.attributes.unmasked()
+    target_id = used.text("ScalingTargetId")
+    if isinstance(target_id, str):
+        if not target_id.endswith("|sagemaker") and not target_id.startswith(_SCALED):
+            return None
+    elif target_id is None and not _is_sagemaker(used):
+        return None
+    link = "ResourceId" if target_id is None else "ScalingTargetId"
+    arn = used.get("Arn")
+    return DeclaredPolicy(
+        **head(block),
+        target=_link(block, link, _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS),
+        dimension=used.text("ScalableDimension") if target_id is None else _dimension_of_id(target_id),
+        policy=_scaling_policy(block),
+        arn=arn if isinstance(arn, str) else None,
+    )
+
+
+def _dimension_of_id(target_id: str | Unknown) -> str | None:
+    """The dimension in the id of a scalable target, ``resource|dimension|namespace``."""
+    dimension = target_id.split("|")[1:2] if isinstance(target_id, str) else []
+    return dimension[0] if dimension else None
+
+
+def _scaling_policy(block: Block) -> ScalingPolicy:
+    view = block.attributes
+    policy_type = view.unmasked().text("PolicyType") or view.spelling.default("PolicyType")
+    if policy_type == "TargetTrackingScaling":
+        return _target_tracking(block)
+    if policy_type == "StepScaling":
+        return _step_scaling(block)
+    shown = view.required(view.text, "PolicyType")
+    return OtherScalingPolicy(address=block.address, policy_type=shown, location=view.location("PolicyType"))
+
+
+def _target_tracking(block: Block) -> TargetTrackingPolicy:
+    name = "TargetTrackingScalingPolicyConfiguration"
+    view = block.attributes
+    tracking = view.block(name)
+    location = view.location(name) or block.location
+    if not isinstance(tracking, View):
+        return TargetTrackingPolicy(
+            address=block.address,
+            target_value=tracking or Unknown(f"{view.spelling.of(name)} is missing"),
+            metrics=tracking or (),
+            disable_scale_in=tracking or False,
+            location=location,
+        )
+    return TargetTrackingPolicy(
+        address=block.address,
+        target_value=tracking.required(tracking.number, "TargetValue"),
+        metrics=_metrics(tracking),
+        disable_scale_in=tracking.boolean("DisableScaleIn") or False,
+        scale_in_cooldown_s=tracking.integer_if_set("ScaleInCooldown"),
+        scale_out_cooldown_s=tracking.integer_if_set("ScaleOutCooldown"),
+        location=location,
+    )
+
+
+def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
+    predefined = tracking.block("PredefinedMetricSpecification")
+    if isinstance(predefined, View):
+        return (ScalingMetric(predefined=True, name=predefined.text("PredefinedMetricType")),)
+    customized = tracking.block("CustomizedMetricSpecification")
+    if isinstance(predefined, Unknown) or not isinstance(customized, View):
+        return predefined if isinstance(predefined, Unknown) else customized if isinstance(customized, Unknown) else ()
+    queries = customized.blocks("Metrics")
+    if isinstance(queries, Unknown):
+        return queries
+    return _metric_math(queries) if queries else (_metric(customized, customized.text("Statistic")),)
+
+
+def _metric_math(queries: list[View]) -> tuple[ScalingMetric, ...] | Unknown:
+    """Every metric that an expression is made of."""
+    found: list[ScalingMetric] = []
+    for query in queries:
+        stat = query.block("MetricStat")
+        if isinstance(stat, Unknown):
+            return stat
+        if stat is not None:
+            metric = stat.block("Metric")
+            unnamed = ScalingMetric(predefined=False, name=None if isinstance(metric, View) else metric)
+            found.append(_metric(metric, stat.text("Stat")) if isinstance(metric, View) else unnamed)
+    return tuple(found)
+
+
+def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
+    return ScalingMetric(
+        predefined=False,
+        name=view.text("MetricName"),
+        namespace=view.text("Namespace"),
+        dimensions=view.entries("Dimensions", "Name"),
+        statistic=statistic,
+    )
+
+
+def _step_scaling(block: Block) -> StepScalingPolicy:
+    name = "StepScalingPolicyConfiguration"
+    view = block.attributes.block(name)
+    steps = _of(view, lambda step: step.blocks("StepAdjustments")) or []
+    return StepScalingPolicy(
+        address=block.address,
+        adjustment_type=_of(view, lambda step: step.text("AdjustmentType")),
+        steps=steps if isinstance(steps, Unknown) else tuple(map(_step, steps)),
+        alarms=(),
+        cooldown_s=_of(view, lambda step: step.integer_if_set("Cooldown")),
+        metric_aggregation_type=_of(view, lambda step: step.text("MetricAggregationType")),
+        location=block.attributes.location(name) or block.location,
+    )
+
+
+def _step(view: View) -> StepAdjustment:
+    return StepAdjustment(
+        lower=view.number("MetricIntervalLowerBound"),
+        upper=view.number("MetricIntervalUpperBound"),
+        adjustment=view.required(view.number, "ScalingAdjustment"),
+    )
+
+
+def _alarm(block: Block) -> DeclaredAlarm:
+    view = block.attributes
+    used = view.unmasked()
+    actions = used.texts("AlarmActions")
+    is_partly_unknown = isinstance(actions, Unknown) or any(isinstance(each, Unknown) for each in actions)
+    actions_enabled = view.boolean("ActionsEnabled")
+    return DeclaredAlarm(
+        **head(block),
+        alarm=Alarm(
+            address=block.address,
+            **_watched(view),
+            comparison_operator=view.required(view.text, "ComparisonOperator"),
+            threshold=view.number("Threshold"),
+            evaluation_periods=view.required(view.positive, "EvaluationPeriods"),
+            datapoints_to_alarm=view.positive("DatapointsToAlarm"),
+            treat_missing_data=view.text("TreatMissingData") or "missing",
+            actions_enabled=True if actions_enabled is None else actions_enabled,
+        ),
+        actions=actions if isinstance(actions, Unknown) else tuple(actions),
+        references=_references(block, "AlarmActions", _POLICIES) if is_partly_unknown else (),
+    )
+
+
+def _watched(view: View) -> dict[str, Any]:
+    """What an alarm watches: the metric of its arguments or of its only query; Unknown where it is an expression."""
+    queries = view.blocks("Metrics")
+    if not queries:
+        return _metric_of_alarm(view, view.text("Statistic") or view.text("ExtendedStatistic"), view.positive("Period"))
+    stat = queries[0].block("MetricStat") if isinstance(queries, list) and len(queries) == 1 else queries
+    metric = (stat.block("Metric") or stat) if isinstance(stat, View) else stat  # hashicorp/aws has both in one block
+    if isinstance(stat, View) and isinstance(metric, View):
+        return _metric_of_alarm(metric, stat.text("Stat"), stat.positive("Period"))
+    unknown = metric if isinstance(metric, Unknown) else Unknown("it watches an expression of metrics")
+    return dict.fromkeys(("metric_name", "namespace", "dimensions", "statistic", "period_s"), unknown)
+
+
+def _metric_of_alarm(metric: View, statistic: str | Unknown | None, period: int | Unknown | None) -> dict[str, Any]:
+    return {
+        "metric_name": metric.text("MetricName"),
+        "namespace": metric.text("Namespace"),
+        "dimensions": metric.pairs("Dimensions", "Name"),
+        "statistic": statistic,
+        "period_s": period,
+    }
+
+
+def _model(block: Block) -> DeclaredModel:
+    parts = containers(block.attributes)
+    return DeclaredModel(
+        **head(block),
+        **_called(block, "ModelName"),
+        marketplace=parts if isinstance(parts, Unknown) else any_of([is_marketplace(part) for part in parts]),
+        multi_model=parts if isinstance(parts, Unknown) else any_of([is_multi_model(part) for part in parts]),
+    )
+
+
+def _experiment(block: Block) -> DeclaredExperiment:
+    return DeclaredExperiment(
+        **head(block),
+        endpoint=_link(block, "EndpointName", _ENDPOINTS),
+        shadows=shadow_variants(block.attributes),
+    )
+
+
+def _budget(block: Block) -> DeclaredBudget | None:
+    budget = cost_budget(block.attributes, block.address, block.location)
+    return None if budget is None else DeclaredBudget(**head(block), budget=budget)
+
+
+def _elsewhere(block: Block) -> Unsupported | None:
+    """A resource that makes SageMaker inference out of a definition of its own."""
+    reason = elsewhere.reason(block.type, block.attributes.get)
+    return (
+        None
+        if reason is None
+        else Unsupported(**head(block), reason=reason, affects_total=not elsewhere.is_beside(block.type))
+    )
+
+
+_KINDS: dict[str, Callable[[Block], Declaration | None]] = {
+    spellings.ENDPOINT: _endpoint,
+    spellings.CONFIGURATION: _configuration,
+    spellings.COMPONENT: _component,
+    spellings.EXPERIMENT: _experiment,
+    spellings.MODEL: _model,
+    spellings.TARGET: _target,
+    spellings.POLICY: _policy,
+    spellings.SCHEDULED_ACTION: _action,
+    spellings.ALARM: _alarm,
+    spellings.BUDGET: _budget,
+}
+
+
+def _called(block: Block, name: str) -> dict[str, Any]:
+    """The name of a block, and what others call it by where that is unknown."""
+    view = block.attributes.unmasked()
+    value, symbol = view.text(name), view.symbol(name)
+    if value is None:
+        prefix = block.attributes.text("NamePrefix")
+        value = Unknown(GENERATED, f"{prefix}${{…}}" if isinstance(prefix, str) else None)
+        symbol = f"${{{block.address.replace('/', '.')}.{view.spelling.of(name)}}}"
+    return {"name": value, "symbol": symbol, "sensitive_name": block.attributes.is_sensitive(name)}
+
+
+def _link(block: Block, name: str, wanted: frozenset[str]) -> Link:
+    view = block.attributes.unmasked()
+    value = view.text(name)
+    sensitive = block.attributes.is_sensitive(name, "ScalableDimension")
+    if isinstance(value, str):
+        return Link(
+            value=value,
+            stated=lambda: _references(block, name, wanted),
+            key=block.key,
+            sensitive=sensitive,
+        )
+    references = _references(block, name, wanted)
+    return Link(value=value, references=references, key=block.key, text=view.likeness(name), sensitive=sensitive)
+
+
+def _model_link(block: Block, view: View) -> Link:
+    """The model that a variant names; a plan tells references of all variants together, so it may be one of several."""
+    value = view.unmasked().text("ModelName")
+    if not isinstance(value, Unknown):
+        return Link(value=value)
+    named = tuple(view.references("ModelName", _MODELS)) or _references(block, "ProductionVariants", _MODELS)
+    return Link(value=value, references=named, text=view.likeness("ModelName"))
+
+
+def _references(block: Block, name: str, wanted: frozenset[str]) -> tuple[Any, ...]:
+    return tuple(block.references(block.attributes.spelling.of(name), wanted))
+
+
+_OURS: tuple[tuple[str, str | tuple[str, ...]], ...] = (
+    ("ServiceNamespace", "sagemaker"),
+    ("ScalableDimension", "sagemaker:"),
+    ("ResourceId", _SCALED),
+)
+"""How what a scaling block says of its service begins where that is SageMaker."""
+
+
+def _is_sagemaker(view: View) -> bool:
+    """Whether a scaling block is ours: by namespace, by dimension, by resource id; an unknown one is ours too."""
+    for name, prefix in _OURS:
+        value = view.text(name)
+        if isinstance(value, str):
+            return value.startswith(prefix)
+    return True
+
+
+def _contradictory(block: Block) -> Unsupported | None:
+    """A scaling block whose namespace is another service's (or none's) and whose dimension or id is SageMaker's."""
+    view = block.attributes
+    values = {name: view.text(name) for name, _ in _OURS}
+    ours = [name for name, prefix in _OURS if str(values[name]).startswith(prefix)]
+    theirs = [name for name, value in values.items() if isinstance(value, str) and name not in ours]
+    if not ours or not theirs:
+        return None
+    own = view.spelling.of
+    reason = f"its {own(theirs[0])} is {str(values[theirs[0]])[:80]!r}, although its {own(ours[0])} is of SageMaker"
+    return Unsupported(**head(block), reason=reason, affects_total=True)
+
+
+def _tags(block: Block) -> dict[str, str | Unknown] | Unknown:
+    """Tags with the provider's defaults: those that hashicorp/aws tells in ``tags_all``, where the plan knows it."""
+    view = block.attributes
+    if isinstance(view.values.get("tags_all"), dict):
+        return view.pairs("TagsAll", "Key")
+    tags, defaults = view.pairs("Tags", "Key"), block.default_tags
+    if isinstance(tags, Unknown) or isinstance(defaults, Unknown):
+        return tags if isinstance(tags, Unknown) else defaults
+    return {**defaults, **tags}
+
+
+def _of(view: View | Unknown | None, read: Callable[[View], _T | Unknown | None]) -> _T | Unknown | None:
+    """What a nested block says, where there is one."""
+    return read(view) if isinstance(view, View) else view
+
+
+def _neither(view: View, one: str, other: str) -> Unknown:
+    return Unknown(f"neither {view.spelling.of(one)} nor {view.spelling.of(other)} is set")

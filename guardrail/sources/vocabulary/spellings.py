@@ -1,0 +1,274 @@
+"""How each language writes what CloudFormation names: hashicorp/aws, hashicorp/awscc and CloudFormation itself.
+
+`guardrail.sources.vocabulary.kinds` asks for ``VolumeSizeInGB``; Terraform writes that ``volume_size_in_gb``. What
+follows no rule stands here, as data, by the resource type that CloudFormation has. Sources: the schemas of
+hashicorp/aws 5.100.0 and 6.25.0, the documentation of hashicorp/awscc, the AWS CloudFormation template reference.
+"""
+
+import re
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.sources.vocabulary import elsewhere
+
+Language: TypeAlias = Literal["aws", "awscc", "cloudformation"]
+
+_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+AUTO_SCALING = "AWS::ApplicationAutoScaling::"
+ENDPOINT = "AWS::SageMaker::Endpoint"
+CONFIGURATION = "AWS::SageMaker::EndpointConfig"
+COMPONENT = "AWS::SageMaker::InferenceComponent"
+EXPERIMENT = "AWS::SageMaker::InferenceExperiment"
+MODEL = "AWS::SageMaker::Model"
+TARGET = f"{AUTO_SCALING}ScalableTarget"
+POLICY = f"{AUTO_SCALING}ScalingPolicy"
+SCHEDULED_ACTION = f"{AUTO_SCALING}ScheduledAction"
+"""A resource in hashicorp/aws only; elsewhere it is written inside its target."""
+ALARM = "AWS::CloudWatch::Alarm"
+BUDGET = "AWS::Budgets::Budget"
+
+_LANGUAGES: dict[str, tuple[Language, ...]] = {
+    ENDPOINT: ("aws", "awscc", "cloudformation"),
+    CONFIGURATION: ("aws", "awscc", "cloudformation"),
+    COMPONENT: ("aws", "awscc", "cloudformation"),
+    EXPERIMENT: ("awscc", "cloudformation"),
+    MODEL: ("aws", "awscc", "cloudformation"),
+    TARGET: ("aws", "awscc", "cloudformation"),
+    POLICY: ("aws", "awscc", "cloudformation"),
+    SCHEDULED_ACTION: ("aws",),
+    ALARM: ("aws", "awscc", "cloudformation"),
+    BUDGET: ("aws", "awscc", "cloudformation"),
+}
+"""Every kind of resource that matters to SageMaker inference, and the languages in which it is read."""
+
+_AWS_TYPES = {
+    CONFIGURATION: "aws_sagemaker_endpoint_configuration",
+    TARGET: "aws_appautoscaling_target",
+    POLICY: "aws_appautoscaling_policy",
+    SCHEDULED_ACTION: "aws_appautoscaling_scheduled_action",
+    ALARM: "aws_cloudwatch_metric_alarm",
+}
+"""Resource types of hashicorp/aws that are not CloudFormation's in snake case."""
+
+_NAMES: dict[str, dict[str, str]] = {
+    "aws_sagemaker_endpoint": {"EndpointName": "name"},
+    "aws_sagemaker_endpoint_configuration": {"EndpointConfigName": "name"},
+    "aws_sagemaker_inference_component": {"InferenceComponentName": "name"},
+    "aws_appautoscaling_policy": {"StepAdjustments": "step_adjustment"},
+    "aws_cloudwatch_metric_alarm": {"Metrics": "metric_query", "MetricStat": "metric"},
+    "aws_sagemaker_model": {"ModelName": "name", "Containers": "container"},
+}
+"""Arguments that are not CloudFormation's in snake case, by resource type."""
+
+_DEFAULTS: dict[Language, dict[str, str | bool]] = {
+    "aws": {"PolicyType": "StepScaling", "EnableCapture": False},  # it sends EnableCapture=false where that is unset
+    "awscc": {"EnableCapture": True},  # the API's
+    "cloudformation": {"EnableCapture": True},
+}
+"""What an unset argument means, where languages differ."""
+
+_LOOKS_UNKNOWN: dict[Language, frozenset[str]] = {
+    "cloudformation": frozenset(),
+    "aws": frozenset({"VolumeSizeInGB", "VariantName", "SuspendedState"}),
+    "awscc": frozenset(
+        {
+            "VolumeSizeInGB",
+            "VariantName",
+            "SuspendedState",
+            "AsyncInferenceConfig",
+            "BaseInferenceComponentName",
+            "CapacityReservationConfig",
+            "Cooldown",
+            "DataCaptureConfig",
+            "EnableCapture",
+            "InitialVariantWeight",
+            "InstancePools",
+            "ManagedInstanceScaling",
+            "MetricAggregationType",
+            "Mode",
+            "ModelPackageName",
+            "ProvisionedConcurrency",
+            "ScaleInCooldown",
+            "ScaleOutCooldown",
+            "ScheduledActions",
+            "ServerlessConfig",
+            "ShadowProductionVariants",
+            "StartTime",
+            "EndTime",
+            "Timezone",
+            "DynamicScalingInSuspended",
+            "DynamicScalingOutSuspended",
+            "ScheduledScalingSuspended",
+            "Tags",
+            "DisableScaleIn",
+        }
+    ),
+}
+"""Arguments, optional and computed, that a plan shows as unknown when they are merely unset.
+
+Where their expression is out of sight (below dynamic blocks) they are taken as unset, which is by far the usual case.
+In awscc every argument that is not required is computed too; here are those that may be taken so.
+"""
+
+_LOOKS_UNKNOWN_IN = {
+    "awscc_sagemaker_inference_experiment": frozenset(
+        {"DesiredState", "EndTime", "Schedule", "ShadowModeConfig", "StartTime"}
+    ),
+    "awscc_budgets_budget": frozenset({"BillingViewArn", "BudgetLimit", "CostFilters", "FilterExpression"}),
+    "aws_budgets_budget": frozenset({"BillingViewArn", "CostFilters"}),
+}
+"""More of them, whose names mean something else in other types."""
+
+
+class _SnakeCase(dict[str, str]):
+    """Names by CloudFormation's; each is spelled once."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> str:
+        self[name] = snake_case(name)
+        return self[name]
+
+
+class _AsWritten(dict[str, str]):
+    """CloudFormation's own names."""
+
+    __slots__ = ()
+
+    def __missing__(self, name: str) -> str:
+        return name
+
+
+class Spelling(Struct, frozen=True, kw_only=True):
+    """How one language writes one kind of resource."""
+
+    type: str
+    """The resource type in its own language: aws_appautoscaling_target."""
+    kind: str
+    """The resource type of CloudFormation: AWS::ApplicationAutoScaling::ScalableTarget."""
+    language: Language
+    names: dict[str, str]
+    """Its own names by those of CloudFormation."""
+    looks_unknown: frozenset[str] = frozenset()
+    """Arguments that a plan shows as unknown when they are merely unset, by CloudFormation's names."""
+
+    def of(self, name: str) -> str:
+        """The language's own name of a property: ``volume_size_in_gb`` of ``VolumeSizeInGB``."""
+        return self.names[name]
+
+    def default(self, name: str) -> str | bool | None:
+        """What the language takes an unset property for; None where it says nothing."""
+        return _DEFAULTS[self.language].get(name)
+
+    @property
+    def has_nested_attributes(self) -> bool:
+        """Whether a plan tells the expressions of nested objects: awscc has them where aws has blocks."""
+        return self.language == "awscc"
+
+
+def snake_case(name: str) -> str:
+    """``model_variants`` for ``ModelVariants``, ``memory_size_in_mb`` for ``MemorySizeInMB``."""
+    return _WORD.sub("_", name).lower()
+
+
+def _type_in(kind: str, language: Language) -> str:
+    """``awscc_sagemaker_endpoint_config`` for ``AWS::SageMaker::EndpointConfig`` in awscc."""
+    if language == "cloudformation":
+        return kind
+    _, service, resource = kind.split("::")
+    return (
+        _AWS_TYPES.get(kind) if language == "aws" else None
+    ) or f"{language}_{service.lower()}_{snake_case(resource)}"
+
+
+def _names(type_: str, language: Language) -> dict[str, str]:
+    return _AsWritten() if language == "cloudformation" else _SnakeCase(_NAMES.get(type_, {}))
+
+
+def _spelling(kind: str, language: Language) -> Spelling:
+    type_ = _type_in(kind, language)
+    return Spelling(
+        type=type_,
+        kind=kind,
+        language=language,
+        names=_names(type_, language),
+        looks_unknown=_LOOKS_UNKNOWN[language] | _LOOKS_UNKNOWN_IN.get(type_, frozenset()),
+    )
+
+
+SPELLINGS = {
+    spelling.type: spelling
+    for spelling in (_spelling(kind, language) for kind, languages in _LANGUAGES.items() for language in languages)
+}
+"""Every spelling, by the resource type of its own language."""
+
+CLOUDFORMATION_TYPES = frozenset(type_ for type_, each in SPELLINGS.items() if each.language == "cloudformation")
+"""The resource types of CloudFormation that declare SageMaker inference."""
+
+TERRAFORM_TYPES = elsewhere.TERRAFORM_TYPES | SPELLINGS.keys() - CLOUDFORMATION_TYPES
+"""The resource types of Terraform that declare SageMaker inference, or may make it out of a definition of their own."""
+
+
+def spelling_of(type_: str) -> Spelling:
+    """How a resource type is written: by the rules of its language, where nothing else is known of it."""
+    if type_ in SPELLINGS:
+        return SPELLINGS[type_]
+    languages: dict[str, Language] = {"aws": "aws", "awscc": "awscc"}
+    language = languages.get(type_.partition("_")[0], "cloudformation")
+    return Spelling(type=type_, kind=type_, language=language, names=_names(type_, language))
+
+
+def types_of(*kinds: str) -> frozenset[str]:
+    """The resource types, of any language, that are of these kinds."""
+    return frozenset(type_ for type_, spelling in SPELLINGS.items() if spelling.kind in kinds)
+
+
+NESTED_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
+"""Types of CloudFormation that stand for another template."""
+
+UNREAD = frozenset(
+    {
+        "AlarmDescription",
+        "ContainerHostname",
+        "CostTypes",
+        "DataStorageConfig",
+        "DeploymentConfig",
+        "EnableNetworkIsolation",
+        "Environment",
+        "ExecutionRoleArn",
+        "ExplainerConfig",
+        "Image",
+        "ImageConfig",
+        "InferenceExecutionConfig",
+        "InferenceSpecificationName",
+        "KmsKeyId",
+        "ModelDataSource",
+        "ModelDataUrl",
+        "MultiModelConfig",
+        "NotificationsWithSubscribers",
+        "ResourceTags",
+        "RoleARN",
+        "TimePeriod",
+        "VpcConfig",
+    }
+)
+"""Properties, at any depth, that nothing here depends on, so that no condition in them makes a difference."""
+
+_REPLACING = {
+    TARGET: frozenset({"ResourceId", "ScalableDimension", "ServiceNamespace"}),
+    POLICY: frozenset({"PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId", "ServiceNamespace"}),
+    BUDGET: frozenset({"BudgetName", "NotificationsWithSubscribers"}),
+    ALARM: frozenset({"AlarmName"}),
+    ENDPOINT: frozenset({"EndpointName"}),
+    COMPONENT: frozenset({"InferenceComponentName"}),
+    EXPERIMENT: frozenset({"EndpointName", "KmsKey", "Name", "RoleArn", "Type"}),
+}
+
+
+def replaces(kind: str, name: str) -> bool:
+    """Whether CloudFormation replaces a resource of a kind when this property changes."""
+    if kind in (CONFIGURATION, MODEL):
+        return name != "Tags"
+    return name in _REPLACING.get(kind, ())
