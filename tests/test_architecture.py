@@ -1,5 +1,7 @@
 """The floors of docs/architecture.md hold: the import contracts of pyproject.toml, run as a test."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,3 +16,22 @@ def test_each_floor_imports_only_lower_floors(
     monkeypatch.chdir(ROOT)
     status = lint_imports(config_filename="pyproject.toml", no_cache=True)
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+_EACH_ALONE = """
+import importlib, pkgutil, sys
+import guardrail
+names = [each.name for each in pkgutil.walk_packages(guardrail.__path__, "guardrail.") if "__main__" not in each.name]
+for name in names:
+    for loaded in [each for each in sys.modules if each.partition(".")[0] == "guardrail"]:
+        del sys.modules[loaded]
+    importlib.import_module(name)
+print(len(names))
+"""
+
+
+def test_each_module_can_be_imported_first() -> None:
+    """Whichever reader an input needs first: a cycle of imports shows only in the order that nobody has tried."""
+    done = subprocess.run([sys.executable, "-c", _EACH_ALONE], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 100

@@ -17,9 +17,10 @@ from guardrail.sources.declarations import Unsupported
 from guardrail.sources.linking.choices import Choice, choices, chosen, decided
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
+from guardrail.sources.plan.providers import PlanProviders
 from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, scope_of
 from guardrail.sources.plan.view import PlanView
-from guardrail.sources.providers import PlanProviders, Provider, region_of
+from guardrail.sources.providers import Provider, region_of
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import spelling_of
 

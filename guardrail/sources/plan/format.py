@@ -23,8 +23,8 @@ from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
 from guardrail.sources.plan.document import SHOW_HINT, Document, without_trailing_noise
 from guardrail.sources.plan.document import read as read_document
+from guardrail.sources.plan.providers import ProviderConfig
 from guardrail.sources.plan.references import ConfigModule
-from guardrail.sources.providers import ProviderConfig
 from guardrail.sources.vocabulary.spellings import TERRAFORM_TYPES
 
 _MANAGED = "managed"
