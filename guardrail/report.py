@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from guardrail.cost.base import Delta, EndpointCost, Monthly, PlanUse
+from guardrail.cost.base import Bill, Delta, Monthly, PlanUse
 from guardrail.model import Coverage, Endpoint, Skipped, Unknown
 from guardrail.policy.base import Result, Rule
 
@@ -42,7 +42,7 @@ class EndpointReport(Struct, frozen=True, kw_only=True):
     """As it will be; as it was where it is deleted."""
     environment: str | Unknown
     before: Monthly | None
-    cost: EndpointCost | None
+    cost: Bill | None
     """None where it is deleted."""
     unchanged: bool = False
     """Its source has a past, and the change neither touches it nor alters its cost."""

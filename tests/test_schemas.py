@@ -108,7 +108,7 @@ def every_kind() -> Report:
     )
     cost = docs().cost
     assert cost
-    (line,) = cost.variants
+    (line,) = cost.children
     several = EndpointReport(
         source="plan.json",
         endpoint=endpoint("several", *kinds, location=located),

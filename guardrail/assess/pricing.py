@@ -8,7 +8,7 @@ from operator import attrgetter
 from msgspec import Struct, structs
 
 from guardrail.cost import join
-from guardrail.cost.base import Bill, CostComponent, Delta, Estimate, Monthly
+from guardrail.cost.base import Bill, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
@@ -294,14 +294,6 @@ def region_prices(priced: Iterable[PricedSource], prices: PriceBook) -> dict[str
 
 def _rows(cost: Bill | None) -> Iterator[tuple[str, str]]:
     """Date and origin of each price."""
-    for component in components(cost):
+    for component in cost.every_line() if cost else ():
         if component.price is not None:
             yield component.price.date, component.price.origin
-
-
-def components(cost: Bill | None) -> Iterator[CostComponent]:
-    """Every line of a bill: its own, then those of its children."""
-    if cost is not None:
-        yield from cost.components
-        for variant in cost.variants:
-            yield from variant.components

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
-from guardrail.assess.pricing import PricedSource, components
+from guardrail.assess.pricing import PricedSource
 from guardrail.clock import age_days
 from guardrail.cost.base import Bill
 from guardrail.model import Endpoint, Unknown
@@ -38,7 +38,7 @@ def _doubts(endpoint: Endpoint, cost: Bill | None) -> Iterator[str]:
         yield "whether an endpoint uses it is not known"
     if isinstance(endpoint.variants, Unknown):
         yield endpoint.variants.reason
-    for component in components(cost):
+    for component in cost.every_line() if cost else ():
         if component.reason is not None and not component.default_size:
             yield component.reason
 

@@ -1,6 +1,6 @@
 """The words of an estimate: ranges with their flags, and components shaped like the lines of an AWS bill."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -175,24 +175,11 @@ class Bill(Struct, frozen=True, kw_only=True):
     """Each part that is unpriced or unknown, equal on two sides exactly when the parts are alike."""
     notices: tuple[str, ...] = ()
 
-    @property
-    def address(self) -> str:
-        """Of an endpoint."""
-        return self.label
-
-    @property
-    def components(self) -> tuple[CostComponent, ...]:
-        """Its own lines."""
-        return self.lines
-
-    @property
-    def variants(self) -> "tuple[Bill, ...]":
-        """Of an endpoint."""
-        return self.children
-
-
-EndpointCost: TypeAlias = Bill
-VariantCost: TypeAlias = Bill
+    def every_line(self) -> Iterator[CostComponent]:
+        """Its own lines, then those of its parts."""
+        yield from self.lines
+        for child in self.children:
+            yield from child.every_line()
 
 
 class Delta(Struct, frozen=True):

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from msgspec import Struct, structs
 
-from guardrail.cost.base import Delta, EndpointCost, Estimate, Monthly
+from guardrail.cost.base import Bill, Delta, Estimate, Monthly
 from guardrail.errors import PolicyError
 from guardrail.model import (
     Endpoint,
@@ -198,7 +198,7 @@ class _Run:
         self._source = source
 
     def endpoint(
-        self, endpoint: Endpoint, cost: EndpointCost | None, environment: str | Unknown, status: Status
+        self, endpoint: Endpoint, cost: Bill | None, environment: str | Unknown, status: Status
     ) -> Iterable[Result]:
         compiled = self._for_environment(environment)
         root = Subject(self._world, endpoint, environment=environment, cost=cost)

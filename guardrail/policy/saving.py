@@ -128,7 +128,7 @@ def _whole_variant(subject: Subject, _: Mapping[str, Value]) -> Saving | Unknown
     monthly = cost.monthly
     usd = monthly.floor if isinstance(monthly.expected, Unknown) else monthly.expected
     if monthly.at_least:
-        return Unknown(next((part.reason for part in cost.components if part.reason), "a part of it is not priced"))
+        return Unknown(next((part.reason for part in cost.lines if part.reason), "a part of it is not priced"))
     basis = _basis(subject, "instance", certain=monthly.floor == monthly.ceiling)
     return Saving(usd=usd, basis=basis, working="its whole cost", estimated=monthly.estimated)
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, VariantCost
+from guardrail.cost.base import Bill, CostComponent, Delta, Monthly
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
@@ -77,7 +77,7 @@ class Subject:
         endpoint: Endpoint | None,
         *,
         environment: str | Unknown = "",
-        cost: EndpointCost | None = None,
+        cost: Bill | None = None,
         variant: Variant | Unknown | None = None,
         index: int = 0,
         target: ScalableTarget | Unknown | None = None,
@@ -136,16 +136,16 @@ class Subject:
                 target=component if isinstance(component, Unknown) else component.scaling,
             )
 
-    def variant_cost(self) -> VariantCost | None:
+    def variant_cost(self) -> Bill | None:
         """What the variant costs; None where it was not estimated."""
-        if self.cost is None or self.variant is None or self.index >= len(self.cost.variants):
+        if self.cost is None or self.variant is None or self.index >= len(self.cost.children):
             return None
-        return self.cost.variants[self.index]
+        return self.cost.children[self.index]
 
     def cost_component(self, kind: str) -> CostComponent | None:
         """The first cost component of that kind of the variant."""
         cost = self.variant_cost()
-        return next((part for part in cost.components if part.kind == kind), None) if cost else None
+        return next((part for part in cost.lines if part.kind == kind), None) if cost else None
 
     def instance_types(self) -> tuple[str | Unknown, ...]:
         """The instance type of the variant, or those of its pools by priority; none where it is serverless."""

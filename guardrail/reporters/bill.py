@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, structs
 
-from guardrail.cost.base import CostComponent, Delta, EndpointCost, Kind, Monthly, Quantity, VariantCost
+from guardrail.cost.base import Bill, CostComponent, Delta, Kind, Monthly, Quantity
 from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, ScalableTarget, Unknown, Variant
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
@@ -162,17 +162,17 @@ def _bounds(monthly: Monthly) -> tuple[object, ...]:
     return monthly.floor, monthly.expected, monthly.ceiling, monthly.at_least
 
 
-def _costs(item: EndpointReport, cost: EndpointCost, marks: Marks) -> Iterator[Row]:
+def _costs(item: EndpointReport, cost: Bill, marks: Marks) -> Iterator[Row]:
     endpoint = item.endpoint
     if isinstance(endpoint.variants, Unknown):
         yield Row(kind="component", detail="configuration unknown", amounts=(UNKNOWN, "", ""))
     else:
-        for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.variants, strict=True), start=1):
+        for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.children, strict=True), start=1):
             mark = marks.get((item.source, endpoint.address, variant.name)) if isinstance(variant.name, str) else None
             yield from _variant(variant_name(variant, position), variant, priced, mark)
     if not isinstance(endpoint.inference_components, Unknown):
         yield from _hosted(endpoint.inference_components)
-    yield from _data(cost.components)
+    yield from _data(cost.lines)
 
 
 def variant_name(variant: Variant, position: int) -> str:
@@ -180,9 +180,9 @@ def variant_name(variant: Variant, position: int) -> str:
     return inert(variant.name if isinstance(variant.name, str) else variant.name.partial or f"variant {position}")
 
 
-def _variant(name: str, variant: Variant, cost: VariantCost, mark: Severity | None) -> Iterator[Row]:
+def _variant(name: str, variant: Variant, cost: Bill, mark: Severity | None) -> Iterator[Row]:
     shadow = shadow_note(variant)
-    for position, row in enumerate(map(_component, cost.components)):
+    for position, row in enumerate(map(_component, cost.lines)):
         if position:
             yield row
         else:

@@ -79,13 +79,13 @@ def _bill_lines(item: EndpointReport) -> Iterator[_Line]:
     if cost is None:
         return
     name = named(endpoint)
-    for component in cost.components:
+    for component in cost.lines:
         yield _Line(name, component)
     if isinstance(endpoint.variants, Unknown):
         return
-    for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.variants, strict=True), start=1):
+    for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.children, strict=True), start=1):
         where = f"{name}/{variant_name(variant, position)}"
-        for component in priced.components:
+        for component in priced.lines:
             yield _Line(where, component)
 
 

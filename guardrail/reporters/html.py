@@ -378,10 +378,10 @@ def _lines(item: EndpointReport) -> Iterator[Line]:
     if cost is None:
         return
     variants: Sequence[Variant] = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-    for variant, priced in zip(variants, cost.variants, strict=False):
-        for component in priced.components:
+    for variant, priced in zip(variants, cost.children, strict=False):
+        for component in priced.lines:
             yield _line(_owner(variant), component)
-    for component in cost.components:
+    for component in cost.lines:
         yield _line("endpoint", component)
 
 

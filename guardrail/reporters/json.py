@@ -14,7 +14,7 @@ from typing import TypeAlias
 from msgspec import structs
 
 from guardrail import __version__
-from guardrail.cost.base import CostComponent, Delta, EndpointCost, Monthly, PlanUse, Quantity
+from guardrail.cost.base import Bill, CostComponent, Delta, Monthly, PlanUse, Quantity
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
@@ -152,7 +152,7 @@ def _endpoint(item: EndpointReport) -> _Object:
         "configuration_address": endpoint.configuration_address,
         "before": _monthly(item.before) if item.before else None,
         "monthly": _monthly(cost.monthly) if cost else None,
-        "components": [_component(component) for component in cost.components] if cost else [],
+        "components": [_component(component) for component in cost.lines] if cost else [],
         "inference_components": [] if isinstance(components, Unknown) else [_hosted(hosted) for hosted in components],
         "inference_components_unknown": components.reason if isinstance(components, Unknown) else None,
         "variants": _variants(endpoint, cost) if cost else [],
@@ -161,17 +161,17 @@ def _endpoint(item: EndpointReport) -> _Object:
     }
 
 
-def _variants(endpoint: Endpoint, cost: EndpointCost) -> list[_Object]:
+def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
     if isinstance(endpoint.variants, Unknown):
         return []
     return [
         {
             **(_instances(variant) if isinstance(variant, InstanceVariant) else _serverless(variant)),
             "scaling": _scaling(variant),
-            "components": [_component(component) for component in priced.components],
+            "components": [_component(component) for component in priced.lines],
             "monthly": _monthly(priced.monthly),
         }
-        for variant, priced in zip(endpoint.variants, cost.variants, strict=True)
+        for variant, priced in zip(endpoint.variants, cost.children, strict=True)
     ]
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail.cost.base import CostComponent, EndpointCost, Monthly
+from guardrail.cost.base import Bill, CostComponent, Monthly
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import NOTHING, delta, total, total_delta
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage
@@ -94,12 +94,12 @@ def target(least: int | Unknown, most: int | Unknown, **changes: Any) -> Scalabl
     return ScalableTarget(**(fields | changes))
 
 
-def priced(it: Endpoint, usage: Usage = NO_USAGE) -> EndpointCost:
+def priced(it: Endpoint, usage: Usage = NO_USAGE) -> Bill:
     return estimate(Inventory(endpoints=(it,)), PRICES, usage).endpoints[it.address]
 
 
-def part(it: EndpointCost, kind: str, of_variant: int = 0) -> CostComponent:
-    parts = (*it.components, *(it.variants[of_variant].components if it.variants else ()))
+def part(it: Bill, kind: str, of_variant: int = 0) -> CostComponent:
+    parts = (*it.lines, *(it.children[of_variant].lines if it.children else ()))
     return next(component for component in parts if component.kind == kind)
 
 
@@ -163,7 +163,7 @@ def test_two_variants_and_a_shadow_are_all_billed_whatever_their_weight() -> Non
     """Three times one ml.m5.large and its 10 GB: 3 × (83.95 + 1.40) = 256.05; data once."""
     it = priced(endpoint(variant(name="a"), variant(name="b", weight=0.0), variant(name="c", shadow=True, weight=0.0)))
     assert usd(it.monthly) == ("256.05", "256.05", "256.05")
-    assert [component.kind for component in it.components] == ["data-in", "data-out"]
+    assert [component.kind for component in it.lines] == ["data-in", "data-out"]
 
 
 def test_a_default_volume_has_the_published_size_of_its_type() -> None:
@@ -189,7 +189,7 @@ def test_an_inferred_default_volume_is_estimated() -> None:
 @pytest.mark.parametrize("size", [None, 50])
 def test_types_with_local_nvme_have_no_volume_even_if_one_is_asked_for(size: int | None) -> None:
     it = priced(endpoint(variant(instance_type="ml.g5.xlarge", volume_size_gb=size)))
-    assert [component.kind for component in it.variants[0].components] == ["instance"]
+    assert [component.kind for component in it.children[0].lines] == ["instance"]
     assert usd(it.monthly) == ("1027.84", "1027.84", "1027.84")  # 730 × 1.408
 
 
@@ -397,7 +397,7 @@ def test_serverless_without_usage_shows_a_unit_price_and_no_amount() -> None:
     assert compute.depends_on_usage
     assert it.monthly.depends_on_usage
     assert not it.monthly.at_least
-    assert [each.kind for each in it.variants[0].components] == ["serverless-compute"], "there is no volume"
+    assert [each.kind for each in it.children[0].lines] == ["serverless-compute"], "there is no volume"
 
 
 def test_provisioned_slots_are_billed_while_they_are_warm() -> None:
@@ -516,7 +516,7 @@ def test_an_unknown_instance_type_is_never_zero() -> None:
 
 def test_an_unknown_region_prices_nothing_and_says_so() -> None:
     it = priced(endpoint(variant(), region=Unknown("no provider block")))
-    assert {component.monthly for component in (*it.components, *it.variants[0].components)} == {None}
+    assert {component.monthly for component in (*it.lines, *it.children[0].lines)} == {None}
     assert part(it, "instance").reason == "its region is unknown: no provider block"
     assert it.monthly.at_least
 
@@ -529,7 +529,7 @@ def test_an_unpriced_type_says_why() -> None:
 
 def test_unknown_variants_are_at_least_zero_and_never_a_silent_zero() -> None:
     it = priced(endpoint(variants=Unknown("its configuration is managed elsewhere")))
-    assert it.variants == ()
+    assert it.children == ()
     assert it.monthly.floor == 0
     assert it.monthly.at_least
     assert it.missing
@@ -721,8 +721,8 @@ def test_a_shadow_test_costs_its_instances_and_volumes_for_as_long_as_it_runs() 
     tested = Endpoint(
         address="e", name="e", region="us-east-1", mode="realtime", variants=(shadow,), configuration_address="c"
     )
-    (cost,) = estimate(Inventory(endpoints=(tested,)), PRICES).endpoints["e"].variants
-    by_kind = {part.kind: part for part in cost.components}
+    (cost,) = estimate(Inventory(endpoints=(tested,)), PRICES).endpoints["e"].children
+    by_kind = {part.kind: part for part in cost.lines}
     assert by_kind["instance"].monthly is not None
     assert by_kind["instance"].monthly.expected == Decimal("38.64")
     assert by_kind["instance"].origins["hours"] == "168 hours: its shadow test"
@@ -759,7 +759,7 @@ def between(requests: int, least: int, most: int, *, warm: int | None = 1) -> An
         name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=warm, scaling=slots
     )
     usage = used(monthly_requests=Decimal(requests), request_duration_ms=Decimal(1000))
-    return priced(endpoint(it, mode="serverless"), usage).variants[0].monthly
+    return priced(endpoint(it, mode="serverless"), usage).children[0].monthly
 
 
 def test_the_least_sum_of_warm_time_and_compute_lies_beside_what_the_requests_fill() -> None:
@@ -772,7 +772,7 @@ def test_the_least_sum_of_warm_time_and_compute_lies_beside_what_the_requests_fi
     assert between(5 * 10**6, 1, 10).floor == Decimal("169.06")
 
 
-def unsplit(*variants: ServerlessVariant) -> EndpointCost:
+def unsplit(*variants: ServerlessVariant) -> Bill:
     usage = used(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200))
     return priced(endpoint(*variants, mode="serverless"), usage)
 

@@ -54,8 +54,8 @@ G5 = Decimal("1.408") * 730
 def test_bounds_span_every_possibility_and_nothing_is_expected() -> None:
     found = combined(inventory(instances(1)), inventory(instances(4)))
     assert bounds(found.total) == (G5, Unknown(WANTED), 4 * G5)
-    (variant,) = found.endpoints["E"].variants
-    (component,) = variant.components
+    (variant,) = found.endpoints["E"].children
+    (component,) = variant.lines
     assert bounds(component.monthly) == (G5, Unknown(WANTED), 4 * G5)
     assert bounds(component.count) == (1, Unknown(WANTED), 4)
 
@@ -82,20 +82,20 @@ def test_the_total_spans_possibilities_and_not_their_parts() -> None:
 def test_two_kinds_of_one_variant_are_components_side_by_side() -> None:
     serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=5, provisioned_concurrency=None)
     found = combined(inventory(instances(2)), inventory(serverless, mode="serverless"))
-    (variant,) = found.endpoints["E"].variants
-    assert [component.kind for component in variant.components] == ["instance", "serverless-compute"]
+    (variant,) = found.endpoints["E"].children
+    assert [component.kind for component in variant.lines] == ["instance", "serverless-compute"]
     # Where it costs least it is serverless, and no instance is there.
-    assert bounds(variant.components[0].monthly) == (0, Unknown(WANTED), 2 * G5)
+    assert bounds(variant.lines[0].monthly) == (0, Unknown(WANTED), 2 * G5)
     assert found.total.depends_on_usage
 
 
 def test_two_types_are_components_side_by_side() -> None:
     found = combined(inventory(instances(1)), inventory(instances(1, "ml.g5.2xlarge")))
-    (variant,) = found.endpoints["E"].variants
-    assert [component.detail for component in variant.components] == ["ml.g5.xlarge", "ml.g5.2xlarge"]
+    (variant,) = found.endpoints["E"].children
+    assert [component.detail for component in variant.lines] == ["ml.g5.xlarge", "ml.g5.2xlarge"]
     # ml.g5.2xlarge 1.515 USD an hour; each line has its amount where the whole costs least and most, so they add up.
-    assert bounds(variant.components[0].monthly) == (G5, Unknown(WANTED), 0)
-    assert bounds(variant.components[1].monthly) == (0, Unknown(WANTED), Decimal("1.515") * 730)
+    assert bounds(variant.lines[0].monthly) == (G5, Unknown(WANTED), 0)
+    assert bounds(variant.lines[1].monthly) == (0, Unknown(WANTED), Decimal("1.515") * 730)
     assert bounds(found.total) == (G5, Unknown(WANTED), Decimal("1.515") * 730)
 
 
@@ -108,7 +108,7 @@ def test_what_is_unpriced_in_one_possibility_makes_the_total_at_least() -> None:
 def test_a_variant_whose_name_is_undecided_is_found_by_its_place() -> None:
     worlds = [inventory(instances(1, name="a")), inventory(instances(2, name="b"))]
     found = either_estimate([estimate(each, PRICES) for each in worlds], {"E": [None]}, Unknown(WANTED))
-    (variant,) = found.endpoints["E"].variants
+    (variant,) = found.endpoints["E"].children
     assert bounds(variant.monthly) == (G5, Unknown(WANTED), 2 * G5)
 
 
@@ -129,7 +129,7 @@ def test_the_greatest_possibility_gives_the_greatest_column_though_its_least_is_
         name="main", shadow=False, instance_type="ml.g5.xlarge", initial_instance_count=1, scaling=RANGE
     )
     found = combined(inventory(wide), inventory(instances(4)))
-    (variant,) = found.endpoints["E"].variants
+    (variant,) = found.endpoints["E"].children
     assert bounds(variant.lines[0].monthly) == (G5, Unknown(WANTED), 9 * G5)
     assert bounds(found.total) == (G5, Unknown(WANTED), 9 * G5)
 

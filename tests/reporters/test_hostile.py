@@ -286,7 +286,7 @@ def sensitive() -> Report:
     """An endpoint whose type, count and volume are marked sensitive; they would show as ml.p4d.24xlarge and 7919."""
     item = chat()
     assert item.cost
-    (priced,) = item.cost.variants
+    (priced,) = item.cost.children
     secrets = {
         "redacted": True,
         "detail": "ml.p4d.24xlarge",
@@ -294,7 +294,7 @@ def sensitive() -> Report:
         "origins": {"count": "7919 in the plan"},
         "reason": None,
     }
-    lines = tuple(structs.replace(component, **secrets) for component in priced.components)
+    lines = tuple(structs.replace(component, **secrets) for component in priced.lines)
     cost = structs.replace(item.cost, children=(structs.replace(priced, lines=lines),))
     hidden = structs.replace(
         variant("main", instance_type="ml.p4d.24xlarge", initial_instance_count=7919, volume_size_gb=7919),

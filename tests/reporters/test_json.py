@@ -56,7 +56,7 @@ def with_component(**known: Any) -> Any:
     )  # fmt: skip
     item = docs()
     assert item.cost
-    (priced,) = item.cost.variants
+    (priced,) = item.cost.children
     cost = structs.replace(item.cost, children=(structs.replace(priced, lines=(structs.replace(part, **known),)),))
     return read(report(endpoints=(structs.replace(item, cost=cost),)))["endpoints"][0]["variants"][0]["components"][0]
 

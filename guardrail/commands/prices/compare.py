@@ -9,7 +9,7 @@ from guardrail import settings as settings_files
 from guardrail import sources
 from guardrail.commands.prices.show import grid, write
 from guardrail.cost import usage
-from guardrail.cost.base import EndpointCost, Estimate
+from guardrail.cost.base import Bill, Estimate
 from guardrail.cost.estimate import estimate
 from guardrail.cost.join import delta
 from guardrail.errors import PriceBookError, did_you_mean
@@ -134,7 +134,7 @@ def _endpoints(inventory: Inventory, before: Estimate, after: Estimate) -> Itera
         yield [named(endpoint), amounts(old.monthly)[1], amounts(new.monthly)[1], _difference(old, new)]
 
 
-def _difference(old: EndpointCost, new: EndpointCost) -> str:
+def _difference(old: Bill, new: Bill) -> str:
     """What is priced at one side only makes no difference that anybody knows."""
     was, now = old.monthly, new.monthly
     if old.missing != new.missing or UNKNOWN in (amounts(was)[1], amounts(now)[1]):
