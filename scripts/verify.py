@@ -27,7 +27,7 @@ CHECKS = {
     "lint": ["ruff", "check", "."],
     "types": ["mypy"],
     "contracts": ["importlinter.cli:lint_imports_command"],
-    "tests": ["pytest", "-n", "auto", "--cov", "--cov-report=term-missing"],
+    "tests": ["pytest", "-n", "auto", "--dist", "worksteal", "--cov", "--cov-report=term-missing"],
     "policies": ["guardrail", "policies", "test"],
 }
 PROBE = (

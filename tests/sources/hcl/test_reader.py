@@ -358,6 +358,7 @@ def test_values_that_double_at_every_step_are_given_up(read: Read) -> None:
     assert all(isinstance(value, Unknown) for value in found.tags.values())
 
 
+@pytest.mark.no_cover  # the same lines over and over: counting them takes longer than they do
 def test_so_are_they_where_something_is_sensitive_and_where_they_are_passed_on_as_they_are(read: Read) -> None:
     doubling = "".join(f"  n{n} = [local.n{n - 1}, local.n{n - 1}]\n" for n in range(1, 60))
     change_set = read(
@@ -392,6 +393,7 @@ def test_how_a_file_is_laid_out_means_nothing(read: Read, change: object) -> Non
     )
 
 
+@pytest.mark.no_cover  # the same lines over and over: counting them takes longer than they do
 def test_a_file_of_twenty_thousand_lines_is_read_whole(read: Read) -> None:
     change_set = read(PROVIDER.replace("aws", "awscc") + "".join(endpoint(f"e{index}") for index in range(5000)))
     assert len(change_set.after.endpoints) == 5000

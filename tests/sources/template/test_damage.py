@@ -95,9 +95,11 @@ def paths(value: Any, path: Path_ = ()) -> Iterator[Path_]:
         yield from paths(item, (*path, key))
 
 
-def mutations() -> Iterator[tuple[str, Any]]:
-    """Every damage, with what it is: another value at every path, nothing, a misspelt name, cut off, all text."""
+def mutations(resource: str | None) -> Iterator[tuple[str, Any]]:
+    """Every damage to one resource, or to what is above them: another value at every path, nothing, a misspelt name."""
     for path in paths(SOUND):
+        if (path[1] if len(path) > 1 else None) != resource:
+            continue
         is_resource = len(path) == 2
         for wrong in WRONG:
             if (wrong is None or wrong == []) and path[-1] in OPTIONAL:
@@ -154,13 +156,16 @@ def says_so(found: dict[str, Any]) -> bool:
     return bool(found["skipped"] or found["coverage"]["partial"] or found["totals"]["after"]["at_least"])
 
 
-def test_no_damage_takes_money_away_in_silence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("resource", [None, *SOUND["Resources"]])
+def test_no_damage_takes_money_away_in_silence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], resource: str | None
+) -> None:
     sound = report(tmp_path, SOUND)
     assert sound is not None
     assert not says_so(sound)
     full = costs(sound)
     silent = []
-    for what, document in mutations():
+    for what, document in mutations(resource):
         found = report(tmp_path, document)
         capsys.readouterr()
         if found is None or says_so(found) or unknown(found) - unknown(sound):
