@@ -52,7 +52,7 @@ class Repository(Struct, frozen=True, kw_only=True):
     """Where its objects and references are; for a worktree or submodule what its ``.git`` file leads to."""
 
 
-class _Entry(Struct, frozen=True):
+class _TreeLine(Struct, frozen=True):
     """A line of ``ls-tree``: ``100644 blob 8baef1b… template.yaml``."""
 
     mode: str
@@ -139,7 +139,7 @@ class Commit:
         self._repository = repository
         self._git = _Git(repository)
         self.id = self._git.resolve(revision)
-        self._trees: dict[str, dict[str, _Entry]] = {}
+        self._trees: dict[str, dict[str, _TreeLine]] = {}
 
     def read(self, path: str) -> bytes | None:
         """The content of the file that ``path`` was; None where there was none.
@@ -176,7 +176,7 @@ class Commit:
         ]
         yield from self._contents([(path, each) for path, each in below if each is not None and each.kind != "tree"])
 
-    def _contents(self, entries: "Iterable[tuple[str, _Entry]]") -> Iterator[tuple[str, bytes]]:
+    def _contents(self, entries: "Iterable[tuple[str, _TreeLine]]") -> Iterator[tuple[str, bytes]]:
         """Path and content of each entry, none of which may be something that git only refers to."""
         wanted = list(entries)
         for path, entry in wanted:
@@ -199,7 +199,7 @@ class Commit:
             hint="compare inside the submodule, or with a folder",
         )
 
-    def _entry(self, path: str) -> _Entry | None:
+    def _entry(self, path: str) -> _TreeLine | None:
         """What stood at ``path``, behind the links of that commit; None where nothing did, or outside."""
         top = self._repository.top
         inside = next(
@@ -212,8 +212,8 @@ class Commit:
         )
         return None if inside is None else self._followed(path, inside.split(os.sep))
 
-    def _followed(self, path: str, parts: list[str]) -> _Entry | None:
-        passed = [_Entry("040000", "tree", self.id)]
+    def _followed(self, path: str, parts: list[str]) -> _TreeLine | None:
+        passed = [_TreeLine("040000", "tree", self.id)]
         pending, links = parts[::-1], 0
         while pending:
             part = pending.pop()
@@ -239,7 +239,7 @@ class Commit:
             pending += os.fsdecode(target).split("/")[::-1]
         return passed[-1]
 
-    def _tree(self, identifier: str) -> dict[str, _Entry]:
+    def _tree(self, identifier: str) -> dict[str, _TreeLine]:
         if identifier not in self._trees:
             self._trees[identifier] = self._git.listed(identifier)
         return self._trees[identifier]
@@ -263,7 +263,7 @@ class _Git:
         said = _in_words(done.stderr)
         raise GitError(f"{revision} is no git revision here{f': {said}' if said else ''}", hint=_FETCH_HISTORY)
 
-    def listed(self, *arguments: str) -> dict[str, _Entry]:
+    def listed(self, *arguments: str) -> dict[str, _TreeLine]:
         """The entries of a tree by name."""
         done = self._run("ls-tree", "-z", "--full-tree", *arguments)
         if done.returncode != 0:
@@ -272,7 +272,7 @@ class _Git:
         for line in filter(None, done.stdout.split(b"\0")):
             facts, _, name = line.partition(b"\t")
             mode, kind, identifier = facts.decode("ascii").split(" ")
-            entries[os.fsdecode(name)] = _Entry(mode, kind, identifier)
+            entries[os.fsdecode(name)] = _TreeLine(mode, kind, identifier)
         return entries
 
     def contents(self, identifiers: Iterable[str]) -> Iterator[bytes | None]:

@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 from msgspec import Struct, structs
 
 from guardrail.policy.base import Result
-from guardrail.policy.baseline import Baseline, Entry
+from guardrail.policy.baseline import Baseline, KnownFinding
 from guardrail.policy.policy import Policy
 from guardrail.settings import Settings
 
@@ -18,7 +18,7 @@ _LENIENCE = ("note", "warning", "error", "never")
 """What ``fail_on`` can be, from the strictest on; in the same order severities weigh more."""
 
 
-class Terms(Struct, frozen=True, kw_only=True):
+class OwnTerms(Struct, frozen=True, kw_only=True):
     """All that decides whether a change passes."""
 
     settings: Settings
@@ -29,7 +29,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     """The text of the usage file."""
 
 
-def differences(before: Terms, after: Terms) -> tuple[str, ...]:
+def differences(before: OwnTerms, after: OwnTerms) -> tuple[str, ...]:
     """A phrase for each way in which ``after`` may let more pass: ``fail_on from error to never``."""
     return tuple(
         phrase
@@ -59,7 +59,7 @@ def accepted_in_code(
     return tuple(phrases)
 
 
-def _verdict(before: Terms, after: Terms) -> Iterator[str]:
+def _verdict(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     old, new = before.settings, after.settings
     if _LENIENCE.index(new.fail_on) > _LENIENCE.index(old.fail_on):
         yield _changed("fail_on", old.fail_on, new.fail_on)
@@ -69,14 +69,14 @@ def _verdict(before: Terms, after: Terms) -> Iterator[str]:
         yield "environments differ"
 
 
-def _budget(before: Terms, after: Terms) -> Iterator[str]:
+def _budget(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     for name, old in structs.asdict(before.settings.budget).items():
         new = getattr(after.settings.budget, name)
         if old is not None and (new is None or new > old):
             yield _changed(f"budget.{name}", old, new)
 
 
-def _policies(before: Terms, after: Terms) -> Iterator[str]:
+def _policies(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     now = {policy.id: policy for policy in after.policies}
     for old in before.policies:
         new = now.get(old.id)
@@ -99,7 +99,7 @@ def _without_values(policy: Policy) -> Policy:
     return structs.replace(policy, severity="error", params=params)
 
 
-def _waivers(before: Terms, after: Terms) -> Iterator[str]:
+def _waivers(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     old, new = before.settings.accepted(), after.settings.accepted()
     if old.max_days is not None and (new.max_days is None or new.max_days > old.max_days):
         yield f"waivers.max_days from {old.max_days} to {'any' if new.max_days is None else new.max_days}"
@@ -114,7 +114,7 @@ def _accepted(waiver: Struct) -> tuple[object, ...]:
     return tuple(value for name, value in structs.asdict(waiver).items() if name not in ("reason", "owner"))
 
 
-def _baseline(before: Terms, after: Terms) -> Iterator[str]:
+def _baseline(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     old = {_key(entry): entry for entry in before.baseline.findings}
     added = grown = 0
     for entry in after.baseline.findings:
@@ -130,11 +130,11 @@ def _baseline(before: Terms, after: Terms) -> Iterator[str]:
         yield _changed("baseline.tolerance_percent", *tolerance)
 
 
-def _key(entry: Entry) -> Entry:
+def _key(entry: KnownFinding) -> KnownFinding:
     return structs.replace(entry, monthly_usd=None)
 
 
-def _stake(entry: Entry) -> Decimal:
+def _stake(entry: KnownFinding) -> Decimal:
     """The money of an entry; one that is unknown allows any."""
     try:
         return Decimal(entry.monthly_usd or 0)
@@ -142,7 +142,7 @@ def _stake(entry: Entry) -> Decimal:
         return Decimal("Infinity")
 
 
-def _prices(before: Terms, after: Terms) -> Iterator[str]:
+def _prices(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     old, new = before.settings, after.settings
     if old.prices.max_age_days is not None and (
         new.prices.max_age_days is None or new.prices.max_age_days > old.prices.max_age_days
@@ -154,7 +154,7 @@ def _prices(before: Terms, after: Terms) -> Iterator[str]:
         yield "discounts differ"
 
 
-def _usage(before: Terms, after: Terms) -> Iterator[str]:
+def _usage(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     if before.usage != after.usage:
         yield "the usage file differs"
 

@@ -24,7 +24,7 @@ FILE_NAMES = (".guardrail.yml", ".guardrail.yaml")
 USAGE_FILE_NAMES = ("guardrail-usage.yml", "guardrail-usage.yaml")
 
 
-class Budget(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class BudgetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits in USD a month over everything in one check; None where there is no limit."""
 
     max_floor_usd: Decimal | None = None
@@ -83,7 +83,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """By policy id."""
     policy_paths: list[str] = []
     """Folders with policies of the team's own, relative to the file."""
-    budget: Budget = Budget()
+    budget: BudgetSettings = BudgetSettings()
     fail_on: FailOn = "error"
     strict: bool = False
     usage_file: str | None = None
@@ -99,7 +99,7 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return self.waivers if isinstance(self.waivers, WaiverSettings) else WaiverSettings(entries=self.waivers)
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class FoundSettings(Struct, frozen=True, kw_only=True):
     """Settings and where they come from."""
 
     settings: Settings
@@ -107,7 +107,7 @@ class Found(Struct, frozen=True, kw_only=True):
     """The settings file, relative to the working directory where that is shorter; None where there is none."""
 
 
-def load(start: str, *, config: str | None = None, copy: str | None = None) -> Found:
+def load(start: str, *, config: str | None = None, copy: str | None = None) -> FoundSettings:
     """The settings for an input at ``start`` ("-" for standard input), from ``config`` or the file nearest to it.
 
     Looks in the directory of ``start`` and above it up to the git root, then in the working directory and above it.
@@ -134,7 +134,7 @@ def load(start: str, *, config: str | None = None, copy: str | None = None) -> F
         prices=_relative(settings.prices, directory),
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
-    return Found(settings=settings, path=_shortest(path))
+    return FoundSettings(settings=settings, path=_shortest(path))
 
 
 def _relative(prices: PriceSettings, directory: str) -> PriceSettings:

@@ -6,17 +6,17 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from guardrail.own_terms import Terms, accepted_in_code, differences
+from guardrail.own_terms import OwnTerms, accepted_in_code, differences
 from guardrail.policy.base import AppliedWaiver, Result
-from guardrail.policy.baseline import Baseline, Entry
+from guardrail.policy.baseline import Baseline, KnownFinding
 from guardrail.policy.load import bundled, configure
 from guardrail.settings import Settings
 from tests.reporters.reports import finding
 
 
-def terms(said: dict[str, Any] | None = None, **others: Any) -> Terms:
+def terms(said: dict[str, Any] | None = None, **others: Any) -> OwnTerms:
     settings = msgspec.convert(said or {}, Settings)
-    return Terms(settings=settings, policies=configure(bundled(), settings.policies), **others)
+    return OwnTerms(settings=settings, policies=configure(bundled(), settings.policies), **others)
 
 
 WAIVER = {"policy": "async-scales-to-zero", "address": "a.b", "until": "2027-01-31", "reason": "load test"}
@@ -95,11 +95,11 @@ def test_a_policy_of_the_team_that_is_gone_or_rewritten_is_told() -> None:
     assert differences(before, structs.replace(before, policies=[weak, *others])) == (f"{first.id} is written anew",)
 
 
-def entry(endpoint: str, usd: str | None) -> Entry:
-    return Entry(policy="async-scales-to-zero", endpoint=endpoint, monthly_usd=usd)
+def entry(endpoint: str, usd: str | None) -> KnownFinding:
+    return KnownFinding(policy="async-scales-to-zero", endpoint=endpoint, monthly_usd=usd)
 
 
-def grown(*entries: Entry) -> Terms:
+def grown(*entries: KnownFinding) -> OwnTerms:
     return terms(baseline=Baseline(version=1, findings=entries))
 
 

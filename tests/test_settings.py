@@ -131,7 +131,9 @@ waivers:
     assert said.policies["async-scales-to-zero"].severity == "warning"
     assert said.policies["instances-are-right-sized"].environments == {"production": {"max_vcpus": 64}}
     assert said.policy_paths == [str(repository / "policies"), str(repository / "../shared")]
-    assert said.budget == settings.Budget(max_expected_usd=Decimal(5000), max_increase_ceiling_usd=Decimal("99.5"))
+    assert said.budget == settings.BudgetSettings(
+        max_expected_usd=Decimal(5000), max_increase_ceiling_usd=Decimal("99.5")
+    )
     assert (said.fail_on, said.strict, said.region) == ("warning", True, "eu-central-1")
     assert said.usage_file is not None
     assert said.usage_file.endswith("repository/usage.yml")

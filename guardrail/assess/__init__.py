@@ -12,7 +12,7 @@ from operator import attrgetter
 from msgspec import structs
 
 from guardrail.assess import judging, notices, pricing, trust
-from guardrail.assess.pricing import Outcome, PricedSource
+from guardrail.assess.pricing import Combination, PricedSource
 from guardrail.assess.terms import FailOn, Terms
 from guardrail.cost.demand import Demand
 from guardrail.model import ChangeSet, Coverage, Unknown
@@ -116,7 +116,7 @@ def against(report: Report, known: Baseline, *, path: str, tolerance_percent: De
 
 
 def _discounts(
-    outcomes: Sequence[Outcome], totals: Totals, priced: Sequence[PricedSource], terms: Terms
+    outcomes: Sequence[Combination], totals: Totals, priced: Sequence[PricedSource], terms: Terms
 ) -> tuple[DiscountReport | None, Sequence[DiscountReport | None]]:
     """The bill with discounts, whichever possibility comes true, and in each of them."""
     if not terms.discounts:

@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from msgspec import structs
 
-from guardrail.assess.pricing import Outcome, PricedSource
+from guardrail.assess.pricing import Combination, PricedSource
 from guardrail.assess.terms import Terms
 from guardrail.money import ZERO
 from guardrail.policy.agreement import agreed
@@ -24,7 +24,7 @@ SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
 
 def judged(
     priced: Sequence[PricedSource],
-    outcomes: Sequence[tuple[Outcome, DiscountReport | None]],
+    outcomes: Sequence[tuple[Combination, DiscountReport | None]],
     prices: PriceBook,
     policies: Sequence[Policy],
     terms: Terms,
@@ -43,7 +43,7 @@ def judged(
 
 
 def _of_stack(
-    outcome: Outcome, discounts: DiscountReport | None, policies: Sequence[Policy], terms: Terms, source: str
+    outcome: Combination, discounts: DiscountReport | None, policies: Sequence[Policy], terms: Terms, source: str
 ) -> list[Result]:
     """What the budgets say of one possibility: they are held against the list bill, or that with discounts."""
     totals = outcome.totals

@@ -20,7 +20,7 @@ MOST_WORLDS = 64
 """Of all sources together, that budgets and discounts are worked out for one by one."""
 
 
-class World(Struct, frozen=True, kw_only=True):
+class PricedPossibility(Struct, frozen=True, kw_only=True):
     """A source as one possibility has it."""
 
     given: str
@@ -36,14 +36,14 @@ class PricedSource(Struct, frozen=True, kw_only=True):
 
     source: Source
     change_set: ChangeSet
-    worlds: tuple[World, ...]
+    worlds: tuple[PricedPossibility, ...]
     before: Estimate | None
     """Whichever possibility comes true; None where the source has no past."""
     after: Estimate
     delta: Delta | None
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class Combination(Struct, frozen=True, kw_only=True):
     """Everything together in one possibility of every source."""
 
     given: str
@@ -103,12 +103,12 @@ def _price(source: Source, change_set: ChangeSet, estimator: Estimator) -> Price
     )
 
 
-def _world(given: str, before: Inventory | None, after: Inventory, estimator: Estimator) -> World:
+def _world(given: str, before: Inventory | None, after: Inventory, estimator: Estimator) -> PricedPossibility:
     """What a template no longer has and AWS keeps is billed after the change as it was before."""
     standing = {endpoint.address for endpoint in after.endpoints}
     kept = [each for each in (before.endpoints if before else ()) if each.kept and each.address not in standing]
     billed = structs.replace(after, endpoints=(*after.endpoints, *kept)) if kept else after
-    return World(
+    return PricedPossibility(
         given=given,
         inventory=after,
         before=None if before is None else estimator.inventory(before),
@@ -184,22 +184,22 @@ def totals(priced: Sequence[PricedSource], shown: Iterable[EndpointReport]) -> T
     return structs.replace(found, unchanged=join.total(unchanged) if unchanged else None)
 
 
-def outcomes(priced: Sequence[PricedSource], known: Totals) -> list[Outcome]:
+def outcomes(priced: Sequence[PricedSource], known: Totals) -> list[Combination]:
     """Every possibility of everything together; the least and the greatest alone where there are too many."""
-    choices: list[Sequence[World]] = [one.worlds for one in priced]
+    choices: list[Sequence[PricedPossibility]] = [one.worlds for one in priced]
     if prod(map(len, choices)) > MOST_WORLDS:
         least = [min(worlds, key=lambda world: world.after.total.floor) for worlds in choices]
         most = [max(worlds, key=lambda world: world.after.total.ceiling) for worlds in choices]
-        combined: list[Sequence[World]] = [least, most]
+        combined: list[Sequence[PricedPossibility]] = [least, most]
     else:
         combined = list(product(*choices))
     return [_outcome(priced, worlds, known if len(combined) == 1 else None) for worlds in combined]
 
 
-def _outcome(priced: Sequence[PricedSource], worlds: Sequence[World], known: Totals | None) -> Outcome:
+def _outcome(priced: Sequence[PricedSource], worlds: Sequence[PricedPossibility], known: Totals | None) -> Combination:
     names = [one.source.id for one in priced]
     befores = {name: world.before for name, world in zip(names, worlds, strict=True) if world.before is not None}
-    return Outcome(
+    return Combination(
         given=", ".join(world.given for world in worlds if world.given),
         before=befores or None,
         after={name: world.after for name, world in zip(names, worlds, strict=True)},

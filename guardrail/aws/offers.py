@@ -47,7 +47,7 @@ _COLUMNS = {"sku", "ratecode", "termtype", "effectivedate", "unit", "priceperuni
 """Without which a CSV is no offer file; names are compared by their letters and digits alone."""
 
 
-class Attributes(Struct, frozen=True, kw_only=True):
+class ProductAttributes(Struct, frozen=True, kw_only=True):
     """What a product says of itself; the attributes that tell the charges of inference apart."""
 
     usage_type: str = msgspec.field(default="", name="usagetype")
@@ -68,7 +68,7 @@ class Edition(Struct, frozen=True, kw_only=True):
 
 
 class _Product(Struct, frozen=True):
-    attributes: Attributes
+    attributes: ProductAttributes
     sku: str = ""
 
 
@@ -178,7 +178,7 @@ def _csv_rows(path: str, header: list[str], reader: Iterator[list[str]]) -> Iter
         fields = dict(zip(header, record, strict=True))
         if fields["termtype"] != "OnDemand":
             continue
-        attributes = Attributes(
+        attributes = ProductAttributes(
             usage_type=fields["usagetype"],
             region=fields.get("regioncode", ""),
             location=fields.get("location", ""),
@@ -212,7 +212,7 @@ def _whole_lines(path: str, file: TextIO) -> Iterator[str]:
 # One product ---------------------------------------------------------------------------------------------------------
 
 
-def charge_of(product: Attributes) -> str | None:
+def charge_of(product: ProductAttributes) -> str | None:
     """The charge of a product of inference, as its attributes have it; None for any other product."""
     kind = _COMPONENTS.get(product.component)
     if kind is not None:
@@ -234,7 +234,9 @@ def _rows(name: str, product: _Product, terms: Iterable[_Term], sku: str = "") -
                 yield row
 
 
-def _row(name: str, product: Attributes, dimension: _Dimension, *, sku: str, effective_date: str) -> Listed | None:
+def _row(
+    name: str, product: ProductAttributes, dimension: _Dimension, *, sku: str, effective_date: str
+) -> Listed | None:
     """A row of a product of inference; None for any other product."""
     charge = charge_of(product)
     if charge is None:

@@ -71,11 +71,11 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Run the step."""
-    inputs = Inputs(os.environ)
+    inputs = ActionInputs(os.environ)
     return _check(inputs) if arguments.step == "check" else _comment(inputs)
 
 
-class Inputs:
+class ActionInputs:
     """What the workflow says behind ``with:``."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
@@ -127,7 +127,7 @@ class Reports(Struct, frozen=True, kw_only=True):
 # Check ---------------------------------------------------------------------------------------------------------------
 
 
-def _check(inputs: Inputs) -> int:
+def _check(inputs: ActionInputs) -> int:
     """Check, show, and set the outputs. Returns 0 whatever the verdict: a later step exits with it."""
     folder = tempfile.mkdtemp(prefix="guardrail-", dir=runner.path_of(os.environ, "RUNNER_TEMP"))
     reports = Reports(json=os.path.join(folder, "report.json"), comment=os.path.join(folder, "comment.md"))
@@ -144,7 +144,7 @@ def _check(inputs: Inputs) -> int:
     return 0
 
 
-def _checked(inputs: Inputs, reports: Reports, base: str) -> tuple[int, str]:
+def _checked(inputs: ActionInputs, reports: Reports, base: str) -> tuple[int, str]:
     """The exit code of the check, and what it says on standard error."""
     directory = _directory(inputs)
     paths = _paths(inputs, directory)
@@ -164,7 +164,7 @@ def _print(said: bytes) -> None:
     sys.stdout.flush()
 
 
-def _directory(inputs: Inputs) -> str:
+def _directory(inputs: ActionInputs) -> str:
     directory = inputs.text("working-directory") or "."
     if not os.path.isdir(directory):
         raise GitHubError(f"working-directory: there is no directory {directory}")
@@ -180,7 +180,7 @@ def _without_secrets() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _SECRETS}
 
 
-def _flags(inputs: Inputs) -> Iterator[str]:
+def _flags(inputs: ActionInputs) -> Iterator[str]:
     """The inputs that mean the same as a flag."""
     for name in _VALUES:
         if inputs.text(name):
@@ -191,7 +191,7 @@ def _flags(inputs: Inputs) -> Iterator[str]:
         yield "--strict"
 
 
-def _terms(inputs: Inputs, directory: str, happened: Event, folder: str, start: str) -> Iterator[str]:
+def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, start: str) -> Iterator[str]:
     """By what is judged: code that is not trusted by what stands in its base, and not by what it brings along."""
     revision = _origin(inputs, happened)
     named = [(name, inputs.text(name)) for name in _TERMS] + [("policies", line) for line in inputs.lines("policies")]
@@ -216,7 +216,7 @@ def _terms(inputs: Inputs, directory: str, happened: Event, folder: str, start: 
     yield "--untrusted"
 
 
-def _origin(inputs: Inputs, happened: Event) -> str | None:
+def _origin(inputs: ActionInputs, happened: Event) -> str | None:
     """The revision whose terms count; None where those of the checkout do, because its code is trusted.
 
     Whoever can push, dispatch or merge may change the terms, and so may a pull request from a branch, where a review
@@ -242,7 +242,7 @@ def _origin(inputs: Inputs, happened: Event) -> str | None:
     )
 
 
-def _base(inputs: Inputs, revision: str, folder: str) -> Base:
+def _base(inputs: ActionInputs, revision: str, folder: str) -> Base:
     try:
         return Base(os.getcwd(), revision, folder)
     except GitError as error:
@@ -292,7 +292,7 @@ def _is_in(path: str, folder: str) -> bool:
     return path == folder or path.startswith(os.path.join(folder, ""))
 
 
-def _paths(inputs: Inputs, directory: str) -> list[str]:
+def _paths(inputs: ActionInputs, directory: str) -> list[str]:
     """The inputs of the check: a line each, with ``*``, ``?``, ``[…]`` and ``**`` for several."""
     paths: dict[str, None] = {}
     for line in inputs.lines("path"):
@@ -352,7 +352,7 @@ def _fits(names: Sequence[str], wanted: Sequence[str]) -> bool:
     )
 
 
-def _reports(inputs: Inputs, reports: Reports, folder: str) -> Reports:
+def _reports(inputs: ActionInputs, reports: Reports, folder: str) -> Reports:
     """Where each report goes: what is asked for to its place, the rest into ``folder``."""
     directory = _directory(inputs)
     return structs.replace(
@@ -365,7 +365,7 @@ def _reports(inputs: Inputs, reports: Reports, folder: str) -> Reports:
     )
 
 
-def _place(name: str, inputs: Inputs, directory: str) -> str:
+def _place(name: str, inputs: ActionInputs, directory: str) -> str:
     """The absolute path of a report. One in the workspace may not lead out of it by a symbolic link of the change."""
     path = inputs.text(name)
     if not path:
@@ -389,7 +389,7 @@ def _show(reports: Reports) -> None:
         print(_read(reports.annotations), end="", flush=True)
 
 
-def _show_failure(said: str, reports: Reports, inputs: Inputs) -> None:
+def _show_failure(said: str, reports: Reports, inputs: ActionInputs) -> None:
     """That there is no answer, and why; in the comment too, where that of an older commit would stand for this one."""
     from guardrail.reporters.gfm import fenced
     from guardrail.reporters.markdown import marker
@@ -486,7 +486,7 @@ def _usd(amount: str | dict[str, str], mark: str = "") -> str:
 # Comment -------------------------------------------------------------------------------------------------------------
 
 
-def _comment(inputs: Inputs) -> int:
+def _comment(inputs: ActionInputs) -> int:
     """Keep the comment of the pull request up to date. What goes wrong is said and leaves the verdict alone."""
     happened = runner.event(os.environ)
     mode = inputs.text("comment") or "update"

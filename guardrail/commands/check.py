@@ -29,11 +29,11 @@ from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
-from guardrail.settings import BaselineSettings, Found, Settings, load, override
+from guardrail.settings import BaselineSettings, FoundSettings, Settings, load, override
 
 if TYPE_CHECKING:
     from guardrail.github.base_branch import Base
-    from guardrail.own_terms import Terms as AllTerms
+    from guardrail.own_terms import OwnTerms
 
 HELP = """\
 price a Terraform plan, its source or a CloudFormation template and hold it against the policies
@@ -276,7 +276,7 @@ def _distinct(paths: Sequence[str]) -> tuple[list[str], list[str]]:
     return list(kept.values()), list(dict.fromkeys(notices))
 
 
-def _settings(arguments: Namespace) -> Found:
+def _settings(arguments: Namespace) -> FoundSettings:
     """The settings for the first path, with the flags of this run in place of what they override."""
     found = load(arguments.paths[0], config=arguments.config, copy=arguments.settings_from)
     return override(found, settings=_overridden(found.settings, arguments))
@@ -298,7 +298,7 @@ def _overridden(settings: Settings, arguments: Namespace) -> Settings:
     )
 
 
-def _report(arguments: Namespace, found: Found) -> Report:
+def _report(arguments: Namespace, found: FoundSettings) -> Report:
     """Read everything, then judge it."""
     settings = found.settings
     with _named_in_errors(found.path):
@@ -348,7 +348,7 @@ def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:
     return PlanTables(tables, plan.term, plan.payment).rate
 
 
-def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
+def _against_baseline(report: Report, found: FoundSettings, *, write: bool) -> Report:
     """The report with what the baseline knows as existing; the baseline is written anew before, where that is asked."""
     settings: BaselineSettings = found.settings.baseline
     path = settings.file
@@ -364,7 +364,7 @@ def _against_baseline(report: Report, found: Found, *, write: bool) -> Report:
     return against(report, baseline.read(path), path=path, tolerance_percent=settings.tolerance_percent)
 
 
-def _with_own_terms(report: Report, arguments: Namespace, found: Found) -> Report:
+def _with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) -> Report:
     """The report with what the change since a revision does to its own terms."""
     import tempfile
 
@@ -399,15 +399,15 @@ def _taken(path: str | None, base: "Base") -> str | None:
     return path if path is None or not base.holds(path) else base.take(path) or path
 
 
-def _all_terms(settings: Settings) -> "AllTerms":
+def _all_terms(settings: Settings) -> "OwnTerms":
     """The terms that settings make, with what they name."""
-    from guardrail.own_terms import Terms
+    from guardrail.own_terms import OwnTerms
 
     known = baseline.Baseline(version=1)
     if settings.baseline.file is not None and files.is_there(settings.baseline.file):
         known = baseline.read(settings.baseline.file)
     usage_text = b"" if settings.usage_file is None else _content(settings.usage_file) or b""
-    return Terms(settings=settings, policies=_all_policies(settings), baseline=known, usage=usage_text)
+    return OwnTerms(settings=settings, policies=_all_policies(settings), baseline=known, usage=usage_text)
 
 
 def _content(path: str) -> bytes | None:

@@ -10,7 +10,7 @@ from guardrail.errors import GitHubError, GuardrailError, MissingExtraError
 from guardrail.progress import progress
 
 if TYPE_CHECKING:
-    from guardrail.github.comment import Note, PullRequest
+    from guardrail.github.comment import CommentText, PullRequest
 
 HELP = """\
 keep one comment on a pull request up to date
@@ -68,10 +68,10 @@ def run(arguments: Namespace) -> int:
     return 0
 
 
-def _what(arguments: Namespace) -> "tuple[PullRequest, Note]":
+def _what(arguments: Namespace) -> "tuple[PullRequest, CommentText]":
     """Where the comment goes and what it says, from the flags, else from the workflow's event."""
     from guardrail.github import runner
-    from guardrail.github.comment import Note, PullRequest, split
+    from guardrail.github.comment import CommentText, PullRequest, split
 
     happened, this_run = runner.event(os.environ), runner.run(os.environ)
     number = arguments.pull_request or happened.pull_request
@@ -92,7 +92,7 @@ def _what(arguments: Namespace) -> "tuple[PullRequest, Note]":
     tag = _checked(arguments.tag or body_tag or "default", "[A-Za-z0-9_./-]{1,60}", "tag, such as network/prod")
     if arguments.mode == NEW:
         tag = f"{tag}@{this_run.id}.{this_run.attempt}" if this_run.id else f"{tag}@{commit[:12]}"
-    return PullRequest(repository, number), Note(tag=tag, text=text, commit=commit, run=this_run)
+    return PullRequest(repository, number), CommentText(tag=tag, text=text, commit=commit, run=this_run)
 
 
 def _checked(text: str, pattern: str, what: str) -> str:

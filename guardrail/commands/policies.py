@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
     from guardrail.policy.environment import EnvironmentSettings
-    from guardrail.policy.examples import Outcome
+    from guardrail.policy.examples import ExampleResult
 
 HELP = """\
 list, explain, validate and test policies
@@ -254,7 +254,7 @@ def _test(paths: list[str]) -> int:
     return VIOLATED if failures else 0
 
 
-def _failure(outcome: "Outcome") -> str:
+def _failure(outcome: "ExampleResult") -> str:
     return f"{outcome.policy}: {outcome.verdict}: {outcome.because}\n    {outcome.problem}"
 
 

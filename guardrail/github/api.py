@@ -56,7 +56,7 @@ class UncertainError(GitHubError):
     """It cannot be told whether something was done that must not be done twice."""
 
 
-class _Page(Struct, frozen=True):
+class _CachedAnswer(Struct, frozen=True):
     """One answer, as it was when its ETag was."""
 
     etag: str
@@ -85,7 +85,7 @@ class Api:
         self._sleep = sleep or time.sleep
         self._patience_s = PATIENCE_S
         self._pool = pool(self._url, read_s=read_s)
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[str, _CachedAnswer] = {}
 
     def get(self, path: str, kind: type[T]) -> T:
         """What stands at ``path``. Raises `GitHubError`."""
@@ -107,7 +107,7 @@ class Api:
         """Create (POST), change (PATCH) or delete. Raises `RefusedError`, and `UncertainError` for a POST alone."""
         self._send(method, self._url + path, b"" if payload is None else msgspec.json.encode(payload))
 
-    def _page(self, url: str) -> _Page:
+    def _page(self, url: str) -> _CachedAnswer:
         known = self._pages.get(url)  # never of a last page: a full one may have got another behind it
         response = self._send("GET", url, etag=known.etag if known else "")
         if response.status == _NOT_MODIFIED and known is not None:
@@ -116,7 +116,7 @@ class Api:
         following = urljoin(url, found[1]) if found else None
         if following is not None and not self._is_ours(following):
             raise GitHubError("the next page of a list is on another host, and the token does not go there")
-        page = _Page(response.headers.get("ETag", ""), response.data, following)
+        page = _CachedAnswer(response.headers.get("ETag", ""), response.data, following)
         if page.etag and following is not None:
             self._pages[url] = page
         return page

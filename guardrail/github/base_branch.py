@@ -5,7 +5,7 @@ import os
 from guardrail.errors import GitError, GitHubError
 from guardrail.git import Commit, repository_of
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
-from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, Found, load, places
+from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, FoundSettings, load, places
 
 FETCH = "actions/checkout with fetch-depth: 0"
 
@@ -54,7 +54,7 @@ class Base:
             return None
         return place
 
-    def take_terms(self, start: str, config: str | None = None) -> Found:
+    def take_terms(self, start: str, config: str | None = None) -> FoundSettings:
         """The settings that hold for an input at ``start``, and copies of all that they name.
 
         They are looked for as `settings.load` looks, or are those in ``config``, a copy. Raises `SettingsError` for

@@ -52,7 +52,7 @@ class PullRequest(Struct, frozen=True):
     number: int
 
 
-class Note(Struct, frozen=True, kw_only=True):
+class CommentText(Struct, frozen=True, kw_only=True):
     """What to say, and who says it."""
 
     tag: str
@@ -80,21 +80,21 @@ class _Comment(Struct, frozen=True):
         """Whether a bot wrote it, or somebody who may write here anyway."""
         return (self.user is not None and self.user.type == "Bot") or self.author_association in _ACCESS
 
-    def note(self, tag: str) -> Note | None:
+    def note(self, tag: str) -> CommentText | None:
         """What it says, where it has that tag."""
         found = _LINES.match(self.body or "")
         if found is None or found["tag"] != tag:
             return None
         run = Run(int(found["id"] or 0), int(found["attempt"] or 0))
-        return Note(tag=tag, text=(self.body or "")[found.end() :], commit=found["commit"] or "", run=run)
+        return CommentText(tag=tag, text=(self.body or "")[found.end() :], commit=found["commit"] or "", run=run)
 
 
-class _Head(Struct, frozen=True):
+class _HeadCommit(Struct, frozen=True):
     sha: str
 
 
 class _PullRequestNow(Struct, frozen=True):
-    head: _Head
+    head: _HeadCommit
 
 
 def split(body: str) -> tuple[str | None, str]:
@@ -103,7 +103,7 @@ def split(body: str) -> tuple[str | None, str]:
     return (found["tag"], body[found.end() :]) if found else (None, body)
 
 
-def comment(api: Api, where: PullRequest, note: Note, *, dry_run: bool = False) -> Done:
+def comment(api: Api, where: PullRequest, note: CommentText, *, dry_run: bool = False) -> Done:
     """Make ``note`` the one comment of its tag, or find out what would be done. Raises `GitHubError`."""
     return _Writing(api, where, note).settled(dry_run=dry_run)
 
@@ -111,7 +111,7 @@ def comment(api: Api, where: PullRequest, note: Note, *, dry_run: bool = False) 
 class _Writing:
     """One run that writes its comment."""
 
-    def __init__(self, api: Api, where: PullRequest, note: Note) -> None:
+    def __init__(self, api: Api, where: PullRequest, note: CommentText) -> None:
         self._api = api
         self._issue = f"/repos/{where.repository}/issues/{where.number}"
         self._pull = f"/repos/{where.repository}/pulls/{where.number}"
@@ -133,7 +133,7 @@ class _Writing:
             self._act(*request)
         raise GitHubError(f"comments of tag {self._note.tag} keep changing", hint="give every check its own --tag")
 
-    def _there(self) -> list[tuple[int, Note]]:
+    def _there(self) -> list[tuple[int, CommentText]]:
         """The comments of this tag, the oldest first."""
         listed = self._api.items(f"{self._issue}/comments?per_page={_PER_PAGE}", _Comment)
         noted = ((each, each.note(self._note.tag)) for each in listed)
@@ -152,7 +152,7 @@ class _Writing:
     def _is_head(self) -> bool:
         return self._api.get(self._pull, _PullRequestNow).head.sha == self._note.commit
 
-    def _next(self, there: list[tuple[int, Note]], *, at_head: bool) -> tuple[str, str] | None:
+    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> tuple[str, str] | None:
         """Method and path of the next thing to do; None where all is as it should be."""
         if not there:
             self._done = "created"
@@ -170,7 +170,7 @@ class _Writing:
                 return "DELETE", f"{self._comments}/{number}"
         return None
 
-    def _outranks(self, other: Note, *, at_head: bool) -> bool:
+    def _outranks(self, other: CommentText, *, at_head: bool) -> bool:
         ours = self._note
         if other.commit == ours.commit:
             return other.run == ours.run or (at_head and other.run < ours.run)

@@ -26,7 +26,7 @@ class _Repository(Struct, frozen=True):
     full_name: str = ""
 
 
-class _Side(Struct, frozen=True):
+class _PullRequestSide(Struct, frozen=True):
     """The head or the base of a pull request."""
 
     sha: str = ""
@@ -36,8 +36,8 @@ class _Side(Struct, frozen=True):
 
 class _PullRequest(Struct, frozen=True):
     number: int = 0
-    head: _Side = _Side()
-    base: _Side = _Side()
+    head: _PullRequestSide = _PullRequestSide()
+    base: _PullRequestSide = _PullRequestSide()
 
 
 class _Payload(Struct, frozen=True):

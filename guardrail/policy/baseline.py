@@ -36,7 +36,7 @@ Key: TypeAlias = tuple[str, str, str]
 """Policy, endpoint, and whether it is about the endpoint, a variant or a component."""
 
 
-class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class KnownFinding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One finding that was there before."""
 
     policy: str
@@ -66,7 +66,7 @@ class Baseline(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The file."""
 
     version: Literal[1]
-    findings: tuple[Entry, ...] = ()
+    findings: tuple[KnownFinding, ...] = ()
 
 
 class Compared(Struct, frozen=True, kw_only=True):
@@ -93,7 +93,7 @@ def taken_up(results: Iterable[Result]) -> Baseline:
     results = [result for result in results if result.verdict == "fail" and result.endpoint is not None]
     several = len({result.source for result in results}) > 1
     entries = {
-        Entry(
+        KnownFinding(
             policy=result.policy,
             endpoint=result.identity,
             part=_part(result),
@@ -145,16 +145,18 @@ def compare(
     return Compared(results=answer, notices=list(notices))
 
 
-def _accounted(baseline: Sequence[Entry], results: Sequence[Result], *, alone: bool) -> list[Entry | None]:
+def _accounted(
+    baseline: Sequence[KnownFinding], results: Sequence[Result], *, alone: bool
+) -> list[KnownFinding | None]:
     """The entry that accounts for each result, none for more than one.
 
     By the name of its variant first, then by its place among the variants: a renamed variant is the one it was. An
     undecided or accepted finding is there still, so its entry is not stale; one that passes is gone.
     """
-    waiting: dict[Key, list[Entry]] = defaultdict(list)
+    waiting: dict[Key, list[KnownFinding]] = defaultdict(list)
     for entry in baseline:
         waiting[entry.policy, entry.endpoint, entry.part].append(entry)
-    accounted: list[Entry | None] = [None] * len(results)
+    accounted: list[KnownFinding | None] = [None] * len(results)
     for by in (_same_name, _same_place):
         for index, result in enumerate(results):
             if accounted[index] is not None or result.verdict == "pass" or result.endpoint is None:
@@ -169,15 +171,15 @@ def _accounted(baseline: Sequence[Entry], results: Sequence[Result], *, alone: b
     return accounted
 
 
-def _same_name(entry: Entry, result: Result) -> bool:
+def _same_name(entry: KnownFinding, result: Result) -> bool:
     return entry.variant is not None and entry.variant == result.variant
 
 
-def _same_place(entry: Entry, result: Result) -> bool:
+def _same_place(entry: KnownFinding, result: Result) -> bool:
     return entry.index == result.part[1]
 
 
-def _same_source(entry: Entry, result: Result, *, alone: bool) -> bool:
+def _same_source(entry: KnownFinding, result: Result, *, alone: bool) -> bool:
     """An entry without a source is that of the only input: among several, nobody can say whose it was."""
     return entry.source == result.source or (entry.source is None and alone)
 
@@ -187,7 +189,9 @@ def _part(result: Result) -> Literal["endpoint", "variant", "component"]:
     return "endpoint" if part == "stack" else part
 
 
-def _judged(result: Result, entry: Entry, tolerance_percent: Decimal, origin: str, notices: dict[str, None]) -> Result:
+def _judged(
+    result: Result, entry: KnownFinding, tolerance_percent: Decimal, origin: str, notices: dict[str, None]
+) -> Result:
     if result.verdict != "fail":
         return result
     growth = _growth(entry, result, tolerance_percent)
@@ -197,7 +201,7 @@ def _judged(result: Result, entry: Entry, tolerance_percent: Decimal, origin: st
     return result
 
 
-def _growth(entry: Entry, result: Result, tolerance_percent: Decimal) -> str | None:
+def _growth(entry: KnownFinding, result: Result, tolerance_percent: Decimal) -> str | None:
     """How much more is at stake than when the baseline was written; None where it is not more."""
     stake = result.saving_monthly
     was = f"{entry.monthly_usd} USD a month" if entry.monthly_usd not in (None, _UNKNOWN) else "no money"
@@ -211,7 +215,7 @@ def _growth(entry: Entry, result: Result, tolerance_percent: Decimal) -> str | N
     return None if stake <= allowed else f"{two_decimals(stake)} USD a month are at stake, and {was} was"
 
 
-def _is_stale(entry: Entry, origin: str) -> str:
+def _is_stale(entry: KnownFinding, origin: str) -> str:
     variant = f", variant {entry.variant}" if entry.variant else ""
     return f"{origin}: {entry.policy} for {entry.endpoint}{variant} is found no more: write the baseline anew"
 
@@ -222,7 +226,7 @@ def _written(stake: Decimal | Unknown | None) -> str | None:
     return None if stake is None else _UNKNOWN
 
 
-def _order(entry: Entry) -> tuple[str, ...]:
+def _order(entry: KnownFinding) -> tuple[str, ...]:
     key = (
         entry.policy,
         entry.endpoint,
@@ -235,7 +239,7 @@ def _order(entry: Entry) -> tuple[str, ...]:
     return tuple(part or "" for part in key)
 
 
-def _without_nothing(entry: Entry) -> dict[str, str | int]:
+def _without_nothing(entry: KnownFinding) -> dict[str, str | int]:
     """The keys of an entry that say something: what is about the endpoint has no index."""
     said = {name: value for name, value in structs.asdict(entry).items() if value is not None}
     if entry.part == "endpoint":

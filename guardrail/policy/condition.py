@@ -19,7 +19,7 @@ from guardrail.model import Unknown
 from guardrail.policy.fields import Field, FieldType
 from guardrail.policy.getters import Getter
 from guardrail.policy.pattern import Pattern, PatternError
-from guardrail.policy.scope import Operand, Scope, is_reference, show
+from guardrail.policy.scope import Operand, PolicyScope, is_reference, show
 from guardrail.policy.subject import Subject
 
 Truth: TypeAlias = bool | Unknown
@@ -58,7 +58,7 @@ _MEANT: dict[str, str] = {
 _EQUALITY = frozenset({"eq", "==", "=", "equals", "is", "equal"})
 
 
-def compile_condition(condition: object, scope: Scope) -> Test:
+def compile_condition(condition: object, scope: PolicyScope) -> Test:
     """The test that ``condition`` describes; one whose every part is absent holds.
 
     Raises `PolicyError`, saying where, for a field, operator or parameter that does not exist, for an operand that the
@@ -68,7 +68,7 @@ def compile_condition(condition: object, scope: Scope) -> Test:
     return scope.attempt(lambda: _condition(condition, scope), None) or always
 
 
-def _condition(condition: object, scope: Scope) -> Part:
+def _condition(condition: object, scope: PolicyScope) -> Part:
     if not isinstance(condition, dict):
         raise scope.error(f"expected a mapping of fields, got {show(condition)}")
     if not condition:
@@ -76,12 +76,12 @@ def _condition(condition: object, scope: Scope) -> Part:
     return _conjunction([_collected(str(key), value, scope.at(str(key))) for key, value in condition.items()])
 
 
-def _collected(key: str, value: object, scope: Scope) -> Part:
+def _collected(key: str, value: object, scope: PolicyScope) -> Part:
     """`_entry`, whose error is kept where the scope collects errors."""
     return scope.attempt(lambda: _entry(key, value, scope), None)
 
 
-def _entry(key: str, value: object, scope: Scope) -> Part:
+def _entry(key: str, value: object, scope: PolicyScope) -> Part:
     match key:
         case "all" | "any":
             parts = scope.list(value)
@@ -102,7 +102,7 @@ def _entry(key: str, value: object, scope: Scope) -> Part:
     return test
 
 
-def _on_field(field: Field, value: object, scope: Scope) -> Part:
+def _on_field(field: Field, value: object, scope: PolicyScope) -> Part:
     if not isinstance(value, dict) or is_reference(value):
         return _operation(field, "eq", value, scope)
     if not value:
@@ -110,7 +110,7 @@ def _on_field(field: Field, value: object, scope: Scope) -> Part:
     return _conjunction([_operation(field, str(name), operand, scope.at(str(name))) for name, operand in value.items()])
 
 
-def _operation(field: Field, operator: str, raw: object, scope: Scope) -> Part:
+def _operation(field: Field, operator: str, raw: object, scope: PolicyScope) -> Part:
     """The comparison of a field; ``eq`` stands for a bare value, and cannot be written."""
     if raw is None and operator in ("eq", "ne"):
         return _present(field.get, expected=operator == "ne")
@@ -199,7 +199,7 @@ def _not(test: Test) -> Test:
     return negated
 
 
-def _quantified(name: str, condition: object, scope: Scope) -> Part:
+def _quantified(name: str, condition: object, scope: PolicyScope) -> Part:
     if scope.applies_to != "endpoint":
         raise scope.error(f"{name} asks the variants of an endpoint, so it needs applies_to: endpoint")
     test = _condition(condition, structs.replace(scope, applies_to="variant"))
@@ -278,7 +278,7 @@ def _in_doubt(test: Test) -> Test:
     return doubted
 
 
-def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand, scope: Scope) -> Test:
+def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand, scope: PolicyScope) -> Test:
     """A comparison by size. Of an unknown number its bounds may decide it: at least 3 is not below 2."""
     get = field.get
     other: Getter = operand if callable(operand) else lambda _: operand
@@ -337,7 +337,7 @@ def _contains(get: Getter, operand: Operand) -> Test:
     return _known(get, lambda value: operand in value)
 
 
-def _matches(field: Field, _: str, raw: object, scope: Scope) -> Part:
+def _matches(field: Field, _: str, raw: object, scope: PolicyScope) -> Part:
     texts = scope.members("string", raw if isinstance(raw, (list, dict)) else [raw])
     if texts is None:
         return None
@@ -348,7 +348,7 @@ def _matches(field: Field, _: str, raw: object, scope: Scope) -> Part:
     return _known(field.get, lambda value: any(pattern.matches(value) for pattern in patterns))
 
 
-def _collection(field: Field, operator: str, raw: object, scope: Scope) -> Part:
+def _collection(field: Field, operator: str, raw: object, scope: PolicyScope) -> Part:
     items = scope.members("string" if field.type in ("mapping", "strings") else field.type, raw)
     if items is None:
         return None
@@ -365,13 +365,13 @@ def _collection(field: Field, operator: str, raw: object, scope: Scope) -> Part:
     return _in_range(get, lambda value: (value in members) is wanted, [_Range(item, item) for item in items], wanted)
 
 
-def _presence(field: Field, _: str, raw: object, scope: Scope) -> Test:
+def _presence(field: Field, _: str, raw: object, scope: PolicyScope) -> Test:
     if not isinstance(raw, bool):
         raise scope.error(f"expected true or false, got {show(raw)}")
     return _present(field.get, expected=raw)
 
 
-_OWN_OPERANDS: dict[str, Callable[[Field, str, object, Scope], Part]] = {
+_OWN_OPERANDS: dict[str, Callable[[Field, str, object, PolicyScope], Part]] = {
     "present": _presence,
     "matches": _matches,
     "in": _collection,

@@ -31,8 +31,8 @@ from guardrail.policy.identity import identity
 from guardrail.policy.message import Text, compile_text, printable
 from guardrail.policy.policy import AppliesTo, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
-from guardrail.policy.scope import Scope
-from guardrail.policy.subject import StackTotals, Subject, World
+from guardrail.policy.scope import PolicyScope
+from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
 STACK = "stack"
@@ -68,7 +68,7 @@ def compile_policy(
     fit, and for an environment that is not among ``environments``; with ``errors``, they are added there instead.
     """
     parameters = policy.parameters(environment)
-    scope = Scope(
+    scope = PolicyScope(
         policy=policy.id,
         applies_to=policy.applies_to,
         declared=policy.params,
@@ -89,7 +89,7 @@ def compile_policy(
     )
 
 
-def _compile_messages(messages: str | Iterable[Message], scope: Scope) -> tuple[tuple[Test | None, Text], ...]:
+def _compile_messages(messages: str | Iterable[Message], scope: PolicyScope) -> tuple[tuple[Test | None, Text], ...]:
     if isinstance(messages, str):
         return ((None, compile_text(messages, scope)),)
     return tuple(
@@ -118,7 +118,7 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     Unattached configurations are judged too; what a plan forgets is not. Raises `PolicyError` for a policy that cannot
     be evaluated, which is never a pass.
     """
-    run = _Run(policies, World(prices, today), source)
+    run = _Run(policies, Evaluation(prices, today), source)
     results: list[Result] = []
     for endpoints, costs in ((inventory.endpoints, estimate.endpoints), (inventory.unattached, estimate.unattached)):
         for endpoint in endpoints:
@@ -191,7 +191,7 @@ def _raised(before: Monthly, after: Monthly) -> bool:
 class _Run:
     """The policies compiled for the environments that occur, and the results of one endpoint after another."""
 
-    def __init__(self, policies: Sequence[Policy], world: World, source: str) -> None:
+    def __init__(self, policies: Sequence[Policy], world: Evaluation, source: str) -> None:
         self._policies = [policy for policy in policies if policy.applies_to != "stack"]
         self._compiled: dict[str | None, dict[AppliesTo, list[Compiled]]] = {}
         self._world = world

@@ -35,7 +35,7 @@ _TODAY = date(2026, 11, 1)
 """The day in every example: what lies before it is past."""
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class ExampleResult(Struct, frozen=True, kw_only=True):
     """What became of one example."""
 
     policy: str
@@ -46,13 +46,13 @@ class Outcome(Struct, frozen=True, kw_only=True):
     """What was wrong, or None."""
 
 
-def run(policy: Policy, prices: PriceBook) -> Iterator[Outcome]:
+def run(policy: Policy, prices: PriceBook) -> Iterator[ExampleResult]:
     """Every example of ``policy``, with what it must show and whether it does."""
     for description, path in descriptions(policy.examples):
         verdict = path.removeprefix("examples.").partition("[")[0]
         problem = _problem(verdict, description, results(policy, description, prices, path))
         because = str(description.get("because", path))
-        yield Outcome(policy=policy.id, verdict=verdict, because=because, problem=problem)
+        yield ExampleResult(policy=policy.id, verdict=verdict, because=because, problem=problem)
 
 
 def descriptions(examples: Examples) -> Iterator[tuple[Description, str]]:

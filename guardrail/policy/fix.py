@@ -7,7 +7,7 @@ from guardrail.policy.base import Remediation
 from guardrail.policy.condition import Test, compile_condition
 from guardrail.policy.message import Text, compile_text
 from guardrail.policy.policy import Fix, Policy
-from guardrail.policy.scope import Scope
+from guardrail.policy.scope import PolicyScope
 from guardrail.policy.subject import Subject
 
 ANY_TYPE = "ml.<type>"
@@ -19,7 +19,7 @@ class Fixes:
 
     __slots__ = ("_compiled", "_policy", "_scope")
 
-    def __init__(self, policy: Policy, scope: Scope) -> None:
+    def __init__(self, policy: Policy, scope: PolicyScope) -> None:
         self._policy = policy
         self._scope = scope
         self._compiled: list[tuple[Test | None, Text, Text]] | None = None
@@ -43,7 +43,7 @@ class Fixes:
         return None
 
 
-def _compile(fix: Fix, scope: Scope) -> tuple[Test | None, Text, Text]:
+def _compile(fix: Fix, scope: PolicyScope) -> tuple[Test | None, Text, Text]:
     return (
         compile_condition(fix.when, scope.at("when")) if fix.when else None,
         compile_text(fix.terraform, scope.at("terraform")),
@@ -56,7 +56,7 @@ class Remediations:
 
     __slots__ = ("_remediation", "_type")
 
-    def __init__(self, policy: Policy, scope: Scope) -> None:
+    def __init__(self, policy: Policy, scope: PolicyScope) -> None:
         """Raises `PolicyError` where the policy takes the type from a field that does not exist."""
         self._remediation = policy.remediation
         self._type = scope.field(policy.suggests) if policy.suggests else None

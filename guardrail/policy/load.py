@@ -22,7 +22,7 @@ from guardrail.policy.policy import (
     by_environment,
     with_parameters,
 )
-from guardrail.policy.scope import MisplacedError, Scope, dotted
+from guardrail.policy.scope import MisplacedError, PolicyScope, dotted
 
 COMPILED = "compiled.json"
 """The bundled policies as one file, without their examples; `scripts/build_policies.py` makes it from the YAML."""
@@ -125,7 +125,7 @@ def check(
 
     Checked in every environment that it speaks of. With ``errors``, they are added there instead.
     """
-    place = Scope(policy=policy.id, applies_to=policy.applies_to, errors=errors)
+    place = PolicyScope(policy=policy.id, applies_to=policy.applies_to, errors=errors)
     for name, parameter in policy.params.items():
         place.attempt(partial(_check_value, policy, name, parameter, parameter.default, environments), None)
     if errors:
@@ -229,7 +229,7 @@ def _check_value(
     policy: Policy, name: str, parameter: Parameter, value: Any, environments: EnvironmentSettings
 ) -> None:
     """Raise `PolicyError` where ``value`` is of another type than the parameter, in any environment, or in none."""
-    scope = Scope(policy=policy.id, applies_to=policy.applies_to, steps=("params", name))
+    scope = PolicyScope(policy=policy.id, applies_to=policy.applies_to, steps=("params", name))
     if isinstance(value, dict) and not by_environment(value) and parameter.type != "mapping":
         raise scope.error(f"values by environment need a value for {DEFAULT} too")
     values = value.items() if by_environment(value) else ((None, value),)

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from guardrail.model import Unknown
 from guardrail.money import plain, two_decimals
 from guardrail.policy.fields import Field
-from guardrail.policy.scope import Scope
+from guardrail.policy.scope import PolicyScope
 from guardrail.policy.subject import Subject
 
 SENSITIVE = "(sensitive)"
@@ -21,7 +21,7 @@ _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}")
 """``{path}``, or ``{path:noun}`` for a count with its noun; ``{{`` and ``}}`` are braces."""
 
 
-def compile_text(template: str, scope: Scope) -> Text:
+def compile_text(template: str, scope: PolicyScope) -> Text:
     """A function that fills ``template`` for a subject.
 
     Unknown values read "unknown", absent ones "none", sensitive ones "(sensitive)"; USD a month has two decimals and
@@ -46,11 +46,11 @@ def compile_text(template: str, scope: Scope) -> Text:
     return text
 
 
-def _refuse_period(scope: Scope) -> None:
+def _refuse_period(scope: PolicyScope) -> None:
     raise scope.error("what it costs and a period follow, so leave the period at its end out")
 
 
-def _parts(template: str, scope: Scope) -> tuple[list[str], list[str]]:
+def _parts(template: str, scope: PolicyScope) -> tuple[list[str], list[str]]:
     """The literals of a template, and the placeholders between them."""
     literals, names = [""], []
     end = 0
@@ -70,7 +70,7 @@ def _parts(template: str, scope: Scope) -> tuple[list[str], list[str]]:
     return literals, names
 
 
-def _placeholder(text: str, scope: Scope) -> Text:
+def _placeholder(text: str, scope: PolicyScope) -> Text:
     path, _, noun = text.partition(":")
     field = scope.field(path)
     value = _value(field)

@@ -44,7 +44,7 @@ class MisplacedError(PolicyError):
         self.problem = problem
 
 
-class Scope(Struct, frozen=True, kw_only=True):
+class PolicyScope(Struct, frozen=True, kw_only=True):
     """A place in a policy."""
 
     policy: str
@@ -68,7 +68,7 @@ class Scope(Struct, frozen=True, kw_only=True):
             self.errors.append(error)
             return otherwise
 
-    def at(self, *steps: Step) -> "Scope":
+    def at(self, *steps: Step) -> "PolicyScope":
         """The place below this one."""
         return structs.replace(self, steps=(*self.steps, *steps))
 

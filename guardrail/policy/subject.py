@@ -25,7 +25,7 @@ _LAST = 2**31
 """Beyond every priority: where a pool of unknown priority stands."""
 
 
-class World:
+class Evaluation:
     """What all subjects of one evaluation share: the price book, what was already looked up in it, and the day."""
 
     __slots__ = ("_hourly", "_specs", "prices", "today")
@@ -73,7 +73,7 @@ class Subject:
 
     def __init__(  # noqa: PLR0913 - the parts of a subject, all but two of them optional
         self,
-        world: World | None,
+        world: Evaluation | None,
         endpoint: Endpoint | None,
         *,
         environment: str | Unknown = "",

@@ -49,13 +49,13 @@ class Conflict(Struct, frozen=True):
     """In words: ``0.57 USD (SKU A1), 0.28 USD (SKU B2)``."""
 
 
-class Rule(Struct, frozen=True):
+class DerivationRule(Struct, frozen=True):
     """How prices that AWS did not publish are worked out."""
 
     text: str
 
 
-class Source(Struct, frozen=True):
+class PriceSource(Struct, frozen=True):
     """Where prices were read."""
 
     title: str
@@ -72,12 +72,12 @@ class Manifest(Struct, frozen=True):
 
     schema_version: str
     regions: dict[str, Region]
-    sources: dict[str, Source]
+    sources: dict[str, PriceSource]
     serverless: Regions = Regions(frozenset())
     """Where AWS documents serverless inference."""
     availability: Regions = Regions(frozenset())
     """The regions that ``availability.csv`` speaks of."""
-    rules: dict[str, Rule] = {}
+    rules: dict[str, DerivationRule] = {}
     doubts: dict[str, str] = {}
     conflicts: tuple[Conflict, ...] = ()
     files: dict[str, str] = {}

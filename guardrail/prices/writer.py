@@ -68,7 +68,7 @@ class ListedManifest(Struct, frozen=True, kw_only=True):
     files: dict[str, str]
 
 
-class Origin(Struct, frozen=True):
+class ListOrigin(Struct, frozen=True):
     """How a price list came here, for the manifest: ``bulk`` or ``api``, and the address of what was read."""
 
     method: str
@@ -79,7 +79,7 @@ def tables(
     lists: Iterable[PriceList],
     savings: Iterable[SavingsPlanRates] = (),
     *,
-    origin: Origin,
+    origin: ListOrigin,
     today: date,
     old: ListedManifest | None = None,
     kept: Mapping[str, bytes] | None = None,
@@ -154,7 +154,7 @@ def _entry(found: PriceList) -> RegionEntry:
     )
 
 
-def _source(found: PriceList, origin: Origin) -> SourceEntry:
+def _source(found: PriceList, origin: ListOrigin) -> SourceEntry:
     how = {"bulk": "offer file", "api": "pricing:GetProducts", "file": "offer file"}[origin.method]
     return SourceEntry(
         title=f"AWS price list of AmazonSageMaker, version {found.version} ({how})",

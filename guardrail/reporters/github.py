@@ -11,7 +11,7 @@ from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.overview import sections, told
-from guardrail.reporters.places import Places
+from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import counted, inert
 
 MOST_PER_LEVEL = 10
@@ -22,7 +22,7 @@ _LEVELS: tuple[Severity, ...] = ("error", "warning")
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """A command for each annotation; nothing at all where nothing is wrong."""
-    places = Places(report, options)
+    places = FindingPlaces(report, options)
     new = sections(report).new
     shown = [one for level in _LEVELS for one in _of(level, new)[:MOST_PER_LEVEL]]
     commands = [_command(finding, report, places) for finding in shown]
@@ -42,7 +42,7 @@ def _rest(level: str, count: int) -> str:
     return counted(count, f"more {level}") if count > 0 else ""
 
 
-def _command(finding: Finding, report: Report, places: Places) -> str:
+def _command(finding: Finding, report: Report, places: FindingPlaces) -> str:
     result, others = finding.dearest, len(finding.results) - 1
     place = places.of(result)
     text = "\n".join(inert(line, LONGEST_MESSAGE) for line in told(result, report))

@@ -9,7 +9,7 @@ from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.overview import fix
-from guardrail.reporters.places import Places
+from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import counted, inert, machine_json
 
 LONGEST_DESCRIPTION = 1_000
@@ -19,7 +19,7 @@ _SEVERITIES: dict[Severity, str] = {"error": "critical", "warning": "major", "no
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as a Code Quality artefact, a finding on each line."""
-    places, fingerprints = Places(report, options), Fingerprints()
+    places, fingerprints = FindingPlaces(report, options), Fingerprints()
     entries: list[bytes] = []
     for finding in findings((one for one in report.results if one.verdict == "fail"), endpoint_names(report)):
         result, place = finding.dearest, places.of(finding.dearest)

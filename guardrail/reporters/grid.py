@@ -6,7 +6,7 @@ from msgspec import Struct, structs
 
 from guardrail.report import Report
 from guardrail.reporters.bill import USAGE, Row, bill
-from guardrail.reporters.page import GLYPHS, Line, Page
+from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.wording import display_width
 
 _GAP = 2
@@ -41,7 +41,7 @@ class _Layout(Struct, frozen=True):
         return max(_needed(row, self.margin, flows=self.flows) for row in self.rows)
 
 
-def grid(report: Report, page: Page) -> Iterator[Line]:
+def grid(report: Report, page: Page) -> Iterator[TextLine]:
     """The bill of ``report``. Where the page is narrow, names get a line of their own, and numbers are never cut.
 
     The first column holds two: what the row is about and, at its right edge, the quantity, so that a long name takes
@@ -63,11 +63,11 @@ def grid(report: Report, page: Page) -> Iterator[Line]:
     modes = _column_of_modes(layout.rows)
     for row, line in zip(layout.rows, aligned, strict=True):
         if _is_whole(row):
-            yield Line(_whole(row, page, modes), _colour(row))
+            yield TextLine(_whole(row, page, modes), _colour(row))
         elif _overflows(row, layout.margin, width):
-            yield Line(_flowing(row, page, layout.margin, edges), _colour(row))
+            yield TextLine(_flowing(row, page, layout.margin, edges), _colour(row))
         else:
-            yield Line(line, _colour(row))
+            yield TextLine(line, _colour(row))
 
 
 def _fitting(rows: list[Row], page: Page) -> _Layout:

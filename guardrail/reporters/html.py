@@ -45,7 +45,7 @@ from guardrail.reporters.overview import (
     sections,
     stake,
 )
-from guardrail.reporters.places import Places
+from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import counted, inert, lines_of_code, spread
 
 TEMPLATE = "report.html.j2"
@@ -80,7 +80,7 @@ class Chart(Struct, frozen=True, kw_only=True):
     """What it costs before and after and by how much it changes: floor, expected, ceiling."""
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class ChargeRow(Struct, frozen=True, kw_only=True):
     """One line of the bill."""
 
     owner: str
@@ -97,7 +97,7 @@ class Line(Struct, frozen=True, kw_only=True):
     origins: list[tuple[str, str]]
 
 
-class Note(Struct, frozen=True, kw_only=True):
+class FindingCard(Struct, frozen=True, kw_only=True):
     """A finding beside the bars."""
 
     severity: Severity
@@ -123,8 +123,8 @@ class Item(Struct, frozen=True, kw_only=True):
     facts: list[str]
     chart: Chart
     usage: bool
-    notes: list[Note]
-    lines: list[Line]
+    notes: list[FindingCard]
+    lines: list[ChargeRow]
 
 
 class Tick(Struct, frozen=True):
@@ -149,15 +149,15 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    return environment.get_template(TEMPLATE).render(_Page(report, options).content()) + "\n"
+    return environment.get_template(TEMPLATE).render(_HtmlPage(report, options).content()) + "\n"
 
 
-class _Page:
+class _HtmlPage:
     """What stands on the page."""
 
     def __init__(self, report: Report, options: Options) -> None:
         self._report = report
-        self._places = Places(report, options)
+        self._places = FindingPlaces(report, options)
         self._has_past = {source.id for source in report.sources if source.has_before}
         self._most = max((dearest(item) for item in (*report.endpoints, *report.unattached)), default=Decimal(0))
         self._pasted: dict[str, str] = {}
@@ -263,13 +263,13 @@ class _Page:
 
     # Findings --------------------------------------------------------------------------------------------------------
 
-    def _note(self, result: Result) -> Note:
+    def _note(self, result: Result) -> FindingCard:
         place = self._places.of(result)
         lines = lines_of_code(remediation(result, self._report))
         known = self._pasted.get(lines)
         if known is None and lines:
             self._pasted[lines] = f"fix-{len(self._pasted) + 1}"
-        return Note(
+        return FindingCard(
             severity=result.severity,
             policy=inert(result.policy),
             message=inert(result.message, LONGEST_MESSAGE),
@@ -372,7 +372,7 @@ def _ticks(most: Decimal) -> list[Tick]:
 # The bill ------------------------------------------------------------------------------------------------------------
 
 
-def _lines(item: EndpointReport) -> Iterator[Line]:
+def _lines(item: EndpointReport) -> Iterator[ChargeRow]:
     """Every component of an endpoint, its variants first."""
     endpoint, cost = item.endpoint, item.cost
     if cost is None:
@@ -390,14 +390,14 @@ def _owner(variant: Variant) -> str:
     return inert(name) + shadow_note(variant)
 
 
-def _line(owner: str, component: CostComponent) -> Line:
+def _line(owner: str, component: CostComponent) -> ChargeRow:
     """One component; of one that rests on sensitive values, what kind it is and what it costs a month."""
     price = None if component.redacted else component.price
     unit = UNITS.get(component.unit, component.unit)
     basis = [price.basis, price.date] if price else []
     if price and price.confidence:
         basis.insert(1, f"({price.confidence} confidence)")
-    return Line(
+    return ChargeRow(
         owner=owner,
         what=detail_of(component),
         usage_type=inert(component.usage_type or "") if not component.redacted else "",

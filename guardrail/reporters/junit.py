@@ -11,7 +11,7 @@ from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.overview import counts, remediation, told
-from guardrail.reporters.places import Places
+from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import inert, lines_of_code
 
 LONGEST_MESSAGE = 1_000
@@ -22,7 +22,7 @@ _THE_STACK = "all inputs"
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as one XML document."""
-    places = Places(report, options)
+    places = FindingPlaces(report, options)
     suites: dict[str, list[Result]] = {source.id: [] for source in report.sources}
     for result in report.results:
         suites.setdefault(result.source, []).append(result)
@@ -50,7 +50,7 @@ def _kind(result: Result, report: Report) -> str:
     return "failure" if result.verdict == "fail" and counts(result, report) else "skipped"
 
 
-def _cases(results: Iterable[Result], report: Report, places: Places) -> list[str]:
+def _cases(results: Iterable[Result], report: Report, places: FindingPlaces) -> list[str]:
     """A case for each result; a second one on the same block is told apart by its variant."""
     cases: list[str] = []
     names: set[tuple[str, str]] = set()

@@ -28,7 +28,7 @@ from guardrail.reporters.overview import (
     stake,
     weight,
 )
-from guardrail.reporters.places import Places
+from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import counted
 
 COMMENT_LIMIT = 65_536
@@ -120,7 +120,7 @@ class _Writer:
     def __init__(self, report: Report, options: Options) -> None:
         self.report = report
         self.sections: Sections = sections(report)
-        self._places = Places(report, options)
+        self._places = FindingPlaces(report, options)
         self._has_past = {source.id for source in report.sources if source.has_before}
 
     def head(self) -> str:

@@ -18,7 +18,7 @@ GLYPHS: dict[Severity, str] = {"error": "✗", "warning": "!", "note": "i"}
 _COLOURS = {"error": "31;1", "warning": "33", "note": "36", "open": "35", "total": "1", "quiet": "2"}
 
 
-class Line(Struct, frozen=True):
+class TextLine(Struct, frozen=True):
     """A line, as it will be written but for its colour."""
 
     text: str = ""
@@ -45,7 +45,9 @@ class Page:
         """``text``, glyphs seen to, in at most ``width`` columns."""
         return shorten(text, width, self.ellipsis)
 
-    def wrapped(self, text: str, *, indent: str = "", hanging: int | None = None, colour: str = "") -> Iterator[Line]:
+    def wrapped(
+        self, text: str, *, indent: str = "", hanging: int | None = None, colour: str = ""
+    ) -> Iterator[TextLine]:
         """``text`` over as many lines as it takes; ``hanging`` is the indent of all but the first."""
         lead = self.text(indent)
         lines = textwrap.wrap(
@@ -56,41 +58,41 @@ class Page:
             break_on_hyphens=False,
         )
         for line in lines:
-            yield Line(line, colour)
+            yield TextLine(line, colour)
 
-    def joined(self, parts: Iterable[str], *, colour: str = "") -> Iterator[Line]:
+    def joined(self, parts: Iterable[str], *, colour: str = "") -> Iterator[TextLine]:
         """``parts`` with dots between them, broken only where one ends."""
         line = ""
         for part in map(self.text, parts):
             longer = self.text(f"{line} · {part}") if line else f" {part}"
             if line and display_width(longer) > self.width:
-                yield Line(line, colour)
+                yield TextLine(line, colour)
                 longer = f" {part}"
             line = longer
-        yield Line(line, colour)
+        yield TextLine(line, colour)
 
-    def fitted(self, head: str, name: str, tail: str = "", *, colour: str = "") -> Line:
+    def fitted(self, head: str, name: str, tail: str = "", *, colour: str = "") -> TextLine:
         """``head``, ``name`` and ``tail`` on one line, the name cut where the line would be too long."""
         head, name, tail = self.text(head), self.text(name), self.text(tail)
         room = max(self.width - display_width(head) - display_width(tail), len(self.ellipsis) + 2)
-        return Line(f"{head}{self.shorten(name, room)}{tail}", colour)
+        return TextLine(f"{head}{self.shorten(name, room)}{tail}", colour)
 
     def headed(
         self, head: str, address: str, tail: str = "", *, gap: int = 3, hanging: int = 3, colour: str = ""
-    ) -> Iterator[Line]:
+    ) -> Iterator[TextLine]:
         """``head``, ``address`` and ``tail`` on one line, else the address, which people copy, on lines of its own."""
         whole = self.text(f"{head}{' ' * gap}{address}{tail}")
         if display_width(whole) <= self.width:
-            yield Line(whole, colour)
+            yield TextLine(whole, colour)
             return
-        yield Line(self.shorten(self.text(f"{head}{tail}"), self.width), colour)
+        yield TextLine(self.shorten(self.text(f"{head}{tail}"), self.width), colour)
         yield from self.wrapped(address, indent=" " * hanging, colour=colour)
 
-    def write(self, lines: Iterable[Line]) -> str:
+    def write(self, lines: Iterable[TextLine]) -> str:
         """The lines as one text, without blanks at their ends."""
         return "".join(f"{self._coloured(line)}\n" for line in lines)
 
-    def _coloured(self, line: Line) -> str:
+    def _coloured(self, line: TextLine) -> str:
         text = no_command(self.text(line.text).rstrip())
         if not self.options.colour or not line.colour or not text:
             return text

@@ -41,7 +41,7 @@ def _calls(location: Location) -> Iterator[Location]:
         call = call.called_at
 
 
-class Places:
+class FindingPlaces:
     """The places of the results of one report."""
 
     def __init__(self, report: Report, options: Options) -> None:

@@ -18,7 +18,7 @@ from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.gfm import fenced
 from guardrail.reporters.overview import counts, fix
-from guardrail.reporters.places import Place, Places
+from guardrail.reporters.places import FindingPlaces, Place
 from guardrail.reporters.wording import counted, inert, lines_of_code, machine_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -38,7 +38,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     for finding in found:
         rules.setdefault(finding.dearest.policy, _undescribed(finding.dearest))
     indexes = {name: at for at, name in enumerate(rules)}
-    places, fingerprints = Places(report, options), Fingerprints()
+    places, fingerprints = FindingPlaces(report, options), Fingerprints()
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -113,7 +113,7 @@ def _markdown(rule: Rule) -> str:
 
 
 def _result(
-    finding: Finding, report: Report, indexes: dict[str, int], places: Places, fingerprints: Fingerprints
+    finding: Finding, report: Report, indexes: dict[str, int], places: FindingPlaces, fingerprints: Fingerprints
 ) -> dict[str, object]:
     result = finding.dearest
     place = places.of(result)

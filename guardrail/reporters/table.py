@@ -16,7 +16,7 @@ from guardrail.reporters.findings import Finding, endpoint_names, findings, shap
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
 from guardrail.reporters.overview import fix, remediation, says_nothing_to_pay, stake
-from guardrail.reporters.page import GLYPHS, Line, Page
+from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.wording import counted, display_width, indexes, inert, without_indexes
 
 MOST_EXISTING = 10
@@ -28,7 +28,7 @@ MOST_FIX_LINES = 3
 """Lines of a remediation that stand in a report as they are; of more, the fix says what matters."""
 
 Names: TypeAlias = Mapping[tuple[str, str], str]
-_Section: TypeAlias = Callable[[Report, Page], Iterable[Line]]
+_Section: TypeAlias = Callable[[Report, Page], Iterable[TextLine]]
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -37,10 +37,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     if _has_nothing(report):
         return page.write([_nothing(report, page), *_notes(report, page)])
     sections: tuple[_Section, ...] = (_header, grid, _new, _open, _existing, _waived, _skipped, _notes)
-    lines: list[Line] = []
+    lines: list[TextLine] = []
     for section in sections:
         found = list(section(report, page))
-        lines += [*found, Line()] if found else []
+        lines += [*found, TextLine()] if found else []
     return page.write([*lines, *_last(report, page)])
 
 
@@ -52,7 +52,7 @@ def _has_nothing(report: Report) -> bool:
     )
 
 
-def _nothing(report: Report, page: Page) -> Line:
+def _nothing(report: Report, page: Page) -> TextLine:
     paths = ", ".join(inert(source.path) for source in report.sources)
     return page.fitted("guardrail check ", paths, f": no SageMaker inference, nothing to pay · exit {report.exit_code}")
 
@@ -64,10 +64,10 @@ def _title(report: Report) -> str:
     return f"guardrail check {' '.join(inert(source.path) for source in report.sources)}"
 
 
-def _header(report: Report, page: Page) -> Iterator[Line]:
+def _header(report: Report, page: Page) -> Iterator[TextLine]:
     title, facts = page.text(_title(report)), page.text(" · ".join(_facts(report)))
     if len(title) + len(facts) + 5 <= page.width:
-        yield Line(f"{title}     {facts}")
+        yield TextLine(f"{title}     {facts}")
     else:
         yield from [page.fitted("", title)] if len(report.sources) == 1 else page.wrapped(title, hanging=2)
         yield from page.wrapped(facts, indent=" ")
@@ -98,7 +98,7 @@ def _other_origins(report: Report) -> list[str]:
 # Findings ------------------------------------------------------------------------------------------------------------
 
 
-def _new(report: Report, page: Page) -> Iterator[Line]:
+def _new(report: Report, page: Page) -> Iterator[TextLine]:
     """What the change brings, or, with --all, everything that is wrong: errors and warnings, then notes."""
     failures = (result for result in report.results if result.verdict == "fail")
     fresh = (result for result in failures if result.status == "new" or report.all_findings)
@@ -107,7 +107,7 @@ def _new(report: Report, page: Page) -> Iterator[Line]:
     longer: dict[str, None] = {}
     for position, group in enumerate(_with_notes_together(found, names)):
         if position:
-            yield Line()
+            yield TextLine()
         yield from _finding(group, called, page)
         result = group[0].dearest
         lines = remediation(result, report)
@@ -115,8 +115,10 @@ def _new(report: Report, page: Page) -> Iterator[Line]:
         if len(lines.splitlines()) > MOST_FIX_LINES and result.severity != "note":
             longer[result.policy] = None
     if longer:
-        yield Line()
-        yield Line(f" lines: guardrail policies explain {next(iter(longer)) if len(longer) == 1 else 'ID'}", "quiet")
+        yield TextLine()
+        yield TextLine(
+            f" lines: guardrail policies explain {next(iter(longer)) if len(longer) == 1 else 'ID'}", "quiet"
+        )
 
 
 def _with_notes_together(found: Iterable[Finding], names: Names) -> list[list[Finding]]:
@@ -129,7 +131,7 @@ def _with_notes_together(found: Iterable[Finding], names: Names) -> list[list[Fi
     return list(groups.values())
 
 
-def _finding(group: Sequence[Finding], names: Names, page: Page) -> Iterator[Line]:
+def _finding(group: Sequence[Finding], names: Names, page: Page) -> Iterator[TextLine]:
     """The policy and the block, what is wrong, of which others too, and where it stands."""
     finding, result = group[0], group[0].dearest
     more = f"  and {counted(len(group) - 1, 'more block')}" if len(group) > 1 else _count(finding)
@@ -189,18 +191,18 @@ def _short(remediation: str) -> list[str]:
     return lines if len(lines) <= MOST_FIX_LINES else []
 
 
-def _fix(lines: Sequence[str], uri: str, page: Page) -> Iterator[Line]:
+def _fix(lines: Sequence[str], uri: str, page: Page) -> Iterator[TextLine]:
     """What to change, with the documentation beside it where there is room."""
     for position, line in enumerate(lines):
         text = inert(line, page.longest)
         indent = "   fix: " if position == 0 else "        "
         if len(lines) == 1 and len(indent) + display_width(text) + 2 + len(uri) <= page.width:
-            yield Line(f"{indent}{text}  {inert(uri)}")
+            yield TextLine(f"{indent}{text}  {inert(uri)}")
         else:
             yield from page.wrapped(text, indent=indent, hanging=8)
 
 
-def _open(report: Report, page: Page) -> Iterator[Line]:
+def _open(report: Report, page: Page) -> Iterator[TextLine]:
     """Errors that could not be decided, once for each block and reason; the rest is counted."""
     undecided = [result for result in report.results if result.verdict == "open"]
     groups: dict[tuple[str, str], list[Result]] = {}
@@ -220,7 +222,7 @@ def _open(report: Report, page: Page) -> Iterator[Line]:
         yield from page.wrapped(f"{counted(others, 'warning or note', 'warnings or notes')} undecided", indent=" ? ")
 
 
-def _existing(report: Report, page: Page) -> Iterator[Line]:
+def _existing(report: Report, page: Page) -> Iterator[TextLine]:
     """What was wrong before the change, and still is, in a line each."""
     if report.all_findings:
         return
@@ -238,10 +240,10 @@ def _existing(report: Report, page: Page) -> Iterator[Line]:
         tail = money and f"  {money}"
         yield from page.headed(head, inert(finding.block), tail, gap=2, hanging=5, colour="quiet")
     if len(old) > MOST_EXISTING:
-        yield Line(page.text(f"   and {len(old) - MOST_EXISTING:,} more; --format json lists them all"), "quiet")
+        yield TextLine(page.text(f"   and {len(old) - MOST_EXISTING:,} more; --format json lists them all"), "quiet")
 
 
-def _waived(report: Report, page: Page) -> Iterator[Line]:
+def _waived(report: Report, page: Page) -> Iterator[TextLine]:
     for result in report.results:
         if result.verdict == "waived" and result.waiver is not None:
             waiver = result.waiver
@@ -254,7 +256,7 @@ def _waived(report: Report, page: Page) -> Iterator[Line]:
 # Coverage and caveats ------------------------------------------------------------------------------------------------
 
 
-def _skipped(report: Report, page: Page) -> Iterator[Line]:
+def _skipped(report: Report, page: Page) -> Iterator[TextLine]:
     """Each reason with how many resources it kept out, or every resource with --show-skipped."""
     groups: dict[str, list[SkippedReport]] = {}
     for item in report.skipped:
@@ -268,7 +270,7 @@ def _skipped(report: Report, page: Page) -> Iterator[Line]:
             yield from page.wrapped(line, indent=" ", hanging=10)
 
 
-def _notes(report: Report, page: Page) -> Iterator[Line]:
+def _notes(report: Report, page: Page) -> Iterator[TextLine]:
     for note in (*report.notices, *notes(report), *footnotes(report)):
         yield from page.wrapped(inert(note, page.longest), indent=" ", hanging=3, colour="quiet")
     if report.strict and report.distrust:
@@ -277,7 +279,7 @@ def _notes(report: Report, page: Page) -> Iterator[Line]:
         yield from page.wrapped(line, indent=" ", hanging=3, colour="error")
 
 
-def _last(report: Report, page: Page) -> Iterator[Line]:
+def _last(report: Report, page: Page) -> Iterator[TextLine]:
     coverage = report.coverage
     seen = (
         f"{counted(coverage.seen, 'resource')} seen, {coverage.modelled:,} modelled, "

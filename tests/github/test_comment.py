@@ -12,7 +12,7 @@ import pytest
 
 from guardrail.errors import GitHubError
 from guardrail.github.api import PATIENCE_S, Api, RefusedError
-from guardrail.github.comment import Done, Note, PullRequest, comment, shortened, split
+from guardrail.github.comment import CommentText, Done, PullRequest, comment, shortened, split
 from guardrail.github.runner import Run
 from tests.github.server import STRANGER, TOKEN, Fault, GitHub, github
 
@@ -37,9 +37,9 @@ def api(server: GitHub, slept: list[float]) -> Api:
     return Api(server.url, TOKEN, sleep=slept.append, read_s=5)
 
 
-def note(text: str = "### ❌ Fails\n", **changes: Any) -> Note:
+def note(text: str = "### ❌ Fails\n", **changes: Any) -> CommentText:
     fields: dict[str, Any] = {"tag": "default", "text": text, "commit": HEAD, "run": Run(50, 1)}
-    return Note(**(fields | changes))
+    return CommentText(**(fields | changes))
 
 
 def say(api: Api, text: str = "### ❌ Fails\n", **changes: Any) -> Done:
@@ -179,7 +179,7 @@ def test_runs_that_race_leave_one_comment_of_the_head(rounds: int, server: GitHu
     start = threading.Barrier(len(runs))
     failures: list[BaseException] = []
 
-    def write(one: Note) -> None:
+    def write(one: CommentText) -> None:
         start.wait()
         try:
             comment(Api(server.url, TOKEN, sleep=lambda _: time.sleep(0.1)), WHERE, one)

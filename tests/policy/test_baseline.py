@@ -11,7 +11,7 @@ from msgspec import structs
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
 from guardrail.policy.base import Remediation, Result
-from guardrail.policy.baseline import Baseline, Compared, Entry, compare, read, taken_up, text
+from guardrail.policy.baseline import Baseline, Compared, KnownFinding, compare, read, taken_up, text
 
 POLICY = "async-scales-to-zero"
 BLOCK = "aws_appautoscaling_target.invoices"
@@ -41,19 +41,19 @@ def result(**changes: Any) -> Result:
     return Result(**(fields | changes))
 
 
-def entry(**changes: Any) -> Entry:
+def entry(**changes: Any) -> KnownFinding:
     fields: dict[str, Any] = {"policy": POLICY, "endpoint": ENDPOINT, "part": "variant", "variant": "main"}
     fields["monthly_usd"] = "537.28"
-    return Entry(**(fields | changes))
+    return KnownFinding(**(fields | changes))
 
 
-def compared(known: Baseline | Entry, *results: Result, tolerance: int = 10, **changes: Any) -> Compared:
+def compared(known: Baseline | KnownFinding, *results: Result, tolerance: int = 10, **changes: Any) -> Compared:
     baseline = known if isinstance(known, Baseline) else Baseline(version=1, findings=(known,))
     given: dict[str, Any] = {"sources": ["plan.json"], "policies": {POLICY}, "origin": "base.json"}
     return compare(baseline, results, tolerance_percent=Decimal(tolerance), **(given | changes))
 
 
-def is_back(known: Entry, found: Result, **changes: Any) -> bool:
+def is_back(known: KnownFinding, found: Result, **changes: Any) -> bool:
     """Whether the finding is held against the change; then, and only then, a notice must say why."""
     answer = compared(known, found, **changes)
     assert bool(answer.notices) == (answer.results[0].status == "new")

@@ -16,8 +16,8 @@ from guardrail.model import INSTANCE_COUNT, Endpoint, InstanceVariant, ScalableT
 from guardrail.policy.condition import OPERATORS, compile_condition
 from guardrail.policy.fields import FIELDS
 from guardrail.policy.policy import AppliesTo, Parameter
-from guardrail.policy.scope import Scope
-from guardrail.policy.subject import Subject, World
+from guardrail.policy.scope import PolicyScope
+from guardrail.policy.subject import Evaluation, Subject
 from guardrail.prices.book import PriceBook
 
 WHY = Unknown("the variable has no value")
@@ -33,8 +33,8 @@ PARAMS: dict[str, tuple[str, Any]] = {
 
 
 @cache
-def world() -> World:
-    return World(PriceBook())
+def world() -> Evaluation:
+    return Evaluation(PriceBook())
 
 
 def variant(**changes: Any) -> InstanceVariant:
@@ -65,13 +65,13 @@ def subject(one: InstanceVariant | None = None, **changes: Any) -> Subject:
     return Subject(world(), endpoint(one, **changes), environment="production", variant=one, target=one.scaling)
 
 
-def scope(applies_to: AppliesTo = "variant") -> Scope:
+def scope(applies_to: AppliesTo = "variant") -> PolicyScope:
     declared: dict[str, Any] = {
         name: Parameter(description=name, type=kind, default=value)  # type: ignore[arg-type] # one of the types
         for name, (kind, value) in PARAMS.items()
     }
     values = {name: value for name, (_, value) in PARAMS.items()}
-    return Scope(policy="p", applies_to=applies_to, declared=declared, parameters=values, steps=("require",))
+    return PolicyScope(policy="p", applies_to=applies_to, declared=declared, parameters=values, steps=("require",))
 
 
 def truth(condition: Any, on: Subject | None = None) -> bool | Unknown:

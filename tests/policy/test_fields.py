@@ -22,7 +22,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.policy.fields import FIELDS, Field
-from guardrail.policy.subject import StackTotals, Subject, World
+from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
 WHY = Unknown("known only after apply")
@@ -84,8 +84,8 @@ VARIANTS: dict[str, Variant | Unknown] = {
 
 
 @cache
-def world() -> World:
-    return World(PriceBook())
+def world() -> Evaluation:
+    return Evaluation(PriceBook())
 
 
 def subjects(kind: str) -> list[Subject]:

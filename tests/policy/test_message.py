@@ -9,10 +9,10 @@ import pytest
 from guardrail.errors import PolicyError
 from guardrail.model import InstanceVariant, Unknown
 from guardrail.policy.message import compile_text, printable, show
-from guardrail.policy.scope import Scope
+from guardrail.policy.scope import PolicyScope
 from guardrail.policy.subject import Subject
 
-SCOPE = Scope(policy="p", applies_to="variant", steps=("message",))
+SCOPE = PolicyScope(policy="p", applies_to="variant", steps=("message",))
 
 
 @pytest.mark.parametrize(

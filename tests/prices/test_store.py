@@ -15,7 +15,7 @@ from guardrail.prices import store, writer
 from guardrail.prices.base import Price
 from guardrail.prices.book import PriceBook
 from guardrail.prices.price_list import ListedPrice, PriceList
-from guardrail.prices.writer import Origin
+from guardrail.prices.writer import ListOrigin
 
 REGIONS = {"us-east-1": "USE1", "eu-west-1": "EU"}
 CALLS = ("fsync", "replace", "unlink", "open", "listdir")
@@ -39,7 +39,7 @@ def price_list(region: str, usd: str, version: str) -> PriceList:
 
 def files(usd: str, version: str = "1") -> dict[str, bytes]:
     lists = [price_list(region, usd, version) for region in REGIONS]
-    return writer.tables(lists, origin=Origin("bulk", None), today=date(2026, 11, 22))[1]
+    return writer.tables(lists, origin=ListOrigin("bulk", None), today=date(2026, 11, 22))[1]
 
 
 def prices(directory: Path) -> set[Decimal]:

@@ -25,7 +25,7 @@ MOST = 10
 _KINDS = ("up", "down", "appeared", "gone")
 
 
-class _Side:
+class _ComparedTables:
     """One of the two sides of a comparison."""
 
     def __init__(self, name: str) -> None:
@@ -51,7 +51,7 @@ class _Side:
 
 def diff(arguments: Any) -> int:
     """Print what went up, down, appeared and went, region by region, then the bills."""
-    old, new = _Side(arguments.old), _Side(arguments.new)
+    old, new = _ComparedTables(arguments.old), _ComparedTables(arguments.new)
     lines: list[str] = []
     for region in _regions(old, new, arguments.region):
         changes = compare(region, of_tables(old.tables(region)), of_tables(new.tables(region)))
@@ -66,7 +66,7 @@ def diff(arguments: Any) -> int:
     return 0
 
 
-def _regions(old: _Side, new: _Side, asked: Sequence[str] | None) -> Sequence[str]:
+def _regions(old: _ComparedTables, new: _ComparedTables, asked: Sequence[str] | None) -> Sequence[str]:
     """The regions that both sides have, or those that were asked for."""
     both = [region for region in old.regions() if region in new.regions()]
     for region in asked or ():

@@ -17,7 +17,7 @@ from guardrail.prices.changes import RegionChanges
 from guardrail.prices.price_list import PriceList, in_words, some
 from guardrail.prices.savings_plans import SavingsPlanRates
 from guardrail.prices.user_tables import BUNDLED, default_directory
-from guardrail.prices.writer import ListedManifest, Origin
+from guardrail.prices.writer import ListedManifest, ListOrigin
 from guardrail.progress import Status, progress
 from guardrail.reporters.wording import counted
 
@@ -87,7 +87,7 @@ def _refresh(directory: str, arguments: Any, status: Status) -> list[str]:
     manifest, files = writer.tables(
         lists,
         savings,
-        origin=Origin(method, None if method != "bulk" else arguments.mirror or _home()),
+        origin=ListOrigin(method, None if method != "bulk" else arguments.mirror or _home()),
         today=today(),
         old=old[0] if old else None,
         kept=old[1] if old else None,
