@@ -114,6 +114,8 @@ RULES = {
 DOUBTS = {
     "twice-another-region": "twice the us-east-2 price of the same type, and 2.4 x EC2 where other families are 1.2 x",
     "breaks-the-size-step": "equals the price of ml.m5d.xlarge, 18 % above the size step of its family",
+    "equals-us-east-1": "equals the us-east-1 price, where other sizes of its family cost 12 % more than there",
+    "off-the-size-step": "4 to 6 % off what the other sizes of its family suggest, as no other region has it",
     "gone-from-later-list": "listed in 2026-05, no longer in the region's price list of 2026-10-20",
 }
 
