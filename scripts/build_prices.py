@@ -395,7 +395,7 @@ YES_NO = {"1": "yes", "0": "no"}
 def volume_support(record: Record) -> str:
     """yes, no or unknown: "no" where AWS's own SDK says so, "unknown" where only EC2 says that there is a local disk.
 
-    The SDK's rule is older than g7, g7e, p6 and trn2; whether SageMaker attaches a volume to them is unconfirmed.
+    The SDK names g7e, p6-b200 and trn2, and neither g7 nor p6-b300: whether those get a volume is unconfirmed.
     """
     if record["sdk_takes_volume"] == "0":
         return "no"

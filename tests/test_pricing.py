@@ -431,14 +431,16 @@ def test_the_inferred_default_volume_gives_35_of_the_38_published_sizes() -> Non
     assert exceptions == {"ml.c4.large", "ml.c4.xlarge", "ml.c4.2xlarge"}
 
 
-@pytest.mark.parametrize("family", ["g7", "g7e", "p6-b200", "p6-b300", "trn2"])
+@pytest.mark.parametrize("family", ["g7", "p6-b300"])
 def test_a_volume_that_is_unconfirmed_is_unknown_and_not_none(family: str) -> None:
     found = [row for row in rows("instances.csv") if row["family"] == family]
     assert found
     assert {row["takes_volume"] for row in found} == {"unknown"}
 
 
-@pytest.mark.parametrize("family", ["m5d", "c5d", "g4dn", "g5", "g6", "g6e", "p4d", "p5", "p5en", "trn1", "r7gd"])
+@pytest.mark.parametrize(
+    "family", ["m5d", "c5d", "g4dn", "g5", "g6", "g6e", "p4d", "p5", "p5en", "trn1", "r7gd", "g7e", "p6-b200", "trn2"]
+)
 def test_types_with_their_own_disk_take_no_volume(family: str) -> None:
     found = [row for row in rows("instances.csv") if row["family"] == family]
     assert found

@@ -35,7 +35,7 @@ pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them 
 PRICES = PriceBook()
 
 unknown = st.builds(Unknown, st.sampled_from(["known after apply", "a variable without a value"]))
-TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.g5.xlarge", "ml.c6i.large", "ml.g7e.2xlarge", "ml.r8g.large", "ml.no.such"]
+TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.g5.xlarge", "ml.c6i.large", "ml.g7.2xlarge", "ml.r8g.large", "ml.no.such"]
 types = st.sampled_from(TYPES)
 counts = st.integers(0, 9)
 maybe = st.booleans()

@@ -38,7 +38,7 @@ class InstanceSpec(Struct, frozen=True, kw_only=True):
     local_storage: bool
     """Whether EC2 lists an instance store for the type."""
     takes_volume: bool | None
-    """Whether an endpoint gets a volume on it; None where that is unconfirmed (g7, g7e, p6, trn2)."""
+    """Whether an endpoint gets a volume on it; None where that is unconfirmed (g7, p6-b300)."""
     default_volume_gb: Decimal | None
     """GB of the volume where none is asked for, with one model on the endpoint; None unless `takes_volume` is True."""
     default_volume_origin: Literal["published", "inferred"] | None

@@ -130,13 +130,10 @@ class Rates:
         if spec is not None and spec.takes_volume is False:
             return None
         asked = variant.volume_size_gb
-        if isinstance(asked, int) and asked < 0:
-            asked = Unknown(f"it is {asked}, which AWS refuses")
-        if isinstance(asked, int):
-            return VolumeSize(gb=Decimal(asked), origin="volume_size_in_gb", default=False)
-        if isinstance(asked, Unknown):
-            reason = f"volume_size_in_gb is unknown: {asked.reason}"
-            return VolumeSize(gb=None, origin="volume_size_in_gb", default=False, reason=reason)
+        if asked is not None:
+            reason = _doubt(asked, instance_type, spec)
+            gb = Decimal(asked) if isinstance(asked, int) and reason is None else None
+            return VolumeSize(gb=gb, origin="volume_size_in_gb", default=False, reason=reason)
         if isinstance(instance_type, Unknown):
             return _unconfirmed(f"the default volume is unknown with the instance type: {instance_type.reason}")
         return self._default(instance_type, spec, variant)
@@ -155,6 +152,17 @@ class Rates:
         if isinstance(variant.multi_model, Unknown):
             origin = f"assumption: one model; {origin}"
         return VolumeSize(gb=spec.default_volume_gb, origin=origin, default=True, inferred=not published)
+
+
+def _doubt(asked: int | Unknown, instance_type: Type, spec: "InstanceSpec | None") -> str | None:
+    """Why a size that is asked for is none that is billed for sure; None where it is."""
+    if isinstance(asked, Unknown):
+        return f"volume_size_in_gb is unknown: {asked.reason}"
+    if asked < 0:
+        return f"volume_size_in_gb is unknown: it is {asked}, which AWS refuses"
+    if isinstance(instance_type, str) and (spec is None or spec.takes_volume is None):
+        return f"whether {instance_type} gets a volume is unconfirmed"
+    return None
 
 
 def _unconfirmed(reason: str) -> VolumeSize:

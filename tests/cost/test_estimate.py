@@ -194,7 +194,7 @@ def test_types_with_local_nvme_have_no_volume_even_if_one_is_asked_for(size: int
 
 
 def test_an_unconfirmed_default_volume_is_listed_and_can_be_told_from_one_that_was_asked_for() -> None:
-    volume = part(priced(endpoint(variant(instance_type="ml.g7e.2xlarge", volume_size_gb=None))), "volume")
+    volume = part(priced(endpoint(variant(instance_type="ml.g7.2xlarge", volume_size_gb=None))), "volume")
     assert volume.monthly is None
     assert volume.default_size
     assert volume.reason is not None

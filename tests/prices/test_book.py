@@ -253,8 +253,8 @@ def test_a_default_volume_is_published_or_inferred_and_says_which(book: PriceBoo
 
 
 def test_an_unconfirmed_volume_is_none_and_not_false(book: PriceBook) -> None:
-    assert spec(book, "ml.g7e.2xlarge").takes_volume is None
-    assert spec(book, "ml.g7e.2xlarge").default_volume_gb is None
+    assert spec(book, "ml.g7.2xlarge").takes_volume is None
+    assert spec(book, "ml.g7.2xlarge").default_volume_gb is None
 
 
 def test_burstable_and_graviton_types_are_told(book: PriceBook) -> None:
