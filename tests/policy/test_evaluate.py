@@ -458,6 +458,7 @@ def test_production_is_never_told_to_run_fewer_than_two_without_naming_security_
     for name, named in (("chat-prod", True), ("chat", True), ("chat-dev", False)):
         result = one("realtime-variants-scale", endpoint(fleet, name=name))
         assert any("SageMaker.4" in note for note in result.notes) == named
+        assert all("in any environment" in note for note in result.notes if "SageMaker.4" in note)
         assert "SageMaker.4" not in result.message
 
 
