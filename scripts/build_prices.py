@@ -14,6 +14,7 @@ import gzip
 import hashlib
 import io
 import json
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
@@ -21,12 +22,16 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-PRICING = Path(__file__).resolve().parent.parent / "pricing"
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from guardrail.prices import usage_types  # noqa: E402 - from this checkout, wherever the script is started
+from guardrail.prices.usage_types import ASYNC, HOST, MEMORY_SIZES_GB, TRANSFORM, parse, written  # noqa: E402
+
+PRICING = ROOT / "pricing"
 
 SCHEMA_VERSION = "1.0"
 COLLECTED = "2026-11-22"
-MEMORY_SIZES_GB = (1, 2, 3, 4, 5, 6)
-"""Serverless memory: 1,024 to 6,144 MiB in steps of 1,024, which usage types call 1GB to 6GB."""
 
 Record: TypeAlias = dict[str, str]
 Rows: TypeAlias = dict[str, "Row"]
@@ -176,7 +181,8 @@ class Evidence:
         A type that has come since is in neither, so the list says nothing of it.
         """
         seen = {record["usage_type"] for record in self.records("usage_types_2022.csv")}
-        twins = {name.replace("-Host:ml.", "-AsyncInf:ml.") for name in seen if "-Host:ml." in name}
+        hosted = [known for name in seen if (known := parse(name)) and known.use == HOST and known.instance_type]
+        twins = {str(known._replace(use=ASYNC)) for known in hosted}
         return (twins - seen) | {record["usage_type"] for record in self.records("absent_usage_types.csv")}
 
 
@@ -270,7 +276,7 @@ def region_table(evidence: Evidence, region: str, observed: Rows) -> list[Row]:
 def asynchronous(evidence: Evidence, region: str, observed: Rows) -> Iterator[Row]:
     prefix = evidence.regions[region]["prefix"]
     for instance_type, row in hosting(observed):
-        usage_type = f"{prefix}-AsyncInf:{instance_type}"
+        usage_type = written(prefix, usage_types.instance(ASYNC, instance_type))
         sold = instance_type in evidence.listed["hosting", region] and usage_type not in evidence.absent_usage_types
         if sold and usage_type not in observed:
             yield at_hosting_price(usage_type, row, "async-equals-hosting")
@@ -279,31 +285,31 @@ def asynchronous(evidence: Evidence, region: str, observed: Rows) -> Iterator[Ro
 def transform(evidence: Evidence, region: str, observed: Rows) -> Iterator[Row]:
     prefix = evidence.regions[region]["prefix"]
     for instance_type, row in hosting(observed):
-        usage_type = f"{prefix}-Tsform:{instance_type}"
+        usage_type = written(prefix, usage_types.instance(TRANSFORM, instance_type))
         sold = instance_type in evidence.transform_types & evidence.listed["transform", region]
         if sold and usage_type not in observed:
             yield at_hosting_price(usage_type, row, "transform-equals-hosting")
 
 
 def volume(evidence: Evidence, region: str, observed: Rows) -> Iterator[Row]:
-    usage_type = f"{evidence.regions[region]['prefix']}-Host:VolumeUsage.gp2"
+    usage_type = written(evidence.regions[region]["prefix"], usage_types.VOLUME)
     if region in evidence.ebs_gp2_usd and usage_type not in observed:
         yield by_rule(usage_type, "GB-Mo", Decimal("1.4") * evidence.ebs_gp2_usd[region], "volume-from-ebs-gp2")
 
 
 def data(evidence: Evidence, region: str, observed: Rows) -> Iterator[Row]:
-    for direction in ("In", "Out"):
-        usage_type = f"{evidence.regions[region]['prefix']}-Hst:Data-Bytes-{direction}"
+    for charge in (usage_types.DATA_IN, usage_types.DATA_OUT):
+        usage_type = written(evidence.regions[region]["prefix"], charge)
         if usage_type not in observed:
             yield by_rule(usage_type, "GB", Decimal("0.016"), "data-as-observed-elsewhere")
 
 
 def provisioned_by_memory(evidence: Evidence, region: str, observed: Rows) -> Iterator[Row]:
     prefix = evidence.regions[region]["prefix"]
-    for kind in ("Usage", "Mem"):
-        known = observed.get(f"{prefix}-ProvisionedConcurrency:{kind}-2GB")
+    for charge in (usage_types.provisioned_warm, usage_types.provisioned_compute):
+        known = observed.get(written(prefix, charge(2)))
         for gb in MEMORY_SIZES_GB if known else ():
-            usage_type = f"{prefix}-ProvisionedConcurrency:{kind}-{gb}GB"
+            usage_type = written(prefix, charge(gb))
             if known and usage_type not in observed:
                 yield by_rule(usage_type, "seconds", Decimal(known.usd) / 2 * gb, "provisioned-linear-in-memory")
 
@@ -311,26 +317,26 @@ def provisioned_by_memory(evidence: Evidence, region: str, observed: Rows) -> It
 def serverless(evidence: Evidence, region: str, observed: Rows) -> Iterator[Row]:
     """The three serverless prices of every memory size, each where no size of it was observed."""
     prefix = evidence.regions[region]["prefix"]
-    for lambda_price, kind in (
-        ("duration", "ServerlessInf:Mem"),
-        ("provisioned_concurrency", "ProvisionedConcurrency:Usage"),
-        ("provisioned_duration", "ProvisionedConcurrency:Mem"),
+    for lambda_price, charge in (
+        ("duration", usage_types.serverless),
+        ("provisioned_concurrency", usage_types.provisioned_warm),
+        ("provisioned_duration", usage_types.provisioned_compute),
     ):
-        is_observed = any(usage_type.startswith(f"{prefix}-{kind}-") for usage_type in observed)
+        is_observed = any(written(prefix, charge(gb)) in observed for gb in MEMORY_SIZES_GB)
         if is_observed or region not in evidence.serverless_regions:
             continue
         for gb in MEMORY_SIZES_GB:
             usd = Decimal("1.2") * Decimal(evidence.lambda_usd[region][lambda_price]) * gb
             rounded = usd.quantize(Decimal("1e-10"))
-            yield by_rule(f"{prefix}-{kind}-{gb}GB", "seconds", rounded, "serverless-from-lambda")
+            yield by_rule(written(prefix, charge(gb)), "seconds", rounded, "serverless-from-lambda")
 
 
 def hosting(observed: Rows) -> Iterator[tuple[str, Row]]:
     """Instance types with their hosting rows."""
     for usage_type, row in observed.items():
-        kind, _, instance_type = usage_type.partition(":")
-        if kind.endswith("-Host") and instance_type.startswith("ml."):
-            yield instance_type, row
+        known = parse(usage_type)
+        if known and known.use == HOST and known.instance_type:
+            yield known.instance_type, row
 
 
 def at_hosting_price(usage_type: str, row: Row, rule: str) -> Row:

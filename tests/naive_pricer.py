@@ -51,7 +51,7 @@ def _endpoint(endpoint: Endpoint, asked: Asked, off: Off) -> tuple[Decimal, Deci
     possible = []
     shares = _shares(variants, asked)
     for states in product(*(list(_states(endpoint, variant)) for variant in variants)):
-        amount = asked.get("data_gb", Decimal(0)) * _usd(BOOK.data_in(region), off)
+        amount = asked.get("data_gb", Decimal(0)) * _usd(BOOK.price(region, "Hst:Data-Bytes-In"), off)
         for variant, state, requests in zip(variants, states, shares, strict=True):
             amount += _state(region, endpoint, variant, state, requests * asked.get("duration_ms", 0) / 1000, off)
         possible.append(amount)
@@ -113,18 +113,19 @@ def _state(
 ) -> Decimal:
     count, kind = state
     if isinstance(variant, InstanceVariant):
-        price = BOOK.asynchronous(region, kind) if endpoint.mode == "async" else BOOK.hosting(region, kind)
+        price = BOOK.price(region, f"AsyncInf:{kind}") if endpoint.mode == "async" else BOOK.hosting(region, kind)
         spec, size = BOOK.instance(kind), variant.volume_size_gb
         assert spec is not None
         gb = Decimal(0) if not spec.takes_volume else spec.default_volume_gb if size is None else Decimal(int(size))  # type: ignore[arg-type] # known
-        return count * (MONTH * _usd(price, off) + (gb or Decimal(0)) * _usd(BOOK.volume(region), off))
+        of_volume = _usd(BOOK.price(region, "Host:VolumeUsage.gp2"), off)
+        return count * (MONTH * _usd(price, off) + (gb or Decimal(0)) * of_volume)
     assert isinstance(variant, ServerlessVariant)
-    memory = int(variant.memory_mib)  # type: ignore[arg-type] # known here
+    memory = int(variant.memory_mib) // 1024  # type: ignore[arg-type] # known here
     warm = min(seconds, count * SLOT)
     return (
-        (seconds - warm) * _usd(BOOK.serverless(region, memory), off)
-        + count * SLOT * _usd(BOOK.provisioned_warm(region, memory), off)
-        + warm * _usd(BOOK.provisioned_execution(region, memory), off)
+        (seconds - warm) * _usd(BOOK.price(region, f"ServerlessInf:Mem-{memory}GB"), off)
+        + count * SLOT * _usd(BOOK.price(region, f"ProvisionedConcurrency:Usage-{memory}GB"), off)
+        + warm * _usd(BOOK.price(region, f"ProvisionedConcurrency:Mem-{memory}GB"), off)
     )
 
 

@@ -19,17 +19,18 @@ from msgspec import Struct
 
 from guardrail.errors import AWSError
 from guardrail.money import plain
-from guardrail.prices.price_list import Listed, ListedPrice, PriceList, collect, split, unit_of
+from guardrail.prices import usage_types
+from guardrail.prices.price_list import Listed, ListedPrice, PriceList, collect
 
 SERVICE = "AmazonSageMaker"
 
-_COMPONENTS = {"Hosting": "Host", "AsyncInf": "AsyncInf", "BatchTransform": "Tsform"}
+_COMPONENTS = {"Hosting": usage_types.HOST, "AsyncInf": usage_types.ASYNC, "BatchTransform": usage_types.TRANSFORM}
 _BY_MEMORY = {
-    "ServerlessInf": "ServerlessInf:Mem-",
-    "ServerlessProvisionedConcurrency-Usage": "ProvisionedConcurrency:Usage-",
-    "ServerlessProvisionedConcurrency-Duration": "ProvisionedConcurrency:Mem-",
+    "ServerlessInf": usage_types.serverless,
+    "ServerlessProvisionedConcurrency-Usage": usage_types.provisioned_warm,
+    "ServerlessProvisionedConcurrency-Duration": usage_types.provisioned_compute,
 }
-_BY_GROUP = {"Hosting:IN": "Hst:Data-Bytes-In", "Hosting:OUT": "Hst:Data-Bytes-Out"}
+_BY_GROUP = {"Hosting:IN": usage_types.DATA_IN, "Hosting:OUT": usage_types.DATA_OUT}
 _HOSTING_VOLUME = "General Purpose-Hosting"
 
 FILTERS = (
@@ -214,15 +215,15 @@ def _whole_lines(path: str, file: TextIO) -> Iterator[str]:
 
 def charge_of(product: ProductAttributes) -> str | None:
     """The charge of a product of inference, as its attributes have it; None for any other product."""
-    kind = _COMPONENTS.get(product.component)
-    if kind is not None:
+    use = _COMPONENTS.get(product.component)
+    if use is not None:
         is_type = product.instance_name.startswith("ml.") and not _NOT_OFFERED.match(product.instance_name)
-        return f"{kind}:{product.instance_name}" if is_type else None
+        return usage_types.instance(use, product.instance_name) if is_type else None
     if product.group in _BY_MEMORY:
-        size = product.memory_gb.partition(" ")[0] or product.usage_type.rpartition("-")[2].removesuffix("GB")
-        return f"{_BY_MEMORY[product.group]}{size}GB"
+        size = product.memory_gb.partition(" ")[0] or usage_types.memory_gb(product.usage_type)
+        return _BY_MEMORY[product.group](size)
     if product.volume_type == _HOSTING_VOLUME:
-        return "Host:VolumeUsage.gp2"
+        return usage_types.VOLUME
     return _BY_GROUP.get(product.group)
 
 
@@ -243,15 +244,15 @@ def _row(
         return None
     if not product.region:
         raise AWSError(f"{name} does not say which region {product.usage_type} belongs to", hint=_REDOWNLOAD)
-    known = split(product.usage_type)
+    known = usage_types.parse(product.usage_type)
     currency, amount = _amount(name, product.usage_type, dimension.price_per_unit)
-    fits = known is not None and known[1] == charge and dimension.unit == unit_of(charge)
+    fits = known is not None and known.charge == charge and dimension.unit == usage_types.unit_of(charge)
     whole = dimension.begin_range in ("0", "") and dimension.end_range in ("Inf", "")
     return Listed(
         region=product.region,
         name=product.location,
         charge=charge if fits else None,
-        prefix=known[0] if known else "",
+        prefix=known.prefix if known else "",
         currency=currency,
         price=ListedPrice(
             usage_type=product.usage_type,

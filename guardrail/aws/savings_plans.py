@@ -7,7 +7,7 @@ import csv
 from collections.abc import Iterator
 
 from guardrail.errors import AWSError
-from guardrail.prices.price_list import split
+from guardrail.prices import usage_types
 from guardrail.prices.savings_plans import SavingsPlanRate, SavingsPlanRates
 
 PLAN = "AWSMachineLearningSavingsPlans"
@@ -41,7 +41,7 @@ def _rates(path: str, header: list[str], reader: Iterator[list[str]], version: s
         if len(record) != len(header):
             raise AWSError(f"{path} is damaged: a line has {len(record)} fields, not {len(header)}", hint=_HINT)
         fields = dict(zip(header, record, strict=True))
-        is_inference = split(fields["DiscountedUsageType"]) is not None
+        is_inference = usage_types.parse(fields["DiscountedUsageType"]) is not None
         if is_inference and fields["DiscountedServiceCode"] == "AmazonSageMaker" and fields["Currency"] == "USD":
             yield SavingsPlanRate(
                 usage_type=fields["DiscountedUsageType"],

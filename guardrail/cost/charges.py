@@ -110,7 +110,7 @@ def provisioned_warm(
         price=found,
         quantity=running.hours * _SECONDS_PER_HOUR,
         count=running.count,
-        size=_memory_gb(memory_mib),
+        size=None if isinstance(memory_mib, Unknown) else memory_gb(memory_mib),
         detail=_memory_in_words(memory_mib),
         reason=_reason(missing, running.unknown),
         estimated=_is_estimated(found),
@@ -159,6 +159,11 @@ def split_compute(total_s: Decimal, running: Running) -> tuple[Decimal, Decimal]
     return total_s - fits, fits
 
 
+def memory_gb(memory_mib: int) -> Decimal:
+    """A memory size as usage types and price tables have it: 2,048 MiB are 2 GB."""
+    return Decimal(memory_mib) / _MIB_PER_GB
+
+
 def _metered(
     kind: Kind,
     memory_mib: int | Unknown,
@@ -176,7 +181,7 @@ def _metered(
         unit="seconds",
         price=found,
         quantity=seconds,
-        size=_memory_gb(memory_mib),
+        size=None if isinstance(memory_mib, Unknown) else memory_gb(memory_mib),
         detail=_memory_in_words(memory_mib),
         reason=missing,
         estimated=_is_estimated(found),
@@ -210,10 +215,5 @@ def _size_in_words(size: VolumeSize) -> str:
     return f"{size.gb.normalize():f} GB (default)" if size.default else f"{size.gb.normalize():f} GB"
 
 
-def _memory_gb(memory_mib: int | Unknown) -> Decimal | None:
-    return None if isinstance(memory_mib, Unknown) else Decimal(memory_mib) / _MIB_PER_GB
-
-
 def _memory_in_words(memory_mib: int | Unknown) -> str:
-    gb = _memory_gb(memory_mib)
-    return "memory unknown" if gb is None else f"{gb.normalize():f} GB memory"
+    return "memory unknown" if isinstance(memory_mib, Unknown) else f"{memory_gb(memory_mib):f} GB memory"

@@ -10,10 +10,10 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.money import ZERO
+from guardrail.prices.usage_types import HOST, TRANSFORM, Use
 
 Term: TypeAlias = Literal["1yr", "3yr"]
 Payment: TypeAlias = Literal["No Upfront", "Partial Upfront", "All Upfront"]
-Covered: TypeAlias = Literal["Host", "AsyncInf", "Tsform"]
 PlanRate: TypeAlias = Callable[[str, str], Decimal | None]
 """USD per hour under the plan, by region and usage type; None where AWS lists none."""
 
@@ -69,7 +69,7 @@ class SavingsPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """USD per hour by pattern of usage type, the first that fits; else the rates that a refresh has read."""
     percent: Decimal | None = None
     """Off the list price, where no rate is known."""
-    covers: tuple[Covered, ...] = ("Host", "Tsform")
+    covers: tuple[Use, ...] = (HOST, TRANSFORM)
     """AWS names real-time and batch inference, and does not say whether asynchronous inference is covered."""
 
     def __post_init__(self) -> None:

@@ -21,7 +21,7 @@ from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, 
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
-from guardrail.prices.price_list import split
+from guardrail.prices.usage_types import ASYNC
 
 _PERCENT = Decimal(100)
 NOT_KNOWN = Unknown("which configuration it uses is not known")
@@ -187,11 +187,9 @@ class _Rules:
         if self._plan is None or line.price is None:
             return None
         price = line.price
-        known = split(price.usage_type)
-        kind = known[1].partition(":")[0] if known else ""
         listed = self._plan_rate(region, price.usage_type)
-        if kind not in self._plan.covers and listed is None:
-            if kind == "AsyncInf":
+        if price.use not in self._plan.covers and listed is None:
+            if price.use == ASYNC:
                 self.notes.append(_UNCONFIRMED)
             return None
         rate = next((rate for fits, rate in self._rates if fits(price.usage_type)), listed)

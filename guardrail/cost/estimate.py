@@ -4,7 +4,7 @@ Pure: an inventory, a price book and a demand in, an `Estimate` out. A state is 
 a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ScalableTarget, ServerlessVariant, Unknown, Variant
 from guardrail.money import MONTH, Period
+from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.rates import Rates, types, undecided_priority
 
@@ -58,7 +59,6 @@ class Estimator:
         self._demand = demand
         self._period = period
         self._rates = Rates(prices)
-        self._by_place: dict[tuple[str, str | Unknown], Price | Unpriced | Unknown] = {}
         self._without_usage: dict[str | Unknown, tuple[Priced, tuple[CostComponent, ...], Monthly]] = {}
         self._seen: dict[str, tuple[Endpoint, Bill]] = {}
         self._alike: dict[object, tuple[Priced, join.Columns, tuple[CostComponent, ...], Monthly]] = {}
@@ -156,7 +156,7 @@ class Estimator:
         kinds = types(variant)
         rates = [self._rates.instance(endpoint.region, endpoint.mode, kind, variant) for kind in kinds]
         sizes = [self._rates.volume(kind, variant) for kind in kinds]
-        price = self._of("volume", endpoint.region, self._prices.volume)
+        price = self._price(endpoint.region, usage_types.VOLUME)
 
         def during(running: Running, place: int) -> State:
             size = sizes[place]
@@ -224,15 +224,8 @@ class Estimator:
         """Of compute on demand, of a slot kept warm, and of compute on it."""
         if isinstance(memory_mib, Unknown):
             return [Unknown(f"memory_size_in_mb is unknown: {memory_mib.reason}")] * 3
-        prices, memory = self._prices, memory_mib
-        return [
-            self._of(f"{name} {memory}", region, lambda place, look_up=look_up: look_up(place, memory))  # type: ignore[misc]
-            for name, look_up in (
-                ("compute", prices.serverless),
-                ("warm", prices.provisioned_warm),
-                ("compute on it", prices.provisioned_execution),
-            )
-        ]
+        kinds = usage_types.serverless, usage_types.provisioned_warm, usage_types.provisioned_compute
+        return [self._price(region, kind(charges.memory_gb(memory_mib))) for kind in kinds]
 
     # What stands on the endpoint itself
 
@@ -244,8 +237,8 @@ class Estimator:
             return known
         region = endpoint.region
         data = (
-            charges.data("data-in", demand.data_in, self._of("data in", region, self._prices.data_in)),
-            charges.data("data-out", demand.data_out, self._of("data out", region, self._prices.data_out)),
+            charges.data("data-in", demand.data_in, self._price(region, usage_types.DATA_IN)),
+            charges.data("data-out", demand.data_out, self._price(region, usage_types.DATA_OUT)),
         )
         priced = self._unsplit(endpoint, demand, data)
         columns = join.columns(priced)
@@ -277,17 +270,10 @@ class Estimator:
         why = next(asked.requests for asked in demand.variants if isinstance(asked.requests, Unknown))
         return Priced(states=tuple(states), expected=states[0] if same else why)
 
-    def _of(
-        self, name: str, region: str | Unknown, look_up: Callable[[str], Price | Unpriced]
-    ) -> Price | Unpriced | Unknown:
-        key = name, region
-        price = self._by_place.get(key)
-        if price is None:
-            price = (
-                Unknown(f"its region is unknown: {region.reason}") if isinstance(region, Unknown) else look_up(region)
-            )
-            self._by_place[key] = price
-        return price
+    def _price(self, region: str | Unknown, charge: usage_types.Charge) -> Price | Unpriced | Unknown:
+        if isinstance(region, Unknown):
+            return Unknown(f"its region is unknown: {region.reason}")
+        return self._prices.price(region, charge)
 
 
 def _alike(endpoint: Endpoint, variant: Variant, demand: VariantDemand) -> object:

@@ -385,7 +385,7 @@ def _hourly_usd(subject: Subject, instance_type: str) -> object:
     if endpoint is None or world is None or isinstance(endpoint.region, Unknown):
         return endpoint.region if endpoint else None
     part = subject.cost_component("instance")
-    if part is not None and isinstance(part.price, Price) and part.price.usage_type.endswith(f":{instance_type}"):
+    if part is not None and isinstance(part.price, Price) and part.price.instance_type == instance_type:
         return part.price.usd
     return world.hourly(endpoint.region, instance_type)
 

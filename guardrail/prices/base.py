@@ -5,6 +5,8 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.prices import usage_types
+
 Basis: TypeAlias = Literal["published", "derived", "estimated"]
 
 INFERRED_DEFAULT = "default of the type (inferred: half its memory in GiB, at most 30)"
@@ -39,6 +41,18 @@ class Price(Struct, frozen=True, kw_only=True):
     rate_code: str | None = None
     effective_date: str | None = None
     """From when AWS charges it, ISO 8601."""
+
+    @property
+    def use(self) -> str | None:
+        """``AsyncInf`` of ``USE1-AsyncInf:ml.m5.xlarge``."""
+        known = usage_types.parse(self.usage_type)
+        return known and known.use
+
+    @property
+    def instance_type(self) -> str | None:
+        """``ml.m5.xlarge`` of ``USE1-AsyncInf:ml.m5.xlarge``; None of what is no instance."""
+        known = usage_types.parse(self.usage_type)
+        return known and known.instance_type
 
 
 class Unpriced(Struct, frozen=True):

@@ -15,9 +15,11 @@ from msgspec import structs
 from guardrail import bundled
 from guardrail.errors import did_you_mean
 from guardrail.model import Unknown
+from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.instance_types import InstanceSpec, InstanceTypes, read_availability
 from guardrail.prices.table import PriceTable, read_bytes, read_manifest
+from guardrail.prices.usage_types import Charge, Use
 from guardrail.prices.user_tables import UserTables
 
 __all__ = ["InstanceSpec", "PriceBook"]
@@ -25,16 +27,13 @@ __all__ = ["InstanceSpec", "PriceBook"]
 LISTED = "listed"
 """The folder of a directory of tables with what a refresh has read: whole price lists, which win over its rules."""
 
-_GB_BY_MIB = {1024 * gb: f"{gb}GB" for gb in range(1, 7)}
-"""Serverless memory sizes, and what usage types call them."""
-
 _CHARGES = {
-    "Host": "hosting",
-    "AsyncInf": "asynchronous",
-    "Tsform": "batch transform",
-    "Host:VolumeUsage.gp2": "endpoint volume",
-    "Hst:Data-Bytes-In": "data-in",
-    "Hst:Data-Bytes-Out": "data-out",
+    usage_types.HOST: "hosting",
+    usage_types.ASYNC: "asynchronous",
+    usage_types.TRANSFORM: "batch transform",
+    usage_types.VOLUME: "endpoint volume",
+    usage_types.DATA_IN: "data-in",
+    usage_types.DATA_OUT: "data-out",
     "ServerlessInf": "serverless",
     "ProvisionedConcurrency": "provisioned concurrency",
 }
@@ -98,50 +97,16 @@ class PriceBook:
         """Everything that some table of a region prices, as usage types without their prefix."""
         return tuple(sorted({charge for table in self.tables(region) for charge in table.charges()}))
 
-    def price(self, region: str, charge: str) -> Price | Unpriced:
-        """The price of a charge, a usage type without the prefix of its region: ``Host:ml.m5.xlarge``."""
-        return self._price(region, charge)
-
-    # What is charged
+    def price(self, region: str, charge: Charge) -> Price | Unpriced:
+        """USD per unit of a charge: 0.23 an hour of ``Host:ml.m5.xlarge`` in us-east-1."""
+        answer = self._answers.get((region, charge))
+        if answer is None:
+            answer = self._answers[region, charge] = self._look_up(region, charge)
+        return answer
 
     def hosting(self, region: str, instance_type: str) -> Price | Unpriced:
         """USD per hour of one instance of a real-time endpoint: 0.23 for ml.m5.xlarge in us-east-1."""
-        return self._price(region, f"Host:{instance_type}")
-
-    def asynchronous(self, region: str, instance_type: str) -> Price | Unpriced:
-        """USD per hour of one instance of an asynchronous endpoint.
-
-        Where hosting has a price and this has none, the type may not be sold for asynchronous inference there.
-        """
-        return self._price(region, f"AsyncInf:{instance_type}")
-
-    def transform(self, region: str, instance_type: str) -> Price | Unpriced:
-        """USD per hour of one instance of a batch transform job."""
-        return self._price(region, f"Tsform:{instance_type}")
-
-    def volume(self, region: str) -> Price | Unpriced:
-        """USD per GB-month of the volume of an endpoint's instance: 0.14 in us-east-1."""
-        return self._price(region, "Host:VolumeUsage.gp2")
-
-    def data_in(self, region: str) -> Price | Unpriced:
-        """USD per GB that an endpoint receives: 0.016 in us-east-1."""
-        return self._price(region, "Hst:Data-Bytes-In")
-
-    def data_out(self, region: str) -> Price | Unpriced:
-        """USD per GB that an endpoint returns: 0.016 in us-east-1."""
-        return self._price(region, "Hst:Data-Bytes-Out")
-
-    def serverless(self, region: str, memory_mib: int) -> Price | Unpriced:
-        """USD per second of on-demand compute at a memory size: 0.00004 for 2,048 MiB in us-east-1."""
-        return self._price_by_memory(region, "ServerlessInf:Mem-", memory_mib)
-
-    def provisioned_warm(self, region: str, memory_mib: int) -> Price | Unpriced:
-        """USD per second of one slot kept warm: 0.00001 for 2,048 MiB in us-east-1."""
-        return self._price_by_memory(region, "ProvisionedConcurrency:Usage-", memory_mib)
-
-    def provisioned_execution(self, region: str, memory_mib: int) -> Price | Unpriced:
-        """USD per second of compute on a slot kept warm: 0.0000233 for 2,048 MiB in us-east-1."""
-        return self._price_by_memory(region, "ProvisionedConcurrency:Mem-", memory_mib)
+        return self.price(region, usage_types.instance(usage_types.HOST, instance_type))
 
     def hosting_prices(self, region: str) -> Mapping[str, Price]:
         """Every hosting price of a region by instance type; empty where the region has no table.
@@ -150,7 +115,7 @@ class PriceBook:
         """
         prices = self._hosting_prices.get(region)
         if prices is None:
-            found = ((name, self.hosting(region, name)) for name in self._priced_types(region, "Host"))
+            found = ((name, self.hosting(region, name)) for name in self._priced_types(region, usage_types.HOST))
             prices = {name: price for name, price in found if isinstance(price, Price)}
             self._hosting_prices[region] = prices
         return prices
@@ -173,7 +138,8 @@ class PriceBook:
         spec = self.instance(instance_type)
         if spec is not None and not spec.hosts_endpoints:
             return False
-        if any(f"Host:{instance_type}" in table for over in self._over if (table := over.table(region)) is not None):
+        hosting = usage_types.instance(usage_types.HOST, instance_type)
+        if any(hosting in table for over in self._over if (table := over.table(region)) is not None):
             return True  # in a price list that is newer than the table of availability
         if region not in self._manifest.availability.regions:
             return Unknown(f"the availability table does not know the region {region}")
@@ -186,19 +152,7 @@ class PriceBook:
 
     # Lookup
 
-    def _price_by_memory(self, region: str, charge: str, memory_mib: int) -> Price | Unpriced:
-        if memory_mib not in _GB_BY_MIB:
-            return Unpriced(f"serverless memory is 1024 to 6144 MB in steps of 1024, not {memory_mib}")
-        return self._price(region, charge + _GB_BY_MIB[memory_mib])
-
-    def _price(self, region: str, charge: str) -> Price | Unpriced:
-        """The price of a charge, which is a usage type without the prefix of its region."""
-        answer = self._answers.get((region, charge))
-        if answer is None:
-            answer = self._answers[region, charge] = self._look_up(region, charge)
-        return answer
-
-    def _look_up(self, region: str, charge: str) -> Price | Unpriced:
+    def _look_up(self, region: str, charge: Charge) -> Price | Unpriced:
         absent_from: PriceTable | None = None
         for over in self._over:
             table = over.table(region)
@@ -231,47 +185,46 @@ class PriceBook:
             self._instance_types = InstanceTypes(self._directory)
         return self._instance_types
 
-    def _priced_types(self, region: str, kind: str) -> list[str]:
-        """The instance types that a region's table has under Host, AsyncInf or Tsform."""
-        start = f"{kind}:ml."
-        skip = len(kind) + 1
-        found = (
-            charge[skip:] for table in self.tables(region) for charge in table.charges() if charge.startswith(start)
-        )
-        return list(dict.fromkeys(found))
+    def _priced_types(self, region: str, asked: Use) -> list[str]:
+        """The instance types that a region's tables have for a use."""
+        found = (usage_types.parts(charge) for table in self.tables(region) for charge in table.charges())
+        return list(dict.fromkeys(item for use, item in found if use == asked and item.startswith("ml.")))
 
     # Why there is no price
 
-    def _why_unpriced(self, region: str, charge: str) -> str:
-        kind, _, item = charge.partition(":")
-        if charge not in _CHARGES and kind in ("Host", "AsyncInf", "Tsform"):
-            return self._why_type_unpriced(region, kind, item)
-        name = _CHARGES[charge if charge in _CHARGES else kind]
-        is_serverless = kind in ("ServerlessInf", "ProvisionedConcurrency")
-        if is_serverless and region not in self._manifest.serverless.regions:
-            count = len(self._manifest.serverless.regions)
-            return f"no {name} price in {region}: AWS documents serverless inference for {count} other regions"
+    def _why_unpriced(self, region: str, charge: Charge) -> str:
+        use, item = usage_types.parts(charge)
+        if charge not in _CHARGES and use in usage_types.INSTANCE_USES:
+            return self._why_type_unpriced(region, use, item)
+        name = _CHARGES[charge if charge in _CHARGES else use]
+        if usage_types.unit_of(charge) == "seconds":
+            size = usage_types.memory_gb(charge)
+            if size not in map(str, usage_types.MEMORY_SIZES_GB):
+                return f"serverless memory is 1 to 6 GB in steps of 1 GB, not {size} GB"
+            if region not in self._manifest.serverless.regions:
+                count = len(self._manifest.serverless.regions)
+                return f"no {name} price in {region}: AWS documents serverless inference for {count} other regions"
         return f"no {name} price in {region}{self._elsewhere(region, charge)}"
 
-    def _why_type_unpriced(self, region: str, kind: str, instance_type: str) -> str:
+    def _why_type_unpriced(self, region: str, use: Use, instance_type: str) -> str:
         spec = self.instance(instance_type)
-        hosted = any(f"Host:{instance_type}" in table for table in self.tables(region))
-        elsewhere = self._elsewhere(region, f"{kind}:{instance_type}")
+        hosted = any(usage_types.instance(usage_types.HOST, instance_type) in table for table in self.tables(region))
+        elsewhere = self._elsewhere(region, usage_types.instance(use, instance_type))
         if spec is None and not elsewhere:
             return f"{instance_type} is in no table here{did_you_mean(instance_type, self._types().names())}"
-        service = "batch transform" if kind == "Tsform" else "endpoints"
-        if spec is not None and not (spec.runs_transform if kind == "Tsform" else spec.hosts_endpoints):
-            reason = f"{instance_type} is not accepted by {service}, so it has no {_CHARGES[kind]} price"
-        elif kind != "Host" and hosted:
+        service = "batch transform" if use == usage_types.TRANSFORM else "endpoints"
+        if spec is not None and not (spec.runs_transform if use == usage_types.TRANSFORM else spec.hosts_endpoints):
+            reason = f"{instance_type} is not accepted by {service}, so it has no {_CHARGES[use]} price"
+        elif use != usage_types.HOST and hosted:
             reason = (
-                f"{instance_type} has no {_CHARGES[kind]} price in {region}, though it has a hosting price there: "
+                f"{instance_type} has no {_CHARGES[use]} price in {region}, though it has a hosting price there: "
                 f"it may not be sold for that use{elsewhere}"
             )
         else:
-            reason = f"{instance_type} has no {_CHARGES[kind]} price in {region}{elsewhere or ', nor anywhere else'}"
-        return reason + self._nearest_here(region, kind, spec)
+            reason = f"{instance_type} has no {_CHARGES[use]} price in {region}{elsewhere or ', nor anywhere else'}"
+        return reason + self._nearest_here(region, use, spec)
 
-    def _elsewhere(self, region: str, charge: str) -> str:
+    def _elsewhere(self, region: str, charge: Charge) -> str:
         """``; it has one in mx-central-1, ap-southeast-5 and 3 more regions``, nearest first; empty where none has."""
         others = [other for other in self.regions() if other != region and self._has(other, charge)]
         others.sort(key=lambda other: (other[:2] != region[:2], _area(other) != _area(region), other))
@@ -282,7 +235,7 @@ class PriceBook:
             return f"; it has one in {' and '.join(others)}"
         return f"; it has one in {others[0]}, {others[1]} and {more} more region{'s' if more > 1 else ''}"
 
-    def _has(self, region: str, charge: str) -> bool:
+    def _has(self, region: str, charge: Charge) -> bool:
         """Whether a region has a charge, by searching its bundled text: a tenth of the time of parsing 36 tables."""
         if any(charge in table for table in (over.table(region) for over in self._over) if table is not None):
             return True
@@ -292,12 +245,13 @@ class PriceBook:
             return charge in self._tables[region]
         if region not in self._texts:
             self._texts[region] = read_bytes(os.path.join(self._directory, f"{region}.csv"))
-        return f"\n{self._manifest.regions[region].prefix}-{charge},".encode() in self._texts[region]
+        usage_type = usage_types.written(self._manifest.regions[region].prefix, charge)
+        return f"\n{usage_type},".encode() in self._texts[region]
 
-    def _nearest_here(self, region: str, kind: str, spec: InstanceSpec | None) -> str:
+    def _nearest_here(self, region: str, use: Use, spec: InstanceSpec | None) -> str:
         if spec is None:
             return ""
-        here = (name for name in self._priced_types(region, kind) if self.offered(region, name) is True)
+        here = (name for name in self._priced_types(region, use) if self.offered(region, name) is True)
         nearest = self._types().nearest(spec, (name for name in here if name != spec.instance_type))
         return f"; nearest here: {', '.join(nearest)}" if nearest else ""
 

@@ -1,37 +1,15 @@
 """What a price list says of one region: each charge with its one price, or with the several that it was found to have.
 
-A charge is a usage type without the prefix of its region: ``Host:ml.m5.xlarge`` of ``USE1-Host:ml.m5.xlarge``. Amounts
-are the very decimal strings of the list. Whatever form a list was read from, this is what becomes of it.
+Amounts are the very decimal strings of the list. Whatever form a list was read from, this is what becomes of it.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
-from typing import TypeAlias
 
 from msgspec import Struct, structs
 
-Charge: TypeAlias = str
+from guardrail.prices.usage_types import Charge
 
-UNITS = {
-    "Host": "Hrs",
-    "AsyncInf": "Hrs",
-    "Tsform": "Hrs",
-    "Host:VolumeUsage.gp2": "GB-Mo",
-    "Hst": "GB",
-    "ServerlessInf": "seconds",
-    "ProvisionedConcurrency": "seconds",
-}
-"""The unit of a charge: by the whole of it, else by what stands before its colon."""
-
-_CHARGE = re.compile(
-    r"(?:Host|AsyncInf|Tsform):ml\.[a-z0-9-]+\.[a-z0-9]+"
-    r"|Host:VolumeUsage\.gp2"
-    r"|Hst:Data-Bytes-(?:In|Out)"
-    r"|ServerlessInf:Mem-[1-6]GB"
-    r"|ProvisionedConcurrency:(?:Usage|Mem)-[1-6]GB"
-)
-_USAGE_TYPE = re.compile(rf"(?P<prefix>[A-Z][A-Z0-9-]*)-(?P<charge>{_CHARGE.pattern})")
 _EXAMPLES = 5
 
 
@@ -86,17 +64,6 @@ class Listed(Struct, frozen=True, kw_only=True):
     price: ListedPrice
     tier: str = ""
     """The range of usage that the price holds for, where it does not hold for all of it."""
-
-
-def split(usage_type: str) -> tuple[str, Charge] | None:
-    """Prefix and charge of a usage type of inference: ``("USE1", "Host:ml.m5.xlarge")``; None for any other."""
-    found = _USAGE_TYPE.fullmatch(usage_type)
-    return (found["prefix"], found["charge"]) if found else None
-
-
-def unit_of(charge: Charge) -> str:
-    """What a charge is counted in: ``Hrs`` for ``Host:ml.m5.xlarge``."""
-    return UNITS.get(charge) or UNITS[charge.partition(":")[0]]
 
 
 def collect(rows: Iterable[Listed], *, version: str, publication_date: str) -> dict[str, PriceList]:

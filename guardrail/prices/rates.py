@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from msgspec import Struct, structs
 
 from guardrail.model import InstancePool, InstanceVariant, Mode, Unknown
+from guardrail.prices import usage_types
 from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT, Price, Unpriced
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Rates:
         hosting = self.prices.hosting(region, instance_type)
         if mode != "async" and not isinstance(mode, Unknown):
             return hosting
-        asynchronous = self.prices.asynchronous(region, instance_type)
+        asynchronous = self.prices.price(region, usage_types.instance(usage_types.ASYNC, instance_type))
         if isinstance(mode, Unknown):
             if isinstance(hosting, Unpriced):
                 return hosting
@@ -202,9 +203,10 @@ def _asynchronous_at_hosting_price(hosting: Price, region: str, instance_type: s
     not sold for asynchronous inference in the region (ml.g4dn.xlarge in eu-west-3).
     """
     doubt = f"{instance_type} may not be sold for asynchronous inference in {region}: no AsyncInf price of it was seen"
+    known = usage_types.parse(hosting.usage_type)
     return structs.replace(
         hosting,
-        usage_type=hosting.usage_type.replace("Host:", "AsyncInf:"),
+        usage_type=str(known._replace(use=usage_types.ASYNC)) if known else hosting.usage_type,
         basis="estimated",
         confidence="medium",
         rule=f"the hosting price; {doubt}",

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import PriceBookError
+from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 
 Record: TypeAlias = list[str]
@@ -155,7 +156,7 @@ class PriceTable:
         self.publication_date = entry.publication_date
         self.columns = columns(entry.currency, provenance=entry.publication_date is not None)
         self._conflicts = {each.usage_type: each.prices for each in manifest.conflicts if each.region == region}
-        self._prefix = entry.prefix + "-"
+        self._prefix = usage_types.written(entry.prefix, "")
         self._rows = self._read(self._prefix, content)
 
     def _read(self, prefix: str, content: bytes | None) -> dict[str, tuple[int, Record]]:

@@ -178,7 +178,7 @@ def _derived(line: _Line) -> Iterator[tuple[str, str]]:
     price = line.component.price
     if price is not None and price.basis == "derived":
         rule = _first_sentence(price.rule or "by a rule that held in every observed case")
-        yield _AT_THE_HOSTING_PRICE if "AsyncInf:" in price.usage_type else f"derived price: {rule}", price.usage_type
+        yield _AT_THE_HOSTING_PRICE if price.use == "AsyncInf" else f"derived price: {rule}", price.usage_type
 
 
 def _suspect(line: _Line) -> Iterator[tuple[str, str]]:

@@ -205,7 +205,7 @@ def test_what_the_weekly_refresh_has_listed_goes_before_the_rules_and_counts_as_
     refresh.directory = tables / "listed"
     refresh.publish([*bundled("us-east-1")[1:], product("USE1-AsyncInf:ml.m5.xlarge", "0.2299")])
     assert refresh()[0] == 0
-    price = PriceBook(tables).asynchronous("us-east-1", "ml.m5.xlarge")
+    price = PriceBook(tables).price("us-east-1", "AsyncInf:ml.m5.xlarge")
     assert isinstance(price, Price)
     assert (price.usd, price.basis, price.origin) == (Decimal("0.2299"), "published", str(tables))
 

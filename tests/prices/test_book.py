@@ -9,6 +9,7 @@ import pytest
 
 from guardrail.errors import PriceBookError
 from guardrail.model import Unknown
+from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.book import PriceBook
 from guardrail.prices.instance_types import InstanceSpec
@@ -53,23 +54,23 @@ def spec(book: PriceBook, instance_type: str) -> InstanceSpec:
 def test_every_charge_of_an_endpoint_has_its_price_in_us_east_1(book: PriceBook) -> None:
     """The list prices that AWS's own examples, bills and offer files show."""
     assert usd(book.hosting("us-east-1", "ml.m5.xlarge")) == Decimal("0.23")
-    assert usd(book.asynchronous("us-east-1", "ml.m5.large")) == Decimal("0.115")
-    assert usd(book.transform("us-east-1", "ml.m5.xlarge")) == Decimal("0.23")
-    assert usd(book.volume("us-east-1")) == Decimal("0.14")
-    assert usd(book.data_in("us-east-1")) == Decimal("0.016")
-    assert usd(book.data_out("us-east-1")) == Decimal("0.016")
-    assert usd(book.serverless("us-east-1", 1024)) == Decimal("0.00002")
-    assert usd(book.serverless("us-east-1", 2048)) == Decimal("0.00004")
-    assert usd(book.provisioned_warm("us-east-1", 2048)) == Decimal("0.00001")
-    assert usd(book.provisioned_execution("us-east-1", 2048)) == Decimal("0.0000233")
+    assert usd(book.price("us-east-1", "AsyncInf:ml.m5.large")) == Decimal("0.115")
+    assert usd(book.price("us-east-1", "Tsform:ml.m5.xlarge")) == Decimal("0.23")
+    assert usd(book.price("us-east-1", "Host:VolumeUsage.gp2")) == Decimal("0.14")
+    assert usd(book.price("us-east-1", "Hst:Data-Bytes-In")) == Decimal("0.016")
+    assert usd(book.price("us-east-1", "Hst:Data-Bytes-Out")) == Decimal("0.016")
+    assert usd(book.price("us-east-1", "ServerlessInf:Mem-1GB")) == Decimal("0.00002")
+    assert usd(book.price("us-east-1", "ServerlessInf:Mem-2GB")) == Decimal("0.00004")
+    assert usd(book.price("us-east-1", "ProvisionedConcurrency:Usage-2GB")) == Decimal("0.00001")
+    assert usd(book.price("us-east-1", "ProvisionedConcurrency:Mem-2GB")) == Decimal("0.0000233")
 
 
 def test_a_month_costs_what_the_calculators_say(book: PriceBook) -> None:
     """730 h x 0.115 = 83.95, x 0.23 = 167.90; 2 slots x 2,628,000 s x 0.00001 = 52.56; 200,000 s x 0.0000233 = 4.66."""
     assert 730 * usd(book.hosting("us-east-1", "ml.m5.large")) == Decimal("83.95")
     assert 730 * usd(book.hosting("us-east-1", "ml.m5.xlarge")) == Decimal("167.90")
-    assert 2 * 2628000 * usd(book.provisioned_warm("us-east-1", 2048)) == Decimal("52.56")
-    assert 200000 * usd(book.provisioned_execution("us-east-1", 2048)) == Decimal("4.66")
+    assert 2 * 2628000 * usd(book.price("us-east-1", "ProvisionedConcurrency:Usage-2GB")) == Decimal("52.56")
+    assert 200000 * usd(book.price("us-east-1", "ProvisionedConcurrency:Mem-2GB")) == Decimal("4.66")
 
 
 def test_a_published_price_says_who_said_so_and_when(book: PriceBook) -> None:
@@ -89,12 +90,12 @@ def test_a_published_price_says_who_said_so_and_when(book: PriceBook) -> None:
 
 
 def test_derived_and_estimated_prices_say_how_they_were_worked_out(book: PriceBook) -> None:
-    asynchronous = book.asynchronous("us-east-1", "ml.m5.large")
+    asynchronous = book.price("us-east-1", "AsyncInf:ml.m5.large")
     assert isinstance(asynchronous, Price)
     assert (asynchronous.basis, asynchronous.confidence) == ("derived", "high")
     assert asynchronous.rule is not None
     assert asynchronous.rule.startswith("The hosting price of the same region and type.")
-    volume = book.volume("eu-central-1")
+    volume = book.price("eu-central-1", "Host:VolumeUsage.gp2")
     assert isinstance(volume, Price)
     assert (volume.basis, volume.confidence, volume.date) == ("estimated", "medium", "2021")
     assert volume.rule is not None
@@ -150,10 +151,10 @@ def test_few_other_regions_are_all_named(book: PriceBook) -> None:
 
 
 def test_a_missing_batch_price_says_what_batch_accepts(book: PriceBook) -> None:
-    assert reason(book.transform("us-east-1", "ml.p5.48xlarge")).startswith(
+    assert reason(book.price("us-east-1", "Tsform:ml.p5.48xlarge")).startswith(
         "ml.p5.48xlarge is not accepted by batch transform, so it has no batch transform price"
     )
-    assert reason(book.transform("us-east-1", "ml.inf2.xlarge")).startswith(
+    assert reason(book.price("us-east-1", "Tsform:ml.inf2.xlarge")).startswith(
         "ml.inf2.xlarge has no batch transform price in us-east-1, though it has a hosting price there"
     )
 
@@ -171,7 +172,7 @@ def test_a_type_that_endpoints_do_not_accept_says_that(book: PriceBook) -> None:
 
 
 def test_a_missing_asynchronous_price_beside_a_hosting_price_says_it_may_not_be_sold(book: PriceBook) -> None:
-    assert reason(book.asynchronous("eu-west-3", "ml.g4dn.xlarge")).startswith(
+    assert reason(book.price("eu-west-3", "AsyncInf:ml.g4dn.xlarge")).startswith(
         "ml.g4dn.xlarge has no asynchronous price in eu-west-3, though it has a hosting price there: "
         "it may not be sold for that use"
     )
@@ -181,7 +182,7 @@ def test_an_unknown_region_is_never_priced_by_another(book: PriceBook) -> None:
     assert reason(book.hosting("us-eest-1", "ml.m5.xlarge")) == (
         "no price table for region us-eest-1, did you mean us-west-1?"
     )
-    assert reason(book.volume("us-eest-1")) == reason(book.hosting("us-eest-1", "ml.m5.xlarge"))
+    assert reason(book.price("us-eest-1", "Host:VolumeUsage.gp2")) == reason(book.hosting("us-eest-1", "ml.m5.xlarge"))
 
 
 def test_a_region_that_exists_without_a_table_is_not_taken_for_a_misspelling(book: PriceBook) -> None:
@@ -195,21 +196,21 @@ def test_the_suffix_of_an_instance_type_is_no_key(book: PriceBook) -> None:
 
 
 def test_serverless_outside_the_regions_aws_documents_has_no_price(book: PriceBook) -> None:
-    assert reason(book.serverless("eu-central-2", 2048)) == (
+    assert reason(book.price("eu-central-2", "ServerlessInf:Mem-2GB")) == (
         "no serverless price in eu-central-2: AWS documents serverless inference for 21 other regions"
     )
 
 
-@pytest.mark.parametrize("memory_mib", [0, 1000, 1536, 7168])
-def test_a_memory_size_that_does_not_exist_has_no_price(book: PriceBook, memory_mib: int) -> None:
-    assert reason(book.serverless("us-east-1", memory_mib)) == (
-        f"serverless memory is 1024 to 6144 MB in steps of 1024, not {memory_mib}"
+@pytest.mark.parametrize("memory_gb", ["0", "1.5", "7", "10"])
+def test_a_memory_size_that_does_not_exist_has_no_price(book: PriceBook, memory_gb: str) -> None:
+    assert reason(book.price("us-east-1", usage_types.serverless(memory_gb))) == (
+        f"serverless memory is 1 to 6 GB in steps of 1 GB, not {memory_gb} GB"
     )
 
 
 def test_a_missing_volume_price_counts_the_regions_that_have_one(book: PriceBook) -> None:
     """21 regions have one: 2 published and 19 estimated."""
-    assert reason(book.volume("ap-east-2")) == (
+    assert reason(book.price("ap-east-2", "Host:VolumeUsage.gp2")) == (
         "no endpoint volume price in ap-east-2; it has one in ap-east-1, ap-northeast-1 and 19 more regions"
     )
 
@@ -372,7 +373,7 @@ def test_a_damaged_table_is_an_error_and_never_a_price(own: Path, old: str, new:
 def test_a_table_that_is_no_text_is_an_error(own: Path) -> None:
     (own / "us-east-1.csv").write_bytes(b"\xff\xfe\x00\x01")
     with pytest.raises(PriceBookError, match="is not a CSV table in UTF-8"):
-        PriceBook(own).volume("us-east-1")
+        PriceBook(own).price("us-east-1", "Host:VolumeUsage.gp2")
 
 
 def test_a_damaged_table_of_instance_types_is_an_error(own: Path) -> None:

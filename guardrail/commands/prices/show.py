@@ -12,19 +12,19 @@ from msgspec import Struct
 from guardrail import output
 from guardrail.clock import age_days, today
 from guardrail.errors import PriceBookError, did_you_mean
+from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 from guardrail.prices.book import PriceBook
 from guardrail.prices.instance_types import InstanceSpec
-from guardrail.prices.price_list import split, unit_of
 from guardrail.prices.user_tables import chosen
 from guardrail.reporters.wording import ascii_only, inert, number
 
-_KINDS = {"real-time": "Host", "asynchronous": "AsyncInf", "batch": "Tsform"}
+_USES = dict(zip(("real-time", "asynchronous", "batch"), usage_types.INSTANCE_USES, strict=True))
 _GAPS = {
-    "volume": "Host:VolumeUsage.gp2",
-    "data": "Hst:Data-Bytes-In",
-    "serverless": "ServerlessInf:Mem-1GB",
-    "provisioned": "ProvisionedConcurrency:Usage-1GB",
+    "volume": usage_types.VOLUME,
+    "data": usage_types.DATA_IN,
+    "serverless": usage_types.serverless(1),
+    "provisioned": usage_types.provisioned_warm(1),
 }
 _MARKS = {"published": "", "derived": "d", "estimated": "~"}
 _EXAMPLES = 3
@@ -99,7 +99,7 @@ def show(arguments: Any) -> int:
 def _charges(item: str) -> dict[str, str]:
     """What is charged for an instance type, by the heading of its column; or the one charge that was named."""
     if item.startswith("ml."):
-        return {heading: f"{kind}:{item}" for heading, kind in _KINDS.items()}
+        return {heading: usage_types.instance(use, item) for heading, use in _USES.items()}
     return {"price": item}
 
 
@@ -107,7 +107,7 @@ def _nothing(prices: PriceBook, item: str, region: str) -> tuple[str]:
     if item.startswith("ml."):
         unpriced = prices.hosting(region, item)
         return (unpriced.reason if not isinstance(unpriced, Price) else f"{item} has no price",)
-    if split(f"X-{item}") is None:
+    if not usage_types.is_charge(item):
         return (f"{item!r} is neither an instance type (ml.m5.xlarge) nor a charge (ServerlessInf:Mem-2GB)",)
     return (f"no price for {item} in the regions asked for",)
 
@@ -120,7 +120,7 @@ def _cell(prices: PriceBook, region: str, charge: str) -> _Cell:
     listed = [table for table in prices.tables(region) if charge in table]
     if listed and listed[0].currency != "USD":
         return _Cell(f"{number(listed[0].amount(charge))} {listed[0].currency}")
-    if not listed and split(f"X-{charge}") is None:
+    if not listed and not usage_types.is_charge(charge):
         return _Cell("")
     price = prices.price(region, charge)
     if not isinstance(price, Price):
@@ -169,7 +169,7 @@ def _volume(spec: InstanceSpec) -> str:
 
 
 def _legend(charges: dict[str, str], rows: dict[str, list[_Cell]]) -> Iterator[str]:
-    unit = _UNITS[unit_of(next(iter(charges.values())))]
+    unit = _UNITS[usage_types.unit_of(next(iter(charges.values())))]
     first = "real-time " if len(charges) > 1 else ""
     yield f" USD per {unit}, cheapest {first}first; days since the oldest price of the row"
     used = [cell.price for cells in rows.values() for cell in cells if cell.price is not None]
@@ -226,8 +226,8 @@ def _contents(prices: PriceBook, region: str) -> tuple[Counter[str], list[str]]:
 
 def _gaps(prices: PriceBook, region: str) -> Iterator[str]:
     known = set(prices.charges(region))
-    for name, kind in _KINDS.items():
-        if not any(charge.startswith(f"{kind}:ml.") for charge in known):
+    for name, use in _USES.items():
+        if not any(charge.startswith(usage_types.instance(use, "ml.")) for charge in known):
             yield name
     for name, charge in _GAPS.items():
         if charge not in known:
