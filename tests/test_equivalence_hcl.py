@@ -18,6 +18,37 @@ from guardrail.model import ChangeSet, Unknown
 from guardrail.sources import hcl, plan
 
 CASES = Path(__file__).parent / "equivalence_hcl"
+STORIES = Path(__file__).parent / "scenarios"
+
+STORY_OF = {
+    "01_module_foreach_create": "modules-in-for-each",
+    "02_async_scale_to_zero": "asynchronous-scales-to-zero",
+    "03_serverless_conditional": "serverless-and-conditional-modules",
+    "04_shadow_capture_ebs": "shadow-variant-and-volumes",
+    "05_update_instance_type": "instance-type-update",
+    "06_update_capacity_only": "capacity-update",
+    "07_replace_without_cbd": "configuration-replaced-delete-first",
+    "08_no_changes": "no-changes",
+    "09_destroy_all": "destroy",
+    "10_remove_and_add_keys": "keys-removed-and-added",
+    "11_unknown_instance_type": "unknown-instance-types",
+    "12_sensitive": "sensitive-values",
+    "13_moved": "moved",
+    "14_import": "import",
+    "15_removed_forget": "removed-and-forgotten",
+    "16_drift": "drift",
+    "17_refresh_only": "refresh-only",
+    "18_inference_components": "inference-components",
+    "19_multi_region": "several-regions",
+    "20_target_and_replace": "targeted-plan",
+    "22_failed_precondition": "failed-plan",
+    "26_tags_only_update": "tags-only-update",
+    "31_no_sagemaker": "no-sagemaker",
+    "33_add_variant_and_autoscaling": "variant-and-scaling-added",
+    "34_instance_to_serverless": "instances-to-serverless",
+    "35_shared_config_many_endpoints": "configuration-of-five-endpoints",
+}
+"""Cases whose source is that of a story, and stands there."""
 
 OWN = frozenset(
     {"assumptions", "change", "configuration_location", "configuration_name", "lines", "location", "touched"}
@@ -61,10 +92,16 @@ def assignments(path: Path) -> list[str]:
     return [each.format(case=path.parent) for each in ARGUMENTS.get(path.parent.name, [])]
 
 
+def root_of(path: Path) -> Path:
+    """The directory with the source that the plan at ``path`` was made of."""
+    case = path.parent
+    return STORIES / STORY_OF[case.name] if case.name in STORY_OF else case
+
+
 def source_of(path: Path, given: list[str] | None = None) -> ChangeSet:
     environment = path.parent / "environment.json"
     (root, *_) = hcl.read(
-        [str(path.parent)],
+        [str(root_of(path))],
         assignments=assignments(path) if given is None else given,
         environment=json.loads(environment.read_text()) if environment.exists() else {},
     )

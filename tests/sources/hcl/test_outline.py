@@ -1,15 +1,13 @@
 """The source beside a plan: the same places that reading the source gives, without parsing what does not matter."""
 
-from pathlib import Path
-
 import pytest
 
 from guardrail.model import Endpoint, InlineWaiver, Location, Unknown
 from guardrail.sources import hcl, plan
 from guardrail.sources.hcl.outline import Outline, find
 from tests.sources.hcl.conftest import Write
+from tests.test_equivalence_hcl import CASES, root_of
 
-CASES = Path(__file__).parents[2] / "equivalence_hcl"
 SHAPES = [
     "01_module_foreach_create/plan.provider-5.100.json",
     "02_async_scale_to_zero/plan.provider-5.100.json",
@@ -30,8 +28,9 @@ def places(endpoint: Endpoint) -> list[object]:
 @pytest.mark.parametrize("case", SHAPES)
 def test_a_plan_with_its_source_has_the_places_of_the_source(case: str) -> None:
     path = CASES / case
-    (of_source,) = hcl.read([str(path.parent)])
-    of_plan = plan.read(str(path), source=str(path.parent))
+    root = str(root_of(path))
+    (of_source,) = hcl.read([root])
+    of_plan = plan.read(str(path), source=root)
     assert [places(each) for each in of_plan.after.endpoints] == [places(each) for each in of_source.after.endpoints]
     assert of_source.after.endpoints[0].location is not None
 
@@ -52,7 +51,7 @@ def test_where_one_dynamic_makes_all_variants_they_are_in_its_content() -> None:
 def test_where_two_may_have_made_a_variant_its_configuration_is_named() -> None:
     """The module has a dynamic block for instances and one for serverless: a plan does not tell them apart."""
     path = CASES / "01_module_foreach_create" / "plan.provider-5.100.json"
-    after = plan.read(str(path), source=str(path.parent)).after
+    after = plan.read(str(path), source=str(root_of(path))).after
     variants = after.endpoints[0].variants
     assert not isinstance(variants, Unknown)
     assert [variant.location for variant in variants] == [None] * len(variants)
