@@ -104,7 +104,7 @@ class _PlanReader:
     def change_set(self) -> ChangeSet:
         """Both sides, joined."""
         changes = self._document.changes
-        standing = self._standing(changes)
+        standing = [(resource, scope_of(module, resource.index)) for resource, module in self._document.standing]
         self._outline = _outline(self._source, changes)
         for change in changes:
             self._configuration.add_instance(_scope(change), change.type, change.name, change.address)
@@ -191,17 +191,6 @@ class _PlanReader:
         elif kind not in ("delete", "forget"):
             unknown, marks = inner.after_unknown, inner.after_sensitive
             afters.append(self._block(change, scope, kind, inner.after, unknown, marks))
-
-    def _standing(self, changes: list[ResourceChange]) -> list[tuple[StateResource, Scope]]:
-        """What is there and the plan does not speak of: with -target and -refresh-only most of what is billed."""
-        spoken_of: set[tuple[str | None, str | None]] = {
-            (address, change.deposed) for change in changes for address in (change.address, change.previous_address)
-        }
-        return [
-            (resource, scope_of(module, resource.index))
-            for resource, module in self._document.standing
-            if (resource.address, resource.deposed_key) not in spoken_of
-        ]
 
     def _block(
         self,

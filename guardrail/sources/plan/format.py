@@ -14,7 +14,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from enum import Enum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import msgspec
 from msgspec import Raw, Struct
@@ -36,17 +36,19 @@ _ABSENT, _NULL, _NONE = Raw(b""), Raw(b"null"), Raw(b"[]")
 _UNTOLD: Any = object()
 """Stands for values that may be anything."""
 _LONGEST = 200
+_R = TypeVar("_R", bound=Struct)
 _MOST_SCANS = 16
 """How often the bytes of a tree of modules may be gone through: once for each level that they lie below."""
 
 
 class _Head(Struct):
-    """What tells whether the rest is worth decoding."""
+    """What tells whether the rest of a resource is worth decoding."""
 
     mode: str = _MANAGED
     type: str = ""
     address: str = ""
     deposed_key: str | None = None
+    values: Raw = _NULL
 
 
 class _Sides(Struct):
@@ -132,8 +134,8 @@ class _Key(Enum):
 
 _plan_decoder = msgspec.json.Decoder(_Plan)
 _head_decoder = msgspec.json.Decoder(_Head)
-_change_decoder = msgspec.json.Decoder(ResourceChange)
-_state_decoder = msgspec.json.Decoder(StateResource)
+_decode_any = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 _members_decoder = msgspec.json.Decoder(dict[_Key, Raw])
 _list_decoder = msgspec.json.Decoder(list[Raw])
 _text_decoder = msgspec.json.Decoder(str | None)
@@ -157,10 +159,9 @@ class PlanDocument:
             self.is_state = "values" in keys or not keys & _OF_PLANS
             self._refuse_other_documents(keys)
             self.notices = document.notices
-            self.changes = [self._change(raw) for raw in self._plan.resource_changes or () if self._is_relevant(raw)]
+            self.changes = [self._change(raw) for raw in self._relevant(self._plan.resource_changes)]
             self._refuse_repeats((change.address, change.deposed) for change in self.changes)
-            self.standing = list(self._resources(self._root()))
-            self._refuse_repeats((each.address, each.deposed_key) for each, _ in self.standing)
+            self.standing = list(self._standing())
             self._compare_with_planned()
 
     @contextmanager
@@ -194,19 +195,18 @@ class PlanDocument:
     def deferred(self) -> Iterator[tuple[ResourceChange, str]]:
         """The changes that Terraform put off because it cannot know yet what they are, each with its reason."""
         for deferred in self._plan.deferred_changes or ():
-            if self._is_relevant(deferred.resource_change):
-                yield self._change(deferred.resource_change), deferred.reason.replace("_", " ") or "no reason given"
+            for raw in self._relevant([deferred.resource_change]):
+                yield self._change(raw), deferred.reason.replace("_", " ") or "no reason given"
 
     def drift(self) -> Iterator[ResourceChange]:
         """What was changed outside Terraform."""
-        yield from (self._change(raw) for raw in self._plan.resource_drift or () if self._is_relevant(raw))
+        yield from map(self._change, self._relevant(self._plan.resource_drift))
 
     def data(self, types: Container[str]) -> Iterator[StateResource]:
         """The data sources of these types that have been read."""
-        for raw, _ in self._raw_resources(self._root()):
-            head = _head_decoder.decode(raw)
+        for head, raw, _ in self._resources(self._root()):
             if head.mode == "data" and head.type in types:
-                yield _state_decoder.decode(raw)
+                yield self._decoded(raw, StateResource)
 
     def _root(self) -> Raw:
         """The root module of what stands: of the state, or of the state that the plan was made on."""
@@ -254,9 +254,8 @@ class PlanDocument:
 
     # Its resources -------------------------------------------------------------------------------------------------
 
-    def _is_relevant(self, raw: Raw) -> bool:
+    def _is_relevant(self, head: _Head) -> bool:
         """Whether a resource is managed and of a type that matters. Raises `SourceError` where that cannot be told."""
-        head = _head_decoder.decode(raw)
         if not head.type or f"{head.type}." not in head.address:
             what = f"{shown(head.address)} of the type {shown(head.type)}" if head.address else "one without an address"
             raise SourceError(f"{self._path} holds no resource, but {what}: a part of it is lost", hint=SHOW_HINT)
@@ -267,9 +266,12 @@ class PlanDocument:
             raise SourceError(message, hint="upgrade guardrail")
         return head.mode == _MANAGED
 
+    def _relevant(self, resources: Iterable[Raw] | None) -> list[Raw]:
+        """Those of a list of resources that matter."""
+        return [raw for raw in resources or () if self._is_relevant(_head_decoder.decode(raw))]
+
     def _change(self, raw: Raw) -> ResourceChange:
-        self._refuse_repeated_keys(raw)
-        change = _change_decoder.decode(raw)
+        change = self._decoded(raw, ResourceChange)
         unheard = [action for action in change.change.actions if action not in _ACTIONS]
         if unheard or not change.change.actions:
             what = f"the action {shown(unheard[0])}, which does not exist" if unheard else "no action"
@@ -277,14 +279,21 @@ class PlanDocument:
             raise SourceError(message, hint="upgrade guardrail")
         return change
 
-    def _resources(self, root: Raw) -> Iterator[tuple[StateResource, str | None]]:
-        """Every resource of a tree of modules that matters, and the address of its module."""
-        for raw, module in self._raw_resources(root):
-            if self._is_relevant(raw):
-                self._refuse_repeated_keys(raw)
-                yield _state_decoder.decode(raw), module
+    def _standing(self) -> Iterator[tuple[StateResource, str | None]]:
+        """What there is and no change speaks of, with the address of its module."""
+        relevant = [each for each in self._resources(self._root()) if self._is_relevant(each[0])]
+        self._refuse_repeats((head.address, head.deposed_key) for head, _, _ in relevant)
+        spoken_of: set[tuple[str | None, str | None]] = {
+            (address, change.deposed)
+            for change in self.changes
+            for address in (change.address, change.previous_address)
+        }
+        for head, raw, module in relevant:
+            if (head.address, head.deposed_key) not in spoken_of:
+                yield self._decoded(raw, StateResource), module
 
-    def _raw_resources(self, root: Raw) -> Iterator[tuple[Raw, str | None]]:
+    def _resources(self, root: Raw) -> Iterator[tuple[_Head, Raw, str | None]]:
+        """Every resource of a tree of modules, and the address of its module."""
         pending = [root] if len(root) else []
         allowed = _MOST_SCANS * len(root)
         while pending:
@@ -298,7 +307,7 @@ class PlanDocument:
                 raise SourceError(message, hint=SHOW_HINT)
             address = _text_decoder.decode(members.get("address", _NULL))
             for raw in _list_decoder.decode(members.get("resources", _NONE)):
-                yield raw, address
+                yield _head_decoder.decode(raw), raw, address
             pending.extend(_list_decoder.decode(members.get("child_modules", _NONE)))
 
     # Contradictions ------------------------------------------------------------------------------------------------
@@ -311,13 +320,17 @@ class PlanDocument:
             raise self._repeated([key.value for key in found])
         return members
 
-    def _refuse_repeated_keys(self, raw: Raw) -> None:
-        """Raise `SourceError` where an object of one resource has a key twice.
+    def _decoded(self, raw: Raw, kind: type[_R]) -> _R:
+        """One resource. Raises `SourceError` where an object in it has a key twice.
 
         What a decoder that keeps one of two gives back byte by byte had none twice: most of what Terraform writes.
         """
-        if msgspec.json.encode(msgspec.json.decode(raw)) == bytes(raw):
-            return
+        tree = _decode_any(raw)
+        if _encode(tree) != bytes(raw):
+            self._refuse_repeated_keys(raw)
+        return msgspec.convert(tree, kind)
+
+    def _refuse_repeated_keys(self, raw: Raw) -> None:
         import json  # the only decoder at hand that shows every pair
 
         def look(pairs: list[tuple[str, Any]]) -> None:
@@ -345,16 +358,23 @@ class PlanDocument:
         planned = self._members(self._plan.planned_values) if len(self._plan.planned_values) else {}
         if "root_module" not in planned:
             return
-        told = {(each.address, each.deposed_key): _UNTOLD for each, _ in self.standing}
+        told: dict[tuple[str, str | None], Any] = {
+            (each.address, each.deposed_key): _UNTOLD for each, _ in self.standing
+        }
         told |= {(change.address, change.deposed): _UNTOLD for change, _ in self.deferred()}
         for change in self.changes:
             keeps = "forget" in change.change.actions
             told[change.address, change.deposed] = _UNTOLD if keeps else change.change.after
-        for resource, _ in self._resources(planned["root_module"]):
-            values = told.get((resource.address, resource.deposed_key))
-            if values is not _UNTOLD and (values is None or values != resource.values):
+        for head, _, _ in self._resources(planned["root_module"]):
+            values = told.get((head.address, head.deposed_key)) if self._is_relevant(head) else _UNTOLD
+            if values is not _UNTOLD and (values is None or not _is_written(values, head.values)):
                 message = f"{self._path} contradicts itself: planned_values and resource_changes differ on"
-                raise SourceError(f"{message} {shown(resource.address)}", hint=SHOW_HINT)
+                raise SourceError(f"{message} {shown(head.address)}", hint=SHOW_HINT)
+
+
+def _is_written(values: Any, raw: Raw) -> bool:
+    """Whether ``raw`` is JSON of ``values``: nearly always byte by byte, which is quick to see."""
+    return _encode(values) == bytes(raw) or bool(values == _decode_any(raw))
 
 
 def _decode(document: Document) -> tuple[Document, _Plan]:
