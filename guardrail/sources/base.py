@@ -5,6 +5,7 @@ from copy import copy
 from math import isfinite
 from typing import Any, Protocol, Self, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from guardrail.model import Change, Location, Unknown
@@ -23,6 +24,7 @@ SENSITIVE = Unknown("sensitive")
 """Stands for a value that is known and must not be printed."""
 
 _LARGEST = 2**31 - 1
+_encode = msgspec.json.Encoder().encode
 
 _T = TypeVar("_T")
 
@@ -294,11 +296,13 @@ class Block(Struct, frozen=True, kw_only=True):
 
 
 def _any_mark(mark: Any) -> bool:
-    if isinstance(mark, dict):
-        return any(_any_mark(value) for value in mark.values())
-    if isinstance(mark, list):
-        return any(_any_mark(value) for value in mark)
-    return bool(mark)
+    """Whether true stands anywhere in a tree of marks; most trees of a plan are large and hold none."""
+    return b"true" in _encode(mark) and _is_marked(mark)
+
+
+def _is_marked(mark: Any) -> bool:
+    parts = mark.values() if isinstance(mark, dict) else mark
+    return any(map(_is_marked, parts)) if isinstance(mark, (dict, list)) else bool(mark)
 
 
 def part_of(tree: Any, name: str) -> Any:

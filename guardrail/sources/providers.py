@@ -66,13 +66,13 @@ def region_or_nowhere(value: str | Unknown | None) -> str | Unknown:
     return value if value is not None and _REGION.fullmatch(value) else NOWHERE
 
 
-def region_of(view: View, provider: Provider | None, read: str | None = None) -> str | Unknown:
-    """The region of a resource; ``read`` is what the ``aws_region`` data source of its provider has answered."""
+def region_of(view: View, provider: Provider | None, read: Callable[[], str | None] | None = None) -> str | Unknown:
+    """The region of a resource; ``read`` asks what the ``aws_region`` data source of its provider has answered."""
     own = view.text("region")
     if own is not None:
         return region_or_nowhere(own)
     of_provider = NOWHERE if provider is None else provider.region
-    return of_provider if isinstance(of_provider, str) else region_in(view) or read or of_provider
+    return of_provider if isinstance(of_provider, str) else region_in(view) or (read and read()) or of_provider
 
 
 def region_in(view: View) -> str | None:

@@ -94,7 +94,7 @@ class _PlanReader:
         written = document.configuration
         self._configuration = Configuration(written.root_module or ConfigModule())
         self._providers = PlanProviders(
-            written.provider_config, self._configuration, document.variables, self._known_data_regions
+            written.provider_config, self._configuration, document.variables, partial(_regions_read, document)
         )
         self._notices: list[str] = []
         self._source = source
@@ -218,7 +218,7 @@ class _PlanReader:
             address=resource.address,
             type=resource.type,
             provider=provider.key if key else "",
-            region=region_of(view, provider, self._providers.region_read(provider.key)),
+            region=region_of(view, provider, partial(self._providers.region_read, provider.key)),
             attributes=view,
             change=change,
             references=_lost if written is None else partial(self._configuration.resolve, scope, written),
@@ -269,13 +269,14 @@ class _PlanReader:
             if names:
                 yield f"drift: {drifted.address} was changed outside Terraform ({', '.join(names)})"
 
-    def _known_data_regions(self) -> Iterator[tuple[str, str]]:
-        """Address and region of every ``aws_region`` data source that has been read."""
-        for resource in self._document.data(("aws_region", "awscc_region")):
-            values = resource.values if isinstance(resource.values, dict) else {}
-            region = values.get("region") or values.get("name") or values.get("id")
-            if isinstance(region, str):
-                yield resource.address, region
+
+def _regions_read(document: PlanDocument) -> Iterator[tuple[str, str]]:
+    """Address and region of every ``aws_region`` data source that has been read."""
+    for resource in document.data(("aws_region", "awscc_region")):
+        values = resource.values if isinstance(resource.values, dict) else {}
+        region = values.get("region") or values.get("name") or values.get("id")
+        if isinstance(region, str):
+            yield resource.address, region
 
 
 def _outline(directory: str | None, changes: Iterable[ResourceChange]) -> "Outline | None":

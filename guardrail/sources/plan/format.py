@@ -103,6 +103,23 @@ class _Deferred(Struct):
     resource_change: Raw = Raw(b"{}")
 
 
+class _PlannedModule(Struct):
+    resources: list[_Head] = []
+    child_modules: "list[_PlannedModule]" = []
+
+    def all_resources(self) -> Iterator[_Head]:
+        """Its own, and those of the modules in it."""
+        pending = [self]
+        while pending:
+            module = pending.pop()
+            yield from module.resources
+            pending += module.child_modules
+
+
+class _Planned(Struct, frozen=True):
+    root_module: _PlannedModule | None = None
+
+
 class _Plan(Struct):
     format_version: Any = None
     plan_format_version: Any = None
@@ -114,7 +131,7 @@ class _Plan(Struct):
     configuration: WrittenConfiguration | None = None
     variables: dict[str, _Variable] | None = None
     values: Raw = _ABSENT
-    planned_values: Raw = _ABSENT
+    planned_values: _Planned = _Planned()
     errored: bool | None = None
     complete: bool | None = None
 
@@ -161,6 +178,7 @@ class PlanDocument:
             self.notices = document.notices
             self.changes = [self._change(raw) for raw in self._relevant(self._plan.resource_changes)]
             self._refuse_repeats((change.address, change.deposed) for change in self.changes)
+            self._state = list(self._resources(self._root()))
             self.standing = list(self._standing())
             self._compare_with_planned()
 
@@ -204,7 +222,7 @@ class PlanDocument:
 
     def data(self, types: Container[str]) -> Iterator[StateResource]:
         """The data sources of these types that have been read."""
-        for head, raw, _ in self._resources(self._root()):
+        for head, raw, _ in self._state:
             if head.mode == "data" and head.type in types:
                 yield self._decoded(raw, StateResource)
 
@@ -281,7 +299,7 @@ class PlanDocument:
 
     def _standing(self) -> Iterator[tuple[StateResource, str | None]]:
         """What there is and no change speaks of, with the address of its module."""
-        relevant = [each for each in self._resources(self._root()) if self._is_relevant(each[0])]
+        relevant = [each for each in self._state if self._is_relevant(each[0])]
         self._refuse_repeats((head.address, head.deposed_key) for head, _, _ in relevant)
         spoken_of: set[tuple[str | None, str | None]] = {
             (address, change.deposed)
@@ -355,8 +373,8 @@ class PlanDocument:
 
     def _compare_with_planned(self) -> None:
         """Raise `SourceError` where the planned values hold what no change and no state tells, or tell it otherwise."""
-        planned = self._members(self._plan.planned_values) if len(self._plan.planned_values) else {}
-        if "root_module" not in planned:
+        root = self._plan.planned_values.root_module
+        if root is None:
             return
         told: dict[tuple[str, str | None], Any] = {
             (each.address, each.deposed_key): _UNTOLD for each, _ in self.standing
@@ -365,7 +383,7 @@ class PlanDocument:
         for change in self.changes:
             keeps = "forget" in change.change.actions
             told[change.address, change.deposed] = _UNTOLD if keeps else change.change.after
-        for head, _, _ in self._resources(planned["root_module"]):
+        for head in root.all_resources():
             values = told.get((head.address, head.deposed_key)) if self._is_relevant(head) else _UNTOLD
             if values is not _UNTOLD and (values is None or not _is_written(values, head.values)):
                 message = f"{self._path} contradicts itself: planned_values and resource_changes differ on"

@@ -19,6 +19,7 @@ _PART = re.compile(r"(?:\$\{[^}]*\}|[^/])+")
 _PIECE = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
 _NAME = "\0"
 """Stands in a form for a name: one or more letters, digits and hyphens."""
+_WELL_FORMED = re.compile(r"endpoint/[A-Za-z0-9-]+/variant/[A-Za-z0-9-]+|inference-component/[A-Za-z0-9-]+")
 _OF_A_NAME = re.compile(r"[A-Za-z0-9-]")
 _ENDPOINT, _COMPONENT = f"endpoint/{_NAME}/variant/{_NAME}", f"inference-component/{_NAME}"
 _WORDS = {0: ("endpoint", "inference-component"), 2: ("variant",)}
@@ -63,7 +64,7 @@ def mistake_in(text: str | None, attribute: str, names: Iterable[str] = ()) -> M
     ``endpoint/${aws_sagemaker_endpoint.e.name}/varaint/main`` has "varaint", whatever the name is. ``attribute`` is
     what its language calls the id, ``names`` are texts in it that are known to be the names of endpoints.
     """
-    if text is None:
+    if text is None or _WELL_FORMED.fullmatch(text):
         return None
     text = bare(text)
     for name in names:
