@@ -6,7 +6,7 @@ a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec.structs import replace
 
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 NEVER_SURE = Unknown("whether an endpoint uses it is not known")
 _SECONDS_PER_HOUR = 3600
 
+_Joined: TypeAlias = tuple[Priced, join.Columns, tuple[CostComponent, ...], Monthly]
+"""What something costs in each state, which of those count, its lines and its amount."""
+
 
 def estimate(
     inventory: Inventory, prices: "PriceBook", demand: Demand = NO_USAGE, *, period: Period = MONTH
@@ -59,9 +62,9 @@ class Estimator:
         self._demand = demand
         self._period = period
         self._rates = Rates(prices)
-        self._without_usage: dict[str | Unknown, tuple[Priced, tuple[CostComponent, ...], Monthly]] = {}
+        self._without_usage: dict[str | Unknown, _Joined] = {}
         self._seen: dict[str, tuple[Endpoint, Bill]] = {}
-        self._alike: dict[object, tuple[Priced, join.Columns, tuple[CostComponent, ...], Monthly]] = {}
+        self._alike: dict[object, _Joined] = {}
 
     def inventory(self, inventory: Inventory) -> Estimate:
         """The bill of an inventory. An endpoint that is equal in another one is priced once."""
@@ -90,8 +93,8 @@ class Estimator:
     def endpoint(self, endpoint: Endpoint) -> Bill:
         """One endpoint: its variants, and what is charged once for it or cannot be split among them."""
         demand = self._demand.of(endpoint)
-        own, lines, monthly = self._own(endpoint, demand)
-        missing = join.missing_of(join.columns(own), endpoint.address, "")
+        own, columns, lines, monthly = self._own(endpoint, demand)
+        missing = join.missing_of(columns, endpoint.address, "")
         children = []
         if isinstance(endpoint.variants, Unknown):
             missing |= {Missing(bound, endpoint.address, (join.VARIANTS, endpoint.variants.reason)) for bound in BOUNDS}
@@ -117,16 +120,17 @@ class Estimator:
         )
 
     def _variant(self, endpoint: Endpoint, label: str, variant: Variant, demand: VariantDemand) -> Bill:
-        key = _alike(endpoint, variant, demand)
-        known = self._alike.get(key) if key is not None else None
-        notice = None
-        if known is None:
-            priced, notice = self._priced(endpoint, variant, demand)
-            columns = join.columns(priced)
-            known = priced, columns, join.rows(priced, columns), join.of_states(priced, columns)
-            if key is not None:
-                self._alike[key] = known
-        priced, columns, lines, monthly = known
+        redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
+        found: Capacity | None
+        if isinstance(variant, InstanceVariant):
+            found = capacity.of_instances(endpoint, variant, demand, self._period)
+            priced, columns, lines, monthly = self._instances_once(endpoint, variant, found, redacted=redacted)
+        else:
+            found = capacity.of_slots(variant, demand, self._period)
+            priced, columns, lines, monthly = _joined(
+                self._serverless(endpoint, variant, demand, found, redacted=redacted)
+            )
+        notice = None if redacted or found is None else found.notice
         return Bill(
             kind="variant",
             label=label,
@@ -139,15 +143,31 @@ class Estimator:
             notices=() if notice is None else (f"variant {label}: {notice}",),
         )
 
-    def _priced(self, endpoint: Endpoint, variant: Variant, demand: VariantDemand) -> tuple[Priced, str | None]:
-        """The states of a variant, and what usage says of it that cannot be."""
-        redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
-        if isinstance(variant, InstanceVariant):
-            found = capacity.of_instances(endpoint, variant, demand, self._period)
-            return self._instances(endpoint, variant, found, redacted=redacted), None if redacted else found.notice
-        slots = capacity.of_slots(variant, demand, self._period)
-        priced = self._serverless(endpoint, variant, demand, slots, redacted=redacted)
-        return priced, None if redacted or slots is None else slots.notice
+    def _instances_once(
+        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, *, redacted: bool
+    ) -> _Joined:
+        """What a variant costs, worked out once for all that run as many of the same: a plan has few types."""
+        key = (
+            endpoint.region,
+            endpoint.mode,
+            variant.instance_type,
+            variant.instance_pools,
+            variant.volume_size_gb,
+            variant.capacity_reservation,
+            variant.multi_model,
+            variant.marketplace,
+            variant.assumptions,
+            found.states,
+            found.expected,
+            found.assumed,
+            found.demand,
+            *found.origins.items(),
+            redacted,
+        )
+        known = self._alike.get(key)
+        if known is None:
+            known = self._alike[key] = _joined(self._instances(endpoint, variant, found, redacted=redacted))
+        return known
 
     # Instances
 
@@ -229,7 +249,7 @@ class Estimator:
 
     # What stands on the endpoint itself
 
-    def _own(self, endpoint: Endpoint, demand: EndpointDemand) -> tuple[Priced, tuple[CostComponent, ...], Monthly]:
+    def _own(self, endpoint: Endpoint, demand: EndpointDemand) -> _Joined:
         """Data in and out, and the compute of requests that nobody can split among the variants."""
         plain = demand.data_in is None and demand.data_out is None and demand.unsplit is None
         known = self._without_usage.get(endpoint.region) if plain else None
@@ -240,9 +260,7 @@ class Estimator:
             charges.data("data-in", demand.data_in, self._price(region, usage_types.DATA_IN)),
             charges.data("data-out", demand.data_out, self._price(region, usage_types.DATA_OUT)),
         )
-        priced = self._unsplit(endpoint, demand, data)
-        columns = join.columns(priced)
-        found = priced, join.rows(priced, columns), join.of_states(priced, columns)
+        found = _joined(self._unsplit(endpoint, demand, data))
         if plain:
             self._without_usage[region] = found
         return found
@@ -276,28 +294,10 @@ class Estimator:
         return self._prices.price(region, charge)
 
 
-def _alike(endpoint: Endpoint, variant: Variant, demand: VariantDemand) -> object:
-    """What makes plain variants cost the same: a plan has few types and many variants. None where one is not plain."""
-    if (
-        not isinstance(variant, InstanceVariant)
-        or variant.scaling is not None
-        or variant.managed_scaling is not None
-        or variant.instance_type is None
-        or variant.capacity_reservation is not None
-        or variant.monthly_hours is not None
-        or variant.sensitive
-    ):
-        return None
-    numbers = variant.instance_type, variant.initial_instance_count, variant.volume_size_gb
-    return (
-        endpoint.region,
-        endpoint.mode,
-        *numbers,
-        variant.multi_model,
-        variant.marketplace,
-        variant.assumptions,
-        demand,
-    )
+def _joined(priced: Priced) -> _Joined:
+    """The states of a thing with the three that its lines and its amount are taken from."""
+    columns = join.columns(priced)
+    return priced, columns, join.rows(priced, columns), join.of_states(priced, columns)
 
 
 def labels(variants: Sequence[Variant]) -> list[str]:

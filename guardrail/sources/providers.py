@@ -7,7 +7,7 @@ linker, which asks what the resource is linked to, and for the command line.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
