@@ -97,7 +97,7 @@ def _damage(resource: Any) -> str | None:
 
 def _may_matter(resource: Table) -> bool:
     kind = resource.get("Type")
-    return _damage(resource) is not None or _matters(str(kind), resource) or kind in elsewhere.CLOUDFORMATION_TYPES
+    return _damage(resource) is not None or _matters(str(kind), resource) or kind in elsewhere.TYPES
 
 
 def _matters(kind: str, resource: Table) -> bool:
@@ -112,7 +112,7 @@ def _is_custom(kind: str) -> bool:
 
 def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
     """Why a resource may make SageMaker inference out of a definition of its own, here or in the file that holds it."""
-    if kind not in elsewhere.CLOUDFORMATION_TYPES:
+    if kind not in elsewhere.TYPES:
         return None
     properties = resource.get("Properties")
 

@@ -61,57 +61,40 @@ def _plain(value: Any) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
-def _template(*attributes: str) -> _Definition:
-    return _Definition("template", _RESOURCES, attributes)
-
-
-def _state_machine(*attributes: str) -> _Definition:
-    return _Definition("definition", _CALLS, attributes)
-
-
-def _pipeline(*attributes: str) -> _Definition:
-    return _Definition("definition", _STEPS, attributes)
-
-
-def _target(*attributes: str) -> _Definition:
-    """Targets that are not known are resources of the same source, most often queues and functions."""
-    return _Definition("target", _CALLS, attributes, is_needed=False)
-
-
-def _product() -> _Definition:
-    return _Definition("product", _RESOURCES, ())
-
-
-_TERRAFORM = {
-    "aws_cloudcontrolapi_resource": _Definition("type", _RESOURCES, ("type_name",)),
-    "aws_cloudformation_stack": _template("template_body"),
-    "aws_cloudformation_stack_set": _template("template_body"),
-    "aws_cloudwatch_event_target": _target("arn"),
-    "aws_sagemaker_pipeline": _pipeline("pipeline_definition"),
-    "aws_sagemaker_project": _product(),
-    "aws_scheduler_schedule": _target("target"),
-    "aws_serverlessapplicationrepository_cloudformation_stack": _product(),
-    "aws_servicecatalog_provisioned_product": _product(),
-    "aws_sfn_state_machine": _state_machine("definition"),
-    "awscc_cloudformation_stack": _template("template_body"),
-    "awscc_cloudformation_stack_set": _template("template_body"),
-    "awscc_events_rule": _target("targets"),
-    "awscc_sagemaker_pipeline": _pipeline("pipeline_definition"),
-    "awscc_sagemaker_project": _product(),
-    "awscc_scheduler_schedule": _target("target"),
-    "awscc_servicecatalog_cloudformation_provisioned_product": _product(),
-    "awscc_stepfunctions_state_machine": _state_machine("definition_string", "definition"),
+_DEFINITIONS = {
+    type_: definition
+    for definition, types in (
+        (_Definition("type", _RESOURCES, ("TypeName",)), "aws_cloudcontrolapi_resource"),
+        (
+            _Definition("template", _RESOURCES, ("TemplateBody",)),
+            """AWS::CloudFormation::StackSet aws_cloudformation_stack aws_cloudformation_stack_set
+            awscc_cloudformation_stack awscc_cloudformation_stack_set""",
+        ),
+        (
+            _Definition("definition", _CALLS, ("DefinitionString", "Definition")),
+            """AWS::Serverless::StateMachine AWS::StepFunctions::StateMachine aws_sfn_state_machine
+            awscc_stepfunctions_state_machine""",
+        ),
+        (
+            _Definition("definition", _STEPS, ("PipelineDefinition",)),
+            "AWS::SageMaker::Pipeline aws_sagemaker_pipeline awscc_sagemaker_pipeline",
+        ),
+        (
+            # targets that are not known are resources of the same source, most often queues and functions
+            _Definition("target", _CALLS, ("Arn", "Target", "Targets"), is_needed=False),
+            """AWS::Events::Rule AWS::Scheduler::Schedule aws_cloudwatch_event_target aws_scheduler_schedule
+            awscc_events_rule awscc_scheduler_schedule""",
+        ),
+        (
+            _Definition("product", _RESOURCES, ()),
+            """AWS::SageMaker::Project AWS::ServiceCatalog::CloudFormationProvisionedProduct aws_sagemaker_project
+            aws_serverlessapplicationrepository_cloudformation_stack aws_servicecatalog_provisioned_product
+            awscc_sagemaker_project awscc_servicecatalog_cloudformation_provisioned_product""",
+        ),
+    )
+    for type_ in types.split()
 }
-_CLOUDFORMATION = {
-    "AWS::CloudFormation::StackSet": _template("TemplateBody"),
-    "AWS::Events::Rule": _target("Targets"),
-    "AWS::SageMaker::Pipeline": _pipeline("PipelineDefinition"),
-    "AWS::SageMaker::Project": _product(),
-    "AWS::Scheduler::Schedule": _target("Target"),
-    "AWS::Serverless::StateMachine": _state_machine("Definition"),
-    "AWS::ServiceCatalog::CloudFormationProvisionedProduct": _product(),
-    "AWS::StepFunctions::StateMachine": _state_machine("DefinitionString", "Definition"),
-}
+"""By resource type of any language, with properties in CloudFormation's names."""
 
 _BESIDE = {
     "AWS::SageMaker::Cluster": "a HyperPod cluster",
@@ -125,8 +108,8 @@ _BESIDE = {
 }
 """What SageMaker bills for beside endpoints without being inference: it is named, and belongs to no total here."""
 
-TERRAFORM_TYPES = frozenset(_TERRAFORM) | {type_ for type_ in _BESIDE if "::" not in type_}
-CLOUDFORMATION_TYPES = frozenset(_CLOUDFORMATION) | {type_ for type_ in _BESIDE if "::" in type_}
+TYPES = _DEFINITIONS.keys() | _BESIDE.keys()
+"""Every type of which `reason` has something to say."""
 
 
 def is_beside(type_: str) -> bool:
@@ -137,9 +120,10 @@ def is_beside(type_: str) -> bool:
 def reason(type_: str, attribute: Callable[[str], Any]) -> str | None:
     """Why what a resource makes is in no total: it may be SageMaker inference, or bills beside it; None where neither.
 
-    ``attribute`` gives the value of an attribute or property as far as it is known: text, or what is written in its
-    place (a template's intrinsic functions: what they join is looked at too), None where it is not set, `Unknown`.
+    ``attribute`` gives the value of a property, by CloudFormation's name, as far as it is known: text, or what stands
+    in its place (a template's intrinsic functions: what they join is looked at too), None where it is not set,
+    `Unknown`.
     """
     if type_ in _BESIDE:
         return f"{_BESIDE[type_]}: billed too, but not in these numbers"
-    return (_TERRAFORM.get(type_) or _CLOUDFORMATION[type_]).reason(attribute)
+    return _DEFINITIONS[type_].reason(attribute)

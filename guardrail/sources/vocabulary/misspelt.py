@@ -13,6 +13,7 @@ from guardrail.errors import did_you_mean
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
 from guardrail.sources.vocabulary import spellings
+from guardrail.sources.vocabulary.spellings import words
 
 _CUTOFF = 0.75
 """How alike two names are for one to be taken for the other: ``InstanceCount`` and ``InitialInstanceCount`` are."""
@@ -24,43 +25,27 @@ COMPARISON = 10_000
 _PREFIX = "AWS::SageMaker::"
 
 
-def _names(words: str) -> frozenset[str]:
-    return frozenset(words.split())
-
-
-_VARIANT = (
-    "CapacityReservationConfig ContainerStartupHealthCheckTimeoutInSeconds CoreDumpConfig EnableSSMAccess"
-    " InferenceAmiVersion InitialInstanceCount InitialVariantWeight InstancePools InstanceType ManagedInstanceScaling"
-    " ModelDataDownloadTimeoutInSeconds ModelName RoutingConfig ServerlessConfig"
-    " VariantInstanceProvisionTimeoutInSeconds VariantName VolumeSizeInGB"
-)
+_VARIANT = """CapacityReservationConfig ContainerStartupHealthCheckTimeoutInSeconds CoreDumpConfig EnableSSMAccess
+    InferenceAmiVersion InitialInstanceCount InitialVariantWeight InstancePools InstanceType ManagedInstanceScaling
+    ModelDataDownloadTimeoutInSeconds ModelName RoutingConfig ServerlessConfig
+    VariantInstanceProvisionTimeoutInSeconds VariantName VolumeSizeInGB"""
 _OBJECTS: Mapping[str, frozenset[str]] = {
-    name: _names(properties)
+    name: words(properties)
     for name, properties in {
-        "AWS::ApplicationAutoScaling::ScalableTarget": (
-            "MaxCapacity MinCapacity ResourceId RoleARN ScalableDimension ScheduledActions ServiceNamespace"
-            " SuspendedState Tags"
-        ),
-        "AWS::ApplicationAutoScaling::ScalingPolicy": (
-            "PolicyName PolicyType PredictiveScalingPolicyConfiguration ResourceId ScalableDimension ScalingTargetId"
-            " ServiceNamespace StepScalingPolicyConfiguration TargetTrackingScalingPolicyConfiguration"
-        ),
-        "AWS::SageMaker::Endpoint": (
-            "DeploymentConfig EndpointConfigName EndpointName ExcludeRetainedVariantProperties"
-            " RetainAllVariantProperties RetainDeploymentConfig Tags"
-        ),
-        "AWS::SageMaker::EndpointConfig": (
-            "AsyncInferenceConfig DataCaptureConfig EnableNetworkIsolation EndpointConfigName ExecutionRoleArn"
-            " ExplainerConfig KmsKeyId MetricsConfig ProductionVariants ShadowProductionVariants Tags VpcConfig"
-        ),
-        "AWS::SageMaker::InferenceComponent": (
-            "DeploymentConfig EndpointArn EndpointName InferenceComponentName RuntimeConfig Specification"
-            " Specifications Tags VariantName"
-        ),
-        "AWS::SageMaker::InferenceExperiment": (
-            "DataStorageConfig Description DesiredState EndpointName KmsKey ModelVariants Name RoleArn Schedule"
-            " ShadowModeConfig StatusReason Tags Type"
-        ),
+        "AWS::ApplicationAutoScaling::ScalableTarget": """MaxCapacity MinCapacity ResourceId RoleARN
+            ScalableDimension ScheduledActions ServiceNamespace SuspendedState Tags""",
+        "AWS::ApplicationAutoScaling::ScalingPolicy": """PolicyName PolicyType PredictiveScalingPolicyConfiguration
+            ResourceId ScalableDimension ScalingTargetId ServiceNamespace StepScalingPolicyConfiguration
+            TargetTrackingScalingPolicyConfiguration""",
+        "AWS::SageMaker::Endpoint": """DeploymentConfig EndpointConfigName EndpointName
+            ExcludeRetainedVariantProperties RetainAllVariantProperties RetainDeploymentConfig Tags""",
+        "AWS::SageMaker::EndpointConfig": """AsyncInferenceConfig DataCaptureConfig EnableNetworkIsolation
+            EndpointConfigName ExecutionRoleArn ExplainerConfig KmsKeyId MetricsConfig ProductionVariants
+            ShadowProductionVariants Tags VpcConfig""",
+        "AWS::SageMaker::InferenceComponent": """DeploymentConfig EndpointArn EndpointName InferenceComponentName
+            RuntimeConfig Specification Specifications Tags VariantName""",
+        "AWS::SageMaker::InferenceExperiment": """DataStorageConfig Description DesiredState EndpointName KmsKey
+            ModelVariants Name RoleArn Schedule ShadowModeConfig StatusReason Tags Type""",
         "DataCaptureConfig": (
             "CaptureContentTypeHeader CaptureOptions DestinationS3Uri EnableCapture InitialSamplingPercentage KmsKeyId"
         ),
@@ -80,21 +65,17 @@ _OBJECTS: Mapping[str, frozenset[str]] = {
             "AdjustmentType Cooldown MetricAggregationType MinAdjustmentMagnitude StepAdjustments"
         ),
         "SuspendedState": "DynamicScalingInSuspended DynamicScalingOutSuspended ScheduledScalingSuspended",
-        "TargetTrackingScalingPolicyConfiguration": (
-            "CustomizedMetricSpecification DisableScaleIn PredefinedMetricSpecification ScaleInCooldown"
-            " ScaleOutCooldown TargetValue"
-        ),
+        "TargetTrackingScalingPolicyConfiguration": """CustomizedMetricSpecification DisableScaleIn
+            PredefinedMetricSpecification ScaleInCooldown ScaleOutCooldown TargetValue""",
     }.items()
 }
 """Properties by the type of a resource, or by the property that holds the object that has them."""
 
-_TYPES = _names(
-    "App AppImageConfig Cluster CodeRepository DataQualityJobDefinition Device DeviceFleet Domain Endpoint"
-    " EndpointConfig FeatureGroup Image ImageVersion InferenceComponent InferenceExperiment MlflowTrackingServer Model"
-    " ModelBiasJobDefinition ModelCard ModelExplainabilityJobDefinition ModelPackage ModelPackageGroup"
-    " ModelQualityJobDefinition MonitoringSchedule NotebookInstance NotebookInstanceLifecycleConfig PartnerApp Pipeline"
-    " ProcessingJob Project Space StudioLifecycleConfig UserProfile Workteam"
-)
+_TYPES = words("""App AppImageConfig Cluster CodeRepository DataQualityJobDefinition Device DeviceFleet Domain
+    Endpoint EndpointConfig FeatureGroup Image ImageVersion InferenceComponent InferenceExperiment
+    MlflowTrackingServer Model ModelBiasJobDefinition ModelCard ModelExplainabilityJobDefinition ModelPackage
+    ModelPackageGroup ModelQualityJobDefinition MonitoringSchedule NotebookInstance NotebookInstanceLifecycleConfig
+    PartnerApp Pipeline ProcessingJob Project Space StudioLifecycleConfig UserProfile Workteam""")
 """The types of SageMaker that there are, without their prefix."""
 
 
@@ -192,5 +173,5 @@ def _misspelt(known: Mapping[str, str], values: Mapping[str, Any], allowance: Al
 
 def _leaves_out(name: str, known: str) -> bool:
     """Whether a name has two or more of the words of another, and no others: ShadowVariants."""
-    words = set(spellings.snake_case(name[:_LONGEST]).split("_"))
-    return len(words) > 1 and words < set(spellings.snake_case(known).split("_"))
+    parts = set(spellings.snake_case(name[:_LONGEST]).split("_"))
+    return len(parts) > 1 and parts < set(spellings.snake_case(known).split("_"))

@@ -16,6 +16,12 @@ Language: TypeAlias = Literal["aws", "awscc", "cloudformation"]
 
 _WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
+
+def words(text: str) -> frozenset[str]:
+    """Names that are written with a space between them: ``MinCapacity MaxCapacity`` are two."""
+    return frozenset(text.split())
+
+
 AUTO_SCALING = "AWS::ApplicationAutoScaling::"
 ENDPOINT = "AWS::SageMaker::Endpoint"
 CONFIGURATION = "AWS::SageMaker::EndpointConfig"
@@ -69,42 +75,16 @@ _DEFAULTS: dict[Language, dict[str, str | bool]] = {
 }
 """What an unset argument means, where languages differ."""
 
+_OPTIONAL_AND_COMPUTED = words("VolumeSizeInGB VariantName SuspendedState")
 _LOOKS_UNKNOWN: dict[Language, frozenset[str]] = {
     "cloudformation": frozenset(),
-    "aws": frozenset({"VolumeSizeInGB", "VariantName", "SuspendedState"}),
-    "awscc": frozenset(
-        {
-            "VolumeSizeInGB",
-            "VariantName",
-            "SuspendedState",
-            "AsyncInferenceConfig",
-            "BaseInferenceComponentName",
-            "CapacityReservationConfig",
-            "Cooldown",
-            "DataCaptureConfig",
-            "EnableCapture",
-            "InitialVariantWeight",
-            "InstancePools",
-            "ManagedInstanceScaling",
-            "MetricAggregationType",
-            "Mode",
-            "ModelPackageName",
-            "ProvisionedConcurrency",
-            "ScaleInCooldown",
-            "ScaleOutCooldown",
-            "ScheduledActions",
-            "ServerlessConfig",
-            "ShadowProductionVariants",
-            "StartTime",
-            "EndTime",
-            "Timezone",
-            "DynamicScalingInSuspended",
-            "DynamicScalingOutSuspended",
-            "ScheduledScalingSuspended",
-            "Tags",
-            "DisableScaleIn",
-        }
-    ),
+    "aws": _OPTIONAL_AND_COMPUTED,
+    "awscc": _OPTIONAL_AND_COMPUTED
+    | words("""AsyncInferenceConfig BaseInferenceComponentName CapacityReservationConfig Cooldown DataCaptureConfig
+        DisableScaleIn DynamicScalingInSuspended DynamicScalingOutSuspended EnableCapture EndTime
+        InitialVariantWeight InstancePools ManagedInstanceScaling MetricAggregationType Mode ModelPackageName
+        ProvisionedConcurrency ScaleInCooldown ScaleOutCooldown ScheduledActions ScheduledScalingSuspended
+        ServerlessConfig ShadowProductionVariants StartTime Tags Timezone"""),
 }
 """Arguments, optional and computed, that a plan shows as unknown when they are merely unset.
 
@@ -113,11 +93,9 @@ In awscc every argument that is not required is computed too; here are those tha
 """
 
 _LOOKS_UNKNOWN_IN = {
-    "awscc_sagemaker_inference_experiment": frozenset(
-        {"DesiredState", "EndTime", "Schedule", "ShadowModeConfig", "StartTime"}
-    ),
-    "awscc_budgets_budget": frozenset({"BillingViewArn", "BudgetLimit", "CostFilters", "FilterExpression"}),
-    "aws_budgets_budget": frozenset({"BillingViewArn", "CostFilters"}),
+    "awscc_sagemaker_inference_experiment": words("DesiredState EndTime Schedule ShadowModeConfig StartTime"),
+    "awscc_budgets_budget": words("BillingViewArn BudgetLimit CostFilters FilterExpression"),
+    "aws_budgets_budget": words("BillingViewArn CostFilters"),
 }
 """More of them, whose names mean something else in other types."""
 
@@ -207,7 +185,7 @@ SPELLINGS = {
 CLOUDFORMATION_TYPES = frozenset(type_ for type_, each in SPELLINGS.items() if each.language == "cloudformation")
 """The resource types of CloudFormation that declare SageMaker inference."""
 
-TERRAFORM_TYPES = elsewhere.TERRAFORM_TYPES | SPELLINGS.keys() - CLOUDFORMATION_TYPES
+TERRAFORM_TYPES = frozenset(type_ for type_ in SPELLINGS.keys() | elsewhere.TYPES if not type_.startswith("AWS::"))
 """The resource types of Terraform that declare SageMaker inference, or may make it out of a definition of their own."""
 
 
@@ -228,42 +206,22 @@ def types_of(*kinds: str) -> frozenset[str]:
 NESTED_STACKS = ("AWS::CloudFormation::Stack", "AWS::Serverless::Application")
 """Types of CloudFormation that stand for another template."""
 
-UNREAD = frozenset(
-    {
-        "AlarmDescription",
-        "ContainerHostname",
-        "CostTypes",
-        "DataStorageConfig",
-        "DeploymentConfig",
-        "EnableNetworkIsolation",
-        "Environment",
-        "ExecutionRoleArn",
-        "ExplainerConfig",
-        "Image",
-        "ImageConfig",
-        "InferenceExecutionConfig",
-        "InferenceSpecificationName",
-        "KmsKeyId",
-        "ModelDataSource",
-        "ModelDataUrl",
-        "MultiModelConfig",
-        "NotificationsWithSubscribers",
-        "ResourceTags",
-        "RoleARN",
-        "TimePeriod",
-        "VpcConfig",
-    }
+UNREAD = words(
+    """AlarmDescription ContainerHostname CostTypes DataStorageConfig DeploymentConfig EnableNetworkIsolation
+    Environment ExecutionRoleArn ExplainerConfig Image ImageConfig InferenceExecutionConfig
+    InferenceSpecificationName KmsKeyId ModelDataSource ModelDataUrl MultiModelConfig NotificationsWithSubscribers
+    ResourceTags RoleARN TimePeriod VpcConfig"""
 )
 """Properties, at any depth, that nothing here depends on, so that no condition in them makes a difference."""
 
 _REPLACING = {
-    TARGET: frozenset({"ResourceId", "ScalableDimension", "ServiceNamespace"}),
-    POLICY: frozenset({"PolicyName", "ResourceId", "ScalableDimension", "ScalingTargetId", "ServiceNamespace"}),
-    BUDGET: frozenset({"BudgetName", "NotificationsWithSubscribers"}),
-    ALARM: frozenset({"AlarmName"}),
-    ENDPOINT: frozenset({"EndpointName"}),
-    COMPONENT: frozenset({"InferenceComponentName"}),
-    EXPERIMENT: frozenset({"EndpointName", "KmsKey", "Name", "RoleArn", "Type"}),
+    TARGET: words("ResourceId ScalableDimension ServiceNamespace"),
+    POLICY: words("PolicyName ResourceId ScalableDimension ScalingTargetId ServiceNamespace"),
+    BUDGET: words("BudgetName NotificationsWithSubscribers"),
+    ALARM: words("AlarmName"),
+    ENDPOINT: words("EndpointName"),
+    COMPONENT: words("InferenceComponentName"),
+    EXPERIMENT: words("EndpointName KmsKey Name RoleArn Type"),
 }
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from guardrail.model import Unknown
 from guardrail.sources.vocabulary import elsewhere
+from guardrail.sources.vocabulary.spellings import spelling_of
 
 UNSEEN = "not known here, and may make SageMaker inference"
 SEEN = "makes SageMaker inference that is in no total"
@@ -59,7 +60,7 @@ CLOUDFORMATION_CASES: list[tuple[str, dict[str, Any], str | None]] = [
 def test_what_is_not_read_is_named_where_it_may_make_inference(
     type_: str, values: dict[str, Any], said: str | None
 ) -> None:
-    reason = elsewhere.reason(type_, values.get)
+    reason = elsewhere.reason(type_, lambda name: values.get(spelling_of(type_).of(name)))
     if said is None:
         assert reason is None
     else:
@@ -69,11 +70,7 @@ def test_what_is_not_read_is_named_where_it_may_make_inference(
 
 def test_every_type_names_what_is_not_known_of_it() -> None:
     """With nothing known, all are named but those whose targets are nearly always queues and functions."""
-    silent = {
-        type_
-        for type_ in elsewhere.TERRAFORM_TYPES | elsewhere.CLOUDFORMATION_TYPES
-        if elsewhere.reason(type_, lambda _: None) is None
-    }
+    silent = {type_ for type_ in elsewhere.TYPES if elsewhere.reason(type_, lambda _: None) is None}
     assert silent == {
         "AWS::Events::Rule",
         "AWS::Scheduler::Schedule",
