@@ -52,6 +52,11 @@ class Link(Struct, frozen=True, kw_only=True):
     sensitive: bool = False
     """Its source marks the value sensitive: link by it, never print it."""
 
+    @property
+    def spelled(self) -> str | None:
+        """The value, or the text that stands for an unknown one: ``endpoint/${e.name}/variant/main``."""
+        return self.value if isinstance(self.value, str) else self.text
+
 
 class Declared(Struct, frozen=True, kw_only=True):
     """What every declaration carries."""
@@ -122,11 +127,18 @@ class DeclaredComponent(Named, frozen=True, kw_only=True):
     component: InferenceComponent
 
 
-class DeclaredTarget(Declared, frozen=True, kw_only=True):
-    """A scalable target; its policies and scheduled actions are joined later."""
+class DeclaredScaling(Declared, frozen=True, kw_only=True):
+    """What scales something: a target, or a policy or scheduled action, which name what their target names."""
 
     resource: Link
     """A resource id: ``endpoint/NAME/variant/NAME`` or ``inference-component/NAME``."""
+    dimension: str | Unknown | None
+    """``sagemaker:variant:DesiredInstanceCount``; "" where it must not be shown."""
+
+
+class DeclaredTarget(DeclaredScaling, frozen=True, kw_only=True):
+    """A scalable target; its policies and scheduled actions are joined later."""
+
     target: ScalableTarget
     inline_actions: tuple[ScheduledAction, ...] = ()
     """Scheduled actions written inside the target (CloudFormation and awscc)."""
@@ -134,14 +146,12 @@ class DeclaredTarget(Declared, frozen=True, kw_only=True):
     @property
     def called(self) -> str | None:
         """The id of the resource that it scales, which its policies and actions name too."""
-        return self.resource.value if isinstance(self.resource.value, str) else self.resource.text
+        return self.resource.spelled
 
 
-class DeclaredPolicy(Declared, frozen=True, kw_only=True):
+class DeclaredPolicy(DeclaredScaling, frozen=True, kw_only=True):
     """A scaling policy, linked to its target by resource id and dimension, or by reference."""
 
-    target: Link
-    dimension: str | Unknown | None
     policy: ScalingPolicy
     arn: str | None
 
@@ -151,11 +161,9 @@ class DeclaredPolicy(Declared, frozen=True, kw_only=True):
         return self.arn
 
 
-class DeclaredAction(Declared, frozen=True, kw_only=True):
+class DeclaredAction(DeclaredScaling, frozen=True, kw_only=True):
     """A scheduled action, linked like a policy."""
 
-    target: Link
-    dimension: str | Unknown | None
     action: ScheduledAction
     sensitive: bool = False
     """One of its bounds must not be shown."""

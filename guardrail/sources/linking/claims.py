@@ -1,5 +1,6 @@
 """What scaling targets claim of the variants of one endpoint, and what follows for each variant."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -7,7 +8,10 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from guardrail.model import INSTANCE_COUNT, PROVISIONED_CONCURRENCY, ScalableTarget, ServerlessVariant, Unknown, Variant
-from guardrail.sources.declarations import Declared
+from guardrail.sources.declarations import Declared, Link
+from guardrail.sources.vocabulary import resource_id
+
+_VARIANT_INDEX = re.compile(r"^production_variants\[(\d+)\]")
 
 
 class Claim(NamedTuple):
@@ -28,25 +32,28 @@ class Claim(NamedTuple):
         return self.declared.address
 
 
-class _Claims(NamedTuple):
-    """The claims on one endpoint, by what they mean."""
-
-    certain: Mapping[str | int, Sequence[Claim]]
-    """By the name of the variant, or its index."""
-    possible: Mapping[str, Claim]
-    """By dimension, the first claim that may be on any variant of it."""
-    named: Mapping[str, Claim]
-    """By dimension, the first claim on a variant of a name, which may be that of any variant without one."""
-
-
 def scaled(variants: tuple[Variant, ...], claims: Sequence[Claim]) -> tuple[Variant, ...]:
     """The variants of one endpoint with the scaling that claims give them.
 
     A claim on ``main`` is certain of the variant of that name; one whose variant is lost is certain of the only
     variant of its dimension, and possible of each where there are several.
     """
-    grouped = _grouped(variants, claims)
-    return tuple(replace(each, scaling=_agreed(*_on(each, at, grouped))) for at, each in enumerate(variants))
+    if not claims:
+        return variants
+    certain, possible = _sorted(variants, claims)
+    return tuple(
+        replace(variant, scaling=_agreed(*_on(variant, index, certain, possible)))
+        for index, variant in enumerate(variants)
+    )
+
+
+def variant_of(link: Link) -> str | int | None:
+    """Which variant a resource id means: by name, or through a reference to one of a configuration's variants."""
+    named = resource_id.parsed(link.spelled)
+    if named is not None:
+        return named.variant
+    matches = (_VARIANT_INDEX.match(reference.attribute) for reference in link.references)
+    return next((int(match[1]) for match in matches if match), None)
 
 
 def dimension_of(variant: Variant) -> str:
@@ -54,24 +61,29 @@ def dimension_of(variant: Variant) -> str:
     return PROVISIONED_CONCURRENCY if isinstance(variant, ServerlessVariant) else INSTANCE_COUNT
 
 
-def _grouped(variants: tuple[Variant, ...], claims: Iterable[Claim]) -> _Claims:
+def _sorted(
+    variants: tuple[Variant, ...], claims: Iterable[Claim]
+) -> tuple[dict[str | int, list[Claim]], dict[tuple[str, bool], Claim]]:
+    """The claims that are certain, by name or index of the variant, and the first that may be on others.
+
+    The latter by dimension, and whether they name a variant: any of which the name is unknown may be that.
+    """
     certain: dict[str | int, list[Claim]] = defaultdict(list)
-    possible: dict[str, Claim] = {}
-    named: dict[str, Claim] = {}
+    possible: dict[tuple[str, bool], Claim] = {}
     rivals = {dimension: _rivals(variants, dimension) for dimension in {claim.dimension for claim in claims}}
     names = {dimension: Counter(variants[at].name for at in indexes) for dimension, indexes in rivals.items()}
     for claim in claims:
         if claim.variant is not None:
             certain[claim.variant].append(claim)
             if isinstance(claim.variant, str):
-                named.setdefault(claim.dimension, claim)
+                possible.setdefault((claim.dimension, True), claim)
         elif len(rivals[claim.dimension]) == 1:
             certain[rivals[claim.dimension][0]].append(claim)
         elif claim.hint is not None and names[claim.dimension][claim.hint] == 1:
             certain[claim.hint].append(claim)
         else:
-            possible.setdefault(claim.dimension, claim)
-    return _Claims(certain, possible, named)
+            possible.setdefault((claim.dimension, False), claim)
+    return certain, possible
 
 
 def _rivals(variants: tuple[Variant, ...], dimension: str) -> list[int]:
@@ -80,14 +92,25 @@ def _rivals(variants: tuple[Variant, ...], dimension: str) -> list[int]:
     return fitting or list(range(len(variants)))
 
 
-def _on(variant: Variant, index: int, claims: _Claims) -> tuple[list[Claim], list[Claim]]:
+def _on(
+    variant: Variant,
+    index: int,
+    certain: Mapping[str | int, Sequence[Claim]],
+    possible: Mapping[tuple[str, bool], Claim],
+) -> tuple[list[Claim], list[Claim]]:
     """The claims that are certainly on a variant, and those that may be; a name known in part is equal to itself."""
     own = (dimension_of(variant), "")
     is_named = isinstance(variant.name, str)
     name = variant.name if isinstance(variant.name, str) else variant.name.partial or ""
-    certain = [*claims.certain.get(index, ()), *(claims.certain.get(name, ()) if is_named or "${" in name else ())]
-    possible = [*claims.possible.values(), *(() if is_named else claims.named.values())]
-    return [each for each in certain if each.dimension in own], [each for each in possible if each.dimension in own]
+    claims = [*certain.get(index, ()), *(certain.get(name, ()) if is_named or "${" in name else ())]
+    return (
+        [claim for claim in claims if claim.dimension in own],
+        [
+            claim
+            for (dimension, names_one), claim in possible.items()
+            if dimension in own and not (names_one and is_named)
+        ],
+    )
 
 
 def _agreed(certain: list[Claim], possible: list[Claim]) -> ScalableTarget | Unknown | None:
@@ -98,9 +121,9 @@ def _agreed(certain: list[Claim], possible: list[Claim]) -> ScalableTarget | Unk
         target = targets[0]
         return target.target if target.dimension else Unknown(f"the dimension of {target.address} is unknown")
     for claim in (*certain, *possible):
-        if isinstance(claim.target, Unknown):
-            return claim.target
-        return Unknown(f"{claim.address} may be its scaling target")
+        return (
+            claim.target if isinstance(claim.target, Unknown) else Unknown(f"{claim.address} may be its scaling target")
+        )
     return None
 
 

@@ -1,7 +1,7 @@
 """Finding declarations: by value, keyed by provider configuration, region and name, or by reference."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
 from guardrail.model import Skipped, Unknown
@@ -18,6 +18,7 @@ from guardrail.sources.declarations import (
     Unrelated,
     Unsupported,
 )
+from guardrail.sources.vocabulary import resource_id
 
 _D = TypeVar("_D", bound=Declared)
 
@@ -25,7 +26,7 @@ _Place: TypeAlias = tuple[str, str | Unknown]
 """A provider configuration and a region."""
 
 
-class Index(Generic[_D]):
+class KindIndex(Generic[_D]):
     """Declarations of one kind, by address and by the value that others name them with.
 
     Equal answers are one list, shared between all that get it, so that a thousand blocks of one name cost a thousand
@@ -59,11 +60,23 @@ class Index(Generic[_D]):
         found = [self.by_address[address] for address in addresses if address in self.by_address]
         return found if len(found) <= FEW else self.compatible(seeker)
 
+    def meant(self, name: str | None, link: Link, seeker: Declared) -> list[_D]:
+        """What a link means that spells ``name``: what is called so, else what an unknown value refers to."""
+        named = (self.named(name, seeker) or self._stated(name, link, seeker)) if name else []
+        return named or ([] if isinstance(link.value, str) else self.referenced(link, seeker))
+
     def linked(self, link: Link, seeker: Declared) -> list[_D]:
-        """What ``link`` means: by its value where that is known, else by an equal text or by its references."""
-        if isinstance(link.value, str):
-            return self.named(link.value, seeker) or self.stated(link.value, link, seeker)
-        return (self.named(link.text, seeker) if link.text is not None else []) or self.referenced(link, seeker)
+        """What ``link`` means, where its value is a name: one in a sound stack."""
+        return self.meant(link.spelled, link, seeker)
+
+    def possible(self, link: Link, seeker: Declared, name: str | None = None) -> list[_D]:
+        """What a link may mean that means nothing for certain: anything if it is unknown, else namesakes further away.
+
+        ``name`` is the name in its value, where that is more than a name.
+        """
+        if isinstance(link.value, Unknown):
+            return self.compatible(seeker)
+        return self.namesakes(name or link.value, seeker) if link.value else []
 
     def namesakes(self, value: str, seeker: Declared) -> list[_D]:
         """What has the name in the same region under another configuration of the same provider.
@@ -82,7 +95,7 @@ class Index(Generic[_D]):
             self._answers[question] = self._joined.setdefault((value, places), answer)
         return self._answers[question]
 
-    def stated(self, value: str, link: Link, seeker: Declared) -> list[_D]:
+    def _stated(self, value: str, link: Link, seeker: Declared) -> list[_D]:
         """Those namesakes that the expression behind a known ``value`` refers to."""
         addresses = {reference.address for reference in link.stated()} if self.namesakes(value, seeker) else ()
         stated = [self.by_address[address] for address in addresses if address in self.by_address]
@@ -101,8 +114,9 @@ class Declarations:
     """The declarations of one side, indexed by kind, and what had to be left out."""
 
     def __init__(self, declarations: Iterable[Declaration]) -> None:
-        self._indexes: dict[type[Declared], Index[Any]] = defaultdict(Index)
+        self._indexes: dict[type[Declared], KindIndex[Any]] = defaultdict(KindIndex)
         self.skipped: dict[str, Skipped] = {}
+        self._asked: set[tuple[object, ...]] = set()
         self.changed: set[str] = set()
         self.addresses: set[str] = set()
         self.unrelated: set[str] = set()
@@ -114,7 +128,7 @@ class Declarations:
         self.targets = self.of(DeclaredTarget)
         self.policies = self.of(DeclaredPolicy)
 
-    def of(self, kind: type[_D]) -> Index[_D]:
+    def of(self, kind: type[_D]) -> KindIndex[_D]:
         """The declarations of one kind."""
         return self._indexes[kind]
 
@@ -130,6 +144,32 @@ class Declarations:
         else:
             self._indexes[type(declared)].add(declared)
 
+    def endpoints_of(self, link: Link, seeker: Declared) -> list[DeclaredEndpoint]:
+        """The endpoints that a resource id may mean: ``endpoint/chat/variant/main`` means chat."""
+        named = resource_id.parsed(link.spelled)
+        return self.endpoints.meant(named and named.endpoint, link, seeker)
+
+    def components_of(self, link: Link, seeker: Declared) -> list[DeclaredComponent]:
+        """The inference components that a resource id may mean."""
+        named = resource_id.parsed(link.spelled)
+        return self.components.meant(named and named.component, link, seeker)
+
+    def is_about_something_else(self, link: Link) -> bool:
+        """Whether all that an unknown link mentions is, as a scaling target of ECS is."""
+        mentioned = {reference.address for reference in link.references}
+        return bool(mentioned) and mentioned <= self.unrelated
+
+    def is_first(self, candidates: Sequence[Declared], *question: object) -> bool:
+        """Whether a question is asked for the first time of just these candidates.
+
+        What one block says of a list of candidates, the others that mean the same list do too, so that a thousand
+        blocks of one name are read a thousand times, not a million.
+        """
+        asked = (*question, identity(candidates))
+        is_first = asked not in self._asked
+        self._asked.add(asked)
+        return is_first
+
     def leave_out(self, declared: Declared) -> None:
         """Forget a declaration that turns out to be about something else than SageMaker."""
         self.addresses.discard(declared.address)
@@ -141,6 +181,11 @@ class Declarations:
             declared.address,
             Skipped(address=declared.address, type=declared.type, reason=reason, affects_total=affects_total),
         )
+
+
+def identity(candidates: Sequence[Declared]) -> tuple[object, ...]:
+    """What makes two lists of candidates the same: what is in them, or, of long ones, that an index shares them."""
+    return tuple(each.address for each in candidates) if len(candidates) <= FEW else (id(candidates),)
 
 
 def _place(declared: Declared) -> _Place:

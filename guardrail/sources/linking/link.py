@@ -6,7 +6,6 @@ A link is never guessed: what may use several things is Unknown, and what they a
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -37,17 +36,12 @@ from guardrail.sources.declarations import (
     DeclaredExperiment,
     DeclaredModel,
 )
-from guardrail.sources.linking.claims import Claim, dimension_of, misdirected, scaled
+from guardrail.sources.linking.claims import scaled
 from guardrail.sources.linking.index import Declarations
 from guardrail.sources.linking.models import models_of, with_models
 from guardrail.sources.linking.scaling import ScalingLinks
-from guardrail.sources.vocabulary.resource_id import Mistake, near
-from guardrail.sources.vocabulary.spellings import spelling_of
+from guardrail.sources.linking.unlinked import NAMED
 
-_D = TypeVar("_D", bound=Declared)
-
-_NAMED = 8
-"""How many candidates a reason names."""
 MOST_CANDIDATES = 64
 """Of more configurations than this an endpoint may use any, and is at least what else is known of it."""
 
@@ -86,7 +80,6 @@ class Side:
         self._region = region
         self._previous = previous
         self._hosted: dict[str, list[DeclaredComponent] | Unknown] = {}
-        self._doubted: set[tuple[int, bool]] = set()
         self._link_components()
         self._scaling = ScalingLinks(self.declarations)
         self.related = self._relations()
@@ -104,7 +97,7 @@ class Side:
             endpoints=tuple(sorted(endpoints, key=_address)),
             unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
             budgets=tuple(each.budget for each in sorted(self.declarations.of(DeclaredBudget), key=_address)),
-            unlinked_scaling=tuple(sorted(self._scaling.unlinked[""], key=_address)),
+            unlinked_scaling=tuple(sorted(self._scaling.unlinked.by_endpoint[""], key=_address)),
             adrift=tuple(self._scaling.adrift),
         )
         modelled = self._modelled()
@@ -136,40 +129,27 @@ class Side:
                 if isinstance(hosted, list):
                     hosted.append(component)
                 continue
-            candidates = endpoints or self._possible_hosts(component)
-            for endpoint in candidates if self._is_new(candidates) else ():
+            value = component.endpoint.value
+            candidates = endpoints or self.declarations.endpoints.possible(component.endpoint, component)
+            for endpoint in candidates if self.declarations.is_first(candidates, DeclaredComponent) else ():
                 self._hosted[endpoint.address] = Unknown(f"{component.address} may be hosted here")
-            if candidates or isinstance(component.endpoint.value, Unknown):
+            if candidates or isinstance(value, Unknown):
                 self.declarations.skip(component, f"which endpoint hosts it is {known_only(component.type)}")
             else:
                 self.declarations.skip(component, "its endpoint is not managed here")
-
-    def _is_new(self, candidates: list[_D], *, attached: bool = False) -> bool:
-        """Whether nobody before could mean just these: what an index answers is shared, and once is enough."""
-        answer = (id(candidates), attached)
-        is_new = len(candidates) <= FEW or answer not in self._doubted
-        self._doubted.add(answer)
-        return is_new
-
-    def _possible_hosts(self, component: DeclaredComponent) -> list[DeclaredEndpoint]:
-        """Endpoints that a component may mean whose link failed."""
-        name = component.endpoint.value
-        if isinstance(name, str):
-            return self.declarations.endpoints.namesakes(name, component)
-        return self.declarations.endpoints.compatible(component) if isinstance(name, Unknown) else []
 
     def _relations(self) -> dict[str, set[str]]:
         """Addresses whose change touches an endpoint, by address of the endpoint; its configuration comes later."""
         related: dict[str, set[str]] = defaultdict(set)
         for address, claims in self._scaling.claims.items():
             for claim in claims:
-                related[address] |= self._scaling.parts.get(claim.address, {claim.address})
+                related[address] |= self._scaling.attachments.parts.get(claim.address, {claim.address})
         for address, hosted in self._hosted.items():
             for component in hosted if isinstance(hosted, list) else ():
                 related[address].add(component.address)
                 target = self._scaling.components.get(component.address)
                 if isinstance(target, ScalableTarget):
-                    related[address] |= self._scaling.parts[target.address]
+                    related[address] |= self._scaling.attachments.parts[target.address]
         return related
 
     def _configuration_of(self, endpoint: DeclaredEndpoint) -> _Running:
@@ -239,26 +219,22 @@ class Side:
         """Configurations that an unresolved endpoint may use, and those that nothing can reach."""
         attached: set[str] = set()
         reachable: set[str] = set()
+        known = self.declarations.configurations
         for endpoint in self.declarations.endpoints:
-            configurations = self.declarations.configurations.linked(endpoint.configuration, endpoint)
-            running = self.running[endpoint.address].configuration
-            is_known = isinstance(running, DeclaredConfiguration)
-            if not is_known:
-                configurations = configurations or self._possible_configurations(endpoint)
-            if self._is_new(configurations, attached=is_known):
-                (attached if is_known else reachable).update(each.address for each in configurations)
-        free = [each for each in self.declarations.configurations if each.address not in attached]
+            link, is_decided = (
+                endpoint.configuration,
+                not isinstance(self.running[endpoint.address].configuration, Unknown),
+            )
+            configurations = known.linked(link, endpoint)
+            if not is_decided:
+                configurations = configurations or known.possible(link, endpoint)
+            if self.declarations.is_first(configurations, DeclaredConfiguration, is_decided):
+                (attached if is_decided else reachable).update(each.address for each in configurations)
+        free = [each for each in known if each.address not in attached]
         return (
             [each for each in free if each.address in reachable],
             [each for each in free if each.address not in reachable],
         )
-
-    def _possible_configurations(self, endpoint: DeclaredEndpoint) -> list[DeclaredConfiguration]:
-        """What an endpoint may use whose link failed: anything if its name is unknown, else namesakes further away."""
-        name = endpoint.configuration.value
-        if isinstance(name, str):
-            return self.declarations.configurations.namesakes(name, endpoint)
-        return self.declarations.configurations.compatible(endpoint) if isinstance(name, Unknown) else []
 
     def _endpoint(self, declared: DeclaredEndpoint) -> Endpoint:
         running = self.running[declared.address]
@@ -278,13 +254,7 @@ class Side:
             joined = replace(
                 self._bare(configuration, "yes"),
                 region=self._region_of(declared, configuration),
-                variants=self._with_shadows(
-                    declared,
-                    _hidden(
-                        self._scaled(declared, with_models(configuration, self.declarations.of(DeclaredModel))),
-                        configuration.sensitive_variants,
-                    ),
-                ),
+                variants=self._variants_of(declared, configuration),
                 tags=_merged(declared.tags, configuration.tags),
             )
         return replace(
@@ -295,22 +265,22 @@ class Side:
             touched=self._is_touched(declared.address, self._configuration_in_force(running)),
             inference_components=self._components_of(declared),
             keeps_previous_configuration=running.is_past,
-            unlinked_scaling=tuple(sorted(self._scaling.unlinked.get(declared.address, ()), key=_address)),
+            unlinked_scaling=tuple(sorted(self._scaling.unlinked.by_endpoint.get(declared.address, ()), key=_address)),
             location=declared.location,
         )
 
     def _bare(self, declared: DeclaredConfiguration, deployed: Deployed) -> Endpoint:
         """A configuration that stands for itself."""
+        variants = with_models(declared, self.declarations.of(DeclaredModel))
+        is_shown = isinstance(declared.name, str) and not declared.sensitive_name
         return Endpoint(
             address=declared.address,
             name=SENSITIVE if declared.sensitive_name else declared.name,
             region=self._region_of(declared, declared),
             mode=declared.mode,
-            variants=_hidden(with_models(declared, self.declarations.of(DeclaredModel)), declared.sensitive_variants),
+            variants=variants if isinstance(variants, Unknown) else _hidden(variants, declared.sensitive_variants),
             configuration_address=declared.address,
-            configuration_name=declared.name
-            if isinstance(declared.name, str) and not declared.sensitive_name
-            else None,
+            configuration_name=str(declared.name) if is_shown else None,
             change=declared.change,
             touched=self._is_touched(declared.address, declared.address),
             deployed=deployed,
@@ -328,22 +298,18 @@ class Side:
         scaling = Unknown(f"which endpoint uses its configuration is {known_only(declared.type)}")
         return replace(bare, variants=tuple(replace(variant, scaling=scaling) for variant in bare.variants))
 
-    def _scaled(
-        self, declared: DeclaredEndpoint, variants: tuple[Variant, ...] | Unknown
+    def _variants_of(
+        self, endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration
     ) -> tuple[Variant, ...] | Unknown:
-        claims = self._scaling.claims.get(declared.address)
-        return scaled(variants, claims) if claims and not isinstance(variants, Unknown) else variants
-
-    def _with_shadows(
-        self, declared: DeclaredEndpoint, variants: tuple[Variant, ...] | Unknown
-    ) -> tuple[Variant, ...] | Unknown:
-        """The variants with those of experiments, which only a target that names them scales."""
-        shadows = self._shadows.get(declared.address)
-        if not shadows or isinstance(variants, Unknown):
+        """The variants of an endpoint, scaled, and those of experiments, which only a target that names them scales."""
+        variants = with_models(configuration, self.declarations.of(DeclaredModel))
+        if isinstance(variants, Unknown):
             return variants
+        claims = self._scaling.claims.get(endpoint.address, [])
+        shadows = tuple(self._shadows.get(endpoint.address, ()))
         names = {shadow.name for shadow in shadows}
-        claims = [claim for claim in self._scaling.claims.get(declared.address, ()) if claim.variant in names]
-        return (*variants, *(scaled(tuple(shadows), claims) if claims else shadows))
+        own = _hidden(scaled(variants, claims), configuration.sensitive_variants)
+        return (*own, *scaled(shadows, [claim for claim in claims if claim.variant in names]))
 
     def _configuration_in_force(self, running: _Running) -> str | None:
         """The address by which a change of the configuration reaches its endpoint.
@@ -397,19 +363,15 @@ class Side:
         )
 
     def _tell_misdirected(self) -> None:
-        """A target whose endpoint has no such variant, or one of the other dimension, scales nothing."""
         for address, claims in self._scaling.claims.items():
             endpoint, running = self.declarations.endpoints.by_address[address], self.running[address].configuration
             if isinstance(running, Unknown) or isinstance(running.variants, Unknown):
                 continue
             variants = (*running.variants, *self._shadows.get(address, ()))
-            for claim, variant in misdirected(variants, claims):
-                mistake = _not_there(endpoint, running, claim) if variant is None else _unfit(claim, variant)
-                self._scaling.tell(address, claim.declared, mistake, variant=claim.variant)
+            self._scaling.unlinked.tell_misdirected(endpoint, running, variants, claims)
 
     def _modelled(self) -> frozenset[str]:
-        linked_alarms = {alarm.address for alarms in self._scaling.alarms.values() for alarm in alarms}
-        other_alarms = {alarm.address for alarm in self.declarations.of(DeclaredAlarm)} - linked_alarms
+        other_alarms = self.declarations.of(DeclaredAlarm).by_address.keys() - self._scaling.started
         return frozenset(self.declarations.addresses - other_alarms - self.declarations.skipped.keys())
 
 
@@ -423,24 +385,6 @@ def _placed(past: DeclaredConfiguration, now: DeclaredConfiguration) -> Declared
         for variant in past.variants
     )
     return replace(past, location=now.location, variants=variants)
-
-
-def _not_there(endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration, claim: Claim) -> Mistake:
-    """``endpoint chat has no variant AllTraffic, it has main``; without what is sensitive."""
-    variants = () if isinstance(configuration.variants, Unknown) else configuration.variants
-    names = [str(variant.name) for variant in variants if isinstance(variant.name, str)]
-    if endpoint.sensitive_name or configuration.sensitive_variants:
-        return Mistake("its endpoint has no variant of that name")
-    which = f"endpoint {endpoint.name}" if isinstance(endpoint.name, str) else "its endpoint"
-    problem = f"{which} has no variant {claim.variant}, it has {' and '.join(names[:_NAMED])}"
-    return Mistake(problem, names[0] if len(names) == 1 else near(str(claim.variant), names))
-
-
-def _unfit(claim: Claim, variant: Variant) -> Mistake:
-    """``scalable_dimension is sagemaker:variant:DesiredProvisionedConcurrency, and its variant runs on instances``."""
-    own = spelling_of(claim.declared.type).of("ScalableDimension")
-    kind = "runs on instances" if isinstance(variant, InstanceVariant) else "is serverless"
-    return Mistake(f"{own} is {claim.dimension}, and its variant {kind}", dimension_of(variant))
 
 
 def _tested(experiment: DeclaredExperiment) -> str:
@@ -458,8 +402,8 @@ def _tested(experiment: DeclaredExperiment) -> str:
 
 def _either(configurations: list[DeclaredConfiguration]) -> str:
     """``a or b`` of the addresses; of many the first few and how many more there are."""
-    addresses = [each.address for each in configurations[:_NAMED]]
-    others = len(configurations) - _NAMED
+    addresses = [each.address for each in configurations[:NAMED]]
+    others = len(configurations) - NAMED
     return " or ".join(sorted(addresses)) + (f" or one of {others} others" if others > 0 else "")
 
 
@@ -471,13 +415,10 @@ def _address(thing: Endpoint | Declared | UnlinkedScaling) -> str:
     return thing.address
 
 
-def _hidden(variants: tuple[Variant, ...] | Unknown, places: frozenset[int]) -> tuple[Variant, ...] | Unknown:
+def _hidden(variants: tuple[Variant, ...], places: frozenset[int]) -> tuple[Variant, ...]:
     """The variants without those of their names that must not be shown; links needed them."""
-    if isinstance(variants, Unknown) or not places:
-        return variants
-    return tuple(
-        replace(variant, name=SENSITIVE) if index in places else variant for index, variant in enumerate(variants)
-    )
+    hidden = (replace(each, name=SENSITIVE) if index in places else each for index, each in enumerate(variants))
+    return tuple(hidden) if places else variants
 
 
 def _merged(

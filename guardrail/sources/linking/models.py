@@ -6,10 +6,12 @@ from msgspec.structs import replace
 
 from guardrail.model import InstanceVariant, Unknown, Variant
 from guardrail.sources.declarations import FEW, DeclaredConfiguration, DeclaredModel
-from guardrail.sources.linking.index import Index
+from guardrail.sources.linking.index import KindIndex
 
 
-def with_models(configuration: DeclaredConfiguration, models: Index[DeclaredModel]) -> tuple[Variant, ...] | Unknown:
+def with_models(
+    configuration: DeclaredConfiguration, models: KindIndex[DeclaredModel]
+) -> tuple[Variant, ...] | Unknown:
     """The variants of a configuration, with what the models that they name say of them.
 
     A variant whose ``ModelName`` is a model with ``Mode: MultiModel`` is ``multi_model``; of one whose model is managed
@@ -25,7 +27,7 @@ def with_models(configuration: DeclaredConfiguration, models: Index[DeclaredMode
     )
 
 
-def models_of(configuration: DeclaredConfiguration, models: Index[DeclaredModel]) -> Iterator[DeclaredModel]:
+def models_of(configuration: DeclaredConfiguration, models: KindIndex[DeclaredModel]) -> Iterator[DeclaredModel]:
     """The models that the variants of a configuration name without doubt."""
     for link in configuration.models if models.by_address else ():
         named = models.linked(link, configuration)

@@ -15,8 +15,7 @@ from guardrail.sources.declarations import (
     DeclaredConfiguration,
     DeclaredEndpoint,
     DeclaredExperiment,
-    DeclaredPolicy,
-    DeclaredTarget,
+    DeclaredScaling,
     Link,
 )
 from guardrail.sources.linking.link import Linked
@@ -42,8 +41,7 @@ def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names:
     """Whether a link of ``those`` leads to one of ``others``, whose names are ``names``."""
     addresses = {each.address for each in others}
     for kind, link in _links(those):
-        called = link.value if isinstance(link.value, str) else link.text
-        if called is not None and _of_resource_id(kind, called) in names:
+        if link.spelled is not None and _of_resource_id(kind, link.spelled) in names:
             return True
         if any(reference.address in addresses for reference in link.references):
             return True
@@ -53,11 +51,8 @@ def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names:
 def _names(declarations: Iterable[Declaration]) -> Iterator[tuple[str, str]]:
     """What a template calls its resources by: names, and what tells unknown ones apart, with the kind of each."""
     for each in declarations:
-        if isinstance(each, (DeclaredEndpoint, DeclaredConfiguration, DeclaredComponent)):
-            name = each.component.name if isinstance(each, DeclaredComponent) else each.name
-            called = name if isinstance(name, str) else each.symbol
-            if called is not None:
-                yield _KINDS[type(each)], called
+        if type(each) in _KINDS and each.called is not None:
+            yield _KINDS[type(each)], each.called
 
 
 def _links(declarations: Iterable[Declaration]) -> Iterator[tuple[str, Link]]:
@@ -67,8 +62,8 @@ def _links(declarations: Iterable[Declaration]) -> Iterator[tuple[str, Link]]:
             yield _CONFIGURATION, each.configuration
         elif isinstance(each, (DeclaredComponent, DeclaredExperiment)):
             yield _ENDPOINT, each.endpoint
-        elif isinstance(each, (DeclaredTarget, DeclaredPolicy)):
-            yield "", each.resource if isinstance(each, DeclaredTarget) else each.target
+        elif isinstance(each, DeclaredScaling):
+            yield "", each.resource
 
 
 def _of_resource_id(kind: str, called: str) -> tuple[str, str]:

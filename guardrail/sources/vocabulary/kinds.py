@@ -11,9 +11,6 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from guardrail.model import (
-    COPY_COUNT,
-    INSTANCE_COUNT,
-    PROVISIONED_CONCURRENCY,
     Alarm,
     CapacityReservation,
     InferenceComponent,
@@ -52,14 +49,13 @@ from guardrail.sources.declarations import (
     Unsupported,
     head,
 )
-from guardrail.sources.vocabulary import elsewhere, spellings
+from guardrail.sources.vocabulary import elsewhere, resource_id, spellings
 from guardrail.sources.vocabulary.budgets import cost_budget
 from guardrail.sources.vocabulary.experiments import shadow_variants
 from guardrail.sources.vocabulary.models import any_of, containers, is_marketplace, is_multi_model
 
 _T = TypeVar("_T")
 
-_DIMENSIONS = (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)
 _SCALED = ("endpoint/", "inference-component/")
 """How the resource ids of SageMaker's scaling targets begin."""
 
@@ -252,14 +248,16 @@ def _target(block: Block) -> DeclaredTarget | None:
     if not _is_sagemaker(used):
         return None
     suspended = view.block("SuspendedState")
-    dimension = used.text("ScalableDimension")
-    is_shown = dimension in _DIMENSIONS or not view.is_sensitive("ScalableDimension")
+    named = used.text("ScalableDimension")
+    is_shown = named in resource_id.DIMENSIONS or not view.is_sensitive("ScalableDimension")
+    dimension = named if isinstance(named, str) and is_shown else ""
     return DeclaredTarget(
         **head(block),
         resource=_link(block, "ResourceId", _ENDPOINTS | _CONFIGURATIONS | _COMPONENTS),
+        dimension=dimension,
         target=ScalableTarget(
             address=block.address,
-            dimension=dimension if isinstance(dimension, str) and is_shown else "",
+            dimension=dimension,
             min_capacity=used.required(used.integer, "MinCapacity"),
             max_capacity=used.required(used.integer, "MaxCapacity"),
             dynamic_scaling_in_suspended=_is_set(suspended, "DynamicScalingInSuspended"),
@@ -292,7 +290,7 @@ def _action(block: Block) -> DeclaredAction | None:
         return None
     return DeclaredAction(
         **head(block),
-        target=_link(block, "ResourceId", _TARGETS | _ENDPOINTS | _COMPONENTS),
+        resource=_link(block, "ResourceId", _TARGETS | _ENDPOINTS | _COMPONENTS),
         dimension=used.text("ScalableDimension"),
         action=_scheduled(block, view),
         sensitive=view.is_sensitive("ScalableTargetAction"),
@@ -325,7 +323,7 @@ def _policy(block: Block) -> DeclaredPolicy | None:
     arn = used.get("Arn")
     return DeclaredPolicy(
         **head(block),
-        target=_link(block, link, _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS),
+        resource=_link(block, link, _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS),
         dimension=used.text("ScalableDimension") if target_id is None else _dimension_of_id(target_id),
         policy=_scaling_policy(block),
         arn=arn if isinstance(arn, str) else None,
