@@ -471,7 +471,3 @@ def _below(value: float | Unknown, limit: float | Unknown) -> Truth:
     if isinstance(value, Unknown):
         return value
     return limit if isinstance(limit, Unknown) else value < limit
-
-
-def _above(value: float | Unknown, limit: float) -> Truth:
-    return value if isinstance(value, Unknown) else value > limit
