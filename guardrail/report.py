@@ -30,6 +30,8 @@ class RegionPrices(Struct, frozen=True, kw_only=True):
     oldest: str | None
     """Date of the oldest row used; None where none was."""
     newest: str | None
+    age_days: int | None
+    """Days from the oldest to the day of the report; None where no row was used."""
     origin: str
     """"bundled", or the directory it was read from."""
 
@@ -109,6 +111,8 @@ class Summary(Struct, frozen=True, kw_only=True):
 class Report(Struct, frozen=True, kw_only=True):
     """The whole answer. Every tuple is sorted: the same input gives the same bytes."""
 
+    today: str
+    """The day that verdicts and ages rest on: ``2026-11-22``."""
     settings_file: str | None
     usage_file: str | None
     sources: tuple[Source, ...]

@@ -422,14 +422,18 @@ def test_a_waiver_keeps_the_finding_and_takes_its_exit_code() -> None:
 
 
 def test_the_dates_of_the_prices_that_were_used_are_told_by_region() -> None:
-    """Volumes and data of us-east-1 were read on 2026-05-08, ml.m5.xlarge on 2026-05-20."""
+    """Volumes and data of us-east-1 were read on 2026-05-08, 198 days before, ml.m5.xlarge on 2026-05-20.
+
+    From 8 May to 8 November are 23 + 30 + 31 + 31 + 30 + 31 + 8 = 184 days, and 14 more to 22 November.
+    """
     report = check(change_set([endpoint("a"), endpoint("b", region=LATER)]))
-    assert report.prices == {"us-east-1": RegionPrices(oldest="2026-05-08", newest="2026-05-20", origin="bundled")}
+    used = RegionPrices(oldest="2026-05-08", newest="2026-05-20", age_days=198, origin="bundled")
+    assert (report.today, report.prices) == ("2026-11-22", {"us-east-1": used})
 
 
 def test_a_region_without_prices_is_listed_without_dates() -> None:
     report = check(change_set([endpoint("a", region="mars-north-1")]))
-    assert report.prices == {"mars-north-1": RegionPrices(oldest=None, newest=None, origin="bundled")}
+    assert report.prices == {"mars-north-1": RegionPrices(oldest=None, newest=None, age_days=None, origin="bundled")}
 
 
 def test_a_usage_key_that_matches_nothing_is_told(tmp_path: Path) -> None:

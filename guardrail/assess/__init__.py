@@ -61,10 +61,11 @@ def assess(
         max_days=terms.max_waiver_days,
     )
     results = judging.ordered(without_superseded(judged.results, policies))
-    used = pricing.region_prices(priced, prices)
-    outdated = tuple(trust.outdated(used, terms.max_price_age_days, today))
+    used = pricing.region_prices(priced, prices, today)
+    outdated = tuple(trust.outdated(used, terms.max_price_age_days))
     distrust = (*trust.unknown_parts(priced), *trust.undecided(results), *outdated)
     return Report(
+        today=today.isoformat(),
         settings_file=terms.settings_file,
         usage_file=terms.usage_file,
         sources=tuple(one.source for one in priced),

@@ -1,12 +1,14 @@
 """What change sets cost: every possibility with its before and its after, priced together and joined once."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from itertools import product
 from math import prod
 from operator import attrgetter
 
 from msgspec import Struct, structs
 
+from guardrail.clock import age_days
 from guardrail.cost import join
 from guardrail.cost.base import Bill, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
@@ -267,8 +269,8 @@ def _past_is_missing(priced: PricedSource) -> bool:
 # Prices --------------------------------------------------------------------------------------------------------------
 
 
-def region_prices(priced: Iterable[PricedSource], prices: PriceBook) -> dict[str, RegionPrices]:
-    """Dates and origins of the prices that were used, on both sides and for what is not deployed, by region."""
+def region_prices(priced: Iterable[PricedSource], prices: PriceBook, today: date) -> dict[str, RegionPrices]:
+    """Dates, age and origins of the prices that were used, on both sides and for what is not deployed, by region."""
     rows: dict[str, set[tuple[str, str]]] = {}
     for one in priced:
         for inventory, costs in ((one.change_set.before, one.before), (one.change_set.after, one.after)):
@@ -284,8 +286,9 @@ def region_prices(priced: Iterable[PricedSource], prices: PriceBook) -> dict[str
                         used.update(_rows(by_address.get(endpoint.address)))
     return {
         region: RegionPrices(
-            oldest=min((date for date, _ in used), default=None),
-            newest=max((date for date, _ in used), default=None),
+            oldest=min((day for day, _ in used), default=None),
+            newest=max((day for day, _ in used), default=None),
+            age_days=max((age_days(day, today) for day, _ in used), default=None),
             origin=" and ".join(sorted({origin for _, origin in used})) or prices.origin(region),
         )
         for region, used in sorted(rows.items())

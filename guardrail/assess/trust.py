@@ -1,10 +1,8 @@
 """What makes an answer untrustworthy under ``--strict``, a sentence each."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
 
 from guardrail.assess.pricing import PricedSource
-from guardrail.clock import age_days
 from guardrail.cost.base import Bill
 from guardrail.model import Endpoint, Unknown
 from guardrail.policy.base import Result
@@ -53,12 +51,11 @@ def undecided(results: Iterable[Result]) -> Iterator[str]:
         yield f"{address}: {', '.join(dict.fromkeys(names))} undecided: {reason}"
 
 
-def outdated(prices: Mapping[str, RegionPrices], limit_days: int | None, today: date) -> Iterator[str]:
+def outdated(prices: Mapping[str, RegionPrices], limit_days: int | None) -> Iterator[str]:
     """The regions whose oldest price in use is older than it may be. A date without a day is as old as it can mean."""
     for region, used in prices.items():
-        age = age_days(used.oldest, today) if used.oldest is not None and limit_days is not None else 0
-        if limit_days is not None and age > limit_days:
+        if limit_days is not None and used.age_days is not None and used.age_days > limit_days:
             yield (
-                f"prices of {region}: the oldest in use is of {used.oldest}, {age:,} days ago, and {limit_days:,} days "
-                "are the limit"
+                f"prices of {region}: the oldest in use is of {used.oldest}, {used.age_days:,} days ago, and "
+                f"{limit_days:,} days are the limit"
             )

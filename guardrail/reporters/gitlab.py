@@ -8,7 +8,7 @@ from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
-from guardrail.reporters.overview import fix
+from guardrail.reporters.overview import fix, priced_when
 from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import counted, inert, machine_json
 
@@ -27,8 +27,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         more = f" (and {counted(others, 'more instance')} of {inert(finding.block)})" if others else ""
         fixes = fix(result, report)
         mend = inert(f". Fix: {'; '.join(fixes)}", LONGEST_DESCRIPTION) if fixes else ""
+        dates = priced_when(result, report)
+        dated = f" ({dates})" if dates else ""
         entry = {
-            "description": inert(result.message.rstrip("."), LONGEST_DESCRIPTION) + more + mend,
+            "description": inert(result.message.rstrip("."), LONGEST_DESCRIPTION) + more + mend + dated,
             "check_name": result.policy,
             "fingerprint": fingerprints.of(result, place),
             "severity": _SEVERITIES[result.severity],

@@ -40,6 +40,7 @@ from guardrail.reporters.overview import (
     delta,
     fix,
     overview,
+    price_dates,
     remediation,
     says_nothing_to_pay,
     sections,
@@ -205,9 +206,7 @@ class _HtmlPage:
         regions = sorted(report.prices)
         if regions:
             yield ", ".join(map(inert, regions))
-        dates = [date for used in report.prices.values() for date in (used.oldest, used.newest) if date]
-        if dates:
-            yield f"prices of {min(dates)}" if min(dates) == max(dates) else f"prices of {min(dates)} to {max(dates)}"
+        yield from filter(None, [price_dates(report)])
         yield "730 hours a month, on-demand"
         yield from [f"settings {inert(report.settings_file)}"] if report.settings_file else []
         yield from [f"usage {inert(report.usage_file)}"] if report.usage_file else []

@@ -79,6 +79,7 @@ def _head(report: Report) -> _Object:
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "guardrail", "version": __version__},
+        "today": report.today,
         "settings_file": report.settings_file,
         "usage_file": report.usage_file,
         "baseline_file": report.baseline_file,

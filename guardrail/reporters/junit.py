@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.overview import counts, remediation, told
+from guardrail.reporters.overview import counts, price_dates, remediation, told
 from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import inert, lines_of_code
 
@@ -32,10 +32,18 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     ]
     for name, results in suites.items():
         lines.append(f'<testsuite name="{_text(name or _THE_STACK)}" {_totals(results, report)}>')
+        lines += _properties(report)
         lines += _cases(results, report, places)
         lines.append("</testsuite>")
     lines.append("</testsuites>")
     return "\n".join(lines) + "\n"
+
+
+def _properties(report: Report) -> list[str]:
+    """The day of the report and the dates of its prices."""
+    known = {"today": report.today, "prices": price_dates(report)}
+    found = [f'<property name="{name}" value="{_text(value)}"/>' for name, value in known.items() if value]
+    return ["<properties>", *found, "</properties>"]
 
 
 def _totals(results: Iterable[Result], report: Report) -> str:

@@ -22,6 +22,7 @@ from guardrail.reporters.overview import (
     delta,
     fix,
     overview,
+    price_dates,
     remediation,
     says_nothing_to_pay,
     sections,
@@ -143,10 +144,9 @@ class _Writer:
         """What the numbers rest on."""
         report, coverage = self.report, self.report.coverage
         regions = sorted(report.prices)
-        dates = [date for used in report.prices.values() for date in (used.oldest, used.newest) if date]
         facts = [f"guardrail {__version__}"]
         facts += map(code, regions) if len(regions) <= MOST_REGIONS else [f"{len(regions)} regions"]
-        facts += [prose(f"prices of {min(dates)} to {max(dates)}")] if dates else []
+        facts += filter(None, [prose(price_dates(report))])
         facts += ["730 hours a month, on-demand", f"{counted(coverage.seen, 'resource')} seen"]
         facts += [f"{coverage.partial:,} partly unknown"] if coverage.partial else []
         facts += [f"{coverage.skipped:,} skipped"] if coverage.skipped else []

@@ -120,6 +120,27 @@ def stake(result: Result) -> str:
     return f"{'up to ' if result.saving_basis == 'upper-bound' else ''}{usd(result.saving_monthly)} USD a month"
 
 
+def price_dates(report: Report) -> str:
+    """``prices 2026-05-08 to 2026-05-20, 198 days old``: from when those are that were used; the age is the oldest's.
+
+    Empty where none was used.
+    """
+    used = [each for each in report.prices.values() if each.age_days is not None]
+    if not used:
+        return ""
+    oldest, newest = min(each.oldest or "" for each in used), max(each.newest or "" for each in used)
+    age = counted(max(each.age_days or 0 for each in used), "day")
+    return f"prices {oldest if oldest == newest else f'{oldest} to {newest}'}, {age} old"
+
+
+def priced_when(result: Result, report: Report) -> str:
+    """From when the prices are that a finding rests on, for a format that has no other place to say it.
+
+    Empty where the finding names no amount.
+    """
+    return price_dates(report) if " USD" in result.message else ""
+
+
 def fix(result: Result, report: Report) -> list[str]:
     """What to change, in one to three lines; none where its policy does not say."""
     return _in_its_language(result.fix, result, report).splitlines() if result.fix else []
@@ -128,7 +149,8 @@ def fix(result: Result, report: Report) -> list[str]:
 def told(result: Result, report: Report) -> list[str]:
     """What is wrong, how to mend it, and what to know beside it, a line each."""
     fixes = fix(result, report)
-    return [result.message, *([f"Fix: {fixes[0]}"] if fixes else []), *fixes[1:], *result.notes]
+    dates = filter(None, [priced_when(result, report)])
+    return [result.message, *([f"Fix: {fixes[0]}"] if fixes else []), *fixes[1:], *result.notes, *dates]
 
 
 def remediation(result: Result, report: Report) -> str:

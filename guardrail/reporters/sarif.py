@@ -17,7 +17,7 @@ from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.gfm import fenced
-from guardrail.reporters.overview import counts, fix
+from guardrail.reporters.overview import counts, fix, price_dates, priced_when
 from guardrail.reporters.places import FindingPlaces, Place
 from guardrail.reporters.wording import counted, inert, lines_of_code, machine_json
 
@@ -47,6 +47,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
                 "tool": {"driver": _driver(list(rules.values()))},
                 "automationDetails": {"id": f"guardrail/{options.tag}/"},
                 "columnKind": "unicodeCodePoints",
+                "properties": {"today": report.today, "prices": price_dates(report)},
                 "results": [_result(each, report, indexes, places, fingerprints) for each in found],
             }
         ],
@@ -154,7 +155,9 @@ def _message(finding: Finding, report: Report) -> str:
     sentence = message if message[-1:] in (".", "!", "?", "…") else f"{message}."
     fixes = fix(finding.dearest, report)
     mend = inert(f" Fix: {'; '.join(fixes)}.", LONGEST_MESSAGE) if fixes else ""
-    return f"{sentence}{mend} Block: {inert(finding.block)}{more}.".replace("](", "] (")
+    dates = priced_when(finding.dearest, report)
+    dated = f" From {dates}." if dates else ""
+    return f"{sentence}{mend} Block: {inert(finding.block)}{more}.{dated}".replace("](", "] (")
 
 
 def _physical(place: Place) -> dict[str, object]:

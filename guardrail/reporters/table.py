@@ -15,7 +15,7 @@ from guardrail.reporters.bill import labels
 from guardrail.reporters.findings import Finding, endpoint_names, findings, shape
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
-from guardrail.reporters.overview import fix, remediation, says_nothing_to_pay, stake
+from guardrail.reporters.overview import fix, price_dates, remediation, says_nothing_to_pay, stake
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.wording import counted, display_width, indexes, inert, without_indexes
 
@@ -70,7 +70,7 @@ def _header(report: Report, page: Page) -> Iterator[TextLine]:
         yield TextLine(f"{title}     {facts}")
     else:
         yield from [page.fitted("", title)] if len(report.sources) == 1 else page.wrapped(title, hanging=2)
-        yield from page.wrapped(facts, indent=" ")
+        yield from page.joined(_facts(report))
     used = [f"settings {inert(report.settings_file)}"] if report.settings_file else []
     used += [f"usage {inert(report.usage_file)}"] if report.usage_file else []
     used += [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
@@ -83,10 +83,7 @@ def _facts(report: Report) -> Iterator[str]:
     regions = sorted(report.prices)
     if regions:
         yield ", ".join(map(inert, regions)) if len(regions) <= MOST_REGIONS else f"{len(regions)} regions"
-    dates = [date for used in report.prices.values() for date in (used.oldest, used.newest) if date]
-    if dates:
-        oldest, newest = min(dates)[:7], max(dates)[:7]
-        yield f"prices {oldest}" if oldest == newest else f"prices {oldest} to {newest}"
+    yield from filter(None, [price_dates(report)])
     yield "730 h"
     yield "on-demand"
 

@@ -27,6 +27,7 @@ def test_a_finding_is_an_annotation_of_its_line() -> None:
         "::error file=infra/docs.tf,line=12,endLine=12,"
         "title=async-scales-to-zero%3A aws_appautoscaling_target.docs"
         "::min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month"
+        "%0Aprices 2023-12-01 to 2026-05-20, 1,087 days old"
     )
 
 

@@ -21,6 +21,7 @@ def test_an_entry_has_every_field_that_gitlab_requires() -> None:
     assert entry == {
         "description": (
             "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month"
+            " (prices 2023-12-01 to 2026-05-20, 1,087 days old)"
         ),
         "check_name": "async-scales-to-zero",
         "severity": "critical",

@@ -226,7 +226,15 @@ def test_a_page_has_only_the_elements_of_its_template(name: str) -> None:
 @hostile
 def test_junit_is_well_formed_and_shows_the_name_as_text(name: str) -> None:
     root = ET.fromstring(reporter("junit").render(spread(name), HERE))  # noqa: S314 - our own text
-    assert {element.tag for element in root.iter()} == {"testsuites", "testsuite", "testcase", "failure", "skipped"}
+    assert {element.tag for element in root.iter()} == {
+        "testsuites",
+        "properties",
+        "property",
+        "testsuite",
+        "testcase",
+        "failure",
+        "skipped",
+    }
     assert root.get("tests") == "7"
 
 

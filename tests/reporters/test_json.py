@@ -64,6 +64,7 @@ def with_component(**known: Any) -> Any:
 def test_the_top_level_says_what_was_judged_and_how() -> None:
     answer = read(report(settings_file=".guardrail.yml", usage_file="usage.yml", notices=("a notice",)))
     assert answer["schema_version"] == "1.1"
+    assert answer["today"] == "2026-11-22"
     assert answer["tool"] == {"name": "guardrail", "version": __version__}
     assert (answer["settings_file"], answer["usage_file"]) == (".guardrail.yml", "usage.yml")
     assert answer["sources"] == [
@@ -80,7 +81,9 @@ def test_the_top_level_says_what_was_judged_and_how() -> None:
     assert answer["prices"] == {
         "currency": "USD",
         "hours_per_month": 730,
-        "regions": {"us-east-1": {"oldest": "2023-12-01", "newest": "2026-05-20", "origin": "bundled"}},
+        "regions": {
+            "us-east-1": {"oldest": "2023-12-01", "newest": "2026-05-20", "age_days": 1087, "origin": "bundled"},
+        },
     }
     assert answer["coverage"] == {"seen": 9, "modelled": 9, "partial": 0, "skipped": 0}
     assert answer["summary"] == {

@@ -30,7 +30,15 @@ def test_a_failure_names_policy_block_and_line() -> None:
     (failure,) = case
     message = "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month"
     assert (failure.tag, failure.attrib) == ("failure", {"type": "error", "message": message})
-    assert failure.text == f"{message}\n\nmin_capacity = 0"
+    assert failure.text == f"{message}\nprices 2023-12-01 to 2026-05-20, 1,087 days old\n\nmin_capacity = 0"
+
+
+def test_each_suite_says_its_day_and_from_when_its_prices_are() -> None:
+    (suite,) = read(finding())
+    assert [(each.get("name"), each.get("value")) for each in suite.iter("property")] == [
+        ("today", "2026-11-22"),
+        ("prices", "prices 2023-12-01 to 2026-05-20, 1,087 days old"),
+    ]
 
 
 def test_lines_to_change_keep_their_indent() -> None:
@@ -57,7 +65,9 @@ def test_passes_are_cases_and_what_is_undecided_accepted_or_old_is_skipped() -> 
     assert counts(suites) == ("5", "1", "0", "3")
     (suite,) = suites
     assert (suite.get("name"), *counts(suite)) == ("plan.json", "5", "1", "0", "3")
-    inner = {case.get("classname"): [(part.tag, part.get("message")) for part in case] for case in suite}
+    inner = {
+        case.get("classname"): [(part.tag, part.get("message")) for part in case] for case in suite.iter("testcase")
+    }
     assert inner["good"] == []
     assert inner["old"] == [("skipped", "from before this change: m")]
     assert inner["fine"] == [("skipped", "accepted until 2027-01-31 by ada: load test")]

@@ -68,6 +68,7 @@ SCHEMA = closed(
                 )
             ),
             automationDetails=closed(id={"type": "string", "pattern": "^guardrail/.+/$"}),
+            properties=closed(today={"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}, prices={"type": "string"}),
             columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
             results={
                 "type": "array",
@@ -179,8 +180,15 @@ def test_a_result_points_to_its_rule_and_its_line() -> None:
 def test_the_first_sentence_is_the_title() -> None:
     assert only(report())["message"]["text"] == (
         "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month. "
-        f"Block: {ADDRESS}."
+        f"Block: {ADDRESS}. From prices 2023-12-01 to 2026-05-20, 1,087 days old."
     )
+
+
+def test_the_run_says_its_day_and_from_when_its_prices_are() -> None:
+    assert run_of(report())["properties"] == {
+        "today": "2026-11-22",
+        "prices": "prices 2023-12-01 to 2026-05-20, 1,087 days old",
+    }
 
 
 def test_the_fix_is_part_of_the_message() -> None:

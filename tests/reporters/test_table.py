@@ -80,7 +80,7 @@ def costing(item: EndpointReport, *parts: Any, at_least: bool = False) -> Endpoi
 
 CHANGE = """\
 guardrail check plan.json
- us-east-1 · prices 2023-12 to 2026-05 · 730 h · on-demand
+ us-east-1 · prices 2023-12-01 to 2026-05-20, 1,087 days old · 730 h · on-demand
 
  endpoint / component             qty      floor   expected    ceiling
  chat-prod   real-time · new
@@ -110,7 +110,8 @@ guardrail check plan.json
 """
 
 NO_CHANGE = """\
-guardrail check plan.json     us-east-1 · prices 2023-12 to 2026-05 · 730 h · on-demand
+guardrail check plan.json
+ us-east-1 · prices 2023-12-01 to 2026-05-20, 1,087 days old · 730 h · on-demand
 
  endpoint / component  qty       floor    expected     ceiling
  2 endpoints, unchanged
@@ -134,7 +135,8 @@ def test_the_documentation_shows_this_very_table() -> None:
 
 def test_a_wider_terminal_takes_less_lines() -> None:
     wide = lines(report(), width=120)
-    assert wide[0] == "guardrail check plan.json     us-east-1 · prices 2023-12 to 2026-05 · 730 h · on-demand"
+    dates = "prices 2023-12-01 to 2026-05-20, 1,087 days old"
+    assert wide[0] == f"guardrail check plan.json     us-east-1 · {dates} · 730 h · on-demand"
     assert wide[3] == " chat-prod   real-time · new"
     assert wide[4] == "   main  ml.m5.xlarge           2 – 6      335.80      503.70    1,007.40"
     assert wide[-1] == (" 1 error, 0 warnings · 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped · exit 1")
@@ -537,16 +539,16 @@ def test_skipped_resources_are_counted_by_reason_or_listed() -> None:
 
 def test_the_reader_learns_which_files_and_prices_were_used() -> None:
     prices = {
-        region: RegionPrices(oldest="2026-05-20", newest="2026-05-20", origin=origin)
+        region: RegionPrices(oldest="2026-05-20", newest="2026-05-20", age_days=186, origin=origin)
         for region, origin in (("eu-west-1", "bundled"), ("us-east-1", "our-prices"))
     }
     used = report(prices=prices, settings_file=".guardrail.yml", usage_file="guardrail-usage.yml")
     assert lines(used)[1:3] == [
-        " eu-west-1, us-east-1 · prices 2026-05 · 730 h · on-demand",
+        " eu-west-1, us-east-1 · prices 2026-05-20, 186 days old · 730 h · on-demand",
         " settings .guardrail.yml · usage guardrail-usage.yml · prices from our-prices",
     ]
     four = dict.fromkeys(("a", "b", "c", "d"), prices["eu-west-1"])
-    assert "     4 regions · prices 2026-05" in lines(report(prices=four))[0]
+    assert "     4 regions · prices 2026-05-20, 186 days old" in lines(report(prices=four), width=120)[0]
 
 
 def test_an_unknown_change_says_why() -> None:
