@@ -1,7 +1,7 @@
 """The report: all that reporters may see."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -36,6 +36,27 @@ class RegionPrices(Struct, frozen=True, kw_only=True):
     """"bundled", or the directory it was read from."""
 
 
+Part: TypeAlias = Literal["endpoint", "variant", "component"]
+Told: TypeAlias = str | int | float | Decimal | Unknown | None
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """One thing that is not as it was: ``instance_type`` of variant main, ml.m5.large before and ml.m5.12xlarge after.
+
+    A whole endpoint, variant or component that comes or goes is a difference of its own, called by its kind, with what
+    it consists of as text: ``shadow_variant``, None before, ``2 × ml.c5.4xlarge`` after.
+    """
+
+    part: Part
+    name: str | None
+    """Of the variant or component; None for the endpoint itself, and where the name is not known."""
+    what: str
+    """The argument, in the API's names in snake case; ``tags.KEY`` for a tag."""
+    before: Told
+    """None where there was none."""
+    after: Told
+
+
 class EndpointReport(Struct, frozen=True, kw_only=True):
     """One endpoint, or one unattached configuration, before and after."""
 
@@ -46,6 +67,13 @@ class EndpointReport(Struct, frozen=True, kw_only=True):
     before: Monthly | None
     cost: Bill | None
     """None where it is deleted."""
+    delta: Delta | None = None
+    """What the change adds to its bill; None where its source has no past."""
+    previous: Endpoint | None = None
+    """As it was; None where it was not, and where its source has no past."""
+    previous_cost: Bill | None = None
+    differences: tuple[Difference, ...] = ()
+    """What the change does to it; none where its source has no past."""
     unchanged: bool = False
     """Its source has a past, and the change neither touches it nor alters its cost."""
 

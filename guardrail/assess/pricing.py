@@ -8,16 +8,19 @@ from operator import attrgetter
 
 from msgspec import Struct, structs
 
+from guardrail.assess.changes import differences
 from guardrail.clock import age_days
 from guardrail.cost import join
 from guardrail.cost.base import Bill, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
+from guardrail.money import ZERO
 from guardrail.policy.environment import Environments
 from guardrail.prices.book import PriceBook
 from guardrail.report import EndpointReport, RegionPrices, Source, Totals
 
+NO_CHANGE = Delta(ZERO, ZERO, ZERO)
 MOST_WORLDS = 64
 """Of all sources together, that budgets and discounts are worked out for one by one."""
 
@@ -143,14 +146,41 @@ def endpoints(priced: PricedSource, environments: Environments) -> Iterator[Endp
             change: Change = "delete" if cost is None else "forget"
             endpoint = structs.replace(before[address], change=change, touched=True)
         past = priced.before.endpoints.get(address) if priced.before else None
-        yield EndpointReport(
+        is_unchanged = past is not None and cost is not None and not endpoint.touched and past.monthly == cost.monthly
+        item = EndpointReport(
             source=priced.source.id,
             endpoint=endpoint,
             environment=environments.of(endpoint),
             before=past.monthly if past else None,
             cost=cost,
-            unchanged=past is not None and cost is not None and not endpoint.touched and past.monthly == cost.monthly,
+            delta=NO_CHANGE if is_unchanged else None,
+            unchanged=is_unchanged,
         )
+        yield item if is_unchanged or priced.before is None else _compared(item, priced, before.get(address))
+
+
+def _compared(item: EndpointReport, priced: PricedSource, previous: Endpoint | None) -> EndpointReport:
+    """With what stood before, and everything that the change makes different."""
+    address = item.endpoint.address
+    is_gone = item.endpoint.change in ("delete", "forget")
+    return structs.replace(
+        item,
+        delta=_delta_of(address, priced),
+        previous=previous,
+        previous_cost=priced.before.endpoints.get(address) if priced.before else None,
+        differences=differences(previous, None if is_gone else item.endpoint),
+    )
+
+
+def _delta_of(address: str, priced: PricedSource) -> Delta:
+    """What the change adds to one endpoint, in each possibility, joined."""
+    deltas = [
+        join.bill_delta(
+            world.before.endpoints.get(address) if world.before else None, world.after.endpoints.get(address)
+        )
+        for world in priced.worlds
+    ]
+    return join.either_delta(deltas, Unknown(priced.change_set.undecided or ""))
 
 
 def by_source(items: Iterable[EndpointReport]) -> tuple[EndpointReport, ...]:

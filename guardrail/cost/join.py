@@ -357,6 +357,16 @@ def delta(before: Estimate | None, after: Estimate) -> Delta | None:
     return change_of(old, new, before.missing, after.missing)
 
 
+def bill_delta(before: Bill | None, after: Bill | None) -> Delta:
+    """What the change adds to the bill of one endpoint: 83.95 USD before and 2,018.45 after are 1,934.50 more."""
+    return change_of(
+        {"": before.monthly} if before else {},
+        {"": after.monthly} if after else {},
+        before.missing if before else frozenset(),
+        after.missing if after else frozenset(),
+    )
+
+
 def change_of(
     before: Mapping[K, Monthly],
     after: Mapping[K, Monthly],

@@ -31,7 +31,7 @@ from guardrail.model import (
 )
 from guardrail.money import HOURS_PER_MONTH, plain
 from guardrail.policy.base import Remediation, Result
-from guardrail.report import DiscountReport, EndpointReport, PlanReport, Report, SkippedReport
+from guardrail.report import Difference, DiscountReport, EndpointReport, PlanReport, Report, SkippedReport, Told
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
@@ -153,6 +153,8 @@ def _endpoint(item: EndpointReport) -> _Object:
         "configuration_address": endpoint.configuration_address,
         "before": _monthly(item.before) if item.before else None,
         "monthly": _monthly(cost.monthly) if cost else None,
+        "delta": _bounds(item.delta) if item.delta else None,
+        "differences": [_difference(difference) for difference in item.differences],
         "components": [_component(component) for component in cost.lines] if cost else [],
         "inference_components": [] if isinstance(components, Unknown) else [_hosted(hosted) for hosted in components],
         "inference_components_unknown": components.reason if isinstance(components, Unknown) else None,
@@ -160,6 +162,20 @@ def _endpoint(item: EndpointReport) -> _Object:
         "variants_unknown": endpoint.variants.reason if isinstance(endpoint.variants, Unknown) else None,
         "location": endpoint.location,
     }
+
+
+def _difference(difference: Difference) -> _Object:
+    return {
+        "part": difference.part,
+        "name": difference.name,
+        "what": difference.what,
+        "before": _side(difference.before),
+        "after": _side(difference.after),
+    }
+
+
+def _side(value: Told) -> object:
+    return _money(value) if isinstance(value, Decimal) else _known(value)
 
 
 def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
