@@ -7,10 +7,8 @@ linker, which asks what the resource is linked to, and for the command line.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Generic, Protocol, TypeVar
-
-from msgspec import Struct
+from collections.abc import Callable, Iterator
+from functools import cached_property
 
 from guardrail.model import Unknown
 from guardrail.sources.base import View
@@ -26,37 +24,32 @@ _ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({_REGION.pattern}):")
 _IMAGE = re.compile(rf"\d{{12}}\.dkr[.-]ecr(?:-fips)?\.({_REGION.pattern})\.[a-z0-9.-]+/")
 
 
-class Provider(Protocol):
-    """A provider configuration: ``provider "aws" { alias = "eu" … }``."""
+class Provider:
+    """A provider configuration, ``provider "aws" { alias = "eu" … }``; each answer is worked out once, when asked for.
 
-    @property
-    def key(self) -> str:
+    ``region`` and ``default_tags`` work out what it says; one without a block tells nothing but its key.
+    """
+
+    def __init__(
+        self,
+        key: str,
+        region: Callable[[], str | Unknown] = lambda: NOWHERE,
+        default_tags: Callable[[], Tags | Unknown] = dict,
+    ) -> None:
+        self.key = key
         """As a plan has it: ``aws``, ``aws.eu``, ``module.m:aws.eu``."""
-        ...
+        self._region = region
+        self._default_tags = default_tags
 
-    @property
+    @cached_property
     def region(self) -> str | Unknown:
         """The region that it says, or why that is not known."""
-        ...
+        return self._region()
 
-    @property
+    @cached_property
     def default_tags(self) -> Tags | Unknown:
         """The tags that it adds to everything."""
-        ...
-
-
-_P = TypeVar("_P", bound=Provider)
-
-
-class Resolved(Struct, frozen=True):
-    """A provider configuration of which everything is worked out."""
-
-    key: str
-    region: str | Unknown = NOWHERE
-    default_tags: Tags | Unknown = {}
-
-
-# The region of a resource --------------------------------------------------------------------------------------------
+        return self._default_tags()
 
 
 def region_or_nowhere(value: str | Unknown | None) -> str | Unknown:
@@ -94,32 +87,3 @@ def _regions_in(text: str) -> Iterator[str]:
     match = _ARN.match(text) or _IMAGE.match(text)
     if match:
         yield match[1]
-
-
-# What a module inherits ----------------------------------------------------------------------------------------------
-
-
-class ProviderMap(Generic[_P]):
-    """The provider configurations that a module instance can use, by the name they have in it.
-
-    Of ``{"aws": us, "aws.eu": eu}`` a module that is called without ``providers`` gets ``{"aws": us}``, and one that is
-    called with ``providers = { aws = aws.eu }`` gets ``{"aws": eu}``.
-    """
-
-    def __init__(self, configurations: Mapping[str, _P] | None = None) -> None:
-        self._configurations = dict(configurations or {})
-
-    def with_own(self, own: Mapping[str, _P]) -> "ProviderMap[_P]":
-        """With the module's own provider blocks in place of what it inherits."""
-        return ProviderMap({**self._configurations, **own}) if own else self
-
-    def passed_on(self, names: Mapping[str, str] | None) -> "ProviderMap[_P]":
-        """What a called module gets: what the ``providers`` of the call say, else all without alias."""
-        if names is None:
-            return ProviderMap({name: each for name, each in self._configurations.items() if "." not in name})
-        passed = {inside: self._configurations.get(outside) for inside, outside in names.items()}
-        return ProviderMap({name: each for name, each in passed.items() if each is not None})
-
-    def of(self, name: str) -> _P | None:
-        """The configuration of a name; None where there is none, as for a provider without a block."""
-        return self._configurations.get(name)

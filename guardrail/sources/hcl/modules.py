@@ -5,7 +5,7 @@ Everything is worked out once, when somebody asks. What asks for itself is unkno
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -20,7 +20,7 @@ from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
 from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.providers import ProviderBlock, address_key, passed_names, provider_name
+from guardrail.sources.hcl.providers import address_key, passed_on, provider_name, provider_of_block
 from guardrail.sources.hcl.types import convert, declared, items_of, number_of, text_of, truth_of
 from guardrail.sources.hcl.values import (
     Attributes,
@@ -34,7 +34,7 @@ from guardrail.sources.hcl.values import (
     plain,
 )
 from guardrail.sources.hcl.variables import Given
-from guardrail.sources.providers import Provider, ProviderMap, Resolved
+from guardrail.sources.providers import Provider
 
 Key: TypeAlias = str | int | None
 
@@ -133,7 +133,7 @@ class Module(Attributes):
         address: str = "",
         path: tuple[str, ...] = (),
         arguments: dict[str, Cell] | None = None,
-        providers: ProviderMap[ProviderBlock] | None = None,
+        providers: Mapping[str, Provider] | None = None,
         called_at: Location | None = None,
         depth: int = 0,
     ) -> None:
@@ -162,25 +162,25 @@ class Module(Attributes):
         self._calls: dict[str, Cell] = {}
         self._resources: dict[tuple[str, str, str], Cell] = {}
         self._roots: dict[str, Any] = {}
-        self._inherited: ProviderMap[ProviderBlock] = providers or ProviderMap()
+        self._inherited = providers or {}
         source.locals, source.providers  # noqa: B018 - an error in them is one, whether anybody asks for them or not
 
     @cached_property
-    def providers(self) -> ProviderMap[ProviderBlock]:
-        """The provider configurations that its blocks can use."""
-        own: list[ProviderBlock] = []
+    def providers(self) -> Mapping[str, Provider]:
+        """The provider configurations that its blocks can use, by the name they have in it."""
+        own: list[tuple[str, Provider]] = []
         for written in self.source.providers:
             for_each = written.body.expression("for_each")
             instances = [Instance(None, {})] if for_each is None else self._keyed(known_or_reason(for_each, self.scope))
             for each in instances:
                 scope = self.scope.with_names(each.names)
-                own.append(ProviderBlock(written.block, scope, self.address, suffix=each.suffix))
-        return self._inherited.with_own({block.name: block for block in own})
+                own.append(provider_of_block(written.block, scope, self.address, suffix=each.suffix))
+        return {**self._inherited, **dict(own)}
 
     def provider_of(self, body: syntax.Body, type_: str, scope: Scope) -> Provider:
         """The provider configuration of a resource or data source; one without a block tells nothing but its key."""
         name = provider_name(body, type_, scope)
-        return self.providers.of(name) or Resolved(name)
+        return self.providers.get(name) or Provider(name)
 
     # What names mean ---------------------------------------------------------------------------------------------
 
@@ -329,7 +329,7 @@ class Module(Attributes):
                 for argument in written.body.arguments.values()
                 if argument.name not in _META_ARGUMENTS
             },
-            providers=self.providers.passed_on(passed_names(written.body.expression("providers"), scope)),
+            providers=passed_on(self.providers, written.body.expression("providers"), scope),
             called_at=written.file.location(written.block.at, self.called_at),
             depth=self.depth + 1,
         )

@@ -1,5 +1,7 @@
 """Provider blocks as they are written in HCL; what follows from one is answered in `guardrail.sources.providers`."""
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from guardrail.model import Unknown
@@ -8,62 +10,57 @@ from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import Scope, known_or_reason
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import Sensitive
-from guardrail.sources.providers import NOWHERE, Tags, region_or_nowhere
+from guardrail.sources.providers import Provider, Tags, region_or_nowhere
 
 
-class ProviderBlock:
-    """One provider configuration; its region and default tags are worked out once."""
+def provider_of_block(block: syntax.BlockNode, scope: Scope, module: str, *, suffix: str = "") -> tuple[str, Provider]:
+    """The provider configuration of a block in the module at an address, by the name that blocks refer to it with.
 
-    def __init__(self, block: syntax.BlockNode, scope: Scope, address: str, *, suffix: str = "") -> None:
-        self._body = block.body
-        self._scope = scope
-        self.local_name = block.labels[0] if block.labels else ""
-        alias = block.body.expression("alias")
-        name = f".{alias.value}{suffix}" if isinstance(alias, syntax.Literal) else ""
-        self.name = f"{self.local_name}{name}"
-        """As blocks refer to it: ``aws``, ``aws.eu``, ``aws.of["eu"]`` where it has ``for_each`` (OpenTofu 1.9)."""
-        self.key = f"{address}:{self.name}" if address else self.name
-        """As a plan has it: ``aws.eu``, ``module.m:aws.eu``."""
-        self._region: str | Unknown | None = None
-        self._default_tags: Tags | Unknown | None = None
-
-    @property
-    def region(self) -> str | Unknown:
-        """The region that it says, or why that is not known."""
-        if self._region is None:
-            expression = self._body.expression("region")
-            value = None if expression is None else known_or_reason(expression, self._scope)
-            if isinstance(value, Unknown):
-                self._region = Unknown(f"the region of its provider is not known: {value.reason}")
-            else:
-                self._region = region_or_nowhere(value) if isinstance(value, str) else NOWHERE
-        return self._region
-
-    @property
-    def default_tags(self) -> Tags | Unknown:
-        """The tags that it adds to everything."""
-        if self._default_tags is None:
-            blocks = [block for block in self._body.blocks if block.type == "default_tags"]
-            expression = blocks[0].body.expression("tags") if blocks else self._json_tags()
-            self._default_tags = {} if expression is None else _tags(known_or_reason(expression, self._scope))
-        return self._default_tags
-
-    def _json_tags(self) -> syntax.Expression | None:
-        """In JSON the block looks like an argument."""
-        written = self._body.expression("default_tags")
-        if isinstance(written, syntax.Tuple) and written.items:
-            written = written.items[0]
-        for entry in written.entries if isinstance(written, syntax.Object) else ():
-            if isinstance(entry.key, syntax.Literal) and entry.key.value == "tags":
-                return entry.value
-        return None
+    The name is ``aws``, ``aws.eu``, or ``aws.of["eu"]`` where it has ``for_each`` (OpenTofu 1.9).
+    """
+    alias = block.body.expression("alias")
+    local_name = block.labels[0] if block.labels else ""
+    name = f"{local_name}.{alias.value}{suffix}" if isinstance(alias, syntax.Literal) else local_name
+    key = f"{module}:{name}" if module else name
+    return name, Provider(key, partial(_region, block.body, scope), partial(_default_tags, block.body, scope))
 
 
-def passed_names(providers: syntax.Expression | None, scope: Scope) -> dict[str, str] | None:
-    """``{"aws": "aws.eu"}`` of the ``providers = { aws = aws.eu }`` of a module call; None where it has none."""
+def _region(body: syntax.Body, scope: Scope) -> str | Unknown:
+    expression = body.expression("region")
+    value = None if expression is None else known_or_reason(expression, scope)
+    if isinstance(value, Unknown):
+        return Unknown(f"the region of its provider is not known: {value.reason}")
+    return region_or_nowhere(value if isinstance(value, str) else None)
+
+
+def _default_tags(body: syntax.Body, scope: Scope) -> Tags | Unknown:
+    blocks = [block for block in body.blocks if block.type == "default_tags"]
+    expression = blocks[0].body.expression("tags") if blocks else _json_tags(body.expression("default_tags"))
+    return {} if expression is None else _tags(known_or_reason(expression, scope))
+
+
+def _json_tags(expression: syntax.Expression | None) -> syntax.Expression | None:
+    """In JSON the block looks like an argument."""
+    if isinstance(expression, syntax.Tuple) and expression.items:
+        expression = expression.items[0]
+    for entry in expression.entries if isinstance(expression, syntax.Object) else ():
+        if isinstance(entry.key, syntax.Literal) and entry.key.value == "tags":
+            return entry.value
+    return None
+
+
+def passed_on(
+    inherited: Mapping[str, Provider], providers: syntax.Expression | None, scope: Scope
+) -> dict[str, Provider]:
+    """The provider configurations of a called module: what the ``providers`` of the call say, else all without alias.
+
+    Of ``{"aws": us, "aws.eu": eu}`` a module that is called without ``providers`` gets ``{"aws": us}``, and one that is
+    called with ``providers = { aws = aws.eu }`` gets ``{"aws": eu}``.
+    """
     if not isinstance(providers, syntax.Object):
-        return None
-    return {_dotted(entry.key, scope): _dotted(entry.value, scope) for entry in providers.entries}
+        return {name: each for name, each in inherited.items() if "." not in name}
+    passed = {_dotted(entry.key, scope): inherited.get(_dotted(entry.value, scope)) for entry in providers.entries}
+    return {name: each for name, each in passed.items() if each is not None}
 
 
 def provider_name(body: syntax.Body, type_: str, scope: Scope) -> str:

@@ -1,13 +1,14 @@
 """The provider configurations of a plan: the region and the default tags of each, followed through module calls."""
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
 
 from guardrail.model import Unknown
 from guardrail.sources.plan.references import Configuration, reference_path, scope_of
-from guardrail.sources.providers import NOWHERE, Resolved, Tags, region_or_nowhere
+from guardrail.sources.providers import NOWHERE, Provider, Tags, region_or_nowhere
 
 
 class ProviderConfig(Struct):
@@ -43,10 +44,10 @@ class PlanProviders:
         self._configuration = configuration
         self._variables = variables
         self._data_regions = data_regions
-        self._resolved: dict[str, Resolved] = {}
+        self._resolved: dict[str, Provider] = {}
         self._read: dict[str, set[str]] | None = None
 
-    def of(self, key: str, full_name: str) -> Resolved:
+    def of(self, key: str, full_name: str) -> Provider:
         """The configuration of a block with this ``provider_config_key``, or the only one of its provider.
 
         A block that is written nowhere any more has lost its key ("").
@@ -71,14 +72,14 @@ class PlanProviders:
         regions = self._read.get(key, set())
         return next(iter(regions)) if len(regions) == 1 else None
 
-    def _resolve(self, key: str) -> Resolved:
+    def _resolve(self, key: str) -> Provider:
         key = self._origin(key)
         config = self._configs.get(key)
         if config is None:
             alternatives = [self._configs[each] for each in self._alternatives(*_provider_of(key, self._configs))]
             regions = {self._region(each) for each in alternatives} if ":" in key else set()
-            return Resolved(key, regions.pop() if len(regions) == 1 else NOWHERE)
-        return Resolved(key, self._region(config), self._default_tags(config))
+            return Provider(key, lambda: regions.pop() if len(regions) == 1 else NOWHERE)
+        return Provider(key, partial(self._region, config), partial(self._default_tags, config))
 
     def _origin(self, key: str) -> str:
         """The key of the configuration that an entry without a word of its own stands for.

@@ -85,19 +85,16 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
 def _configuration(block: Block) -> DeclaredConfiguration:
     view = block.attributes
     views = _variant_views(view)
+    known = [] if isinstance(views, Unknown) else views
     variants = views if isinstance(views, Unknown) else tuple(_variant(each, shadow=shadow) for each, shadow in views)
     return DeclaredConfiguration(
         **head(block),
         **_called(block, "EndpointConfigName"),
         mode=_mode(view, variants),
         variants=variants,
-        models=() if isinstance(views, Unknown) else tuple(_model_link(block, each) for each, _ in views),
-        sensitive_variants=frozenset(
-            index
-            for index, (each, _) in enumerate(() if isinstance(views, Unknown) else views)
-            if each.is_sensitive("VariantName")
-        ),
-        data_capture_percent=_data_capture(view),
+        models=tuple(_model_link(block, each) for each, _ in known),
+        sensitive_variants=frozenset(at for at, (each, _) in enumerate(known) if each.is_sensitive("VariantName")),
+        data_capture_percent=_of(view.block("DataCaptureConfig"), _captured_percent),
         tags=_tags(block),
     )
 
@@ -115,14 +112,13 @@ def _mode(view: View, variants: tuple[Variant, ...] | Unknown) -> Mode | Unknown
 
 def _variant_views(view: View) -> list[tuple[View, bool]] | Unknown:
     """Each variant, and whether it is a shadow: production variants first."""
-    production, shadow = view.blocks("ProductionVariants"), view.blocks("ShadowProductionVariants")
-    if isinstance(production, Unknown):
-        return production
-    if isinstance(shadow, Unknown):
-        return shadow
-    if not production:
-        return view.missing("ProductionVariants")
-    return [(each, False) for each in production] + [(each, True) for each in shadow]
+    variants: list[tuple[View, bool]] = []
+    for name, is_shadow in (("ProductionVariants", False), ("ShadowProductionVariants", True)):
+        blocks = view.blocks(name)
+        if isinstance(blocks, Unknown):
+            return blocks
+        variants += [(each, is_shadow) for each in blocks]
+    return variants if variants and not variants[0][1] else view.missing("ProductionVariants")
 
 
 def _variant(view: View, *, shadow: bool) -> Variant:
@@ -142,9 +138,9 @@ def _variant(view: View, *, shadow: bool) -> Variant:
         weight=_weight(view),
         volume_size_gb=used.positive("VolumeSizeInGB"),
         model_name=view.text("ModelName"),
-        managed_scaling=_managed_scaling(view),
+        managed_scaling=_of(view.block("ManagedInstanceScaling"), _managed_scaling),
         instance_pools=() if isinstance(pools, Unknown) else tuple(map(_pool, pools)),
-        capacity_reservation=_capacity_reservation(view),
+        capacity_reservation=_of(view.block("CapacityReservationConfig"), _capacity_reservation),
         assumptions=view.assumptions,
         sensitive=view.is_sensitive(
             "InstanceType", "InitialInstanceCount", "VolumeSizeInGB", "ManagedInstanceScaling", "InstancePools"
@@ -181,14 +177,11 @@ def _weight(view: View) -> float | Unknown:
     return 1.0 if weight is None else weight
 
 
-def _managed_scaling(view: View) -> ManagedInstanceScaling | Unknown | None:
-    managed = view.block("ManagedInstanceScaling")
-    if not isinstance(managed, View):
-        return managed
+def _managed_scaling(view: View) -> ManagedInstanceScaling:
     return ManagedInstanceScaling(
-        status=managed.required(managed.text, "Status"),
-        min_instance_count=managed.unmasked().integer("MinInstanceCount"),
-        max_instance_count=managed.unmasked().positive("MaxInstanceCount"),
+        status=view.required(view.text, "Status"),
+        min_instance_count=view.unmasked().integer("MinInstanceCount"),
+        max_instance_count=view.unmasked().positive("MaxInstanceCount"),
     )
 
 
@@ -199,27 +192,20 @@ def _pool(view: View) -> InstancePool:
     )
 
 
-def _capacity_reservation(view: View) -> CapacityReservation | Unknown | None:
-    reservation = view.block("CapacityReservationConfig")
-    if not isinstance(reservation, View):
-        return reservation
+def _capacity_reservation(view: View) -> CapacityReservation:
     return CapacityReservation(
-        preference=reservation.text("CapacityReservationPreference"),
-        ml_reservation_arn=reservation.text("MlReservationArn"),
+        preference=view.text("CapacityReservationPreference"),
+        ml_reservation_arn=view.text("MlReservationArn"),
     )
 
 
-def _data_capture(view: View) -> float | Unknown | None:
+def _captured_percent(view: View) -> float | Unknown | None:
     """Captured share in percent; None where nothing is captured."""
-    config = view.block("DataCaptureConfig")
-    if not isinstance(config, View):
-        return config
-    enabled = config.boolean("EnableCapture")
+    enabled = view.boolean("EnableCapture")
     if isinstance(enabled, Unknown):
         return enabled
-    if enabled is None:
-        enabled = config.spelling.default("EnableCapture") is True
-    return config.required(config.number, "InitialSamplingPercentage") if enabled else None
+    is_enabled = view.spelling.default("EnableCapture") if enabled is None else enabled
+    return view.required(view.number, "InitialSamplingPercentage") if is_enabled else None
 
 
 def _component(block: Block) -> DeclaredComponent:
@@ -349,53 +335,42 @@ def _scaling_policy(block: Block) -> ScalingPolicy:
 
 def _target_tracking(block: Block) -> TargetTrackingPolicy:
     name = "TargetTrackingScalingPolicyConfiguration"
-    view = block.attributes
-    tracking = view.block(name)
-    location = view.location(name) or block.location
-    if not isinstance(tracking, View):
-        return TargetTrackingPolicy(
-            address=block.address,
-            target_value=tracking or Unknown(f"{view.spelling.of(name)} is missing"),
-            metrics=tracking or (),
-            disable_scale_in=tracking or False,
-            location=location,
-        )
+    view = block.attributes.block(name)
+    target_value = _of(view, lambda tracking: tracking.required(tracking.number, "TargetValue"))
     return TargetTrackingPolicy(
         address=block.address,
-        target_value=tracking.required(tracking.number, "TargetValue"),
-        metrics=_metrics(tracking),
-        disable_scale_in=tracking.boolean("DisableScaleIn") or False,
-        scale_in_cooldown_s=tracking.integer_if_set("ScaleInCooldown"),
-        scale_out_cooldown_s=tracking.integer_if_set("ScaleOutCooldown"),
-        location=location,
+        target_value=block.attributes.missing(name) if target_value is None else target_value,
+        metrics=_of(view, _metrics) or (),
+        disable_scale_in=_is_set(view, "DisableScaleIn"),
+        scale_in_cooldown_s=_of(view, lambda tracking: tracking.integer_if_set("ScaleInCooldown")),
+        scale_out_cooldown_s=_of(view, lambda tracking: tracking.integer_if_set("ScaleOutCooldown")),
+        location=block.attributes.location(name) or block.location,
     )
 
 
 def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
     predefined = tracking.block("PredefinedMetricSpecification")
-    if isinstance(predefined, View):
-        return (ScalingMetric(predefined=True, name=predefined.text("PredefinedMetricType")),)
-    customized = tracking.block("CustomizedMetricSpecification")
-    if isinstance(predefined, Unknown) or not isinstance(customized, View):
-        return predefined if isinstance(predefined, Unknown) else customized if isinstance(customized, Unknown) else ()
+    if predefined is not None:
+        name = _of(predefined, lambda metric: metric.text("PredefinedMetricType"))
+        return predefined if isinstance(predefined, Unknown) else (ScalingMetric(predefined=True, name=name),)
+    return _of(tracking.block("CustomizedMetricSpecification"), _customized_metrics) or ()
+
+
+def _customized_metrics(customized: View) -> tuple[ScalingMetric, ...] | Unknown:
+    """The metric, or every metric that an expression is made of."""
     queries = customized.blocks("Metrics")
-    if isinstance(queries, Unknown):
-        return queries
-    return _metric_math(queries) if queries else (_metric(customized, customized.text("Statistic")),)
+    if not queries:
+        return (_metric(customized, customized.text("Statistic")),)
+    stats = [query.block("MetricStat") for query in queries] if isinstance(queries, list) else [queries]
+    unknown = next((stat for stat in stats if isinstance(stat, Unknown)), None)
+    return unknown or tuple(_metric_of(stat) for stat in stats if isinstance(stat, View))
 
 
-def _metric_math(queries: list[View]) -> tuple[ScalingMetric, ...] | Unknown:
-    """Every metric that an expression is made of."""
-    found: list[ScalingMetric] = []
-    for query in queries:
-        stat = query.block("MetricStat")
-        if isinstance(stat, Unknown):
-            return stat
-        if stat is not None:
-            metric = stat.block("Metric")
-            unnamed = ScalingMetric(predefined=False, name=None if isinstance(metric, View) else metric)
-            found.append(_metric(metric, stat.text("Stat")) if isinstance(metric, View) else unnamed)
-    return tuple(found)
+def _metric_of(stat: View) -> ScalingMetric:
+    metric = stat.block("Metric")
+    if isinstance(metric, View):
+        return _metric(metric, stat.text("Stat"))
+    return ScalingMetric(predefined=False, name=metric)
 
 
 def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
@@ -482,8 +457,8 @@ def _model(block: Block) -> DeclaredModel:
     return DeclaredModel(
         **head(block),
         **_called(block, "ModelName"),
-        marketplace=parts if isinstance(parts, Unknown) else any_of([is_marketplace(part) for part in parts]),
-        multi_model=parts if isinstance(parts, Unknown) else any_of([is_multi_model(part) for part in parts]),
+        marketplace=any_of(parts, is_marketplace),
+        multi_model=any_of(parts, is_multi_model),
     )
 
 
@@ -502,12 +477,9 @@ def _budget(block: Block) -> DeclaredBudget | None:
 
 def _elsewhere(block: Block) -> Unsupported | None:
     """A resource that makes SageMaker inference out of a definition of its own."""
-    reason = elsewhere.reason(block.type, block.attributes.get)
-    return (
-        None
-        if reason is None
-        else Unsupported(**head(block), reason=reason, affects_total=not elsewhere.is_beside(block.type))
-    )
+    if (reason := elsewhere.reason(block.type, block.attributes.get)) is None:
+        return None
+    return Unsupported(**head(block), reason=reason, affects_total=not elsewhere.is_beside(block.type))
 
 
 _KINDS: dict[str, Callable[[Block], Declaration | None]] = {

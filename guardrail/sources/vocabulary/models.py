@@ -7,6 +7,7 @@ accounts are those whose packages AWS's sample notebooks name for products of AW
 """
 
 import re
+from collections.abc import Callable
 
 from guardrail.model import Unknown
 from guardrail.sources.base import View
@@ -42,8 +43,9 @@ def containers(view: View) -> list[View] | Unknown:
     return others if isinstance(others, Unknown) else [*primary, *others]
 
 
-def any_of(values: list[bool | Unknown]) -> bool | Unknown:
-    """Whether one of several is true: an unknown one leaves it open where none is."""
+def any_of(parts: list[View] | Unknown, holds: Callable[[View], bool | Unknown]) -> bool | Unknown:
+    """Whether something is true of one of several containers: an unknown one leaves it open where none is."""
+    values = [parts] if isinstance(parts, Unknown) else [holds(part) for part in parts]
     if True in values:
         return True
     return next((value for value in values if isinstance(value, Unknown)), False)

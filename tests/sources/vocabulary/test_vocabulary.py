@@ -473,7 +473,7 @@ def test_target_tracking_cools_down_for_as_long_as_it_says(language: Language) -
 
 def test_target_tracking_without_its_configuration_follows_nothing(language: Language) -> None:
     found = policy(language, PolicyType="TargetTrackingScaling")
-    assert found.target_value == Unknown(f"{name_in(language, POLICY, TRACKING)} is missing")
+    assert found.target_value == Unknown(f"{name_in(language, POLICY, TRACKING)} is not set")
     assert found.metrics == ()
 
 
