@@ -185,8 +185,8 @@ def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
     """
     turns = _turns(target)
     if isinstance(turns, Unknown):
-        known = max(known_capacities(target), default=least)
-        lowest, lowers = (least, True) if initial is None else (min(least, initial), True)
+        known = max((each for each in (target.min_capacity, target.max_capacity) if isinstance(each, int)), default=0)
+        lowest = least if initial is None else min(least, initial)
         return Reach(
             lowest=lowest,
             lowest_origin=f"at least {lowest}: it is unknown",
@@ -350,15 +350,6 @@ def highest_capacity(target: ScalableTarget) -> int | Unknown:
         if isinstance(turn.high, Unknown):
             return turn.high
     return max(bound for turn in turns for bound in (turn.low, turn.high) if isinstance(bound, int))
-
-
-def known_capacities(target: ScalableTarget) -> list[int]:
-    """Every bound of the target and its scheduled actions that is known, for at least these can be reached."""
-    acting = acting_schedule(target)
-    bounds = [target.min_capacity, target.max_capacity]
-    for action in () if isinstance(acting, Unknown) else acting:
-        bounds += [bound for bound in (action.min_capacity, action.max_capacity) if bound is not None]
-    return [bound for bound in bounds if isinstance(bound, int)]
 
 
 def schedule_holds_above_zero(target: ScalableTarget) -> Truth:

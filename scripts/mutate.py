@@ -183,8 +183,10 @@ def _functions(tree: ast.AST) -> dict[int, str]:
 
 
 def _words(node: ast.AST) -> list[ast.AST]:
-    """What says how something is meant and computes nothing: annotations, and the keywords of a class."""
+    """What says how something is meant and computes nothing: annotations, keywords of a class, an asserted length."""
     match node:
+        case ast.keyword(arg="strict"):
+            return [node]
         case ast.ClassDef(keywords=keywords):
             return [*keywords]
         case ast.If(test=ast.Name(id="TYPE_CHECKING")):

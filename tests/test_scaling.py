@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 from guardrail.model import (
+    COPY_COUNT,
     INSTANCE_COUNT,
     Alarm,
+    Endpoint,
+    InferenceComponent,
     InstanceVariant,
     ManagedInstanceScaling,
     OtherScalingPolicy,
@@ -24,6 +27,7 @@ from guardrail.scaling import (
     can_scale_in,
     has_dynamic_policy,
     highest_capacity,
+    instances_reach_zero,
     lowest_capacity,
     managed_scaling_effective,
     over,
@@ -82,6 +86,12 @@ def step(*adjustments: Any, alarms: Any = None, kind: Any = "ChangeInCapacity") 
 
 def action(least: Any = None, most: Any = None) -> ScheduledAction:
     return ScheduledAction(address="action", schedule="rate(1 day)", min_capacity=least, max_capacity=most)
+
+
+def daily(hour: int, least: Any = None, most: Any = None, zone: Any = None) -> ScheduledAction:
+    return ScheduledAction(
+        address=f"at {hour}", schedule=f"cron(0 {hour} * * ? *)", min_capacity=least, max_capacity=most, timezone=zone
+    )
 
 
 # Policies ------------------------------------------------------------------------------------------------------------
@@ -193,6 +203,8 @@ def test_bounds_are_the_hull_of_target_and_schedule(it: ScalableTarget, lowest: 
         (target(tracking(), least=0, scheduled_actions=LATER), LATER),
         (target(tracking(), least=LATER), LATER),
         (target(least=LATER), False),  # whatever it is
+        # two by night, and by day the night's two stay: the target's own 0 is over after the first night
+        (target(tracking(), least=0, scheduled_actions=(daily(8, None, 8), daily(20, 2, 4))), False),
     ],
 )
 def test_zero_is_reached_where_something_takes_capacity_away(it: ScalableTarget, answer: Any) -> None:
@@ -206,12 +218,6 @@ def test_a_schedule_may_hold_capacity_up_at_times() -> None:
 
 
 # What can be reached -------------------------------------------------------------------------------------------------
-
-
-def daily(hour: int, least: Any = None, most: Any = None, zone: Any = None) -> ScheduledAction:
-    return ScheduledAction(
-        address=f"at {hour}", schedule=f"cron(0 {hour} * * ? *)", min_capacity=least, max_capacity=most, timezone=zone
-    )
 
 
 def ends(it: ScalableTarget, initial: int | None = 2, least: int = 0) -> tuple[int, int]:
@@ -304,6 +310,22 @@ def test_where_a_policy_scales_in_each_turn_begins_with_the_initial_count() -> N
     assert (found.held, found.stops) == (3, (4, 2))
 
 
+def test_where_no_clock_tells_the_order_nothing_that_a_maximum_took_away_comes_back_by_itself() -> None:
+    """At most one at times, at least one always: the initial two fall to one, unless a policy may raise them again."""
+    at_times = (action(1, 8), action(1, 1))
+    assert reach(target(scheduled_actions=at_times), 2, 0).stops == (1,)
+    assert reach(target(tracking(), scheduled_actions=at_times), 2, 0).stops == (2, 1)
+
+
+def test_of_an_unknown_schedule_the_bounds_of_the_target_are_what_is_known() -> None:
+    """Between none and the maximum of four at least, of which the service keeps one; nothing at all without it."""
+    found = reach(target(least=2, most=4, scheduled_actions=LATER), None, 1)
+    assert (found.lowest, found.highest, found.lowers) == (1, 4, True)
+    assert (found.lowest_origin, found.highest_origin) == ("at least 1: it is unknown", "at least 4: it is unknown")
+    nothing = reach(target(least=LATER, most=LATER, scheduled_actions=LATER), 3, 0)
+    assert (nothing.lowest, nothing.highest) == (0, 0)
+
+
 @pytest.mark.parametrize(
     ("schedule", "fields", "is_over"),
     [
@@ -314,6 +336,7 @@ def test_where_a_policy_scales_in_each_turn_begins_with_the_initial_count() -> N
         ("cron(0 8 * * ? *)", {"end": "2020-12-31T00:00:00Z"}, True),
         ("cron(0 8 * * ? *)", {"end": "2026-11-27T00:00:00Z"}, False),
         ("cron(0 8 * * ? *)", {"start": "2027-02-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}, True),
+        ("cron(0 8 * * ? *)", {"start": "2027-01-01T08:00:00Z", "end": "2027-01-01T08:00:00Z"}, False),  # it runs once
         ("cron(0 8 * * ? *)", {"end": LATER}, False),
         (LATER, {}, False),
     ],
@@ -354,3 +377,55 @@ def test_managed_scaling_has_an_effect_only_where_no_model_is_named(managed: Any
         managed_scaling=scaling,
     )
     assert managed_scaling_effective(it) == answer
+
+
+def hosting(*components: InferenceComponent, least: Any = 0, name: Any = "main") -> tuple[Endpoint, InstanceVariant]:
+    """A real-time variant with managed scaling from ``least`` to 9, and the components of its endpoint."""
+    it = InstanceVariant(
+        name=name,
+        shadow=False,
+        instance_type="ml.g5.xlarge",
+        initial_instance_count=1,
+        managed_scaling=ManagedInstanceScaling(status="ENABLED", min_instance_count=least, max_instance_count=9),
+    )
+    known: dict[str, Any] = {"address": "e", "name": "e", "region": "us-east-1", "configuration_address": "c"}
+    return Endpoint(mode="realtime", variants=(it,), inference_components=components, **known), it
+
+
+def component(scaling: Any, variant_name: Any = "main", copies: int | None = 1) -> InferenceComponent:
+    return InferenceComponent(address="c", name="c", variant_name=variant_name, copies=copies, scaling=scaling)
+
+
+def copies(*policies: Any, **fields: Any) -> ScalableTarget:
+    return target(*policies, **{"least": 0, "dimension": COPY_COUNT, **fields})
+
+
+EMPTIES = copies(tracking())
+"""Copies that a policy takes away, to none."""
+
+
+@pytest.mark.parametrize(
+    ("hosted", "answer"),
+    [
+        (hosting(component(EMPTIES)), True),
+        (hosting(component(EMPTIES), component(EMPTIES)), True),
+        (hosting(component(EMPTIES), component(copies())), False),  # nothing takes the copies of one away
+        (hosting(component(EMPTIES), least=1), False),  # managed scaling itself keeps one
+        (hosting(component(EMPTIES), least=None), False),  # what is not set is no 0
+        (hosting(component(EMPTIES), least=LATER), LATER),
+        (hosting(component(LATER)), LATER),
+        (hosting(component(EMPTIES), component(None, "other")), True),  # that one stands elsewhere
+        (hosting(component(EMPTIES, "other")), False),  # and here stands none
+        (hosting(component(EMPTIES), component(None, LATER)), False),  # it may stand here, and then it stays
+        (hosting(component(EMPTIES), component(None, "other"), name=LATER), False),
+        (hosting(component(EMPTIES), component(None, copies=None)), True),  # an adapter runs inside its base
+        # a schedule takes copies away by its maximum, and by its minimum none
+        (hosting(component(copies(scheduled_actions=(action(0),)))), False),
+        (hosting(component(copies(scheduled_actions=(action(0, 3),)))), False),
+        (hosting(component(copies(scheduled_actions=(action(None, 0),)))), True),
+    ],
+)
+def test_instances_reach_zero_where_every_component_on_them_does(
+    hosted: tuple[Endpoint, InstanceVariant], answer: Any
+) -> None:
+    assert instances_reach_zero(*hosted) == answer

@@ -22,6 +22,10 @@ DAY, HOUR = 24 * 60, 60
         (["cron(15 8 * * ? *)", "cron(45 8 * * ? *)"], [7 * 30, 7 * (DAY - 30)]),
         # 52 weeks from 4 January on hold twelve first days of a month
         (["cron(0 0 1 * ? *)", "cron(0 0 2 * ? *)"], [12 * DAY, 352 * DAY]),
+        # one that is not weekly is enough for a year: from midnight to noon on twelve first days of a month
+        (["cron(0 0 1 * ? *)", "cron(0 12 * * ? *)"], [12 * 12 * HOUR, 364 * DAY - 12 * 12 * HOUR]),
+        # at 22, 23, 0, 1 and 2 o'clock, and from 3 o'clock on: 5 of 24 hours
+        (["cron(0 22-2 * * ? *)", "cron(0 3 * * ? *)"], [7 * 5 * HOUR, 7 * 19 * HOUR]),
         (["cron(0 0 * JUN ? *)", "cron(0 0 * 7 ? *)"], [30 * DAY, 334 * DAY]),
         (["rate(1 day)"], [1]),
         (["cron(0 0 L * ? *)"], [1]),

@@ -61,7 +61,7 @@ def volume(
         kind="volume",
         unit="GB-Mo",
         price=found,
-        quantity=None if size.gb is None else _gb_months(running, size.gb),
+        quantity=None if size.gb is None else running.hours * size.gb / HOURS_PER_MONTH,
         count=running.count,
         size=size.gb,
         detail=_size_in_words(size),
@@ -71,12 +71,6 @@ def volume(
         redacted=redacted,
         origins={**origins, "size": size.origin},
     )
-
-
-def _gb_months(running: Running, gb: Decimal) -> Decimal:
-    """Exact where all of it runs all month: dividing by 730 would leave a remainder."""
-    whole = running.hours == running.count * HOURS_PER_MONTH
-    return running.count * gb if whole else running.hours * gb / HOURS_PER_MONTH
 
 
 def serverless_compute(

@@ -120,6 +120,39 @@ def test_the_target_and_its_schedule_are_named_as_origins() -> None:
     assert origins["count.expected"] == "initial_instance_count"
 
 
+def test_each_end_of_managed_scaling_says_who_keeps_it() -> None:
+    """With nothing hosted that can leave it empty, a real-time variant keeps one instance whatever the minimum is."""
+    origins = instances(managed_scaling=managed(2, 6)).origins
+    assert (origins["count.floor"], origins["count.ceiling"]) == ("managed instance scaling",) * 2
+    origins = instances(managed_scaling=managed(0, 6)).origins
+    assert origins["count.floor"] == "the least that real-time inference keeps"
+
+
+def test_managed_scaling_that_may_have_no_effect_raises_the_initial_count_at_most() -> None:
+    """Three initial instances, and up to six, or two, where its status turns out to be ENABLED."""
+    doubt = "whether managed instance scaling has an effect is unknown"
+    up, down = instances(managed_scaling=managed(2, 6, LATER)), instances(managed_scaling=managed(1, 2, LATER))
+    assert (bounds(up), up.origins["count.ceiling"]) == ((1, 3, 6), "managed instance scaling")
+    assert (bounds(down), down.origins["count.ceiling"]) == ((1, 3, 3), doubt)
+    assert up.states[0].unknown == f"{doubt}: known after apply"
+
+
+def test_a_target_and_managed_scaling_are_as_wide_as_both_and_each_end_is_of_whoever_brings_it_about() -> None:
+    capacity = instances(managed_scaling=managed(2, 9), scaling=target(1, 6))
+    assert bounds(capacity) == (1, 3, 9)
+    assert capacity.origins["count.floor"] == "scalable target target"
+    assert capacity.origins["count.ceiling"] == "managed instance scaling"
+    doubtful = instances(managed_scaling=managed(2, LATER), scaling=target(LATER, 6))
+    assert doubtful.states[0].unknown == "min_capacity is unknown: known after apply"
+    assert doubtful.states[-1].unknown == "max_instance_count is unknown: known after apply"
+
+
+def test_the_states_of_what_scales_are_its_ends_and_its_initial_count() -> None:
+    """Initial count 3, minimum 2, maximum 6: what costs least may also lie between the ends, as for slots."""
+    assert [state.count for state in instances(scaling=target(2, 6)).states] == [2, 3, 6]
+    assert [state.count for state in instances(scaling=target(3, 6)).states] == [3, 6]
+
+
 def test_an_average_counts_while_busy_and_the_minimum_in_the_other_hours() -> None:
     """365 h × 4 + 365 h × 2 = 2,190 h, 3 instances all month."""
     usage = VariantDemand(instances=Decimal(4), busy_hours=Decimal(365))
@@ -146,6 +179,9 @@ def test_slots_scale_like_instances_and_may_be_none() -> None:
         Decimal("3.5"),
         8,
     )
+    assert bounds(slots(5, target(0, 8))) == (0, 5, 8), "no service keeps a slot warm"
+    assert bounds(slots(None, LATER)) == (0, 0, 0)
+    assert bounds(slots(LATER, LATER)) == (0, 0, 0)
     doubtful = slots(LATER, None)
     assert bounds(doubtful) == (0, 0, 0), "an unknown number may be none at all"
     assert doubtful is not None

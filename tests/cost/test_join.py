@@ -3,8 +3,22 @@
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
+from guardrail.cost.base import Delta, Kind, Line, Monthly, PlanUse, Priced, Quantity, State, state
 from guardrail.cost.estimate import estimate
-from guardrail.cost.join import delta, either_delta, either_estimate
+from guardrail.cost.join import (
+    as_unknown_as,
+    columns,
+    delta,
+    either,
+    either_delta,
+    either_estimate,
+    either_plan_use,
+    of_states,
+    rows,
+)
+from guardrail.cost.usage import EndpointUsage, Usage, VariantUsage
 from guardrail.model import (
     INSTANCE_COUNT,
     Endpoint,
@@ -18,6 +32,7 @@ from guardrail.prices.book import PriceBook
 from guardrail.sources.linking.possibilities import merged
 
 PRICES = PriceBook()
+LATER = Unknown("known after apply")
 WANTED = "give --parameters Stage=dev|prod"
 
 
@@ -157,3 +172,142 @@ def test_what_is_unknown_in_one_possibility_bounds_the_change_as_far_as_it_can()
     one, unknown = inventory(instances(1)), inventory(instances(1, "ml.no.such"))
     change = changes((one, one), (one, unknown))
     assert (change.floor.at_least, change.ceiling.at_least, change.ceiling.at_most) == (-G5, 0, None)
+
+
+# States --------------------------------------------------------------------------------------------------------------
+
+
+def in_state(usd: int, kind: Kind = "instance", **fields: Any) -> State:
+    """A state of one line."""
+    return state(Line(kind=kind, unit="Hrs", price=None, quantity=Decimal(usd), usd=Decimal(usd), origins={}, **fields))
+
+
+def test_bounds_are_the_cheapest_and_the_dearest_state_in_whatever_order_they_stand() -> None:
+    cheap, dear, likely = in_state(1), in_state(9), in_state(4)
+    for states in ((cheap, dear), (dear, cheap)):
+        assert columns(Priced(states=states, expected=likely)).each == (cheap, likely, dear)
+    assert columns(Priced(states=(likely,), expected=cheap)).each == (cheap, cheap, likely)
+    assert columns(Priced(states=(likely, dear), expected=likely)).each == (likely, likely, dear)
+
+
+def test_of_two_states_that_cost_alike_the_one_that_may_cost_more_is_the_dearest() -> None:
+    sure, partial = in_state(4), in_state(4, reason="max_capacity is unknown")
+    found = columns(Priced(states=(partial, sure), expected=LATER))
+    assert found.each == (sure, partial, partial)
+
+
+def test_each_bound_has_the_estimated_part_of_its_own_state() -> None:
+    """1, 4 and 9 USD, all of it estimated: 1, 4 and 9."""
+    cheap, likely, dear = (in_state(usd, estimated=True) for usd in (1, 4, 9))
+    priced = Priced(states=(cheap, dear), expected=likely)
+    monthly = of_states(priced, columns(priced))
+    assert (monthly.estimated_floor, monthly.estimated_share, monthly.estimated_ceiling) == (1, 4, 9)
+    assert monthly.estimated
+
+
+def test_a_line_is_estimated_where_it_is_so_in_any_state() -> None:
+    priced = Priced(states=(in_state(1), in_state(9, estimated=True)), expected=in_state(4))
+    (row,) = rows(priced, columns(priced))
+    assert row.estimated
+    assert (row.monthly, row.quantity) == (Quantity(Decimal(1), Decimal(4), Decimal(9)),) * 2
+
+
+# Possibilities that exclude each other ---------------------------------------------------------
+
+
+def test_what_may_be_either_is_at_least_estimated_assumed_and_dependent_where_one_is() -> None:
+    plain = Monthly(floor=Decimal(1), expected=Decimal(1), ceiling=Decimal(1))
+    for flag in ("at_least", "estimated", "depends_on_usage", "assumed"):
+        found = either([plain, replace(plain, **{flag: True})], LATER)
+        assert [name for name in ("at_least", "estimated", "depends_on_usage", "assumed") if getattr(found, name)] == [
+            flag
+        ]
+
+
+def test_either_of_two_ranges_spans_both_and_expects_what_both_expect() -> None:
+    """1 to 9 or 2 to 4, of which 1, 3 and 9 and none are estimated, and 2 expected of each: from 1 to 9."""
+    wide = Monthly(
+        floor=Decimal(1),
+        expected=Decimal(2),
+        ceiling=Decimal(9),
+        estimated_floor=Decimal(1),
+        estimated_share=Decimal(2),
+        estimated_ceiling=Decimal(9),
+    )
+    narrow = Monthly(floor=Decimal(2), expected=Decimal(2), ceiling=Decimal(4))
+    found = either([wide, narrow], LATER)
+    assert bounds(found) == (1, 2, 9)
+    assert (found.estimated_floor, found.estimated_share, found.estimated_ceiling) == (1, 2, 9)
+    found = either([replace(wide, expected=Decimal(3)), narrow], LATER)
+    assert bounds(found) == (1, LATER, 9)
+    assert found.estimated_share == 9, "of the ceiling, where nothing is expected"
+
+
+def test_a_commitment_of_one_or_the_other_use_spans_both() -> None:
+    """Covered 1, 2, 3 or 0, 2, 9: 0 to 9 with 2 expected; spilled and stranded likewise."""
+    one, other = (Quantity(*map(Decimal, each)) for each in ((1, 2, 3), (0, 2, 9)))
+    found = either_plan_use(
+        [
+            PlanUse(covered=one, spilled=other, stranded=one),
+            PlanUse(covered=other, spilled=one, stranded=Quantity(Decimal(1), Decimal(5), Decimal(3))),
+        ],
+        LATER,
+    )
+    assert found.covered == found.spilled == Quantity(Decimal(0), Decimal(2), Decimal(9))
+    assert found.stranded == Quantity(Decimal(1), LATER, Decimal(3))
+
+
+def test_data_of_a_variant_that_states_nothing_in_one_possibility_depends_on_usage() -> None:
+    """1,000,000 requests of 4 KB to a are 4 GB × 0.016 = 0.064; what b is sent, where there is a b, nobody says."""
+    usage = Usage(
+        {
+            "E": EndpointUsage(
+                request_payload_kb=Decimal(4),
+                monthly_data_out_gb=Decimal(1),
+                variants={"a": VariantUsage(monthly_requests=Decimal(10**6))},
+            )
+        },
+        {},
+    )
+    for worlds in (("a",), ("a", "b")), (("a", "b"), ("a",)):
+        inventories = [inventory(*(instances(1, name=name) for name in world)) for world in worlds]
+        found = either_estimate([estimate(each, PRICES, usage) for each in inventories], {"E": ["a"]}, LATER)
+        data_in, data_out = found.endpoints["E"].lines
+        assert bounds(data_in.monthly) == (Decimal("0.064"),) * 3
+        assert (data_in.depends_on_usage, data_out.depends_on_usage) == (True, False)
+        assert found.total.depends_on_usage
+
+
+# Changes ---------------------------------------------------------
+
+
+def test_a_change_with_discounts_is_as_unknown_as_that_of_the_list() -> None:
+    """-3 with discounts, where that of the list is at least -5: at least -3. At most likewise."""
+    listed = Delta(Unknown("a", at_least=Decimal(-5)), Unknown("b", at_most=Decimal(-5)), Decimal(-5))
+    own = Decimal(-3)
+    assert as_unknown_as(listed, Delta(own, own, own)) == Delta(
+        Unknown("a", at_least=own), Unknown("b", at_most=own), own
+    )
+    unknown = Unknown("of its own", at_least=Decimal(1))
+    assert as_unknown_as(listed, Delta(unknown, unknown, unknown)) == Delta(unknown, unknown, unknown)
+
+
+def test_what_is_missing_of_one_bound_leaves_the_others_known() -> None:
+    """From a greatest count that nobody knows, 1 or more, to one: the floor stays, the ceiling falls if it was more."""
+    unbounded = InstanceVariant(
+        name="main",
+        shadow=False,
+        instance_type="ml.g5.xlarge",
+        initial_instance_count=1,
+        scaling=ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=1, max_capacity=LATER),
+    )
+    before, after = (estimate(inventory(it), PRICES) for it in (unbounded, instances(1)))
+    for change, known in ((delta(before, after), "at_most"), (delta(after, before), "at_least")):
+        assert change is not None
+        assert change.floor == 0
+        assert isinstance(change.ceiling, Unknown)
+        assert {name: getattr(change.ceiling, name) for name in ("at_least", "at_most")} == {
+            "at_least": None,
+            "at_most": None,
+            known: 0,
+        }
