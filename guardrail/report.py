@@ -124,6 +124,23 @@ class DiscountReport(Struct, frozen=True, kw_only=True):
     """Which discounts applied, and what could not be told."""
 
 
+BudgetState: TypeAlias = Literal["holds", "broken", "open"]
+
+
+class BudgetReport(Struct, frozen=True, kw_only=True):
+    """A limit on the bill, or on what the change adds to it, and how that turns out."""
+
+    limit: str
+    """The setting that it is: max_expected_usd."""
+    usd: Decimal
+    amount: Decimal | Unknown
+    """What it is held against; Unknown, with the bounds that are known, where something is missing or undecided."""
+    state: BudgetState
+    """Open where what is missing or undecided decides."""
+    origin: str
+    """Where it is set: the settings file, or a flag."""
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """Counts of results. Failures are counted by severity; `existing` of them were there before."""
 
@@ -157,6 +174,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """The policies that were checked, by id."""
     skipped: tuple[SkippedReport, ...]
     coverage: Coverage
+    budgets: tuple[BudgetReport, ...] = ()
+    """Broken ones first."""
     baseline_file: str | None = None
     """Whose findings are existing ones."""
     notices: tuple[str, ...]

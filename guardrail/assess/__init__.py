@@ -11,7 +11,7 @@ from operator import attrgetter
 
 from msgspec import structs
 
-from guardrail.assess import judging, notices, pricing, trust
+from guardrail.assess import budgets, judging, notices, pricing, trust
 from guardrail.assess.pricing import Combination, PricedSource
 from guardrail.assess.terms import FailOn, Terms
 from guardrail.cost.demand import Demand
@@ -47,7 +47,8 @@ def assess(
     totals = pricing.totals(priced, endpoints)
     outcomes = pricing.outcomes(priced, totals)
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
-    found = judging.judged(priced, list(zip(outcomes, by_outcome, strict=True)), prices, policies, terms, today)
+    discounted = list(zip(outcomes, by_outcome, strict=True))
+    found = judging.judged(priced, discounted, prices, policies, terms, today)
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
     accepted = inline.apply(
         own, found, policies, today=today, max_days=terms.max_waiver_days, unchecked=terms.unchecked_policies
@@ -78,6 +79,7 @@ def assess(
         rules=judging.rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
+        budgets=budgets.held(terms, discounted),
         notices=(
             *outdated,
             *notices.of_sources(priced),

@@ -19,6 +19,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     environments: Environments
     budgets: Mapping[str, Decimal | None] = {}
     """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
+    budget_origins: Mapping[str, str] = {}
+    """Where a limit is set, for those that the settings file does not set: --budget."""
     waivers: Sequence[Waiver] = ()
     max_waiver_days: int | None = None
     """How many days ahead a waiver may hold; None for any."""

@@ -319,6 +319,7 @@ def _report(arguments: Namespace, found: FoundSettings) -> Report:
         terms=Terms(
             environments=environments,
             budgets=structs.asdict(settings.budget),
+            budget_origins=_budget_flags(arguments),
             waivers=settings.accepted().entries,
             max_waiver_days=settings.accepted().max_days,
             unchecked_policies=frozenset(one.id for one in known) - {one.id for one in policies},
@@ -336,6 +337,15 @@ def _report(arguments: Namespace, found: FoundSettings) -> Report:
     )
     unread = list(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
     return structs.replace(report, notices=(*unread, *report.notices), exit_code=2) if unread else report
+
+
+def _budget_flags(arguments: Namespace) -> dict[str, str]:
+    """The limits that flags set, by name."""
+    flags = {
+        "max_expected_usd": ("--budget", arguments.budget),
+        "max_increase_expected_usd": ("--budget-delta", arguments.budget_delta),
+    }
+    return {name: flag for name, (flag, value) in flags.items() if value is not None}
 
 
 def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:

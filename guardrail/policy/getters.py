@@ -146,10 +146,10 @@ def hosts_components(subject: Subject) -> object:
 
 def endpoint_monthly(bound: str) -> Getter:
     """A bound of what the endpoint costs a month."""
-    return lambda subject: _amount(subject.cost.monthly, bound) if subject.cost else None
+    return lambda subject: amount_of(subject.cost.monthly, bound) if subject.cost else None
 
 
-def _amount(monthly: Monthly, bound: str) -> Decimal | Unknown:
+def amount_of(monthly: Monthly, bound: str) -> Decimal | Unknown:
     """A bound of an amount; where a part of it is missing, or the bound is not known, what is known of it.
 
     A floor of 84.51 that lacks the price of one instance is unknown, at least 84.51.
@@ -270,7 +270,7 @@ def variant_monthly(bound: str) -> Getter:
         if isinstance(subject.variant, Unknown):
             return subject.variant
         cost = subject.variant_cost()
-        return _amount(cost.monthly, bound) if cost else None
+        return amount_of(cost.monthly, bound) if cost else None
 
     return get
 
@@ -564,7 +564,7 @@ def of_totals(moment: str, bound: str) -> Getter:
     def get(subject: Subject) -> object:
         amounts = getattr(subject.stack, moment, None)
         if isinstance(amounts, Monthly):
-            return _amount(amounts, bound)
+            return amount_of(amounts, bound)
         if moment == "delta" and amounts is None:
             return NO_PAST
         return getattr(amounts, bound, None)

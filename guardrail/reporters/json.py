@@ -31,7 +31,16 @@ from guardrail.model import (
 )
 from guardrail.money import HOURS_PER_MONTH, plain
 from guardrail.policy.base import Remediation, Result
-from guardrail.report import Difference, DiscountReport, EndpointReport, PlanReport, Report, SkippedReport, Told
+from guardrail.report import (
+    BudgetReport,
+    Difference,
+    DiscountReport,
+    EndpointReport,
+    PlanReport,
+    Report,
+    SkippedReport,
+    Told,
+)
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
@@ -128,6 +137,7 @@ def _plan_use(use: PlanUse) -> _Object:
 def _tail(report: Report) -> _Object:
     return {
         "coverage": report.coverage,
+        "budgets": [_budget(budget) for budget in report.budgets],
         "notices": report.notices,
         "summary": report.summary,
         "fail_on": report.fail_on,
@@ -161,6 +171,16 @@ def _endpoint(item: EndpointReport) -> _Object:
         "variants": _variants(endpoint, cost) if cost else [],
         "variants_unknown": endpoint.variants.reason if isinstance(endpoint.variants, Unknown) else None,
         "location": endpoint.location,
+    }
+
+
+def _budget(budget: BudgetReport) -> _Object:
+    return {
+        "limit": budget.limit,
+        "usd": plain(budget.usd),
+        "amount": _money(budget.amount),
+        "state": budget.state,
+        "origin": budget.origin,
     }
 
 
