@@ -27,6 +27,8 @@ __all__ = ["InstanceSpec", "PriceBook"]
 LISTED = "listed"
 """The folder of a directory of tables with what a refresh has read: whole price lists, which win over its rules."""
 
+_IF_NEWER = " (if it is newer than these tables: guardrail prices refresh)"
+
 _CHARGES = {
     usage_types.HOST: "hosting",
     usage_types.ASYNC: "asynchronous",
@@ -142,12 +144,12 @@ class PriceBook:
         if any(hosting in table for over in self._over if (table := over.table(region)) is not None):
             return True  # in a price list that is newer than the table of availability
         if region not in self._manifest.availability.regions:
-            return Unknown(f"the availability table does not know the region {region}")
+            return Unknown(f"the availability table does not know the region {region}{_IF_NEWER}")
         if self._availability is None:
             self._availability = read_availability(self._directory)
         if instance_type not in self._availability:
             where = "in no table here" if spec is None else "in no region's price list for hosting"
-            return Unknown(f"{instance_type} is {where}")
+            return Unknown(f"{instance_type} is {where}{_IF_NEWER}")
         return region in self._availability[instance_type].split()
 
     # Lookup
@@ -171,7 +173,8 @@ class PriceBook:
             return Unpriced(self._why_unpriced(region, charge))
         is_real = region in self._manifest.availability.regions
         suggestion = "" if is_real else did_you_mean(region, self._manifest.regions)
-        return Unpriced(f"no price table for region {region}{suggestion}")
+        newer = "" if region.startswith("cn-") else _IF_NEWER  # AWS lists China apart, in CNY
+        return Unpriced(f"no price table for region {region}{suggestion}{newer}")
 
     def _table(self, region: str) -> PriceTable:
         table = self._tables.get(region)
@@ -211,10 +214,12 @@ class PriceBook:
         hosted = any(usage_types.instance(usage_types.HOST, instance_type) in table for table in self.tables(region))
         elsewhere = self._elsewhere(region, usage_types.instance(use, instance_type))
         if spec is None and not elsewhere:
-            return f"{instance_type} is in no table here{did_you_mean(instance_type, self._types().names())}"
+            suggestion = did_you_mean(instance_type, self._types().names())
+            return f"{instance_type} is in no table here{suggestion}{_IF_NEWER}"
+        newer = "" if elsewhere or hosted else _IF_NEWER
         service = "batch transform" if use == usage_types.TRANSFORM else "endpoints"
         if spec is not None and not (spec.runs_transform if use == usage_types.TRANSFORM else spec.hosts_endpoints):
-            reason = f"{instance_type} is not accepted by {service}, so it has no {_CHARGES[use]} price"
+            reason, newer = f"{instance_type} is not accepted by {service}, so it has no {_CHARGES[use]} price", ""
         elif use != usage_types.HOST and hosted:
             reason = (
                 f"{instance_type} has no {_CHARGES[use]} price in {region}, though it has a hosting price there: "
@@ -222,7 +227,7 @@ class PriceBook:
             )
         else:
             reason = f"{instance_type} has no {_CHARGES[use]} price in {region}{elsewhere or ', nor anywhere else'}"
-        return reason + self._nearest_here(region, use, spec)
+        return f"{reason}{self._nearest_here(region, use, spec)}{newer}"
 
     def _elsewhere(self, region: str, charge: Charge) -> str:
         """``; it has one in mx-central-1, ap-southeast-5 and 3 more regions``, nearest first; empty where none has."""

@@ -140,7 +140,7 @@ def test_a_missing_hosting_price_names_other_regions_and_the_nearest_types_here(
 def test_a_type_without_a_price_anywhere_says_so(book: PriceBook) -> None:
     assert reason(book.hosting("us-east-1", "ml.c6in.xlarge")) == (
         "ml.c6in.xlarge has no hosting price in us-east-1, nor anywhere else; "
-        "nearest here: ml.c6i.xlarge, ml.c7i.xlarge"
+        "nearest here: ml.c6i.xlarge, ml.c7i.xlarge (if it is newer than these tables: guardrail prices refresh)"
     )
 
 
@@ -162,6 +162,7 @@ def test_a_missing_batch_price_says_what_batch_accepts(book: PriceBook) -> None:
 def test_a_misspelt_type_gets_a_suggestion(book: PriceBook) -> None:
     assert reason(book.hosting("us-east-1", "ml.m5.xlrge")) == (
         "ml.m5.xlrge is in no table here, did you mean ml.m5.xlarge?"
+        " (if it is newer than these tables: guardrail prices refresh)"
     )
 
 
@@ -181,12 +182,26 @@ def test_a_missing_asynchronous_price_beside_a_hosting_price_says_it_may_not_be_
 def test_an_unknown_region_is_never_priced_by_another(book: PriceBook) -> None:
     assert reason(book.hosting("us-eest-1", "ml.m5.xlarge")) == (
         "no price table for region us-eest-1, did you mean us-west-1?"
+        " (if it is newer than these tables: guardrail prices refresh)"
     )
     assert reason(book.price("us-eest-1", "Host:VolumeUsage.gp2")) == reason(book.hosting("us-eest-1", "ml.m5.xlarge"))
 
 
 def test_a_region_that_exists_without_a_table_is_not_taken_for_a_misspelling(book: PriceBook) -> None:
+    """Nor would a refresh bring it: AWS lists the regions of China apart from the others."""
     assert reason(book.hosting("cn-north-1", "ml.m5.xlarge")) == "no price table for region cn-north-1"
+
+
+def test_what_may_be_newer_than_the_tables_says_how_to_renew_them(book: PriceBook) -> None:
+    """A region or a type that AWS has opened since; not a type that this very region has for another use."""
+    newer = "(if it is newer than these tables: guardrail prices refresh)"
+    assert reason(book.hosting("eu-west-9", "ml.m5.xlarge")).endswith(newer)
+    assert reason(book.hosting("us-east-1", "ml.q9.xlarge")).endswith(newer)
+    for region, name in (("eu-west-9", "ml.m5.xlarge"), ("us-east-1", "ml.q9.xlarge")):
+        offered = book.offered(region, name)
+        assert isinstance(offered, Unknown)
+        assert offered.reason.endswith(newer)
+    assert newer not in reason(book.price("eu-west-3", "AsyncInf:ml.g4dn.xlarge"))
 
 
 def test_the_suffix_of_an_instance_type_is_no_key(book: PriceBook) -> None:
