@@ -80,7 +80,9 @@ def schema() -> dict[str, Any]:
                 part["description"] = described[name]
     own = parts["Policy"]["properties"]
     del own["topic"]
-    own["when"] = own["require"] = parts["Message"]["properties"]["when"] = {"$ref": "#/$defs/Condition"}
+    own["when"] = own["require"] = own["note_when"] = parts["Message"]["properties"]["when"] = {
+        "$ref": "#/$defs/Condition"
+    }
     parts["Condition"] = _condition_schema()
     parts |= {f"{kind}-field": _field_schema(kind, _JSON_TYPES.get(kind, _NUMBER)) for kind in condition.OPERATORS}
     parts |= {f"{path}-field": _field_schema(field.type, _constant(field)) for path, field in _constrained()}
@@ -213,6 +215,8 @@ def _section(policy: Policy) -> list[str]:
         policy.applies_to, policy.applies_to.replace("_", " ")
     )
     lines[-1] += f". [Documentation]({policy.help_uri})"
+    if policy.note_when:
+        lines += ["", f"A note and no {policy.severity} where nothing is at stake (`note_when`)."]
     if policy.params:
         lines += ["", "| parameter | default | meaning |", "|---|---|---|"]
         lines += [

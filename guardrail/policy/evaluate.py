@@ -46,6 +46,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
     when: Test | None
     """None where it always applies."""
     require: Test
+    note_when: Test | None
     messages: tuple[tuple[Test | None, Text], ...]
     pass_messages: tuple[tuple[Test | None, Text], ...]
     fixes: Fixes
@@ -80,6 +81,7 @@ def compile_policy(
         policy=policy,
         when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
         require=compile_condition(policy.require, scope.at("require")),
+        note_when=compile_condition(policy.note_when, scope.at("note_when")) if policy.note_when else None,
         messages=_compile_messages(policy.message, scope.at("message")),
         pass_messages=_compile_messages(policy.pass_messages, scope.at("pass_messages")),
         fixes=Fixes(policy, scope.at("fix")),
@@ -278,7 +280,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
     return Result(
         source=source,
         policy=policy.id,
-        severity=policy.severity,
+        severity="note" if unknown is None and rule.note_when and rule.note_when(subject) is True else policy.severity,
         verdict="open" if unknown else "fail",
         status=status,
         address=address,

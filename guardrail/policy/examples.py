@@ -30,7 +30,7 @@ _KEYS = (
     "totals",
     "expect",
 )
-_EXPECTED = ("saving", "message")
+_EXPECTED = ("severity", "saving", "message")
 _TODAY = date(2026, 11, 1)
 """The day in every example: what lies before it is past."""
 
@@ -109,6 +109,10 @@ def _problem(verdict: str, description: Description, results: Sequence[Result]) 
     if got != verdict:
         return f"expected {verdict}, got {got}{_reasons(results)}"
     expected: Description = description.get("expect", {})
+    if "severity" in expected:
+        severities = {result.severity for result in results if result.verdict == verdict}
+        if severities != {expected["severity"]}:
+            return f"expected the severity {expected['severity']}, got {', '.join(sorted(severities))}"
     if "saving" in expected:
         savings = [_amount(result) for result in results if result.verdict == verdict]
         if str(expected["saving"]) not in map(str, savings):

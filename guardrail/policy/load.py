@@ -189,7 +189,7 @@ def _configured(
         policy = with_parameters(policy, changes)
     if settings.severity in (None, "off"):
         return policy
-    return structs.replace(policy, severity=settings.severity)
+    return structs.replace(policy, severity=settings.severity, note_when={})
 
 
 def _changes(policy: Policy, settings: PolicySettings, environments: EnvironmentSettings) -> dict[str, object]:

@@ -75,6 +75,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     title: str
     """What good looks like, as one sentence without its period."""
     severity: Severity
+    note_when: dict[str, Any] = {}
+    """Where a violation is but a note, because nothing is at stake; settings that grade the policy win over it."""
     applies_to: AppliesTo
     when: dict[str, Any] = {}
     require: dict[str, Any]

@@ -5,6 +5,7 @@ ml.m5.xlarge 0.23 USD an hour, 167.90 a month, with a volume of 8 GB, 1.12 a mon
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -39,6 +40,7 @@ from guardrail.policy.base import Remediation, Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import STACK, evaluate, evaluate_stack
 from guardrail.policy.load import bundled, configure
+from guardrail.policy.policy import PolicySettings
 from guardrail.policy.superseding import without_superseded
 from guardrail.prices.book import PriceBook
 
@@ -101,12 +103,13 @@ def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> 
 def judge(
     *endpoints: Endpoint,
     policies: tuple[str, ...] = (),
+    settings: Mapping[str, PolicySettings] | None = None,
     unattached: tuple[Endpoint, ...] = (),
     has_before: bool = True,
     usage: Usage = NO_USAGE,
 ) -> list[Result]:
     inventory = Inventory(endpoints=endpoints, unattached=unattached)
-    chosen = configure(bundled(), {}, select=policies)
+    chosen = configure(bundled(), settings or {}, select=policies)
     results = evaluate(
         chosen,
         inventory,
@@ -460,6 +463,19 @@ def test_production_is_never_told_to_run_fewer_than_two_without_naming_security_
         assert any("SageMaker.4" in note for note in result.notes) == named
         assert all("in any environment" in note for note in result.notes if "SageMaker.4" in note)
         assert "SageMaker.4" not in result.message
+
+
+def test_one_instance_with_nothing_to_save_is_a_note_outside_production_unless_the_settings_grade_it() -> None:
+    graded = {"realtime-variants-scale": PolicySettings(severity="error")}
+    found = {name: one("realtime-variants-scale", endpoint(name=name)) for name in ("chat-dev", "chat-prod", "chat")}
+    assert {name: (result.verdict, result.severity) for name, result in found.items()} == {
+        "chat-dev": ("fail", "note"),
+        "chat-prod": ("fail", "error"),
+        "chat": ("fail", "error"),  # production's terms hold where nobody says what it is
+    }
+    assert one("realtime-variants-scale", endpoint(name="chat-dev"), settings=graded).severity == "error"
+    two = one("realtime-variants-scale", endpoint(variant(initial_instance_count=2), name="chat-dev"))
+    assert two.severity == "error"
 
 
 def test_where_no_instance_is_given_up_security_hub_is_not_named() -> None:
