@@ -8,7 +8,6 @@ guide (AAS, docs.aws.amazon.com/autoscaling/application/userguide); each functio
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -77,23 +76,24 @@ def can_scale_in(target: ScalableTarget) -> Truth:
         if isinstance(actions, Unknown)
         else _some(_below(action.max_capacity, highest) for action in actions if action.max_capacity is not None)
     )
-    return _some((_policies_scale_in(target, highest), by_schedule))
+    return _some((_policies_leave_less(target, highest), by_schedule))
 
 
-def _policies_scale_in(target: ScalableTarget, highest: int | Unknown) -> Truth:
+def _policies_leave_less(target: ScalableTarget, limit: int | Unknown) -> Truth:
+    """Whether policies take capacity away until less than ``limit`` is left, where its bounds allow that."""
     if isinstance(target.policies, Unknown):
         scales_in: Truth = target.policies
     else:
-        scales_in = _some(_scales_in(policy, highest) for policy in target.policies)
+        scales_in = _some(_leaves_less(policy, limit) for policy in target.policies)
     return _every((scales_in, _not(target.dynamic_scaling_in_suspended)))
 
 
-def _scales_in(policy: ScalingPolicy, highest: int | Unknown) -> Truth:
+def _leaves_less(policy: ScalingPolicy, limit: int | Unknown) -> Truth:
     acts = _acts(policy)
     if isinstance(policy, TargetTrackingPolicy):
         return _every((acts, _not(policy.disable_scale_in)))
     if isinstance(policy, StepScalingPolicy):
-        return _every((acts, _removes(policy, highest)))
+        return _every((acts, _steps_leave_less(policy, limit)))
     return acts
 
 
@@ -109,14 +109,32 @@ def _acts(policy: ScalingPolicy) -> Truth:
     return policy.policy_type if isinstance(policy.policy_type, Unknown) else False
 
 
-def _removes(policy: StepScalingPolicy, highest: int | Unknown) -> Truth:
-    """Whether a step takes capacity away: a negative change, or an exact capacity below the greatest."""
+def _steps_leave_less(policy: StepScalingPolicy, limit: int | Unknown) -> Truth:
+    """Whether a step takes capacity away again and again, or sets one that is below the limit."""
     if isinstance(policy.steps, Unknown):
         return policy.steps
     if isinstance(policy.adjustment_type, Unknown):
         return policy.adjustment_type
-    limit: int | Unknown = highest if policy.adjustment_type == "ExactCapacity" else 0
-    return _some(_below(step.adjustment, limit) for step in policy.steps)
+    below: int | Unknown = limit if policy.adjustment_type == "ExactCapacity" else 0
+    return _some(_below(step.adjustment, below) for step in policy.steps)
+
+
+def _least_left(target: ScalableTarget) -> int | None:
+    """The least that policies leave, as far as their bounds allow; None where they take nothing away.
+
+    0 of a step that subtracts, 2 of one that sets an exact capacity of 2. What is unknown may leave nothing.
+    """
+    policies = () if isinstance(target.policies, Unknown) else target.policies
+    exact = {
+        int(step.adjustment)
+        for policy in policies
+        if isinstance(policy, StepScalingPolicy) and not isinstance(policy.steps, Unknown)
+        for step in policy.steps
+        if not isinstance(step.adjustment, Unknown) and step.adjustment > 0
+    }
+    highest = highest_capacity(target)
+    counts = [0, *sorted(count for count in exact if isinstance(highest, Unknown) or count < highest)]
+    return next((count for count in counts if _policies_leave_less(target, count + 1) is not False), None)
 
 
 def acting_schedule(target: ScalableTarget) -> tuple[ScheduledAction, ...] | Unknown:
@@ -166,8 +184,8 @@ class Reach(Struct, frozen=True, kw_only=True):
     """Where its bounds and its schedule leave the initial count."""
     moves: bool = True
     """Whether a policy may bring about everything between the ends."""
-    held: Decimal | None = None
-    """The mean of what its schedule holds, over a week or a year; None where it has none, or the mean is not known."""
+    held: tuple[tuple[int, int], ...] = ()
+    """What its schedule holds and for how many minutes of a week or a year; empty where that is not known."""
     lowers: bool = True
     """Whether anything takes capacity away, or may."""
     lowest_unknown: str | None = None
@@ -195,12 +213,13 @@ def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
             lowest_unknown=f"its schedule is unknown: {turns.reason}",
             highest_unknown=f"its schedule is unknown: {turns.reason}",
         )
-    lowers = _policies_scale_in(target, highest_capacity(target)) is not False
+    left = _least_left(target)
+    lowers = left is not None
     bounds = [_numbers(turn, least) for turn in turns]
     highest = max(high for _, high in bounds)
     start = highest if initial is None else initial
     stops, held = _held(turns, bounds, start=least if initial is None else start, lowers=lowers)
-    lowest = min(low for low, _ in bounds) if lowers else min(stops)
+    lowest = min(stops) if left is None else min(*stops, max(left, min(low for low, _ in bounds)))
     low_unknown = _first_unknown([turn.low for turn in turns])
     high_unknown = _first_unknown([turn.high for turn in turns])
     return Reach(
@@ -210,7 +229,7 @@ def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
         highest_origin=_origin(target, turns, max(highest, lowest), None, least, known=high_unknown is None),
         stops=stops if initial is not None else (),
         moves=has_dynamic_policy(target) is not False,
-        held=None if initial is None or low_unknown or high_unknown or stops == (initial,) else held,
+        held=() if initial is None or low_unknown or high_unknown or stops == (initial,) else held,
         lowers=lowers or len({high for _, high in bounds}) > 1,
         lowest_unknown=low_unknown and f"min_capacity is unknown: {low_unknown}",
         highest_unknown=high_unknown and f"max_capacity is unknown: {high_unknown}",
@@ -220,15 +239,14 @@ def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
 def reaches_zero(target: ScalableTarget) -> Truth:
     """Whether the capacity ever falls to 0: a minimum of 0 at times, and something that takes capacity away.
 
-    Minimum 0 and only a policy that wakes it: False, for the first instance stays for ever. Minimum 0 and a schedule
-    that only ever sets 1: False, for after its first run nothing brings the zero back.
+    Minimum 0 and only a policy that wakes it, or steps that set 1: False, for the first instance stays for ever.
+    Minimum 0 and a schedule that only ever sets 1: False, for after its first run nothing brings the zero back.
     """
     turns = _turns(target)
     if isinstance(turns, Unknown):
         return turns
     allowed = _some(_is_zero(turn.low) for turn in turns)
-    scaled_in = _policies_scale_in(target, highest_capacity(target))
-    return _some((_every((allowed, scaled_in)), _some(_is_zero(turn.high) for turn in turns)))
+    return _some((_every((allowed, _policies_leave_less(target, 1))), _some(_is_zero(turn.high) for turn in turns)))
 
 
 def _turns(target: ScalableTarget) -> tuple[Turn, ...] | Unknown:
@@ -283,21 +301,22 @@ def _numbers(turn: Turn, least: int) -> tuple[int, int]:
 
 def _held(
     turns: Sequence[Turn], bounds: Sequence[tuple[int, int]], *, start: int, lowers: bool
-) -> tuple[tuple[int, ...], Decimal | None]:
-    """The capacity that each turn leaves, and their mean over the time; None where that is not known.
+) -> tuple[tuple[int, ...], tuple[tuple[int, int], ...]]:
+    """The capacities that turns leave, and each with its minutes where these are known.
 
     Where nothing else takes capacity away, only a maximum lowers what an earlier minimum brought.
     """
     if any(turn.minutes is None for turn in turns):
         lowest = start if lowers else min(start, *(high for _, high in bounds))
-        return tuple(dict.fromkeys(min(max(lowest, low), high) for low, high in bounds)), None
+        return tuple(dict.fromkeys(min(max(lowest, low), high) for low, high in bounds)), ()
     capacity, held = start, [0] * len(turns)
     for _ in range(2):
         for place, (low, high) in enumerate(bounds):
             capacity = held[place] = min(max(start if lowers else capacity, low), high)
-    minutes = [turn.minutes or 0 for turn in turns]
-    mean = Decimal(sum(count * each for count, each in zip(held, minutes, strict=True))) / sum(minutes)
-    return tuple(dict.fromkeys(held)), mean
+    minutes = dict.fromkeys(held, 0)
+    for count, turn in zip(held, turns, strict=True):
+        minutes[count] += turn.minutes or 0
+    return tuple(minutes), tuple(minutes.items())
 
 
 def _first_unknown(values: Iterable[int | Unknown]) -> str | None:

@@ -1,7 +1,6 @@
 """What scales, what only seems to, and what cannot be known."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -194,6 +193,9 @@ def test_bounds_are_the_hull_of_target_and_schedule(it: ScalableTarget, lowest: 
         (target(step(1), least=0), False),  # nor does what would wake it
         (target(tracking(), least=0, dynamic_scaling_in_suspended=True), False),
         (target(step(-1, alarms=(alarm(actions_enabled=False),)), least=0), False),
+        (target(step(1, kind="ExactCapacity"), least=0), False),  # it leaves one
+        (target(step(0, kind="ExactCapacity"), least=0), True),
+        (target(step(-50, kind="PercentChangeInCapacity"), least=0), True),  # half of one rounds to one less
         (target(tracking(), least=1), False),
         (target(tracking(), least=1, scheduled_actions=(action(0), action(2))), True),
         (target(least=1, scheduled_actions=(action(0, 0), action(2, 4))), True),  # a maximum of 0 takes it away
@@ -234,6 +236,14 @@ def ends(it: ScalableTarget, initial: int | None = 2, least: int = 0) -> tuple[i
         (target(tracking(), least=0, most=4, dynamic_scaling_in_suspended=True), 2, 4),
         (target(tracking(), least=0, most=4, dynamic_scaling_in_suspended=LATER), 0, 4),  # it may
         (target(policies=LATER, least=0, most=4), 0, 4),
+        # a step that sets 1 leaves one, whatever the minimum; of several the least; one beside it may take that, too
+        (target(step(1, kind="ExactCapacity"), least=0, most=4), 1, 4),
+        (target(step(3, 1, kind="ExactCapacity"), least=0, most=4), 1, 4),
+        (target(step(3, kind="ExactCapacity"), least=0, most=4), 2, 4),  # from two it only adds
+        (target(step(0, kind="ExactCapacity"), least=0, most=4), 0, 4),
+        (target(step(1, kind="ExactCapacity"), tracking(), least=0, most=4), 0, 4),
+        (target(step(1, kind="ExactCapacity"), step(LATER), least=0, most=4), 0, 4),  # it may
+        (target(step(1, kind="ExactCapacity"), tracking(disable_scale_in=True), least=0, most=4), 1, 4),
         (target(least=3, most=4), 3, 4),  # its minimum adds what is missing
         (target(least=0, most=1), 1, 1),  # its maximum takes away what is too much
         (target(least=5, most=3), 3, 5),  # exchanged: whatever AWS makes of it lies between
@@ -287,27 +297,29 @@ def test_what_is_unknown_of_the_bounds_is_said() -> None:
 @pytest.mark.parametrize(
     ("actions", "held"),
     [
-        # 12 h of 4 and 12 h of 1: 2.5
-        ((daily(8, 4, 8), daily(20, 1, 1)), Decimal("2.5")),
-        # Berlin is an hour ahead of UTC in winter: 8 there is 7 here, so 13 h of 4 and 11 h of 1: 63 / 24
-        ((daily(8, 4, 8, "Europe/Berlin"), daily(20, 1, 1)), Decimal(63) / 24),
+        # 12 h of 4 and 12 h of 1 on each of seven days
+        ((daily(8, 4, 8), daily(20, 1, 1)), ((4, 7 * 720), (1, 7 * 720))),
+        # Berlin is an hour ahead of UTC in winter: 8 there is 7 here, so 13 h of 4 and 11 h of 1
+        ((daily(8, 4, 8, "Europe/Berlin"), daily(20, 1, 1)), ((4, 7 * 780), (1, 7 * 660))),
         # nothing takes the four away: 4 all day
-        ((daily(8, 4), daily(20, 1)), Decimal(4)),
-        ((daily(8, 3, 3),), Decimal(3)),
-        ((daily(8, 4, 8, "Europe/Nowhere"), daily(20, 1, 1)), None),
-        ((action(4, 8), action(1, 1)), None),
-        ((), None),
+        ((daily(8, 4), daily(20, 1)), ((4, 7 * 1440),)),
+        ((daily(8, 3, 3),), ((3, 1),)),  # all the time
+        ((daily(8, 4, 8, "Europe/Nowhere"), daily(20, 1, 1)), ()),
+        ((action(4, 8), action(1, 1)), ()),
+        ((), ()),
     ],
 )
-def test_what_a_schedule_holds_on_the_average(actions: tuple[ScheduledAction, ...], held: Any) -> None:
+def test_what_a_schedule_holds_and_for_how_many_minutes(
+    actions: tuple[ScheduledAction, ...], held: tuple[tuple[int, int], ...]
+) -> None:
     assert reach(target(least=1, most=8, scheduled_actions=actions), 2, 0).held == held
 
 
 def test_where_a_policy_scales_in_each_turn_begins_with_the_initial_count() -> None:
-    """Two are raised to four by day, and are two again by night: 3 on the average."""
+    """Two are raised to four by day, and are two again by night: 7 × 720 minutes a week of each."""
     it = target(tracking(), least=1, most=8, scheduled_actions=(daily(8, 4), daily(20, 1)))
     found = reach(it, 2, 0)
-    assert (found.held, found.stops) == (3, (4, 2))
+    assert (found.held, found.stops) == (((4, 5040), (2, 5040)), (4, 2))
 
 
 def test_where_no_clock_tells_the_order_nothing_that_a_maximum_took_away_comes_back_by_itself() -> None:

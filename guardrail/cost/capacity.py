@@ -31,6 +31,8 @@ class Running(Struct, frozen=True, kw_only=True):
     hours: Decimal
     unknown: str | None = None
     """Why there may be more."""
+    held: tuple[tuple[int, int], ...] = ()
+    """The counts that it is the mean of, each with its minutes; empty where it is one count all the time."""
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
@@ -135,7 +137,10 @@ def _unscaled(
     if isinstance(initial, int):
         capacity = _fixed(initial, name, period)
         busy = _busy(initial, Decimal(initial), average, busy_hours, period)
-        return capacity if busy is None else structs.replace(capacity, demand=busy)
+        if busy is None:
+            return capacity
+        notice = _beyond(average, Decimal(initial)) if average is not None and average > initial else None
+        return structs.replace(capacity, demand=busy, notice=notice)
     reason = f"{name} is unknown: {initial.reason}"
     low = Decimal(least) if initial.at_least is None else max(initial.at_least, Decimal(least))
     if initial.at_most is not None:
@@ -236,7 +241,7 @@ def _widest(ranges: list[Reach]) -> Reach:
         highest=high.highest,
         highest_origin=high.highest_origin,
         stops=ranges[0].stops if len(ranges) == 1 else (),
-        held=ranges[0].held if len(ranges) == 1 else None,
+        held=ranges[0].held if len(ranges) == 1 else (),
         lowers=any(each.lowers for each in ranges),
         lowest_unknown=next((each.lowest_unknown for each in ranges if each.lowest_unknown), None),
         highest_unknown=next((each.highest_unknown for each in ranges if each.highest_unknown), None),
@@ -260,8 +265,10 @@ def _scaled(
     wanted, origin = floor, f"at least the minimum: {name} is unknown"
     if average is not None:
         wanted, origin = average, "usage file"
-    elif bounds.held is not None:
-        wanted, origin = bounds.held, "the mean of what its schedule holds"
+    elif bounds.held:
+        minutes = sum(each for _, each in bounds.held)
+        wanted = Decimal(sum(count * each for count, each in bounds.held)) / minutes
+        origin = "the mean of what its schedule holds"
     elif isinstance(initial, int):
         wanted, origin = Decimal(initial), name
     busy = max(wanted, floor) if top is None else min(max(wanted, floor), top)
@@ -270,7 +277,7 @@ def _scaled(
     if busy != wanted:
         origin = f"{origin}, held within its bounds"
         if average is not None:
-            notice = f"usage of {wanted:f} is outside of what can be, and counts as {busy:f}"
+            notice = _beyond(wanted, busy)
     expected = busy
     if busy_hours is not None and bounds.lowers:
         expected = (busy_hours * busy + (period.hours - busy_hours) * floor) / period.hours
@@ -284,13 +291,22 @@ def _scaled(
             *(_for_all(Decimal(count), period) for count in bounds.stops if bounds.lowest < count < bounds.highest),
             _for_all(ceiling, period, bounds.highest_unknown),
         ),
-        expected=_for_all(expected, period, unknown),
+        expected=Running(
+            count=expected,
+            hours=expected * period.hours,
+            unknown=unknown,
+            held=bounds.held if average is None and busy_hours is None else (),
+        ),
         origins=_origins(bounds.lowest_origin, origin, bounds.highest_origin, period),
         assumed=average is None and floor != ceiling,
         demand=_busy(initial, top, average, busy_hours, period),
         moves=bounds.moves,
         notice=notice,
     )
+
+
+def _beyond(stated: Decimal, counted: Decimal) -> str:
+    return f"usage of {stated:f} is outside of what can be, and counts as {counted:f}"
 
 
 def _busy(

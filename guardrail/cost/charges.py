@@ -12,7 +12,7 @@ from guardrail.cost.base import Kind, Line
 from guardrail.cost.capacity import Running
 from guardrail.cost.demand import Gigabytes
 from guardrail.model import Unknown
-from guardrail.money import HOURS_PER_MONTH
+from guardrail.money import HOURS_PER_MONTH, ZERO
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.rates import Rate, VolumeSize
 
@@ -146,10 +146,17 @@ def split_compute(total_s: Decimal, running: Running) -> tuple[Decimal, Decimal]
     """Seconds of compute on demand, and on the slots that are kept warm.
 
     Slots take what fits into their time, 2,628,000 s a month each; what exceeds it spills over to on-demand compute at
-    its rate. 3,000,000 s on one slot: 372,000 s on demand, 2,628,000 s provisioned. Peaks that exceed the slots while
-    the month's sum does not are not seen here.
+    its rate. 3,000,000 s on one slot: 372,000 s on demand, 2,628,000 s provisioned. Where a schedule holds several
+    counts, each takes what comes in its share of the time. Peaks that exceed the slots while the month's sum does not
+    are not seen here.
     """
-    fits = min(total_s, running.hours * _SECONDS_PER_HOUR)
+    slot_s = running.hours * _SECONDS_PER_HOUR
+    if running.held:
+        minutes = sum(each for _, each in running.held)
+        per_slot = slot_s / running.count if running.count else ZERO
+        fits = sum((min(total_s, count * per_slot) * each / minutes for count, each in running.held), ZERO)
+    else:
+        fits = min(total_s, slot_s)
     return total_s - fits, fits
 
 

@@ -3,6 +3,7 @@
 Apart from `guardrail.cost.discounts`, which applies them, because every check reads settings and few have discounts.
 """
 
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Literal, TypeAlias
@@ -10,7 +11,8 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.money import ZERO
-from guardrail.prices.usage_types import HOST, TRANSFORM, Use
+from guardrail.prices import usage_types
+from guardrail.prices.usage_types import HOST, INSTANCE_USES, TRANSFORM, Use
 
 Term: TypeAlias = Literal["1yr", "3yr"]
 Payment: TypeAlias = Literal["No Upfront", "Partial Upfront", "All Upfront"]
@@ -18,6 +20,34 @@ PlanRate: TypeAlias = Callable[[str, str], Decimal | None]
 """USD per hour under the plan, by region and usage type; None where AWS lists none."""
 
 _PERCENT = 100
+_EXAMPLES = (
+    *(usage_types.instance(use, name) for use in INSTANCE_USES for name in ("ml.g5.xlarge", "ml.m5.large")),
+    usage_types.VOLUME,
+    usage_types.DATA_IN,
+    usage_types.DATA_OUT,
+    usage_types.serverless(2),
+    usage_types.provisioned_warm(2),
+    usage_types.provisioned_compute(2),
+)
+"""Charges of every unit."""
+
+
+def glob(pattern: str) -> Callable[[str], bool]:
+    """Whether a whole text fits a pattern in which ``*`` is any text and ``?`` one character."""
+    expression = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
+    compiled = re.compile(expression)
+    return lambda text: compiled.fullmatch(text) is not None
+
+
+def _units_of(pattern: str) -> list[str]:
+    """The units of what a pattern of usage types fits: Hrs and GB-Mo of ``*-Host:*``, which volumes fit, too."""
+    fits, prefix = glob(pattern), pattern.partition("-")[0].replace("*", "X").replace("?", "X")
+    found = (
+        usage_types.unit_of(charge)
+        for charge in _EXAMPLES
+        if fits(usage_types.written("USE1", charge)) or ("-" in pattern and fits(usage_types.written(prefix, charge)))
+    )
+    return list(dict.fromkeys(found))
 
 
 def _finite(*numbers: Decimal | None) -> None:
@@ -49,12 +79,14 @@ class DiscountRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if (self.percent is None) == (self.usd is None):
             raise ValueError(f"the discount {self.name!r} needs one of percent and usd")
         _finite(self.percent, self.usd)
-        if self.usd is not None and not self.usage_type.strip("*?"):
-            raise ValueError(f"usd of {self.name!r} would price every unit: say which usage_type it is for")
-        if self.percent is not None and not 0 <= self.percent <= _PERCENT:
-            raise ValueError(f"percent of {self.name!r} is {self.percent}, and a discount is between 0 and 100")
         if self.usd is not None and self.usd < 0:
             raise ValueError(f"usd of {self.name!r} is {self.usd}, and a price is zero or more")
+        if self.usd is not None:
+            units = _units_of(self.usage_type)
+            if len(units) > 1:
+                raise ValueError(f"usd of {self.name!r} would price {' and '.join(units)} alike: narrow its usage_type")
+        if self.percent is not None and not 0 <= self.percent <= _PERCENT:
+            raise ValueError(f"percent of {self.name!r} is {self.percent}, and a discount is between 0 and 100")
 
 
 class SavingsPlan(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

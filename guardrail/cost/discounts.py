@@ -7,8 +7,7 @@ user guide, "Understanding how Savings Plans apply to your usage"). Percentages 
 covers.
 """
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
@@ -17,7 +16,7 @@ from msgspec.structs import replace
 
 from guardrail.cost import join
 from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State, state
-from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan
+from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan, glob
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
@@ -104,8 +103,8 @@ class _Rules:
         self._discounts = discounts
         self._plan = discounts.savings_plan
         self._plan_rate = plan_rate
-        self._rules = [(rule, _glob(rule.usage_type), _glob(rule.region)) for rule in discounts.rules]
-        self._rates = [(_glob(pattern), usd) for pattern, usd in (self._plan.rates if self._plan else {}).items()]
+        self._rules = [(rule, glob(rule.usage_type), glob(rule.region)) for rule in discounts.rules]
+        self._rates = [(glob(pattern), usd) for pattern, usd in (self._plan.rates if self._plan else {}).items()]
         self.notes: list[str] = []
 
     def applied(self, priced: Priced, endpoint: Bill) -> Priced:
@@ -220,13 +219,6 @@ _UNCONFIRMED = (
 def _named(line: Line) -> str:
     """What a note calls a line. A sensitive type is not named."""
     return "something sensitive" if line.redacted or line.price is None else line.price.usage_type
-
-
-def _glob(pattern: str) -> Callable[[str], bool]:
-    """Whether a whole text fits a pattern in which ``*`` is any text and ``?`` one character."""
-    expression = "".join({"*": ".*", "?": "."}.get(char, re.escape(char)) for char in pattern)
-    compiled = re.compile(expression)
-    return lambda text: compiled.fullmatch(text) is not None
 
 
 def _unknown_tag(wanted: Mapping[str, str], endpoint: Bill) -> str | None:

@@ -273,7 +273,10 @@ class Estimator:
             return alone
         states = []
         for variant, asked in zip(endpoint.variants, demand.variants, strict=True):
-            if not isinstance(asked.requests, Unknown) or not isinstance(variant, ServerlessVariant):
+            if not isinstance(asked.requests, Unknown):
+                continue
+            if not isinstance(variant, ServerlessVariant):
+                states.append(only)  # instances cost the same whatever they answer
                 continue
             if asked.duration_ms is None:
                 return alone

@@ -38,6 +38,14 @@ from guardrail.money import HOURS_PER_MONTH, ZERO
 _VERSIONS = {"0.1", "1"}
 
 _KB_PER_GB = 1_000_000
+_CLOUDFORMATION_TYPE = "AWS::SageMaker::Endpoint"
+_TYPES = (
+    _CLOUDFORMATION_TYPE,
+    *(f"{provider}_sagemaker_endpoint" for provider in ("aws", "awscc")),
+    "aws_sagemaker_endpoint_configuration",
+    "awscc_sagemaker_endpoint_config",
+)
+"""The types of resources whose usage can be stated by default."""
 
 
 class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,14 +140,20 @@ class Usage:
         Raises `SettingsError` for a variant that none of the endpoints of its entry has.
         """
         matched: dict[str, list[Endpoint]] = {}
+        of_type: dict[str, list[Endpoint]] = {}
         for endpoint in endpoints:
             for key in self._keys(endpoint):
                 matched.setdefault(key, []).append(endpoint)
+            for kind in map(_type_of, _addresses(endpoint)):
+                of_type.setdefault(kind, []).append(endpoint)
         for key, found in matched.items():
-            self._check_variants(key, found)
+            self._check_variants(f"resource_usage.{key}", self._by_address[key], found)
+        for kind, usage in self._by_type.items():
+            if kind in of_type:
+                self._check_variants(f"resource_type_default_usage.{kind}", usage, of_type[kind])
         return [f"usage file: nothing has the address {key}" for key in self._by_address if key not in matched]
 
-    def _check_variants(self, key: str, endpoints: Iterable[Endpoint]) -> None:
+    def _check_variants(self, entry: str, usage: EndpointUsage, endpoints: Iterable[Endpoint]) -> None:
         names: list[str] = []
         for endpoint in endpoints:
             if isinstance(endpoint.variants, Unknown):
@@ -148,11 +162,10 @@ class Usage:
                 if isinstance(variant.name, Unknown):
                     return
                 names.append(variant.name)
-        for name in self._by_address[key].variants or ():
+        for name in usage.variants or ():
             if name not in names:
                 raise SettingsError(
-                    f"{self._path}: resource_usage.{key}.variants.{name}: there is no such variant"
-                    f"{did_you_mean(name, names)}",
+                    f"{self._path}: {entry}.variants.{name}: there is no such variant{did_you_mean(name, names)}",
                     hint=f"its variants: {', '.join(dict.fromkeys(names)) or 'none'}",
                 )
 
@@ -266,6 +279,12 @@ def load(path: str | os.PathLike[str]) -> Usage:
     if str(file.version) not in _VERSIONS:
         raise SettingsError(f"{path}: version: {file.version} is not supported", hint="write version: 0.1")
     by_type = _entries(path, "resource_type_default_usage", file.resource_type_default_usage)
+    for kind in by_type:
+        if kind not in _TYPES:
+            raise SettingsError(
+                f"{path}: resource_type_default_usage.{kind}: no endpoint is of this type{did_you_mean(kind, _TYPES)}",
+                hint=f"types of endpoints: {', '.join(_TYPES)}",
+            )
     return Usage(_entries(path, "resource_usage", file.resource_usage), by_type, path=str(path))
 
 
@@ -343,7 +362,7 @@ def _type_of(address: str) -> str:
     parts = _INDEX.sub("", address).split(".")
     if len(parts) > 1 and parts[-2].startswith(("aws_", "awscc_")):
         return parts[-2]
-    return "AWS::SageMaker::Endpoint"
+    return _CLOUDFORMATION_TYPE
 
 
 NO_USAGE = Usage({}, {})

@@ -203,6 +203,13 @@ def test_usage_beyond_the_bounds_counts_as_the_nearest_and_is_said() -> None:
     assert instances(VariantDemand(instances=Decimal(4)), scaling=target(1, 4)).notice is None
 
 
+def test_an_average_above_a_fixed_count_is_said_and_one_below_it_is_the_work() -> None:
+    capacity = instances(VariantDemand(instances=Decimal(9)), initial_instance_count=3)
+    assert bounds(capacity) == (3, 3, 3)
+    assert capacity.notice == "usage of 9 is outside of what can be, and counts as 3"
+    assert instances(VariantDemand(instances=Decimal(1)), initial_instance_count=3).notice is None
+
+
 def test_what_a_schedule_holds_is_expected() -> None:
     """Four by day and one by night: 12 h × 4 + 12 h × 1 = 60 h a day, 2.5 on the average."""
     day = ScheduledAction(address="day", schedule="cron(0 8 * * ? *)", min_capacity=4, max_capacity=8)

@@ -377,14 +377,36 @@ def test_a_rate_above_the_list_price_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "usage_type",
+    [
+        "*-Host:ml.g5.*",
+        "USE1-Host:ml.m5.xlarge",
+        "*ml.g5*",
+        "*-Host:VolumeUsage.gp2",
+        "*-Hst:*",
+        "*Mem-2GB",
+        "*-*:ml.*",
+    ],
+)
+def test_a_fixed_rate_of_one_unit_is_taken(usage_type: str) -> None:
+    assert DiscountRule(name="it", usd=Decimal(1), usage_type=usage_type).usage_type == usage_type
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"rules": [{"name": "it"}]}, "needs one of percent and usd"),
         ({"rules": [{"name": "it", "percent": 5, "usd": 1}]}, "needs one of percent and usd"),
         ({"rules": [{"name": "it", "percent": 101}]}, "between 0 and 100"),
         ({"rules": [{"name": "it", "usd": -1, "usage_type": "*-Host:*"}]}, "a price is zero or more"),
-        ({"rules": [{"name": "it", "usd": 1}]}, "say which usage_type it is for"),
-        ({"rules": [{"name": "it", "usd": 1, "usage_type": "*?"}]}, "say which usage_type it is for"),
+        ({"rules": [{"name": "it", "usd": 1}]}, "would price Hrs and GB-Mo and GB and seconds alike"),
+        ({"rules": [{"name": "it", "usd": 1, "usage_type": "*?"}]}, "narrow its usage_type"),
+        ({"rules": [{"name": "it", "usd": 1, "usage_type": "EUC1-*"}]}, "narrow its usage_type"),
+        ({"rules": [{"name": "it", "usd": 1, "usage_type": "*:*"}]}, "narrow its usage_type"),
+        # volumes are a use of hosting, too, by the gigabyte
+        ({"rules": [{"name": "it", "usd": 1, "usage_type": "*-Host:*"}]}, "would price Hrs and GB-Mo alike"),
+        ({"rules": [{"name": "it", "usd": 1, "usage_type": "?SE1-Host:*"}]}, "would price Hrs and GB-Mo alike"),
+        ({"rules": [{"name": "it", "usd": 1, "usage_type": "*.g*"}]}, "would price Hrs and GB-Mo alike"),
         ({"rules": [{"name": "it", "percent": "NaN"}]}, "NaN is no amount"),
         ({"rules": [{"name": "it", "usd": "Infinity", "usage_type": "*-Host:*"}]}, "Infinity is no amount"),
         ({"savings_plan": {"commitment_usd_per_hour": "NaN"}}, "NaN is no amount"),

@@ -772,7 +772,19 @@ def test_the_least_sum_of_warm_time_and_compute_lies_beside_what_the_requests_fi
     assert between(5 * 10**6, 1, 10).floor == Decimal("169.06")
 
 
-def unsplit(*variants: ServerlessVariant) -> Bill:
+def test_slots_that_a_schedule_moves_cost_between_what_each_count_costs() -> None:
+    """10^7 s: on one slot 26.28 + 61.2324 + 294.88 = 382.3924, on eight 210.24 + 233 = 443.24; half of it each."""
+    actions = [
+        ScheduledAction(address=str(hour), schedule=f"cron(0 {hour} * * ? *)", min_capacity=count, max_capacity=count)
+        for hour, count in ((8, 8), (20, 1))
+    ]
+    slots = target(1, 1, dimension=PROVISIONED_CONCURRENCY, policies=(), scheduled_actions=tuple(actions))
+    usage = used(monthly_requests=Decimal(10**7), request_duration_ms=Decimal(1000))
+    it = priced(endpoint(serverless(provisioned_concurrency=1, scaling=slots), mode="serverless"), usage).children[0]
+    assert usd(it.monthly) == ("382.39", "412.82", "443.24")
+
+
+def unsplit(*variants: ServerlessVariant | InstanceVariant) -> Bill:
     usage = used(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200))
     return priced(endpoint(*variants, mode="serverless"), usage)
 
@@ -790,6 +802,13 @@ def test_requests_that_cannot_be_split_cost_what_all_of_them_cost_on_one_variant
     assert (unlike.monthly.floor, unlike.monthly.ceiling) == (4, 8)
     assert unlike.monthly.expected == Unknown("initial_variant_weight is unknown: known after apply")
     assert [child.monthly.ceiling for child in alike.children] == [0, 0]
+
+
+def test_requests_that_may_go_to_instances_may_cost_nothing_on_top_of_them() -> None:
+    """One ml.m5.large for 730 h and its 10 GB are 83.95 + 1.40; 200,000 s on 2 GB beside it 8.00."""
+    found = unsplit(variant(name="a", weight=LATER), undecided("b"))
+    assert (found.monthly.floor, found.monthly.ceiling) == (Decimal("85.35"), Decimal("93.35"))
+    assert found.monthly.expected == Unknown("initial_variant_weight is unknown: known after apply")
 
 
 def test_on_slots_they_may_cost_as_little_as_compute_does_there() -> None:

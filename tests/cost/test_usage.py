@@ -259,6 +259,18 @@ def test_a_variant_that_the_endpoint_does_not_have_is_an_error_with_a_suggestion
         usage.notices([endpoint("e")])
 
 
+def test_a_default_for_variants_that_no_endpoint_of_the_type_has_is_one_too() -> None:
+    usage = Usage({}, {"aws_sagemaker_endpoint": of(variants={"mian": own(average_instances=4)})})
+    with pytest.raises(SettingsError, match=r"usage.aws_sagemaker_endpoint.variants.mian: .*did you mean main"):
+        usage.notices([endpoint("aws_sagemaker_endpoint.e")])
+    assert usage.notices([endpoint("E")]) == []  # none of its type
+
+
+def test_a_default_for_a_type_that_no_endpoint_is_of_is_an_error_with_a_suggestion(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"resource_type_default_usage.aws_sagemaker_endpont: .*did you mean"):
+        written(tmp_path, "resource_type_default_usage: {aws_sagemaker_endpont: {monthly_requests: 1}}")
+
+
 def test_a_variant_of_one_of_the_endpoints_of_a_pattern_is_none() -> None:
     usage = Usage({"*": of(variants={"b": own(average_instances=4)})}, {})
     assert list(usage.notices([endpoint("e"), endpoint("f", None, serverless("b"))])) == []
