@@ -290,13 +290,20 @@ class UnlinkedScaling(Struct, frozen=True, kw_only=True):
         return self.problem if self.suggestion is None else f"{self.problem}, did you mean {self.suggestion!r}?"
 
 
-class AdriftScaling(Struct, frozen=True, kw_only=True):
-    """A scaling target whose endpoint is not in its source, and may be in another input of the run."""
+AdriftKind: TypeAlias = Literal["target", "policy", "scheduled action", "alarm"]
 
-    target: ScalableTarget
+
+class AdriftScaling(Struct, frozen=True, kw_only=True):
+    """What scales an endpoint that is not in its source, and may be in another input of the run."""
+
+    address: str
+    kind: AdriftKind
     endpoint: str
     """Its name."""
-    variant: str
+    variant: str | None
+    """Its name; None of an alarm that watches the whole endpoint."""
+    dimension: str
+    """As of `ScalableTarget`; "" where that is not known."""
     region: str | Unknown
 
 

@@ -4,30 +4,81 @@ Templates that are given together are joined by their reader. Plans and source m
 equal names mean different things: what may belong together is Unknown, never joined and never passed over.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.model import AdriftScaling, ChangeSet, Endpoint, Inventory, Unknown, Variant
+from guardrail.model import (
+    AdriftScaling,
+    ChangeSet,
+    Endpoint,
+    Inventory,
+    ScalableTarget,
+    ScalingPolicy,
+    StepScalingPolicy,
+    Unknown,
+    Variant,
+)
 from guardrail.sources.declarations import ELSEWHERE
 from guardrail.sources.linking.claims import dimension_of
 
 _ACCOUNTS = "their accounts may differ"
+_MAY = {
+    "target": "may be its scaling target",
+    "policy": "may belong to it",
+    "scheduled action": "may belong to it",
+    "alarm": "may start it",
+}
 
 
-class _Other(Struct, frozen=True):
-    """Another input, as one input sees it."""
+class _Elsewhere:
+    """What the inputs of one run have for the endpoints of others, by the name that both say.
 
-    change_set: ChangeSet
-    inventory: Inventory
+    ``doubts`` gets the reason for each of them that may belong to another input, by path and address.
+    """
 
+    def __init__(self, inventories: Iterable[tuple[str, Inventory | None]], doubts: dict[tuple[str, str], str]) -> None:
+        self._scaling: dict[str, list[tuple[str, AdriftScaling]]] = defaultdict(list)
+        self._configurations: dict[str, list[tuple[str, Endpoint]]] = defaultdict(list)
+        self._doubts = doubts
+        for path, inventory in inventories:
+            for adrift in inventory.adrift if inventory else ():
+                self._scaling[adrift.endpoint].append((path, adrift))
+            for one in (*inventory.unattached, *inventory.endpoints) if inventory else ():
+                if one.configuration_name is not None:
+                    self._configurations[one.configuration_name].append((path, one))
 
-class _Doubts(Struct):
-    """What of one input may belong to another one: the reason, by address."""
+    def beside(self, path: str, inventory: Inventory) -> Inventory:
+        """The inventory of one input with doubt about what other inputs may have for its endpoints."""
+        return replace(
+            inventory,
+            endpoints=tuple(self._scaled(path, self._configured(path, endpoint)) for endpoint in inventory.endpoints),
+        )
 
-    targets: dict[str, str] = {}
-    configurations: dict[str, str] = {}
+    def _configured(self, path: str, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with the reason why nothing is known of what it runs, where another input has that name once."""
+        named = self._configurations.get(_name_elsewhere(endpoint) or "", ())
+        fitting = [(other, one) for other, one in named if other != path and _may_meet(endpoint.region, one.region)]
+        if len(fitting) != 1:
+            return endpoint
+        other, configuration = fitting[0]
+        reason = f"{ELSEWHERE}, perhaps in {other}: {_ACCOUNTS}"
+        self._doubts.setdefault((other, str(configuration.configuration_address)), reason)
+        return replace(endpoint, variants=Unknown(reason), mode=Unknown(reason))
+
+    def _scaled(self, path: str, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with doubt about the scaling of its variants, where it has none of that kind of its own."""
+        variants = endpoint.variants
+        for other, adrift in self._scaling.get(str(endpoint.name), ()) if isinstance(endpoint.name, str) else ():
+            if other != path and _may_meet(endpoint.region, adrift.region) and not isinstance(variants, Unknown):
+                reason = Unknown(f"{adrift.address} of {other} {_MAY[adrift.kind]}: {_ACCOUNTS}")
+                doubtful = tuple(_with_scaling(each, adrift, reason) for each in variants)
+                if doubtful != variants:
+                    self._doubts[other, adrift.address] = f"it may scale an endpoint of another input: {_ACCOUNTS}"
+                    variants = doubtful
+        return endpoint if variants is endpoint.variants else replace(endpoint, variants=variants)
 
 
 def across(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
@@ -38,22 +89,15 @@ def across(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
     """
     if len(change_sets) == 1 or not any(map(_is_adrift, change_sets)):
         return list(change_sets)
-    doubts = {id(each): _Doubts() for each in change_sets}
-    seen = [_with_others(one, [each for each in change_sets if each.path != one.path], doubts) for one in change_sets]
-    return [_settled(one, doubts[id(was)]) for one, was in zip(seen, change_sets, strict=True)]
+    doubts: dict[tuple[str, str], str] = {}
+    after = _Elsewhere(((each.path, each.after) for each in change_sets), doubts)
+    before = _Elsewhere(((each.path, each.before) for each in change_sets), doubts)
+    seen = [_mapped(one, partial(after.beside, one.path), partial(before.beside, one.path)) for one in change_sets]
+    return [_settled(one, doubts) for one in seen]
 
 
 def _is_adrift(change_set: ChangeSet) -> bool:
     return bool(change_set.after.adrift) or any(map(_name_elsewhere, change_set.after.endpoints))
-
-
-def _with_others(one: ChangeSet, others: Sequence[ChangeSet], doubts: dict[int, _Doubts]) -> ChangeSet:
-    def joined(side: Callable[[ChangeSet], Inventory | None]) -> Callable[[Inventory], Inventory]:
-        known = [(each, side(each)) for each in others]
-        seen = [_Other(each, inventory) for each, inventory in known if inventory is not None]
-        return lambda inventory: _beside(inventory, seen, doubts)
-
-    return _mapped(one, joined(lambda each: each.after), joined(lambda each: each.before))
 
 
 def _mapped(
@@ -71,79 +115,47 @@ def _mapped(
     )
 
 
-def _beside(inventory: Inventory, others: Sequence[_Other], doubts: dict[int, _Doubts]) -> Inventory:
-    """An inventory with doubt about what other inputs may have for its endpoints."""
-    scaling: dict[str, list[tuple[_Other, AdriftScaling]]] = {}
-    configurations: dict[str, list[tuple[_Other, Endpoint]]] = {}
-    for other in others:
-        for adrift in other.inventory.adrift:
-            scaling.setdefault(adrift.endpoint, []).append((other, adrift))
-        for one in (*other.inventory.unattached, *other.inventory.endpoints):
-            if one.configuration_name is not None:
-                configurations.setdefault(one.configuration_name, []).append((other, one))
-    endpoints = []
-    for endpoint in inventory.endpoints:
-        configured = _configured(endpoint, configurations.get(_name_elsewhere(endpoint) or "", ()), doubts)
-        name = endpoint.name if isinstance(endpoint.name, str) else ""
-        endpoints.append(_scaled(configured, scaling.get(name, ()), doubts))
-    return replace(inventory, endpoints=tuple(endpoints))
-
-
 def _name_elsewhere(endpoint: Endpoint) -> str | None:
     """The name of the configuration of an endpoint that is managed elsewhere."""
     variants = endpoint.variants
     return variants.partial if isinstance(variants, Unknown) and variants.reason == ELSEWHERE else None
 
 
-def _configured(
-    endpoint: Endpoint, candidates: Iterable[tuple[_Other, Endpoint]], doubts: dict[int, _Doubts]
-) -> Endpoint:
-    """The endpoint with the reason why nothing is known of what it runs, where another input has that name once."""
-    fitting = [(other, each) for other, each in candidates if _may_meet(endpoint.region, each.region)]
-    if len(fitting) != 1:
-        return endpoint
-    other, configuration = fitting[0]
-    reason = f"{ELSEWHERE}, perhaps in {other.change_set.path}: {_ACCOUNTS}"
-    doubts[id(other.change_set)].configurations.setdefault(str(configuration.configuration_address), reason)
-    return replace(endpoint, variants=Unknown(reason), mode=Unknown(reason))
-
-
-def _scaled(
-    endpoint: Endpoint, candidates: Iterable[tuple[_Other, AdriftScaling]], doubts: dict[int, _Doubts]
-) -> Endpoint:
-    """The endpoint with doubt about the scaling of its variants, where it has none of its own."""
-    variants = endpoint.variants
-    if isinstance(variants, Unknown):
-        return endpoint
-    for other, adrift in candidates:
-        if _may_meet(endpoint.region, adrift.region):
-            variants = tuple(_with_target(each, other, adrift, doubts) for each in variants)
-    return endpoint if variants == endpoint.variants else replace(endpoint, variants=variants)
-
-
-def _with_target(variant: Variant, other: _Other, adrift: AdriftScaling, doubts: dict[int, _Doubts]) -> Variant:
-    target = adrift.target
-    if variant.scaling is not None or variant.name != adrift.variant or target.dimension != dimension_of(variant):
+def _with_scaling(variant: Variant, adrift: AdriftScaling, reason: Unknown) -> Variant:
+    """The variant with doubt about the kind of scaling that another input may have for it, where it has none."""
+    scaling = variant.scaling
+    if adrift.variant not in (variant.name, None) or adrift.dimension not in (dimension_of(variant), ""):
         return variant
-    reason = f"it may scale an endpoint of another input: {_ACCOUNTS}"
-    doubts[id(other.change_set)].targets.setdefault(target.address, reason)
-    unclear = f"{target.address} of {other.change_set.path} may be its scaling target: {_ACCOUNTS}"
-    return replace(variant, scaling=Unknown(unclear))
+    if scaling is None:
+        return variant if adrift.kind == "alarm" else replace(variant, scaling=reason)
+    if not isinstance(scaling, ScalableTarget):
+        return variant
+    if adrift.kind == "policy" and not scaling.policies:
+        scaling = replace(scaling, policies=reason)
+    elif adrift.kind == "scheduled action" and not scaling.scheduled_actions:
+        scaling = replace(scaling, scheduled_actions=reason)
+    elif adrift.kind == "alarm" and not isinstance(scaling.policies, Unknown):
+        started = (_with_alarm(each, reason) for each in scaling.policies)
+        scaling = replace(scaling, policies=tuple(started))
+    return replace(variant, scaling=scaling)
+
+
+def _with_alarm(policy: ScalingPolicy, reason: Unknown) -> ScalingPolicy:
+    is_waiting = isinstance(policy, StepScalingPolicy) and policy.alarms == ()
+    return replace(policy, alarms=reason) if is_waiting else policy
 
 
 def _may_meet(one: str | Unknown, other: str | Unknown) -> bool:
     return one == other or isinstance(one, Unknown) or isinstance(other, Unknown)
 
 
-def _settled(change_set: ChangeSet, doubts: _Doubts) -> ChangeSet:
+def _settled(change_set: ChangeSet, doubts: dict[tuple[str, str], str]) -> ChangeSet:
     """A change set that says of what is skipped, and of what nothing here uses, where it may belong."""
-    if not doubts.targets and not doubts.configurations:
+    own = {address: reason for (path, address), reason in doubts.items() if path == change_set.path}
+    if not own:
         return change_set
-    skipped = (replace(each, reason=doubts.targets.get(each.address, each.reason)) for each in change_set.skipped)
-
-    def possible(inventory: Inventory) -> Inventory:
-        return _without_used(inventory, doubts.configurations)
-
+    skipped = (replace(each, reason=own.get(each.address, each.reason)) for each in change_set.skipped)
+    possible = partial(_without_used, used=own)
     return replace(_mapped(change_set, possible, possible), skipped=tuple(skipped))
 
 

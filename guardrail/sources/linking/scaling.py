@@ -8,9 +8,18 @@ What may scale several things is Unknown for each of them; what scales nothing h
 from collections import defaultdict
 from collections.abc import Sequence
 
-from guardrail.model import COPY_COUNT, AdriftScaling, ScalableTarget, Unknown
+from guardrail.model import COPY_COUNT, AdriftKind, AdriftScaling, ScalableTarget, Unknown
 from guardrail.sources.base import known_only
-from guardrail.sources.declarations import GENERATED, Declared, DeclaredEndpoint, DeclaredScaling, DeclaredTarget, Link
+from guardrail.sources.declarations import (
+    GENERATED,
+    Declared,
+    DeclaredAlarm,
+    DeclaredEndpoint,
+    DeclaredPolicy,
+    DeclaredScaling,
+    DeclaredTarget,
+    Link,
+)
 from guardrail.sources.linking.attachments import Attachments, late_target
 from guardrail.sources.linking.claims import Claim, variant_of
 from guardrail.sources.linking.index import Declarations, KindIndex
@@ -33,7 +42,7 @@ class ScalingLinks:
         self.components: dict[str, ScalableTarget | Unknown] = {}
         """By address of the inference component."""
         self.adrift: list[AdriftScaling] = []
-        """Targets on endpoints that are not here."""
+        """What scales endpoints that are not here."""
         self.unlinked = Unlinked(declarations)
         self.attachments = Attachments(declarations, self.unlinked)
         self._unnamed: KindIndex[DeclaredEndpoint] = KindIndex()
@@ -47,6 +56,9 @@ class ScalingLinks:
             self._claim(target, self.attachments.completed(target))
         self.started = {alarm.address for alarms in self.attachments.alarms.values() for alarm in alarms}
         """Addresses of the alarms that start a policy."""
+        for alarm in declarations.of(DeclaredAlarm):
+            if alarm.actions and alarm.address not in self.started:
+                self._let_drift(alarm, "alarm")
         self.unlinked.tell_slips(self.claims)
         self.unlinked.tell_idle_alarms(self.claims, self.started)
 
@@ -61,6 +73,7 @@ class ScalingLinks:
         elif len(components) == 1:
             self.components.setdefault(components[0].address, elsewhere)
         elif isinstance(declared.resource.value, str):
+            self._let_drift(declared, "policy" if isinstance(declared, DeclaredPolicy) else "scheduled action")
             self.unlinked.leave_elsewhere(declared, "its scaling target is not managed here")
         else:
             self._all.skip(declared, late_target(declared))
@@ -103,14 +116,34 @@ class ScalingLinks:
         unclear = Unknown(f"{declared.address} may be its scaling target")
         for each in candidates if self._is_first(declared, candidates) else ():
             self._add_claim(each, unclear, declared, Link(value=None), target.dimension)
-        if not candidates and named and named.endpoint and named.variant and not link.sensitive:
-            self.adrift.append(
-                AdriftScaling(target=target, endpoint=named.endpoint, variant=named.variant, region=declared.region)
-            )
+        if not candidates:
+            self._let_drift(declared, "target")
         if known and not candidates:
             self.unlinked.leave_elsewhere(declared, "the endpoint it scales is not managed here")
         else:
             self._all.skip(declared, _late(declared))
+
+    def _let_drift(self, declared: DeclaredScaling | DeclaredAlarm, kind: AdriftKind) -> None:
+        """Keep what scales, or watches, an endpoint that may be in another input."""
+        endpoint: str | Unknown | None = None
+        variant: str | Unknown | None = None
+        dimension: str | Unknown | None = None
+        if isinstance(declared, DeclaredScaling):
+            named = resource_id.parsed(declared.resource.spelled)
+            if named and not declared.resource.sensitive:
+                endpoint, variant, dimension = named.endpoint, named.variant, declared.dimension
+        elif not isinstance(declared.alarm.dimensions, Unknown):
+            endpoint, variant = map(declared.alarm.dimensions.get, ("EndpointName", "VariantName"))
+        if isinstance(endpoint, str) and not self._all.endpoints.named(endpoint, declared):
+            adrift = AdriftScaling(
+                address=declared.address,
+                kind=kind,
+                endpoint=endpoint,
+                variant=variant if isinstance(variant, str) else None,
+                dimension=dimension if isinstance(dimension, str) else "",
+                region=declared.region,
+            )
+            self.adrift.append(adrift)
 
     def _claim_component(self, declared: DeclaredTarget, target: ScalableTarget) -> None:
         components = self._all.components_of(declared.resource, declared)

@@ -3,21 +3,28 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from guardrail import sources
-from guardrail.model import ChangeSet, Endpoint, Unknown
+from guardrail.model import ChangeSet, Endpoint, ScalableTarget, StepScalingPolicy, TargetTrackingPolicy, Unknown
 from tests.sources.plans import (
+    ALARM,
     CONFIGURATION,
     ENDPOINT,
     POLICY,
     TARGET,
     Json,
+    alarm,
     change,
     configuration,
     endpoint,
     plan,
+    step_policy,
     target,
     tracking_policy,
 )
+
+ACTION = "aws_appautoscaling_scheduled_action.night"
 
 
 def read_all(folder: Path, **plans: Json) -> list[ChangeSet]:
@@ -47,6 +54,64 @@ def test_a_target_in_another_plan_may_scale_an_endpoint_of_its_name(tmp_path: Pa
     assert {each.reason for each in second.skipped if each.type == "aws_appautoscaling_target"} == {
         "it may scale an endpoint of another input: their accounts may differ"
     }
+
+
+CHAT = "endpoint/chat/variant/main"
+FLEET = (change(ENDPOINT, endpoint("chat")), change(CONFIGURATION, configuration()))
+
+
+def test_a_policy_in_another_plan_may_scale_a_target_without_one(tmp_path: Path) -> None:
+    first, second = read_all(
+        tmp_path,
+        fleet=plan(*FLEET, change(TARGET, target(CHAT))),
+        policies=plan(change(POLICY, tracking_policy(CHAT))),
+    )
+    scaling = scaling_of(first.after.endpoints[0])
+    assert isinstance(scaling, ScalableTarget)
+    reason = f"{POLICY} of {tmp_path / 'policies.json'} may belong to it: their accounts may differ"
+    assert scaling.policies == Unknown(reason)
+    assert [each.reason for each in second.skipped] == [
+        "it may scale an endpoint of another input: their accounts may differ"
+    ]
+
+
+def test_a_policy_in_another_plan_tells_that_somebody_scales_an_endpoint_without_a_target(tmp_path: Path) -> None:
+    first, _ = read_all(tmp_path, fleet=plan(*FLEET), policies=plan(change(POLICY, tracking_policy(CHAT))))
+    assert isinstance(scaling_of(first.after.endpoints[0]), Unknown)
+
+
+def test_a_target_that_has_policies_is_not_in_doubt_about_another_one(tmp_path: Path) -> None:
+    own = plan(*FLEET, change(TARGET, target(CHAT)), change(POLICY, tracking_policy(CHAT)))
+    first, _ = read_all(tmp_path, fleet=own, policies=plan(change(POLICY, tracking_policy(CHAT))))
+    scaling = scaling_of(first.after.endpoints[0])
+    assert isinstance(scaling, ScalableTarget)
+    assert isinstance(scaling.policies, tuple)
+    assert [type(each) for each in scaling.policies] == [TargetTrackingPolicy]
+
+
+def test_a_scheduled_action_in_another_plan_may_belong_to_a_target_without_one(tmp_path: Path) -> None:
+    bounds = {"min_capacity": 0, "max_capacity": 0}
+    night = {**target(CHAT), "schedule": "cron(0 20 * * ? *)", "scalable_target_action": [bounds]}
+    first, _ = read_all(tmp_path, fleet=plan(*FLEET, change(TARGET, target(CHAT))), nights=plan(change(ACTION, night)))
+    scaling = scaling_of(first.after.endpoints[0])
+    assert isinstance(scaling, ScalableTarget)
+    reason = f"{ACTION} of {tmp_path / 'nights.json'} may belong to it: their accounts may differ"
+    assert scaling.scheduled_actions == Unknown(reason)
+
+
+@pytest.mark.parametrize("watched", ["chat", "other"])
+def test_an_alarm_in_another_plan_may_start_a_step_policy_without_one(tmp_path: Path, watched: str) -> None:
+    arn = "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:resource/sagemaker/x:policyName/p"
+    fleet = plan(*FLEET, change(TARGET, target(CHAT)), change(POLICY, step_policy(CHAT)))
+    waking = {**alarm([arn]), "dimensions": {"EndpointName": watched}}
+    first, _ = read_all(tmp_path, fleet=fleet, alarms=plan(change(ALARM, waking)))
+    scaling = scaling_of(first.after.endpoints[0])
+    assert isinstance(scaling, ScalableTarget)
+    assert isinstance(scaling.policies, tuple)
+    (policy,) = scaling.policies
+    assert isinstance(policy, StepScalingPolicy)
+    reason = f"{ALARM} of {tmp_path / 'alarms.json'} may start it: their accounts may differ"
+    assert policy.alarms == (Unknown(reason) if watched == "chat" else ())
 
 
 def test_a_target_on_another_name_is_no_matter(tmp_path: Path) -> None:
