@@ -77,6 +77,25 @@ def test_every_policy_shows_all_three_verdicts(policy: Policy) -> None:
     assert examples.missing_verdicts(policy.examples) == []
 
 
+MAY_BE_LONGER = {"cost-tags-are-present"}
+"""A list of tags is as long as the tags that are missing."""
+
+
+@every_policy
+def test_the_headline_of_every_failing_example_is_a_few_words(policy: Policy) -> None:
+    """It follows the endpoint's name, so it starts with a small letter, a type or a number, and has no period."""
+    for description, path in examples.descriptions(policy.examples):
+        for result in examples.results(policy, description, prices(), path):
+            if result.verdict != "fail":
+                continue
+            assert result.headline
+            assert result.headline == result.headline.strip(" .")
+            assert not result.headline[0].isupper()
+            assert "unknown" not in result.headline
+            assert "none" not in result.headline.split()
+            assert len(result.headline) <= 60 or policy.id in MAY_BE_LONGER
+
+
 @every_policy
 def test_every_example_says_why(policy: Policy) -> None:
     shown = policy.examples

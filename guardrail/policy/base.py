@@ -70,6 +70,10 @@ class Result(Struct, frozen=True, kw_only=True):
     """What its endpoint is known by from one run to the next: its name and region, else its address."""
     message: str
     """One or two sentences, in which nothing sensitive appears."""
+    headline: str = ""
+    """What is wrong in a few words that follow the endpoint's name: ``keeps one instance while its queue is empty``."""
+    working: str = ""
+    """How the saving is worked out: ``670 h × 0.736``; empty where it rests on sensitive values."""
     reason: str | None
     """For an open result, what could not be known."""
     saving_monthly: Decimal | Unknown | None

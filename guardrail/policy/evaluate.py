@@ -48,6 +48,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
     require: Test
     note_when: Test | None
     messages: tuple[tuple[Test | None, Text], ...]
+    headlines: tuple[tuple[Test | None, Text], ...]
     pass_messages: tuple[tuple[Test | None, Text], ...]
     fixes: Fixes
     remediations: Remediations
@@ -83,6 +84,7 @@ def compile_policy(
         require=compile_condition(policy.require, scope.at("require")),
         note_when=compile_condition(policy.note_when, scope.at("note_when")) if policy.note_when else None,
         messages=_compile_messages(policy.message, scope.at("message")),
+        headlines=_compile_messages(policy.headline, scope.at("headline")),
         pass_messages=_compile_messages(policy.pass_messages, scope.at("pass_messages")),
         fixes=Fixes(policy, scope.at("fix")),
         remediations=Remediations(policy, scope.at("suggests")),
@@ -289,6 +291,8 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
         part=subject.part(),
         identity="" if endpoint is None else identity(endpoint),
         message=f"undecided: {policy.title}." if unknown else _violation_message(rule, subject, saving),
+        headline=_headline(rule, subject),
+        working=saving.working if isinstance(saving, Saving) and not subject.sensitive() else "",
         reason=_reason(unknown, subject) if unknown else None,
         saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),
         saving_basis=saving.basis if isinstance(saving, Saving) else None,
@@ -340,6 +344,13 @@ def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
         if rule.require(subject.with_target(structs.replace(target, policies=(policy,)))) is not True:
             return policy
     return None
+
+
+def _headline(rule: Compiled, subject: Subject) -> str:
+    """The policy's own; else the first sentence of its message, without the name that stands before it."""
+    text = _first_text(rule.headlines, subject) or (_first_text(rule.messages, subject) or rule.policy.title)
+    first, _, _ = text.partition(". ")
+    return first
 
 
 def _violation_message(rule: Compiled, subject: Subject, saving: Saving | Unknown | None) -> str:
