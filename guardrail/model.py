@@ -341,6 +341,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Its configuration is replaced under the same name, so what runs, and its bill, stay as they were."""
     data_capture_percent: float | Unknown | None = None
     """Share of requests captured to S3; None where data capture is off."""
+    detailed_observability: bool | Unknown = False
+    """Whether its configuration has SageMaker publish the metrics of detailed observability, which CloudWatch bills."""
     tags: dict[str, str | Unknown] | Unknown = {}
     """Tags of the endpoint with the provider's or stack's defaults; those of its configuration fill the gaps."""
     location: Location | None = None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from guardrail.cost.base import CostComponent, Quantity
-from guardrail.model import Unknown
+from guardrail.model import InstanceVariant, Unknown
 from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT
 from guardrail.report import EndpointReport, PlanReport, Report
 from guardrail.reporters.bill import changes_nothing, difference, labels, named, variant_name
@@ -42,6 +42,7 @@ def footnotes(report: Report) -> list[str]:
         *_unknown_change(report),
         *_discounts(report),
         *_usage(report),
+        *_beside(items),
         *_assumed(report),
         *_grouped("~ estimated: ", (reason for line in shown for reason in _estimated(line))),
         *_grouped("", (reason for line in shown for reason in _derived(line))),
@@ -155,6 +156,22 @@ def _expected(quantity: Quantity) -> str:
 def _usage(report: Report) -> Iterator[str]:
     if report.totals.after.depends_on_usage:
         yield "+ usage: priced once guardrail-usage.yml (--usage-file) says how many requests and GB to expect"
+
+
+def _beside(items: Iterable[EndpointReport]) -> Iterator[str]:
+    """What is billed beside the endpoints that a change makes or alters, by other services than SageMaker."""
+    if any(
+        item.endpoint.detailed_observability is True and _has_instances(item) for item in items if not item.unchanged
+    ):
+        yield (
+            "not in these numbers: CloudWatch's price of the metrics of detailed observability, which new "
+            "configurations publish by default"
+        )
+
+
+def _has_instances(item: EndpointReport) -> bool:
+    variants = item.endpoint.variants
+    return not isinstance(variants, Unknown) and any(isinstance(each, InstanceVariant) for each in variants)
 
 
 def _assumed(report: Report) -> Iterator[str]:

@@ -117,6 +117,7 @@ class DeclaredConfiguration(Named, frozen=True, kw_only=True):
     sensitive_variants: frozenset[int] = frozenset()
     """The places of those variants whose names must not be shown."""
     data_capture_percent: float | Unknown | None
+    detailed_observability: bool | Unknown
     tags: dict[str, str | Unknown] | Unknown
 
 

@@ -551,6 +551,19 @@ def test_the_reader_learns_which_files_and_prices_were_used() -> None:
     assert "     4 regions · prices 2026-05-20, 186 days old" in lines(report(prices=four), width=120)[0]
 
 
+def test_metrics_that_cloudwatch_bills_are_named_where_new_instances_publish_them() -> None:
+    """On by default in configurations made since 17 June 2026; those that were there before have it off."""
+
+    def told(*, on: bool, unchanged: bool = False) -> bool:
+        item = structs.replace(chat(), unchanged=unchanged)
+        item = structs.replace(item, endpoint=structs.replace(item.endpoint, detailed_observability=on))
+        return "detailed observability" in " ".join(render(report(endpoints=(item, docs()))).split())
+
+    assert told(on=True)
+    assert not told(on=False)
+    assert not told(on=True, unchanged=True)
+
+
 def test_an_unknown_change_says_why() -> None:
     unknown = Unknown("a.json does not tell what stands before the change")
     totals = structs.replace(report().totals, delta=Delta(unknown, unknown, unknown))

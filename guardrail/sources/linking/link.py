@@ -285,6 +285,7 @@ class Side:
             touched=self._is_touched(declared.address, declared.address),
             deployed=deployed,
             data_capture_percent=declared.data_capture_percent,
+            detailed_observability=declared.detailed_observability,
             tags=declared.tags,
             location=declared.location,
             configuration_location=declared.location,

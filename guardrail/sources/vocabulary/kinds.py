@@ -95,6 +95,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
         models=tuple(_model_link(block, each) for each, _ in known),
         sensitive_variants=frozenset(at for at, (each, _) in enumerate(known) if each.is_sensitive("VariantName")),
         data_capture_percent=_of(view.block("DataCaptureConfig"), _captured_percent),
+        detailed_observability=_detailed_observability(view.block("MetricsConfig")),
         tags=_tags(block),
     )
 
@@ -206,6 +207,15 @@ def _captured_percent(view: View) -> float | Unknown | None:
         return enabled
     is_enabled = view.spelling.default("EnableCapture") if enabled is None else enabled
     return view.required(view.number, "InitialSamplingPercentage") if is_enabled else None
+
+
+def _detailed_observability(metrics: View | Unknown | None) -> bool | Unknown:
+    """Whether detailed observability is on, as it is by default in configurations made since 17 June 2026.
+
+    "Getting started with detailed observability" in the SageMaker developer guide; hashicorp/aws has no such argument.
+    """
+    enabled = _of(metrics, lambda view: view.boolean("EnableDetailedObservability"))
+    return True if enabled is None else enabled
 
 
 def _component(block: Block) -> DeclaredComponent:

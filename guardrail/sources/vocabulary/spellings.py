@@ -81,8 +81,9 @@ _LOOKS_UNKNOWN: dict[Language, frozenset[str]] = {
     "aws": _OPTIONAL_AND_COMPUTED,
     "awscc": _OPTIONAL_AND_COMPUTED
     | words("""AsyncInferenceConfig BaseInferenceComponentName CapacityReservationConfig Cooldown DataCaptureConfig
-        DisableScaleIn DynamicScalingInSuspended DynamicScalingOutSuspended EnableCapture EndTime
-        InitialVariantWeight InstancePools ManagedInstanceScaling MetricAggregationType Mode ModelPackageName
+        DisableScaleIn DynamicScalingInSuspended DynamicScalingOutSuspended EnableCapture
+        EnableDetailedObservability EndTime InitialVariantWeight InstancePools ManagedInstanceScaling
+        MetricAggregationType MetricsConfig Mode ModelPackageName
         ProvisionedConcurrency ScaleInCooldown ScaleOutCooldown ScheduledActions ScheduledScalingSuspended
         ServerlessConfig ShadowProductionVariants StartTime Tags Timezone"""),
 }

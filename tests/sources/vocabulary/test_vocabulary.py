@@ -253,6 +253,21 @@ def test_a_capture_of_an_unsaid_share_is_unknown(language: Language) -> None:
     assert found == not_set(language, CONFIG, "InitialSamplingPercentage")
 
 
+@pytest.mark.parametrize(
+    ("metrics", "on"),
+    [
+        (None, True),
+        ({"EnableEnhancedMetrics": True}, True),
+        ({"EnableDetailedObservability": True}, True),
+        ({"EnableDetailedObservability": False}, False),
+        ({"EnableDetailedObservability": LATER}, LATER),
+        (LATER, LATER),
+    ],
+)
+def test_detailed_observability_is_on_unless_it_is_turned_off(language: Language, metrics: Any, on: Any) -> None:
+    assert configuration(language, MetricsConfig=metrics).detailed_observability == on
+
+
 # Endpoints and components --------------------------------------------------------------------------------------------
 
 
