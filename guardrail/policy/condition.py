@@ -250,9 +250,17 @@ def _above(one: Any, other: Any) -> bool:
 def _equal(get: Getter, operand: Operand, *, negated: bool) -> Test:
     if callable(operand):
         return _compared(get, operand, lambda value, other: (value == other) is not negated)
-    numeric = isinstance(operand, (int, float, Decimal)) and not isinstance(operand, bool)
-    ranges = [_Range(operand, operand)] if numeric else []
-    return _in_range(get, lambda value: (value == operand) is not negated, ranges, not negated)
+    if isinstance(operand, (int, float, Decimal)) and not isinstance(operand, bool):
+        equals = _Range(operand, operand)
+        return _in_range(get, lambda value: (value == operand) is not negated, [equals], not negated)
+
+    def test(subject: Subject) -> Truth:
+        value = get(subject)
+        if value.__class__ is Unknown:
+            return value
+        return value is not None and (value == operand) is not negated
+
+    return test
 
 
 def _in_range(get: Getter, holds: Callable[[Any], bool], ranges: list[_Range], wanted: bool) -> Test:  # noqa: FBT001
@@ -261,8 +269,8 @@ def _in_range(get: Getter, holds: Callable[[Any], bool], ranges: list[_Range], w
     def test(subject: Subject) -> Truth:
         value = get(subject)
         if value.__class__ is Unknown:
-            outside = value.at_least is not None or value.at_most is not None
-            return not wanted if outside and ranges and all(map(_Range.of(value).excludes, ranges)) else value
+            bounded = value.at_least is not None or value.at_most is not None
+            return not wanted if bounded and all(map(_Range.of(value).excludes, ranges)) else value
         return value is not None and holds(value)
 
     return test
@@ -288,11 +296,13 @@ def _ordered(field: Field, compare: Callable[[Any, Any], bool], operand: Operand
         left, right = get(subject), other(subject)
         if left is None or right is None:
             return False
-        one, two = _Range.of(left), _Range.of(right)
-        worst, best = (one.least, two.most), (one.most, two.least)
-        if not upwards:
-            worst, best = (one.most, two.least), (one.least, two.most)
         try:
+            if left.__class__ is not Unknown and right.__class__ is not Unknown:
+                return compare(left, right)
+            one, two = _Range.of(left), _Range.of(right)
+            worst, best = (one.least, two.most), (one.most, two.least)
+            if not upwards:
+                worst, best = (one.most, two.least), (one.least, two.most)
             if None not in worst and compare(*worst):
                 return True
             if None not in best and not compare(*best):

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from guardrail import metrics, scaling
@@ -184,6 +185,7 @@ def missing_tags(parameters: Mapping[str, Value]) -> Getter:
     return get
 
 
+@lru_cache(maxsize=1024)
 def _spelled_alike(tag: str) -> str:
     """A tag key without what teams spell differently: case, hyphens, underscores and spaces."""
     return tag.lower().translate(_SEPARATORS)

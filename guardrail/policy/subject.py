@@ -176,8 +176,9 @@ class Subject:
 
     def variant_name(self) -> str | None:
         """The name of the variant; None where there is none, or it is not known."""
-        name = getattr(self.variant, "name", None)
-        return name if name.__class__ is str else None
+        if self.variant is None or isinstance(self.variant, Unknown) or isinstance(self.variant.name, Unknown):
+            return None
+        return self.variant.name
 
     def part(self) -> Part:
         """What of the endpoint it is."""

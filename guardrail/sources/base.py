@@ -204,8 +204,10 @@ class View:
     def blocks(self, name: str) -> list[Self] | Unknown:
         """Nested blocks, or nested objects of a language that has no blocks; empty where there is none."""
         value = self._nested(name)
-        if value is None or isinstance(value, Unknown):
-            return [] if value is None else value
+        if value is None or value == []:  # what a plan has for blocks that are not written
+            return []
+        if isinstance(value, Unknown):
+            return value
         items = [value] if isinstance(value, dict) else value
         own = self.spelling.of(name)
         if not isinstance(items, list) or not all(isinstance(item, (dict, Unknown)) for item in items):

@@ -49,16 +49,15 @@ class PlanView(View):
         """The raw value, with what is unknown in a list or map of it in its place."""
         own = self.spelling.names[name]
         value = self.values.get(own)
-        if not self.unknown:
-            return value
-        flags = part_of(self.unknown, own)
         if value is None:
-            return self._absent(name, own) if flags is True else None
-        return _with_unknown(value, flags) if flags and flags is not True else value
+            return self._absent(name, own) if self._is_flagged(own) else None
+        if isinstance(value, (dict, list)) and self.unknown:
+            return _with_unknown(value, part_of(self.unknown, own))
+        return value
 
     def _is_flagged(self, own: str) -> bool:
         """Whether the plan says that the whole value, not a part of it, is known only after apply."""
-        return part_of(self.unknown, own) is True
+        return bool(self.unknown) and part_of(self.unknown, own) is True
 
     def _absent(self, name: str, own: str) -> Unknown | None:
         if self.expressions is not None:
@@ -117,6 +116,8 @@ def _is_literal(expression: Any) -> bool:
 
 def _with_unknown(value: Any, flags: Any) -> Any:
     """A map or list with `Unknown` where a flag says that an item is known only after apply."""
+    if not flags:
+        return value
     late = Unknown(AFTER_APPLY)
     if isinstance(value, dict) and isinstance(flags, dict):
         return value | {key: late for key, flag in flags.items() if flag is True}
