@@ -309,10 +309,9 @@ def _held(
     if any(turn.minutes is None for turn in turns):
         lowest = start if lowers else min(start, *(high for _, high in bounds))
         return tuple(dict.fromkeys(min(max(lowest, low), high) for low, high in bounds)), ()
-    capacity, held = start, [0] * len(turns)
+    capacity, held = start, [start]
     for _ in range(2):
-        for place, (low, high) in enumerate(bounds):
-            capacity = held[place] = min(max(start if lowers else capacity, low), high)
+        held = [capacity := min(max(start if lowers else capacity, low), high) for low, high in bounds]
     minutes = dict.fromkeys(held, 0)
     for count, turn in zip(held, turns, strict=True):
         minutes[count] += turn.minutes or 0

@@ -25,9 +25,9 @@ _RANGES: tuple[tuple[int, int, dict[str, int]], ...] = (
     (1, 7, _DAYS),
     (1970, 2199, {}),
 )
-_MONDAY = date(2027, 1, 4)
-"""The first day of the year that is looked at: a common one, which begins with a whole week."""
-_WEEK, _YEAR = 7, 364
+_MONDAY = date(2028, 1, 3)
+"""The first day of the year that is looked at: a leap year, so that every day of the calendar occurs."""
+_WEEK, _YEAR = 7, 366
 
 Fields: TypeAlias = tuple[frozenset[int], ...]
 
@@ -38,11 +38,11 @@ def is_over(expression: str, end: str | None, start: str | None, today: date) ->
     ``at(2020-11-27T07:00:00)`` is over in 2026, and so is a cron of 2020 alone; so is what ends before it starts.
     """
     once, fields = _AT.fullmatch(expression), _fields(expression)
-    if once and once[1][:10] < today.isoformat():
+    if once and once[1] < today.isoformat():
         return True
     if fields is not None and max(fields[5]) < today.year:
         return True
-    return end is not None and (end[:10] < today.isoformat() or (start is not None and end < start))
+    return end is not None and (end < today.isoformat() or (start is not None and end < start))
 
 
 def recurs(expression: str) -> bool:

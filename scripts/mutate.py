@@ -183,9 +183,9 @@ def _functions(tree: ast.AST) -> dict[int, str]:
 
 
 def _words(node: ast.AST) -> list[ast.AST]:
-    """What says how something is meant and computes nothing: annotations, keywords of a class, an asserted length."""
+    """What computes nothing: annotations, keywords of a class, an asserted length, how many answers are kept."""
     match node:
-        case ast.keyword(arg="strict"):
+        case ast.keyword(arg="strict" | "maxsize"):
             return [node]
         case ast.ClassDef(keywords=keywords):
             return [*keywords]

@@ -20,13 +20,21 @@ DAY, HOUR = 24 * 60, 60
         # every six hours from midnight, and an hour later
         (["cron(0 0/6 * * ? *)", "cron(0 1-23/6 * * ? *)"], [7 * 4 * HOUR, 7 * 20 * HOUR]),
         (["cron(15 8 * * ? *)", "cron(45 8 * * ? *)"], [7 * 30, 7 * (DAY - 30)]),
-        # 52 weeks from 4 January on hold twelve first days of a month
-        (["cron(0 0 1 * ? *)", "cron(0 0 2 * ? *)"], [12 * DAY, 352 * DAY]),
+        # a year, and a leap year, holds twelve first days of a month, and every day of the calendar
+        (["cron(0 0 1 * ? *)", "cron(0 0 2 * ? *)"], [12 * DAY, 354 * DAY]),
+        (["cron(0 0 29 FEB ? *)", "cron(0 0 1 MAR ? *)"], [DAY, 365 * DAY]),
+        *(
+            ([f"cron(0 0 {day} JAN ? *)", f"cron(0 12 {day} JAN ? *)"], [12 * HOUR, 366 * DAY - 12 * HOUR])
+            for day in (2, 3, 4)
+        ),
         # one that is not weekly is enough for a year: from midnight to noon on twelve first days of a month
-        (["cron(0 0 1 * ? *)", "cron(0 12 * * ? *)"], [12 * 12 * HOUR, 364 * DAY - 12 * 12 * HOUR]),
+        (["cron(0 0 1 * ? *)", "cron(0 12 * * ? *)"], [12 * 12 * HOUR, 366 * DAY - 12 * 12 * HOUR]),
+        # the last minute, hour, day, month, weekday and year that there are
+        (["cron(59 23 31 12 ? 2199)", "cron(0 0 1 1 ? 1970)"], [1, 366 * DAY - 1]),
+        (["cron(0 0 ? * 7 *)", "cron(0 0 ? * 1 *)"], [DAY, 6 * DAY]),
         # at 22, 23, 0, 1 and 2 o'clock, and from 3 o'clock on: 5 of 24 hours
         (["cron(0 22-2 * * ? *)", "cron(0 3 * * ? *)"], [7 * 5 * HOUR, 7 * 19 * HOUR]),
-        (["cron(0 0 * JUN ? *)", "cron(0 0 * 7 ? *)"], [30 * DAY, 334 * DAY]),
+        (["cron(0 0 * JUN ? *)", "cron(0 0 * 7 ? *)"], [30 * DAY, 336 * DAY]),
         (["rate(1 day)"], [1]),
         (["cron(0 0 L * ? *)"], [1]),
     ],
@@ -44,7 +52,17 @@ def test_schedules_take_turns(schedules: list[str], minutes: list[int]) -> None:
         "at(2030-01-01T00:00:00)",
         "cron(0 0 L * ? *)",  # the last day of a month
         "cron(0 0 ? * MON#2 *)",
-        "cron(0 25 * * ? *)",
+        "cron(60 0 * * ? *)",
+        "cron(0 24 * * ? *)",
+        "cron(0 8 0 * ? *)",
+        "cron(0 8 * 0 ? *)",
+        "cron(0 8 * 13 ? *)",
+        "cron(0 8 ? * 0 *)",
+        "cron(0 8 ? * 8 *)",
+        "cron(0 8 * * ? 1969)",
+        "cron(0 8 * * ? 2200)",
+        "cron(0 8/x * * ? *)",
+        "cron(0 8- * * ? * *)",
         "cron(0 8 * * ?)",
         "cron(0 8 30 FEB ? *)",  # never
         "every day",

@@ -16,7 +16,7 @@ from guardrail.money import HOURS_PER_MONTH, ZERO
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.rates import Rate, VolumeSize
 
-_SECONDS_PER_HOUR = 3600
+SECONDS_PER_HOUR = 3600
 _MIB_PER_GB = 1024
 
 
@@ -102,7 +102,7 @@ def provisioned_warm(
         kind="provisioned-warm",
         unit="seconds",
         price=found,
-        quantity=running.hours * _SECONDS_PER_HOUR,
+        quantity=running.hours * SECONDS_PER_HOUR,
         count=running.count,
         size=None if isinstance(memory_mib, Unknown) else memory_gb(memory_mib),
         detail=_memory_in_words(memory_mib),
@@ -150,7 +150,7 @@ def split_compute(total_s: Decimal, running: Running) -> tuple[Decimal, Decimal]
     counts, each takes what comes in its share of the time. Peaks that exceed the slots while the month's sum does not
     are not seen here.
     """
-    slot_s = running.hours * _SECONDS_PER_HOUR
+    slot_s = running.hours * SECONDS_PER_HOUR
     if running.held:
         minutes = sum(each for _, each in running.held)
         per_slot = slot_s / running.count if running.count else ZERO

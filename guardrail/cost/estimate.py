@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     from guardrail.prices.book import PriceBook
 
 NEVER_SURE = Unknown("whether an endpoint uses it is not known")
-_SECONDS_PER_HOUR = 3600
 
 _Joined: TypeAlias = tuple[Priced, join.Columns, tuple[CostComponent, ...], Monthly]
 """What something costs in each state, which of those count, its lines and its amount."""
@@ -287,7 +286,7 @@ class Estimator:
                 states.append(state(*data, charges.provisioned_compute(variant.memory_mib, seconds, compute)))
         if not states:
             return alone
-        same = all(each.usd == states[0].usd for each in states)
+        same = len({each.usd for each in states}) == 1
         why = next(asked.requests for asked in demand.variants if isinstance(asked.requests, Unknown))
         return Priced(states=tuple(states), expected=states[0] if same else why)
 
@@ -326,7 +325,7 @@ def _beside(seconds: Decimal | None, states: Iterable[Running], period: Period) 
     counts = [running.count for running in states]
     if seconds is None:
         return
-    per_slot = period.hours * _SECONDS_PER_HOUR
+    per_slot = period.hours * charges.SECONDS_PER_HOUR
     for count in (seconds // per_slot, seconds // per_slot + 1):
         if min(counts) < count < max(counts):
             yield Running(count=count, hours=count * period.hours)

@@ -216,7 +216,7 @@ def _split(usage: EndpointUsage, variants: Sequence[Variant]) -> tuple[list[Requ
         requests.append(own if takes_traffic else DOES_NOT_APPLY)
         if takes_traffic and own is None and total is not None:
             sharing.append(place)
-    if total is None or not sharing:
+    if total is None:
         return requests, None
     rest = total - sum(
         (stated[each.name] for each in variants if isinstance(each.name, str) and each.name in stated), ZERO
@@ -247,10 +247,10 @@ def _whole(usage: EndpointUsage, endpoint: Endpoint) -> tuple[Decimal | None, bo
         return usage.monthly_requests, False
     stated = usage.stated()
     if isinstance(endpoint.variants, Unknown):
-        return (sum(stated.values(), ZERO), True) if stated else (None, False)
+        return sum(stated.values(), ZERO) if stated else None, True
     taking = [each for each in endpoint.variants if isinstance(each, ServerlessVariant) or not each.shadow]
     own = [stated[each.name] for each in taking if isinstance(each.name, str) and each.name in stated]
-    return (sum(own, ZERO), len(own) < len(taking)) if own else (None, False)
+    return sum(own, ZERO) if own else None, len(own) < len(taking)
 
 
 def _gigabytes(

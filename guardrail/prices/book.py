@@ -40,7 +40,11 @@ _CHARGES = {
     "ProvisionedConcurrency": "provisioned concurrency",
 }
 
-_AREAS = {"us": 0, "ca": 0, "mx": 0, "sa": 0, "eu": 1, "il": 1, "me": 1, "af": 1, "ap": 2}
+_AREAS = {
+    **dict.fromkeys(("us", "ca", "mx", "sa"), "the Americas"),
+    **dict.fromkeys(("eu", "il", "me", "af"), "EMEA"),
+    "ap": "Asia and the Pacific",
+}
 
 
 class PriceBook:
@@ -270,6 +274,6 @@ def _doubted(price: Price | Unpriced, absent_from: PriceTable | None, region: st
     return structs.replace(price, suspect=f"{price.suspect}; {doubt}" if price.suspect else doubt)
 
 
-def _area(region: str) -> int:
-    """The part of the world that a region lies in, in broad strokes: the Americas, EMEA, Asia and the Pacific."""
-    return _AREAS.get(region[:2], -1)
+def _area(region: str) -> str | None:
+    """The part of the world that a region lies in, in broad strokes."""
+    return _AREAS.get(region[:2])

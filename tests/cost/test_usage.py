@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from guardrail.cost.demand import DOES_NOT_APPLY, NO_VARIANT_DEMAND, EndpointDemand
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage, load
@@ -228,8 +229,46 @@ def test_requests_that_cannot_be_split_are_known_together(weights: tuple[Any, An
 
 
 def test_a_single_variant_takes_all_whatever_its_weight() -> None:
-    found = asked(of(monthly_requests=1000), serverless("a", LATER))
-    assert (found.variants[0].requests, found.unsplit) == (1000, None)
+    for weight in (LATER, 0.0, 1.0):
+        found = asked(of(monthly_requests=1000), serverless("a", weight))
+        assert (found.variants[0].requests, found.unsplit) == (1000, None)
+
+
+def test_what_is_stated_for_every_variant_leaves_nothing_to_split() -> None:
+    usage = of(monthly_requests=1000, variants={"a": own(monthly_requests=400), "b": own(monthly_requests=600)})
+    found = asked(usage, serverless("a", 0.0), serverless("b", LATER))
+    assert ([each.requests for each in found.variants], found.unsplit) == ([400, 600], None)
+
+
+def test_defaults_of_a_type_are_usage_without_any_entry() -> None:
+    usage = Usage({}, {"AWS::SageMaker::Endpoint": of(average_instances=4)})
+    assert usage.of(endpoint("e")).variants[0].instances == 4
+
+
+def test_data_of_variants_that_are_not_known_is_that_of_the_requests_that_are_stated_and_partial() -> None:
+    """2 million requests of 1 kB are 2 GB, and nobody knows which other variants there are."""
+    usage = of(request_payload_kb=1, variants={"a": own(monthly_requests=2 * 10**6)})
+    unknown = replace(endpoint("e"), variants=LATER)
+    found = Usage({"e": usage}, {}).of(unknown)
+    assert found.data_in is not None
+    assert (found.data_in.gb, found.data_in.partial, found.data_out) == (2, True, None)
+    assert Usage({"e": of(request_payload_kb=1)}, {}).of(unknown).data_in is None, "of how many requests nobody says"
+
+
+def test_all_requests_of_an_endpoint_make_its_data_whatever_its_variants_state() -> None:
+    """10 million requests of 1 kB are 10 GB, 2 of them to a."""
+    usage = of(monthly_requests=10**7, request_payload_kb=1, variants={"a": own(monthly_requests=2 * 10**6)})
+    found = asked(usage, serverless("a"), serverless("b")).data_in
+    assert found is not None
+    assert (found.gb, found.partial) == (10, False)
+
+
+def test_a_shadow_variant_states_no_requests_that_carry_data() -> None:
+    """2 million of a at 1 kB are all there is, for a shadow variant answers copies of them."""
+    usage = of(request_payload_kb=1, variants={"a": own(monthly_requests=2 * 10**6), "s": own(monthly_requests=10**6)})
+    found = asked(usage, serverless("a"), shadow("s")).data_in
+    assert found is not None
+    assert (found.gb, found.partial) == (2, False)
 
 
 def test_requests_are_not_said_of_a_shadow_variant_for_they_do_not_apply() -> None:
@@ -326,6 +365,12 @@ def test_a_wrong_file_is_one_clear_line(tmp_path: Path, text: str, says: str) ->
     assert says in message
     assert "guardrail-usage.yml" in message
     assert "\n" not in message
+
+
+def test_a_stated_zero_and_a_whole_month_are_numbers_like_others(tmp_path: Path) -> None:
+    text = "resource_usage: {e: {monthly_requests: 0, monthly_busy_hours: 730}}"
+    (main,) = written(tmp_path, text).of(endpoint("e")).variants
+    assert (main.requests, main.busy_hours) == (0, 730)
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Looking prices up: an exact key has one price, or none with a reason that teaches."""
 
+import hashlib
 import json
 import shutil
 from decimal import Decimal
@@ -230,6 +231,47 @@ def test_a_missing_volume_price_counts_the_regions_that_have_one(book: PriceBook
     )
 
 
+def add(own: Path, region: str) -> None:
+    """A hosting price for a type that has none in any bundled table."""
+    prefix = json.loads((own / "manifest.json").read_text())["regions"][region]["prefix"]
+    with (own / f"{region}.csv").open("a", encoding="utf-8") as file:
+        file.write(f"{prefix}-Host:ml.c6in.xlarge,Hrs,0.12,published,,,,2026-05-20,flexera-2026-05\n")
+
+
+@pytest.mark.parametrize(
+    ("regions", "said"),
+    [
+        # those of the same two letters first, then those of the same part of the world, each by name
+        (("sa-east-1", "eu-west-1", "us-west-2"), "us-west-2, sa-east-1 and 1 more region"),
+        (("ap-south-1", "eu-west-1", "ca-central-1", "us-west-1"), "us-west-1, ca-central-1 and 2 more regions"),
+        (("mx-central-1", "af-south-1"), "mx-central-1 and af-south-1"),
+    ],
+)
+def test_other_regions_are_named_nearest_first_and_counted(own: Path, regions: tuple[str, ...], said: str) -> None:
+    for region in regions:
+        add(own, region)
+    assert f"in us-east-1; it has one in {said}; nearest" in reason(
+        PriceBook(own).hosting("us-east-1", "ml.c6in.xlarge")
+    )
+
+
+@pytest.mark.parametrize(
+    ("region", "nearest"),
+    [
+        ("me-south-1", "eu-south-1"),
+        ("il-central-1", "eu-south-1"),
+        ("af-south-1", "eu-south-1"),
+        ("ca-central-1", "us-east-1"),
+        ("mx-central-1", "us-east-1"),
+        ("sa-east-1", "us-east-1"),
+    ],
+)
+def test_regions_of_one_part_of_the_world_are_near_each_other(own: Path, region: str, nearest: str) -> None:
+    for each in ("eu-south-1", "us-east-1", "ap-east-1"):
+        add(own, each)
+    assert f"it has one in {nearest}, " in reason(PriceBook(own).hosting(region, "ml.c6in.xlarge"))
+
+
 # Instance types and where they are offered
 
 
@@ -308,6 +350,68 @@ def test_a_directory_laid_out_alike_takes_the_place_of_the_bundled_tables(own: P
     assert usd(mine.hosting("us-east-1", "ml.m5.xlarge")) == Decimal("0.20")
     assert mine.origin("us-east-1") == str(own)
     assert book.origin("us-east-1") == "bundled"
+
+
+def listed(folder: Path, *charges: str, region: str = "us-east-1", prefix: str = "USE1") -> Path:
+    """Tables of the user's own: the whole price list of one region, with these charges at 9.00 USD each."""
+    folder.mkdir(exist_ok=True)
+    columns = "usage_type,unit,usd,basis,confidence,rule,suspect,date,source,sku,rate_code,effective_date\n"
+    lines = [f"{prefix}-{each},Hrs,9.00,published,,,,2026-11-20,list,S,S.R,2026-11-01\n" for each in charges]
+    (folder / f"{region}.csv").write_text(columns + "".join(lines))
+    content = (folder / f"{region}.csv").read_bytes()
+    manifest = {
+        "schema_version": "1.0",
+        "regions": {region: {"name": region, "prefix": prefix, "publication_date": "2026-11-20T00:00:00Z"}},
+        "sources": {"list": {"title": "the list"}},
+        "files": {f"{region}.csv": f"sha256:{hashlib.sha256(content).hexdigest()}"},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_own_tables_win_row_by_row_and_leave_other_regions_alone(tmp_path: Path) -> None:
+    """9.00 for what the list has; the bundled 0.115 in doubt for what it should have and does not."""
+    mine = PriceBook(own=listed(tmp_path / "own", "Host:ml.m5.xlarge"))
+    assert usd(mine.hosting("us-east-1", "ml.m5.xlarge")) == 9
+    gone, elsewhere = mine.hosting("us-east-1", "ml.m5.large"), mine.hosting("eu-west-3", "ml.m5.large")
+    assert (usd(gone), usd(elsewhere)) == (Decimal("0.115"), Decimal("0.134"))
+    assert isinstance(gone, Price)
+    assert isinstance(elsewhere, Price)
+    assert (gone.suspect, elsewhere.suspect) == ("not in AWS's price list of 2026-11-20 for us-east-1", None)
+
+
+def test_a_doubt_about_a_price_stays_beside_that_of_a_newer_list(tmp_path: Path, book: PriceBook) -> None:
+    before, found = (
+        each.hosting("us-east-1", "ml.r8g.large") for each in (book, PriceBook(own=listed(tmp_path / "own")))
+    )
+    assert isinstance(before, Price)
+    assert isinstance(found, Price)
+    assert found.suspect == f"{before.suspect}; not in AWS's price list of 2026-11-20 for us-east-1"
+
+
+def test_a_region_that_only_own_tables_have_is_one_of_the_regions_and_priced_there_alone(tmp_path: Path) -> None:
+    own = listed(tmp_path / "own", "Host:ml.m5.xlarge", region="us-moon-1", prefix="MOON1")
+    mine = PriceBook(own=own)
+    assert "us-moon-1" in mine.regions()
+    assert len(mine.regions()) == 37
+    assert usd(mine.hosting("us-moon-1", "ml.m5.xlarge")) == 9
+    assert mine.offered("us-moon-1", "ml.m5.xlarge") is True, "the list has it"
+    assert isinstance(mine.offered("us-moon-1", "ml.m5.large"), Unknown)
+    assert reason(mine.hosting("us-moon-1", "ml.m5.large")).startswith("ml.m5.large has no hosting price in us-moon-1;")
+    assert "us-moon-1" not in reason(mine.hosting("us-east-1", "ml.m6i.xlarge")), "which it has no price of either"
+
+
+def test_a_hosting_price_in_any_table_of_a_region_tells_that_the_type_is_sold_there(tmp_path: Path) -> None:
+    """ml.g4dn.xlarge is in the bundled table of eu-west-3 for hosting, and not in the list that goes before it."""
+    mine = PriceBook(own=listed(tmp_path / "own", "Host:ml.m5.large", region="eu-west-3", prefix="EUW3"))
+    said = reason(mine.price("eu-west-3", "AsyncInf:ml.g4dn.xlarge"))
+    assert "though it has a hosting price there" in said
+
+
+def test_a_type_that_is_not_hosted_in_a_region_is_not_said_to_be(book: PriceBook) -> None:
+    """ml.m6i.xlarge has neither price in us-east-1, though it has both elsewhere."""
+    said = reason(book.price("us-east-1", "AsyncInf:ml.m6i.xlarge"))
+    assert said.startswith("ml.m6i.xlarge has no asynchronous price in us-east-1; it has one in ")
 
 
 def test_a_table_is_read_only_when_its_region_occurs(own: Path) -> None:
