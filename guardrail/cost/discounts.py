@@ -7,8 +7,10 @@ user guide, "Understanding how Savings Plans apply to your usage"). Percentages 
 covers.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import product
+from math import prod
 from typing import NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -16,13 +18,19 @@ from msgspec.structs import replace
 
 from guardrail.cost import join
 from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State, state
-from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, SavingsPlan, glob
+from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, glob
 from guardrail.errors import SettingsError
 from guardrail.model import Unknown
-from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.money import MONTH, ZERO, Period
 from guardrail.prices.usage_types import ASYNC
 
 _PERCENT = Decimal(100)
+MOST_JOINT_STATES = 256
+"""Of pools of several instance types, and of configurations to choose from, that a Savings Plan is applied to."""
+_TOO_MANY = (
+    "Savings Plan: too many instance pools and configurations to combine, so each counts as where it costs least, or "
+    "most, without the plan"
+)
 NOT_KNOWN = Unknown("which configuration it uses is not known")
 
 Key: TypeAlias = tuple[str, str]
@@ -40,7 +48,9 @@ class Discounted(Struct, frozen=True, kw_only=True):
     """Which discounts applied, and what could not be told."""
 
 
-def discounted(bills: Mapping[Key, Bill], discounts: Discounts, plan_rate: PlanRate) -> Discounted:
+def discounted(
+    bills: Mapping[Key, Bill], discounts: Discounts, plan_rate: PlanRate, *, period: Period = MONTH
+) -> Discounted:
     """What ``bills`` come to together, for they share one commitment.
 
     9 % off two ml.m5.xlarge at 0.23 USD for 730 h, 335.80 USD, are 305.578 USD. A plan of 0.30 USD an hour at a rate of
@@ -50,21 +60,11 @@ def discounted(bills: Mapping[Key, Bill], discounts: Discounts, plan_rate: PlanR
     Raises `SettingsError` for a rate above the list price.
     """
     rules = _Rules(discounts, plan_rate)
-    endpoints: dict[Key, Monthly] = {}
-    covered: list[_Covered] = []
-    for key, bill in bills.items():
-        parts = [(rules.applied(part.priced, bill), part) for part in (bill, *bill.children) if part.priced is not None]
-        monthlies = [join.of_states(priced, join.columns(priced)) for priced, _ in parts]
-        if bill.choices:
-            monthlies.append(join.either([rules.variants(each) for each in bill.choices], NOT_KNOWN))
-        monthly = join.of_parts(join.total(monthlies), (), bill.absent)
-        endpoints[key] = replace(monthly, at_least=bill.monthly.at_least)
-        covered += [each for priced, part in parts for each in rules.covered(key, part, priced, bill)]
+    applied = {key: rules.applied(bill, bill) for key, bill in bills.items()}
+    endpoints = {key: bill.monthly for key, bill in applied.items()}
     plan = None
     if discounts.savings_plan is not None:
-        plan, taken = _planned(covered, discounts.savings_plan)
-        for key, amounts in taken.items():
-            endpoints[key] = _less(endpoints[key], amounts)
+        plan, endpoints = _planned(applied, rules, discounts.savings_plan.available * period.hours)
     return Discounted(
         endpoints=endpoints,
         total=join.total(endpoints.values()),
@@ -85,17 +85,6 @@ def at_the_margin(delta: Delta, before: PlanUse, after: PlanUse) -> Delta:
 # Rules ---------------------------------------------------------------------------------------------------------------
 
 
-class _Covered(Struct, frozen=True, kw_only=True):
-    """What a plan can cover of one part, in hours where the part costs least, as expected, and most."""
-
-    key: Key
-    hours: Quantity
-    usd: Decimal
-    """Per hour, after percentages and fixed rates."""
-    plan_usd: Decimal
-    """Per hour under the plan."""
-
-
 class _Rules:
     """The rules as they apply to lines, and what there is to say about it."""
 
@@ -107,8 +96,28 @@ class _Rules:
         self._rates = [(glob(pattern), usd) for pattern, usd in (self._plan.rates if self._plan else {}).items()]
         self.notes: list[str] = []
 
-    def applied(self, priced: Priced, endpoint: Bill) -> Priced:
-        """The states of a part with discounts in each of them."""
+    def applied(self, bill: Bill, endpoint: Bill) -> Bill:
+        """A bill of the tree with discounts in each state of each part."""
+        if bill.priced is None:
+            return bill
+        priced = self._priced(bill.priced, endpoint)
+        children = tuple(self.applied(child, endpoint) for child in bill.children)
+        choices = tuple(self.applied(each, each) for each in bill.choices)
+        parts = [child.monthly for child in children]
+        if choices:
+            parts.append(
+                join.either([join.total(child.monthly for child in each.children) for each in choices], NOT_KNOWN)
+            )
+        monthly = join.of_parts(join.of_states(priced, join.columns(priced)), parts, bill.absent)
+        return replace(
+            bill,
+            priced=priced,
+            children=children,
+            choices=choices,
+            monthly=replace(monthly, at_least=bill.monthly.at_least),
+        )
+
+    def _priced(self, priced: Priced, endpoint: Bill) -> Priced:
         if isinstance(endpoint.region, Unknown):
             return priced
         region = endpoint.region
@@ -118,11 +127,6 @@ class _Rules:
 
         expected = priced.expected if isinstance(priced.expected, Unknown) else applied(priced.expected)
         return replace(priced, states=tuple(map(applied, priced.states)), expected=expected)
-
-    def variants(self, bill: Bill) -> Monthly:
-        """What the variants of a configuration cost; no plan covers what an endpoint may not use."""
-        found = [self.applied(child.priced, bill) for child in bill.children if child.priced is not None]
-        return join.total(join.of_states(priced, join.columns(priced)) for priced in found)
 
     def _line(self, line: Line, region: str, endpoint: Bill) -> Line:
         """A line at the price after every rule: the first fixed rate, then all percentages."""
@@ -162,24 +166,12 @@ class _Rules:
             return False
         return _has_tags(rule.tag, endpoint)
 
-    def covered(self, key: Key, part: Bill, priced: Priced, endpoint: Bill) -> Iterable[_Covered]:
-        """The instances of a part that a plan covers; not those of several pools, whose type nobody knows."""
-        if part.kind != "variant" or priced.detail is not None or isinstance(endpoint.region, Unknown):
-            return
-        states = join.columns(priced).each
-        lines = [next((line for line in each.lines if line.kind == "instance"), None) for each in states]
-        line = lines[2]
-        plan_usd = None if line is None else self._plan_usd(line, endpoint.region)
-        if line is None or plan_usd is None:
-            return
-        floor, known, ceiling = (ZERO if each is None or each.quantity is None else each.quantity for each in lines)
-        unknown = priced.expected if isinstance(priced.expected, Unknown) else endpoint.absent
-        yield _Covered(
-            key=key,
-            hours=Quantity(floor if endpoint.absent is None else ZERO, unknown or known, ceiling),
-            usd=_per_unit(line),
-            plan_usd=plan_usd,
-        )
+    def covered(self, states: Iterable[State], region: str | Unknown) -> "Iterable[_Covered]":
+        """The instances of these states that a plan covers."""
+        for line in (line for each in states for line in each.lines if line.kind == "instance"):
+            plan_usd = None if isinstance(region, Unknown) else self._plan_usd(line, region)
+            if plan_usd is not None and line.quantity is not None:
+                yield _Covered(line.quantity, _per_unit(line), plan_usd)
 
     def _plan_usd(self, line: Line, region: str) -> Decimal | None:
         """What an hour costs under the plan; None where the plan does not cover it, or saves nothing."""
@@ -236,68 +228,120 @@ def _has_tags(wanted: Mapping[str, str], endpoint: Bill) -> bool:
     return all(endpoint.tags.get(key) == value for key, value in wanted.items())
 
 
-# Amounts -------------------------------------------------------------------------------------------------------------
+# Savings Plans -------------------------------------------------------------------------------------------------------
 
 
-def _planned(lines: Sequence[_Covered], plan: SavingsPlan) -> tuple[PlanUse, dict[Key, Quantity]]:
-    """What becomes of the commitment, and what the plan takes off each endpoint beyond the rules.
+class _Covered(NamedTuple):
+    """Instances that a plan can cover."""
 
-    Every hour of the month counts alike: what runs on average is what is covered. Whatever the plan saves most on, as a
-    share of the price, comes first. One more hour of anything never makes the whole cheaper, so all parts where they
-    cost least are the least joint state, and all where they cost most the greatest.
+    hours: Decimal
+    usd: Decimal
+    """Per hour, after percentages and fixed rates."""
+    plan_usd: Decimal
+    """Per hour under the plan."""
+
+
+class _Option(NamedTuple):
+    """One way in which an endpoint may run: what it costs without a plan, and what a plan can cover of that."""
+
+    usd: Decimal
+    covered: tuple[_Covered, ...]
+
+
+class _Joint(NamedTuple):
+    """All endpoints together, each in one way, in USD: what each is charged beside the commitment, and its own part."""
+
+    amounts: tuple[Decimal, ...]
+    covered: Decimal
+    spilled: Decimal
+    stranded: Decimal
+
+
+def _planned(bills: Mapping[Key, Bill], rules: _Rules, room: Decimal) -> tuple[PlanUse, dict[Key, Monthly]]:
+    """What becomes of ``room``, the commitment, and what each endpoint comes to with it.
+
+    Every hour of the month counts alike: what runs on average is what is covered. The commitment couples all endpoints,
+    so the least and the greatest are looked for among their joint states. One more hour of anything never makes the
+    whole cheaper: of one instance type only the ends count, and of several types, and of several configurations, each.
     """
-    ordered = sorted(lines, key=lambda line: line.plan_usd / line.usd)
-    found = {bound: _joint(ordered, bound, plan.available * HOURS_PER_MONTH) for bound in BOUNDS}
-    floor, expected, ceiling = (found[bound] for bound in BOUNDS)
-    unknown = next((line.hours.expected for line in lines if isinstance(line.hours.expected, Unknown)), None)
-
-    taken = {
-        line.key: Quantity(
-            floor.taken.get(line.key, ZERO),
-            unknown or expected.taken.get(line.key, ZERO),
-            ceiling.taken.get(line.key, ZERO),
+    floor, expected, ceiling = (
+        _extreme([list(_options(bill, bound, rules)) for bill in bills.values()], bound, room, rules)
+        for bound in BOUNDS
+    )
+    unknown = next(
+        (
+            bill.monthly.expected
+            for bill in bills.values()
+            if isinstance(bill.monthly.expected, Unknown)
+            and any(each.covered for each in _options(bill, "ceiling", rules))
+        ),
+        None,
+    )
+    endpoints = {
+        key: _at(bill.monthly, low, unknown or mean, high)
+        for (key, bill), low, mean, high in zip(
+            bills.items(), floor.amounts, expected.amounts, ceiling.amounts, strict=True
         )
-        for line in lines
     }
     use = PlanUse(
         covered=Quantity(floor.covered, unknown or expected.covered, ceiling.covered),
         spilled=Quantity(floor.spilled, unknown or expected.spilled, ceiling.spilled),
         stranded=Quantity(floor.stranded, unknown or expected.stranded, ceiling.stranded),
     )
-    return use, taken
+    return use, endpoints
 
 
-class _Joint(NamedTuple):
-    """USD of the commitment in one joint state of all parts, and what it takes off each endpoint."""
+def _options(bill: Bill, bound: Bound, rules: _Rules) -> Iterator[_Option]:
+    """Every way in which an endpoint may run that can cost least, or most, with a plan; one where that is plain."""
+    if bill.priced is None or (bill.absent is not None and bound == "floor"):
+        yield _Option(ZERO, ())
+        return
+    for children in [each.children for each in bill.choices] or [bill.children]:
+        parts = (child.priced for child in children if child.priced is not None)
+        for states in product(_at_bound(bill.priced, bound), *(_at_bound(part, bound) for part in parts)):
+            yield _Option(sum((each.usd for each in states), ZERO), tuple(rules.covered(states, bill.region)))
 
-    covered: Decimal
-    spilled: Decimal
-    stranded: Decimal
-    taken: dict[Key, Decimal]
+
+def _at_bound(priced: Priced, bound: Bound) -> list[State]:
+    """The state in which a part costs least, as expected, or most; of several instance types one for each."""
+    if priced.detail is None or bound == "expected":
+        return [join.columns(priced).each[BOUNDS.index(bound)]]
+    by_type: dict[str, list[State]] = {}
+    for each in priced.states:
+        by_type.setdefault(each.lines[0].detail, []).append(each)
+    pick = max if bound == "ceiling" else min
+    return [pick(states, key=lambda each: each.usd) for states in by_type.values()]
 
 
-def _joint(ordered: Iterable[_Covered], bound: Bound, room: Decimal) -> _Joint:
-    covered = spilled = ZERO
-    taken: dict[Key, Decimal] = {}
-    for line in ordered:
-        hours = getattr(line.hours, bound)
-        if isinstance(hours, Unknown):
-            continue
-        fits = hours * line.plan_usd <= room
-        paid = hours * line.plan_usd if fits else room
-        paid_hours = hours if fits else paid / line.plan_usd
+def _extreme(options: Sequence[Sequence[_Option]], bound: Bound, room: Decimal, rules: _Rules) -> _Joint:
+    """The joint state that costs least, or most."""
+    pick = max if bound == "ceiling" else min
+    if prod(map(len, options)) > MOST_JOINT_STATES:
+        rules.notes.append(_TOO_MANY)
+        options = [[pick(each, key=lambda option: option.usd)] for each in options]
+    return pick((_joint(ways, room) for ways in product(*options)), key=lambda joint: sum(joint.amounts))
+
+
+def _joint(ways: Sequence[_Option], room: Decimal) -> _Joint:
+    """Covers first whatever the plan saves most on, as a share of the price."""
+    amounts, covered, spilled = [way.usd for way in ways], ZERO, ZERO
+    lines = [(place, line) for place, way in enumerate(ways) for line in way.covered]
+    for place, line in sorted(lines, key=lambda each: each[1].plan_usd / each[1].usd):
+        fits = line.hours * line.plan_usd <= room
+        paid = line.hours * line.plan_usd if fits else room
+        paid_hours = line.hours if fits else paid / line.plan_usd
         room -= paid
         covered += paid
-        spilled += (hours - paid_hours) * line.usd
-        taken[line.key] = taken.get(line.key, ZERO) + paid_hours * line.usd - paid
-    return _Joint(covered, spilled, room, taken)
+        spilled += (line.hours - paid_hours) * line.usd
+        amounts[place] += paid - paid_hours * line.usd
+    return _Joint(tuple(amounts), covered, spilled, room)
 
 
-def _less(monthly: Monthly, taken: Quantity) -> Monthly:
-    """A bill less what a plan saves: its flags stay, and its estimated share shrinks in proportion."""
-    floor, ceiling = monthly.floor - taken.floor, monthly.ceiling - taken.ceiling
-    expected = _minus(monthly.expected, taken.expected)
-    of_expected = (monthly.expected, expected) if isinstance(expected, Decimal) else (monthly.ceiling, ceiling)
+def _at(monthly: Monthly, floor: Decimal, expected: Decimal | Unknown, ceiling: Decimal) -> Monthly:
+    """A bill at other amounts: its flags stay, and its estimated shares shrink in proportion."""
+    if isinstance(monthly.expected, Unknown):
+        expected = monthly.expected
+    of_expected = (monthly.ceiling, ceiling) if isinstance(monthly.expected, Unknown) else (monthly.expected, expected)
     return replace(
         monthly,
         floor=floor,

@@ -19,6 +19,7 @@ from guardrail.cost.estimate import estimate
 from guardrail.cost.join import change_of
 from guardrail.errors import SettingsError
 from guardrail.model import Endpoint, InstancePool, InstanceVariant, Inventory, Mode, ScalableTarget, Unknown
+from guardrail.money import Period
 from guardrail.prices.book import PriceBook
 
 BOOK = PriceBook()
@@ -361,6 +362,90 @@ def test_discounts_on_one_type_of_a_pool_may_make_another_the_dearest() -> None:
     found = taken_of(it, rule(percent=Decimal(80), usage_type="*-Host:ml.m5.2xlarge"))
     assert (found.total.floor, found.total.ceiling) == (Decimal("68.706"), Decimal("169.30"))
     assert found.total.expected == Decimal("169.30")
+
+
+SMALL, LARGE = "ml.g5.xlarge", "ml.g5.2xlarge"  # 1.408 and 1.515 USD an hour, 1,027.84 and 1,105.95 a month; no volumes
+OF_SMALL = Discounts(
+    savings_plan=SavingsPlan(commitment_usd_per_hour=Decimal("0.9"), rates={f"*:{SMALL}": Decimal("0.9")})
+)
+"""Has room for one ml.g5.xlarge, which then costs 657.00; none for the other type, which has no rate."""
+
+
+def pooled(name: str, *types: str) -> Endpoint:
+    pools = tuple(InstancePool(instance_type=each, priority=place) for place, each in enumerate(types))
+    it = InstanceVariant(
+        name="main",
+        shadow=False,
+        instance_type=None,
+        instance_pools=pools,
+        initial_instance_count=1,
+        volume_size_gb=None,
+    )
+    return msgspec.structs.replace(endpoint(name), variants=(it,))
+
+
+def with_plan(*endpoints: Endpoint, discounts: Discounts = OF_SMALL) -> Discounted:
+    found = estimate(Inventory(endpoints=endpoints), BOOK).endpoints.values()
+    return discounted({("plan", it.label): it for it in found if it.part_of is None}, discounts, no_plan_rate)
+
+
+def test_a_plan_covers_the_type_of_a_pool_that_it_has_a_rate_for() -> None:
+    """One ml.g5.xlarge under the plan is 657.00; where the pool runs on the other type that is 1,105.95, on demand."""
+    found = with_plan(pooled("chat", SMALL, LARGE))
+    assert (found.total.floor, found.total.expected, found.total.ceiling) == (657, 657, Decimal("1105.95"))
+    assert found.plan is not None
+    assert (found.plan.covered, found.plan.spilled) == (Quantity(657, 657, 0), Quantity(0, 0, 0))  # type: ignore[arg-type]
+    assert found.plan.stranded == Quantity(0, 0, 657)  # type: ignore[arg-type]
+
+
+def test_a_pool_shares_the_commitment_with_what_else_there_is() -> None:
+    """One hour's room: of the endpoint, or of the pool. 657 + 1,027.84 at least, 657 + 1,105.95 at most."""
+    found = with_plan(endpoint("steady", SMALL, 1), pooled("chat", SMALL, LARGE))
+    assert (found.total.floor, found.total.ceiling) == (Decimal("1684.84"), Decimal("1762.95"))
+
+
+def test_a_plan_may_make_the_dearer_type_the_cheapest() -> None:
+    """At 0.75 an hour the second type is 547.50 under the plan, and the first, without a rate, 1,027.84."""
+    plan = SavingsPlan(commitment_usd_per_hour=Decimal(1), rates={f"*:{LARGE}": Decimal("0.75")})
+    found = with_plan(pooled("chat", SMALL, LARGE), discounts=Discounts(savings_plan=plan))
+    assert (found.total.floor, found.total.ceiling) == (Decimal("547.50"), Decimal("1027.84"))
+    assert found.total.expected == Decimal("1027.84"), "the first priority"
+
+
+def test_a_plan_covers_whichever_configuration_an_endpoint_uses() -> None:
+    """One ml.g5.xlarge: 657.00; two: 657.00 and 1,027.84 on demand; and one ml.g5.2xlarge: 1,105.95."""
+    choices = [endpoint("small", SMALL, 1), endpoint("both", SMALL, 2), endpoint("large", LARGE, 1)]
+    choices = [msgspec.structs.replace(each, deployed="possibly") for each in choices]
+    names = tuple(each.address for each in choices)
+    it = msgspec.structs.replace(endpoint("chat"), variants=Unknown("one of three"), candidates=names)
+    found = with_plan(it, *choices)
+    assert (found.total.floor, found.total.ceiling) == (657, Decimal("1684.84"))
+    assert isinstance(found.total.expected, Unknown)
+    assert found.plan is not None
+    assert (found.plan.covered.floor, found.plan.covered.ceiling, found.plan.spilled.ceiling) == (
+        657,
+        657,
+        Decimal("1027.84"),
+    )
+    assert isinstance(found.plan.covered.expected, Unknown)
+
+
+def test_too_many_pools_to_combine_are_said() -> None:
+    """Two types on each of nine endpoints are 512 joint states; each then counts as where it costs least, or most."""
+    found = with_plan(*(pooled(f"chat{number}", SMALL, LARGE) for number in range(9)))
+    assert found.total.floor == 657 + 8 * Decimal("1027.84")
+    assert found.total.ceiling == 9 * Decimal("1105.95")
+    assert any("too many instance pools" in note for note in found.notes)
+    few = with_plan(*(pooled(f"chat{number}", SMALL, LARGE) for number in range(8)))
+    assert not any("too many" in note for note in few.notes)
+
+
+def test_another_period_has_another_commitment() -> None:
+    """A week of 168 h: one ml.g5.xlarge of 236.544 is covered by 151.20."""
+    week = Period(Decimal(168), "week")
+    bills = estimate(Inventory(endpoints=(endpoint("chat", SMALL, 1),)), BOOK, period=week).endpoints
+    found = discounted({("plan", "chat"): bills["chat"]}, OF_SMALL, no_plan_rate, period=week)
+    assert found.total.expected == Decimal("151.2")
 
 
 def test_a_rate_above_the_list_price_is_refused() -> None:
