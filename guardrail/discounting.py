@@ -7,6 +7,7 @@ from guardrail.cost.base import Bill, Delta, Estimate, Missing
 from guardrail.cost.discount_settings import Discounts, PlanRate
 from guardrail.cost.discounts import Discounted, Key, at_the_margin, discounted
 from guardrail.model import Unknown
+from guardrail.money import MONTH, Period
 from guardrail.report import DiscountReport, PlanReport, Totals
 
 Side = Mapping[str, Estimate]
@@ -19,13 +20,14 @@ def apply(
     totals: Totals,
     worlds: Sequence[tuple[Side | None, Side, Totals]],
     undecided: Unknown,
+    period: Period = MONTH,
 ) -> tuple[DiscountReport, list[DiscountReport]]:
     """The bill before and after the change, and what the change adds, with ``discounts``.
 
     ``totals`` are those of the list bill, and ``worlds`` every possibility with its own: discounts are worked out in
     each, which is the second answer, and only then joined. The side before is None where no source has a past.
     """
-    found = [_one(discounts, plan_rate, world) for world in worlds]
+    found = [_one(discounts, plan_rate, world, period) for world in worlds]
     reports = [report for report, _ in found]
     deltas = [report.delta for report in reports if report.delta is not None]
     befores = [report.before for report in reports if report.before is not None]
@@ -45,12 +47,12 @@ def apply(
 
 
 def _one(
-    discounts: Discounts, plan_rate: PlanRate, world: tuple[Side | None, Side, Totals]
+    discounts: Discounts, plan_rate: PlanRate, world: tuple[Side | None, Side, Totals], period: Period
 ) -> tuple[DiscountReport, tuple[str, ...]]:
     """The discounted bill of one possibility, and its notes."""
     before, after, totals = world
-    was = None if before is None else discounted(_bills(before), discounts, plan_rate)
-    now = discounted(_bills(after), discounts, plan_rate)
+    was = None if before is None else discounted(_bills(before), discounts, plan_rate, period=period)
+    now = discounted(_bills(after), discounts, plan_rate, period=period)
     delta = None
     if totals.delta is not None and was is not None and before is not None:
         # Unknown as the change of the list bill is, for what is missing there is missing here.

@@ -42,7 +42,7 @@ def assess(
     """
     change_sets = [notices.in_force(change_set, today) for change_set in change_sets]
     unused = tuple(usage.notices(notices.known_endpoints(change_sets)))
-    priced = pricing.price(change_sets, prices, usage)
+    priced = pricing.price(change_sets, prices, usage, terms.period)
     endpoints = pricing.by_source(item for one in priced for item in pricing.endpoints(one, terms.environments))
     totals = pricing.totals(priced, endpoints)
     outcomes = pricing.outcomes(priced, totals)
@@ -128,7 +128,7 @@ def _discounts(
 
     undecided = Unknown("; ".join(one.change_set.undecided for one in priced if one.change_set.undecided))
     worlds = [(outcome.before, outcome.after, outcome.totals) for outcome in outcomes]
-    return discounting.apply(terms.discounts, terms.plan_rate, totals, worlds, undecided)
+    return discounting.apply(terms.discounts, terms.plan_rate, totals, worlds, undecided, terms.period)
 
 
 def _skipped(priced: PricedSource) -> Iterator[SkippedReport]:

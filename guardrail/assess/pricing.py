@@ -15,7 +15,7 @@ from guardrail.cost.base import Bill, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
-from guardrail.money import ZERO
+from guardrail.money import MONTH, ZERO, Period
 from guardrail.policy.environment import Environments
 from guardrail.prices.book import PriceBook
 from guardrail.report import EndpointReport, RegionPrices, Source, Totals
@@ -58,9 +58,11 @@ class Combination(Struct, frozen=True, kw_only=True):
     totals: Totals
 
 
-def price(change_sets: Sequence[ChangeSet], prices: PriceBook, demand: Demand) -> list[PricedSource]:
+def price(
+    change_sets: Sequence[ChangeSet], prices: PriceBook, demand: Demand, period: Period = MONTH
+) -> list[PricedSource]:
     """Every change set with what it costs."""
-    estimator = Estimator(prices, demand)
+    estimator = Estimator(prices, demand, period=period)
     return [
         _price(source, change_set, estimator)
         for source, change_set in zip(_sources(change_sets), change_sets, strict=True)

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.cost.discount_settings import Discounts, PlanRate, no_plan_rate
+from guardrail.money import MONTH, Period
 from guardrail.policy.environment import Environments
 from guardrail.policy.waivers import Waiver
 
@@ -17,6 +18,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """What settings and flags say of how to judge."""
 
     environments: Environments
+    period: Period = MONTH
+    """What amounts and limits are for."""
     budgets: Mapping[str, Decimal | None] = {}
     """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
     budget_origins: Mapping[str, str] = {}

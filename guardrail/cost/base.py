@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from msgspec import Struct
 
 from guardrail.model import Unknown
-from guardrail.money import ZERO
+from guardrail.money import MONTH, ZERO, Period
 from guardrail.prices.base import Price
 
 Kind: TypeAlias = Literal[
@@ -203,6 +203,8 @@ class Estimate(Struct, frozen=True, kw_only=True):
     """What each unattached configuration would cost if deployed; in no total."""
     total: Monthly
     missing: frozenset[Missing]
+    period: Period = MONTH
+    """What all its amounts are for."""
 
 
 class PlanUse(Struct, frozen=True, kw_only=True):

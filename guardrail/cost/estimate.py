@@ -79,6 +79,7 @@ class Estimator:
             unattached={endpoint.address: self._once(endpoint) for endpoint in inventory.unattached},
             total=join.total(bill.monthly for bill in counted),
             missing=frozenset().union(*(bill.missing for bill in counted if bill.missing)),
+            period=self._period,
         )
 
     def _once(self, endpoint: Endpoint) -> Bill:

@@ -520,4 +520,5 @@ def either_estimate(found: Sequence[Estimate], names: Mapping[str, Sequence[str 
         unattached=joined([each.unattached for each in found]),
         total=either([each.total for each in found], reason),
         missing=frozenset().union(*(each.missing for each in found)),
+        period=found[0].period,
     )

@@ -122,7 +122,7 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     Unattached configurations are judged too; what a plan forgets is not. Raises `PolicyError` for a policy that cannot
     be evaluated, which is never a pass.
     """
-    run = _Run(policies, Evaluation(prices, today), source)
+    run = _Run(policies, Evaluation(prices, today, estimate.period), source)
     results: list[Result] = []
     for endpoints, costs in ((inventory.endpoints, estimate.endpoints), (inventory.unattached, estimate.unattached)):
         for endpoint in endpoints:

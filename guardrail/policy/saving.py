@@ -1,4 +1,4 @@
-"""What a violation costs a month, and how that was worked out.
+"""What a violation costs in the period of the estimate, and how that was worked out.
 
 Every rule prices what is declared, from the estimate; none guesses traffic. Where only usage decides there is no
 amount, and where a price or a number is missing there is its reason: never a zero, never a neighbour's price.
@@ -28,7 +28,7 @@ Basis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
 
 
 class Saving(Struct, frozen=True, kw_only=True):
-    """USD a month, never negative."""
+    """USD a period, which is a month unless somebody asks for another; never negative."""
 
     usd: Decimal
     basis: Basis
@@ -41,7 +41,7 @@ class Saving(Struct, frozen=True, kw_only=True):
 
 
 class _Unit(Struct, frozen=True):
-    """What one instance of a variant costs: USD an hour, and USD a month for its volume."""
+    """What one instance of a variant costs: USD an hour, and USD a period for its volume."""
 
     hourly: Decimal
     volume: Decimal
@@ -200,18 +200,19 @@ def _instances(subject: Subject, count: Decimal, basis: Basis = "upper-bound") -
         return unit
     if isinstance(limit, Unknown):
         return limit
-    if limit != HOURS_PER_MONTH:  # of a shadow test, counted in months, so that each is hours of one instance
-        count = count * limit / HOURS_PER_MONTH
-    hours = _hours(count)
+    period = subject.period.hours
+    if limit != period:  # of a shadow test, counted in periods, so that each is hours of one instance
+        count = count * limit / period
+    hours = _hours(count, period)
     if hours is None:
-        working = f"{_share(count)}{plain(unit.hourly)} × 730 h"
+        working = f"{_share(count)}{plain(unit.hourly)} × {plain(period)} h"
     else:
         working = f"{plain(hours)} h × {plain(unit.hourly)}"
     if unit.volume:
-        times = _share(count) if hours is None else f"{plain(hours)} of 730 h × "
+        times = _share(count) if hours is None else f"{plain(hours)} of {plain(period)} h × "
         working += f" + {times}{two_decimals(unit.volume)} for {'its volume' if count == 1 else 'volumes'}"
     return Saving(
-        usd=count * (unit.hourly * HOURS_PER_MONTH + unit.volume),
+        usd=count * (unit.hourly * period + unit.volume),
         basis=basis,
         working=working,
         estimated=unit.estimated,
@@ -219,18 +220,18 @@ def _instances(subject: Subject, count: Decimal, basis: Basis = "upper-bound") -
 
 
 def _limit(subject: Subject) -> Decimal | Unknown:
-    """For how many hours a month the variant is there."""
+    """For how many hours of the period the variant is there."""
     limit = subject.variant.monthly_hours if isinstance(subject.variant, InstanceVariant) else None
     if limit is None or isinstance(limit, Unknown):
-        return limit or HOURS_PER_MONTH
-    return min(limit, HOURS_PER_MONTH)
+        return limit or subject.period.hours
+    return min(limit, subject.period.hours)
 
 
-def _hours(count: Decimal) -> Decimal | None:
-    """The hours of a month that a part of an instance runs, where they are whole ones; None for whole instances."""
+def _hours(count: Decimal, period: Decimal) -> Decimal | None:
+    """The hours of a period that a part of an instance runs, where they are whole ones; None for whole instances."""
     if count == count.to_integral():
         return None
-    hours = (count * HOURS_PER_MONTH).quantize(_EXACT)
+    hours = (count * period).quantize(_EXACT)
     return hours.quantize(ZERO) if hours == hours.to_integral() else None
 
 
@@ -264,9 +265,10 @@ def _unit(subject: Subject) -> _Unit | Unknown:
     hourly = part.price.usd
     volume = subject.cost_component("volume")
     priced = volume is not None and volume.price is not None and volume.size is not None
-    of_volume = volume.price.usd * volume.size if priced else ZERO  # type: ignore[union-attr, operator]
+    months = subject.period.hours / HOURS_PER_MONTH
+    of_volume = volume.price.usd * volume.size * months if priced else ZERO  # type: ignore[union-attr, operator]
     share = of_volume if priced and volume.estimated else ZERO  # type: ignore[union-attr]
-    estimated = part.price.basis == "estimated" or share * 100 >= hourly * HOURS_PER_MONTH + of_volume
+    estimated = part.price.basis == "estimated" or share * 100 >= hourly * subject.period.hours + of_volume
     return _Unit(hourly=hourly, volume=of_volume, estimated=estimated)
 
 

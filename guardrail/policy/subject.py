@@ -17,6 +17,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.money import MONTH, Period
 from guardrail.policy.base import Part
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
@@ -26,12 +27,13 @@ _LAST = 2**31
 
 
 class Evaluation:
-    """What all subjects of one evaluation share: the price book, what was already looked up in it, and the day."""
+    """What all subjects of one evaluation share: prices, what was already looked up in them, the period and the day."""
 
-    __slots__ = ("_hourly", "_specs", "prices", "today")
+    __slots__ = ("_hourly", "_specs", "period", "prices", "today")
 
-    def __init__(self, prices: PriceBook, today: date | None = None) -> None:
+    def __init__(self, prices: PriceBook, today: date | None = None, period: Period = MONTH) -> None:
         self.prices = prices
+        self.period = period
         self.today = today
         self._specs: dict[str, InstanceSpec | Unknown] = {}
         self._hourly: dict[tuple[str, str], Decimal | Unknown] = {}
@@ -93,6 +95,11 @@ class Subject:
         self.target = target
         self.component = component
         self.stack = stack
+
+    @property
+    def period(self) -> Period:
+        """What its amounts are for."""
+        return self.world.period if self.world else MONTH
 
     def variants(self) -> "tuple[Subject, ...] | Unknown":
         """A subject for each variant of the endpoint, production variants first."""

@@ -36,6 +36,7 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
+from guardrail.money import MONTH, Period
 from guardrail.policy.base import Remediation, Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import STACK, evaluate, evaluate_stack
@@ -107,13 +108,14 @@ def judge(
     unattached: tuple[Endpoint, ...] = (),
     has_before: bool = True,
     usage: Usage = NO_USAGE,
+    period: Period = MONTH,
 ) -> list[Result]:
     inventory = Inventory(endpoints=endpoints, unattached=unattached)
     chosen = configure(bundled(), settings or {}, select=policies)
     results = evaluate(
         chosen,
         inventory,
-        estimate(inventory, prices(), usage),
+        estimate(inventory, prices(), usage, period=period),
         source="plan.json",
         prices=prices(),
         environments=Environments(),
@@ -300,6 +302,15 @@ def test_instances_that_are_kept_cost_what_they_and_their_volumes_cost() -> None
     result = one("async-scales-to-zero", endpoint(variant(scaling=target(min_capacity=2)), mode="async"))
     assert (result.saving_monthly, result.saving_basis) == (Decimal("169.02"), "upper-bound")
     assert "up to 169.02 USD a month (2 × 0.115 × 730 h + 2 × 0.56 for volumes)" in result.message
+
+
+def test_in_another_period_they_cost_what_they_cost_in_it() -> None:
+    """A week of 168 h: 2 x 168 x 0.115 = 38.64, and 2 x 0.56 x 168 / 730 = 0.2578 for their volumes."""
+    kept = endpoint(variant(scaling=target(min_capacity=2)), mode="async")
+    result = one("async-scales-to-zero", kept, period=Period(Decimal(168), "week"))
+    assert isinstance(result.saving_monthly, Decimal)
+    assert round(result.saving_monthly, 4) == Decimal("38.8978")
+    assert "(2 × 0.115 × 168 h + 2 × 0.13 for volumes)" in result.message
 
 
 def used(**usage: str) -> Usage:
