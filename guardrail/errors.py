@@ -29,6 +29,24 @@ class LimitError(GuardrailError):
     """
 
 
+class MalformedError(Exception):
+    """A text that is not of its language: the problem, and its line and column, from 1, where they are known.
+
+    Whoever knows what the text is for makes a `GuardrailError` of it, with `at` for its message.
+    """
+
+    def __init__(self, problem: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.line = line
+        self.column = column
+
+    def at(self, path: str) -> str:
+        """The problem in one line, with the file and the place in it: ``a.yaml:3:7: duplicate key 'x'``."""
+        place = (path, *(str(number) for number in (self.line, self.column) if number is not None))
+        return f"{':'.join(place)}: {self.problem}"
+
+
 class GitError(SourceError):
     """A past that git does not know, or that this repository does not hold."""
 

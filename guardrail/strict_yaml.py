@@ -1,12 +1,12 @@
 """YAML that people write by hand: settings, usage, policies. A typo is an error with its line, never a silent pass.
 
-Duplicate keys and unknown keys are refused, and so is a file whose aliases expand beyond `_MAX_NODES`. PyYAML is
-imported when the first file is read, because most runs read none.
+Duplicate keys and unknown keys are refused: ``regoin: eu-west-1`` in line 1 is ``regoin: unknown key, did you mean
+region?``
 """
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from functools import cache
@@ -16,6 +16,7 @@ import msgspec
 
 from guardrail import files, limits
 from guardrail.errors import GuardrailError, did_you_mean
+from guardrail.yaml_text import STANDARD, YamlError, YamlReader, compose, standard_loader
 
 if TYPE_CHECKING:
     from yaml.nodes import Node
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 Step: TypeAlias = str | int
 
-_MAX_NODES = 200_000
-"""A settings file of a large team has some thousands; ten nested aliases of ten elements each have ten billion."""
-
-_MAX_DEPTH = 500
 _LARGEST = 2 * limits.MEBIBYTE
 
 
@@ -89,7 +86,7 @@ def _uncountable(node: "Node | None", name: str, error: type[GuardrailError]) ->
 
 def line_of(path: str | os.PathLike[str], steps: Sequence[Step]) -> int:
     """The 1-based line of the key that ``steps`` lead to in the YAML file at ``path``, for errors found later on."""
-    return _line_of(_loader()(_text(path)).get_single_node(), steps)
+    return _line_of(compose(_text(path), _loader()), steps)
 
 
 def _text(path: str | os.PathLike[str]) -> str:
@@ -98,41 +95,23 @@ def _text(path: str | os.PathLike[str]) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def nests_too_deeply(text: str) -> bool:
-    """Whether nesting would exhaust the stack of PyYAML's parser, which is C and does not recover.
-
-    Three ways lead down: brackets, runs of indicators on one line (``- - - x``), and indentation.
-    """
-    if text.count("[") + text.count("{") > _MAX_DEPTH:
-        depth = 0
-        for match in re.finditer(r"[\[\]{}]", text):
-            depth = depth + 1 if match[0] in "[{" else max(0, depth - 1)
-            if depth > _MAX_DEPTH:
-                return True
-    runs = rf"^[ \t]*(?:[-?:][ \t]+){{{_MAX_DEPTH},}}"
-    indents = rf"^ {{{_MAX_DEPTH * 20},}}[^ \r\n]"
-    return re.search(rf"{runs}|{indents}", text, re.MULTILINE) is not None
-
-
 def _load(text: str, name: str, error: type[GuardrailError]) -> "tuple[Node | None, Any]":
-    import yaml
-
-    if nests_too_deeply(text):
-        raise error(f"{name}: not valid YAML: nested too deeply")
     try:
-        loader = _loader()(text)
-        node = loader.get_single_node()
-        if node is None:
-            return None, None
-        _refuse_surprises(node, name, error)
-        return node, loader.construct_document(node)
-    except yaml.MarkedYAMLError as failure:
-        mark = failure.problem_mark or failure.context_mark
-        where = f"{name}:{mark.line + 1}:{mark.column + 1}" if mark else name
-        raise error(f"{where}: not valid YAML: {failure.problem or failure.context}") from failure
-    except (yaml.YAMLError, ValueError, RecursionError) as failure:
-        problem = str(failure).splitlines()[0] if str(failure) else "nested too deeply"
-        raise error(f"{name}: not valid YAML: {problem}") from failure
+        node = compose(text, _loader())
+        return node, _StrictReader().read(node)
+    except YamlError as failure:
+        raise error(failure.at(name)) from None
+
+
+_PLAIN: dict[str, tuple[str, str, Callable[[str], Any]]] = {
+    "bool": ("true|True|TRUE|false|False|FALSE", "tTfF", lambda text: text.lower() == "true"),
+    "int": (r"[-+]?(0|[1-9][0-9]*)", "-+0123456789", int),
+    "float": (r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789", float),
+    "null": ("~|null|Null|NULL|", "~nN", lambda _: None),
+    "merge": ("<<", "<", str),
+    "str": ("", "", str),
+}
+"""The types of YAML 1.2: what a plain scalar of each looks like, how it begins, and what it stands for."""
 
 
 @cache
@@ -142,54 +121,28 @@ def _loader() -> Any:
     In YAML 1.1 ``off``, ``no`` and ``y`` are booleans, ``012`` is ten and ``1:30`` is ninety. Here they are text, and
     so are dates, which the type that wants one reads itself.
     """
-    import yaml
-
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    loader: Any = type("Yaml12Loader", (base,), {"yaml_implicit_resolvers": {}})
-    tag = "tag:yaml.org,2002:"
-    for name, pattern, first in (
-        ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF"),
-        ("int", r"[-+]?(0|[1-9][0-9]*)", "-+0123456789"),
-        ("float", r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789"),
-        ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-        ("merge", r"<<", "<"),
-    ):
-        loader.add_implicit_resolver(tag + name, re.compile(f"^(?:{pattern})$"), list(first))
+    loader: Any = type("Yaml12Loader", (standard_loader(),), {"yaml_implicit_resolvers": {}})
+    for name, (pattern, first, _) in _PLAIN.items():
+        if pattern:
+            loader.add_implicit_resolver(STANDARD + name, re.compile(f"^(?:{pattern})$"), [*first, ""])
     return loader
 
 
-def _refuse_surprises(root: "Node", name: str, error: type[GuardrailError]) -> None:
-    """Raise on a duplicate key, on a mapping that contains itself, and on aliases that expand without end."""
-    from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+class _StrictReader(YamlReader):
+    """Values of YAML 1.2; a key that stands twice is an error."""
 
-    sizes: dict[int, int] = {}
-    open_nodes: set[int] = set()
+    def scalar(self, node: Any) -> Any:
+        plain = _PLAIN.get(node.tag.removeprefix(STANDARD))
+        if plain is None:
+            return self.tagged(node, node.value)
+        try:
+            return plain[2](node.value)
+        except ValueError:
+            raise YamlError(f"{node.value[:40]!r} is no {node.tag.removeprefix(STANDARD)}", node.start_mark) from None
 
-    def size(node: Node) -> int:
-        known = sizes.get(id(node))
-        if known is not None:
-            return known
-        if id(node) in open_nodes:
-            raise error(f"{name}:{node.start_mark.line + 1}: an alias stands inside its own anchor")
-        open_nodes.add(id(node))
-        total = 1
-        if isinstance(node, MappingNode):
-            seen: set[str] = set()
-            for key, value in node.value:
-                if isinstance(key, ScalarNode):
-                    if key.value in seen:
-                        raise error(f"{name}:{key.start_mark.line + 1}: duplicate key {key.value!r}")
-                    seen.add(key.value)
-                total += size(key) + size(value)
-        elif isinstance(node, SequenceNode):
-            total += sum(size(item) for item in node.value)
-        if total > _MAX_NODES:
-            raise error(f"{name}:{node.start_mark.line + 1}: more than {_MAX_NODES:,} values after expanding aliases")
-        open_nodes.discard(id(node))
-        sizes[id(node)] = total
-        return total
-
-    size(root)
+    def repeated(self, key: str, node: Any, mapping: Any) -> None:
+        del mapping
+        raise YamlError(f"duplicate key {key!r}", node.start_mark)
 
 
 _UNKNOWN_FIELD = re.compile(r"Object contains unknown field `(.*)`")

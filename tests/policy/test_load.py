@@ -105,7 +105,7 @@ def test_a_folder_without_policies_is_an_error(folder: Path, name: str) -> None:
         ),
         ("title: Tests are small\n", "", "the key 'title' is missing"),
         ("message:", "mesage: x\nmessage:", ":9: mesage: unknown key, did you mean message?"),
-        ("help_uri:", "title: again\nhelp_uri:", ":11: duplicate key 'title'"),
+        ("help_uri:", "title: again\nhelp_uri:", ":11:1: duplicate key 'title'"),
         ("type: integer", "type: int", "params.max_vcpus.type: 'int' is none of integer, number, usd"),
         ("default: 4", "default: four", ":8: params.max_vcpus: expected a number, got 'four'"),
         (

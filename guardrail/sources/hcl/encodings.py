@@ -5,22 +5,22 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from guardrail.json_text import JsonError, decode
 from guardrail.limits import Allowance
 from guardrail.sources.hcl.arithmetic import Number, parsed, whole
 from guardrail.sources.hcl.formatting import normal
+from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import EvaluationError, ListValue, NotWorkedOutError, ObjectType, bounded, texts
+from guardrail.yaml_text import STANDARD, YamlError, YamlLimitError, YamlReader, compose
 
 
 def json_decoded(allowance: Allowance, text: str) -> Any:
     """The value of a JSON text. Raises `EvaluationError`, and `LimitError` for one that makes too many values."""
-    import json
-
     allowance.values(text.count(",") + text.count("[") + text.count("{"))
     try:
-        value = json.loads(text, parse_float=_number, parse_int=_number, parse_constant=_no_number)
-    except ValueError:
-        raise EvaluationError("it is not valid JSON") from None
-    return _normal(bounded(value, allowance))
+        return _normal(bounded(decode(text, number=_number), allowance))
+    except JsonError as error:
+        raise EvaluationError(error.problem) from None
 
 
 def _normal(value: Any) -> Any:
@@ -39,15 +39,62 @@ def _number(text: str) -> Number:
     return number
 
 
-def _no_number(text: str) -> Any:
-    raise EvaluationError(f"{text} is no number")
+_NULL = re.compile(r"~|null|Null|NULL|")
+_TRUE = re.compile(r"y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON")
+_FALSE = re.compile(r"n|N|no|No|NO|false|False|FALSE|off|Off|OFF")
+_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)(\d\d:\d\d:\d\d)Z?)?")
+_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")  # 012 is twelve
+_FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
+_CERTAIN_INT = re.compile(r"0|[1-9]\d*")
 
 
 def yaml_decoded(allowance: Allowance, text: str) -> Any:
-    """The value of a YAML document. Raises `EvaluationError`, and `LimitError` for one that makes too many values."""
-    from guardrail.sources.hcl.files import yaml_value
+    """The value of a YAML document, as Terraform reads it: ``yes`` is true, ``012`` is twelve, a day is a time.
 
-    return _normal(bounded(yaml_value(text), allowance))
+    Raises `EvaluationError`, `NotWorkedOutError` for one that is nested without end, and `LimitError` for one that
+    makes too many values.
+    """
+    try:
+        node = compose(text)
+        if node is None:
+            raise EvaluationError("there is no document in it")
+        value = _TerraformYaml().read(node)
+    except YamlLimitError as error:
+        raise NotWorkedOutError(error.problem) from None
+    except YamlError as error:
+        raise EvaluationError(error.problem) from None
+    return _normal(bounded(value, allowance))
+
+
+class _TerraformYaml(YamlReader):
+    """YAML as Terraform's go-cty-yaml has it; of a key that stands twice the last one counts."""
+
+    def value(self, node: Any) -> Any:
+        return self.tagged(node, None) if node.tag == f"{STANDARD}set" else super().value(node)
+
+    def scalar(self, node: Any) -> Any:
+        text: str = node.value
+        if node.style or (node.tag == f"{STANDARD}str" and _CERTAIN_INT.fullmatch(text)):  # quoted, or told by !!str
+            return text
+        if _NULL.fullmatch(text) or node.tag == f"{STANDARD}null":
+            return None
+        if _TRUE.fullmatch(text) or _FALSE.fullmatch(text):
+            return _TRUE.fullmatch(text) is not None
+        if day := _DAY.fullmatch(text):
+            return f"{day[1]}T{day[2] or '00:00:00'}Z"
+        if _NO_NUMBER.fullmatch(text):
+            raise EvaluationError("it is not a finite number")
+        if text.startswith(("0o", "0x")) and _INT.fullmatch(text):
+            return int(text, 0)
+        return _number(text) if _INT.fullmatch(text) or _FLOAT.fullmatch(text) else text
+
+    def key(self, node: Any) -> str:
+        """A key, which is text whatever it looks like; ``on`` has become true by then."""
+        text = text_of(self.scalar(node))
+        if text is None:
+            raise EvaluationError("a key is no text")
+        return text
 
 
 _FIELD = re.compile(r'(?:"((?>(?:[^"]|"")*))"|([^",\n]*+))(,|\n|\Z)')

@@ -1,4 +1,4 @@
-"""Files that a configuration reads while it is evaluated: ``file``, ``templatefile``, ``fileset``, and YAML text."""
+"""Files that a configuration reads while it is evaluated: ``file``, ``templatefile`` and ``fileset``."""
 
 import os
 import re
@@ -9,10 +9,8 @@ from guardrail import files, limits
 from guardrail.limits import MOST_TEXT, Allowance
 from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_template
-from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import EvaluationError, NotWorkedOutError, SetValue
 
 
@@ -216,93 +214,3 @@ def _is_match(items: Sequence[str], glob: _Glob) -> bool:
 
 def _nothing(_: str) -> bool:
     return False
-
-
-# YAML ----------------------------------------------------------------------------------------------------------------
-
-_NULL = re.compile(r"~|null|Null|NULL|")
-_TRUE = re.compile(r"y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON")
-_FALSE = re.compile(r"n|N|no|No|NO|false|False|FALSE|off|Off|OFF")
-_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:(?:[Tt]|[ \t]+)(\d\d:\d\d:\d\d)Z?)?")
-_NO_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_INT = re.compile(r"[-+]?\d+|0o[0-7]+|0x[0-9a-fA-F]+")  # 012 is twelve
-_FLOAT = re.compile(r"[-+]?(?:\.\d+|\d+(?:\.\d*)?)(?:[eE][-+]?\d+)?")
-_CERTAIN_INT = re.compile(r"0|[1-9]\d*")
-_TAGS = "tag:yaml.org,2002:"
-_TEXT = f"{_TAGS}str"
-_DEEPEST = 100
-_MOST_NODES = 1 << 17
-
-
-def yaml_value(document: str) -> Any:
-    """The value of one YAML document, as Terraform reads it: ``yes`` is true, ``012`` is twelve, a day is a time."""
-    import yaml
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        node = yaml.compose(document, Loader=loader)
-    except (yaml.YAMLError, RecursionError):
-        raise EvaluationError("it is not valid YAML") from None
-    if node is None:
-        raise EvaluationError("there is no document in it")
-    return _YamlReader().value(node, 0)
-
-
-class _YamlReader:
-    """Turns nodes into values; aliases may repeat a node, but not without end."""
-
-    def __init__(self) -> None:
-        self._visited = 0
-
-    def value(self, node: Any, depth: int) -> Any:
-        self._visited += 1
-        if depth > _DEEPEST or self._visited > _MOST_NODES:
-            raise EvaluationError("the YAML is too large")
-        if not node.tag.startswith(_TAGS) or node.tag == f"{_TAGS}set":
-            raise EvaluationError(f"there is no tag {node.tag}")
-        if node.id == "sequence":
-            return [self.value(item, depth + 1) for item in node.value]
-        if node.id == "mapping":
-            found: dict[str, Any] = {}
-            for key, item in node.value:
-                if key.tag == "tag:yaml.org,2002:merge":
-                    inner = self.value(item, depth + 1)
-                    if not isinstance(inner, dict):
-                        raise EvaluationError("only a mapping can be merged")
-                    found = {**inner, **found}
-                else:
-                    found[_key(key)] = self.value(item, depth + 1)
-            return found
-        return _scalar(node)
-
-
-def _scalar(node: Any) -> Any:
-    value: str = node.value
-    if node.style or (node.tag == _TEXT and _CERTAIN_INT.fullmatch(value)):  # quoted, or told to be text by !!str
-        return value
-    if _NULL.fullmatch(value) or node.tag == f"{_TAGS}null":
-        return None
-    if _TRUE.fullmatch(value) or _FALSE.fullmatch(value):
-        return _TRUE.fullmatch(value) is not None
-    if day := _DAY.fullmatch(value):
-        return f"{day[1]}T{day[2] or '00:00:00'}Z"
-    if _NO_NUMBER.fullmatch(value):
-        raise EvaluationError("it is not a finite number")
-    return _number(value) if _INT.fullmatch(value) or _FLOAT.fullmatch(value) else value
-
-
-def _key(node: Any) -> str:
-    """A key, which is text whatever it looks like; ``on`` has become true by then."""
-    text = text_of(_scalar(node)) if node.id == "scalar" else None
-    if text is None:
-        raise EvaluationError("a key is no text")
-    return text
-
-
-def _number(text: str) -> Number:
-    if text.startswith(("0o", "0x")):
-        return int(text, 0)
-    number = parsed(text)
-    if number is None:
-        raise NotWorkedOutError("a number is too long")
-    return number

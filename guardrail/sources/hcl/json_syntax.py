@@ -5,13 +5,12 @@ a list of objects, which is how readers of resources see blocks anyway. Source: 
 language/syntax/json.
 """
 
-import re
 from collections.abc import Callable, Iterator
-from json import decoder
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.json_text import JsonError, decode, starts
 from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.formatting import normal
@@ -29,10 +28,6 @@ from guardrail.sources.hcl.syntax import (
 )
 from guardrail.sources.hcl.values import NotWorkedOutError
 
-_scan_string: Any = decoder.scanstring  # type: ignore[attr-defined] # public, and unknown to the stubs
-_BLANK = re.compile(r"[ \t\r\n]*")
-_SCALAR = re.compile(r"(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|true|false|null")
-_CONSTANTS = {"true": True, "false": False, "null": None}
 _DEEPEST = 100
 _LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1, "ephemeral": 2}
 """How many levels of names stand above the body of each block."""
@@ -67,99 +62,54 @@ _Wrap: TypeAlias = Callable[[_Node], Expression]
 def parse(text: str, path: str) -> SourceFile:
     """The file called ``path`` with the contents ``text``. Raises `HclSyntaxError` with file, line and column."""
     text = text.removeprefix("\ufeff")
-    reader = _Reader(text, path)
-    return SourceFile(path, text, _Translator(text, path).file(reader.document()), line_starts(text))
+    return SourceFile(path, text, _Translator(text, path).file(_document(text, path)), line_starts(text))
 
 
-class _Reader:
-    """JSON with the place of every key."""
+class _Pairs(list[tuple[str, Any]]):
+    """The keys and values of an object, in their order, those that stand twice among them."""
 
-    def __init__(self, text: str, path: str) -> None:
-        self._text = text
-        self._path = path
 
-    def document(self) -> _Node:
-        node, at = self._value(self._skip(0), 0)
-        if self._skip(at) != len(self._text):
-            raise self._error(self._skip(at), "nothing more is expected here")
-        if not node.is_object:
-            raise self._error(0, "a JSON object is expected")
-        return node
+class _Digits(str):
+    """A number as it is written."""
 
-    def _value(self, at: int, depth: int) -> tuple[_Node, int]:
+    __slots__ = ()
+
+
+def _document(text: str, path: str) -> _Node:
+    """The JSON object that a text is, each value with its place. Raises `HclSyntaxError`."""
+    try:
+        value = decode(text, pairs=_Pairs, number=_Digits)
+    except JsonError as error:
+        raise syntax_error(path, text, error.offset, error.problem) from None
+    if not isinstance(value, _Pairs):
+        raise syntax_error(path, text, 0, "a JSON object is expected")
+    places = starts(text)
+
+    def placed(value: Any, depth: int = 0) -> _Node:
+        at = next(places)
         if depth > _DEEPEST:
-            raise self._error(at, "the JSON is nested too deeply")
-        match self._text[at : at + 1]:
-            case "{":
-                return self._object(at, depth)
-            case "[":
-                return self._list(at, depth)
-            case '"':
-                text, end = self._string(at)
-                return _Node(text, at), end
-        match_ = _SCALAR.match(self._text, at)
-        if match_ is None:
-            raise self._error(at, "a JSON value is missing here")
-        if match_[1] is None:
-            return _Node(_CONSTANTS[match_[0]], at), match_.end()
-        return _Node(self._number(match_[1], at), at), match_.end()
+            raise syntax_error(path, text, at, "the JSON is nested too deeply")
+        if isinstance(value, _Pairs):
+            return _Node(
+                [(_Key(normal(key), next(places)), placed(item, depth + 1)) for key, item in value], at, is_object=True
+            )
+        if isinstance(value, list):
+            return _Node([placed(item, depth + 1) for item in value], at)
+        if isinstance(value, _Digits):
+            return _Node(_number(text, path, value, at), at)
+        return _Node(normal(value) if isinstance(value, str) else value, at)
 
-    def _number(self, text: str, at: int) -> Number:
-        try:
-            number = parsed(text)
-        except NotWorkedOutError:
-            number = None
-        if number is None:
-            raise self._error(at, "the number is too long, too large or too small")
-        return number
+    return placed(value)
 
-    def _object(self, start: int, depth: int) -> tuple[_Node, int]:
-        properties: list[tuple[_Key, _Node]] = []
-        at = self._skip(start + 1)
-        while self._text[at : at + 1] != "}":
-            if self._text[at : at + 1] != '"':
-                raise self._error(at, "a property name in double quotes is missing here")
-            name, end = self._string(at)
-            colon = self._skip(end)
-            if self._text[colon : colon + 1] != ":":
-                raise self._error(colon, "':' is missing here")
-            value, end = self._value(self._skip(colon + 1), depth + 1)
-            properties.append((_Key(name, at), value))
-            at = self._next_item(end, "}")
-        return _Node(properties, start, is_object=True), at + 1
 
-    def _list(self, start: int, depth: int) -> tuple[_Node, int]:
-        items: list[_Node] = []
-        at = self._skip(start + 1)
-        while self._text[at : at + 1] != "]":
-            value, end = self._value(at, depth + 1)
-            items.append(value)
-            at = self._next_item(end, "]")
-        return _Node(items, start), at + 1
-
-    def _next_item(self, end: int, closing: str) -> int:
-        at = self._skip(end)
-        if self._text[at : at + 1] == ",":
-            at = self._skip(at + 1)
-            if self._text[at : at + 1] == closing:
-                raise self._error(at, "a value must follow the comma")
-        elif self._text[at : at + 1] != closing:
-            raise self._error(at, f"',' or {closing!r} is missing here")
-        return at
-
-    def _string(self, at: int) -> tuple[str, int]:
-        try:
-            text, end = _scan_string(self._text, at + 1, True)  # noqa: FBT003 - its own signature
-        except ValueError:
-            raise self._error(at, "the string is not valid JSON") from None
-        return normal(str(text)), int(end)
-
-    def _skip(self, at: int) -> int:
-        match_ = _BLANK.match(self._text, at)
-        return match_.end() if match_ else at
-
-    def _error(self, at: int, problem: str) -> HclSyntaxError:
-        return syntax_error(self._path, self._text, at, problem)
+def _number(text: str, path: str, digits: str, at: int) -> Number:
+    try:
+        number = parsed(digits)
+    except NotWorkedOutError:
+        number = None
+    if number is None:
+        raise syntax_error(path, text, at, "the number is too long, too large or too small")
+    return number
 
 
 class _Translator:
@@ -292,5 +242,4 @@ class _Translator:
 def constants(text: str, path: str) -> Body:
     """A file of values, ``.tfvars.json``: each property an argument whose texts are themselves."""
     text = text.removeprefix("\ufeff")
-    translator = _Translator(text, path)
-    return translator.values(_Reader(text, path).document())
+    return _Translator(text, path).values(_document(text, path))

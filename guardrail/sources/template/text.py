@@ -7,8 +7,6 @@ from guardrail.sources.template.values import Table, Twice
 
 MAX_BYTES = 16 << 20
 """CloudFormation takes 1 MB."""
-MAX_DEPTH = 500
-"""Of mappings and lists in each other; CloudFormation's own limit is below a hundred."""
 
 
 def load(path: str, content: bytes, duplicates: list[Twice] | None = None) -> Table:
@@ -23,14 +21,7 @@ def load(path: str, content: bytes, duplicates: list[Twice] | None = None) -> Ta
         raise SourceError(f"{path} is a pointer of Git LFS, not the file it stands for", hint="git lfs pull")
     text = decoded(path, content)
     found: list[Twice] = []
-    root: Any = None
-    try:
-        root = _value(path, text, found)
-        is_too_deep = _depth(root) > MAX_DEPTH
-    except RecursionError:
-        is_too_deep = True
-    if is_too_deep:
-        raise SourceError(f"{path} is nested too deeply to be a template")
+    root = _value(path, text, found)
     if found and duplicates is None:
         raise SourceError(found[0].message())
     if duplicates is not None:
@@ -40,28 +31,15 @@ def load(path: str, content: bytes, duplicates: list[Twice] | None = None) -> Ta
     return root
 
 
-def _depth(value: Any) -> int:
-    """How many mappings and lists stand in each other; those that aliases share count once."""
-    deepest, pending, seen = 0, [(value, 1)], set[int]()
-    while pending:
-        here, depth = pending.pop()
-        if not isinstance(here, (dict, list)) or id(here) in seen:
-            continue
-        seen.add(id(here))
-        deepest = max(deepest, depth)
-        pending += ((item, depth + 1) for item in (here.values() if isinstance(here, dict) else here))
-    return deepest
-
-
 def _value(path: str, text: str, duplicates: list[Twice]) -> Any:
     """The value of the text; the reader of the other language is not imported."""
     if text.lstrip()[:1] == "{":
-        from guardrail.sources.template import json_text
+        from guardrail.sources.template import template_json
 
-        return json_text.load(path, text, duplicates)
-    from guardrail.sources.template import yaml_text
+        return template_json.load(path, text, duplicates)
+    from guardrail.sources.template import template_yaml
 
-    return yaml_text.load(path, text, duplicates)
+    return template_yaml.load(path, text, duplicates)
 
 
 def decoded(path: str, content: bytes) -> str:

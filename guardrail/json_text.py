@@ -1,0 +1,106 @@
+"""JSON text as values, and where its objects, keys and values stand, which is looked up once somebody asks.
+
+The decoder is Python's, which is written in C and knows no places; a scan of the text finds them again.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from guardrail.errors import MalformedError
+
+MAX_DEPTH = 500
+"""Of objects and lists in each other."""
+
+_STRING = r'"[^"\\]*(?:\\.[^"\\]*)*"'
+_KEY_OR_BRACE = re.compile(rf"{_STRING}(\s*:(?:\s*{_STRING})?)?|[{{}}]")
+"""A key, with its value where that is text; other text; a brace."""
+_START = re.compile(rf"{_STRING}|[{{\[]|[^\s,:{{}}\[\]\"]+")
+
+
+class JsonError(MalformedError):
+    """A text that is no JSON; ``offset`` is where it stops being it."""
+
+    offset = 0
+
+
+def decode(
+    text: str,
+    *,
+    pairs: Callable[[list[tuple[str, Any]]], Any] | None = None,
+    number: Callable[[str], Any] | None = None,
+    strict: bool = True,
+) -> Any:
+    """The value of a JSON text; ``decode('{"a": [1, "b"]}')`` is ``{"a": [1, "b"]}``. Raises `JsonError`.
+
+    ``pairs`` makes an object of its keys and values, which it is given in the order in which objects close; ``number``
+    makes a number of its digits. Unless ``strict``, text may hold line ends and other control characters.
+    """
+    import json
+
+    value: Any = None
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=pairs,
+            parse_float=number,
+            parse_int=number,
+            parse_constant=_refuse_constant,
+            strict=strict,
+        )
+        is_too_deep = _depth(value) > MAX_DEPTH
+    except json.JSONDecodeError as error:
+        problem = f"not valid JSON: {error.msg[:1].lower()}{error.msg[1:]}"
+        refusal = JsonError(problem, error.lineno, error.colno)
+        refusal.offset = error.pos
+        raise refusal from None
+    except ValueError as error:  # a number of too many digits
+        raise JsonError(f"not valid JSON: {str(error)[:1].lower()}{str(error)[1:]}") from None
+    except RecursionError:
+        is_too_deep = True
+    if is_too_deep:
+        raise JsonError("nested too deeply")
+    return value
+
+
+def _refuse_constant(constant: str) -> NoReturn:
+    raise JsonError(f"not valid JSON: no number is {constant}")
+
+
+def _depth(value: Any) -> int:
+    """How many objects and lists stand in each other."""
+    deepest, pending = 0, [(value, 1)]
+    while pending:
+        here, depth = pending.pop()
+        if isinstance(here, (dict, list)):
+            deepest = max(deepest, depth)
+            pending += ((item, depth + 1) for item in (here.values() if isinstance(here, dict) else here))
+        elif here.__class__ is tuple:  # a key and its value
+            pending.append((here[1], depth))
+    return deepest
+
+
+def starts(text: str) -> Iterator[int]:
+    """The offsets of all keys and values of a sound text, in its order: 0, 1, 6, 7 of ``{"a": [3]}``."""
+    return (match.start() for match in _START.finditer(text))
+
+
+def starts_of_objects(text: str) -> list[list[int]]:
+    """The offsets of each object of a sound text and of its keys, in the order in which objects close.
+
+    ``{"a": {"b": 1}}`` has an object at 6 with a key at 7, and one at 0 with a key at 1: ``[[6, 7], [0, 1]]``.
+    """
+    pending: list[list[int]] = []
+    closed: list[list[int]] = []
+    for match in _KEY_OR_BRACE.finditer(text):
+        start = match.start()
+        first = text[start]
+        if first == "{":
+            pending.append([start])
+        elif not pending:
+            break
+        elif first == "}":
+            closed.append(pending.pop())
+        elif match.lastindex:
+            pending[-1].append(start)
+    return closed

@@ -1,0 +1,120 @@
+"""Templates in YAML, as CloudFormation understands it: YAML 1.1 with the short forms of its functions.
+
+``yes`` is true and ``012`` is ten; dates and other tags stay text. Source: "CloudFormation template format" in the AWS
+CloudFormation user guide.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from guardrail.errors import NotATemplateError, SourceError
+from guardrail.model import Location
+from guardrail.sources.template.values import Table, Twice, text_of
+from guardrail.yaml_text import STANDARD, YamlError, YamlReader, compose
+
+MAX_TEXT = 4 << 20
+"""CloudFormation takes 1 MB; PyYAML needs a second for each MB, and much memory."""
+LONGEST_NUMBER = 100
+"""Digits; a longer number stays text."""
+
+_SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"}
+
+
+def load(path: str, text: str, duplicates: list[Twice]) -> Any:
+    """The value of a YAML text, None where it is empty; keys that stand twice go to ``duplicates``.
+
+    Raises `SourceError` where it is malformed or is built to exhaust, and `NotATemplateError` where it holds several
+    documents.
+    """
+    if len(text) > MAX_TEXT:
+        raise SourceError(f"{path} has more than {MAX_TEXT:,} characters of YAML, more than any template")
+    try:
+        return _TemplateReader(path, duplicates).read(compose(text))
+    except YamlError as error:
+        if "another document" in error.problem:
+            raise NotATemplateError(f"{path} is no CloudFormation template: it holds several documents") from None
+        raise SourceError(error.at(path)) from None
+
+
+class _TemplateReader(YamlReader):
+    """Values of one template; places are looked up once somebody asks."""
+
+    def __init__(self, path: str, duplicates: list[Twice]) -> None:
+        super().__init__()
+        self._path = path
+        self._duplicates = duplicates
+
+    def empty(self, node: Any) -> Table:
+        return Table().written(partial(self._place, node, {}))
+
+    def _place(self, node: Any, keys: dict[str | None, Any], key: str | None = None) -> Location:
+        """Where a key of a mapping, or else the mapping starts; ``keys`` are filled once somebody asks for one."""
+        if key is not None and not keys:
+            keys.update((self.key(key_node), key_node) for key_node, _ in node.value)
+        mark = keys.get(key, node).start_mark
+        return Location(self._path, mark.line + 1, mark.column + 1)
+
+    def scalar(self, node: Any) -> Any:
+        construct = _CONSTRUCT.get(node.tag)
+        return node.value if construct is None else construct(node.value)
+
+    def key(self, node: Any) -> str:
+        """A key as text: ``Yes`` is the same key as ``true``, as it is the same value."""
+        text = node.value if node.tag == f"{STANDARD}str" else text_of(self.scalar(node))
+        return str(node.value if text is None else text)
+
+    def tagged(self, node: Any, value: Any) -> Any:
+        """``!Sub text`` as ``{"Fn::Sub": text}``."""
+        tag = node.tag
+        if not tag.startswith("!") or tag == "!":
+            return value
+        if tag == "!GetAtt" and isinstance(value, str):
+            value = list(value.partition(".")[::2])
+        name = _SHORT_FORMS.get(tag) or f"Fn::{tag[1:]}"
+        return Table({name: value}).written(lambda _: self._place(node, {}))
+
+    def repeated(self, key: str, node: Any, mapping: Table) -> None:
+        if mapping.twice is None:
+            mapping.twice = Twice(key, partial(self._place, node, {}))
+            self._duplicates.append(mapping.twice)
+
+
+def _integer(text: str) -> Any:
+    """A YAML 1.1 integer: ``0b``, ``0x``, a leading 0 for octal, ``1:30`` for ninety, underscores between digits."""
+    digits = text.replace("_", "")
+    sign = -1 if digits.startswith("-") else 1
+    digits = digits.lstrip("+-")
+    if len(digits) > LONGEST_NUMBER:
+        return text
+    if digits.startswith(("0b", "0x")):
+        return sign * int(digits, 0)
+    if ":" in digits:
+        return sign * int(_sexagesimal(digits))
+    if digits.startswith("0") and digits.strip("0"):
+        return sign * int(digits, 8)
+    return sign * int(digits)
+
+
+def _float(text: str) -> Any:
+    digits = text.replace("_", "").lower()
+    sign = -1.0 if digits.startswith("-") else 1.0
+    digits = digits.lstrip("+-")
+    if digits in (".inf", ".nan"):
+        return sign * float(digits[1:])
+    return sign * (_sexagesimal(digits) if ":" in digits else float(digits))
+
+
+def _sexagesimal(digits: str) -> float:
+    total = 0.0
+    for part in digits.split(":"):
+        total = total * 60 + float(part)
+    return total
+
+
+_CONSTRUCT: dict[str, Callable[[str], Any]] = {
+    STANDARD + "bool": lambda text: text.lower() in ("yes", "true", "on"),
+    STANDARD + "int": _integer,
+    STANDARD + "float": _float,
+    STANDARD + "null": lambda _: None,
+}
