@@ -261,7 +261,7 @@ def _target(values: Mapping[str, Told]) -> Told:
 def composition(variant: Variant) -> str:
     """What a variant consists of: ``2 × ml.c5.4xlarge``, ``serverless, 2,048 MB``."""
     if variant.sensitive:
-        return "sensitive"
+        return "(sensitive)"
     if isinstance(variant, ServerlessVariant):
         kept = variant.provisioned_concurrency
         slots = "" if kept is None else f", {_text(kept)} slots kept warm"

@@ -37,7 +37,6 @@ from guardrail.reporters.overview import (
     Sections,
     counts,
     dearest,
-    delta,
     fix,
     overview,
     price_dates,
@@ -253,7 +252,7 @@ class _HtmlPage:
     def _bars(self, item: EndpointReport) -> Chart:
         after = item.cost.monthly if item.cost else None
         before = None if item.unchanged else item.before
-        change = delta(item, has_past=item.source in self._has_past) if before else None
+        change = item.delta if before else None
         rows = [("before", amounts(before))] if before else []
         rows += [("after" if before else "a month", amounts(after))] if after else []
         if change:

@@ -19,7 +19,6 @@ from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.gfm import code, details, fenced, link, prose
 from guardrail.reporters.overview import (
     Sections,
-    delta,
     fix,
     overview,
     price_dates,
@@ -49,7 +48,12 @@ LONGEST_MESSAGE = 1_200
 _RESERVE = 256
 """Bytes kept for the line that says what was left out."""
 _CUT = "_Not everything fits here: `--format json` and `--format html` hold all of it._\n"
-_VERDICTS = {"passes": "✅ Passes", "fails": "❌ Fails", "untrusted": "❓ Cannot be trusted"}
+_VERDICTS = {
+    "passes": "✅ Passes",
+    "fails": "❌ Fails",
+    "untrusted": "❓ Cannot be trusted",
+    "tolerated": "⚪ Fails on nothing",
+}
 _ICONS: dict[Severity, str] = {"error": "❌", "warning": "⚠️", "note": "📝"}
 _COLUMNS = "| endpoint | | floor | expected | ceiling | change |\n|:--|:--|--:|--:|--:|--:|"
 
@@ -128,7 +132,7 @@ class _Writer:
         """What it costs, what changes, the verdict."""
         told = overview(self.report)
         verdict = _VERDICTS[told.verdict] + (", by terms it alters" if self.report.own_terms else "")
-        counts = "\n\n".join(filter(None, (self._own_terms(), told.counts)))
+        counts = "\n\n".join(filter(None, (self._own_terms(), str(told.counts))))
         if says_nothing_to_pay(self.report):
             return f"### {verdict}: no SageMaker inference, nothing to pay\n\n{counts}\n"
         return f"### {verdict}: {', '.join(filter(None, (told.cost, told.change)))}\n\n{counts}\n"
@@ -189,7 +193,7 @@ class _Writer:
     def row(self, item: EndpointReport) -> str:
         """One endpoint, and where it stands where there are several inputs."""
         has_past = item.source in self._has_past
-        change, name = delta(item, has_past=has_past), code(named(item.endpoint), LONGEST_NAME)
+        change, name = item.delta, code(named(item.endpoint), LONGEST_NAME)
         if len(self.report.sources) > 1:
             name += f" in {code(item.source, LONGEST_NAME)}"
         after = item.cost.monthly if item.cost else None

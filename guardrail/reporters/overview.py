@@ -1,35 +1,87 @@
 """What a report says in one breath: the cost, the change, the verdict; and its results as chapters."""
 
+from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.cost.base import Delta, Monthly
+from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
 from guardrail.money import ZERO
-from guardrail.policy.base import Remediation, Result, Severity
-from guardrail.report import EndpointReport, Report
+from guardrail.policy.base import Remediation, Result
+from guardrail.report import BudgetReport, EndpointReport, Report
 from guardrail.reporters.bill import UNKNOWN, amounts, changes_nothing, difference
 from guardrail.reporters.findings import Finding, endpoint_names, findings
-from guardrail.reporters.wording import counted, usd
+from guardrail.reporters.wording import counted, inert, usd
 
-Verdict: TypeAlias = Literal["passes", "fails", "untrusted"]
+Verdict: TypeAlias = Literal["passes", "fails", "untrusted", "tolerated"]
+State: TypeAlias = Literal["nothing-read", "nothing-to-pay", "unknown", "known"]
 
 _VERDICTS: dict[int, Verdict] = {0: "passes", 1: "fails", 3: "untrusted"}
-_UNKNOWN = Unknown("unknown on one side")
+
+
+class Counts(Struct, frozen=True, kw_only=True):
+    """How many findings there are. What stood before the change, and does not count, is in `existing` alone."""
+
+    error: int = 0
+    warning: int = 0
+    note: int = 0
+    existing: int = 0
+    undecided_error: int = 0
+    """Errors that are not decided, which may be failures."""
+    undecided: int = 0
+    """Warnings and notes that are not decided."""
+    waived: int = 0
+
+    def failures(self, severity: str) -> str:
+        """Those at or above a severity: ``2 errors, 1 warning``."""
+        found = ((self.error, "error"), (self.warning, "warning"), (self.note, "note"))
+        least = [name for _, name in found].index(severity)
+        return ", ".join(counted(count, noun) for count, noun in found[: least + 1] if count)
+
+    def __str__(self) -> str:
+        """``2 errors, 1 warning``; ``no findings`` where there are none."""
+        failures = ((self.error, "error"), (self.warning, "warning"), (self.note, "note"))
+        words = [counted(count, noun) for count, noun in failures if count]
+        words += [f"{counted(self.undecided_error, 'error')} undecided"] if self.undecided_error else []
+        words += [f"{counted(self.existing, 'finding')} from before"] if self.existing else []
+        words += [f"{self.waived:,} waived"] if self.waived else []
+        return ", ".join(words) or "no findings"
+
+
+class AllFixed(Struct, frozen=True):
+    """What the month comes to when every new finding is mended."""
+
+    saving: Decimal
+    """USD a month less; of each variant its dearest finding alone, for the savings of one variant overlap."""
+    at_best: bool
+    """Whether one of them is the most that can be saved."""
 
 
 class Overview(Struct, frozen=True, kw_only=True):
-    """Three phrases and what they rest on."""
+    """What every format asks: what was read, what it costs, how it is judged and why."""
 
+    state: State
+    """``unknown``: something bills, and nothing of it has an amount."""
     verdict: Verdict
+    """``tolerated``: something fails, and the run was told to fail on nothing."""
+    reasons: tuple[str, ...]
+    """Why the verdict is what it is, a clause each: broken budgets first, then findings, then what is not trusted."""
     cost: str
     """``4,823.13 USD a month``, with the marks of the bill: ``≥`` for what lacks a part, ``~`` for estimates."""
     change: str
     """``+3,265.38 with this change``; empty where no source has a past."""
-    counts: str
-    """``2 errors, 1 warning``: what counts against this change."""
+    counts: Counts
+    budgets: tuple[BudgetReport, ...]
+    """Broken ones first."""
+    rows: tuple[EndpointReport, ...]
+    """Endpoints that the change touches, or all where nothing has a past, those whose bill changes most first."""
+    unchanged: int
+    """How many endpoints are left alone."""
+    all_fixed: AllFixed | None
+    """None where nothing would be saved, or where one saving is not known."""
 
 
 class Sections(Struct, frozen=True, kw_only=True):
@@ -44,19 +96,110 @@ class Sections(Struct, frozen=True, kw_only=True):
 
 
 def overview(report: Report) -> Overview:
-    """The first line of every report that people read."""
+    """One answer for all formats, so that none decides for itself."""
+    found = _counts(report)
     return Overview(
-        verdict=_VERDICTS.get(report.exit_code, "untrusted"),
+        state=_state(report),
+        verdict=_verdict(report, found),
+        reasons=tuple(_reasons(report, found)),
         cost=_cost(report.totals.after),
         change=_change(report),
-        counts=_counts(report),
+        counts=found,
+        budgets=report.budgets,
+        rows=_rows(report),
+        unchanged=0 if report.all_findings else sum(item.unchanged for item in report.endpoints),
+        all_fixed=_all_fixed(report),
     )
+
+
+def _state(report: Report) -> State:
+    if report.endpoints or report.unattached:
+        after = report.totals.after
+        return "unknown" if after.at_least and not after.ceiling and not after.depends_on_usage else "known"
+    missing = report.totals.after.at_least or not all(source.complete for source in report.sources)
+    if report.skipped or missing:
+        return "unknown"
+    return "nothing-to-pay" if report.sources else "nothing-read"
+
+
+def _verdict(report: Report, found: Counts) -> Verdict:
+    verdict = _VERDICTS.get(report.exit_code, "untrusted")
+    return "tolerated" if verdict == "passes" and report.fail_on == "never" and found.error + found.warning else verdict
+
+
+def _reasons(report: Report, found: Counts) -> Iterator[str]:
+    """``the expected 5,137 USD a month are above 4,000 (--budget)``, ``2 errors (fail on error)``."""
+    for budget in report.budgets:
+        if budget.state == "broken":
+            yield broken(budget)
+    if report.fail_on == "never":
+        yield "told to fail on nothing (--fail-on never)"
+    elif report.exit_code == 1:
+        yield f"{found.failures(report.fail_on)} (fail on {report.fail_on})"
+    if report.strict and report.distrust:
+        yield f"--strict: {counted(len(report.distrust), 'thing is', 'things are')} unknown, unpriced or undecided"
 
 
 def says_nothing_to_pay(report: Report) -> bool:
     """Whether there is no SageMaker inference: nothing was seen, and nothing is said to be missing."""
-    seen = report.endpoints or report.unattached or report.skipped
-    return not (seen or report.totals.after.at_least or not all(source.complete for source in report.sources))
+    return _state(report) in ("nothing-read", "nothing-to-pay")
+
+
+def broken(budget: BudgetReport) -> str:
+    """What a limit is held against, what it is, and where it is set."""
+    return f"{held_against(budget)}, above {usd(budget.usd)} ({inert(budget.origin)})"
+
+
+def held_against(budget: BudgetReport) -> str:
+    """``the expected 596.61``, ``the increase of 424.93 in what is expected``, with ≥ where a part is missing."""
+    amount = budget.amount
+    if isinstance(amount, Decimal):
+        text = usd(amount)
+    else:
+        text = UNKNOWN if amount.at_least is None else f"≥ {usd(amount.at_least)}"
+    bound = budget.limit.removesuffix("_usd").rpartition("_")[2]
+    return (
+        f"an increase of {text} in the {_BOUNDS[bound]}"
+        if "increase" in budget.limit
+        else f"the {_BOUNDS[bound]} of {text}"
+    )
+
+
+_BOUNDS = {"floor": "floor", "expected": "expected cost", "ceiling": "ceiling"}
+
+
+def _rows(report: Report) -> tuple[EndpointReport, ...]:
+    changing = [item for item in report.endpoints if not item.unchanged or report.all_findings]
+    return tuple(sorted(changing, key=_size, reverse=True))
+
+
+def _size(item: EndpointReport) -> tuple[bool, Decimal, Decimal]:
+    """What the change does to what is expected, then to the ceiling; without a past what it may cost at most."""
+    if item.delta is None:
+        return False, dearest(item), ZERO
+    expected, ceiling = item.delta.expected, item.delta.ceiling
+    return isinstance(expected, Unknown), _magnitude(expected), _magnitude(ceiling)
+
+
+def _magnitude(amount: Decimal | Unknown) -> Decimal:
+    if isinstance(amount, Decimal):
+        return abs(amount)
+    return max((abs(bound) for bound in (amount.at_least, amount.at_most) if bound is not None), default=ZERO)
+
+
+def _all_fixed(report: Report) -> AllFixed | None:
+    """Per variant the dearest saving once; nothing where one of them is unknown."""
+    savings: dict[object, tuple[Decimal, bool]] = {}
+    for result in report.results:
+        if result.verdict != "fail" or not counts(result, report) or result.saving_monthly is None:
+            continue
+        if isinstance(result.saving_monthly, Unknown):
+            return None
+        key = (result.source, result.endpoint, result.part)
+        found = (result.saving_monthly, result.saving_basis == "upper-bound")
+        savings[key] = max(savings.get(key, (ZERO, False)), found)
+    total = sum((saving for saving, _ in savings.values()), ZERO)
+    return AllFixed(total, any(at_best for _, at_best in savings.values())) if total else None
 
 
 def sections(report: Report) -> Sections:
@@ -79,25 +222,6 @@ def sections(report: Report) -> Sections:
 def counts(result: Result, report: Report) -> bool:
     """Whether a failure is held against this change: it is new, or old findings count as well."""
     return result.status == "new" or report.all_findings
-
-
-def delta(item: EndpointReport, *, has_past: bool) -> Delta | None:
-    """What the change does to the bill of one endpoint; None where its source has no past.
-
-    Unknown where a part is missing on either side: no saving is shown that nobody can vouch for.
-    """
-    if not has_past:
-        return None
-    if item.unchanged:
-        return Delta(ZERO, ZERO, ZERO)
-    before, after = item.before, item.cost.monthly if item.cost else None
-    if any(side is not None and side.at_least for side in (before, after)):
-        return Delta(_UNKNOWN, _UNKNOWN, _UNKNOWN)
-    return Delta(
-        (after.floor if after else ZERO) - (before.floor if before else ZERO),
-        _difference(after.expected if after else ZERO, before.expected if before else ZERO),
-        (after.ceiling if after else ZERO) - (before.ceiling if before else ZERO),
-    )
 
 
 def weight(item: EndpointReport) -> Decimal:
@@ -164,12 +288,6 @@ def _in_its_language(lines: Remediation, result: Result, report: Report) -> str:
     return (lines.cloudformation if kind == "cloudformation" else lines.terraform).strip()
 
 
-def _difference(after: Decimal | Unknown, before: Decimal | Unknown) -> Decimal | Unknown:
-    if isinstance(after, Unknown) or isinstance(before, Unknown):
-        return _UNKNOWN
-    return after - before
-
-
 def _cost(monthly: Monthly) -> str:
     floor, expected, ceiling = amounts(monthly)
     usage = " + usage" if monthly.depends_on_usage else ""
@@ -190,14 +308,14 @@ def _change(report: Report) -> str:
     return "change unknown" if text == UNKNOWN else f"{text} with this change"
 
 
-def _counts(report: Report) -> str:
-    """Failures that count, by severity; undecided errors, which may be failures, after them."""
-    failures: dict[Severity, int] = {"error": 0, "warning": 0, "note": 0}
-    undecided = 0
+def _counts(report: Report) -> Counts:
+    """Failures that count, by severity; what stood before, what is undecided and what is waived beside them."""
+    found: Counter[str] = Counter()
     for result in report.results:
-        if result.verdict == "fail" and counts(result, report):
-            failures[result.severity] += 1
-        undecided += result.verdict == "open" and result.severity == "error"
-    words = [counted(count, severity) for severity, count in failures.items() if count]
-    words += [f"{counted(undecided, 'error')} undecided"] if undecided else []
-    return ", ".join(words) or "no findings"
+        if result.verdict == "fail":
+            found[result.severity if counts(result, report) else "existing"] += 1
+        elif result.verdict == "open":
+            found["undecided_error" if result.severity == "error" else "undecided"] += 1
+        elif result.verdict == "waived":
+            found["waived"] += 1
+    return Counts(**found)

@@ -161,7 +161,7 @@ def test_of_what_is_sensitive_nothing_is_told_but_that_it_changes(hidden: str) -
 def test_a_variant_that_is_sensitive_as_a_whole_is_called_that() -> None:
     secret = on_instances(name="other", sensitive=True)
     assert told(endpoint(on_instances()), endpoint(on_instances(), secret)) == [
-        ("variant", "other", "variant", None, "sensitive")
+        ("variant", "other", "variant", None, "(sensitive)")
     ]
 
 

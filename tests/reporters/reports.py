@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import Any
 
+from msgspec import structs
+
 from guardrail.cost.base import Bill, CostComponent, Delta, Monthly, Quantity
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -12,6 +14,7 @@ from guardrail.model import (
     Location,
     ScalableTarget,
     TargetTrackingPolicy,
+    Unknown,
     Variant,
 )
 from guardrail.policy.base import Remediation, Result
@@ -250,4 +253,22 @@ def report(**changes: Any) -> Report:
         "distrust": (),
         "exit_code": 1,
     }
-    return Report(**(known | changes))
+    known |= changes
+    past = {source.id for source in known["sources"] if source.has_before}
+    known["endpoints"] = tuple(
+        structs.replace(item, delta=added(item)) if item.source in past and item.delta is None else item
+        for item in known["endpoints"]
+    )
+    return Report(**known)
+
+
+def added(item: EndpointReport) -> Delta:
+    """What a change adds to the bill of an endpoint that lacks nothing: after less before; else nobody knows."""
+    sides = (item.before, item.cost.monthly if item.cost else None)
+    if any(side is not None and side.at_least for side in sides):
+        unknown = Unknown("unknown on one side")
+        return Delta(unknown, unknown, unknown)
+    before, after = (side or monthly("0", "0", "0") for side in sides)
+    assert isinstance(before.expected, Decimal)
+    assert isinstance(after.expected, Decimal)
+    return Delta(after.floor - before.floor, after.expected - before.expected, after.ceiling - before.ceiling)

@@ -321,6 +321,8 @@ def test_a_result_carries_everything_a_reader_needs() -> None:
         "endpoint": 'module.docs["a"].aws_sagemaker_endpoint.this',
         "variant": "v1",
         "message": "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month",
+        "headline": "",
+        "working": "",
         "reason": None,
         "saving_monthly": "84.51",
         "saving_basis": "upper-bound",
