@@ -544,3 +544,42 @@ def test_a_run_that_fails_whatever_comes_true_fails(worlds: Any, exit_code: int)
     assert report.exit_code == exit_code
     waiver = Waiver(policy="few-instances", address="*", until=TODAY, reason="agreed")
     assert check(stack, policies=[policy()], waivers=[waiver]).exit_code == 0
+
+
+def undecided(path: str, *counts: int) -> ChangeSet:
+    """A source that had two instances and has one of these numbers of them."""
+    possibilities = tuple(
+        Possibility(
+            given=f"n={count}",
+            before=Inventory(endpoints=(endpoint("a", 2),)),
+            after=Inventory(endpoints=(endpoint("a", count),)),
+        )
+        for count in counts
+    )
+    return structs.replace(
+        change_set([], [endpoint("a", 2)], path=path), possibilities=possibilities, undecided="give n"
+    )
+
+
+def test_of_too_many_possibilities_both_ends_of_each_amount_are_looked_at() -> None:
+    """Seven times one, two or three instances at 169.30: 7 to 21 of them, and 7 fewer to 7 more than the 14 before."""
+    sources = [undecided(f"{number}.json", 2, 1, 3) for number in range(7)]
+    report = check(*sources, budgets={"max_expected_usd": Decimal(7 * 169)})
+    assert (report.totals.after.floor, report.totals.after.ceiling) == (7 * Decimal("169.30"), 21 * Decimal("169.30"))
+    assert report.totals.delta is not None
+    assert (report.totals.delta.floor, report.totals.delta.ceiling) == (-7 * Decimal("169.30"), 7 * Decimal("169.30"))
+    assert [each for each in report.notices if each.startswith("2,187 possibilities together are too many")]
+    discounts = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),))
+    less = check(*sources, discounts=discounts).discounts
+    assert less is not None
+    assert (less.after.floor, less.after.ceiling) == (7 * Decimal("152.37"), 21 * Decimal("152.37"))
+    assert not any("too many" in each for each in check(*sources[:3]).notices)
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(7 * 169, "fail"), (7 * 170, "open"), (21 * 170, "pass")])
+def test_a_budget_beside_too_many_possibilities_fails_where_each_is_above_it(limit: int, verdict: str) -> None:
+    """1,185.10 to 3,555.30: above 1,183 whatever comes true, above 1,190 in some, and never above 3,570."""
+    sources = [undecided(f"{number}.json", 2, 1, 3) for number in range(7)]
+    budget = next(each for each in read(bundled.directory("policies")) if each.id == "monthly-cost-within-budget")
+    report = check(*sources, policies=[budget], budgets={"max_expected_usd": Decimal(limit)})
+    assert [result.verdict for result in report.results] == [verdict]

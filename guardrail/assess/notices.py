@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from math import prod
 
 from msgspec import structs
 
-from guardrail.assess.pricing import PricedSource
+from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
 from guardrail.model import Budget, ChangeSet, Endpoint, Inventory, ScalableTarget, Unknown
 from guardrail.money import plain, two_decimals
@@ -64,6 +65,11 @@ def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, None]) -> End
 
 def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:
     """What the sources have to say; which one says it where there are several."""
+    if are_too_many(priced):
+        yield (
+            f"{prod(len(one.worlds) for one in priced):,} possibilities together are too many to look at one by one: "
+            "budgets and discounts are worked out where each amount is least and greatest"
+        )
     for one in priced:
         for notice in one.change_set.notices:
             yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from itertools import product
 from math import prod
 from operator import attrgetter
@@ -11,7 +12,7 @@ from msgspec import Struct, structs
 from guardrail.assess.changes import differences
 from guardrail.clock import age_days
 from guardrail.cost import join
-from guardrail.cost.base import Bill, Delta, Estimate, Monthly
+from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
@@ -219,15 +220,33 @@ def totals(priced: Sequence[PricedSource], shown: Iterable[EndpointReport]) -> T
 
 
 def outcomes(priced: Sequence[PricedSource], known: Totals) -> list[Combination]:
-    """Every possibility of everything together; the least and the greatest alone where there are too many."""
+    """Every possibility of everything together; where there are too many, those at either end of each amount."""
     choices: list[Sequence[PricedPossibility]] = [one.worlds for one in priced]
-    if prod(map(len, choices)) > MOST_WORLDS:
-        least = [min(worlds, key=lambda world: world.after.total.floor) for worlds in choices]
-        most = [max(worlds, key=lambda world: world.after.total.ceiling) for worlds in choices]
-        combined: list[Sequence[PricedPossibility]] = [least, most]
-    else:
-        combined = list(product(*choices))
+    combined = list(_ends(choices) if are_too_many(priced) else product(*choices))
     return [_outcome(priced, worlds, known if len(combined) == 1 else None) for worlds in combined]
+
+
+def are_too_many(priced: Sequence[PricedSource]) -> bool:
+    """Whether the possibilities of all sources together are more than are looked at one by one."""
+    return prod(len(one.worlds) for one in priced) > MOST_WORLDS
+
+
+def _ends(choices: Sequence[Sequence[PricedPossibility]]) -> Iterator[Sequence[PricedPossibility]]:
+    """Where each bound of the total, and of the change, is least and greatest: sources add up, so each is by itself."""
+    for bound in BOUNDS:
+        for pick in (min, max):
+            yield [pick(worlds, key=lambda world: _known(world.after.total, bound)) for worlds in choices]
+            yield [pick(worlds, key=lambda world: _increase(world, bound)) for worlds in choices]
+
+
+def _increase(world: PricedPossibility, bound: Bound) -> Decimal:
+    before = ZERO if world.before is None else _known(world.before.total, bound)
+    return _known(world.after.total, bound) - before
+
+
+def _known(monthly: Monthly, bound: Bound) -> Decimal:
+    amount: Decimal | Unknown = getattr(monthly, bound)
+    return monthly.ceiling if isinstance(amount, Unknown) else amount
 
 
 def _outcome(priced: Sequence[PricedSource], worlds: Sequence[PricedPossibility], known: Totals | None) -> Combination:
