@@ -72,6 +72,8 @@ class Result(Struct, frozen=True, kw_only=True):
     """One or two sentences, in which nothing sensitive appears."""
     headline: str = ""
     """What is wrong in a few words that follow the endpoint's name: ``keeps one instance while its queue is empty``."""
+    detail: str = ""
+    """What stands below the headline: which limits are broken and by how much."""
     working: str = ""
     """How the saving is worked out: ``670 h × 0.736``; empty where it rests on sensitive values."""
     reason: str | None

@@ -49,6 +49,7 @@ class Compiled(Struct, frozen=True, kw_only=True):
     note_when: Test | None
     messages: tuple[tuple[Test | None, Text], ...]
     headlines: tuple[tuple[Test | None, Text], ...]
+    details: tuple[tuple[Test | None, Text], ...]
     pass_messages: tuple[tuple[Test | None, Text], ...]
     fixes: Fixes
     remediations: Remediations
@@ -85,6 +86,7 @@ def compile_policy(
         note_when=compile_condition(policy.note_when, scope.at("note_when")) if policy.note_when else None,
         messages=_compile_messages(policy.message, scope.at("message")),
         headlines=_compile_messages(policy.headline, scope.at("headline")),
+        details=_compile_messages(policy.detail, scope.at("detail")),
         pass_messages=_compile_messages(policy.pass_messages, scope.at("pass_messages")),
         fixes=Fixes(policy, scope.at("fix")),
         remediations=Remediations(policy, scope.at("suggests")),
@@ -292,6 +294,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
         identity="" if endpoint is None else identity(endpoint),
         message=f"undecided: {policy.title}." if unknown else _violation_message(rule, subject, saving),
         headline=_headline(rule, subject),
+        detail="" if unknown else _first_text(rule.details, subject) or "",
         working=saving.working if isinstance(saving, Saving) and not subject.sensitive() else "",
         reason=_reason(unknown, subject) if unknown else None,
         saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),

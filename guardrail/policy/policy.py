@@ -85,6 +85,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is wrong, with ``{field}`` and ``{param.name}`` for values; no period at its end."""
     headline: str | list[Message] = ""
     """What is wrong in at most 60 characters that follow the endpoint's name; else the message's first sentence."""
+    detail: str | list[Message] = ""
+    """What stands below the headline: which limits are broken and by how much; empty where the headline says it all."""
     pass_messages: list[Message] = []
     """What a pass says instead of the title when ``when`` holds: something worth knowing that is no violation."""
     production_note: str = ""

@@ -322,6 +322,7 @@ def test_a_result_carries_everything_a_reader_needs() -> None:
         "variant": "v1",
         "message": "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month",
         "headline": "",
+        "detail": "",
         "working": "",
         "reason": None,
         "saving_monthly": "84.51",
