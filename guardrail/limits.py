@@ -67,6 +67,11 @@ class Allowance:
         self.most_values = self._values = values
         self.most_steps = self._steps = steps
 
+    @property
+    def is_spent(self) -> bool:
+        """Whether something asked for more than there was."""
+        return min(self._text, self._values, self._steps) < 0
+
     def text(self, characters: int) -> None:
         """Charge text about to be made. Raises `LimitError`."""
         self._text -= characters

@@ -6,7 +6,7 @@ whose branches agree needs no condition. What Terraform would refuse raises `Eva
 
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from guardrail.errors import GuardrailError, LimitError
 from guardrail.limits import Allowance
@@ -27,6 +27,7 @@ from guardrail.sources.hcl.types import (
     type_of,
     unified,
 )
+from guardrail.sources.hcl.undecided import Outcomes, condition, decided_key, formula
 from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
@@ -51,16 +52,30 @@ _FRACTION = 48
 """What an operation on anything but two whole numbers costs."""
 _UNNAMED = "${…}"
 
+_T = TypeVar("_T")
+
 
 class Trace:
     """What evaluation leaves behind: the resources that were asked, whether anything is sensitive, what is spent."""
 
-    __slots__ = ("allowance", "has_sensitive", "touched")
+    __slots__ = ("allowance", "decided", "has_sensitive", "touched", "trying")
 
-    def __init__(self) -> None:
+    def __init__(self, decided: Outcomes | None = None, allowance: Allowance | None = None) -> None:
         self.touched: dict[Reference, None] = {}
+        """The resources that were asked, and the decisions that the answer depends on."""
         self.has_sensitive = False
-        self.allowance = Allowance()
+        self.trying = 0
+        """How many ``try`` and ``can`` are at work: a key that is not there is then no error."""
+        self.decided: Outcomes = decided or {}
+        self.allowance = allowance or Allowance()
+
+    def apart(self, compute: Callable[[], _T]) -> tuple[_T, dict[Reference, None]]:
+        """What ``compute`` gives, and what it touched, which counts for nothing else."""
+        outer, self.touched = self.touched, {}
+        try:
+            return compute(), self.touched
+        finally:
+            self.touched = outer
 
 
 class Names(Protocol):
@@ -194,7 +209,11 @@ def _part_of(subject: Unknown, step: str) -> Computed:
 
 
 def _index(node: syntax.Index, scope: Scope) -> Any:
-    return _noted(index_of(evaluate(node.subject, scope), evaluate(node.key, scope)), scope)
+    subject, key = evaluate(node.subject, scope), evaluate(node.key, scope)
+    if isinstance(key, Unknown):
+        trace = scope.module.trace
+        key = decided_key(subject, key, trace, tolerant=trace.trying > 0)
+    return _noted(index_of(subject, key), scope)
 
 
 def index_of(subject: Any, key: Any) -> Any:  # noqa: PLR0911 - one return for each kind of value
@@ -358,7 +377,7 @@ def _rounds(node: "syntax.For | syntax.Repeat", collection: Any, scope: Scope) -
 def _unary(node: syntax.Unary, scope: Scope) -> Any:
     value = evaluate(node.operand, scope)
     if isinstance(value, Unknown):
-        return merged(value)
+        return merged(value, partial=formula(f"{node.operator}{{}}", value))
     inside = plain(value)
     found = not truth_of(inside) if node.operator == "!" else -number_of(inside)
     return marked(found) if inside is not value else found
@@ -379,7 +398,7 @@ def _combined(operator: str, left: Any, right: Any, allowance: Allowance) -> Any
         return _logic(operator, left, right)
     unknown = [each for each in (left, right) if isinstance(each, Unknown)]
     if unknown:
-        return merged(*unknown)
+        return merged(*unknown, partial=formula(f"({{}} {operator} {{}})", left, right))
     if left.__class__ is not int or right.__class__ is not int or operator in "/%":
         allowance.steps(_FRACTION)
     return OPERATORS[operator](number_of(left), number_of(right))
@@ -392,7 +411,9 @@ def _equality(operator: str, left: Any, right: Any, allowance: Allowance) -> Any
     else:
         equal = is_equal(left, right, allowance)
     if isinstance(equal, Unknown):
-        return merged(*(each for each in (left, right, equal) if isinstance(each, Unknown)))
+        unknown = [each for each in (left, right, equal) if isinstance(each, Unknown)]
+        negation = "" if operator == "==" else "!"
+        return merged(*unknown, partial=formula(f"{negation}{{}} == {{}}", left, right))
     return equal if operator == "==" else not equal
 
 
@@ -407,18 +428,26 @@ def _logic(operator: str, left: Any, right: Any) -> Any:
     if any(truth is decisive for truth in truths):
         return decisive
     unknown = [truth for truth in truths if isinstance(truth, Unknown)]
-    return merged(*unknown) if unknown else not decisive
+    return merged(*unknown, partial=formula(f"({{}} {operator} {{}})", left, right)) if unknown else not decisive
 
 
 def _conditional(node: syntax.Conditional, scope: Scope) -> Any:
     """The branch that the condition chooses, as the type that both have in common."""
-    condition = evaluate(node.condition, scope)
-    truth = _truth(plain(condition))
+    given = evaluate(node.condition, scope)
+    truth = _decided_truth(plain(given), scope)
     if isinstance(truth, Unknown):
         return _either(node, truth, scope)
     chosen, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
     value = _in_common(evaluate(chosen, scope), other, scope)
-    return marked(value) if isinstance(condition, Sensitive) else value
+    return marked(value) if isinstance(given, Sensitive) else value
+
+
+def _decided_truth(value: Any, scope: Scope) -> bool | Unknown:
+    """The truth of a condition, where that is known or has been decided."""
+    truth = _truth(value)
+    asked = condition(truth) if isinstance(truth, Unknown) and scope.module.trace.decided else None
+    outcome = scope.module.trace.decided.get(asked[0]) if asked else None
+    return truth if asked is None or outcome is None else (outcome == "true") is asked[1]
 
 
 def _in_common(value: Any, other: syntax.Expression, scope: Scope) -> Any:
@@ -442,20 +471,23 @@ def _in_common(value: Any, other: syntax.Expression, scope: Scope) -> Any:
 
 
 def _if(node: syntax.If, scope: Scope) -> Any:
-    condition = evaluate(node.condition, scope)
-    truth = _truth(plain(condition))
+    given = evaluate(node.condition, scope)
+    truth = _decided_truth(plain(given), scope)
     if isinstance(truth, Unknown):
         return _either(node, truth, scope)
     value = evaluate(node.then if truth else node.otherwise, scope)
-    return marked(value) if isinstance(condition, Sensitive) else value
+    return marked(value) if isinstance(given, Sensitive) else value
 
 
-def _either(node: syntax.Conditional | syntax.If, condition: Unknown, scope: Scope) -> Any:
+def _either(node: syntax.Conditional | syntax.If, truth: Unknown, scope: Scope) -> Any:
     """What an undecided conditional can be: the value itself where both branches give the same."""
     then, otherwise = known_or_reason(node.then, scope), known_or_reason(node.otherwise, scope)
     if is_equal(then, otherwise, scope.module.trace.allowance) is True:
         return then
-    return merged(condition, *(branch for branch in (then, otherwise) if isinstance(branch, Unknown)))
+    asked = condition(truth)
+    if asked is not None:
+        scope.module.trace.touched[asked[0]] = None
+    return merged(truth, *(branch for branch in (then, otherwise) if isinstance(branch, Unknown)))
 
 
 # Templates -----------------------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from guardrail.sources.hcl.types import (
     type_of,
     unified,
 )
+from guardrail.sources.hcl.undecided import decided_key, formula
 from guardrail.sources.hcl.values import (
     CollectionType,
     Computed,
@@ -54,6 +55,10 @@ from guardrail.sources.hcl.values import (
 
 _AT_APPLY = "known only after apply"
 _MOST_IN_RANGE = 1024
+_CONVERSIONS = frozenset({"tobool", "tonumber", "tostring"})
+"""What they give is called what their argument is called."""
+_SALTED = frozenset({"bcrypt"})
+"""What gives something else each time."""
 _CALL = 24
 """What a call costs, in steps of `guardrail.limits.Allowance`."""
 _WIDEST = 1000
@@ -118,6 +123,8 @@ def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
     function, trace = _function(name), place.scope.module.trace
     allowance = trace.allowance
     allowance.steps(_CALL)
+    if name == "lookup" and len(arguments) > 1 and isinstance(arguments[1], Unknown):
+        arguments[1] = decided_key(arguments[0], arguments[1], trace, tolerant=len(arguments) > 2)  # noqa: PLR2004
     least = len(function.parameters)
     if len(arguments) < least or (function.rest is None and len(arguments) > least):
         raise EvaluationError(f"{name}() does not take {len(arguments)} arguments")
@@ -130,7 +137,7 @@ def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
             is_marked = is_marked or mark
     unknown = _unknown(arguments, parameters, allowance)
     if unknown is not None:
-        return merged(unknown)
+        return merged(unknown, partial=_written(name, arguments))
     try:
         values = _converted(arguments, parameters, allowance)
         value = _computed(function, values, place, allowance)
@@ -159,6 +166,14 @@ def _unknown(arguments: list[Any], parameters: list[_Parameter], allowance: Allo
             if unknown is not None:
                 return unknown
     return None
+
+
+def _written(name: str, arguments: list[Any]) -> str | None:
+    """The call as text, ``${length(var.names)}``, which tells what it gives from other unknown values."""
+    if name in _CONVERSIONS:
+        return arguments[0].partial if isinstance(arguments[0], Unknown) else None
+    pattern = f"{name}({', '.join(['{}'] * len(arguments))})"
+    return None if name in _SALTED else formula(pattern, *arguments)
 
 
 def _converted(arguments: list[Any], parameters: list[_Parameter], allowance: Allowance) -> list[Any]:
@@ -194,15 +209,25 @@ def _try(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     reason = ""
     for argument in node.arguments:
         try:
-            return evaluate(argument, scope)
+            return _tried(argument, scope, evaluate)
         except EvaluationError as caught:
             reason = caught.reason
     raise EvaluationError(f"try(): {reason}")
 
 
+def _tried(argument: syntax.Expression, scope: ScopeLike, evaluate: Evaluate) -> Any:
+    """The value of an expression in which a key that is not there is no error of the module."""
+    trace = scope.module.trace
+    trace.trying += 1
+    try:
+        return evaluate(argument, scope)
+    finally:
+        trace.trying -= 1
+
+
 def _can(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> Any:
     try:
-        value = evaluate(node.arguments[0], scope)
+        value = _tried(node.arguments[0], scope, evaluate)
     except EvaluationError:
         return False
     return merged(value) if isinstance(value, Unknown) else True

@@ -22,6 +22,7 @@ from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.providers import address_key, passed_on, provider_name, provider_of_block
 from guardrail.sources.hcl.types import convert, declared, items_of, number_of, text_of, truth_of
+from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
@@ -67,13 +68,13 @@ class Instance(Struct, frozen=True):
 class World:
     """What one reading of one root module shares."""
 
-    def __init__(self, disk: Disk, directory: str, workspace: str | Unknown | None) -> None:
+    def __init__(self, disk: Disk, directory: str, workspace: str | Unknown | None, trace: Trace | None = None) -> None:
         self.disk = disk
         self.directory = directory
         self._workspace = workspace
         self.assumes_workspace = False
         """Whether something asked for the workspace, and nothing tells it."""
-        self.trace = Trace()
+        self.trace = trace or Trace()
         self.files = Files(directory, disk.boundary, self.trace.allowance)
         self.installed = Installed(directory, disk)
         self.missing: list[Skipped] = []
@@ -82,6 +83,8 @@ class World:
         """Why the number of instances of a block is unknown, by its address."""
         self.repeated: set[str] = set()
         """The addresses of those among them that may have more than one instance."""
+        self.decisions: dict[str, tuple[Decision, ...]] = {}
+        """What their number depends on, by the same addresses."""
         self.types: dict[str, str] = {}
         """The type of each resource that has been worked out, by its address."""
         self.modules = 0
@@ -99,13 +102,14 @@ class World:
 class Cell:
     """A value that is worked out once, with the resources that it came from."""
 
-    __slots__ = ("_compute", "_state", "_touched", "_value")
+    __slots__ = ("_compute", "_state", "_value", "touched")
 
     def __init__(self, compute: Callable[[], Any]) -> None:
         self._compute = compute
         self._state = 0
         self._value: Any = None
-        self._touched: tuple[Reference, ...] = ()
+        self.touched: tuple[Reference, ...] = ()
+        """The resources and decisions that it depends on, once it has been worked out."""
 
     def get(self, trace: Trace) -> Any:
         """The value; what was asked on the way counts as asked by who asks now."""
@@ -113,12 +117,12 @@ class Cell:
             self._state = 1
             outer, trace.touched = trace.touched, {}
             self._value = worked_out(self._compute)
-            self._touched = tuple(trace.touched)
+            self.touched = tuple(trace.touched)
             trace.touched = outer
             self._state = 2
         elif self._state == 1:
             return Computed(reason="it is defined by itself", references=(LOST,))
-        trace.touched.update(dict.fromkeys(self._touched))
+        trace.touched.update(dict.fromkeys(self.touched))
         return self._value
 
 
@@ -421,18 +425,22 @@ class Module(Attributes):
         """The instances that ``count``, ``for_each`` or ``enabled`` make of a block."""
         body = written.body
         count, for_each = body.expression("count"), body.expression("for_each")
-        if count is not None:
-            instances = self._counted(known_or_reason(count, self.scope))
-        elif for_each is not None:
-            instances = self._keyed(known_or_reason(for_each, self.scope))
-        else:
-            instances = self._enabled(body)
+        instances, asked = self.trace.apart(lambda: self._instances(body, count, for_each))
+        self.trace.touched.update(asked)
         for instance in instances:
             if instance.unknown is not None:
                 self.world.undecided[address] = instance.unknown.reason
                 if not self._is_one_at_most(count or for_each):
                     self.world.repeated.add(address)
+                    self.world.decisions[address] = tuple(each for each in asked if isinstance(each, Decision))
         return instances
+
+    def _instances(
+        self, body: syntax.Body, count: syntax.Expression | None, for_each: syntax.Expression | None
+    ) -> list[Instance]:
+        if count is not None:
+            return self._counted(known_or_reason(count, self.scope))
+        return self._enabled(body) if for_each is None else self._keyed(known_or_reason(for_each, self.scope))
 
     def _is_one_at_most(self, number: syntax.Expression | None) -> bool:
         """Whether ``count`` or ``for_each`` makes one at most: ``var.create ? 1 : 0``; None stands for ``enabled``."""

@@ -3,21 +3,24 @@
 import os
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail.limits import Allowance
 from guardrail.model import (
     ChangeSet,
     Coverage,
     Endpoint,
     InlineWaiver,
     Inventory,
+    Possibility,
     ScalableTarget,
     Skipped,
     Unknown,
@@ -26,14 +29,18 @@ from guardrail.sources.base import LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
+from guardrail.sources.hcl.evaluate import Trace
 from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
 from guardrail.sources.hcl.resources import Resource
 from guardrail.sources.hcl.syntax import Body, SourceFile
 from guardrail.sources.hcl.types import text_of
-from guardrail.sources.hcl.values import Undecided, marks_of
+from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
+from guardrail.sources.hcl.values import Computed, Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_in
+from guardrail.sources.linking.choices import MOST_BLOCKS
 from guardrail.sources.linking.link import Linked, Side
+from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.providers import region_of
 from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
@@ -76,16 +83,79 @@ def read_root(
 def _read_root(
     directory: str, inputs: Inputs, disk: Disk, workspace: str | Unknown | None, region: str | None
 ) -> ChangeSet:
-    world = World(disk, os.path.normpath(directory), workspace)
     source = disk.module(directory)
-    root = Module(source, world)
-    root.arguments.update(given(given_values(source, inputs, disk), root.scope))
-    resources = list(_resources(root))
-    blocks = [_block(resource) for resource in resources]
-    waivers = tuple(_waivers(resources))
-    linked = Side(_declared(blocks), region=region).linked()
-    change_set = _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
-    return replace(change_set, waivers=waivers)
+
+    def read(trace: Trace) -> _Reading:
+        world = World(disk, os.path.normpath(directory), workspace, trace)
+        root = Module(source, world)
+        root.arguments.update(given(given_values(source, inputs, disk), root.scope))
+        resources = list(_resources(root))
+        linked = Side(_declared([_block(resource) for resource in resources]), region=region).linked()
+        change_set = _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
+        decisions = dict.fromkeys(_decisions(world, resources))
+        return _Reading(replace(change_set, waivers=tuple(_waivers(resources))), tuple(decisions), len(resources))
+
+    trace = Trace()
+    return _decided(read(trace), lambda outcomes: read(Trace(outcomes, trace.allowance)), trace.allowance)
+
+
+class _Reading(Struct, frozen=True):
+    """A root module as it was read once."""
+
+    change_set: ChangeSet
+    decisions: tuple[Decision, ...]
+    """What is undecided in what matters."""
+    resources: int
+
+
+def _decisions(world: World, resources: Sequence[Resource]) -> Iterator[Decision]:
+    """What has to be decided to know what matters of the resources, and how many there are where that may be many."""
+    for resource in resources:
+        yield from resource.decisions()
+    for address, decisions in world.decisions.items():
+        if any(resource.address.startswith(f"{address}{UNKNOWN_KEY}") for resource in resources):
+            yield from decisions
+
+
+def _decided(first: _Reading, read: Callable[[Outcomes], _Reading], allowance: Allowance) -> ChangeSet:
+    """The change set of a root module, with a possibility for each way in which what is undecided can turn out.
+
+    ``read`` reads it again with an outcome for each decision, which may bring up further ones.
+    """
+    decisions, asked = dict.fromkeys(first.decisions), first.decisions
+    tried: list[Outcomes] = []
+    found: list[ChangeSet] = [first.change_set]
+    while asked:
+        tried = ways(decisions)
+        readings = [read(outcomes) for outcomes in tried if len(tried) * first.resources <= MOST_BLOCKS]
+        if not readings or allowance.is_spent:
+            notice = f"too many possibilities to try them all: {request(decisions)}"
+            return replace(first.change_set, notices=(*first.change_set.notices, notice))
+        found = [reading.change_set for reading in readings]
+        asked = tuple(each for reading in readings for each in reading.decisions if each not in decisions)
+        decisions.update(dict.fromkeys(asked))
+    shown = distinct(tried, lambda one, other: found[one].after == found[other].after) if tried else []
+    if len(shown) < 2:  # noqa: PLR2004 - a choice has two ends
+        return found[0]
+    several = [Possibility(given=described(outcomes), after=found[at].after) for at, outcomes in shown]
+    told = dict.fromkeys(decision for _, outcomes in shown for decision in outcomes)
+    return with_possibilities(_in_common([found[at] for at, _ in shown]), several, request(told))
+
+
+def _in_common(change_sets: Sequence[ChangeSet]) -> ChangeSet:
+    """The first of several possibilities, with what any of them skips."""
+    first = change_sets[0]
+    skipped = {each.address: each for one in change_sets for each in one.skipped}
+    modelled = first.coverage.seen - first.coverage.skipped
+    return replace(
+        first,
+        complete=all(each.complete for each in change_sets),
+        skipped=tuple(skipped[address] for address in sorted(skipped)),
+        coverage=replace(first.coverage, seen=modelled + len(skipped), skipped=len(skipped)),
+        notices=tuple(dict.fromkeys(notice for one in change_sets for notice in one.notices)),
+        unread=tuple(dict.fromkeys(each for one in change_sets for each in one.unread)),
+        waivers=tuple(dict.fromkeys(each for one in change_sets for each in one.waivers)),
+    )
 
 
 @contextmanager
@@ -127,7 +197,7 @@ def _block(resource: Resource) -> Block:
         marks=marks,
         places=places,
     )
-    provider = resource.module.provider_of(resource.written.body, resource.type, resource.scope)
+    provider = resource.provider()
     return Block(
         address=resource.address,
         type=resource.type,
@@ -164,9 +234,11 @@ def _text(value: Any) -> Any:
 
 def _references(resource: Resource, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
     types = resource.module.world.types
+    value = resource.attribute(attribute)
+    own = value.references if isinstance(value, Computed) and resource.module.trace.decided else ()
     return [
         reference
-        for reference in resource.touched_by(attribute)
+        for reference in own or resource.touched_by(attribute)
         if reference == LOST or types.get(reference.address) in wanted
     ]
 

@@ -1,5 +1,6 @@
 """Resources and data sources as expressions see them, and their blocks as values."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from guardrail.sources.hcl.evaluate import Scope, evaluate, known_or_reason, wor
 from guardrail.sources.hcl.modules import Cell, Instance, Module
 from guardrail.sources.hcl.places import BlockPlaces, Places
 from guardrail.sources.hcl.types import items_of
+from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (
     Attributes,
     Computed,
@@ -24,7 +26,8 @@ from guardrail.sources.hcl.values import (
     merged,
     plain,
 )
-from guardrail.sources.vocabulary.spellings import TERRAFORM_TYPES
+from guardrail.sources.providers import Provider
+from guardrail.sources.vocabulary.spellings import TERRAFORM_TYPES, spelling_of
 
 _META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on", "lifecycle"})
 _META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection", "timeouts"})
@@ -36,7 +39,7 @@ _NAMES = frozenset({"name", "id", "variant_name", "endpoint_name", "endpoint_con
 class Resource(Attributes):
     """One instance of a resource block."""
 
-    __slots__ = ("_cells", "address", "instance", "module", "scope", "type", "written")
+    __slots__ = ("_behind_provider", "_cells", "address", "instance", "module", "scope", "type", "written")
 
     def __init__(self, module: Module, written: Written, address: str, instance: Instance) -> None:
         self.module = module
@@ -46,6 +49,7 @@ class Resource(Attributes):
         self.type = written.block.labels[0]
         self.scope = module.scope.with_names(instance.names)
         self._cells: dict[str, Cell] = {}
+        self._behind_provider: dict[Reference, None] = {}
         module.world.types[address] = self.type
 
     def attribute(self, name: str) -> Any:
@@ -114,6 +118,20 @@ class Resource(Attributes):
 
     def _bounded_argument(self, name: str) -> Any:
         return worked_out(partial(bounded, self._argument(name), self.module.trace.allowance))
+
+    def provider(self) -> Provider:
+        """The provider configuration that manages it, all of it worked out."""
+        provider = self.module.provider_of(self.written.body, self.type, self.scope)
+        _, self._behind_provider = self.module.trace.apart(lambda: (provider.region, provider.default_tags))
+        return provider
+
+    def decisions(self) -> Iterator[Decision]:
+        """What has to be decided to know what of it matters."""
+        yield from (each for each in self._behind_provider if isinstance(each, Decision))
+        wanted = spelling_of(self.type).names.values()
+        for name, cell in self._cells.items():
+            if name in wanted:
+                yield from (each for each in cell.touched if isinstance(each, Decision))
 
     @property
     def location(self) -> Location:

@@ -15,11 +15,11 @@ from guardrail.model import ChangeSet, Possibility
 from guardrail.sources.base import Reference
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Link
 from guardrail.sources.linking.link import Linked
-from guardrail.sources.linking.possibilities import merged
+from guardrail.sources.linking.possibilities import with_possibilities
 
 MOST = 64
 """Possibilities that are tried."""
-_MOST_BLOCKS = 100_000
+MOST_BLOCKS = 100_000
 """How many blocks are joined in all of them together."""
 
 Choice = Mapping[str, str]
@@ -33,7 +33,7 @@ def choices(alternatives: Mapping[str, Sequence[str]], blocks: int) -> list[Choi
     there are in the source, which are joined anew in each of them.
     """
     count = prod(map(len, alternatives.values()))
-    if not alternatives or count > MOST or count * blocks > _MOST_BLOCKS:
+    if not alternatives or count > MOST or count * blocks > MOST_BLOCKS:
         return []
     return [dict(zip(alternatives, chosen, strict=True)) for chosen in product(*alternatives.values())]
 
@@ -53,18 +53,11 @@ def chosen(declarations: Iterable[Declaration], choice: Choice) -> list[Declarat
 
 def decided(change_set: ChangeSet, tried: Sequence[Choice], join: Callable[[Choice], Linked], wanted: str) -> ChangeSet:
     """The change set with a possibility for each choice; ``wanted`` says what would leave one of them."""
-    sides = [join(choice) for choice in tried]
-    notice = f"{len(sides)} possibilities, because something is undecided: {wanted}"
-    return replace(
-        change_set,
-        after=merged([side.inventory for side in sides], wanted),
-        possibilities=tuple(
-            Possibility(given=_described(choice), before=change_set.before, after=side.inventory)
-            for choice, side in zip(tried, sides, strict=True)
-        ),
-        undecided=wanted,
-        notices=(*change_set.notices, notice),
-    )
+    before = change_set.before
+    possibilities = [
+        Possibility(given=_described(choice), before=before, after=join(choice).inventory) for choice in tried
+    ]
+    return replace(with_possibilities(change_set, possibilities, wanted), before=before)
 
 
 def _described(choice: Choice) -> str:

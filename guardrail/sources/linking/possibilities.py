@@ -9,7 +9,16 @@ from typing import Any, TypeVar, get_args
 
 from msgspec.structs import fields, replace
 
-from guardrail.model import Endpoint, InstanceVariant, Inventory, ServerlessVariant, Unknown, Variant
+from guardrail.model import (
+    ChangeSet,
+    Endpoint,
+    InstanceVariant,
+    Inventory,
+    Possibility,
+    ServerlessVariant,
+    Unknown,
+    Variant,
+)
 
 _T = TypeVar("_T")
 
@@ -30,6 +39,20 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
         unlinked_scaling=tuple(
             {each.address: each for inventory in inventories for each in inventory.unlinked_scaling}.values()
         ),
+    )
+
+
+def with_possibilities(change_set: ChangeSet, possibilities: Sequence[Possibility], wanted: str) -> ChangeSet:
+    """The change set as what its possibilities have in common; ``wanted`` says what would leave one of them."""
+    pasts = [each.before for each in possibilities if each.before is not None]
+    notice = f"{len(possibilities)} possibilities, because something is undecided: {wanted}"
+    return replace(
+        change_set,
+        after=merged([each.after for each in possibilities], wanted),
+        before=merged(pasts, wanted) if pasts else None,
+        possibilities=tuple(possibilities),
+        undecided=wanted,
+        notices=(*change_set.notices, notice),
     )
 
 

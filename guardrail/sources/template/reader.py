@@ -14,7 +14,7 @@ from guardrail.limits import Allowance
 from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.link import Linked, Side
-from guardrail.sources.linking.possibilities import merged
+from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.template import assembly
 from guardrail.sources.template.beside import belong_together, without
 from guardrail.sources.template.declared import Resource, changes, construct_path, declared, waivers
@@ -239,24 +239,15 @@ class _Reader:
         return found
 
     def _several(self, sides: Mapping[str, _Sides], wanted: str) -> ChangeSet:
-        self._notices.append(f"{len(sides)} possibilities, because something is undecided: {wanted}")
-        possibilities = tuple(
+        possibilities = [
             Possibility(
                 given=given,
                 before=each.before.inventory if each.before else None,
                 after=each.after.inventory,
             )
             for given, each in sides.items()
-        )
-        change_set = self._changes([*sides.values()])
-        pasts = [each.before for each in possibilities if each.before is not None]
-        return replace(
-            change_set,
-            after=merged([each.after for each in possibilities], wanted),
-            before=merged(pasts, wanted) if pasts else None,
-            possibilities=possibilities,
-            undecided=wanted,
-        )
+        ]
+        return with_possibilities(self._changes([*sides.values()]), possibilities, wanted)
 
     def _changes(self, sides: Sequence[_Sides]) -> ChangeSet:
         """The change set of the first of several possibilities, with what any of them skips."""
