@@ -23,6 +23,13 @@ class Source(Struct, frozen=True, kw_only=True):
     possibilities: tuple[str, ...] = ()
     """Every way in which what is undecided in it can be decided: ``Stage=dev``."""
 
+    @property
+    def shortfall(self) -> str:
+        """What there is to say where it is not complete: a plan says so itself, of code it turns out."""
+        if self.kind.startswith("terraform-"):
+            return f"{self.path} says itself that it does not tell everything"
+        return f"{self.path} does not tell everything that it makes"
+
 
 class RegionPrices(Struct, frozen=True, kw_only=True):
     """Which rows of one region's table were used."""

@@ -456,6 +456,20 @@ def test_the_terms_stand_in_the_report() -> None:
     assert (report.settings_file, report.usage_file) == ("s", "u")
 
 
+def test_code_that_does_not_tell_everything_is_not_said_to_say_so_itself() -> None:
+    """A plan has ``complete: false``; of source it turns out, where the count of an endpoint is not known."""
+    partly = change_set([endpoint("a")], None, kind="hcl", path="infra", complete=False)
+    assert check(partly, strict=True).distrust == ("infra does not tell everything that it makes",)
+
+
+def test_a_limit_on_the_increase_that_is_held_against_nothing_is_a_notice() -> None:
+    limits = {"max_increase_expected_usd": Decimal(5)}
+    (notice,) = check(change_set([endpoint("a")], None), policies=BUDGETS, budgets=limits).notices
+    assert notice.startswith("monthly-increase-within-budget: ")
+    assert "--compare-to" in notice
+    assert check(change_set([endpoint("a")], [endpoint("a")]), policies=BUDGETS, budgets=limits).notices == ()
+
+
 def test_a_plan_against_itself_changes_nothing() -> None:
     same = [endpoint("a", 2, touched=False), endpoint("b", variants=LATER, touched=False)]
     report = check(change_set(same, same))

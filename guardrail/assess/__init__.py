@@ -83,6 +83,7 @@ def assess(
         notices=(
             *outdated,
             *notices.of_sources(priced),
+            *notices.of_budgets(results),
             *notices.exceeded_budgets(priced, discounts),
             *accepted.notices,
             *judged.notices,

@@ -11,6 +11,8 @@ from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
 from guardrail.model import Budget, ChangeSet, Endpoint, Inventory, ScalableTarget, Unknown
 from guardrail.money import plain, two_decimals
+from guardrail.policy.base import Result
+from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
 from guardrail.scaling import over
 
@@ -73,6 +75,16 @@ def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:
     for one in priced:
         for notice in one.change_set.notices:
             yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+
+
+def of_budgets(results: Iterable[Result]) -> Iterator[str]:
+    """That a limit on the increase is held against nothing, where nothing tells what stood before."""
+    open_ = {result.policy for result in results if result.verdict == "open" and result.reason == NO_PAST.reason}
+    for policy in sorted(open_):
+        yield (
+            f"{policy}: its limit is held against nothing, for nothing tells what stood before the change; a plan "
+            "does, and so does --compare-to for a template"
+        )
 
 
 def of_usage(priced: Sequence[PricedSource]) -> Iterator[str]:

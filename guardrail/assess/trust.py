@@ -13,7 +13,7 @@ def unknown_parts(priced: Iterable[PricedSource]) -> Iterator[str]:
     """What is unknown or unpriced in the totals, each reason once. Estimates and default volumes are not counted."""
     for one in priced:
         if not one.change_set.complete:
-            yield f"{one.source.path} says itself that it does not tell everything"
+            yield one.source.shortfall
         if one.change_set.undecided is not None and isinstance(one.after.total.expected, Unknown):
             yield f"{one.source.path} leaves open what it costs: {one.change_set.undecided}"
         for resource in one.change_set.skipped:

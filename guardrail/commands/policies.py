@@ -1,4 +1,4 @@
-"""``guardrail policies``: what is checked, why, and whether policies of one's own hold together."""
+"""``guardrail policies``: what is checked, and whether policies of one's own hold together."""
 
 import sys
 from argparse import ArgumentParser
@@ -24,7 +24,7 @@ HELP = """\
 list, explain, validate and test policies
 
   guardrail policies list                          every policy, with its severity here
-  guardrail policies explain async-scales-to-zero  what it asks for, why, and the lines to change
+  guardrail policies explain async-scales-to-zero  what it asks for, its parameters, the lines to change
   guardrail policies validate policies/            hold policies of your own against the schema
   guardrail policies test policies/                run the examples inside policies
 """
@@ -36,7 +36,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the actions and what each takes."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listed = actions.add_parser("list", help="every policy, with its severity here")
-    explained = actions.add_parser("explain", help="what a policy asks for, why, and the lines to change")
+    explained = actions.add_parser("explain", help="what a policy asks for, its parameters, the lines to change")
     explained.add_argument("id", metavar="ID", help="its id, as `guardrail policies list` prints it")
     for one in (listed, explained):
         one.add_argument("--policies", metavar="DIR", action="append", default=[], help="policies of your own as well")

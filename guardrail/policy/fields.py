@@ -398,7 +398,7 @@ _DECLARED: tuple[Field, ...] = (
     _size.bound(
         "alternative.instance_type",
         "string",
-        "The cheapest type that is cheaper and within the policy's limits; none where there is none.",
+        "The cheaper type within the policy's limits with most of what this one has, then the cheapest; else none.",
         get.of_alternative(cheapest, "instance_type"),
     ),
     _size.bound(

@@ -93,7 +93,7 @@ def _bill_lines(item: EndpointReport) -> Iterator[_Line]:
 def _incomplete(report: Report) -> Iterator[str]:
     for source in report.sources:
         if not source.complete:
-            yield f"≥ {inert(source.path)} says itself that it does not tell everything"
+            yield f"≥ {inert(source.shortfall)}"
 
 
 def _missing(items: Iterable[EndpointReport], lines: Sequence[_Line]) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """A page of text of a certain width, for an encoding that may lack glyphs and a terminal that may lack colours."""
 
+import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
@@ -15,7 +16,21 @@ WIDEST_SENTENCE = 110
 LONGEST_SENTENCE = 1200
 
 GLYPHS: dict[Severity, str] = {"error": "✗", "warning": "!", "note": "i"}
+_LINE_NUMBER = re.compile(r":\d+\W*$")
 _COLOURS = {"error": "31;1", "warning": "33", "note": "36", "open": "35", "total": "1", "quiet": "2"}
+
+
+class _Wrapper(textwrap.TextWrapper):
+    """Breaks a word that is longer than a line behind one of its slashes, and never the number of a line in a file."""
+
+    def _handle_long_word(self, chunks: list[str], line: list[str], length: int, width: int) -> None:
+        word, room = chunks[-1], max(width - length, 1)
+        number = _LINE_NUMBER.search(word)
+        cut = word.rfind("/", 1, room) + 1 or room
+        if number is not None and number.start() < cut < len(word):
+            cut = max(number.start(), 1)
+        line.append(word[:cut])
+        chunks[-1] = word[cut:]
 
 
 class TextLine(Struct, frozen=True):
@@ -50,14 +65,13 @@ class Page:
     ) -> Iterator[TextLine]:
         """``text`` over as many lines as it takes; ``hanging`` is the indent of all but the first."""
         lead = self.text(indent)
-        lines = textwrap.wrap(
-            self.text(text),
+        wrapper = _Wrapper(
             min(self.width, WIDEST_SENTENCE),
             initial_indent=lead,
             subsequent_indent=" " * (len(indent) if hanging is None else hanging),
             break_on_hyphens=False,
         )
-        for line in lines:
+        for line in wrapper.wrap(self.text(text)):
             yield TextLine(line, colour)
 
     def joined(self, parts: Iterable[str], *, colour: str = "") -> Iterator[TextLine]:

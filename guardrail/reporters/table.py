@@ -61,7 +61,7 @@ def _nothing(report: Report, page: Page) -> TextLine:
 
 
 def _title(report: Report) -> str:
-    return f"guardrail check {' '.join(inert(source.path) for source in report.sources)}"
+    return f"guardrail check {' '.join(inert(source.id) for source in report.sources)}"
 
 
 def _header(report: Report, page: Page) -> Iterator[TextLine]:
@@ -155,9 +155,12 @@ def _whereabouts(location: Location) -> str:
 
 
 def _count(finding: Finding) -> str:
-    if len(finding.results) == 1:
-        return ""
-    return f"  ({counted(len(finding.results), 'endpoint' if finding.is_one_block else 'instance')})"
+    """``  (3 endpoints)`` that share a block, or its instances; nothing where it is about one."""
+    if finding.is_one_block:
+        count, noun = len({(result.source, result.endpoint) for result in finding.results}), "endpoint"
+    else:
+        count, noun = len(finding.results), "instance"
+    return f"  ({counted(count, noun)})" if count > 1 else ""
 
 
 def _sentence(text: str) -> str:

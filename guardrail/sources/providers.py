@@ -17,7 +17,7 @@ from guardrail.sources.vocabulary.models import containers
 
 Tags = dict[str, str | Unknown]
 
-NOWHERE = Unknown("nothing tells its region")
+NOWHERE = Unknown("nothing tells its region, give --region")
 
 _REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
 _ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({_REGION.pattern}):")

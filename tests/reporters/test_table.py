@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from guardrail.cost.base import Bill, Delta, Monthly
-from guardrail.model import Coverage, InferenceComponent, ScalableTarget, ServerlessVariant, Skipped, Unknown
+from guardrail.model import Coverage, InferenceComponent, Location, ScalableTarget, ServerlessVariant, Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation, Result
 from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Totals
 from guardrail.reporters.base import Options
@@ -562,6 +562,31 @@ def test_metrics_that_cloudwatch_bills_are_named_where_new_instances_publish_the
     assert told(on=True)
     assert not told(on=False)
     assert not told(on=True, unchanged=True)
+
+
+def test_two_variants_of_one_endpoint_are_one_endpoint() -> None:
+    """Both are findings on one block, which two endpoints would share."""
+    mine = [finding(address="aws_x.c", endpoint="aws_e.a", message=f"m {number}") for number in (1, 2)]
+    other = finding(address="aws_x.c", endpoint="aws_e.b", message="m 3")
+    assert "endpoints)" not in render(report(results=tuple(mine)))
+    assert "  (2 endpoints)\n" in render(report(results=(*mine, other)))
+
+
+@pytest.mark.parametrize("width", [60, 61, 62, 63, 64, 65, 66, 80])
+def test_the_number_of_a_line_is_never_broken_in_two(width: int) -> None:
+    """A path that is longer than a line is broken behind a slash, or within a name, but not in ``:1234``."""
+    deep = Location("modules/" * 9 + "m" * 70 + "/main.tf", 1234)
+    shown = lines(report(results=(finding(location=deep),)), width=width)
+    assert any(line.endswith(":1234") for line in shown)
+    assert all(len(line) <= width for line in shown if "modules/" in line or "mmmm" in line)
+
+
+def test_inputs_are_named_with_their_labels() -> None:
+    (source,) = report().sources
+    labelled = tuple(
+        structs.replace(source, id=f"infra ({label})", path="infra", kind="hcl") for label in ("dev", "prod")
+    )
+    assert lines(report(sources=labelled))[0] == "guardrail check infra (dev) infra (prod)"
 
 
 def test_an_unknown_change_says_why() -> None:

@@ -31,7 +31,7 @@ from tests.sources.plans import (
     variant,
 )
 
-NOWHERE = Unknown("nothing tells its region")
+NOWHERE = Unknown("nothing tells its region, give --region")
 ARN = "arn:aws:sagemaker:{}:123456789012:endpoint/app"
 
 

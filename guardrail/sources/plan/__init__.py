@@ -254,12 +254,15 @@ class _PlanReader:
             )
 
     def _drift(self) -> Iterator[str]:
-        """One sentence for each relevant resource that was changed outside Terraform; names of attributes only.
+        """One sentence for each resource of SageMaker's that was changed outside Terraform; names of attributes only.
 
-        What only went from unset to empty is no drift: a provider writes ``null`` and reads back ``{}``.
+        Scaling, alarms and state machines are where they speak of it: a target of ECS is not ours to report. What only
+        went from unset to empty is no drift: a provider writes ``null`` and reads back ``{}``.
         """
         for drifted in self._document.drift():
             before, after = drifted.change.before, drifted.change.after
+            if "sagemaker" not in f"{drifted.type} {before} {after}".lower():
+                continue
             if "delete" in drifted.change.actions or not isinstance(after, dict) or not isinstance(before, dict):
                 yield f"drift: {drifted.address} was deleted outside Terraform"
                 continue

@@ -267,6 +267,23 @@ def test_a_refresh_only_plan_tells_what_is_there_twice_and_notes_the_drift(read_
     )
 
 
+def test_drift_of_what_is_not_sagemakers_is_not_told(read_plan: Reader) -> None:
+    """An alarm on a queue and a target of ECS are read for what they might scale, and are nobody's news here."""
+    alarm = {"alarm_name": "depth", "namespace": "AWS/SQS", "threshold": 5}
+    ours = {"alarm_name": "backlog", "namespace": "AWS/SageMaker", "threshold": 5}
+    of_ecs = target("service/web/app", dimension="ecs:service:DesiredCount", service_namespace="ecs")
+    document = plan(
+        prior_state=state(standing(ENDPOINT, endpoint()), standing(CONFIGURATION, SMALL)),
+        resource_drift=[
+            change("aws_cloudwatch_metric_alarm.depth", {**alarm, "threshold": 9}, before=alarm),
+            change("aws_cloudwatch_metric_alarm.backlog", {**ours, "threshold": 9}, before=ours),
+            change("aws_appautoscaling_target.web", {**of_ecs, "max_capacity": 9}, before=of_ecs),
+        ],
+    )
+    notices = read_plan(document).notices
+    assert notices == ("drift: aws_cloudwatch_metric_alarm.backlog was changed outside Terraform (threshold)",)
+
+
 def test_modules_of_the_prior_state_are_read_to_the_bottom(read_plan: Reader) -> None:
     inner = f"module.a.module.b[0].{ENDPOINT}"
     document = plan(prior_state=state(standing(inner, endpoint()), standing(CONFIGURATION, SMALL)))
