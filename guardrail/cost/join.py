@@ -71,9 +71,10 @@ def columns(priced: Priced) -> Columns:
     return Columns(min(states, key=_rank), expected, max(states, key=_rank))
 
 
-def _rank(state: State) -> tuple[Decimal, bool]:
-    """By amount; of two alike the one that is only what is known may be more."""
-    return state.usd, state.partial
+def _rank(state: State) -> tuple[Decimal, bool, Decimal]:
+    """By amount; of two alike the one that is only what is known may be more, and so is more of what has no price."""
+    unpriced = sum((line.quantity for line in state.lines if line.usd is None and line.quantity is not None), ZERO)
+    return state.usd, state.partial, unpriced
 
 
 def of_states(priced: Priced, found: Columns) -> Monthly:

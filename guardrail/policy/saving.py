@@ -108,10 +108,13 @@ def _slots_above_one(subject: Subject, _: Mapping[str, Value]) -> Saving | Unkno
     part, count = subject.cost_component("provisioned-warm"), _count(subject, "provisioned-warm")
     if isinstance(count, Unknown):
         return count
-    if part is None or part.monthly is None or not _expected(count):
+    if part is None or part.monthly is None:
         return Unknown(_why(part))
     slots = _expected(count)
-    one, spare = _expected(part.monthly) / slots, slots - _needed(subject, "provisioned-warm")
+    spare = slots - _needed(subject, "provisioned-warm")
+    if spare <= 0:
+        return None
+    one = _expected(part.monthly) / slots
     return Saving(
         usd=one * spare,
         basis=_basis(subject, "provisioned-warm"),
@@ -239,8 +242,7 @@ def _share(count: Decimal) -> str:
     """``3 × ``; nothing for one; at most four decimals, which is as much as anybody checks."""
     if count == 1:
         return ""
-    number = count.quantize(ZERO) if count == count.to_integral() else count.quantize(_SHOWN).normalize()
-    return f"{plain(number)} × "
+    return f"{plain(count.quantize(_SHOWN).normalize())} × "
 
 
 def _needed(subject: Subject, kind: str) -> Decimal:

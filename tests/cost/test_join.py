@@ -196,6 +196,14 @@ def test_of_two_states_that_cost_alike_the_one_that_may_cost_more_is_the_dearest
     assert found.each == (sure, partial, partial)
 
 
+def test_more_of_what_has_no_price_costs_more_though_nobody_knows_how_much() -> None:
+    """From two to nine instances of a type without a price: 2 × 730 h to 9 × 730 h, not the same at both ends."""
+    it = replace(instances(2, "ml.no.such"), scaling=RANGE)
+    instance = estimate(inventory(it), PRICES).endpoints["E"].children[0].lines[0]
+    assert bounds(instance.count) == (2, 2, 9)
+    assert bounds(instance.quantity) == (1460, 1460, 6570)
+
+
 def test_each_bound_has_the_estimated_part_of_its_own_state() -> None:
     """1, 4 and 9 USD, all of it estimated: 1, 4 and 9."""
     cheap, likely, dear = (in_state(usd, estimated=True) for usd in (1, 4, 9))
