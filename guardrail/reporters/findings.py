@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 
+from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.wording import without_indexes
@@ -54,12 +55,12 @@ def findings(results: Iterable[Result], names: Mapping[tuple[str, str], str]) ->
 
 
 def endpoint_names(report: Report) -> dict[tuple[str, str], str]:
-    """The name of each endpoint whose name is known, by source and address."""
-    return {
-        (item.source, item.endpoint.address): item.endpoint.name
+    """The name of each endpoint, or what is known of it, by source and address."""
+    names = {
+        (item.source, item.endpoint.address): name.partial if isinstance(name := item.endpoint.name, Unknown) else name
         for item in (*report.endpoints, *report.unattached)
-        if isinstance(item.endpoint.name, str)
     }
+    return {key: name for key, name in names.items() if name}
 
 
 def shape(result: Result, names: Mapping[tuple[str, str], str]) -> str:

@@ -159,7 +159,7 @@ def _count(finding: Finding) -> str:
     if finding.is_one_block:
         count, noun = len({(result.source, result.endpoint) for result in finding.results}), "endpoint"
     else:
-        count, noun = len(finding.results), "instance"
+        count, noun = len({result.address for result in finding.results}), "instance"
     return f"  ({counted(count, noun)})" if count > 1 else ""
 
 

@@ -2,9 +2,12 @@
 
 from typing import Any
 
+from msgspec import structs
+
+from guardrail.model import Unknown
 from guardrail.policy.base import Result
-from guardrail.reporters.findings import findings
-from tests.reporters.reports import finding
+from guardrail.reporters.findings import endpoint_names, findings
+from tests.reporters.reports import docs, finding, report
 
 
 def instance(key: str, message: str, **changes: Any) -> Result:
@@ -30,6 +33,20 @@ def test_instances_that_differ_in_name_and_numbers_are_one_finding() -> None:
     (group,) = findings(results, named("a", "b"))
     assert group.results == tuple(results)
     assert group.block == "module.search.aws_sagemaker_endpoint_configuration.this"
+
+
+def test_names_of_which_a_part_is_known_are_no_difference_either() -> None:
+    """``name = "search-${var.stage}-a"`` without a value for ``stage``."""
+    names = {key: f"{name}-${{var.stage}}" for key, name in named("a", "b").items()}
+    items = tuple(
+        structs.replace(
+            docs(),
+            endpoint=structs.replace(docs().endpoint, address=address, name=Unknown("var.stage", partial=partial)),
+        )
+        for (_, address), partial in names.items()
+    )
+    results = [instance(key, f"search-{key}-${{var.stage}} lacks tags") for key in "ab"]
+    assert len(findings(results, endpoint_names(report(endpoints=items)))) == 1
 
 
 def test_a_name_is_a_whole_word() -> None:
