@@ -170,6 +170,8 @@ class Report(Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
     prices: dict[str, RegionPrices]
     totals: Totals
+    subtotals: dict[str, Monthly] = {}
+    """What each source costs after the change, by its id; empty where there is one."""
     discounts: DiscountReport | None = None
     """None where the settings have no discounts."""
     endpoints: tuple[EndpointReport, ...]

@@ -72,6 +72,7 @@ def assess(
         sources=tuple(one.source for one in priced),
         prices=used,
         totals=totals,
+        subtotals=pricing.subtotals(priced) if len(priced) > 1 else {},
         discounts=discounts,
         endpoints=endpoints,
         unattached=pricing.by_source(item for one in priced for item in pricing.unattached(one, terms.environments)),

@@ -219,6 +219,16 @@ def totals(priced: Sequence[PricedSource], shown: Iterable[EndpointReport]) -> T
     return structs.replace(found, unchanged=join.total(unchanged) if unchanged else None)
 
 
+def subtotals(priced: Iterable[PricedSource]) -> dict[str, Monthly]:
+    """What each source costs after the change, by its id."""
+    return {
+        one.source.id: structs.replace(
+            one.after.total, at_least=one.after.total.at_least or _lacks(one) or not one.change_set.complete
+        )
+        for one in priced
+    }
+
+
 def outcomes(priced: Sequence[PricedSource], known: Totals) -> list[Combination]:
     """Every possibility of everything together; where there are too many, those at either end of each amount."""
     choices: list[Sequence[PricedPossibility]] = [one.worlds for one in priced]

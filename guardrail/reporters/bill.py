@@ -50,7 +50,8 @@ _KINDS: dict[Kind, str] = {
 class Row(Struct, frozen=True, kw_only=True):
     """One row; texts are inert."""
 
-    kind: Literal["heading", "endpoint", "variant", "component", "total"]
+    kind: Literal["heading", "endpoint", "variant", "component", "shared", "total"]
+    """"component" is of a variant, "shared" of the endpoint as a whole."""
     name: str = ""
     """Of the endpoint or variant; empty where the row continues the one above, or is there for the eye."""
     detail: str = ""
@@ -86,12 +87,22 @@ def _endpoints(report: Report) -> Iterator[Row]:
         if item.unchanged and not report.all_findings:
             continue
         if len(report.sources) > 1 and item.source != current:
+            yield from _subtotal(report, current)
             current = item.source
             yield Row(kind="heading", name=inert(item.source))
         yield from _endpoint(item, marks, has_past=item.source in has_past)
         yield from _with_discounts(report, item)
+    yield from _subtotal(report, current)
     if report.totals.unchanged is not None and not report.all_findings:
         yield _unchanged(report, report.totals.unchanged)
+
+
+def _subtotal(report: Report, source: str | None) -> Iterator[Row]:
+    """What one of several inputs costs, where all its endpoints stand above."""
+    folded = report.totals.unchanged is not None and not report.all_findings
+    monthly = None if source is None or folded else report.subtotals.get(source)
+    if monthly is not None:
+        yield Row(kind="total", name="subtotal", amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
 def _marks(report: Report) -> Marks:
@@ -127,7 +138,7 @@ def _endpoint(item: EndpointReport, marks: Marks, *, has_past: bool) -> Iterator
     if cost is not None:
         yield from _costs(item, cost, marks)
     if item.before is not None and (cost is None or _bounds(item.before) != _bounds(cost.monthly)):
-        yield Row(kind="component", detail="before", amounts=amounts(item.before), usage=item.before.depends_on_usage)
+        yield Row(kind="shared", detail="before", amounts=amounts(item.before), usage=item.before.depends_on_usage)
 
 
 def _with_discounts(report: Report, item: EndpointReport) -> Iterator[Row]:
@@ -136,7 +147,7 @@ def _with_discounts(report: Report, item: EndpointReport) -> Iterator[Row]:
         return
     monthly = report.discounts.endpoints.get((item.source, item.endpoint.address))
     if monthly is not None and _bounds(monthly) != _bounds(item.cost.monthly):
-        yield Row(kind="component", detail=WITH_DISCOUNTS, amounts=amounts(monthly), usage=monthly.depends_on_usage)
+        yield Row(kind="shared", detail=WITH_DISCOUNTS, amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
 def named(endpoint: Endpoint) -> str:
@@ -289,7 +300,7 @@ def _copies(component: InferenceComponent) -> str:
 
 def _data(components: tuple[CostComponent, ...]) -> Iterator[Row]:
     """Data in and out, in one row where neither has an amount and both cost the same."""
-    rows = [_component(component) for component in components]
+    rows = [structs.replace(_component(component), kind="shared") for component in components]
     alike = len({(row.quantity, row.amounts) for row in rows}) == 1
     if len(rows) > 1 and alike and all(component.monthly is None for component in components):
         rows = [structs.replace(rows[0], detail="data in, out")]

@@ -179,7 +179,12 @@ def _needed(row: Row, margin: int, *, flows: bool) -> int:
     quantity = _GAP + display_width(row.quantity) if row.quantity and not (flows and _is_loose(row)) else 0
     if row.kind == "total":
         return 1 + display_width(row.name) + quantity
-    return margin + display_width(row.detail) + quantity
+    return _start(row, margin) + display_width(row.detail) + quantity
+
+
+def _start(row: Row, margin: int) -> int:
+    """Columns in front of what a row is for: what all variants share stands below their names, not behind."""
+    return _INDENT if row.kind == "shared" else margin
 
 
 def _first(row: Row, page: Page, layout: _Layout, width: int) -> str:
@@ -189,8 +194,9 @@ def _first(row: Row, page: Page, layout: _Layout, width: int) -> str:
     if row.kind == "total":
         label = " " + page.shorten(row.name, room - 1)
     else:
-        label = _padded(f"{' ' * _INDENT}{row.name}", layout.margin)
-        label += page.shorten(row.detail, room - layout.margin)
+        start = _start(row, layout.margin)
+        label = _padded(f"{' ' * _INDENT}{row.name}", start)
+        label += page.shorten(row.detail, room - start)
     return _padded(label, width - display_width(row.quantity)) + row.quantity
 
 
@@ -202,17 +208,17 @@ def _padded(text: str, width: int) -> str:
 
 
 def _is_loose(row: Row) -> bool:
-    return row.kind == "component" and bool(row.amounts[0]) and not row.amounts[1]
+    return row.kind in ("component", "shared") and bool(row.amounts[0]) and not row.amounts[1]
 
 
 def _overflows(row: Row, margin: int, width: int) -> bool:
     """Whether its unit price does not fit into the first column."""
-    return _is_loose(row) and margin + display_width(row.detail) + _GAP + display_width(row.quantity) > width
+    return _is_loose(row) and _needed(row, margin, flows=False) > width
 
 
 def _flowing(row: Row, page: Page, margin: int, edges: list[int]) -> str:
     """The row with its unit price over columns that it leaves empty, ending where one of them ends."""
-    label = _padded(f"{' ' * _INDENT}{row.name}", margin) + row.detail
+    label = _padded(f"{' ' * _INDENT}{row.name}", _start(row, margin)) + row.detail
     price = (" " * _GAP).join(part for part in (row.quantity, row.amounts[0]) if part)
     least = display_width(label) + _GAP + display_width(price)
     edge = next((edge for edge in edges[:3] if edge >= least), least)

@@ -86,7 +86,7 @@ guardrail check plan.json
  chat-prod   real-time · new
    main  ml.m5.xlarge           2 – 6     335.80     503.70   1,007.40
          volume 20 GB           2 – 6       5.60       8.40      16.80
-         data in, out    0.016 per GB    + usage
+   data in, out          0.016 per GB    + usage
  docs        asynchronous · new
    v1    ml.m5.large            1 – 3      83.95      83.95     251.85  ✗
          volume 4 GB (default)  1 – 3       0.56       0.56       1.68
@@ -579,6 +579,22 @@ def test_the_number_of_a_line_is_never_broken_in_two(width: int) -> None:
     shown = lines(report(results=(finding(location=deep),)), width=width)
     assert any(line.endswith(":1234") for line in shown)
     assert all(len(line) <= width for line in shown if "modules/" in line or "mmmm" in line)
+
+
+def test_several_inputs_have_a_subtotal_each_where_all_their_rows_are_shown() -> None:
+    (source,) = report().sources
+    both = report(
+        sources=(source, structs.replace(source, id="b.json", path="b.json")),
+        endpoints=(chat(), structs.replace(docs(), source="b.json")),
+        subtotals={
+            "plan.json": monthly("341.40", "512.10", "1024.20", depends_on_usage=True),
+            "b.json": monthly("84.51", "84.51", "253.53"),
+        },
+    )
+    sums = [line.split()[1:4] for line in lines(both, width=100) if line.startswith(" subtotal")]
+    assert sums == [["341.40", "512.10", "1,024.20"], ["84.51", "84.51", "253.53"]]
+    folded = structs.replace(both, totals=structs.replace(both.totals, unchanged=monthly("1", "1", "1")))
+    assert not any(line.startswith(" subtotal") for line in lines(folded))
 
 
 def test_inputs_are_named_with_their_labels() -> None:
