@@ -24,8 +24,10 @@ from guardrail.sources.hcl.types import (
     convert,
     declared,
     is_equal,
+    is_mixed,
     key_of,
     number_of,
+    one_type,
     set_of,
     to_text,
     type_of,
@@ -492,7 +494,8 @@ def _concat(allowance: Allowance, *lists: Any) -> list[Any]:
     if all(isinstance(each, ListValue) for each in lists):
         element = unified(each.element for each in lists)
         if element is not None:
-            return ListValue([convert(item, element, allowance) for item in items], element)
+            items = [convert(item, element, allowance) for item in items]
+            return ListValue(items, one_type(items, element, allowance))
     return items
 
 
@@ -655,8 +658,9 @@ def _sets(combine: Callable[[set[Any], set[Any]], set[Any]]) -> Callable[..., Se
 
     def compute(allowance: Allowance, *sets: SetValue) -> SetValue:
         allowance.values(sum(map(len, sets)))
-        element = unified(each.element for each in sets if each or each.element != ANY)
-        if element is None:
+        elements = [each.element for each in sets if each or each.element != ANY]
+        element = unified(elements)
+        if element is None or is_mixed(elements):
             raise EvaluationError("the sets have no type in common")
         alike = [convert(each, CollectionType("set", element), allowance) for each in sets]
         items = {key_of(item, allowance): item for each in alike for item in each}

@@ -31,8 +31,10 @@ from guardrail.sources.hcl.values import (
 Converter: TypeAlias = Callable[[Any], Any]
 
 ANY = "any"
-_NULL = "null"
-"""The type of null, which goes with any other."""
+"""The type of what is not known, which decides what it will be."""
+DYNAMIC = "dynamic"
+"""The type of null, and of a part that is null in one value and a list or map in another: each keeps its own."""
+_COMPOSED = ("list", "set", "map", "tuple", "object")
 _STEPS = 4
 """What looking at one value costs; it stands for a microsecond."""
 _PARSED = 96
@@ -91,7 +93,7 @@ def type_of(value: Any, allowance: Allowance) -> Type:  # noqa: PLR0911 - one re
     """The type of a value; ``any`` for what is not known. Raises `LimitError`."""
     allowance.steps(_STEPS)
     if value is None:
-        return _NULL
+        return DYNAMIC
     if value.__class__ is str:
         return "string"
     if isinstance(value, bool):
@@ -116,7 +118,7 @@ def holds_any(type_: Type) -> bool:
             return any(map(holds_any, items))
         case ObjectType(attributes=attributes):
             return any(map(holds_any, attributes.values()))
-    return type_ in (ANY, _NULL)
+    return type_ in (ANY, DYNAMIC)
 
 
 # Which type several have in common ------------------------------------------------------------------------------------
@@ -125,17 +127,23 @@ def holds_any(type_: Type) -> bool:
 def unified(types: Iterable[Type]) -> Type | None:
     """The type that values of all these types can be made into; None where there is none.
 
-    ``any`` where one of them is not known: what it will be decides.
+    Of ``"number"`` and ``"string"`` that is ``"string"``. It is ``any`` where one of them is not known, and ``dynamic``
+    where some are null and the others of one composed kind (github.com/zclconf/go-cty, convert/unify.go).
     """
     distinct: list[Type] = []
-    for each in types:
-        if each == ANY:
+    has_null = False
+    for type_ in types:
+        if type_ == ANY:
             return ANY
-        if each != _NULL and each not in distinct:
-            distinct.append(each)
+        has_null = has_null or type_ == DYNAMIC
+        if type_ != DYNAMIC and type_ not in distinct:
+            distinct.append(type_)
+    kinds = {_kind(type_) for type_ in distinct}
+    if has_null and (not kinds or (len(kinds) == 1 and kinds.issubset(_COMPOSED))):
+        return DYNAMIC
     if len(distinct) < 2:  # noqa: PLR2004 - one has itself in common
         return distinct[0] if distinct else ANY
-    return _composed(distinct, {_kind(each) for each in distinct})
+    return _composed(distinct, kinds)
 
 
 def _composed(types: Sequence[Type], kinds: set[str]) -> Type | None:
@@ -146,7 +154,7 @@ def _composed(types: Sequence[Type], kinds: set[str]) -> Type | None:
         return _common_tuple(types)  # type: ignore[arg-type]
     for kind, parts in (("map", {"map", "object"}), ("list", {"list", "tuple"}), ("set", {"set"})):
         if kind in kinds and kinds <= parts:
-            return _collection(kind, [part for each in types for part in _parts(each)])
+            return _collection(kind, types)
     for wanted in sorted(types, key=_preference):
         if all(each == wanted or is_convertible(each, wanted) for each in types):
             return wanted
@@ -180,15 +188,23 @@ def _preference(type_: Type) -> int:
     return {"string": 0, "list": 0, "map": 0, "set": 2}.get(_kind(type_), 1)
 
 
-def _collection(kind: str, parts: Iterable[Type]) -> Type | None:
-    element = unified(parts)
-    return None if element is None else CollectionType(kind, element)
+def _collection(kind: str, types: Sequence[Type]) -> Type | None:
+    """A collection whose elements can be those of values of all these types."""
+    element = unified(part for type_ in types for part in _parts(type_))
+    if element is None or any(isinstance(type_, TupleType) and is_mixed(type_.items) for type_ in types):
+        return None
+    return CollectionType(kind, element)
+
+
+def is_mixed(items: Sequence[Type]) -> bool:
+    """Whether elements are null beside others of one composed kind, which no list and no set can hold."""
+    return unified(items) == DYNAMIC and any(type_ != DYNAMIC for type_ in items)
 
 
 def _common_object(types: Sequence[ObjectType]) -> Type | None:
     names = types[0].attributes.keys()
     if any(each.attributes.keys() != names for each in types):
-        return _collection("map", [part for each in types for part in each.attributes.values()])
+        return _collection("map", types)
     common = {name: unified(each.attributes[name] for each in types) for name in names}
     known = {name: type_ for name, type_ in common.items() if type_ is not None}
     return ObjectType(known) if len(known) == len(common) else None
@@ -196,7 +212,7 @@ def _common_object(types: Sequence[ObjectType]) -> Type | None:
 
 def _common_tuple(types: Sequence[TupleType]) -> Type | None:
     if any(len(each.items) != len(types[0].items) for each in types):
-        return _collection("list", [part for each in types for part in each.items])
+        return _collection("list", types)
     common = [unified(parts) for parts in zip(*(each.items for each in types), strict=True)]
     known = tuple(type_ for type_ in common if type_ is not None)
     return TupleType(known) if len(known) == len(common) else None
@@ -204,7 +220,7 @@ def _common_tuple(types: Sequence[TupleType]) -> Type | None:
 
 def is_convertible(source: Type, to: Type) -> bool:  # noqa: PLR0911 - one return for each kind of value
     """Whether values of one type can be made into another at all; a text may still turn out to be no number."""
-    if ANY in (source, to) or source in (to, _NULL):
+    if {ANY, DYNAMIC}.intersection((str(source), str(to))) or source == to:
         return True
     match to, source:
         case CollectionType(kind="map"), ObjectType() | CollectionType(kind="map"):
@@ -231,7 +247,7 @@ def convert(value: Any, to: Type, allowance: Allowance) -> Any:  # noqa: PLR0911
 
     Raises `EvaluationError` where it cannot be, `LimitError` where it is too large.
     """
-    if value is None or isinstance(value, Unknown) or to == ANY:
+    if value is None or isinstance(value, Unknown) or to in (ANY, DYNAMIC):
         return value
     if isinstance(value, Sensitive):
         return marked(convert(value.value, to, allowance))
@@ -263,15 +279,50 @@ def _to_collection(value: Any, to: CollectionType, allowance: Allowance) -> Any:
     items = [convert(item, element, allowance) for item in items]
     if holds_any(element):
         empty = value.element if isinstance(value, (ListValue, MapValue)) else element
-        common = unified(type_of(item, allowance) for item in items if item is not None) if items else empty
-        if common is None or (None in items and element == ANY and not isinstance(common, str)):
-            # a null has no type of its own: Terraform makes it a number or text, and never a collection
-            raise EvaluationError(f"the elements of the {to.kind} have no type in common")
-        element = common
+        element = _element_of(to.kind, items, allowance) if items else empty
         items = [convert(item, element, allowance) for item in items]
+        if holds_any(element):
+            element = one_type(items, element, allowance)
     if isinstance(value, dict):
         return MapValue(dict(zip(value, items, strict=True)), element)
     return set_of(items, element, allowance) if to.kind == "set" else ListValue(items, element)
+
+
+def _element_of(kind: str, items: Sequence[Any], allowance: Allowance) -> Type:
+    """The type that the elements of a collection take. Raises `EvaluationError` where they have none in common."""
+    types = [type_of(item, allowance) for item in items]
+    common = unified(types)
+    if common is None or (kind != "map" and is_mixed(types)):
+        raise EvaluationError(f"the elements of the {kind} have no type in common")
+    return common
+
+
+def one_type(items: Iterable[Any], common: Type, allowance: Allowance) -> Type:
+    """The type that elements have which were made into one with ``dynamic`` parts: there they must be alike.
+
+    ``[null]`` and ``["a"]`` have ``tuple([string])`` in common and can be in one list, ``[null]`` and ``[["a"]]`` have
+    ``tuple([dynamic])`` and cannot. Raises `EvaluationError`.
+    """
+    types = [type_ for item in items if (type_ := type_of(item, allowance)) != DYNAMIC]
+    parts = [list(_at_dynamic(type_, common)) for type_ in types]
+    if any(each != parts[0] and ANY not in each for each in parts):
+        raise EvaluationError("the elements have no type in common")
+    return types[0] if types and common == DYNAMIC else common
+
+
+def _at_dynamic(type_: Type, common: Type) -> Iterator[Type]:
+    """The parts of a type that stand where another has ``dynamic``."""
+    match type_, common:
+        case _, "dynamic":
+            yield type_
+        case CollectionType(), CollectionType():
+            yield from _at_dynamic(type_.element, common.element)
+        case TupleType(), TupleType():
+            for part, other in zip(type_.items, common.items, strict=True):
+                yield from _at_dynamic(part, other)
+        case ObjectType(), ObjectType():
+            for name, part in type_.attributes.items():
+                yield from _at_dynamic(part, common.attributes[name])
 
 
 def _to_object(value: Any, to: ObjectType, allowance: Allowance) -> dict[str, Any]:

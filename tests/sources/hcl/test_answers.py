@@ -117,7 +117,7 @@ def shown(type_: Type) -> str:
             return f"tuple([{','.join(map(shown, items))}])"
         case ObjectType(attributes=attributes):
             return f"object({{{','.join(f'{name}:{shown(attributes[name])}' for name in sorted(attributes))}}})"
-    return "dynamic" if type_ in ("any", "null") else str(type_)
+    return "dynamic" if type_ in ("any", "dynamic") else str(type_)
 
 
 def exact(text: str) -> object:
