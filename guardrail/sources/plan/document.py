@@ -77,7 +77,7 @@ def _bytes(path: str) -> Buffer:
         raise SourceError(f"{path} does not exist", hint=f"guardrail check plan.json, made by: {SHOW_HINT}") from None
     except IsADirectoryError:
         raise SourceError(
-            f"{path} is a directory; this version reads plans", hint=f"terraform plan -out plan.tfplan && {SHOW_HINT}"
+            f"{path} is a directory, not a plan", hint=f"terraform plan -out plan.tfplan && {SHOW_HINT}"
         ) from None
     except OSError as error:
         raise SourceError(
@@ -127,12 +127,9 @@ def _refuse_other_formats(path: str, head: bytes) -> None:
     if head.startswith(b"<"):
         raise SourceError(f"{path} is HTML or XML, not a plan", hint="check the download: a login page perhaps")
     if head.startswith((b"resource ", b"provider ", b"terraform ", b"module ", b"variable ")):
-        raise SourceError(
-            f"{path} is Terraform source; this version reads plans",
-            hint=f"terraform plan -out plan.tfplan && {SHOW_HINT}",
-        )
+        raise SourceError(f"{path} is Terraform source, which is read by the directory", hint="guardrail check DIR")
     if head.startswith((b"AWSTemplateFormatVersion", b"Resources:", b"Transform:")):
-        raise SourceError(f"{path} is a CloudFormation template; this version reads Terraform plans", hint=SHOW_HINT)
+        raise SourceError(f"{path} is a CloudFormation template, not a plan", hint="guardrail check template.yaml")
     if b'"@level"' in head and b'"@message"' in head:
         raise SourceError(
             f"{path} is the log stream of 'terraform plan -json', not a plan",

@@ -35,6 +35,8 @@ _OF_STATES = frozenset({"format_version", "terraform_version", "checks", "values
 _ABSENT, _NULL, _NONE = Raw(b""), Raw(b"null"), Raw(b"[]")
 _UNTOLD: Any = object()
 """Stands for values that may be anything."""
+_DEFINITIONS = {"state machine": {"StartAt", "States"}, "SageMaker pipeline": {"Version", "Steps"}}
+"""What people may take for an input, by the members that tell it."""
 _LONGEST = 200
 _R = TypeVar("_R", bound=Struct)
 _MOST_SCANS = 16
@@ -172,7 +174,7 @@ class PlanDocument:
             document, self._plan = _decode(read_document(path))
             _refuse_bad_text(document)
             keys = self._members(document.content).keys()
-            self.version = self._format_version()
+            self.version = self._format_version(keys)
             self.is_state = "values" in keys or not keys & _OF_PLANS
             self._refuse_other_documents(keys)
             self.notices = document.notices
@@ -240,7 +242,7 @@ class PlanDocument:
 
     # What it is ----------------------------------------------------------------------------------------------------
 
-    def _format_version(self) -> str:
+    def _format_version(self, keys: AbstractSet[str]) -> str:
         """The format version, of major 0 or 1. Raises `SourceError` for any other, and where there is none."""
         plan, path = self._plan, self._path
         if plan.format_version is None:
@@ -248,6 +250,9 @@ class PlanDocument:
                 raise SourceError(f"{path} is the redacted plan of a cloud backend, without its values", hint=SHOW_HINT)
             if plan.lineage is not None:
                 raise SourceError(f"{path} is a raw state file", hint="terraform show -json > state.json")
+            if noun := next((noun for noun, marks in _DEFINITIONS.items() if marks <= keys), None):
+                hint = "guardrail check what deploys it: a template, a plan or a directory"
+                raise SourceError(f"{path} is the definition of a {noun}, which is not read by itself", hint=hint)
             message = f"{path} is JSON, but neither a plan nor a state: it has no format_version"
             raise SourceError(message, hint=SHOW_HINT)
         version = str(plan.format_version)

@@ -134,8 +134,8 @@ def test_a_name_with_white_space_and_quotes_is_a_path_like_any_other(tmp_path: P
         (b"\xef\xbb\xbf\n", "PATH holds nothing but white space"),
         (b"PK\x03\x04\x14\x00\x08", "PATH is a binary plan, not JSON"),
         (b"<!DOCTYPE html><html>", "PATH is HTML or XML, not a plan"),
-        (b'resource "aws_sagemaker_endpoint" "e" {}', "PATH is Terraform source; this version reads plans"),
-        (b"Resources:\n  E:\n", "PATH is a CloudFormation template; this version reads Terraform plans"),
+        (b'resource "aws_sagemaker_endpoint" "e" {}', "PATH is Terraform source, which is read by the directory"),
+        (b"Resources:\n  E:\n", "PATH is a CloudFormation template, not a plan"),
         (
             b'{"@level":"info","@message":"Terraform 1.11.4","type":"version"}\n{"@level":"info"}',
             "PATH is the log stream of 'terraform plan -json', not a plan",
@@ -147,6 +147,14 @@ def test_a_name_with_white_space_and_quotes_is_a_path_like_any_other(tmp_path: P
         (b"[1, 2]", "PATH may be JSON, but is neither a plan nor a state: it is no object"),
         (b"null", "PATH may be JSON, but is neither a plan nor a state: it is no object"),
         (b"{}", "PATH is JSON, but neither a plan nor a state: it has no format_version"),
+        (
+            b'{"StartAt": "Run", "States": {"Run": {"Type": "Succeed"}}}',
+            "PATH is the definition of a state machine, which is not read by itself",
+        ),
+        (
+            b'{"Version": "2020-12-01", "Steps": []}',
+            "PATH is the definition of a SageMaker pipeline, which is not read by itself",
+        ),
         (b'{"a": {"value": 1}}', "PATH is JSON, but neither a plan nor a state: it has no format_version"),
         (b'{"version": 4, "serial": 1, "lineage": "x", "resources": []}', "PATH is a raw state file"),
         (b'{"plan_format_version": "1.2"}', "PATH is the redacted plan of a cloud backend, without its values"),
