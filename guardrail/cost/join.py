@@ -164,7 +164,10 @@ def missing_of(found: Columns, address: str, label: str) -> set[Missing]:
                 what = (label, line.kind, line.detail, line.quantity, line.size, line.reason)
                 missing.add(Missing(bound, address, what))
             elif line.depends_on_usage and line.kind in _BY_REQUESTS:
-                missing.add(Missing(bound, address, (label, line.kind, line.detail, "usage")))
+                slots = tuple(
+                    each.count for each in state.lines if each.kind == "provisioned-warm"
+                )  # they take requests
+                missing.add(Missing(bound, address, (label, line.kind, line.detail, "usage", slots)))
     return missing
 
 

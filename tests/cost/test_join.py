@@ -265,6 +265,21 @@ def test_a_commitment_of_one_or_the_other_use_spans_both() -> None:
     assert found.stranded == Quantity(Decimal(1), LATER, Decimal(3))
 
 
+def test_slots_that_take_requests_nobody_counts_make_a_change_that_is_not_known() -> None:
+    """A slot of 2 GB adds 26.28, and takes up to 2,628,000 s × (0.00004 - 0.0000233) = 43.89 off the requests."""
+
+    def slots(count: int | None) -> Any:
+        it = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=5, provisioned_concurrency=count)
+        return estimate(inventory(it, mode="serverless"), PRICES)
+
+    for before, after in ((1, 2), (2, 1), (None, 1)):
+        change = delta(slots(before), slots(after))
+        assert change is not None
+        assert isinstance(change.expected, Unknown)
+        assert (change.expected.at_least, change.expected.at_most) == (None, None)
+    assert delta(slots(2), slots(2)) == Delta(Decimal(0), Decimal(0), Decimal(0))
+
+
 def test_data_of_a_variant_that_states_nothing_in_one_possibility_depends_on_usage() -> None:
     """1,000,000 requests of 4 KB to a are 4 GB × 0.016 = 0.064; what b is sent, where there is a b, nobody says."""
     usage = Usage(
