@@ -103,17 +103,17 @@ class _PlanReader:
 
     def change_set(self) -> ChangeSet:
         """Both sides, joined."""
-        changes = self._document.changes
+        changes = [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
         standing = [(resource, scope_of(module, resource.index)) for resource, module in self._document.standing]
-        self._outline = _outline(self._source, changes)
-        for change in changes:
-            self._configuration.add_instance(_scope(change), change.type, change.name, change.address)
+        self._outline = _outline(self._source, ((scope.names, each.type, each.name) for each, scope in changes))
+        for change, scope in changes:
+            self._configuration.add_instance(scope, change.type, change.name, change.address)
         for resource, scope in standing:
             self._configuration.add_instance(scope, resource.type, resource.name, resource.address)
         befores: list[Block] = []
         afters: list[Block] = []
-        for change in changes:
-            self._split(change, befores, afters)
+        for change, scope in changes:
+            self._split(change, scope, befores, afters)
         for resource, scope in standing:
             resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
             block = self._block(resource, scope, "no-op", resource.values, None, resource.sensitive_values)
@@ -163,19 +163,19 @@ class _PlanReader:
         for change in self._document.changes:
             if beside is not None and change.address in alternatives:
                 attribute = spelling_of(change.type).of("EndpointConfigName")
-                names = _scope(change).names
+                names = scope_of(change.module_address, change.index).names
                 meant = beside.references(names, change.type, change.name, change.address, attribute)
                 found = meant.intersection(alternatives[change.address])
                 if len(found) == 1:
                     settled[change.address] = found.pop()
         return settled
 
-    def _split(self, change: ResourceChange, befores: list[Block], afters: list[Block]) -> None:
+    def _split(self, change: ResourceChange, scope: Scope, befores: list[Block], afters: list[Block]) -> None:
         """What one resource change contributes to each side. A moved resource is known by its new address.
 
         A side that the actions promise and the plan does not tell is there all the same, with nothing known of it.
         """
-        scope, inner = _scope(change), change.change
+        inner = change.change
         kind = _kind(inner.actions)
         if change.deposed:
             change.address += f" (deposed {change.deposed})"
@@ -282,13 +282,13 @@ def _regions_read(document: PlanDocument) -> Iterator[tuple[str, str]]:
             yield resource.address, region
 
 
-def _outline(directory: str | None, changes: Iterable[ResourceChange]) -> "Outline | None":
+def _outline(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> "Outline | None":
     """The source of the plan, where it is at hand; nothing is imported where it is not."""
     if directory is None and not any(name.endswith((".tf", ".tofu", ".tf.json")) for name in os.listdir()):
         return None
     from guardrail.sources.hcl.outline import find
 
-    return find(directory, ((_scope(change).names, change.type, change.name) for change in changes))
+    return find(directory, blocks)
 
 
 def _kind(actions: tuple[str, ...]) -> Change:
@@ -299,10 +299,6 @@ def _kind(actions: tuple[str, ...]) -> Change:
         if action in actions:
             return action
     return "no-op"
-
-
-def _scope(change: ResourceChange) -> Scope:
-    return scope_of(change.module_address, change.index)
 
 
 def _lost(_attribute: str, _wanted: frozenset[str]) -> Sequence[Reference]:

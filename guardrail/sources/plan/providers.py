@@ -1,7 +1,6 @@
 """The provider configurations of a plan: the region and the default tags of each, followed through module calls."""
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -78,8 +77,10 @@ class PlanProviders:
         if config is None:
             alternatives = [self._configs[each] for each in self._alternatives(*_provider_of(key, self._configs))]
             regions = {self._region(each) for each in alternatives} if ":" in key else set()
-            return Provider(key, lambda: regions.pop() if len(regions) == 1 else NOWHERE)
-        return Provider(key, partial(self._region, config), partial(self._default_tags, config))
+            only = regions.pop() if len(regions) == 1 else NOWHERE
+            return Provider(key, lambda: only)
+        region, tags = self._region(config), self._default_tags(config)  # a provider that held on to `self` would hold
+        return Provider(key, lambda: region, lambda: tags)  # the whole plan, for nothing collects such circles
 
     def _origin(self, key: str) -> str:
         """The key of the configuration that an entry without a word of its own stands for.

@@ -10,8 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.declarations import FEW
@@ -49,12 +48,6 @@ class ConfigResource(Struct):
     for_each_expression: Any = None
 
 
-class _Head(Struct):
-    mode: str = "managed"
-    type: str = ""
-    name: str = ""
-
-
 class _Output(Struct):
     expression: Any = None
 
@@ -75,9 +68,9 @@ class ConfigVariable(Struct):
 
 
 class ConfigModule(Struct):
-    """One module of the configuration. Resources stay undecoded until they are asked for."""
+    """One module of the configuration."""
 
-    resources: list[Raw] = []
+    resources: list[ConfigResource] = []
     module_calls: dict[str, ModuleCall] = {}
     outputs: dict[str, _Output] = {}
     variables: dict[str, ConfigVariable] = {}
@@ -125,8 +118,7 @@ class Configuration:
     def __init__(self, root: ConfigModule) -> None:
         self._root = root
         self._modules: dict[tuple[str, ...], ConfigModule | None] = {(): root}
-        self._heads: dict[tuple[str, ...], dict[tuple[str, str, str], Raw]] = {}
-        self._resources: dict[tuple[tuple[str, ...], str, str, str], ConfigResource | None] = {}
+        self._resources: dict[tuple[str, ...], dict[tuple[str, str, str], ConfigResource]] = {}
         self._instances: dict[tuple[Place, str, str], dict[Key, str]] = defaultdict(dict)
         self._call_keys: dict[Place, dict[Key, None]] = defaultdict(dict)
         self._parallels: dict[tuple[int, int], bool] = {}
@@ -148,11 +140,11 @@ class Configuration:
 
     def resource(self, names: tuple[str, ...], type_: str, name: str, mode: str = "managed") -> ConfigResource | None:
         """The block of a resource as written; None where the configuration does not hold it."""
-        key = (names, mode, type_, name)
-        if key not in self._resources:
-            raw = self._module_heads(names).get((mode, type_, name))
-            self._resources[key] = _decoded(raw) if raw is not None else None
-        return self._resources[key]
+        if names not in self._resources:
+            module = self.module(names)
+            written = module.resources if module else ()
+            self._resources[names] = {(each.mode, each.type, each.name): each for each in written}
+        return self._resources[names].get((mode, type_, name))
 
     def resolve(
         self, scope: Scope, resource: ConfigResource, attribute: str, wanted: frozenset[str]
@@ -202,16 +194,6 @@ class Configuration:
 
     def _owner(self, scope: Scope, resource: ConfigResource) -> "_Owner":
         return _Owner(resource.for_each_expression, self.instances(scope, resource.type, resource.name))
-
-    def _module_heads(self, names: tuple[str, ...]) -> dict[tuple[str, str, str], Raw]:
-        if names not in self._heads:
-            module = self.module(names)
-            heads: dict[tuple[str, str, str], Raw] = {}
-            for raw in module.resources if module else ():
-                head = _head_decoder.decode(raw)
-                heads[head.mode, head.type, head.name] = raw
-            self._heads[names] = heads
-        return self._heads[names]
 
 
 class _Owner(NamedTuple):
@@ -345,14 +327,6 @@ class _Walk:
         elif attribute in block.expressions:
             owner = _Owner(block.for_each_expression, self.configuration.instances(scope, type_, name))
             self.follow(scope, block.expressions[attribute], owner)
-
-
-_head_decoder = msgspec.json.Decoder(_Head)
-_resource_decoder = msgspec.json.Decoder(ConfigResource)
-
-
-def _decoded(raw: Raw) -> ConfigResource:
-    return _resource_decoder.decode(raw)
 
 
 _Steps: TypeAlias = tuple["_Step", ...]

@@ -6,6 +6,7 @@ RegisterScalableTarget). Of an id that is known only in part, the unknown parts 
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 
 from guardrail.model import COPY_COUNT, INSTANCE_COUNT, PROVISIONED_CONCURRENCY
@@ -47,6 +48,7 @@ def bare(value: str) -> str:
     return value.partition("|")[0]
 
 
+@lru_cache(maxsize=4096)
 def parsed(text: str | None) -> ResourceId | None:
     """What an id names: ``endpoint/chat/variant/main`` the variant main of chat; None where it has another form."""
     parts = _PART.findall(bare(text or ""))

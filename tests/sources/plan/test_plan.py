@@ -1,5 +1,6 @@
 """What stands before a change and what after it, whatever the plan does with a resource."""
 
+import gc
 from typing import Any
 
 import pytest
@@ -414,3 +415,23 @@ def test_an_endpoint_whose_configuration_is_deleted_under_it_is_touched_and_runs
     changes = read_plan(plan(kept(ENDPOINT, endpoint()), change(CONFIGURATION, None, before=SMALL)))
     assert sides(changes) == (["ml.m5.large"], ["ml.m5.large"])
     assert only(changes.after).touched
+
+
+def test_nothing_of_a_plan_is_kept_once_it_is_read(read_plan: Reader) -> None:
+    """A check runs without the garbage collector, so what hangs together in a circle stays until the end."""
+    root = module(block(ENDPOINT, endpoint_config_name=ref(CONFIGURATION)), block(CONFIGURATION))
+    changes = change(ENDPOINT, endpoint(config=None)), change(CONFIGURATION, configuration(variant()))
+    document = plan(*changes, root=root, providers=provider("us-east-1"))
+    read_plan(document)
+    gc.collect()
+    gc.disable()
+    try:
+        read_plan(document)
+        gc.set_debug(gc.DEBUG_SAVEALL)
+        gc.collect()
+        kept = [one for one in gc.garbage if type(one).__module__.startswith("guardrail")]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert kept == []
