@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from guardrail.model import ChangeSet, Possibility
 from guardrail.sources.base import Reference
 from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Link
-from guardrail.sources.linking.link import Linked
+from guardrail.sources.linking.link import Side
 from guardrail.sources.linking.possibilities import with_possibilities
 
 MOST = 64
@@ -24,6 +24,38 @@ MOST_BLOCKS = 100_000
 
 Choice = Mapping[str, str]
 """Address of the configuration by address of the endpoint."""
+
+
+def with_choices(
+    change_set: ChangeSet,
+    declarations: Sequence[Declaration],
+    alternatives: Mapping[str, Sequence[str]],
+    join: Callable[[Sequence[Declaration]], Side],
+    wanted: str,
+) -> ChangeSet:
+    """The change set with a possibility for each choice among ``alternatives`` (`Side.alternatives`).
+
+    ``join`` makes the side after of ``declarations`` in which a choice is made; ``wanted`` says what would leave one of
+    them. Where they are too many to be joined, a notice says so, and each endpoint keeps the bounds of what it may use.
+    """
+    tried = choices(alternatives, len(declarations))
+    if tried:
+        possibilities = [
+            Possibility(
+                given=", ".join(f"{endpoint} uses {configuration}" for endpoint, configuration in choice.items()),
+                before=change_set.before,
+                after=join(chosen(declarations, choice)).linked().inventory,
+            )
+            for choice in tried
+        ]
+        return replace(with_possibilities(change_set, possibilities, wanted), before=change_set.before)
+    if not alternatives:
+        return change_set
+    notice = (
+        f"{len(alternatives)} endpoints that each use one of several configurations have too many combinations to try"
+        f" them all: {wanted}"
+    )
+    return replace(change_set, notices=(*change_set.notices, notice))
 
 
 def choices(alternatives: Mapping[str, Sequence[str]], blocks: int) -> list[Choice]:
@@ -41,24 +73,8 @@ def choices(alternatives: Mapping[str, Sequence[str]], blocks: int) -> list[Choi
 def chosen(declarations: Iterable[Declaration], choice: Choice) -> list[Declaration]:
     """The declarations with each endpoint of a choice on its configuration."""
     return [
-        replace(
-            each,
-            configuration=Link(value=each.configuration.value, references=(Reference(choice[each.address], ""),)),
-        )
-        if isinstance(each, DeclaredEndpoint) and each.address in choice
+        replace(each, configuration=Link(value=each.configuration.value, references=(Reference(uses, ""),)))
+        if isinstance(each, DeclaredEndpoint) and (uses := choice.get(each.address))
         else each
         for each in declarations
     ]
-
-
-def decided(change_set: ChangeSet, tried: Sequence[Choice], join: Callable[[Choice], Linked], wanted: str) -> ChangeSet:
-    """The change set with a possibility for each choice; ``wanted`` says what would leave one of them."""
-    before = change_set.before
-    possibilities = [
-        Possibility(given=_described(choice), before=before, after=join(choice).inventory) for choice in tried
-    ]
-    return replace(with_possibilities(change_set, possibilities, wanted), before=before)
-
-
-def _described(choice: Choice) -> str:
-    return ", ".join(f"{endpoint} uses {configuration}" for endpoint, configuration in choice.items())

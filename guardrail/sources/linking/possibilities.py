@@ -39,6 +39,7 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
         unlinked_scaling=tuple(
             {each.address: each for inventory in inventories for each in inventory.unlinked_scaling}.values()
         ),
+        adrift=tuple(dict.fromkeys(each for inventory in inventories for each in inventory.adrift)),
     )
 
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from guardrail.model import Change, ChangeSet, Coverage, Skipped, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
 from guardrail.sources.declarations import Unsupported
-from guardrail.sources.linking.choices import Choice, choices, chosen, decided
+from guardrail.sources.linking.choices import chosen, with_choices
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
 from guardrail.sources.plan.providers import PlanProviders
@@ -132,7 +132,6 @@ class _PlanReader:
         if settled:
             declarations = chosen(declarations, settled)
             after = Side(declarations, region=self._region, previous=before)
-        undecided = choices(after.alternatives, len(declarations))
         linked_before, linked_after = before.linked(), after.linked()
         skipped = _skipped(linked_after, linked_before)
         change_set = ChangeSet(
@@ -147,14 +146,9 @@ class _PlanReader:
             notices=(*self._document.notices, *self._notices, *self._drift()),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
         )
-        if not undecided:
-            return change_set
-
-        def join(choice: Choice) -> Linked:
-            return Side(chosen(declarations, choice), region=self._region, previous=before).linked()
-
-        told = "known only after apply" if self._outline else "name the directory of its .tf files with --source"
-        return decided(change_set, undecided, join, told)
+        join = partial(Side, region=self._region, previous=before)
+        wanted = AFTER_APPLY if self._outline else "name the directory of its .tf files with --source"
+        return with_choices(change_set, declarations, after.alternatives, join, wanted)
 
     def _settled(self, alternatives: Mapping[str, Sequence[str]]) -> dict[str, str]:
         """The configuration of each endpoint that the source beside the plan decides, with the plan's variables."""

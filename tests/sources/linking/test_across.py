@@ -15,10 +15,13 @@ from tests.sources.plans import (
     TARGET,
     Json,
     alarm,
+    block,
     change,
     configuration,
     endpoint,
+    module,
     plan,
+    ref,
     step_policy,
     target,
     tracking_policy,
@@ -142,3 +145,16 @@ def test_a_configuration_in_another_plan_may_be_what_an_endpoint_runs(tmp_path: 
     assert found.variants == Unknown(reason)
     assert [(each.address, each.deployed) for each in second.after.endpoints] == [(CONFIGURATION, "possibly")]
     assert second.after.unattached == ()
+
+
+def test_a_target_of_a_plan_with_several_possibilities_may_scale_an_endpoint_of_another(tmp_path: Path) -> None:
+    blue, green = f'{CONFIGURATION}["blue"]', f'{CONFIGURATION}["green"]'
+    undecided = plan(
+        change(ENDPOINT, endpoint("other", None), unknown={"endpoint_config_name": True}),
+        *(change(one, configuration(name=None), unknown={"name": True}) for one in (blue, green)),
+        change(TARGET, target(CHAT)),
+        root=module(block(ENDPOINT, endpoint_config_name=ref(CONFIGURATION, "var.active")), block(CONFIGURATION)),
+    )
+    first, second = read_all(tmp_path, fleet=plan(*FLEET), undecided=undecided)
+    assert len(second.possibilities) == 2
+    assert isinstance(scaling_of(first.after.endpoints[0]), Unknown)

@@ -120,3 +120,14 @@ def test_choices_are_all_ways_to_choose_unless_they_are_too_many() -> None:
     six, seven = ({str(at): ["a", "b"] for at in range(many)} for many in (6, 7))
     assert (len(choices(six, 10)), choices(seven, 10)) == (MOST, [])
     assert choices(six, 1_000_000) == []
+
+
+def test_too_many_choices_are_said_once_and_bound_each_endpoint_on_its_own(read_plan: Reader) -> None:
+    """Seven endpoints that each use one of two are 2 ** 7 = 128 combinations, and 64 are tried."""
+    changes = read_plan(blue_green(CONFIGURATION, "var.active", endpoints=7))
+    assert changes.possibilities == ()
+    (notice,) = changes.notices
+    assert notice.startswith("7 endpoints that each use one of several configurations have too many combinations")
+    assert notice.endswith("name the directory of its .tf files with --source")
+    endpoints = [each for each in changes.after.endpoints if each.address.startswith(ENDPOINT)]
+    assert [each.candidates for each in endpoints] == [(BLUE, GREEN)] * 7
