@@ -79,6 +79,9 @@ class YamlReader:
     are text. A subclass says what its language makes of scalars, keys, other tags, and keys that stand twice.
     """
 
+    merges_lists = True
+    """Whether ``<<`` takes a list of mappings too."""
+
     def __init__(self) -> None:
         self._known: dict[int, tuple[Any, int]] = {}
         self._open: set[int] = set()
@@ -127,7 +130,7 @@ class YamlReader:
                 raise YamlError("a key is not text", key_node.start_mark)
             value = self.value(value_node)
             if key_node.tag == _MERGE:
-                merged += value if isinstance(value, list) else [value]
+                merged += value if self.merges_lists and isinstance(value, list) else [value]
                 continue
             key = self.key(key_node)
             if key in made:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import grimp
 import pytest
 from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
 
@@ -16,6 +17,17 @@ def test_each_floor_imports_only_lower_floors(
     monkeypatch.chdir(ROOT)
     status = lint_imports(config_filename="pyproject.toml", no_cache=True)
     assert status == EXIT_STATUS_SUCCESS, capsys.readouterr().out
+
+
+def test_no_module_leads_back_to_itself() -> None:
+    """Imports inside functions, and those for types alone, count: a circle is one wherever its last step is hidden."""
+    graph = grimp.build_graph("guardrail", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert "guardrail.strict_yaml" in imports["guardrail.commands.policies"]
+    while leaves := [module for module, imported in imports.items() if not imported & imports.keys()]:
+        for module in leaves:
+            del imports[module]  # it leads nowhere, or only to modules that lead nowhere
+    assert not imports, "these import one another, or lead to such: " + ", ".join(sorted(imports))
 
 
 _EACH_ALONE = """

@@ -8,7 +8,7 @@ from typing import Any
 from guardrail.json_text import JsonError, decode
 from guardrail.limits import Allowance
 from guardrail.sources.hcl.arithmetic import Number, parsed, whole
-from guardrail.sources.hcl.formatting import normal
+from guardrail.sources.hcl.characters import normal
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import EvaluationError, ListValue, NotWorkedOutError, ObjectType, bounded, texts
 from guardrail.yaml_text import STANDARD, YamlError, YamlLimitError, YamlReader, compose
@@ -69,6 +69,8 @@ def yaml_decoded(allowance: Allowance, text: str) -> Any:
 
 class _TerraformYaml(YamlReader):
     """YAML as Terraform's go-cty-yaml has it; of a key that stands twice the last one counts."""
+
+    merges_lists = False
 
     def value(self, node: Any) -> Any:
         return self.tagged(node, None) if node.tag == f"{STANDARD}set" else super().value(node)

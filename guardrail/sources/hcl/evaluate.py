@@ -14,7 +14,7 @@ from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import OPERATORS, whole
-from guardrail.sources.hcl.formatting import normal
+from guardrail.sources.hcl.characters import normal
 from guardrail.sources.hcl.functions import call
 from guardrail.sources.hcl.types import (
     convert,

@@ -18,6 +18,7 @@ from guardrail.model import Unknown
 from guardrail.sources.base import LOST
 from guardrail.sources.hcl import arithmetic, encodings, formatting, regex, syntax
 from guardrail.sources.hcl.arithmetic import whole
+from guardrail.sources.hcl.characters import characters, normal
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.types import (
     ANY,
@@ -200,7 +201,7 @@ def _computed(function: _Function, values: list[Any], place: "_Place", allowance
             allowance.text(len(value))
         elif isinstance(value, (list, dict)):
             allowance.values(len(value))
-    return formatting.normal(value) if isinstance(value, str) else value
+    return normal(value) if isinstance(value, str) else value
 
 
 # Special forms --------------------------------------------------------------------------------------------------------
@@ -381,7 +382,7 @@ def _title(text: str) -> str:
 
 
 def _substr(text: str, offset: arithmetic.Number, length: arithmetic.Number) -> str:
-    parts, start, count = formatting.characters(text), whole(offset), whole(length)
+    parts, start, count = characters(text), whole(offset), whole(length)
     is_open = count < 0 or (start < 0 and count == 0)  # a length of 0 counts from the start only
     if start < 0:
         start = max(start + len(parts), 0)
@@ -429,7 +430,7 @@ def _formatlist(allowance: Allowance, template: str, *arguments: Any) -> Any:
         row = [each[index] if isinstance(each, list) else each for each in arguments]
         allowance.values(1)
         found.append(formatting.formatted(template, row, allowance))
-    return texts(map(formatting.normal, found))
+    return texts(map(normal, found))
 
 
 # Collections ----------------------------------------------------------------------------------------------------------
@@ -450,7 +451,7 @@ def _map(value: Any) -> dict[str, Any]:
 
 def _length(value: Any) -> Any:
     if isinstance(value, str):
-        return len(formatting.characters(value))
+        return len(characters(value))
     if not isinstance(value, (list, dict)):
         raise EvaluationError("it has no length")
     unknown = [item for item in value if isinstance(item, Unknown)] if isinstance(value, SetValue) else []
@@ -766,7 +767,7 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "split": ("string string", _split),
     "startswith": ("string string", str.startswith),
     "strcontains": ("string string", str.__contains__),
-    "strrev": ("string", lambda text: "".join(reversed(formatting.characters(text)))),
+    "strrev": ("string", lambda text: "".join(reversed(characters(text)))),
     "substr": ("string number number", _substr),
     "sum": ("any", _sum),
     "templatefile": ("@ string any~^", _templatefile),

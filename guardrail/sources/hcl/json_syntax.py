@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from guardrail.json_text import JsonError, decode, starts
 from guardrail.sources.hcl.arithmetic import Number, parsed
+from guardrail.sources.hcl.characters import normal
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
-from guardrail.sources.hcl.formatting import normal
 from guardrail.sources.hcl.parse import line_starts, parse_expression, parse_template
 from guardrail.sources.hcl.syntax import (
     Argument,

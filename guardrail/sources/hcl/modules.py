@@ -7,20 +7,20 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeAlias
-
-from msgspec import Struct
+from typing import Any
 
 from guardrail.errors import LimitError
 from guardrail.model import Location, Skipped, Unknown
-from guardrail.sources.base import LOST, Reference
+from guardrail.sources.base import LOST
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, whole
 from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
-from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason, worked_out
+from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
 from guardrail.sources.hcl.files import Files
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.providers import address_key, passed_on, provider_name, provider_of_block
+from guardrail.sources.hcl.instances import Cell, Instance
+from guardrail.sources.hcl.providers import passed_on, provider_name, provider_of_block
+from guardrail.sources.hcl.resources import DataSource, Resource
 from guardrail.sources.hcl.types import convert, declared, items_of, number_of, text_of, truth_of
 from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (
@@ -37,32 +37,10 @@ from guardrail.sources.hcl.values import (
 from guardrail.sources.hcl.variables import Given
 from guardrail.sources.providers import Provider
 
-Key: TypeAlias = str | int | None
-
-UNKNOWN_KEY = "[*]"
-"""Stands in an address for the keys of a block of which nobody knows how many instances it has."""
-
 _DEEPEST = 32
 _MOST_MODULES = 20_000
 _INSTANCE = 40
 """What an instance of a block costs, in values of `guardrail.limits.Allowance`: 25,000 are the most in sum."""
-
-
-class Instance(Struct, frozen=True):
-    """One instance of a block with ``count`` or ``for_each``, or the only one of a block without."""
-
-    key: Key
-    names: dict[str, Any]
-    """What ``count`` or ``each`` mean in it."""
-    unknown: Unknown | None = None
-    """Why nobody knows how many there are; then this one stands for all of them."""
-
-    @property
-    def suffix(self) -> str:
-        """Its key as it stands in an address."""
-        if self.unknown is not None:
-            return UNKNOWN_KEY
-        return address_key(self.key)
 
 
 class World:
@@ -97,33 +75,6 @@ class World:
             raise EvaluationError(f"there is nothing called terraform.{name}")
         self.assumes_workspace = self._workspace is None
         return "default" if self._workspace is None else self._workspace
-
-
-class Cell:
-    """A value that is worked out once, with the resources that it came from."""
-
-    __slots__ = ("_compute", "_state", "_value", "touched")
-
-    def __init__(self, compute: Callable[[], Any]) -> None:
-        self._compute = compute
-        self._state = 0
-        self._value: Any = None
-        self.touched: tuple[Reference, ...] = ()
-        """The resources and decisions that it depends on, once it has been worked out."""
-
-    def get(self, trace: Trace) -> Any:
-        """The value; what was asked on the way counts as asked by who asks now."""
-        if self._state == 0:
-            self._state = 1
-            outer, trace.touched = trace.touched, {}
-            self._value = worked_out(self._compute)
-            self.touched = tuple(trace.touched)
-            trace.touched = outer
-            self._state = 2
-        elif self._state == 1:
-            return Computed(reason="it is defined by itself", references=(LOST,))
-        trace.touched.update(dict.fromkeys(self.touched))
-        return self._value
 
 
 class Module(Attributes):
@@ -408,13 +359,13 @@ class Module(Attributes):
         return self._resources[key].get(self.trace)
 
     def _block_value(self, kind: str, written: Written) -> Any:
-        from guardrail.sources.hcl.resources import data_source, resource
-
         type_, name = written.block.labels
         address = self._dotted(*(("data",) if kind == "data" else ()), type_, name)
         instances = self._expanded(written, address)
-        make = data_source if kind == "data" else resource
+        make = DataSource if kind == "data" else Resource
         made = [make(self, written, address + instance.suffix, instance) for instance in instances]
+        if kind != "data":
+            self.world.types.update((each.address, type_) for each in made)
         return _collected(instances, made, written.body)
 
     def instances(self, type_: str, name: str) -> list[Any]:

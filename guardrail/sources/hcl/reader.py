@@ -30,7 +30,8 @@ from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Trace
-from guardrail.sources.hcl.modules import UNKNOWN_KEY, Module, World, given
+from guardrail.sources.hcl.instances import UNKNOWN_KEY
+from guardrail.sources.hcl.modules import Module, World, given
 from guardrail.sources.hcl.resources import Resource
 from guardrail.sources.hcl.syntax import Body, SourceFile
 from guardrail.sources.hcl.types import text_of
@@ -90,7 +91,7 @@ def _read_root(
         root = Module(source, world)
         root.arguments.update(given(given_values(source, inputs, disk), root.scope))
         resources = list(_resources(root))
-        linked = Side(_declared([_block(resource) for resource in resources]), region=region).linked()
+        linked = Side(_declared([_block(resource, world.types) for resource in resources]), region=region).linked()
         change_set = _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
         decisions = dict.fromkeys(_decisions(world, resources))
         return _Reading(replace(change_set, waivers=tuple(_waivers(resources))), tuple(decisions), len(resources))
@@ -184,7 +185,7 @@ def _changed(block: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return block
 
 
-def _block(resource: Resource) -> Block:
+def _block(resource: Resource, types: Mapping[str, str]) -> Block:
     values, places = resource.arguments()
     spelling, allowance = spelling_of(resource.type), resource.module.trace.allowance
     values = misspelt.corrected(spelling, values, allowance, _changed)
@@ -205,7 +206,7 @@ def _block(resource: Resource) -> Block:
         region=region_of(view, provider),
         attributes=view,
         change="no-op",
-        references=partial(_references, resource),
+        references=partial(_references, types, resource),
         key=resource.instance.key,
         default_tags=provider.default_tags,
         location=resource.location,
@@ -232,8 +233,9 @@ def _text(value: Any) -> Any:
     return _provided("", value) if text is None else text
 
 
-def _references(resource: Resource, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
-    types = resource.module.world.types
+def _references(
+    types: Mapping[str, str], resource: Resource, attribute: str, wanted: frozenset[str]
+) -> Sequence[Reference]:
     value = resource.attribute(attribute)
     own = value.references if isinstance(value, Computed) and resource.module.trace.decided else ()
     return [

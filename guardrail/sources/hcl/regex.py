@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from guardrail.limits import Allowance
-from guardrail.sources.hcl.formatting import normal
+from guardrail.sources.hcl.characters import normal
 from guardrail.sources.hcl.values import (
     EvaluationError,
     ListValue,

@@ -10,7 +10,7 @@ from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Written
 from guardrail.sources.hcl.evaluate import Scope, evaluate, known_or_reason, worked_out
-from guardrail.sources.hcl.modules import Cell, Instance, Module
+from guardrail.sources.hcl.instances import Cell, Instance, Owner
 from guardrail.sources.hcl.places import BlockPlaces, Places
 from guardrail.sources.hcl.types import items_of
 from guardrail.sources.hcl.undecided import Decision
@@ -41,7 +41,7 @@ class Resource(Attributes):
 
     __slots__ = ("_behind_provider", "_cells", "address", "instance", "module", "scope", "type", "written")
 
-    def __init__(self, module: Module, written: Written, address: str, instance: Instance) -> None:
+    def __init__(self, module: Owner, written: Written, address: str, instance: Instance) -> None:
         self.module = module
         self.written = written
         self.address = address
@@ -50,7 +50,6 @@ class Resource(Attributes):
         self.scope = module.scope.with_names(instance.names)
         self._cells: dict[str, Cell] = {}
         self._behind_provider: dict[Reference, None] = {}
-        module.world.types[address] = self.type
 
     def attribute(self, name: str) -> Any:
         """The value of an argument or nested block; one that only the provider knows is unknown."""
@@ -260,7 +259,7 @@ class DataSource(Attributes):
 
     __slots__ = ("_module", "_scope", "_type", "_written", "address")
 
-    def __init__(self, module: Module, written: Written, address: str, instance: Instance) -> None:
+    def __init__(self, module: Owner, written: Written, address: str, instance: Instance) -> None:
         self._module = module
         self._written = written
         self._type = written.block.labels[0]
@@ -322,13 +321,3 @@ def partition_of(region: str) -> str:
     if region.startswith("cn-"):
         return "aws-cn"
     return "aws-us-gov" if region.startswith("us-gov-") else "aws"
-
-
-def resource(module: Module, written: Written, address: str, instance: Instance) -> Resource:
-    """One instance of a resource block."""
-    return Resource(module, written, address, instance)
-
-
-def data_source(module: Module, written: Written, address: str, instance: Instance) -> DataSource:
-    """One instance of a data block."""
-    return DataSource(module, written, address, instance)

@@ -12,6 +12,7 @@ from guardrail.limits import Allowance
 from guardrail.model import Unknown
 from guardrail.sources.hcl import arithmetic, syntax
 from guardrail.sources.hcl.arithmetic import Number, text_of_number
+from guardrail.sources.hcl.characters import quoted
 from guardrail.sources.hcl.values import (
     Attributes,
     CollectionType,
@@ -393,8 +394,6 @@ def _class(value: Any) -> Hashable:
 
 def _written(value: Any, allowance: Allowance) -> str:
     """A value as go-cty writes it down to order sets of anything but text, numbers and truth values."""
-    from guardrail.sources.hcl.formatting import quoted
-
     allowance.steps(_STEPS)
     if value is None:
         return "~"

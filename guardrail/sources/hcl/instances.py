@@ -1,0 +1,79 @@
+"""Instances of blocks: what an instance is, and values in it, each of which is worked out once."""
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.model import Location, Unknown
+from guardrail.sources.base import LOST, Reference
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.disk import ModuleSource, Written
+from guardrail.sources.hcl.evaluate import Scope, Trace, worked_out
+from guardrail.sources.hcl.providers import address_key
+from guardrail.sources.hcl.values import Computed
+from guardrail.sources.providers import Provider
+
+Key: TypeAlias = str | int | None
+
+UNKNOWN_KEY = "[*]"
+"""Stands in an address for the keys of a block of which nobody knows how many instances it has."""
+
+
+class Instance(Struct, frozen=True):
+    """One instance of a block with ``count`` or ``for_each``, or the only one of a block without."""
+
+    key: Key
+    names: dict[str, Any]
+    """What ``count`` or ``each`` mean in it."""
+    unknown: Unknown | None = None
+    """Why nobody knows how many there are; then this one stands for all of them."""
+
+    @property
+    def suffix(self) -> str:
+        """Its key as it stands in an address."""
+        if self.unknown is not None:
+            return UNKNOWN_KEY
+        return address_key(self.key)
+
+
+class Cell:
+    """A value that is worked out once, with the resources that it came from."""
+
+    __slots__ = ("_compute", "_state", "_value", "touched")
+
+    def __init__(self, compute: Callable[[], Any]) -> None:
+        self._compute = compute
+        self._state = 0
+        self._value: Any = None
+        self.touched: tuple[Reference, ...] = ()
+        """The resources and decisions that it depends on, once it has been worked out."""
+
+    def get(self, trace: Trace) -> Any:
+        """The value; what was asked on the way counts as asked by who asks now."""
+        if self._state == 0:
+            self._state = 1
+            outer, trace.touched = trace.touched, {}
+            self._value = worked_out(self._compute)
+            self.touched = tuple(trace.touched)
+            trace.touched = outer
+            self._state = 2
+        elif self._state == 1:
+            return Computed(reason="it is defined by itself", references=(LOST,))
+        trace.touched.update(dict.fromkeys(self.touched))
+        return self._value
+
+
+class Owner(Protocol):
+    """The module that a resource stands in, as far as the resource asks it."""
+
+    trace: Trace
+    scope: Scope
+    called_at: Location | None
+    source: ModuleSource
+    calls_around: tuple[Written, ...]
+    glob: str
+
+    def provider_of(self, body: syntax.Body, type_: str, scope: Scope) -> Provider:
+        """The provider configuration of a resource or data source."""
+        ...
