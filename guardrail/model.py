@@ -18,6 +18,8 @@ INSTANCE_COUNT = "sagemaker:variant:DesiredInstanceCount"
 PROVISIONED_CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
 COPY_COUNT = "sagemaker:inference-component:DesiredCopyCount"
 
+_LAST = 2**31
+"""Beyond every priority: where a pool of unknown priority stands."""
 LONGEST_SHADOW_TEST_HOURS = Decimal(30 * 24)
 """No inference experiment runs longer (SageMaker API reference, InferenceExperimentSchedule)."""
 
@@ -231,6 +233,16 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     """Where the variant is written, its instance_type where that is known."""
     lines: dict[str, Location] = {}
     """Where its arguments are written, by the names of its language; empty where the source has no lines."""
+
+    @property
+    def types(self) -> tuple[str | Unknown, ...]:
+        """The instance types that it can run on, that of the first priority first, those of unknown priority last."""
+        if self.instance_type is not None:
+            return (self.instance_type,)
+        pools = sorted(
+            self.instance_pools, key=lambda pool: _LAST if isinstance(pool.priority, Unknown) else pool.priority
+        )
+        return tuple(pool.instance_type for pool in pools)
 
 
 class ServerlessVariant(Struct, frozen=True, kw_only=True):

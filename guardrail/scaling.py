@@ -8,7 +8,7 @@ guide (AAS, docs.aws.amazon.com/autoscaling/application/userguide); each functio
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -347,13 +347,7 @@ def lowest_capacity(target: ScalableTarget) -> int | Unknown:
     Minimum 2, maximum 6, and a schedule that sets the maximum to 1 at night: 1. An unknown maximum does not count, for
     it may not lie below its minimum.
     """
-    turns = _turns(target)
-    if isinstance(turns, Unknown):
-        return turns
-    for turn in turns:
-        if isinstance(turn.low, Unknown):
-            return turn.low
-    return min(bound for turn in turns for bound in (turn.low, turn.high) if isinstance(bound, int))
+    return _extreme(target, "low", min)
 
 
 def highest_capacity(target: ScalableTarget) -> int | Unknown:
@@ -361,23 +355,25 @@ def highest_capacity(target: ScalableTarget) -> int | Unknown:
 
     Minimum 1, maximum 2, and a schedule that sets 4 to 8 on weekdays: 8.
     """
+    return _extreme(target, "high", max)
+
+
+def _extreme(
+    target: ScalableTarget, bound: Literal["low", "high"], pick: Callable[[Iterable[int]], int]
+) -> int | Unknown:
     turns = _turns(target)
     if isinstance(turns, Unknown):
         return turns
-    for turn in turns:
-        if isinstance(turn.high, Unknown):
-            return turn.high
-    return max(bound for turn in turns for bound in (turn.low, turn.high) if isinstance(bound, int))
+    unknown = next((end for turn in turns if isinstance(end := getattr(turn, bound), Unknown)), None)
+    return unknown or pick(end for turn in turns for end in (turn.low, turn.high) if isinstance(end, int))
 
 
 def schedule_holds_above_zero(target: ScalableTarget) -> Truth:
     """Whether a scheduled action sets a minimum above 0, which keeps instances at times."""
-    return _some_action(target, lambda action: action.min_capacity is not None and _not(_is_zero(action.min_capacity)))
-
-
-def _some_action(target: ScalableTarget, holds: Callable[[ScheduledAction], Truth]) -> Truth:
     actions = acting_schedule(target)
-    return actions if isinstance(actions, Unknown) else _some(holds(action) for action in actions)
+    if isinstance(actions, Unknown):
+        return actions
+    return _some(_not(_is_zero(each.min_capacity)) for each in actions if each.min_capacity is not None)
 
 
 # Zero instances ------------------------------------------------------------------------------------------------------

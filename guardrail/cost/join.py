@@ -30,7 +30,6 @@ from guardrail.cost.base import (
 from guardrail.model import Unknown
 from guardrail.money import ZERO
 
-T = TypeVar("T")
 K = TypeVar("K")
 
 _ONE_PERCENT = Decimal("0.01")
@@ -387,12 +386,11 @@ def change_of(
         only_after = [part.address for part in come if part.bound == bound]
         if only_before or only_after:
             address = min(only_before + only_after)
-            low, high = (value.at_least, value.at_most) if isinstance(value, Unknown) else (value, value)
             side = "on one side" if only_before and only_after else "before the change" if only_before else "after it"
             value = Unknown(
                 f"something of {address} is unpriced, unknown or left to usage {side} only",
-                at_least=None if only_before else low,
-                at_most=None if only_after else high,
+                at_least=None if only_before else _low(value),
+                at_most=None if only_after else _high(value),
             )
         values.append(value)
     return Delta(*values)
@@ -442,47 +440,41 @@ def total_delta(deltas: Iterable[Delta | None]) -> Delta | None:
 
 
 def _sum(amounts: Sequence[Decimal | Unknown]) -> Decimal | Unknown:
+    return _combined(amounts, lambda known: sum(known, ZERO))
+
+
+def _combined(
+    amounts: Sequence[Decimal | Unknown], combine: Callable[[Iterable[Decimal]], Decimal]
+) -> Decimal | Unknown:
+    """The sum, the least or the greatest; Unknown where one is, between bounds where all of them have these."""
     unknown = next((amount for amount in amounts if isinstance(amount, Unknown)), None)
-    if unknown is None:
-        return sum((amount for amount in amounts if isinstance(amount, Decimal)), ZERO)
-    lows = [amount.at_least if isinstance(amount, Unknown) else amount for amount in amounts]
-    highs = [amount.at_most if isinstance(amount, Unknown) else amount for amount in amounts]
-    return replace(unknown, at_least=_if_all(lows, sum), at_most=_if_all(highs, sum))
+    low, high = (_if_all([end(amount) for amount in amounts], combine) for end in (_low, _high))
+    return (low or ZERO) if unknown is None else replace(unknown, at_least=low, at_most=high)
 
 
-def _if_all(amounts: Sequence[Decimal | None], combine: Callable[[list[Decimal]], T]) -> T | None:
+def _if_all(amounts: Sequence[Decimal | None], combine: Callable[[Iterable[Decimal]], Decimal]) -> Decimal | None:
     known = [amount for amount in amounts if amount is not None]
     return combine(known) if len(known) == len(amounts) else None
+
+
+def _low(amount: Decimal | Unknown) -> Decimal | None:
+    return amount.at_least if isinstance(amount, Unknown) else amount
+
+
+def _high(amount: Decimal | Unknown) -> Decimal | None:
+    return amount.at_most if isinstance(amount, Unknown) else amount
 
 
 def either_delta(found: Sequence[Delta], reason: Unknown) -> Delta:
     """The hull of what each possibility adds, which is not the difference of two hulls."""
     if all(each == found[0] for each in found):
         return found[0]
-    floors, ceilings = [each.floor for each in found], [each.ceiling for each in found]
+    low, high = (_combined([each.expected for each in found], pick) for pick in (min, max))
     return Delta(
-        _extreme(floors, min), _agreed([each.expected for each in found], _span(found, reason)), _extreme(ceilings, max)
+        _combined([each.floor for each in found], min),
+        _agreed([each.expected for each in found], replace(reason, at_least=_low(low), at_most=_high(high))),
+        _combined([each.ceiling for each in found], max),
     )
-
-
-def _span(found: Sequence[Delta], reason: Unknown) -> Unknown:
-    """An expectation that is not known, between the least and the greatest."""
-    amounts = [each.expected for each in found]
-    low, high = _extreme(amounts, min), _extreme(amounts, max)
-    return replace(
-        reason,
-        at_least=low.at_least if isinstance(low, Unknown) else low,
-        at_most=high.at_most if isinstance(high, Unknown) else high,
-    )
-
-
-def _extreme(amounts: Sequence[Decimal | Unknown], pick: Callable[[list[Decimal]], Decimal]) -> Decimal | Unknown:
-    unknown = next((amount for amount in amounts if isinstance(amount, Unknown)), None)
-    if unknown is None:
-        return pick([amount for amount in amounts if isinstance(amount, Decimal)])
-    lows = [amount.at_least if isinstance(amount, Unknown) else amount for amount in amounts]
-    highs = [amount.at_most if isinstance(amount, Unknown) else amount for amount in amounts]
-    return replace(unknown, at_least=_if_all(lows, pick), at_most=_if_all(highs, pick))
 
 
 def either_quantity(found: Sequence[Quantity], reason: Unknown) -> Quantity:

@@ -22,9 +22,6 @@ from guardrail.policy.base import Part
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
 
-_LAST = 2**31
-"""Beyond every priority: where a pool of unknown priority stands."""
-
 
 class Evaluation:
     """What all subjects of one evaluation share: prices, what was already looked up in them, the period and the day."""
@@ -159,14 +156,7 @@ class Subject:
         variant = self.variant
         if isinstance(variant, Unknown):
             return (variant,)
-        if not isinstance(variant, InstanceVariant):
-            return ()
-        if variant.instance_type is not None:
-            return (variant.instance_type,)
-        pools = sorted(
-            variant.instance_pools, key=lambda pool: _LAST if isinstance(pool.priority, Unknown) else pool.priority
-        )
-        return tuple(pool.instance_type for pool in pools)
+        return variant.types if isinstance(variant, InstanceVariant) else ()
 
     def with_target(self, target: ScalableTarget) -> "Subject":
         """The same subject under another scaling target."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct, structs
 
-from guardrail.model import InstancePool, InstanceVariant, Mode, Unknown
+from guardrail.model import InstanceVariant, Mode, Unknown
 from guardrail.prices import usage_types
 from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT, Price, Unpriced
 
@@ -170,13 +170,9 @@ def _unconfirmed(reason: str) -> VolumeSize:
     return VolumeSize(gb=None, origin="default of the type (unconfirmed)", default=True, reason=reason)
 
 
-def types(variant: InstanceVariant) -> list[Type]:
+def types(variant: InstanceVariant) -> tuple[Type, ...]:
     """The instance types that a variant can run on, that of the first priority first."""
-    if variant.instance_type is not None:
-        return [variant.instance_type]
-    if not variant.instance_pools:
-        return [Unknown("it names no instance type")]
-    return [pool.instance_type for pool in _by_priority(variant.instance_pools)]
+    return variant.types or (Unknown("it names no instance type"),)
 
 
 def undecided_priority(variant: InstanceVariant) -> Unknown | None:
@@ -185,11 +181,6 @@ def undecided_priority(variant: InstanceVariant) -> Unknown | None:
         return None
     unknown = next((pool.priority for pool in variant.instance_pools if isinstance(pool.priority, Unknown)), None)
     return unknown and Unknown(f"the priority of its instance pools is unknown: {unknown.reason}")
-
-
-def _by_priority(pools: tuple[InstancePool, ...]) -> list[InstancePool]:
-    """The pools in the order in which they are tried; those of unknown priority last."""
-    return sorted(pools, key=lambda pool: pool.priority if isinstance(pool.priority, int) else 10**9)
 
 
 def _unpriced(detail: str, reason: str) -> Rate:

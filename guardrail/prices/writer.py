@@ -15,7 +15,7 @@ from msgspec import Struct, structs
 from guardrail.prices.price_list import ListedPrice, PriceList, in_words
 from guardrail.prices.savings_plans import COLUMNS as SAVINGS_COLUMNS
 from guardrail.prices.savings_plans import SavingsPlanRates
-from guardrail.prices.table import columns
+from guardrail.prices.table import Conflict, columns
 from guardrail.prices.user_tables import digest
 
 SCHEMA_VERSION = "1.1"
@@ -46,14 +46,6 @@ class SourceEntry(Struct, frozen=True, kw_only=True):
     note: str | None = None
 
 
-class ConflictEntry(Struct, frozen=True, kw_only=True):
-    """A charge that AWS prices more than once."""
-
-    region: str
-    usage_type: str
-    prices: str
-
-
 class ListedManifest(Struct, frozen=True, kw_only=True):
     """``manifest.json`` of tables that were read from AWS's price list."""
 
@@ -64,7 +56,7 @@ class ListedManifest(Struct, frozen=True, kw_only=True):
     newest: str
     regions: dict[str, RegionEntry]
     sources: dict[str, SourceEntry]
-    conflicts: tuple[ConflictEntry, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
     files: dict[str, str]
 
 
@@ -164,10 +156,10 @@ def _source(found: PriceList, origin: ListOrigin) -> SourceEntry:
     )
 
 
-def _conflicts(found: PriceList) -> Iterable[ConflictEntry]:
+def _conflicts(found: PriceList) -> Iterable[Conflict]:
     for prices in found.conflicts.values():
         words = in_words(prices, found.currency)
-        yield ConflictEntry(region=found.region, usage_type=prices[0].usage_type, prices=words)
+        yield Conflict(region=found.region, usage_type=prices[0].usage_type, prices=words)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
