@@ -4,17 +4,30 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from math import prod
+from typing import TypeVar
 
 from msgspec import structs
 
 from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
-from guardrail.model import Budget, ChangeSet, Endpoint, Inventory, ScalableTarget, Unknown
+from guardrail.model import (
+    Budget,
+    ChangeSet,
+    Endpoint,
+    InferenceComponent,
+    InstanceVariant,
+    Inventory,
+    ScalableTarget,
+    ServerlessVariant,
+    Unknown,
+)
 from guardrail.money import plain, two_decimals
 from guardrail.policy.base import Result
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
 from guardrail.scaling import over
+
+P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
 
 def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
@@ -51,18 +64,17 @@ def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, None]) -> End
         over_now.update(dict.fromkeys(action.address for action in gone))
         return structs.replace(of, scheduled_actions=tuple(each for each in of.scheduled_actions if each not in gone))
 
-    variants, hosted = endpoint.variants, endpoint.inference_components
-    if not isinstance(variants, Unknown):
-        variants = tuple(
+    def scaled(parts: tuple[P, ...] | Unknown) -> tuple[P, ...] | Unknown:
+        if isinstance(parts, Unknown):
+            return parts
+        return tuple(
             each if (found := target(each.scaling)) is each.scaling else structs.replace(each, scaling=found)
-            for each in variants
+            for each in parts
         )
-    if not isinstance(hosted, Unknown):
-        hosted = tuple(
-            each if (found := target(each.scaling)) is each.scaling else structs.replace(each, scaling=found)
-            for each in hosted
-        )
-    return structs.replace(endpoint, variants=variants, inference_components=hosted)
+
+    return structs.replace(
+        endpoint, variants=scaled(endpoint.variants), inference_components=scaled(endpoint.inference_components)
+    )
 
 
 def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:

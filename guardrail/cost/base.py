@@ -56,14 +56,34 @@ class Monthly(Struct, frozen=True, kw_only=True):
     """`expected` is an assumption (the initial count of something that scales)."""
 
 
-class CostComponent(Struct, frozen=True, kw_only=True):
-    """One line as the bill will show it: its amounts where the variant costs least, as expected, and most."""
+class _Part(Struct, frozen=True, kw_only=True):
+    """What a line of a state, and the line of a bill that several states make, say alike."""
 
     kind: Kind
     unit: str
+    price: Price | None
+    size: Decimal | None = None
+    """GB of one volume, or GB of memory of one slot."""
+    detail: str = ""
+    """What it is, for people: ``ml.m5.xlarge``, ``20 GB``, ``4 GB (default)``, ``2 GB memory``."""
+    reason: str | None = None
+    """Why it has no amount, or why the amount is only the least of it; makes every total above it "at least"."""
+    estimated: bool = False
+    """An estimated price, or an inferred size."""
+    default_size: bool = False
+    """A volume that nobody asked for: ``--strict`` does not mind when its size or price is missing."""
+    depends_on_usage: bool = False
+    redacted: bool = False
+    """Rests on sensitive values: reporters show the monthly amounts only."""
+    origins: dict[str, str] = {}
+    """Where each number came from: count.floor, count.expected, count.ceiling, size, hours, price, …"""
+
+
+class CostComponent(_Part, frozen=True, kw_only=True):
+    """One line as the bill will show it: its amounts where the variant costs least, as expected, and most."""
+
     usage_type: str | None
     """None where not even the usage type can be known."""
-    price: Price | None
     quantity: Quantity | None
     """In `unit`, a month; None where it depends on usage or is unknown."""
     monthly: Quantity | None
@@ -72,42 +92,15 @@ class CostComponent(Struct, frozen=True, kw_only=True):
     """How many instances, or slots kept warm, the quantity rests on."""
     demand: Decimal | None = None
     """How many of them the work alone keeps busy, on the average of the month; None where no usage is given."""
-    size: Decimal | None = None
-    """GB of one volume, or GB of memory of one slot."""
-    detail: str = ""
-    """What it is, for people: ``ml.m5.xlarge``, ``20 GB``, ``4 GB (default)``, ``2 GB memory``."""
-    reason: str | None = None
-    """Why something is missing here; makes every total above it "at least"."""
-    estimated: bool = False
-    """An estimated price, or an inferred size."""
-    default_size: bool = False
-    """A volume that nobody asked for: ``--strict`` does not mind when its size or price is missing."""
-    depends_on_usage: bool = False
     assumed: bool = False
-    redacted: bool = False
-    """Rests on sensitive values: reporters show the monthly amounts only."""
-    origins: dict[str, str] = {}
-    """Where each number came from: count.floor, count.expected, count.ceiling, size, hours, price, …"""
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class Line(_Part, frozen=True, kw_only=True):
     """One line of one state: what is charged while so much runs."""
 
-    kind: Kind
-    unit: str
-    price: Price | None
     quantity: Decimal | None
     """In `unit`, a month; None where it depends on usage or is unknown."""
     count: Decimal | None = None
-    size: Decimal | None = None
-    detail: str = ""
-    reason: str | None = None
-    """Why it has no amount, or why the amount is only the least of it."""
-    estimated: bool = False
-    default_size: bool = False
-    depends_on_usage: bool = False
-    redacted: bool = False
-    origins: dict[str, str] = {}
     usd: Decimal | None = None
     """USD a month; None where quantity or price is missing."""
 

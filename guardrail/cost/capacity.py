@@ -51,6 +51,22 @@ class Capacity(Struct, frozen=True, kw_only=True):
     """What usage says that cannot be."""
 
 
+class _Asked(Struct, frozen=True):
+    """The count to begin with, and what usage says of it."""
+
+    initial: int | Unknown
+    name: str
+    """Of the argument that it is."""
+    average: Decimal | None
+    busy_hours: Decimal | None
+    period: Period
+
+    @property
+    def known(self) -> int | None:
+        """The count to begin with, where it is known."""
+        return self.initial if isinstance(self.initial, int) else None
+
+
 def of_instances(endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand, period: Period) -> Capacity:
     """The states of a variant on instances.
 
@@ -63,21 +79,15 @@ def of_instances(endpoint: Endpoint, variant: InstanceVariant, demand: VariantDe
 
 def _all_the_time(endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand, period: Period) -> Capacity:
     initial = _valid(variant.initial_instance_count, "initial_instance_count")
-    name = "initial_instance_count"
-    if variant.scaling is None and variant.managed_scaling is None:
-        return _unscaled(initial, name, 1, demand.instances, demand.busy_hours, period)
-    known = initial if isinstance(initial, int) else None
-    least = 1 if endpoint.mode == "realtime" else 0
+    asked = _Asked(initial, "initial_instance_count", demand.instances, demand.busy_hours, period)
     ranges = []
     if variant.scaling is not None:
-        ranges.append(_of_target(variant.scaling, known, least, 1))
+        ranges.append(_of_target(variant.scaling, asked.known, 1 if endpoint.mode == "realtime" else 0, 1))
     if variant.managed_scaling is not None:
-        managed = _of_managed(endpoint, variant, variant.managed_scaling, known)
+        managed = _of_managed(endpoint, variant, variant.managed_scaling, asked.known)
         if managed is not None:
             ranges.append(managed)
-    if not ranges:
-        return _unscaled(initial, name, 1, demand.instances, demand.busy_hours, period)
-    return _scaled(initial, name, _widest(ranges), demand.instances, demand.busy_hours, period)
+    return _scaled(asked, _widest(ranges)) if ranges else _unscaled(asked, 1)
 
 
 def of_slots(variant: ServerlessVariant, demand: VariantDemand, period: Period) -> Capacity | None:
@@ -86,11 +96,10 @@ def of_slots(variant: ServerlessVariant, demand: VariantDemand, period: Period) 
     if provisioned is None and variant.scaling is None:
         return None
     initial = _valid(0 if provisioned is None else provisioned, "provisioned_concurrency")
+    asked = _Asked(initial, "provisioned_concurrency", demand.slots, demand.busy_hours, period)
     if variant.scaling is None:
-        return _unscaled(initial, "provisioned_concurrency", 0, demand.slots, demand.busy_hours, period)
-    known = initial if isinstance(initial, int) else None
-    bounds = _of_target(variant.scaling, known, 0, 0)
-    return _scaled(initial, "provisioned_concurrency", bounds, demand.slots, demand.busy_hours, period)
+        return _unscaled(asked, 0)
+    return _scaled(asked, _of_target(variant.scaling, asked.known, 0, 0))
 
 
 def _valid(count: int | Unknown, name: str) -> int | Unknown:
@@ -125,18 +134,12 @@ def _fixed(count: int, origin: str, period: Period) -> Capacity:
     return Capacity(states=(running,), expected=running, origins=_origins(origin, origin, origin, period))
 
 
-def _unscaled(
-    initial: int | Unknown,
-    name: str,
-    least: int,
-    average: Decimal | None,
-    busy_hours: Decimal | None,
-    period: Period,
-) -> Capacity:
+def _unscaled(asked: _Asked, least: int) -> Capacity:
     """A count that nothing changes; where it is unknown, at least ``least``, or between the bounds that are known."""
+    initial, name, average, period = asked.initial, asked.name, asked.average, asked.period
     if isinstance(initial, int):
         capacity = _fixed(initial, name, period)
-        busy = _busy(initial, Decimal(initial), average, busy_hours, period)
+        busy = _busy(asked, Decimal(initial))
         if busy is None:
             return capacity
         notice = _beyond(average, Decimal(initial)) if average is not None and average > initial else None
@@ -155,7 +158,7 @@ def _unscaled(
         states=states,
         expected=states[1],
         origins=_origins(origin, by, by, period),
-        demand=_busy(initial, None, average, busy_hours, period),
+        demand=_busy(asked, None),
     )
 
 
@@ -251,18 +254,12 @@ def _widest(ranges: list[Reach]) -> Reach:
 # Expected ------------------------------------------------------------------------------------------------------------
 
 
-def _scaled(
-    initial: int | Unknown,
-    name: str,
-    bounds: Reach,
-    average: Decimal | None,
-    busy_hours: Decimal | None,
-    period: Period,
-) -> Capacity:
+def _scaled(asked: _Asked, bounds: Reach) -> Capacity:
     """The ends, the initial count, and between them what usage says, else what a schedule holds, else the initial."""
+    initial, average, busy_hours, period = asked.initial, asked.average, asked.busy_hours, asked.period
     floor, ceiling = Decimal(bounds.lowest), Decimal(bounds.highest)
     top = None if bounds.highest_unknown else ceiling
-    wanted, origin = floor, f"at least the minimum: {name} is unknown"
+    wanted, origin = floor, f"at least the minimum: {asked.name} is unknown"
     if average is not None:
         wanted, origin = average, "usage file"
     elif bounds.held:
@@ -270,7 +267,7 @@ def _scaled(
         wanted = Decimal(sum(count * each for count, each in bounds.held)) / minutes
         origin = "the mean of what its schedule holds"
     elif isinstance(initial, int):
-        wanted, origin = Decimal(initial), name
+        wanted, origin = Decimal(initial), asked.name
     busy = max(wanted, floor) if top is None else min(max(wanted, floor), top)
     ceiling = max(ceiling, busy)
     notice = None
@@ -284,7 +281,7 @@ def _scaled(
         origin = f"{origin}, in {busy_hours:f} busy hours (usage file); the minimum in the others"
     unknown = bounds.lowest_unknown or bounds.highest_unknown
     if average is None and isinstance(initial, Unknown) and floor != ceiling:
-        unknown = unknown or f"{name} is unknown: {initial.reason}"
+        unknown = unknown or f"{asked.name} is unknown: {initial.reason}"
     return Capacity(
         states=(
             _for_all(floor, period, bounds.lowest_unknown),
@@ -299,7 +296,7 @@ def _scaled(
         ),
         origins=_origins(bounds.lowest_origin, origin, bounds.highest_origin, period),
         assumed=average is None and floor != ceiling,
-        demand=_busy(initial, top, average, busy_hours, period),
+        demand=_busy(asked, top),
         moves=bounds.moves,
         notice=notice,
     )
@@ -309,18 +306,18 @@ def _beyond(stated: Decimal, counted: Decimal) -> str:
     return f"usage of {stated:f} is outside of what can be, and counts as {counted:f}"
 
 
-def _busy(
-    initial: int | Unknown, top: Decimal | None, average: Decimal | None, busy_hours: Decimal | None, period: Period
-) -> Decimal | None:
+def _busy(asked: _Asked, top: Decimal | None) -> Decimal | None:
     """How many would be busy if nothing held the count up: two in 40 of 730 hours are 2 × 40 / 730 = 0.11.
 
     Where only the hours are given, the initial count is busy in them. ``top`` is the most that there can be.
     """
-    if average is None and (busy_hours is None or isinstance(initial, Unknown)):
+    busy = asked.average
+    if busy is None and asked.busy_hours is not None and asked.known is not None:
+        busy = Decimal(asked.known)
+    if busy is None:
         return None
-    busy = Decimal(initial) if average is None and isinstance(initial, int) else average or ZERO
     busy = busy if top is None else min(busy, top)
-    return busy if busy_hours is None else busy * busy_hours / period.hours
+    return busy if asked.busy_hours is None else busy * asked.busy_hours / asked.period.hours
 
 
 def _origins(floor: str, expected: str, ceiling: str, period: Period) -> dict[str, str]:

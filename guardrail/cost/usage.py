@@ -62,24 +62,19 @@ class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Mean number of slots kept warm."""
 
 
-class EndpointUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one endpoint is used for in a month.
 
     Requests and gigabytes are those of the whole endpoint; duration, instances, busy hours and slots hold for each of
     its variants unless ``variants`` says otherwise for one.
     """
 
-    monthly_requests: Decimal | None = None
-    request_duration_ms: Decimal | None = None
     request_payload_kb: Decimal | None = None
     """Mean size of a request, in kilobytes of 1,000 bytes."""
     response_payload_kb: Decimal | None = None
     monthly_data_in_gb: Decimal | None = None
     """Gigabytes sent to it: instead of requests times payload."""
     monthly_data_out_gb: Decimal | None = None
-    average_instances: Decimal | None = None
-    monthly_busy_hours: Decimal | None = None
-    average_provisioned_concurrency: Decimal | None = None
     variants: dict[str, VariantUsage] | None = None
 
     def stated(self) -> dict[str, Decimal]:
