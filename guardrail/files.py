@@ -11,6 +11,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterator
+from io import BufferedReader
 from typing import BinaryIO
 
 from guardrail import limits
@@ -24,6 +25,8 @@ _KINDS = (
 )
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 _CHUNK = limits.MEBIBYTE
+_BEGUN: dict[str, BinaryIO] = {}
+"""The descriptors whose beginning was looked at, and that nobody has read yet; standard input stands for itself."""
 
 
 def is_stream(path: str) -> bool:
@@ -64,14 +67,33 @@ def content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
         return _whole(file, path, most, file.read(size + 1))  # not mapped: a file cut short then ends the process
 
 
+def beginning(path: str) -> bytes:
+    """The first bytes of a stream, at least one unless it is empty; `stream` brings them all the same. Raises OSError.
+
+    So a pipe, which can be read only once, is looked at before anybody decides what it holds.
+    """
+    reader = _BEGUN.get(path) or _stream(path)
+    if path != "-":
+        _BEGUN[path] = reader
+    return reader.peek(_CHUNK) if isinstance(reader, BufferedReader) else b""
+
+
 def stream(path: str, *, most: int = limits.LARGEST_PLAN) -> bytes:
     """What standard input or an open descriptor brings until it ends; see `is_stream`. Raises OSError."""
-    if path == "-":
-        if sys.stdin is None:
-            raise OSError(errno.EBADF, "it is closed", path)
-        return _whole(sys.stdin.buffer, path, most)
-    with open(path, "rb") as file:
-        return _whole(file, path, most)
+    reader = _BEGUN.pop(path, None) or _stream(path)
+    try:
+        return _whole(reader, path, most)
+    finally:
+        if path != "-":
+            reader.close()
+
+
+def _stream(path: str) -> BinaryIO:
+    if path != "-":
+        return open(path, "rb", buffering=_CHUNK)
+    if sys.stdin is None:
+        raise OSError(errno.EBADF, "it is closed", path)
+    return sys.stdin.buffer
 
 
 def named(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:

@@ -138,3 +138,15 @@ def test_walking_gives_up_where_there_is_too_much(tmp_path: Path, monkeypatch: p
     (tmp_path / "d").touch()
     with pytest.raises(OSError, match="more than 3 files"):
         list(files.walk(str(tmp_path)))
+
+
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="descriptors have no paths here")
+def test_a_pipe_whose_beginning_was_looked_at_brings_all_of_it_still() -> None:
+    outlet, inlet = os.pipe()
+    os.write(inlet, b"Resources: {}\n")
+    os.close(inlet)
+    path = f"/dev/fd/{outlet}"
+    assert files.beginning(path) == b"Resources: {}\n"
+    assert files.beginning(path) == b"Resources: {}\n"
+    assert files.stream(path) == b"Resources: {}\n"
+    os.close(outlet)

@@ -304,6 +304,17 @@ def test_standard_input_may_be_a_template(monkeypatch: pytest.MonkeyPatch, capsy
     assert "ml.g5.xlarge" in capsys.readouterr().out
 
 
+@pytest.mark.skipif(not os.path.isdir("/dev/fd"), reason="descriptors have no paths here")
+def test_a_pipe_may_be_a_template(capsys: Shown) -> None:
+    """``guardrail check <(cdk synth)``: the shell hands over the path of an open descriptor."""
+    outlet, inlet = os.pipe()
+    os.write(inlet, UNDECIDED.encode())
+    os.close(inlet)
+    assert check(f"/dev/fd/{outlet}", "--region", "us-east-1", "--parameters", "Stage=dev") == 1
+    assert "ml.g5.xlarge" in capsys.readouterr().out
+    os.close(outlet)
+
+
 def test_a_template_in_json_needs_no_yaml_and_no_plan_reader(tmp_path: Path) -> None:
     """Start-up is a few tens of milliseconds because only what is used is imported."""
     template = tmp_path / "template.json"

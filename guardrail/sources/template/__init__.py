@@ -2,7 +2,6 @@
 
 import os
 import re
-import sys
 from collections.abc import Sequence
 
 from guardrail import files as safe_files  # `files` here is the module of that name
@@ -25,14 +24,12 @@ _EXTENSIONS = (".yaml", ".yml", ".template")
 
 def recognizes(path: str) -> bool:
     """Whether ``path`` holds a template, a CDK output or a change set, by its first bytes or its name."""
-    if path == "-":
-        if sys.stdin is None:
-            return False
-        return _is_template(sys.stdin.buffer.peek(_PEEK) if hasattr(sys.stdin.buffer, "peek") else b"")
-    if os.path.isdir(path):
-        return os.path.isfile(os.path.join(path, "manifest.json"))
     try:
-        if not os.path.isfile(path):  # a pipe can be read once only, and what reads it shall get it whole
+        if safe_files.is_stream(path):
+            return _is_template(safe_files.beginning(path))
+        if os.path.isdir(path):
+            return os.path.isfile(os.path.join(path, "manifest.json"))
+        if not os.path.isfile(path):
             return path.endswith(_EXTENSIONS)
         with safe_files.opened(path, most=limits.LARGEST_PLAN) as file:
             head = file.read(_PEEK)
