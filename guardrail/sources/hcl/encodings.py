@@ -136,11 +136,11 @@ def _rows(text: str, allowance: Allowance) -> Iterator[list[str]]:
 # Bytes ----------------------------------------------------------------------------------------------------------------
 
 
-def base64_encoded(text: str) -> str:
-    """Text in UTF-8 as base64."""
+def base64_encoded(content: str | bytes) -> str:
+    """Bytes, or text in UTF-8, as base64."""
     from base64 import b64encode
 
-    return b64encode(text.encode()).decode()
+    return b64encode(content.encode() if isinstance(content, str) else content).decode()
 
 
 def base64_decoded(text: str) -> str:
@@ -157,24 +157,14 @@ def url_encoded(text: str) -> str:
     return quote_plus(text, safe="")
 
 
-def digest(algorithm: str) -> Callable[[str], str]:
-    """The function that gives the digest of a text, in hexadecimal digits."""
+def digest(algorithm: str, write: Callable[[bytes], str] = bytes.hex) -> Callable[[str | bytes], str]:
+    """The function that gives the digest of bytes, or of text in UTF-8, in hexadecimal digits or as ``write`` does."""
 
-    def compute(text: str) -> str:
+    def compute(content: str | bytes) -> str:
         import hashlib
 
-        return hashlib.new(algorithm, text.encode(), usedforsecurity=False).hexdigest()
-
-    return compute
-
-
-def base64_digest(algorithm: str) -> Callable[[str], str]:
-    """The function that gives the digest of a text, as base64."""
-
-    def compute(text: str) -> str:
-        from base64 import b64encode
-
-        return b64encode(bytes.fromhex(digest(algorithm)(text))).decode()
+        content = content.encode() if isinstance(content, str) else content
+        return write(hashlib.new(algorithm, content, usedforsecurity=False).digest())
 
     return compute
 

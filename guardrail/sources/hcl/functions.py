@@ -19,6 +19,7 @@ from guardrail.sources.base import LOST
 from guardrail.sources.hcl import arithmetic, encodings, formatting, regex, syntax
 from guardrail.sources.hcl.arithmetic import whole
 from guardrail.sources.hcl.characters import characters, normal
+from guardrail.sources.hcl.files import Files, template_in
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.types import (
     ANY,
@@ -280,16 +281,19 @@ def _templatefile(place: _Place, path: str, names: Any) -> Any:
 
 
 def _templatestring(place: _Place, text: str, names: Any) -> Any:
-    from guardrail.sources.hcl.files import template_in
-
     if not isinstance(place.node.arguments[0], (syntax.Attribute, syntax.Index, syntax.Name)):
         raise EvaluationError("it takes a reference to a template")
     return place.rendered(template_in(text, "the template"), names)
 
 
-def _read(place: _Place, *arguments: str) -> Any:
-    """What a file holds, or whether it is there."""
-    return place.scope.module.files.call(place.node.name.removeprefix("core::"), *arguments)
+def _of_files(compute: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the files that the module can read."""
+    return lambda place, *arguments: compute(place.scope.module.files, *arguments)
+
+
+def _of_content(compute: Callable[[bytes], Any]) -> Callable[..., Any]:
+    """A function of what one of these files holds."""
+    return _of_files(lambda files, path: compute(files.content(path)))
 
 
 def _abspath(place: _Place, path: str) -> str:
@@ -303,12 +307,8 @@ def _unknowable(reason: str) -> Callable[..., Any]:
 # Numbers --------------------------------------------------------------------------------------------------------------
 
 
-def _ceil(number: arithmetic.Number) -> Any:
-    return number if number in (math.inf, -math.inf) else math.ceil(number)
-
-
-def _floor(number: arithmetic.Number) -> Any:
-    return number if number in (math.inf, -math.inf) else math.floor(number)
+def _to_whole(round_: Callable[[arithmetic.Number], int]) -> Callable[[arithmetic.Number], arithmetic.Number]:
+    return lambda number: number if number in (math.inf, -math.inf) else round_(number)
 
 
 def _signum(number: arithmetic.Number) -> int:
@@ -646,14 +646,6 @@ def _matchkeys(allowance: Allowance, values: ListValue, keys: ListValue, wanted:
     return like(values, [item for item, key in pairs if key_of(convert(key, common, allowance), allowance) in known])
 
 
-def _alltrue(values: ListValue) -> bool:
-    return all(each is True for each in values)
-
-
-def _anytrue(values: ListValue) -> bool:
-    return any(each is True for each in values)
-
-
 def _sets(combine: Callable[[set[Any], set[Any]], set[Any]]) -> Callable[..., SetValue]:
     """A function of sets, which first take the type that they have in common."""
 
@@ -686,22 +678,18 @@ def _setproduct(allowance: Allowance, *sets: Any) -> Any:
     return ListValue(rows, element)
 
 
-def _same(value: Any) -> Any:
-    return value
-
-
 TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "abs": ("number", abs),
     "abspath": ("@ string", _abspath),
-    "alltrue": ("list(bool)", _alltrue),
-    "anytrue": ("list(bool)", _anytrue),
+    "alltrue": ("list(bool)", lambda values: all(value is True for value in values)),
+    "anytrue": ("list(bool)", lambda values: any(value is True for value in values)),
     "base64decode": ("string", encodings.base64_decoded),
     "base64encode": ("string", encodings.base64_encoded),
-    "base64sha256": ("string", encodings.base64_digest("sha256")),
-    "base64sha512": ("string", encodings.base64_digest("sha512")),
+    "base64sha256": ("string", encodings.digest("sha256", encodings.base64_encoded)),
+    "base64sha512": ("string", encodings.digest("sha512", encodings.base64_encoded)),
     "basename": ("string", encodings.base_name),
     "bcrypt": ("any any*", _unknowable(_AT_APPLY)),
-    "ceil": ("number", _ceil),
+    "ceil": ("number", _to_whole(math.ceil)),
     "chomp": ("string", lambda text: text.rstrip("\r\n")),
     "chunklist": ("list~^ number", _chunklist),
     "cidrhost": ("string number", encodings.cidr_host),
@@ -718,16 +706,16 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "distinct": ("$ list", _distinct),
     "element": ("any~^ number", _element),
     "endswith": ("string string", str.endswith),
-    "file": ("@ string", _read),
-    "filebase64": ("@ string", _read),
-    "fileexists": ("@ string", _read),
-    "filemd5": ("@ string", _read),
-    "fileset": ("@ string string", _read),
-    "filesha1": ("@ string", _read),
-    "filesha256": ("@ string", _read),
-    "filesha512": ("@ string", _read),
+    "file": ("@ string", _of_files(Files.text)),
+    "filebase64": ("@ string", _of_content(encodings.base64_encoded)),
+    "fileexists": ("@ string", _of_files(Files.exists)),
+    "filemd5": ("@ string", _of_content(encodings.digest("md5"))),
+    "fileset": ("@ string string", _of_files(Files.matching)),
+    "filesha1": ("@ string", _of_content(encodings.digest("sha1"))),
+    "filesha256": ("@ string", _of_content(encodings.digest("sha256"))),
+    "filesha512": ("@ string", _of_content(encodings.digest("sha512"))),
     "flatten": ("$ any~^", _flatten),
-    "floor": ("number", _floor),
+    "floor": ("number", _to_whole(math.floor)),
     "format": ("$ string any?*", _format),
     "formatlist": ("$ string any?*", _formatlist),
     "indent": ("$ number string", _indent),
@@ -776,12 +764,12 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "timecmp": ("string string", encodings.time_compared),
     "timestamp": ("", _unknowable(_AT_APPLY)),
     "title": ("string", _title),
-    "tobool": ("bool?", _same),
-    "tolist": ("list?~^", _same),
-    "tomap": ("map?~^", _same),
-    "tonumber": ("number?", _same),
-    "toset": ("set?~", _same),
-    "tostring": ("string?", _same),
+    "tobool": ("bool?", lambda value: value),
+    "tolist": ("list?~^", lambda value: value),
+    "tomap": ("map?~^", lambda value: value),
+    "tonumber": ("number?", lambda value: value),
+    "toset": ("set?~", lambda value: value),
+    "tostring": ("string?", lambda value: value),
     "transpose": ("$ map(list(string))", _transpose),
     "trim": ("string string", lambda text, cutset: text.strip(cutset) if cutset else text),
     "trimprefix": ("string string", str.removeprefix),

@@ -191,7 +191,7 @@ def _block(resource: Resource, types: Mapping[str, str]) -> Block:
     values = misspelt.corrected(spelling, values, allowance, _changed)
     marks: Any = None
     if resource.module.trace.has_sensitive:
-        values, marks = marks_of(values)
+        values, marks = marks_of(values, Allowance())
     view = Arguments(
         {name: _provided(name, value) for name, value in values.items()},
         spelling,

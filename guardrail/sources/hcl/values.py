@@ -220,32 +220,26 @@ def bounded(value: Any, allowance: Allowance) -> Any:
 
 def unmarked(value: Any, allowance: Allowance) -> tuple[Any, bool]:
     """A value without its marks of sensitivity at any depth, and whether there was one. Raises `LimitError`."""
+    plain_value, marks = marks_of(value, allowance)
+    return plain_value, marks is not None
+
+
+def marks_of(value: Any, allowance: Allowance) -> tuple[Any, Any]:
+    """A value without its marks, and the marks as a plan has them: true, or a tree of its shape, or None.
+
+    Of ``{"name": "a", "tags": Sensitive({})}`` that is ``{"name": "a", "tags": {}}`` and ``{"tags": True}``.
+    Raises `LimitError`.
+    """
     allowance.steps()
     if isinstance(value, Sensitive):
-        return unmarked(value.value, allowance)[0], True
-    if value.__class__ is list or isinstance(value, ListValue):
-        pairs = [unmarked(item, allowance) for item in value]
-        if any(mark for _, mark in pairs):
-            return like(value, [item for item, _ in pairs]), True
-    elif value.__class__ in (dict, MapValue):
-        items = {key: unmarked(item, allowance) for key, item in value.items()}
-        if any(mark for _, mark in items.values()):
-            return like(value, {key: item for key, (item, _) in items.items()}), True
-    return value, False
-
-
-def marks_of(value: Any) -> tuple[Any, Any]:
-    """A `bounded` value without its marks, and the marks as a plan has them: true, or a tree of its shape, or None."""
-    if isinstance(value, Sensitive):
-        return unmarked(value.value, Allowance())[0], True
+        return marks_of(value.value, allowance)[0], True
     if isinstance(value, list):
-        pairs = [marks_of(item) for item in value]
+        pairs = [marks_of(item, allowance) for item in value]
         if any(mark is not None for _, mark in pairs):
-            return [item for item, _ in pairs], [mark for _, mark in pairs]
+            return like(value, [item for item, _ in pairs]), [mark for _, mark in pairs]
     elif isinstance(value, dict):
-        items = {key: marks_of(item) for key, item in value.items()}
+        items = {key: marks_of(item, allowance) for key, item in value.items()}
         if any(mark is not None for _, mark in items.values()):
-            return {key: item for key, (item, _) in items.items()}, {
-                key: mark for key, (_, mark) in items.items() if mark is not None
-            }
+            marks = {key: mark for key, (_, mark) in items.items() if mark is not None}
+            return like(value, {key: item for key, (item, _) in items.items()}), marks
     return value, None
