@@ -177,7 +177,7 @@ class PriceBook:
             return Unpriced(self._why_unpriced(region, charge))
         is_real = region in self._manifest.availability.regions
         suggestion = "" if is_real else did_you_mean(region, self._manifest.regions)
-        newer = "" if region.startswith("cn-") else _IF_NEWER  # AWS lists China apart, in CNY
+        newer = "" if region.startswith("cn-") else _IF_NEWER  # whose prices are in CNY, which no check adds up
         return Unpriced(f"no price table for region {region}{suggestion}{newer}")
 
     def _table(self, region: str) -> PriceTable:

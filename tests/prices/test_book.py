@@ -189,7 +189,7 @@ def test_an_unknown_region_is_never_priced_by_another(book: PriceBook) -> None:
 
 
 def test_a_region_that_exists_without_a_table_is_not_taken_for_a_misspelling(book: PriceBook) -> None:
-    """Nor would a refresh bring it: AWS lists the regions of China apart from the others."""
+    """Nor would a refresh price it: what China's list says is in CNY, which no check adds up."""
     assert reason(book.hosting("cn-north-1", "ml.m5.xlarge")) == "no price table for region cn-north-1"
 
 

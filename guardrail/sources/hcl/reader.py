@@ -27,6 +27,7 @@ from guardrail.model import (
 )
 from guardrail.sources.base import LOST, Block, Reference, View
 from guardrail.sources.declarations import Declaration
+from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Trace
@@ -43,7 +44,7 @@ from guardrail.sources.linking.choices import MOST_BLOCKS
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.providers import region_of
-from guardrail.sources.vocabulary import misspelt
+from guardrail.sources.vocabulary import misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import TERRAFORM_TYPES, spelling_of
 
@@ -53,6 +54,9 @@ _PREFIXES = ("aws_sagemaker", "awscc_sagemaker", "aws_appautoscaling", "awscc_ap
 _OF_INFERENCE = re.compile("sagemaker_(?:endpoint|inference)")
 _NEARLY = 0.93
 """``aws_sagemaker_endpiont`` is as near to a type; ``aws_sagemaker_model_card``, another type, is at 0.88."""
+_IGNORING = spellings.types_of(spellings.ENDPOINT, spellings.CONFIGURATION, spellings.TARGET)
+"""Types of which `ignore_changes` decides what is billed."""
+_HARMLESS = frozenset({"tags", "tags_all"})
 _TEXT_MAPS = frozenset({"tags", "tags_all", "dimensions"})
 
 
@@ -269,7 +273,7 @@ def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, ad
             partial=len(linked.partial & modelled),
             skipped=len(left_out),
         ),
-        notices=(*_undecided(world, addresses), *_assumed(world)),
+        notices=(*_undecided(world, addresses), *_ignored(world), *_assumed(world)),
     )
 
 
@@ -324,6 +328,31 @@ def _misspelt(world: World) -> Iterator[Skipped]:
             if near or _OF_INFERENCE.search(type_):
                 meant = f", did you mean {near[0]}?" if near else ""
                 yield Skipped(address=f"{type_}.{name}", type=type_, reason=f"there is no such type{meant}")
+
+
+def _ignored(world: World) -> Iterator[str]:
+    """A sentence for each block whose ``lifecycle`` keeps what is written in it from what runs already."""
+    for source in world.sources.values():
+        for (type_, name), written in source.resources.items():
+            if type_ not in _IGNORING:
+                continue
+            lifecycle = next((each.body for each in written.block.body.blocks if each.type == "lifecycle"), None)
+            ignored = _ignored_names(lifecycle.expression("ignore_changes") if lifecycle else None)
+            if ignored:
+                yield (
+                    f"{type_}.{name} has ignore_changes on {', '.join(ignored)}: once it is there, what is written "
+                    "here does not change it"
+                )
+
+
+def _ignored_names(expression: syntax.Expression | None) -> list[str]:
+    """The arguments that ``ignore_changes`` names: ``[endpoint_config_name, tags["a"]]`` or ``all``."""
+    if isinstance(expression, syntax.Tuple):
+        return [name for item in expression.items for name in _ignored_names(item)]
+    while isinstance(expression, (syntax.Attribute, syntax.Index)):
+        expression = expression.subject
+    name = expression.name if isinstance(expression, syntax.Name) else getattr(expression, "value", None)
+    return [name] if isinstance(name, str) and name not in _HARMLESS else []
 
 
 # An unknown number of instances --------------------------------------------------------------------------------------
