@@ -306,7 +306,7 @@ def _held(
 
     Where nothing else takes capacity away, only a maximum lowers what an earlier minimum brought.
     """
-    if any(turn.minutes is None for turn in turns):
+    if turns[0].minutes is None:
         lowest = start if lowers else min(start, *(high for _, high in bounds))
         return tuple(dict.fromkeys(min(max(lowest, low), high) for low, high in bounds)), ()
     capacity, held = start, [start]

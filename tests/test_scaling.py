@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from guardrail.model import (
     COPY_COUNT,
@@ -134,6 +135,7 @@ def test_a_dynamic_policy_is_one_that_something_starts(policies: tuple[Any, ...]
         (target(step(1, -1)), True),
         (target(step(2, kind="ExactCapacity")), True),  # 2 is below the greatest, 4
         (target(step(4, kind="ExactCapacity")), False),
+        (target(step(0)), False),  # nothing is added, and nothing taken away
         (target(step(LATER)), LATER),
         (target(step(-1, alarms=())), False),
         (target(tracking(), dynamic_scaling_in_suspended=True), False),
@@ -271,6 +273,35 @@ def ends(it: ScalableTarget, initial: int | None = 2, least: int = 0) -> tuple[i
             2,
             9,
         ),
+        # one that runs once among others that repeat: the bounds of the target do not come back
+        (
+            target(
+                tracking(),
+                least=1,
+                most=3,
+                scheduled_actions=(
+                    ScheduledAction(
+                        address="feast", schedule="at(2027-12-24T08:00:00)", min_capacity=6, max_capacity=9
+                    ),
+                    action(4, 8),
+                ),
+            ),
+            4,
+            9,
+        ),
+        # when one of them runs nobody knows
+        (
+            target(
+                least=1,
+                most=8,
+                scheduled_actions=(
+                    daily(8, 4, 8),
+                    ScheduledAction(address="some day", schedule=LATER, min_capacity=1, max_capacity=1),
+                ),
+            ),
+            1,
+            8,
+        ),
         (target(least=LATER, most=4), 2, 4),
         (target(tracking(), least=1, most=LATER), 1, 1),
         (target(least=1, most=4, scheduled_actions=LATER), 0, 4),
@@ -327,6 +358,20 @@ def test_where_no_clock_tells_the_order_nothing_that_a_maximum_took_away_comes_b
     at_times = (action(1, 8), action(1, 1))
     assert reach(target(scheduled_actions=at_times), 2, 0).stops == (1,)
     assert reach(target(tracking(), scheduled_actions=at_times), 2, 0).stops == (2, 1)
+
+
+def test_capacity_is_lowered_by_a_policy_or_by_maxima_that_change() -> None:
+    assert reach(target(tracking()), 2, 0).lowers
+    assert reach(target(scheduled_actions=(daily(8, None, 8), daily(20, None, 2))), 2, 0).lowers
+    assert not reach(target(scheduled_actions=(daily(8, 4), daily(20, 1))), 2, 0).lowers
+
+
+def test_the_origin_of_a_bound_is_the_action_that_sets_it() -> None:
+    least = ScheduledAction(address="least", schedule="rate(1 day)", min_capacity=1, max_capacity=None)
+    most = ScheduledAction(address="most", schedule="rate(2 days)", min_capacity=None, max_capacity=9)
+    assert reach(target(tracking(), least=2, scheduled_actions=(least, most)), 2, 0).lowest_origin == (
+        "scheduled action least"
+    )
 
 
 def test_of_an_unknown_schedule_the_bounds_of_the_target_are_what_is_known() -> None:
@@ -441,3 +486,8 @@ def test_instances_reach_zero_where_every_component_on_them_does(
     hosted: tuple[Endpoint, InstanceVariant], answer: Any
 ) -> None:
     assert instances_reach_zero(*hosted) == answer
+
+
+def test_without_managed_scaling_an_instance_stays() -> None:
+    at, it = hosting(component(EMPTIES))
+    assert instances_reach_zero(at, structs.replace(it, managed_scaling=None)) is False

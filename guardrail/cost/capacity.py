@@ -45,7 +45,7 @@ class Capacity(Struct, frozen=True, kw_only=True):
     """The expected count is an assumption: the initial count of something that scales."""
     demand: Decimal | None = None
     """How many the work alone keeps busy, on the average of the period; None where no usage is given."""
-    moves: bool = False
+    moves: bool = True
     """Whether it can be anywhere between its states."""
     notice: str | None = None
     """What usage says that cannot be."""
@@ -243,7 +243,7 @@ def _widest(ranges: list[Reach]) -> Reach:
         lowest_origin=low.lowest_origin,
         highest=high.highest,
         highest_origin=high.highest_origin,
-        stops=ranges[0].stops if len(ranges) == 1 else (),
+        stops=ranges[0].stops,
         held=ranges[0].held if len(ranges) == 1 else (),
         lowers=any(each.lowers for each in ranges),
         lowest_unknown=next((each.lowest_unknown for each in ranges if each.lowest_unknown), None),

@@ -196,10 +196,8 @@ class _Rules:
 
 
 def _per_unit(line: Line) -> Decimal:
-    """What a unit costs with discounts; the list price where there is none of it."""
-    if line.usd is None or not line.quantity:
-        return ZERO if line.price is None else line.price.usd
-    return line.usd / line.quantity
+    """What a unit costs with discounts; 0 where there is none of it."""
+    return line.usd / line.quantity if line.usd and line.quantity else ZERO
 
 
 _UNCONFIRMED = (

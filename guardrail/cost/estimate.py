@@ -211,7 +211,7 @@ class Estimator:
         seconds = _seconds(demand)
         unsplit = isinstance(demand.requests, Unknown) and demand.duration_ms is not None
         on_demand, warm, compute = self._serverless_prices(endpoint.region, variant.memory_mib)
-        memory = variant.memory_mib
+        memory, origins = variant.memory_mib, {} if slots is None else slots.origins
 
         def during(running: Running | None) -> State:
             left, taken = (seconds, None)
@@ -220,13 +220,12 @@ class Estimator:
             lines: list[Line] = []
             if not unsplit:  # else it stands on the endpoint
                 lines.append(charges.serverless_compute(memory, left, on_demand, redacted=redacted))
-            if running is not None and slots is not None:
-                lines.append(charges.provisioned_warm(memory, running, warm, slots.origins, redacted=redacted))
-                if not unsplit:
-                    lines.append(charges.provisioned_compute(memory, taken, compute, redacted=redacted))
-            if running is not None and running.unknown is not None:
-                lines = [replace(line, reason=line.reason or running.unknown) for line in lines]
-            return state(*lines)
+            if running is None:
+                return state(*lines)
+            lines.append(charges.provisioned_warm(memory, running, warm, origins, redacted=redacted))
+            if not unsplit:
+                lines.append(charges.provisioned_compute(memory, taken, compute, redacted=redacted))
+            return state(*(replace(line, reason=line.reason or running.unknown) for line in lines))
 
         if slots is None:
             only = during(None)

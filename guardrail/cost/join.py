@@ -89,7 +89,7 @@ def of_states(priced: Priced, found: Columns) -> Monthly:
         estimated_floor=shares[0],
         estimated_ceiling=shares[2],
         at_least=expected.partial or any(state.partial for state in priced.states),
-        estimated=any(shares) and _is_estimated(zip(usd, shares, strict=True)),
+        estimated=_is_estimated(zip(usd, shares, strict=True)),
         depends_on_usage=any(line.depends_on_usage for line in expected.lines),
         assumed=priced.assumed,
     )
@@ -98,8 +98,6 @@ def of_states(priced: Priced, found: Columns) -> Monthly:
 def rows(priced: Priced, found: Columns) -> tuple[CostComponent, ...]:
     """Its lines with their amounts where it costs least, as expected, and most: they need not be ordered themselves."""
     least, most = found.least, found.most
-    if least is most and found.expected is least:
-        return tuple(_row(line, (line, line, line), (line,), priced) for line in least.lines)
     states = (*priced.states, found.each[1])
     made = []
     for kind in dict.fromkeys(line.kind for state in (found.each[1], least, most) for line in state.lines):
@@ -156,8 +154,6 @@ def missing_of(found: Columns, address: str, label: str) -> set[Missing]:
     """What each bound of it lacks."""
     missing: set[Missing] = set()
     for bound, state in zip(BOUNDS, found.each, strict=True):
-        if not state.partial and not any(line.depends_on_usage for line in state.lines):
-            continue
         for line in state.lines:
             if line.reason is not None:
                 what = (label, line.kind, line.detail, line.quantity, line.size, line.reason)
@@ -244,8 +240,6 @@ def with_choices(bill: Bill, choices: Sequence[Bill]) -> Bill:
 
 def either(found: Sequence[Monthly], reason: Unknown) -> Monthly:
     """The amount of what is one of several: the least, the greatest, and no expectation where they differ."""
-    if all(monthly == found[0] for monthly in found):
-        return found[0]
     least = min(found, key=lambda monthly: monthly.floor)
     most = max(found, key=lambda monthly: monthly.ceiling)
     expected = _agreed([monthly.expected for monthly in found], reason)
@@ -317,9 +311,6 @@ def _either_rows(
     for key in dict.fromkeys(key for each in keyed for key in each):
         every = [each.get(key) for each in keyed]
         row = next(row for row in every if row is not None)
-        if all(other == row for other in every):
-            yield row
-            continue
 
         def column(
             read: Callable[[CostComponent], Quantity | None], every: Sequence[CostComponent | None] = every
@@ -467,8 +458,6 @@ def _high(amount: Decimal | Unknown) -> Decimal | None:
 
 def either_delta(found: Sequence[Delta], reason: Unknown) -> Delta:
     """The hull of what each possibility adds, which is not the difference of two hulls."""
-    if all(each == found[0] for each in found):
-        return found[0]
     low, high = (_combined([each.expected for each in found], pick) for pick in (min, max))
     return Delta(
         _combined([each.floor for each in found], min),
@@ -501,8 +490,6 @@ def either_estimate(found: Sequence[Estimate], names: Mapping[str, Sequence[str 
     Two instances for 300 USD in one, none in the other: floor 0, ceiling 300, expected unknown. ``names`` are those
     of the variants of each address that is shown.
     """
-    if len(found) == 1:
-        return found[0]
 
     def joined(sides: Sequence[dict[str, Bill]]) -> dict[str, Bill]:
         addresses = dict.fromkeys(address for side in sides for address in side)

@@ -88,6 +88,20 @@ def test_of_accelerators_those_with_most_memory_come_first_and_what_is_lost_is_n
     ]
 
 
+def test_memory_of_accelerators_that_are_no_gpus_is_not_called_so() -> None:
+    """ml.inf2.24xlarge: six Inferentia2 of 32 GiB and 384 GiB; ml.inf2.8xlarge has one of them and 128 GiB."""
+    found = cheaper(PRICES, "us-east-1", "ml.inf2.24xlarge", max_accelerators=1, limit=50)
+    lost = {each.instance_type: each.loses for each in found}
+    assert lost["ml.inf2.8xlarge"] == "32 of 192 GiB of accelerator memory and 128 of 384 GiB of memory"
+
+
+def test_a_limit_may_be_reached_and_three_are_named_at_most() -> None:
+    """ml.m5.4xlarge costs 0.922 an hour."""
+    found = cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", max_hourly_usd=Decimal("0.922"))
+    assert found[0].instance_type == "ml.m5.4xlarge"
+    assert len(found) == 3
+
+
 def test_a_type_with_as_much_memory_loses_nothing() -> None:
     found = successor(PRICES, "us-east-1", "ml.m4.xlarge")
     assert found is not None
@@ -112,6 +126,8 @@ def test_nothing_is_known_of_an_unknown_type_or_region() -> None:
         ("ml.t2.medium", "ml.c5.large", "-33.58"),  # 730 × (0.056 - 0.102): dearer, and it may scale
         # ml.c5.xlarge has half of its 16 GiB: 730 × (0.223 - 0.23)
         ("ml.t2.xlarge", "ml.m5.xlarge", "-5.110"),
+        # ml.c6i.8xlarge and ml.c7i.8xlarge, of the same size, have 32 of its 36 vCPUs: 730 × (1.909 - 1.836)
+        ("ml.c4.8xlarge", "ml.c5.9xlarge", "53.29"),
         ("ml.inf1.xlarge", "ml.inf2.xlarge", "-505.89"),  # 730 × (0.297 - 0.99)
         # ml.g6.8xlarge has one accelerator, ml.p3.8xlarge four: 730 × (14.688 - 5.752)
         ("ml.p3.8xlarge", "ml.g6.12xlarge", "6523.28"),

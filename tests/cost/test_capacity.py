@@ -100,6 +100,12 @@ def unknown(capacity: Capacity) -> tuple[str, ...]:
         ({"managed_scaling": managed(2, 6, LATER)}, (1, 3, 6), ("floor", "expected", "ceiling")),
         ({"managed_scaling": LATER}, (1, 3, 3), ("floor", "expected", "ceiling")),
         ({"managed_scaling": managed(2, 6), "model_name": LATER}, (1, 3, 6), ("floor", "expected", "ceiling")),
+        ({"managed_scaling": LATER, "initial_instance_count": LATER}, (1, 1, 1), ("floor", "expected", "ceiling")),
+        (
+            {"managed_scaling": managed(2, 6, "DISABLED"), "initial_instance_count": LATER},
+            (1, 1, 1),
+            ("floor", "expected", "ceiling"),
+        ),
         # With a model the API rejects managed scaling: no range.
         ({"managed_scaling": managed(2, 6), "model_name": "m"}, (3, 3, 3), ()),
         # A target and managed scaling: the widest of both.
@@ -134,6 +140,8 @@ def test_managed_scaling_that_may_have_no_effect_raises_the_initial_count_at_mos
     up, down = instances(managed_scaling=managed(2, 6, LATER)), instances(managed_scaling=managed(1, 2, LATER))
     assert (bounds(up), up.origins["count.ceiling"]) == ((1, 3, 6), "managed instance scaling")
     assert (bounds(down), down.origins["count.ceiling"]) == ((1, 3, 3), doubt)
+    alike = instances(managed_scaling=managed(1, 3, LATER))
+    assert (bounds(alike), alike.origins["count.ceiling"]) == ((1, 3, 3), doubt)
     assert up.states[0].unknown == f"{doubt}: known after apply"
 
 
@@ -142,6 +150,10 @@ def test_a_target_and_managed_scaling_are_as_wide_as_both_and_each_end_is_of_who
     assert bounds(capacity) == (1, 3, 9)
     assert capacity.origins["count.floor"] == "scalable target target"
     assert capacity.origins["count.ceiling"] == "managed instance scaling"
+    outer = instances(managed_scaling=managed(1, 9), scaling=target(2, 6))
+    assert (bounds(outer), outer.origins["count.floor"]) == ((1, 3, 9), "managed instance scaling")
+    inner = instances(managed_scaling=managed(2, 6), scaling=target(1, 9))
+    assert (bounds(inner), inner.origins["count.ceiling"]) == ((1, 3, 9), "scalable target target")
     doubtful = instances(managed_scaling=managed(2, LATER), scaling=target(LATER, 6))
     assert doubtful.states[0].unknown == "min_capacity is unknown: known after apply"
     assert doubtful.states[-1].unknown == "max_instance_count is unknown: known after apply"
@@ -151,6 +163,33 @@ def test_the_states_of_what_scales_are_its_ends_and_its_initial_count() -> None:
     """Initial count 3, minimum 2, maximum 6: what costs least may also lie between the ends, as for slots."""
     assert [state.count for state in instances(scaling=target(2, 6)).states] == [2, 3, 6]
     assert [state.count for state in instances(scaling=target(3, 6)).states] == [3, 6]
+    assert [state.count for state in instances(scaling=target(2, 3)).states] == [2, 3]
+
+
+def test_managed_scaling_beside_a_schedule_leaves_what_that_holds_open() -> None:
+    """Four by day and one by night, unless managed scaling changes them: the initial three are assumed."""
+    day = ScheduledAction(address="day", schedule="cron(0 8 * * ? *)", min_capacity=4, max_capacity=8)
+    night = ScheduledAction(address="night", schedule="cron(0 20 * * ? *)", min_capacity=1, max_capacity=1)
+    it = instances(scaling=target(1, 8, scheduled_actions=(day, night)), managed_scaling=managed(1, 8))
+    assert (bounds(it), it.origins["count.expected"]) == ((1, 3, 8), "initial_instance_count")
+
+
+def test_managed_scaling_takes_away_outside_busy_hours_what_a_target_does_not() -> None:
+    """Three in 73 of 730 hours and one in the others: 0.3 + 0.9 = 1.2."""
+    it = instances(
+        VariantDemand(busy_hours=Decimal(73)), scaling=target(1, 4, policies=()), managed_scaling=managed(1, 6)
+    )
+    assert bounds(it)[1] == Decimal("1.2")
+
+
+def test_an_unknown_count_says_where_its_bounds_come_from() -> None:
+    between = Unknown("undecided", at_least=Decimal(2), at_most=Decimal(4))
+    found = instances(initial_instance_count=between).origins
+    assert (found["count.floor"], found["count.ceiling"]) == ("at least 2", "at most 4")
+    nothing = "at least 1: initial_instance_count is unknown"
+    for usage, expected in ((VariantDemand(instances=Decimal(3)), "usage file"), (NO_VARIANT_DEMAND, nothing)):
+        found = instances(usage, initial_instance_count=LATER).origins
+        assert (found["count.floor"], found["count.expected"]) == (nothing, expected)
 
 
 def test_an_average_counts_while_busy_and_the_minimum_in_the_other_hours() -> None:
@@ -180,6 +219,7 @@ def test_slots_scale_like_instances_and_may_be_none() -> None:
         8,
     )
     assert bounds(slots(5, target(0, 8))) == (0, 5, 8), "no service keeps a slot warm"
+    assert bounds(slots(5, target(0, 8, policies=()))) == (5, 5, 8), "nothing takes them away"
     assert bounds(slots(None, LATER)) == (0, 0, 0)
     assert bounds(slots(LATER, LATER)) == (0, 0, 0)
     doubtful = slots(LATER, None)
