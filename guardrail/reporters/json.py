@@ -394,9 +394,9 @@ def _redacted(component: CostComponent) -> _Object:
 
 
 def _result(result: Result) -> Result | _Object:
-    """A pass, as most results are, needs no remediation, and repeating it twenty thousand times would be most of it."""
-    if result.verdict == "pass":
-        return structs.replace(result, remediation=_NO_REMEDIATION) if result.remediation.terraform else result
+    """What is no violation needs no remediation, and repeating it twenty thousand times would be most of a report."""
+    if result.verdict in ("pass", "open") and result.remediation.terraform:
+        result = structs.replace(result, remediation=_NO_REMEDIATION)
     if result.saving_monthly is None:
         return result
     return structs.asdict(result) | {"saving_monthly": _money(result.saving_monthly)}

@@ -345,9 +345,10 @@ def test_a_saving_that_nobody_knows_is_unknown_and_none_is_null() -> None:
     assert [result["saving_monthly"] for result in results] == [{"unknown": "known only after apply"}, None]
 
 
-def test_passes_are_listed_without_a_remediation() -> None:
-    (result,) = read(report(results=(finding(verdict="pass", status=None, saving_monthly=None),)))["results"]
-    assert (result["verdict"], result["status"]) == ("pass", None)
+@pytest.mark.parametrize("verdict", ["pass", "open"])
+def test_what_is_no_violation_is_listed_without_a_remediation(verdict: Any) -> None:
+    (result,) = read(report(results=(finding(verdict=verdict, status=None, saving_monthly=None),)))["results"]
+    assert (result["verdict"], result["status"]) == (verdict, None)
     assert result["remediation"] == {"terraform": "", "cloudformation": ""}
 
 

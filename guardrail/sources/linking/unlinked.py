@@ -35,7 +35,7 @@ from guardrail.sources.vocabulary import resource_id
 from guardrail.sources.vocabulary.resource_id import Mistake
 from guardrail.sources.vocabulary.spellings import spelling_of
 
-NAMED = 8
+NAMED = 4
 """How many candidates a reason names."""
 
 
