@@ -49,23 +49,25 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """The memory that it has less of, ``179 of 320 GiB of GPU memory``; None where it has as much of it."""
 
 
+class Limits(Struct, frozen=True, kw_only=True):
+    """What a type must not exceed; None for no limit."""
+
+    max_hourly_usd: Decimal | None = None
+    max_vcpus: int | None = None
+    max_accelerators: int | None = None
+    max_memory_gib: Decimal | None = None
+
+
+NO_LIMITS = Limits()
+
+
 class _Needs(Struct, frozen=True, kw_only=True):
-    """What a type must have, and what it must not exceed (None for no limit)."""
+    """What a type must have."""
 
     vcpus: int
     memory_gib: Decimal
     accelerators: int
     accelerator_memory_gib: Decimal
-    max_hourly_usd: Decimal | None
-    max_vcpus: int | None
-    max_accelerators: int | None
-    max_memory_gib: Decimal | None
-
-    @property
-    def limited(self) -> bool:
-        """Whether any limit is set."""
-        limits = (self.max_hourly_usd, self.max_vcpus, self.max_accelerators, self.max_memory_gib)
-        return any(limit is not None for limit in limits)
 
 
 def superseded_by(family: str) -> tuple[str, ...]:
@@ -74,18 +76,10 @@ def superseded_by(family: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=1024)
-def cheaper(  # noqa: PLR0913 - the limits are those of a policy, each on its own
-    prices: "PriceBook",
-    region: str,
-    instance_type: str,
-    *,
-    max_hourly_usd: Decimal | None = None,
-    max_vcpus: int | None = None,
-    max_accelerators: int | None = None,
-    max_memory_gib: Decimal | None = None,
-    limit: int = 3,
+def cheaper(
+    prices: "PriceBook", region: str, instance_type: str, limits: Limits = NO_LIMITS, *, most: int = 3
 ) -> tuple[Alternative, ...]:
-    """Cheaper types that would fit, at most ``limit`` of them.
+    """Cheaper types that would fit, at most ``most`` of them.
 
     Without limits a type fits that has at least the vCPUs, the memory, the accelerators and their memory of the present
     one; the cheapest come first. A limit lowers the need to itself and may not be exceeded; where nothing has all that
@@ -97,15 +91,12 @@ def cheaper(  # noqa: PLR0913 - the limits are those of a policy, each on its ow
     spec = prices.instance(instance_type)
     if spec is None:
         return ()
+    accelerators = _at_most(spec.accelerators, limits.max_accelerators)
     needs = _Needs(
-        vcpus=_at_most(spec.vcpus, max_vcpus),
-        memory_gib=_at_most(spec.memory_gib, max_memory_gib),
-        accelerators=_at_most(spec.accelerators, max_accelerators),
-        accelerator_memory_gib=_at_most(spec.accelerators, max_accelerators) * (spec.accelerator_memory_gib or ZERO),
-        max_hourly_usd=max_hourly_usd,
-        max_vcpus=max_vcpus,
-        max_accelerators=max_accelerators,
-        max_memory_gib=max_memory_gib,
+        vcpus=_at_most(spec.vcpus, limits.max_vcpus),
+        memory_gib=_at_most(spec.memory_gib, limits.max_memory_gib),
+        accelerators=accelerators,
+        accelerator_memory_gib=accelerators * (spec.accelerator_memory_gib or ZERO),
     )
     present = prices.hosting(region, instance_type)
     found = []
@@ -115,11 +106,11 @@ def cheaper(  # noqa: PLR0913 - the limits are those of a policy, each on its ow
         if candidate.family in SUCCESSORS:
             continue
         covered = _coverage(candidate, needs) if _is_alike(candidate, spec, needs) else 0.0
-        if (covered == 1 or (needs.limited and covered)) and _within_limits(candidate, price, needs):
+        if (covered == 1 or (limits != NO_LIMITS and covered)) and _within(limits, candidate, price):
             on_accelerators = _share(_accelerator_memory(candidate), _accelerator_memory(spec))
             found.append(((-on_accelerators, -covered, price.usd, candidate.instance_type), candidate, price))
     found.sort(key=lambda each: each[0])
-    return tuple(_alternative(candidate, price, spec, present) for _, candidate, price in found[:limit])
+    return tuple(_alternative(candidate, price, spec, present) for _, candidate, price in found[:most])
 
 
 @lru_cache(maxsize=1024)
@@ -144,10 +135,6 @@ def successor(
         memory_gib=ZERO if spec.accelerators else spec.memory_gib,
         accelerators=spec.accelerators,
         accelerator_memory_gib=_accelerator_memory(spec),
-        max_hourly_usd=None,
-        max_vcpus=None,
-        max_accelerators=None,
-        max_memory_gib=None,
     )
     same_size, sufficient = [], []
     for candidate, price in _sold(prices, region):
@@ -183,12 +170,12 @@ def _is_alike(candidate: "InstanceSpec", spec: "InstanceSpec", needs: _Needs) ->
     )
 
 
-def _within_limits(candidate: "InstanceSpec", price: Price, needs: _Needs) -> bool:
+def _within(limits: Limits, candidate: "InstanceSpec", price: Price) -> bool:
     return (
-        (needs.max_hourly_usd is None or price.usd <= needs.max_hourly_usd)
-        and (needs.max_vcpus is None or candidate.vcpus <= needs.max_vcpus)
-        and (needs.max_accelerators is None or candidate.accelerators <= needs.max_accelerators)
-        and (needs.max_memory_gib is None or candidate.memory_gib <= needs.max_memory_gib)
+        _at_most(price.usd, limits.max_hourly_usd) == price.usd
+        and _at_most(candidate.vcpus, limits.max_vcpus) == candidate.vcpus
+        and _at_most(candidate.accelerators, limits.max_accelerators) == candidate.accelerators
+        and _at_most(candidate.memory_gib, limits.max_memory_gib) == candidate.memory_gib
     )
 
 

@@ -6,7 +6,7 @@ us-east-1 and of a month, which has 730 hours.
 """
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeAlias
 
 from guardrail.cost.base import Kind, Line
 from guardrail.cost.capacity import Running
@@ -18,6 +18,9 @@ from guardrail.prices.rates import Rate, VolumeSize
 
 SECONDS_PER_HOUR = 3600
 _MIB_PER_GB = 1024
+
+Quote: TypeAlias = Price | Unpriced | Unknown
+"""A price, or why there is none."""
 
 
 def instances(running: Running, rate: Rate, origins: dict[str, str], *, redacted: bool = False) -> Line:
@@ -43,12 +46,7 @@ def instances(running: Running, rate: Rate, origins: dict[str, str], *, redacted
 
 
 def volume(
-    running: Running,
-    size: VolumeSize,
-    price: Price | Unpriced | Unknown,
-    origins: dict[str, str],
-    *,
-    redacted: bool = False,
+    running: Running, size: VolumeSize, price: Quote, origins: dict[str, str], *, redacted: bool = False
 ) -> Line:
     """The gp2 volume of each instance, per GB and month, for as long as the instance runs.
 
@@ -74,7 +72,7 @@ def volume(
 
 
 def serverless_compute(
-    memory_mib: int | Unknown, seconds: Decimal | None, price: Price | Unpriced | Unknown, *, redacted: bool = False
+    memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, redacted: bool = False
 ) -> Line:
     """On-demand compute of a serverless variant, per second at the rate of its memory size, metered by the millisecond.
 
@@ -85,12 +83,7 @@ def serverless_compute(
 
 
 def provisioned_warm(
-    memory_mib: int | Unknown,
-    running: Running,
-    price: Price | Unpriced | Unknown,
-    origins: dict[str, str],
-    *,
-    redacted: bool = False,
+    memory_mib: int | Unknown, running: Running, price: Quote, origins: dict[str, str], *, redacted: bool = False
 ) -> Line:
     """Provisioned concurrency kept warm, per slot and second at the rate of its memory size, used or not.
 
@@ -114,7 +107,7 @@ def provisioned_warm(
 
 
 def provisioned_compute(
-    memory_mib: int | Unknown, seconds: Decimal | None, price: Price | Unpriced | Unknown, *, redacted: bool = False
+    memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, redacted: bool = False
 ) -> Line:
     """Compute on provisioned concurrency, per second at the rate of its memory size, beside `provisioned_warm`.
 
@@ -124,7 +117,7 @@ def provisioned_compute(
     return _metered("provisioned-compute", memory_mib, seconds, price, redacted=redacted)
 
 
-def data(kind: Kind, asked: Gigabytes | None, price: Price | Unpriced | Unknown) -> Line:
+def data(kind: Kind, asked: Gigabytes | None, price: Quote) -> Line:
     """Data sent to an endpoint, or by it, per GB, once per endpoint whatever its variants.
 
     ``USE1-Hst:Data-Bytes-In`` and ``-Out``, of asynchronous and serverless endpoints too: 100 GB × 0.016 = 1.60 USD.
@@ -165,14 +158,7 @@ def memory_gb(memory_mib: int) -> Decimal:
     return Decimal(memory_mib) / _MIB_PER_GB
 
 
-def _metered(
-    kind: Kind,
-    memory_mib: int | Unknown,
-    seconds: Decimal | None,
-    price: Price | Unpriced | Unknown,
-    *,
-    redacted: bool,
-) -> Line:
+def _metered(kind: Kind, memory_mib: int | Unknown, seconds: Decimal | None, price: Quote, *, redacted: bool) -> Line:
     found, missing = _price(price)
     origins = {"size": "memory_size_in_mb", "price": "price table"}
     if seconds is not None:
@@ -197,7 +183,7 @@ def _line(*, price: Price | None, quantity: Decimal | None, **fields: Any) -> Li
     return Line(price=price, quantity=quantity, usd=usd, **fields)
 
 
-def _price(price: Price | Unpriced | Unknown) -> tuple[Price | None, str | None]:
+def _price(price: Quote) -> tuple[Price | None, str | None]:
     """The price, or why there is none."""
     return (price, None) if isinstance(price, Price) else (None, price.reason)
 

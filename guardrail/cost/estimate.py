@@ -25,12 +25,12 @@ from guardrail.cost.base import (
     state,
 )
 from guardrail.cost.capacity import Capacity, Running
+from guardrail.cost.charges import Quote
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ScalableTarget, ServerlessVariant, Unknown, Variant
 from guardrail.money import MONTH, Period
 from guardrail.prices import usage_types
-from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.rates import Rates, types, undecided_priority
 
 if TYPE_CHECKING:
@@ -239,7 +239,7 @@ class Estimator:
             demand={} if slots.demand is None else {"provisioned-warm": slots.demand},
         )
 
-    def _serverless_prices(self, region: str | Unknown, memory_mib: int | Unknown) -> list[Price | Unpriced | Unknown]:
+    def _serverless_prices(self, region: str | Unknown, memory_mib: int | Unknown) -> list[Quote]:
         """Of compute on demand, of a slot kept warm, and of compute on it."""
         if isinstance(memory_mib, Unknown):
             return [Unknown(f"memory_size_in_mb is unknown: {memory_mib.reason}")] * 3
@@ -290,7 +290,7 @@ class Estimator:
         why = next(asked.requests for asked in demand.variants if isinstance(asked.requests, Unknown))
         return Priced(states=tuple(states), expected=states[0] if same else why)
 
-    def _price(self, region: str | Unknown, charge: usage_types.Charge) -> Price | Unpriced | Unknown:
+    def _price(self, region: str | Unknown, charge: usage_types.Charge) -> Quote:
         if isinstance(region, Unknown):
             return Unknown(f"its region is unknown: {region.reason}")
         return self._prices.price(region, charge)

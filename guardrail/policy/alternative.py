@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from guardrail.cost import alternatives
-from guardrail.cost.alternatives import Alternative
+from guardrail.cost.alternatives import Alternative, Limits
 from guardrail.model import Unknown
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
@@ -24,16 +24,13 @@ def fitting(subject: Subject, parameters: Mapping[str, Value]) -> tuple[Alternat
     if place is None or isinstance(place, Unknown) or subject.world is None:
         return () if not isinstance(place, Unknown) else place
     region, instance_type = place
-    return alternatives.cheaper(
-        subject.world.prices,
-        region,
-        instance_type,
+    limits = Limits(
         max_hourly_usd=_decimal(parameters.get("max_hourly_usd")),
         max_vcpus=_integer(parameters.get("max_vcpus")),
         max_accelerators=_integer(parameters.get("max_accelerators")),
         max_memory_gib=_decimal(parameters.get("max_memory_gib")),
-        limit=LISTED,
     )
+    return alternatives.cheaper(subject.world.prices, region, instance_type, limits, most=LISTED)
 
 
 def cheapest(subject: Subject, parameters: Mapping[str, Value]) -> Alternative | Unknown | None:

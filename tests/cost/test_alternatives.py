@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from guardrail.cost.alternatives import SUCCESSORS, cheaper, successor, superseded_by
+from guardrail.cost.alternatives import SUCCESSORS, Limits, cheaper, successor, superseded_by
 from guardrail.prices.book import PriceBook
 
 PRICES = PriceBook()
@@ -31,7 +31,7 @@ def test_there_may_be_none() -> None:
 
 def test_limits_lower_what_is_needed() -> None:
     """Of 96 vCPUs and 384 GiB, one USD an hour pays for 16 and 64 at most: m5 0.922, m7i 0.968."""
-    found = cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", max_hourly_usd=Decimal(1), limit=2)
+    found = cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", Limits(max_hourly_usd=Decimal(1)), most=2)
     assert names(*found) == ["ml.m5.4xlarge", "ml.m7i.4xlarge"]
 
 
@@ -41,11 +41,8 @@ def test_no_limit_is_exceeded(instance_type: str) -> None:
         PRICES,
         "us-east-1",
         instance_type,
-        max_hourly_usd=Decimal(3),
-        max_vcpus=16,
-        max_accelerators=1,
-        max_memory_gib=Decimal(64),
-        limit=50,
+        Limits(max_hourly_usd=Decimal(3), max_vcpus=16, max_accelerators=1, max_memory_gib=Decimal(64)),
+        most=50,
     )
     assert found
     for each in found:
@@ -58,14 +55,14 @@ def test_no_limit_is_exceeded(instance_type: str) -> None:
 
 
 def test_accelerators_stay_unless_they_are_forbidden() -> None:
-    kept = cheaper(PRICES, "us-east-1", "ml.g5.12xlarge", max_accelerators=1, limit=50)
+    kept = cheaper(PRICES, "us-east-1", "ml.g5.12xlarge", Limits(max_accelerators=1), most=50)
     assert {PRICES.instance(name).accelerator_kind for name in names(*kept)} == {"gpu"}  # type: ignore[union-attr]
-    none = cheaper(PRICES, "us-east-1", "ml.g5.12xlarge", max_accelerators=0, limit=50)
+    none = cheaper(PRICES, "us-east-1", "ml.g5.12xlarge", Limits(max_accelerators=0), most=50)
     assert {PRICES.instance(name).accelerators for name in names(*none)} == {0}  # type: ignore[union-attr]
 
 
 def test_nothing_is_proposed_that_is_suspect_superseded_burstable_or_of_another_architecture() -> None:
-    found = names(*cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", max_hourly_usd=Decimal(2), limit=500))
+    found = names(*cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", Limits(max_hourly_usd=Decimal(2)), most=500))
     specs = [PRICES.instance(name) for name in found]
     assert specs
     for spec in specs:
@@ -73,7 +70,7 @@ def test_nothing_is_proposed_that_is_suspect_superseded_burstable_or_of_another_
         assert spec.architecture == "x86_64"
         assert not spec.burstable
         assert spec.family not in SUCCESSORS
-    arm = names(*cheaper(PRICES, "us-east-1", "ml.r6g.16xlarge", max_hourly_usd=Decimal(2), limit=500))
+    arm = names(*cheaper(PRICES, "us-east-1", "ml.r6g.16xlarge", Limits(max_hourly_usd=Decimal(2)), most=500))
     assert arm
     assert not [name for name in arm if name.startswith("ml.r8g.")], "the prices of ml.r8g in us-east-1 are suspect"
 
@@ -81,7 +78,7 @@ def test_nothing_is_proposed_that_is_suspect_superseded_burstable_or_of_another_
 def test_of_accelerators_those_with_most_memory_come_first_and_what_is_lost_is_named() -> None:
     """Eight A100 of 40 GiB are 320 GiB: two RTX PRO 6000 of 96 are 192, four L40S of 44.7 are 179, four L4 only 89."""
     limits: dict[str, Any] = {"max_accelerators": 4, "max_hourly_usd": Decimal(16), "max_memory_gib": Decimal(768)}
-    found = cheaper(PRICES, "us-east-1", "ml.p4d.24xlarge", limit=2, **limits)
+    found = cheaper(PRICES, "us-east-1", "ml.p4d.24xlarge", Limits(**limits), most=2)
     assert [(each.instance_type, each.loses) for each in found] == [
         ("ml.g7e.12xlarge", "192 of 320 GiB of GPU memory and 512 of 1152 GiB of memory"),
         ("ml.g6e.12xlarge", "179 of 320 GiB of GPU memory and 384 of 1152 GiB of memory"),
@@ -109,7 +106,7 @@ def test_a_type_with_as_much_memory_loses_nothing() -> None:
 
 
 def test_what_is_not_offered_in_the_region_is_not_proposed() -> None:
-    found = names(*cheaper(PRICES, "eu-west-3", "ml.g5.12xlarge", max_hourly_usd=Decimal(6), limit=500))
+    found = names(*cheaper(PRICES, "eu-west-3", "ml.g5.12xlarge", Limits(max_hourly_usd=Decimal(6)), most=500))
     assert all(PRICES.offered("eu-west-3", name) is True for name in found)
 
 
