@@ -278,23 +278,28 @@ class View:
         return entries
 
 
-class Block(Struct, frozen=True, kw_only=True):
-    """One resource as its language has it, at one moment."""
+class Identity(Struct, frozen=True, kw_only=True):
+    """Which resource it is, where it runs and what happens to it."""
 
     address: str
     type: str
     provider: str
     """Which provider configuration manages it, so that equal names of two accounts stay apart."""
     region: str | Unknown
-    attributes: View
     change: Change
+    location: Location | None = None
+
+
+class Block(Identity, frozen=True, kw_only=True):
+    """One resource as its language has it, at one moment."""
+
+    attributes: View
     references: Callable[[str, frozenset[str]], Sequence[Reference]]
     """The resources of these types that the expression of an attribute leads to, across module boundaries."""
     key: str | int | None = None
     """Its count or for_each key."""
     default_tags: dict[str, str | Unknown] | Unknown = {}
     """What its provider adds to its tags, for a plan that does not tell all of them."""
-    location: Location | None = None
 
 
 def _any_mark(mark: Any) -> bool:

@@ -12,10 +12,8 @@ from msgspec import Struct
 from guardrail.model import (
     Alarm,
     Budget,
-    Change,
     InferenceComponent,
     InstanceVariant,
-    Location,
     Mode,
     ScalableTarget,
     ScalingPolicy,
@@ -23,7 +21,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import Block, Reference
+from guardrail.sources.base import Block, Identity, Reference
 
 FEW = 64
 """A link that leads to more blocks than this may mean any of its kind.
@@ -58,15 +56,8 @@ class Link(Struct, frozen=True, kw_only=True):
         return self.value if isinstance(self.value, str) else self.text
 
 
-class Declared(Struct, frozen=True, kw_only=True):
+class Declared(Identity, frozen=True, kw_only=True):
     """What every declaration carries."""
-
-    address: str
-    type: str
-    provider: str
-    region: str | Unknown
-    change: Change
-    location: Location | None = None
 
     @property
     def called(self) -> str | None:
@@ -75,15 +66,8 @@ class Declared(Struct, frozen=True, kw_only=True):
 
 
 def head(block: Block) -> dict[str, Any]:
-    """The fields of `Declared`, as every declaration of ``block`` has them."""
-    return {
-        "address": block.address,
-        "type": block.type,
-        "provider": block.provider,
-        "region": block.region,
-        "change": block.change,
-        "location": block.location,
-    }
+    """The fields of `Identity`, as every declaration of ``block`` has them."""
+    return {name: getattr(block, name) for name in Identity.__struct_fields__}
 
 
 class Named(Declared, frozen=True, kw_only=True):

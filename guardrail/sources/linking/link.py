@@ -392,9 +392,7 @@ def _tested(experiment: DeclaredExperiment) -> str:
     """What an experiment runs, for people: ``a shadow test that bills 2 × ml.m5.xlarge for 168 h``."""
     fleets: list[str] = []
     for shadow in () if isinstance(experiment.shadows, Unknown) else experiment.shadows:
-        if shadow.sensitive or not isinstance(shadow.instance_type, str):
-            continue
-        if isinstance(shadow.initial_instance_count, int):
+        if not shadow.sensitive and not _has_unknown(shadow.instance_type, shadow.initial_instance_count):
             hours = shadow.monthly_hours
             time = f" for {hours.normalize():f} h" if isinstance(hours, Decimal) else ""
             fleets.append(f"{shadow.initial_instance_count} × {shadow.instance_type}{time}")
@@ -432,22 +430,21 @@ def _merged(
 
 def _partial(inventory: Inventory) -> frozenset[str]:
     """Addresses of blocks with an Unknown in a field that has a price."""
-    found: set[str] = set()
+    partial: set[str] = set()
     for endpoint in (*inventory.endpoints, *inventory.unattached):
-        configuration = endpoint.configuration_address or endpoint.address
-        if isinstance(endpoint.region, Unknown):
-            found.add(endpoint.address)
-        if isinstance(endpoint.variants, Unknown) or isinstance(endpoint.mode, Unknown):
-            found.add(configuration)
-        for variant in () if isinstance(endpoint.variants, Unknown) else endpoint.variants:
-            if any(isinstance(value, Unknown) for value in _priced(variant)):
-                found.add(configuration)
-            scaling = variant.scaling
-            if isinstance(scaling, Unknown):
-                found.add(endpoint.address)
-            elif scaling is not None and _has_unknown_bounds(scaling):
-                found.add(scaling.address)
-    return frozenset(found)
+        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+        scaling = [variant.scaling for variant in variants]
+        if _has_unknown(endpoint.region, *scaling):
+            partial.add(endpoint.address)
+        if _has_unknown(endpoint.mode, endpoint.variants) or any(_has_unknown(*_priced(each)) for each in variants):
+            partial.add(endpoint.configuration_address or endpoint.address)
+        targets = (target for target in scaling if isinstance(target, ScalableTarget))
+        partial.update(target.address for target in targets if _has_unknown(*_bounds(target)))
+    return frozenset(partial)
+
+
+def _has_unknown(*values: object) -> bool:
+    return any(isinstance(value, Unknown) for value in values)
 
 
 def _priced(variant: Variant) -> tuple[object, ...]:
@@ -458,9 +455,9 @@ def _priced(variant: Variant) -> tuple[object, ...]:
     return (variant.memory_mib, variant.provisioned_concurrency)
 
 
-def _has_unknown_bounds(target: ScalableTarget) -> bool:
-    bounds: list[object] = [target.min_capacity, target.max_capacity, target.scheduled_actions]
-    if not isinstance(target.scheduled_actions, Unknown):
-        for action in target.scheduled_actions:
-            bounds += [action.min_capacity, action.max_capacity]
-    return any(isinstance(bound, Unknown) for bound in bounds)
+def _bounds(target: ScalableTarget) -> list[object]:
+    actions = target.scheduled_actions
+    if isinstance(actions, Unknown):
+        return [actions]
+    own = [target.min_capacity, target.max_capacity]
+    return [*own, *(bound for action in actions for bound in (action.min_capacity, action.max_capacity))]

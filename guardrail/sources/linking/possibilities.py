@@ -114,11 +114,11 @@ def _variant(found: Sequence[Variant], wanted: str, worlds: int) -> Variant:
     sensitive = any(variant.sensitive for variant in found)
     instances = [variant for variant in found if isinstance(variant, InstanceVariant)]
     serverless = [variant for variant in found if isinstance(variant, ServerlessVariant)]
+    is_certain = len(found) == worlds
+    perhaps = Unknown(f"whether it is there is undecided: {wanted}")
     if not instances:
-        agreed = replace(serverless[0], **_agreed(serverless, wanted), sensitive=sensitive)
-        if len(found) < worlds:
-            agreed = replace(agreed, provisioned_concurrency=Unknown(f"whether it is there is undecided: {wanted}"))
-        return agreed
+        values = _agreed(serverless, wanted) | ({} if is_certain else {"provisioned_concurrency": perhaps})
+        return replace(serverless[0], **values, sensitive=sensitive)
     values = _agreed(instances, wanted)
     if serverless:
         kinds = "on instances or serverless" if sensitive else _kinds(instances, serverless)
@@ -126,8 +126,8 @@ def _variant(found: Sequence[Variant], wanted: str, worlds: int) -> Variant:
         values["scaling"] = _common([variant.scaling for variant in found], wanted)
     elif any(each.instance_pools != instances[0].instance_pools for each in instances):
         values["instance_type"], values["instance_pools"] = Unknown(f"it is undecided: {wanted}"), ()
-    if not serverless and len(found) < worlds:
-        values["initial_instance_count"] = Unknown(f"whether it is there is undecided: {wanted}")
+    if not serverless and not is_certain:
+        values["initial_instance_count"] = perhaps
     return replace(instances[0], **values, sensitive=sensitive)
 
 

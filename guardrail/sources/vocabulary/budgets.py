@@ -30,10 +30,9 @@ def cost_budget(view: View, address: str, location: Location | None) -> Budget |
         return None
     amount, unit = ("LimitAmount", "LimitUnit") if is_flat else ("Amount", "Unit")
     limit = budget if is_flat else budget.block("BudgetLimit")
-    used = limit.unmasked() if isinstance(limit, View) else limit
     return Budget(
         address=address,
-        limit=used.number(amount) if isinstance(used, View) else used,
+        limit=limit.unmasked().number(amount) if isinstance(limit, View) else limit,
         unit=limit.text(unit) if isinstance(limit, View) else limit,
         time_unit=budget.text("TimeUnit"),
         covers_sagemaker=budget_type if isinstance(budget_type, Unknown) else covered,
