@@ -218,6 +218,8 @@ class PriceBook:
         hosted = any(usage_types.instance(usage_types.HOST, instance_type) in table for table in self.tables(region))
         elsewhere = self._elsewhere(region, usage_types.instance(use, instance_type))
         if spec is None and not elsewhere:
+            if not instance_type.startswith("ml.") and self.instance(f"ml.{instance_type}") is not None:
+                return f"{instance_type} is no type of SageMaker's, did you mean ml.{instance_type}?"
             suggestion = did_you_mean(instance_type, self._types().names())
             return f"{instance_type} is in no table here{suggestion}{_IF_NEWER}"
         newer = "" if elsewhere or hosted else _IF_NEWER

@@ -1,7 +1,6 @@
 """A page of text of a certain width, for an encoding that may lack glyphs and a terminal that may lack colours."""
 
 import re
-import textwrap
 from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
@@ -17,20 +16,8 @@ LONGEST_SENTENCE = 1200
 
 GLYPHS: dict[Severity, str] = {"error": "✗", "warning": "!", "note": "i"}
 _LINE_NUMBER = re.compile(r":\d+\W*$")
+_WORDS = re.compile(r"( *)([^ ]+)")
 _COLOURS = {"error": "31;1", "warning": "33", "note": "36", "open": "35", "total": "1", "quiet": "2"}
-
-
-class _Wrapper(textwrap.TextWrapper):
-    """Breaks a word that is longer than a line behind one of its slashes, and never the number of a line in a file."""
-
-    def _handle_long_word(self, chunks: list[str], line: list[str], length: int, width: int) -> None:
-        word, room = chunks[-1], max(width - length, 1)
-        number = _LINE_NUMBER.search(word)
-        cut = word.rfind("/", 1, room) + 1 or room
-        if number is not None and number.start() < cut < len(word):
-            cut = max(number.start(), 1)
-        line.append(word[:cut])
-        chunks[-1] = word[cut:]
 
 
 class TextLine(Struct, frozen=True):
@@ -64,14 +51,19 @@ class Page:
         self, text: str, *, indent: str = "", hanging: int | None = None, colour: str = ""
     ) -> Iterator[TextLine]:
         """``text`` over as many lines as it takes; ``hanging`` is the indent of all but the first."""
-        lead = self.text(indent)
-        wrapper = _Wrapper(
-            min(self.width, WIDEST_SENTENCE),
-            initial_indent=lead,
-            subsequent_indent=" " * (len(indent) if hanging is None else hanging),
-            break_on_hyphens=False,
-        )
-        for line in wrapper.wrap(self.text(text)):
+        limit, later = min(self.width, WIDEST_SENTENCE), " " * (len(indent) if hanging is None else hanging)
+        line, is_begun = self.text(indent), False
+        for gap, word in _WORDS.findall(self.text(text)):
+            while display_width(f"{line}{gap}{word}") > limit:
+                room = limit - display_width(f"{line}{gap}")
+                is_longer_than_a_line = display_width(word) > limit - len(later)
+                if (is_longer_than_a_line and room > 0) or not is_begun:
+                    cut = _cut(word, max(room, 1))
+                    line, word = f"{line}{gap}{word[:cut]}", word[cut:]  # noqa: PLW2901 - what is left of it
+                yield TextLine(line, colour)
+                line, gap, is_begun = later, "", False  # noqa: PLW2901 - none in front of a line
+            line, is_begun = f"{line}{gap}{word}", True
+        if is_begun:
             yield TextLine(line, colour)
 
     def joined(self, parts: Iterable[str], *, colour: str = "") -> Iterator[TextLine]:
@@ -111,3 +103,16 @@ class Page:
         if not self.options.colour or not line.colour or not text:
             return text
         return f"\x1b[{_COLOURS[line.colour]}m{text}\x1b[0m"
+
+
+def _cut(word: str, room: int) -> int:
+    """Where to break a word that is longer than a line: behind a slash, and never in the number of a line in a file."""
+    end, width = 0, 0
+    for char in word:
+        width += display_width(char)
+        if width > room and end:
+            break
+        end += 1
+    number = _LINE_NUMBER.search(word)
+    cut = word.rfind("/", 1, end) + 1 or end
+    return max(number.start(), 1) if number is not None and number.start() < cut < len(word) else cut

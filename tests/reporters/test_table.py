@@ -15,6 +15,7 @@ from guardrail.policy.base import AppliedWaiver, Remediation, Result
 from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Totals
 from guardrail.reporters.base import Options
 from guardrail.reporters.table import render
+from guardrail.reporters.wording import display_width
 from tests.reporters.reports import (
     DOCS,
     bounds,
@@ -579,6 +580,14 @@ def test_the_number_of_a_line_is_never_broken_in_two(width: int) -> None:
     shown = lines(report(results=(finding(location=deep),)), width=width)
     assert any(line.endswith(":1234") for line in shown)
     assert all(len(line) <= width for line in shown if "modules/" in line or "mmmm" in line)
+
+
+def test_wide_characters_count_for_two_columns_where_sentences_break() -> None:
+    """40 of them fill 80 columns, not 40; spaces that a line of code is aligned with stay."""
+    shown = lines(report(results=(finding(message=" ".join(["日本語"] * 40) + " a  =  1"),)), width=80)
+    assert all(display_width(line) <= 80 for line in shown)
+    assert sum(line.count("日本語") for line in shown) == 40
+    assert any("a  =  1" in line for line in shown)
 
 
 def test_several_inputs_have_a_subtotal_each_where_all_their_rows_are_shown() -> None:
