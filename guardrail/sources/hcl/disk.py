@@ -166,9 +166,9 @@ def _put(present: Written | None, written: Written, *, is_override: bool) -> Wri
 def _merged(block: syntax.BlockNode, override: syntax.BlockNode, file: syntax.SourceFile) -> syntax.Body:
     """The body of a block with what an override in ``file`` brings."""
     own, other = block.body, _placed(override, file)
-    names = {_name(each) for each in other.blocks}
+    names = {each.name for each in other.blocks}
     lifecycle = next((each for each in own.blocks if each.type == "lifecycle"), None)
-    blocks = [each for each in own.blocks if _name(each) not in {*names, *other.arguments}]
+    blocks = [each for each in own.blocks if each.name not in {*names, *other.arguments}]
     for each in other.blocks:
         merged = each
         if each.type == "lifecycle" and lifecycle is not None:
@@ -177,11 +177,6 @@ def _merged(block: syntax.BlockNode, override: syntax.BlockNode, file: syntax.So
     return syntax.Body(
         {name: own.arguments[name] for name in own.arguments if name not in names} | other.arguments, blocks
     )
-
-
-def _name(block: syntax.BlockNode) -> str:
-    """The name of the nested blocks that a block is or makes."""
-    return block.labels[0] if block.type == "dynamic" and block.labels else block.type
 
 
 def _placed(block: syntax.BlockNode, file: syntax.SourceFile) -> syntax.Body:

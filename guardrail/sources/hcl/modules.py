@@ -6,8 +6,8 @@ Everything is worked out once, when somebody asks. What asks for itself is unkno
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cached_property
-from typing import Any
+from functools import cached_property, partial
+from typing import Any, TypeAlias, TypeVar
 
 from guardrail.errors import LimitError
 from guardrail.model import Location, Skipped, Unknown
@@ -77,6 +77,10 @@ class World:
         return "default" if self._workspace is None else self._workspace
 
 
+_Named: TypeAlias = str | tuple[str, str]
+_T = TypeVar("_T")
+
+
 class Module(Attributes):
     """One instance of a module."""
 
@@ -90,7 +94,6 @@ class Module(Attributes):
         arguments: dict[str, Cell] | None = None,
         providers: Mapping[str, Provider] | None = None,
         called_at: Location | None = None,
-        depth: int = 0,
     ) -> None:
         self.source = source
         self.world = world
@@ -101,7 +104,6 @@ class Module(Attributes):
         """The names of the calls that lead here."""
         self.called_at = called_at
         """The call that brought it in; None for the root."""
-        self.depth = depth
         self.scope = Scope(self)
         self.ancestors: frozenset[str] = frozenset()
         """The directories of the modules that lead here."""
@@ -111,11 +113,7 @@ class Module(Attributes):
         """Its address with ``*`` for every key."""
         self.arguments = {} if arguments is None else arguments
         """What the call gives for variables."""
-        self._variables: dict[str, Cell] = {}
-        self._locals: dict[str, Cell] = {}
-        self._outputs: dict[str, Cell] = {}
-        self._calls: dict[str, Cell] = {}
-        self._resources: dict[tuple[str, str, str], Cell] = {}
+        self._cells: dict[tuple[str, _Named], Cell] = {}
         self._roots: dict[str, Any] = {}
         self._inherited = providers or {}
         source.locals, source.providers  # noqa: B018 - an error in them is one, whether anybody asks for them or not
@@ -170,17 +168,23 @@ class Module(Attributes):
 
     def _path(self) -> str:
         """The module's own directory, as it is reached from that of the root module."""
-        if self.depth == 0:
+        if not self.names:
             return "."
         return os.path.relpath(self.source.directory, self.world.directory).replace(os.sep, "/")
 
+    def _value(self, kind: str, name: _Named, table: Mapping[Any, _T], compute: Callable[[_T], Any]) -> Any:
+        """The value of what is declared with a name, worked out once. Raises `EvaluationError` where nothing is."""
+        cell = self._cells.get((kind, name))
+        if cell is None:
+            if name not in table:
+                shown = name if isinstance(name, str) else ".".join(name)
+                raise EvaluationError(f"there is no {kind} {shown}{self.address and f' in {self.address}'}")
+            cell = self._cells[kind, name] = Cell(partial(compute, table[name]))
+        return cell.get(self.trace)
+
     def variable(self, name: str) -> Any:
         """The value of an input variable."""
-        if name not in self._variables:
-            if name not in self.source.variables:
-                raise EvaluationError(f"there is no variable {name}")
-            self._variables[name] = Cell(lambda: self._variable(name, self.source.variables[name]))
-        return self._variables[name].get(self.trace)
+        return self._value("variable", name, self.source.variables, partial(self._variable, name))
 
     def _variable(self, name: str, declared: Written) -> Any:
         body = declared.body
@@ -218,30 +222,20 @@ class Module(Attributes):
 
     def local(self, name: str) -> Any:
         """The value of a local value."""
-        if name not in self._locals:
-            if name not in self.source.locals:
-                raise EvaluationError(f"there is no local value {name}")
-            expression = self.source.locals[name]
-            self._locals[name] = Cell(lambda: evaluate(expression, self.scope))
-        return self._locals[name].get(self.trace)
+        return self._value("local value", name, self.source.locals, lambda node: evaluate(node, self.scope))
 
     # Outputs and calls -------------------------------------------------------------------------------------------
 
     def attribute(self, name: str) -> Any:
         """The value of an output."""
-        if name not in self._outputs:
-            if name not in self.source.outputs:
-                raise EvaluationError(f"{self.address} has no output {name}")
-            body = self.source.outputs[name].body
-            expression = body.expression("value")
-            if expression is None:
-                raise EvaluationError(f"the output {name} has no value")
-            self._outputs[name] = Cell(lambda: self._output(expression, body))
-        return self._outputs[name].get(self.trace)
+        return self._value("output", name, self.source.outputs, self._output)
 
-    def _output(self, expression: syntax.Expression, body: syntax.Body) -> Any:
+    def _output(self, written: Written) -> Any:
+        expression = written.body.expression("value")
+        if expression is None:
+            raise EvaluationError("the output has no value")
         value = evaluate(expression, self.scope)
-        if self._constant(body, "sensitive") is True:
+        if self._constant(written.body, "sensitive") is True:
             self.trace.has_sensitive = True
             return marked(value)
         return value
@@ -252,15 +246,7 @@ class Module(Attributes):
 
     def call_value(self, name: str) -> Any:
         """What ``module.name`` means: one instance, or a list or map of them."""
-        return self._call_cell(name).get(self.trace)
-
-    def _call_cell(self, name: str) -> Cell:
-        if name not in self._calls:
-            written = self.source.calls.get(name)
-            if written is None:
-                raise EvaluationError(f"there is no module {name}")
-            self._calls[name] = Cell(lambda: self._called(name, written))
-        return self._calls[name]
+        return self._value("module", name, self.source.calls, partial(self._called, name))
 
     def _called(self, name: str, written: Written) -> Any:
         instances = self._expanded(written, self._dotted("module", name))
@@ -280,13 +266,12 @@ class Module(Attributes):
             address=address,
             path=(*self.names, name),
             arguments={
-                argument.name: Cell(_evaluation(argument.expression, scope))
+                argument.name: Cell(partial(evaluate, argument.expression, scope))
                 for argument in written.body.arguments.values()
                 if argument.name not in _META_ARGUMENTS
             },
             providers=passed_on(self.providers, written.body.expression("providers"), scope),
             called_at=written.file.location(written.block.at, self.called_at),
-            depth=self.depth + 1,
         )
         keyed = instance.key is not None or instance.unknown is not None
         module.glob = ".".join(part for part in (self.glob, "module", name + ("[*]" if keyed else "")) if part)
@@ -306,7 +291,7 @@ class Module(Attributes):
         wrong = self._wrong_with(directory)
         if wrong is not None or directory is None:
             return self._misses(address, f'its source is "{_without_secrets(source)}", and {wrong}')
-        if self.depth >= _DEEPEST or self.world.modules >= _MOST_MODULES:
+        if len(self.names) >= _DEEPEST or self.world.modules >= _MOST_MODULES:
             return self._misses(address, "modules are nested too deeply, or there are too many of them")
         return directory
 
@@ -350,13 +335,9 @@ class Module(Attributes):
 
     def block_value(self, kind: str, type_: str, name: str) -> Any:
         """What a reference to a resource or data source means: one instance, or a list or map of them."""
-        key = (kind, type_, name)
-        if key not in self._resources:
-            written = (self.source.data if kind == "data" else self.source.resources).get((type_, name))
-            if written is None:
-                raise EvaluationError(f"there is no {'data source' if kind == 'data' else 'resource'} {type_}.{name}")
-            self._resources[key] = Cell(lambda: self._block_value(kind, written))
-        return self._resources[key].get(self.trace)
+        table = self.source.data if kind == "data" else self.source.resources
+        title = "data source" if kind == "data" else kind
+        return self._value(title, (type_, name), table, partial(self._block_value, kind))
 
     def _block_value(self, kind: str, written: Written) -> Any:
         type_, name = written.block.labels
@@ -495,22 +476,13 @@ _USER = re.compile(r"//[^/]*@")
 _HARMLESS = ("ref=", "depth=", "archive=")
 
 
-def _evaluation(expression: syntax.Expression, scope: Scope) -> Callable[[], Any]:
-    return lambda: evaluate(expression, scope)
-
-
 def given(values: dict[str, Given], scope: Scope) -> dict[str, Cell]:
     """Values given for the variables of a root module, as the arguments of its call."""
-    return {
-        name: Cell(
-            _told(value.expression) if isinstance(value.expression, Unknown) else _evaluation(value.expression, scope)
-        )
-        for name, value in values.items()
-    }
+    return {name: Cell(partial(_given, value.expression, scope)) for name, value in values.items()}
 
 
-def _told(value: Unknown) -> Callable[[], Any]:
-    return lambda: value
+def _given(expression: syntax.Expression | Unknown, scope: Scope) -> Any:
+    return expression if isinstance(expression, Unknown) else evaluate(expression, scope)
 
 
 def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) -> Any:

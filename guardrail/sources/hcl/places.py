@@ -4,24 +4,34 @@ from typing import TypeAlias
 
 from guardrail.model import Location
 from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.errors import HclSyntaxError
 
 
 class BlockPlaces:
-    """The places of one block: its arguments, and the blocks inside it in the order in which they come to be."""
+    """The places of one block: its arguments, and the blocks inside it in the order in which they come to be.
 
-    __slots__ = ("_block", "_called_at", "_file", "children", "repeated")
+    Without ``children``, the blocks that evaluation made, they are those that are written.
+    """
 
-    def __init__(self, file: syntax.SourceFile, block: syntax.BlockNode, called_at: Location | None) -> None:
+    __slots__ = ("_block", "_called_at", "_children", "_file", "_repeated")
+
+    def __init__(
+        self,
+        file: syntax.SourceFile,
+        block: syntax.BlockNode,
+        called_at: Location | None,
+        children: "dict[str, list[Places]] | None" = None,
+    ) -> None:
         self._file = block.file or file
         self._block = block
         self._called_at = called_at
-        self.children: dict[str, list[Places]] = {}
-        self.repeated: dict[str, Places] = {}
+        self._children = children
+        self._repeated: dict[str, Places] = {}
         """What stands for every further block of a name: the content of a ``dynamic`` that nobody has worked out."""
 
     def of(self, name: str) -> Location | None:
         """Where the argument is written; None where it is not."""
-        argument = self._block.body.arguments.get(name)
+        argument = legible_body(self._block).arguments.get(name)
         return None if argument is None else (argument.file or self._file).location(argument.at, self._called_at)
 
     @property
@@ -31,15 +41,43 @@ class BlockPlaces:
 
     def item(self, name: str, index: int) -> "Places | None":
         """The places of the ``index``-th nested block or object of a name."""
-        blocks = self.children.get(name)
+        if self._children is None:
+            self._children = self._as_written()
+        blocks = self._children.get(name)
         if blocks and index < len(blocks):
             return blocks[index]
-        if blocks or name in self.repeated:
-            return self.repeated.get(name)
-        argument = self._block.body.arguments.get(name)
+        if blocks or name in self._repeated:
+            return self._repeated.get(name)
+        argument = legible_body(self._block).arguments.get(name)
         if argument is None:
             return None
         return places_of(argument.expression, index, argument.file or self._file, self._called_at)
+
+    def _as_written(self) -> "dict[str, list[Places]]":
+        """The nested blocks as they are written; those of a ``dynamic`` are written in its content."""
+        children: dict[str, list[Places]] = {}
+        unclear: set[str] = set()
+        for block in legible_body(self._block).blocks:
+            name = block.name
+            unclear |= self._repeated.keys() & {name}  # behind a dynamic, nobody knows which block is which
+            if block.type != "dynamic" or not block.labels:
+                children.setdefault(name, []).append(BlockPlaces(self._file, block, self._called_at))
+                continue
+            for content in (each for each in block.body.blocks if each.type == "content"):
+                self._repeated[name] = BlockPlaces(self._file, content, self._called_at)
+        for name in unclear:
+            self._repeated.pop(name, None)
+            children.pop(name, None)
+        return children
+
+
+def legible_body(block: syntax.BlockNode) -> syntax.Body:
+    """The body of a block; an empty one where it cannot be parsed: its plan was made from something else."""
+    try:
+        return block.body
+    except HclSyntaxError:
+        block.contents = syntax.Body({}, [])
+        return block.contents
 
 
 class ObjectPlaces:

@@ -34,12 +34,12 @@ from guardrail.sources.hcl.evaluate import Trace
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import Module, World, given
 from guardrail.sources.hcl.resources import Resource
-from guardrail.sources.hcl.syntax import Body, SourceFile
+from guardrail.sources.hcl.syntax import Body
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
 from guardrail.sources.hcl.values import Computed, Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
-from guardrail.sources.hcl.waivers import waivers_in
+from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.linking.choices import MOST_BLOCKS
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.linking.possibilities import with_possibilities
@@ -284,18 +284,9 @@ def _assumed(world: World) -> Iterator[str]:
 
 def _waivers(resources: Sequence[Resource]) -> Iterator[InlineWaiver]:
     """The waivers in the files of every module in use: for the instances of a block, or of all that a call makes."""
-    made: dict[str, dict[int, list[str]]] = {}
-    files: dict[str, SourceFile] = {}
-    for resource in resources:
-        written, glob = resource.written, _glob(resource)
-        for part in (*written.parts, *(part for call in resource.module.calls_around for part in call.parts)):
-            files[part.file.path] = part.file
-            made.setdefault(part.file.path, {}).setdefault(part.block.at, []).append(glob)
-    for module in {id(each.module.source): each.module.source for each in resources}.values():
-        files.update((file.path, file) for file in module.files)
-    for path, file in sorted(files.items()):
-        if file.comments:
-            yield from waivers_in(file, made.get(path, {}))
+    sources = {id(each.module.source): each.module.source for each in resources}.values()
+    files = (file for source in sources for file in source.files)
+    return waivers_of(files, ((_glob(each), (each.written, *each.module.calls_around)) for each in resources))
 
 
 def _glob(resource: Resource) -> str:

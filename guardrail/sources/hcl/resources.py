@@ -1,6 +1,6 @@
 """Resources and data sources as expressions see them, and their blocks as values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -36,10 +36,10 @@ _SAME_AS_NAME = frozenset({"aws_sagemaker_endpoint", "aws_sagemaker_endpoint_con
 _NAMES = frozenset({"name", "id", "variant_name", "endpoint_name", "endpoint_config_name"})
 
 
-class Resource(Attributes):
-    """One instance of a resource block."""
+class _BlockInstance(Attributes):
+    """One instance of a resource or data block."""
 
-    __slots__ = ("_behind_provider", "_cells", "address", "instance", "module", "scope", "type", "written")
+    __slots__ = ("address", "instance", "module", "scope", "type", "written")
 
     def __init__(self, module: Owner, written: Written, address: str, instance: Instance) -> None:
         self.module = module
@@ -48,6 +48,15 @@ class Resource(Attributes):
         self.instance = instance
         self.type = written.block.labels[0]
         self.scope = module.scope.with_names(instance.names)
+
+
+class Resource(_BlockInstance):
+    """One instance of a resource block."""
+
+    __slots__ = ("_behind_provider", "_cells")
+
+    def __init__(self, module: Owner, written: Written, address: str, instance: Instance) -> None:
+        super().__init__(module, written, address, instance)
         self._cells: dict[str, Cell] = {}
         self._behind_provider: dict[Reference, None] = {}
 
@@ -64,17 +73,7 @@ class Resource(Attributes):
             behind.pop(LOST, None)  # whoever uses it refers to this resource, wherever it has it from
         outer[own] = None
         outer.update(behind)
-        if not isinstance(value, Unknown):
-            return value
-        return self._as_its_own(value, own)
-
-    def _as_its_own(self, value: Unknown, own: Reference) -> Computed:
-        """An unknown attribute: whoever uses it refers to this resource."""
-        behind = value.references if isinstance(value, Computed) else (LOST,)
-        if self.type in TERRAFORM_TYPES:
-            behind = tuple(each for each in behind if each != LOST)
-        partial = value.partial or f"${{{self.address}.{own.attribute}}}"
-        return Computed(reason=value.reason, partial=partial, references=tuple(dict.fromkeys((own, *behind))))
+        return _as_its_own(value, own, keeps_lost=self.type not in TERRAFORM_TYPES)
 
     def _argument(self, name: str) -> Any:
         if name not in self._cells:
@@ -85,7 +84,7 @@ class Resource(Attributes):
         expression = self.written.body.expression(name)
         if expression is not None and name not in _META_ARGUMENTS:
             return known_or_reason(expression, self.scope)
-        return _nested(self.written.body, name, self)
+        return _blocks(self.written.body, name, self, self.scope, "")
 
     def _unset(self, name: str) -> Any:
         """What stands for an argument that nobody wrote."""
@@ -102,7 +101,7 @@ class Resource(Attributes):
 
     def arguments(self) -> tuple[dict[str, Any], BlockPlaces]:
         """Every argument and nested block that is written, and where."""
-        body, places = self.written.body, BlockPlaces(self.written.file, self.written.block, self.module.called_at)
+        body, children = self.written.body, dict[str, list[Places]]()
         values: dict[str, Any] = {}
         for name in body.arguments:
             if name not in _META_ARGUMENTS:
@@ -110,10 +109,10 @@ class Resource(Attributes):
                 values[name] = (
                     expression.value if isinstance(expression, syntax.Literal) else self._bounded_argument(name)
                 )
-        for name in dict.fromkeys(_block_names(body)):
+        for name in _block_names(body):
             values[name] = self._argument(name)
-            places.children[name] = _places_in(values[name])
-        return values, places
+            children[name] = _places_in(values[name])
+        return values, BlockPlaces(self.written.file, self.written.block, self.module.called_at, children)
 
     def _bounded_argument(self, name: str) -> Any:
         return worked_out(partial(bounded, self._argument(name), self.module.trace.allowance))
@@ -166,32 +165,30 @@ class Block(dict[str, Any], Attributes):
         value = self.get(name)
         if value is None:
             value = Computed(reason=GENERATED if name in _NAMES else AFTER_APPLY)
-        if not isinstance(value, Unknown):
-            return value
-        behind = value.references if isinstance(value, Computed) else (LOST,)
-        partial = value.partial or f"${{{self.resource.address}.{own.attribute}}}"
-        return Computed(reason=value.reason, partial=partial, references=tuple(dict.fromkeys((own, *behind))))
+        return _as_its_own(value, own, keeps_lost=True)
 
     def whole(self) -> Any:
         """What is written of it."""
         return dict(self)
 
 
-def _block_names(body: syntax.Body) -> list[str]:
-    """The names of the nested blocks, those that a ``dynamic`` makes included."""
-    return [
-        block.labels[0] if block.type == "dynamic" and block.labels else block.type
-        for block in body.blocks
-        if block.type not in _META_BLOCKS
-    ]
+def _as_its_own(value: Any, own: Reference, *, keeps_lost: bool) -> Any:
+    """A value of an attribute; whoever uses one that is unknown refers to ``own``, and to what is behind it."""
+    if not isinstance(value, Unknown):
+        return value
+    behind = value.references if isinstance(value, Computed) else (LOST,)
+    references = dict.fromkeys((own, *(each for each in behind if keeps_lost or each != LOST)))
+    named = value.partial or f"${{{own.address}.{own.attribute}}}"
+    return Computed(reason=value.reason, partial=named, references=tuple(references))
 
 
-def _nested(body: syntax.Body, name: str, resource: Resource) -> Any:
-    """The nested blocks of a name as a list; None where there is none, unknown where their number is."""
-    return _blocks(body, name, resource, resource.scope, "")
+def _block_names(body: syntax.Body) -> Iterable[str]:
+    """The names of the nested blocks, those that a ``dynamic`` makes included; each name once."""
+    return dict.fromkeys(block.name for block in body.blocks if block.type not in _META_BLOCKS)
 
 
 def _blocks(body: syntax.Body, name: str, resource: Resource, scope: Scope, path: str) -> Any:
+    """The nested blocks of a name as a list; None where there is none, unknown where their number is."""
     found: list[Block] = []
     is_written = False
     for node in body.blocks:
@@ -234,13 +231,14 @@ def _generate(
 
 
 def _block(body: syntax.Body, node: syntax.BlockNode, resource: Resource, scope: Scope, path: str) -> Block:
-    places = BlockPlaces(resource.written.file, node, resource.module.called_at)
+    children: dict[str, list[Places]] = {}
     values: dict[str, Any] = {
         name: _bounded_value(argument.expression, scope) for name, argument in body.arguments.items()
     }
-    for name in dict.fromkeys(_block_names(body)):
+    for name in _block_names(body):
         values[name] = _blocks(body, name, resource, scope, f"{path}.")
-        places.children[name] = _places_in(values[name])
+        children[name] = _places_in(values[name])
+    places = BlockPlaces(resource.written.file, node, resource.module.called_at, children)
     return Block(values, resource, path, places)
 
 
@@ -254,34 +252,27 @@ def _places_in(value: Any) -> list[Places]:
     return [block.places for block in value if isinstance(block, Block)] if isinstance(value, list) else []
 
 
-class DataSource(Attributes):
+class DataSource(_BlockInstance):
     """One instance of a data block: what AWS would answer is unknown, but for what follows from the configuration."""
 
-    __slots__ = ("_module", "_scope", "_type", "_written", "address")
-
-    def __init__(self, module: Owner, written: Written, address: str, instance: Instance) -> None:
-        self._module = module
-        self._written = written
-        self._type = written.block.labels[0]
-        self._scope = module.scope.with_names(instance.names)
-        self.address = address
+    __slots__ = ()
 
     def attribute(self, name: str) -> Any:
         """The value of an argument as written; what is read from outside is unknown."""
         known = self._known(name)
         if known is not None:
             return known
-        expression = self._written.body.expression(name)
+        expression = self.written.body.expression(name)
         if expression is not None:
-            value = known_or_reason(expression, self._scope)
+            value = known_or_reason(expression, self.scope)
             if value is not None:
                 return value
-        reason = f"data.{self._type} is read when Terraform plans"
+        reason = f"data.{self.type} is read when Terraform plans"
         return Computed(reason=reason, partial=f"${{{self.address}.{name}}}", references=(LOST,))
 
     def _known(self, name: str) -> Any:
         region = self._region()
-        match self._type, name:
+        match self.type, name:
             case (("aws_region" | "awscc_region"), ("region" | "name" | "id")):
                 return None if isinstance(region, Unknown) else region
             case "aws_partition", ("partition" | "id") if isinstance(region, str):
@@ -293,18 +284,18 @@ class DataSource(Attributes):
         return None
 
     def _region(self) -> str | Unknown:
-        own = self._written.body.expression("region") or (
-            self._written.body.expression("name") if self._type == "aws_region" else None
+        own = self.written.body.expression("region") or (
+            self.written.body.expression("name") if self.type == "aws_region" else None
         )
-        value = None if own is None else known_or_reason(own, self._scope)
+        value = None if own is None else known_or_reason(own, self.scope)
         if isinstance(value, (str, Unknown)):
             return value
-        return self._module.provider_of(self._written.body, self._type, self._scope).region
+        return self.module.provider_of(self.written.body, self.type, self.scope).region
 
     def _registry_path(self, region: str | Unknown) -> Computed:
         """The path of an image, of which the account alone is unknown."""
-        parts = {name: self._written.body.expression(name) for name in ("repository_name", "image_tag")}
-        texts = {name: known_or_reason(each, self._scope) if each else "" for name, each in parts.items()}
+        parts = {name: self.written.body.expression(name) for name in ("repository_name", "image_tag")}
+        texts = {name: known_or_reason(each, self.scope) if each else "" for name, each in parts.items()}
         if isinstance(region, str) and all(isinstance(text, str) for text in texts.values()):
             path = f"${{…}}.dkr.ecr.{region}.amazonaws.com/{texts['repository_name']}:{texts['image_tag'] or 'latest'}"
         else:
@@ -313,7 +304,7 @@ class DataSource(Attributes):
 
     def whole(self) -> Any:
         """Nobody knows what AWS will answer."""
-        return Computed(reason=f"data.{self._type} is read when Terraform plans", references=(LOST,))
+        return Computed(reason=f"data.{self.type} is read when Terraform plans", references=(LOST,))
 
 
 def partition_of(region: str) -> str:

@@ -210,6 +210,11 @@ class BlockNode(Struct):
     """The override file that it is written in; None where that is the file of the block around it."""
 
     @property
+    def name(self) -> str:
+        """The name of the nested blocks that it is or makes: ``production_variants`` of a ``dynamic`` for these."""
+        return self.labels[0] if self.type == "dynamic" and self.labels else self.type
+
+    @property
     def body(self) -> Body:
         """What stands between its braces; read when it is asked for first. Raises `HclSyntaxError`."""
         if not isinstance(self.contents, Body):

@@ -2,13 +2,31 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from guardrail.model import InlineWaiver
+from guardrail.sources.hcl.disk import Written
 from guardrail.sources.hcl.syntax import BlockNode, Comment, SourceFile
 
 _IGNORE = re.compile(r"guardrail:ignore(?![\w-])[ \t]*([^\s=]*)(.*)")
 _OPTION = re.compile(r"(\w+)[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))")
+
+
+def waivers_of(files: Iterable[SourceFile], made: Iterable[tuple[str, Sequence[Written]]]) -> Iterator[InlineWaiver]:
+    """The waivers of several files; ``made`` has addresses, with the resource and module blocks that lead to them.
+
+    ``("module.chat.aws_sagemaker_endpoint.main", (resource, call))`` lets the waivers in and above both blocks accept
+    findings on this endpoint.
+    """
+    by_path = {file.path: file for file in files}
+    addresses: dict[str, dict[int, list[str]]] = {}
+    for address, blocks in made:
+        for part in (part for block in blocks for part in block.parts):
+            by_path[part.file.path] = part.file
+            addresses.setdefault(part.file.path, {}).setdefault(part.block.at, []).append(address)
+    for path, file in sorted(by_path.items()):
+        if file.comments:
+            yield from waivers_in(file, addresses.get(path, {}))
 
 
 def waivers_in(file: SourceFile, addresses: Mapping[int, Iterable[str]]) -> Iterator[InlineWaiver]:
