@@ -149,3 +149,39 @@ def test_provisioned_slots_take_what_fits_into_their_month() -> None:
 def test_an_unknown_memory_size_is_said_so() -> None:
     line = charges.serverless_compute(LATER, None, LATER)
     assert (line.detail, line.size, line.reason) == ("memory unknown", None, "known after apply")
+
+
+def test_a_line_of_known_numbers_bears_no_mark() -> None:
+    lines = (
+        charges.instances(running("1"), rate("0.23"), ORIGINS),
+        charges.volume(running("1"), TWENTY_GB, price("0.14"), ORIGINS),
+        charges.serverless_compute(2048, Decimal(1), price("0.00004")),
+        charges.provisioned_warm(2048, running("1"), price("0.00001"), ORIGINS),
+        charges.provisioned_compute(2048, Decimal(1), price("0.0000233")),
+        charges.data("data-in", gigabytes("1"), price("0.016")),
+    )
+    for line in lines:
+        marks = (line.estimated, line.default_size, line.depends_on_usage, line.redacted, line.reason)
+        assert marks == (False, False, False, False, None), line.kind
+
+
+def test_the_memory_of_a_slot_is_its_size() -> None:
+    assert charges.provisioned_warm(2048, running("1"), price("0.00001"), ORIGINS).size == 2
+    assert charges.provisioned_warm(LATER, running("1"), LATER, ORIGINS).size is None
+
+
+def test_compute_says_that_its_seconds_are_of_the_usage_file_where_they_are() -> None:
+    assert charges.serverless_compute(2048, Decimal(1), price("0.00004")).origins == {
+        "quantity": "usage file: requests × duration",
+        "size": "memory_size_in_mb",
+        "price": "price table",
+    }
+    assert "quantity" not in charges.serverless_compute(2048, None, price("0.00004")).origins
+
+
+def test_a_size_that_is_not_known_is_that_of_the_default_or_of_what_was_asked_for() -> None:
+    said = [
+        charges.volume(running("1"), VolumeSize(gb=None, origin="", default=default), price("0.14"), ORIGINS).detail
+        for default in (True, False)
+    ]
+    assert said == ["size of the default unconfirmed", "size unknown"]

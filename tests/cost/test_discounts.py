@@ -458,7 +458,76 @@ def test_a_rate_above_the_list_price_is_refused() -> None:
     assert taken([endpoint("chat")], rule(usd=Decimal("0.23"), usage_type="*-Host:ml.m5.*")).total == exactly("0")
 
 
+def test_a_plan_covers_no_usage_at_a_rate_of_nothing_or_as_high_as_the_price() -> None:
+    """Whoever writes 0 for a rate that is not known gets no bill of 0: all of 1.00 × 730 is left."""
+    for rate in ("0", "0.23"):
+        found = taken([endpoint("chat")], plan("1.00", rates={"*": Decimal(rate)}))
+        assert (found.total, found.plan.covered, found.plan.stranded) == (exactly("0"), exactly("0"), exactly("730"))
+
+
+def test_a_rule_without_tags_is_on_what_has_unknown_tags_too() -> None:
+    assert taken([endpoint("chat", tags=Unknown("later"))], rule(percent=Decimal(10))).total == exactly("33.804")
+
+
+def test_a_price_of_zero_is_a_price() -> None:
+    """2 × 730 × 0.23 = 335.80 are taken off; the volumes stay."""
+    assert taken([endpoint("chat")], rule(usd=Decimal(0), usage_type="*-Host:ml.*")).total == exactly("335.80")
+
+
+def test_what_is_estimated_of_a_bill_shrinks_with_it() -> None:
+    """ml.g4dn.xlarge at 0.861 in eu-west-3, all of it estimated for asynchronous inference, from 1 to 4 of them.
+
+    A plan at 0.60 covers all: 438.00, 438.00 and 1,752.00, each of them estimated as a whole.
+    """
+    it = endpoint("chat", "ml.g4dn.xlarge", 1, most=4, mode="async", region="eu-west-3")
+    covered = plan("9.00", rates={"*": Decimal("0.60")}, covers=("AsyncInf",))
+    for deployed, floor, share in (("yes", 438, 438), ("possibly", 0, 1752)):
+        found = taken_of(msgspec.structs.replace(it, deployed=deployed), covered).total
+        assert (month(found.floor), month(found.ceiling)) == (floor, 1752)
+        assert month(found.estimated_floor) == floor
+        assert month(found.estimated_share) == share
+        assert month(found.estimated_ceiling) == 1752
+
+
+def test_what_a_commitment_just_covers_leaves_nothing_and_spills_nothing() -> None:
+    """2 × 0.1656 = 0.3312 an hour."""
+    found = taken([endpoint("chat")], plan("0.3312")).plan
+    assert (found.covered, found.spilled, found.stranded) == (exactly("241.776"), exactly("0"), exactly("0"))
+
+
+def test_a_configuration_among_several_has_the_discounts_of_each() -> None:
+    """9 % off one ml.m5.xlarge or two, 169.02 or 338.04: 153.8082 or 307.6164."""
+    small, large = (endpoint(name, count=count, deployed="possibly") for name, count in (("small", 1), ("large", 2)))
+    open_ = endpoint("chat", candidates=("small", "large"))
+    open_ = msgspec.structs.replace(open_, variants=Unknown("one of two"))
+    bill = estimate(Inventory(endpoints=(open_, small, large)), BOOK).endpoints["chat"]
+    found = discounted({("plan", "chat"): bill}, rule(percent=Decimal(9)), no_plan_rate).total
+    assert (found.floor, found.ceiling) == (Decimal("153.8082"), Decimal("307.6164"))
+
+
 # Settings
+
+
+@pytest.mark.parametrize("percent", [0, 100])
+def test_nothing_and_all_are_percentages(percent: int) -> None:
+    settings = {"rules": [{"name": "it", "percent": percent}]}
+    assert msgspec.convert(settings, Discounts).rules[0].percent == percent
+    settings = {"savings_plan": {"commitment_usd_per_hour": 1, "percent": percent}}  # type: ignore[dict-item]
+    found = msgspec.convert(settings, Discounts).savings_plan
+    assert found is not None
+    assert found.percent == percent
+
+
+def test_a_plan_alone_or_a_rule_alone_is_something_to_apply() -> None:
+    assert plan("1.00")
+    assert rule(percent=Decimal(9))
+    assert not Discounts()
+
+
+@pytest.mark.parametrize("percent", [-1, 101])
+def test_a_plan_takes_no_less_than_nothing_off_and_no_more_than_all(percent: int) -> None:
+    with pytest.raises(msgspec.ValidationError, match="between 0 and 100"):
+        msgspec.convert({"savings_plan": {"commitment_usd_per_hour": 1, "percent": percent}}, Discounts)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from msgspec import structs
 
 from guardrail.cost.base import Bill, CostComponent, Monthly
-from guardrail.cost.estimate import estimate
-from guardrail.cost.join import NOTHING, delta, total, total_delta
+from guardrail.cost.estimate import Estimator, estimate, labels
+from guardrail.cost.join import NOTHING, bill_delta, delta, total, total_delta
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage
 from guardrail.model import (
     COPY_COUNT,
@@ -817,3 +817,228 @@ def test_on_slots_they_may_cost_as_little_as_compute_does_there() -> None:
     assert (found.monthly.floor, found.monthly.ceiling) == (Decimal("30.94"), Decimal("34.28"))
     scaled = unsplit(undecided("a", scaling=target(1, 1, dimension=PROVISIONED_CONCURRENCY)), undecided("b"))
     assert (scaled.monthly.floor, scaled.monthly.ceiling) == (Decimal("30.94"), Decimal("34.28"))
+
+
+# What is alike, and what only seems so --------------------------------------------------------------------------------
+
+
+def bills(*endpoints: Endpoint, usage: Usage = NO_USAGE) -> dict[str, Bill]:
+    return estimate(Inventory(endpoints=endpoints), PRICES, usage).endpoints
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"scaling": target(1, 9)},
+        {"initial_instance_count": 2},
+        {"instance_type": "ml.m5.xlarge"},
+        {"instance_type": None, "instance_pools": (InstancePool(instance_type="ml.m5.xlarge", priority=1),)},
+        {"volume_size_gb": 20},
+        {"monthly_hours": Decimal(73), "shadow": True},
+        {"capacity_reservation": LATER},
+        {"marketplace": True},
+        {"sensitive": True},
+        {
+            "model_name": None,
+            "managed_scaling": ManagedInstanceScaling(status="ENABLED", min_instance_count=1, max_instance_count=9),
+        },
+    ],
+)
+def test_a_variant_costs_what_it_costs_alone_whatever_stands_beside_it(other: dict[str, Any]) -> None:
+    plain, special = variant(model_name=None), variant(**{"model_name": None, **other})
+    alone = [(child.lines, child.monthly) for it in (plain, special) for child in priced(endpoint(it)).children]
+    assert alone[0] != alone[1]
+    for order in ((0, 1), (1, 0)):
+        found = priced(endpoint(*((plain, special)[place] for place in order))).children
+        assert [(child.lines, child.monthly) for child in found] == [alone[place] for place in order]
+
+
+def test_an_endpoint_costs_what_it_costs_alone_whatever_is_used_beside_it() -> None:
+    """One is used without a word, one has data in, one data out, one requests that nobody can split."""
+    at = {name: endpoint(undecided("a"), undecided("b"), address=name, mode="serverless") for name in "abcd"}
+    usage = Usage(
+        {
+            "b": EndpointUsage(monthly_data_in_gb=Decimal(1)),
+            "c": EndpointUsage(monthly_data_out_gb=Decimal(1)),
+            "d": EndpointUsage(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200)),
+        },
+        {},
+    )
+    alone = {name: bills(it, usage=usage)[name] for name, it in at.items()}
+    assert [alone[name].monthly.floor for name in "abcd"] == [0, Decimal("0.016"), Decimal("0.016"), 8]
+    for order in ("abcd", "dcba", "cadb"):
+        assert bills(*(at[name] for name in order), usage=usage) == alone
+
+
+def test_an_endpoint_that_stays_is_priced_once_and_one_that_changes_anew() -> None:
+    estimator = Estimator(PRICES)
+    same, other = endpoint(variant()), endpoint(variant(initial_instance_count=2))
+    bill = estimator.inventory(Inventory(endpoints=(same,))).endpoints[same.address]
+    assert estimator.inventory(Inventory(endpoints=(same,))).endpoints[same.address] is bill
+    assert usd(estimator.inventory(Inventory(endpoints=(other,))).total) == ("170.70",) * 3
+
+
+def test_usage_that_cannot_be_is_a_notice_of_its_variant() -> None:
+    usage = used(average_instances=Decimal(9))
+    (notice,) = priced(endpoint(variant(scaling=target(1, 4))), usage).notices
+    assert notice.startswith("aws_sagemaker_endpoint.this: variant main: usage of 9 is outside of what can be")
+    assert priced(endpoint(variant(scaling=target(1, 4), sensitive=True)), usage).notices == ()
+    assert priced(endpoint(variant(scaling=target(1, 9))), usage).notices == ()
+
+
+def test_variants_are_called_by_their_names_else_by_their_place() -> None:
+    assert labels([variant(name=LATER), variant(), variant(), variant(name=LATER)]) == ["#1", "main", "main#2", "#4"]
+
+
+def test_types_of_a_pool_are_named_together_on_its_instances_alone() -> None:
+    pools = (
+        InstancePool(instance_type="ml.m5.large", priority=2),
+        InstancePool(instance_type="ml.m5.xlarge", priority=1),
+    )
+    it = priced(endpoint(variant(instance_type=None, instance_pools=pools)))
+    assert [part(it, kind).detail for kind in ("instance", "volume")] == ["ml.m5.xlarge or ml.m5.large", "10 GB"]
+
+
+def test_a_choice_of_configurations_of_which_one_is_not_known_is_at_least() -> None:
+    """The small one, 85.35, or one whose variants nobody knows."""
+    small, hidden = "aws_sagemaker_endpoint_configuration.small", "aws_sagemaker_endpoint_configuration.hidden"
+    open_ = endpoint(candidates=(small, hidden), configuration_address=None, variants=Unknown("one of two"))
+    known = endpoint(variant(), address=small, deployed="possibly")
+    found = bill_of(open_, known, endpoint(variants=LATER, address=hidden, deployed="possibly")).total
+    assert (found.floor, found.ceiling, found.at_least) == (0, Decimal("85.35"), True)
+    # one that is no part of the inventory leaves the variants unknown, and the small one counts for itself
+    apart = bill_of(open_, known)
+    assert apart.endpoints[open_.address].choices == ()
+    assert (apart.total.ceiling, apart.total.at_least) == (Decimal("85.35"), True)
+
+
+def test_a_choice_between_known_configurations_lacks_nothing_and_one_of_one_is_that_one() -> None:
+    small, large = "aws_sagemaker_endpoint_configuration.small", "aws_sagemaker_endpoint_configuration.large"
+    candidates = [
+        endpoint(variant(initial_instance_count=count), address=address, deployed="possibly")
+        for address, count in ((small, 1), (large, 2))
+    ]
+    open_ = endpoint(candidates=(small, large), configuration_address=None, variants=Unknown("one of two"))
+    both = bill_of(open_, *candidates)
+    assert both.endpoints[open_.address].missing == both.missing == frozenset()
+    nowhere = bill_of(structs.replace(open_, region=LATER), *candidates)
+    assert {part.what[1] for part in nowhere.endpoints[open_.address].missing} == {"data-in", "data-out"}
+    one = bill_of(structs.replace(open_, candidates=(small,)), candidates[0])
+    assert usd(one.total) == ("85.35",) * 3
+
+
+# Serverless where something is not known ------------------------------------------------------------------------------
+
+
+def test_slots_that_are_not_known_leave_the_compute_on_them_at_least() -> None:
+    """200,000 s on demand: 8.00, as long as no slot is known to take them."""
+    usage = used(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200))
+    it = priced(endpoint(serverless(provisioned_concurrency=LATER), mode="serverless"), usage)
+    why = "provisioned_concurrency is unknown: known after apply"
+    kinds = ("serverless-compute", "provisioned-warm", "provisioned-compute")
+    assert [part(it, kind).reason for kind in kinds] == [why] * 3
+    assert (it.monthly.floor, it.monthly.at_least) == (8, True)
+
+
+def test_slots_between_known_bounds_cost_least_where_the_sum_is_least() -> None:
+    """One to ten slots for 10^7 s: four cost 4 × 26.28 + 10^7 × 0.0000233 = 338.12. So with unknown scaling of ten."""
+    usage = used(monthly_requests=Decimal(10**7), request_duration_ms=Decimal(1000))
+    between = Unknown("undecided", at_least=Decimal(1), at_most=Decimal(10))
+    for it in (serverless(provisioned_concurrency=between), serverless(provisioned_concurrency=10, scaling=LATER)):
+        assert priced(endpoint(it, mode="serverless"), usage).children[0].monthly.floor == Decimal("338.12")
+
+
+def test_requests_of_no_known_duration_that_cannot_be_split_depend_on_usage() -> None:
+    it = priced(endpoint(undecided("a"), undecided("b"), mode="serverless"), used(monthly_requests=Decimal(10**6)))
+    compute = part(it, "serverless-compute")
+    assert (compute.monthly, compute.depends_on_usage) == (None, True)
+    assert [line.kind for line in it.lines] == ["data-in", "data-out"]
+
+
+def test_requests_that_a_variant_states_for_itself_are_no_part_of_what_cannot_be_split() -> None:
+    """500,000 of 200 ms on 6 GB are its own; the other 500,000, 100,000 s on 2 GB × 0.00004, are 4.00."""
+    usage = used(
+        monthly_requests=Decimal(10**6),
+        request_duration_ms=Decimal(200),
+        variants={"own": VariantUsage(monthly_requests=Decimal(500_000))},
+    )
+    for order in ((0, 1, 2), (1, 0, 2), (2, 1, 0)):
+        every = (undecided("own", 6144), undecided("a"), undecided("b"))
+        it = priced(endpoint(*(every[place] for place in order), mode="serverless"), usage)
+        (unsplit_compute,) = [line for line in it.lines if line.kind == "serverless-compute"]
+        assert usd(unsplit_compute.monthly) == ("4.00", "4.00", "4.00")
+
+
+def test_only_what_scales_rests_on_an_assumption() -> None:
+    scaled = priced(endpoint(serverless(provisioned_concurrency=2, scaling=target(1, 5)), mode="serverless"))
+    assert [line.assumed for line in scaled.children[0].lines] == [False, True, False]
+    assert [line.assumed for line in priced(endpoint(variant())).children[0].lines] == [False, False]
+
+
+def test_compute_left_to_usage_beside_slots_is_no_saving_either() -> None:
+    """One ml.m5.large with 10 GB, 85.35, becomes one slot, 26.28, and compute that usage decides."""
+    slot = endpoint(serverless(provisioned_concurrency=1), mode="serverless")
+    change = delta(bill_of(endpoint(variant())), bill_of(slot))
+    assert change is not None
+    assert isinstance(change.expected, Unknown)
+    assert (change.expected.at_least, change.expected.at_most) == (Decimal("-59.07"), None)
+
+
+# Changes between what is not known ------------------------------------------------------------------------------------
+
+
+def test_a_change_from_what_may_be_there_lies_between_its_bounds() -> None:
+    """From nothing or 85.35 to 170.70: 85.35 to 170.70 more."""
+    change = delta(
+        bill_of(endpoint(variant(), deployed="possibly")), bill_of(endpoint(variant(initial_instance_count=2)))
+    )
+    assert change is not None
+    assert isinstance(change.expected, Unknown)
+    assert (change.expected.at_least, change.expected.at_most) == (Decimal("85.35"), Decimal("170.70"))
+
+
+def test_what_may_be_there_beside_what_has_no_price_adds_at_least_what_is_known() -> None:
+    """Nothing or 85.35, and a type that nobody knows: at least nothing after it, and at most nothing less before it."""
+    doubtful = bill_of(
+        endpoint(variant(), deployed="possibly"),
+        endpoint(variant(instance_type="ml.no.such", volume_size_gb=None), address="b"),
+        endpoint(variant(instance_type="ml.no.such", volume_size_gb=None), address="c"),
+    )
+    says = "something of b is unpriced, unknown or left to usage {} only"
+    for change, bounds, side in (
+        (delta(bill_of(), doubtful), (0, None), "after it"),
+        (delta(doubtful, bill_of()), (None, 0), "before the change"),
+    ):
+        assert change is not None
+        assert isinstance(change.expected, Unknown)
+        assert (change.expected.at_least, change.expected.at_most) == bounds
+        assert change.expected.reason == says.format(side)
+    other = bill_of(endpoint(variant(instance_type="ml.no.other", volume_size_gb=None), address="b"))
+    changed = delta(bill_of(endpoint(variant(instance_type="ml.no.such", volume_size_gb=None), address="b")), other)
+    assert changed is not None
+    assert changed.floor == Unknown(says.format("on one side"))
+
+
+def test_the_bill_of_an_endpoint_changes_from_nothing_and_to_nothing() -> None:
+    one, unknown = priced(endpoint(variant())), priced(endpoint(variant(instance_type="ml.no.such")))
+    assert usd(bill_delta(None, one)) == ("85.35",) * 3
+    assert usd(bill_delta(one, None)) == ("-85.35",) * 3
+    up, down = bill_delta(None, unknown).floor, bill_delta(unknown, None).floor
+    assert isinstance(up, Unknown)
+    assert isinstance(down, Unknown)
+    assert (up.at_least, up.at_most, down.at_least, down.at_most) == (0, None, None, 0)
+
+
+def test_each_bound_of_a_total_has_its_own_estimated_part() -> None:
+    one = Monthly(
+        floor=Decimal(100),
+        expected=Decimal(100),
+        ceiling=Decimal(1000),
+        estimated_floor=Decimal("0.1"),
+        estimated_share=Decimal(1),
+        estimated_ceiling=Decimal(2),
+    )
+    two = total([one, one])
+    assert (two.estimated_floor, two.estimated_share, two.estimated_ceiling) == (Decimal("0.2"), 2, 4)
+    assert two.estimated, "2 of 200 that are expected are 1 %"
+    assert not total([structs.replace(one, expected=LATER)]).estimated, "nor 0.1 of 100, nor 2 of 1,000"

@@ -172,6 +172,15 @@ def test_what_is_unknown_in_one_possibility_bounds_the_change_as_far_as_it_can()
     one, unknown = inventory(instances(1)), inventory(instances(1, "ml.no.such"))
     change = changes((one, one), (one, unknown))
     assert (change.floor.at_least, change.ceiling.at_least, change.ceiling.at_most) == (-G5, 0, None)
+    assert (change.expected.at_least, change.expected.at_most) == (-G5, None)
+
+
+def test_what_was_unknown_in_one_possibility_bounds_the_change_from_above() -> None:
+    """Two more in one case, 2,055.68; one for an unknown type in the other: at most 1,027.84 more there."""
+    one, three, unknown = inventory(instances(1)), inventory(instances(3)), inventory(instances(1, "ml.no.such"))
+    change = changes((one, three), (unknown, one))
+    assert (change.floor.at_least, change.floor.at_most, change.ceiling.at_most) == (None, G5, 2 * G5)
+    assert (change.expected.at_least, change.expected.at_most) == (None, 2 * G5)
 
 
 # States --------------------------------------------------------------------------------------------------------------
@@ -220,6 +229,26 @@ def test_a_line_is_estimated_where_it_is_so_in_any_state() -> None:
     assert (row.monthly, row.quantity) == (Quantity(Decimal(1), Decimal(4), Decimal(9)),) * 2
 
 
+def test_the_row_of_a_line_has_what_is_doubtful_of_it_in_any_state_and_nothing_where_it_is_not() -> None:
+    """A volume that only the expected state has; a reason that only it has too."""
+    likely = state(
+        *in_state(4, reason="its maximum is unknown").lines, *in_state(2, "volume", estimated=True, detail="2 GB").lines
+    )
+    priced = Priced(states=(in_state(1), in_state(9)), expected=likely, detail="a or b")
+    instance, volume = rows(priced, columns(priced))
+    assert (instance.reason, instance.detail) == ("its maximum is unknown", "a or b")
+    assert (volume.detail, volume.estimated) == ("2 GB", True)
+    assert bounds(instance.monthly) == (1, 4, 9)
+    assert bounds(volume.monthly) == (0, 2, 0)
+
+
+def test_what_is_expected_where_it_costs_least_still_costs_more_at_most() -> None:
+    cheap, dear = in_state(1), in_state(9)
+    priced = Priced(states=(cheap, dear), expected=cheap)
+    (row,) = rows(priced, columns(priced))
+    assert bounds(row.monthly) == (1, 1, 9)
+
+
 # Possibilities that exclude each other ---------------------------------------------------------
 
 
@@ -249,6 +278,36 @@ def test_either_of_two_ranges_spans_both_and_expects_what_both_expect() -> None:
     found = either([replace(wide, expected=Decimal(3)), narrow], LATER)
     assert bounds(found) == (1, LATER, 9)
     assert found.estimated_share == 9, "of the ceiling, where nothing is expected"
+
+
+def test_the_only_possibility_is_what_there_is() -> None:
+    one = Monthly(floor=Decimal(1), expected=Decimal(2), ceiling=Decimal(9), assumed=True)
+    assert either([one], LATER) == one
+    bill = estimate(inventory(instances(1)), PRICES)
+    assert either_estimate([bill], {"E": ["main"]}, LATER) == bill
+    own = Quantity(Decimal(1), Decimal(2), Decimal(9))
+    use = PlanUse(covered=own, spilled=own, stranded=own)
+    assert either_plan_use([use], LATER) == use
+    change = Delta(Decimal(1), LATER, Decimal(9))
+    assert bounds(either_delta([change], LATER)) == (1, LATER, 9)
+
+
+def test_a_variant_that_only_one_possibility_has_may_cost_nothing() -> None:
+    """One of 1,027.84 always; a second one, by name or by place, in one of two cases."""
+    worlds = [inventory(instances(1)), inventory(instances(1), instances(2, name="second"))]
+    for names in (["main", "second"], [None, None]):
+        for order in (worlds, worlds[::-1]):
+            found = either_estimate([estimate(each, PRICES) for each in order], {"E": names}, LATER)
+            first, second = found.endpoints["E"].children
+            assert bounds(first.monthly) == (G5, G5, G5)
+            assert bounds(second.monthly) == (0, LATER, 2 * G5)
+
+
+def test_a_line_says_why_it_is_more_in_one_possibility() -> None:
+    unbounded = replace(instances(1), scaling=replace(RANGE, max_capacity=LATER))
+    for worlds in ((instances(1), unbounded), (unbounded, instances(1))):
+        (line,) = combined(*(inventory(it) for it in worlds)).endpoints["E"].children[0].lines
+        assert line.reason == "max_capacity is unknown: known after apply"
 
 
 def test_a_commitment_of_one_or_the_other_use_spans_both() -> None:
