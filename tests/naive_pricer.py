@@ -38,6 +38,26 @@ def bills(inventory: Inventory, asked: Asked, off: Off) -> list[Decimal]:
     return [sum((low for low, _ in ranges), Decimal(0)), sum((high for _, high in ranges), Decimal(0))]
 
 
+def planned(endpoint: Endpoint, shares: dict[str, Decimal], room: Decimal) -> list[Decimal]:
+    """The least and the greatest bill of instances under a plan that takes a share off each of some hosting prices."""
+    variants = endpoint.variants
+    assert isinstance(variants, tuple)
+    region, possible = str(endpoint.region), []
+    for states in product(*(list(_states(endpoint, variant)) for variant in variants)):
+        left, amount = room, Decimal(0)
+        for variant, state in zip(variants, states, strict=True):
+            amount += _state(region, endpoint, variant, state, Decimal(0), {})
+        for share, (count, kind) in sorted(((shares.get(kind, Decimal(0)), (count, kind)) for count, kind in states))[
+            ::-1
+        ]:
+            listed = count * MONTH * _usd(BOOK.hosting(region, kind), {}) if endpoint.mode == "realtime" else Decimal(0)
+            paid = min(left, listed * (1 - share)) if share else Decimal(0)
+            left -= paid
+            amount -= paid / (1 - share) - paid
+        possible.append(amount)
+    return [Decimal(0) if endpoint.deployed == "possibly" else min(possible), max(possible)]
+
+
 def hull(found: Iterable[list[Decimal]]) -> list[Decimal]:
     """From the least to the greatest of what excludes each other."""
     every = list(found)

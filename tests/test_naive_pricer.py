@@ -30,8 +30,9 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
+from guardrail.prices.base import Price
 from guardrail.report import Totals
-from tests.naive_pricer import BOOK, Asked, Off, bills, hull
+from tests.naive_pricer import BOOK, Asked, Off, bills, hull, planned
 
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
 
@@ -241,6 +242,31 @@ def agrees(found: Delta, floor: Decimal, ceiling: Decimal) -> bool:
     assert isinstance(found.floor, Decimal)
     assert isinstance(found.ceiling, Decimal)
     return close(found.floor, floor) and close(found.ceiling, ceiling)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    endpoints("x").filter(lambda it: it.mode != "serverless"),
+    st.dictionaries(types, st.integers(1, 80).map(lambda percent: Decimal(percent) / 100)),
+    st.decimals("0.01", 5, places=2),
+)
+def test_a_savings_plan_takes_off_what_it_takes_off_in_some_joint_state(
+    it: Endpoint, shares: dict[str, Decimal], commitment: Decimal
+) -> None:
+    rates = {f"*-Host:{name}": usd_of(name) * (1 - share) for name, share in shares.items()}
+    plan = SavingsPlan(commitment_usd_per_hour=commitment, rates=rates)
+    bill = estimate(Inventory(endpoints=(it,)), BOOK).endpoints["x"]
+    found = discounted({("s", "x"): bill}, Discounts(savings_plan=plan), no_plan_rate).total
+    low, high = planned(it, shares, commitment * 730)
+    assert close(found.floor, low)
+    assert close(found.ceiling, high)
+    assert is_between(found)
+
+
+def usd_of(instance_type: str) -> Decimal:
+    price = BOOK.hosting("us-east-1", instance_type)
+    assert isinstance(price, Price)
+    return price.usd
 
 
 @settings(max_examples=40, deadline=None)

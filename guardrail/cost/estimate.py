@@ -244,7 +244,8 @@ class Estimator:
         if isinstance(memory_mib, Unknown):
             return [Unknown(f"memory_size_in_mb is unknown: {memory_mib.reason}")] * 3
         kinds = usage_types.serverless, usage_types.provisioned_warm, usage_types.provisioned_compute
-        return [self._price(region, kind(charges.memory_gb(memory_mib))) for kind in kinds]
+        gb = charges.memory_gb(memory_mib)
+        return [self._price(region, kind(gb)) for kind in kinds]
 
     # What stands on the endpoint itself
 
