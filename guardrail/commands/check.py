@@ -164,6 +164,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         default=Options().tag,
         help="tells this check from others of one pull request, in comments and code scanning (default: %(default)s)",
     )
+    writing.add_argument("--bill", action="store_true", help="every line of the bill, also of what does not change")
     writing.add_argument("--show-skipped", action="store_true", help="list every resource that was skipped")
     writing.add_argument("--no-color", action="store_false", dest="colour", default=None, help="no colours")
     writing.add_argument(
@@ -513,6 +514,7 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
         width=output.terminal_width() if to_stdout else Options().width,
         colour=to_stdout and output.wants_colour(arguments.colour, os.environ, sys.stdout),
         glyphs=not to_stdout or output.carries_glyphs(sys.stdout),
+        bill=arguments.bill,
         show_skipped=arguments.show_skipped,
         tag=arguments.tag,
         root=root,

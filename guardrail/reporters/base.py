@@ -16,6 +16,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Whether ANSI colours may be used."""
     glyphs: bool = True
     """Whether the encoding carries ``– ✗ ≥ ·``; else everything is written in ASCII."""
+    bill: bool = False
+    """Every line of the bill, where a change would show only what changes."""
     show_skipped: bool = False
     """List every skipped resource instead of counting those with the same reason."""
     tag: str = "default"

@@ -80,7 +80,7 @@ def labels(report: Report) -> dict[tuple[str, str], str]:
 
 
 def _endpoints(report: Report) -> Iterator[Row]:
-    marks = _marks(report)
+    found = marks(report)
     has_past = {source.id for source in report.sources if source.has_before}
     current = None
     for item in report.endpoints:
@@ -90,7 +90,7 @@ def _endpoints(report: Report) -> Iterator[Row]:
             yield from _subtotal(report, current)
             current = item.source
             yield Row(kind="heading", name=inert(item.source))
-        yield from _endpoint(item, marks, has_past=item.source in has_past)
+        yield from _endpoint(item, found, has_past=item.source in has_past)
         yield from _with_discounts(report, item)
     yield from _subtotal(report, current)
     if report.totals.unchanged is not None and not report.all_findings:
@@ -105,7 +105,7 @@ def _subtotal(report: Report, source: str | None) -> Iterator[Row]:
         yield Row(kind="total", name="subtotal", amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 
-def _marks(report: Report) -> Marks:
+def marks(report: Report) -> Marks:
     """The worst new failure by source, endpoint and variant; results are sorted, so the first one is the worst.
 
     Notes mark nothing: a mark on every row would mark none.
@@ -361,9 +361,9 @@ def difference(amount: Decimal | Unknown) -> str:
 
 
 def _unattached(report: Report) -> Iterator[Row]:
-    marks = _marks(report)
+    found = marks(report)
     if report.unattached:
         yield Row(kind="heading")
         yield Row(kind="heading", name="not deployed: no endpoint uses these, and no total includes them")
     for item in report.unattached:
-        yield from _endpoint(item, marks, has_past=False)
+        yield from _endpoint(item, found, has_past=False)

@@ -3,7 +3,7 @@
 A phrase is a tuple of pieces, of which some are code; every text in it is inert.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import NamedTuple, TypeAlias
 
@@ -52,29 +52,68 @@ def phrases(item: EndpointReport, kind: str) -> list[Phrase]:
     Of ``instance_type`` ml.m5.large before and ml.m5.12xlarge after: ``ml.m5.large → ml.m5.12xlarge``. Several variants
     are told apart by their names.
     """
-    if item.endpoint.change == "forget":
-        return [(Piece("no longer managed, still billed"),)]
-    parts = {difference.name for difference in item.differences if difference.part == "variant"}
-    tags = [each for each in item.differences if each.what.startswith("tags.")]
+    of_variants, of_endpoint = by_variant(item)
+    several = len(of_variants) > 1
     found = [
-        _with_part(_phrase(each, kind), each, several=len(parts) > 1) for each in item.differences if each not in tags
+        phrase(each, kind) if each.what in _WHOLE or not several else (*_lead(name), *phrase(each, kind))
+        for name, differences in of_variants.items()
+        for each in differences
+    ]
+    return [*found, *rest(of_endpoint, kind)]
+
+
+def by_variant(item: EndpointReport) -> tuple[dict[str, list[Difference]], list[Difference]]:
+    """The differences of each variant whose name is known, and all others."""
+    of_variants: dict[str, list[Difference]] = {}
+    others: list[Difference] = []
+    for difference in item.differences if item.endpoint.change != "forget" else (FORGOTTEN,):
+        if difference.part == "variant" and difference.name is not None:
+            of_variants.setdefault(difference.name, []).append(difference)
+        else:
+            others.append(difference)
+    return of_variants, others
+
+
+def rest(differences: Sequence[Difference], kind: str) -> list[Phrase]:
+    """The phrases of what is no variant's: the endpoint's own, its components', and its tags as one."""
+    tags = [each for each in differences if each.what.startswith("tags.")]
+    found = [
+        (*_lead(each.name), *phrase(each, kind))
+        if each.part == "component" and each.name is not None and each.what not in _WHOLE
+        else phrase(each, kind)
+        for each in differences
+        if each not in tags
     ]
     return [*found, *([_tags(tags)] if tags else [])]
 
 
-def plain(phrase: Phrase) -> str:
+FORGOTTEN = Difference(part="endpoint", name=None, what="no longer managed, still billed", before=None, after=None)
+
+
+def _lead(name: str) -> Phrase:
+    return (Piece(inert(name, LONGEST), is_code=True), Piece(": "))
+
+
+def plain(pieces: Phrase) -> str:
     """A phrase without markup."""
-    return "".join(piece.text for piece in phrase)
+    return "".join(piece.text for piece in pieces)
 
 
-def _with_part(phrase: Phrase, difference: Difference, *, several: bool) -> Phrase:
-    names_itself = difference.what in _WHOLE
-    if difference.name is None or names_itself or not (several or difference.part == "component"):
-        return phrase
-    return (Piece(inert(difference.name, LONGEST), is_code=True), Piece(": "), *phrase)
+def consists_of(difference: Difference) -> Phrase:
+    """What comes or goes as a whole: ``2 × ml.c5.4xlarge``; of one kind of variant to the other, both."""
+    sides = [_composition(side) for side in (difference.before, difference.after) if side is not None]
+    return sides[0] if len(sides) == 1 else (*sides[0], Piece(" → "), *sides[1])
 
 
-def _phrase(difference: Difference, kind: str) -> Phrase:
+def comes_or_goes(difference: Difference) -> bool:
+    """Whether it is about the whole of a variant or component."""
+    return difference.what in _WHOLE
+
+
+def phrase(difference: Difference, kind: str) -> Phrase:
+    """``min_capacity 0 → 1`` of one difference."""
+    if difference is FORGOTTEN:
+        return (Piece(difference.what),)
     what, before, after = difference.what, difference.before, difference.after
     if what in _WHOLE:
         return _part(difference)
@@ -98,10 +137,10 @@ def _part(difference: Difference) -> Phrase:
     noun = _WHOLE[difference.what]
     name = [Piece(" "), Piece(inert(difference.name, LONGEST), is_code=True)] if difference.name else []
     if difference.before is not None and difference.after is not None:
-        return (*_composition(difference.before), Piece(" → "), *_composition(difference.after))
+        return consists_of(difference)
     if difference.before is None:
-        return (Piece(f"new {noun}"), *name, Piece(", "), *_composition(difference.after))
-    return (Piece(noun), *name, Piece(" gone, "), *_composition(difference.before))
+        return (Piece(f"new {noun}"), *name, Piece(", "), *consists_of(difference))
+    return (Piece(noun), *name, Piece(" gone, "), *consists_of(difference))
 
 
 def _composition(parts: Told) -> Phrase:

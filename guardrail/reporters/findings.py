@@ -1,14 +1,14 @@
 """Results as people read them: what says the same of many instances of one block is said once."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
 from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.report import Report
-from guardrail.reporters.wording import without_indexes
+from guardrail.reporters.wording import inert, without_indexes
 
 _KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
 _NUMBER = re.compile(r"\b\d[\d,]*(?:\.\d+)?\b")
@@ -93,3 +93,24 @@ def _without_word(text: str, word: str) -> str:
 
 def _continues(character: str) -> bool:
     return character.isalnum() or character in ("-", "_")
+
+
+MOST_NAMES = 3
+
+
+def headline(group: Sequence[Finding], names: Mapping[tuple[str, str], str]) -> str:
+    """Of whom and what is wrong, for findings that say the same: ``chat, docs: never scales in after a peak``.
+
+    ``names`` are what the endpoints are called, by source and address.
+    """
+    results = [result for finding in group for result in finding.results]
+    text = results[0].headline or results[0].message
+    subjects = dict.fromkeys(
+        inert(names.get((result.source, result.endpoint), result.endpoint), 63)
+        for result in results
+        if result.endpoint is not None
+    )
+    more = len(subjects) - MOST_NAMES
+    subject = ", ".join(list(subjects)[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+    text = inert(text)
+    return text if not subject or text.startswith(subject) else f"{subject}: {text}"

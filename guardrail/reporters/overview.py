@@ -14,7 +14,7 @@ from guardrail.policy.base import Remediation, Result
 from guardrail.report import BudgetReport, EndpointReport, Report
 from guardrail.reporters.bill import UNKNOWN, amounts, changes_nothing, difference
 from guardrail.reporters.findings import Finding, endpoint_names, findings
-from guardrail.reporters.wording import counted, inert, usd
+from guardrail.reporters.wording import counted, dollars, inert, signed_dollars, usd
 
 Verdict: TypeAlias = Literal["passes", "fails", "untrusted", "tolerated"]
 State: TypeAlias = Literal["nothing-read", "nothing-to-pay", "unknown", "known"]
@@ -138,6 +138,47 @@ def _reasons(report: Report, found: Counts) -> Iterator[str]:
         yield f"{found.failures(report.fail_on)} (fail on {report.fail_on})"
     if report.strict and report.distrust:
         yield f"--strict: {counted(len(report.distrust), 'thing is', 'things are')} unknown, unpriced or undecided"
+
+
+def in_a_phrase(report: Report, told: Overview) -> str:
+    """``+3,756 USD a month (1,380 → 5,137), with all 4 fixes about +617``; without a past what a month comes to."""
+    totals = report.totals
+    after = expected_dollars(totals.after)
+    if totals.delta is None or totals.before is None:
+        usage = " and what depends on usage" if totals.after.depends_on_usage else ""
+        return f"{after} USD a month{usage}"
+    change, before = in_dollars(totals.delta.expected), expected_dollars(totals.before)
+    if change == UNKNOWN:
+        return f"what the change adds is not known ({before} → {after} USD a month)"
+    text = f"{change} USD a month ({before} → {after})"
+    if not totals.delta.expected and totals.delta.ceiling:
+        text += f", at most {in_dollars(totals.delta.ceiling)}"
+    if told.all_fixed is None or isinstance(totals.delta.expected, Unknown):
+        return text
+    rest = signed_dollars(totals.delta.expected - told.all_fixed.saving)
+    return f"{text}, with all fixes {'at best' if told.all_fixed.at_best else 'about'} {rest}"
+
+
+def expected_dollars(monthly: Monthly) -> str:
+    """``5,137``; ``≥963`` where a part is missing, ``169 to 508`` where that is all that is known."""
+    sign = "≥" if monthly.at_least else ""
+    if monthly.at_least and not monthly.ceiling:
+        return UNKNOWN
+    if isinstance(monthly.expected, Unknown):
+        ends = [f"{sign}{dollars(end)}" for end in (monthly.floor, monthly.ceiling)]
+        return ends[0] if ends[0] == ends[1] else " to ".join(ends)
+    return f"{sign}{dollars(monthly.expected)}"
+
+
+def in_dollars(amount: Decimal | Unknown) -> str:
+    """``+3,756``; ``≥+963`` or ``≤−20`` where that much is known, else that it is unknown."""
+    if not isinstance(amount, Unknown):
+        return signed_dollars(amount)
+    if amount.at_least and amount.at_most is None:
+        return f"≥{signed_dollars(amount.at_least)}"
+    if amount.at_most and amount.at_least is None:
+        return f"≤{signed_dollars(amount.at_most)}"
+    return UNKNOWN
 
 
 def says_nothing_to_pay(report: Report) -> bool:

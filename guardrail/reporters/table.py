@@ -1,10 +1,11 @@
-"""The report for people: what it costs, what is wrong, what to change, in that order.
+"""The report for people: what it costs or changes, what is wrong, what to do, and last the verdict.
 
 Made for 80 columns and a log without colour. A wider terminal shows longer names; on a narrow one names are cut in the
 middle, numbers and addresses never. Whatever comes from the plan is inert (`guardrail.reporters.wording.inert`).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import TypeAlias
 
 from guardrail.model import Location
@@ -12,15 +13,28 @@ from guardrail.policy.base import Result
 from guardrail.report import Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import labels
-from guardrail.reporters.findings import Finding, endpoint_names, findings, shape
+from guardrail.reporters.change_grid import WIDEST, change_grid
+from guardrail.reporters.findings import Finding, endpoint_names, findings, headline, shape
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
-from guardrail.reporters.overview import fix, price_dates, remediation, says_nothing_to_pay, stake
+from guardrail.reporters.overview import (
+    Overview,
+    Verdict,
+    broken,
+    counts,
+    fix,
+    held_against,
+    in_a_phrase,
+    overview,
+    price_dates,
+    remediation,
+    says_nothing_to_pay,
+    stake,
+)
 from guardrail.reporters.page import GLYPHS, Page, TextLine
-from guardrail.reporters.wording import counted, display_width, indexes, inert, without_indexes
+from guardrail.reporters.wording import counted, display_width, dollars, inert, without_indexes
 
 MOST_EXISTING = 10
-MOST_INSTANCES = 6
 MOST_REGIONS = 3
 MOST_UNDECIDED = 3
 """Policies that are named where they are undecided for one reason."""
@@ -28,7 +42,6 @@ MOST_FIX_LINES = 3
 """Lines of a remediation that stand in a report as they are; of more, the fix says what matters."""
 
 Names: TypeAlias = Mapping[tuple[str, str], str]
-_Section: TypeAlias = Callable[[Report, Page], Iterable[TextLine]]
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -36,12 +49,19 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     page = Page(options)
     if _has_nothing(report):
         return page.write([_nothing(report, page), *_notes(report, page)])
-    sections: tuple[_Section, ...] = (_header, grid, _new, _open, _existing, _waived, _skipped, _notes)
+    told = overview(report)
+    is_change = bool(told.change) and not options.bill
+    bill = change_grid(report, told, page) if is_change else grid(report, page)
+    sections = [
+        _header(report, page),
+        bill,
+        *(section(report, page) for section in (_to_mend, _open, _existing, _waived, _skipped, _notes)),
+    ]
     lines: list[TextLine] = []
     for section in sections:
-        found = list(section(report, page))
+        found = list(section)
         lines += [*found, TextLine()] if found else []
-    return page.write([*lines, *_last(report, page)])
+    return page.write([*lines, *_verdict(report, told, page, is_change=is_change)])
 
 
 def _has_nothing(report: Report) -> bool:
@@ -95,27 +115,24 @@ def _other_origins(report: Report) -> list[str]:
 # Findings ------------------------------------------------------------------------------------------------------------
 
 
-def _new(report: Report, page: Page) -> Iterator[TextLine]:
+def _to_mend(report: Report, page: Page) -> Iterator[TextLine]:
     """What the change brings, or, with --all, everything that is wrong: errors and warnings, then notes."""
-    failures = (result for result in report.results if result.verdict == "fail")
-    fresh = (result for result in failures if result.status == "new" or report.all_findings)
+    failures = (result for result in report.results if result.verdict == "fail" and counts(result, report))
     names, called = endpoint_names(report), labels(report)
-    found = findings(fresh, names)
-    longer: dict[str, None] = {}
-    for position, group in enumerate(_with_notes_together(found, names)):
-        if position:
-            yield TextLine()
-        yield from _finding(group, called, page)
-        result = group[0].dearest
-        lines = remediation(result, report)
-        yield from _fix(fix(result, report) or _short(lines), result.help_uri, page)
-        if len(lines.splitlines()) > MOST_FIX_LINES and result.severity != "note":
-            longer[result.policy] = None
-    if longer:
-        yield TextLine()
-        yield TextLine(
-            f" lines: guardrail policies explain {next(iter(longer)) if len(longer) == 1 else 'ID'}", "quiet"
-        )
+    groups = _with_notes_together(findings(failures, names), names)
+    if groups:
+        yield _between(" to mend, errors first, then by money", "USD a month less", page, "quiet")
+    for group in groups:
+        yield from _finding(group, called, report, page)
+
+
+def _between(left: str, right: str, page: Page, colour: str) -> TextLine:
+    """``left`` with ``right`` at the edge of the page."""
+    left, right = page.text(left), page.text(right)
+    width = min(page.width, WIDEST)
+    left = page.shorten(left, width - display_width(right) - 2)
+    gap = width - display_width(left) - display_width(right)
+    return TextLine(f"{left}{' ' * gap}{right}" if right else left, colour)
 
 
 def _with_notes_together(found: Iterable[Finding], names: Names) -> list[list[Finding]]:
@@ -128,25 +145,66 @@ def _with_notes_together(found: Iterable[Finding], names: Names) -> list[list[Fi
     return list(groups.values())
 
 
-def _finding(group: Sequence[Finding], names: Names, page: Page) -> Iterator[TextLine]:
-    """The policy and the block, what is wrong, of which others too, and where it stands."""
+def _finding(group: Sequence[Finding], names: Names, report: Report, page: Page) -> Iterator[TextLine]:
+    """Of whom and what is wrong with the money it costs; how that is worked out, how to mend it, and where."""
+    result = group[0].dearest
+    head = f"{GLYPHS[result.severity]} {headline(group, names)}"
+    lines = list(page.wrapped(head, indent=" ", hanging=3, colour=result.severity))
+    yield _between(
+        f" {lines[0].text}" if not lines[0].text.startswith(" ") else lines[0].text,
+        _less(group),
+        page,
+        result.severity,
+    )
+    yield from lines[1:]
+    why = "; ".join(filter(None, (result.detail, result.working)))
+    if why:
+        yield from page.wrapped(inert(why, page.longest), indent="     ", hanging=5)
+    words = fix(result, report) or _short(remediation(result, report))
+    for position, line in enumerate(words):
+        text = inert(line, page.longest)
+        label, text = ("or", text[3:]) if position and text.startswith("or ") else ("" if position else "fix", text)
+        yield from page.wrapped(text, indent=f"     {label:<5}", hanging=10)
+    yield from _where(group, page)
+
+
+def _less(group: Sequence[Finding]) -> str:
+    """``−1,345``, ``−105 at most``, of all that say the same together; empty where no money is at stake."""
+    results = [result for finding in group for result in finding.results]
+    savings = [result.saving_monthly for result in results if isinstance(result.saving_monthly, Decimal)]
+    if not savings:
+        return ""
+    at_most = any(result.saving_basis == "upper-bound" for result in results)
+    return f"{dollars(-sum(savings, Decimal(0)))}{' at most' if at_most else ''}"
+
+
+def _where(group: Sequence[Finding], page: Page) -> Iterator[TextLine]:
+    """The line to change, else the block, with the policy behind it where there is room."""
     finding, result = group[0], group[0].dearest
-    more = f"  and {counted(len(group) - 1, 'more block')}" if len(group) > 1 else _count(finding)
-    head = f" {GLYPHS[result.severity]} {inert(result.policy)}"
-    yield from page.headed(head, inert(finding.block), more, colour=result.severity)
-    yield from page.wrapped(_sentence(inert(result.message, page.longest)), indent="   ")
-    if len(group) > 1:
-        others = [_name(one, names) for each in group for one in each.results][1:]
-        yield from page.wrapped(f"the same for {_some(others)}", indent="   ")
-    elif len(finding.results) > 1:
-        yield from page.wrapped(_others(finding, names), indent="   ")
+    policy = inert(result.policy)
     if result.location is not None:
-        yield from page.wrapped(_whereabouts(result.location), indent="   ")
+        label, place = "at", _whereabouts(result.location)
+    elif result.endpoint is not None:
+        label, place = "in", f"{inert(finding.block)}{_instances(finding)}"
+    else:
+        label, place = "by", ""
+    whole = page.text(f"     {label}   {place}{'  ' if place else ''}{policy}")
+    if display_width(whole) <= page.width:
+        yield TextLine(whole)
+        return
+    yield from page.wrapped(place, indent=f"     {label}   ", hanging=10)
+    yield from page.wrapped(policy, indent=" " * 10)
+
+
+def _instances(finding: Finding) -> str:
+    """``  (3 instances)`` of the block; nothing where it is about one."""
+    count = len({result.address for result in finding.results})
+    return f"  ({counted(count, 'instance')})" if count > 1 else ""
 
 
 def _whereabouts(location: Location) -> str:
     """The line to change, and the module calls that lead to it."""
-    text = f"at {inert(location.path)}:{location.line}"
+    text = f"{inert(location.path)}:{location.line}"
     call = location.called_at
     while call is not None:
         text += f", called at {inert(call.path)}:{call.line}"
@@ -154,52 +212,10 @@ def _whereabouts(location: Location) -> str:
     return text
 
 
-def _count(finding: Finding) -> str:
-    """``  (3 endpoints)`` that share a block, or its instances; nothing where it is about one."""
-    if finding.is_one_block:
-        count, noun = len({(result.source, result.endpoint) for result in finding.results}), "endpoint"
-    else:
-        count, noun = len({result.address for result in finding.results}), "instance"
-    return f"  ({counted(count, noun)})" if count > 1 else ""
-
-
-def _sentence(text: str) -> str:
-    return text if not text or text[-1] in ".!?…" else f"{text}."
-
-
-def _others(finding: Finding, names: Names) -> str:
-    """The endpoints that share the block with the one of the sentence, or the indexes that tell instances apart."""
-    if finding.is_one_block:
-        return f"the same for {_some([_name(result, names) for result in finding.results[1:]])}"
-    return f"each of {_some([indexes(result.address) or result.address for result in finding.results])}"
-
-
-def _name(result: Result, names: Names) -> str:
-    endpoint = result.endpoint or result.address
-    return names.get((result.source, endpoint), endpoint)
-
-
-def _some(names: Iterable[str]) -> str:
-    distinct = list(dict.fromkeys(inert(name, 60) for name in names))
-    more = len(distinct) - MOST_INSTANCES
-    return ", ".join(distinct[:MOST_INSTANCES]) + (f" and {more:,} more" if more > 0 else "")
-
-
 def _short(remediation: str) -> list[str]:
     """The lines of a policy that says no shorter fix, where they are few."""
     lines = remediation.splitlines()
     return lines if len(lines) <= MOST_FIX_LINES else []
-
-
-def _fix(lines: Sequence[str], uri: str, page: Page) -> Iterator[TextLine]:
-    """What to change, with the documentation beside it where there is room."""
-    for position, line in enumerate(lines):
-        text = inert(line, page.longest)
-        indent = "   fix: " if position == 0 else "        "
-        if len(lines) == 1 and len(indent) + display_width(text) + 2 + len(uri) <= page.width:
-            yield TextLine(f"{indent}{text}  {inert(uri)}")
-        else:
-            yield from page.wrapped(text, indent=indent, hanging=8)
 
 
 def _open(report: Report, page: Page) -> Iterator[TextLine]:
@@ -279,26 +295,41 @@ def _notes(report: Report, page: Page) -> Iterator[TextLine]:
         yield from page.wrapped(line, indent=" ", hanging=3, colour="error")
 
 
-def _last(report: Report, page: Page) -> Iterator[TextLine]:
+# The verdict ---------------------------------------------------------------------------------------------------------
+
+
+_VERDICTS: dict[Verdict, tuple[str, str]] = {
+    "passes": ("✓ PASSES", "total"),
+    "fails": ("✗ FAILS", "error"),
+    "untrusted": ("? CANNOT BE TRUSTED", "open"),
+    "tolerated": ("✓ FAILS ON NOTHING", "total"),
+}
+
+
+def _verdict(report: Report, told: Overview, page: Page, *, is_change: bool) -> Iterator[TextLine]:
+    """What it comes to, why, and what to do next."""
+    words, colour = _VERDICTS[told.verdict]
+    yield from page.wrapped(f"{words}  {in_a_phrase(report, told)}", indent=" ", hanging=3, colour=colour)
+    for budget in told.budgets:
+        if budget.state == "broken":
+            yield from page.wrapped(broken(budget), indent="   ", colour="error")
+    held = [f"{held_against(budget)} of {dollars(budget.usd)}" for budget in told.budgets if budget.state != "broken"]
+    if held:
+        yield from page.wrapped(f"budgets: {'; '.join(held)}", indent="   ", hanging=5)
     coverage = report.coverage
-    seen = (
-        f"{counted(coverage.seen, 'resource')} seen, {coverage.modelled:,} modelled, "
-        f"{coverage.partial:,} partly unknown, {coverage.skipped:,} skipped"
-    )
-    parts = [", ".join(_counts(report)), f"{seen} · exit {report.exit_code}"]
-    yield from page.joined(parts, colour="error" if report.exit_code else "total")
+    read = f"{coverage.modelled:,} of {counted(coverage.seen, 'resource')} read"
+    read += f", {coverage.partial:,} of them not wholly known" if coverage.partial else ""
+    yield from page.joined([str(told.counts), read, f"exit {report.exit_code} (fail on {report.fail_on})"])
+    steps = list(_next(report, is_change=is_change))
+    if steps:
+        yield from page.joined([f"next: {steps[0]}", *steps[1:]], colour="quiet")
 
 
-def _counts(report: Report) -> Iterator[str]:
-    """Errors and warnings always, the rest where there are any."""
-    summary = report.summary
-    yield counted(summary.error, "error")
-    yield counted(summary.warning, "warning")
-    if summary.note:
-        yield counted(summary.note, "note")
-    if summary.existing:
-        yield f"{summary.existing:,} of them from before"
-    if summary.open:
-        yield f"{summary.open:,} undecided"
-    if summary.waived:
-        yield f"{summary.waived:,} waived"
+def _next(report: Report, *, is_change: bool) -> Iterator[str]:
+    """Commands that lead on from here."""
+    for result in report.results:
+        if result.verdict == "fail" and counts(result, report):
+            yield f"guardrail policies explain {inert(result.policy)}"
+            break
+    if is_change and report.endpoints:
+        yield "--bill for every line"

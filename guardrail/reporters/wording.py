@@ -1,7 +1,7 @@
 """Text and numbers as reports show them to people: inert, short, and never rounded to nothing."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 from unicodedata import combining, east_asian_width
 
 from msgspec import to_builtins
@@ -16,8 +16,11 @@ LONGEST_LINE = 1_200
 
 _ENCODER = Encoder()
 _HALF_A_CENT = Decimal("0.005")
+_DOLLAR = Decimal(1)
 _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
-_ASCII = str.maketrans({"–": "-", "—": "-", "✗": "x", "≥": ">=", "≤": "<=", "·": "|", "…": "...", "×": "x", "→": "->"})
+_ASCII = str.maketrans(
+    {"–": "-", "—": "-", "✗": "x", "≥": ">=", "≤": "<=", "·": "|", "…": "...", "×": "x", "→": "->", "−": "-", "─": "-"}
+)
 
 
 def inert(text: str, limit: int = LONGEST_TEXT) -> str:
@@ -106,6 +109,18 @@ def usd(amount: Decimal) -> str:
 def signed_usd(amount: Decimal) -> str:
     """A difference in USD: ``+254.25``, ``-10.00``, ``0.00``."""
     return f"+{usd(amount)}" if amount > 0 else usd(amount)
+
+
+def dollars(amount: Decimal) -> str:
+    """Whole USD, half to even: ``5,137`` of 5136.52, ``−493`` of -493.12. No amount but zero reads as zero: ``<1``."""
+    rounded = amount.quantize(_DOLLAR, ROUND_HALF_EVEN)
+    text = f"{abs(rounded):,}" if rounded or not amount else "<1"
+    return f"−{text}" if amount < 0 else text
+
+
+def signed_dollars(amount: Decimal) -> str:
+    """A difference in whole USD: ``+3,756``, ``−493``, ``0``."""
+    return f"+{dollars(amount)}" if amount > 0 else dollars(amount)
 
 
 def number(amount: Decimal | int) -> str:

@@ -199,6 +199,8 @@ def finding(policy: str = "async-scales-to-zero", **changes: Any) -> Result:
         "endpoint": DOCS,
         "variant": "v1",
         "message": "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month",
+        "headline": "keeps one instance while its queue is empty",
+        "detail": "min_capacity is 1",
         "reason": None,
         "saving_monthly": Decimal("84.51"),
         "saving_basis": "upper-bound",

@@ -32,7 +32,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_any_number_of_formats_in_one_run(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = [f"--format={name}=out.{name}" for name in FORMATS if name != "table"]
     assert cli.main(["check", "plan.json", "--format", "table", *files, "--tag", "network/prod"]) == 1
-    assert "MONTHLY" in capsys.readouterr().out
+    assert "TOTAL" in capsys.readouterr().out
     written = {name: (repository / f"out.{name}").read_text(encoding="utf-8") for name in FORMATS if name != "table"}
     assert json.loads(written["json"])["exit_code"] == 1
     (run,) = json.loads(written["sarif"])["runs"]

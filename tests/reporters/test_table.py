@@ -13,8 +13,8 @@ from guardrail.cost.base import Bill, Delta, Monthly
 from guardrail.model import Coverage, InferenceComponent, Location, ScalableTarget, ServerlessVariant, Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation, Result
 from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Totals
-from guardrail.reporters.base import Options
-from guardrail.reporters.table import render
+from guardrail.reporters import table
+from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import display_width
 from tests.reporters.reports import (
     DOCS,
@@ -34,6 +34,11 @@ from tests.reporters.reports import (
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "report.md"
 HOSTILE = "x\x1b[2J\u202e\n| <img src=x> \u2028" + "y" * 10_000
+
+
+def render(found: Report, options: Options = DEFAULT) -> str:
+    """With every line of the bill."""
+    return table.render(found, structs.replace(options, bill=True))
 
 
 def lines(answer: Report, **options: Any) -> list[str]:
@@ -95,19 +100,20 @@ guardrail check plan.json
  before this change                       171.68     171.68     171.68
  change                                  +254.23    +424.93  +1,106.05
 
- ✗ async-scales-to-zero   module.docs["a"].aws_appautoscaling_target.this
-   min_capacity is 1: docs keeps one instance even when its queue is empty, up
-   to 84.51 USD a month.
-   at infra/docs.tf:12
-   fix: min_capacity = 0
+ to mend, errors first, then by money                           USD a month less
+ ✗ docs: keeps one instance while its queue is empty                 −85 at most
+     min_capacity is 1
+     fix  min_capacity = 0
+     at   infra/docs.tf:12  async-scales-to-zero
 
  + usage: priced once guardrail-usage.yml (--usage-file) says how many requests
    and GB to expect
  asynchronous instances are priced at the real-time rate, which held wherever
    AWS published both (USE1-AsyncInf:ml.m5.large)
 
- 1 error, 0 warnings
- 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped · exit 1
+ ✗ FAILS  +425 USD a month (172 → 597), with all fixes at best +340
+ 1 error · 9 of 9 resources read · exit 1 (fail on error)
+ next: guardrail policies explain async-scales-to-zero
 """
 
 NO_CHANGE = """\
@@ -121,13 +127,45 @@ guardrail check plan.json
  1 finding from before this change (--all makes them count):
    ✗ async-scales-to-zero  module.docs["a"].aws_appautoscaling_target.this  up to 84.51 USD a month
 
- 1 error, 0 warnings, 1 of them from before
- 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped · exit 0
+ ✓ PASSES  0 USD a month (597 → 597)
+ 1 finding from before · 9 of 9 resources read · exit 0 (fail on error)
 """
 
 
-def test_a_change_at_80_columns() -> None:
+def test_every_line_of_a_change_at_80_columns() -> None:
     assert render(report(), Options(width=80)) == CHANGE
+
+
+WHAT_CHANGES = """\
+guardrail check plan.json
+ us-east-1 · prices 2023-12-01 to 2026-05-20, 1,087 days old · 730 h · on-demand
+
+ USD a month, expected                        before    after   change    up to
+   chat-prod  production                           –      512     +512    1,024
+ ✗ docs  production, asynchronous                  –       85      +85      254
+ ──────────────────────────────────────────────────────────────────────────────
+   TOTAL  + usage                                172      597     +425    1,278
+
+ to mend, errors first, then by money                           USD a month less
+ ✗ docs: keeps one instance while its queue is empty                 −85 at most
+     min_capacity is 1
+     fix  min_capacity = 0
+     at   infra/docs.tf:12  async-scales-to-zero
+
+ + usage: priced once guardrail-usage.yml (--usage-file) says how many requests
+   and GB to expect
+ asynchronous instances are priced at the real-time rate, which held wherever
+   AWS published both (USE1-AsyncInf:ml.m5.large)
+
+ ✗ FAILS  +425 USD a month (172 → 597), with all fixes at best +340
+ 1 error · 9 of 9 resources read · exit 1 (fail on error)
+ next: guardrail policies explain async-scales-to-zero · --bill for every line
+"""
+
+
+def test_a_change_at_80_columns_in_whole_dollars() -> None:
+    """171.68 and 596.61 are 172 and 597, the change of 424.93 is 425; less the fix of 84.51 it is 340."""
+    assert table.render(report(), Options(width=80)) == WHAT_CHANGES
 
 
 def test_the_documentation_shows_this_very_table() -> None:
@@ -140,14 +178,14 @@ def test_a_wider_terminal_takes_less_lines() -> None:
     assert wide[0] == f"guardrail check plan.json     us-east-1 · {dates} · 730 h · on-demand"
     assert wide[3] == " chat-prod   real-time · new"
     assert wide[4] == "   main  ml.m5.xlarge           2 – 6      335.80      503.70    1,007.40"
-    assert wide[-1] == (" 1 error, 0 warnings · 9 resources seen, 9 modelled, 0 partly unknown, 0 skipped · exit 1")
+    assert wide[-2] == " 1 error · 9 of 9 resources read · exit 1 (fail on error)"
 
 
 def test_an_encoding_without_glyphs_gets_ascii_that_is_aligned_as_well() -> None:
     plain = render(report(), Options(glyphs=False))
     assert plain.isascii()
     assert "   v1    ml.m5.large            1 - 3      83.95      83.95     251.85  x\n" in plain
-    assert " x async-scales-to-zero   module.docs" in plain
+    assert " x docs: keeps one instance while its queue is empty                 -85 at most\n" in plain
 
 
 def test_nothing_of_sagemaker_is_said_in_one_line() -> None:
@@ -189,7 +227,7 @@ def test_with_all_unchanged_endpoints_and_their_findings_are_shown() -> None:
     unchanged = structs.replace(docs(), unchanged=True)
     text = render(report(endpoints=(chat(), unchanged), results=(finding(status="existing"),), all_findings=True))
     assert "   v1    ml.m5.large            1 – 3      83.95      83.95     251.85  ✗\n" in text
-    assert "fix: min_capacity = 0" in text
+    assert "     fix  min_capacity = 0\n" in text
     assert "from before this change" not in text
 
 
@@ -378,54 +416,49 @@ def test_a_variant_without_a_known_name_is_called_by_its_number_and_marked_once(
 # Findings ------------------------------------------------------------------------------------------------------------
 
 
-def test_instances_of_one_block_are_one_finding_with_their_keys() -> None:
+def test_instances_of_one_block_are_one_finding_that_counts_them() -> None:
     results = tuple(
-        finding(address=f'module.docs["{key}"].aws_appautoscaling_target.this', endpoint=None, message="it keeps one")
+        finding(
+            address=f'module.docs["{key}"].aws_appautoscaling_target.this',
+            endpoint=f'module.docs["{key}"].aws_sagemaker_endpoint.this',
+            headline="keeps one",
+            message="it keeps one",
+            location=None,
+        )
         for key in "abcdefgh"
     )
-    text = render(report(results=results, summary=summary(error=8)), Options(width=100))
-    assert text.count("it keeps one.") == 1
-    assert " ✗ async-scales-to-zero   module.docs.aws_appautoscaling_target.this  (8 instances)\n" in text
-    assert '   each of ["a"], ["b"], ["c"], ["d"], ["e"], ["f"] and 2 more\n' in text
+    text = render(report(results=results), Options(width=120))
+    assert text.count(": keeps one") == 1
+    assert "     in   module.docs.aws_appautoscaling_target.this  (8 instances)  async-scales-to-zero\n" in text
+    assert " and 5   −676 at most\n   more: keeps one\n" in text  # 8 × 84.51 = 676.08
 
 
 BLOCK = Remediation(terraform='resource "x" "y" {\n  a = 1\n  b = 2\n}\n', cloudformation="")
 
 
 def test_a_fix_stands_for_the_lines_to_paste_and_where_they_are_is_said_once() -> None:
-    fix = Remediation(terraform="a = 1\nb = 2", cloudformation="A: 1")
+    fix = Remediation(terraform="a = 1\nor b = 2", cloudformation="A: 1")
     results = (
         finding(fix=fix, remediation=BLOCK),
         finding("scaling-has-room", fix=fix, remediation=BLOCK, address="aws_x.y"),
     )
     text = render(report(results=results))
-    assert text.count("   fix: a = 1\n        b = 2\n") == 2
+    assert text.count("     fix  a = 1\n     or   b = 2\n") == 2
     assert 'resource "x"' not in text
-    assert text.count("\n lines: guardrail policies explain ID\n") == 1
-    assert " lines: guardrail policies explain async-scales-to-zero\n" in render(report(results=results[:1]))
+    assert text.count("\n next: guardrail policies explain async-scales-to-zero") == 1
 
 
 def test_a_policy_that_says_no_fix_shows_its_lines_where_they_are_few() -> None:
     few = Remediation(terraform="a = 1\n", cloudformation="")
-    assert "   fix: a = 1\n" in render(report(results=(finding(remediation=few),)))
-    many = render(report(results=(finding(remediation=BLOCK),)))
-    assert "fix:" not in many
-    assert " lines: guardrail policies explain async-scales-to-zero\n" in many
+    assert "     fix  a = 1\n" in render(report(results=(finding(remediation=few),)))
+    assert "     fix" not in render(report(results=(finding(remediation=BLOCK),)))
 
 
-def test_the_documentation_stands_beside_a_fix_where_there_is_room() -> None:
-    link = "https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html"
-    fix = Remediation(terraform="min_capacity = 0", cloudformation="MinCapacity: 0")
-    answer = report(results=(finding(fix=fix),))
-    assert link not in render(answer)
-    assert f"   fix: min_capacity = 0  {link}\n" in render(answer, Options(width=120))
-
-
-def test_an_address_that_does_not_fit_has_a_line_of_its_own_and_is_whole() -> None:
-    address = f"module.{'a' * 30}.aws_appautoscaling_target.this"
-    found = lines(report(results=(finding(address=address),)))
-    position = found.index(" ✗ async-scales-to-zero")
-    assert found[position + 1] == f"   {address}"
+def test_an_address_that_does_not_fit_beside_its_policy_is_whole() -> None:
+    address = f"module.{'a' * 30}.aws_appautoscaling_target.it"
+    found = lines(report(results=(finding(address=address, location=None),)))
+    position = found.index(f"     in   {address}")
+    assert found[position + 1] == "          async-scales-to-zero"
 
 
 def test_endpoints_of_one_configuration_are_one_finding_that_lists_them() -> None:
@@ -436,23 +469,34 @@ def test_endpoints_of_one_configuration_are_one_finding_that_lists_them() -> Non
         for name in ("lit", "a", "b")
     )
     results = tuple(
-        finding(address=block, endpoint=f"aws_e.{name}", message=f"{name} / v runs, up to 2.00 USD a month")
+        finding(
+            address=block,
+            endpoint=f"aws_e.{name}",
+            headline="runs",
+            message=f"{name} / v runs, up to 2.00 USD a month",
+            location=None,
+        )
         for name in ("lit", "a", "b")
     )
     text = render(report(endpoints=items, results=results))
-    assert f" ✗ async-scales-to-zero   {block}  (3 endpoints)\n" not in text, "it does not fit"
-    assert f" ✗ async-scales-to-zero  (3 endpoints)\n   {block}\n" in text
-    assert "   the same for a, b\n" in text
-    assert text.count("USD a month.") == 1
+    assert text.count(" ✗ lit, a, b: runs ") == 1
+    assert text.count(f"     in   {block}  async-scales-to-zero\n") == 1
 
 
 def test_notes_that_say_the_same_are_one_whatever_their_blocks() -> None:
     results = tuple(
-        finding("tags", severity="note", address=f"aws_e.{name}", endpoint=None, message="no tag", saving_monthly=None)
+        finding(
+            "tags",
+            severity="note",
+            address=f"aws_e.{name}",
+            endpoint=f"aws_e.{name}",
+            message="no tag",
+            headline="no tag",
+            saving_monthly=None,
+        )
         for name in "abc"
     )
-    text = render(report(results=results))
-    assert " i tags   aws_e.a  and 2 more blocks\n   no tag.\n   the same for aws_e.b, aws_e.c\n" in text
+    assert " i aws_e.a, aws_e.b, aws_e.c: no tag\n" in render(report(results=results))
 
 
 def test_what_to_know_beside_findings_is_said_once_with_whom_it_is_about() -> None:
@@ -470,7 +514,7 @@ def test_what_a_pass_has_to_say_is_a_note() -> None:
 
 def test_the_fix_speaks_the_language_of_the_source() -> None:
     template = structs.replace(report().sources[0], kind="cloudformation")
-    assert "fix: MinCapacity: 0\n" in render(report(sources=(template,)))
+    assert "     fix  MinCapacity: 0\n" in render(report(sources=(template,)))
 
 
 def test_what_is_undecided_among_errors_is_said_once_for_each_reason_and_the_rest_is_counted() -> None:
@@ -518,7 +562,8 @@ def test_a_doubtful_answer_says_so_with_strict() -> None:
     doubted = report(strict=True, distrust=("a: unknown", "b: unknown"), results=(), exit_code=3)
     text = render(doubted, Options(width=140))
     assert " --strict: this answer cannot be trusted, 2 things above are unknown, unpriced or undecided\n" in text
-    assert text.endswith("exit 3\n")
+    assert " ? CANNOT BE TRUSTED  " in text
+    assert " · exit 3 (fail on error)\n" in text
 
 
 # Coverage and caveats ------------------------------------------------------------------------------------------------
@@ -567,10 +612,13 @@ def test_metrics_that_cloudwatch_bills_are_named_where_new_instances_publish_the
 
 def test_two_variants_of_one_endpoint_are_one_endpoint() -> None:
     """Both are findings on one block, which two endpoints would share."""
-    mine = [finding(address="aws_x.c", endpoint="aws_e.a", message=f"m {number}") for number in (1, 2)]
-    other = finding(address="aws_x.c", endpoint="aws_e.b", message="m 3")
-    assert "endpoints)" not in render(report(results=tuple(mine)))
-    assert "  (2 endpoints)\n" in render(report(results=(*mine, other)))
+    mine = [
+        finding(address="aws_x.c", endpoint="aws_e.a", message=f"m {number}", headline=f"m {number}")
+        for number in (1, 2)
+    ]
+    other = finding(address="aws_x.c", endpoint="aws_e.b", message="m 3", headline="m 3")
+    assert " ✗ aws_e.a: m 1" in render(report(results=tuple(mine)))
+    assert " ✗ aws_e.a, aws_e.b: m 1" in render(report(results=(*mine, other)))
 
 
 @pytest.mark.parametrize("width", [60, 61, 62, 63, 64, 65, 66, 80])
@@ -669,7 +717,7 @@ def test_hostile_text_is_inert_and_short(width: int, glyphs: bool) -> None:  # n
 
 def test_colour_is_all_that_colour_adds() -> None:
     coloured = render(report(), Options(colour=True))
-    assert "\x1b[31;1m ✗ async-scales-to-zero" in coloured
+    assert "\x1b[31;1m ✗ docs: keeps one instance" in coloured
     bare = coloured
     for code in ("31;1", "33", "36", "35", "1", "2", "0"):
         bare = bare.replace(f"\x1b[{code}m", "")
@@ -743,6 +791,7 @@ def test_a_unit_price_is_never_shortened(width: int) -> None:
 @pytest.mark.parametrize("width", [80, 100])
 def test_the_last_line_has_its_exit_code_and_no_line_is_doubled_or_trails(width: int) -> None:
     text = render(report(), Options(width=width))
-    assert text.splitlines()[-1].endswith("0 skipped · exit 1")
+    assert text.splitlines()[-2].endswith("exit 1 (fail on error)")
+    assert text.splitlines()[-1].startswith(" next: ")
     assert "\n\n\n" not in text
     assert all(line == line.rstrip() for line in text.split("\n"))

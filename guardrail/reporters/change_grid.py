@@ -1,0 +1,210 @@
+"""The bill of a change in whole dollars: only what changes, dearest first, the thing before beside the thing after.
+
+Cents and every line are in `guardrail.reporters.grid`, which `--bill` shows.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import chain
+
+from msgspec import Struct
+
+from guardrail.cost.base import Delta, Monthly
+from guardrail.model import InstanceVariant, Unknown
+from guardrail.policy.base import Severity
+from guardrail.report import EndpointReport, Report
+from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, Marks, marks, named
+from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, phrase, plain, rest
+from guardrail.reporters.overview import Overview, in_dollars
+from guardrail.reporters.page import GLYPHS, Page, TextLine
+from guardrail.reporters.pairs import Amount, VariantPair, data, variants
+from guardrail.reporters.wording import counted, display_width, dollars, inert, number, signed_dollars
+
+WIDE = 110
+"""Columns from which floor and ceiling have one each."""
+WIDEST = 120
+_AMOUNT = 10
+_NARROW_AMOUNT = 9
+_NONE = "–"
+
+
+class _Row(Struct, frozen=True, kw_only=True):
+    """What a row is about, and its cells."""
+
+    text: str
+    indent: int = 3
+    mark: Severity | None = None
+    cells: tuple[str, ...] = ()
+    is_total: bool = False
+
+
+def change_grid(report: Report, told: Overview, page: Page) -> Iterator[TextLine]:
+    """The endpoints that a change touches, with what it does to them, and the totals."""
+    is_wide = page.width >= WIDE
+    names = ("before", "after", "change", *(("floor", "ceiling") if is_wide else ("up to",)))
+    yield _line(_Row(text="USD a month, expected", indent=1, cells=names), page, "quiet")
+    found = marks(report)
+    kinds = {source.id: source.kind for source in report.sources}
+    source = None
+    for item in sorted(told.rows, key=lambda each: _place(each, report)):
+        if len(report.sources) > 1 and item.source != source:
+            source = item.source
+            yield _line(_Row(text=inert(source), indent=1), page)
+        for row in _rows(item, kinds[item.source], found, is_wide=is_wide):
+            yield _line(row, page)
+    if told.unchanged and report.totals.unchanged is not None:
+        left = report.totals.unchanged
+        name = f"{counted(told.unchanged, 'endpoint')} unchanged"
+        yield _line(_Row(text=name, cells=_cells(left, left, Delta(*[Decimal(0)] * 3), is_wide=is_wide)), page)
+    yield TextLine(page.text(f" {'─' * (min(page.width, WIDEST) - 2)}"), "quiet")
+    yield from _totals(report, page, is_wide=is_wide)
+
+
+def _place(item: EndpointReport, report: Report) -> int:
+    """Endpoints stand below their sources; within one they keep the order of the overview."""
+    return [source.id for source in report.sources].index(item.source)
+
+
+def _totals(report: Report, page: Page, *, is_wide: bool) -> Iterator[TextLine]:
+    """The sums, those with discounts below them, and what is not deployed and in neither."""
+    totals = report.totals
+    usage = f"  {USAGE}" if totals.after.depends_on_usage else ""
+    cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
+    yield _line(_Row(text=f"TOTAL{usage}", cells=cells, is_total=True), page, "total")
+    discounts = report.discounts
+    if discounts is not None:
+        cells = _cells(discounts.before, discounts.after, discounts.delta, is_wide=is_wide)
+        yield _line(_Row(text=WITH_DISCOUNTS, cells=cells), page)
+    for item in report.unattached:
+        cost = "no price" if item.cost is None else _end(item.cost.monthly, "expected")
+        text = f"not deployed, in no total: {named(item.endpoint)}, {cost} once an endpoint uses it"
+        yield from page.wrapped(text, indent="   ", hanging=5, colour="quiet")
+
+
+def _rows(item: EndpointReport, kind: str, found: Marks, *, is_wide: bool) -> Iterator[_Row]:
+    """The endpoint, what changes of each variant, and what else changes."""
+    endpoint = item.endpoint
+    of_variants, of_endpoint = by_variant(item)
+    mark = next(
+        (
+            severity
+            for (source, address, _), severity in found.items()
+            if (source, address) == (item.source, endpoint.address)
+        ),
+        None,
+    )
+    yield _Row(
+        text=f"{named(endpoint)}  {_facts(item)}",
+        mark=mark,
+        cells=_cells(item.before, item.cost.monthly if item.cost else None, item.delta, is_wide=is_wide),
+    )
+    for pair in variants(item) if item.previous is not None and item.cost is not None else ():
+        told = of_variants.pop(pair.label, [])
+        if told or not pair.is_same:
+            texts = [plain(consists_of(each) if comes_or_goes(each) else phrase(each, kind)) for each in told]
+            yield from _variant(item, pair, texts)
+    for words in rest([*of_endpoint, *chain.from_iterable(of_variants.values())], kind):
+        yield _Row(text=plain(words), indent=5)
+    before, after = data(item)
+    if item.previous is not None and _differs(before, after):
+        yield _Row(text="data in and out", indent=5, cells=_amounts(before, after))
+
+
+def _facts(item: EndpointReport) -> str:
+    """``production, asynchronous``."""
+    endpoint = item.endpoint
+    facts = [] if isinstance(item.environment, Unknown) else [inert(item.environment)]
+    if isinstance(endpoint.mode, str) and endpoint.mode != "realtime":
+        facts.append(MODES[endpoint.mode])
+    if endpoint.deployed == "possibly":
+        facts.append("possibly deployed")
+    return ", ".join(facts)
+
+
+def _variant(item: EndpointReport, pair: VariantPair, told: list[str]) -> Iterator[_Row]:
+    """What computes, with the first phrase beside its amounts; further phrases; the volume where its cost changes."""
+    sign = "+ " if pair.before is None and item.previous is not None else "- " if pair.after is None else ""
+    shadow = ", shadow" if _is_shadow(item, pair.label) else ""
+    first, *more = told or [""]
+    lead = f"{sign}{inert(pair.label)}"
+    cells = _amounts(pair.before, pair.after) if pair.before != pair.after else ()
+    if pair.before is not None and pair.after is not None and not _differs(pair.before, pair.after):
+        further = pair.after.ceiling - pair.before.ceiling + pair.volume_after.ceiling - pair.volume_before.ceiling
+        first, cells = f"{first}: up to {signed_dollars(further)}" if further and first else first, ()
+    yield _Row(text=f"{lead}  {first}{shadow}", indent=5, cells=cells)
+    margin = 5 + display_width(lead) + 2
+    for words in more:
+        yield _Row(text=words, indent=margin)
+    if pair.volume_before != pair.volume_after and _differs(pair.volume_before, pair.volume_after):
+        yield _Row(text=_volume(pair), indent=margin, cells=_amounts(pair.volume_before, pair.volume_after))
+
+
+def _volume(pair: VariantPair) -> str:
+    """``volume 4 → 30 GB``."""
+    sizes = [number(size) for size in (pair.volume_before.size, pair.volume_after.size) if size is not None]
+    return f"volume {' → '.join(dict.fromkeys(sizes))} GB" if sizes else "volume"
+
+
+def _is_shadow(item: EndpointReport, label: str) -> bool:
+    found = item.endpoint.variants
+    if isinstance(found, Unknown):
+        return False
+    return any(isinstance(each, InstanceVariant) and each.shadow and each.name == label for each in found)
+
+
+# Cells ---------------------------------------------------------------------------------------------------------------
+
+
+def _cells(before: Monthly | None, after: Monthly | None, delta: Delta | None, *, is_wide: bool) -> tuple[str, ...]:
+    ends = (_end(after, "floor"), _end(after, "ceiling")) if is_wide else (_end(after, "ceiling"),)
+    return (_expected(before), _expected(after), "" if delta is None else in_dollars(delta.expected), *ends)
+
+
+def _expected(monthly: Monthly | None) -> str:
+    return _NONE if monthly is None else _end(monthly, "expected")
+
+
+def _end(monthly: Monthly | None, bound: str) -> str:
+    """``≥963`` where a part is missing; unknown where nothing at all is known."""
+    if monthly is None:
+        return _NONE
+    amount: Decimal | Unknown = getattr(monthly, bound)
+    if isinstance(amount, Unknown) or (monthly.at_least and not monthly.ceiling):
+        return UNKNOWN
+    return f"{'≥' if monthly.at_least else ''}{dollars(amount)}"
+
+
+def _amounts(before: Amount | None, after: Amount | None) -> tuple[str, ...]:
+    old, new = (each.expected if each else Decimal(0) for each in (before, after))
+    change = UNKNOWN if isinstance(old, Unknown) or isinstance(new, Unknown) else signed_dollars(new - old)
+    return (*(_NONE if each is None else _amount(each) for each in (before, after)), change)
+
+
+def _amount(amount: Amount) -> str:
+    if isinstance(amount.expected, Unknown):
+        return UNKNOWN
+    return USAGE if amount.depends_on_usage and not amount.expected else dollars(amount.expected)
+
+
+def _differs(before: Amount, after: Amount) -> bool:
+    """Whether what is expected differs by as much as whole dollars show."""
+    if isinstance(before.expected, Unknown) or isinstance(after.expected, Unknown):
+        return before.expected != after.expected
+    return dollars(before.expected) != dollars(after.expected)
+
+
+# Lines ---------------------------------------------------------------------------------------------------------------
+
+
+def _line(row: _Row, page: Page, colour: str = "") -> TextLine:
+    """The row with its cells at the right edge; a name that is too long is cut in the middle, a number never."""
+    width = _NARROW_AMOUNT if page.width < WIDE else _AMOUNT
+    cells = [page.text(cell) for cell in row.cells]
+    right = "".join(cell.rjust(max(width, display_width(cell) + 1)) for cell in cells)
+    columns = (5 if page.width >= WIDE else 4) * width
+    right += " " * max(0, columns - len(right))
+    lead = f" {page.text(GLYPHS[row.mark])} " if row.mark else " " * row.indent
+    room = min(page.width, WIDEST) - len(right.rstrip() and right) - display_width(lead) - 1
+    text = page.shorten(page.text(row.text), room)
+    padded = lead + text + " " * max(0, room - display_width(text)) + right
+    return TextLine(padded.rstrip(), colour or row.mark or "")
