@@ -39,6 +39,15 @@ from guardrail.sources.providers import Provider
 
 _DEEPEST = 32
 _MOST_MODULES = 20_000
+_NO_INFERENCE = frozenset(
+    (
+        *("acm", "alb", "autoscaling", "cloudfront", "dynamodb-table", "ec2-instance", "ecr", "ecs", "efs", "eks"),
+        *("elasticache", "elb", "iam", "key-pair", "kms", "lambda", "msk-kafka-cluster", "opensearch", "rds"),
+        *("rds-aurora", "redshift", "route53", "s3-bucket", "secrets-manager", "security-group", "sns", "sqs"),
+        *("ssm-parameter", "transit-gateway", "vpc", "vpn-gateway"),
+    )
+)
+"""Modules of terraform-aws-modules in the public registry that declare nothing of SageMaker's."""
 _INSTANCE = 40
 """What an instance of a block costs, in values of `guardrail.limits.Allowance`: 25,000 are the most in sum."""
 
@@ -290,7 +299,8 @@ class Module(Attributes):
             directory = self.world.installed.directory((*self.names, name))
         wrong = self._wrong_with(directory)
         if wrong is not None or directory is None:
-            return self._misses(address, f'its source is "{_without_secrets(source)}", and {wrong}')
+            bills = directory is not None or not _makes_no_inference(source)
+            return self._misses(address, f'its source is "{_without_secrets(source)}", and {wrong}', bills=bills)
         if len(self.names) >= _DEEPEST or self.world.modules >= _MOST_MODULES:
             return self._misses(address, "modules are nested too deeply, or there are too many of them")
         return directory
@@ -315,9 +325,9 @@ class Module(Attributes):
             return source
         return Unknown("it is no text")
 
-    def _misses(self, address: str, reason: str) -> str | None:
+    def _misses(self, address: str, reason: str, *, bills: bool = True) -> str | None:
         """Enter a module among the missing; always None, for who returns a directory."""
-        self.world.missing.append(Skipped(address=address, type="module", reason=reason))
+        self.world.missing.append(Skipped(address=address, type="module", reason=reason, affects_total=bills))
         return None
 
     def children(self) -> "Iterator[Module]":
@@ -513,3 +523,9 @@ def _elements(value: Any) -> list[Any]:
     if isinstance(value, dict):
         return list(value.values())
     return [] if value is None or isinstance(value, Unknown) else [value]
+
+
+def _makes_no_inference(source: str) -> bool:
+    """Whether a module of the public registry is one that holds no endpoint: ``terraform-aws-modules/vpc/aws``."""
+    parts = source.removeprefix("registry.terraform.io/").partition("//")[0].split("/")
+    return len(parts) == 3 and (parts[0], parts[2]) == ("terraform-aws-modules", "aws") and parts[1] in _NO_INFERENCE  # noqa: PLR2004 - namespace, name, provider

@@ -598,6 +598,24 @@ def test_what_is_kept_from_what_runs_already_is_told(read: Read, lifecycle: str,
     assert told == ([] if names is None else [f"aws_sagemaker_endpoint.e has ignore_changes on {names}"])
 
 
+@pytest.mark.parametrize(
+    ("source", "bills"),
+    [
+        ("terraform-aws-modules/vpc/aws", False),
+        ("registry.terraform.io/terraform-aws-modules/iam/aws//modules/iam-role", False),
+        ("terraform-aws-modules/sagemaker/aws", True),
+        ("terraform-aws-modules/step-functions/aws", True),  # whose state machine may call for inference
+        ("someone/vpc/aws", True),
+        ("git::https://example.com/terraform-aws-modules/vpc/aws", True),
+    ],
+)
+def test_a_module_that_is_not_here_makes_totals_at_least_unless_it_cannot_hold_an_endpoint(
+    read: Read, source: str, *, bills: bool
+) -> None:
+    (skipped,) = read(f'module "m" {{\n  source = "{source}"\n}}\n').skipped
+    assert (skipped.address, skipped.affects_total) == ("module.m", bills)
+
+
 def test_an_unknown_count_hides_no_budget(read: Read) -> None:
     change_set = read(
         'variable "n" {}\nresource "aws_sagemaker_model" "m" {\n  count = var.n\n  name = "m"\n}\n'
