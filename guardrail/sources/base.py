@@ -40,8 +40,12 @@ LOST = Reference("", "")
 """Stands among references for an end that cannot be followed, and so may be anything: a local value, a data source."""
 
 
-class Derived(Unknown, frozen=True, kw_only=True):
-    """A value that cannot be known, with where it comes from. Its ``partial`` says what is known of its text."""
+class Computed(Unknown, frozen=True, kw_only=True):
+    """A value that only a deployment or an apply works out, with where it comes from.
+
+    Of ``"${aws_sagemaker_model.chat.name}-v2"`` the ``partial`` says what is known of its text, and ``references`` lead
+    to ``aws_sagemaker_model.chat``: links follow from them, whichever language the value was written in.
+    """
 
     references: tuple[Reference, ...] = ()
     """The resources whose attributes it is made of; `LOST` among them where it may come from anywhere."""
@@ -49,7 +53,7 @@ class Derived(Unknown, frozen=True, kw_only=True):
 
 def bare(value: _T) -> _T | Unknown:
     """A value as the model has it: an unknown one without what only its evaluation needs."""
-    if isinstance(value, Derived):
+    if isinstance(value, Computed):
         return Unknown(value.reason, value.partial, value.at_least, value.at_most)
     return value
 
@@ -142,7 +146,7 @@ class View:
         """The resources that an unknown value, or an item of a list, carries with it."""
         del wanted
         value = self.values.get(self.spelling.of(attribute))
-        unknown = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Derived)]
+        unknown = [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, Computed)]
         return list(dict.fromkeys(reference for item in unknown for reference in item.references))
 
     def symbol(self, name: str) -> str | None:

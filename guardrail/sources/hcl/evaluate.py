@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from guardrail.errors import GuardrailError, LimitError
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, Reference
+from guardrail.sources.base import LOST, Computed, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import OPERATORS, whole
 from guardrail.sources.hcl.characters import normal
@@ -30,7 +30,6 @@ from guardrail.sources.hcl.types import (
 from guardrail.sources.hcl.undecided import Outcomes, condition, decided_key, formula
 from guardrail.sources.hcl.values import (
     Attributes,
-    Computed,
     EvaluationError,
     ListValue,
     NotWorkedOutError,

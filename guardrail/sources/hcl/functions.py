@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST
+from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import arithmetic, encodings, formatting, regex, syntax
 from guardrail.sources.hcl.arithmetic import whole
 from guardrail.sources.hcl.characters import characters, normal
@@ -38,7 +38,6 @@ from guardrail.sources.hcl.types import (
 from guardrail.sources.hcl.undecided import decided_key, formula
 from guardrail.sources.hcl.values import (
     CollectionType,
-    Computed,
     EvaluationError,
     ListValue,
     MapValue,

@@ -6,12 +6,11 @@ from typing import Any, Protocol, TypeAlias
 from msgspec import Struct
 
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import LOST, Reference
+from guardrail.sources.base import LOST, Computed, Reference
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource, Written
 from guardrail.sources.hcl.evaluate import Scope, Trace, worked_out
 from guardrail.sources.hcl.providers import address_key
-from guardrail.sources.hcl.values import Computed
 from guardrail.sources.providers import Provider
 
 Key: TypeAlias = str | int | None

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from guardrail.errors import LimitError
 from guardrail.model import Location, Skipped, Unknown
-from guardrail.sources.base import LOST
+from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, whole
 from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
@@ -25,7 +25,6 @@ from guardrail.sources.hcl.types import convert, declared, items_of, number_of, 
 from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (
     Attributes,
-    Computed,
     EvaluationError,
     Sensitive,
     SetValue,

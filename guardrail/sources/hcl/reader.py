@@ -25,7 +25,7 @@ from guardrail.model import (
     Skipped,
     Unknown,
 )
-from guardrail.sources.base import LOST, Block, Reference, View
+from guardrail.sources.base import LOST, Block, Computed, Reference, View
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk
@@ -37,7 +37,7 @@ from guardrail.sources.hcl.resources import Resource
 from guardrail.sources.hcl.syntax import Body
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
-from guardrail.sources.hcl.values import Computed, Undecided, marks_of
+from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import Inputs, given_values
 from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.linking.choices import MOST_BLOCKS

@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import AFTER_APPLY, LOST, Reference
+from guardrail.sources.base import AFTER_APPLY, LOST, Computed, Reference
 from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Written
@@ -16,7 +16,6 @@ from guardrail.sources.hcl.types import items_of
 from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (
     Attributes,
-    Computed,
     EvaluationError,
     Sensitive,
     SetValue,

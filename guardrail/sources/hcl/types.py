@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
+from guardrail.sources.base import Computed
 from guardrail.sources.hcl import arithmetic, syntax
 from guardrail.sources.hcl.arithmetic import Number, text_of_number
 from guardrail.sources.hcl.characters import quoted
 from guardrail.sources.hcl.values import (
     Attributes,
     CollectionType,
-    Computed,
     EvaluationError,
     ListValue,
     MapValue,

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, Derived, Reference
+from guardrail.sources.base import LOST, Computed, Reference
 
 
 class EvaluationError(Exception):
@@ -32,15 +32,11 @@ class NotWorkedOutError(Exception):
         self.reason = reason
 
 
-class Computed(Derived, frozen=True, kw_only=True):
-    """A value that Terraform works out only when it applies a change."""
-
-
 def merged(*causes: Unknown, partial: str | None = None) -> Computed:
     """One unknown value made of others: the first reason, and the references of all."""
     references: dict[Reference, None] = {}
     for cause in causes:
-        references.update(dict.fromkeys(cause.references if isinstance(cause, Derived) else (LOST,)))
+        references.update(dict.fromkeys(cause.references if isinstance(cause, Computed) else (LOST,)))
     return Computed(reason=causes[0].reason, partial=partial, references=tuple(references))
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from guardrail.errors import SourceError
 from guardrail.limits import Allowance
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import Derived, Reference
+from guardrail.sources.base import Computed, Reference
 
 SHOWN_GAP = "${…}"
 """Stands for the unknown part of a text."""
@@ -91,7 +91,7 @@ class NoValue:
 NO_VALUE = NoValue()
 
 
-class Expression(Derived, frozen=True):
+class Expression(Computed, frozen=True):
     """An unknown value of which the template tells something: what it mentions, and whether two of them are equal."""
 
     symbol: str | None = None
