@@ -79,6 +79,16 @@ class Places(Protocol):
         ...
 
 
+DNS_SUFFIXES = {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}
+"""The ends of host names by partition, as AWS::URLSuffix and aws_partition.dns_suffix have them."""
+
+
+def partition_of(region: str) -> str | None:
+    """The partition of a region, ``aws-cn`` of cn-north-1; None of regions that are isolated from the internet."""
+    starts = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso", None), ("eu-iso", None), ("", "aws"))
+    return next(partition for start, partition in starts if region.startswith(start))
+
+
 class View:
     """The attributes of one block, nested blocks included, by CloudFormation's names and with the expected type.
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from guardrail.model import ScalableTarget, Unknown
+from guardrail.sources.base import partition_of
 from guardrail.sources.plan import read
 from tests.sources.conftest import Reader
 from tests.sources.plans import (
@@ -385,3 +386,12 @@ def test_the_source_beside_a_plan_tells_what_the_plan_is_silent_about(
     path.write_text(json.dumps(document), encoding="utf-8")
     (found,) = read(str(path), source=str(tmp_path)).after.endpoints
     assert found.region == expected
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"),
+    [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov"), ("us-iso-east-1", None)],
+)
+def test_the_partition_of_an_isolated_region_is_not_guessed(region: str, partition: str | None) -> None:
+    """Templates and Terraform source ask one function: AWS::Partition and data.aws_partition are the same thing."""
+    assert partition_of(region) == partition

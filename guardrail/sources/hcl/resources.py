@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any
 
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import AFTER_APPLY, LOST, Computed, Reference
+from guardrail.sources.base import AFTER_APPLY, DNS_SUFFIXES, LOST, Computed, Reference, partition_of
 from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Written
@@ -277,7 +277,7 @@ class DataSource(_BlockInstance):
             case "aws_partition", ("partition" | "id") if isinstance(region, str):
                 return partition_of(region)
             case "aws_partition", "dns_suffix" if isinstance(region, str):
-                return "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+                return DNS_SUFFIXES.get(partition_of(region) or "")
             case "aws_sagemaker_prebuilt_ecr_image", "registry_path":
                 return self._registry_path(region)
         return None
@@ -304,10 +304,3 @@ class DataSource(_BlockInstance):
     def whole(self) -> Any:
         """Nobody knows what AWS will answer."""
         return Computed(reason=f"data.{self.type} is read when Terraform plans", references=(LOST,))
-
-
-def partition_of(region: str) -> str:
-    """The partition that a region lies in."""
-    if region.startswith("cn-"):
-        return "aws-cn"
-    return "aws-us-gov" if region.startswith("us-gov-") else "aws"

@@ -73,7 +73,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of a template
     from guardrail.sources.template import reader, stacks
     from guardrail.sources.template.parameters import load, load_labelled
 
-    inputs = stacks.Inputs(
+    inputs = stacks.TemplateOptions(
         region=region,
         parameters=load(parameters),
         possibilities=load_labelled(possibilities),

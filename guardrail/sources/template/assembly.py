@@ -6,7 +6,7 @@ Source: cloud-assembly-schema of aws-cdk; ``manifest.json`` lists stacks, nested
 import os
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.sources.template import text
-from guardrail.sources.template.files import Files
+from guardrail.sources.template.files import FileTree
 from guardrail.sources.template.values import Table, Twice, text_of
 
 MANIFEST = "manifest.json"
@@ -32,20 +32,32 @@ _WITHOUT_RESOURCES = {
 _ENVIRONMENT = re.compile(r"^aws://([^/]+)/(.+)$")
 
 
-class Template(Struct, frozen=True, kw_only=True):
-    """A template at the root: what becomes one stack."""
+class ParameterValue(Struct, frozen=True):
+    """A parameter's value as the user gave it."""
+
+    value: Any
+    """Text, an `Expression` from a parent stack, or None where the previous value is kept."""
+    resolved: str | None = None
+    """What an SSM parameter of that name holds."""
+
+
+class StackTemplate(Struct, frozen=True, kw_only=True):
+    """A template with what makes one stack of it: a name, an environment, tags, and values for its parameters."""
 
     path: str
     root: Table
     prefix: str = ""
-    """Before its logical ids, so that those of several stacks stay apart."""
+    """Before its logical ids, so that those of several stacks stay apart: "" or ``Name/``."""
     origin: str = ""
-    """The part of the prefix that tells another input of the run from this one: ``other.yaml:``."""
+    """The part of the prefix that tells another input of the run from this one, ``other.yaml:``.
+
+    Parameters of one name are one in all inputs.
+    """
     name: str | None = None
     region: str | None = None
     account: str | None = None
     tags: dict[str, str] = {}
-    parameters: dict[str, str] = {}
+    parameters: Mapping[str, ParameterValue] = {}
 
 
 class _Artifact(Struct):
@@ -55,11 +67,11 @@ class _Artifact(Struct):
     properties: dict[str, Any] = {}
 
 
-class _Manifest(Struct):
+class _AssemblyManifest(Struct):
     artifacts: dict[str, _Artifact] = {}
 
 
-def templates(path: str, files: Files, duplicates: list[Twice]) -> list[Template]:
+def templates(path: str, files: FileTree, duplicates: list[Twice]) -> list[StackTemplate]:
     """The templates at ``path``: one file, or every stack of a cloud assembly; `text.load` says what ``duplicates`` is.
 
     Raises `SourceError` where there is none, and `NotATemplateError` where a file is something else.
@@ -76,13 +88,13 @@ def templates(path: str, files: Files, duplicates: list[Twice]) -> list[Template
     content = files.read(path)
     if content is None:
         raise SourceError(f"{path} does not exist", hint="guardrail check template.yaml")
-    return [Template(path=path, root=root(path, content, duplicates))]
+    return [StackTemplate(path=path, root=root(path, content, duplicates))]
 
 
-def _told_apart(templates: list[Template]) -> list[Template]:
+def _told_apart(templates: list[StackTemplate]) -> list[StackTemplate]:
     """The templates with a number in the prefixes of those that another one has before: ``app/``, ``app#2/``."""
     seen: Counter[str] = Counter()
-    found: list[Template] = []
+    found: list[StackTemplate] = []
     for template in templates:
         seen[template.prefix] += 1
         number = seen[template.prefix]
@@ -91,7 +103,7 @@ def _told_apart(templates: list[Template]) -> list[Template]:
     return found
 
 
-def change_set(path: str, files: Files) -> Table | None:
+def change_set(path: str, files: FileTree) -> Table | None:
     """The document at ``path`` where it is a change set; None where it is something else."""
     if path != "-" and (files.is_directory(path) or not path.endswith(".json")):
         return None
@@ -139,7 +151,9 @@ def _stack_root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
     return root(path, content, [])
 
 
-def _assembly(path: str, content: bytes, files: Files, duplicates: list[Twice], depth: int) -> Iterator[Template]:
+def _assembly(
+    path: str, content: bytes, files: FileTree, duplicates: list[Twice], depth: int
+) -> Iterator[StackTemplate]:
     """The stacks of one manifest and of the stages below it."""
     manifest = _decoded(path, content)
     directory = os.path.dirname(path)
@@ -156,14 +170,16 @@ def _assembly(path: str, content: bytes, files: Files, duplicates: list[Twice], 
             yield _stack(directory, identifier, artifact, files, duplicates)
 
 
-def _decoded(path: str, content: bytes) -> _Manifest:
+def _decoded(path: str, content: bytes) -> _AssemblyManifest:
     try:
-        return msgspec.json.decode(content, type=_Manifest)
+        return msgspec.json.decode(content, type=_AssemblyManifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} is not the manifest of a CDK output: {error}", hint="npx cdk synth") from None
 
 
-def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files, duplicates: list[Twice]) -> Template:
+def _stack(
+    directory: str, identifier: str, artifact: _Artifact, files: FileTree, duplicates: list[Twice]
+) -> StackTemplate:
     properties = artifact.properties
     path = os.path.join(directory, str(properties.get("templateFile", "")))
     content = files.read(path)
@@ -172,7 +188,7 @@ def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files, d
     environment = _ENVIRONMENT.match(artifact.environment)
     account, region = environment.groups() if environment else (None, None)
     name = str(properties.get("stackName") or identifier)
-    return Template(
+    return StackTemplate(
         path=path,
         root=_stack_root(path, content, duplicates),
         prefix=f"{artifact.displayName or name}/".replace(" ", ""),
@@ -180,7 +196,11 @@ def _stack(directory: str, identifier: str, artifact: _Artifact, files: Files, d
         region=None if region == "unknown-region" else region,
         account=None if account == "unknown-account" else account,
         tags=_texts(properties.get("tags")),
-        parameters={name: value for name, value in _texts(properties.get("parameters")).items() if "${" not in value},
+        parameters={
+            name: ParameterValue(value)
+            for name, value in _texts(properties.get("parameters")).items()
+            if "${" not in value
+        },
     )
 
 
@@ -193,7 +213,7 @@ def hash_of(url: str) -> str:
     return url.rstrip("/").rpartition("/")[2].partition(".")[0]
 
 
-def assets(directory: str, files: Files) -> dict[str, str]:
+def assets(directory: str, files: FileTree) -> dict[str, str]:
     """The local files that asset manifests of the CDK in a directory have, by the hashes they are published under."""
     found: dict[str, str] = {}
     for manifest in files.names(directory):
@@ -217,7 +237,7 @@ class _AssetManifest(Struct):
 
 def _in_asset_manifest(content: bytes) -> dict[str, str]:
     try:
-        manifest = msgspec.json.decode(content, type=_AssetManifest)
+        files = msgspec.json.decode(content, type=_AssetManifest).files
     except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
-    return {identifier: each.source.path for identifier, each in manifest.files.items() if each.source.path}
+    return {identifier: asset.source.path for identifier, asset in files.items() if asset.source.path}

@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from guardrail.errors import SourceError
-from guardrail.model import Change, Unknown
-from guardrail.sources.base import AT_DEPLOYMENT, Block, Reference
+from guardrail.model import Change
+from guardrail.sources.base import AT_DEPLOYMENT, Reference
 from guardrail.sources.template import text
-from guardrail.sources.template.declared import Resource
-from guardrail.sources.template.properties import Properties
+from guardrail.sources.template.assembly import StackTemplate
+from guardrail.sources.template.declared import TemplateResource, resource_of
 from guardrail.sources.template.stack import Stack, Surroundings
-from guardrail.sources.template.values import Expression, Table, joined, text_of
+from guardrail.sources.template.values import Expression, Table, items_of, joined, text_of, within
 from guardrail.sources.vocabulary import spellings
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 
@@ -26,24 +26,24 @@ _KEEPING = ("Retain", "ReplaceAndRetain")
 _ARN = re.compile(r"^arn:[^:]*:cloudformation:([^:]+):([^:]+):(?:stack|changeSet)/([^/]+)/")
 
 
-class Sides:
+class ChangeSetResources:
     """The resources of a change set before and after it is executed, with what happens to each."""
 
     def __init__(self, path: str, root: Table, around: Surroundings, region: str | None) -> None:
         self._path = path
         self._root = root
         arn = _ARN.match(str(root.get("StackId") or root.get("ChangeSetId") or ""))
-        self._stack = Stack(
-            Table({"Resources": Table()}),
-            around,
+        template = StackTemplate(
             path=path,
+            root=Table({"Resources": Table()}),
             name=text_of(root.get("StackName")),
             region=arn[1] if arn else region,
             account=arn[2] if arn else None,
             tags=_tags(root.get("Tags")),
         )
-        self.before: dict[str, Resource] = {}
-        self.after: dict[str, Resource] = {}
+        self._stack = Stack(template, around)
+        self.before: dict[str, TemplateResource] = {}
+        self.after: dict[str, TemplateResource] = {}
         self.changes: dict[str, Change] = {}
         self.kept: set[str] = set()
         """What AWS keeps of what the change deletes or replaces."""
@@ -51,15 +51,10 @@ class Sides:
             self._add(change)
 
     def _relevant(self) -> Iterator[Table]:
-        changes = self._root.get("Changes")
-        for item in changes if isinstance(changes, list) else []:
-            change = item.get("ResourceChange") if isinstance(item, Table) else None
-            kind = change.get("ResourceType") if isinstance(change, Table) else None
-            if (
-                isinstance(change, Table)
-                and isinstance(kind, str)
-                and (kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS)
-            ):
+        for item in items_of(self._root.get("Changes")):
+            change = within(item, "ResourceChange")
+            kind = within(change, "ResourceType")
+            if isinstance(kind, str) and (kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS):
                 yield change
 
     def _add(self, change: Table) -> None:
@@ -70,19 +65,19 @@ class Sides:
             self.kept.add(logical_id)
         if kind in NESTED_STACKS:
             reason = "a nested stack has a change set of its own: check that too"
-            self.after[logical_id] = self._resource(logical_id, kind, Table(), happens, reason)
+            self.after[logical_id] = resource_of(self._stack, logical_id, kind, Table(), reason)
             return
         causes = _causes(change)
         old, new = self._context(change, "BeforeContext", causes), self._context(change, "AfterContext", causes)
         if old is None and new is None:
             raise SourceError(f"{self._path} tells no properties of {logical_id[:80]}", hint=HINT)
         if happens != "create" and old is not None:
-            self.before[logical_id] = self._resource(logical_id, kind, _named(old, kind, change), happens)
+            self.before[logical_id] = resource_of(self._stack, logical_id, kind, _named(old, kind, change))
         if happens == "no-op":  # an import: what is there stays as it is
-            self.before[logical_id] = self._resource(logical_id, kind, _named(new or Table(), kind, change), happens)
+            self.before[logical_id] = resource_of(self._stack, logical_id, kind, _named(new or Table(), kind, change))
         if happens != "delete" and new is not None:
             properties = new if happens in ("create", "replace") else _named(new, kind, change)
-            self.after[logical_id] = self._resource(logical_id, kind, properties, happens)
+            self.after[logical_id] = resource_of(self._stack, logical_id, kind, properties)
 
     def _context(self, change: Table, name: str, causes: dict[str, Reference]) -> Table | None:
         written = change.get(name)
@@ -92,23 +87,6 @@ class Sides:
         if not isinstance(properties, Table):
             return Table()
         return Table({key: _value(value, causes.get(key)) for key, value in properties.items()})
-
-    def _resource(
-        self, logical_id: str, kind: str, properties: Table, happens: Change, reason: str | None = None
-    ) -> Resource:
-        region = self._stack.region
-        view = Properties(properties, spellings.spelling_of(kind))
-        block = Block(
-            address=logical_id,
-            type=kind,
-            provider=f"aws.{self._stack.account}" if self._stack.account else "",
-            region=region if region is not None else Unknown("the change set does not tell it: give --region"),
-            attributes=view,
-            change=happens,
-            references=view.references,
-            location=None,
-        )
-        return Resource(block=block, stack=self._stack, logical_id=logical_id, reason=reason)
 
 
 def _happens(change: Table) -> Change:
@@ -121,16 +99,12 @@ def _happens(change: Table) -> Change:
 
 def _causes(change: Table) -> dict[str, Reference]:
     """For each property whose value another resource decides, that resource."""
-    details = change.get("Details")
     found: dict[str, Reference] = {}
-    for detail in details if isinstance(details, list) else []:
-        target = detail.get("Target") if isinstance(detail, Table) else None
-        entity = detail.get("CausingEntity") if isinstance(detail, Table) else None
-        if not isinstance(target, Table) or not isinstance(entity, str):
-            continue
-        if detail.get("ChangeSource") in ("ResourceReference", "ResourceAttribute"):
+    for detail in items_of(change.get("Details")):
+        name, entity = within(detail, "Target", "Name"), within(detail, "CausingEntity")
+        if isinstance(entity, str) and detail.get("ChangeSource") in ("ResourceReference", "ResourceAttribute"):
             address, _, attribute = entity.partition(".")
-            found[str(target.get("Name"))] = Reference(address, attribute)
+            found[str(name)] = Reference(address, attribute)
     return found
 
 
@@ -165,5 +139,4 @@ def _named(properties: Table, kind: str, change: Table) -> Table:
 
 
 def _tags(tags: Any) -> dict[str, str]:
-    pairs = [tag for tag in tags if isinstance(tag, dict)] if isinstance(tags, list) else []
-    return {str(tag.get("Key")): str(tag.get("Value", "")) for tag in pairs}
+    return {str(tag.get("Key")): str(tag.get("Value", "")) for tag in items_of(tags) if isinstance(tag, dict)}

@@ -16,7 +16,7 @@ from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Unsupp
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
-from guardrail.sources.template.values import Expression, Table, text_of
+from guardrail.sources.template.values import Expression, Table, items_of, mentioned_in, parts_of, text_of, within
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS
@@ -24,7 +24,7 @@ from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
 """Macros whose work is understood, or does not touch SageMaker resources."""
 
-_NO_REGION = Unknown("the template does not tell it: give --region")
+_NO_REGION = Unknown("nothing tells it: give --region")
 
 MODULE = "::MODULE"
 """How the type of a module ends: a fragment of a template in CloudFormation's registry."""
@@ -33,7 +33,11 @@ _CALLS = re.compile(r"create(?:endpoint|transformjob|inference)", re.IGNORECASE)
 """Calls of SageMaker's API that a custom resource of the CDK (AwsCustomResource) has written in its properties."""
 
 
-class Resource(Struct, frozen=True, kw_only=True):
+_SIZES = ("instancetype", "initialinstancecount", "memorysizeinmb")
+"""Properties of custom resources that say how large an endpoint is, however they are spelt."""
+
+
+class TemplateResource(Struct, frozen=True, kw_only=True):
     """A resource that matters, evaluated."""
 
     block: Block
@@ -43,19 +47,19 @@ class Resource(Struct, frozen=True, kw_only=True):
     """Why it cannot be translated; None where it can."""
 
 
-def resources(stack: Stack) -> Iterator[Resource]:
+def resources(stack: Stack) -> Iterator[TemplateResource]:
     """Every resource of a stack, and of the stacks nested in it, that matters to SageMaker inference."""
     yield from _macros(stack)
     for logical_id, resource in stack.resources.items():
         if logical_id == "Fn::Transform":
             reason = f"{macro(resource).reason}: resources in no total"
-            yield _resource(stack, logical_id, "AWS::CloudFormation::Macro", Table(), reason)
+            yield resource_of(stack, logical_id, "AWS::CloudFormation::Macro", Table(), reason)
             continue
         damage = _damage(resource)
         if damage is not None:
             stack.world.allowance.steps(misspelt.COMPARISON)
-            kind = resource.get("Type") if isinstance(resource, dict) else None
-            yield _resource(stack, logical_id, kind if isinstance(kind, str) else "unknown", Table(), damage)
+            kind = within(resource, "Type")
+            yield resource_of(stack, logical_id, kind if isinstance(kind, str) else "unknown", Table(), damage)
             continue
         kind = resource["Type"]
         if not (_matters(kind, resource) or _makes_its_own(stack, kind, resource)):
@@ -67,7 +71,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         if isinstance(exists, Unknown):
             stack.consult(exists)
             reason = f"whether it is there is undecided: {exists.reason}"
-            yield _resource(stack, logical_id, kind, Table(), reason)
+            yield resource_of(stack, logical_id, kind, Table(), reason)
         elif kind in NESTED_STACKS:
             yield from _nested(stack, logical_id, kind)
         else:
@@ -76,7 +80,7 @@ def resources(stack: Stack) -> Iterator[Resource]:
         kinds = {str(each.get("Type")) for each in body.values() if isinstance(each, Table) and _may_matter(each)}
         if kinds:
             reason = f"its collection is not known: {unknown.reason}"
-            yield _resource(stack, f"Fn::ForEach::{name}", min(kinds), Table(), reason)
+            yield resource_of(stack, f"Fn::ForEach::{name}", min(kinds), Table(), reason)
 
 
 def _damage(resource: Any) -> str | None:
@@ -114,10 +118,9 @@ def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
     """Why a resource may make SageMaker inference out of a definition of its own, here or in the file that holds it."""
     if kind not in elsewhere.TYPES:
         return None
-    properties = resource.get("Properties")
 
     def written(name: str) -> Any:
-        value = properties.get(name) if isinstance(properties, Table) else None
+        value = within(resource, "Properties", name)
         uri = stack.properties_value(resource, f"{name}Uri") if value is None else None
         if not isinstance(uri, str) or "://" in uri:
             return value
@@ -138,80 +141,76 @@ def _stands_for_inference(kind: str, resource: Table) -> bool:
     return _CALLS.search(repr(properties)) is not None
 
 
-def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Iterator[Resource]:
+def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Iterator[TemplateResource]:
     reason = _makes_its_own(stack, kind, resource)
     if reason is not None:
-        yield _resource(stack, logical_id, kind, Table(), reason)
+        yield resource_of(stack, logical_id, kind, Table(), reason)
         return
     if kind not in spellings.CLOUDFORMATION_TYPES:
         maker = "a module of the registry" if kind.endswith(MODULE) else "a custom resource"
         reason = f"{maker} decides at deployment what it makes{hint_of(stack, resource)}"
-        yield _resource(stack, logical_id, kind, Table(), reason)
+        yield resource_of(stack, logical_id, kind, Table(), reason)
         return
     properties = stack.properties(resource, spellings.UNREAD)
     if isinstance(properties, Table):
         spelling = spellings.spelling_of(kind)
         properties = misspelt.corrected(spelling, properties, stack.world.allowance, Table.evaluated)
-        yield _resource(stack, logical_id, kind, properties, None)
+        yield resource_of(stack, logical_id, kind, properties)
     else:
         reason = properties.reason if isinstance(properties, Unknown) else "its Properties are not a mapping"
-        yield _resource(stack, logical_id, kind, Table(), reason)
+        yield resource_of(stack, logical_id, kind, Table(), reason)
 
 
 def hint_of(stack: Stack, resource: Table) -> str:
     """What the properties of a custom resource say of instances, in words; "" where they say nothing."""
-    found: list[str] = []
-
-    def collect(value: Any) -> None:
-        if isinstance(value, dict):
-            for name, item in value.items():
-                if name.lower().replace("_", "") in ("instancetype", "initialinstancecount", "memorysizeinmb"):
-                    text = text_of(stack.evaluate(item))
-                    found.extend([f"{name} {text}"] if text is not None else [])
-                else:
-                    collect(item)
-        elif isinstance(value, list):
-            for item in value:
-                collect(item)
-
-    collect(resource.get("Properties"))
+    found = [
+        f"{name} {text}"
+        for part in parts_of(resource.get("Properties"))
+        for name, item in (part.items() if isinstance(part, dict) else ())
+        if name.lower().replace("_", "") in _SIZES and (text := text_of(stack.evaluate(item))) is not None
+    ]
     return f" (its properties say {', '.join(dict.fromkeys(found))})" if found else ""
 
 
-def _nested(stack: Stack, logical_id: str, kind: str) -> Iterator[Resource]:
+def _nested(stack: Stack, logical_id: str, kind: str) -> Iterator[TemplateResource]:
     child = stack.child(logical_id)
     if isinstance(child, Stack):
         yield from resources(child)
     elif child is not None:
-        yield _resource(stack, logical_id, kind, Table(), child.reason)
+        yield resource_of(stack, logical_id, kind, Table(), child.reason)
 
 
-def _macros(stack: Stack) -> Iterator[Resource]:
+def _macros(stack: Stack) -> Iterator[TemplateResource]:
     """Transforms of the whole template that may write anything."""
     found: dict[str, str] = {}
     for key in ("Transform", "Fn::Transform"):
-        transforms = stack.root.get(key)
-        for transform in transforms if isinstance(transforms, list) else [transforms]:
+        for transform in items_of(stack.root.get(key)):
             name = transform.get("Name") if isinstance(transform, dict) else transform
             if name is not None and str(name) not in KNOWN_TRANSFORMS:
                 found[str(name)[:80]] = key
     for name, key in found.items():
         reason = f"the macro {name} can change anything in the template at deployment"
-        yield _resource(
+        yield resource_of(
             stack, f"Transform::{name}", "AWS::CloudFormation::Macro", Table(), reason, stack.root.place(key)
         )
 
 
-def _resource(
-    stack: Stack, logical_id: str, kind: str, properties: Table, reason: str | None, place: Location | None = None
-) -> Resource:
+def resource_of(
+    stack: Stack,
+    logical_id: str,
+    kind: str,
+    properties: Table,
+    reason: str | None = None,
+    place: Location | None = None,
+) -> TemplateResource:
+    """A resource of a stack, or why it cannot be translated."""
     view = Properties(properties, spellings.spelling_of(kind))
     region = stack.known_region()
-    return Resource(
+    return TemplateResource(
         block=Block(
             address=stack.prefix + logical_id,
             type=kind,
-            provider=f"aws.{stack.account}" if stack.account else "",
+            provider=f"aws.{stack.template.account}" if stack.template.account else "",
             region=_NO_REGION if region is None else region,
             attributes=view,
             change="create",
@@ -224,7 +223,7 @@ def _resource(
     )
 
 
-def declared(resource: Resource, change: Change) -> Declaration:
+def declared(resource: TemplateResource, change: Change) -> Declaration:
     """What a resource declares, given what the change does to it."""
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
     if resource.reason is not None:
@@ -238,7 +237,7 @@ def declared(resource: Resource, change: Change) -> Declaration:
     return declaration
 
 
-def _arn_for_a_name(resource: Resource) -> str | None:
+def _arn_for_a_name(resource: TemplateResource) -> str | None:
     """What is wrong with a resource id like ``endpoint/${Endpoint}/variant/main``, which holds an ARN; None if nothing.
 
     Application Auto Scaling takes ``endpoint/NAME/variant/NAME`` alone, and so the target scales nothing.
@@ -247,8 +246,7 @@ def _arn_for_a_name(resource: Resource) -> str | None:
     references = written.references if isinstance(written, Expression) else ()
     for reference in references if resource.block.type.startswith("AWS::ApplicationAutoScaling::") else ():
         if reference.attribute == ARN:
-            body = resource.stack.resources.get(reference.address.removeprefix(resource.stack.prefix))
-            name = REF_IS_ARN.get(str(body.get("Type"))) if isinstance(body, Table) else None
+            name = REF_IS_ARN.get(resource.stack.type_of(reference.address.removeprefix(resource.stack.prefix)))
             hint = f", take GetAtt {reference.address}.{name}" if name else ", give it a name and write that"
             return f"its ResourceId holds the ARN that Ref gives of {reference.address}, not the name{hint}"
     return None
@@ -256,9 +254,9 @@ def _arn_for_a_name(resource: Resource) -> str | None:
 
 def _with_stack_tags(endpoint: DeclaredEndpoint, stack: Stack) -> DeclaredEndpoint:
     """Tags of the stack are put on every resource of it that takes tags."""
-    if not stack.tags or isinstance(endpoint.tags, Unknown):
+    if not stack.template.tags or isinstance(endpoint.tags, Unknown):
         return endpoint
-    return replace(endpoint, tags={**stack.tags, **endpoint.tags})
+    return replace(endpoint, tags={**stack.template.tags, **endpoint.tags})
 
 
 def _with_origin(endpoint: DeclaredEndpoint, stack: Stack) -> DeclaredEndpoint:
@@ -266,10 +264,7 @@ def _with_origin(endpoint: DeclaredEndpoint, stack: Stack) -> DeclaredEndpoint:
     for reference in endpoint.configuration.references:
         logical_id = reference.address.removeprefix(stack.prefix)
         resource = stack.resources.get(logical_id)
-        if not isinstance(resource, Table):
-            continue
-        kind = str(resource.get("Type"))
-        if kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource":
+        if isinstance(resource, Table) and _is_custom(str(resource.get("Type"))):
             reason = f"the custom resource {reference.address} makes it{hint_of(stack, resource)}"
             return replace(endpoint, configuration=replace(endpoint.configuration, value=Unknown(reason)))
     return endpoint
@@ -281,16 +276,13 @@ def waivers(stack: Stack) -> Iterator[InlineWaiver]:
     for logical_id, resource in stack.resources.items():
         if isinstance(resource, Table):
             yield from _waivers(stack.prefix + logical_id, resource)
-            child = stack.child(logical_id) if str(resource.get("Type")) in NESTED_STACKS else None
+            child = stack.child(logical_id)
             if isinstance(child, Stack):
                 yield from waivers(child)
 
 
 def _waivers(address: str | None, owner: Table) -> Iterator[InlineWaiver]:
-    metadata = owner.get("Metadata")
-    ours = metadata.get("guardrail") if isinstance(metadata, Table) else None
-    entries = ours.get("ignore") if isinstance(ours, Table) else None
-    for entry in entries if isinstance(entries, list) else [entries]:
+    for entry in items_of(within(owner, "Metadata", "guardrail", "ignore")):
         if isinstance(entry, Table):
             entry.once()
             yield InlineWaiver(
@@ -302,15 +294,13 @@ def _waivers(address: str | None, owner: Table) -> Iterator[InlineWaiver]:
             )
 
 
-def construct_path(resource: Resource) -> str | None:
+def construct_path(resource: TemplateResource) -> str | None:
     """The path of the CDK construct that made a resource."""
-    written = resource.stack.resources.get(resource.logical_id)
-    metadata = written.get("Metadata") if isinstance(written, Table) else None
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+    path = within(resource.stack.resources, resource.logical_id, "Metadata", "aws:cdk:path")
     return path if isinstance(path, str) else None
 
 
-def changes(before: Mapping[str, Resource], after: Mapping[str, Resource]) -> dict[str, Change]:
+def changes(before: Mapping[str, TemplateResource], after: Mapping[str, TemplateResource]) -> dict[str, Change]:
     """What happens to each resource of either side, by address."""
     found: dict[str, Change] = {}
     for address in before.keys() | after.keys():
@@ -335,13 +325,13 @@ def _change(old: Block, new: Block) -> Change:
     return "replace" if any(spellings.replaces(new.type, name) for name in names) else "update"
 
 
-def _follow(found: dict[str, Change], after: Mapping[str, Resource]) -> None:
+def _follow(found: dict[str, Change], after: Mapping[str, TemplateResource]) -> None:
     """A resource that mentions a replaced one changes too, although it reads as before."""
     mentioning: dict[str, list[tuple[str, Change]]] = defaultdict(list)
     for address, resource in after.items():
         for name, value in resource.block.attributes.values.items():
             change: Change = "replace" if spellings.replaces(resource.block.type, name) else "update"
-            for mentioned in set(_mentioned(value)):
+            for mentioned in {reference.address for reference in mentioned_in(parts_of(value))}:
                 mentioning[mentioned].append((address, change))
     pending = [address for address, change in found.items() if change in ("replace", "create")]
     while pending:
@@ -350,14 +340,3 @@ def _follow(found: dict[str, Change], after: Mapping[str, Resource]) -> None:
                 found[address] = change
                 if change == "replace":
                     pending.append(address)
-
-
-def _mentioned(value: Any) -> Iterator[str]:
-    if isinstance(value, Expression):
-        yield from (reference.address for reference in value.references)
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _mentioned(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _mentioned(item)

@@ -10,7 +10,7 @@ from guardrail.errors import SourceError
 from guardrail.sources.boundary import Boundary, boundary_of
 
 
-class Files(Protocol):
+class FileTree(Protocol):
     """A tree of files."""
 
     def read(self, path: str) -> bytes | None:

@@ -2,8 +2,8 @@
 
 A function takes the stack it stands in and its argument, unevaluated. It never raises for what it is given: an argument
 of another shape makes an `Unknown` that says so. Conditions are three-valued: true, false, or unknown with the
-parameters that would decide them; where a parameter is compared with a constant, the `World` is told, so that the
-reader can try that value. Source: "Intrinsic function reference" of AWS CloudFormation.
+parameters that would decide them; where a parameter is compared with a constant, the `PossibleWorld` is told, so that
+the reader can try that value. Source: "Intrinsic function reference" of AWS CloudFormation.
 """
 
 import re
@@ -20,11 +20,13 @@ from guardrail.sources.template.values import (
     is_hidden,
     joined,
     like,
+    parts_of,
     revealed,
     symbol_of,
     text_of,
+    variables_of,
 )
-from guardrail.sources.template.world import World
+from guardrail.sources.template.world import PossibleWorld
 
 
 class Exports(Protocol):
@@ -42,7 +44,7 @@ class Exports(Protocol):
 class Evaluator(Protocol):
     """The stack that a function stands in, as far as functions ask it; `guardrail.sources.template.stack` says more."""
 
-    world: World
+    world: PossibleWorld
 
     @property
     def around(self) -> Exports: ...  # noqa: D102 - what follows is documented where it is done
@@ -64,6 +66,49 @@ class Evaluator(Protocol):
 
 Function: TypeAlias = Callable[[Evaluator, Any], Any]
 
+
+class _UnknownArgumentError(Exception):
+    """An argument that is not known, and with which nothing can be worked out."""
+
+    def __init__(self, unknown: Unknown) -> None:
+        super().__init__(unknown.reason)
+        self.unknown = unknown
+
+
+class _WrongArgumentError(Exception):
+    """An argument that is not what the function takes."""
+
+
+def call(stack: Evaluator, name: str, argument: Any) -> Any:
+    """The value of a function by its long name: ``call(stack, "Fn::Join", ["-", ["a", "b"]])`` is ``"a-b"``."""
+    if name not in FUNCTIONS:
+        return Unknown(f"{name[:80]} is not a function known here")
+    function, takes, counts = FUNCTIONS[name]
+    wrong = Unknown(f"{name} is not given {takes}")
+    if counts and not (isinstance(argument, list) and len(argument) in counts):
+        return wrong
+    try:
+        return function(stack, argument)
+    except _UnknownArgumentError as error:
+        return error.unknown
+    except _WrongArgumentError:
+        return wrong
+
+
+def _known(value: Any) -> Any:
+    """A value that is known. Raises `_UnknownArgumentError` for another, of which only the reason matters."""
+    if isinstance(value, Unknown):
+        raise _UnknownArgumentError(Unknown(value.reason))
+    return value
+
+
+def _passed_on(value: Any) -> Any:
+    """A value that is known. Raises `_UnknownArgumentError` for another, which is the value of the function too."""
+    if isinstance(value, Unknown):
+        raise _UnknownArgumentError(value)
+    return value
+
+
 _PLACEHOLDER = re.compile(r"\$\{([^}]*)\}")
 _INDEX = re.compile(r"[0-9]{1,9}")
 
@@ -74,11 +119,6 @@ def macro(argument: Any) -> Unknown:
     return Unknown(f"the macro {str(name)[:80]} decides at deployment what stands here")
 
 
-def _has(argument: Any, count: int) -> bool:
-    """Whether an argument is a list of that many."""
-    return isinstance(argument, list) and len(argument) == count
-
-
 def _ref(stack: Evaluator, argument: Any) -> Any:
     return stack.reference(stack.evaluate(argument))
 
@@ -87,36 +127,29 @@ def _test(name: str) -> Function:
     return lambda stack, argument: decide(stack, Table({name: argument}))
 
 
-def _transform(stack: Evaluator, argument: Any) -> Any:
-    del stack
-    return macro(argument)
-
-
 def _get_att(stack: Evaluator, argument: Any) -> Any:
     if isinstance(argument, str):
         argument = list(argument.partition(".")[::2])
     if not isinstance(argument, list) or not argument[1:]:
-        return Unknown("Fn::GetAtt is not given a resource and an attribute")
+        raise _WrongArgumentError
     logical_id, *rest = [stack.evaluate(part) for part in argument]
     attribute = joined(rest, ".")
-    if isinstance(logical_id, str) and isinstance(attribute, str):
-        return stack.attribute(logical_id, attribute)
-    unknown = next((part for part in (logical_id, attribute) if isinstance(part, Unknown)), None)
-    return unknown or Unknown("Fn::GetAtt is not given a resource and an attribute")
+    if not isinstance(_passed_on(logical_id), str) or not isinstance(_passed_on(attribute), str):
+        raise _WrongArgumentError
+    return stack.attribute(logical_id, attribute)
 
 
 def _sub(stack: Evaluator, argument: Any) -> Any:
     text, names = argument, Table()
-    if _has(argument, 2) and isinstance(argument[1], dict):
+    if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):  # noqa: PLR2004 - a pair
         text, names = argument
     if not isinstance(text, str):
-        evaluated = stack.evaluate(text)
-        return evaluated if isinstance(evaluated, Unknown) else Unknown("Fn::Sub is not given text")
+        _passed_on(stack.evaluate(text))
+        raise _WrongArgumentError
     parts: list[Any] = []
     end = 0
     for match in _PLACEHOLDER.finditer(text):
-        parts.append(stack.text(text[end : match.start()]))
-        parts.append(_placeholder(stack, match[1].strip(), names))
+        parts += [stack.text(text[end : match.start()]), _placeholder(stack, match[1].strip(), names)]
         end = match.end()
     parts.append(stack.text(text[end:]))
     return joined([part for part in parts if part != ""], allowance=stack.world.allowance)
@@ -132,8 +165,6 @@ def _placeholder(stack: Evaluator, name: str, names: dict[str, Any]) -> Any:
 
 
 def _if(stack: Evaluator, argument: Any) -> Any:
-    if not _has(argument, 3):
-        return Unknown("Fn::If is not given a condition and two branches")
     truth = stack.holds(argument[0])
     if isinstance(truth, Unknown):
         stack.consult(truth)
@@ -142,11 +173,9 @@ def _if(stack: Evaluator, argument: Any) -> Any:
 
 
 def _find_in_map(stack: Evaluator, argument: Any) -> Any:
-    if not _has(argument, 3) and not _has(argument, 4):
-        return Unknown("Fn::FindInMap is not given a map and two keys")
     keys = [stack.evaluate(key) for key in argument[:3]]
     found = _found(stack, keys)
-    if isinstance(found, NoValue) and _has(argument, 4):
+    if isinstance(found, NoValue) and argument[3:]:
         options = argument[3]
         return stack.evaluate(options.get("DefaultValue")) if isinstance(options, Table) else Unknown("no default")
     return Unknown("Fn::FindInMap finds nothing under its keys") if isinstance(found, NoValue) else like(keys, found)
@@ -178,23 +207,14 @@ def _offer(stack: Evaluator, key: Unknown, keys: Mapping[str, Any]) -> None:
 
 
 def _join(stack: Evaluator, argument: Any) -> Any:
-    if not _has(argument, 2):
-        return Unknown("Fn::Join is not given a separator and a list")
-    separator, parts = argument[0], stack.evaluate(argument[1])
-    if isinstance(parts, Unknown):
-        return parts
+    separator, parts = argument[0], _passed_on(stack.evaluate(argument[1]))
     if not isinstance(parts, list) or not isinstance(separator, str):
-        return Unknown("Fn::Join is not given a separator and a list")
+        raise _WrongArgumentError
     return joined(parts, separator, stack.world.allowance)
 
 
 def _select(stack: Evaluator, argument: Any) -> Any:
-    if not _has(argument, 2):
-        return Unknown("Fn::Select is not given an index and a list")
-    index, items = stack.evaluate(argument[0]), stack.evaluate(argument[1])
-    for part in (index, items):
-        if isinstance(part, Unknown):
-            return Unknown(part.reason)
+    index, items = map(_known, [stack.evaluate(part) for part in argument])
     text = text_of(index) or ""
     if not isinstance(items, list) or _INDEX.fullmatch(text) is None or int(revealed(text)) >= len(items):
         return Unknown("Fn::Select finds nothing at its index")
@@ -202,13 +222,9 @@ def _select(stack: Evaluator, argument: Any) -> Any:
 
 
 def _split(stack: Evaluator, argument: Any) -> Any:
-    if not _has(argument, 2):
-        return Unknown("Fn::Split is not given a separator and text")
-    separator, text = argument[0], stack.evaluate(argument[1])
-    if isinstance(text, Unknown):
-        return Unknown(text.reason)
+    separator, text = argument[0], _known(stack.evaluate(argument[1]))
     if not isinstance(text, str) or not isinstance(separator, str) or not separator:
-        return Unknown("Fn::Split is not given a separator and text")
+        raise _WrongArgumentError
     stack.world.allowance.values(text.count(separator) + 1)
     return like(text, text.split(separator))
 
@@ -238,31 +254,26 @@ def _get_stack_output(stack: Evaluator, argument: Any) -> Any:
 
 
 def _length(stack: Evaluator, argument: Any) -> Any:
-    items = stack.evaluate(argument)
-    if isinstance(items, list):
-        return like(items, len(items))
-    return items if isinstance(items, Unknown) else Unknown("Fn::Length is not given a list")
+    items = _passed_on(stack.evaluate(argument))
+    if not isinstance(items, list):
+        raise _WrongArgumentError
+    return like(items, len(items))
 
 
 def _to_json(stack: Evaluator, argument: Any) -> Any:
     value = stack.evaluate(argument)
-    unknown = _first_unknown(value)
-    if unknown is not None:
-        return Unknown(unknown.reason)
+    _known(next((part for part in parts_of(value) if isinstance(part, Unknown)), None))
     import json
 
-    written = json.JSONEncoder(separators=(",", ":")).iterencode(value)
     parts: list[str] = []
-    for part in written:
+    for part in json.JSONEncoder(separators=(",", ":")).iterencode(value):
         stack.world.allowance.text(len(part))
         parts.append(part)
     return like(value, "".join(parts))
 
 
 def _base64(stack: Evaluator, argument: Any) -> Any:
-    value = stack.evaluate(argument)
-    if isinstance(value, Unknown):
-        return Unknown(value.reason)
+    value = _known(stack.evaluate(argument))
     import base64
 
     return like(value, base64.b64encode((text_of(value) or "").encode("utf-8", "replace")).decode())
@@ -271,13 +282,6 @@ def _base64(stack: Evaluator, argument: Any) -> Any:
 def _at_deployment(stack: Evaluator, argument: Any) -> Any:
     del stack, argument
     return Unknown("it is known only at deployment")
-
-
-def _first_unknown(value: Any) -> Unknown | None:
-    if isinstance(value, Unknown):
-        return value
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return next((found for found in map(_first_unknown, items) if found is not None), None)
 
 
 # Conditions -----------------------------------------------------------------------------------------------------------
@@ -293,7 +297,8 @@ def decide(stack: Evaluator, rule: Any) -> bool | Unknown:
         if name == "Fn::Equals" and len(operands) == 2:  # noqa: PLR2004 - it compares two things
             return _equal(stack, stack.evaluate(operands[0]), stack.evaluate(operands[1]))
         if name == "Fn::Not" and len(operands) == 1:
-            return _negated(decide(stack, operands[0]))
+            truth = decide(stack, operands[0])
+            return truth if isinstance(truth, Unknown) else not truth
         if name in ("Fn::And", "Fn::Or"):
             return _combined(stack, operands, absorbing=name == "Fn::Or")
     return _truth(stack.evaluate(rule))
@@ -316,8 +321,7 @@ def _combined(stack: Evaluator, operands: list[Any], *, absorbing: bool) -> bool
             undecided.append(truth)
     if not undecided:
         return not absorbing
-    variables = [name for each in undecided if isinstance(each, Expression) for name in each.variables]
-    return Expression(undecided[0].reason, variables=tuple(dict.fromkeys(variables)))
+    return Expression(undecided[0].reason, variables=variables_of(undecided))
 
 
 def _equal(stack: Evaluator, left: Any, right: Any) -> bool | Unknown:
@@ -352,30 +356,26 @@ def _undecided(stack: Evaluator, left: Expression, right: Any, text: str | None)
     return Expression(left.reason, variables=(comparison,))
 
 
-def _negated(truth: bool | Unknown) -> bool | Unknown:  # noqa: FBT001 - a truth value is what it is about
-    return truth if isinstance(truth, Unknown) else not truth
-
-
-FUNCTIONS: dict[str, Function] = {
-    "Ref": _ref,
-    "Fn::And": _test("Fn::And"),
-    "Fn::Base64": _base64,
-    "Fn::Cidr": _at_deployment,
-    "Fn::Equals": _test("Fn::Equals"),
-    "Fn::FindInMap": _find_in_map,
-    "Fn::GetAZs": _at_deployment,
-    "Fn::GetAtt": _get_att,
-    "Fn::GetStackOutput": _get_stack_output,
-    "Fn::If": _if,
-    "Fn::ImportValue": _import_value,
-    "Fn::Join": _join,
-    "Fn::Length": _length,
-    "Fn::Not": _test("Fn::Not"),
-    "Fn::Or": _test("Fn::Or"),
-    "Fn::Select": _select,
-    "Fn::Split": _split,
-    "Fn::Sub": _sub,
-    "Fn::ToJsonString": _to_json,
-    "Fn::Transform": _transform,
+FUNCTIONS: dict[str, tuple[Function, str, tuple[int, ...]]] = {
+    "Ref": (_ref, "a name", ()),
+    "Fn::And": (_test("Fn::And"), "conditions", ()),
+    "Fn::Base64": (_base64, "text", ()),
+    "Fn::Cidr": (_at_deployment, "a network", ()),
+    "Fn::Equals": (_test("Fn::Equals"), "two values", ()),
+    "Fn::FindInMap": (_find_in_map, "a map and two keys", (3, 4)),
+    "Fn::GetAZs": (_at_deployment, "a region", ()),
+    "Fn::GetAtt": (_get_att, "a resource and an attribute", ()),
+    "Fn::GetStackOutput": (_get_stack_output, "a stack and an output", ()),
+    "Fn::If": (_if, "a condition and two branches", (3,)),
+    "Fn::ImportValue": (_import_value, "a name", ()),
+    "Fn::Join": (_join, "a separator and a list", (2,)),
+    "Fn::Length": (_length, "a list", ()),
+    "Fn::Not": (_test("Fn::Not"), "a condition", ()),
+    "Fn::Or": (_test("Fn::Or"), "conditions", ()),
+    "Fn::Select": (_select, "an index and a list", (2,)),
+    "Fn::Split": (_split, "a separator and text", (2,)),
+    "Fn::Sub": (_sub, "text", ()),
+    "Fn::ToJsonString": (_to_json, "a value", ()),
+    "Fn::Transform": (lambda _, argument: macro(argument), "a macro", ()),
 }
-"""By name, as the long form has it."""
+"""By the long name: the function, what it takes in words, and how many arguments, where it takes a list of so many."""

@@ -12,9 +12,9 @@ from msgspec.structs import replace
 
 from guardrail.model import Endpoint, Unknown
 from guardrail.sources.linking.link import Linked
-from guardrail.sources.template.declared import Resource
+from guardrail.sources.template.declared import TemplateResource
 from guardrail.sources.template.stack import Stack
-from guardrail.sources.template.values import Table, text_of
+from guardrail.sources.template.values import text_of, within
 
 _KEEPS = ("Retain", "RetainExceptOnCreate")
 
@@ -42,7 +42,9 @@ def with_kept(before: Linked, after: Linked, keeps: Callable[[str, bool], bool])
     )
 
 
-def by_policies(old: Mapping[str, Resource], new: Mapping[str, Resource]) -> Callable[[str, bool], bool]:
+def by_policies(
+    old: Mapping[str, TemplateResource], new: Mapping[str, TemplateResource]
+) -> Callable[[str, bool], bool]:
     """What `with_kept` asks, as the policies of two templates say it."""
     remaining = {each.stack.prefix for each in new.values()}
 
@@ -66,13 +68,12 @@ def _is_kept_with_its_stack(stack: Stack, remaining: set[str]) -> bool:
     return False
 
 
-def _keeps(resource: Resource, name: str) -> bool:
+def _keeps(resource: TemplateResource, name: str) -> bool:
     """Whether a policy of a resource keeps it; one that cannot be known may, and what may be billed is."""
     policy = _policy(resource.stack, resource.logical_id, name)
     return isinstance(policy, Unknown) or policy in _KEEPS
 
 
 def _policy(stack: Stack, logical_id: str, name: str) -> Any:
-    body = stack.resources.get(logical_id)
-    value = stack.evaluate(body.get(name)) if isinstance(body, Table) else None
+    value = stack.evaluate(within(stack.resources, logical_id, name))
     return value if isinstance(value, Unknown) else text_of(value)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from guardrail import files
 from guardrail.errors import SourceError
 from guardrail.sources.template import text
-from guardrail.sources.template.stack import Given
+from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.values import text_of
 
 _NAME = re.compile(r"[A-Za-z0-9]+")
@@ -22,37 +22,37 @@ _NAME = re.compile(r"[A-Za-z0-9]+")
 HINT = "--parameters Stage=prod, or --parameters FILE with a list of ParameterKey and ParameterValue"
 
 
-class Parameters(Struct, frozen=True):
+class TemplateConfiguration(Struct, frozen=True):
     """What the user gave for the parameters of the templates at the root."""
 
-    values: dict[str, Given] = {}
+    values: dict[str, ParameterValue] = {}
     tags: dict[str, str] = {}
     """Tags of the stack, from a template configuration."""
 
-    def over(self, other: "Parameters") -> "Parameters":
+    def over(self, other: "TemplateConfiguration") -> "TemplateConfiguration":
         """These, and those of ``other`` that these do not have."""
-        return Parameters({**other.values, **self.values}, {**other.tags, **self.tags})
+        return TemplateConfiguration({**other.values, **self.values}, {**other.tags, **self.tags})
 
 
-NONE = Parameters()
+NONE = TemplateConfiguration()
 
 
-def load(arguments: Iterable[str]) -> Parameters:
+def load(arguments: Iterable[str]) -> TemplateConfiguration:
     """The values of every ``--parameters`` argument; a later one wins. Raises `SourceError` for anything else."""
-    values: dict[str, Given] = {}
+    values: dict[str, ParameterValue] = {}
     tags: dict[str, str] = {}
     for argument in arguments:
         name, equals, value = argument.partition("=")
         if equals and _NAME.fullmatch(name):
-            values[name] = Given(value)
+            values[name] = ParameterValue(value)
         else:
             more = _from_file(argument)
             values.update(more.values)
             tags.update(more.tags)
-    return Parameters(values, tags)
+    return TemplateConfiguration(values, tags)
 
 
-def load_labelled(arguments: Iterable[str]) -> tuple[tuple[str, Parameters], ...]:
+def load_labelled(arguments: Iterable[str]) -> tuple[tuple[str, TemplateConfiguration], ...]:
     """The values of every ``--possibility LABEL=FILE`` by its label; files of one label belong together.
 
     Raises `SourceError` for anything else.
@@ -66,7 +66,7 @@ def load_labelled(arguments: Iterable[str]) -> tuple[tuple[str, Parameters], ...
     return tuple((label, load(paths)) for label, paths in files.items())
 
 
-def _from_file(path: str) -> Parameters:
+def _from_file(path: str) -> TemplateConfiguration:
     try:
         content = files.named(path)
     except OSError as error:
@@ -79,30 +79,30 @@ def _from_file(path: str) -> Parameters:
     if not isinstance(values, dict):
         raise SourceError(f"{path}: Parameters is not a mapping", hint=HINT)
     tags = root.get("Tags") if values is not root else None
-    return Parameters(
-        {name: Given(_scalar(path, name, value)) for name, value in values.items()},
+    return TemplateConfiguration(
+        {name: ParameterValue(_scalar(path, name, value)) for name, value in values.items()},
         {name: text_of(value) or "" for name, value in tags.items()} if isinstance(tags, dict) else {},
     )
 
 
-def _from_list(path: str, content: bytes) -> Parameters:
+def _from_list(path: str, content: bytes) -> TemplateConfiguration:
     items = text.load(path, b'{"list":' + content + b"}")["list"]
-    values: dict[str, Given] = {}
+    values: dict[str, ParameterValue] = {}
     for item in items:
         if isinstance(item, str) and "=" in item:  # aws cloudformation deploy --parameter-overrides file://…
             name, _, value = item.partition("=")
-            values[name] = Given(value)
+            values[name] = ParameterValue(value)
             continue
         key = item.get("ParameterKey") if isinstance(item, dict) else None
         if not isinstance(key, str):
             raise SourceError(f"{path}: an item of the list has no ParameterKey", hint=HINT)
         resolved = item.get("ResolvedValue")
         written = None if item.get("UsePreviousValue") is True else item.get("ParameterValue")
-        values[key] = Given(
+        values[key] = ParameterValue(
             None if written is None else _scalar(path, key, written),
             None if resolved is None else _scalar(path, key, resolved),
         )
-    return Parameters(values)
+    return TemplateConfiguration(values)
 
 
 def _scalar(path: str, name: str, value: Any) -> str:

@@ -16,15 +16,15 @@ from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.template import assembly
+from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.beside import belong_together, without
-from guardrail.sources.template.declared import Resource, changes, construct_path, declared, waivers
-from guardrail.sources.template.files import Files, WorkingTree
+from guardrail.sources.template.declared import TemplateResource, changes, construct_path, declared, waivers
+from guardrail.sources.template.files import FileTree, WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
-from guardrail.sources.template.parameters import Parameters
-from guardrail.sources.template.stack import Given
-from guardrail.sources.template.stacks import Inputs, Origin, Stacks
-from guardrail.sources.template.values import Table, Twice, is_no_echo, text_of
-from guardrail.sources.template.world import Assignment, Variable, World, assignments, described, request
+from guardrail.sources.template.parameters import TemplateConfiguration
+from guardrail.sources.template.stacks import Origin, Stacks, TemplateOptions
+from guardrail.sources.template.values import Table, Twice, is_no_echo, text_of, within
+from guardrail.sources.template.world import Assignment, PossibleWorld, Variable, assignments, described, request
 
 LINKING = 250
 """Steps that it takes to link one resource."""
@@ -32,7 +32,7 @@ MOST_DUPLICATES = 3
 """Keys that stand twice, of which a report says where."""
 
 
-def read(path: str, inputs: Inputs) -> ChangeSet:
+def read(path: str, inputs: TemplateOptions) -> ChangeSet:
     """The change set of the template or CDK output at ``path``.
 
     Raises `SourceError` where it, or what it is to be compared with, cannot be read.
@@ -45,7 +45,7 @@ def read(path: str, inputs: Inputs) -> ChangeSet:
         raise SourceError(f"{path} leads from value to value too deeply to be a template") from None
 
 
-def _read(path: str, inputs: Inputs) -> ChangeSet:
+def _read(path: str, inputs: TemplateOptions) -> ChangeSet:
     files = WorkingTree(path, *inputs.beside)
     changes_only = assembly.change_set(path, files)
     if changes_only is not None:
@@ -54,38 +54,26 @@ def _read(path: str, inputs: Inputs) -> ChangeSet:
     if not files.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
     before = _before(path, inputs) if inputs.compare_to is not None else None
-    return _Reader(path, inputs, before, after).change_set()
+    return _ChangeSetReader(path, inputs, before, after).change_set()
 
 
-def _read_change_set(path: str, document: Table, inputs: Inputs) -> ChangeSet:
+def _read_change_set(path: str, document: Table, inputs: TemplateOptions) -> ChangeSet:
     """A change set of CloudFormation's, which has both sides of what changes, and nothing of what does not."""
     if inputs.compare_to is not None:
         raise SourceError(f"{path} is a change set and tells itself what stands before", hint="leave out --compare-to")
-    from guardrail.sources.template.change_set import Sides
+    from guardrail.sources.template.change_set import ChangeSetResources
 
     nothing = Origin([], WorkingTree(), inputs)
-    sides = Sides(path, document, Stacks(nothing, World(), inputs.parameters), inputs.region)
+    sides = ChangeSetResources(path, document, Stacks(nothing, PossibleWorld(), inputs.parameters), inputs.region)
     before = Side(_declarations(sides.before, sides.changes), region=inputs.region)
     after = Side(_declarations(sides.after, sides.changes), region=inputs.region, previous=before)
     past, now = with_kept(before.linked(), after.linked(), lambda address, _: address in sides.kept)
-    both = _Sides({}, past, now)
-    skipped = {one.address: one for one in both.after.skipped}
-    return ChangeSet(
-        path=path,
-        kind="cloudformation",
-        before=both.before.inventory if both.before else None,
-        after=both.after.inventory,
-        complete=False,
-        skipped=tuple(skipped[address] for address in sorted(skipped)),
-        coverage=_coverage([both], skipped),
-        notices=(
-            "a change set tells only of what changes: totals leave out what stays as it is",
-            *_said_of_kept(_kept(past, now)),
-        ),
-    )
+    notice = "a change set tells only of what changes: totals leave out what stays as it is"
+    notices = (notice, *_said_of_kept(_kept(past, now)))
+    return replace(_change_set(path, [_LinkedSides({}, past, now)], notices), complete=False)
 
 
-def _before(path: str, inputs: Inputs) -> "Origin":
+def _before(path: str, inputs: TemplateOptions) -> "Origin":
     other = inputs.compare_to or ""
     if os.path.exists(other):
         if inputs.beside:
@@ -93,7 +81,7 @@ def _before(path: str, inputs: Inputs) -> "Origin":
                 f"--compare-to {other} is one past, and there are several inputs", hint="compare with a git revision"
             )
         _refuse_a_revision(other, path, inputs)
-        files: Files = WorkingTree(other)
+        files: FileTree = WorkingTree(other)
         return Origin.of(other, files, inputs)
     if path == "-":
         raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
@@ -109,7 +97,7 @@ def _before(path: str, inputs: Inputs) -> "Origin":
     return Origin.of(path, files, inputs)
 
 
-def _refuse_a_revision(other: str, path: str, inputs: Inputs) -> None:
+def _refuse_a_revision(other: str, path: str, inputs: TemplateOptions) -> None:
     """Raise for a file that is called as a revision is: a change could bring a ``main``, and so a past of its own."""
     if other.startswith((".", os.sep)) or path == "-":
         return  # no revision begins so
@@ -123,7 +111,7 @@ def _refuse_a_revision(other: str, path: str, inputs: Inputs) -> None:
         raise SourceError(f"--compare-to {other} is a file and a git revision", hint=hint)
 
 
-class _Sides(Struct, frozen=True):
+class _LinkedSides(Struct, frozen=True):
     """Both sides in one world."""
 
     assignment: Assignment
@@ -131,10 +119,10 @@ class _Sides(Struct, frozen=True):
     after: Linked
 
 
-class _Reader:
+class _ChangeSetReader:
     """Reads both sides under one world after another until nothing new turns out to be undecided."""
 
-    def __init__(self, path: str, inputs: Inputs, before: Origin | None, after: Origin) -> None:
+    def __init__(self, path: str, inputs: TemplateOptions, before: Origin | None, after: Origin) -> None:
         self._path = path
         self._inputs = inputs
         self._before = before
@@ -151,7 +139,7 @@ class _Reader:
         cases = cases or [("", self._inputs.parameters)]
         self._check_parameters([parameters for _, parameters in cases])
         self._notices += _said_of(self._after.duplicates)
-        found: dict[str, _Sides] = {}
+        found: dict[str, _LinkedSides] = {}
         wanted = [f"which it is of --possibility {'|'.join(label for label, _ in cases)}"] if len(cases) > 1 else []
         for label, parameters in cases:
             several, variables = self._possible(parameters)
@@ -162,7 +150,7 @@ class _Reader:
             return self._changes([*found.values()])
         return self._several(found, "; ".join(dict.fromkeys(wanted)))
 
-    def _possible(self, parameters: Parameters) -> tuple[list[_Sides], dict[str, Variable]]:
+    def _possible(self, parameters: TemplateConfiguration) -> tuple[list[_LinkedSides], dict[str, Variable]]:
         """Both sides in each world that these parameters leave possible, and the variables that tell them apart."""
         variables: dict[str, Variable] = {}
         sides, asked = self._linked({}, parameters)
@@ -174,16 +162,16 @@ class _Reader:
                 self._notices.append(f"too many possibilities to try them all: {request(variables)}")
                 return [sides], {}
             one, asked = worlds
-        if all(_is_same(each, one[0]) for each in one):
+        if all((each.before, each.after) == (one[0].before, one[0].after) for each in one):
             return [replace(one[0], assignment={})], {}
         return one, variables
 
     def _tried(
-        self, worlds: list[Assignment] | None, variables: Mapping[str, Variable], parameters: Parameters
-    ) -> tuple[list[_Sides], dict[str, Variable]] | None:
+        self, worlds: list[Assignment] | None, variables: Mapping[str, Variable], parameters: TemplateConfiguration
+    ) -> tuple[list[_LinkedSides], dict[str, Variable]] | None:
         """Both sides in each of the worlds, and what they ask besides; None where that is more than can be tried."""
         asked: dict[str, Variable] = {}
-        found: list[_Sides] = []
+        found: list[_LinkedSides] = []
         try:
             for assignment in worlds or ():
                 sides, more = self._linked(assignment, parameters)
@@ -194,41 +182,37 @@ class _Reader:
             return None
         return (found, asked) if found else None
 
-    def _linked(self, assignment: Assignment, parameters: Parameters) -> tuple[_Sides, dict[str, Variable]]:
+    def _linked(
+        self, assignment: Assignment, parameters: TemplateConfiguration
+    ) -> tuple[_LinkedSides, dict[str, Variable]]:
         """Both sides in one world, and the variables that it leaves undecided although something depends on them."""
-        world = World(assignment, self._allowance)
+        world = PossibleWorld(assignment, self._allowance)
         stacks = Stacks(self._after, world, parameters)
-        own = stacks.resources()
+        own, after = self._resources(stacks)
         if not assignment:
             self._waivers = tuple(one for stack in stacks.stacks for one in waivers(stack))
-        old = Stacks(self._before, world, parameters) if self._before else None
-        after = {**own, **self._beside(stacks, own)}
-        past_own = old.resources() if old is not None else {}
-        before = {**past_own, **self._beside(old, past_own)} if old is not None else None
-        happens = changes(before, after) if before is not None else {}
-        previous: Side | None = None
-        if before is not None:
-            previous = Side(_declarations(before, happens), region=self._inputs.region)
-        side = Side(_declarations(after, happens), region=self._inputs.region, previous=previous)
-        for address, resource in own.items():
-            path = construct_path(resource)
-            if path is not None:
-                self._construct_paths[address] = path
-        if previous is not None and before is not None:
-            past = without(previous.linked(), before.keys() - past_own.keys())
-            now = without(side.linked(), after.keys() - own.keys())
-            past, now = with_kept(past, now, by_policies(past_own, own))
-            self._kept.update(dict.fromkeys(_kept(past, now)))
-            sides = _Sides(assignment, past, now)
+        paths = {address: construct_path(resource) for address, resource in own.items()}
+        self._construct_paths.update((address, path) for address, path in paths.items() if path is not None)
+        region, beside = self._inputs.region, after.keys() - own.keys()
+        if self._before is None:
+            sides = _LinkedSides(
+                assignment, None, without(Side(_declarations(after, {}), region=region).linked(), beside)
+            )
         else:
-            sides = _Sides(assignment, None, without(side.linked(), after.keys() - own.keys()))
-        asked = {name: world.variables[name] for name in world.consulted if name in world.variables}
-        return sides, asked
+            past_own, before = self._resources(Stacks(self._before, world, parameters))
+            happens = changes(before, after)
+            previous = Side(_declarations(before, happens), region=region)
+            side = Side(_declarations(after, happens), region=region, previous=previous)
+            past = without(previous.linked(), before.keys() - past_own.keys())
+            past, now = with_kept(past, without(side.linked(), beside), by_policies(past_own, own))
+            self._kept.update(dict.fromkeys(_kept(past, now)))
+            sides = _LinkedSides(assignment, past, now)
+        return sides, {name: world.variables[name] for name in world.consulted if name in world.variables}
 
-    def _beside(self, stacks: Stacks, own: Mapping[str, Resource]) -> dict[str, Resource]:
-        """The resources of those other inputs that belong together with these."""
-        found: dict[str, Resource] = {}
-        declarations = _declarations(own, {})
+    def _resources(self, stacks: Stacks) -> tuple[dict[str, TemplateResource], dict[str, TemplateResource]]:
+        """The resources of the stacks, and these with those of the other inputs that belong together with them."""
+        own = stacks.resources()
+        found, declarations = dict(own), _declarations(own, {})
         for path in stacks.beside:
             consulted = dict(stacks.world.consulted)
             others = stacks.resources(path)
@@ -236,9 +220,9 @@ class _Reader:
                 found.update(others)
             else:
                 stacks.world.consulted = consulted  # what is undecided there makes no difference here
-        return found
+        return own, found
 
-    def _several(self, sides: Mapping[str, _Sides], wanted: str) -> ChangeSet:
+    def _several(self, sides: Mapping[str, _LinkedSides], wanted: str) -> ChangeSet:
         possibilities = [
             Possibility(
                 given=given,
@@ -249,26 +233,14 @@ class _Reader:
         ]
         return with_possibilities(self._changes([*sides.values()]), possibilities, wanted)
 
-    def _changes(self, sides: Sequence[_Sides]) -> ChangeSet:
-        """The change set of the first of several possibilities, with what any of them skips."""
-        before, after = sides[0].before, sides[0].after
-        skipped: dict[str, Skipped] = {}
-        for each in sides:
-            for one in each.after.skipped:
-                skipped.setdefault(one.address, one)
-        return ChangeSet(
-            path=self._path,
-            kind="cloudformation",
-            before=before.inventory if before else None,
-            after=after.inventory,
-            skipped=tuple(skipped[address] for address in sorted(skipped)),
-            coverage=_coverage(sides, skipped),
-            notices=(*self._notices, *_said_of_kept(self._kept)),
+    def _changes(self, sides: Sequence[_LinkedSides]) -> ChangeSet:
+        return replace(
+            _change_set(self._path, sides, (*self._notices, *_said_of_kept(self._kept))),
             construct_paths=self._construct_paths,
             waivers=self._waivers,
         )
 
-    def _check_parameters(self, given: Sequence[Parameters]) -> None:
+    def _check_parameters(self, given: Sequence[TemplateConfiguration]) -> None:
         """Raise for a value that the template does not allow; note the names that it does not have."""
         names: set[str] = set()
         for template in self._after.templates:
@@ -283,6 +255,24 @@ class _Reader:
                 self._notices.append(f"--parameters {name}: {self._path} has no such parameter{near}")
 
 
+def _change_set(path: str, sides: Sequence[_LinkedSides], notices: tuple[str, ...]) -> ChangeSet:
+    """The change set of the first of several possibilities, with what any of them skips."""
+    before, after = sides[0].before, sides[0].after
+    skipped: dict[str, Skipped] = {}
+    for each in sides:
+        for one in each.after.skipped:
+            skipped.setdefault(one.address, one)
+    return ChangeSet(
+        path=path,
+        kind="cloudformation",
+        before=before.inventory if before else None,
+        after=after.inventory,
+        skipped=tuple(skipped[address] for address in sorted(skipped)),
+        coverage=_coverage(sides, skipped),
+        notices=notices,
+    )
+
+
 def _said_of(duplicates: Sequence[Twice]) -> list[str]:
     """The keys that stand twice in what nobody reads, for people."""
     more = len(duplicates) - MOST_DUPLICATES
@@ -290,8 +280,8 @@ def _said_of(duplicates: Sequence[Twice]) -> list[str]:
     return [*shown, f"{more:,} more keys stand twice"] if more > 0 else shown
 
 
-def _check_allowed(path: str, name: str, declaration: Any, given: Given | None) -> None:
-    allowed = declaration.get("AllowedValues") if isinstance(declaration, Table) else None
+def _check_allowed(path: str, name: str, declaration: Any, given: ParameterValue | None) -> None:
+    allowed = within(declaration, "AllowedValues")
     if given is None or given.value is None or not isinstance(allowed, list):
         return
     texts = [text_of(value) for value in allowed]
@@ -317,16 +307,11 @@ def _said_of_kept(addresses: Collection[str]) -> list[str]:
     return [f"{names} {verb} kept running by AWS (Retain), owned by no stack, and billed until somebody deletes it"]
 
 
-def _is_same(one: _Sides, other: _Sides) -> bool:
-    """Whether two worlds mean the same."""
-    return one is other or (one.before, one.after) == (other.before, other.after)
-
-
-def _declarations(found: Mapping[str, Resource], happens: Mapping[str, Any]) -> list[Declaration]:
+def _declarations(found: Mapping[str, TemplateResource], happens: Mapping[str, Any]) -> list[Declaration]:
     return [declared(resource, happens.get(address, "create")) for address, resource in found.items()]
 
 
-def _coverage(sides: Sequence[_Sides], skipped: Mapping[str, Skipped]) -> Coverage:
+def _coverage(sides: Sequence[_LinkedSides], skipped: Mapping[str, Skipped]) -> Coverage:
     """Counts over both sides of every world; what is skipped anywhere is skipped."""
     modelled: set[str] = set()
     partial: set[str] = set()

@@ -1,21 +1,19 @@
 """One template as one stack: its parameters, conditions and functions, evaluated as far as they can be known.
 
 Nothing is guessed. A value that only a deployment knows is an `Expression`, which keeps the text that is known and the
-resources that it mentions. A condition that cannot be decided is noted in the `World`, so that the reader can try what
-it may be. Source: "Intrinsic function reference" and "Pseudo parameters reference" of AWS CloudFormation.
+resources that it mentions. A condition that cannot be decided is noted in the `PossibleWorld`, so that the reader can
+try what it may be. Source: "Intrinsic function reference" and "Pseudo parameters reference" of AWS CloudFormation.
 """
 
 import re
-from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Protocol
 
-from msgspec import Struct
-
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
-from guardrail.sources.base import AT_DEPLOYMENT, Reference
-from guardrail.sources.template.functions import FUNCTIONS, Exports, decide, macro
+from guardrail.sources.base import AT_DEPLOYMENT, DNS_SUFFIXES, Reference, partition_of
+from guardrail.sources.template.assembly import StackTemplate
+from guardrail.sources.template.functions import Exports, call, decide, macro
 from guardrail.sources.template.loops import PREFIX, Loops
 from guardrail.sources.template.values import (
     NO_VALUE,
@@ -27,8 +25,9 @@ from guardrail.sources.template.values import (
     like,
     symbol_of,
     text_of,
+    within,
 )
-from guardrail.sources.template.world import Other, World
+from guardrail.sources.template.world import Other, PossibleWorld
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 
 MAX_DEPTH = 100
@@ -65,19 +64,10 @@ Source: "Return values" of each in the CloudFormation template reference.
 _REF_IS_NAME = {"AWS::SageMaker::InferenceExperiment": "Name", "AWS::SageMaker::Pipeline": "PipelineName"}
 
 
-class Given(Struct, frozen=True):
-    """A parameter's value as the user gave it."""
-
-    value: Any
-    """Text, an `Expression` from a parent stack, or None where the previous value is kept."""
-    resolved: str | None = None
-    """What an SSM parameter of that name holds."""
-
-
 class Surroundings(Exports, Protocol):
     """What a stack asks of everything around it."""
 
-    world: World
+    world: PossibleWorld
 
     def child(self, stack: "Stack", logical_id: str, resource: Table) -> "Stack | Unknown":
         """The nested stack that a resource declares."""
@@ -91,34 +81,13 @@ class Surroundings(Exports, Protocol):
 class Stack:
     """One template under one world."""
 
-    def __init__(  # noqa: PLR0913 - what tells one stack from another
-        self,
-        root: Table,
-        around: Surroundings,
-        *,
-        path: str,
-        prefix: str = "",
-        origin: str = "",
-        name: str | None = None,
-        region: str | None = None,
-        account: str | None = None,
-        parameters: Mapping[str, Given] | None = None,
-        tags: Mapping[str, str] | None = None,
-        owner: tuple["Stack", str] | None = None,
-    ) -> None:
-        self.root = root
-        self.path = path
-        self.origin = origin
-        """The part of the prefix that tells of another input of the run; parameters of one name are one in all."""
-        self.prefix = prefix
-        """Before every logical id of this stack: "" or ``Name/``."""
-        self.name = name
-        self.region = region
-        self.account = account
-        self.tags = dict(tags or {})
+    def __init__(self, template: StackTemplate, around: Surroundings, owner: tuple["Stack", str] | None = None) -> None:
+        self.template = template
+        self.root = template.root
+        self.path = template.path
+        self.prefix = template.prefix
         self.owner = owner
         """The stack that nests this one, and the logical id that it has there; None for one at the root."""
-        self.given = parameters or {}
         self.around = around
         self.world = around.world
         self._depth = 0
@@ -126,7 +95,7 @@ class Stack:
         self._attributes: dict[tuple[str, str], Any] = {}
         self._values: dict[str, Any] = {}
         self._children: dict[str, Stack | Unknown] = {}
-        self.loops = Loops(path, self.evaluate, self.world.allowance)
+        self.loops = Loops(template.path, self.evaluate, self.world.allowance)
         self._declared = self.section("Parameters")
         self._rules = self.loops.expanded(self.section("Conditions"))
         self._decided: dict[str, bool | Unknown] = {}
@@ -183,15 +152,12 @@ class Stack:
     def _called(self, name: str, argument: Any) -> Any:
         if name.startswith(PREFIX):
             return self._table(Table({name: argument}))
-        function = FUNCTIONS.get(name)
-        if function is None:
-            return Unknown(f"{name[:80]} is not a function known here")
         self._depth += 1
         if self._depth > MAX_DEPTH:
             self._depth -= 1
             return Unknown("its functions lead to themselves")
         try:
-            return function(self, argument)
+            return call(self, name, argument)
         finally:
             self._depth -= 1
 
@@ -232,10 +198,9 @@ class Stack:
             if name not in self._parameters:
                 self._parameters[name] = self._parameter(name)
             return self._parameters[name]
-        resource = self.resources.get(name)
-        if not isinstance(resource, Table):
+        if not isinstance(self.resources.get(name), Table):
             return Unknown(f"{name[:80]} is neither a parameter nor a resource of the template")
-        attribute = _REF_IS_NAME.get(str(resource.get("Type")))
+        attribute = _REF_IS_NAME.get(self.type_of(name))
         return self.attribute(name, attribute) if attribute else self._of_resource(name, "")
 
     def _parameter(self, name: str) -> Any:
@@ -251,7 +216,7 @@ class Stack:
         return hidden(value) if is_no_echo(declared) else value
 
     def _value(self, name: str, declared: Table, kind: str) -> Any:
-        given = self.given.get(name)
+        given = self.template.parameters.get(name)
         variable = self._variable_name(name)
         from_ssm = kind.startswith("AWS::SSM::Parameter::Value")
         if given is not None and given.resolved is not None:
@@ -287,18 +252,19 @@ class Stack:
 
     def _variable_name(self, name: str) -> str:
         """The name of a parameter, apart from parameters of other stacks."""
-        return f"{self.prefix.removeprefix(self.origin).replace('/', '.')}{name}"
+        return f"{self.prefix.removeprefix(self.template.origin).replace('/', '.')}{name}"
 
     def _pseudo(self, name: str) -> Any:
         if name == "AWS::NoValue":
             return NO_VALUE
         region = self.known_region()
+        partition = partition_of(region) if region is not None else None
         known = {
             "AWS::Region": region,
-            "AWS::AccountId": self.account,
-            "AWS::StackName": self.name,
-            "AWS::Partition": _partition(region),
-            "AWS::URLSuffix": _suffix(region),
+            "AWS::AccountId": self.template.account,
+            "AWS::StackName": self.template.name,
+            "AWS::Partition": partition,
+            "AWS::URLSuffix": DNS_SUFFIXES.get(partition or ""),
         }.get(name)
         if known is not None:
             return known
@@ -313,9 +279,13 @@ class Stack:
     def known_region(self) -> str | None:
         """The region of this stack, as given or as assumed in this world."""
         assigned = self.world.assignment.get("AWS::Region")
-        return self.region or (assigned if isinstance(assigned, str) else None)
+        return self.template.region or (assigned if isinstance(assigned, str) else None)
 
     # Resources -------------------------------------------------------------------------------------------------------
+
+    def type_of(self, logical_id: str) -> str:
+        """The type of a resource as it is written; "" where there is none."""
+        return str(within(self.resources, logical_id, "Type") or "")
 
     def attribute(self, logical_id: str, attribute: str) -> Any:
         """What ``Fn::GetAtt`` gives: a property where it is one, an output of a nested stack, else it is unknown."""
@@ -329,7 +299,7 @@ class Stack:
         resource = self.resources.get(logical_id)
         if not isinstance(resource, Table):
             return Unknown(f"{logical_id[:80]} is not a resource of the template")
-        kind = str(resource.get("Type"))
+        kind = self.type_of(logical_id)
         if attribute.startswith("Outputs."):
             child = self.child(logical_id)
             if isinstance(child, Stack):
@@ -366,29 +336,27 @@ class Stack:
     def _of_resource(self, logical_id: str, attribute: str) -> Expression:
         written = f"{logical_id}.{attribute}" if attribute else logical_id
         symbol = f"${{{self.prefix.replace('/', '.')}{written}}}"
-        resource = self.resources.get(logical_id)
-        is_arn = not attribute and isinstance(resource, Table) and str(resource.get("Type")) in REF_IS_ARN
+        is_arn = not attribute and self.type_of(logical_id) in REF_IS_ARN
         references = (Reference(self.prefix + logical_id, ARN if is_arn else attribute),)
         return Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=references)
 
     def child(self, logical_id: str) -> "Stack | Unknown | None":
         """The nested stack under a logical id; Unknown where its template is not here; None where it is none."""
-        resource = self.resources.get(logical_id)
-        if not isinstance(resource, Table) or str(resource.get("Type")) not in NESTED_STACKS:
+        if self.type_of(logical_id) not in NESTED_STACKS:
             return None
         if logical_id not in self._children:
             self._children[logical_id] = Unknown("it contains itself")
-            self._children[logical_id] = self.around.child(self, logical_id, resource)
+            self._children[logical_id] = self.around.child(self, logical_id, self.resources[logical_id])
         return self._children[logical_id]
 
     def output(self, name: str) -> Any:
         """The value of an output, for a parent stack."""
         if name not in self._values:
             output = self._outputs.get(name)
-            known = isinstance(output, Table)
-            self._values[name] = Unknown("it leads to itself" if known else f"{self.path} has no output {name[:80]}")
-            if isinstance(output, Table):
-                self._values[name] = self.evaluate(output.once().get("Value"))
+            if not isinstance(output, Table):
+                return Unknown(f"{self.path} has no output {name[:80]}")
+            self._values[name] = Unknown("it leads to itself")
+            self._values[name] = self.evaluate(output.once().get("Value"))
         return self._values[name]
 
     @cached_property
@@ -399,8 +367,7 @@ class Stack:
         """The names of outputs by the name they are exported under."""
         found: dict[str, str] = {}
         for name, output in self._outputs.items():
-            export = output.get("Export") if isinstance(output, Table) else None
-            exported = symbol_of(self.evaluate(export.get("Name"))) if isinstance(export, Table) else None
+            exported = symbol_of(self.evaluate(within(output, "Export", "Name")))
             if exported is not None:
                 found[exported] = name
         return found
@@ -409,17 +376,3 @@ class Stack:
         """Note that something which matters depends on an undecided condition."""
         if isinstance(undecided, Expression):
             self.world.consult(undecided.variables)
-
-
-def _partition(region: str | None) -> str | None:
-    if region is None:
-        return None
-    for start, partition in (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("us-iso", None), ("eu-iso", None)):
-        if region.startswith(start):
-            return partition
-    return "aws"
-
-
-def _suffix(region: str | None) -> str | None:
-    partition = _partition(region)
-    return {"aws": "amazonaws.com", "aws-us-gov": "amazonaws.com", "aws-cn": "amazonaws.com.cn"}.get(partition or "")

@@ -12,13 +12,13 @@ from guardrail import limits
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources.template import assembly
-from guardrail.sources.template.assembly import Template
-from guardrail.sources.template.declared import Resource, resources
-from guardrail.sources.template.files import Files
-from guardrail.sources.template.parameters import NONE, Parameters
-from guardrail.sources.template.stack import Given, Stack
-from guardrail.sources.template.values import Table, Twice, text_of
-from guardrail.sources.template.world import World
+from guardrail.sources.template.assembly import ParameterValue, StackTemplate
+from guardrail.sources.template.declared import TemplateResource, resources
+from guardrail.sources.template.files import FileTree
+from guardrail.sources.template.parameters import NONE, TemplateConfiguration
+from guardrail.sources.template.stack import Stack
+from guardrail.sources.template.values import Table, Twice, parts_of, text_of, within
+from guardrail.sources.template.world import PossibleWorld
 
 FEW = 10
 """Other inputs that are read with every one; of more, only those that share a name are."""
@@ -29,12 +29,12 @@ _NAMING = ("EndpointName", "EndpointConfigName", "InferenceComponentName", "Reso
 _SAFE_CHILD_KEYS = ("TemplateURL", "Location")
 
 
-class Inputs(Struct, frozen=True, kw_only=True):
+class TemplateOptions(Struct, frozen=True, kw_only=True):
     """What a run says besides the template."""
 
     region: str | None = None
-    parameters: Parameters = NONE
-    possibilities: tuple[tuple[str, Parameters], ...] = ()
+    parameters: TemplateConfiguration = NONE
+    possibilities: tuple[tuple[str, TemplateConfiguration], ...] = ()
     """Values that may be given instead, under a label, in place of the parameters where both say something."""
     compare_to: str | None = None
     """A template, a directory of the CDK, or a git revision."""
@@ -47,7 +47,7 @@ class Inputs(Struct, frozen=True, kw_only=True):
 class Origin:
     """The templates of one side, and where files beside them come from."""
 
-    def __init__(self, templates: list[Template], files: Files, inputs: Inputs) -> None:
+    def __init__(self, templates: list[StackTemplate], files: FileTree, inputs: TemplateOptions) -> None:
         self.templates = templates
         self.files = files
         self.inputs = inputs
@@ -55,10 +55,10 @@ class Origin:
         """Keys that stand twice where it matters to nobody: where it does, that is an error."""
         self._roots: dict[str, Table] = {}
         self._assets: dict[str, dict[str, str]] = {}
-        self._beside: dict[str, list[Template]] | None = None
+        self._beside: dict[str, list[StackTemplate]] | None = None
 
     @staticmethod
-    def of(path: str, files: Files, inputs: Inputs) -> "Origin":
+    def of(path: str, files: FileTree, inputs: TemplateOptions) -> "Origin":
         """The templates at ``path``."""
         duplicates: list[Twice] = []
         origin = Origin(assembly.templates(path, files, duplicates), files, inputs)
@@ -88,7 +88,7 @@ class Origin:
         contents = {path: self.files.read(path) or b"" for path in self.inputs.beside}
         return [path for path, content in contents.items() if any(word in content for word in words)]
 
-    def beside(self) -> dict[str, list[Template]]:
+    def beside(self) -> dict[str, list[StackTemplate]]:
         """The templates of the other inputs that may matter here, by path; read once."""
         if self._beside is None:
             self._beside = {}
@@ -105,16 +105,8 @@ class Origin:
 
 def _names_in(root: Table) -> set[str]:
     """The texts of a template that may be the names of resources or exports, as they are written."""
-    found: set[str] = set()
-    pending: list[Any] = [root.get("Resources"), root.get("Outputs")]
-    while pending:
-        here = pending.pop()
-        if isinstance(here, dict):
-            found |= {_name_in(here[key]) for key in _NAMING if isinstance(here.get(key), str)}
-            pending += here.values()
-        elif isinstance(here, list):
-            pending += here
-    return found
+    parts = (part for name in ("Resources", "Outputs") for part in parts_of(root.get(name)) if isinstance(part, dict))
+    return {_name_in(part[key]) for part in parts for key in _NAMING if isinstance(part.get(key), str)}
 
 
 def _name_in(text: str) -> str:
@@ -126,7 +118,7 @@ def _name_in(text: str) -> str:
 class Stacks:
     """The stacks of one side in one world, which find their nested stacks and each other's exports here."""
 
-    def __init__(self, origin: Origin, world: World, parameters: Parameters = NONE) -> None:
+    def __init__(self, origin: Origin, world: PossibleWorld, parameters: TemplateConfiguration = NONE) -> None:
         self.world = world
         self._parameters = parameters
         self._origin = origin
@@ -135,23 +127,14 @@ class Stacks:
         """The templates that each nested stack stands in, by its prefix."""
         self.stacks = [self._root(template) for template in origin.templates]
 
-    def _root(self, template: Template) -> Stack:
-        inputs = self._origin.inputs
-        return Stack(
-            template.root,
-            self,
-            path=template.path,
-            prefix=template.prefix,
-            origin=template.origin,
-            name=template.name,
-            region=template.region or inputs.region,
-            account=template.account,
+    def _root(self, template: StackTemplate) -> Stack:
+        completed = replace(
+            template,
+            region=template.region or self._origin.inputs.region,
             tags={**template.tags, **self._parameters.tags},
-            parameters={
-                **{name: Given(value) for name, value in template.parameters.items()},
-                **self._parameters.values,
-            },
+            parameters={**template.parameters, **self._parameters.values},
         )
+        return Stack(completed, self)
 
     @cached_property
     def beside(self) -> dict[str, list[Stack]]:
@@ -177,25 +160,14 @@ class Stacks:
         if len(self._within) > limits.MOST_STACKS:
             return Unknown(f"more than {limits.MOST_STACKS:,} stacks are nested")
         values = stack.properties_value(resource, "Parameters")
-        given = {name: Given(value) for name, value in values.items()} if isinstance(values, Table) else {}
-        return Stack(
-            root,
-            self,
-            path=path,
-            prefix=prefix,
-            origin=stack.origin,
-            region=stack.region,
-            account=stack.account,
-            tags=stack.tags,
-            parameters=given,
-            owner=(stack, logical_id),
-        )
+        given = {name: ParameterValue(value) for name, value in values.items()} if isinstance(values, Table) else {}
+        template = replace(stack.template, root=root, path=path, prefix=prefix, name=None, parameters=given)
+        return Stack(template, self, (stack, logical_id))
 
     def _child_path(self, stack: Stack, resource: Table) -> str | Unknown:
         """The local file that a nested stack's template is: as the CDK notes it, as a path, or as a published asset."""
         directory = os.path.dirname(stack.path)
-        metadata = resource.get("Metadata")
-        noted = metadata.get("aws:asset:path") if isinstance(metadata, dict) else None
+        noted = within(resource, "Metadata", "aws:asset:path")
         if isinstance(noted, str):
             return os.path.join(directory, noted)
         url = next(
@@ -223,16 +195,16 @@ class Stacks:
 
     def output(self, stack: str, name: str) -> Any:
         """The value of an output of the stack of that name; None where it is not here."""
-        found = next((each for each in self.stacks if each.name == stack), None)
+        found = next((each for each in self.stacks if each.template.name == stack), None)
         return found.output(name) if found is not None else None
 
     def file(self, path: str) -> bytes | None:
         """The content of a file beside a template; None where it is not here."""
         return self._origin.files.read(path)
 
-    def resources(self, beside: str | None = None) -> dict[str, Resource]:
+    def resources(self, beside: str | None = None) -> dict[str, TemplateResource]:
         """Every resource that matters, by address: of these stacks, or of those of the input ``beside`` them."""
-        found: dict[str, Resource] = {}
+        found: dict[str, TemplateResource] = {}
         for stack in self.stacks if beside is None else self.beside[beside]:
             for resource in resources(stack):
                 address = resource.block.address

@@ -3,7 +3,7 @@
 Known values are plain Python: ``str``, ``int``, ``float``, ``bool``, ``None``, ``list`` and `Table`.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from guardrail.errors import SourceError
@@ -104,6 +104,25 @@ class Expression(Computed, frozen=True):
     """Whether its symbol holds text from a NoEcho parameter, and must not be printed."""
 
 
+def within(value: Any, *keys: str) -> Any:
+    """The value under keys in tables in each other, None where there is none: 1 of ``{"a": {"b": 1}}``, "a", "b"."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def items_of(value: Any) -> list[Any]:
+    """The items of a list; of anything else it is the only one, and None has none."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def parts_of(value: Any) -> Iterator[Any]:
+    """A value and all that is in it, the outer before the inner: ``{"a": [1]}``, ``[1]``, ``1``."""
+    yield value
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from parts_of(part)
+
+
 def revealed(text: str) -> str:
     """A text as plain text, to be reckoned with: whoever asks keeps track of its being hidden."""
     return str.__str__(text)
@@ -170,8 +189,8 @@ def joined(parts: Sequence[Any], separator: str = "", allowance: Allowance | Non
         reason=unknown[0].reason,
         partial=separator.join(_shown(part) for part in parts),
         symbol=separator.join(symbol for symbol in symbols if symbol is not None) if None not in symbols else None,
-        references=mentioned(unknown),
-        variables=undecided(unknown),
+        references=mentioned_in(unknown),
+        variables=variables_of(unknown),
         hides=any(map(_hides, parts)),
     )
 
@@ -189,14 +208,14 @@ def _hides(part: Any) -> bool:
     return part.hides if isinstance(part, Expression) else isinstance(part, Hidden)
 
 
-def mentioned(values: Iterable[Any]) -> tuple[Reference, ...]:
+def mentioned_in(values: Iterable[Any]) -> tuple[Reference, ...]:
     """The resources that the values mention, without repetition."""
     return tuple(
         dict.fromkeys(reference for value in values if isinstance(value, Expression) for reference in value.references)
     )
 
 
-def undecided(values: Iterable[Any]) -> tuple[str, ...]:
+def variables_of(values: Iterable[Any]) -> tuple[str, ...]:
     """The undecided parameters that the values depend on, without repetition."""
     return tuple(
         dict.fromkeys(variable for value in values if isinstance(value, Expression) for variable in value.variables)

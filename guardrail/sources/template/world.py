@@ -46,7 +46,7 @@ class Variable(Struct):
         return named if self.is_closed else [*named, Other(frozenset(self.values))]
 
 
-class World:
+class PossibleWorld:
     """One assignment, and what was asked for beyond it while a template was read under it."""
 
     def __init__(self, assignment: Assignment | None = None, allowance: Allowance | None = None) -> None:

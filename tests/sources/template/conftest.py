@@ -9,10 +9,11 @@ import pytest
 
 from guardrail import sources
 from guardrail.model import ChangeSet
-from guardrail.sources.template.stack import Given, Stack
+from guardrail.sources.template.assembly import ParameterValue, StackTemplate
+from guardrail.sources.template.stack import Stack
 from guardrail.sources.template.text import load
 from guardrail.sources.template.values import Table
-from guardrail.sources.template.world import World
+from guardrail.sources.template.world import PossibleWorld
 
 Reader = Callable[..., ChangeSet]
 
@@ -33,8 +34,8 @@ def read(tmp_path: Path) -> Reader:
 class Alone:
     """Surroundings without nested stacks and without other stacks."""
 
-    def __init__(self, world: World | None = None) -> None:
-        self.world = world or World()
+    def __init__(self, world: PossibleWorld | None = None) -> None:
+        self.world = world or PossibleWorld()
 
     def child(self, stack: Stack, logical_id: str, resource: Table) -> Any:
         """No template is here."""
@@ -57,9 +58,12 @@ class Alone:
 def stack() -> Callable[..., Stack]:
     """A stack from the text of its template, with the values given for its parameters."""
 
-    def from_text(text: str, *, world: World | None = None, region: str | None = "us-east-1", **given: str) -> Stack:
+    def from_text(
+        text: str, *, world: PossibleWorld | None = None, region: str | None = "us-east-1", **given: str
+    ) -> Stack:
         root = load("t.yaml", dedent(text).encode())
-        parameters = {name: Given(value) for name, value in given.items()}
-        return Stack(root, Alone(world), path="t.yaml", name="app", region=region, parameters=parameters)
+        parameters = {name: ParameterValue(value) for name, value in given.items()}
+        template = StackTemplate(path="t.yaml", root=root, name="app", region=region, parameters=parameters)
+        return Stack(template, Alone(world))
 
     return from_text

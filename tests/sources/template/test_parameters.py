@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from guardrail.errors import SourceError
+from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.parameters import load
-from guardrail.sources.template.stack import Given
 
 
-def given(tmp_path: Path, text: str) -> dict[str, Given]:
+def given(tmp_path: Path, text: str) -> dict[str, ParameterValue]:
     file = tmp_path / "parameters.json"
     file.write_text(text)
     return load([str(file)]).values
@@ -17,9 +17,9 @@ def given(tmp_path: Path, text: str) -> dict[str, Given]:
 
 def test_pairs_on_the_command_line() -> None:
     assert load(["Stage=prod", "Url=a=b", "Empty="]).values == {
-        "Stage": Given("prod"),
-        "Url": Given("a=b"),
-        "Empty": Given(""),
+        "Stage": ParameterValue("prod"),
+        "Url": ParameterValue("a=b"),
+        "Empty": ParameterValue(""),
     }
 
 
@@ -31,17 +31,17 @@ def test_the_list_of_cloudformation(tmp_path: Path) -> None:
       {"ParameterKey": "Size", "ParameterValue": "/ml/size", "ResolvedValue": "ml.g5.xlarge"}
     ]"""
     assert given(tmp_path, text) == {
-        "Stage": Given("prod"),
-        "Count": Given("2"),
-        "Old": Given(None),
-        "Size": Given("/ml/size", "ml.g5.xlarge"),
+        "Stage": ParameterValue("prod"),
+        "Count": ParameterValue("2"),
+        "Old": ParameterValue(None),
+        "Size": ParameterValue("/ml/size", "ml.g5.xlarge"),
     }
 
 
 def test_the_list_of_aws_cloudformation_deploy(tmp_path: Path) -> None:
     assert given(tmp_path, '["Stage=prod", "Size=ml.m5.large"]') == {
-        "Stage": Given("prod"),
-        "Size": Given("ml.m5.large"),
+        "Stage": ParameterValue("prod"),
+        "Size": ParameterValue("ml.m5.large"),
     }
 
 
@@ -49,18 +49,18 @@ def test_the_template_configuration_of_codepipeline_with_its_tags(tmp_path: Path
     file = tmp_path / "configuration.json"
     file.write_text('{"Parameters": {"Stage": "prod", "Zones": ["a", "b"]}, "Tags": {"team": "ml"}, "StackPolicy": {}}')
     loaded = load([str(file)])
-    assert loaded.values == {"Stage": Given("prod"), "Zones": Given("a,b")}
+    assert loaded.values == {"Stage": ParameterValue("prod"), "Zones": ParameterValue("a,b")}
     assert loaded.tags == {"team": "ml"}
 
 
 def test_a_plain_mapping_in_yaml(tmp_path: Path) -> None:
-    assert given(tmp_path, "Stage: prod\nCount: 2\n") == {"Stage": Given("prod"), "Count": Given("2")}
+    assert given(tmp_path, "Stage: prod\nCount: 2\n") == {"Stage": ParameterValue("prod"), "Count": ParameterValue("2")}
 
 
 def test_a_later_argument_wins(tmp_path: Path) -> None:
     file = tmp_path / "p.json"
     file.write_text('{"Stage": "dev", "Size": "s"}')
-    assert load([str(file), "Stage=prod"]).values == {"Stage": Given("prod"), "Size": Given("s")}
+    assert load([str(file), "Stage=prod"]).values == {"Stage": ParameterValue("prod"), "Size": ParameterValue("s")}
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources.base import Reference
-from guardrail.sources.template.stack import Given, Stack
+from guardrail.sources.template.assembly import ParameterValue
+from guardrail.sources.template.stack import Stack
 from guardrail.sources.template.text import load
 from guardrail.sources.template.values import NO_VALUE, Expression, Hidden
-from guardrail.sources.template.world import Other, World
+from guardrail.sources.template.world import Other, PossibleWorld
 
 Maker = Callable[..., Stack]
 
@@ -181,13 +183,13 @@ def test_a_value_that_is_given_wins_over_the_default(stack: Maker) -> None:
 
 def test_an_ssm_parameter_is_known_by_its_resolved_value(stack: Maker) -> None:
     app = stack(TEMPLATE)
-    app.given = {"Published": Given("/ml/size", "ml.g5.xlarge")}
+    app.template = replace(app.template, parameters={"Published": ParameterValue("/ml/size", "ml.g5.xlarge")})
     assert app.reference("Published") == "ml.g5.xlarge"
 
 
 def test_a_parameter_that_keeps_its_previous_value_is_unknown(stack: Maker) -> None:
     app = stack(TEMPLATE)
-    app.given = {"Size": Given(None)}
+    app.template = replace(app.template, parameters={"Size": ParameterValue(None)})
     assert app.reference("Size").reason == ("the parameter Size keeps its previous value: give --parameters Size=VALUE")
 
 
@@ -235,14 +237,14 @@ def test_conditions_are_three_valued(
 
 
 def test_a_value_other_than_those_compared_with_fails_every_comparison(stack: Maker) -> None:
-    world = World({"Stage": Other(frozenset({"prod"}))})
+    world = PossibleWorld({"Stage": Other(frozenset({"prod"}))})
     app = stack(TEMPLATE, world=world)
     assert app.holds("IsProd") is False
     assert isinstance(app.reference("Stage"), Unknown)
 
 
 def test_an_undecided_branch_is_unknown_and_noted(stack: Maker) -> None:
-    world = World()
+    world = PossibleWorld()
     value = stack(TEMPLATE, world=world).evaluate(load("f", b"K: !If [IsProd, 1, 2]")["K"])
     assert isinstance(value, Unknown)
     assert list(world.consulted) == ["Stage"]
@@ -250,14 +252,14 @@ def test_an_undecided_branch_is_unknown_and_noted(stack: Maker) -> None:
 
 
 def test_a_condition_that_nothing_asks_for_is_not_noted(stack: Maker) -> None:
-    world = World()
+    world = PossibleWorld()
     app = stack(TEMPLATE, world=world)
     app.evaluate(load("f", b"K: !If [Either, 1, 2]")["K"])
     assert not world.consulted
 
 
 def test_a_parameter_used_as_the_key_of_a_map_can_only_be_one_of_its_keys(stack: Maker) -> None:
-    world = World()
+    world = PossibleWorld()
     stack(TEMPLATE, world=world).evaluate(load("f", b"K: !FindInMap [Sizes, !Ref Stage, small]")["K"])
     assert world.variables["Stage"].choices() == ["us-east-1", "prod"]
     assert list(world.consulted) == ["Stage"]
@@ -268,12 +270,12 @@ def test_an_unknown_text_equals_itself(stack: Maker) -> None:
 
 
 def test_a_comparison_out_of_reach_of_any_parameter_is_a_question_of_its_own(stack: Maker) -> None:
-    world = World()
+    world = PossibleWorld()
     comparison = "K: !Equals ['{{resolve:ssm:/stage}}', prod]"
     value = stack(TEMPLATE, world=world).evaluate(load("f", comparison.encode())["K"])
     assert isinstance(value, Expression)
     assert value.variables == ("whether prod equals {{resolve:ssm:/stage}}",)
-    decided = World({"whether prod equals {{resolve:ssm:/stage}}": "true"})
+    decided = PossibleWorld({"whether prod equals {{resolve:ssm:/stage}}": "true"})
     assert stack(TEMPLATE, world=decided).evaluate(load("f", comparison.encode())["K"]) is True
 
 
