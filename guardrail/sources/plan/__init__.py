@@ -31,11 +31,6 @@ if TYPE_CHECKING:
 _PLAIN_ACTIONS: tuple[Change, ...] = ("create", "update", "delete", "forget")
 
 
-def recognizes(path: str) -> bool:
-    """Every path is taken for a plan, so that what is none can be refused with a helpful line."""
-    return bool(path)
-
-
 def read(path: str, *, region: str | None = None, source: str | None = None) -> ChangeSet:
     """The change set of the plan, or the stock of the state, at ``path`` ("-" for standard input).
 

@@ -1,7 +1,10 @@
 """Following the references of a plan's ``configuration``: what an expression leads to, across module boundaries.
 
-A plan tells the value of a name only when it is known before apply. Where it is not, what remains of
-``endpoint_config_name = module.config.name`` is the list of references in the expression; template literals are lost.
+A plan tells the value of a name only when it is known before apply. Where it is not, what remains of the expression is
+its list of references; template literals are lost. Of the endpoints e["a"] and e["b"], both written as
+``endpoint_config_name = module.config[each.key].name``, the plan keeps ``["module.config", "each.key"]``. The output
+``name`` of that module is ``aws_sagemaker_endpoint_configuration.c.name``, and the module has the same two keys. So
+e["a"] leads to the ``name`` of ``module.config["a"].aws_sagemaker_endpoint_configuration.c``, and to no other.
 """
 
 import re

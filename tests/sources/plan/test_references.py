@@ -2,9 +2,12 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from guardrail.model import ChangeSet, Unknown
+from guardrail.sources.base import Reference
+from guardrail.sources.plan.references import ConfigModule, Configuration, Scope
 from tests.sources.conftest import Reader
 from tests.sources.plans import (
     CONFIGURATION,
@@ -41,6 +44,23 @@ def links(changes: ChangeSet) -> dict[str, str | None]:
 
 def at_root(*mentions: str) -> Json:
     return module(block(ENDPOINT, endpoint_config_name=ref(*mentions)), block(CONFIGURATION))
+
+
+def test_a_key_of_for_each_leads_through_the_module_with_that_key_to_one_configuration() -> None:
+    """The example that guardrail/sources/plan/references.py works out."""
+    inner = module(block(CONFIGURATION), outputs={"name": output(ref(f"{CONFIGURATION}.name"))})
+    written = block(ENDPOINT, endpoint_config_name={"references": ["module.config", "each.key"]})
+    root = module(written, module_calls={"config": call(inner)})
+    found = Configuration(msgspec.convert(root, ConfigModule))
+    for key in ("a", "b"):
+        found.add_instance(Scope((), (), key), "aws_sagemaker_endpoint", "e", f'{ENDPOINT}["{key}"]')
+        address = f'module.config["{key}"].{CONFIGURATION}'
+        found.add_instance(Scope(("config",), (key,)), "aws_sagemaker_endpoint_configuration", "c", address)
+    endpoint_block = found.resource((), "aws_sagemaker_endpoint", "e")
+    assert endpoint_block is not None
+    wanted = frozenset({"aws_sagemaker_endpoint_configuration"})
+    meant = found.resolve(Scope((), (), "a"), endpoint_block, "endpoint_config_name", wanted)
+    assert meant == [Reference(f'module.config["a"].{CONFIGURATION}', "name")]
 
 
 @pytest.mark.parametrize(
