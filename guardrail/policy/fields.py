@@ -161,6 +161,12 @@ _DECLARED: tuple[Field, ...] = (
         get.keeps_previous_configuration,
     ),
     _endpoint.field(
+        "endpoint.ignored_changes",
+        "strings",
+        "What Terraform's ignore_changes keeps from it: endpoint_config_name, or arguments of its configuration.",
+        get.of_endpoint("ignored_changes"),
+    ),
+    _endpoint.field(
         "endpoint.production_variant_count",
         "integer",
         "How many variants it has without the shadow variants.",

@@ -302,6 +302,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     region: str | Unknown
     change: Change
     location: Location | None = None
+    ignored: tuple[str, ...] = ()
+    """The arguments that ``lifecycle { ignore_changes }`` names, "all" for all of them."""
 
 
 class Block(Identity, frozen=True, kw_only=True):

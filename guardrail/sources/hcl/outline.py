@@ -13,6 +13,7 @@ from guardrail.model import InlineWaiver, Location
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, source_names
+from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.places import BlockPlaces, legible_body
 from guardrail.sources.hcl.waivers import waivers_of
@@ -55,6 +56,12 @@ class Outline:
                 self._places[key] = BlockPlaces(found.file, found.block, module.called_at)
                 self._asked.append((module, found))
         return self._places[key]
+
+    def ignored(self, names: tuple[str, ...], type_: str, name: str) -> tuple[str, ...]:
+        """The arguments that ``lifecycle { ignore_changes }`` of a resource names."""
+        module = self._module(names)
+        found = module.source.resources.get((type_, name)) if module else None
+        return ignored_changes(found) if found else ()
 
     def waivers(self) -> Iterator[InlineWaiver]:
         """The waivers in the files of all modules that were asked about, for the blocks that were asked about."""

@@ -27,10 +27,10 @@ from guardrail.model import (
 )
 from guardrail.sources.base import LOST, Block, Computed, Reference, View
 from guardrail.sources.declarations import Declaration
-from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Trace
+from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import Module, World, given
 from guardrail.sources.hcl.resources import Resource
@@ -44,9 +44,9 @@ from guardrail.sources.linking.choices import MOST_BLOCKS
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.providers import region_of
-from guardrail.sources.vocabulary import misspelt, spellings
+from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import TERRAFORM_TYPES, spelling_of
+from guardrail.sources.vocabulary.spellings import TARGET, TERRAFORM_TYPES, spelling_of
 
 _FRAMES = 6_000
 """Python frames while values are worked out: some 700 values that are defined by one another in a row."""
@@ -54,9 +54,6 @@ _PREFIXES = ("aws_sagemaker", "awscc_sagemaker", "aws_appautoscaling", "awscc_ap
 _OF_INFERENCE = re.compile("sagemaker_(?:endpoint|inference)")
 _NEARLY = 0.93
 """``aws_sagemaker_endpiont`` is as near to a type; ``aws_sagemaker_model_card``, another type, is at 0.88."""
-_IGNORING = spellings.types_of(spellings.ENDPOINT, spellings.CONFIGURATION, spellings.TARGET)
-"""Types of which `ignore_changes` decides what is billed."""
-_HARMLESS = frozenset({"tags", "tags_all"})
 _TEXT_MAPS = frozenset({"tags", "tags_all", "dimensions"})
 
 
@@ -95,10 +92,13 @@ def _read_root(
         root = Module(source, world)
         root.arguments.update(given(given_values(source, inputs, disk), root.scope))
         resources = list(_resources(root))
-        linked = Side(_declared([_block(resource, world.types) for resource in resources]), region=region).linked()
+        blocks = [_block(resource, world.types) for resource in resources]
+        linked = Side(_declared(blocks), region=region).linked()
         change_set = _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
         decisions = dict.fromkeys(_decisions(world, resources))
-        return _Reading(replace(change_set, waivers=tuple(_waivers(resources))), tuple(decisions), len(resources))
+        notices = (*change_set.notices, *_left_alone(blocks))
+        change_set = replace(change_set, waivers=tuple(_waivers(resources)), notices=notices)
+        return _Reading(change_set, tuple(decisions), len(resources))
 
     trace = Trace()
     return _decided(read(trace), lambda outcomes: read(Trace(outcomes, trace.allowance)), trace.allowance)
@@ -212,6 +212,7 @@ def _block(resource: Resource, types: Mapping[str, str]) -> Block:
         change="no-op",
         references=partial(_references, types, resource),
         key=resource.instance.key,
+        ignored=ignored_changes(resource.written),
         default_tags=provider.default_tags,
         location=resource.location,
     )
@@ -273,8 +274,19 @@ def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, ad
             partial=len(linked.partial & modelled),
             skipped=len(left_out),
         ),
-        notices=(*_undecided(world, addresses), *_ignored(world), *_assumed(world)),
+        notices=(*_undecided(world, addresses), *_assumed(world)),
     )
+
+
+def _left_alone(blocks: Sequence[Block]) -> Iterator[str]:
+    """A sentence for each scaling target whose bounds Terraform leaves alone, so that source may not say what holds."""
+    for block in blocks:
+        spelling = block.attributes.spelling
+        if spelling.kind == TARGET:
+            bounds = {"all", *map(spelling.of, ("MinCapacity", "MaxCapacity"))}
+            names = " and ".join(name for name in block.ignored if name in bounds)
+            if names:
+                yield f"{block.address} has {names} in ignore_changes: once it is there, other bounds do not reach it"
 
 
 def _assumed(world: World) -> Iterator[str]:
@@ -319,31 +331,6 @@ def _misspelt(world: World) -> Iterator[Skipped]:
             if near or _OF_INFERENCE.search(type_):
                 meant = f", did you mean {near[0]}?" if near else ""
                 yield Skipped(address=f"{type_}.{name}", type=type_, reason=f"there is no such type{meant}")
-
-
-def _ignored(world: World) -> Iterator[str]:
-    """A sentence for each block whose ``lifecycle`` keeps what is written in it from what runs already."""
-    for source in world.sources.values():
-        for (type_, name), written in source.resources.items():
-            if type_ not in _IGNORING:
-                continue
-            lifecycle = next((each.body for each in written.block.body.blocks if each.type == "lifecycle"), None)
-            ignored = _ignored_names(lifecycle.expression("ignore_changes") if lifecycle else None)
-            if ignored:
-                yield (
-                    f"{type_}.{name} has ignore_changes on {', '.join(ignored)}: once it is there, what is written "
-                    "here does not change it"
-                )
-
-
-def _ignored_names(expression: syntax.Expression | None) -> list[str]:
-    """The arguments that ``ignore_changes`` names: ``[endpoint_config_name, tags["a"]]`` or ``all``."""
-    if isinstance(expression, syntax.Tuple):
-        return [name for item in expression.items for name in _ignored_names(item)]
-    while isinstance(expression, (syntax.Attribute, syntax.Index)):
-        expression = expression.subject
-    name = expression.name if isinstance(expression, syntax.Name) else getattr(expression, "value", None)
-    return [name] if isinstance(name, str) and name not in _HARMLESS else []
 
 
 # An unknown number of instances --------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 A link is never guessed: what may use several things is Unknown, and what they are is marked as possibly deployed.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
@@ -41,7 +42,11 @@ from guardrail.sources.linking.index import Declarations
 from guardrail.sources.linking.models import models_of, with_models
 from guardrail.sources.linking.scaling import ScalingLinks
 from guardrail.sources.linking.unlinked import NAMED
+from guardrail.sources.vocabulary.spellings import spelling_of
 
+_ROOT_NAME = re.compile(r"[.\[]")
+_NOT_RUNNING = frozenset({"tags", "tags_all", "name", "name_prefix", "endpoint_config_name"})
+"""Arguments of a configuration that say nothing of what runs."""
 MOST_CANDIDATES = 64
 """Of more configurations than this an endpoint may use any, and is at least what else is known of it."""
 
@@ -265,9 +270,19 @@ class Side:
             touched=self._is_touched(declared.address, self._configuration_in_force(running)),
             inference_components=self._components_of(declared),
             keeps_previous_configuration=running.is_past,
+            ignored_changes=self._ignored(declared, configuration),
             unlinked_scaling=tuple(sorted(self._scaling.unlinked.by_endpoint.get(declared.address, ()), key=_address)),
             location=declared.location,
         )
+
+    def _ignored(self, endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration | Unknown) -> tuple[str, ...]:
+        """What Terraform keeps from an endpoint: the name of its configuration, or what that says of what runs."""
+        names = {spelling_of(endpoint.type).of("EndpointConfigName"), "all"}
+        own = [name for name in endpoint.ignored if name in names]
+        if isinstance(configuration, DeclaredConfiguration):
+            now = self.declarations.configurations.by_address.get(configuration.address, configuration)
+            own += [name for name in now.ignored if _ROOT_NAME.split(name)[0] not in _NOT_RUNNING]
+        return tuple(dict.fromkeys(own))
 
     def _bare(self, declared: DeclaredConfiguration, deployed: Deployed) -> Endpoint:
         """A configuration that stands for itself."""

@@ -212,6 +212,7 @@ class _PlanReader:
             change=change,
             references=_lost if written is None else partial(self._configuration.resolve, scope, written),
             key=resource.index,
+            ignored=self._outline.ignored(scope.names, resource.type, resource.name) if self._outline else (),
             default_tags=provider.default_tags,
             location=None if places is None else places.start,
         )

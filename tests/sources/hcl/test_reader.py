@@ -579,26 +579,6 @@ def test_who_does_not_ask_for_the_workspace_hears_nothing_of_it(read: Read) -> N
 
 
 @pytest.mark.parametrize(
-    ("lifecycle", "names"),
-    [
-        ("ignore_changes = [endpoint_config_name]", "endpoint_config_name"),
-        (
-            'ignore_changes = [tags["a"], endpoint_config_name, deployment_config[0]]',
-            "endpoint_config_name, deployment_config",
-        ),
-        ("ignore_changes = all", "all"),
-        ("ignore_changes = [tags, tags_all]", None),
-        ("create_before_destroy = true", None),
-    ],
-)
-def test_what_is_kept_from_what_runs_already_is_told(read: Read, lifecycle: str, names: str | None) -> None:
-    """``ignore_changes`` leaves the endpoint on the configuration that it has, whatever the source says."""
-    text = endpoint("e").rstrip().removesuffix("}") + f"  lifecycle {{\n    {lifecycle}\n  }}\n}}\n"
-    told = [notice.partition(":")[0] for notice in read(text).notices]
-    assert told == ([] if names is None else [f"aws_sagemaker_endpoint.e has ignore_changes on {names}"])
-
-
-@pytest.mark.parametrize(
     ("source", "bills"),
     [
         ("terraform-aws-modules/vpc/aws", False),
