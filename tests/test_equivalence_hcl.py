@@ -51,10 +51,19 @@ STORY_OF = {
 """Cases whose source is that of a story, and stands there."""
 
 OWN = frozenset(
-    {"assumptions", "change", "configuration_location", "configuration_name", "lines", "location", "touched"}
+    {
+        "assumptions",
+        "change",
+        "configuration_location",
+        "configuration_name",
+        "ignored_changes",
+        "lines",
+        "location",
+        "touched",
+    }
 )
-"""What only one of the two can have: a plan has no lines and may not know a name, source has no past, and a plan that
-lost the expressions below a dynamic block has to assume that a computed argument is unset."""
+"""What only one of the two can have: a plan has no lines, no ``lifecycle`` and may not know a name, source has no past,
+and a plan that lost the expressions below a dynamic block has to assume that a computed argument is unset."""
 
 KNOWS_MORE = {
     "11_unknown_instance_type": "a plan has an unknown for each value that names a configuration; source has the name",

@@ -367,7 +367,7 @@ class Module(Attributes):
         body = written.body
         count, for_each = body.expression("count"), body.expression("for_each")
         instances, asked = self.trace.apart(lambda: self._instances(body, count, for_each))
-        self.trace.touched.update(asked)
+        self.trace.touched.update((each, None) for each in asked if not isinstance(each, Decision))
         for instance in instances:
             if instance.unknown is not None:
                 self.world.undecided[address] = instance.unknown.reason
