@@ -139,8 +139,8 @@ class View:
         """Where each of the attributes is written that is written at all, by the names of the language."""
         if self.places is None:
             return {}
-        found = {name: self.places.of(name) for name in map(self.spelling.of, names)}
-        return {name: location for name, location in found.items() if location is not None}
+        locations = {name: self.places.of(name) for name in map(self.spelling.of, names)}
+        return {name: location for name, location in locations.items() if location is not None}
 
     def get(self, name: str) -> Any:
         """The raw value; None where unset; `Unknown` where it cannot be known."""

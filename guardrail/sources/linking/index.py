@@ -57,8 +57,8 @@ class KindIndex(Generic[_D]):
     def referenced(self, link: Link, seeker: Declared) -> list[_D]:
         """Everything here that the references of ``link`` lead to, without repetition; of more than `FEW`, anything."""
         addresses = dict.fromkeys(reference.address for reference in link.references)
-        found = [self.by_address[address] for address in addresses if address in self.by_address]
-        return found if len(found) <= FEW else self.compatible(seeker)
+        referenced = [self.by_address[address] for address in addresses if address in self.by_address]
+        return referenced if len(referenced) <= FEW else self.compatible(seeker)
 
     def meant(self, name: str | None, link: Link, seeker: Declared) -> list[_D]:
         """What a link means that spells ``name``: what is called so, else what an unknown value refers to."""

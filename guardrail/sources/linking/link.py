@@ -158,17 +158,19 @@ class Side:
         return related
 
     def _configuration_of(self, endpoint: DeclaredEndpoint) -> _Running:
-        found = self.declarations.configurations.linked(endpoint.configuration, endpoint)
-        now = found[0] if len(found) == 1 else None
+        configurations = self.declarations.configurations.linked(endpoint.configuration, endpoint)
+        now = configurations[0] if len(configurations) == 1 else None
         if now is None or now.change == "replace":
             past = self._past_configuration(endpoint)
             if past is not None:
                 return _Running(past if now is None else _placed(past, now), is_past=now is not None)
         if now is not None:
             return _Running(now)
-        if found:
-            reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(found)}")
-            return _Running(reason, tuple(each.address for each in found) if len(found) <= MOST_CANDIDATES else ())
+        if configurations:
+            reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(configurations)}")
+            return _Running(
+                reason, tuple(each.address for each in configurations) if len(configurations) <= MOST_CANDIDATES else ()
+            )
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value

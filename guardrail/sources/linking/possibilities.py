@@ -29,9 +29,9 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
     endpoints = _by_address([inventory.endpoints for inventory in inventories])
     unattached = _by_address([inventory.unattached for inventory in inventories])
     return Inventory(
-        endpoints=tuple(_endpoint(found, wanted, len(inventories)) for found in endpoints),
+        endpoints=tuple(_endpoint(alike, wanted, len(inventories)) for alike in endpoints),
         unattached=tuple(
-            _endpoint(found, wanted, len(found)) for found in unattached if found[0].address not in attached
+            _endpoint(alike, wanted, len(alike)) for alike in unattached if alike[0].address not in attached
         ),
         budgets=tuple(
             budget for budget in inventories[0].budgets if all(budget in inventory.budgets for inventory in inventories)
@@ -58,45 +58,45 @@ def with_possibilities(change_set: ChangeSet, possibilities: Sequence[Possibilit
 
 
 def _by_address(groups: Iterable[Sequence[Endpoint]]) -> list[list[Endpoint]]:
-    found: dict[str, list[Endpoint]] = {}
+    by_address: dict[str, list[Endpoint]] = {}
     for group in groups:
         for endpoint in group:
-            found.setdefault(endpoint.address, []).append(endpoint)
-    return [found[address] for address in sorted(found)]
+            by_address.setdefault(endpoint.address, []).append(endpoint)
+    return [by_address[address] for address in sorted(by_address)]
 
 
-def _endpoint(found: Sequence[Endpoint], wanted: str, worlds: int) -> Endpoint:
-    first = found[0]
-    everywhere = len(found) == worlds
-    if everywhere and all(endpoint == first for endpoint in found):
+def _endpoint(endpoints: Sequence[Endpoint], wanted: str, worlds: int) -> Endpoint:
+    first = endpoints[0]
+    everywhere = len(endpoints) == worlds
+    if everywhere and all(endpoint == first for endpoint in endpoints):
         return first
     return replace(
         first,
-        **_agreed(found, wanted) | {"variants": _variants([endpoint.variants for endpoint in found], wanted)},
-        touched=any(endpoint.touched for endpoint in found),
-        kept=any(endpoint.kept for endpoint in found),
-        **_one_configuration(found),
+        **_agreed(endpoints, wanted) | {"variants": _variants([endpoint.variants for endpoint in endpoints], wanted)},
+        touched=any(endpoint.touched for endpoint in endpoints),
+        kept=any(endpoint.kept for endpoint in endpoints),
+        **_one_configuration(endpoints),
         deployed=first.deployed if everywhere else "possibly",
     )
 
 
-def _one_configuration(found: Sequence[Endpoint]) -> dict[str, Any]:
+def _one_configuration(endpoints: Sequence[Endpoint]) -> dict[str, Any]:
     """Nothing where all have the same configuration; else that there is no one configuration to point at."""
-    is_one = all(endpoint.configuration_address == found[0].configuration_address for endpoint in found)
+    is_one = all(endpoint.configuration_address == endpoints[0].configuration_address for endpoint in endpoints)
     return {} if is_one else {"configuration_address": None, "configuration_location": None}
 
 
-def _variants(found: Sequence[tuple[Variant, ...] | Unknown], wanted: str) -> tuple[Variant, ...] | Unknown:
-    known = [variants for variants in found if not isinstance(variants, Unknown)]
-    if len(known) < len(found):
-        return next(variants for variants in found if isinstance(variants, Unknown))
-    return tuple(_variant(each, wanted, len(found)) for each in aligned(known))
+def _variants(several: Sequence[tuple[Variant, ...] | Unknown], wanted: str) -> tuple[Variant, ...] | Unknown:
+    known = [variants for variants in several if not isinstance(variants, Unknown)]
+    if len(known) < len(several):
+        return next(variants for variants in several if isinstance(variants, Unknown))
+    return tuple(_variant(each, wanted, len(several)) for each in aligned(known))
 
 
-def aligned(found: Sequence[tuple[Variant, ...]]) -> list[list[Variant]]:
+def aligned(several: Sequence[tuple[Variant, ...]]) -> list[list[Variant]]:
     """The variants that are the same one in several possibilities: by name, or by place where a name is unknown."""
     groups: dict[object, list[Variant]] = {}
-    for variants in found:
+    for variants in several:
         for index, variant in enumerate(variants):
             groups.setdefault(identity(variant, index), []).append(variant)
     return list(groups.values())
@@ -107,14 +107,14 @@ def identity(variant: Variant, index: int) -> object:
     return variant.name if isinstance(variant.name, str) else index
 
 
-def _variant(found: Sequence[Variant], wanted: str, worlds: int) -> Variant:
-    first = found[0]
-    if len(found) == worlds and all(variant == first for variant in found):
+def _variant(variants: Sequence[Variant], wanted: str, worlds: int) -> Variant:
+    first = variants[0]
+    if len(variants) == worlds and all(variant == first for variant in variants):
         return first
-    sensitive = any(variant.sensitive for variant in found)
-    instances = [variant for variant in found if isinstance(variant, InstanceVariant)]
-    serverless = [variant for variant in found if isinstance(variant, ServerlessVariant)]
-    is_certain = len(found) == worlds
+    sensitive = any(variant.sensitive for variant in variants)
+    instances = [variant for variant in variants if isinstance(variant, InstanceVariant)]
+    serverless = [variant for variant in variants if isinstance(variant, ServerlessVariant)]
+    is_certain = len(variants) == worlds
     perhaps = Unknown(f"whether it is there is undecided: {wanted}")
     if not instances:
         values = _agreed(serverless, wanted) | ({} if is_certain else {"provisioned_concurrency": perhaps})
@@ -123,7 +123,7 @@ def _variant(found: Sequence[Variant], wanted: str, worlds: int) -> Variant:
     if serverless:
         kinds = "on instances or serverless" if sensitive else _kinds(instances, serverless)
         values["instance_type"] = values["initial_instance_count"] = Unknown(f"{kinds}: {wanted}")
-        values["scaling"] = _common([variant.scaling for variant in found], wanted)
+        values["scaling"] = _common([variant.scaling for variant in variants], wanted)
     elif any(each.instance_pools != instances[0].instance_pools for each in instances):
         values["instance_type"], values["instance_pools"] = Unknown(f"it is undecided: {wanted}"), ()
     if not serverless and not is_certain:
@@ -137,11 +137,11 @@ def _kinds(instances: Iterable[InstanceVariant], serverless: Iterable[Serverless
     return " or ".join(dict.fromkeys((*types, *sizes))) or "on instances or serverless"
 
 
-def _agreed(found: Sequence[Any], wanted: str) -> dict[str, Any]:
+def _agreed(things: Sequence[Any], wanted: str) -> dict[str, Any]:
     """What things of one type have in common, in every field that may be unknown."""
-    hidden = any(getattr(each, "sensitive", False) for each in found)
-    names = _uncertain(found[0].__class__)
-    return {name: _common([getattr(each, name) for each in found], wanted, hidden=hidden) for name in names}
+    hidden = any(getattr(thing, "sensitive", False) for thing in things)
+    names = _uncertain(things[0].__class__)
+    return {name: _common([getattr(thing, name) for thing in things], wanted, hidden=hidden) for name in names}
 
 
 @cache

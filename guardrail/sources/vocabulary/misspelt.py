@@ -161,14 +161,14 @@ def _misspelt(known: Mapping[str, str], values: Mapping[str, Any], allowance: Al
     import difflib
 
     missing = {name.lower(): name for name in sorted(known.keys() - values.keys())}
-    found: dict[str, str] = {}
+    meant: dict[str, str] = {}
     for name in sorted(values.keys() - known.keys()):
         allowance.steps(COMPARISON)
         near = difflib.get_close_matches(name[:_LONGEST].lower(), missing, n=1, cutoff=_CUTOFF)
         near = near or [word for word in missing if _leaves_out(name, missing[word])]
         if near:
-            found[name] = missing[near[0]]
-    return found
+            meant[name] = missing[near[0]]
+    return meant
 
 
 def _leaves_out(name: str, known: str) -> bool:

@@ -89,8 +89,8 @@ def near(word: str, known: Iterable[str], least: float = _NEAR) -> str | None:
     import difflib
 
     lowered = {each.lower(): each for each in known}
-    found = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=least)
-    return lowered[found[0]] if found else None
+    nearest = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=least)
+    return lowered[nearest[0]] if nearest else None
 
 
 def _shown(text: str) -> str:
