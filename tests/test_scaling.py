@@ -394,6 +394,7 @@ def test_of_an_unknown_schedule_the_bounds_of_the_target_are_what_is_known() -> 
         ("cron(0 8 * * ? *)", {"end": "2026-11-27T00:00:00Z"}, False),
         ("cron(0 8 * * ? *)", {"start": "2027-02-01T00:00:00Z", "end": "2027-01-01T00:00:00Z"}, True),
         ("cron(0 8 * * ? *)", {"start": "2027-01-01T08:00:00Z", "end": "2027-01-01T08:00:00Z"}, False),  # it runs once
+        ("cron(0 8 * * ? *)", {"end": "2026-11-27"}, False),  # the day itself
         ("cron(0 8 * * ? *)", {"end": LATER}, False),
         (LATER, {}, False),
     ],

@@ -62,6 +62,8 @@ def test_schedules_take_turns(schedules: list[str], minutes: list[int]) -> None:
         "cron(0 8 * * ? 1969)",
         "cron(0 8 * * ? 2200)",
         "cron(0 8/x * * ? *)",
+        "cron(0 8-24 * * ? *)",
+        "cron(0 24-8 * * ? *)",
         "cron(0 8- * * ? * *)",
         "cron(0 8 * * ?)",
         "cron(0 8 30 FEB ? *)",  # never

@@ -82,8 +82,6 @@ class PriceBook:
 
     def regions(self) -> tuple[str, ...]:
         """The codes of the regions that have a price table."""
-        if not self._over:
-            return tuple(self._manifest.regions)
         return tuple(
             sorted({*self._manifest.regions, *(name for over in self._over for name in over.manifest.regions)})
         )

@@ -60,9 +60,7 @@ class Rates:
 
         What runs in a capacity reservation has no hourly price, and a Marketplace package has a fee beside it.
         """
-        reserved = variant.capacity_reservation
-        kind = reserved if isinstance(reserved, Unknown) else reserved is not None
-        key = (region, mode, instance_type, kind, variant.marketplace)
+        key = (region, mode, instance_type, variant.capacity_reservation, variant.marketplace)
         rate = self._rates.get(key)
         if rate is None:
             rate = self._rates[key] = self._instance(region, mode, instance_type, variant)

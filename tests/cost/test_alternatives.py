@@ -87,14 +87,14 @@ def test_of_accelerators_those_with_most_memory_come_first_and_what_is_lost_is_n
 
 def test_memory_of_accelerators_that_are_no_gpus_is_not_called_so() -> None:
     """ml.inf2.24xlarge: six Inferentia2 of 32 GiB and 384 GiB; ml.inf2.8xlarge has one of them and 128 GiB."""
-    found = cheaper(PRICES, "us-east-1", "ml.inf2.24xlarge", max_accelerators=1, limit=50)
+    found = cheaper(PRICES, "us-east-1", "ml.inf2.24xlarge", Limits(max_accelerators=1), most=50)
     lost = {each.instance_type: each.loses for each in found}
     assert lost["ml.inf2.8xlarge"] == "32 of 192 GiB of accelerator memory and 128 of 384 GiB of memory"
 
 
 def test_a_limit_may_be_reached_and_three_are_named_at_most() -> None:
     """ml.m5.4xlarge costs 0.922 an hour."""
-    found = cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", max_hourly_usd=Decimal("0.922"))
+    found = cheaper(PRICES, "us-east-1", "ml.m5.24xlarge", Limits(max_hourly_usd=Decimal("0.922")))
     assert found[0].instance_type == "ml.m5.4xlarge"
     assert len(found) == 3
 

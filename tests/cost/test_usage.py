@@ -136,6 +136,18 @@ def test_an_endpoint_is_found_by_its_configuration_too(tmp_path: Path) -> None:
     assert requests_of(usage, "aws_sagemaker_endpoint.e", "aws_sagemaker_endpoint_configuration.c") == 1
 
 
+def test_a_star_in_brackets_stands_for_an_index_and_for_no_more() -> None:
+    usage = Usage({"module.a[*]": of(monthly_requests=1)}, {})
+    assert requests_of(usage, "module.a[0]") == 1
+    assert requests_of(usage, 'module.a["x"]') == 1
+    assert requests_of(usage, "module.a[0].aws_sagemaker_endpoint.b[1]") is None
+
+
+def test_a_pattern_finds_an_endpoint_by_its_configuration_too() -> None:
+    usage = Usage({"module.*_configuration.b": of(monthly_requests=1)}, {})
+    assert requests_of(usage, "e", "module.a.aws_sagemaker_endpoint_configuration.b") == 1
+
+
 def test_keys_that_belong_to_nothing_are_named(tmp_path: Path) -> None:
     usage = written(tmp_path, WILDCARDS)
     assert list(usage.notices([endpoint("module.search.aws_sagemaker_endpoint.this[0]")])) == [
@@ -315,6 +327,16 @@ def test_a_variant_of_one_of_the_endpoints_of_a_pattern_is_none() -> None:
     assert list(usage.notices([endpoint("e"), endpoint("f", None, serverless("b"))])) == []
 
 
+def test_the_error_lists_the_variants_that_there_are_each_once() -> None:
+    usage = Usage({"*": of(variants={"mian": own(average_instances=4)})}, {})
+    with pytest.raises(SettingsError) as error:
+        usage.notices([endpoint("e"), endpoint("f")])
+    assert error.value.hint == "its variants: main"
+    with pytest.raises(SettingsError) as error:
+        usage.notices([replace(endpoint("e"), variants=())])
+    assert error.value.hint == "its variants: none"
+
+
 @pytest.mark.parametrize("hidden", [endpoint("e", None, serverless(LATER))])
 def test_a_name_that_may_be_that_of_an_unknown_variant_is_none(hidden: Endpoint) -> None:
     usage = Usage({"e": of(variants={"b": own(average_instances=4)})}, {})
@@ -371,6 +393,9 @@ def test_a_stated_zero_and_a_whole_month_are_numbers_like_others(tmp_path: Path)
     text = "resource_usage: {e: {monthly_requests: 0, monthly_busy_hours: 730}}"
     (main,) = written(tmp_path, text).of(endpoint("e")).variants
     assert (main.requests, main.busy_hours) == (0, 730)
+    text = "resource_usage: {e: {monthly_requests: 0.5, variants: {main: {monthly_requests: 0.5}}}}"
+    (main,) = written(tmp_path, text).of(endpoint("e")).variants
+    assert main.requests == Decimal("0.5"), "all of the endpoint's, and part of one"
 
 
 def test_a_missing_file_is_an_error(tmp_path: Path) -> None:

@@ -175,6 +175,27 @@ def test_a_successor_of_a_type_without_a_price_saves_nobody_knows_how_much() -> 
     assert found.reason.startswith("ml.p2.xlarge")
 
 
+def test_a_successor_is_exact_where_the_count_is_and_nothing_where_there_is_none() -> None:
+    """ml.m4.xlarge 0.24, ml.m5.xlarge 0.23: 2 × 0.01 × 730 = 14.60."""
+    m4: dict[str, Any] = {"instance_type": "ml.m4.xlarge"}
+    successors = {"successors": {"m4": ["m5"]}}
+    assert shown(saved("successor", variant(**m4), parameters=successors)) == (
+        Decimal("14.6000"),
+        "exact",
+        "2 × (0.24 - 0.23) × 730 h",
+    )
+    scaled = saved("successor", variant(**m4, scaling=target(1, 9, policies=LATER)), parameters=successors)
+    assert (scaled.usd, scaled.basis, scaled.estimated) == (Decimal("14.60"), "upper-bound", False)
+    assert saved("successor", variant(), parameters=successors) is None
+    assert saved("successor", variant(**m4), parameters=successors, region=LATER) == LATER
+
+
+def test_instances_without_a_price_for_their_volume_are_their_hours_alone() -> None:
+    """ml.m6i.large at 0.13392 in ap-east-2, where no volume has a price: 2 × 730 × 0.13392 = 195.5232."""
+    found = saved("kept-instances", variant(instance_type="ml.m6i.large"), region="ap-east-2")
+    assert shown(found) == (Decimal("195.5232"), "upper-bound", "2 × 0.13392 × 730 h")
+
+
 # A whole variant -----------------------------------------------------------------------------------------------------
 
 

@@ -13,7 +13,7 @@ from guardrail.model import Unknown
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.book import PriceBook
-from guardrail.prices.instance_types import InstanceSpec
+from guardrail.prices.instance_types import InstanceSpec, InstanceTypes
 
 PRICING = Path(__file__).resolve().parent.parent.parent / "pricing"
 
@@ -339,6 +339,26 @@ def test_offered_is_read_off_the_price_lists_and_open_for_what_they_do_not_know(
     assert isinstance(book.offered("us-moon-1", "ml.m5.xlarge"), Unknown)
 
 
+def test_why_nobody_knows_whether_a_type_is_offered_is_said(book: PriceBook) -> None:
+    unknown, left = (book.offered("us-east-1", name) for name in ("ml.m99.xlarge", "ml.p3.2xlarge"))
+    assert isinstance(unknown, Unknown)
+    assert isinstance(left, Unknown)
+    assert unknown.reason.startswith("ml.m99.xlarge is in no table here")
+    assert left.reason.startswith("ml.p3.2xlarge is in no region's price list for hosting")
+
+
+def test_nearest_types_have_accelerators_of_the_same_kind_and_about_as_many() -> None:
+    types = InstanceTypes(str(PRICING))
+    four = types.spec("ml.g5.12xlarge")
+    none = types.spec("ml.m5.xlarge")
+    assert four is not None
+    assert none is not None
+    assert types.nearest(four, ["ml.g5.xlarge", "ml.g5.48xlarge", "ml.g6.12xlarge", "ml.m5.xlarge"], limit=1) == [
+        "ml.g6.12xlarge"
+    ]
+    assert types.nearest(none, ["ml.g5.xlarge", "ml.no.such"]) == []
+
+
 def test_offered_does_not_depend_on_a_price(book: PriceBook) -> None:
     """g7 is in six price lists of 2026-10, after the prices were read; China has a list but no table here."""
     assert isinstance(book.hosting("us-east-1", "ml.g7.2xlarge"), Unpriced)
@@ -372,6 +392,18 @@ def listed(folder: Path, *charges: str, region: str = "us-east-1", prefix: str =
     }
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder
+
+
+def test_each_region_says_where_its_first_prices_come_from(tmp_path: Path) -> None:
+    own = listed(tmp_path / "own", "Host:ml.m5.xlarge")
+    mine = PriceBook(own=own)
+    assert (mine.origin("us-east-1"), mine.origin("eu-west-3")) == (str(own), "bundled")
+
+
+def test_hosting_prices_are_of_instances_alone_and_of_no_other_use(tmp_path: Path) -> None:
+    charges = ("Host:ml.m5.xlarge", "Host:VolumeUsage.gp2", "AsyncInf:ml.c5.xlarge")
+    mine = PriceBook(own=listed(tmp_path / "own", *charges, region="us-moon-1", prefix="MOON1"))
+    assert mine.hosting_prices("us-moon-1").keys() == {"ml.m5.xlarge"}
 
 
 def test_own_tables_win_row_by_row_and_leave_other_regions_alone(tmp_path: Path) -> None:

@@ -149,3 +149,38 @@ def test_whether_one_model_or_many_is_unknown_counts_as_one_and_is_an_assumption
     size = volume(variant(multi_model=LATER))
     assert size is not None
     assert (size.gb, size.origin) == (4, "assumption: one model; default of the type (published 2020)")
+
+
+def test_what_is_priced_once_is_told_apart_by_its_reservation() -> None:
+    """None, one that is known, and two that are not, each for its own reason; in either order."""
+    plan = CapacityReservation(preference="capacity-reservations-only", ml_reservation_arn="arn:aws:sagemaker:x")
+    reservations = (None, plan, LATER, Unknown("another reason"))
+    for order in (reservations, reservations[::-1]):
+        rates = Rates(PriceBook())
+        found = {
+            each: rates.instance("us-east-1", "realtime", "ml.m5.large", variant(capacity_reservation=each)).reason
+            for each in order
+        }
+        assert found[None] is None
+        assert (found[plan] or "").startswith("it runs in reserved ML capacity")
+        assert (found[LATER] or "").endswith(": known after apply")
+        assert (found[reservations[3]] or "").endswith(": another reason")
+
+
+def test_reserved_capacity_of_an_unknown_type_says_so() -> None:
+    plan = CapacityReservation(preference="capacity-reservations-only", ml_reservation_arn="arn:aws:sagemaker:x")
+    assert rate("us-east-1", "realtime", variant(LATER, capacity_reservation=plan)).detail == "instance type unknown"
+    assert rate("us-east-1", "realtime", variant(capacity_reservation=plan)).detail == "ml.m5.large"
+
+
+def test_only_an_estimate_names_its_rule_as_its_origin() -> None:
+    """Published, derived by a rule, and estimated by one."""
+    assert rate("eu-west-3", "realtime", variant()).origin == "price table"
+    assert rate("eu-west-3", "async", variant()).origin == "price table"
+    assert rate("eu-west-3", "async", variant("ml.g4dn.xlarge")).origin.startswith("the hosting price; ")
+
+
+def test_a_volume_of_no_gigabytes_that_is_asked_for_is_one() -> None:
+    size = volume(variant(volume_size_gb=0))
+    assert size is not None
+    assert (size.gb, size.reason) == (0, None)
