@@ -431,6 +431,18 @@ def test_the_dates_of_the_prices_that_were_used_are_told_by_region() -> None:
     assert (report.today, report.prices) == ("2026-11-22", {"us-east-1": used})
 
 
+def test_several_sources_have_a_subtotal_each_and_one_has_none() -> None:
+    """One ml.m5.xlarge with its volume is 169.30, two are 338.60; the second source says that it is not complete."""
+    one = change_set([endpoint("a")], path="a.json")
+    two = change_set([endpoint("b", 2)], path="b.json", complete=False)
+    found = check(one, two).subtotals
+    assert {name: (str(each.expected), each.at_least) for name, each in found.items()} == {
+        "a.json": ("169.30", False),
+        "b.json": ("338.60", True),
+    }
+    assert check(one).subtotals == {}
+
+
 def test_a_region_without_prices_is_listed_without_dates() -> None:
     report = check(change_set([endpoint("a", region="mars-north-1")]))
     assert report.prices == {"mars-north-1": RegionPrices(oldest=None, newest=None, age_days=None, origin="bundled")}

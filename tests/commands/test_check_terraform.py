@@ -224,7 +224,7 @@ def test_a_module_is_found_at_its_call_in_tables_and_code_scanning(
     (stack / "infra" / "main.tf").rename(module / "main.tf")
     (stack / "infra" / "main.tf").write_text('module "m" {\n  source = "./m"\n}\n', encoding="utf-8")
     cli.main(["check", "infra", "--format", "table", "--format", "sarif=out.sarif"])
-    assert "at infra/m/main.tf:12, called at infra/main.tf:1" in capsys.readouterr().out
+    assert "infra/m/main.tf:12, called at infra/main.tf:1" in capsys.readouterr().out
     results = json.loads((stack / "out.sarif").read_text(encoding="utf-8"))["runs"][0]["results"]
     (result,) = [each for each in results if each["ruleId"] == "realtime-variants-scale"]
     (related,) = result["relatedLocations"]

@@ -632,7 +632,7 @@ def test_the_number_of_a_line_is_never_broken_in_two(width: int) -> None:
 
 def test_wide_characters_count_for_two_columns_where_sentences_break() -> None:
     """40 of them fill 80 columns, not 40; spaces that a line of code is aligned with stay."""
-    shown = lines(report(results=(finding(message=" ".join(["日本語"] * 40) + " a  =  1"),)), width=80)
+    shown = lines(report(notices=(" ".join(["日本語"] * 40) + " a  =  1",)), width=80)
     assert all(display_width(line) <= 80 for line in shown)
     assert sum(line.count("日本語") for line in shown) == 40
     assert any("a  =  1" in line for line in shown)
