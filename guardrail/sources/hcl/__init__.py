@@ -48,12 +48,12 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
     from guardrail.sources.hcl.reader import read_root
-    from guardrail.sources.hcl.roots import Found
+    from guardrail.sources.hcl.roots import RootModules
     from guardrail.sources.hcl.variables import variants_of
 
     environment = {} if environment is None else environment
     variants = variants_of(assignments, environment)
-    found = Found(variants, keep_going=keep_going)
+    found = RootModules(variants, keep_going=keep_going)
     found.add_directories(path for path in paths if os.path.isdir(path))
     found.add_files([path for path in paths if not os.path.isdir(path)], base)
     for root, disk in found.roots.items():

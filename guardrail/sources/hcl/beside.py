@@ -16,8 +16,7 @@ from guardrail.sources.base import LOST
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.disk import Disk
-from guardrail.sources.hcl.modules import Module, World, given
-from guardrail.sources.hcl.variables import Given
+from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.providers import Provider
 
 _NO_WORKSPACE = Unknown("a plan does not tell its workspace")
@@ -29,7 +28,7 @@ class SourceBeside:
     def __init__(self, directory: str, variables: Mapping[str, Any]) -> None:
         self._directory = os.path.normpath(directory)
         self._variables = variables
-        self._root: Module | None = None
+        self._root: ModuleInstance | None = None
 
     def provider_of(self, names: tuple[str, ...], type_: str, name: str) -> Provider | None:
         """The provider configuration of a resource in the module at the end of a path of calls.
@@ -65,18 +64,18 @@ class SourceBeside:
             pass
         return set()
 
-    def _read(self) -> Module:
+    def _read(self) -> ModuleInstance:
         disk = Disk(boundary_of(self._directory))
         source = disk.module(self._directory)
-        root = Module(source, World(disk, self._directory, _NO_WORKSPACE))
+        root = ModuleInstance(source, RootConfiguration(disk, self._directory, _NO_WORKSPACE))
         values = json_syntax.constants(json.dumps(self._variables), "the variables of the plan").arguments
-        declared = {name: Given(each.expression) for name, each in values.items() if name in source.variables}
+        declared = {name: each.expression for name, each in values.items() if name in source.variables}
         root.arguments.update(given(declared, root.scope))
         return root
 
-    def _module(self, root: Module, names: tuple[str, ...]) -> Module | None:
+    def _module(self, root: ModuleInstance, names: tuple[str, ...]) -> ModuleInstance | None:
         """One instance of a module; a provider configuration is the same for all of them."""
-        module: Module | None = root
+        module: ModuleInstance | None = root
         for name in names:
             module = next(iter(module.called(name)), None) if module and name in module.source.calls else None
         return module

@@ -22,12 +22,12 @@ _LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2
 _OTHERS = frozenset({"action", "check", "ephemeral", "import", "language", "locals", "moved", "removed", "terraform"})
 
 
-class Written(Struct, frozen=True):
+class DeclaredBlock(Struct, frozen=True):
     """A block and the file it is written in."""
 
     block: syntax.BlockNode
     file: syntax.SourceFile
-    overrides: "tuple[Written, ...]" = ()
+    overrides: "tuple[DeclaredBlock, ...]" = ()
     """The blocks of override files that are merged into it, as they are written."""
 
     @property
@@ -41,11 +41,11 @@ class Written(Struct, frozen=True):
         return self.block.body
 
     @property
-    def parts(self) -> "tuple[Written, ...]":
+    def parts(self) -> "tuple[DeclaredBlock, ...]":
         """Every block that is written for it."""
         return (self, *self.overrides)
 
-    def overridden_by(self, other: "Written") -> "Written":
+    def overridden_by(self, other: "DeclaredBlock") -> "DeclaredBlock":
         """With what a block of an override file brings, in place of what has the same name in this one.
 
         ``count = 2`` replaces the argument; a block ``production_variants`` or ``dynamic "production_variants"``
@@ -55,7 +55,7 @@ class Written(Struct, frozen=True):
         block = self.block
         merged = partial(_merged, block, other.block, other.file)
         block = syntax.BlockNode(block.type, block.labels, merged, block.at, block.end, block.file)
-        return Written(block, self.file, (*self.overrides, other))
+        return DeclaredBlock(block, self.file, (*self.overrides, other))
 
 
 class ModuleSource:
@@ -65,19 +65,19 @@ class ModuleSource:
         self.directory = directory
         """As it is reached from the working directory."""
         self.files: list[syntax.SourceFile] = []
-        self.variables: dict[str, Written] = {}
-        self.outputs: dict[str, Written] = {}
-        self.calls: dict[str, Written] = {}
-        self.resources: dict[tuple[str, str], Written] = {}
-        self.data: dict[tuple[str, str], Written] = {}
-        self.settings: list[Written] = []
+        self.variables: dict[str, DeclaredBlock] = {}
+        self.outputs: dict[str, DeclaredBlock] = {}
+        self.calls: dict[str, DeclaredBlock] = {}
+        self.resources: dict[tuple[str, str], DeclaredBlock] = {}
+        self.data: dict[tuple[str, str], DeclaredBlock] = {}
+        self.settings: list[DeclaredBlock] = []
         """Blocks called ``terraform``."""
-        self.unknown: list[Written] = []
+        self.unknown: list[DeclaredBlock] = []
         """Blocks of a kind that this version of guardrail has not heard of."""
         self.unread: tuple[str, ...] = ()
         """A sentence for each of its files that could not be read, where reading went on."""
-        self._providers: list[tuple[Written, bool]] = []
-        self._locals: list[tuple[Written, bool]] = []
+        self._providers: list[tuple[DeclaredBlock, bool]] = []
+        self._locals: list[tuple[DeclaredBlock, bool]] = []
 
     @property
     def has_providers(self) -> bool:
@@ -102,9 +102,9 @@ class ModuleSource:
         return found
 
     @cached_property
-    def providers(self) -> list[Written]:
+    def providers(self) -> list[DeclaredBlock]:
         """Its provider configurations. Raises `HclSyntaxError` for one that is there twice, or overrides none."""
-        found: dict[tuple[str, str], Written] = {}
+        found: dict[tuple[str, str], DeclaredBlock] = {}
         for written, is_override in self._providers:
             alias = written.body.expression("alias")
             key = (written.block.labels[0], str(alias.value) if isinstance(alias, syntax.Literal) else "")
@@ -121,11 +121,11 @@ class ModuleSource:
         self.files.append(file)
         is_override = _OVERRIDE.fullmatch(os.path.basename(file.path)) is not None
         for block in file.body.blocks:
-            self._enter(Written(block, file), is_override=is_override)
+            self._enter(DeclaredBlock(block, file), is_override=is_override)
         for argument in file.body.arguments.values():
             raise _error(file, argument.at, f"{argument.name} stands outside every block")
 
-    def _enter(self, written: Written, *, is_override: bool) -> None:
+    def _enter(self, written: DeclaredBlock, *, is_override: bool) -> None:
         block = written.block
         if block.type in _LABELS and len(block.labels) != _LABELS[block.type]:
             labels = "one name" if _LABELS[block.type] == 1 else "a type and a name"
@@ -147,14 +147,14 @@ class ModuleSource:
             case _ if block.type not in _OTHERS:
                 self._enter_unknown(written)
 
-    def _enter_unknown(self, written: Written) -> None:
+    def _enter_unknown(self, written: DeclaredBlock) -> None:
         near = did_you_mean(written.block.type, (*_LABELS, *_OTHERS))
         if near:
             raise _error(written.file, written.block.at, f"there is no block {written.block.type}{near}")
         self.unknown.append(written)
 
 
-def _put(present: Written | None, written: Written, *, is_override: bool) -> Written:
+def _put(present: DeclaredBlock | None, written: DeclaredBlock, *, is_override: bool) -> DeclaredBlock:
     """The block that an entry of a module becomes. Raises `HclSyntaxError`."""
     if present is None and is_override:
         raise _overrides_none(written)
@@ -295,17 +295,17 @@ def _text(path: str) -> str:
         raise SourceError(f"{path}:{line}:1: it is not UTF-8", hint="save it as UTF-8") from None
 
 
-def _twice(present: Written, written: Written) -> HclSyntaxError:
+def _twice(present: DeclaredBlock, written: DeclaredBlock) -> HclSyntaxError:
     first = present.location
     problem = f"the {_called(written)} is declared twice, first at {first.path}:{first.line}"
     return _error(written.file, written.block.at, problem)
 
 
-def _overrides_none(written: Written) -> HclSyntaxError:
+def _overrides_none(written: DeclaredBlock) -> HclSyntaxError:
     return _error(written.file, written.block.at, f"there is no {_called(written)} to override")
 
 
-def _called(written: Written) -> str:
+def _called(written: DeclaredBlock) -> str:
     return f"{written.block.type} {'.'.join(written.block.labels)}"
 
 

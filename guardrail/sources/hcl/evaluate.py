@@ -43,7 +43,7 @@ from guardrail.sources.hcl.values import (
 )
 
 if TYPE_CHECKING:
-    from guardrail.sources.hcl.files import Files
+    from guardrail.sources.hcl.files import Filesystem
 
 _ROUND = 16
 """What a round of ``for`` costs, in steps of `guardrail.limits.Allowance`."""
@@ -87,7 +87,7 @@ class Names(Protocol):
         ...
 
     @property
-    def files(self) -> "Files":
+    def files(self) -> "Filesystem":
         """The files that functions read."""
         ...
 
@@ -109,7 +109,7 @@ class Namespace(Attributes):
         return Computed(reason="it is not a value", references=(LOST,))
 
 
-class Scope:
+class EvaluationScope:
     """Where an expression stands: its module, and the names that only it sees."""
 
     __slots__ = ("module", "names")
@@ -118,17 +118,17 @@ class Scope:
         self.module = module
         self.names: dict[str, Any] = {} if names is None else names
 
-    def with_names(self, names: dict[str, Any]) -> "Scope":
+    def with_names(self, names: dict[str, Any]) -> "EvaluationScope":
         """The same place with more names."""
-        return Scope(self.module, {**self.names, **names})
+        return EvaluationScope(self.module, {**self.names, **names})
 
 
-def evaluate(expression: syntax.Expression, scope: Scope) -> Any:
+def evaluate(expression: syntax.Expression, scope: EvaluationScope) -> Any:
     """The value of an expression. Raises `EvaluationError` where Terraform would report an error."""
     return _EVALUATE[expression.__class__](expression, scope)
 
 
-def known_or_reason(expression: syntax.Expression, scope: Scope) -> Any:
+def known_or_reason(expression: syntax.Expression, scope: EvaluationScope) -> Any:
     """The value of an expression; what Terraform would refuse is unknown, with the reason."""
     return worked_out(lambda: evaluate(expression, scope))
 
@@ -156,25 +156,25 @@ def worked_out(compute: Callable[[], Any]) -> Any:
 # Terms ---------------------------------------------------------------------------------------------------------------
 
 
-def _literal(node: syntax.Literal, _: Scope) -> Any:
+def _literal(node: syntax.Literal, _: EvaluationScope) -> Any:
     return node.value
 
 
-def _name(node: syntax.Name, scope: Scope) -> Any:
+def _name(node: syntax.Name, scope: EvaluationScope) -> Any:
     if node.name in scope.names:
         return _noted(scope.names[node.name], scope)
     return scope.module.root(node.name)
 
 
-def _element(_: syntax.Element, scope: Scope) -> Any:
+def _element(_: syntax.Element, scope: EvaluationScope) -> Any:
     return scope.names[""]
 
 
-def _attribute(node: syntax.Attribute, scope: Scope) -> Any:
+def _attribute(node: syntax.Attribute, scope: EvaluationScope) -> Any:
     return _noted(attribute_of(evaluate(node.subject, scope), node.name), scope)
 
 
-def _noted(value: Any, scope: Scope) -> Any:
+def _noted(value: Any, scope: EvaluationScope) -> Any:
     """A value, whose references now count among those of the expression."""
     if isinstance(value, Computed) and value.references:
         scope.module.trace.touched.update(dict.fromkeys(value.references))
@@ -207,7 +207,7 @@ def _part_of(subject: Unknown, step: str) -> Computed:
     return merged(subject, partial=f"{partial[:-1]}{step}}}" if partial is not None and is_name else None)
 
 
-def _index(node: syntax.Index, scope: Scope) -> Any:
+def _index(node: syntax.Index, scope: EvaluationScope) -> Any:
     subject, key = evaluate(node.subject, scope), evaluate(node.key, scope)
     if isinstance(key, Unknown):
         trace = scope.module.trace
@@ -259,7 +259,7 @@ def _position(key: Any, length: int) -> int:
     return number
 
 
-def _splat(node: syntax.Splat, scope: Scope) -> Any:
+def _splat(node: syntax.Splat, scope: EvaluationScope) -> Any:
     subject = evaluate(node.subject, scope)
     if subject is None:
         return []
@@ -271,7 +271,7 @@ def _splat(node: syntax.Splat, scope: Scope) -> Any:
     items = inside if isinstance(inside, list) else [] if inside is None else [inside]
     allowance = scope.module.trace.allowance
     allowance.values(len(items))
-    inner = Scope(scope.module, dict(scope.names))
+    inner = EvaluationScope(scope.module, dict(scope.names))
     found: list[Any] = []
     for item in items:
         allowance.steps(_ROUND)
@@ -291,12 +291,12 @@ def _one_type(found: list[Any], source: ListValue, allowance: Allowance) -> list
 # Collections ---------------------------------------------------------------------------------------------------------
 
 
-def _tuple(node: syntax.Tuple, scope: Scope) -> Any:
+def _tuple(node: syntax.Tuple, scope: EvaluationScope) -> Any:
     scope.module.trace.allowance.values(len(node.items))
     return [evaluate(item, scope) for item in node.items]
 
 
-def _object(node: syntax.Object, scope: Scope) -> Any:
+def _object(node: syntax.Object, scope: EvaluationScope) -> Any:
     scope.module.trace.allowance.values(len(node.entries))
     found: dict[str, Any] = {}
     is_marked = False
@@ -310,7 +310,7 @@ def _object(node: syntax.Object, scope: Scope) -> Any:
     return marked(found) if is_marked else found
 
 
-def _for(node: syntax.For, scope: Scope) -> Any:
+def _for(node: syntax.For, scope: EvaluationScope) -> Any:
     collection = materialized(evaluate(node.collection, scope))
     if isinstance(collection, Unknown):
         return merged(collection)
@@ -318,7 +318,7 @@ def _for(node: syntax.For, scope: Scope) -> Any:
     return _collected(node, rounds, is_marked=isinstance(collection, Sensitive))
 
 
-def _collected(node: syntax.For, rounds: Iterator[Scope], *, is_marked: bool) -> Any:
+def _collected(node: syntax.For, rounds: Iterator[EvaluationScope], *, is_marked: bool) -> Any:
     """The results of a ``for``, as a list or, by their names, as a map; what is sensitive in a name marks the whole."""
     items: list[Any] = []
     named: dict[str, Any] = {}
@@ -358,7 +358,7 @@ def _key_of(value: Any) -> str | Unknown:
     return text
 
 
-def _rounds(node: "syntax.For | syntax.Repeat", collection: Any, scope: Scope) -> Iterator[Scope]:
+def _rounds(node: "syntax.For | syntax.Repeat", collection: Any, scope: EvaluationScope) -> Iterator[EvaluationScope]:
     """A scope for each element. Raises `LimitError` when a check has gone around too often."""
     allowance = scope.module.trace.allowance
     for key, value in items_of(collection):
@@ -367,13 +367,13 @@ def _rounds(node: "syntax.For | syntax.Repeat", collection: Any, scope: Scope) -
         names = {**scope.names, node.value: value}
         if node.key is not None:
             names[node.key] = key
-        yield Scope(scope.module, names)
+        yield EvaluationScope(scope.module, names)
 
 
 # Operators -----------------------------------------------------------------------------------------------------------
 
 
-def _unary(node: syntax.Unary, scope: Scope) -> Any:
+def _unary(node: syntax.Unary, scope: EvaluationScope) -> Any:
     value = evaluate(node.operand, scope)
     if isinstance(value, Unknown):
         return merged(value, partial=formula(f"{node.operator}{{}}", value))
@@ -382,7 +382,7 @@ def _unary(node: syntax.Unary, scope: Scope) -> Any:
     return marked(found) if inside is not value else found
 
 
-def _binary(node: syntax.Binary, scope: Scope) -> Any:
+def _binary(node: syntax.Binary, scope: EvaluationScope) -> Any:
     trace = scope.module.trace
     trace.allowance.steps(2)
     left, right = evaluate(node.left, scope), evaluate(node.right, scope)
@@ -430,7 +430,7 @@ def _logic(operator: str, left: Any, right: Any) -> Any:
     return merged(*unknown, partial=formula(f"({{}} {operator} {{}})", left, right)) if unknown else not decisive
 
 
-def _conditional(node: syntax.Conditional, scope: Scope) -> Any:
+def _conditional(node: syntax.Conditional, scope: EvaluationScope) -> Any:
     """The branch that the condition chooses, as the type that both have in common."""
     given = evaluate(node.condition, scope)
     truth = _decided_truth(plain(given), scope)
@@ -441,7 +441,7 @@ def _conditional(node: syntax.Conditional, scope: Scope) -> Any:
     return marked(value) if isinstance(given, Sensitive) else value
 
 
-def _decided_truth(value: Any, scope: Scope) -> bool | Unknown:
+def _decided_truth(value: Any, scope: EvaluationScope) -> bool | Unknown:
     """The truth of a condition, where that is known or has been decided."""
     truth = _truth(value)
     asked = condition(truth) if isinstance(truth, Unknown) and scope.module.trace.decided else None
@@ -449,7 +449,7 @@ def _decided_truth(value: Any, scope: Scope) -> bool | Unknown:
     return truth if asked is None or outcome is None else (outcome == "true") is asked[1]
 
 
-def _in_common(value: Any, other: syntax.Expression, scope: Scope) -> Any:
+def _in_common(value: Any, other: syntax.Expression, scope: EvaluationScope) -> Any:
     """A value as the type that it has in common with what another expression gives, of which nothing else counts."""
     if isinstance(value, Unknown) or value is None:
         return value
@@ -469,7 +469,7 @@ def _in_common(value: Any, other: syntax.Expression, scope: Scope) -> Any:
     return convert(value, common, trace.allowance)
 
 
-def _if(node: syntax.If, scope: Scope) -> Any:
+def _if(node: syntax.If, scope: EvaluationScope) -> Any:
     given = evaluate(node.condition, scope)
     truth = _decided_truth(plain(given), scope)
     if isinstance(truth, Unknown):
@@ -478,7 +478,7 @@ def _if(node: syntax.If, scope: Scope) -> Any:
     return marked(value) if isinstance(given, Sensitive) else value
 
 
-def _either(node: syntax.Conditional | syntax.If, truth: Unknown, scope: Scope) -> Any:
+def _either(node: syntax.Conditional | syntax.If, truth: Unknown, scope: EvaluationScope) -> Any:
     """What an undecided conditional can be: the value itself where both branches give the same."""
     then, otherwise = known_or_reason(node.then, scope), known_or_reason(node.otherwise, scope)
     if is_equal(then, otherwise, scope.module.trace.allowance) is True:
@@ -492,11 +492,11 @@ def _either(node: syntax.Conditional | syntax.If, truth: Unknown, scope: Scope) 
 # Templates -----------------------------------------------------------------------------------------------------------
 
 
-def _template(node: syntax.Template, scope: Scope) -> Any:
+def _template(node: syntax.Template, scope: EvaluationScope) -> Any:
     return joined((evaluate(part, scope) for part in node.parts), scope.module.trace.allowance)
 
 
-def _repeat(node: syntax.Repeat, scope: Scope) -> Any:
+def _repeat(node: syntax.Repeat, scope: EvaluationScope) -> Any:
     collection = materialized(evaluate(node.collection, scope))
     if isinstance(collection, Unknown):
         return merged(collection, partial=_UNNAMED)
@@ -531,11 +531,11 @@ def _shown(unknown: Unknown) -> str:
     return partial if partial is not None and "${" in partial else _UNNAMED
 
 
-def _call(node: syntax.Call, scope: Scope) -> Any:
+def _call(node: syntax.Call, scope: EvaluationScope) -> Any:
     return _noted(call(node, scope, evaluate), scope)
 
 
-_EVALUATE: dict[type, Callable[[Any, Scope], Any]] = {
+_EVALUATE: dict[type, Callable[[Any, EvaluationScope], Any]] = {
     syntax.Literal: _literal,
     syntax.Name: _name,
     syntax.Element: _element,

@@ -14,8 +14,8 @@ from guardrail.sources.hcl.parse import parse_template
 from guardrail.sources.hcl.values import EvaluationError, NotWorkedOutError, SetValue
 
 
-class Files:
-    """The files that functions read: those within a boundary, by paths relative to the working directory.
+class Filesystem:
+    """The filesystem as functions see it: the files within a boundary, by paths relative to the working directory.
 
     With ``settings.json`` in it, ``text("settings.json")`` is what it holds, and ``text("/etc/passwd")`` raises
     `EvaluationError`, whether there is such a file or not.

@@ -19,7 +19,7 @@ from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import arithmetic, encodings, formatting, regex, syntax
 from guardrail.sources.hcl.arithmetic import whole
 from guardrail.sources.hcl.characters import characters, normal
-from guardrail.sources.hcl.files import Files, template_in
+from guardrail.sources.hcl.files import Filesystem, template_in
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.types import (
     ANY,
@@ -705,11 +705,11 @@ TABLE: dict[str, tuple[str, Callable[..., Any]]] = {
     "distinct": ("$ list", _distinct),
     "element": ("any~^ number", _element),
     "endswith": ("string string", str.endswith),
-    "file": ("@ string", _of_files(Files.text)),
+    "file": ("@ string", _of_files(Filesystem.text)),
     "filebase64": ("@ string", _of_content(encodings.base64_encoded)),
-    "fileexists": ("@ string", _of_files(Files.exists)),
+    "fileexists": ("@ string", _of_files(Filesystem.exists)),
     "filemd5": ("@ string", _of_content(encodings.digest("md5"))),
-    "fileset": ("@ string string", _of_files(Files.matching)),
+    "fileset": ("@ string string", _of_files(Filesystem.matching)),
     "filesha1": ("@ string", _of_content(encodings.digest("sha1"))),
     "filesha256": ("@ string", _of_content(encodings.digest("sha256"))),
     "filesha512": ("@ string", _of_content(encodings.digest("sha512"))),

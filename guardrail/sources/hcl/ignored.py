@@ -5,11 +5,11 @@ meta-argument"): ``[tags["team"], production_variants[0].instance_type]``, or ``
 """
 
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import Written
+from guardrail.sources.hcl.disk import DeclaredBlock
 from guardrail.sources.hcl.places import legible_body
 
 
-def ignored_changes(written: Written) -> tuple[str, ...]:
+def ignored_changes(written: DeclaredBlock) -> tuple[str, ...]:
     """The arguments of a resource that are left alone: ``("endpoint_config_name",)``, or ``("all",)``.
 
     A block whose body does not parse says nothing of it: whoever reads its arguments says what is wrong.
@@ -23,7 +23,7 @@ def ignored_changes(written: Written) -> tuple[str, ...]:
     return tuple("all" if name == "*" else name for name in names if name is not None)
 
 
-def _may_ignore(part: Written) -> bool:
+def _may_ignore(part: DeclaredBlock) -> bool:
     """Whether it is worth while to parse a block; of one in JSON, which is parsed, the end is not known."""
     at, end = part.block.at, part.block.end
     return end <= at or "ignore_changes" in part.file.text[at:end]

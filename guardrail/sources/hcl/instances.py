@@ -8,8 +8,8 @@ from msgspec import Struct
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import LOST, Computed, Reference
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import ModuleSource, Written
-from guardrail.sources.hcl.evaluate import Scope, Trace, worked_out
+from guardrail.sources.hcl.disk import DeclaredBlock, ModuleSource
+from guardrail.sources.hcl.evaluate import EvaluationScope, Trace, worked_out
 from guardrail.sources.hcl.providers import address_key
 from guardrail.sources.providers import Provider
 
@@ -67,12 +67,12 @@ class Owner(Protocol):
     """The module that a resource stands in, as far as the resource asks it."""
 
     trace: Trace
-    scope: Scope
+    scope: EvaluationScope
     called_at: Location | None
     source: ModuleSource
-    calls_around: tuple[Written, ...]
+    calls_around: tuple[DeclaredBlock, ...]
     glob: str
 
-    def provider_of(self, body: syntax.Body, type_: str, scope: Scope) -> Provider:
+    def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:
         """The provider configuration of a resource or data source."""
         ...

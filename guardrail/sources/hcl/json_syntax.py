@@ -19,10 +19,10 @@ from guardrail.sources.hcl.syntax import (
     Argument,
     BlockNode,
     Body,
-    Entry,
     Expression,
     Literal,
     Object,
+    ObjectElement,
     SourceFile,
     Tuple,
 )
@@ -209,7 +209,7 @@ class _Translator:
 
     def _walk(self, node: _Node, text: _Wrap) -> Expression:
         if node.is_object:
-            entries = [Entry(self._key(key, text), self._walk(value, text)) for key, value in self._items(node)]
+            entries = [ObjectElement(self._key(key, text), self._walk(value, text)) for key, value in self._items(node)]
             return Object(tuple(entries), node.at)
         if isinstance(node.value, list):
             return Tuple(tuple(self._walk(item, text) for item in node.value if isinstance(item, _Node)), node.at)

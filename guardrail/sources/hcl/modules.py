@@ -14,13 +14,13 @@ from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, whole
-from guardrail.sources.hcl.disk import Disk, ModuleSource, Written
-from guardrail.sources.hcl.evaluate import Namespace, Scope, Trace, evaluate, known_or_reason
-from guardrail.sources.hcl.files import Files
+from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource
+from guardrail.sources.hcl.evaluate import EvaluationScope, Namespace, Trace, evaluate, known_or_reason
+from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.instances import Cell, Instance
 from guardrail.sources.hcl.providers import passed_on, provider_name, provider_of_block
-from guardrail.sources.hcl.resources import DataSource, Resource
+from guardrail.sources.hcl.resources import DataSource, ResourceInstance
 from guardrail.sources.hcl.types import convert, declared, items_of, number_of, text_of, truth_of
 from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (
@@ -33,7 +33,7 @@ from guardrail.sources.hcl.values import (
     materialized,
     plain,
 )
-from guardrail.sources.hcl.variables import Given
+from guardrail.sources.hcl.variables import AssignedValue
 from guardrail.sources.providers import Provider
 
 _DEEPEST = 32
@@ -51,7 +51,7 @@ _INSTANCE = 40
 """What an instance of a block costs, in values of `guardrail.limits.Allowance`: 25,000 are the most in sum."""
 
 
-class World:
+class RootConfiguration:
     """What one reading of one root module shares."""
 
     def __init__(self, disk: Disk, directory: str, workspace: str | Unknown | None, trace: Trace | None = None) -> None:
@@ -61,7 +61,7 @@ class World:
         self.assumes_workspace = False
         """Whether something asked for the workspace, and nothing tells it."""
         self.trace = trace or Trace()
-        self.files = Files(directory, disk.boundary, self.trace.allowance)
+        self.files = Filesystem(directory, disk.boundary, self.trace.allowance)
         self.installed = Installed(directory, disk)
         self.missing: list[Skipped] = []
         """Modules that are called and cannot be read."""
@@ -89,13 +89,13 @@ _Named: TypeAlias = str | tuple[str, str]
 _T = TypeVar("_T")
 
 
-class Module(Attributes):
+class ModuleInstance(Attributes):
     """One instance of a module."""
 
     def __init__(  # noqa: PLR0913 - what a call passes on
         self,
         source: ModuleSource,
-        world: World,
+        configuration: RootConfiguration,
         *,
         address: str = "",
         path: tuple[str, ...] = (),
@@ -104,18 +104,18 @@ class Module(Attributes):
         called_at: Location | None = None,
     ) -> None:
         self.source = source
-        self.world = world
-        world.sources[source.directory] = source
-        self.trace = world.trace
+        self.configuration = configuration
+        configuration.sources[source.directory] = source
+        self.trace = configuration.trace
         self.address = address
         self.names = path
         """The names of the calls that lead here."""
         self.called_at = called_at
         """The call that brought it in; None for the root."""
-        self.scope = Scope(self)
+        self.scope = EvaluationScope(self)
         self.ancestors: frozenset[str] = frozenset()
         """The directories of the modules that lead here."""
-        self.calls_around: tuple[Written, ...] = ()
+        self.calls_around: tuple[DeclaredBlock, ...] = ()
         """The module blocks that lead here."""
         self.glob = ""
         """Its address with ``*`` for every key."""
@@ -138,7 +138,7 @@ class Module(Attributes):
                 own.append(provider_of_block(written.block, scope, self.address, suffix=each.suffix))
         return {**self._inherited, **dict(own)}
 
-    def provider_of(self, body: syntax.Body, type_: str, scope: Scope) -> Provider:
+    def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:
         """The provider configuration of a resource or data source; one without a block tells nothing but its key."""
         name = provider_name(body, type_, scope)
         return self.providers.get(name) or Provider(name)
@@ -162,23 +162,23 @@ class Module(Attributes):
             case "data":
                 return Namespace(lambda type_: Namespace(lambda each: self.block_value("data", type_, each)))
             case "path":
-                return {"module": self._path(), "root": ".", "cwd": os.path.abspath(self.world.directory)}
+                return {"module": self._path(), "root": ".", "cwd": os.path.abspath(self.configuration.directory)}
             case "terraform" | "tofu":
-                return Namespace(self.world.about_terraform)
+                return Namespace(self.configuration.about_terraform)
         if name in self.source.resource_types:
             return Namespace(lambda each: self.block_value("resource", name, each))
         raise EvaluationError(f"there is nothing called {name}")
 
     @property
-    def files(self) -> Files:
+    def files(self) -> Filesystem:
         """The files that functions read, relative to the root module."""
-        return self.world.files
+        return self.configuration.files
 
     def _path(self) -> str:
         """The module's own directory, as it is reached from that of the root module."""
         if not self.names:
             return "."
-        return os.path.relpath(self.source.directory, self.world.directory).replace(os.sep, "/")
+        return os.path.relpath(self.source.directory, self.configuration.directory).replace(os.sep, "/")
 
     def _value(self, kind: str, name: _Named, table: Mapping[Any, _T], compute: Callable[[_T], Any]) -> Any:
         """The value of what is declared with a name, worked out once. Raises `EvaluationError` where nothing is."""
@@ -194,7 +194,7 @@ class Module(Attributes):
         """The value of an input variable."""
         return self._value("variable", name, self.source.variables, partial(self._variable, name))
 
-    def _variable(self, name: str, declared: Written) -> Any:
+    def _variable(self, name: str, declared: DeclaredBlock) -> Any:
         body = declared.body
         nullable = self._constant(body, "nullable") is not False
         value = self.arguments[name].get(self.trace) if name in self.arguments else None
@@ -238,7 +238,7 @@ class Module(Attributes):
         """The value of an output."""
         return self._value("output", name, self.source.outputs, self._output)
 
-    def _output(self, written: Written) -> Any:
+    def _output(self, written: DeclaredBlock) -> Any:
         expression = written.body.expression("value")
         if expression is None:
             raise EvaluationError("the output has no value")
@@ -256,21 +256,21 @@ class Module(Attributes):
         """What ``module.name`` means: one instance, or a list or map of them."""
         return self._value("module", name, self.source.calls, partial(self._called, name))
 
-    def _called(self, name: str, written: Written) -> Any:
+    def _called(self, name: str, written: DeclaredBlock) -> Any:
         instances = self._expanded(written, self._dotted("module", name))
         made = [self._module(name, written, instance) for instance in instances]
         return _collected(instances, made, written.body)
 
-    def _module(self, name: str, written: Written, instance: Instance) -> Any:
+    def _module(self, name: str, written: DeclaredBlock, instance: Instance) -> Any:
         address = self._dotted("module", name) + instance.suffix
         directory = self._directory_of(name, written, address)
         if directory is None:
             return MissingModule(address)
-        self.world.modules += 1
+        self.configuration.modules += 1
         scope = self.scope.with_names(instance.names)
-        module = Module(
-            self.world.disk.module(directory),
-            self.world,
+        module = ModuleInstance(
+            self.configuration.disk.module(directory),
+            self.configuration,
             address=address,
             path=(*self.names, name),
             arguments={
@@ -287,7 +287,7 @@ class Module(Attributes):
         module.ancestors = self.ancestors | {os.path.realpath(self.source.directory)}
         return module
 
-    def _directory_of(self, name: str, written: Written, address: str) -> str | None:
+    def _directory_of(self, name: str, written: DeclaredBlock, address: str) -> str | None:
         """The directory of a called module; None, and an entry among the missing, where it cannot be read."""
         source = self.source_of(written)
         if isinstance(source, Unknown):
@@ -295,12 +295,12 @@ class Module(Attributes):
         if source.startswith(("./", "../")) or source in (".", ".."):
             directory: str | None = os.path.normpath(os.path.join(self.source.directory, source))
         else:
-            directory = self.world.installed.directory((*self.names, name))
+            directory = self.configuration.installed.directory((*self.names, name))
         wrong = self._wrong_with(directory)
         if wrong is not None or directory is None:
             bills = directory is not None or not _makes_no_inference(source)
             return self._misses(address, f'its source is "{_without_secrets(source)}", and {wrong}', bills=bills)
-        if len(self.names) >= _DEEPEST or self.world.modules >= _MOST_MODULES:
+        if len(self.names) >= _DEEPEST or self.configuration.modules >= _MOST_MODULES:
             return self._misses(address, "modules are nested too deeply, or there are too many of them")
         return directory
 
@@ -308,7 +308,7 @@ class Module(Attributes):
         """Why the module in a directory, None where it has not been fetched, is not read; None where it can be."""
         if directory is None:
             return "it is not here; terraform init fetches it"
-        if not self.world.disk.boundary.holds(directory):
+        if not self.configuration.disk.boundary.holds(directory):
             return "that leads out of the repository"
         if not os.path.isdir(directory):
             return "there is no such directory"
@@ -316,7 +316,7 @@ class Module(Attributes):
             return "that calls itself"
         return None
 
-    def source_of(self, written: Written) -> str | Unknown:
+    def source_of(self, written: DeclaredBlock) -> str | Unknown:
         """Where a call says that its module is."""
         expression = written.body.expression("source")
         source = Unknown("it names none") if expression is None else known_or_reason(expression, self.scope)
@@ -326,18 +326,18 @@ class Module(Attributes):
 
     def _misses(self, address: str, reason: str, *, bills: bool = True) -> str | None:
         """Enter a module among the missing; always None, for who returns a directory."""
-        self.world.missing.append(Skipped(address=address, type="module", reason=reason, affects_total=bills))
+        self.configuration.missing.append(Skipped(address=address, type="module", reason=reason, affects_total=bills))
         return None
 
-    def children(self) -> "Iterator[Module]":
+    def children(self) -> "Iterator[ModuleInstance]":
         """Every instance of every module that is called here and can be read."""
         for name in self.source.calls:
             yield from self.called(name)
 
-    def called(self, name: str) -> "Iterator[Module]":
+    def called(self, name: str) -> "Iterator[ModuleInstance]":
         """Every instance of the module that one call makes, where it can be read."""
         for made in _elements(self.call_value(name)):
-            if isinstance(made, Module):
+            if isinstance(made, ModuleInstance):
                 yield made
 
     # Resources and data sources ----------------------------------------------------------------------------------
@@ -348,21 +348,21 @@ class Module(Attributes):
         title = "data source" if kind == "data" else kind
         return self._value(title, (type_, name), table, partial(self._block_value, kind))
 
-    def _block_value(self, kind: str, written: Written) -> Any:
+    def _block_value(self, kind: str, written: DeclaredBlock) -> Any:
         type_, name = written.block.labels
         address = self._dotted(*(("data",) if kind == "data" else ()), type_, name)
         instances = self._expanded(written, address)
-        make = DataSource if kind == "data" else Resource
+        make = DataSource if kind == "data" else ResourceInstance
         made = [make(self, written, address + instance.suffix, instance) for instance in instances]
         if kind != "data":
-            self.world.types.update((each.address, type_) for each in made)
+            self.configuration.types.update((each.address, type_) for each in made)
         return _collected(instances, made, written.body)
 
     def instances(self, type_: str, name: str) -> list[Any]:
         """The instances of a resource block."""
         return list(_elements(self.block_value("resource", type_, name)))
 
-    def _expanded(self, written: Written, address: str) -> list[Instance]:
+    def _expanded(self, written: DeclaredBlock, address: str) -> list[Instance]:
         """The instances that ``count``, ``for_each`` or ``enabled`` make of a block."""
         body = written.body
         count, for_each = body.expression("count"), body.expression("for_each")
@@ -370,10 +370,10 @@ class Module(Attributes):
         self.trace.touched.update((each, None) for each in asked if not isinstance(each, Decision))
         for instance in instances:
             if instance.unknown is not None:
-                self.world.undecided[address] = instance.unknown.reason
+                self.configuration.undecided[address] = instance.unknown.reason
                 if not self._is_one_at_most(count or for_each):
-                    self.world.repeated.add(address)
-                    self.world.decisions[address] = tuple(each for each in asked if isinstance(each, Decision))
+                    self.configuration.repeated.add(address)
+                    self.configuration.decisions[address] = tuple(each for each in asked if isinstance(each, Decision))
         return instances
 
     def _instances(
@@ -485,12 +485,12 @@ _USER = re.compile(r"//[^/]*@")
 _HARMLESS = ("ref=", "depth=", "archive=")
 
 
-def given(values: dict[str, Given], scope: Scope) -> dict[str, Cell]:
-    """Values given for the variables of a root module, as the arguments of its call."""
-    return {name: Cell(partial(_given, value.expression, scope)) for name, value in values.items()}
+def given(values: Mapping[str, AssignedValue], scope: EvaluationScope) -> dict[str, Cell]:
+    """Values assigned to the variables of a root module, as the arguments of its call."""
+    return {name: Cell(partial(_given, value, scope)) for name, value in values.items()}
 
 
-def _given(expression: syntax.Expression | Unknown, scope: Scope) -> Any:
+def _given(expression: syntax.Expression | Unknown, scope: EvaluationScope) -> Any:
     return expression if isinstance(expression, Unknown) else evaluate(expression, scope)
 
 

@@ -12,7 +12,7 @@ from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, source_names
+from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource, source_names
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.places import BlockPlaces, legible_body
@@ -25,10 +25,10 @@ class _Module(Struct):
     source: ModuleSource
     called_at: Location | None
     glob: str
-    calls_around: tuple[Written, ...]
+    calls_around: tuple[DeclaredBlock, ...]
     """The module blocks that lead here."""
 
-    def glob_of(self, block: Written, *kind: str) -> str:
+    def glob_of(self, block: DeclaredBlock, *kind: str) -> str:
         """The addresses of all instances of a block in it."""
         name = ".".join((*kind, *block.block.labels)) + ("[*]" if _has_keys(block) else "")
         return f"{self.glob}.{name}" if self.glob else name
@@ -42,7 +42,7 @@ class Outline:
         self._installed = Installed(directory, self._disk)
         root = _Module(self._disk.legible(directory), None, "", ())
         self._modules: dict[tuple[str, ...], _Module | None] = {(): root}
-        self._asked: list[tuple[_Module, Written]] = []
+        self._asked: list[tuple[_Module, DeclaredBlock]] = []
         self._places: dict[tuple[tuple[str, ...], str, str], BlockPlaces | None] = {}
 
     def places(self, names: tuple[str, ...], type_: str, name: str) -> BlockPlaces | None:
@@ -111,5 +111,5 @@ def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str
     return outline
 
 
-def _has_keys(written: Written) -> bool:
+def _has_keys(written: DeclaredBlock) -> bool:
     return not legible_body(written.block).arguments.keys().isdisjoint(("count", "for_each"))

@@ -18,7 +18,7 @@ from guardrail.sources.hcl.template import Part, UnpairedDirectiveError, assembl
 if TYPE_CHECKING:
     from lark import Token, Tree
 
-    from guardrail.sources.hcl.tree import Reader
+    from guardrail.sources.hcl.tree import TreeReader
 
 _T = TypeVar("_T")
 
@@ -137,14 +137,14 @@ class _Piece:
         """The part of a template, where the piece is an argument with a string of one part."""
         return self._read(lambda reader, tree: reader.only_part(tree))
 
-    def _read(self, read: "Callable[[Reader, Tree[Token]], _T]") -> _T:
+    def _read(self, read: "Callable[[TreeReader, Tree[Token]], _T]") -> _T:
         from lark import UnexpectedInput
 
         from guardrail.sources.hcl.grammar import raw_tree
         from guardrail.sources.hcl.rejections import rejection
-        from guardrail.sources.hcl.tree import Reader
+        from guardrail.sources.hcl.tree import TreeReader
 
-        reader = Reader(self._text, self._path, self._source, self._base, self._heredoc)
+        reader = TreeReader(self._text, self._path, self._source, self._base, self._heredoc)
         try:
             return read(reader, raw_tree(self._source))
         except UnexpectedInput as error:

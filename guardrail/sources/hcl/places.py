@@ -90,7 +90,7 @@ class ObjectPlaces:
         self._object = node
         self._called_at = called_at
 
-    def _entry(self, name: str) -> syntax.Entry | None:
+    def _entry(self, name: str) -> syntax.ObjectElement | None:
         for entry in self._object.entries:
             if isinstance(entry.key, syntax.Literal) and entry.key.value == name:
                 return entry

@@ -7,13 +7,15 @@ from typing import Any
 from guardrail.model import Unknown
 from guardrail.sources.base import SENSITIVE, bare
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.evaluate import Scope, known_or_reason
+from guardrail.sources.hcl.evaluate import EvaluationScope, known_or_reason
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.values import Sensitive
 from guardrail.sources.providers import Provider, Tags, region_or_nowhere
 
 
-def provider_of_block(block: syntax.BlockNode, scope: Scope, module: str, *, suffix: str = "") -> tuple[str, Provider]:
+def provider_of_block(
+    block: syntax.BlockNode, scope: EvaluationScope, module: str, *, suffix: str = ""
+) -> tuple[str, Provider]:
     """The provider configuration of a block in the module at an address, by the name that blocks refer to it with.
 
     The name is ``aws``, ``aws.eu``, or ``aws.of["eu"]`` where it has ``for_each`` (OpenTofu 1.9).
@@ -25,7 +27,7 @@ def provider_of_block(block: syntax.BlockNode, scope: Scope, module: str, *, suf
     return name, Provider(key, partial(_region, block.body, scope), partial(_default_tags, block.body, scope))
 
 
-def _region(body: syntax.Body, scope: Scope) -> str | Unknown:
+def _region(body: syntax.Body, scope: EvaluationScope) -> str | Unknown:
     expression = body.expression("region")
     value = None if expression is None else known_or_reason(expression, scope)
     if isinstance(value, Unknown):
@@ -33,7 +35,7 @@ def _region(body: syntax.Body, scope: Scope) -> str | Unknown:
     return region_or_nowhere(value if isinstance(value, str) else None)
 
 
-def _default_tags(body: syntax.Body, scope: Scope) -> Tags | Unknown:
+def _default_tags(body: syntax.Body, scope: EvaluationScope) -> Tags | Unknown:
     blocks = [block for block in body.blocks if block.type == "default_tags"]
     expression = blocks[0].body.expression("tags") if blocks else _json_tags(body.expression("default_tags"))
     return {} if expression is None else _tags(known_or_reason(expression, scope))
@@ -50,7 +52,7 @@ def _json_tags(expression: syntax.Expression | None) -> syntax.Expression | None
 
 
 def passed_on(
-    inherited: Mapping[str, Provider], providers: syntax.Expression | None, scope: Scope
+    inherited: Mapping[str, Provider], providers: syntax.Expression | None, scope: EvaluationScope
 ) -> dict[str, Provider]:
     """The provider configurations of a called module: what the ``providers`` of the call say, else all without alias.
 
@@ -63,7 +65,7 @@ def passed_on(
     return {name: each for name, each in passed.items() if each is not None}
 
 
-def provider_name(body: syntax.Body, type_: str, scope: Scope) -> str:
+def provider_name(body: syntax.Body, type_: str, scope: EvaluationScope) -> str:
     """The name of the configuration that a resource uses: ``aws.eu`` as it says, or ``aws`` after its type."""
     written = body.expression("provider")
     return _dotted(written, scope) if written is not None else type_.partition("_")[0]
@@ -79,7 +81,7 @@ def address_key(key: str | int | None) -> str:
     return f'["{text.replace("${", "$${").replace("%{", "%%{")}"]'
 
 
-def _dotted(expression: syntax.Expression, scope: Scope) -> str:
+def _dotted(expression: syntax.Expression, scope: EvaluationScope) -> str:
     """``aws``, ``aws.eu`` or ``aws.of["eu"]``; "" for what is none of them, or hangs on something unknown."""
     match expression:
         case syntax.Index(subject=subject, key=key):

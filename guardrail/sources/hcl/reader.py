@@ -32,13 +32,13 @@ from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Trace
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
-from guardrail.sources.hcl.modules import Module, World, given
-from guardrail.sources.hcl.resources import Resource
+from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
+from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import Body
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
 from guardrail.sources.hcl.values import Undecided, marks_of
-from guardrail.sources.hcl.variables import Inputs, given_values
+from guardrail.sources.hcl.variables import VariableAssignments, given_values
 from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.linking.choices import MOST_BLOCKS
 from guardrail.sources.linking.link import Linked, Side
@@ -70,7 +70,7 @@ class Arguments(View):
 
 
 def read_root(
-    directory: str, *, inputs: Inputs, disk: Disk, workspace: str | Unknown | None, region: str | None
+    directory: str, *, inputs: VariableAssignments, disk: Disk, workspace: str | Unknown | None, region: str | None
 ) -> ChangeSet:
     """The change set of the root module in ``directory``. Raises `SourceError` for a file that cannot be read."""
     with _room_to_recurse():
@@ -83,19 +83,19 @@ def read_root(
 
 
 def _read_root(
-    directory: str, inputs: Inputs, disk: Disk, workspace: str | Unknown | None, region: str | None
+    directory: str, inputs: VariableAssignments, disk: Disk, workspace: str | Unknown | None, region: str | None
 ) -> ChangeSet:
     source = disk.module(directory)
 
     def read(trace: Trace) -> _Reading:
-        world = World(disk, os.path.normpath(directory), workspace, trace)
-        root = Module(source, world)
+        configuration = RootConfiguration(disk, os.path.normpath(directory), workspace, trace)
+        root = ModuleInstance(source, configuration)
         root.arguments.update(given(given_values(source, inputs, disk), root.scope))
         resources = list(_resources(root))
-        blocks = [_block(resource, world.types) for resource in resources]
+        blocks = [_block(resource, configuration.types) for resource in resources]
         linked = Side(_declared(blocks), region=region).linked()
-        change_set = _change_set(directory, inputs, world, linked, [resource.address for resource in resources])
-        decisions = dict.fromkeys(_decisions(world, resources))
+        change_set = _change_set(directory, inputs, configuration, linked, [resource.address for resource in resources])
+        decisions = dict.fromkeys(_decisions(configuration, resources))
         notices = (*change_set.notices, *_left_alone(blocks))
         change_set = replace(change_set, waivers=tuple(_waivers(resources)), notices=notices)
         return _Reading(change_set, tuple(decisions), len(resources))
@@ -113,11 +113,11 @@ class _Reading(Struct, frozen=True):
     resources: int
 
 
-def _decisions(world: World, resources: Sequence[Resource]) -> Iterator[Decision]:
+def _decisions(configuration: RootConfiguration, resources: Sequence[ResourceInstance]) -> Iterator[Decision]:
     """What has to be decided to know what matters of the resources, and how many there are where that may be many."""
     for resource in resources:
         yield from resource.decisions()
-    for address, decisions in world.decisions.items():
+    for address, decisions in configuration.decisions.items():
         if any(resource.address.startswith(f"{address}{UNKNOWN_KEY}") for resource in resources):
             yield from decisions
 
@@ -173,7 +173,7 @@ def _room_to_recurse() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def _resources(root: Module) -> Iterator[Resource]:
+def _resources(root: ModuleInstance) -> Iterator[ResourceInstance]:
     """Every instance of a resource that matters, module by module."""
     pending = [root]
     while pending:
@@ -189,7 +189,7 @@ def _changed(block: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
     return block
 
 
-def _block(resource: Resource, types: Mapping[str, str]) -> Block:
+def _block(resource: ResourceInstance, types: Mapping[str, str]) -> Block:
     values, places = resource.arguments()
     spelling, allowance = spelling_of(resource.type), resource.module.trace.allowance
     values = misspelt.corrected(spelling, values, allowance, _changed)
@@ -239,7 +239,7 @@ def _text(value: Any) -> Any:
 
 
 def _references(
-    types: Mapping[str, str], resource: Resource, attribute: str, wanted: frozenset[str]
+    types: Mapping[str, str], resource: ResourceInstance, attribute: str, wanted: frozenset[str]
 ) -> Sequence[Reference]:
     value = resource.attribute(attribute)
     own = value.references if isinstance(value, Computed) and resource.module.trace.decided else ()
@@ -255,17 +255,23 @@ def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
         yield declare(block)
 
 
-def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, addresses: Sequence[str]) -> ChangeSet:
-    skipped = (*linked.skipped, *world.missing, *_unknown_blocks(world), *_misspelt(world))
-    unread = dict.fromkeys(problem for source in world.sources.values() for problem in source.unread)
+def _change_set(
+    directory: str,
+    inputs: VariableAssignments,
+    configuration: RootConfiguration,
+    linked: Linked,
+    addresses: Sequence[str],
+) -> ChangeSet:
+    skipped = (*linked.skipped, *configuration.missing, *_unknown_blocks(configuration), *_misspelt(configuration))
+    unread = dict.fromkeys(problem for source in configuration.sources.values() for problem in source.unread)
     left_out = {each.address for each in skipped}
     modelled = linked.modelled - left_out
     return ChangeSet(
         path=directory,
         kind="hcl",
         label=inputs.label,
-        after=_with_doubts(linked.inventory, world.undecided),
-        complete=not unread and not _may_be_more(world, linked.inventory),
+        after=_with_doubts(linked.inventory, configuration.undecided),
+        complete=not unread and not _may_be_more(configuration, linked.inventory),
         unread=tuple(unread),
         skipped=tuple(sorted(skipped, key=lambda each: each.address)),
         coverage=Coverage(
@@ -274,7 +280,7 @@ def _change_set(directory: str, inputs: Inputs, world: World, linked: Linked, ad
             partial=len(linked.partial & modelled),
             skipped=len(left_out),
         ),
-        notices=(*_undecided(world, addresses), *_assumed(world)),
+        notices=(*_undecided(configuration, addresses), *_assumed(configuration)),
     )
 
 
@@ -289,28 +295,28 @@ def _left_alone(blocks: Sequence[Block]) -> Iterator[str]:
                 yield f"{block.address} has {names} in ignore_changes: once it is there, other bounds do not reach it"
 
 
-def _assumed(world: World) -> Iterator[str]:
-    if world.assumes_workspace:
+def _assumed(configuration: RootConfiguration) -> Iterator[str]:
+    if configuration.assumes_workspace:
         yield 'terraform.workspace is taken to be "default": name another with --workspace or TF_WORKSPACE'
 
 
-def _waivers(resources: Sequence[Resource]) -> Iterator[InlineWaiver]:
+def _waivers(resources: Sequence[ResourceInstance]) -> Iterator[InlineWaiver]:
     """The waivers in the files of every module in use: for the instances of a block, or of all that a call makes."""
     sources = {id(each.module.source): each.module.source for each in resources}.values()
     files = (file for source in sources for file in source.files)
     return waivers_of(files, ((_glob(each), (each.written, *each.module.calls_around)) for each in resources))
 
 
-def _glob(resource: Resource) -> str:
+def _glob(resource: ResourceInstance) -> str:
     """The addresses of all instances of a block, whatever their keys."""
     key = "" if resource.instance.key is None and resource.instance.unknown is None else "[*]"
     name = ".".join(resource.written.block.labels)
     return ".".join(part for part in (resource.module.glob, name + key) if part)
 
 
-def _unknown_blocks(world: World) -> Iterator[Skipped]:
+def _unknown_blocks(configuration: RootConfiguration) -> Iterator[Skipped]:
     """The blocks that a newer Terraform may have; where one names a type that costs something, the total lacks it."""
-    for source in world.sources.values():
+    for source in configuration.sources.values():
         for block in (written.block for written in source.unknown):
             inside = block.contents.arguments if isinstance(block.contents, Body) else ()  # JSON has no labels to tell
             yield Skipped(
@@ -321,9 +327,9 @@ def _unknown_blocks(world: World) -> Iterator[Skipped]:
             )
 
 
-def _misspelt(world: World) -> Iterator[Skipped]:
+def _misspelt(configuration: RootConfiguration) -> Iterator[Skipped]:
     """Resources of a type that is none, and nearly one that costs something; Terraform would refuse them."""
-    for source in world.sources.values():
+    for source in configuration.sources.values():
         for type_, name in source.resources:
             if type_ in TERRAFORM_TYPES or not type_.startswith(_PREFIXES):
                 continue
@@ -336,16 +342,16 @@ def _misspelt(world: World) -> Iterator[Skipped]:
 # An unknown number of instances --------------------------------------------------------------------------------------
 
 
-def _undecided(world: World, addresses: Sequence[str]) -> Iterator[str]:
+def _undecided(configuration: RootConfiguration, addresses: Sequence[str]) -> Iterator[str]:
     """A sentence for each block that matters of which nobody knows how many there are."""
-    for address, reason in sorted(world.undecided.items()):
+    for address, reason in sorted(configuration.undecided.items()):
         if any(each.startswith(f"{address}{UNKNOWN_KEY}") for each in addresses):
             yield f"{address} has an unknown count, and stands once for all: {reason}"
 
 
-def _may_be_more(world: World, inventory: Inventory) -> bool:
+def _may_be_more(configuration: RootConfiguration, inventory: Inventory) -> bool:
     """Whether an endpoint that stands once for all of its block, or of its module, may be there more than once."""
-    several = tuple(f"{address}{UNKNOWN_KEY}" for address in world.repeated)
+    several = tuple(f"{address}{UNKNOWN_KEY}" for address in configuration.repeated)
     return any(endpoint.address.startswith(several) for endpoint in inventory.endpoints)
 
 

@@ -8,8 +8,8 @@ from guardrail.model import Location, Unknown
 from guardrail.sources.base import AFTER_APPLY, DNS_SUFFIXES, LOST, Computed, Reference, partition_of
 from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import Written
-from guardrail.sources.hcl.evaluate import Scope, evaluate, known_or_reason, worked_out
+from guardrail.sources.hcl.disk import DeclaredBlock
+from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.instances import Cell, Instance, Owner
 from guardrail.sources.hcl.places import BlockPlaces, Places
 from guardrail.sources.hcl.types import items_of
@@ -40,7 +40,7 @@ class _BlockInstance(Attributes):
 
     __slots__ = ("address", "instance", "module", "scope", "type", "written")
 
-    def __init__(self, module: Owner, written: Written, address: str, instance: Instance) -> None:
+    def __init__(self, module: Owner, written: DeclaredBlock, address: str, instance: Instance) -> None:
         self.module = module
         self.written = written
         self.address = address
@@ -49,12 +49,12 @@ class _BlockInstance(Attributes):
         self.scope = module.scope.with_names(instance.names)
 
 
-class Resource(_BlockInstance):
+class ResourceInstance(_BlockInstance):
     """One instance of a resource block."""
 
     __slots__ = ("_behind_provider", "_cells")
 
-    def __init__(self, module: Owner, written: Written, address: str, instance: Instance) -> None:
+    def __init__(self, module: Owner, written: DeclaredBlock, address: str, instance: Instance) -> None:
         super().__init__(module, written, address, instance)
         self._cells: dict[str, Cell] = {}
         self._behind_provider: dict[Reference, None] = {}
@@ -146,12 +146,12 @@ class Resource(_BlockInstance):
             trace.touched = outer
 
 
-class Block(dict[str, Any], Attributes):
+class NestedBlock(dict[str, Any], Attributes):
     """The arguments of a nested block, which know the resource they are in."""
 
     __slots__ = ("path", "places", "resource")
 
-    def __init__(self, values: dict[str, Any], resource: Resource, path: str, places: BlockPlaces) -> None:
+    def __init__(self, values: dict[str, Any], resource: ResourceInstance, path: str, places: BlockPlaces) -> None:
         super().__init__(values)
         self.resource = resource
         self.path = path
@@ -186,9 +186,9 @@ def _block_names(body: syntax.Body) -> Iterable[str]:
     return dict.fromkeys(block.name for block in body.blocks if block.type not in _META_BLOCKS)
 
 
-def _blocks(body: syntax.Body, name: str, resource: Resource, scope: Scope, path: str) -> Any:
+def _blocks(body: syntax.Body, name: str, resource: ResourceInstance, scope: EvaluationScope, path: str) -> Any:
     """The nested blocks of a name as a list; None where there is none, unknown where their number is."""
-    found: list[Block] = []
+    found: list[NestedBlock] = []
     is_written = False
     for node in body.blocks:
         if node.type == name and name != "dynamic":
@@ -203,7 +203,7 @@ def _blocks(body: syntax.Body, name: str, resource: Resource, scope: Scope, path
 
 
 def _generate(
-    node: syntax.BlockNode, resource: Resource, scope: Scope, path: str, found: list[Block]
+    node: syntax.BlockNode, resource: ResourceInstance, scope: EvaluationScope, path: str, found: list[NestedBlock]
 ) -> Computed | None:
     """Append the blocks that a ``dynamic`` makes; what is returned says why their number is unknown."""
     for_each = node.body.expression("for_each")
@@ -229,7 +229,9 @@ def _generate(
     return None
 
 
-def _block(body: syntax.Body, node: syntax.BlockNode, resource: Resource, scope: Scope, path: str) -> Block:
+def _block(
+    body: syntax.Body, node: syntax.BlockNode, resource: ResourceInstance, scope: EvaluationScope, path: str
+) -> NestedBlock:
     children: dict[str, list[Places]] = {}
     values: dict[str, Any] = {
         name: _bounded_value(argument.expression, scope) for name, argument in body.arguments.items()
@@ -238,17 +240,17 @@ def _block(body: syntax.Body, node: syntax.BlockNode, resource: Resource, scope:
         values[name] = _blocks(body, name, resource, scope, f"{path}.")
         children[name] = _places_in(values[name])
     places = BlockPlaces(resource.written.file, node, resource.module.called_at, children)
-    return Block(values, resource, path, places)
+    return NestedBlock(values, resource, path, places)
 
 
-def _bounded_value(expression: syntax.Expression, scope: Scope) -> Any:
+def _bounded_value(expression: syntax.Expression, scope: EvaluationScope) -> Any:
     if isinstance(expression, syntax.Literal):
         return expression.value
     return worked_out(lambda: bounded(evaluate(expression, scope), scope.module.trace.allowance))
 
 
 def _places_in(value: Any) -> list[Places]:
-    return [block.places for block in value if isinstance(block, Block)] if isinstance(value, list) else []
+    return [block.places for block in value if isinstance(block, NestedBlock)] if isinstance(value, list) else []
 
 
 class DataSource(_BlockInstance):

@@ -14,9 +14,9 @@ from guardrail.errors import SourceError
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import Disk, ModuleSource, Written, is_source, source_names
+from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.variables import VALUES, Inputs, given_values, is_automatic
+from guardrail.sources.hcl.variables import VALUES, VariableAssignments, given_values, is_automatic
 
 _UNREAD = {
     "terragrunt.hcl": "Terragrunt",
@@ -42,7 +42,7 @@ class Layout:
     ``["stacks/ads"]``, if nobody calls that. Calls are worked out with the values that ``inputs`` give.
     """
 
-    def __init__(self, base: str, disk: Disk, inputs: Sequence[Inputs] = (Inputs(),)) -> None:
+    def __init__(self, base: str, disk: Disk, inputs: Sequence[VariableAssignments] = (VariableAssignments(),)) -> None:
         self.folders: dict[str, str] = {}
         """How each is reached, by its real path."""
         self.unread: list[str] = []
@@ -110,13 +110,13 @@ class Layout:
         except SourceError:
             return False
 
-    def _worked_out(self, source: ModuleSource, written: Written) -> Iterator[str]:
+    def _worked_out(self, source: ModuleSource, written: DeclaredBlock) -> Iterator[str]:
         """What the expression of a source can come to, with each of the sets of values."""
-        from guardrail.sources.hcl.modules import Module, World, given
+        from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 
         for inputs in self._inputs:
             try:
-                module = Module(source, World(self.disk, source.directory, None))
+                module = ModuleInstance(source, RootConfiguration(self.disk, source.directory, None))
                 module.arguments.update(given(given_values(source, inputs, self.disk), module.scope))
                 found = module.source_of(written)
             except SourceError:
@@ -125,7 +125,7 @@ class Layout:
                 yield found
 
 
-def _plain_source(written: Written) -> str | None:
+def _plain_source(written: DeclaredBlock) -> str | None:
     """The source of a call where it is plain text; most are, and need no parser."""
     text = written.file.text[written.block.at : written.block.end]
     plain = _PLAIN_SOURCE.search(text)
@@ -138,7 +138,7 @@ def _plain_source(written: Written) -> str | None:
     return str(expression.value) if isinstance(expression, syntax.Literal) else None
 
 
-def _has_state(settings: Written) -> bool:
+def _has_state(settings: DeclaredBlock) -> bool:
     """Whether a block ``terraform`` says where the state is."""
     try:
         names = {*settings.body.arguments, *(block.type for block in settings.body.blocks)}
@@ -147,10 +147,10 @@ def _has_state(settings: Written) -> bool:
     return not names.isdisjoint(("backend", "cloud"))
 
 
-class Found:
+class RootModules:
     """The root modules that are to be read, with what is to be said of files that are not."""
 
-    def __init__(self, variants: Sequence[Inputs], *, keep_going: bool = False) -> None:
+    def __init__(self, variants: Sequence[VariableAssignments], *, keep_going: bool = False) -> None:
         self.roots: dict[str, Disk] = {}
         self.notices: dict[str, list[str]] = defaultdict(list)
         """Sentences for the reader, by root."""

@@ -99,7 +99,7 @@ class Tuple(Struct, frozen=True):
     at: int
 
 
-class Entry(Struct, frozen=True):
+class ObjectElement(Struct, frozen=True):
     """One ``key = value`` of an object. A bare word as key has become a `Literal`."""
 
     key: "Expression"
@@ -109,7 +109,7 @@ class Entry(Struct, frozen=True):
 class Object(Struct, frozen=True):
     """``{entries}``."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[ObjectElement, ...]
     at: int
 
 

@@ -22,13 +22,13 @@ from guardrail.sources.hcl.syntax import (
     Call,
     Conditional,
     Element,
-    Entry,
     Expression,
     For,
     Index,
     Literal,
     Name,
     Object,
+    ObjectElement,
     Splat,
     Tuple,
     Unary,
@@ -44,7 +44,7 @@ _ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\", "$$
 _POSTFIXES = frozenset({"get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"})
 
 
-class Reader:
+class TreeReader:
     """Reads the tree of one piece of a text."""
 
     def __init__(
@@ -182,7 +182,7 @@ class Reader:
         return Tuple(tuple(self._expressions(tree)), self._at(_first(tree)))
 
     def _object(self, tree: RawTree) -> Expression:
-        entries: list[Entry] = []
+        entries: list[ObjectElement] = []
         for element in _trees(tree):
             if element.data != "object_elem":
                 continue
@@ -190,7 +190,7 @@ class Reader:
             start = key.start_pos or 0
             if entries and self._before(start) not in "\n,":
                 raise self._error(start + self._base, "a comma or a new line must stand between the items of an object")
-            entries.append(Entry(self._key(_tree(element, 0)), self.expression(_tree(element, 2))))
+            entries.append(ObjectElement(self._key(_tree(element, 0)), self.expression(_tree(element, 2))))
         return Object(tuple(entries), self._at(_first(tree)))
 
     def _key(self, tree: RawTree) -> Expression:
@@ -408,7 +408,7 @@ class Reader:
     def _error(self, at: int, problem: str) -> HclSyntaxError:
         return syntax_error(self._path, self._text, at, problem)
 
-    _READ: dict[str, Callable[["Reader", RawTree], Expression]] = {  # noqa: RUF012 - never changed
+    _READ: dict[str, Callable[["TreeReader", RawTree], Expression]] = {  # noqa: RUF012 - never changed
         "expr_term": _term,
         "int_lit": _number,
         "float_lit": _number,

@@ -486,7 +486,7 @@ def declared(type_: syntax.Expression, allowance: Allowance) -> Type:
     raise EvaluationError("it is no type")
 
 
-def _declared_object(entries: Sequence[syntax.Entry], allowance: Allowance) -> ObjectType:
+def _declared_object(entries: Sequence[syntax.ObjectElement], allowance: Allowance) -> ObjectType:
     attributes: dict[str, Type] = {}
     optional: dict[str, Any] = {}
     for entry in entries:

@@ -77,14 +77,14 @@ def condition(unknown: Unknown) -> tuple[Decision, bool] | None:
     return Decision(text, ""), holds
 
 
-class Trace(Protocol):
+class DecisionTrace(Protocol):
     """Where decisions are noted, and what has been decided."""
 
     touched: dict[Reference, None]
     decided: "Outcomes"
 
 
-def decided_key(subject: Any, unknown: Unknown, trace: Trace, *, tolerant: bool) -> Any:
+def decided_key(subject: Any, unknown: Unknown, trace: DecisionTrace, *, tolerant: bool) -> Any:
     """The key of a collection that an unknown one turns out to be, where that is decided; else the unknown one.
 
     Where it is ``tolerant``, one that is not there is an outcome too.

@@ -7,6 +7,7 @@ From the weakest: ``TF_VAR_*``, ``terraform.tfvars``, ``terraform.tfvars.json``,
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -25,13 +26,11 @@ _PREFIX = "TF_VAR_"
 _COMPLEX = frozenset({"list", "set", "map", "object", "tuple", "any"})
 
 
-class Given(Struct, frozen=True):
-    """A value as it was given: an expression without references."""
-
-    expression: syntax.Expression | Unknown
+AssignedValue: TypeAlias = syntax.Expression | Unknown
+"""An expression without references, or why the value that is assigned is not shown."""
 
 
-class Inputs(Struct, frozen=True, kw_only=True):
+class VariableAssignments(Struct, frozen=True, kw_only=True):
     """What a run gives for variables."""
 
     assignments: tuple[str, ...] = ()
@@ -40,16 +39,16 @@ class Inputs(Struct, frozen=True, kw_only=True):
     environment: Mapping[str, str | Unknown] = {}
 
 
-def given_values(module: ModuleSource, inputs: Inputs, disk: Disk) -> dict[str, Given]:
+def given_values(module: ModuleSource, inputs: VariableAssignments, disk: Disk) -> dict[str, AssignedValue]:
     """The value given for each declared variable of a root module.
 
     Raises `SourceError` for a file that cannot be read and for an assignment to a variable that is not declared.
     """
-    values: dict[str, Given] = {}
+    values: dict[str, AssignedValue] = {}
     for name, text in inputs.environment.items():
         variable = name.removeprefix(_PREFIX)
         if name.startswith(_PREFIX) and variable in module.variables:
-            values[variable] = Given(text) if isinstance(text, Unknown) else _from_text(module, variable, text, name)
+            values[variable] = text if isinstance(text, Unknown) else _from_text(module, variable, text, name)
     for path in _automatic(module.directory):
         values.update(_from_file(path, module, disk, anywhere=False))
     for assignment in inputs.assignments:
@@ -94,7 +93,7 @@ def _without_quoting() -> Iterator[None]:
         ) from None
 
 
-def _from_file(path: str, module: ModuleSource, disk: Disk, *, anywhere: bool) -> dict[str, Given]:
+def _from_file(path: str, module: ModuleSource, disk: Disk, *, anywhere: bool) -> dict[str, AssignedValue]:
     """The values in a file; those of variables that are not declared here are passed over, as Terraform does."""
     text = disk.text(path, anywhere=anywhere)
     with _without_quoting():
@@ -106,15 +105,15 @@ def _from_file(path: str, module: ModuleSource, disk: Disk, *, anywhere: bool) -
                 place = file.location(file.body.blocks[0].at)
                 raise SourceError(f"{path}:{place.line}:{place.column}: a file of values has no blocks")
             body = file.body
-    return {name: Given(argument.expression) for name, argument in body.arguments.items() if name in module.variables}
+    return {name: argument.expression for name, argument in body.arguments.items() if name in module.variables}
 
 
-def _from_text(module: ModuleSource, name: str, text: str, origin: str) -> Given:
+def _from_text(module: ModuleSource, name: str, text: str, origin: str) -> AssignedValue:
     """A value from a command line or the environment: text, unless the type of the variable asks for more."""
     if _is_complex(module.variables[name].body.expression("type")):
         with _without_quoting():
-            return Given(parse_expression(text, origin))
-    return Given(syntax.Literal(text, 0))
+            return parse_expression(text, origin)
+    return syntax.Literal(text, 0)
 
 
 def _is_complex(type_: syntax.Expression | None) -> bool:
@@ -138,7 +137,7 @@ def labelled(text: str) -> LabelledFile:
     return LabelledFile(label, path)
 
 
-def variants_of(assignments: Sequence[str], environment: Mapping[str, str | Unknown]) -> list[Inputs]:
+def variants_of(assignments: Sequence[str], environment: Mapping[str, str | Unknown]) -> list[VariableAssignments]:
     """One set of inputs for each label among ``assignments`` (``NAME=VALUE`` or ``@[LABEL=]FILE``), in their order.
 
     What has no label belongs to all; without any label there is one set.
@@ -146,7 +145,7 @@ def variants_of(assignments: Sequence[str], environment: Mapping[str, str | Unkn
     files = {text: labelled(text[1:]) for text in assignments if text.startswith("@")}
     labels: list[str | None] = list(dict.fromkeys(file.label for file in files.values() if file.label is not None))
     return [
-        Inputs(
+        VariableAssignments(
             assignments=tuple(
                 f"@{files[text].path}" if text in files else text
                 for text in assignments

@@ -5,14 +5,16 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from guardrail.model import InlineWaiver
-from guardrail.sources.hcl.disk import Written
+from guardrail.sources.hcl.disk import DeclaredBlock
 from guardrail.sources.hcl.syntax import BlockNode, Comment, SourceFile
 
 _IGNORE = re.compile(r"guardrail:ignore(?![\w-])[ \t]*([^\s=]*)(.*)")
 _OPTION = re.compile(r"(\w+)[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))")
 
 
-def waivers_of(files: Iterable[SourceFile], made: Iterable[tuple[str, Sequence[Written]]]) -> Iterator[InlineWaiver]:
+def waivers_of(
+    files: Iterable[SourceFile], made: Iterable[tuple[str, Sequence[DeclaredBlock]]]
+) -> Iterator[InlineWaiver]:
     """The waivers of several files; ``made`` has addresses, with the resource and module blocks that lead to them.
 
     ``("module.chat.aws_sagemaker_endpoint.main", (resource, call))`` lets the waivers in and above both blocks accept

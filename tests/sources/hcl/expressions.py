@@ -14,8 +14,8 @@ from guardrail.errors import LimitError
 from guardrail.model import Unknown
 from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.evaluate import Scope, Trace, evaluate
-from guardrail.sources.hcl.files import Files
+from guardrail.sources.hcl.evaluate import EvaluationScope, Trace, evaluate
+from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.values import Attributes, EvaluationError, NotWorkedOutError, Sensitive
 
@@ -30,7 +30,7 @@ class Nowhere:
     def __init__(self, names: dict[str, Any] | None = None, directory: str = ".") -> None:
         self.trace = Trace()
         self._names = {} if names is None else names
-        self.files = Files(directory, Boundary(os.path.realpath(directory)))
+        self.files = Filesystem(directory, Boundary(os.path.realpath(directory)))
 
     def root(self, name: str) -> Any:
         if name in self._names:
@@ -41,7 +41,7 @@ class Nowhere:
 def value_of(expression: str, names: dict[str, Any] | None = None, directory: str = ".") -> Any:
     """Our value; `REFUSED` for an error, Unknown for what is given up."""
     try:
-        return plain(evaluate(parse_expression(expression, "test"), Scope(Nowhere(names, directory))))
+        return plain(evaluate(parse_expression(expression, "test"), EvaluationScope(Nowhere(names, directory))))
     except (EvaluationError, HclSyntaxError):
         return REFUSED
     except NotWorkedOutError as error:

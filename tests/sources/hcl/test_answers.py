@@ -21,7 +21,7 @@ from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import evaluate
 from guardrail.sources.hcl.formatting import json_text
-from guardrail.sources.hcl.modules import Module, World, given
+from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.hcl.parse import parse, parse_expression
 from guardrail.sources.hcl.types import type_of
 from guardrail.sources.hcl.values import (
@@ -36,7 +36,7 @@ from guardrail.sources.hcl.values import (
     materialized,
     unmarked,
 )
-from guardrail.sources.hcl.variables import Inputs, given_values
+from guardrail.sources.hcl.variables import VariableAssignments, given_values
 from tests.sources.hcl.expressions import REFUSED, SENSITIVE, TERRAFORM, UNKNOWN, told
 
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
@@ -78,22 +78,22 @@ def answers() -> dict[str, list[str]]:
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Module]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleInstance]:
     """The module that the expressions refer to, read from its own directory."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(shutil.copytree(ORACLE, tmp_path_factory.mktemp("copy") / "oracle"))
         yield module_here()
 
 
-def module_here() -> Module:
+def module_here() -> ModuleInstance:
     disk = Disk(boundary_of("."))
     source = disk.module(".")
-    module = Module(source, World(disk, ".", "default"))
-    module.arguments.update(given(given_values(source, Inputs(), disk), module.scope))
+    module = ModuleInstance(source, RootConfiguration(disk, ".", "default"))
+    module.arguments.update(given(given_values(source, VariableAssignments(), disk), module.scope))
     return module
 
 
-def ours(expression: str, module: Module) -> tuple[str, str]:
+def ours(expression: str, module: ModuleInstance) -> tuple[str, str]:
     """Our value as JSON and its type; `REFUSED`, `UNKNOWN`, `SENSITIVE`."""
     try:
         value = materialized(evaluate(parse_expression(expression, "test"), module.scope))
@@ -135,7 +135,7 @@ def uses(expression: str, names: dict[str, str]) -> bool:
     return any(re.search(rf"\b{name}\(", expression) for name in names)
 
 
-def test_every_expression_has_the_value_that_terraform_gives_it(root: Module) -> None:
+def test_every_expression_has_the_value_that_terraform_gives_it(root: ModuleInstance) -> None:
     listed = {*MORE_THAN_TERRAFORM, *LESS_THAN_TERRAFORM}
     wrong = {
         expression: (found, theirs)
@@ -147,7 +147,7 @@ def test_every_expression_has_the_value_that_terraform_gives_it(root: Module) ->
     assert wrong == {}
 
 
-def test_what_is_listed_as_different_is_different(root: Module) -> None:
+def test_what_is_listed_as_different_is_different(root: ModuleInstance) -> None:
     for expression in MORE_THAN_TERRAFORM:
         assert answers()[expression][0] in (REFUSED, UNKNOWN)
         assert not ours(expression, root)[0].startswith("!")
@@ -158,7 +158,7 @@ def test_what_is_listed_as_different_is_different(root: Module) -> None:
         assert mine == UNKNOWN
 
 
-def test_every_value_has_the_type_that_terraform_gives_it(root: Module) -> None:
+def test_every_value_has_the_type_that_terraform_gives_it(root: ModuleInstance) -> None:
     """Nulls aside, which have a type in Terraform and none here."""
     wrong = {}
     for expression, theirs in answers().items():

@@ -8,7 +8,7 @@ import pytest
 from guardrail.errors import LimitError
 from guardrail.limits import MOST_STEPS, MOST_TEXT, MOST_VALUES, Allowance
 from guardrail.model import Unknown
-from guardrail.sources.hcl.evaluate import Scope, evaluate, known_or_reason
+from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason
 from guardrail.sources.hcl.parse import parse_expression
 from tests.sources.hcl.conftest import Read
 from tests.sources.hcl.expressions import Nowhere
@@ -29,7 +29,7 @@ def given_up(expression: str, allowance: Allowance) -> str | None:
     module = Nowhere({"ten": "0123456789", "three": ["a", "b", "c"]})
     module.trace.allowance = allowance
     try:
-        evaluate(parse_expression(expression, "test"), Scope(module))
+        evaluate(parse_expression(expression, "test"), EvaluationScope(module))
     except LimitError as error:
         return error.message
     return None
@@ -165,4 +165,4 @@ def test_what_python_cannot_do_is_unknown_and_no_traceback() -> None:
     """Deeper than Python goes: the boundary answers, whatever is raised below it."""
     module = Nowhere({"u": object()})
     for expression in ("[u][0] + 1", "u.a", "upper(u)", "-u", "[for x in u : x]"):
-        assert isinstance(known_or_reason(parse_expression(expression, "test"), Scope(module)), Unknown)
+        assert isinstance(known_or_reason(parse_expression(expression, "test"), EvaluationScope(module)), Unknown)

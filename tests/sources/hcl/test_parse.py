@@ -7,7 +7,7 @@ import pytest
 
 from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.evaluate import Scope, evaluate
+from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.hcl.syntax import Call, SourceFile
 from tests.sources.hcl.expressions import Nowhere, plain
@@ -15,7 +15,7 @@ from tests.sources.hcl.expressions import Nowhere, plain
 
 def values(text: str) -> dict[str, Any]:
     """The arguments of a file by name."""
-    scope = Scope(Nowhere())
+    scope = EvaluationScope(Nowhere())
     return {
         name: plain(evaluate(argument.expression, scope))
         for name, argument in parse(text, "main.tf").body.arguments.items()

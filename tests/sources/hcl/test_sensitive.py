@@ -6,7 +6,7 @@ import pytest
 
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.hcl.evaluate import Scope, evaluate, worked_out
+from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, worked_out
 from guardrail.sources.hcl.functions import TABLE
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.values import EvaluationError, Sensitive, unmarked
@@ -28,7 +28,7 @@ def evaluated(expression: str) -> Any:
         }
     )
     module.trace.has_sensitive = True
-    return evaluate(parse_expression(expression, "test"), Scope(module))
+    return evaluate(parse_expression(expression, "test"), EvaluationScope(module))
 
 
 def is_sensitive(value: Any) -> bool:
