@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.sources.template import text
 from guardrail.sources.template.files import FileTree
-from guardrail.sources.template.values import Table, Twice, text_of
+from guardrail.sources.template.values import DuplicateKey, Table, text_of
 
 MANIFEST = "manifest.json"
 _WITHOUT_RESOURCES = {
@@ -71,24 +71,22 @@ class _AssemblyManifest(Struct):
     artifacts: dict[str, _Artifact] = {}
 
 
-def templates(path: str, files: FileTree, duplicates: list[Twice]) -> list[StackTemplate]:
+def templates(path: str, files: FileTree, duplicates: list[DuplicateKey]) -> list[StackTemplate]:
     """The templates at ``path``: one file, or every stack of a cloud assembly; `text.load` says what ``duplicates`` is.
 
     Raises `SourceError` where there is none, and `NotATemplateError` where a file is something else.
     """
     manifest = os.path.join(path, MANIFEST)
     if files.is_directory(path):
-        content = files.read(manifest)
-        if content is None:
-            raise SourceError(f"{path} is a directory without {MANIFEST}, so no CDK output", hint="npx cdk synth")
+        content = _content(files, manifest, f"{path} is a directory without {MANIFEST}, so no CDK output")
         found = list(_assembly(manifest, content, files, duplicates, 0))
         if not found:
             raise SourceError(f"{path} is a CDK output without stacks")
         return _told_apart(found)
-    content = files.read(path)
-    if content is None:
+    document = files.read(path)
+    if document is None:
         raise SourceError(f"{path} does not exist", hint="guardrail check template.yaml")
-    return [StackTemplate(path=path, root=root(path, content, duplicates))]
+    return [StackTemplate(path=path, root=root(path, document, duplicates))]
 
 
 def _told_apart(templates: list[StackTemplate]) -> list[StackTemplate]:
@@ -110,7 +108,7 @@ def change_set(path: str, files: FileTree) -> Table | None:
     content = files.read(path)
     if content is None or b'"Changes"' not in content:
         return None
-    duplicates: list[Twice] = []
+    duplicates: list[DuplicateKey] = []
     loaded = text.load(path, content, duplicates)
     if not is_change_set(loaded):
         return None
@@ -126,7 +124,7 @@ def is_change_set(document: Table) -> bool:
     )
 
 
-def root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
+def root(path: str, content: bytes, duplicates: list[DuplicateKey]) -> Table:
     """The top-level table of a template. Raises `NotATemplateError` where it has no resources."""
     loaded = text.load(path, content, duplicates)
     body = loaded.get("TemplateBody")
@@ -143,7 +141,7 @@ def root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
     return loaded
 
 
-def _stack_root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
+def _stack_root(path: str, content: bytes, duplicates: list[DuplicateKey]) -> Table:
     """The top-level table of a stack of the CDK, which may be without resources: a stack may hold nothing."""
     loaded = text.load(path, content, duplicates)
     if "Resources" not in loaded and loaded.keys() <= _WITHOUT_RESOURCES:
@@ -152,7 +150,7 @@ def _stack_root(path: str, content: bytes, duplicates: list[Twice]) -> Table:
 
 
 def _assembly(
-    path: str, content: bytes, files: FileTree, duplicates: list[Twice], depth: int
+    path: str, content: bytes, files: FileTree, duplicates: list[DuplicateKey], depth: int
 ) -> Iterator[StackTemplate]:
     """The stacks of one manifest and of the stages below it."""
     manifest = _decoded(path, content)
@@ -160,14 +158,18 @@ def _assembly(
     for identifier, artifact in sorted(manifest.artifacts.items()):
         if artifact.type == "cdk:cloud-assembly" and depth < 10:  # noqa: PLR2004 - stages nest a level or two
             below = os.path.join(directory, str(artifact.properties.get("directoryName", "")), MANIFEST)
-            stage = files.read(below)
-            if stage is None:
-                raise SourceError(
-                    f"{path} names the stage {identifier}, and {below} is not there", hint="npx cdk synth"
-                )
+            stage = _content(files, below, f"{path} names the stage {identifier}, and {below} is not there")
             yield from _assembly(below, stage, files, duplicates, depth + 1)
         elif artifact.type == "aws:cloudformation:stack":
             yield _stack(directory, identifier, artifact, files, duplicates)
+
+
+def _content(files: FileTree, path: str, problem: str) -> bytes:
+    """The content of a file of a cloud assembly. Raises `SourceError` with the problem where it is not there."""
+    content = files.read(path)
+    if content is None:
+        raise SourceError(problem, hint="npx cdk synth")
+    return content
 
 
 def _decoded(path: str, content: bytes) -> _AssemblyManifest:
@@ -178,13 +180,11 @@ def _decoded(path: str, content: bytes) -> _AssemblyManifest:
 
 
 def _stack(
-    directory: str, identifier: str, artifact: _Artifact, files: FileTree, duplicates: list[Twice]
+    directory: str, identifier: str, artifact: _Artifact, files: FileTree, duplicates: list[DuplicateKey]
 ) -> StackTemplate:
     properties = artifact.properties
     path = os.path.join(directory, str(properties.get("templateFile", "")))
-    content = files.read(path)
-    if content is None:
-        raise SourceError(f"the template of the stack {identifier} is not there: {path}", hint="npx cdk synth")
+    content = _content(files, path, f"the template of the stack {identifier} is not there: {path}")
     environment = _ENVIRONMENT.match(artifact.environment)
     account, region = environment.groups() if environment else (None, None)
     name = str(properties.get("stackName") or identifier)

@@ -39,7 +39,7 @@ def belong_together(own: Sequence[Declaration], other: Sequence[Declaration]) ->
 
 def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names: set[tuple[str, str]]) -> bool:
     """Whether a link of ``those`` leads to one of ``others``, whose names are ``names``."""
-    addresses = {each.address for each in others}
+    addresses = {declaration.address for declaration in others}
     for kind, link in _links(those):
         if link.spelled is not None and _of_resource_id(kind, link.spelled) in names:
             return True
@@ -50,20 +50,20 @@ def _reaches(those: Iterable[Declaration], others: Iterable[Declaration], names:
 
 def _names(declarations: Iterable[Declaration]) -> Iterator[tuple[str, str]]:
     """What a template calls its resources by: names, and what tells unknown ones apart, with the kind of each."""
-    for each in declarations:
-        if type(each) in _KINDS and each.called is not None:
-            yield _KINDS[type(each)], each.called
+    for declaration in declarations:
+        if type(declaration) in _KINDS and declaration.called is not None:
+            yield _KINDS[type(declaration)], declaration.called
 
 
 def _links(declarations: Iterable[Declaration]) -> Iterator[tuple[str, Link]]:
     """What the resources of a template belong to, with the kind of what that is."""
-    for each in declarations:
-        if isinstance(each, DeclaredEndpoint):
-            yield _CONFIGURATION, each.configuration
-        elif isinstance(each, (DeclaredComponent, DeclaredExperiment)):
-            yield _ENDPOINT, each.endpoint
-        elif isinstance(each, DeclaredScaling):
-            yield "", each.resource
+    for declaration in declarations:
+        if isinstance(declaration, DeclaredEndpoint):
+            yield _CONFIGURATION, declaration.configuration
+        elif isinstance(declaration, (DeclaredComponent, DeclaredExperiment)):
+            yield _ENDPOINT, declaration.endpoint
+        elif isinstance(declaration, DeclaredScaling):
+            yield "", declaration.resource
 
 
 def _of_resource_id(kind: str, called: str) -> tuple[str, str]:
@@ -81,11 +81,11 @@ def without(linked: Linked, foreign: set[str]) -> Linked:
         linked,
         inventory=replace(
             inventory,
-            endpoints=tuple(each for each in inventory.endpoints if each.address not in foreign),
-            unattached=tuple(each for each in inventory.unattached if each.address not in foreign),
-            unlinked_scaling=tuple(each for each in inventory.unlinked_scaling if each.address not in foreign),
+            endpoints=tuple(endpoint for endpoint in inventory.endpoints if endpoint.address not in foreign),
+            unattached=tuple(variant for variant in inventory.unattached if variant.address not in foreign),
+            unlinked_scaling=tuple(target for target in inventory.unlinked_scaling if target.address not in foreign),
         ),
-        skipped=tuple(each for each in linked.skipped if each.address not in foreign),
+        skipped=tuple(resource for resource in linked.skipped if resource.address not in foreign),
         modelled=linked.modelled - foreign,
         partial=linked.partial - foreign,
     )

@@ -65,7 +65,7 @@ class ChangeSetResources:
             self.kept.add(logical_id)
         if kind in NESTED_STACKS:
             reason = "a nested stack has a change set of its own: check that too"
-            self.after[logical_id] = resource_of(self._stack, logical_id, kind, Table(), reason)
+            self.after[logical_id] = resource_of(self._stack, logical_id, kind, reason)
             return
         causes = _causes(change)
         old, new = self._context(change, "BeforeContext", causes), self._context(change, "AfterContext", causes)

@@ -26,6 +26,7 @@ KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtens
 
 _NO_REGION = Unknown("nothing tells it: give --region")
 
+_MACRO = "AWS::CloudFormation::Macro"
 MODULE = "::MODULE"
 """How the type of a module ends: a fragment of a template in CloudFormation's registry."""
 
@@ -48,39 +49,63 @@ class TemplateResource(Struct, frozen=True, kw_only=True):
 
 
 def resources(stack: Stack) -> Iterator[TemplateResource]:
-    """Every resource of a stack, and of the stacks nested in it, that matters to SageMaker inference."""
+    """Every resource of a stack, and of the stacks nested in it, that matters to SageMaker inference.
+
+    ``Chat: {Type: AWS::SageMaker::Model, Properties: {ModelName: !Ref Name}}`` is the resource ``Chat`` with what Name
+    is for its ModelName; a bucket is none. One that cannot be translated has the reason for that.
+    """
     yield from _macros(stack)
     for logical_id, resource in stack.resources.items():
-        if logical_id == "Fn::Transform":
-            reason = f"{macro(resource).reason}: resources in no total"
-            yield resource_of(stack, logical_id, "AWS::CloudFormation::Macro", Table(), reason)
-            continue
-        damage = _damage(resource)
-        if damage is not None:
-            stack.world.allowance.steps(misspelt.COMPARISON)
-            kind = within(resource, "Type")
-            yield resource_of(stack, logical_id, kind if isinstance(kind, str) else "unknown", Table(), damage)
-            continue
-        kind = resource["Type"]
-        if not (_matters(kind, resource) or _makes_its_own(stack, kind, resource)):
-            continue
-        resource.once()
-        exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
-        if exists is False:
-            continue
-        if isinstance(exists, Unknown):
-            stack.consult(exists)
-            reason = f"whether it is there is undecided: {exists.reason}"
-            yield resource_of(stack, logical_id, kind, Table(), reason)
-        elif kind in NESTED_STACKS:
-            yield from _nested(stack, logical_id, kind)
-        else:
-            yield from _evaluated(stack, logical_id, kind, resource)
+        kind = within(resource, "Type")
+        outcome = _outcome(stack, logical_id, resource)
+        if isinstance(outcome, Stack):
+            yield from resources(outcome)
+        elif outcome is not None:
+            kind = _MACRO if logical_id == "Fn::Transform" else kind if isinstance(kind, str) else "unknown"
+            yield resource_of(stack, logical_id, kind, outcome)
     for name, (body, unknown) in stack.loops.unknown.items():
-        kinds = {str(each.get("Type")) for each in body.values() if isinstance(each, Table) and _may_matter(each)}
+        kinds = {
+            str(copied.get("Type")) for copied in body.values() if isinstance(copied, Table) and _may_matter(copied)
+        }
         if kinds:
             reason = f"its collection is not known: {unknown.reason}"
-            yield resource_of(stack, f"Fn::ForEach::{name}", min(kinds), Table(), reason)
+            yield resource_of(stack, f"Fn::ForEach::{name}", min(kinds), reason)
+
+
+def _outcome(stack: Stack, logical_id: str, resource: Any) -> Table | Stack | str | None:
+    """The properties of a resource, the stack that it nests, or why nobody can tell; None where it is nothing here."""
+    if logical_id == "Fn::Transform":
+        return f"{macro(resource).reason}: resources in no total"
+    damage = _damage(resource)
+    if damage is not None:
+        stack.world.allowance.steps(misspelt.COMPARISON)
+        return damage
+    kind: str = resource["Type"]
+    own = _makes_its_own(stack, kind, resource)
+    if own is None and not _matters(kind, resource):
+        return None
+    resource.once()
+    exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
+    if isinstance(exists, Unknown):
+        stack.consult(exists)
+        return f"whether it is there is undecided: {exists.reason}"
+    if not exists or own is not None:
+        return own if exists else None
+    return _translated(stack, logical_id, kind, resource)
+
+
+def _translated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Table | Stack | str | None:
+    """The properties of a resource that matters, or the stack that it nests; a text says why there is neither."""
+    if kind in NESTED_STACKS:
+        child = stack.child(logical_id)
+        return child.reason if isinstance(child, Unknown) else child
+    if kind not in spellings.CLOUDFORMATION_TYPES:
+        maker = "a module of the registry" if kind.endswith(MODULE) else "a custom resource"
+        return f"{maker} decides at deployment what it makes{hint_of(stack, resource)}"
+    properties = stack.properties(resource, spellings.UNREAD)
+    if isinstance(properties, Table):
+        return misspelt.corrected(spellings.spelling_of(kind), properties, stack.world.allowance, Table.evaluated)
+    return properties.reason if isinstance(properties, Unknown) else "its Properties are not a mapping"
 
 
 def _damage(resource: Any) -> str | None:
@@ -141,26 +166,6 @@ def _stands_for_inference(kind: str, resource: Table) -> bool:
     return _CALLS.search(repr(properties)) is not None
 
 
-def _evaluated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Iterator[TemplateResource]:
-    reason = _makes_its_own(stack, kind, resource)
-    if reason is not None:
-        yield resource_of(stack, logical_id, kind, Table(), reason)
-        return
-    if kind not in spellings.CLOUDFORMATION_TYPES:
-        maker = "a module of the registry" if kind.endswith(MODULE) else "a custom resource"
-        reason = f"{maker} decides at deployment what it makes{hint_of(stack, resource)}"
-        yield resource_of(stack, logical_id, kind, Table(), reason)
-        return
-    properties = stack.properties(resource, spellings.UNREAD)
-    if isinstance(properties, Table):
-        spelling = spellings.spelling_of(kind)
-        properties = misspelt.corrected(spelling, properties, stack.world.allowance, Table.evaluated)
-        yield resource_of(stack, logical_id, kind, properties)
-    else:
-        reason = properties.reason if isinstance(properties, Unknown) else "its Properties are not a mapping"
-        yield resource_of(stack, logical_id, kind, Table(), reason)
-
-
 def hint_of(stack: Stack, resource: Table) -> str:
     """What the properties of a custom resource say of instances, in words; "" where they say nothing."""
     found = [
@@ -170,14 +175,6 @@ def hint_of(stack: Stack, resource: Table) -> str:
         if name.lower().replace("_", "") in _SIZES and (text := text_of(stack.evaluate(item))) is not None
     ]
     return f" (its properties say {', '.join(dict.fromkeys(found))})" if found else ""
-
-
-def _nested(stack: Stack, logical_id: str, kind: str) -> Iterator[TemplateResource]:
-    child = stack.child(logical_id)
-    if isinstance(child, Stack):
-        yield from resources(child)
-    elif child is not None:
-        yield resource_of(stack, logical_id, kind, Table(), child.reason)
 
 
 def _macros(stack: Stack) -> Iterator[TemplateResource]:
@@ -190,21 +187,14 @@ def _macros(stack: Stack) -> Iterator[TemplateResource]:
                 found[str(name)[:80]] = key
     for name, key in found.items():
         reason = f"the macro {name} can change anything in the template at deployment"
-        yield resource_of(
-            stack, f"Transform::{name}", "AWS::CloudFormation::Macro", Table(), reason, stack.root.place(key)
-        )
+        yield resource_of(stack, f"Transform::{name}", _MACRO, reason, stack.root.place(key))
 
 
 def resource_of(
-    stack: Stack,
-    logical_id: str,
-    kind: str,
-    properties: Table,
-    reason: str | None = None,
-    place: Location | None = None,
+    stack: Stack, logical_id: str, kind: str, outcome: Table | str, place: Location | None = None
 ) -> TemplateResource:
-    """A resource of a stack, or why it cannot be translated."""
-    view = Properties(properties, spellings.spelling_of(kind))
+    """A resource of a stack with its evaluated properties, or with the reason why it cannot be translated."""
+    view = Properties(outcome if isinstance(outcome, Table) else Table(), spellings.spelling_of(kind))
     region = stack.known_region()
     return TemplateResource(
         block=Block(
@@ -219,7 +209,7 @@ def resource_of(
         ),
         stack=stack,
         logical_id=logical_id,
-        reason=reason,
+        reason=outcome if isinstance(outcome, str) else None,
     )
 
 

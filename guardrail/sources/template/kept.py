@@ -46,14 +46,15 @@ def by_policies(
     old: Mapping[str, TemplateResource], new: Mapping[str, TemplateResource]
 ) -> Callable[[str, bool], bool]:
     """What `with_kept` asks, as the policies of two templates say it."""
-    remaining = {each.stack.prefix for each in new.values()}
+    remaining = {resource.stack.prefix for resource in new.values()}
 
     def keeps(address: str, is_replaced: bool) -> bool:  # noqa: FBT001 - one of two things happens to it
         resource = old.get(address)
         if resource is None:  # a configuration that an endpoint may use
             return False
         if is_replaced:
-            return any(_keeps(each, "UpdateReplacePolicy") for each in (resource, new.get(address)) if each is not None)
+            sides = filter(None, (resource, new.get(address)))
+            return any(_keeps(side, "UpdateReplacePolicy") for side in sides)
         return _keeps(resource, "DeletionPolicy") or _is_kept_with_its_stack(resource.stack, remaining)
 
     return keeps

@@ -42,7 +42,7 @@ class Loops:
             owner, written = sources.get(key or "", (table, key))
             return owner.place(written)
 
-        return result.written(locate)
+        return result.placed(locate)
 
     def _expand(self, table: Table, result: Table, sources: dict[str, tuple[Table, str]]) -> None:
         for key, value in table.items():
@@ -92,7 +92,7 @@ class Loops:
             return self._filled(value, name, item) if "{" in value else value
         if isinstance(value, list):
             self._allowance.values(len(value))
-            return [self._substituted(each, name, item) for each in value]
+            return [self._substituted(part, name, item) for part in value]
         if isinstance(value, Table):
             if len(value) == 1 and value.get("Ref") == name:
                 return item
@@ -106,7 +106,7 @@ class Loops:
         copied = table.evaluated({new: self._substituted(table[key], name, item) for new, key in filled.items()})
         if all(new == key for new, key in filled.items()):
             return copied
-        return Table(copied).written(lambda key: table.place(filled.get(key or "", key)))
+        return Table(copied).placed(lambda key: table.place(filled.get(key or "", key)))
 
     def _filled(self, text: str, name: str, item: str) -> str:
         """Text with the item where the name is."""

@@ -23,7 +23,7 @@ from guardrail.sources.template.files import FileTree, WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
 from guardrail.sources.template.parameters import TemplateConfiguration
 from guardrail.sources.template.stacks import Origin, Stacks, TemplateOptions
-from guardrail.sources.template.values import Table, Twice, is_no_echo, text_of, within
+from guardrail.sources.template.values import DuplicateKey, Table, is_no_echo, text_of, within
 from guardrail.sources.template.world import Assignment, PossibleWorld, Variable, assignments, described, request
 
 LINKING = 250
@@ -135,7 +135,9 @@ class _ChangeSetReader:
 
     def change_set(self) -> ChangeSet:
         """Both sides, merged where several worlds are possible."""
-        cases = [(label, each.over(self._inputs.parameters)) for label, each in self._inputs.possibilities]
+        cases = [
+            (label, configuration.over(self._inputs.parameters)) for label, configuration in self._inputs.possibilities
+        ]
         cases = cases or [("", self._inputs.parameters)]
         self._check_parameters([parameters for _, parameters in cases])
         self._notices += _said_of(self._after.duplicates)
@@ -143,7 +145,7 @@ class _ChangeSetReader:
         wanted = [f"which it is of --possibility {'|'.join(label for label, _ in cases)}"] if len(cases) > 1 else []
         for label, parameters in cases:
             several, variables = self._possible(parameters)
-            names = [", ".join(filter(None, (label, described(each.assignment, variables)))) for each in several]
+            names = [", ".join(filter(None, (label, described(sides.assignment, variables)))) for sides in several]
             found |= dict(zip(names, several, strict=True))
             wanted += [request(variables)] if len(several) > 1 else []
         if len(found) == 1:
@@ -162,7 +164,7 @@ class _ChangeSetReader:
                 self._notices.append(f"too many possibilities to try them all: {request(variables)}")
                 return [sides], {}
             one, asked = worlds
-        if all((each.before, each.after) == (one[0].before, one[0].after) for each in one):
+        if all((sides.before, sides.after) == (one[0].before, one[0].after) for sides in one):
             return [replace(one[0], assignment={})], {}
         return one, variables
 
@@ -176,7 +178,7 @@ class _ChangeSetReader:
             for assignment in worlds or ():
                 sides, more = self._linked(assignment, parameters)
                 found.append(sides)
-                asked.update({name: each for name, each in more.items() if name not in variables})
+                asked.update({name: variable for name, variable in more.items() if name not in variables})
                 self._allowance.steps(LINKING * (len(sides.after.modelled) + len(sides.after.skipped)))
         except LimitError:
             return None
@@ -226,10 +228,10 @@ class _ChangeSetReader:
         possibilities = [
             Possibility(
                 given=given,
-                before=each.before.inventory if each.before else None,
-                after=each.after.inventory,
+                before=world.before.inventory if world.before else None,
+                after=world.after.inventory,
             )
-            for given, each in sides.items()
+            for given, world in sides.items()
         ]
         return with_possibilities(self._changes([*sides.values()]), possibilities, wanted)
 
@@ -259,8 +261,8 @@ def _change_set(path: str, sides: Sequence[_LinkedSides], notices: tuple[str, ..
     """The change set of the first of several possibilities, with what any of them skips."""
     before, after = sides[0].before, sides[0].after
     skipped: dict[str, Skipped] = {}
-    for each in sides:
-        for one in each.after.skipped:
+    for world in sides:
+        for one in world.after.skipped:
             skipped.setdefault(one.address, one)
     return ChangeSet(
         path=path,
@@ -273,10 +275,10 @@ def _change_set(path: str, sides: Sequence[_LinkedSides], notices: tuple[str, ..
     )
 
 
-def _said_of(duplicates: Sequence[Twice]) -> list[str]:
+def _said_of(duplicates: Sequence[DuplicateKey]) -> list[str]:
     """The keys that stand twice in what nobody reads, for people."""
     more = len(duplicates) - MOST_DUPLICATES
-    shown = [f"{each.message()}: the last one counts" for each in duplicates[:MOST_DUPLICATES]]
+    shown = [f"{duplicate.message()}: the last one counts" for duplicate in duplicates[:MOST_DUPLICATES]]
     return [*shown, f"{more:,} more keys stand twice"] if more > 0 else shown
 
 
@@ -316,13 +318,13 @@ def _coverage(sides: Sequence[_LinkedSides], skipped: Mapping[str, Skipped]) -> 
     modelled: set[str] = set()
     partial: set[str] = set()
     left_out = set(skipped)
-    for each in sides:
-        for linked in (each.after, each.before):
+    for world in sides:
+        for linked in (world.after, world.before):
             if linked is not None:
                 modelled |= linked.modelled
                 partial |= linked.partial
-        if each.before is not None:
-            left_out |= {one.address for one in each.before.skipped}
+        if world.before is not None:
+            left_out |= {one.address for one in world.before.skipped}
     left_out -= modelled - set(skipped)
     modelled -= left_out
     partial &= modelled

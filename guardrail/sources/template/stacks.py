@@ -17,7 +17,7 @@ from guardrail.sources.template.declared import TemplateResource, resources
 from guardrail.sources.template.files import FileTree
 from guardrail.sources.template.parameters import NONE, TemplateConfiguration
 from guardrail.sources.template.stack import Stack
-from guardrail.sources.template.values import Table, Twice, parts_of, text_of, within
+from guardrail.sources.template.values import DuplicateKey, Table, parts_of, text_of, within
 from guardrail.sources.template.world import PossibleWorld
 
 FEW = 10
@@ -51,7 +51,7 @@ class Origin:
         self.templates = templates
         self.files = files
         self.inputs = inputs
-        self.duplicates: list[Twice] = []
+        self.duplicates: list[DuplicateKey] = []
         """Keys that stand twice where it matters to nobody: where it does, that is an error."""
         self._roots: dict[str, Table] = {}
         self._assets: dict[str, dict[str, str]] = {}
@@ -60,7 +60,7 @@ class Origin:
     @staticmethod
     def of(path: str, files: FileTree, inputs: TemplateOptions) -> "Origin":
         """The templates at ``path``."""
-        duplicates: list[Twice] = []
+        duplicates: list[DuplicateKey] = []
         origin = Origin(assembly.templates(path, files, duplicates), files, inputs)
         origin.duplicates = duplicates
         return origin
@@ -195,7 +195,7 @@ class Stacks:
 
     def output(self, stack: str, name: str) -> Any:
         """The value of an output of the stack of that name; None where it is not here."""
-        found = next((each for each in self.stacks if each.template.name == stack), None)
+        found = next((producer for producer in self.stacks if producer.template.name == stack), None)
         return found.output(name) if found is not None else None
 
     def file(self, path: str) -> bytes | None:

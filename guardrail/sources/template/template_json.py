@@ -8,10 +8,10 @@ from typing import Any
 from guardrail.errors import SourceError
 from guardrail.json_text import JsonError, decode, starts_of_objects
 from guardrail.model import Location
-from guardrail.sources.template.values import Table, Twice
+from guardrail.sources.template.values import DuplicateKey, Table
 
 
-def load(path: str, text: str, duplicates: list[Twice]) -> Any:
+def load(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:
     """The value of a JSON text; keys that stand twice go to ``duplicates``.
 
     Raises `SourceError` where it is malformed.
@@ -26,7 +26,7 @@ def load(path: str, text: str, duplicates: list[Twice]) -> Any:
 class _Tables:
     """The tables of a JSON text, which the decoder asks for in the order in which their objects close."""
 
-    def __init__(self, path: str, text: str, duplicates: list[Twice]) -> None:
+    def __init__(self, path: str, text: str, duplicates: list[DuplicateKey]) -> None:
         self._path = path
         self._text = text
         self._duplicates = duplicates
@@ -41,9 +41,9 @@ class _Tables:
             keys = [key for key, _ in pairs]
             first: dict[str, int] = {}
             second = next(index for index, key in enumerate(keys) if first.setdefault(key, index) != index)
-            made.twice = Twice(keys[second], partial(self._location, self._serial, second + 1))
+            made.twice = DuplicateKey(keys[second], partial(self._location, self._serial, second + 1))
             self._duplicates.append(made.twice)
-        made.written(partial(self._place, self._serial, keys))
+        made.placed(partial(self._place, self._serial, keys))
         self._serial += 1
         return made
 

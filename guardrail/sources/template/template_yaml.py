@@ -10,7 +10,7 @@ from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.model import Location
-from guardrail.sources.template.values import Table, Twice, text_of
+from guardrail.sources.template.values import DuplicateKey, Table, text_of
 from guardrail.yaml_text import STANDARD, YamlError, YamlReader, compose
 
 MAX_TEXT = 4 << 20
@@ -21,7 +21,7 @@ LONGEST_NUMBER = 100
 _SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"}
 
 
-def load(path: str, text: str, duplicates: list[Twice]) -> Any:
+def load(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:
     """The value of a YAML text, None where it is empty; keys that stand twice go to ``duplicates``.
 
     Raises `SourceError` where it is malformed or is built to exhaust, and `NotATemplateError` where it holds several
@@ -40,13 +40,13 @@ def load(path: str, text: str, duplicates: list[Twice]) -> Any:
 class _TemplateReader(YamlReader):
     """Values of one template; places are looked up once somebody asks."""
 
-    def __init__(self, path: str, duplicates: list[Twice]) -> None:
+    def __init__(self, path: str, duplicates: list[DuplicateKey]) -> None:
         super().__init__()
         self._path = path
         self._duplicates = duplicates
 
     def empty(self, node: Any) -> Table:
-        return Table().written(partial(self._place, node, {}))
+        return Table().placed(partial(self._place, node, {}))
 
     def _place(self, node: Any, keys: dict[str | None, Any], key: str | None = None) -> Location:
         """Where a key of a mapping, or else the mapping starts; ``keys`` are filled once somebody asks for one."""
@@ -72,11 +72,11 @@ class _TemplateReader(YamlReader):
         if tag == "!GetAtt" and isinstance(value, str):
             value = list(value.partition(".")[::2])
         name = _SHORT_FORMS.get(tag) or f"Fn::{tag[1:]}"
-        return Table({name: value}).written(lambda _: self._place(node, {}))
+        return Table({name: value}).placed(lambda _: self._place(node, {}))
 
     def repeated(self, key: str, node: Any, mapping: Table) -> None:
         if mapping.twice is None:
-            mapping.twice = Twice(key, partial(self._place, node, {}))
+            mapping.twice = DuplicateKey(key, partial(self._place, node, {}))
             self._duplicates.append(mapping.twice)
 
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
-from guardrail.sources.template.values import Table, Twice
+from guardrail.sources.template.values import DuplicateKey, Table
 
 MAX_BYTES = 16 << 20
 """CloudFormation takes 1 MB."""
 
 
-def load(path: str, content: bytes, duplicates: list[Twice] | None = None) -> Table:
+def load(path: str, content: bytes, duplicates: list[DuplicateKey] | None = None) -> Table:
     """The top-level table of the JSON or YAML text that ``path`` holds.
 
     Keys that stand twice in a mapping go to ``duplicates``; where that is None, they are errors. Raises `SourceError`
@@ -20,7 +20,7 @@ def load(path: str, content: bytes, duplicates: list[Twice] | None = None) -> Ta
     if content.startswith(b"version https://git-lfs.github.com/"):
         raise SourceError(f"{path} is a pointer of Git LFS, not the file it stands for", hint="git lfs pull")
     text = decoded(path, content)
-    found: list[Twice] = []
+    found: list[DuplicateKey] = []
     root = _value(path, text, found)
     if found and duplicates is None:
         raise SourceError(found[0].message())
@@ -31,7 +31,7 @@ def load(path: str, content: bytes, duplicates: list[Twice] | None = None) -> Ta
     return root
 
 
-def _value(path: str, text: str, duplicates: list[Twice]) -> Any:
+def _value(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:
     """The value of the text; the reader of the other language is not imported."""
     if text.lstrip()[:1] == "{":
         from guardrail.sources.template import template_json

@@ -18,7 +18,7 @@ HIDDEN = "(hidden)"
 """Stands for a value of a NoEcho parameter wherever something is printed."""
 
 
-class Twice(NamedTuple):
+class DuplicateKey(NamedTuple):
     """A key that stands twice in one mapping, and where it does so for the second time."""
 
     key: str
@@ -38,7 +38,7 @@ class Table(dict[str, Any]):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
         self._locate: Callable[[str | None], Location | None] | None = None
-        self.twice: Twice | None = None
+        self.twice: DuplicateKey | None = None
         """A key that is written twice in it, of which the last counts."""
 
     def once(self) -> "Table":
@@ -47,14 +47,14 @@ class Table(dict[str, Any]):
             raise SourceError(self.twice.message())
         return self
 
-    def written(self, locate: Callable[[str | None], Location | None]) -> "Table":
+    def placed(self, locate: Callable[[str | None], Location | None]) -> "Table":
         """The table itself, once ``locate`` is known to tell where a key, or for None all of it, is written."""
         self._locate = locate
         return self
 
     def evaluated(self, values: "dict[str, Any]") -> "Table":
         """A table with other values under the same keys, written at the same place."""
-        return Table(values).written(self._locate or self.place)
+        return Table(values).placed(self._locate or self.place)
 
     def place(self, key: str | None = None) -> Location | None:
         """Where ``key``, or the table where that is None or not there, is written."""
