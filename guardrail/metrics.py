@@ -187,7 +187,7 @@ def _tracking_problem(
     )
     value = policy.target_value
     if problem is None and metric.name in _RATIOS and isinstance(value, (int, float)) and value > 1:
-        meant = f": write {value / 100:g}" if value <= 100 else ""  # noqa: PLR2004 - percent
+        meant = f": write {value / 100:g}" if 10 <= value <= 100 else ""  # noqa: PLR2004 - percent
         return f"{metric.name} is between 0 and 1, so a target of {value:g} is never reached{meant}"
     return problem
 

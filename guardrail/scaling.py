@@ -42,6 +42,15 @@ def scheduled_action_count(target: ScalableTarget) -> int | Unknown:
     return actions if isinstance(actions, Unknown) else len(actions)
 
 
+def unordered_actions(target: ScalableTarget) -> tuple[str, ...] | Unknown:
+    """Addresses of its scheduled actions whose own minimum is above their own maximum, which AWS refuses."""
+    actions = target.scheduled_actions
+    if isinstance(actions, Unknown):
+        return actions
+    pairs = [(each.address, each.min_capacity, each.max_capacity) for each in actions]
+    return tuple(name for name, low, high in pairs if isinstance(low, int) and isinstance(high, int) and low > high)
+
+
 def has_dynamic_policy(target: ScalableTarget) -> Truth:
     """Whether a policy answers the load: target tracking that follows a metric, or steps that an alarm starts.
 

@@ -172,6 +172,7 @@ def test_one_metric_that_is_wrong_is_enough_whatever_is_unknown() -> None:
         (0.7, None),
         (1.0, None),
         (70.0, "is between 0 and 1, so a target of 70 is never reached: write 0.7"),
+        (7.0, "is between 0 and 1, so a target of 7 is never reached"),  # 0.07 or 0.7: nobody knows
         (700.0, "is between 0 and 1, so a target of 700 is never reached"),
         (LATER, None),
     ],

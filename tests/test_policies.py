@@ -43,6 +43,7 @@ SEVERITIES = {
     "monthly-cost-within-budget": "error",
     "monthly-increase-within-budget": "error",
     "endpoint-takes-its-configuration": "error",
+    "changes-reach-the-endpoint": "warning",
     "cost-tags-are-present": "note",
     "components-wake-from-zero": "warning",
     "managed-scaling-hosts-components": "error",

@@ -465,6 +465,12 @@ _DECLARED: tuple[Field, ...] = (
         get.of_scaling(scaling.policy_count),
     ),
     _scaling.field(
+        "scaling.unordered_actions",
+        "strings",
+        "Its scheduled actions whose own minimum is above their own maximum.",
+        get.of_scaling(scaling.unordered_actions),
+    ),
+    _scaling.field(
         "scaling.scheduled_action_count",
         "integer",
         "How many scheduled actions it has.",

@@ -21,6 +21,8 @@ _PIECE = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
 _NAME = "\0"
 """Stands in a form for a name: one or more letters, digits and hyphens."""
 _WELL_FORMED = re.compile(r"endpoint/[A-Za-z0-9-]+/variant/[A-Za-z0-9-]+|inference-component/[A-Za-z0-9-]+")
+_ENDPOINT_ARN = re.compile(r"\$\{[^}\s()]*aws(?:cc)?_sagemaker_endpoint\.[^}\s()]+\.(?:endpoint_)?arn\}")
+"""An attribute of a resource of Terraform that is its ARN, and nothing else made of it."""
 _OF_A_NAME = re.compile(r"[A-Za-z0-9-]")
 _ENDPOINT, _COMPONENT = f"endpoint/{_NAME}/variant/{_NAME}", f"inference-component/{_NAME}"
 _WORDS = {0: ("endpoint", "inference-component"), 2: ("variant",)}
@@ -68,7 +70,7 @@ def mistake_in(text: str | None, attribute: str, names: Iterable[str] = ()) -> M
     """
     if text is None or _WELL_FORMED.fullmatch(text):
         return None
-    text = bare(text)
+    text = _ENDPOINT_ARN.sub("arn:", bare(text))
     for name in names:
         text = text.replace(name, "name")
     if _may_be(text, _ENDPOINT) or _may_be(text, _COMPONENT):

@@ -87,6 +87,14 @@ def test_an_id_names_a_variant_or_a_component(text: str | None, expected: Resour
             "endpoint/arn:aws:sagemaker:us-east-1:123456789012:endpoint/chat/variant/main",
             Mistake(f"resource_id has an ARN where a name belongs; it has to be {FORMS}"),
         ),
+        (
+            'endpoint/${module.m["a"].aws_sagemaker_endpoint.e[0].arn}/variant/main',
+            Mistake(f"resource_id has an ARN where a name belongs; it has to be {FORMS}"),
+        ),
+        (
+            "endpoint/${awscc_sagemaker_endpoint.e.endpoint_arn}/variant/main",
+            Mistake(f"resource_id has an ARN where a name belongs; it has to be {FORMS}"),
+        ),
         ("endpoint/${var.name}/varaint/main", Mistake("resource_id has 'varaint'", "variant")),
         ("endpoints/${var.name}/variant/${var.variant}", Mistake("resource_id has 'endpoints'", "endpoint")),
     ],
@@ -101,6 +109,8 @@ def test_an_id_that_aws_refuses_has_a_mistake(text: str, expected: Mistake) -> N
         GOOD,
         "inference-component/llama",
         "endpoint/${var.name}/variant/main",
+        "endpoint/${aws_sagemaker_endpoint.arn.name}/variant/main",
+        'endpoint/${split("/", aws_sagemaker_endpoint.e.arn)[1]}/variant/main',
         "endpoint/chat-${var.stage}/variant/${?}",
         "${local.prefix}/variant/main",
         "endpoint/${local.rest}",
