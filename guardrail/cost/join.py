@@ -439,8 +439,10 @@ def _combined(
 ) -> Decimal | Unknown:
     """The sum, the least or the greatest; Unknown where one is, between bounds where all of them have these."""
     unknown = next((amount for amount in amounts if isinstance(amount, Unknown)), None)
+    if unknown is None:
+        return combine(amount for amount in amounts if isinstance(amount, Decimal))
     low, high = (_if_all([end(amount) for amount in amounts], combine) for end in (_low, _high))
-    return (low or ZERO) if unknown is None else replace(unknown, at_least=low, at_most=high)
+    return replace(unknown, at_least=low, at_most=high)
 
 
 def _if_all(amounts: Sequence[Decimal | None], combine: Callable[[Iterable[Decimal]], Decimal]) -> Decimal | None:
