@@ -59,13 +59,6 @@ _T = TypeVar("_T")
 _SCALED = ("endpoint/", "inference-component/")
 """How the resource ids of SageMaker's scaling targets begin."""
 
-_ENDPOINTS = spellings.types_of(spellings.ENDPOINT)
-_CONFIGURATIONS = spellings.types_of(spellings.CONFIGURATION)
-_COMPONENTS = spellings.types_of(spellings.COMPONENT)
-_MODELS = spellings.types_of(spellings.MODEL)
-_TARGETS = spellings.types_of(spellings.TARGET)
-_POLICIES = spellings.types_of(spellings.POLICY)
-
 
 def declare(block: Block) -> Declaration:
     """What a block declares: `Unrelated` where it is not about SageMaker inference after all, as a target of ECS is."""
@@ -77,7 +70,7 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
     return DeclaredEndpoint(
         **head(block),
         **_called(block, "EndpointName"),
-        configuration=_link(block, "EndpointConfigName", _CONFIGURATIONS),
+        configuration=_link(block, "EndpointConfigName", spellings.CONFIGURATION),
         tags=_tags(block),
     )
 
@@ -227,7 +220,7 @@ def _component(block: Block) -> DeclaredComponent:
     return DeclaredComponent(
         **head(block),
         **called,
-        endpoint=_link(block, "EndpointName", _ENDPOINTS),
+        endpoint=_link(block, "EndpointName", spellings.ENDPOINT),
         component=InferenceComponent(
             address=block.address,
             name=called["name"],
@@ -249,7 +242,7 @@ def _target(block: Block) -> DeclaredTarget | None:
     dimension = named if isinstance(named, str) and is_shown else ""
     return DeclaredTarget(
         **head(block),
-        resource=_link(block, "ResourceId", _ENDPOINTS | _CONFIGURATIONS | _COMPONENTS),
+        resource=_link(block, "ResourceId", spellings.ENDPOINT, spellings.CONFIGURATION, spellings.COMPONENT),
         dimension=dimension,
         target=ScalableTarget(
             address=block.address,
@@ -286,7 +279,7 @@ def _action(block: Block) -> DeclaredAction | None:
         return None
     return DeclaredAction(
         **head(block),
-        resource=_link(block, "ResourceId", _TARGETS | _ENDPOINTS | _COMPONENTS),
+        resource=_link(block, "ResourceId", spellings.TARGET, spellings.ENDPOINT, spellings.COMPONENT),
         dimension=used.text("ScalableDimension"),
         action=_scheduled(block, view),
         sensitive=view.is_sensitive("ScalableTargetAction"),
@@ -319,7 +312,7 @@ def _policy(block: Block) -> DeclaredPolicy | None:
     arn = used.get("Arn")
     return DeclaredPolicy(
         **head(block),
-        resource=_link(block, link, _TARGETS | _ENDPOINTS | _COMPONENTS | _CONFIGURATIONS),
+        resource=_link(block, link, spellings.TARGET, spellings.ENDPOINT, spellings.COMPONENT, spellings.CONFIGURATION),
         dimension=used.text("ScalableDimension") if target_id is None else _dimension_of_id(target_id),
         policy=_scaling_policy(block),
         arn=arn if isinstance(arn, str) else None,
@@ -435,7 +428,7 @@ def _alarm(block: Block) -> DeclaredAlarm:
             actions_enabled=True if actions_enabled is None else actions_enabled,
         ),
         actions=actions if isinstance(actions, Unknown) else tuple(actions),
-        references=_references(block, "AlarmActions", _POLICIES) if is_partly_unknown else (),
+        references=_references(block, "AlarmActions", spellings.POLICY) if is_partly_unknown else (),
     )
 
 
@@ -475,7 +468,7 @@ def _model(block: Block) -> DeclaredModel:
 def _experiment(block: Block) -> DeclaredExperiment:
     return DeclaredExperiment(
         **head(block),
-        endpoint=_link(block, "EndpointName", _ENDPOINTS),
+        endpoint=_link(block, "EndpointName", spellings.ENDPOINT),
         shadows=shadow_variants(block.attributes),
     )
 
@@ -517,18 +510,18 @@ def _called(block: Block, name: str) -> dict[str, Any]:
     return {"name": value, "symbol": symbol, "sensitive_name": block.attributes.is_sensitive(name)}
 
 
-def _link(block: Block, name: str, wanted: frozenset[str]) -> Link:
+def _link(block: Block, name: str, *wanted: str) -> Link:
     view = block.attributes.unmasked()
     value = view.text(name)
     sensitive = block.attributes.is_sensitive(name, "ScalableDimension")
     if isinstance(value, str):
         return Link(
             value=value,
-            stated=lambda: _references(block, name, wanted),
+            stated=lambda: _references(block, name, *wanted),
             key=block.key,
             sensitive=sensitive,
         )
-    references = _references(block, name, wanted)
+    references = _references(block, name, *wanted)
     return Link(value=value, references=references, key=block.key, text=view.likeness(name), sensitive=sensitive)
 
 
@@ -537,12 +530,15 @@ def _model_link(block: Block, view: View) -> Link:
     value = view.unmasked().text("ModelName")
     if not isinstance(value, Unknown):
         return Link(value=value)
-    named = tuple(view.references("ModelName", _MODELS)) or _references(block, "ProductionVariants", _MODELS)
+    named = tuple(view.references("ModelName", spellings.types_of(spellings.MODEL))) or _references(
+        block, "ProductionVariants", spellings.MODEL
+    )
     return Link(value=value, references=named, text=view.likeness("ModelName"))
 
 
-def _references(block: Block, name: str, wanted: frozenset[str]) -> tuple[Any, ...]:
-    return tuple(block.references(block.attributes.spelling.of(name), wanted))
+def _references(block: Block, name: str, *wanted: str) -> tuple[Any, ...]:
+    """The resources of the ``wanted`` kinds that the expression of a property leads to."""
+    return tuple(block.references(block.attributes.spelling.of(name), spellings.types_of(*wanted)))
 
 
 _OURS: tuple[tuple[str, str | tuple[str, ...]], ...] = (

@@ -6,6 +6,7 @@ hashicorp/aws 5.100.0 and 6.25.0, the documentation of hashicorp/awscc, the AWS 
 """
 
 import re
+from functools import cache
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -199,6 +200,7 @@ def spelling_of(type_: str) -> Spelling:
     return Spelling(type=type_, kind=type_, language=language, names=_names(type_, language))
 
 
+@cache
 def types_of(*kinds: str) -> frozenset[str]:
     """The resource types, of any language, that are of these kinds."""
     return frozenset(type_ for type_, spelling in SPELLINGS.items() if spelling.kind in kinds)
