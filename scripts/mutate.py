@@ -336,7 +336,10 @@ class Plugin:
             self.failed = self.failed or report.nodeid
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        self.answer = self.failed or self._run(session)
+        try:
+            self.answer = self.failed or self._run(session)
+        except SystemExit as stopped:
+            self.answer = str(stopped)
         return True
 
     def first_failure(self, items: Iterable[pytest.Item]) -> str | None:

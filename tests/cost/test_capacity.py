@@ -289,6 +289,21 @@ def test_demand_is_what_usage_asks_for_whatever_holds_the_count_up(
     assert instances(given, "async", **changes).demand == demand
 
 
+def test_slots_that_nothing_scales_have_a_demand_too() -> None:
+    """Two in 365 of 730 hours are one on the average, and all four stay warm."""
+    found = slots(4, None, VariantDemand(slots=Decimal(2), busy_hours=Decimal(365)))
+    assert found is not None
+    assert (found.demand, hours(found)) == (1, (2920, 2920, 2920))
+
+
+def test_a_bound_that_is_not_known_says_what_is() -> None:
+    origins = instances(scaling=target(2, LATER)).origins
+    assert (origins["count.floor"], origins["count.ceiling"]) == (
+        "scalable target target",
+        "at least 2: it is unknown",
+    )
+
+
 # For a part of the month ---------------------------------------------------------------------------------------------
 
 

@@ -465,6 +465,17 @@ def test_a_plan_covers_no_usage_at_a_rate_of_nothing_or_as_high_as_the_price() -
         assert (found.total, found.plan.covered, found.plan.stranded) == (exactly("0"), exactly("0"), exactly("730"))
 
 
+def test_a_rate_of_the_plan_goes_before_its_percentage() -> None:
+    """2 × 730 × (1.515 - 1.0605) = 663.57, not half of 2,211.90."""
+    found = taken([endpoint("chat", G5)], plan("9.00", percent=Decimal(50)))
+    assert found.total == exactly("663.57")
+
+
+def test_a_fixed_rate_of_volumes_is_on_volumes() -> None:
+    """2 × 8 GB × (0.14 - 0.04) = 1.60."""
+    assert taken([endpoint("chat")], rule(usd=Decimal("0.04"), usage_type="*VolumeUsage*")).total == exactly("1.60")
+
+
 def test_a_rule_without_tags_is_on_what_has_unknown_tags_too() -> None:
     assert taken([endpoint("chat", tags=Unknown("later"))], rule(percent=Decimal(10))).total == exactly("33.804")
 

@@ -1042,3 +1042,42 @@ def test_each_bound_of_a_total_has_its_own_estimated_part() -> None:
     assert (two.estimated_floor, two.estimated_share, two.estimated_ceiling) == (Decimal("0.2"), 2, 4)
     assert two.estimated, "2 of 200 that are expected are 1 %"
     assert not total([structs.replace(one, expected=LATER)]).estimated, "nor 0.1 of 100, nor 2 of 1,000"
+
+
+def test_what_starts_below_its_minimum_has_the_volumes_of_its_minimum() -> None:
+    """2, 2 and 6 volumes of 10 GB at 0.14."""
+    it = priced(endpoint(variant(initial_instance_count=1, scaling=target(2, 6))))
+    assert usd(part(it, "volume").monthly) == ("2.80", "2.80", "8.40")
+
+
+def test_each_type_of_a_pool_has_its_own_default_volume() -> None:
+    """ml.m5.large 83.95 with 4 GB, 0.56; ml.m5.xlarge, the first, 167.90 with 8 GB, 1.12; ml.g5.xlarge 1,027.84."""
+    sizes = (("ml.g5.xlarge", 3), ("ml.m5.xlarge", 1), ("ml.m5.large", 2))
+    pools = tuple(InstancePool(instance_type=name, priority=priority) for name, priority in sizes)
+    it = priced(endpoint(variant(instance_type=None, instance_pools=pools, volume_size_gb=None)))
+    assert usd(it.monthly) == ("84.51", "169.02", "1027.84")
+    assert usd(part(it, "volume").monthly) == ("0.56", "1.12", "0.00")
+
+
+def test_a_pool_whose_first_type_is_not_known_expects_at_least_nothing() -> None:
+    pools = (InstancePool(instance_type=LATER, priority=1), InstancePool(instance_type="ml.m5.large", priority=2))
+    it = priced(endpoint(variant(instance_type=None, instance_pools=pools, volume_size_gb=None)))
+    assert (usd(it.monthly), it.monthly.at_least) == (("0.00", "0.00", "84.51"), True)
+
+
+def test_a_sensitive_memory_size_stays_out_of_the_reason_that_it_has_no_price() -> None:
+    for sensitive in (True, False):
+        it = priced(endpoint(serverless(memory_mib=1536, provisioned_concurrency=1, sensitive=sensitive)))
+        for kind in ("serverless-compute", "provisioned-warm", "provisioned-compute"):
+            reason = part(it, kind).reason
+            assert reason
+            assert ("1.5" in reason) is not sensitive
+
+
+def test_data_has_the_usage_type_of_its_price() -> None:
+    it = priced(endpoint(variant()))
+    assert [part(it, kind).usage_type for kind in ("data-in", "data-out")] == [
+        "USE1-Hst:Data-Bytes-In",
+        "USE1-Hst:Data-Bytes-Out",
+    ]
+    assert part(it, "data-in").origins == {"price": "price table"}
