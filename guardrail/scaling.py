@@ -154,15 +154,16 @@ def acting_schedule(target: ScalableTarget) -> tuple[ScheduledAction, ...] | Unk
     return suspended if isinstance(suspended, Unknown) else target.scheduled_actions
 
 
-def over(target: ScalableTarget, today: date) -> tuple[ScheduledAction, ...]:
-    """Its scheduled actions that never run again: ``at(2020-11-27T07:00:00)``, or one whose end is past."""
-    if isinstance(target.scheduled_actions, Unknown):
-        return ()
-    return tuple(
-        action
-        for action in target.scheduled_actions
-        if schedules.is_over(_text(action.schedule) or "", _text(action.end), _text(action.start), today)
-    )
+def out_of_sight(target: ScalableTarget, today: date) -> dict[ScheduledAction, str]:
+    """Its scheduled actions that are over, or begin after the year that is looked at, each with that as a clause."""
+    found: dict[ScheduledAction, str] = {}
+    for action in () if isinstance(target.scheduled_actions, Unknown) else target.scheduled_actions:
+        schedule, start = _text(action.schedule) or "", _text(action.start)
+        if schedules.is_over(schedule, _text(action.end), start, today):
+            found[action] = "is over: it never runs again"
+        elif schedules.is_ahead(schedule, start, today):
+            found[action] = "begins more than a year from now, and does not count"
+    return found
 
 
 def _text(value: str | Unknown | None) -> str | None:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _MONTHS = dict(
@@ -43,6 +44,15 @@ def is_over(expression: str, end: str | None, start: str | None, today: date) ->
     if fields is not None and max(fields[5]) < today.year:
         return True
     return end is not None and (end < today.isoformat() or (start is not None and end < start))
+
+
+def is_ahead(expression: str, start: str | None, today: date) -> bool:
+    """Whether it runs again and again, and begins only after the year that is looked at, as a start of 2099 does."""
+    fields, horizon = _fields(expression), today + timedelta(_YEAR)
+    if fields is not None and min(fields[5]) > horizon.year:
+        return True
+    day = _DAY.match(start or "")
+    return recurs(expression) and day is not None and day[0] > horizon.isoformat()
 
 
 def recurs(expression: str) -> bool:

@@ -30,7 +30,7 @@ from guardrail.scaling import (
     instances_reach_zero,
     lowest_capacity,
     managed_scaling_effective,
-    over,
+    out_of_sight,
     policy_count,
     reach,
     reaches_zero,
@@ -401,7 +401,28 @@ def test_of_an_unknown_schedule_the_bounds_of_the_target_are_what_is_known() -> 
 )
 def test_a_schedule_that_never_runs_again_is_over(schedule: Any, fields: dict[str, Any], *, is_over: bool) -> None:
     it = ScheduledAction(address="a", schedule=schedule, min_capacity=1, max_capacity=None, **fields)
-    assert bool(over(target(scheduled_actions=(it,)), date(2026, 11, 27))) == is_over
+    assert list(out_of_sight(target(scheduled_actions=(it,)), date(2026, 11, 27))) == ([it] if is_over else [])
+
+
+@pytest.mark.parametrize(
+    ("schedule", "start", "is_ahead"),
+    [
+        ("cron(0 8 * * ? *)", "2099-01-01T00:00:00Z", True),
+        ("rate(1 day)", "2099-01-01T00:00:00Z", True),
+        ("cron(0 8 * * ? 2099)", None, True),
+        ("cron(0 8 * * ? *)", "2027-11-28T00:00:00Z", False),  # 366 days from now
+        ("cron(0 8 * * ? *)", "2027-11-29T00:00:00Z", True),
+        ("cron(0 8 * * ? 2026-2099)", None, False),
+        ("cron(0 8 * * ? *)", "soon", False),  # nobody knows when
+        ("at(2099-01-01T00:00:00)", None, False),  # the target's own bounds count until then, and its after that
+    ],
+)
+def test_a_schedule_that_begins_after_the_year_that_is_looked_at_does_not_count(
+    schedule: str, start: str | None, *, is_ahead: bool
+) -> None:
+    it = ScheduledAction(address="a", schedule=schedule, min_capacity=8, max_capacity=8, start=start)
+    other = ScheduledAction(address="a", schedule="cron(0 8 * * ? *)", min_capacity=1, max_capacity=2)
+    assert list(out_of_sight(target(scheduled_actions=(it, other)), date(2026, 11, 27))) == ([it] if is_ahead else [])
 
 
 # Zero ----------------------------------------------------------------------------------------------------------------

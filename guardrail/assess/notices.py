@@ -25,14 +25,14 @@ from guardrail.money import plain, two_decimals
 from guardrail.policy.base import Result
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
-from guardrail.scaling import over
+from guardrail.scaling import out_of_sight
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
 
 def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
-    """A change set without the scheduled actions that never run again, and a notice for each of them."""
-    over_now: dict[str, None] = {}
+    """A change set without the scheduled actions that do not run within a year, and a notice for each of them."""
+    over_now: dict[str, str] = {}
 
     def inventory(of: Inventory | None) -> Inventory | None:
         if of is None:
@@ -52,17 +52,18 @@ def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
     )
     if not over_now:
         return change_set
-    said = tuple(f"scheduled action {address} is over: it never runs again" for address in over_now)
+    said = tuple(f"scheduled action {address} {reason}" for address, reason in over_now.items())
     return structs.replace(changed, notices=(*change_set.notices, *said))
 
 
-def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, None]) -> Endpoint:
+def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, str]) -> Endpoint:
     def target(of: ScalableTarget | Unknown | None) -> ScalableTarget | Unknown | None:
-        gone = over(of, today) if isinstance(of, ScalableTarget) else ()
+        gone = out_of_sight(of, today) if isinstance(of, ScalableTarget) else {}
         if not gone or not isinstance(of, ScalableTarget) or isinstance(of.scheduled_actions, Unknown):
             return of
-        over_now.update(dict.fromkeys(action.address for action in gone))
-        return structs.replace(of, scheduled_actions=tuple(each for each in of.scheduled_actions if each not in gone))
+        over_now.update((action.address, reason) for action, reason in gone.items())
+        left = tuple(each for each in of.scheduled_actions if each not in gone)
+        return structs.replace(of, scheduled_actions=left)
 
     def scaled(parts: tuple[P, ...] | Unknown) -> tuple[P, ...] | Unknown:
         if isinstance(parts, Unknown):
