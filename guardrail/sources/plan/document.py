@@ -74,7 +74,9 @@ def _bytes(path: str) -> Buffer:
     try:
         return files.content(path, most=limits.LARGEST_PLAN)
     except FileNotFoundError:
-        raise SourceError(f"{path} does not exist", hint=f"guardrail check plan.json, made by: {SHOW_HINT}") from None
+        raise SourceError(
+            f"{path or 'an empty path'} does not exist", hint=f"guardrail check plan.json, made by: {SHOW_HINT}"
+        ) from None
     except IsADirectoryError:
         raise SourceError(
             f"{path} is a directory, not a plan", hint=f"terraform plan -out plan.tfplan && {SHOW_HINT}"
