@@ -5,10 +5,11 @@ more than 15 and ``ceil(50 * 0.3)`` is 16. What ``pow`` and ``log`` give has 53 
 """
 
 import math
+import operator
 import re
 from collections.abc import Callable
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from guardrail.sources.hcl.values import EvaluationError, NotWorkedOutError
 
@@ -161,16 +162,11 @@ def _exact(number: Number) -> Number:
     return Fraction(number) if isinstance(number, float) and math.isfinite(number) else number
 
 
-def _plus(left: Number, right: Number) -> Number:
-    return rounded(_exact(left) + _exact(right))
+def _rounded(operate: Callable[[Any, Any], Any]) -> Callable[[Number, Number], Number]:
+    return lambda left, right: rounded(operate(_exact(left), _exact(right)))
 
 
-def _minus(left: Number, right: Number) -> Number:
-    return rounded(_exact(left) - _exact(right))
-
-
-def _times(left: Number, right: Number) -> Number:
-    return rounded(_exact(left) * _exact(right))
+_minus, _times = _rounded(operator.sub), _rounded(operator.mul)
 
 
 def divided(left: Number, right: Number) -> Number:
@@ -225,13 +221,13 @@ def whole(number: Number) -> int:
 
 
 OPERATORS: dict[str, Callable[[Number, Number], Number | bool]] = {
-    "+": _plus,
+    "+": _rounded(operator.add),
     "-": _minus,
     "*": _times,
     "/": divided,
     "%": _remainder,
-    "<": lambda left, right: left < right,
-    "<=": lambda left, right: left <= right,
-    ">": lambda left, right: left > right,
-    ">=": lambda left, right: left >= right,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
 }

@@ -74,7 +74,7 @@ def _matches(pattern: Any, text: str, allowance: Allowance) -> Iterator[Any]:
         yield match
 
 
-def search(pattern: str, text: str, allowance: Allowance) -> Any:
+def search(allowance: Allowance, pattern: str, text: str) -> Any:
     """What ``regex`` gives: the match, or its groups. Raises `EvaluationError` where there is none."""
     compiled, names = _pattern(pattern)
     for match in _matches(compiled, text, allowance):
@@ -82,7 +82,7 @@ def search(pattern: str, text: str, allowance: Allowance) -> Any:
     raise EvaluationError("the pattern matches nothing")
 
 
-def search_all(pattern: str, text: str, allowance: Allowance) -> ListValue:
+def search_all(allowance: Allowance, pattern: str, text: str) -> ListValue:
     """What ``regexall`` gives: a list of what ``regex`` gives for each match."""
     compiled, names = _pattern(pattern)
     found: list[Any] = []

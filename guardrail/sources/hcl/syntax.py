@@ -128,13 +128,8 @@ class For(Struct, frozen=True):
     at: int
 
 
-class If(Struct, frozen=True):
+class If(Conditional, frozen=True):
     """``%{ if condition }then%{ else }otherwise%{ endif }``."""
-
-    condition: "Expression"
-    then: "Expression"
-    otherwise: "Expression"
-    at: int
 
 
 class Repeat(Struct, frozen=True):

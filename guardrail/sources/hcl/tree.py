@@ -10,29 +10,10 @@ from typing import TypeAlias
 
 from lark import Token, Tree
 
+from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.scan import DEEPEST, WORD
-from guardrail.sources.hcl.syntax import (
-    Argument,
-    Attribute,
-    Binary,
-    BlockNode,
-    Body,
-    Call,
-    Conditional,
-    Element,
-    Expression,
-    For,
-    Index,
-    Literal,
-    Name,
-    Object,
-    ObjectElement,
-    Splat,
-    Tuple,
-    Unary,
-)
 from guardrail.sources.hcl.template import Directive, Interpolation, Part, UnpairedDirectiveError, assemble, trimmed
 from guardrail.sources.hcl.values import NotWorkedOutError
 
@@ -48,7 +29,7 @@ class TreeReader:
     """Reads the tree of one piece of a text."""
 
     def __init__(
-        self, text: str, path: str, piece: str, base: int, heredoc: Callable[[int], Expression | None]
+        self, text: str, path: str, piece: str, base: int, heredoc: Callable[[int], syntax.Expression | None]
     ) -> None:
         self._text = text
         self._path = path
@@ -61,12 +42,12 @@ class TreeReader:
 
     # Bodies ------------------------------------------------------------------------------------------------------
 
-    def body(self, tree: RawTree) -> Body:
+    def body(self, tree: RawTree) -> syntax.Body:
         """Arguments and blocks of a body, or of a text."""
         if tree.data == "start":
             tree = _tree(tree, 0)
-        arguments: dict[str, Argument] = {}
-        blocks: list[BlockNode] = []
+        arguments: dict[str, syntax.Argument] = {}
+        blocks: list[syntax.BlockNode] = []
         is_first = True
         for node in _trees(tree):
             if node.data == "new_line_or_comment":
@@ -80,10 +61,10 @@ class TreeReader:
             elif name in arguments:
                 raise self._error(at, f"{name} is set twice in one block")
             else:
-                arguments[name] = Argument(name, self.expression(_tree(node, 2)), at)
-        return Body(arguments, blocks)
+                arguments[name] = syntax.Argument(name, self.expression(_tree(node, 2)), at)
+        return syntax.Body(arguments, blocks)
 
-    def only_expression(self, tree: RawTree) -> Expression:
+    def only_expression(self, tree: RawTree) -> syntax.Expression:
         """The expression of the only argument of a text."""
         return self.expression(self._only_value(tree))
 
@@ -93,14 +74,14 @@ class TreeReader:
             raise self._error(self._at(_first(others[0])), "nothing more is expected here")
         return _tree(first, 2)
 
-    def block(self, tree: RawTree) -> BlockNode:
+    def block(self, tree: RawTree) -> syntax.BlockNode:
         """One block."""
         head, body = tree.children[:-3], tree.children[-2]
         type_, at = self._word(_first(tree))
         labels = tuple(self._label(each, at) for each in head[1:])
         end = tree.children[-1]
         assert isinstance(body, Tree)  # noqa: S101 - the grammar says so
-        return BlockNode(type_, labels, self.body(body), at, self._at(end))
+        return syntax.BlockNode(type_, labels, self.body(body), at, self._at(end))
 
     def _label(self, label: "RawTree | Token", at: int) -> str:
         if isinstance(label, Token) or label.data == "new_line_or_comment":
@@ -108,25 +89,25 @@ class TreeReader:
         if label.data != "string":
             return self._word(_first(label))[0]
         expression = self.expression(label)
-        if isinstance(expression, Literal) and isinstance(expression.value, str):
+        if isinstance(expression, syntax.Literal) and isinstance(expression.value, str):
             return expression.value
         raise self._error(self._at(_first(label)), "the name of a block is plain text")
 
     # Expressions -------------------------------------------------------------------------------------------------
 
-    def expression(self, tree: RawTree) -> Expression:
+    def expression(self, tree: RawTree) -> syntax.Expression:
         """One expression."""
         return self._READ[tree.data](self, tree)
 
-    def _term(self, tree: RawTree) -> Expression:
+    def _term(self, tree: RawTree) -> syntax.Expression:
         inner = tree.children[0]
         if isinstance(inner, Token):  # a parenthesis
             inner = next(each for each in _trees(tree) if each.data != "new_line_or_comment")
         return self._READ[inner.data](self, inner)
 
-    def _number(self, tree: RawTree) -> Expression:
+    def _number(self, tree: RawTree) -> syntax.Expression:
         token = _first(tree)
-        return Literal(self._parsed(token), self._at(token))
+        return syntax.Literal(self._parsed(token), self._at(token))
 
     def _parsed(self, token: Token) -> Number:
         try:
@@ -137,15 +118,15 @@ class TreeReader:
             raise self._error(self._at(token), "the number is too long, too large or too small")
         return number
 
-    def _identifier(self, tree: RawTree) -> Expression:
+    def _identifier(self, tree: RawTree) -> syntax.Expression:
         name, at = self._word(_first(tree))
-        return Name(name, at)
+        return syntax.Name(name, at)
 
-    def _constant(self, tree: RawTree) -> Expression:
+    def _constant(self, tree: RawTree) -> syntax.Expression:
         token = _first(tree)
-        return Literal(_KEYWORDS[token], self._at(token))
+        return syntax.Literal(_KEYWORDS[token], self._at(token))
 
-    def _conditional(self, tree: RawTree) -> Expression:
+    def _conditional(self, tree: RawTree) -> syntax.Expression:
         chain: list[tuple[RawTree, RawTree, int]] = []
         while tree.data == "conditional":
             mark, colon = (each for each in tree.children if isinstance(each, Token))
@@ -157,10 +138,10 @@ class TreeReader:
             raise self._error(chain[DEEPEST][2], "the expression is nested too deeply")
         expression = self.expression(tree)
         for condition, then, at in reversed(chain):
-            expression = Conditional(self.expression(condition), self.expression(then), expression, at)
+            expression = syntax.Conditional(self.expression(condition), self.expression(then), expression, at)
         return expression
 
-    def _binary(self, tree: RawTree) -> Expression:
+    def _binary(self, tree: RawTree) -> syntax.Expression:
         terms: list[tuple[Token, RawTree]] = []
         left = tree
         while left.data == "binary_op":
@@ -171,18 +152,18 @@ class TreeReader:
         for operator, right in reversed(terms):
             self._check_goes_on(operator)
             at = self._at(operator)
-            expression = Binary(self._text[at : at + len(operator)], expression, self.expression(right), at)
+            expression = syntax.Binary(self._text[at : at + len(operator)], expression, self.expression(right), at)
         return expression
 
-    def _unary(self, tree: RawTree) -> Expression:
+    def _unary(self, tree: RawTree) -> syntax.Expression:
         at = self._at(_first(tree))
-        return Unary(self._text[at], self.expression(_tree(tree, 1)), at)
+        return syntax.Unary(self._text[at], self.expression(_tree(tree, 1)), at)
 
-    def _tuple(self, tree: RawTree) -> Expression:
-        return Tuple(tuple(self._expressions(tree)), self._at(_first(tree)))
+    def _tuple(self, tree: RawTree) -> syntax.Expression:
+        return syntax.Tuple(tuple(self._expressions(tree)), self._at(_first(tree)))
 
-    def _object(self, tree: RawTree) -> Expression:
-        entries: list[ObjectElement] = []
+    def _object(self, tree: RawTree) -> syntax.Expression:
+        entries: list[syntax.ObjectElement] = []
         for element in _trees(tree):
             if element.data != "object_elem":
                 continue
@@ -190,10 +171,10 @@ class TreeReader:
             start = key.start_pos or 0
             if entries and self._before(start) not in "\n,":
                 raise self._error(start + self._base, "a comma or a new line must stand between the items of an object")
-            entries.append(ObjectElement(self._key(_tree(element, 0)), self.expression(_tree(element, 2))))
-        return Object(tuple(entries), self._at(_first(tree)))
+            entries.append(syntax.ObjectElement(self._key(_tree(element, 0)), self.expression(_tree(element, 2))))
+        return syntax.Object(tuple(entries), self._at(_first(tree)))
 
-    def _key(self, tree: RawTree) -> Expression:
+    def _key(self, tree: RawTree) -> syntax.Expression:
         """The key of an item: a bare word means itself."""
         inner = _tree(tree, 0)
         bare = inner
@@ -201,35 +182,35 @@ class TreeReader:
             bare = _tree(inner, 0)
         if bare.data in ("identifier", "literal_value", "keyword"):
             name, at = self._word(_first(bare))
-            return Literal(name, at)
+            return syntax.Literal(name, at)
         return self.expression(inner)
 
-    def _call(self, tree: RawTree) -> Expression:
+    def _call(self, tree: RawTree) -> syntax.Expression:
         names = [_first(each) for each in _trees(tree) if each.data == "identifier"]
         at = self._at(names[0])
         called = "::".join(self._text[self._at(name) : self._at(name) + len(name)] for name in names)
         for word in called.split("::"):
             self._check_word(word, at)
-        arguments: tuple[Expression, ...] = ()
+        arguments: tuple[syntax.Expression, ...] = ()
         expands = False
         for each in _trees(tree):
             if each.data == "arguments":
                 arguments = tuple(self._expressions(each))
                 expands = any(isinstance(token, Token) and token.type == "ELLIPSIS" for token in each.children)
-        return Call(called, arguments, expands, at)
+        return syntax.Call(called, arguments, expands, at)
 
-    def _for(self, tree: RawTree) -> Expression:
+    def _for(self, tree: RawTree) -> syntax.Expression:
         intro = next(each for each in _trees(tree) if each.data == "for_intro")
         key, value = self._variables(intro)
         (collection,) = self._expressions(intro, but="identifier")
         self._check_keywords(intro)
         results = [self.expression(each) for each in _trees(tree) if each.data not in _FOR_PARTS]
-        conditions: list[Expression] = []
+        conditions: list[syntax.Expression] = []
         for each in _trees(tree):
             if each.data == "for_cond":
                 self._check_keywords(each)
                 conditions += self._expressions(each)
-        return For(
+        return syntax.For(
             key,
             value,
             collection,
@@ -244,16 +225,16 @@ class TreeReader:
         names = [self._word(_first(each))[0] for each in _trees(tree) if each.data == "identifier"]
         return (names[0], names[1]) if len(names) > 1 else (None, names[0])
 
-    def _expressions(self, tree: RawTree, but: str = "") -> list[Expression]:
+    def _expressions(self, tree: RawTree, but: str = "") -> list[syntax.Expression]:
         """The expressions right below a node."""
         return [self.expression(each) for each in _trees(tree) if each.data not in ("new_line_or_comment", but)]
 
-    def _escaped_string(self, tree: RawTree) -> Expression:
+    def _escaped_string(self, tree: RawTree) -> syntax.Expression:
         raise self._error(self._at(_first(tree)), "a value is missing here")
 
     # What stands behind a term -----------------------------------------------------------------------------------
 
-    def _postfix(self, tree: RawTree) -> Expression:
+    def _postfix(self, tree: RawTree) -> syntax.Expression:
         steps: list[RawTree | Token] = []
         term = tree
         while True:
@@ -269,7 +250,7 @@ class TreeReader:
             raise self._error(self._at(splats[DEEPEST]), "the expression is nested too deeply")
         return self._steps(self.expression(term), steps, 0)
 
-    def _steps(self, subject: Expression, steps: "list[RawTree | Token]", index: int) -> Expression:
+    def _steps(self, subject: syntax.Expression, steps: "list[RawTree | Token]", index: int) -> syntax.Expression:
         """What the steps from ``index`` on make of a subject; everything behind ``[*]`` is done to each element."""
         while index < len(steps):
             step = steps[index]
@@ -278,35 +259,35 @@ class TreeReader:
                 subject = self._step(subject, step)
             elif step.type == "FULL_SPLAT_START":
                 at = self._at(step)
-                return Splat(subject, self._steps(Element(at), steps, index), at)
+                return syntax.Splat(subject, self._steps(syntax.Element(at), steps, index), at)
             else:
                 at = self._at(step)
-                each: Expression = Element(at + 1)
+                each: syntax.Expression = syntax.Element(at + 1)
                 while index < len(steps):
                     step = steps[index]
                     if isinstance(step, Token) or step.data == "braces_index":
                         break
                     each = self._step(each, step)
                     index += 1
-                subject = Splat(subject, each, at)
+                subject = syntax.Splat(subject, each, at)
         return subject
 
-    def _step(self, subject: Expression, step: RawTree) -> Expression:
+    def _step(self, subject: syntax.Expression, step: RawTree) -> syntax.Expression:
         if step.data == "get_attr":
             name, at = self._word(_first(_tree(step, 1)))
-            return Attribute(subject, name, at)
+            return syntax.Attribute(subject, name, at)
         if step.data == "short_index":  # the old way to write an index
             token = step.children[1]
             assert isinstance(token, Token)  # noqa: S101 - the grammar says so
             if not token.isdecimal():
                 raise self._error(self._at(token), "the name of an attribute must follow the dot")
-            return Index(subject, Literal(int(token), self._at(token)), self._at(token))
+            return syntax.Index(subject, syntax.Literal(int(token), self._at(token)), self._at(token))
         (key,) = self._expressions(step)
-        return Index(subject, key, self._at(_first(step)))
+        return syntax.Index(subject, key, self._at(_first(step)))
 
     # Strings -----------------------------------------------------------------------------------------------------
 
-    def _string(self, tree: RawTree) -> Expression:
+    def _string(self, tree: RawTree) -> syntax.Expression:
         at = self._at(_first(tree))
         heredoc = self._heredoc(at)
         if heredoc is not None:
@@ -408,7 +389,7 @@ class TreeReader:
     def _error(self, at: int, problem: str) -> HclSyntaxError:
         return syntax_error(self._path, self._text, at, problem)
 
-    _READ: dict[str, Callable[["TreeReader", RawTree], Expression]] = {  # noqa: RUF012 - never changed
+    _READ: dict[str, Callable[["TreeReader", RawTree], syntax.Expression]] = {  # noqa: RUF012 - never changed
         "expr_term": _term,
         "int_lit": _number,
         "float_lit": _number,

@@ -16,20 +16,20 @@ from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Computed, Reference
 
 
-class EvaluationError(Exception):
+class _NoValueError(Exception):
+    """An expression without a value, and why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class EvaluationError(_NoValueError):
     """An expression for which Terraform would report an error; ``try`` and ``can`` catch it."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
-
-class NotWorkedOutError(Exception):
+class NotWorkedOutError(_NoValueError):
     """An expression for which Terraform has a value and guardrail has not; nothing catches it but the boundary."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 def merged(*causes: Unknown, partial: str | None = None) -> Computed:
