@@ -162,7 +162,7 @@ def missing_of(found: Columns, address: str, label: str) -> set[Missing]:
                 slots = tuple(
                     each.count for each in state.lines if each.kind == "provisioned-warm"
                 )  # they take requests
-                missing.add(Missing(bound, address, (label, line.kind, line.detail, "usage", slots)))
+                missing.add(Missing(bound, address, (label, line.kind, line.detail, slots, "usage")))
     return missing
 
 
