@@ -55,7 +55,7 @@ def test_list_and_discounted_stand_side_by_side(check: Check) -> None:
 
 
 def test_the_table_shows_both(check: Check) -> None:
-    out = check(SETTINGS.format(budgets="list"))[1]
+    out = check(SETTINGS.format(budgets="list"), "--bill")[1]
     totals = {
         line.split("  ")[0].strip(): line.split() for line in out.splitlines() if line.startswith((" M", " with"))
     }

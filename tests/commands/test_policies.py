@@ -79,7 +79,7 @@ def test_explain_of_a_policy_that_is_off_says_so(capsys: pytest.CaptureFixture[s
 
 
 def test_the_bundled_policies_are_valid_and_their_examples_hold(capsys: pytest.CaptureFixture[str]) -> None:
-    assert guardrail(capsys, "validate") == (0, "30 policies, no errors\n", "")
+    assert guardrail(capsys, "validate") == (0, "31 policies, no errors\n", "")
     code, out, _ = guardrail(capsys, "test")
     assert code == 0
     assert out.splitlines()[-1].endswith(" examples, 0 failed")
