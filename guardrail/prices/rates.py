@@ -199,5 +199,5 @@ def _asynchronous_at_hosting_price(hosting: Price, region: str, instance_type: s
         basis="estimated",
         confidence="medium",
         rule=f"the hosting price; {doubt}",
-        suspect=f"{hosting.suspect}; {doubt}" if hosting.suspect else doubt,
+        suspect="; ".join(filter(None, (hosting.suspect, doubt))),
     )

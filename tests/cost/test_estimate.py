@@ -997,6 +997,16 @@ def test_a_change_from_what_may_be_there_lies_between_its_bounds() -> None:
     assert (change.expected.at_least, change.expected.at_most) == (Decimal("85.35"), Decimal("170.70"))
 
 
+def test_a_change_from_one_type_or_another_lies_between_what_it_adds_to_each() -> None:
+    """From 85.35 or 169.30, an ml.m5.xlarge, to 170.70: 1.40 to 85.35 more."""
+    pools = tuple(InstancePool(instance_type=f"ml.m5.{size}", priority=LATER) for size in ("large", "xlarge"))
+    before = bill_of(endpoint(variant(instance_type=None, instance_pools=pools)))
+    change = delta(before, bill_of(endpoint(variant(initial_instance_count=2))))
+    assert change is not None
+    assert isinstance(change.expected, Unknown)
+    assert (change.expected.at_least, change.expected.at_most) == (Decimal("1.40"), Decimal("85.35"))
+
+
 def test_what_may_be_there_beside_what_has_no_price_adds_at_least_what_is_known() -> None:
     """Nothing or 85.35, and a type that nobody knows: at least nothing after it, and at most nothing less before it."""
     doubtful = bill_of(
