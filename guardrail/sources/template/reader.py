@@ -214,7 +214,7 @@ class _ChangeSetReader:
     def _resources(self, stacks: Stacks) -> tuple[dict[str, TemplateResource], dict[str, TemplateResource]]:
         """The resources of the stacks, and these with those of the other inputs that belong together with them."""
         own = stacks.resources()
-        found, declarations = dict(own), _declarations(own, {})
+        found, declarations = dict(own), _declarations(own, {}) if stacks.beside else []
         for path in stacks.beside:
             consulted = dict(stacks.world.consulted)
             others = stacks.resources(path)
