@@ -296,6 +296,22 @@ def test_slots_that_nothing_scales_have_a_demand_too() -> None:
     assert (found.demand, hours(found)) == (1, (2920, 2920, 2920))
 
 
+def test_usage_that_says_how_many_goes_before_what_a_schedule_holds() -> None:
+    """Four by day and one by night are held 12 hours each, unless usage says three, or when they are busy."""
+    day = ScheduledAction(address="day", schedule="cron(0 8 * * ? *)", min_capacity=4, max_capacity=8)
+    night = ScheduledAction(address="night", schedule="cron(0 20 * * ? *)", min_capacity=1, max_capacity=1)
+    scaling = target(1, 8, policies=(), scheduled_actions=(day, night))
+    for usage, held in (
+        (NO_VARIANT_DEMAND, {(4, 5040), (1, 5040)}),
+        (VariantDemand(slots=Decimal(3)), set()),
+        (VariantDemand(busy_hours=Decimal(73)), set()),
+    ):
+        found = slots(2, scaling, usage)
+        assert found is not None
+        assert not isinstance(found.expected, Unknown)
+        assert set(found.expected.held) == held
+
+
 def test_a_bound_that_is_not_known_says_what_is() -> None:
     origins = instances(scaling=target(2, LATER)).origins
     assert (origins["count.floor"], origins["count.ceiling"]) == (
