@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
-from guardrail import files, strict_yaml
+from guardrail import files
 from guardrail.cost.discount_settings import Discounts
 from guardrail.errors import SettingsError
 from guardrail.git import folders_up_to_top, top_of
@@ -118,7 +118,11 @@ def load(start: str, *, config: str | None = None, copy: str | None = None) -> F
     """
     around = list(places(start) if copy is None else _within(copy, start))
     path = config if config is not None else _nearest(FILE_NAMES, around)
-    settings = Settings() if path is None else strict_yaml.read(path, Settings, error=SettingsError)
+    settings = Settings()
+    if path is not None:
+        from guardrail import strict_yaml
+
+        settings = strict_yaml.read(path, Settings, error=SettingsError)
     directory = "" if path is None else os.path.dirname(path)
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
     if usage_file is None:

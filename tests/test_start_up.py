@@ -34,6 +34,9 @@ HEAVY = {
     "shtab",
     "tabulate",
     "yaml",
+    "guardrail.json_text",
+    "guardrail.strict_yaml",
+    "guardrail.yaml_text",
 }
 
 PROBE = """

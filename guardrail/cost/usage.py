@@ -22,7 +22,6 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from guardrail import strict_yaml
 from guardrail.cost.demand import (
     DOES_NOT_APPLY,
     NO_VARIANT_DEMAND,
@@ -270,6 +269,8 @@ def load(path: str | os.PathLike[str]) -> Usage:
     Raises `SettingsError`, with the file and the key at fault, where it cannot be read, has a key that does not exist
     ("did you mean"), or a number that is negative or contradicts another one.
     """
+    from guardrail import strict_yaml
+
     file = strict_yaml.read(path, _UsageFile, error=SettingsError)
     if str(file.version) not in _VERSIONS:
         raise SettingsError(f"{path}: version: {file.version} is not supported", hint="write version: 0.1")

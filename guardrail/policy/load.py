@@ -9,7 +9,7 @@ import msgspec
 from msgspec import structs
 
 from guardrail import bundled as bundled_data
-from guardrail import files, strict_yaml
+from guardrail import files
 from guardrail.errors import PolicyError, SettingsError, did_you_mean
 from guardrail.policy import superseding
 from guardrail.policy.environment import DEFAULT_ENVIRONMENTS, PRODUCTION, EnvironmentSettings, no_environment
@@ -86,6 +86,8 @@ def _below(path: str) -> Iterator[str]:
 
 def read_file(path: str, *, topic: str = "", environments: EnvironmentSettings = DEFAULT_ENVIRONMENTS) -> Policy:
     """The policy in one file, fully checked. Raises `PolicyError` for the first thing that does not hold together."""
+    from guardrail import strict_yaml
+
     policy = structs.replace(strict_yaml.read(path, Policy, error=PolicyError), topic=topic)
     for problem in problems(policy, path, environments):
         raise problem
@@ -110,6 +112,8 @@ def problems(policy: Policy, path: str, environments: EnvironmentSettings) -> li
 
 def _placed(error: PolicyError, path: str) -> PolicyError:
     """An error about a place in a policy with the line of that place in its file."""
+    from guardrail import strict_yaml
+
     if not isinstance(error, MisplacedError):
         return error
     line = strict_yaml.line_of(path, error.steps)
