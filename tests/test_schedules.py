@@ -87,3 +87,8 @@ def test_each_schedule_is_meant_in_its_time_zone() -> None:
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "../../etc/passwd", "/etc/passwd", ""])
 def test_a_zone_that_there_is_not_tells_no_time(zone: str) -> None:
     assert turns([("cron(0 9 * * ? *)", zone), ("cron(0 12 * * ? *)", None)]) is None
+
+
+@pytest.mark.parametrize("field", ["? * 8", "? * 0", "32 * ?", "* 13 ?"])
+def test_a_number_outside_of_its_field_tells_no_time_beside_one_that_does(field: str) -> None:
+    assert turns([(f"cron(0 8 {field} *)", None), ("cron(0 12 * * ? *)", None)]) is None
