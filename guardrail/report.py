@@ -103,6 +103,15 @@ class Totals(Struct, frozen=True, kw_only=True):
     """The part of `after` that is of endpoints the change leaves alone; None where there are none."""
 
 
+class PossibilityReport(Struct, frozen=True, kw_only=True):
+    """What one source costs where what is undecided in it is decided one way."""
+
+    source: str
+    given: str
+    """How it is decided: ``Stage=dev``."""
+    totals: Totals
+
+
 class PlanReport(Struct, frozen=True, kw_only=True):
     """What a change does with a Savings Plan."""
 
@@ -170,8 +179,10 @@ class Report(Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...]
     prices: dict[str, RegionPrices]
     totals: Totals
-    subtotals: dict[str, Monthly] = {}
-    """What each source costs after the change, by its id; empty where there is one."""
+    subtotals: dict[str, Totals] = {}
+    """What each source costs, before and after the change, by its id; empty where there is one."""
+    possibilities: tuple[PossibilityReport, ...] = ()
+    """Every possibility of each source in which something is undecided, in the order of its own `possibilities`."""
     discounts: DiscountReport | None = None
     """None where the settings have no discounts."""
     endpoints: tuple[EndpointReport, ...]

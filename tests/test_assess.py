@@ -436,7 +436,7 @@ def test_several_sources_have_a_subtotal_each_and_one_has_none() -> None:
     one = change_set([endpoint("a")], path="a.json")
     two = change_set([endpoint("b", 2)], path="b.json", complete=False)
     found = check(one, two).subtotals
-    assert {name: (str(each.expected), each.at_least) for name, each in found.items()} == {
+    assert {name: (str(each.after.expected), each.after.at_least) for name, each in found.items()} == {
         "a.json": ("169.30", False),
         "b.json": ("338.60", True),
     }
@@ -530,6 +530,20 @@ def test_a_budget_of_aws_is_held_against_what_is_left_after_discounts() -> None:
     discounts = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),))
     assert not any("AWS budget" in notice for notice in with_budget(discounts).notices)
     assert any("below the 457.11" in notice for notice in with_budget(discounts, limit=450.0).notices)
+
+
+def test_each_possibility_has_its_amount() -> None:
+    """One ml.m5.xlarge with its volume is 169.30 a month, so three are 507.90 and four 677.20; nothing stood before."""
+    worlds = tuple(
+        Possibility(given=f"n={count}", after=Inventory(endpoints=(endpoint("a", count),))) for count in (3, 4)
+    )
+    stack = structs.replace(change_set([], path="t.yaml", complete=True), possibilities=worlds, undecided="give n")
+    found = check(stack).possibilities
+    assert [(each.source, each.given, str(each.totals.after.expected)) for each in found] == [
+        ("t.yaml", "n=3", "507.90"),
+        ("t.yaml", "n=4", "677.20"),
+    ]
+    assert check(change_set([endpoint("a")])).possibilities == ()
 
 
 def test_a_budget_beside_an_undecided_total_says_nothing() -> None:

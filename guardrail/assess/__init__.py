@@ -73,6 +73,7 @@ def assess(
         prices=used,
         totals=totals,
         subtotals=pricing.subtotals(priced) if len(priced) > 1 else {},
+        possibilities=tuple(pricing.possibilities(priced)),
         discounts=discounts,
         endpoints=endpoints,
         unattached=pricing.by_source(item for one in priced for item in pricing.unattached(one, terms.environments)),

@@ -19,7 +19,7 @@ from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.policy.environment import Environments
 from guardrail.prices.book import PriceBook
-from guardrail.report import EndpointReport, RegionPrices, Source, Totals
+from guardrail.report import EndpointReport, PossibilityReport, RegionPrices, Source, Totals
 
 NO_CHANGE = Delta(ZERO, ZERO, ZERO)
 MOST_WORLDS = 64
@@ -219,14 +219,17 @@ def totals(priced: Sequence[PricedSource], shown: Iterable[EndpointReport]) -> T
     return structs.replace(found, unchanged=join.total(unchanged) if unchanged else None)
 
 
-def subtotals(priced: Iterable[PricedSource]) -> dict[str, Monthly]:
-    """What each source costs after the change, by its id."""
-    return {
-        one.source.id: structs.replace(
-            one.after.total, at_least=one.after.total.at_least or _lacks(one) or not one.change_set.complete
-        )
-        for one in priced
-    }
+def subtotals(priced: Iterable[PricedSource]) -> dict[str, Totals]:
+    """What each source costs, before and after the change, by its id."""
+    return {one.source.id: totals([one], ()) for one in priced}
+
+
+def possibilities(priced: Iterable[PricedSource]) -> Iterator[PossibilityReport]:
+    """What each source in which something is undecided costs in every one of its possibilities."""
+    for one in priced:
+        for world in one.worlds if len(one.worlds) > 1 else ():
+            found = _totals([one], [world.before], [world.after], [join.delta(world.before, world.after)])
+            yield PossibilityReport(source=one.source.id, given=world.given, totals=found)
 
 
 def outcomes(priced: Sequence[PricedSource], known: Totals) -> list[Combination]:

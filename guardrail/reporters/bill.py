@@ -100,8 +100,9 @@ def _endpoints(report: Report) -> Iterator[Row]:
 def _subtotal(report: Report, source: str | None) -> Iterator[Row]:
     """What one of several inputs costs, where all its endpoints stand above."""
     folded = report.totals.unchanged is not None and not report.all_findings
-    monthly = None if source is None or folded else report.subtotals.get(source)
-    if monthly is not None:
+    totals = None if source is None or folded else report.subtotals.get(source)
+    if totals is not None:
+        monthly = totals.after
         yield Row(kind="total", name="subtotal", amounts=amounts(monthly), usage=monthly.depends_on_usage)
 
 

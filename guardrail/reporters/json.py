@@ -40,6 +40,7 @@ from guardrail.report import (
     Report,
     SkippedReport,
     Told,
+    Totals,
 )
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import machine_json
@@ -94,12 +95,20 @@ def _head(report: Report) -> _Object:
         "baseline_file": report.baseline_file,
         "sources": report.sources,
         "prices": {"currency": "USD", "hours_per_month": int(HOURS_PER_MONTH), "regions": regions},
-        "totals": {
-            "before": _monthly(report.totals.before) if report.totals.before else None,
-            "after": _monthly(report.totals.after),
-            "delta": _bounds(report.totals.delta) if report.totals.delta else None,
-        },
+        "totals": _totals(report.totals),
+        "possibilities": [
+            {"source": each.source, "given": each.given, "totals": _totals(each.totals)}
+            for each in report.possibilities
+        ],
         "discounts": _discounts(report.discounts) if report.discounts else None,
+    }
+
+
+def _totals(found: Totals) -> _Object:
+    return {
+        "before": _monthly(found.before) if found.before else None,
+        "after": _monthly(found.after),
+        "delta": _bounds(found.delta) if found.delta else None,
     }
 
 

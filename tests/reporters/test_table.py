@@ -644,8 +644,10 @@ def test_several_inputs_have_a_subtotal_each_where_all_their_rows_are_shown() ->
         sources=(source, structs.replace(source, id="b.json", path="b.json")),
         endpoints=(chat(), structs.replace(docs(), source="b.json")),
         subtotals={
-            "plan.json": monthly("341.40", "512.10", "1024.20", depends_on_usage=True),
-            "b.json": monthly("84.51", "84.51", "253.53"),
+            "plan.json": Totals(
+                before=None, after=monthly("341.40", "512.10", "1024.20", depends_on_usage=True), delta=None
+            ),
+            "b.json": Totals(before=None, after=monthly("84.51", "84.51", "253.53"), delta=None),
         },
     )
     sums = [line.split()[1:4] for line in lines(both, width=100) if line.startswith(" subtotal")]
