@@ -15,7 +15,8 @@ from guardrail.commands.base import COMMANDS
 from guardrail.errors import GuardrailError, did_you_mean
 
 OVERVIEW = f"""\
-guardrail {__version__}: what SageMaker inference will cost a month, and what is wrong with it, before it is deployed
+guardrail {__version__}: what SageMaker inference will cost a month, and what is wrong
+with it, before it is deployed
 
 usage: guardrail COMMAND [ARGUMENTS]
 
@@ -24,15 +25,17 @@ commands:
 
 start here:
   terraform plan -out plan.bin && terraform show -json plan.bin > plan.json
-  guardrail check plan.json                  cost, findings, exit code 1 where a policy is violated
+  guardrail check plan.json        cost, findings; exit 1 where one is violated
   terraform show -json plan.bin | guardrail check -
-  guardrail check plan.json --format table --format json=report.json --budget 2000
+  guardrail check plan.json --format table --format json=report.json
   guardrail policies explain async-scales-to-zero
   guardrail COMMAND --help                   every command teaches by example
 
 options:
   -h, --help     show this
-  --version      show the version
+  -V, --version  show the version
+
+documentation: docs/usage.md
 """
 
 NO_ANSWER, BUG, INTERRUPTED, NOBODY_READS = 2, 70, 130, 141
@@ -48,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         code, is_full = BUG, True
     if is_full:  # said here, where what filled the memory is gone
-        _complain("guardrail: out of memory\nhint: check a part of it at a time")
+        output.say("guardrail: out of memory\nhint: check a part of it at a time")
     if argv is None:
         gc.freeze()  # nor on the way out
     return code
@@ -82,7 +85,7 @@ def _run(argv: Sequence[str]) -> int:
     if name in ("-h", "--help"):
         print(overview(), end="")
         return 0
-    if name == "--version":
+    if name in ("-V", "--version"):
         print(f"guardrail {__version__}")
         return 0
     if name is None:
@@ -111,9 +114,9 @@ def _not_a_command(name: str) -> GuardrailError:
 
 
 def _no_answer(failure: GuardrailError) -> int:
-    _complain(f"guardrail: {failure.message}")
+    output.say(f"guardrail: {failure.message}")
     if failure.hint:
-        _complain(f"hint: {failure.hint}")
+        output.say(f"hint: {failure.hint}")
     return NO_ANSWER
 
 
@@ -121,21 +124,8 @@ def _bug(failure: Exception) -> int:
     if os.environ.get("GUARDRAIL_DEBUG"):
         import traceback
 
-        _complain("".join(traceback.format_exception(failure)).rstrip())
+        output.say("".join(traceback.format_exception(failure)).rstrip())
     first_line = (str(failure).splitlines() or [""])[0][:200]
-    _complain(f"guardrail: a bug in guardrail: {type(failure).__name__}: {first_line}")
-    _complain("hint: run it again with GUARDRAIL_DEBUG=1 and report what that prints")
+    output.say(f"guardrail: a bug in guardrail: {type(failure).__name__}: {first_line}")
+    output.say("hint: run it again with GUARDRAIL_DEBUG=1 and report what that prints")
     return BUG
-
-
-def _complain(text: str) -> None:
-    """A line on standard error in which no control character of a hostile file survives.
-
-    Where it cannot be written, the exit code says it alone.
-    """
-    if sys.stderr is None:
-        return
-    try:
-        print("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text), file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        output.silence(sys.stderr)

@@ -78,6 +78,33 @@ def beginning(path: str) -> bytes:
     return reader.peek(_CHUNK) if isinstance(reader, BufferedReader) else b""
 
 
+def waits_on_standard_input() -> bool:
+    """Whether standard input, a pipe or a file, has bytes to read at this moment. It reads none, and waits for none.
+
+    A terminal and ``/dev/null`` have none, and neither has a pipe that nobody has written to yet.
+    """
+    if sys.stdin is None:
+        return False
+    try:
+        descriptor = sys.stdin.fileno()
+        status = os.fstat(descriptor)
+        if stat.S_ISREG(status.st_mode):
+            return status.st_size > os.lseek(descriptor, 0, os.SEEK_CUR)
+        return (stat.S_ISFIFO(status.st_mode) or stat.S_ISSOCK(status.st_mode)) and _bytes_in(descriptor) > 0
+    except (OSError, ValueError):  # it is closed, or no descriptor at all
+        return False
+
+
+def _bytes_in(pipe: int) -> int:
+    """How many bytes lie ready in a pipe; none where the system cannot tell."""
+    try:
+        import fcntl
+        import termios
+    except ImportError:
+        return 0
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
 def stream(path: str, *, most: int = limits.LARGEST_PLAN) -> bytes:
     """What standard input or an open descriptor brings until it ends; see `is_stream`. Raises OSError."""
     reader = _BEGUN.pop(path, None) or _stream(path)

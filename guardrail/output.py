@@ -5,7 +5,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
-from typing import TextIO
+from time import monotonic
+from typing import Literal, TextIO, TypeAlias
 
 from guardrail.errors import GuardrailError
 
@@ -41,6 +42,41 @@ def write_stdout(text: str, *, for_machines: bool = False) -> None:
         raise GuardrailError(f"cannot write to standard output: {failure.strerror or failure}") from failure
 
 
+def say(text: str) -> None:
+    """Write a line on standard error in which no control character of a hostile file survives.
+
+    Where it cannot be written, the exit code says it alone.
+    """
+    if sys.stderr is None:
+        return
+    try:
+        sys.stderr.write("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text) + "\n")
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        silence(sys.stderr)
+
+
+class Stopwatch:
+    """What a run does and how long each step takes: ``guardrail: wrote report.json (2 ms)`` on standard error."""
+
+    def __init__(self, *, tells: bool) -> None:
+        """It says nothing unless it ``tells``."""
+        self._tells = tells
+        self._started = self._last = monotonic()
+
+    def step(self, what: str) -> None:
+        """Say that ``what`` has been done since the last step."""
+        now = monotonic()
+        if self._tells:
+            say(f"guardrail: {what} ({(now - self._last) * 1000:,.0f} ms)")
+        self._last = now
+
+    def end(self, what: str) -> None:
+        """Say ``what`` it came to since the beginning."""
+        self._last = self._started
+        self.step(what)
+
+
 def silence(stream: TextIO) -> None:
     """Point ``stream`` at nothing, so that the interpreter's own flush on the way out finds no closed pipe."""
     try:
@@ -55,7 +91,8 @@ def silence(stream: TextIO) -> None:
 def write_file(path: str, text: str) -> None:
     """Replace the file at ``path`` by ``text`` in UTF-8, at once; on any failure the old file stands as it was.
 
-    A path that is no regular file (``/dev/stderr``, a pipe) is written to directly. Raises GuardrailError.
+    A folder that is not there is made. A path that is no regular file (``/dev/stderr``, a pipe) is written to directly.
+    Raises GuardrailError.
     """
     content = text.encode("utf-8", "backslashreplace")
     try:
@@ -65,7 +102,9 @@ def write_file(path: str, text: str) -> None:
             with open(path, "wb") as stream:
                 stream.write(content)
             return
-        _replace(os.path.realpath(path), content)  # through a symbolic link, not in its place
+        place = os.path.realpath(path)  # through a symbolic link, not in its place
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        _replace(place, content)
     except OSError as failure:
         raise GuardrailError(f"cannot write {path}: {failure.strerror or failure}") from failure
 
@@ -122,17 +161,26 @@ def _tidy_end() -> Iterator[None]:
             signal.signal(number, signal.SIG_DFL)
 
 
-def wants_colour(flag: bool | None, environment: Mapping[str, str], stream: TextIO | None) -> bool:  # noqa: FBT001
-    """Whether to colour: the flag, then NO_COLOR, then FORCE_COLOR, then whether ``stream`` is a terminal.
+Colour: TypeAlias = Literal["auto", "always", "never"]
 
-    NO_COLOR and FORCE_COLOR count when set to anything but the empty string, as no-color.org has it.
+
+def wants_colour(flag: Colour, environment: Mapping[str, str], stream: TextIO | None) -> bool:
+    """Whether to colour: the flag unless it is ``auto``, then variables, then whether ``stream`` is a terminal.
+
+    Of the variables NO_COLOR comes first, then FORCE_COLOR, which as ``0`` forbids it, CLICOLOR_FORCE, which as ``0``
+    says nothing, and CLICOLOR, which only forbids it, as ``0``. Empty ones say nothing: https://no-color.org and
+    https://bixense.com/clicolors have it so.
     """
-    if flag is not None:
-        return flag
+    if flag != "auto":
+        return flag == "always"
     if environment.get("NO_COLOR"):
         return False
     if environment.get("FORCE_COLOR"):
         return environment["FORCE_COLOR"] != "0"
+    if environment.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    if environment.get("CLICOLOR") == "0":
+        return False
     return stream is not None and stream.isatty() and environment.get("TERM") != "dumb"
 
 

@@ -107,16 +107,17 @@ class FoundSettings(Struct, frozen=True, kw_only=True):
     """The settings file, relative to the working directory where that is shorter; None where there is none."""
 
 
-def load(start: str, *, config: str | None = None, copy: str | None = None) -> FoundSettings:
+def load(start: str, *, config: str | None = None, copy: str | None = None, isolated: bool = False) -> FoundSettings:
     """The settings for an input at ``start`` ("-" for standard input), from ``config`` or the file nearest to it.
 
     Looks in the directory of ``start`` and above it up to the git root, then in the working directory and above it.
     Without a ``usage_file`` key the `guardrail-usage.yml` beside the settings is taken, or the nearest one where there
     are no settings; without a ``baseline.file`` key the nearest `.guardrail-baseline.json`. With a ``copy`` of the git
-    repository everything is looked for at the same places in there instead. Raises SettingsError: for a file that does
-    not read, and where both spellings of a name are there.
+    repository everything is looked for at the same places in there instead; ``isolated`` looks for nothing, and takes
+    what is named alone. Raises SettingsError: for a file that does not read, and where both spellings of a name are
+    there.
     """
-    around = list(places(start) if copy is None else _within(copy, start))
+    around = [] if isolated else list(places(start) if copy is None else _within(copy, start))
     path = config if config is not None else _nearest(FILE_NAMES, around)
     settings = Settings()
     if path is not None:
@@ -125,7 +126,7 @@ def load(start: str, *, config: str | None = None, copy: str | None = None) -> F
         settings = strict_yaml.read(path, Settings, error=SettingsError)
     directory = "" if path is None else os.path.dirname(path)
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
-    if usage_file is None:
+    if usage_file is None and not isolated:
         usage_file = _nearest(USAGE_FILE_NAMES, around) if path is None else _only(USAGE_FILE_NAMES, directory)
     baseline = settings.baseline.file and os.path.join(directory, settings.baseline.file)
     for named in (usage_file, baseline):

@@ -58,7 +58,16 @@ def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def plain_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the terminal, the settings and prices of the person who runs the tests, nor the day show in an output."""
-    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "GUARDRAIL_DEBUG", "AWS_REGION", "AWS_DEFAULT_REGION"):
+    for name in (
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "CLICOLOR",
+        "CLICOLOR_FORCE",
+        "COLUMNS",
+        "GUARDRAIL_DEBUG",
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+    ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("GUARDRAIL_PRICES", "bundled")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1795305600")  # 2026-11-22, so that ages and waivers do not pass by

@@ -17,7 +17,6 @@ from pathlib import Path
 import pytest
 
 from guardrail.commands import base
-from guardrail.commands.completion import whole_parser
 from guardrail.errors import GuardrailError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,10 +110,6 @@ def test_every_command_and_flag_is_documented() -> None:
         assert f"## guardrail {name}\n" in usage, name
         for flag in base.parser(name)._option_string_actions:  # noqa: SLF001 - argparse has no public list of flags
             assert flag in ("-h", "--help") or f"`{flag}" in usage, f"{name} {flag}"
-
-
-def test_one_parser_for_completion_holds_every_command() -> None:
-    assert whole_parser().parse_args(["check", "plan.json"]).paths == ["plan.json"]
 
 
 def test_links_between_documents_lead_somewhere() -> None:

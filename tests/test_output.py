@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -22,17 +23,23 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(
     ("flag", "environment", "expected"),
     [
-        (None, {}, True),
-        (None, {"TERM": "dumb"}, False),
-        (None, {"NO_COLOR": "1"}, False),
-        (None, {"NO_COLOR": ""}, True),
-        (None, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
-        (False, {"FORCE_COLOR": "1"}, False),
-        (True, {"NO_COLOR": "1"}, True),
+        ("auto", {}, True),
+        ("auto", {"TERM": "dumb"}, False),
+        ("auto", {"NO_COLOR": "1"}, False),
+        ("auto", {"NO_COLOR": ""}, True),
+        ("auto", {"NO_COLOR": "1", "FORCE_COLOR": "1"}, False),
+        ("auto", {"NO_COLOR": "1", "CLICOLOR_FORCE": "1"}, False),
+        ("auto", {"CLICOLOR": "0"}, False),
+        ("auto", {"CLICOLOR": "1"}, True),
+        ("auto", {"CLICOLOR": "0", "CLICOLOR_FORCE": "1"}, True),
+        ("auto", {"CLICOLOR_FORCE": "0"}, True),
+        ("auto", {"FORCE_COLOR": "0", "CLICOLOR_FORCE": "1"}, False),
+        ("never", {"FORCE_COLOR": "1"}, False),
+        ("always", {"NO_COLOR": "1"}, True),
     ],
 )
-def test_colour_is_decided_by_flag_then_no_color_then_force_color_then_terminal(
-    flag: bool | None,  # noqa: FBT001
+def test_colour_is_decided_by_flag_then_variables_then_terminal(
+    flag: output.Colour,
     environment: dict[str, str],
     expected: bool,  # noqa: FBT001
 ) -> None:
@@ -40,9 +47,11 @@ def test_colour_is_decided_by_flag_then_no_color_then_force_color_then_terminal(
 
 
 def test_force_color_colours_what_is_no_terminal() -> None:
-    assert output.wants_colour(None, {}, io.StringIO()) is False
-    assert output.wants_colour(None, {"FORCE_COLOR": "1"}, io.StringIO()) is True
-    assert output.wants_colour(None, {"FORCE_COLOR": "0"}, io.StringIO()) is False
+    assert output.wants_colour("auto", {}, io.StringIO()) is False
+    assert output.wants_colour("auto", {"FORCE_COLOR": "1"}, io.StringIO()) is True
+    assert output.wants_colour("auto", {"FORCE_COLOR": "0"}, io.StringIO()) is False
+    assert output.wants_colour("auto", {"CLICOLOR_FORCE": "1"}, io.StringIO()) is True
+    assert output.wants_colour("auto", {"CLICOLOR": "1", "CLICOLOR_FORCE": ""}, io.StringIO()) is False
 
 
 @pytest.mark.parametrize(("encoding", "carried"), [("utf-8", True), ("ascii", False), ("cp1252", False)])
@@ -94,8 +103,24 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(
 def test_bad_paths_are_one_clear_line(tmp_path: Path) -> None:
     with pytest.raises(GuardrailError, match="it is a directory"):
         output.write_file(str(tmp_path), "x")
-    with pytest.raises(GuardrailError, match="No such file or directory"):
-        output.write_file(str(tmp_path / "missing" / "report.json"), "x")
+    (tmp_path / "file").touch()
+    with pytest.raises(GuardrailError, match="cannot write"):
+        output.write_file(str(tmp_path / "file" / "report.json"), "x")
+
+
+def test_a_missing_folder_is_made(tmp_path: Path) -> None:
+    output.write_file(str(tmp_path / "reports" / "today" / "report.json"), "x")
+    assert (tmp_path / "reports" / "today" / "report.json").read_text() == "x"
+
+
+def test_a_stopwatch_that_is_told_nothing_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    for tells in (False, True):
+        watch = output.Stopwatch(tells=tells)
+        watch.step("read a\x1b[2Jb")
+        watch.end("exit 0")
+        said = capsys.readouterr().err
+        expected = r"guardrail: read a\\x1b\[2Jb \(\d+ ms\)\nguardrail: exit 0 \(\d+ ms\)\n" if tells else ""
+        assert re.fullmatch(expected, said), said
 
 
 def test_a_pipe_is_written_to_directly(tmp_path: Path) -> None:

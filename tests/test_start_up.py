@@ -31,7 +31,6 @@ HEAVY = {
     "jinja2",
     "jsonschema",
     "rich",
-    "shtab",
     "tabulate",
     "yaml",
     "guardrail.json_text",

@@ -30,8 +30,10 @@ from guardrail.settings import load
 HELP = """\
 run as a step of GitHub Actions
 
-action.yml calls it. It reads inputs from variables (fail-on is GUARDRAIL_INPUT_FAIL_ON), and writes outputs, the
-summary page and annotations. The verdict is the output exit-code: the step itself fails only where it cannot run.
+action.yml calls it. It reads inputs from variables (fail-on is
+GUARDRAIL_INPUT_FAIL_ON), and writes outputs, the summary page and annotations.
+The verdict is the output exit-code: the step itself fails only where it cannot
+run.
 
 examples:
   guardrail action check

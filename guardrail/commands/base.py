@@ -1,6 +1,7 @@
 """What a command is, which there are, and the parser they share."""
 
 from argparse import Action, ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
 
@@ -8,7 +9,7 @@ from guardrail.errors import GuardrailError, did_you_mean
 from guardrail.output import terminal_width
 
 COMMANDS = {
-    "check": "price a Terraform plan, its source or a CloudFormation template and hold it against the policies",
+    "check": "price Terraform or CloudFormation and hold it against policies",
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
     "comment": "keep one comment on a pull request up to date",
@@ -17,6 +18,34 @@ COMMANDS = {
     "completion": "print a completion script for your shell",
 }
 """Each verb with the first line of its module's HELP, repeated here so that an overview imports none of them."""
+
+
+_MEANT = {
+    **dict.fromkeys(("--exit-zero", "--soft-fail", "--no-fail", "--warn-only"), "--fail-on never"),
+    **dict.fromkeys(("--select", "--check", "--rule"), "--policy"),
+    **dict.fromkeys(("--ignore", "--skip-check", "--exclude-rule"), "--skip-policy"),
+    **dict.fromkeys(("-o", "--out", "--output", "--output-file"), "--format FORMAT=FILE"),
+    **dict.fromkeys(("-f", "--output-format"), "--format"),
+    "--json": "--format json",
+    **dict.fromkeys(("none", "off", "no"), "never"),
+    **dict.fromkeys(("critical", "high"), "error"),
+    **dict.fromkeys(("medium", "warn"), "warning"),
+    **dict.fromkeys(("low", "info"), "note"),
+    **dict.fromkeys(("text", "txt", "console"), "table"),
+    "md": "markdown",
+    "codeclimate": "gitlab",
+}
+"""What other tools call it, with what it is here; a hint where that is among what can be said in its place."""
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """``, did you mean X?`` by meaning, else by spelling; empty where neither knows.
+
+    ``--exit-zero`` is ``--fail-on never``, and ``--fial-on`` is ``--fail-on``.
+    """
+    known = list(known)
+    here = _MEANT.get(word) or _MEANT.get(word[:2])  # -oreport.json
+    return f", did you mean {here}?" if here and here.split()[0] in known else did_you_mean(word, known)
 
 
 class Command(Protocol):
@@ -39,7 +68,8 @@ def load(name: str) -> Command:
 def parser(name: str) -> "Parser":
     """The parser of one command."""
     command = load(name)
-    made = Parser(prog=f"guardrail {name}", description=command.HELP)
+    page = f"documentation: docs/usage.md#guardrail-{name}"
+    made = Parser(prog=f"guardrail {name}", description=command.HELP, epilog=page)
     command.add_arguments(made)
     return made
 
@@ -58,8 +88,33 @@ class Parser(ArgumentParser):
         if unrecognized:
             word = unrecognized[0].partition("=")[0]
             kind = "option" if word.startswith("-") else "argument"
-            self.error(f"unknown {kind} {word!r}{did_you_mean(word, self._flags(arguments))}")
+            self.error(f"unknown {kind} {word!r}{meant(word, self._flags(arguments))}")
         return arguments
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Like ArgumentParser.parse_known_args, with inputs and options in any order.
+
+        argparse takes the inputs of the first place that has any, and knows no others. Its own
+        ``parse_intermixed_args`` loses a ``--`` in Python 3.11, and is not for commands with actions.
+        """
+        if args is not None and not any(isinstance(action.choices, dict) for action in self._actions):
+            args = self._inputs_first(args)
+        return super().parse_known_args(args, namespace)
+
+    def _inputs_first(self, args: Sequence[str]) -> list[str]:
+        """The arguments with all inputs before all options; behind ``--`` where that says which are inputs."""
+        inputs: list[str] = []
+        options: list[str] = []
+        rest = iter(args)
+        takes_value = False
+        for word in rest:
+            if word == "--":
+                return [*options, "--", *inputs, *rest]
+            is_option = len(word) > 1 and word.startswith("-") and not (takes_value and _is_negative(word))
+            (options if is_option or takes_value else inputs).append(word)
+            action = self._option_string_actions.get(word) if is_option else None
+            takes_value = action is not None and action.nargs is None
+        return [*inputs, *options]
 
     def _flags(self, arguments: Any) -> list[str]:
         """Every flag of this parser, and of the sub-parser that ``arguments`` have chosen."""
@@ -77,14 +132,19 @@ class Parser(ArgumentParser):
     def _check_value(self, action: Action, value: Any) -> None:
         if action.choices is not None and value not in action.choices:
             known = [str(choice) for choice in action.choices]
-            meant = did_you_mean(str(value), known) or f", choose from {', '.join(known)}"
-            raise ArgumentError(action, f"there is no {value!r}{meant}")
+            near = meant(str(value), known) or f", choose from {', '.join(known)}"
+            raise ArgumentError(action, f"there is no {value!r}{near}")
+
+
+def _is_negative(word: str) -> bool:
+    """Whether argparse takes it for a number, which it is up to the option to refuse."""
+    return word[1:2].isdecimal() or word[1:2] == "."
 
 
 class _Help(RawDescriptionHelpFormatter):
     """Help at the width of the terminal, asked of the terminal itself: argparse imports shutil to ask."""
 
     def __init__(self, prog: str, **options: Any) -> None:
-        options.setdefault("width", min(terminal_width(), 100) - 2)
+        options.setdefault("width", min(terminal_width(), 80) - 2)
         options.setdefault("max_help_position", 30)
         super().__init__(prog, **options)

@@ -14,9 +14,10 @@ from msgspec import Struct, structs
 from guardrail import files, output, sources
 from guardrail.assess import Terms, against, assess
 from guardrail.clock import today
+from guardrail.commands.base import meant
 from guardrail.cost import usage
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
-from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, did_you_mean
+from guardrail.errors import GuardrailError, NotATemplateError, SettingsError
 from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
 from guardrail.policy import baseline, waivers
@@ -29,6 +30,7 @@ from guardrail.progress import progress
 from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
+from guardrail.reporters.wording import counted
 from guardrail.settings import BaselineSettings, FoundSettings, Settings, load, override
 
 if TYPE_CHECKING:
@@ -36,13 +38,13 @@ if TYPE_CHECKING:
     from guardrail.own_terms import OwnTerms
 
 HELP = """\
-price a Terraform plan, its source or a CloudFormation template and hold it against the policies
+price Terraform or CloudFormation and hold it against policies
 
 examples:
   terraform show -json plan.bin | guardrail check -
   guardrail check plan.json --region eu-central-1
   guardrail check infra/ --var-file dev=dev.tfvars --var-file prod=prod.tfvars
-  guardrail check plan.json --format table --format json=report.json --format html=cost.html
+  guardrail check plan.json --format table --format html=cost.html
   guardrail check network.json search.json --budget 5000 --budget-delta 500
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
   guardrail check plan.json --policies guardrail-policies --usage-file usage.yml
@@ -50,8 +52,8 @@ examples:
   guardrail check template.yaml --parameters Stage=prod --compare-to origin/main
   guardrail check cdk.out --region eu-central-1
 
-exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated, 2 no answer,
-            3 with --strict: something unknown or unpriced stands in the way
+exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated,
+            2 no answer, 3 with --strict: something unknown or unpriced is in it
 """
 
 
@@ -68,7 +70,6 @@ def add_arguments(parser: ArgumentParser) -> None:
         "paths",
         metavar="PATH",
         nargs="*",
-        default=["."],
         help="plan or state JSON, Terraform directory, template, cdk.out, - for standard input (default: .)",
     )
     terraform = parser.add_argument_group("Terraform")
@@ -112,6 +113,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     judging = parser.add_argument_group("judging")
     judging.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
+    judging.add_argument(
+        "--isolated", action="store_true", help="settings, usage and baseline only as far as flags name them"
+    )
     judging.add_argument(
         "--settings-from", metavar="DIR", help="look for settings, usage and baseline in this copy of the repository"
     )
@@ -166,9 +170,15 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     writing.add_argument("--bill", action="store_true", help="every line of the bill, also of what does not change")
     writing.add_argument("--show-skipped", action="store_true", help="list every resource that was skipped")
-    writing.add_argument("--no-color", action="store_false", dest="colour", default=None, help="no colours")
+    writing.add_argument(
+        "--color", choices=("auto", "always", "never"), dest="colour", default="auto", help="default: auto"
+    )
+    writing.add_argument("--no-color", action="store_const", const="never", dest="colour", help="as --color never")
     writing.add_argument(
         "-q", "--quiet", action="store_true", help="nothing on standard output when the exit code is 0"
+    )
+    writing.add_argument(
+        "-v", "--verbose", action="store_true", help="say on standard error what was read, and in how long"
     )
 
 
@@ -201,7 +211,7 @@ def _usd(text: str) -> Decimal:
 def _destination(text: str) -> Destination:
     name, equals, path = text.partition("=")
     if name not in FORMATS:
-        known = did_you_mean(name, FORMATS) or f", choose from {', '.join(FORMATS)}"
+        known = meant(name, FORMATS) or f", choose from {', '.join(FORMATS)}"
         raise ArgumentTypeError(f"there is no format {name!r}{known}")
     if equals and not path:
         raise ArgumentTypeError(f"{text!r} names no file")
@@ -216,6 +226,11 @@ def _tag(text: str) -> str:
 
 def run(arguments: Namespace) -> int:
     """Check, write every report, and return the exit code of the answer."""
+    watch = output.Stopwatch(tells=arguments.verbose)
+    names_none = not arguments.paths
+    if names_none:
+        _refuse_unread_input()
+        arguments.paths = ["."]
     if arguments.templates_only:
         arguments.paths = list(filter(sources.may_be_template, arguments.paths))
         if not arguments.paths:
@@ -227,15 +242,32 @@ def run(arguments: Namespace) -> int:
         flag = "--policy" if arguments.policy else "--skip-policy"
         raise GuardrailError(f"--write-baseline with {flag} would forget the findings of the other policies")
     found = _settings(arguments)
+    watch.step(_terms_in_words(found))
     with progress(f"checking {', '.join(arguments.paths)}"):
-        report = _report(arguments, found)
+        report = _report(arguments, found, watch)
     report = structs.replace(report, notices=(*repeated, *report.notices))
     report = _against_baseline(report, found, write=arguments.write_baseline)
     if arguments.terms_before is not None:
         report = _with_own_terms(report, arguments, found)
+    if names_none:
+        _refuse_unread_input()  # whose writer may have been slower than this was
     for destination in sorted(destinations, key=lambda each: each.path is None):  # files first: stdout may be closed
         _write(report, destination, arguments)
+        watch.step(f"wrote {destination.format} to {destination.path or 'standard output'}")
+    watch.end(f"exit {report.exit_code}")
     return report.exit_code
+
+
+def _refuse_unread_input() -> None:
+    """Raise where no input is named, and somebody pipes one in: it is never read unasked, and never just ignored."""
+    if files.waits_on_standard_input():
+        raise GuardrailError("no PATH is named, and standard input brings something", hint="guardrail check - reads it")
+
+
+def _terms_in_words(found: FoundSettings) -> str:
+    """Which files say how to judge: ``settings .guardrail.yml, no usage file, no baseline``."""
+    named = {"settings": found.path, "usage file": found.settings.usage_file, "baseline": found.settings.baseline.file}
+    return ", ".join(f"{what} {path}" if path else f"no {what}" for what, path in named.items())
 
 
 def _refuse_collisions(paths: list[str], destinations: list[Destination]) -> None:
@@ -279,7 +311,9 @@ def _distinct(paths: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def _settings(arguments: Namespace) -> FoundSettings:
     """The settings for the first path, with the flags of this run in place of what they override."""
-    found = load(arguments.paths[0], config=arguments.config, copy=arguments.settings_from)
+    if arguments.isolated and arguments.settings_from:
+        raise GuardrailError("--isolated looks for no settings, and --settings-from says where to look for them")
+    found = load(arguments.paths[0], config=arguments.config, copy=arguments.settings_from, isolated=arguments.isolated)
     return override(found, settings=_overridden(found.settings, arguments))
 
 
@@ -299,7 +333,7 @@ def _overridden(settings: Settings, arguments: Namespace) -> Settings:
     )
 
 
-def _report(arguments: Namespace, found: FoundSettings) -> Report:
+def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch) -> Report:
     """Read everything, then judge it."""
     settings = found.settings
     with _named_in_errors(found.path):
@@ -309,7 +343,12 @@ def _report(arguments: Namespace, found: FoundSettings) -> Report:
         )
         environments = Environments(settings.environments)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
-    change_sets = sources.joined(list(_change_sets(arguments, settings)))
+    watch.step(f"{len(policies)} of {counted(len(known), 'policy', 'policies')}")
+    change_sets = []
+    for change_set in _change_sets(arguments, settings):
+        change_sets.append(change_set)
+        watch.step(_read_in_words(change_set))
+    change_sets = sources.joined(change_sets)
     if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
     report = assess(
@@ -336,8 +375,17 @@ def _report(arguments: Namespace, found: FoundSettings) -> Report:
         ),
         today=today(),
     )
+    watch.step(f"priced and judged {counted(len(report.endpoints), 'endpoint')}")
     unread = list(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
     return structs.replace(report, notices=(*unread, *report.notices), exit_code=2) if unread else report
+
+
+def _read_in_words(change_set: ChangeSet) -> str:
+    """What was read of an input: ``read plan.json, terraform-plan 1.2: 14 resources, 2 endpoints``."""
+    version = f" {change_set.format_version}" if change_set.format_version else ""
+    resources = counted(change_set.coverage.seen, "resource")
+    endpoints = counted(len(change_set.after.endpoints), "endpoint")
+    return f"read {change_set.path}, {change_set.kind}{version}: {resources}, {endpoints}"
 
 
 def _budget_flags(arguments: Namespace) -> dict[str, str]:

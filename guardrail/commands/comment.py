@@ -15,15 +15,17 @@ if TYPE_CHECKING:
 HELP = """\
 keep one comment on a pull request up to date
 
-Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_REPOSITORY, GITHUB_API_URL and the event of the workflow, where there is one.
-The comment of the same tag is replaced where it says something else; one of a newer commit is left alone.
+Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_REPOSITORY, GITHUB_API_URL and the
+event of the workflow, where there is one. The comment of the same tag is
+replaced where it says something else; one of a newer commit is left alone.
 
 examples:
-  guardrail comment github --body comment.md                 written by: check --format markdown=comment.md
+  guardrail comment github --body comment.md
   guardrail comment github --body comment.md --tag network/prod --dry-run
-  guardrail comment github --body - --repository acme/shop --pull-request 7 --commit "$HEAD_COMMIT"
+  guardrail comment github --body - --repository acme/shop --pull-request 7
 
-exit codes: 0 the comment is as it should be, 2 it is not, and the message says why
+exit codes: 0 the comment is as it should be,
+            2 it is not, and the message says why
 """
 
 NEW = "new"

@@ -10,10 +10,11 @@ from guardrail.settings import FILE_NAMES
 HELP = """\
 write a commented .guardrail.yml to start from
 
-The file repeats the defaults as comments, so it changes nothing until a line is uncommented.
+The file repeats the defaults as comments, so it changes nothing until a line is
+uncommented. It belongs beside the .git of the repository.
 
 examples:
-  guardrail init                     in the working directory; belongs beside the .git of the repository
+  guardrail init
   guardrail init infra/
   guardrail init --force             replace the file that is there
 """

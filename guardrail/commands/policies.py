@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 HELP = """\
 list, explain, validate and test policies
 
-  guardrail policies list                          every policy, with its severity here
-  guardrail policies explain async-scales-to-zero  what it asks for, its parameters, the lines to change
-  guardrail policies validate policies/            hold policies of your own against the schema
-  guardrail policies test policies/                run the examples inside policies
+  guardrail policies list                every policy, with its severity here
+  guardrail policies explain async-scales-to-zero   parameters, lines to change
+  guardrail policies validate policies/  hold your own against the schema
+  guardrail policies test policies/      run the examples inside policies
 """
 
 VIOLATED, INVALID = 1, 2

@@ -86,6 +86,10 @@ class PriceBook:
             sorted({*self._manifest.regions, *(name for over in self._over for name in over.manifest.regions)})
         )
 
+    def instance_types(self) -> tuple[str, ...]:
+        """The instance types that there is a price or a specification of."""
+        return tuple(sorted(self._types().names()))
+
     def origin(self, region: str) -> str:
         """Where the first prices of a region come from: "bundled", or the directory. Rows it lacks come from below."""
         return next((over.origin for over in self._over if region in over.manifest.regions), self._origin)

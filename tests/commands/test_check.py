@@ -8,6 +8,8 @@ USD a month. Nothing scales it, so `realtime-variants-scale` (error) fails.
 import io
 import json
 import os
+import re
+import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -157,6 +159,73 @@ def test_standard_input_is_a_plan_too(monkeypatch: pytest.MonkeyPatch, capsys: p
     assert (code, answer["sources"][0]["path"]) == (1, "-")
 
 
+def run(arguments: list[str], standard_input: Any) -> tuple[int, str]:
+    """The exit code and standard error of ``guardrail ARGUMENTS`` as a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "guardrail", *arguments],
+        stdin=standard_input,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stderr
+
+
+UNREAD = "guardrail: no PATH is named, and standard input brings something\nhint: guardrail check - reads it\n"
+
+
+def test_standard_input_is_never_ignored_in_silence() -> None:
+    """A pipe or a file with something in it, and no PATH, is a step that has lost its dash."""
+    with Path("plan.json").open() as file:
+        assert run(["check"], file) == (2, UNREAD)
+        file.seek(0)
+        assert run(["check", "--fail-on", "never", "empty.json"], file) == (0, "")
+    reading, writing = os.pipe()
+    os.write(writing, b"{}")
+    assert run(["check"], reading) == (2, UNREAD)
+
+
+def test_standard_input_is_never_waited_for() -> None:
+    """An open pipe that nobody writes to, as jobs of a CI have, a closed one, and nothing at all."""
+    Path("main.tf").write_text("")
+    reading, writing = os.pipe()
+    assert run(["check"], reading) == (0, "")
+    os.close(writing)
+    assert run(["check"], reading) == (0, "")
+    assert run(["check"], subprocess.DEVNULL) == (0, "")
+
+
+def test_verbose_says_on_standard_error_what_was_read_and_in_how_long(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".guardrail.yml").write_text("fail_on: never\n")
+    assert cli.main(["check", "plan.json", "-v", "--format", "json=out/report.json"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    assert re.sub(r"\d+ ms", "N ms", shown.err).splitlines() == [
+        "guardrail: settings .guardrail.yml, no usage file, no baseline (N ms)",
+        "guardrail: 31 of 31 policies (N ms)",
+        "guardrail: read plan.json, terraform-plan 1.2: 2 resources, 1 endpoint (N ms)",
+        "guardrail: priced and judged 1 endpoint (N ms)",
+        "guardrail: wrote json to out/report.json (N ms)",
+        "guardrail: exit 0 (N ms)",
+    ]
+    assert Path("out/report.json").exists()
+
+
+def test_isolated_takes_nothing_that_no_flag_names(capsys: pytest.CaptureFixture[str]) -> None:
+    Path(".guardrail.yml").write_text("fail_on: never\n")
+    Path("guardrail-usage.yml").write_text("no: usage file\n")
+    Path(".guardrail-baseline.json").write_text("no baseline")
+    code, answer = report(capsys, "plan.json", "--isolated")
+    assert (code, answer["settings_file"], answer["usage_file"], answer["baseline_file"]) == (1, None, None, None)
+    Path("named").mkdir()
+    Path("named/settings.yml").write_text("fail_on: never\n")
+    Path("named/guardrail-usage.yml").write_text("no: usage file\n")
+    code, answer = report(capsys, "plan.json", "--isolated", "--config", "named/settings.yml")
+    assert (code, answer["settings_file"], answer["usage_file"]) == (0, "named/settings.yml", None)
+    assert cli.main(["check", "plan.json", "--isolated", "--settings-from", "named"]) == 2
+    assert capsys.readouterr().err.startswith("guardrail: --isolated looks for no settings")
+
+
 def test_several_plans_are_one_bill(capsys: pytest.CaptureFixture[str]) -> None:
     """Two of the same stack in two files: 2 x 341.40 = 682.80 USD."""
     Path("again.json").write_text(json.dumps(PLAN))
@@ -226,7 +295,7 @@ def test_every_format_goes_where_it_is_sent(working_directory: Path, capsys: pyt
         (["plan.json", "--format", "json=a", "--format", "table=./a"], "json and table would both go to ./a"),
         (["plan.json", "--format", "json=./plan.json"], "--format json would replace its own input ./plan.json"),
         (["-", "-"], "standard input can be read only once"),
-        (["plan.json", "--format", "json=nowhere/a"], "cannot write nowhere/a: No such file or directory"),
+        (["plan.json", "--format", "json=plan.json/a"], "cannot write plan.json/a: File exists"),
         (["plan.json", "--format", "json=.git"], "cannot write .git: it is a directory"),
         (["plan.json", "--config", "no.yml"], "cannot read no.yml: No such file or directory"),
         (["plan.json", "--usage-file", "no.yml"], "cannot read no.yml: No such file or directory"),
@@ -296,8 +365,12 @@ def test_colour_is_for_terminals_and_can_be_forced(
     monkeypatch.setenv("FORCE_COLOR", "1")
     cli.main(["check", "plan.json"])
     assert "\x1b[" in capsys.readouterr().out
-    cli.main(["check", "plan.json", "--no-color"])
-    assert "\x1b" not in capsys.readouterr().out
+    for flags in (["--no-color"], ["--color", "never"], ["--color=always", "--no-color"]):
+        cli.main(["check", "plan.json", *flags])
+        assert "\x1b" not in capsys.readouterr().out
+    monkeypatch.setenv("FORCE_COLOR", "0")
+    cli.main(["check", "plan.json", "--color", "always"])
+    assert "\x1b[" in capsys.readouterr().out
 
 
 def test_a_terminal_without_glyphs_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:

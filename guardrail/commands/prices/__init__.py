@@ -7,15 +7,16 @@ from typing import Any
 HELP = """\
 refresh, show, list, compare and verify price tables
 
-  guardrail prices refresh                            the public offer files of every region; no credentials needed
+  guardrail prices refresh             public offer files, without credentials
   guardrail prices refresh --region eu-central-1 --source api
-  guardrail prices show ml.g5.2xlarge                 what it costs where, cheapest first, and how old that is
-  guardrail prices list                               every region with its counts, ages and gaps
-  guardrail prices diff bundled prices/ plan.json     what went up or down, and what that does to a bill
-  guardrail prices verify --region us-east-1          hold the table against what AWS lists today
+  guardrail prices show ml.g5.2xlarge  what it costs where, cheapest first
+  guardrail prices list                every region: its counts, ages and gaps
+  guardrail prices diff bundled prices/ plan.json   what a bill would become
+  guardrail prices verify --region us-east-1        against what AWS lists today
 
-Refreshed tables lie in the platform's data directory, or in --prices DIR, or in GUARDRAIL_PRICES, and win over the
-bundled ones row by row. "bundled" instead of a directory means the bundled tables alone.
+Refreshed tables lie in the platform's data directory, or in --prices DIR, or in
+GUARDRAIL_PRICES, and win over the bundled ones row by row. "bundled" instead of
+a directory means the bundled tables alone.
 """
 
 _ACTIONS = {
