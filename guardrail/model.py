@@ -465,10 +465,12 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     Then `after` and `before` hold what all of them have in common, and Unknown where they differ.
     """
     undecided: str | None = None
-    """What to give so that one possibility is left: ``give --parameters Stage=dev|prod``."""
+    """What to give so that one possibility is left: ``give --parameters Stage=dev or Stage=prod``."""
     waivers: tuple[InlineWaiver, ...] = ()
     """Findings that the source itself accepts."""
     unread: tuple[str, ...] = ()
     """Files that should have been read and could not be, a sentence each: there is no answer, only what remains."""
+    moved: dict[str, str] = {}
+    """By address, the one that the block had until this change moves it (``moved``, ``terraform state mv``)."""
     construct_paths: dict[str, str] = {}
     """By address, the path of the CDK construct that made the block (``aws:cdk:path``)."""

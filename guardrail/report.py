@@ -206,6 +206,8 @@ class Report(Struct, frozen=True, kw_only=True):
     all_findings: bool = False
     """Whether failures that were there before the change fail as well."""
     strict: bool
+    unread: tuple[str, ...] = ()
+    """Files that should have been read and could not be, a sentence each: there is no answer, only what remains."""
     distrust: tuple[str, ...]
     """What makes the answer untrustworthy under --strict, a sentence each."""
     exit_code: int

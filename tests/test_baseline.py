@@ -168,3 +168,23 @@ def test_what_cannot_be_a_baseline_is_an_error(
     assert answer.code == 2
     assert words in answer.error
     assert json.loads(Path("plan.json").read_text())["format_version"] == "1.2"
+
+
+def test_a_block_that_is_moved_takes_its_entries_along(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of an endpoint whose name AWS generates nothing but the address is known, and `moved` says what that was."""
+
+    def unnamed(block: str, **of_change: Any) -> str:
+        document = json.loads(plan())
+        endpoint = document["resource_changes"][1]
+        del endpoint["change"]["after"]["name"]
+        endpoint["change"]["after_unknown"]["name"] = True
+        endpoint |= {"address": f"aws_sagemaker_endpoint.{block}", "name": block, **of_change}
+        return json.dumps(document)
+
+    Path("plan.json").write_text(unnamed("old"))
+    assert Checked(["plan.json", "--write-baseline"], capsys).code == 0
+    Path("plan.json").write_text(unnamed("new", previous_address="aws_sagemaker_endpoint.old"))
+    moved = Checked(["plan.json"], capsys)
+    assert (moved.code, [text for text in moved.report["notices"] if "found no more" in text]) == (0, [])
+    Path("plan.json").write_text(unnamed("new"))
+    assert Checked(["plan.json"], capsys).code == 1

@@ -36,7 +36,7 @@ from tests.naive_pricer import BOOK, Asked, Off, bills, hull, planned
 
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
 
-UNDECIDED = Unknown("give --parameters Stage=dev|prod")
+UNDECIDED = Unknown("give --parameters Stage=dev or Stage=prod")
 TYPES = ["ml.m5.large", "ml.m5.xlarge", "ml.g5.xlarge", "ml.c5.xlarge"]  # with a volume each, but for g5
 types = st.sampled_from(TYPES)
 counts = st.integers(0, 6)

@@ -1,7 +1,7 @@
 """What policies say of priced change sets, in every possibility, and what follows from it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
@@ -14,6 +14,7 @@ from guardrail.money import ZERO
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import RANKS, Result, Rule, Severity
 from guardrail.policy.evaluate import evaluate, evaluate_stack
+from guardrail.policy.identity import of_address
 from guardrail.policy.policy import Policy
 from guardrail.prices.book import PriceBook
 from guardrail.report import DiscountReport, Report, Source, Summary
@@ -81,8 +82,21 @@ def _of_source(
     ]
     undecided = one.change_set.possibilities
     results = agreed(worlds, policies, one.change_set.undecided or "") if undecided else worlds[0][1]
-    paths = one.change_set.construct_paths
-    return [structs.replace(each, construct_path=paths.get(each.address)) for each in results] if paths else results
+    paths, moved = one.change_set.construct_paths, one.change_set.moved
+    if not paths and not moved:
+        return results
+    return [
+        structs.replace(each, construct_path=paths.get(each.address), previous_identity=_before_the_move(each, moved))
+        for each in results
+    ]
+
+
+def _before_the_move(result: Result, moved: Mapping[str, str]) -> str | None:
+    """What an endpoint that is known by its address was known by; None where it is not moved, or known by its name."""
+    previous = moved.get(result.endpoint or "")
+    if previous is None or result.identity != of_address(result.endpoint or ""):
+        return None
+    return of_address(previous)
 
 
 def rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:

@@ -377,7 +377,11 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     )
     watch.step(f"priced and judged {counted(len(report.endpoints), 'endpoint')}")
     unread = list(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
-    return structs.replace(report, notices=(*unread, *report.notices), exit_code=2) if unread else report
+    return (
+        structs.replace(report, notices=(*unread, *report.notices), unread=tuple(unread), exit_code=2)
+        if unread
+        else report
+    )
 
 
 def _read_in_words(change_set: ChangeSet) -> str:

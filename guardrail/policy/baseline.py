@@ -12,7 +12,7 @@ too small is raised, where everybody sees it.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -161,7 +161,7 @@ def _accounted(
         for index, result in enumerate(results):
             if accounted[index] is not None or result.verdict == "pass" or result.endpoint is None:
                 continue
-            group = waiting[result.policy, result.identity, _part(result)]
+            group = _group(waiting, result)
             entries = [one for one in group if by(one, result) and _same_source(one, result, alone=alone)]
             if entries:
                 stake = _written(result.saving_monthly)
@@ -169,6 +169,15 @@ def _accounted(
                 group.remove(entry)
                 accounted[index] = entry
     return accounted
+
+
+def _group(waiting: Mapping[Key, list[KnownFinding]], result: Result) -> list[KnownFinding]:
+    """The entries about its endpoint, under what that was known by until its block was moved where it is."""
+    for endpoint in (result.identity, result.previous_identity):
+        found = waiting.get((result.policy, endpoint or "", _part(result)))
+        if found:
+            return found
+    return []
 
 
 def _same_name(entry: KnownFinding, result: Result) -> bool:

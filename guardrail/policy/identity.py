@@ -16,4 +16,9 @@ def identity(endpoint: Endpoint) -> str:
     """
     if isinstance(endpoint.name, str) and isinstance(endpoint.region, str):
         return f"{endpoint.name}@{endpoint.region}"
-    return _ONLY_INSTANCE.sub("", endpoint.address)
+    return of_address(endpoint.address)
+
+
+def of_address(address: str) -> str:
+    """What an endpoint without a known name is known by: ``aws_sagemaker_endpoint.e`` of ``…e[0]``, for one is all."""
+    return _ONLY_INSTANCE.sub("", address)

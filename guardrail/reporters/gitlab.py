@@ -3,14 +3,15 @@
 Findings that were there before are part of it, for GitLab tells old from new itself.
 """
 
-from guardrail.policy.base import Severity
+from hashlib import sha256
+
+from guardrail.policy.base import Result, Severity
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.findings import endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
-from guardrail.reporters.overview import fix, priced_when
-from guardrail.reporters.places import FindingPlaces
-from guardrail.reporters.wording import counted, inert, machine_json
+from guardrail.reporters.overview import doubts, fix, priced_when
+from guardrail.reporters.places import FindingPlaces, Place
+from guardrail.reporters.wording import inert, machine_json
 
 LONGEST_DESCRIPTION = 1_000
 
@@ -18,25 +19,37 @@ _SEVERITIES: dict[Severity, str] = {"error": "critical", "warning": "major", "no
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
-    """The report as a Code Quality artefact, a finding on each line."""
-    places, fingerprints = FindingPlaces(report, options), Fingerprints()
-    entries: list[bytes] = []
-    for finding in findings((one for one in report.results if one.verdict == "fail"), endpoint_names(report)):
-        result, place = finding.dearest, places.of(finding.dearest)
-        others = len(finding.results) - 1
-        more = f" (and {counted(others, 'more instance')} of {inert(finding.block)})" if others else ""
-        fixes = fix(result, report)
-        mend = inert(f". Fix: {'; '.join(fixes)}", LONGEST_DESCRIPTION) if fixes else ""
-        dates = priced_when(result, report)
-        dated = f" ({dates})" if dates else ""
-        entry = {
-            "description": inert(result.message.rstrip("."), LONGEST_DESCRIPTION) + more + mend + dated,
-            "check_name": result.policy,
-            "fingerprint": fingerprints.of(result, place),
-            "severity": _SEVERITIES[result.severity],
-            "location": {"path": inert(place.path), "lines": {"begin": place.line}},
-        }
-        entries.append(machine_json(entry))
+    """The report as a Code Quality artefact, a finding on each line; first what keeps the answer from being one."""
+    places, fingerprints = FindingPlaces(report, options), Fingerprints(report)
+    entries = [
+        *(_doubt(text, places) for text in doubts(report)),
+        *(_finding(one, report, places, fingerprints) for one in report.results if one.verdict == "fail"),
+    ]
     if not entries:
         return "[]\n"
-    return (b"[\n" + b",\n".join(entries) + b"\n]\n").decode()
+    return (b"[\n" + b",\n".join(map(machine_json, entries)) + b"\n]\n").decode()
+
+
+def _doubt(text: str, places: FindingPlaces) -> dict[str, object]:
+    digest = sha256(f"guardrail\0{text}".encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    return _entry(inert(text, LONGEST_DESCRIPTION), "guardrail", digest, "blocker", places.whole)
+
+
+def _finding(result: Result, report: Report, places: FindingPlaces, fingerprints: Fingerprints) -> dict[str, object]:
+    fixes = fix(result, report)
+    mend = inert(f". Fix: {'; '.join(fixes)}", LONGEST_DESCRIPTION) if fixes else ""
+    dates = priced_when(result, report)
+    dated = f" ({dates})" if dates else ""
+    description = inert(result.message.rstrip("."), LONGEST_DESCRIPTION) + mend + dated
+    severity = _SEVERITIES[result.severity]
+    return _entry(description, result.policy, fingerprints.of(result), severity, places.of(result))
+
+
+def _entry(description: str, check: str, fingerprint: str, severity: str, place: Place) -> dict[str, object]:
+    return {
+        "description": description,
+        "check_name": check,
+        "fingerprint": fingerprint,
+        "severity": severity,
+        "location": {"path": inert(place.path), "lines": {"begin": place.line}},
+    }

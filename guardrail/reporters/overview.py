@@ -132,12 +132,19 @@ def _reasons(report: Report, found: Counts) -> Iterator[str]:
     for budget in report.budgets:
         if budget.state == "broken":
             yield broken(budget)
+    if report.unread:
+        yield f"{counted(len(report.unread), 'file')} could not be read"
     if report.fail_on == "never":
         yield "told to fail on nothing (--fail-on never)"
     elif report.exit_code == 1:
         yield f"{found.failures(report.fail_on)} (fail on {report.fail_on})"
     if report.strict and report.distrust:
         yield f"--strict: {counted(len(report.distrust), 'thing is', 'things are')} unknown, unpriced or undecided"
+
+
+def doubts(report: Report) -> tuple[str, ...]:
+    """What keeps the answer from being one, a sentence each: what could not be read, and what ``--strict`` minds."""
+    return (*report.unread, *(report.distrust if report.strict else ()))
 
 
 def in_a_phrase(report: Report, told: Overview) -> str:

@@ -47,13 +47,14 @@ class FindingPlaces:
     def __init__(self, report: Report, options: Options) -> None:
         self._options = options
         self._inputs = {source.id: Place(self.relative(source.path)) for source in report.sources}
-        self._whole = next(iter(self._inputs.values()), Place(STANDARD_INPUT))
+        self.whole = next(iter(self._inputs.values()), Place(STANDARD_INPUT))
+        """Where it says what is about everything: the first input."""
 
     def of(self, result: Result) -> Place:
         """The place to change, or the first line of the input; of the first input where it is about all of them."""
         location = result.location
         if location is None:
-            return self._inputs.get(result.source, self._whole)
+            return self._inputs.get(result.source, self.whole)
         return self._place(location, tuple(self._place(call, ()) for call in _calls(location)))
 
     def _place(self, location: Location, calls: tuple[Place, ...]) -> Place:

@@ -14,12 +14,11 @@ from guardrail import __version__
 from guardrail.policy.base import Remediation, Result, Rule, Severity
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.gfm import fenced
-from guardrail.reporters.overview import counts, fix, price_dates, priced_when
+from guardrail.reporters.overview import counts, doubts, fix, overview, price_dates, priced_when
 from guardrail.reporters.places import FindingPlaces, Place
-from guardrail.reporters.wording import counted, inert, lines_of_code, machine_json
+from guardrail.reporters.wording import inert, lines_of_code, machine_json
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 INFORMATION_URI = "https://docs.aws.amazon.com/sagemaker/latest/dg/inference-cost-optimization.html"
@@ -32,13 +31,13 @@ _PROBLEMS: dict[Severity, str] = {"error": "error", "warning": "warning", "note"
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as one SARIF log; the same report gives the same bytes."""
-    failures = [result for result in report.results if result.verdict == "fail"]
-    found = findings(failures, endpoint_names(report))[:MOST_RESULTS]
+    found = [result for result in report.results if result.verdict == "fail"][:MOST_RESULTS]
     rules = {rule.id: rule for rule in report.rules}
-    for finding in found:
-        rules.setdefault(finding.dearest.policy, _undescribed(finding.dearest))
+    for result in found:
+        rules.setdefault(result.policy, _undescribed(result))
     indexes = {name: at for at, name in enumerate(rules)}
-    places, fingerprints = FindingPlaces(report, options), Fingerprints()
+    places, fingerprints = FindingPlaces(report, options), Fingerprints(report)
+    judged = overview(report)
     log = {
         "$schema": SCHEMA,
         "version": "2.1.0",
@@ -47,12 +46,29 @@ def render(report: Report, options: Options = DEFAULT) -> str:
                 "tool": {"driver": _driver(list(rules.values()))},
                 "automationDetails": {"id": f"guardrail/{options.tag}/"},
                 "columnKind": "unicodeCodePoints",
-                "properties": {"today": report.today, "prices": price_dates(report)},
+                "invocations": [_invocation(report)],
+                "properties": {
+                    "today": report.today,
+                    "prices": price_dates(report),
+                    "state": judged.state,
+                    "verdict": judged.verdict,
+                    "reasons": judged.reasons,
+                },
                 "results": [_result(each, report, indexes, places, fingerprints) for each in found],
             }
         ],
     }
     return machine_json(log).decode() + "\n"
+
+
+def _invocation(report: Report) -> dict[str, object]:
+    """How the run ended, with a notification for each thing that keeps its answer from being one."""
+    told = [{"level": "error", "message": {"text": inert(text, LONGEST_MESSAGE)}} for text in doubts(report)]
+    return {
+        "executionSuccessful": not report.unread,
+        "exitCode": report.exit_code,
+        **({"toolExecutionNotifications": told} if told else {}),
+    }
 
 
 def _driver(rules: list[Rule]) -> dict[str, object]:
@@ -114,23 +130,22 @@ def _markdown(rule: Rule) -> str:
 
 
 def _result(
-    finding: Finding, report: Report, indexes: dict[str, int], places: FindingPlaces, fingerprints: Fingerprints
+    result: Result, report: Report, indexes: dict[str, int], places: FindingPlaces, fingerprints: Fingerprints
 ) -> dict[str, object]:
-    result = finding.dearest
     place = places.of(result)
     return {
         "ruleId": result.policy,
         "ruleIndex": indexes[result.policy],
         "level": result.severity,
-        "message": {"text": _message(finding, report)},
+        "message": {"text": _message(result, report)},
         "locations": [
             {
                 "physicalLocation": _physical(place),
-                "logicalLocations": [{"fullyQualifiedName": inert(finding.block), "kind": "resource"}],
+                "logicalLocations": [{"fullyQualifiedName": inert(result.address), "kind": "resource"}],
             }
         ],
         **_related(place),
-        "partialFingerprints": {"primaryLocationLineHash": fingerprints.of(result, place)},
+        "partialFingerprints": {"primaryLocationLineHash": fingerprints.of(result)},
         "baselineState": "new" if counts(result, report) else "unchanged",
     }
 
@@ -147,17 +162,15 @@ def _related(place: Place) -> dict[str, object]:
     }
 
 
-def _message(finding: Finding, report: Report) -> str:
+def _message(result: Result, report: Report) -> str:
     """What is wrong, how to mend it and where; the first sentence is the title. What would be a link is broken."""
-    others = len(finding.results) - 1
-    more = f", and {counted(others, 'more instance')} of it" if others else ""
-    message = inert(finding.dearest.message, LONGEST_MESSAGE)
+    message = inert(result.message, LONGEST_MESSAGE)
     sentence = message if message[-1:] in (".", "!", "?", "…") else f"{message}."
-    fixes = fix(finding.dearest, report)
+    fixes = fix(result, report)
     mend = inert(f" Fix: {'; '.join(fixes)}.", LONGEST_MESSAGE) if fixes else ""
-    dates = priced_when(finding.dearest, report)
+    dates = priced_when(result, report)
     dated = f" From {dates}." if dates else ""
-    return f"{sentence}{mend} Block: {inert(finding.block)}{more}.{dated}".replace("](", "] (")
+    return f"{sentence}{mend} Block: {inert(result.address)}.{dated}".replace("](", "] (")
 
 
 def _physical(place: Place) -> dict[str, object]:

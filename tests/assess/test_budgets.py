@@ -59,7 +59,7 @@ def test_a_limit_holds_in_every_possibility_or_is_open() -> None:
             Possibility(given="Stage=dev", before=None, after=dev),
             Possibility(given="Stage=prod", before=None, after=prod),
         ),
-        undecided="give --parameters Stage=dev|prod",
+        undecided="give --parameters Stage=dev or Stage=prod",
     )
     states = {
         each.limit: each.state for each in held(found, max_floor_usd=169, max_expected_usd=300, max_ceiling_usd=508)

@@ -33,7 +33,7 @@ from guardrail.sources.linking.possibilities import merged
 
 PRICES = PriceBook()
 LATER = Unknown("known after apply")
-WANTED = "give --parameters Stage=dev|prod"
+WANTED = "give --parameters Stage=dev or Stage=prod"
 
 
 def instances(count: int, instance_type: str = "ml.g5.xlarge", name: str = "main") -> InstanceVariant:

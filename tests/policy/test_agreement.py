@@ -10,7 +10,7 @@ from guardrail.policy.agreement import agreed
 from guardrail.policy.base import Remediation, Result
 from guardrail.policy.load import bundled
 
-WANTED = "give --parameters Stage=dev|prod"
+WANTED = "give --parameters Stage=dev or Stage=prod"
 POLICIES = bundled()
 TITLE = next(policy.title for policy in POLICIES if policy.id == "realtime-variants-scale")
 

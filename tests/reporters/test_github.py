@@ -65,6 +65,17 @@ def test_instances_of_one_block_are_one_annotation() -> None:
     assert "title=async-scales-to-zero%3A a.b (and 2 more instances)::m" in command
 
 
+def test_an_answer_that_is_none_says_why_in_one_annotation() -> None:
+    distrust = tuple(f"t{number}: no price" for number in range(12))
+    (command,) = render(report(results=(), strict=True, distrust=distrust, exit_code=3)).splitlines()
+    assert command.startswith(
+        "::error file=plan.json,line=1,endLine=1,title=guardrail%3A cannot be trusted (--strict)::t0: no price%0At1: "
+    )
+    assert command.endswith("%0At9: no price%0Aand 2 more things: the report of this run has them all")
+    (command,) = render(report(results=(), unread=("x.tf does not parse",), exit_code=2)).splitlines()
+    assert command == ("::error file=plan.json,line=1,endLine=1,title=guardrail%3A no answer::x.tf does not parse")
+
+
 def test_only_what_counts_is_annotated() -> None:
     quiet = (finding(status="existing"), finding(verdict="open", reason="r"), finding(verdict="pass", status=None))
     assert render(report(results=quiet)) == ""

@@ -59,9 +59,19 @@ def test_gitlab_tells_old_from_new_itself_so_both_are_there() -> None:
     assert len({entry["fingerprint"] for entry in found}) == 2
 
 
-def test_instances_of_one_block_are_one_entry() -> None:
-    (entry,) = entries(*(finding(address=f"a.b[{at}]", endpoint=None, message="too dear") for at in range(3)))
-    assert entry["description"] == "too dear (and 2 more instances of a.b)"
+def test_each_instance_of_a_block_is_an_entry_so_that_no_other_decides_which_it_is() -> None:
+    found = entries(*(finding(address=f"a.b[{at}]", endpoint=f"e[{at}]", message="too dear") for at in range(3)))
+    assert len({entry["fingerprint"] for entry in found}) == 3
+
+
+def test_an_answer_that_is_none_says_why() -> None:
+    text = render(report(results=(), strict=True, distrust=("t: no price",), unread=("x.tf does not parse",)))
+    found = json.loads(text)
+    assert [(entry["description"], entry["severity"]) for entry in found] == [
+        ("x.tf does not parse", "blocker"),
+        ("t: no price", "blocker"),
+    ]
+    assert found[0]["location"] == {"path": "plan.json", "lines": {"begin": 1}}
 
 
 def test_nothing_wrong_is_an_empty_array() -> None:

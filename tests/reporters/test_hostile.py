@@ -63,9 +63,9 @@ def spread(name: str) -> Report:
     waiver = AppliedWaiver(reason=name, until="2027-01-31", owner=name, origin=name)
     results: tuple[Result, ...] = (
         finding(**found, address=address, message=f"{name} costs too much", location=Location(name[:255] or "x", 12)),
-        finding(**found, address=name, message=name, location=None, severity="warning"),
-        finding(**found, address=name, message=name, location=None, severity="note"),
-        finding(**found, address=name, message=name, location=None, status="existing"),
+        finding("p-warning", **found, address=name, message=name, location=None, severity="warning"),
+        finding("p-note", **found, address=name, message=name, location=None, severity="note"),
+        finding("p-old", **found, address=name, message=name, location=None, status="existing"),
         finding(**found, address=name, message=name, location=None, verdict="open", reason=name),
         finding(**found, address=name, message=name, location=None, verdict="waived", waiver=waiver),
         finding(**found, address=name, message=name, location=None, verdict="pass", status=None),
@@ -233,9 +233,10 @@ def test_junit_is_well_formed_and_shows_the_name_as_text(name: str) -> None:
         "testsuite",
         "testcase",
         "failure",
+        "error",
         "skipped",
     }
-    assert root.get("tests") == "7"
+    assert root.get("tests") == "8"  # 7 results, and why they are not trusted
 
 
 @given(text(alphabet=characters(codec="utf-8")))
@@ -259,8 +260,8 @@ def test_sarif_has_no_link_in_a_message_and_a_path_that_is_a_uri(name: str) -> N
 @hostile
 def test_gitlab_takes_every_finding(name: str) -> None:
     entries = json.loads(reporter("gitlab").render(spread(name), HERE))
-    assert len(entries) == 4
-    assert len({entry["fingerprint"] for entry in entries}) == 4
+    assert entries[0]["check_name"] == "guardrail"  # it is not trusted, and says so first
+    assert len(entries) == len({entry["fingerprint"] for entry in entries}) == 5
 
 
 def taken_by_the_runner(line: str) -> tuple[str, dict[str, str], str]:
@@ -278,8 +279,9 @@ def taken_by_the_runner(line: str) -> tuple[str, dict[str, str], str]:
 
 def test_a_workflow_command_says_what_the_plan_said() -> None:
     name = NAMES["the issue's"]
-    first, second, notice = reporter("github").render(spread(name), HERE).splitlines()
+    untrusted, first, second, notice = reporter("github").render(spread(name), HERE).splitlines()
     shown = f'async-scales-to-zero: aws_sagemaker_endpoint.this["{name}"]'
+    assert taken_by_the_runner(untrusted)[2] == name
     assert taken_by_the_runner(first)[0] == "error"
     assert taken_by_the_runner(first)[1]["title"] == shown
     assert taken_by_the_runner(first)[2].startswith(f"{name} costs too much\nFix: {name}\n")

@@ -3,6 +3,7 @@
 from typing import Any
 from xml.etree import ElementTree as ET
 
+import pytest
 from msgspec import structs
 
 from guardrail.policy.base import AppliedWaiver, Remediation
@@ -38,6 +39,9 @@ def test_each_suite_says_its_day_and_from_when_its_prices_are() -> None:
     assert [(each.get("name"), each.get("value")) for each in suite.iter("property")] == [
         ("today", "2026-11-22"),
         ("prices", "prices 2023-12-01 to 2026-05-20, 1,087 days old"),
+        ("state", "known"),
+        ("verdict", "fails"),
+        ("because", "1 error (fail on error)"),
     ]
 
 
@@ -62,7 +66,7 @@ def test_passes_are_cases_and_what_is_undecided_accepted_or_old_is_skipped() -> 
         finding("unclear", verdict="open", reason="known only after apply"),
         finding("good", verdict="pass", status=None),
     )
-    assert counts(suites) == ("5", "1", "0", "3")
+    assert counts(suites) == ("5", "1", "0", None)  # Jenkins' schema has skipped on suites alone
     (suite,) = suites
     assert (suite.get("name"), *counts(suite)) == ("plan.json", "5", "1", "0", "3")
     inner = {
@@ -78,7 +82,64 @@ def test_two_variants_of_one_block_are_two_cases() -> None:
     names = [
         case.get("name") for case in read(finding(address="a"), finding(address="a", variant="v2")).iter("testcase")
     ]
-    assert names == ["a", "a / v2"]
+    assert names == ["a / v1", "a / v2"]
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_cases_of_one_policy_have_a_name_each_whatever_their_order(*, turned: bool) -> None:
+    """Jenkins shows one of two cases that share class and name: here two endpoints of one configuration."""
+    both = [finding(address="c", variant=None, endpoint=f"aws_sagemaker_endpoint.{name}") for name in "ab"]
+    names = {case.get("name") for case in read(*reversed(both) if turned else both).iter("testcase")}
+    assert names == {"c / aws_sagemaker_endpoint.a", "c / aws_sagemaker_endpoint.b"}
+
+
+def test_inputs_that_have_the_same_addresses_have_cases_of_their_own() -> None:
+    (source,) = report().sources
+    sources = (source, structs.replace(source, id="other.json", path="other.json"))
+    same: dict[str, Any] = {"address": "a", "variant": None, "endpoint": "a", "location": None}
+    text = render(report(sources=sources, results=(finding(**same), finding(source="other.json", **same))))
+    cases = ET.fromstring(text).iter("testcase")  # noqa: S314 - our own text
+    assert [case.get("name") for case in cases] == ["a / a / a / plan.json", "a / a / a / other.json"]
+
+
+def test_an_answer_that_is_none_says_why_as_an_error() -> None:
+    """With exit 3, or 2 where a file could not be read, everything that was checked may have passed."""
+    text = render(
+        report(results=(), strict=True, distrust=("t: unknown",), unread=("x.tf does not parse",), exit_code=2)
+    )
+    suites = ET.fromstring(text)  # noqa: S314 - our own text
+    assert counts(suites) == ("2", "0", "2", None)
+    assert [error.get("message") for error in suites.iter("error")] == ["x.tf does not parse", "t: unknown"]
+
+
+def test_without_strict_what_is_unknown_is_no_error() -> None:
+    assert list(read(finding()).iter("error")) == []
+
+
+ATTRIBUTES = {
+    "testsuites": {"name", "time", "tests", "failures", "errors"},
+    "testsuite": {"name", "tests", "failures", "errors", "group", "time", "skipped", "timestamp", "hostname", "id"}
+    | {"package", "file", "log", "url"},
+    "property": {"name", "value"},
+    "failure": {"type", "message"},
+    "error": {"type", "message"},
+    "skipped": {"type", "message"},
+}
+"""What the schema of Jenkins' xUnit plugin (junit-10.xsd) allows; its test case lacks ``file`` and ``line``, which its
+JUnit plugin and GitLab read."""
+
+
+def test_every_element_holds_to_the_schema_of_jenkins() -> None:
+    results = (finding("a"), finding("b", status="existing"), finding("c", verdict="pass", status=None))
+    text = render(report(results=results, strict=True, distrust=("unknown",)))
+    for element in ET.fromstring(text).iter():  # noqa: S314 - our own text
+        if element.tag == "testcase":
+            assert set(element.attrib) - {"file", "line"} == {"name", "classname"}
+            assert {inner.tag for inner in element} <= {"failure", "error", "skipped"}
+        elif element.tag != "properties":
+            assert set(element.attrib) <= ATTRIBUTES[element.tag]
+        if element.tag == "testsuite":
+            assert {"name", "tests", "failures", "errors"} <= set(element.attrib)
 
 
 def test_each_input_is_a_suite_and_so_is_what_is_about_all_of_them() -> None:

@@ -12,13 +12,13 @@ from msgspec import structs
 from guardrail import __version__
 from guardrail.model import Location
 from guardrail.policy.base import AppliedWaiver, Remediation, Rule
+from guardrail.policy.identity import identity
 from guardrail.report import Report
 from guardrail.reporters.base import Options
 from guardrail.reporters.sarif import MOST_RESULTS, render
-from tests.reporters.reports import finding, report
+from tests.reporters.reports import docs, endpoint, finding, report, variant
 
 ADDRESS = 'module.docs["a"].aws_appautoscaling_target.this'
-BLOCK = "module.docs.aws_appautoscaling_target.this"
 HELP = "https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html"
 
 
@@ -68,7 +68,20 @@ SCHEMA = closed(
                 )
             ),
             automationDetails=closed(id={"type": "string", "pattern": "^guardrail/.+/$"}),
-            properties=closed(today={"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"}, prices={"type": "string"}),
+            invocations={
+                "type": "array",
+                "minItems": 1,
+                "maxItems": 1,
+                "items": closed(executionSuccessful={"type": "boolean"}, exitCode={"type": "integer"})
+                | {"additionalProperties": {"type": "array", "items": closed(level=LEVEL, message=MESSAGE)}},
+            },
+            properties=closed(
+                today={"type": "string", "pattern": r"^\d{4}-\d{2}-\d{2}$"},
+                prices={"type": "string"},
+                state=text_of(),
+                verdict=text_of(),
+                reasons={"type": "array", "items": text_of()},
+            ),
             columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},
             results={
                 "type": "array",
@@ -188,6 +201,9 @@ def test_the_run_says_its_day_and_from_when_its_prices_are() -> None:
     assert run_of(report())["properties"] == {
         "today": "2026-11-22",
         "prices": "prices 2023-12-01 to 2026-05-20, 1,087 days old",
+        "state": "known",
+        "verdict": "fails",
+        "reasons": ["1 error (fail on error)"],
     }
 
 
@@ -242,42 +258,104 @@ def test_standard_input_has_a_path_too() -> None:
     assert only(answer)["locations"][0]["physicalLocation"]["artifactLocation"] == {"uri": "standard-input"}
 
 
-def test_the_fingerprint_is_of_policy_file_block_and_variant() -> None:
-    digest = sha256(f"async-scales-to-zero\0infra/docs.tf\0{BLOCK}\0v1".encode()).hexdigest()[:16]
-    assert only(report())["partialFingerprints"] == {"primaryLocationLineHash": f"{digest}:1"}
+def test_the_fingerprint_is_of_policy_endpoint_and_variant() -> None:
+    """``docs`` is called docs and lies in us-east-1, and its variant is v1."""
+    digest = sha256(b"async-scales-to-zero\0docs@us-east-1\0variant\0v1").hexdigest()[:16]
+    about = finding(identity="docs@us-east-1", part=("variant", 0))
+    assert only(report(results=(about,)))["partialFingerprints"] == {"primaryLocationLineHash": f"{digest}:1"}
 
 
-def test_the_fingerprint_survives_edits_above_and_other_amounts() -> None:
-    moved = finding(location=Location("infra/docs.tf", 99), message="another message", saving_monthly=Decimal(1))
-    assert only(report(results=(moved,)))["partialFingerprints"] == only(report())["partialFingerprints"]
+def fingerprints(*results: Any, **changes: Any) -> list[str]:
+    found = run_of(report(results=results, **changes))["results"]
+    return [result["partialFingerprints"]["primaryLocationLineHash"] for result in found]
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        {"location": Location("infra/docs.tf", 99)},
+        {"location": Location("infra/other.tf", 12)},
+        {"message": "another message", "saving_monthly": Decimal(1)},
+        {"address": "aws_appautoscaling_target.another"},
+        {"identity": "m.e", "previous_identity": "docs@us-east-1"},
+    ],
+    ids=["edits above", "another file", "other amounts", "a new target", "moved"],
+)
+def test_the_fingerprint_survives(later: dict[str, Any]) -> None:
+    known = {"identity": "docs@us-east-1"}
+    assert fingerprints(finding(**(known | later))) == fingerprints(finding(**known))
 
 
 @pytest.mark.parametrize(
     "other",
     [
         finding("another-policy"),
-        finding(variant="v2"),
-        finding(address="aws_appautoscaling_target.other"),
-        finding(message="of another kind altogether"),
+        finding(part=("variant", 1), variant="v2"),
+        finding(identity="chat@us-east-1"),
+        finding(part=("component", 0), variant=None),
     ],
 )
 def test_two_findings_never_share_a_fingerprint(other: Any) -> None:
-    results = run_of(report(results=(finding(), other)))["results"]
-    assert len({result["partialFingerprints"]["primaryLocationLineHash"] for result in results}) == 2
+    assert len(set(fingerprints(finding(), other))) == 2
 
 
-def test_a_block_of_the_same_name_in_another_file_is_another_finding() -> None:
-    elsewhere = finding(location=Location("infra/other.tf", 12))
-    assert only(report(results=(elsewhere,)))["partialFingerprints"] != only(report())["partialFingerprints"]
+def test_neither_order_nor_amounts_decide_which_instance_a_finding_is_of() -> None:
+    """The dearest comes first: a is when it saves 6, and second when it saves 1. Each keeps its fingerprint."""
+
+    def instances(of_a: int, of_b: int) -> list[str]:
+        both = [
+            finding(identity=f"fleet-{key}@us-east-1", message="too dear", saving_monthly=Decimal(usd))
+            for key, usd in (("a", of_a), ("b", of_b))
+        ]
+        return fingerprints(*(both if of_a > of_b else reversed(both)))
+
+    first_a, first_b = instances(6, 2)
+    second_b, second_a = instances(1, 2)
+    assert (first_a, first_b) == (second_a, second_b)
+    assert first_a != first_b
 
 
-def test_instances_of_one_block_are_one_result() -> None:
+def test_endpoints_of_one_name_and_region_in_two_accounts_are_two() -> None:
+    """Each stays the same when the other is mended."""
+    (source,) = report().sources
+    sources = (source, structs.replace(source, id="b.json", path="b.json"))
+    items = (docs(), structs.replace(docs(), source="b.json"))
+    about = {"endpoint": docs().endpoint.address, "identity": identity(docs().endpoint)}
+    both = (finding(**about), finding(**about, source="b.json"))
+    found = fingerprints(*both, sources=sources, endpoints=items)
+    assert len(set(found)) == 2
+    mended = structs.replace(both[0], verdict="pass")
+    assert fingerprints(mended, both[1], sources=sources, endpoints=items) == found[1:]
+
+
+def test_variants_without_a_name_of_their_own_are_told_apart_by_their_place() -> None:
+    twice = structs.replace(docs(), endpoint=endpoint("docs", variant("v1"), variant("v1"), address="e"))
+    both = [finding(endpoint="e", identity="docs@us-east-1", part=("variant", at)) for at in (0, 1)]
+    assert len(set(fingerprints(*both, endpoints=(twice,)))) == 2
+
+
+def test_each_instance_of_a_block_is_a_result() -> None:
     each = tuple(
-        finding(address=f'module.docs["{key}"].aws_appautoscaling_target.this', endpoint=None, message="too dear")
+        finding(address=f'aws_appautoscaling_target.t["{key}"]', endpoint=f'e["{key}"]', message="too dear")
         for key in "abc"
     )
-    result = only(report(results=each))
-    assert result["message"]["text"] == f"too dear. Block: {BLOCK}, and 2 more instances of it."
+    texts = [result["message"]["text"] for result in run_of(report(results=each))["results"]]
+    assert texts == [f'too dear. Block: aws_appautoscaling_target.t["{key}"].' for key in "abc"]
+
+
+def test_an_answer_that_is_none_says_why_as_notifications_of_the_tool() -> None:
+    untrusted = report(results=(), strict=True, distrust=("t: no price",), exit_code=3)
+    assert run_of(untrusted)["invocations"] == [
+        {
+            "executionSuccessful": True,
+            "exitCode": 3,
+            "toolExecutionNotifications": [{"level": "error", "message": {"text": "t: no price"}}],
+        }
+    ]
+    unread = report(results=(), unread=("x.tf does not parse",), exit_code=2)
+    (invocation,) = run_of(unread)["invocations"]
+    assert (invocation["executionSuccessful"], invocation["exitCode"]) == (False, 2)
+    assert [each["message"]["text"] for each in invocation["toolExecutionNotifications"]] == ["x.tf does not parse"]
 
 
 def test_old_findings_stay_in_and_accepted_ones_go() -> None:

@@ -140,6 +140,9 @@ class _PlanReader:
             coverage=_coverage(skipped, linked_after, linked_before),
             notices=(*self._document.notices, *self._notices, *self._drift()),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
+            moved={
+                change.address: change.previous_address for change in self._document.changes if change.previous_address
+            },
         )
         join = partial(Side, region=self._region, previous=before)
         wanted = AFTER_APPLY if self._outline else "name the directory of its .tf files with --source"

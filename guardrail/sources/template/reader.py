@@ -142,7 +142,7 @@ class _ChangeSetReader:
         self._check_parameters([parameters for _, parameters in cases])
         self._notices += _said_of(self._after.duplicates)
         found: dict[str, _LinkedSides] = {}
-        wanted = [f"which it is of --possibility {'|'.join(label for label, _ in cases)}"] if len(cases) > 1 else []
+        wanted = [f"which it is of --possibility {' or '.join(label for label, _ in cases)}"] if len(cases) > 1 else []
         for label, parameters in cases:
             several, variables = self._possible(parameters)
             names = [", ".join(filter(None, (label, described(sides.assignment, variables)))) for sides in several]

@@ -4,7 +4,7 @@ A template whose conditions depend on a parameter without a value is several tem
 undecided parameters makes one of them: a world.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import product
 from typing import TypeAlias
 
@@ -106,7 +106,7 @@ def _described(name: str, value: str | Other, variable: Variable) -> str:
 
 
 def request(variables: Mapping[str, Variable]) -> str:
-    """What to give so that nothing is undecided: ``give --parameters Stage=dev|prod``."""
+    """What to give so that nothing is undecided: ``give --parameters Stage=dev or Stage=prod``."""
     pairs = []
     flags = []
     for name, variable in variables.items():
@@ -115,12 +115,19 @@ def request(variables: Mapping[str, Variable]) -> str:
         elif _is_parameter(name):
             named = [] if variable.is_hidden else list(variable.values)[:_MOST_NAMED]
             is_all = variable.is_closed and 0 < len(variable.values) == len(named)
-            choices = "|".join(named if is_all else [*named, "…"])
-            pairs.append(f"{name.rpartition('.')[2]}={choices}")
+            pairs.append(_choices(name.rpartition(".")[2], named, is_all=is_all))
     wanted = [*(f"--parameters {pair}" for pair in pairs), *flags]
     if wanted:
         return "give " + " ".join(wanted[:_MOST_NAMED]) + _more(wanted)
     return f"it depends on {', '.join(list(variables)[:_MOST_NAMED])}{_more(variables)}"
+
+
+def _choices(name: str, values: Sequence[str], *, is_all: bool) -> str:
+    """Values of a parameter, each as a shell takes it: ``Stage=dev or Stage=prod``; ``Stage=VALUE`` without any."""
+    from shlex import quote
+
+    pairs = [quote(f"{name}={value}") for value in values] or [f"{name}=VALUE"]
+    return " or ".join(pairs if is_all or not values else [*pairs, "another value"])
 
 
 def _more(named: Sized) -> str:

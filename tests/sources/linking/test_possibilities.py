@@ -16,7 +16,7 @@ from guardrail.model import (
 )
 from guardrail.sources.linking.possibilities import merged
 
-WANTED = "give --parameters Stage=dev|prod"
+WANTED = "give --parameters Stage=dev or Stage=prod"
 
 
 def instances(count: Any = 2, **others: Any) -> InstanceVariant:

@@ -131,7 +131,7 @@ def test_a_parameter_of_one_name_is_one_question(run: Run) -> None:
     )
     condition = "Conditions: {IsProd: !Equals [!Ref Stage, prod]}\n"
     found = run(endpoint=endpoint, target=parameter + condition + target)
-    assert found["endpoint.yaml"].undecided == "give --parameters Stage=dev|prod"
+    assert found["endpoint.yaml"].undecided == "give --parameters Stage=dev or Stage=prod"
     assert [each.given for each in found["endpoint.yaml"].possibilities] == ["Stage=dev", "Stage=prod"]
 
 

@@ -245,7 +245,7 @@ def test_a_variant_of_two_kinds_is_one_variant_with_two_possibilities(read: Read
     assert isinstance(endpoints["Endpoint"].variants, tuple)
     (variant,) = endpoints["Endpoint"].variants
     assert isinstance(variant, InstanceVariant)
-    wanted = "give --parameters Stage=dev|prod"
+    wanted = "give --parameters Stage=dev or Stage=prod"
     assert variant.instance_type == Unknown(f"ml.m5.xlarge or serverless 2048 MB: {wanted}")
     assert endpoints["Endpoint"].mode == Unknown(f"serverless or realtime: {wanted}")
     assert (endpoints["Endpoint"].deployed, endpoints["Second"].deployed) == ("yes", "possibly")
@@ -331,7 +331,7 @@ def test_a_branch_that_opens_another_question_is_followed(read: Reader) -> None:
     counts = {main(each.after.endpoints[0]).initial_instance_count for each in change_set.possibilities}
     assert counts == {1, 2, 3}
     assert main(only(change_set)).initial_instance_count == Unknown(
-        "1 or 2 or 3: give --parameters A=x|… --parameters B=y|…"
+        "1 or 2 or 3: give --parameters A=x or another value --parameters B=y or another value"
     )
 
 
@@ -849,9 +849,9 @@ def test_each_label_is_a_possibility_of_its_own(read: Reader, tmp_path: Path) ->
         assert isinstance(endpoint.variants[0], InstanceVariant)
         sizes[possibility.given] = (endpoint.variants[0].instance_type, endpoint.variants[0].initial_instance_count)
     assert sizes == {"dev": ("ml.m5.large", 1), "prod": ("ml.g5.xlarge", 4)}
-    assert change_set.undecided == "which it is of --possibility dev|prod"
+    assert change_set.undecided == "which it is of --possibility dev or prod"
     assert main(only(change_set)).instance_type == Unknown(
-        "ml.m5.large or ml.g5.xlarge: which it is of --possibility dev|prod"
+        "ml.m5.large or ml.g5.xlarge: which it is of --possibility dev or prod"
     )
 
 
@@ -859,7 +859,7 @@ def test_parameters_hold_in_each_possibility_unless_it_says_otherwise(read: Read
     files = labelled(tmp_path, dev={}, prod={"Count": 4})
     change_set = read(SIZED, parameters=["Type=ml.m5.large", "Count=2"], possibilities=files)
     assert main(only(change_set)).instance_type == "ml.m5.large"
-    assert main(only(change_set)).initial_instance_count == Unknown("2 or 4: which it is of --possibility dev|prod")
+    assert main(only(change_set)).initial_instance_count == Unknown("2 or 4: which it is of --possibility dev or prod")
 
 
 def test_what_a_label_leaves_undecided_is_tried_as_well(read: Reader, tmp_path: Path) -> None:
