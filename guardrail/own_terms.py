@@ -96,7 +96,7 @@ def _policies(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
 def _without_values(policy: Policy) -> Policy:
     """The policy but for what settings say of it."""
     params = {name: structs.replace(parameter, default=None) for name, parameter in policy.params.items()}
-    return structs.replace(policy, severity="error", params=params)
+    return structs.replace(policy, severity="error", note_when={}, params=params)
 
 
 def _waivers(before: OwnTerms, after: OwnTerms) -> Iterator[str]:

@@ -101,7 +101,7 @@ def test_a_bad_stack_fails_and_a_good_one_passes(home: Path, tmp_path: Path) -> 
     write(tmp_path, {"bad/main.tf": bad, "good/main.tf": good})
     code, text = run_hook(home, tmp_path, "guardrail-terraform", "bad/main.tf")
     assert code == 1, text
-    assert "at bad/main.tf:9" in text
+    assert "at   bad/main.tf:9  realtime-variants-scale" in text
     code, text = run_hook(home, tmp_path, "guardrail-terraform", "good/main.tf")
     assert code == 0, text
 
