@@ -7,7 +7,8 @@ from msgspec import Struct
 HOURS_PER_MONTH = Decimal(730)
 """8,760 / 12: the convention of the AWS calculator and of cost tools; the bill itself counts real hours."""
 
-SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+SECONDS_PER_HOUR = 3600
+SECONDS_PER_MONTH = HOURS_PER_MONTH * SECONDS_PER_HOUR
 """2,628,000 s."""
 
 ZERO = Decimal(0)

@@ -5,6 +5,7 @@ demand, else from the mean of what a schedule holds, else from the initial count
 keeps to what is known and says what is missing, so that it can be read as "at least".
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
 
@@ -20,7 +21,7 @@ from guardrail.model import (
     ServerlessVariant,
     Unknown,
 )
-from guardrail.money import ZERO, Period
+from guardrail.money import SECONDS_PER_HOUR, ZERO, Period
 from guardrail.scaling import Reach, instances_reach_zero, managed_scaling_effective, reach
 
 
@@ -33,6 +34,8 @@ class Running(Struct, frozen=True, kw_only=True):
     """Why there may be more."""
     held: tuple[tuple[int, int], ...] = ()
     """The counts that it is the mean of, each with its minutes; empty where it is one count all the time."""
+    busy: Decimal | None = None
+    """The part of `hours` in which there is work, as slots kept warm take it; None where usage does not say."""
 
 
 class Capacity(Struct, frozen=True, kw_only=True):
@@ -47,6 +50,8 @@ class Capacity(Struct, frozen=True, kw_only=True):
     """How many the work alone keeps busy, on the average of the period; None where no usage is given."""
     moves: bool = True
     """Whether it can be anywhere between its states."""
+    idle: Decimal | None = None
+    """How many are left while there is no work; None where nothing takes capacity away then, or usage does not say."""
     notice: str | None = None
     """What usage says that cannot be."""
 
@@ -102,6 +107,29 @@ def of_slots(variant: ServerlessVariant, demand: VariantDemand, period: Period) 
     return _scaled(asked, _of_target(variant.scaling, asked.known, 0, 0))
 
 
+def filled(slots: Capacity, seconds: Decimal | None, busy_hours: Decimal | None, period: Period) -> Iterable[Running]:
+    """The states between the ends in which the sum of warm time and compute can be least.
+
+    That is beside the counts that the requests fill: 9,500,000 s in 730 h are 3.6 slots, so 3 and 4. In 40 busy hours
+    they fill 65.97; with capacity that is taken away in the others, each of these, and both ends, is there for 40 h.
+    """
+    if seconds is None:
+        return
+    hours = period.hours if busy_hours is None else busy_hours
+    ends = [running.count for running in slots.states]
+    low, high = min(ends), max(ends)
+    counts: list[Decimal] = []
+    if slots.moves and hours:
+        full = seconds // (hours * SECONDS_PER_HOUR)
+        counts = [count for count in (full, full + 1) if low < count < high]
+    for count in counts:
+        yield Running(count=count, hours=count * period.hours, busy=None if busy_hours is None else count * busy_hours)
+    if slots.idle is not None:
+        for count in (*counts, *ends):
+            busy, idle = count * hours, slots.idle * (period.hours - hours)
+            yield Running(count=(busy + idle) / period.hours, hours=busy + idle, busy=busy)
+
+
 def _valid(count: int | Unknown, name: str) -> int | Unknown:
     """A count, unless AWS refuses it."""
     return Unknown(f"{name} is {count}, which AWS refuses") if isinstance(count, int) and count < 0 else count
@@ -139,31 +167,33 @@ def _unscaled(asked: _Asked, least: int) -> Capacity:
     initial, name, average, period = asked.initial, asked.name, asked.average, asked.period
     if isinstance(initial, int):
         capacity = _fixed(initial, name, period)
-        busy = _busy(asked, Decimal(initial))
-        if busy is None:
+        demand = _demand(asked, Decimal(initial))
+        if demand is None and asked.busy_hours is None:
             return capacity
+        running = _for_all(Decimal(initial), asked)
         notice = _beyond(average, Decimal(initial)) if average is not None and average > initial else None
-        return structs.replace(capacity, demand=busy, notice=notice)
+        return structs.replace(capacity, states=(running,), expected=running, demand=demand, notice=notice)
     reason = f"{name} is unknown: {initial.reason}"
     low = Decimal(least) if initial.at_least is None else max(initial.at_least, Decimal(least))
     if initial.at_most is not None:
-        states = (_for_all(low, period), _for_all(initial.at_most, period))
+        states = (_for_all(low, asked), _for_all(initial.at_most, asked))
         origins = _origins(f"at least {low}", reason, f"at most {initial.at_most}", period)
         return Capacity(states=states, expected=Unknown(reason), origins=origins)
     origin = f"at least {low}: {name} is unknown"
     expected = low if average is None else max(average, low)
-    states = (_for_all(low, period, reason), _for_all(expected, period, reason))
+    states = (_for_all(low, asked, reason), _for_all(expected, asked, reason))
     by = origin if average is None else "usage file"
     return Capacity(
         states=states,
         expected=states[1],
         origins=_origins(origin, by, by, period),
-        demand=_busy(asked, None),
+        demand=_demand(asked, None),
     )
 
 
-def _for_all(count: Decimal, period: Period, unknown: str | None = None) -> Running:
-    return Running(count=count, hours=count * period.hours, unknown=unknown)
+def _for_all(count: Decimal, asked: _Asked, unknown: str | None = None) -> Running:
+    busy = None if asked.busy_hours is None else count * asked.busy_hours
+    return Running(count=count, hours=count * asked.period.hours, unknown=unknown, busy=busy)
 
 
 # Ranges --------------------------------------------------------------------------------------------------------------
@@ -284,20 +314,22 @@ def _scaled(asked: _Asked, bounds: Reach) -> Capacity:
         unknown = unknown or f"{asked.name} is unknown: {initial.reason}"
     return Capacity(
         states=(
-            _for_all(floor, period, bounds.lowest_unknown),
-            *(_for_all(Decimal(count), period) for count in bounds.stops if bounds.lowest < count < bounds.highest),
-            _for_all(ceiling, period, bounds.highest_unknown),
+            _for_all(floor, asked, bounds.lowest_unknown),
+            *(_for_all(Decimal(count), asked) for count in bounds.stops if bounds.lowest < count < bounds.highest),
+            _for_all(ceiling, asked, bounds.highest_unknown),
         ),
         expected=Running(
             count=expected,
             hours=expected * period.hours,
             unknown=unknown,
             held=bounds.held if average is None and busy_hours is None else (),
+            busy=None if busy_hours is None else busy * busy_hours,
         ),
         origins=_origins(bounds.lowest_origin, origin, bounds.highest_origin, period),
         assumed=average is None and floor != ceiling,
-        demand=_busy(asked, top),
+        demand=_demand(asked, top),
         moves=bounds.moves,
+        idle=floor if busy_hours is not None and bounds.lowers else None,
         notice=notice,
     )
 
@@ -306,7 +338,7 @@ def _beyond(stated: Decimal, counted: Decimal) -> str:
     return f"usage of {stated:f} is outside of what can be, and counts as {counted:f}"
 
 
-def _busy(asked: _Asked, top: Decimal | None) -> Decimal | None:
+def _demand(asked: _Asked, top: Decimal | None) -> Decimal | None:
     """How many would be busy if nothing held the count up: two in 40 of 730 hours are 2 × 40 / 730 = 0.11.
 
     Where only the hours are given, the initial count is busy in them. ``top`` is the most that there can be.

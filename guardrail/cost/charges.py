@@ -12,11 +12,10 @@ from guardrail.cost.base import Kind, Line
 from guardrail.cost.capacity import Running
 from guardrail.cost.demand import Gigabytes
 from guardrail.model import Unknown
-from guardrail.money import HOURS_PER_MONTH, ZERO
+from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, ZERO
 from guardrail.prices.base import Price, Unpriced
 from guardrail.prices.rates import Rate, VolumeSize
 
-SECONDS_PER_HOUR = 3600
 _MIB_PER_GB = 1024
 
 Quote: TypeAlias = Price | Unpriced | Unknown
@@ -140,10 +139,11 @@ def split_compute(total_s: Decimal, running: Running) -> tuple[Decimal, Decimal]
 
     Slots take what fits into their time, 2,628,000 s a month each; what exceeds it spills over to on-demand compute at
     its rate. 3,000,000 s on one slot: 372,000 s on demand, 2,628,000 s provisioned. Where a schedule holds several
-    counts, each takes what comes in its share of the time. Peaks that exceed the slots while the month's sum does not
-    are not seen here.
+    counts, each takes what comes in its share of the time; where usage tells the busy hours, only these have room: two
+    slots take 2 × 100 × 3,600 s of what comes in 100 hours. Peaks that exceed the slots while the sum does not are not
+    seen here.
     """
-    slot_s = running.hours * SECONDS_PER_HOUR
+    slot_s = (running.hours if running.busy is None else running.busy) * SECONDS_PER_HOUR
     if running.held:
         minutes = sum(each for _, each in running.held)
         per_slot = slot_s / running.count if running.count else ZERO

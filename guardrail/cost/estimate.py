@@ -4,7 +4,7 @@ Pure: an inventory, a price book and a demand in, an `Estimate` out. A state is 
 a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -231,7 +231,7 @@ class Estimator:
             only = during(None)
             return Priced(states=(only,), expected=only)
         expected = slots.expected if isinstance(slots.expected, Unknown) else during(slots.expected)
-        between = _beside(seconds if slots.moves else None, slots.states, self._period)
+        between = capacity.filled(slots, seconds, demand.busy_hours, self._period)
         return Priced(
             states=tuple(map(during, (*slots.states, *between))),
             expected=expected,
@@ -319,14 +319,3 @@ def _seconds(demand: VariantDemand) -> Decimal | None:
     if not isinstance(demand.requests, Decimal) or demand.duration_ms is None:
         return None
     return demand.requests * demand.duration_ms / 1000
-
-
-def _beside(seconds: Decimal | None, states: Iterable[Running], period: Period) -> Iterable[Running]:
-    """The two counts of slots beside those that the requests fill: there the sum of warm time and compute is least."""
-    counts = [running.count for running in states]
-    if seconds is None:
-        return
-    per_slot = period.hours * charges.SECONDS_PER_HOUR
-    for count in (seconds // per_slot, seconds // per_slot + 1):
-        if min(counts) < count < max(counts):
-            yield Running(count=count, hours=count * period.hours)

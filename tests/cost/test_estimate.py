@@ -752,6 +752,31 @@ def test_two_shadow_tests_of_one_type_last_each_as_long_as_it_does() -> None:
     ]
 
 
+def test_requests_that_come_in_busy_hours_find_room_on_the_slots_of_these_hours_only() -> None:
+    """2,000,000 s in 100 h on two slots: 52.56 warm, 720,000 s on them for 16.776, 1,280,000 s on demand for 51.20."""
+    busy = {"monthly_requests": Decimal(10**7), "request_duration_ms": Decimal(200), "monthly_busy_hours": Decimal(100)}
+    fixed = serverless(provisioned_concurrency=2)
+    assert usd(priced(endpoint(fixed, mode="serverless"), used(**busy)).monthly) == ("120.54", "120.54", "120.54")
+    # With a policy from 0 to 10 slots, 2 while busy: 7.20 warm + 16.776 + 51.20. Least are five slots in the busy hours,
+    # for 5.6 are full: 18.00 + 1,800,000 s for 41.94 + 200,000 s for 8.00. Most are ten all the time: 262.80 + 46.60.
+    scaled = serverless(provisioned_concurrency=2, scaling=target(0, 10, dimension=PROVISIONED_CONCURRENCY))
+    found = priced(endpoint(scaled, mode="serverless"), used(**busy, average_provisioned_concurrency=Decimal(2)))
+    assert usd(found.monthly) == ("67.94", "75.18", "309.40")
+    # Where at most four can be, they are the least: 4 × 3.60 + 1,440,000 s for 33.552 + 560,000 s for 22.40.
+    scaled = serverless(provisioned_concurrency=2, scaling=target(0, 4, dimension=PROVISIONED_CONCURRENCY))
+    found = priced(endpoint(scaled, mode="serverless"), used(**busy))
+    assert usd(found.monthly) == ("70.35", "75.18", "161.07")  # four all the time: 105.12 + 33.552 + 22.40
+
+
+def test_without_busy_hours_in_a_month_all_compute_is_on_demand() -> None:
+    """10,000 s × 0.00004 = 0.40, and nothing fits on the slot, which costs 26.28."""
+    usage = used(monthly_requests=Decimal(10_000), request_duration_ms=Decimal(1000), monthly_busy_hours=Decimal(0))
+    it = priced(endpoint(serverless(provisioned_concurrency=1), mode="serverless"), usage)
+    assert usd(it.monthly) == ("26.68", "26.68", "26.68")
+    moved = serverless(provisioned_concurrency=1, scaling=target(0, 2, dimension=PROVISIONED_CONCURRENCY))
+    assert usd(priced(endpoint(moved, mode="serverless"), usage).monthly) == ("0.40", "0.40", "52.96")
+
+
 def between(requests: int, least: int, most: int, *, warm: int | None = 1) -> Any:
     """10^6 requests of a second each and their slots, on 2 GB: 0.00004 on demand, 0.00001 warm, 0.0000233 on a slot."""
     slots = target(least, most, dimension=PROVISIONED_CONCURRENCY)
