@@ -757,8 +757,8 @@ def test_requests_that_come_in_busy_hours_find_room_on_the_slots_of_these_hours_
     busy = {"monthly_requests": Decimal(10**7), "request_duration_ms": Decimal(200), "monthly_busy_hours": Decimal(100)}
     fixed = serverless(provisioned_concurrency=2)
     assert usd(priced(endpoint(fixed, mode="serverless"), used(**busy)).monthly) == ("120.54", "120.54", "120.54")
-    # With a policy from 0 to 10 slots, 2 while busy: 7.20 warm + 16.776 + 51.20. Least are five slots in the busy hours,
-    # for 5.6 are full: 18.00 + 1,800,000 s for 41.94 + 200,000 s for 8.00. Most are ten all the time: 262.80 + 46.60.
+    # With a policy from 0 to 10 slots, 2 while busy: 7.20 warm + 16.776 + 51.20. Least are five in the busy hours, for
+    # 5.6 are full: 18.00 + 1,800,000 s for 41.94 + 200,000 s for 8.00. Most are ten all the time: 262.80 + 46.60.
     scaled = serverless(provisioned_concurrency=2, scaling=target(0, 10, dimension=PROVISIONED_CONCURRENCY))
     found = priced(endpoint(scaled, mode="serverless"), used(**busy, average_provisioned_concurrency=Decimal(2)))
     assert usd(found.monthly) == ("67.94", "75.18", "309.40")
