@@ -15,6 +15,7 @@ COMMANDS = {
     "comment": "keep one comment on a pull request up to date",
     "action": "run as a step of GitHub Actions",
     "init": "write a commented .guardrail.yml to start from",
+    "schema": "print the JSON Schema of a report or of a file",
     "completion": "print a completion script for your shell",
 }
 """Each verb with the first line of its module's HELP, repeated here so that an overview imports none of them."""

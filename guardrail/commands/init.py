@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser, Namespace
 
 from guardrail import output
+from guardrail.commands import schema
 from guardrail.errors import GuardrailError
 from guardrail.settings import FILE_NAMES
 
@@ -11,7 +12,8 @@ HELP = """\
 write a commented .guardrail.yml to start from
 
 The file repeats the defaults as comments, so it changes nothing until a line is
-uncommented. It belongs beside the .git of the repository.
+uncommented. It belongs beside the .git of the repository. Its schema is written
+beside it, so that editors complete and check it.
 
 examples:
   guardrail init
@@ -108,6 +110,6 @@ def run(arguments: Namespace) -> int:
     if here and not arguments.force:
         raise GuardrailError(f"{here[0]} exists already", hint="guardrail init --force replaces it")
     path = here[0] if here else os.path.join(directory, FILE_NAMES[0])
-    output.write_file(path, TEMPLATE)
+    output.write_file(path, schema.write_beside(path, "settings") + TEMPLATE)
     output.write_stdout(f"wrote {path}; uncomment what you need, then: guardrail check PATH\n")
     return 0

@@ -34,11 +34,11 @@ from guardrail.errors import SettingsError, did_you_mean
 from guardrail.model import Endpoint, ServerlessVariant, Unknown, Variant
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
-_VERSIONS = {"0.1", "1"}
+VERSIONS = {"0.1", "1"}
 
 _KB_PER_GB = 1_000_000
 _CLOUDFORMATION_TYPE = "AWS::SageMaker::Endpoint"
-_TYPES = (
+TYPES = (
     _CLOUDFORMATION_TYPE,
     *(f"{provider}_sagemaker_endpoint" for provider in ("aws", "awscc")),
     "aws_sagemaker_endpoint_configuration",
@@ -82,7 +82,9 @@ class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fiel
         return {name: each.monthly_requests for name, each in own if each.monthly_requests is not None}
 
 
-class _UsageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class UsageFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The file: entries by the type of a resource and by its address, in which ``*`` stands for any text."""
+
     version: str | int | float = "0.1"
     resource_type_default_usage: dict[str, EndpointUsage | None] | None = None
     resource_usage: dict[str, EndpointUsage | None] | None = None
@@ -271,15 +273,15 @@ def load(path: str | os.PathLike[str]) -> Usage:
     """
     from guardrail import strict_yaml
 
-    file = strict_yaml.read(path, _UsageFile, error=SettingsError)
-    if str(file.version) not in _VERSIONS:
+    file = strict_yaml.read(path, UsageFile, error=SettingsError)
+    if str(file.version) not in VERSIONS:
         raise SettingsError(f"{path}: version: {file.version} is not supported", hint="write version: 0.1")
     by_type = _entries(path, "resource_type_default_usage", file.resource_type_default_usage)
     for kind in by_type:
-        if kind not in _TYPES:
+        if kind not in TYPES:
             raise SettingsError(
-                f"{path}: resource_type_default_usage.{kind}: no endpoint is of this type{did_you_mean(kind, _TYPES)}",
-                hint=f"types of endpoints: {', '.join(_TYPES)}",
+                f"{path}: resource_type_default_usage.{kind}: no endpoint is of this type{did_you_mean(kind, TYPES)}",
+                hint=f"types of endpoints: {', '.join(TYPES)}",
             )
     return Usage(_entries(path, "resource_usage", file.resource_usage), by_type, path=str(path))
 

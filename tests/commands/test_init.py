@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from guardrail import cli, settings
-from guardrail.commands import init
+from guardrail.commands import init, schema
 
 
 @pytest.fixture(autouse=True)
@@ -17,6 +17,10 @@ def empty_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_what_it_writes_loads_and_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["init"]) == 0
+    first, second, _ = Path(".guardrail.yml").read_text().split("\n", 2)
+    assert first == "# yaml-language-server: $schema=.guardrail.schema.json"
+    assert second.startswith("# Settings of guardrail")
+    assert Path(".guardrail.schema.json").read_text() == schema.text("settings")
     assert capsys.readouterr().out == "wrote ./.guardrail.yml; uncomment what you need, then: guardrail check PATH\n"
     found = settings.load(".")
     assert found.path == ".guardrail.yml"
@@ -46,7 +50,7 @@ def test_it_never_replaces_a_file_unless_forced(
     )
     assert (empty_directory / name).read_text() == "region: eu-west-1\n"
     assert cli.main(["init", "--force"]) == 0
-    assert (empty_directory / name).read_text() == init.TEMPLATE
+    assert (empty_directory / name).read_text().endswith(init.TEMPLATE)
 
 
 def test_a_directory_that_is_not_there_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
