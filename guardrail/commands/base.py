@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
 
 from guardrail.errors import GuardrailError, did_you_mean
-from guardrail.output import terminal_width
+from guardrail.output import terminal_width, write_stdout
 
 COMMANDS = {
     "check": "price Terraform or CloudFormation and hold it against policies",
@@ -47,6 +47,23 @@ def meant(word: str, known: Iterable[str]) -> str:
     known = list(known)
     here = _MEANT.get(word) or _MEANT.get(word[:2])  # -oreport.json
     return f", did you mean {here}?" if here and here.split()[0] in known else did_you_mean(word, known)
+
+
+def add_format(parser: ArgumentParser) -> None:
+    """Declare how a list is printed."""
+    parser.add_argument("--format", choices=("table", "json"), default="table", help="default: table")
+
+
+def write_json(value: object) -> None:
+    """Lists, mappings and Structs as JSON on standard output; amounts are texts without exponents, as in reports."""
+    import json
+    from decimal import Decimal
+
+    import msgspec
+
+    plain = msgspec.to_builtins(value, builtin_types=(Decimal,))
+    text = json.dumps(plain, indent=2, ensure_ascii=False, default=lambda amount: f"{amount:f}")
+    write_stdout(f"{text}\n", for_machines=True)
 
 
 class Command(Protocol):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from guardrail import bundled as bundled_data
 from guardrail import settings as settings_files
 from guardrail import strict_yaml
+from guardrail.commands.base import add_format, write_json
 from guardrail.errors import GuardrailError, PolicyError, did_you_mean
 from guardrail.policy import load, superseding
 from guardrail.policy.policy import Parameter, Policy, by_environment
@@ -30,6 +31,19 @@ list, explain, validate and test policies
 """
 
 VIOLATED, INVALID = 1, 2
+_LISTED = (
+    "id",
+    "topic",
+    "severity",
+    "title",
+    "applies_to",
+    "params",
+    "supersedes",
+    "waivable",
+    "help_uri",
+    "references",
+)
+"""What JSON says of a policy; an empty topic is that of one's own."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -37,6 +51,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     listed = actions.add_parser("list", help="every policy, with its severity here")
     explained = actions.add_parser("explain", help="what a policy asks for, its parameters, the lines to change")
+    add_format(listed)
     explained.add_argument("id", metavar="ID", help="its id, as `guardrail policies list` prints it")
     for one in (listed, explained):
         one.add_argument("--policies", metavar="DIR", action="append", default=[], help="policies of your own as well")
@@ -68,10 +83,13 @@ def _configured(arguments: Any) -> tuple[Policy, ...]:
 
 
 def _list(arguments: Any) -> int:
-    policies = _configured(arguments)
+    policies = sorted(_configured(arguments), key=lambda policy: (policy.topic, policy.id))
+    if arguments.format == "json":
+        write_json([{name: getattr(policy, name) for name in _LISTED} for policy in policies])
+        return 0
     width = max(len(policy.id) for policy in policies)
     topic = None
-    for policy in sorted(policies, key=lambda policy: (policy.topic, policy.id)):
+    for policy in policies:
         if policy.topic != topic:
             topic = policy.topic
             print(f"{topic or 'your own'}:")

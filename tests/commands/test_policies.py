@@ -1,5 +1,6 @@
 """``guardrail policies``: what people see of what is checked."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,18 @@ def test_list_shows_every_policy_by_topic_with_the_severity_it_has_here(
     assert "governance:\n  cost-tags-are-present              error    Endpoints carry" in out
     assert "no-idle-variants" not in out
     assert "your own:\n  small-tests                        warning  Tests are small\n" in out
+
+
+def test_the_list_is_json_for_machines(capsys: pytest.CaptureFixture[str], elsewhere: Path) -> None:
+    (elsewhere / ".guardrail.yml").write_text(
+        "policies:\n  no-idle-variants: {severity: off}\n  instances-are-right-sized: {params: {max_vcpus: 8}}\n"
+    )
+    code, out, _ = guardrail(capsys, "list", "--format", "json")
+    listed = {policy["id"]: policy for policy in json.loads(out)}
+    assert (code, len(listed)) == (0, 30)
+    sized = listed["instances-are-right-sized"]
+    assert (sized["topic"], sized["severity"], sized["params"]["max_vcpus"]["default"]) == ("sizing", "error", 8)
+    assert sized["help_uri"].startswith("https://")
 
 
 def test_explain_shows_parameters_fixes_and_documentation(capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,6 +191,44 @@ def test_the_cheapest_region_comes_first(run: Run) -> None:
     assert rows[0][:2] == ["us-east-1", "1.515"]
 
 
+def test_a_price_is_json_for_machines_with_where_it_comes_from(run: Run) -> None:
+    """The table has ml.m5.xlarge in us-east-1 at 0.23 USD an hour; ml.p4d.24xlarge is not sold in eu-south-1."""
+    code, out, _ = run("prices", "show", "ml.m5.xlarge", "--format", "json", "--region", "us-east-1")
+    told = json.loads(out)
+    real_time = told["prices"][0]
+    assert (code, told["item"], told["instance"]["vcpus"], told["instance"]["memory_gib"]) == (
+        0,
+        "ml.m5.xlarge",
+        4,
+        "16",
+    )
+    assert real_time["usage_type"] == "USE1-Host:ml.m5.xlarge"
+    assert [real_time[key] for key in ("region", "use", "amount", "currency", "unit", "origin")] == [
+        "us-east-1", "real-time", "0.23", "USD", "Hrs", "bundled",
+    ]  # fmt: skip
+    _, out, _ = run(
+        "prices", "show", "ml.p4d.24xlarge", "--format", "json", "--region", "us-east-1", "--region", "eu-south-1"
+    )
+    (missing,) = (
+        one for one in json.loads(out)["prices"] if (one["region"], one["use"]) == ("eu-south-1", "real-time")
+    )
+    assert missing["amount"] is None
+    assert missing["reason"].startswith("ml.p4d.24xlarge has no hosting price in eu-south-1")
+    code, out, err = run("prices", "show", "ml.m5.xlarg", "--format", "json")
+    assert (code, out) == (2, "")
+    assert "did you mean ml.m5.xlarge?" in err
+
+
+def test_a_region_is_json_for_machines_and_counts_what_the_table_counts(run: Run) -> None:
+    code, out, _ = run("prices", "list", "--format", "json", "--region", "us-east-1")
+    (told,) = json.loads(out)
+    _, shown, _ = run("prices", "list", "--region", "us-east-1")
+    row = next(line.split() for line in shown.splitlines() if line.strip().startswith("us-east-1"))
+    assert code == 0
+    assert [f"{count:,}" for count in told["prices"].values()] == row[1:4]
+    assert [told["oldest"], told["newest"], str(told["age_days"])] == row[4:7]
+
+
 def test_every_region_is_listed_and_counted(run: Run) -> None:
     lines = run("prices", "list")[1].splitlines()
     assert len([line for line in lines if line.startswith(" ") and "-" in line.split()[0]]) == 36

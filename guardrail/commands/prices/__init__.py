@@ -4,6 +4,8 @@ from argparse import ArgumentParser
 from importlib import import_module
 from typing import Any
 
+from guardrail.commands.base import add_format
+
 HELP = """\
 refresh, show, list, compare and verify price tables
 
@@ -47,6 +49,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     show.add_argument("item", metavar="TYPE", help="ml.g5.2xlarge, or a charge such as ServerlessInf:Mem-2GB")
     listed = actions.add_parser("list", help="every region with its counts, ages and gaps")
     for one in (show, listed):
+        add_format(one)
         _region(one)
         _prices(one)
     diff = actions.add_parser("diff", help="what changed between two tables")

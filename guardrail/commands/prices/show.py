@@ -7,10 +7,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail import output
 from guardrail.clock import age_days, today
+from guardrail.commands.base import write_json
 from guardrail.errors import PriceBookError, did_you_mean
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price
@@ -81,6 +82,13 @@ def show(arguments: Any) -> int:
     item: str = arguments.item
     spec = prices.instance(item)
     charges = _charges(item)
+    if arguments.format == "json":
+        asked = regions_of(prices, arguments.region)
+        told = [_told(prices, region, use, charge) for region in asked for use, charge in charges.items()]
+        if all(one["amount"] is None for one in told):
+            raise PriceBookError(*_nothing(prices, item, asked[0]))
+        write_json({"item": item, "instance": spec, "prices": told})
+        return 0
     rows = {region: _cells(prices, region, charges) for region in regions_of(prices, arguments.region)}
     priced = {region: cells for region, cells in rows.items() if any(cell.text for cell in cells)}
     if not priced:
@@ -94,6 +102,21 @@ def show(arguments: Any) -> int:
     lines += ["", *_legend(charges, priced), *_without(rows, priced)]
     write(lines)
     return 0
+
+
+def _told(prices: PriceBook, region: str, use: str, charge: str) -> dict[str, Any]:
+    """One price in one region; without an amount where there is none, and why."""
+    place = {"region": region, "use": use}
+    listed = [table for table in prices.tables(region) if charge in table]
+    if listed and listed[0].currency != "USD":
+        return {**place, "amount": listed[0].amount(charge), "currency": listed[0].currency}
+    if not listed and not usage_types.is_charge(charge):
+        return {**place, "amount": None, "reason": f"no price for {charge} in {region}"}
+    price = prices.price(region, charge)
+    if not isinstance(price, Price):
+        return {**place, "amount": None, "reason": price.reason}
+    known = structs.asdict(price)
+    return {**place, "amount": known.pop("usd"), "currency": "USD", **known, "age_days": age_days(price.date, today())}
 
 
 def _charges(item: str) -> dict[str, str]:
@@ -195,6 +218,9 @@ def list_regions(arguments: Any) -> int:
     prices = book(arguments)
     now = today()
     regions = regions_of(prices, arguments.region)
+    if arguments.format == "json":
+        write_json([_contents_told(prices, region, now) for region in regions])
+        return 0
     rows, total = [], Counter[str]()
     for region in regions:
         counts, dates = _contents(prices, region)
@@ -210,8 +236,21 @@ def list_regions(arguments: Any) -> int:
     return 0
 
 
+def _contents_told(prices: PriceBook, region: str, now: date) -> dict[str, Any]:
+    counts, dates = _contents(prices, region)
+    return {
+        "region": region,
+        "prices": {basis: counts[basis] for basis in _MARKS},
+        "oldest": min(dates),
+        "newest": max(dates),
+        "age_days": age_days(max(dates), now),
+        "without": list(_gaps(prices, region)),
+        "origin": prices.origin(region),
+    }
+
+
 def _counted(counts: Counter[str]) -> list[str]:
-    return [f"{counts[basis]:,}" for basis in ("published", "derived", "estimated")]
+    return [f"{counts[basis]:,}" for basis in _MARKS]
 
 
 def _contents(prices: PriceBook, region: str) -> tuple[Counter[str], list[str]]:
