@@ -186,7 +186,7 @@ def test_a_run_of_no_pull_request_checks_and_comments_nowhere(name: str, act: Ac
     job = act({"ref": "refs/heads/main"}, name=name, comment="update")
     assert job.exit_code == 1
     assert job.ran == ["Install guardrail", "Check", "Comment", "Verdict"]
-    assert job.summary.startswith("### ❌ Fails: 338.04 USD a month")
+    assert job.summary.startswith("### ❌ This change adds 338 USD a month (0 → 338)\n")
     assert server.requests == []
     (error,) = (command for command in job.commands if command.name == "error")
     assert error.properties["file"] == "plan.json"
@@ -221,7 +221,7 @@ def test_a_pull_request_from_a_branch_gets_one_comment(act: Act, server: GitHub)
     (body,) = server.bodies()
     assert body.startswith(
         f"<!-- guardrail:comment tag=default -->\n<!-- guardrail:run commit={HEAD} id=50 attempt=1 -->\n"
-        "### ❌ Fails: 338.04 USD a month"
+        "### ❌ This change adds 338 USD a month (0 → 338)\n"
     )
     assert server.made("POST") == 1
     assert server.authorizations == {f"Bearer {TOKEN}"}
@@ -230,7 +230,7 @@ def test_a_pull_request_from_a_branch_gets_one_comment(act: Act, server: GitHub)
 def test_a_good_change_is_a_good_job(act: Act, server: GitHub) -> None:
     job = act(pull_request(), name="pull_request", fail_on="never")
     assert (job.exit_code, job.outputs["exit-code"], job.outputs["findings"]) == (0, "0", "2")
-    assert job.summary.startswith("### ✅ Passes")
+    assert job.summary.startswith("### ⚪ This change adds 338 USD a month")
     assert server.requests == []
 
 
@@ -253,7 +253,7 @@ def test_a_missing_permission_is_a_warning_and_no_verdict(act: Act, server: GitH
     assert job.exit_code == 0
     (warning,) = job.said("warning")
     assert "it needs pull-requests: write" in warning
-    assert job.summary.startswith("### ✅ Passes")
+    assert job.summary.startswith("### ⚪ ")
 
 
 # Forks ---------------------------------------------------------------------------------------------------------------
@@ -336,7 +336,7 @@ def test_a_template_is_compared_with_that_of_the_base(act: Act, fork: Fork) -> N
     fork.commit({"templates/a.yaml": template.replace("InitialInstanceCount: 2", "InitialInstanceCount: 3")})
     job = act(event_of_fork(base), name="pull_request", path="templates/*.yaml", compare_to=base, budget_delta="169.01")
     assert (job.outputs["monthly-expected"], job.outputs["monthly-delta"]) == ("845.10", "169.02")
-    assert "above the budget of 169.01" in job.summary
+    assert "above 169.01" in job.summary
     assert job.exit_code == 1
 
 
@@ -371,7 +371,7 @@ def test_files_that_the_workflow_names_come_from_the_base_too(act: Act, fork: Fo
     fork.commit({"ci/terms.yml": "fail_on: never\n", "ci/other.yml": "fail_on: never\n"})
     job = act(event_of_fork(base), name="pull_request", config="ci/terms.yml")
     assert job.exit_code == 1
-    assert "above the budget of 1.00" in job.summary
+    assert "above 1.00" in job.summary
     missing = act(event_of_fork(base), name="pull_request", config="ci/other.yml")
     assert missing.exit_code == 2
     assert "config: ci/other.yml is not in the base branch" in missing.summary
@@ -406,7 +406,7 @@ def test_a_fork_whose_token_may_only_read_keeps_verdict_summary_and_annotations(
     server.faults = [Fault("POST", status=403, body={"message": "Resource not accessible by integration"})]
     job = act(event_of_fork(base), name="pull_request", comment="update")
     assert job.exit_code == 1
-    assert job.summary.startswith("### ❌ Fails: 338.04 USD a month")
+    assert job.summary.startswith("### ❌ This change adds 338 USD a month (0 → 338)\n")
     assert len(job.said("error")) == 1
     assert job.said("warning") == []
     assert any("no comment was written" in notice for notice in job.said("notice"))
@@ -447,7 +447,7 @@ def test_the_workflow_can_say_whose_terms_count(name: str, act: Act, fork: Fork)
     event = pull_request() if "pull_request" in name else {}
     job = act(event, name=name, terms_from="trusted", path="template.yaml")
     assert job.exit_code == 1
-    assert "above the budget of 1.00" in job.summary
+    assert "above 1.00" in job.summary
     assert "realtime-variants-scale" in job.summary, "no waiver in the code holds"
     missing = act(event, name=name, terms_from="nowhere", path="template.yaml")
     assert missing.exit_code == 2
@@ -480,7 +480,7 @@ def test_the_terms_that_a_branch_alters_stand_in_its_headline(act: Act, fork: Fo
     assert job.exit_code == 0
     (body,) = server.bodies()
     for text in (job.summary, body):
-        assert "### ✅ Passes, by terms it alters: 338.04 USD a month" in text
+        assert "### ✅ By terms it alters: this change adds 338 USD a month" in text
         line = next(line for line in text.splitlines() if "alters the terms it is judged by" in line)
         for phrase in (
             "from error to never",
@@ -498,7 +498,7 @@ def test_a_waiver_that_a_branch_writes_into_its_code_stands_in_its_headline(act:
     fork.commit({"README.md": "x"})
     told = "a waiver of realtime-variants-scale in template.yaml until 2027-01-31"
     job = act(pull_request(base=first), name="pull_request", path="template.yaml")
-    assert "### ✅ Passes, by terms it alters: " in job.summary
+    assert "### ✅ By terms it alters: " in job.summary
     assert told in " ".join(job.log.split()), "in lines of the terminal's width"
     job = act(pull_request(base=second), name="pull_request", path="template.yaml")
     assert "alters" not in job.summary + job.log
@@ -672,7 +672,7 @@ def test_several_stacks_are_one_check(act: Act, workspace: Path) -> None:
         (workspace / "stacks" / stack / "plan.json").write_text(plan())
     job = act(path="stacks/**/plan.json\nplan.json\n", budget="1000")
     assert job.outputs["monthly-expected"] == "1014.12", "three times 338.04"
-    assert "above the budget of 1,000.00" in job.summary
+    assert "above 1,000.00" in job.summary
     elsewhere = act(path="*/plan.json", working_directory="stacks", budget="1000", junit="junit.xml")
     assert elsewhere.outputs["monthly-expected"] == "676.08"
     assert (workspace / "stacks" / "junit.xml").exists()

@@ -9,7 +9,7 @@ from guardrail.model import InlineWaiver
 from guardrail.policy import waivers
 from guardrail.policy.base import Result
 from guardrail.policy.policy import Policy
-from guardrail.policy.waivers import Waived, Waiver
+from guardrail.policy.waivers import NO_REASON, Waived, Waiver
 
 EVERYTHING = "*"
 
@@ -79,7 +79,7 @@ def _waiver(one: InlineWaiver, known: Iterable[str]) -> Waiver | str:
     """The waiver, or what is wrong with it."""
     if one.policy not in known:
         return f"the waiver names no policy that is checked: {one.policy[:80]}{did_you_mean(one.policy, known)}"
-    if not one.reason.strip():
+    if one.reason.strip() in ("", NO_REASON):
         return f"the waiver of {one.policy} accepts nothing: it gives no reason"
     try:
         until = date.fromisoformat(one.until)

@@ -13,6 +13,9 @@ from guardrail.policy.base import AppliedWaiver, Result
 from guardrail.policy.pattern import Pattern, PatternError
 from guardrail.policy.policy import Policy
 
+NO_REASON = "<why>"
+"""What a waiver that is ready to be pasted has for a reason: somebody has to give one."""
+
 
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One entry of ``waivers:`` in the settings file."""
@@ -98,7 +101,7 @@ class _Active:
     __slots__ = ("applied", "pattern", "used", "waiver")
 
     def __init__(self, waiver: Waiver, origin: str) -> None:
-        if not waiver.reason.strip():
+        if waiver.reason.strip() in ("", NO_REASON):
             raise SettingsError(f"waivers: the waiver of {waiver.policy} for {waiver.address} gives no reason")
         self.waiver = waiver
         try:

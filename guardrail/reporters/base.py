@@ -7,6 +7,17 @@ from msgspec import Struct
 from guardrail.report import Report
 
 
+class Links(Struct, frozen=True, kw_only=True):
+    """Where a forge shows the code that was read, and the run that read it."""
+
+    blob: str
+    """What a path is put behind: ``https://github.com/acme/shop/blob/COMMIT``."""
+    run: str = ""
+    """The run's own page; empty where it is not known."""
+    elsewhere: dict[str, str] = {}
+    """Other values of `blob`, for paths that are not the same there."""
+
+
 class Options(Struct, frozen=True, kw_only=True):
     """How to write for the place where the text goes. A format that is read by machines minds none of it."""
 
@@ -26,6 +37,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """Absolute path of the repository, which places in code are relative to; empty where there is none."""
     directory: str = ""
     """The working directory, relative to `root`; empty where they are the same."""
+    links: Links | None = None
+    """None outside of a forge."""
 
 
 DEFAULT = Options()

@@ -103,14 +103,23 @@ def headline(group: Sequence[Finding], names: Mapping[tuple[str, str], str]) -> 
 
     ``names`` are what the endpoints are called, by source and address.
     """
-    results = [result for finding in group for result in finding.results]
-    text = results[0].headline or results[0].message
-    subjects = dict.fromkeys(
+    text, (some, more) = inert(said(group)), subjects(group, names)
+    subject = ", ".join(some) + (f" and {more:,} more" if more else "")
+    return text if not subject or text.startswith(subject) else f"{subject}: {text}"
+
+
+def said(group: Sequence[Finding]) -> str:
+    """What is wrong, in a few words where its policy has them."""
+    result = group[0].dearest
+    return result.headline or result.message
+
+
+def subjects(group: Sequence[Finding], names: Mapping[tuple[str, str], str]) -> tuple[list[str], int]:
+    """The first few endpoints that findings are about, and how many more there are."""
+    found = dict.fromkeys(
         inert(names.get((result.source, result.endpoint), result.endpoint), 63)
-        for result in results
+        for finding in group
+        for result in finding.results
         if result.endpoint is not None
     )
-    more = len(subjects) - MOST_NAMES
-    subject = ", ".join(list(subjects)[:MOST_NAMES]) + (f" and {more:,} more" if more > 0 else "")
-    text = inert(text)
-    return text if not subject or text.startswith(subject) else f"{subject}: {text}"
+    return list(found)[:MOST_NAMES], max(0, len(found) - MOST_NAMES)

@@ -18,7 +18,7 @@ _PLAIN = re.compile(
     | [~≥<+-]?\d{1,6}                                                   # counts: below the seven digits of a commit
     | [~≥<+-]{0,2}\d{1,3}(?:,\d{3}){0,6}(?:\.\d{1,12})?                # amounts
     | \d{4}-\d{2}(?:-\d{2})?                                            # dates
-    | [×·–/%≥+=-]
+    | [×·–/%≥+=→-]
     )[)"]*[,;:.!?]?
     """,
     re.VERBOSE,
@@ -26,6 +26,8 @@ _PLAIN = re.compile(
 _WORD = re.compile(r"""[\w.-]+ = (?:\{[^{}]*\}|"[^"]*"|[^\s,;]+)[,;:.]?|\S+""")
 """A word, or an assignment, which is one thing however many words it has."""
 _CLOSING = re.compile(r"[,;:.!?)]*\Z")
+_UNBROKEN = 24
+_TOO_LONG = re.compile(rf"[^- ]{{{_UNBROKEN + 1},}}")
 _LINK = re.compile(r"https://[A-Za-z0-9./_~%?=&#-]+")
 _FENCE = re.compile(r"^ *(`{3,})", re.MULTILINE)
 
@@ -35,21 +37,39 @@ def code(text: str, limit: int = LONGEST_TEXT) -> str:
     return _span(inert(text, limit))
 
 
+def name(text: str, limit: int = LONGEST_TEXT) -> str:
+    """A name as code that fits a narrow column: one without a hyphen may break behind ``_``, ``.`` and ``/``.
+
+    ``a_long_name_of_the_team_that_owns_it`` becomes two spans with ``<wbr>`` between them.
+    """
+    return "<wbr>".join(_span(piece) for piece in _pieces(inert(text, limit)))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """``text`` in pieces of which none has more than `_UNBROKEN` characters between two hyphens or blanks."""
+    while (long := _TOO_LONG.search(text)) is not None:
+        run = text[long.start() : long.start() + _UNBROKEN]
+        end = long.start() + (max(run.rfind(char) for char in "_./") + 1 or _UNBROKEN)
+        yield text[:end]
+        text = text[end:]
+    yield text
+
+
 def _span(text: str) -> str:
     text = text.replace("`", r"\x60").replace("|", r"\x7c")
     return f"`{text}`" if text.strip() else "`(blank)`"
 
 
-def prose(text: str, limit: int = LONGEST_TEXT) -> str:
+def prose(text: str, limit: int = LONGEST_TEXT, *, starts_line: bool = True) -> str:
     """A sentence: plain words as they are, everything else in code spans."""
-    return " ".join(_spans(_WORD.findall(inert(text, limit))))
+    return " ".join(_spans(_WORD.findall(inert(text, limit)), starts_line=starts_line))
 
 
-def _spans(words: list[str]) -> Iterator[str]:
+def _spans(words: list[str], *, starts_line: bool) -> Iterator[str]:
     """Plain words, and runs of others in one code span each, the punctuation at its end left outside."""
     run: list[str] = []
     for at, word in enumerate(words):
-        opens_a_list = at == 0 and not word.lstrip('("')[:1].isalpha()  # "1." or "-" at the start of a line
+        opens_a_list = starts_line and at == 0 and not word.lstrip('("')[:1].isalpha()  # "1." or "-"
         plain = not opens_a_list and _PLAIN.fullmatch(word)
         if not plain:
             run.append(word)
@@ -82,6 +102,11 @@ def fenced(text: str, language: str) -> str:
 def link(label: str, uri: str) -> str:
     """A link, where ``uri`` is one that cannot break out of it; else the label alone."""
     return f"[{label}]({uri})" if _LINK.fullmatch(uri) else label
+
+
+def nowrap(text: str) -> str:
+    """Words of ours that stay in one line."""
+    return text.replace(" ", "&nbsp;")
 
 
 def details(summary: str, body: str) -> str:

@@ -61,6 +61,16 @@ class FindingPlaces:
         path, line, column = self.relative(location.path), max(location.line, 1), max(location.column, 1)
         return Place(path, line, column, known=True, calls=calls)
 
+    def link(self, place: Place) -> str:
+        """Where a forge shows a line of the repository; empty outside of one, and for what is not in the repository."""
+        links = self._options.links
+        if links is None or not place.known or not self._options.root:
+            return ""
+        from urllib.parse import quote
+
+        blob = links.elsewhere.get(place.path, links.blob)
+        return f"{blob}/{quote(place.path, errors='backslashreplace')}#L{place.line}"
+
     def relative(self, path: str) -> str:
         """``path`` from the root of the repository; what lies outside keeps its name alone."""
         if path == "-":

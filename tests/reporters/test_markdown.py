@@ -1,20 +1,36 @@
 """The comment: one headline, a table by endpoint, what to change, and never more bytes than GitHub takes."""
 
 import re
+from contextlib import nullcontext
+from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+import yaml
 from msgspec import structs
 
 from guardrail.cost.base import Delta
-from guardrail.model import Skipped, Unknown
-from guardrail.policy.base import AppliedWaiver, Remediation
-from guardrail.report import DiscountReport, Report, SkippedReport, Source, Totals
-from guardrail.reporters.base import Options
-from guardrail.reporters.gfm import code, fenced, link, prose
+from guardrail.errors import SettingsError
+from guardrail.model import Location, Skipped, Unknown
+from guardrail.policy import waivers
+from guardrail.policy.base import AppliedWaiver, Remediation, Rule
+from guardrail.report import (
+    BudgetReport,
+    Difference,
+    DiscountReport,
+    PossibilityReport,
+    Report,
+    SkippedReport,
+    Source,
+    Totals,
+)
+from guardrail.reporters.base import Links, Options
+from guardrail.reporters.gfm import code, fenced, link, name, prose
 from guardrail.reporters.markdown import COMMENT_LIMIT, marker, render
 from guardrail.reporters.summary import SUMMARY_LIMIT
 from guardrail.reporters.summary import render as render_summary
+from guardrail.settings import load
 from tests.reporters.reports import chat, docs, finding, monthly, report, summary
 
 
@@ -38,6 +54,8 @@ def many(endpoints: int, findings_each: int, name: str = "service") -> Report:
                 address=address,
                 endpoint=address,
                 message=f"{name}-{number:04} is dear",
+                headline=f"is dear {number}",
+                location=None,
                 saving_monthly=Decimal(number),
             )
             for at in reversed(range(findings_each))
@@ -51,11 +69,15 @@ def test_the_marker_comes_first_and_carries_the_tag() -> None:
     assert render(report(), Options(tag="network/prod")).startswith(marker("network/prod"))
 
 
-def test_the_headline_says_what_it_costs_what_changes_and_the_verdict() -> None:
+def test_the_headline_says_what_changes_and_the_lines_below_how_that_is_judged() -> None:
+    """Mending the one finding takes 84.51 off the 424.93 that the change adds: 340.42."""
     assert render(report()).splitlines()[1:4] == [
-        "### ❌ Fails: 596.61 USD a month + usage, +424.93 with this change",
+        "### ❌ This change adds 425 USD a month (172 → 597)",
         "",
-        "1 error",
+        (
+            "**1 error.** Mending all of it brings the change to **+340** at best. Nothing but usage is unknown; "
+            "9 of 9 resources read."
+        ),
     ]
 
 
@@ -63,7 +85,7 @@ def test_terms_that_the_change_alters_stand_in_the_headline_and_are_text() -> No
     """A change that turns its own gate off must not look as if it had passed one."""
     phrases = ("fail_on from error to never", "a waiver of p for @everyone <b> until 2027-01-31")
     text = render(report(results=(), exit_code=0, own_terms=phrases))
-    assert "### ✅ Passes, by terms it alters: " in text
+    assert "### ✅ By terms it alters: this change adds 425 USD a month" in text
     line = text.splitlines()[3]
     assert line.startswith(
         "⚠️ **This change alters the terms it is judged by:** `fail_on` from error to never; a waiver of p for "
@@ -73,53 +95,182 @@ def test_terms_that_the_change_alters_stand_in_the_headline_and_are_text() -> No
     assert " is off; and 15 more\n" in many
 
 
-def test_a_good_change_says_so() -> None:
-    totals = Totals(
-        before=monthly("20", "20", "20"),
-        after=monthly("10", "10", "10"),
-        delta=Delta(Decimal(-10), Decimal(-10), Decimal(-10)),
+def changed(before: str, after: str, delta: Delta | None = None, **flags: bool) -> Totals:
+    """Totals in which floor, expected and ceiling are alike."""
+    by = Decimal(after) - Decimal(before)
+    return Totals(
+        before=monthly(before, before, before),
+        after=monthly(after, after, after, **flags),
+        delta=delta or Delta(by, by, by),
     )
-    text = render(report(totals=totals, results=(), exit_code=0))
-    assert "### ✅ Passes: 10.00 USD a month, -10.00 with this change\n\nno findings\n" in text
 
 
-def test_an_answer_that_cannot_be_trusted_is_no_pass() -> None:
-    assert "### ❓ Cannot be trusted: " in render(report(results=(), exit_code=3))
+def test_a_good_change_says_so() -> None:
+    text = render(report(totals=changed("20", "10"), results=(), exit_code=0))
+    assert "### ✅ This change saves 10 USD a month (20 → 10)\n\n**No findings.** " in text
+
+
+def known(low: str | None, high: str | None) -> Delta:
+    """A change of which no more than bounds are known."""
+    ends = [None if end is None else Decimal(end) for end in (low, high)]
+    amount = Unknown("it has no price", at_least=ends[0], at_most=ends[1])
+    return Delta(amount, amount, amount)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (known("962.55", None), "This change adds at least 963 USD a month (10 → ≥20)"),
+        (known(None, "-962.55"), "This change saves at least 963 USD a month (10 → ≥20)"),
+        (known("5", "10"), "This change adds 5 to 10 USD a month (10 → ≥20)"),
+        (known("-10", "-5"), "This change saves 5 to 10 USD a month (10 → ≥20)"),
+        (known("-10", "5"), "This change makes a month −10 to +5 USD (10 → ≥20)"),
+        (known("-10", None), "What this change adds is not known (10 → ≥20)"),
+        (known(None, "10"), "What this change adds is not known (10 → ≥20)"),
+        (known("0", None), "What this change adds is not known (10 → ≥20)"),
+        (known(None, None), "What this change adds is not known (10 → ≥20)"),
+    ],
+)
+def test_an_unknown_change_is_a_bound_where_it_has_one(change: Delta, sentence: str) -> None:
+    text = render(report(totals=changed("10", "20", change, at_least=True)))
+    assert text.splitlines()[1] == f"### ❌ {sentence}"
+
+
+def test_a_change_of_the_ceiling_alone_says_so_in_the_headline() -> None:
+    totals = changed("10", "10", Delta(Decimal(0), Decimal(0), Decimal("676.08")))
+    sentence = (
+        "This change adds nothing to what a month is expected to cost, 10 USD a month, when all is scaled out +676"
+    )
+    assert f"### ❌ {sentence}\n" in render(report(totals=totals))
+
+
+def test_a_change_that_touches_nothing_of_sagemaker_says_so() -> None:
+    same = structs.replace(docs(), unchanged=True, before=monthly("84.51", "84.51", "253.53"))
+    unchanged = structs.replace(changed("84.51", "84.51"), unchanged=monthly("84.51", "84.51", "253.53"))
+    text = render(report(endpoints=(same,), totals=unchanged, results=(), exit_code=0))
+    assert "### ✅ Nothing of SageMaker changes: 85 USD a month\n" in text
+    assert "| 1 endpoint unchanged | 0 | 85 |" in text
+
+
+def test_broken_budgets_stand_first_and_those_that_hold_are_told() -> None:
+    limit = {"usd": Decimal(500), "amount": Decimal("596.61"), "state": "broken", "origin": ".guardrail.yml"}
+    budgets = (
+        BudgetReport(limit="max_expected_usd", **limit),  # type: ignore[arg-type]
+        BudgetReport(
+            limit="max_increase_ceiling_usd", usd=Decimal(2_000), amount=Decimal("1106.05"), state="holds", origin="o"
+        ),
+        BudgetReport(
+            limit="max_floor_usd", usd=Decimal(900), amount=Unknown("r", at_least=Decimal(7)), state="open", origin="o"
+        ),
+    )
+    lines = render(report(budgets=budgets)).splitlines()
+    assert lines[3] == "❌ **Budget broken:** the expected cost of 596.61, above 500.00 `(.guardrail.yml)`"
+    assert lines[5].endswith(
+        "Budgets hold: 1,106 of 2,000 more at most; open whether the floor of ≥ 7.00 is within 900."
+    )
+
+
+def test_what_a_broken_budget_has_said_is_no_finding_as_well() -> None:
+    rule = Rule(
+        id="within",
+        title="t",
+        severity="error",
+        topic="budgets",
+        remediation=Remediation(terraform="", cloudformation=""),
+        help_uri="https://example.com",
+    )
+    broken = BudgetReport(
+        limit="max_expected_usd", usd=Decimal(5), amount=Decimal(6), state="broken", origin="--budget"
+    )
+    result = finding("within", endpoint=None, headline="the bill is above its budget", saving_monthly=None)
+    text = render(report(results=(result,), rules=(rule,), budgets=(broken,)))
+    assert text.count("above") == 1
+    assert "above its budget" in render(report(results=(result,), rules=(rule,)))
+
+
+def test_an_answer_that_cannot_be_trusted_is_no_pass_and_says_why() -> None:
+    doubts = tuple(f"thing {number} has no price" for number in range(5))
+    text = render(report(results=(), exit_code=3, strict=True, distrust=doubts))
+    assert "### ❓ This change adds" in text
+    assert "❓ **Cannot be trusted:** `--strict`: 5 things are unknown, unpriced or undecided\n" in text
+    assert "- thing 2 has no price\n" in text
+    assert "thing 3" not in text.partition("<details>")[0]
+    assert "- thing 4 has no price\n" in text.partition("<details>")[2]
+
+
+def test_an_answer_that_lacks_a_file_is_no_pass() -> None:
+    text = render(report(results=(), exit_code=2, unread=("a.tf:1: no block",)))
+    assert "❓ **Cannot be trusted:** 1 file could not be read\n\n- `a.tf:1`: no block\n" in text
+
+
+def test_a_run_that_fails_on_nothing_does_not_pass_what_is_wrong() -> None:
+    text = render(report(exit_code=0, fail_on="never"))
+    assert "### ⚪ This change adds" in text
+    assert "⚪ **Fails on nothing:** it was told to, with `--fail-on never`\n" in text
+    assert "✅" not in text
 
 
 @pytest.mark.parametrize(
     ("after", "headline"),
     [
-        (monthly("1", "2", "3", at_least=True), "≥2.00 USD a month"),
-        (monthly("1", "2", "3", estimated=True), "~2.00 USD a month"),
-        (structs.replace(monthly("1", "2", "3"), expected=Unknown("r")), "1.00 to 3.00 USD a month"),
-        (monthly("0", "0", "0", at_least=True), "Unknown cost"),
-        (monthly("0", "0", "0", depends_on_usage=True), "0.00 USD a month + usage"),
+        (monthly("1", "2", "3", at_least=True), "≥2 USD a month"),
+        (monthly("1", "2", "3", estimated=True), "~2 USD a month"),
+        (monthly("1", "2", "3", estimated=True, at_least=True), "≥~2 USD a month"),
+        (structs.replace(monthly("1", "2", "3"), expected=Unknown("r")), "1 to 3 USD a month"),
+        (monthly("0", "0", "0", at_least=True), "What it costs is not known"),
+        (monthly("0", "0", "0", depends_on_usage=True), "0 USD a month and what depends on usage"),
     ],
 )
 def test_the_headline_never_claims_more_than_is_known(after: object, headline: str) -> None:
     totals = Totals(before=None, after=after, delta=None)  # type: ignore[arg-type]
-    assert f": {headline}\n" in render(report(totals=totals))
+    assert f"### ❌ {headline}\n" in render(report(totals=totals))
 
 
-def test_an_unknown_change_is_not_a_number() -> None:
+def test_an_unknown_change_is_not_a_number_and_says_why() -> None:
     unknown = Unknown("known only after apply")
     totals = structs.replace(report().totals, delta=Delta(unknown, unknown, unknown))
     text = render(report(totals=totals))
-    assert "596.61 USD a month + usage, change unknown\n" in text
-    assert "| 425.91 | 596.61 | 1,277.73 | **unknown** |" in text
+    assert "### ❌ What this change adds is not known (172 → 597)\n" in text
+    assert "❔ **The change is not known:** known only after apply\n" in text
+    assert "| **unknown** | **172&nbsp;→&nbsp;597** |" in text
+
+
+def test_what_is_not_in_the_numbers_stands_above_the_table() -> None:
+    (source,) = report().sources
+    text = render(report(sources=(structs.replace(source, complete=False),)))
+    told = "❔ **Not in these numbers:** `plan.json` says itself that it does not tell everything\n"
+    assert told in text.partition("| endpoint |")[0]
+    assert "Nothing is unknown" not in text
 
 
 def test_the_table_has_a_row_for_each_endpoint_and_the_totals() -> None:
     """Neither was there before, so each changes the month by what it is expected to cost: 512.10 and 84.51."""
-    assert [line for line in render(report()).splitlines() if line.startswith("|")] == [
-        "| endpoint | | floor | expected | ceiling | change |",
-        "|:--|:--|--:|--:|--:|--:|",
-        "| `chat-prod` | real-time · new · + usage | 341.40 | 512.10 | 1,024.20 | +512.10 |",
-        "| `docs` | asynchronous · new | 84.51 | 84.51 | 253.53 | +84.51 |",
-        "| **a month** | + usage | 425.91 | 596.61 | 1,277.73 | **+424.93** |",
-        "| before |  | 171.68 | 171.68 | 171.68 |  |",
+    assert [line for line in render(report()).partition("####")[0].splitlines() if line.startswith("|")] == [
+        "| endpoint | change | before → after |",
+        "|:--|--:|--:|",
+        "| `chat-prod` | **+512** | 0&nbsp;→&nbsp;512 |",
+        "| ❌ `docs` | **+85** | 0&nbsp;→&nbsp;85 |",
+        "| **USD a month**, expected, + usage | **+425** | **172&nbsp;→&nbsp;597** |",
+        "| all scaled in to all scaled out |  | 426&nbsp;to&nbsp;1,278 |",
     ]
+
+
+def test_what_changes_stands_below_the_name() -> None:
+    differences = (
+        Difference(part="variant", name="main", what="instance_type", before="ml.m5.large", after="ml.m5.12xlarge"),
+        Difference(part="variant", name="main", what="min_capacity", before=0, after=1),
+        *(Difference(part="endpoint", name=None, what=f"tags.{key}", before=None, after="x") for key in "ab"),
+    )
+    item = structs.replace(docs(), before=monthly("1", "1", "1"), differences=differences)
+    told = "`ml.m5.large` → `ml.m5.12xlarge`; `min_capacity` 0 → 1; 2 tags"
+    assert f"| ❌ `docs`<br>{told} | **+84** | 1&nbsp;→&nbsp;85 |" in render(report(endpoints=(item,)))
+
+
+def test_a_long_name_can_break_on_a_telephone() -> None:
+    """Words of more than 24 characters break behind the last underscore, dot or slash, hyphens break by themselves."""
+    assert name("the_recommender_of_the_shop_v2") == "`the_recommender_of_the_`<wbr>`shop_v2`"
+    assert name("a" * 30) == f"`{'a' * 24}`<wbr>`{'a' * 6}`"
+    assert name("the-recommender-of-the-shop-v2") == "`the-recommender-of-the-shop-v2`"
 
 
 def test_a_deleted_endpoint_shows_what_is_saved() -> None:
@@ -129,18 +280,18 @@ def test_a_deleted_endpoint_shows_what_is_saved() -> None:
         before=monthly("84.51", "84.51", "253.53"),
         cost=None,
     )
-    assert "| `docs` | asynchronous · deleted |  |  |  | -84.51 |" in render(report(endpoints=(gone,)))
+    assert "| ❌ `docs` | **−85** | 85&nbsp;→&nbsp;0 |" in render(report(endpoints=(gone,)))
 
 
-def test_a_change_of_the_ceiling_alone_is_no_change_of_nothing() -> None:
+def test_a_change_of_the_ceiling_alone_is_words() -> None:
     """The ceiling was 84.51 and is 253.53: 169.02 more."""
     wider = structs.replace(docs(), before=monthly("84.51", "84.51", "84.51"))
-    assert "| 0.00, ceiling +169.02 |" in render(report(endpoints=(wider,)))
+    assert "| ❌ `docs`<br>up to +169 | 0 | 85&nbsp;→&nbsp;85 |" in render(report(endpoints=(wider,)))
 
 
 def test_the_change_of_what_lacks_a_part_is_unknown() -> None:
     partial = structs.replace(docs(), before=monthly("1", "1", "1", at_least=True))
-    assert "| 84.51 | 84.51 | 253.53 | unknown |" in render(report(endpoints=(partial,)))
+    assert "| ❌ `docs` | unknown | ≥1&nbsp;→&nbsp;85 |" in render(report(endpoints=(partial,)))
 
 
 def test_without_a_past_there_is_no_change_at_all() -> None:
@@ -151,16 +302,30 @@ def test_without_a_past_there_is_no_change_at_all() -> None:
             totals=Totals(before=None, after=monthly("1", "2", "3"), delta=None),
         )
     )
-    assert "with this change" not in text
-    assert "| `docs` | asynchronous | 84.51 | 84.51 | 253.53 |  |" in text
+    assert "This change" not in text
+    assert "Nothing tells what stood before, so everything counts." in text
+    assert "| endpoint | expected | scaled in → out |" in text
+    assert "| ❌ `docs`<br>1 – 3 × `ml.m5.large` | 85 | 85&nbsp;to&nbsp;254 |" in text
+    assert "| **USD a month**, expected | **2** | **1&nbsp;to&nbsp;3** |" in text
+
+
+def test_each_possibility_has_its_amount() -> None:
+    found = tuple(
+        PossibilityReport(source="plan.json", given=f"Stage={stage}", totals=changed("0", amount))
+        for stage, amount in (("dev", "84.51"), ("prod", "253.53"))
+    )
+    text = render(report(possibilities=found))
+    assert "| if `Stage=dev` | **+85** | 0&nbsp;→&nbsp;85 |" in text
+    assert "| if `Stage=prod` | **+254** | 0&nbsp;→&nbsp;254 |" in text
+    assert "| and 3 more possibilities |  |  |" in render(report(possibilities=(*found * 5, found[0])))
 
 
 def test_what_the_change_leaves_alone_is_one_row() -> None:
     same = structs.replace(docs(), unchanged=True, before=monthly("84.51", "84.51", "253.53"))
     totals = structs.replace(report().totals, unchanged=monthly("84.51", "84.51", "253.53"))
     text = render(report(endpoints=(chat(), same), totals=totals))
-    assert "| 1 endpoint, unchanged |  | 84.51 | 84.51 | 253.53 | 0.00 |" in text
-    assert "`docs`" not in text.partition("\n❌")[0]
+    assert "| 1 endpoint unchanged | 0 | 85 |" in text
+    assert "`docs`" not in text.partition("####")[0]
 
 
 def test_the_bill_with_discounts_stands_below_the_list_bill() -> None:
@@ -174,54 +339,124 @@ def test_the_bill_with_discounts_stands_below_the_list_bill() -> None:
         budgets="list",
         notes=(),
     )
-    assert (
-        "| 1,277.73 | **+424.93** |\n| with discounts |  | 340.73 | 477.29 | 1,022.18 | +339.95 |\n| before |"
-    ) in render(report(discounts=discounts))
+    assert "| with discounts | **+340** | 137&nbsp;→&nbsp;477 |" in render(report(discounts=discounts))
 
 
-def test_several_inputs_are_told_apart() -> None:
+def stacks() -> Report:
+    """chat-prod in stack a, docs in stack b, which has two of its own."""
     sources = tuple(
         Source(id=path, path=path, kind="terraform-plan", format_version="1.2", has_before=True, complete=True)
-        for path in ("plan.json", "other.json")
+        for path in ("stacks/a/plan.json", "stacks/b/plan.json")
     )
-    elsewhere = structs.replace(docs(), source="other.json")
-    assert "| `docs` in `other.json` |" in render(report(sources=sources, endpoints=(chat(), elsewhere)))
+    first, second = (source.id for source in sources)
+    return report(
+        sources=sources,
+        endpoints=(structs.replace(chat(), source=first), structs.replace(docs(), source=second)),
+        subtotals={first: changed("0", "512.10"), second: changed("171.68", "84.51")},
+        results=(finding(source=second), finding("p", severity="warning", source=first, endpoint=None, headline="h")),
+    )
 
 
-def test_a_finding_says_where_what_it_costs_and_the_lines_to_change() -> None:
+def test_several_stacks_have_a_row_each_and_a_fold_each() -> None:
+    """84.51 - 171.68 = -87.17."""
+    text = render(stacks())
+    table, _, rest = text.partition("####")
+    assert [line for line in table.splitlines() if line.startswith("|")] == [
+        "| stack | change | before → after |",
+        "|:--|--:|--:|",
+        "| ⚠️ `a`<br>1 new | **+512** | 0&nbsp;→&nbsp;512 |",
+        "| ❌ `b`<br>1 new | **−87** | 172&nbsp;→&nbsp;85 |",
+        "| **USD a month**, expected, + usage | **+425** | **172&nbsp;→&nbsp;597** |",
+        "| all scaled in to all scaled out |  | 426&nbsp;to&nbsp;1,278 |",
+    ]
+    assert "**1 error, 1 warning.** In 2 of 2 stacks. " in table
+    assert "<summary>⚠️ <code>a</code>: +512</summary>" in rest
+    assert "<summary>❌ <code>b</code>: −87</summary>\n\n| endpoint | change | before → after |\n" in rest
     assert (
-        "❌ **`async-scales-to-zero`** "
-        '`module.docs["a"].aws_appautoscaling_target.this` at `infra/docs.tf:12`<br>\n'
-        "`min_capacity` is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month\n"
-        "<details><summary>Lines to change</summary>\n\n"
-        "```hcl\nmin_capacity = 0\n```\n\n"
-        "[Documentation](https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html)\n\n"
-        "</details>\n"
+        "- ❌ **up to −85 USD** · `docs`, `b`: keeps one instance while its queue is empty · `infra/docs.tf:12`" in rest
+    )
+
+
+def test_a_finding_says_what_it_costs_where_and_the_fix_in_two_lines() -> None:
+    assert (
+        "**❌ `docs`: keeps one instance while its queue is empty** · up to −85 USD · `infra/docs.tf:12`<br>\n"
+        "**Fix:** `min_capacity = 0`\n"
     ) in render(report())
+
+
+def test_a_line_is_a_link_where_the_forge_is_known() -> None:
+    blob = f"https://github.com/acme/shop/blob/{'a' * 40}"
+    elsewhere = {"infra/docs.tf": f"https://github.com/acme/shop/blob/{'b' * 40}"}
+    options = Options(
+        root="/w", links=Links(blob=blob, elsewhere=elsewhere, run="https://github.com/acme/shop/actions/runs/1")
+    )
+    odd = finding("p", location=Location("infra/a b#c.tf", 3), headline="odd")
+    text = render(report(results=(finding(), odd)), options)
+    assert f"[`infra/docs.tf:12`](https://github.com/acme/shop/blob/{'b' * 40}/infra/docs.tf#L12)" in text
+    assert f"[`infra/a b#c.tf:3`]({blob}/infra/a%20b%23c.tf#L3)" in text
+    assert "[full report](https://github.com/acme/shop/actions/runs/1)" in text
+    assert "](https://github.com" not in render(report(results=(finding(), odd)))
+
+
+def test_more_than_five_findings_have_a_line_each_and_what_says_the_same_shares_one() -> None:
+    """Twice 84.51 are 169.02."""
+    alike = [finding(address=f"t.{key}", endpoint=f"e.{key}", location=None) for key in "ab"]
+    others = [finding(f"p{number}", headline=f"is wrong {number}") for number in range(5)]
+    text = render(report(results=(*alike, *others)))
+    assert (
+        "- ❌ **up to −169 USD** · `e.a`, `e.b`: keeps one instance while its queue is empty · `t.a` and 1 more" in text
+    )
+    assert text.count("\n- ❌ ") == 6
+    assert "\n**❌" not in text
+    assert "\n**❌" in render(report(results=(*alike, *others[:4])))
 
 
 FIX = Remediation(terraform='tags = { a = "b" }, or\nmin_capacity = 0', cloudformation="MinCapacity: 0")
 NOTE = "Security Hub wants more: keep min_capacity"
 
 
-def test_a_fix_stands_below_the_message_and_what_to_know_below_the_fix() -> None:
+def test_how_it_is_worked_out_other_ways_and_what_to_know_are_folded_once() -> None:
+    result = finding(working="670 h x 0.736", fix=FIX, notes=(NOTE,))
+    before, _, folded = render(report(results=(result,))).partition("<details>")
+    assert '<br>\n**Fix:** `tags = { a = "b" }`, or\n' in before
     assert (
-        "<br>\ntoo dear<br>\n"
-        '**Fix:** `tags = { a = "b" }`, or<br>\n'
-        "`min_capacity = 0`<br>\n"
-        "Security Hub wants more: keep `min_capacity`\n<details>"
-    ) in render(report(results=(finding(message="too dear", fix=FIX, notes=(NOTE,)),)))
+        "| `min_capacity` is 1; 670 h x 0.736 | `min_capacity = 0`<br>Security Hub wants more: keep `min_capacity` |"
+    ) in folded
 
 
 def test_lines_to_change_are_in_the_language_of_the_source() -> None:
     (source,) = report().sources
-    text = render(report(sources=(structs.replace(source, kind="cloudformation"),)))
-    assert "```yaml\nMinCapacity: 0\n```" in text
+    sources = (structs.replace(source, kind="cloudformation"),)
+    lines = Remediation(terraform="a = 1\nb = 2", cloudformation="A: 1\nB: 2")
+    assert "```yaml\nA: 1\nB: 2\n```" in render(report(sources=sources, results=(finding(remediation=lines),)))
+    assert "**Fix:** `MinCapacity: 0`" in render(report(sources=sources))
 
 
-def test_the_same_lines_to_change_stand_once() -> None:
-    other = finding(variant="v2", severity="warning", message="something else")
-    assert render(report(results=(finding(), other))).count("Lines to change") == 1
+def test_the_same_lines_to_paste_stand_once() -> None:
+    lines = Remediation(terraform="a = 1\nb = 2", cloudformation="")
+    results = tuple(finding(variant=each, headline=each, remediation=lines) for each in ("v1", "v2"))
+    text = render(report(results=results))
+    assert text.count("lines to paste:\n\n```hcl\na = 1\nb = 2\n```") == 1
+
+
+def test_a_waiver_is_ready_but_for_its_reason_and_the_settings_refuse_it_until_then(tmp_path: Path) -> None:
+    """60 days after 2026-11-22 is 2027-01-21: 8 to the end of November, 31 in December, 21 in January."""
+    block = 'module.docs["a"].aws_appautoscaling_target.this'
+    written = render(report()).partition("```yaml\n")[2].partition("\n```")[0]
+    (entry,) = yaml.safe_load(written)["waivers"]
+    assert entry == {
+        "policy": "async-scales-to-zero",
+        "address": block,
+        "until": date(2027, 1, 21),
+        "reason": "<why>",
+    }
+    settings = tmp_path / ".guardrail.yml"
+    for reason, refused in (("<why>", True), ("load test", False)):
+        settings.write_text(written.replace("<why>", reason))
+        entries = load(str(tmp_path), config=str(settings)).settings.accepted().entries
+        with pytest.raises(SettingsError, match="gives no reason") if refused else nullcontext():
+            found = waivers.apply(entries, [finding()], [], today=date(2026, 11, 22), origin="x")
+            assert [one.verdict for one in found.results] == ["waived"]
 
 
 def test_what_does_not_count_is_folded_away() -> None:
@@ -239,7 +474,7 @@ def test_what_does_not_count_is_folded_away() -> None:
         )
     )
     before, _, folded = text.partition("<details>")
-    assert "`" not in before.partition("| before |")[2]
+    assert "`" not in before.partition("| **USD a month**")[2]
     assert "1 error undecided" in before
     block = '`module.docs["a"].aws_appautoscaling_target.this`'
     assert f"- ❌ `old` {block}, up to 84.51 USD a month" in folded
@@ -251,29 +486,31 @@ def test_what_does_not_count_is_folded_away() -> None:
 
 def test_with_all_old_findings_count() -> None:
     text = render(report(results=(finding(status="existing"),), all_findings=True))
-    assert "\n1 error\n" in text
-    assert "❌ **`async-scales-to-zero`**" in text
+    assert "\n**1 error.** " in text
+    assert "**❌ `docs`: keeps one instance" in text
 
 
 def test_instances_of_one_block_are_one_finding() -> None:
+    """84.51 each; the waiver is of all instances."""
     both = tuple(
         finding(
             address=f'module.docs["{key}"].aws_appautoscaling_target.this',
             endpoint=f'module.docs["{key}"].aws_sagemaker_endpoint.this',
             message="too dear",
+            location=None,
         )
         for key in "ab"
     )
-    assert (
-        "`module.docs.aws_appautoscaling_target.this` at `infra/docs.tf:12`, and 1 more of its instances<br>"
-        in render(report(results=both))
-    )
+    text = render(report(results=both))
+    assert "keeps one instance while its queue is empty** · up to −169 USD · " in text
+    assert " · `module.docs.aws_appautoscaling_target.this` (2 instances)<br>" in text
+    assert 'address: "module.docs*.aws_appautoscaling_target.this"' in text
 
 
 def test_nothing_to_pay_is_short() -> None:
     text = render(report(endpoints=(), results=(), totals=Totals(before=None, after=monthly("0", "0", "0"), delta=None),
                          exit_code=0, prices={}))  # fmt: skip
-    assert text.splitlines()[1] == "### ✅ Passes: no SageMaker inference, nothing to pay"
+    assert text.splitlines()[1] == "### ✅ No SageMaker inference, nothing to pay"
     assert "| endpoint |" not in text
 
 
@@ -281,19 +518,20 @@ def test_nothing_to_pay_is_short() -> None:
 def test_the_comment_stays_below_the_limit_in_bytes_and_keeps_the_dearest(name: str) -> None:
     text = render(many(500, 3, name))
     assert size(text) < COMMENT_LIMIT - 1_000
-    found = [int(number) for number in re.findall(rf"aws_sagemaker_endpoint.{name}_(\d+)`", text)]
-    assert len(found) > 100  # each of them three times: 500, 500, 500, 499, …
+    found = [int(number) for number in re.findall(rf" · `aws_sagemaker_endpoint.{name}_(\d+)`", text)]
+    assert len(found) > 50  # each of them three times: 500, 500, 500, 499, …
     assert found == [500 - at // 3 for at in range(len(found))]
     assert f"{name}_0001`" not in text
     assert "Not everything fits here" in text
     assert text.count("<details>") == text.count("</details>")
 
 
-def test_the_table_shows_the_dearest_and_says_how_many_more_there_are() -> None:
+def test_the_table_shows_the_dearest_and_says_how_much_the_others_are() -> None:
+    """1 to 30 USD, nothing before: the first ten, which are not shown, are 55 together."""
     text = render(many(30, 0))
     table = [line for line in text.partition("<details>")[0].splitlines() if line.startswith("| `service")]
-    assert [line[3:15] for line in table] == [f"service-{number:04}" for number in range(11, 31)]
-    assert "| 10 more that cost less |" in text
+    assert [line[3:15] for line in table] == [f"service-{number:04}" for number in range(30, 10, -1)]
+    assert "| 10 more that change less | +55 | 0&nbsp;→&nbsp;55 |" in text
     assert "10 more endpoints" in text
     assert "Not everything fits" not in text
 
@@ -303,8 +541,8 @@ def test_details_go_before_findings() -> None:
     long = finding(remediation=Remediation(terraform="# comment\n" * 7_000, cloudformation=""))
     text = render(report(results=(long,)))
     assert size(text) < COMMENT_LIMIT
-    assert "**`async-scales-to-zero`**" in text
-    assert "Lines to change" not in text
+    assert "**❌ `docs`: keeps one instance" in text
+    assert "# comment" not in text
     assert "Not everything fits here" in text
 
 
@@ -360,4 +598,4 @@ def test_a_name_that_is_unknown_is_said_by_what_is_known() -> None:
     nameless = structs.replace(
         docs(), endpoint=structs.replace(docs().endpoint, name=Unknown("r", partial="docs-${…}"))
     )
-    assert "| `docs-${…}` |" in render(report(endpoints=(nameless,)))
+    assert "`docs-${…}` |" in render(report(endpoints=(nameless,)))

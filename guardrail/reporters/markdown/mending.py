@@ -1,0 +1,212 @@
+"""What is to mend, for a comment: of whom and what is wrong, what it would save, where, and the fix."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from html import escape
+
+from guardrail.money import ZERO
+from guardrail.policy.base import Result
+from guardrail.report import Report
+from guardrail.reporters.base import Options
+from guardrail.reporters.findings import Finding, endpoint_names, said, shape, subjects
+from guardrail.reporters.gfm import code, fenced, link, prose
+from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS, row
+from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
+from guardrail.reporters.places import FindingPlaces
+from guardrail.reporters.wording import dollars, inert
+
+LONGEST_MESSAGE = 1_200
+MOST_WAIVERS = 5
+WAIVER_DAYS = 60
+"""Days from today that a waiver which is ready to be pasted would hold."""
+WHY = "<why>"
+"""The reason in it, with which the settings are refused."""
+_BUDGETS = "budgets"
+_PLAIN_YAML = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
+
+
+class Mending:
+    """What is to mend in one report."""
+
+    def __init__(self, report: Report, options: Options, told: Overview, stacks: Mapping[str, str]) -> None:
+        """``stacks`` says how each input is called."""
+        self._report, self._stacks = report, stacks
+        self._names = endpoint_names(report)
+        self._places = FindingPlaces(report, options)
+        is_broken = any(budget.state == "broken" for budget in told.budgets)
+        budgets = {rule.id for rule in report.rules if rule.topic == _BUDGETS} if is_broken else set()
+        kept = [one for one in sections(report).new if one.dearest.policy not in budgets]  # these are told above
+        self.groups = self._grouped(one for one in kept if one.dearest.severity != "note")
+        """Errors and warnings, what says the same together."""
+        self.notes = self._grouped(one for one in kept if one.dearest.severity == "note")
+
+    def _grouped(self, found: Iterable[Finding]) -> list[list[Finding]]:
+        groups: dict[tuple[object, ...], list[Finding]] = {}
+        for finding in found:
+            result = finding.dearest
+            text = result.headline or shape(result, self._names)
+            groups.setdefault((result.severity, result.policy, text, *fix(result, self._report)[:1]), []).append(
+                finding
+            )
+        return list(groups.values())
+
+    def block(self, group: Sequence[Finding]) -> str:
+        """Two lines: what is wrong, what it would save and where; and the fix."""
+        result = group[0].dearest
+        facts = [f"**{SIGNS[result.severity]} {self._head(group)}**", _saving(group), *self._where(group)]
+        fixes = self._fix(result)
+        return " · ".join(filter(None, facts)) + (f"<br>\n{fixes}\n" if fixes else "\n")
+
+    def line(self, group: Sequence[Finding]) -> str:
+        """The same in one line, for where there are many."""
+        result, saving = group[0].dearest, _saving(group)
+        sources = dict.fromkeys(self._stacks.get(one.dearest.source, one.dearest.source) for one in group)
+        stack = "" if len(self._stacks) == 1 else ", ".join(code(each, LONGEST_NAME) for each in sources)
+        text = f"- {SIGNS[result.severity]} {f'**{saving}** · ' if saving else ''}{self._head(group, stack)}"
+        fixes = self._fix(result)
+        return " · ".join([text, *self._where(group)]) + (f". {fixes}" if fixes else "")
+
+    def note(self, group: Sequence[Finding]) -> str:
+        """What is worth a note, and where."""
+        return f"- {self._head(group)} ({link(code(group[0].dearest.policy), group[0].dearest.help_uri)})"
+
+    def _head(self, group: Sequence[Finding], stack: str = "") -> str:
+        """``chat, docs: never scales in after a peak``, the names as code."""
+        about = ", ".join(filter(None, (self._of(group), stack)))
+        text = prose(said(group), LONGEST_MESSAGE, starts_line=False)
+        return f"{about}: {text}" if about else text
+
+    def _of(self, group: Sequence[Finding]) -> str:
+        some, more = subjects(group, self._names)
+        return ", ".join(map(code, some)) + (f" and {more:,} more" if more else "")
+
+    def _where(self, group: Sequence[Finding]) -> Iterator[str]:
+        """The line to change, as a link where there is one; else the block."""
+        finding, result = group[0], group[0].dearest
+        place, more = self._places.of(result), len(group) - 1
+        instances = len({each.address for each in finding.results})
+        others = f" ({instances:,} instances)" if instances > 1 else ""
+        others += f" and {more:,} more" if more else ""
+        if place.known:
+            yield link(code(f"{place.path}:{place.line}"), self._places.link(place)) + others
+        elif result.endpoint is not None:
+            yield code(finding.block) + others
+
+    def _fix(self, result: Result) -> str:
+        lines = fix(result, self._report)
+        pasted = remediation(result, self._report)
+        if not lines and pasted and "\n" not in pasted:
+            return f"**Fix:** {code(pasted, LONGEST_MESSAGE)}"
+        return f"**Fix:** {prose(lines[0], LONGEST_MESSAGE, starts_line=False)}" if lines else ""
+
+    # What is folded away --------------------------------------------------------------------------------------------
+
+    def why(self, groups: Sequence[Sequence[Finding]]) -> Iterator[str]:
+        """How each amount is worked out and what else would do, a row each; lines to paste; and a waiver."""
+        head = f"{row('of', 'why', 'instead')}\n|:--|:--|:--|\n"
+        noted: set[str] = set()
+        for group in groups:
+            yield head + self._reasoning(group, noted)
+            head = ""
+        told: set[str] = set()
+        for group in groups:
+            result = group[0].dearest
+            lines = remediation(result, self._report)
+            if lines and lines not in told and ("\n" in lines or result.fix):
+                told.add(lines)
+                yield f"\n{code(result.policy)}, lines to paste:\n\n{fenced(lines, self._language(result))}"
+        entries = self._waivers(groups)
+        if entries:
+            yield (
+                "\nMeant as it is? Accept it until a date, with your reason, in `.guardrail.yml`:\n\n"
+                f"{fenced(entries, 'yaml')}"
+            )
+
+    def _reasoning(self, group: Sequence[Finding], noted: set[str]) -> str:
+        """A row; what there is to know of several findings stands with the first."""
+        result = group[0].dearest
+        why = "; ".join(filter(None, (result.detail, result.working))) or result.message
+        instead = [*(each.removeprefix("or ") for each in fix(result, self._report)[1:])]
+        instead += [note for note in result.notes if note not in noted]
+        noted.update(result.notes)
+        names = self._of(group)
+        return row(
+            f"{names}{'<br>' if names else ''}{link(code(result.policy), result.help_uri)}",
+            prose(why, LONGEST_MESSAGE, starts_line=False),
+            "<br>".join(prose(each, LONGEST_MESSAGE, starts_line=False) for each in instead),
+        )
+
+    def _language(self, result: Result) -> str:
+        kinds = {source.id: source.kind for source in self._report.sources}
+        return "yaml" if kinds.get(result.source) == "cloudformation" else "hcl"
+
+    def _waivers(self, groups: Sequence[Sequence[Finding]]) -> str:
+        """Entries for the settings, which are refused until somebody gives a reason."""
+        until = date.fromisoformat(self._report.today) + timedelta(WAIVER_DAYS)
+        blocks = dict.fromkeys(
+            (finding.dearest.policy, _pattern(finding))
+            for group in groups
+            for finding in group
+            if finding.dearest.endpoint is not None
+        )
+        entries = [
+            f"  - policy: {_scalar(policy)}\n    address: {_scalar(address)}\n    until: {until}\n    reason: {WHY}"
+            for policy, address in list(blocks)[:MOST_WAIVERS]
+        ]
+        return "\n".join(["waivers:", *entries]) if entries else ""
+
+
+def _pattern(finding: Finding) -> str:
+    """The address, with ``*`` for the keys of several instances."""
+    if len({result.address for result in finding.results}) == 1:
+        return finding.dearest.address
+    return re.sub(r"\[[^\]]*\]", "*", finding.dearest.address)
+
+
+def _scalar(text: str) -> str:
+    """Text as YAML has it; JSON's strings are YAML's, too."""
+    return text if _PLAIN_YAML.fullmatch(text) else json.dumps(inert(text), ensure_ascii=False)
+
+
+def _saving(group: Sequence[Finding]) -> str:
+    """``−1,345 USD``, ``up to −105 USD``, of all that say the same together; empty where no money is at stake."""
+    results = [result for finding in group for result in finding.results]
+    savings = [result.saving_monthly for result in results if isinstance(result.saving_monthly, Decimal)]
+    if not savings:
+        return ""
+    best = any(result.saving_basis == "upper-bound" for result in results)
+    return f"{'up to ' if best else ''}{dollars(-sum(savings, ZERO))} USD"
+
+
+def old_line(finding: Finding) -> str:
+    """A finding that does not count, in a line."""
+    result, several = finding.dearest, len(finding.results)
+    count = f" × {several:,}" if several > 1 else ""
+    money = f", {stake(result)}" if stake(result) else ""
+    return f"- {SIGNS[result.severity]} {code(result.policy)}{count} {code(finding.block)}{money}"
+
+
+def undecided_line(finding: Finding) -> str:
+    """A finding that could not be decided, and why."""
+    result, several = finding.dearest, len(finding.results) - 1
+    count = f" and {several:,} more" if several else ""
+    reason = prose(result.reason or result.message)
+    return f"- {SIGNS[result.severity]} {code(result.policy)} {code(finding.block)}{count}: {reason}"
+
+
+def waived_line(result: Result) -> str:
+    """What somebody has accepted, until when and why."""
+    waiver = result.waiver
+    if waiver is None:
+        return ""
+    owner = f" by {waiver.owner}" if waiver.owner else ""
+    accepted = prose(f"until {waiver.until}{owner}: {waiver.reason}", LONGEST_MESSAGE)
+    return f"- {code(result.policy)} {code(result.address)} {accepted}"
+
+
+def in_html(text: str) -> str:
+    """A name in the line that a section is folded under, which is HTML."""
+    return f"<code>{escape(inert(text, LONGEST_NAME))}</code>"
