@@ -1,6 +1,6 @@
 """The estimate as rows of words, in the order of the bill: endpoints, their variants, the totals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -10,13 +10,14 @@ from guardrail.cost.base import Bill, CostComponent, Delta, Kind, Monthly, Quant
 from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, ScalableTarget, Unknown, Variant
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
-from guardrail.report import EndpointReport, Report
+from guardrail.report import EndpointReport, PossibilityReport, Report
 from guardrail.reporters.wording import counted, inert, number, signed_usd, spread, usd
 
 USAGE = "+ usage"
 UNKNOWN = "unknown"
 NO_PRICE = "no price"
 WITH_DISCOUNTS = "with discounts"
+MOST_POSSIBILITIES = 8
 MOST_INFERENCE_COMPONENTS = 5
 """Of one endpoint; adapters come by the hundred."""
 
@@ -244,7 +245,8 @@ def quantity_of(component: CostComponent) -> str:
 
 
 def _range(quantity: Quantity) -> str:
-    return spread(quantity.floor, quantity.ceiling)
+    """From least to most; the state with the least money may have the most of a line that another one lacks."""
+    return spread(*sorted((quantity.floor, quantity.ceiling)))
 
 
 def amounts_of(component: CostComponent) -> Amounts:
@@ -267,11 +269,9 @@ def amounts(monthly: Monthly) -> Amounts:
 
 
 def _three(bounds: Monthly | Quantity, prefix: str) -> Amounts:
-    return (
-        _amount(bounds.floor, prefix),
-        _amount(bounds.expected, prefix),
-        _amount(bounds.ceiling, prefix),
-    )
+    """Least, expected and most; of a line that only one possibility has the least is nothing."""
+    least, most = sorted((bounds.floor, bounds.ceiling))
+    return _amount(least, prefix), _amount(bounds.expected, prefix), _amount(most, prefix)
 
 
 def _amount(amount: Decimal | Unknown, prefix: str) -> str:
@@ -311,6 +311,7 @@ def _data(components: tuple[CostComponent, ...]) -> Iterator[Row]:
 def _totals(report: Report) -> Iterator[Row]:
     totals = report.totals
     yield Row(kind="total", name="MONTHLY", amounts=amounts(totals.after), usage=totals.after.depends_on_usage)
+    yield from _possibilities(report)
     discounts = report.discounts
     if discounts is not None:
         yield Row(
@@ -325,6 +326,26 @@ def _totals(report: Report) -> Iterator[Row]:
         yield Row(kind="total", name="change", amounts=_change(totals.delta, _estimated_change(report)))
     if discounts is not None and discounts.delta is not None:
         yield Row(kind="total", name=f"change {WITH_DISCOUNTS}", amounts=_change(discounts.delta))
+
+
+def _possibilities(report: Report) -> Iterator[Row]:
+    """What each possibility costs, the first of them where there are many."""
+    shown, more = possibilities(report)
+    for each in shown:
+        after = each.totals.after
+        yield Row(kind="total", name=f"if {inert(each.given)}", amounts=amounts(after), usage=after.depends_on_usage)
+    if more:
+        yield Row(kind="heading", name=more)
+
+
+def possibilities(report: Report) -> tuple[Sequence[PossibilityReport], str]:
+    """Those to show, none where all cost the same, and a sentence that counts the rest."""
+    found = report.possibilities
+    if all(each.totals.after == found[0].totals.after for each in found):
+        return (), ""
+    more = len(found) - MOST_POSSIBILITIES
+    rest = f"and {counted(more, 'more possibility', 'more possibilities')}; --format json has them all"
+    return found[:MOST_POSSIBILITIES], rest if more > 0 else ""
 
 
 def _change(delta: Delta, estimated: tuple[Decimal, Decimal, Decimal] = (ZERO, ZERO, ZERO)) -> Amounts:

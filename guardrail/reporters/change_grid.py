@@ -13,7 +13,7 @@ from guardrail.cost.base import Delta, Monthly
 from guardrail.model import InstanceVariant, Unknown
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report
-from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, Marks, marks, named
+from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, Marks, marks, named, possibilities
 from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, phrase, plain, rest
 from guardrail.reporters.overview import Overview, in_dollars
 from guardrail.reporters.page import GLYPHS, Page, TextLine
@@ -71,6 +71,13 @@ def _totals(report: Report, page: Page, *, is_wide: bool) -> Iterator[TextLine]:
     usage = f"  {USAGE}" if totals.after.depends_on_usage else ""
     cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
     yield _line(_Row(text=f"TOTAL{usage}", cells=cells, is_total=True), page, "total")
+    shown, more = possibilities(report)
+    for each in shown:
+        own = each.totals
+        cells = _cells(own.before, own.after, own.delta, is_wide=is_wide)
+        yield _line(_Row(text=f"if {inert(each.given)}", cells=cells), page)
+    if more:
+        yield from page.wrapped(more, indent="   ", hanging=5, colour="quiet")
     discounts = report.discounts
     if discounts is not None:
         cells = _cells(discounts.before, discounts.after, discounts.delta, is_wide=is_wide)

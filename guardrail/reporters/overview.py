@@ -157,6 +157,8 @@ def in_a_phrase(report: Report, told: Overview) -> str:
     change, before = in_dollars(totals.delta.expected), expected_dollars(totals.before)
     if change == UNKNOWN:
         return f"what the change adds is not known ({before} → {after} USD a month)"
+    if totals.before == totals.after and not totals.delta.expected:
+        return f"nothing changes: {after} USD a month"
     text = f"{change} USD a month ({before} → {after})"
     if not totals.delta.expected and totals.delta.ceiling:
         text += f", at most {in_dollars(totals.delta.ceiling)}"

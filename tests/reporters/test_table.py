@@ -12,7 +12,7 @@ from msgspec import structs
 from guardrail.cost.base import Bill, Delta, Monthly
 from guardrail.model import Coverage, InferenceComponent, Location, ScalableTarget, ServerlessVariant, Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation, Result
-from guardrail.report import EndpointReport, RegionPrices, Report, SkippedReport, Totals
+from guardrail.report import EndpointReport, PossibilityReport, RegionPrices, Report, SkippedReport, Totals
 from guardrail.reporters import table
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import display_width
@@ -127,7 +127,7 @@ guardrail check plan.json
  1 finding from before this change (--all makes them count):
    ✗ async-scales-to-zero  module.docs["a"].aws_appautoscaling_target.this  up to 84.51 USD a month
 
- ✓ PASSES  0 USD a month (597 → 597)
+ ✓ PASSES  nothing changes: 597 USD a month
  1 finding from before · 9 of 9 resources read · exit 0 (fail on error)
 """
 
@@ -797,3 +797,20 @@ def test_the_last_line_has_its_exit_code_and_no_line_is_doubled_or_trails(width:
     assert text.splitlines()[-1].startswith(" next: ")
     assert "\n\n\n" not in text
     assert all(line == line.rstrip() for line in text.split("\n"))
+
+
+def test_possibilities_have_their_amounts_below_the_total() -> None:
+    """84.51 in dev, 425.91 in prod: the total alone says neither."""
+    given = [
+        PossibilityReport(
+            source="plan.json", given=name, totals=Totals(before=None, after=monthly(*[usd] * 3), delta=None)
+        )
+        for name, usd in (("Stage=dev", "84.51"), ("Stage=prod", "425.91"))
+    ]
+    answer = report(possibilities=tuple(given))
+    assert cells(answer, "if Stage=dev") == ["if Stage=dev", "84.51", "84.51", "84.51"]
+    assert "   if Stage=prod                                   –      426" in table.render(answer)
+    same = report(possibilities=(given[0], structs.replace(given[0], given="Stage=test")))
+    assert "if Stage" not in render(same) + table.render(same)
+    many = report(possibilities=tuple(structs.replace(given[n % 2], given=f"Stage={n}") for n in range(10)))
+    assert "and 2 more possibilities; --format json has them all" in render(many)
