@@ -20,6 +20,8 @@ class Source(Struct, frozen=True, kw_only=True):
     format_version: str | None
     has_before: bool
     complete: bool
+    usage_file: str | None = None
+    """What says how it is used; None where nothing does."""
     possibilities: tuple[str, ...] = ()
     """Every way in which what is undecided in it can be decided: ``Stage=dev``."""
 
@@ -176,6 +178,7 @@ class Report(Struct, frozen=True, kw_only=True):
     """The day that verdicts and ages rest on: ``2026-11-22``."""
     settings_file: str | None
     usage_file: str | None
+    """That of every source; None where there is none, and where sources have one each."""
     sources: tuple[Source, ...]
     prices: dict[str, RegionPrices]
     totals: Totals

@@ -1,7 +1,7 @@
 """``.guardrail.yml``: what a team has decided once, and what the flags of a run override."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias, TypeVar
 
@@ -111,11 +111,10 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
     """The settings for an input at ``start`` ("-" for standard input), from ``config`` or the file nearest to it.
 
     Looks in the directory of ``start`` and above it up to the git root, then in the working directory and above it.
-    Without a ``usage_file`` key the `guardrail-usage.yml` beside the settings is taken, or the nearest one where there
-    are no settings; without a ``baseline.file`` key the nearest `.guardrail-baseline.json`. With a ``copy`` of the git
-    repository everything is looked for at the same places in there instead; ``isolated`` looks for nothing, and takes
-    what is named alone. Raises SettingsError: for a file that does not read, and where both spellings of a name are
-    there.
+    Without a ``usage_file`` key the nearest `guardrail-usage.yml` is taken, that beside a ``config`` first; without a
+    ``baseline.file`` key the nearest `.guardrail-baseline.json`. With a ``copy`` of the git repository everything is
+    looked for at the same places in there instead; ``isolated`` looks for nothing, and takes what is named alone.
+    Raises SettingsError: for a file that does not read, and where both spellings of a name are there.
     """
     around = [] if isolated else list(places(start) if copy is None else _within(copy, start))
     path = config if config is not None else _nearest(FILE_NAMES, around)
@@ -127,7 +126,8 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
     directory = "" if path is None else os.path.dirname(path)
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
     if usage_file is None and not isolated:
-        usage_file = _nearest(USAGE_FILE_NAMES, around) if path is None else _only(USAGE_FILE_NAMES, directory)
+        beside = [] if config is None else [directory]
+        usage_file = _nearest(USAGE_FILE_NAMES, [*beside, *around])
     baseline = settings.baseline.file and os.path.join(directory, settings.baseline.file)
     for named in (usage_file, baseline):
         if named and files.is_there(named):  # what is not there is said by who reads it, or about to be written
@@ -152,6 +152,22 @@ def _relative(prices: PriceSettings, directory: str) -> PriceSettings:
 def override(settings: S, /, **flags: Any) -> S:
     """``settings``, or a part of them, with every flag that was given (is not None) in place of what the file says."""
     return structs.replace(settings, **{name: value for name, value in flags.items() if value is not None})
+
+
+def start_of(paths: Sequence[str]) -> str:
+    """Where to look for what holds for all inputs: the only one, else the deepest folder that holds them all."""
+    if len(paths) == 1:
+        return paths[0]
+    try:
+        return os.path.commonpath([_folder(path) for path in paths])
+    except ValueError:  # two drives
+        return os.getcwd()
+
+
+def first_of(names: tuple[str, ...], places: Iterable[str]) -> str | None:
+    """The nearest file with one of the names, as it reads best from the working directory; it need not be readable."""
+    found = (os.path.join(directory, name) for directory in places for name in names)
+    return _shortest(next((path for path in found if files.is_there(path)), None))
 
 
 def _nearest(names: tuple[str, ...], places: Iterable[str]) -> str | None:
@@ -184,10 +200,14 @@ def _readable(path: str) -> str:
 
 def places(start: str) -> Iterator[str]:
     """The directories to search for an input at ``start``, nearest first, none outside the git repository around it."""
-    here = os.getcwd()
-    origin = here if start == "-" else os.path.abspath(start)
-    for directory in dict.fromkeys((origin if os.path.isdir(origin) else os.path.dirname(origin), here)):
+    for directory in dict.fromkeys((_folder(start), os.getcwd())):
         yield from folders_up_to_top(directory)
+
+
+def _folder(start: str) -> str:
+    """The directory of an input; the working directory for standard input."""
+    origin = os.getcwd() if start == "-" else os.path.abspath(start)
+    return origin if os.path.isdir(origin) else os.path.dirname(origin)
 
 
 def _within(copy: str, start: str) -> Iterator[str]:

@@ -147,13 +147,30 @@ def test_flags_win_and_what_is_not_given_stays() -> None:
     )
 
 
-def test_the_usage_file_beside_the_settings_is_picked_up(repository: Path) -> None:
+def test_the_usage_file_beside_settings_that_are_named_goes_before_the_nearest(repository: Path) -> None:
+    (repository / "ci").mkdir()
+    write(repository / "ci" / ".guardrail.yml", "")
+    write(repository / "ci" / "guardrail-usage.yml", "")
+    write(repository / "infra" / "guardrail-usage.yml", "")
+    found = settings.load(str(repository / "infra"), config=str(repository / "ci" / ".guardrail.yml"))
+    assert str(found.settings.usage_file).endswith("ci/guardrail-usage.yml")
+
+
+def test_the_nearest_usage_file_is_picked_up_wherever_the_settings_are(repository: Path) -> None:
     write(repository / ".guardrail.yml", "")
     write(repository / "guardrail-usage.yml", "")
     write(repository / "infra" / "guardrail-usage.yml", "")
-    found = settings.load(str(repository / "infra"))
-    assert found.settings.usage_file is not None
-    assert found.settings.usage_file.endswith("repository/guardrail-usage.yml")
+    assert str(settings.load(str(repository / "infra")).settings.usage_file).endswith("infra/guardrail-usage.yml")
+    (repository / "infra" / "guardrail-usage.yml").unlink()
+    assert str(settings.load(str(repository / "infra")).settings.usage_file).endswith("repository/guardrail-usage.yml")
+
+
+def test_settings_for_several_inputs_are_those_nearest_to_all_of_them(repository: Path) -> None:
+    for name in ("a", "b"):
+        (repository / "infra" / name).mkdir(parents=True)
+    both = [str(repository / "infra" / name) for name in ("a", "b")]
+    assert settings.start_of(both) == settings.start_of(both[::-1]) == str(repository / "infra")
+    assert settings.start_of(both[:1]) == both[0]
 
 
 def test_without_settings_the_nearest_usage_file_is_picked_up(repository: Path) -> None:

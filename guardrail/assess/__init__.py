@@ -31,18 +31,21 @@ def assess(
     *,
     prices: PriceBook,
     policies: Sequence[Policy],
-    usage: Demand,
+    usage: Demand | Sequence[Demand],
     terms: Terms,
     today: date,
 ) -> Report:
     """The report on ``change_sets``, in their order. ``today`` decides which waivers, schedules and tests still hold.
 
+    ``usage`` is that of all of them, or of each its own.
+
     Raises `PolicyError` for a policy that cannot be evaluated, `PriceBookError` for a damaged price table and
     `SettingsError` for a waiver without a reason, usage of a variant that there is not, or a rate above the list price.
     """
     change_sets = [notices.in_force(change_set, today) for change_set in change_sets]
-    unused = tuple(usage.notices(notices.known_endpoints(change_sets)))
-    priced = pricing.price(change_sets, prices, usage, terms.period)
+    demands = list(usage) if isinstance(usage, Sequence) else [usage] * len(change_sets)
+    unused = tuple(notices.unused(change_sets, demands))
+    priced = pricing.price(change_sets, prices, demands, terms.period)
     endpoints = pricing.by_source(item for one in priced for item in pricing.endpoints(one, terms.environments))
     totals = pricing.totals(priced, endpoints)
     outcomes = pricing.outcomes(priced, totals)

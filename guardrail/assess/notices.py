@@ -10,6 +10,7 @@ from msgspec import structs
 
 from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
+from guardrail.cost.demand import Demand
 from guardrail.model import (
     Budget,
     ChangeSet,
@@ -137,6 +138,15 @@ def _expected(priced: PricedSource, discounts: DiscountReport | None) -> Decimal
         return priced.after.total.expected
     found = (monthly for (source, _), monthly in discounts.endpoints.items() if source == priced.source.id)
     return join.total(found).expected
+
+
+def unused(change_sets: Sequence[ChangeSet], demands: Sequence[Demand]) -> Iterator[str]:
+    """What usage says of nothing that is there, each usage held against all change sets that it is for."""
+    of_demand: dict[int, tuple[Demand, list[ChangeSet]]] = {}
+    for change_set, demand in zip(change_sets, demands, strict=True):
+        of_demand.setdefault(id(demand), (demand, []))[1].append(change_set)
+    for demand, its_own in of_demand.values():
+        yield from demand.notices(known_endpoints(its_own))
 
 
 def known_endpoints(change_sets: Iterable[ChangeSet]) -> list[Endpoint]:

@@ -60,13 +60,13 @@ class Combination(Struct, frozen=True, kw_only=True):
 
 
 def price(
-    change_sets: Sequence[ChangeSet], prices: PriceBook, demand: Demand, period: Period = MONTH
+    change_sets: Sequence[ChangeSet], prices: PriceBook, demands: Sequence[Demand], period: Period = MONTH
 ) -> list[PricedSource]:
-    """Every change set with what it costs."""
-    estimator = Estimator(prices, demand, period=period)
+    """Every change set with what it costs, by what is asked of each."""
+    estimators = {id(demand): Estimator(prices, demand, period=period) for demand in demands}
     return [
-        _price(source, change_set, estimator)
-        for source, change_set in zip(_sources(change_sets), change_sets, strict=True)
+        _price(source, change_set, estimators[id(demand)])
+        for source, change_set, demand in zip(_sources(change_sets), change_sets, demands, strict=True)
     ]
 
 

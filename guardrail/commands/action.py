@@ -25,7 +25,7 @@ from guardrail.errors import GitError, GitHubError, GuardrailError
 from guardrail.github import base_branch, runner
 from guardrail.github.base_branch import Base
 from guardrail.github.runner import Event
-from guardrail.settings import load
+from guardrail.settings import load, start_of
 
 HELP = """\
 run as a step of GitHub Actions
@@ -150,7 +150,7 @@ def _checked(inputs: ActionInputs, reports: Reports, base: str) -> tuple[int, st
     """The exit code of the check, and what it says on standard error."""
     directory = _directory(inputs)
     paths = _paths(inputs, directory)
-    terms = list(_terms(inputs, directory, runner.event(os.environ), base, paths[0]))
+    terms = list(_terms(inputs, directory, runner.event(os.environ), base, paths))
     command = [*_guardrail("check"), "--any-owner", *_flags(inputs), *terms, *reports.flags(), "--", *paths]
     with runner.Quiet():
         done = subprocess.run(  # noqa: S603 - ourselves, without a shell
@@ -193,7 +193,7 @@ def _flags(inputs: ActionInputs) -> Iterator[str]:
         yield "--strict"
 
 
-def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, start: str) -> Iterator[str]:
+def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, paths: list[str]) -> Iterator[str]:
     """By what is judged: code that is not trusted by what stands in its base, and not by what it brings along."""
     revision = _origin(inputs, happened)
     named = [(name, inputs.text(name)) for name in _TERMS] + [("policies", line) for line in inputs.lines("policies")]
@@ -201,7 +201,7 @@ def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, s
     if revision is None:
         yield from (f"--{name}={value}" for name, value in named if value)
         yield from [f"--compare-to={compared}"] if compared else []
-        yield from _terms_before(directory, happened, folder, start)
+        yield from _terms_before(directory, happened, folder, start_of(paths))
         return
     with chdir(directory):
         base = _base(inputs, revision, folder)
@@ -211,7 +211,7 @@ def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, s
             )
             raise GitHubError(message, hint="check from the repository itself")
         taken = [(name, _taken(name, value, base)) for name, value in named if value]
-        base.take_terms(start, dict(taken).get("config"))
+        base.take_terms(paths, dict(taken).get("config"))
         yield from (f"--{name}={value}" for name, value in taken)
         yield from [f"--compare-to={_past(compared, base)}"] if compared else []
     yield f"--settings-from={base.folder}"

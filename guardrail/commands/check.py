@@ -7,6 +7,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
@@ -15,11 +16,11 @@ from guardrail import files, output, sources
 from guardrail.assess import Terms, against, assess
 from guardrail.clock import today
 from guardrail.commands.base import meant
-from guardrail.cost import usage
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.errors import GuardrailError, NotATemplateError, SettingsError
 from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
+from guardrail.nearest import Nearest, loaded
 from guardrail.policy import baseline, waivers
 from guardrail.policy.environment import Environments
 from guardrail.policy.load import bundled, configure, read
@@ -31,7 +32,7 @@ from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
 from guardrail.reporters.wording import counted
-from guardrail.settings import BaselineSettings, FoundSettings, Settings, load, override
+from guardrail.settings import BaselineSettings, FoundSettings, Settings, load, override, start_of
 
 if TYPE_CHECKING:
     from guardrail.github.base_branch import Base
@@ -310,10 +311,14 @@ def _distinct(paths: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _settings(arguments: Namespace) -> FoundSettings:
-    """The settings for the first path, with the flags of this run in place of what they override."""
+    """The settings for all inputs, with the flags of this run in place of what they override."""
     if arguments.isolated and arguments.settings_from:
         raise GuardrailError("--isolated looks for no settings, and --settings-from says where to look for them")
-    found = load(arguments.paths[0], config=arguments.config, copy=arguments.settings_from, isolated=arguments.isolated)
+    return _settings_of(start_of(arguments.paths), arguments)
+
+
+def _settings_of(start: str, arguments: Namespace) -> FoundSettings:
+    found = load(start, config=arguments.config, copy=arguments.settings_from, isolated=arguments.isolated)
     return override(found, settings=_overridden(found.settings, arguments))
 
 
@@ -345,17 +350,19 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     watch.step(f"{len(policies)} of {counted(len(known), 'policy', 'policies')}")
     change_sets = []
-    for change_set in _change_sets(arguments, settings):
+    nearest = Nearest(arguments.paths, found, partial(_settings_of, arguments=arguments))
+    for change_set in _change_sets(arguments, nearest):
         change_sets.append(change_set)
         watch.step(_read_in_words(change_set))
     change_sets = sources.joined(change_sets)
     if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
+    usage_files = nearest.usage_files(change_sets)
     report = assess(
         change_sets,
         prices=PriceBook(own=tables),
         policies=policies,
-        usage=usage.load(settings.usage_file) if settings.usage_file is not None else usage.Usage({}, {}),
+        usage=loaded(usage_files),
         terms=Terms(
             environments=environments,
             budgets=structs.asdict(settings.budget),
@@ -371,16 +378,22 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
             plan_rate=_plan_rate(settings, tables),
             all_findings=arguments.all,
             settings_file=found.path,
-            usage_file=settings.usage_file,
+            usage_file=usage_files[0] if len(set(usage_files)) == 1 else None,
         ),
         today=today(),
     )
     watch.step(f"priced and judged {counted(len(report.endpoints), 'endpoint')}")
-    unread = list(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
-    return (
-        structs.replace(report, notices=(*unread, *report.notices), unread=tuple(unread), exit_code=2)
-        if unread
-        else report
+    named = {"config": arguments.config, "usage-file": arguments.usage_file, "baseline": arguments.baseline}
+    overlooked = nearest.notices(change_sets, [flag for flag, file in named.items() if file or arguments.isolated])
+    unread = tuple(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
+    return structs.replace(
+        report,
+        sources=tuple(
+            structs.replace(one, usage_file=file) for one, file in zip(report.sources, usage_files, strict=True)
+        ),
+        notices=(*unread, *overlooked, *report.notices),
+        unread=unread,
+        exit_code=2 if unread else report.exit_code,
     )
 
 
@@ -438,7 +451,7 @@ def _with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) 
         try:
             base = Base(os.getcwd(), arguments.terms_before, folder, any_owner=arguments.any_owner)
             changes = (
-                *own_terms.differences(_all_terms(_settings_then(arguments, base)), _all_terms(found.settings)),
+                *own_terms.differences(_terms_then(arguments, base), _all_terms(found.settings, arguments)),
                 *own_terms.accepted_in_code(report.results, before=base.read, now=_content),
             )
         except GuardrailError as error:
@@ -448,13 +461,15 @@ def _with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) 
     return structs.replace(report, own_terms=changes, notices=(*([told] if changes else []), *report.notices))
 
 
-def _settings_then(arguments: Namespace, base: "Base") -> Settings:
-    """The settings as they were, under the same flags, which name files as they were."""
+def _terms_then(arguments: Namespace, base: "Base") -> "OwnTerms":
+    """The terms as they were, under the same flags, which name files as they were."""
     then = Namespace(**vars(arguments))
     for name in ("config", "usage_file", "baseline"):
         setattr(then, name, _taken(getattr(then, name), base))
     then.policies = [_taken(path, base) for path in then.policies or ()]
-    return _overridden(base.take_terms(then.paths[0], then.config).settings, then)
+    base.take_terms(then.paths, then.config)
+    then.settings_from = base.folder
+    return _all_terms(_settings_of(start_of(then.paths), then).settings, then)
 
 
 def _taken(path: str | None, base: "Base") -> str | None:
@@ -462,15 +477,16 @@ def _taken(path: str | None, base: "Base") -> str | None:
     return path if path is None or not base.holds(path) else base.take(path) or path
 
 
-def _all_terms(settings: Settings) -> "OwnTerms":
+def _all_terms(settings: Settings, arguments: Namespace) -> "OwnTerms":
     """The terms that settings make, with what they name."""
     from guardrail.own_terms import OwnTerms
 
     known = baseline.Baseline(version=1)
     if settings.baseline.file is not None and files.is_there(settings.baseline.file):
         known = baseline.read(settings.baseline.file)
-    usage_text = b"" if settings.usage_file is None else _content(settings.usage_file) or b""
-    return OwnTerms(settings=settings, policies=_all_policies(settings), baseline=known, usage=usage_text)
+    usage_files = [_settings_of(path, arguments).settings.usage_file for path in arguments.paths]
+    texts = [_content(path) or b"" for path in usage_files if path is not None]
+    return OwnTerms(settings=settings, policies=_all_policies(settings), baseline=known, usage=b"\0".join(texts))
 
 
 def _content(path: str) -> bytes | None:
@@ -481,7 +497,7 @@ def _content(path: str) -> bytes | None:
         return None
 
 
-def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:
+def _change_sets(arguments: Namespace, nearest: Nearest) -> Iterator[ChangeSet]:
     """What every path holds; what turns out to be no template is passed over where only these are asked for.
 
     Terraform source is read together: several of its files may belong to one root module.
@@ -492,12 +508,12 @@ def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet
     for path in arguments.paths:
         if path in terraform:
             if path == terraform[0]:
-                yield from _from_terraform(terraform, arguments, settings)
+                yield from _from_terraform(terraform, arguments, nearest.region(terraform))
             continue
         try:
             yield sources.read(
                 path,
-                region=settings.region,
+                region=nearest.region([path]),
                 parameters=arguments.parameters or (),
                 possibilities=arguments.possibilities or (),
                 compare_to=arguments.compare_to,
@@ -510,7 +526,7 @@ def _change_sets(arguments: Namespace, settings: Settings) -> Iterator[ChangeSet
                 raise
 
 
-def _from_terraform(paths: Sequence[str], arguments: Namespace, settings: Settings) -> Iterator[ChangeSet]:
+def _from_terraform(paths: Sequence[str], arguments: Namespace, region: str | None) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each label of a ``--var-file``."""
     if arguments.compare_to is not None and len(paths) == len(arguments.paths):
         raise GuardrailError(
@@ -518,7 +534,7 @@ def _from_terraform(paths: Sequence[str], arguments: Namespace, settings: Settin
         )
     return sources.read_terraform(
         paths,
-        region=settings.region,
+        region=region,
         assignments=arguments.assignments or (),
         environment=_hidden(os.environ) if arguments.untrusted else os.environ,
         workspace=arguments.workspace,

@@ -1,11 +1,12 @@
 """Terms that the author of a change did not write: settings, policies and what they name, as a commit has them."""
 
 import os
+from collections.abc import Sequence
 
 from guardrail.errors import GitError, GitHubError
 from guardrail.git import Commit, repository_of
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
-from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, FoundSettings, load, places
+from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, load, places, start_of
 
 FETCH = "actions/checkout with fetch-depth: 0"
 
@@ -54,24 +55,26 @@ class Base:
             return None
         return place
 
-    def take_terms(self, start: str, config: str | None = None) -> FoundSettings:
-        """The settings that hold for an input at ``start``, and copies of all that they name.
+    def take_terms(self, paths: Sequence[str], config: str | None = None) -> None:
+        """Copy the settings that hold for these inputs, for each and for all together, and all that they name.
 
         They are looked for as `settings.load` looks, or are those in ``config``, a copy. Raises `SettingsError` for
         settings that do not read, and `GitError` for what is there and is neither file nor folder.
         """
+        for start in dict.fromkeys((start_of(paths), *paths)):
+            self._take_terms(start, config)
+
+    def _take_terms(self, start: str, config: str | None) -> None:
         for directory in filter(self.holds, places(start)):
             there = self._commit.names(directory)
             for name in (*FILE_NAMES, *USAGE_FILE_NAMES, BASELINE_NAME):
                 if name in there and self.take(os.path.join(directory, name)) is None:
                     raise GitError(f"{name} is there in {self._commit.revision}, and leads nowhere")
-        found = load(start, config=config, copy=self.folder)
-        settings = found.settings
+        settings = load(start, config=config, copy=self.folder).settings
         for named in (settings.usage_file, settings.baseline.file, settings.prices.tables, *settings.policy_paths):
             inside = named is not None and os.path.relpath(os.path.abspath(named), os.path.abspath(self.folder))
             if inside and _is_in(os.path.normpath(os.path.join(self.root, inside)), self.root):
                 self.take(os.path.join(self.root, inside))
-        return found
 
 
 def _write(path: str, content: bytes) -> None:

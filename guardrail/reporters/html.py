@@ -44,6 +44,7 @@ from guardrail.reporters.overview import (
     says_nothing_to_pay,
     sections,
     stake,
+    usage_files,
 )
 from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import counted, inert, lines_of_code, spread
@@ -208,7 +209,7 @@ class _HtmlPage:
         yield from filter(None, [price_dates(report)])
         yield "730 hours a month, on-demand"
         yield from [f"settings {inert(report.settings_file)}"] if report.settings_file else []
-        yield from [f"usage {inert(report.usage_file)}"] if report.usage_file else []
+        yield from (f"usage {inert(path)}" for path in usage_files(report))
         yield from [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
 
     def _coverage(self) -> str:

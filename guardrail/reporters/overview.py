@@ -307,6 +307,12 @@ def price_dates(report: Report) -> str:
     return f"prices {oldest if oldest == newest else f'{oldest} to {newest}'}, {age} old"
 
 
+def usage_files(report: Report) -> list[str]:
+    """What says how the inputs are used, each file once."""
+    own = (source.usage_file for source in report.sources)
+    return [path for path in dict.fromkeys((report.usage_file, *own)) if path is not None]
+
+
 def priced_when(result: Result, report: Report) -> str:
     """From when the prices are that a finding rests on, for a format that has no other place to say it.
 

@@ -30,6 +30,7 @@ from guardrail.reporters.overview import (
     remediation,
     says_nothing_to_pay,
     stake,
+    usage_files,
 )
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.wording import counted, display_width, dollars, inert, without_indexes
@@ -92,7 +93,7 @@ def _header(report: Report, page: Page) -> Iterator[TextLine]:
         yield from [page.fitted("", title)] if len(report.sources) == 1 else page.wrapped(title, hanging=2)
         yield from page.joined(_facts(report))
     used = [f"settings {inert(report.settings_file)}"] if report.settings_file else []
-    used += [f"usage {inert(report.usage_file)}"] if report.usage_file else []
+    used += [f"usage {inert(path)}" for path in usage_files(report)]
     used += [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
     used += [f"prices from {inert(origin)}" for origin in _other_origins(report)]
     if used:
