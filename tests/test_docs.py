@@ -128,6 +128,15 @@ def test_code_that_is_shown_stands_in_its_file(document: Path) -> None:
                 assert piece in source, f"{name}: {piece}"
 
 
+@pytest.mark.parametrize("page", ["architecture.md", "decisions.md", "adding-a-kind.md"])
+def test_modules_that_are_named_are_there(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    modules = [str(path.relative_to(ROOT)) for top in ("guardrail", "tests") for path in (ROOT / top).rglob("*.py")]
+    named = re.findall(r"`((?:\w+/)*\w+\.py)`", text)
+    assert named
+    assert [name for name in named if not any(f"/{module}".endswith(f"/{name}") for module in modules)] == []
+
+
 def test_the_architecture_names_every_module_at_the_top_of_the_package() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     for path in sorted((ROOT / "guardrail").iterdir()):
