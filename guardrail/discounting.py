@@ -29,6 +29,8 @@ def apply(
     """
     found = [_one(discounts, plan_rate, world, period) for world in worlds]
     reports = [report for report, _ in found]
+    sides = [side for _, both in found for side in both]
+    idle = [note for place, note in sides[0].idle.items() if all(place in side.idle for side in sides)]
     deltas = [report.delta for report in reports if report.delta is not None]
     befores = [report.before for report in reports if report.before is not None]
     keys = dict.fromkeys(key for report in reports for key in report.endpoints)
@@ -41,15 +43,18 @@ def apply(
         },
         plan=_either_plan([report.plan for report in reports if report.plan is not None], undecided),
         budgets=discounts.budgets,
-        notes=tuple(dict.fromkeys(note for _, notes in found for note in notes)),
+        notes=(
+            *dict.fromkeys(note for side in sides for note in side.notes),
+            *([f"on nothing here: {', '.join(idle)}"] if idle else []),
+        ),
     )
     return joined, reports
 
 
 def _one(
     discounts: Discounts, plan_rate: PlanRate, world: tuple[Side | None, Side, Totals], period: Period
-) -> tuple[DiscountReport, tuple[str, ...]]:
-    """The discounted bill of one possibility, and its notes."""
+) -> tuple[DiscountReport, list[Discounted]]:
+    """The discounted bill of one possibility, and the sides that it is made of: after, and before if there is one."""
     before, after, totals = world
     was = None if before is None else discounted(_bills(before), discounts, plan_rate, period=period)
     now = discounted(_bills(after), discounts, plan_rate, period=period)
@@ -67,7 +72,7 @@ def _one(
         budgets=discounts.budgets,
         notes=(),
     )
-    return report, (*now.notes, *(was.notes if was else ()))
+    return report, [now] if was is None else [now, was]
 
 
 def _bills(side: Side) -> dict[Key, Bill]:

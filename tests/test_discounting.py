@@ -54,6 +54,15 @@ def test_list_and_discounted_stand_side_by_side(check: Check) -> None:
     assert (discounts["notes"], discounts["savings_plan"]) == (["EDP: 10 % off"], None)
 
 
+def test_a_rule_that_is_on_nothing_before_or_after_the_change_is_named(check: Check) -> None:
+    """Before it there is nothing, so that the first rule, which is on the endpoint after it, must not be named."""
+    rules = """    - {name: grant, percent: 20, region: us-east1}
+    - {name: private, usd: 1, usage_type: "*-Host:ml.g5.*"}"""
+    found = report(check(SETTINGS.format(budgets="list") + rules, "--format", "json"))
+    idle = "grant (region us-east1, did you mean us-east-1?), private (usage type *-Host:ml.g5.*)"
+    assert found["discounts"]["notes"] == ["EDP: 10 % off", f"on nothing here: {idle}"]
+
+
 def test_the_table_shows_both(check: Check) -> None:
     out = check(SETTINGS.format(budgets="list"), "--bill")[1]
     totals = {

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from guardrail.cost import join
 from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Line, Monthly, PlanUse, Priced, Quantity, State, state
 from guardrail.cost.discount_settings import DiscountRule, Discounts, PlanRate, glob
-from guardrail.errors import SettingsError
+from guardrail.errors import SettingsError, did_you_mean
 from guardrail.model import Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.prices.usage_types import ASYNC
@@ -28,8 +28,8 @@ _PERCENT = Decimal(100)
 MOST_JOINT_STATES = 256
 """Of pools of several instance types, and of configurations to choose from, that a Savings Plan is applied to."""
 _TOO_MANY = (
-    "Savings Plan: too many instance pools and configurations to combine, so each counts as where it costs least, or "
-    "most, without the plan"
+    "Savings Plan: too many instance pools and configurations to combine, so at least each endpoint costs what it "
+    "would with the whole plan to itself, and at most what it would without"
 )
 NOT_KNOWN = Unknown("which configuration it uses is not known")
 
@@ -46,6 +46,8 @@ class Discounted(Struct, frozen=True, kw_only=True):
     """None where there is no plan."""
     notes: tuple[str, ...]
     """Which discounts applied, and what could not be told."""
+    idle: dict[int, str] = {}
+    """The rules that are on nothing, by place, each with what it asks for: ``EDP (usage type *-Host:ml.g5.*)``."""
 
 
 def discounted(
@@ -70,6 +72,7 @@ def discounted(
         total=join.total(endpoints.values()),
         plan=plan,
         notes=tuple(dict.fromkeys(rules.notes)),
+        idle=dict(rules.idle(bills.values())),
     )
 
 
@@ -94,7 +97,11 @@ class _Rules:
         self._plan_rate = plan_rate
         self._rules = [(rule, glob(rule.usage_type), glob(rule.region)) for rule in discounts.rules]
         self._rates = [(glob(pattern), usd) for pattern, usd in (self._plan.rates if self._plan else {}).items()]
+        self._fitting: set[int] = set()
+        self._applied: set[int] = set()
         self.notes: list[str] = []
+        if self._plan is not None and self._plan.percent is not None:
+            self.notes += _if_a_fraction("Savings Plan", self._plan.percent)
 
     def applied(self, bill: Bill, endpoint: Bill) -> Bill:
         """A bill of the tree with discounts in each state of each part."""
@@ -134,11 +141,13 @@ class _Rules:
             return line
         usd, usage_type = line.price.usd, line.price.usage_type
         name = _named(line)
-        matching = [
-            rule
-            for rule, usage_types, regions in self._rules
-            if usage_types(usage_type) and regions(region) and self._applies(rule, endpoint)
-        ]
+        matching = []
+        for place, (rule, usage_types, regions) in enumerate(self._rules):
+            if usage_types(usage_type) and regions(region):
+                self._fitting.add(place)
+                if self._applies(rule, endpoint):
+                    self._applied.add(place)
+                    matching.append(rule)
         fixed = next((rule for rule in matching if rule.usd is not None), None)
         if fixed is not None and fixed.usd is not None:
             if fixed.usd > usd:
@@ -151,6 +160,7 @@ class _Rules:
         for rule in matching:
             if rule.percent is not None:
                 self.notes.append(f"{rule.name}: {rule.percent:f} % off")
+                self.notes += _if_a_fraction(rule.name, rule.percent)
                 usd = usd * (_PERCENT - rule.percent) / _PERCENT
         return line if usd == line.price.usd else replace(line, usd=line.quantity * usd)
 
@@ -165,6 +175,22 @@ class _Rules:
             self.notes.append(f"{rule.name}: not applied to {endpoint.label}, whose tag {unknown} is unknown")
             return False
         return _has_tags(rule.tag, endpoint)
+
+    def idle(self, bills: Iterable[Bill]) -> Iterator[tuple[int, str]]:
+        """The rules that are on nothing, most often for a typo, by their places."""
+        regions = sorted({bill.region for bill in bills if isinstance(bill.region, str)})
+        for place, (rule, _, fits) in enumerate(self._rules):
+            if place in self._applied:
+                continue
+            if rule.region != "*" and not any(map(fits, regions)):
+                why = f"region {rule.region}{did_you_mean(rule.region, regions)}"
+            elif place not in self._fitting:
+                why = f"usage type {rule.usage_type}"
+            elif rule.account not in (None, self._discounts.account):
+                why = f"account {rule.account}"
+            else:
+                why = "tags"
+            yield place, f"{rule.name} ({why})"
 
     def covered(self, states: Iterable[State], region: str | Unknown) -> "Iterable[_Covered]":
         """The instances of these states that a plan covers."""
@@ -193,6 +219,12 @@ class _Rules:
                 f"discounts.savings_plan.rates: {rate:f} USD an hour is above the list price of {_named(line)}"
             )
         return rate if rate is not None and 0 < rate < _per_unit(line) else None
+
+
+def _if_a_fraction(name: str, percent: Decimal) -> list[str]:
+    """A hint where 0.2 stands for 20 %."""
+    meant = f"{(percent * 100).normalize():f}"
+    return [f"{name}: {percent:f} is less than 1 %; for {meant} % write {meant}"] if 0 < percent < 1 else []
 
 
 def _per_unit(line: Line) -> Decimal:
@@ -316,8 +348,17 @@ def _extreme(options: Sequence[Sequence[_Option]], bound: Bound, room: Decimal, 
     pick = max if bound == "ceiling" else min
     if prod(map(len, options)) > MOST_JOINT_STATES:
         rules.notes.append(_TOO_MANY)
-        options = [[pick(each, key=lambda option: option.usd)] for each in options]
+        return _certain(options, bound, room)
     return pick((_joint(ways, room) for ways in product(*options)), key=lambda joint: sum(joint.amounts))
+
+
+def _certain(options: Iterable[Iterable[_Option]], bound: Bound, room: Decimal) -> _Joint:
+    """A bound of every joint state: each endpoint by itself with the whole plan, or, for the ceiling, without one."""
+    pick, plan = (max, ZERO) if bound == "ceiling" else (min, room)
+    alone = [pick((_joint([way], plan) for way in ways), key=lambda joint: sum(joint.amounts)) for ways in options]
+    covered = min(room, sum((each.covered for each in alone), ZERO))
+    amounts, spilled = tuple(each.amounts[0] for each in alone), sum((each.spilled for each in alone), ZERO)
+    return _Joint(amounts, covered, spilled, room - covered)
 
 
 def _joint(ways: Sequence[_Option], room: Decimal) -> _Joint:

@@ -430,14 +430,56 @@ def test_a_plan_covers_whichever_configuration_an_endpoint_uses() -> None:
     assert isinstance(found.plan.covered.expected, Unknown)
 
 
-def test_too_many_pools_to_combine_are_said() -> None:
-    """Two types on each of nine endpoints are 512 joint states; each then counts as where it costs least, or most."""
+def test_of_too_many_pools_to_combine_the_bounds_are_certain_and_the_report_says_so() -> None:
+    """Two types on each of nine endpoints are 512 joint states: each by itself is covered for 657.00, or not at all."""
     found = with_plan(*(pooled(f"chat{number}", SMALL, LARGE) for number in range(9)))
-    assert found.total.floor == 657 + 8 * Decimal("1027.84")
-    assert found.total.ceiling == 9 * Decimal("1105.95")
+    assert (found.total.floor, found.total.ceiling) == (9 * 657, 9 * Decimal("1105.95"))
     assert any("too many instance pools" in note for note in found.notes)
+    assert found.plan is not None
+    assert (found.plan.covered.floor, found.plan.stranded.floor) == (657, 0), "the commitment, which has room for one"
+    assert (found.plan.covered.ceiling, found.plan.spilled.ceiling, found.plan.stranded.ceiling) == (0, 0, 657)
     few = with_plan(*(pooled(f"chat{number}", SMALL, LARGE) for number in range(8)))
+    assert few.total.floor == 657 + 7 * Decimal("1027.84")
     assert not any("too many" in note for note in few.notes)
+
+
+def test_256_joint_states_are_worked_out_one_by_one() -> None:
+    """Eight endpoints of two types are 256; one of one type beside them makes no more, and a type more makes 384."""
+    pools = [pooled(f"chat{number}", SMALL, LARGE) for number in range(8)]
+    assert not any("too many" in note for note in with_plan(*pools, endpoint("plain")).notes)
+    found = with_plan(*pools[1:], pooled("chat0", SMALL, LARGE, M5))
+    assert any("too many" in note for note in found.notes)
+
+
+def test_what_a_plan_makes_the_cheapest_is_in_the_floor_of_many_pools() -> None:
+    """Under a plan with room for all nine ml.g5.2xlarge is 221.19, and ml.g5.xlarge, without a rate, 1,027.84."""
+    pools = [pooled(f"chat{number}", SMALL, LARGE) for number in range(9)]
+    found = with_plan(*pools, discounts=plan("8", rates={f"*:{LARGE}": Decimal("0.303")}))
+    assert (found.total.floor, found.total.ceiling) == (9 * Decimal("221.19"), 9 * Decimal("1105.95"))
+
+
+@pytest.mark.parametrize(
+    ("on", "says"),
+    [
+        ({"region": "us-east1"}, "region us-east1, did you mean us-east-1?"),
+        ({"usage_type": "*-Host:ml.g5.*"}, "usage type *-Host:ml.g5.*"),
+        ({"tag": {"team": "x"}}, "tags"),
+        ({"account": "222233334444"}, "account 222233334444"),
+    ],
+)
+def test_a_rule_that_is_on_nothing_says_why(on: dict[str, Any], says: str) -> None:
+    rules = (DiscountRule(name="edp", percent=Decimal(20)), DiscountRule(name="it", percent=Decimal(10), **on))
+    found = taken([endpoint("chat")], Discounts(account="111122223333", rules=rules)).bill
+    assert found.idle == {1: f"it ({says})"}
+
+
+def test_a_fraction_that_stands_for_a_percentage_has_a_hint() -> None:
+    hint = "0.2 is less than 1 %; for 20 % write 20"
+    assert taken([endpoint("chat")], rule(percent=Decimal("0.2"))).notes == ("it: 0.2 % off", f"it: {hint}")
+    found = with_plan(endpoint("chat"), discounts=plan("1", percent=Decimal("0.2")))
+    assert found.notes == (f"Savings Plan: {hint}",)
+    for percent in (0, 1, 20):
+        assert not any("write" in note for note in taken([endpoint("chat")], rule(percent=Decimal(percent))).notes)
 
 
 def test_another_period_has_another_commitment() -> None:
