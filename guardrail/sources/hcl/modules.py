@@ -70,7 +70,7 @@ class RootConfiguration:
         self.repeated: set[str] = set()
         """The addresses of those among them that may have more than one instance."""
         self.decisions: dict[str, tuple[Decision, ...]] = {}
-        """What their number depends on, by the same addresses."""
+        """What the number of instances of each block depends on, where it is unknown."""
         self.types: dict[str, str] = {}
         """The type of each resource that has been worked out, by its address."""
         self.modules = 0
@@ -371,9 +371,9 @@ class ModuleInstance(Attributes):
         for instance in instances:
             if instance.unknown is not None:
                 self.configuration.undecided[address] = instance.unknown.reason
+                self.configuration.decisions[address] = tuple(each for each in asked if isinstance(each, Decision))
                 if not self._is_one_at_most(count or for_each):
                     self.configuration.repeated.add(address)
-                    self.configuration.decisions[address] = tuple(each for each in asked if isinstance(each, Decision))
         return instances
 
     def _instances(

@@ -95,10 +95,11 @@ def _read_root(
         blocks = [_block(resource, configuration.types) for resource in resources]
         linked = Side(_declared(blocks), region=region).linked()
         change_set = _change_set(directory, inputs, configuration, linked, [resource.address for resource in resources])
-        decisions = dict.fromkeys(_decisions(configuration, resources))
+        decisions = dict.fromkeys(each for resource in resources for each in resource.decisions())
+        several, single = _counts(configuration, resources)
         notices = (*change_set.notices, *_left_alone(blocks))
         change_set = replace(change_set, waivers=tuple(_waivers(resources)), notices=notices)
-        return _Reading(change_set, tuple(decisions), len(resources))
+        return _Reading(change_set, (*decisions, *several), tuple(single), len(resources))
 
     trace = Trace()
     return _decided(read(trace), lambda outcomes: read(Trace(outcomes, trace.allowance)), trace.allowance)
@@ -109,35 +110,56 @@ class _Reading(Struct, frozen=True):
 
     change_set: ChangeSet
     decisions: tuple[Decision, ...]
-    """What is undecided in what matters."""
+    """What is undecided in what matters, and how many blocks there are where they may be many."""
+    presences: tuple[Decision, ...]
+    """What decides whether a block is there, of which there is one at most: ``var.on`` in ``var.on ? 1 : 0``."""
     resources: int
 
 
-def _decisions(configuration: RootConfiguration, resources: Sequence[ResourceInstance]) -> Iterator[Decision]:
-    """What has to be decided to know what matters of the resources, and how many there are where that may be many."""
-    for resource in resources:
-        yield from resource.decisions()
+def _counts(
+    configuration: RootConfiguration, resources: Sequence[ResourceInstance]
+) -> tuple[dict[Decision, None], dict[Decision, None]]:
+    """What decides how many instances there are of the blocks that matter: where that may be many, and one at most."""
+    several: dict[Decision, None] = {}
+    single: dict[Decision, None] = {}
     for address, decisions in configuration.decisions.items():
         if any(resource.address.startswith(f"{address}{UNKNOWN_KEY}") for resource in resources):
-            yield from decisions
+            (several if address in configuration.repeated else single).update(dict.fromkeys(decisions))
+    return several, single
 
 
 def _decided(first: _Reading, read: Callable[[Outcomes], _Reading], allowance: Allowance) -> ChangeSet:
     """The change set of a root module, with a possibility for each way in which what is undecided can turn out.
 
-    ``read`` reads it again with an outcome for each decision, which may bring up further ones.
+    ``read`` reads it again with an outcome for each decision, which may bring up further ones. Where those are too
+    many, what may be there or not is left as it is first read: "possibly deployed".
     """
-    decisions, asked = dict.fromkeys(first.decisions), first.decisions
+    result = _tried(first, read, allowance, lambda reading: (*reading.decisions, *reading.presences))
+    if result is None and first.presences:
+        result = _tried(first, read, allowance, lambda reading: reading.decisions)
+    if result is not None:
+        return result
+    notice = f"too many possibilities to try them all: {request((*first.decisions, *first.presences))}"
+    return replace(first.change_set, notices=(*first.change_set.notices, notice))
+
+
+def _tried(
+    first: _Reading,
+    read: Callable[[Outcomes], _Reading],
+    allowance: Allowance,
+    asks: Callable[[_Reading], Sequence[Decision]],
+) -> ChangeSet | None:
+    """The possibilities of what a reading ``asks`` to have decided, as one change set; None where they are too many."""
+    decisions, asked = dict.fromkeys(asks(first)), tuple(asks(first))
     tried: list[Outcomes] = []
     found: list[ChangeSet] = [first.change_set]
     while asked:
         tried = ways(decisions)
         readings = [read(outcomes) for outcomes in tried if len(tried) * first.resources <= MOST_BLOCKS]
         if not readings or allowance.is_spent:
-            notice = f"too many possibilities to try them all: {request(decisions)}"
-            return replace(first.change_set, notices=(*first.change_set.notices, notice))
+            return None
         found = [reading.change_set for reading in readings]
-        asked = tuple(each for reading in readings for each in reading.decisions if each not in decisions)
+        asked = tuple(each for reading in readings for each in asks(reading) if each not in decisions)
         decisions.update(dict.fromkeys(asked))
     shown = distinct(tried, lambda one, other: found[one].after == found[other].after) if tried else []
     if len(shown) < 2:  # noqa: PLR2004 - a choice has two ends

@@ -136,14 +136,13 @@ class ResourceInstance(_BlockInstance):
         return self.written.file.location(self.written.block.at, self.module.called_at)
 
     def touched_by(self, name: str) -> tuple[Reference, ...]:
-        """The resources that the value of an argument comes from."""
-        trace = self.module.trace
-        outer, trace.touched = trace.touched, {}
-        try:
-            self._argument(name)
-            return tuple(trace.touched)
-        finally:
-            trace.touched = outer
+        """The resources that the value of an argument comes from; `LOST` only where the value itself may be another.
+
+        ``c[var.n].name`` is the name of c, whatever n is.
+        """
+        value, touched = self.module.trace.apart(lambda: self._argument(name))
+        is_lost = not isinstance(value, Computed) or LOST in value.references
+        return tuple(each for each in touched if is_lost or each != LOST)
 
 
 class NestedBlock(dict[str, Any], Attributes):

@@ -159,18 +159,19 @@ class Side:
 
     def _configuration_of(self, endpoint: DeclaredEndpoint) -> _Running:
         configurations = self.declarations.configurations.linked(endpoint.configuration, endpoint)
-        now = configurations[0] if len(configurations) == 1 else None
+        now = (
+            configurations[0] if len(configurations) == 1 and not _may_be_another(endpoint, configurations[0]) else None
+        )
         if now is None or now.change == "replace":
             past = self._past_configuration(endpoint)
             if past is not None:
                 return _Running(past if now is None else _placed(past, now), is_past=now is not None)
         if now is not None:
             return _Running(now)
-        if configurations:
+        if len(configurations) > 1:
             reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(configurations)}")
-            return _Running(
-                reason, tuple(each.address for each in configurations) if len(configurations) <= MOST_CANDIDATES else ()
-            )
+            is_one_of_them = LOST not in endpoint.configuration.references and len(configurations) <= MOST_CANDIDATES
+            return _Running(reason, tuple(each.address for each in configurations) if is_one_of_them else ())
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
@@ -403,6 +404,13 @@ def _placed(past: DeclaredConfiguration, now: DeclaredConfiguration) -> Declared
         for variant in past.variants
     )
     return replace(past, location=now.location, variants=variants)
+
+
+def _may_be_another(endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration) -> bool:
+    """Whether an endpoint that refers to one configuration may use one out of sight: ``coalesce(var.name, c.name)``."""
+    link = endpoint.configuration
+    is_called_so = configuration.called is not None and configuration.called == link.spelled
+    return isinstance(link.value, Unknown) and LOST in link.references and not is_called_so
 
 
 def _tested(experiment: DeclaredExperiment) -> str:

@@ -188,7 +188,7 @@ def test_an_unknown_count_of_targets_leaves_open_whether_anything_scales(read: R
         + CONFIGURATION
         + endpoint("e")
         + 'resource "aws_appautoscaling_target" "t" {\n'
-        + "  count              = var.scaled ? 1 : 0\n"
+        + "  count              = var.scaled\n"
         + '  service_namespace  = "sagemaker"\n'
         + '  resource_id        = "endpoint/${aws_sagemaker_endpoint.e.name}/variant/main"\n'
         + '  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"\n'

@@ -302,6 +302,72 @@ def test_one_of_two_known_numbers_of_endpoints_is_no_open_end(read: Read) -> Non
     assert changes.complete
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "given"),
+    [
+        ("count = var.on ? 1 : 0", "count = var.on ? 0 : 1", ("var.on = true", "var.on = false")),
+        ('for_each = toset(var.on ? ["a"] : [])', "count = !var.on ? 1 : 0", ("var.on = true", "var.on = false")),
+        (
+            'count = var.env == "prod" ? 1 : 0',
+            'count = var.env != "prod" ? 1 : 0',
+            ('var.env == "prod"', 'var.env != "prod"'),
+        ),
+    ],
+)
+def test_endpoints_that_exist_by_turns_are_never_there_together(
+    read: Read, first: str, second: str, given: tuple[str, str]
+) -> None:
+    text = VARIANT.replace("TYPE", '"ml.m5.large"').replace("COUNT", "1").replace('"e" {', f'"e" {{\n  {first}')
+    other = f"""
+resource "aws_sagemaker_endpoint" "f" {{
+  {second}
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name
+}}
+"""
+    found = read(text + other).possibilities
+    one, two = ([each.address.partition("[")[0] for each in possibility.after.endpoints] for possibility in found)
+    assert tuple(each.given for each in found) == given
+    assert (one, two) == (["aws_sagemaker_endpoint.e"], ["aws_sagemaker_endpoint.f"])
+
+
+def test_a_condition_on_whether_an_endpoint_is_there_is_two_possibilities(read: Read) -> None:
+    """As a ``Condition`` of a template is, so that a policy is open in both and fails in neither."""
+    text = VARIANT.replace("TYPE", '"ml.m5.large"').replace("COUNT", "2")
+    changes = read(text.replace('"e" {', '"e" {\n  count = var.on ? 1 : 0'))
+    assert fleets(changes) == {"var.on = true": [("ml.m5.large", 2)], "var.on = false": []}
+
+
+def test_what_may_be_there_or_not_leaves_other_possibilities_where_both_are_too_many(read: Read) -> None:
+    """2 × 2 ^ 6 = 128 are more than 64; the one that chooses a type is tried all the same."""
+    variables = "".join(f'variable "v{at}" {{ type = bool }}\n' for at in range(6))
+    extra = "".join(
+        f"""
+resource "aws_sagemaker_endpoint" "e{at}" {{
+  count                = var.v{at} ? 1 : 0
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name
+}}
+"""
+        for at in range(6)
+    )
+    text = VARIANT.replace("TYPE", 'var.on ? "ml.m5.large" : "ml.m5.4xlarge"').replace("COUNT", "1")
+    changes = read(variables + text + extra)
+    assert [each.given for each in changes.possibilities] == ["var.on = true", "var.on = false"]
+    assert [each.deployed for each in changes.possibilities[0].after.endpoints] == ["yes", *["possibly"] * 6]
+
+
+@pytest.mark.parametrize("choice", ["coalesce(var.env, NAME)", "try(var.names[0], NAME)", "lookup(var.names, 0, NAME)"])
+def test_a_name_that_may_be_another_leads_to_no_configuration_for_certain(read: Read, choice: str) -> None:
+    name = "aws_sagemaker_endpoint_configuration.c.name"
+    text = VARIANT.replace("TYPE", '"ml.m5.large"').replace("COUNT", "1")
+    text = text.replace(f"= {name}", f"= {choice.replace('NAME', name)}")
+    changes = read('variable "names" {}\n' + text)
+    endpoint, configuration = changes.after.endpoints
+    assert endpoint.configuration_address is None
+    assert endpoint.candidates == ()
+    assert isinstance(endpoint.variants, Unknown)
+    assert configuration.deployed == "possibly"
+
+
 def test_a_region_is_one_of_several(read: Read) -> None:
     text = """
 variable "eu" { type = bool }
