@@ -133,6 +133,8 @@ class Scaled(Struct, frozen=True, kw_only=True):
     endpoint: Endpoint
     variant: Variant | Unknown | None = None
     component: InferenceComponent | Unknown | None = None
+    has_accelerator: bool | Unknown | None = None
+    """Whether its instances have GPUs or other accelerators; None where it has no instances of its own."""
 
     def name_of(self, dimension: str) -> str | Unknown | None:
         """The value that a dimension must have in order to be about it; None where the dimension names no resource.
@@ -215,6 +217,7 @@ def _customized_problem(metric: ScalingMetric, name: str, scaled: Scaled) -> str
         return _no_metric(namespace, name, scaled.endpoint.mode)
     return (
         _not_by_this_mode(publication, name, scaled.endpoint.mode)
+        or _no_gpu(name, scaled)
         or _wrong_dimensions(publication, name, metric.dimensions)
         or _other_resource(name, metric.dimensions, scaled)
         or _wrong_statistic(publication, name, metric.statistic)
@@ -236,6 +239,15 @@ def _not_by_this_mode(publication: Publication, name: str, mode: Mode | Unknown)
     if isinstance(mode, Unknown):
         return mode
     return None if mode in publication.modes else f"{_MODES[mode]} do not publish {name}"
+
+
+def _no_gpu(name: str, scaled: Scaled) -> str | Unknown | None:
+    """GPUUtilization and its like are of the GPUs that the containers on an instance use (DG monitoring-cloudwatch)."""
+    if not name.startswith("GPU") or scaled.has_accelerator in (True, None):
+        return None
+    if isinstance(scaled.has_accelerator, Unknown):
+        return scaled.has_accelerator
+    return f"{name} is never published: its instances have no GPU"
 
 
 def _wrong_dimensions(

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from guardrail.metrics import Scaled, tracking_problems, wake_problem
 from guardrail.model import (
@@ -62,6 +63,21 @@ VARIANT: dict[str, Any] = {"EndpointName": "docs", "VariantName": "main"}
 
 
 # Target tracking -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["GPUUtilization", "GPUMemoryUtilization", "GPUUtilizationNormalized"])
+@pytest.mark.parametrize(("has_one", "found"), [(True, ()), (None, ()), (LATER, LATER)])
+def test_what_gpus_do_is_published_where_there_are_some(name: str, has_one: Any, found: Any) -> None:
+    on = replace(scaled(), has_accelerator=has_one)
+    assert tracking_problems(target(tracking(metric(name, namespace=HOSTS, **VARIANT))), on) == found
+
+
+def test_what_gpus_do_is_never_published_of_instances_without_any() -> None:
+    followed = target(tracking(metric("GPUUtilization", namespace=HOSTS, **VARIANT)))
+    (problem,) = tuple(tracking_problems(followed, replace(scaled(), has_accelerator=False)))
+    assert problem == "GPUUtilization is never published: its instances have no GPU"
+    of_cpus = target(tracking(metric("CPUUtilization", namespace=HOSTS, **VARIANT)))
+    assert tracking_problems(of_cpus, replace(scaled(), has_accelerator=False)) == ()
 
 
 @pytest.mark.parametrize(

@@ -421,6 +421,7 @@ TAKES_VOLUME = of_spec(
     ),
     _all,
 )
+_ACCELERATED = of_spec(lambda spec: spec.accelerators > 0, _any)
 MISNAMED = over_types(lambda _, name: _misnamed(name), lambda values: next(filter(None, values), None))
 OFFERED = over_types(_offered, _all)
 _FAMILIES = over_types(lambda _, name: family_of(name), _all_families)
@@ -554,7 +555,11 @@ def _of_metrics(subject: Subject, ask: Callable[[ScalableTarget, metrics.Scaled]
     target, endpoint = subject.target, subject.endpoint
     if not isinstance(target, ScalableTarget) or endpoint is None:
         return target
-    return ask(target, metrics.Scaled(endpoint=endpoint, variant=subject.variant, component=subject.component))
+    accelerated: Any = None if subject.component else _ACCELERATED(subject)
+    scaled = metrics.Scaled(
+        endpoint=endpoint, variant=subject.variant, component=subject.component, has_accelerator=accelerated
+    )
+    return ask(target, scaled)
 
 
 # Everything together -------------------------------------------------------------------------------------------------
