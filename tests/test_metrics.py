@@ -74,8 +74,8 @@ def test_what_gpus_do_is_published_where_there_are_some(name: str, has_one: Any,
 
 def test_what_gpus_do_is_never_published_of_instances_without_any() -> None:
     followed = target(tracking(metric("GPUUtilization", namespace=HOSTS, **VARIANT)))
-    (problem,) = tuple(tracking_problems(followed, replace(scaled(), has_accelerator=False)))
-    assert problem == "GPUUtilization is never published: its instances have no GPU"
+    problems = tracking_problems(followed, replace(scaled(), has_accelerator=False))
+    assert problems == ("GPUUtilization is never published: its instances have no GPU",)
     of_cpus = target(tracking(metric("CPUUtilization", namespace=HOSTS, **VARIANT)))
     assert tracking_problems(of_cpus, replace(scaled(), has_accelerator=False)) == ()
 
