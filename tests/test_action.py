@@ -146,7 +146,8 @@ def act(
     return run
 
 
-def plan(name: str = "ranker") -> str:
+def plan(name: str = "ranker", action: str = "create") -> str:
+    before = action == "no-op" or None
     variant = {"variant_name": "main", "model_name": "m", "instance_type": "ml.m5.xlarge", "initial_instance_count": 2}
     after = {
         "aws_sagemaker_endpoint_configuration": {"name": name, "production_variants": [variant]},
@@ -159,7 +160,7 @@ def plan(name: str = "ranker") -> str:
             "type": kind,
             "name": "ranker",
             "provider_name": "registry.terraform.io/hashicorp/aws",
-            "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}},
+            "change": {"actions": [action], "before": before and values, "after": values, "after_unknown": {}},
         }
         for kind, values in after.items()
     ]
@@ -204,6 +205,7 @@ def test_the_outputs_are_those_that_are_declared(act: Act, workspace: Path) -> N
         "monthly-expected": "338.04",
         "monthly-ceiling": "338.04",
         "monthly-delta": "338.04",
+        "has-news": "true",
         "sarif-file": str(workspace / "out" / "guardrail.sarif"),
         "html-file": str(workspace / "cost.html"),
     }
@@ -244,6 +246,42 @@ def test_comments_can_be_new_ones_or_none(act: Act, server: GitHub) -> None:
         "<!-- guardrail:comment tag=network/prod -->",
         "<!-- guardrail:comment tag=network/prod@50.1 -->",
     ]
+
+
+def test_a_change_of_nothing_gets_no_comment_but_the_one_that_is_there_says_so(
+    act: Act, server: GitHub, workspace: Path
+) -> None:
+    change, nothing = plan(), plan(action="no-op")
+    (workspace / "plan.json").write_text(nothing)
+    job = act(pull_request(), name="pull_request", comment="update")
+    assert (job.exit_code, job.outputs["has-news"], server.bodies()) == (0, "false", [])
+    (workspace / "plan.json").write_text(change)
+    assert act(pull_request(), name="pull_request", comment="update").outputs["has-news"] == "true"
+    (workspace / "plan.json").write_text(nothing)
+    act(pull_request(), name="pull_request", comment="update")
+    (body,) = server.bodies()
+    assert "\n### ✅ Nothing of SageMaker changes: 338 USD a month" in body
+
+
+def test_a_comment_on_every_pull_request_can_be_asked_for(act: Act, server: GitHub, workspace: Path) -> None:
+    (workspace / "plan.json").write_text(plan(action="no-op"))
+    act(pull_request(), name="pull_request", comment="update", only_when_changed="false")
+    assert len(server.bodies()) == 1
+
+
+def test_the_comment_links_to_the_commit_and_the_run(
+    act: Act, server: GitHub, workspace: Path, job_environment: dict[str, str]
+) -> None:
+    """The head is not in this checkout, so what is linked is what was read."""
+    job_environment |= {"GITHUB_SERVER_URL": "https://github.com"}
+    (workspace / "template.yaml").write_text(TEMPLATE[TEMPLATE.index("Resources:") :])
+    git(workspace, "add", "--all")
+    git(workspace, "commit", "--quiet", "--message", "x")
+    act(pull_request(), name="pull_request", comment="update", path="template.yaml")
+    read = git(workspace, "rev-parse", "HEAD")
+    (body,) = server.bodies()
+    assert f"(https://github.com/acme/shop/blob/{read}/template.yaml#L" in body
+    assert "[full report](https://github.com/acme/shop/actions/runs/50)" in body
 
 
 def test_a_missing_permission_is_a_warning_and_no_verdict(act: Act, server: GitHub) -> None:

@@ -50,6 +50,7 @@ OUTPUTS = (
     "monthly-expected",
     "monthly-ceiling",
     "monthly-delta",
+    "has-news",
     "report-json",
     "sarif-file",
     "html-file",
@@ -445,6 +446,7 @@ class _Report(Struct, frozen=True):
 
     totals: _Totals
     summary: _Summary
+    has_news: bool
 
 
 def _set_outputs(code: int, reports: Reports) -> None:
@@ -478,6 +480,7 @@ def _figures(report: _Report) -> dict[str, str]:
         "monthly-expected": _usd(after.expected, lacks),
         "monthly-ceiling": _usd(after.ceiling, lacks),
         "monthly-delta": _usd(delta.expected) if delta is not None else UNKNOWN,
+        "has-news": "true" if report.has_news else "false",
     }
 
 
@@ -498,6 +501,8 @@ def _comment(inputs: ActionInputs) -> int:
         print("guardrail: this run is of no pull request, so there is nothing to comment on")
         return 0
     command = [*_guardrail("comment"), "github", f"--body={inputs.text('comment-file')}", f"--mode={mode}"]
+    if inputs.on("only-when-changed") and inputs.text("has-news") == "false":
+        command.append("--if-there")
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ourselves, without a shell
     with runner.Quiet():
         _print(done.stdout + done.stderr)

@@ -37,6 +37,7 @@ from guardrail.settings import BaselineSettings, FoundSettings, Settings, load, 
 if TYPE_CHECKING:
     from guardrail.github.base_branch import Base
     from guardrail.own_terms import OwnTerms
+    from guardrail.reporters.base import Links
 
 HELP = """\
 price Terraform or CloudFormation and hold it against policies
@@ -56,6 +57,10 @@ examples:
 exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated,
             2 no answer, 3 with --strict: something unknown or unpriced is in it
 """
+
+
+_LINKED = ("markdown", "summary")
+"""Formats that link to the lines of the findings, where a workflow runs."""
 
 
 class Destination(Struct, frozen=True):
@@ -588,8 +593,20 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
         root=root,
         directory="" if os.getcwd() == root else os.path.relpath(os.getcwd(), root),
     )
+    if destination.format in _LINKED and "GITHUB_REPOSITORY" in os.environ:
+        options = structs.replace(options, links=_links(report, options, any_owner=arguments.any_owner))
     text = reporter(destination.format).render(report, options)
     if destination.path is None:
         output.write_stdout(text, for_machines=destination.format != "table")
     else:
         output.write_file(destination.path, text)
+
+
+def _links(report: Report, options: Options, *, any_owner: bool) -> "Links | None":
+    """Where GitHub shows the lines of the findings."""
+    from guardrail.github.links import links
+    from guardrail.reporters.places import FindingPlaces
+
+    places = FindingPlaces(report, options)
+    paths = {places.of(result).path for result in report.results if result.verdict == "fail" and result.location}
+    return links(os.environ, options.root, paths, any_owner=any_owner)

@@ -34,6 +34,7 @@ WORDS = {
     "updated": "updated",
     "unchanged": "left as it is",
     "left": "left to a newer commit or run",
+    "absent": "not written, for there is none to update",
 }
 """What became of the comment, by `Done`."""
 
@@ -47,6 +48,9 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
     parser.add_argument("--pull-request", metavar="NUMBER", help="default: that of the event")
     parser.add_argument("--commit", metavar="SHA", help="what was checked (default: the event's head)")
+    parser.add_argument(
+        "--if-there", action="store_true", help="update the comment, and write none where there is none"
+    )
     parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would be done")
 
 
@@ -64,7 +68,7 @@ def run(arguments: Namespace) -> int:
         raise GitHubError("there is no token", hint="set GITHUB_TOKEN, in a workflow to ${{ github.token }}")
     api = Api(os.environ.get("GITHUB_API_URL") or PUBLIC, token)
     with progress(f"commenting on {where.repository}#{where.number}"):
-        done = comment(api, where, note, dry_run=arguments.dry_run)
+        done = comment(api, where, note, if_there=arguments.if_there, dry_run=arguments.dry_run)
     happened = "would be " if arguments.dry_run else "is "
     output.write_stdout(f"the comment {note.tag} of {where.repository}#{where.number} {happened}{WORDS[done]}\n")
     return 0

@@ -7,7 +7,7 @@ thing it did, until there is nothing left to do:
 - The oldest comment of a tag is the one; of younger ones a run deletes its own, and those that it outranks.
 - A run whose commit is no longer the head of the pull request replaces nothing.
 - Of two runs on one commit the later one wins.
-- What says the same already is left alone.
+- What says the same already, but for the commit and the run that its links name, is left alone.
 
 A comment counts where a bot, somebody with access to the repository or the owner of the token wrote it: strangers can
 write that line too.
@@ -25,8 +25,8 @@ from guardrail.github.api import Api, RefusedError, UncertainError
 from guardrail.github.runner import Run
 from guardrail.reporters.markdown import COMMENT_LIMIT, marker
 
-Done: TypeAlias = Literal["created", "updated", "unchanged", "left"]
-"""What became of the comment; "left" to a run that is ahead of this one."""
+Done: TypeAlias = Literal["created", "updated", "unchanged", "left", "absent"]
+"""What became of the comment; "left" to a run that is ahead of this one, "absent" where none was worth writing."""
 
 _ROUNDS = 8
 _PER_PAGE = 100
@@ -37,6 +37,7 @@ _LINES = re.compile(
     r"\A<!-- guardrail:comment tag=(?P<tag>\S+) -->\r?\n"
     r"(?:<!-- guardrail:run commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d+) attempt=(?P<attempt>\d+) -->\r?\n)?"
 )
+_OF_A_RUN = re.compile(r"(?<=/blob/)[0-9a-f]{40,64}(?=/)|(?<=/actions/runs/)\d+(?=\))")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MOST_SECTIONS = 10
 _ROOM_TO_CLOSE = 256
@@ -103,16 +104,19 @@ def split(body: str) -> tuple[str | None, str]:
     return (found["tag"], body[found.end() :]) if found else (None, body)
 
 
-def comment(api: Api, where: PullRequest, note: CommentText, *, dry_run: bool = False) -> Done:
-    """Make ``note`` the one comment of its tag, or find out what would be done. Raises `GitHubError`."""
-    return _Writing(api, where, note).settled(dry_run=dry_run)
+def comment(api: Api, where: PullRequest, note: CommentText, *, if_there: bool = False, dry_run: bool = False) -> Done:
+    """Make ``note`` the one comment of its tag, or find out what would be done. Raises `GitHubError`.
+
+    With ``if_there`` nothing is written where there is no comment of its tag.
+    """
+    return _Writing(api, where, note, if_there=if_there).settled(dry_run=dry_run)
 
 
 class _Writing:
     """One run that writes its comment."""
 
-    def __init__(self, api: Api, where: PullRequest, note: CommentText) -> None:
-        self._api = api
+    def __init__(self, api: Api, where: PullRequest, note: CommentText, *, if_there: bool) -> None:
+        self._api, self._if_there = api, if_there
         self._issue = f"/repos/{where.repository}/issues/{where.number}"
         self._pull = f"/repos/{where.repository}/pulls/{where.number}"
         self._comments = f"/repos/{where.repository}/issues/comments"
@@ -155,8 +159,8 @@ class _Writing:
     def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> tuple[str, str] | None:
         """Method and path of the next thing to do; None where all is as it should be."""
         if not there:
-            self._done = "created"
-            if self._posted:
+            self._done = "absent" if self._if_there else "created"
+            if self._posted or self._if_there:
                 return None
             return "POST", f"{self._issue}/comments"
         (number, oldest), *younger = there
@@ -242,5 +246,5 @@ def _closing(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Without what GitHub may change of it."""
-    return text.replace("\r\n", "\n").strip()
+    """Without what GitHub may change of it, and without the commit and the run that links lead to."""
+    return _OF_A_RUN.sub("", text.replace("\r\n", "\n").strip())

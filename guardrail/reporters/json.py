@@ -43,6 +43,7 @@ from guardrail.report import (
     Totals,
 )
 from guardrail.reporters.base import DEFAULT, Options
+from guardrail.reporters.overview import has_news
 from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
 
@@ -152,6 +153,7 @@ def _tail(report: Report) -> _Object:
         "fail_on": report.fail_on,
         "strict": report.strict,
         "distrust": report.distrust,
+        "has_news": has_news(report),
         "exit_code": report.exit_code,
     }
 

@@ -147,6 +147,22 @@ def doubts(report: Report) -> tuple[str, ...]:
     return (*report.unread, *(report.distrust if report.strict else ()))
 
 
+def has_news(report: Report) -> bool:
+    """Whether there is something to tell a reviewer: what the change does to SageMaker, its terms or its verdict.
+
+    Where nothing tells what stood before, everything of SageMaker counts as changed.
+    """
+    found = _counts(report)
+    delta = report.totals.delta
+    if report.exit_code or report.own_terms or report.unread or found.error or found.warning or found.note:
+        return True
+    if any(not source.has_before for source in report.sources) and not says_nothing_to_pay(report):
+        return True
+    touched = any(item.endpoint.touched for item in report.unattached)
+    costs = delta is not None and (delta.floor, delta.expected, delta.ceiling) != (ZERO, ZERO, ZERO)
+    return touched or costs or any(not item.unchanged for item in report.endpoints)
+
+
 def in_a_phrase(report: Report, told: Overview) -> str:
     """``+3,756 USD a month (1,380 → 5,137), with all 4 fixes about +617``; without a past what a month comes to."""
     totals = report.totals

@@ -47,6 +47,13 @@ def test_a_workflow_needs_nothing_but_the_body(server: GitHub, capsys: pytest.Ca
     assert server.bodies() == [f"<!-- guardrail:comment tag=network/prod -->\n{stamp}\n### ✅ Passes\n"]
 
 
+def test_none_is_written_where_one_is_only_to_be_updated(server: GitHub, capsys: pytest.CaptureFixture[str]) -> None:
+    assert comment("--if-there") == 0
+    told = "the comment network/prod of acme/shop#7 is not written, for there is none to update\n"
+    assert capsys.readouterr().out == told
+    assert server.bodies() == []
+
+
 def test_the_tag_and_the_run_are_those_that_are_given(server: GitHub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GITHUB_RUN_ID", "1658821493")
     monkeypatch.setenv("GITHUB_RUN_ATTEMPT", "2")

@@ -76,6 +76,24 @@ def test_one_that_says_the_same_is_left_alone(there: str, server: GitHub, api: A
     assert {method for method, _, _ in server.requests} == {"GET"}
 
 
+def test_the_commit_and_the_run_of_a_link_are_no_difference(server: GitHub, api: Api) -> None:
+    lines = (
+        "### ❌\n[`a.tf:1`](https://github.com/acme/shop/blob/{0}/a.tf#L1) [full report](https://x/actions/runs/{1})\n"
+    )
+    server.add(body(lines.format(OLD, 40), commit=OLD, run=Run(40, 1)))
+    assert say(api, lines.format(HEAD, 50)) == "unchanged"
+    assert say(api, lines.format(HEAD, 50).replace("a.tf#L1", "b.tf#L1")) == "updated"
+
+
+def test_what_is_not_worth_a_comment_updates_the_one_that_is_there_and_writes_none(server: GitHub, api: Api) -> None:
+    nothing = note("### ✅ Nothing of SageMaker changes\n")
+    assert comment(api, WHERE, nothing, if_there=True) == "absent"
+    assert {method for method, _, _ in server.requests} == {"GET"}
+    say(api)
+    assert comment(api, WHERE, nothing, if_there=True) == "updated"
+    assert server.bodies() == [body(nothing.text)]
+
+
 def test_it_is_found_behind_many_others_by_following_the_pages(server: GitHub, api: Api) -> None:
     for number in range(250):
         server.add(f"comment {number}")

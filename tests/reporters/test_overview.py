@@ -1,13 +1,16 @@
 """One answer that all formats ask for: what was read, what it costs, how it is judged and why."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from msgspec import structs
 
+from guardrail.cost.base import Delta
 from guardrail.model import Skipped, Unknown
-from guardrail.report import BudgetReport, SkippedReport, Totals
-from guardrail.reporters.overview import AllFixed, overview
+from guardrail.money import ZERO
+from guardrail.report import BudgetReport, Report, SkippedReport, Totals
+from guardrail.reporters.overview import AllFixed, has_news, overview
 from tests.reporters.reports import chat, docs, finding, monthly, report
 
 NOTHING = monthly("0", "0", "0")
@@ -93,3 +96,40 @@ def test_one_saving_that_is_unknown_leaves_their_sum_out() -> None:
     results = (finding(), finding("another", saving_monthly=Unknown("no price"), part=("variant", 1)))
     assert overview(report(results=results)).all_fixed is None
     assert overview(report(results=())).all_fixed is None
+
+
+def quiet(**changes: Any) -> Report:
+    """A change that leaves its one endpoint as it was, with a finding from before."""
+    same = structs.replace(docs(), unchanged=True, before=monthly("84.51", "84.51", "253.53"))
+    known = monthly("84.51", "84.51", "253.53")
+    totals = Totals(before=known, after=known, delta=Delta(ZERO, ZERO, ZERO), unchanged=known)
+    kept = {"endpoints": (same,), "totals": totals, "results": (finding(status="existing"),), "exit_code": 0}
+    return report(**(kept | changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"results": (finding(severity="note"),)},
+        {"exit_code": 3},
+        {"exit_code": 2, "unread": ("a.tf: x",)},
+        {"own_terms": ("fail_on from error to never",)},
+        {"endpoints": (docs(),)},
+        {"unattached": (docs(),)},
+        {"totals": structs.replace(quiet().totals, delta=Delta(ZERO, ZERO, Decimal(1)))},
+        {"totals": structs.replace(quiet().totals, delta=Delta(*[Unknown("it was skipped")] * 3))},
+        {"sources": tuple(structs.replace(one, has_before=False) for one in report().sources)},
+    ],
+)
+def test_what_changes_fails_or_has_no_past_is_news(changes: dict[str, Any]) -> None:
+    assert has_news(quiet(**changes))
+
+
+def test_what_the_change_leaves_alone_is_no_news_and_neither_is_an_input_without_sagemaker() -> None:
+    assert not has_news(quiet())
+    assert not has_news(
+        quiet(unattached=(structs.replace(docs(), endpoint=structs.replace(docs().endpoint, touched=False)),))
+    )
+    sources = tuple(structs.replace(one, has_before=False) for one in report().sources)
+    nothing = Totals(before=None, after=NOTHING, delta=None)
+    assert not has_news(quiet(sources=sources, endpoints=(), totals=nothing, results=()))
