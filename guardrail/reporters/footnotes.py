@@ -1,6 +1,7 @@
 """What a reader must know to trust the numbers: what is missing, estimated, derived, doubtful or assumed."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -16,14 +17,31 @@ MOST_EXAMPLES = 3
 _AT_THE_HOSTING_PRICE = (
     "asynchronous instances are priced at the real-time rate, which held wherever AWS published both"
 )
+_USAGE = "priced once guardrail-usage.yml (--usage-file) says how many requests and GB to expect"
+_ASSUMED = "where no usage is given, what scales stays at its initial count"
+_DEFAULT_OF_TYPE = "a volume without a size has the default one of its type"
 _DEFAULT_VOLUME = "a volume without a size is taken as half the memory of its type, at most 30 GB"
 
 
 class _Line(Struct, frozen=True):
     """A line of the bill and what it belongs to."""
 
+    endpoint: str
     where: str
+    """The endpoint, with its variant where it is one's."""
     component: CostComponent
+
+
+class Assumption(Struct, frozen=True, kw_only=True):
+    """Something that amounts rest on: that asynchronous instances are priced at the real-time rate."""
+
+    text: str
+    endpoints: tuple[str, ...]
+    """The names of those whose amounts it moves, each once."""
+    usd: Decimal | None
+    """What is expected a month of the lines that rest on it; None where it has no lines of its own."""
+    basis: str
+    """How far it is known: assumed, left out, derived, estimated, doubtful, published."""
 
 
 def footnotes(report: Report) -> list[str]:
@@ -31,8 +49,7 @@ def footnotes(report: Report) -> list[str]:
 
     Where the change leaves everything alone, only what is missing is worth a word.
     """
-    items = [item for item in (*report.endpoints, *report.unattached) if item.cost is not None]
-    lines = [line for item in items for line in _bill_lines(item)]
+    items, lines = _billed(report)
     missing = [*_incomplete(report), *_missing(items, lines)]
     if changes_nothing(report):
         return [*missing, *_discounts(report)]
@@ -47,8 +64,61 @@ def footnotes(report: Report) -> list[str]:
         *_grouped("~ estimated: ", (reason for line in shown for reason in _estimated(line))),
         *_grouped("", (reason for line in shown for reason in _derived(line))),
         *_grouped("doubtful price: ", (reason for line in shown for reason in _suspect(line))),
-        *(["sensitive: these values are used and not shown"] if len(shown) < len(lines) else []),
+        *_hidden(lines),
     ]
+
+
+def caveats(report: Report) -> list[str]:
+    """The footnotes that say what is missing from the numbers and what stands beside them."""
+    items, lines = _billed(report)
+    missing = [*_incomplete(report), *_missing(items, lines), *_unknown_change(report)]
+    return [*missing, *_discounts(report), *_beside(items), *_hidden(lines)]
+
+
+def assumptions(report: Report) -> list[Assumption]:
+    """What the amounts rest on, each thing once with what it moves."""
+    items, lines = _billed(report)
+    found: list[Assumption] = []
+    for text, flag, basis in ((_ASSUMED, "assumed", "assumed"), (f"+ usage: {_USAGE}", "depends_on_usage", "left out")):
+        names = [named(item.endpoint) for item in items if item.cost and getattr(item.cost.monthly, flag)]
+        if names:
+            found.append(Assumption(text=text, endpoints=tuple(dict.fromkeys(names)), usd=None, basis=basis))
+    reasons: dict[tuple[str, str], list[_Line]] = {}
+    for line in lines:
+        for basis, told in _RESTS_ON.items() if not line.component.redacted else ():
+            for text, _ in told(line):
+                reasons.setdefault((basis, text), []).append(line)
+    return [
+        *found,
+        *(
+            Assumption(
+                text=inert(text),
+                endpoints=tuple(dict.fromkeys(line.endpoint for line in resting)),
+                usd=sum(map(_amount, resting), Decimal(0)),
+                basis=basis,
+            )
+            for (basis, text), resting in reasons.items()
+        ),
+    ]
+
+
+def _amount(line: _Line) -> Decimal:
+    """What a line is expected to cost a month, or at most where that is not known."""
+    monthly = line.component.monthly
+    if monthly is None:
+        return Decimal(0)
+    return monthly.ceiling if isinstance(monthly.expected, Unknown) else monthly.expected
+
+
+def _billed(report: Report) -> tuple[list[EndpointReport], list[_Line]]:
+    """What has a bill, and every line of it."""
+    items = [item for item in (*report.endpoints, *report.unattached) if item.cost is not None]
+    return items, [line for item in items for line in _bill_lines(item)]
+
+
+def _hidden(lines: Iterable[_Line]) -> list[str]:
+    hides = any(line.component.redacted for line in lines)
+    return ["sensitive: these values are used and not shown"] if hides else []
 
 
 def notes(report: Report) -> list[str]:
@@ -81,13 +151,13 @@ def _bill_lines(item: EndpointReport) -> Iterator[_Line]:
         return
     name = named(endpoint)
     for component in cost.lines:
-        yield _Line(name, component)
+        yield _Line(name, name, component)
     if isinstance(endpoint.variants, Unknown):
         return
     for position, (variant, priced) in enumerate(zip(endpoint.variants, cost.children, strict=True), start=1):
         where = f"{name}/{variant_name(variant, position)}"
         for component in priced.lines:
-            yield _Line(where, component)
+            yield _Line(name, where, component)
 
 
 def _incomplete(report: Report) -> Iterator[str]:
@@ -155,7 +225,7 @@ def _expected(quantity: Quantity) -> str:
 
 def _usage(report: Report) -> Iterator[str]:
     if report.totals.after.depends_on_usage:
-        yield "+ usage: priced once guardrail-usage.yml (--usage-file) says how many requests and GB to expect"
+        yield f"+ usage: {_USAGE}"
 
 
 def _beside(items: Iterable[EndpointReport]) -> Iterator[str]:
@@ -176,7 +246,7 @@ def _has_instances(item: EndpointReport) -> bool:
 
 def _assumed(report: Report) -> Iterator[str]:
     if report.totals.after.assumed:
-        yield "expected: where no usage is given, what scales stays at its initial count"
+        yield f"expected: {_ASSUMED}"
 
 
 def _estimated(line: _Line) -> Iterator[tuple[str, str]]:
@@ -202,6 +272,19 @@ def _suspect(line: _Line) -> Iterator[tuple[str, str]]:
     price = line.component.price
     if price is not None and price.suspect:
         yield price.suspect, price.usage_type
+
+
+def _defaulted(line: _Line) -> Iterator[tuple[str, str]]:
+    if line.component.default_size and line.component.size is not None and not line.component.estimated:
+        yield _DEFAULT_OF_TYPE, line.where
+
+
+_RESTS_ON: dict[str, Callable[[_Line], Iterator[tuple[str, str]]]] = {
+    "estimated": _estimated,
+    "derived": _derived,
+    "doubtful": _suspect,
+    "published": _defaulted,
+}
 
 
 def _first_sentence(text: str) -> str:

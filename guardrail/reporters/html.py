@@ -1,43 +1,58 @@
 """The report as one page: a file that needs neither network nor scripts, for an artefact, a mail or a print.
 
-This module says what stands where, as text; ``report.html.j2`` says how it looks. Jinja2 escapes every value, and every
-text of a plan has gone through `inert` before, so nothing of it can act on the page or turn its reading direction.
+First the verdict and what to mend, then a row for each endpoint with its bar, all on one axis, its lines folded inside,
+then the totals and what they rest on. Whole dollars in the overview, cents in the lines. This module says what stands
+where, as text; ``report.html.j2`` says how it looks. Jinja2 escapes every value, and every text of a plan has gone
+through `inert` before, so nothing of it can act on the page or turn its reading direction.
 """
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from guardrail import __version__
-from guardrail.cost.base import CostComponent, Delta, Monthly
-from guardrail.model import Unknown, Variant
+from guardrail.cost.base import Bill, CostComponent, Delta, Monthly
+from guardrail.model import Endpoint, Unknown
 from guardrail.money import plain
 from guardrail.policy.base import Result, Severity
 from guardrail.report import EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
     UNITS,
+    UNKNOWN,
+    USAGE,
     WITH_DISCOUNTS,
+    Amounts,
     amounts,
     amounts_of,
     changes_nothing,
     described,
     detail_of,
     difference,
+    labels,
+    marks,
     named,
+    possibilities,
     quantity_of,
     shadow_note,
+    variant_name,
 )
-from guardrail.reporters.findings import Finding
-from guardrail.reporters.footnotes import footnotes
+from guardrail.reporters.changes import Phrase, Piece, phrases
+from guardrail.reporters.findings import Finding, headline
+from guardrail.reporters.footnotes import Assumption, assumptions, caveats
 from guardrail.reporters.overview import (
     Overview,
-    Sections,
-    counts,
+    Verdict,
     dearest,
+    doubts,
+    expected_dollars,
     fix,
+    held_against,
+    in_dollars,
     overview,
     price_dates,
     remediation,
@@ -46,86 +61,123 @@ from guardrail.reporters.overview import (
     stake,
     usage_files,
 )
+from guardrail.reporters.page import GLYPHS
+from guardrail.reporters.pairs import LinePair, lines, variants
 from guardrail.reporters.places import FindingPlaces
-from guardrail.reporters.wording import counted, inert, lines_of_code, spread
+from guardrail.reporters.wording import counted, dollars, inert, lines_of_code, number, signed_dollars, spread
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 TEMPLATE = "report.html.j2"
 LONGEST_MESSAGE = 1_200
 MOST_LISTED = 1_000
 """Lines of a list at the end of the page."""
+MOST_CARDS = 10
+"""Errors and warnings that are not folded away."""
+MOST_PHRASES = 6
+"""Of what a change does to one endpoint, in its row."""
+MOST_NAMES = 3
 
+Address: TypeAlias = tuple[str, str]
+"""The source of an endpoint and its address."""
+
+_VERDICTS: dict[Verdict, str] = {
+    "passes": "✓ Passes",
+    "fails": "✗ Fails",
+    "untrusted": "? Cannot be trusted",
+    "tolerated": "○ Fails on nothing",
+}
+_NONE = "–"
 _HUNDRED = Decimal(100)
 _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 _MOST_TICKS = 4
-_NEAR_THE_END = Decimal("0.94")
+_ROOM = Decimal("1.15")
+"""How far the axis goes on beyond the dearest ceiling where a bar has no end."""
+_SEPARATOR = re.compile(r"[_/-]+(?=.)")
 
 
 class Bar(Struct, frozen=True, kw_only=True):
     """One bar: from nothing to the floor, on to the ceiling, and where between them the expected cost is."""
 
-    floor: str
+    floor: str = ""
     """Percent of the axis; so are the others."""
-    range: str
-    """From the floor to the ceiling."""
-    expected: str | None
-    """None where it is not known."""
+    ceiling: str = ""
+    expected: str = ""
+    """Empty where it is not known."""
+    is_open: bool = False
+    """Something is missing, so it goes on beyond its ceiling, nobody knows how far."""
+    word: str = ""
+    """What stands in place of a bar of which nothing is known."""
 
 
-class Chart(Struct, frozen=True, kw_only=True):
-    """The bars of one endpoint, or of the total, and the same in words."""
-
-    before: Bar | None
-    after: Bar | None
-    label: str
-    rows: list[tuple[str, tuple[str, str, str]]]
-    """What it costs before and after and by how much it changes: floor, expected, ceiling."""
-
-
-class ChargeRow(Struct, frozen=True, kw_only=True):
+class Line(Struct, frozen=True, kw_only=True):
     """One line of the bill."""
 
     owner: str
     """The variant, or that it is the endpoint's own."""
     what: str
     usage_type: str
-    unit_price: str
-    basis: str
-    """How the price is known, and since when."""
-    basis_detail: str
+    facts: str
+    """The unit price, and what was there before where it was something else."""
     quantity: str
-    monthly: tuple[str, str, str]
-    notes: list[str]
-    origins: list[tuple[str, str]]
+    before: str
+    after: Amounts
+    doubts: str
+    origins: str
 
 
-class FindingCard(Struct, frozen=True, kw_only=True):
-    """A finding beside the bars."""
+class Row(Struct, frozen=True, kw_only=True):
+    """One endpoint."""
+
+    id: str
+    name: str
+    mark: str
+    change: str
+    """What the change adds; what it costs a month where nothing is known of before."""
+    spent: str
+    """``85 → 2,023``; empty where nothing is known of before."""
+    phrases: list[Phrase]
+    before: Bar | None
+    after: Bar | None
+    label: str
+    """The bars in words."""
+    facts: list[str]
+    sums: list[tuple[str, Amounts]]
+    lines: list[Line]
+
+
+class Stack(Struct, frozen=True, kw_only=True):
+    """The endpoints of one input, or of the only one."""
+
+    name: str
+    """Empty where there is one input."""
+    change: str
+    spent: str
+    rows: list[Row]
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """Something to mend."""
 
     severity: Severity
     policy: str
-    message: str
-    address: str
+    title: str
+    link: str
+    """The row of its endpoint; empty where it is about several, or about none."""
+    saving: str
+    block: str
     place: str
+    """The line to change where it is known; of several inputs, which one it is about."""
+    place_uri: str
+    """Where a forge shows it; empty outside of one."""
     fixes: list[str]
     """What to change, in one to three lines."""
-    hints: list[str]
-    """What to know beside it."""
+    why: list[str]
     lines: str
     """The lines to paste; empty where they stand elsewhere."""
     lines_id: str
     help_uri: str
-
-
-class Item(Struct, frozen=True, kw_only=True):
-    """One endpoint."""
-
-    name: str
-    detail: str
-    facts: list[str]
-    chart: Chart
-    usage: bool
-    notes: list[FindingCard]
-    lines: list[ChargeRow]
 
 
 class Tick(Struct, frozen=True):
@@ -134,8 +186,6 @@ class Tick(Struct, frozen=True):
     at: str
     """Percent of the axis."""
     label: str
-    anchor: str
-    """Where the label stands: "middle", or "end" where it would leave the page."""
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -150,145 +200,502 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    return environment.get_template(TEMPLATE).render(_HtmlPage(report, options).content()) + "\n"
+    environment.filters["breaking"] = breaking
+    return environment.get_template(TEMPLATE).render(_Page(report, options).content()) + "\n"
 
 
-class _HtmlPage:
+def breaking(text: str) -> "Markup":
+    """``text`` that may break after ``_ - /``, as names do: ``a-<wbr>b`` of ``a-b``."""
+    from markupsafe import Markup, escape
+
+    return Markup(_SEPARATOR.sub(r"\g<0><wbr>", str(escape(text))))  # noqa: S704 - escaped just here
+
+
+class _Page:
     """What stands on the page."""
 
     def __init__(self, report: Report, options: Options) -> None:
         self._report = report
+        self._told = overview(report)
         self._places = FindingPlaces(report, options)
+        self._kinds = {source.id: source.kind for source in report.sources}
         self._has_past = {source.id for source in report.sources if source.has_before}
-        self._most = max((dearest(item) for item in (*report.endpoints, *report.unattached)), default=Decimal(0))
+        shown = (*self._told.rows, *self._unchanged(), *report.unattached)
+        self._ids: dict[Address, str] = {_address(item): f"e-{at}" for at, item in enumerate(shown, start=1)}
+        self._axis = _axis(shown)
+        self._names = labels(report)
+        self._marks: dict[Address, Severity] = {}
+        for (source, address, _), severity in marks(report).items():
+            self._marks.setdefault((source, address or ""), severity)
         self._pasted: dict[str, str] = {}
         """The identifier of each text of lines to paste that stands on the page already."""
-        self._by_endpoint: dict[tuple[str, str], list[Result]] = {}
-        self._of_the_stack: list[Result] = []
-        self._sort_out()
 
-    def _sort_out(self) -> None:
-        shown = {(item.source, item.endpoint.address) for item in (*self._report.endpoints, *self._report.unattached)}
-        for result in self._report.results:
-            if result.verdict != "fail" or not counts(result, self._report):
-                continue
-            key = (result.source, result.endpoint or "")
-            if key in shown:
-                self._by_endpoint.setdefault(key, []).append(result)
-            else:
-                self._of_the_stack.append(result)
+    def _unchanged(self) -> list[EndpointReport]:
+        items = [] if self._report.all_findings else [item for item in self._report.endpoints if item.unchanged]
+        return sorted(items, key=dearest, reverse=True)
 
     def content(self) -> dict[str, object]:
         """The variables of the template."""
-        report = self._report
-        told: Overview = overview(report)
-        changing = sorted((item for item in report.endpoints if not item.unchanged), key=dearest, reverse=True)
-        unchanged = sorted((item for item in report.endpoints if item.unchanged), key=dearest, reverse=True)
+        report, told = self._report, self._told
+        empty = says_nothing_to_pay(report)
+        found = sections(report)
+        cards = [self._card(finding) for finding in found.new]
+        shown = min(MOST_CARDS, sum(card.severity != "note" for card in cards))
+        rests = [("", "", inert(note, LONGEST_MESSAGE)) for note in report.notices]
+        unchanged, stacks = [self._row(item) for item in self._unchanged()], self._stacks()
+        unattached = [self._row(item) for item in report.unattached]
+        rows = [*(row for stack in stacks for row in stack.rows), *unchanged, *unattached]
         return {
-            "told": told,
-            "empty": says_nothing_to_pay(report),
+            "verdict": told.verdict,
+            "verdict_words": _VERDICTS[told.verdict],
+            "headline": "No SageMaker inference" if empty else _headline(report, told),
             "inputs": [inert(source.path) for source in report.sources],
-            "facts": list(self._facts()),
-            "total": self._total(),
-            "total_usage": report.totals.after.depends_on_usage,
-            "ticks": _ticks(self._most),
-            "stack_notes": [self._note(result) for result in self._of_the_stack],
-            "changing": [self._item(item) for item in changing],
-            "unchanged": [self._item(item) for item in unchanged],
-            "unattached": [self._item(item) for item in report.unattached],
-            "lists": [one for one in self._lists(sections(report)) if one[1]],
-            "coverage": self._coverage(),
+            "regions": ", ".join(map(inert, sorted(report.prices))),
+            "spent": "" if empty else _all_spent(report),
+            "told": [*(told.reasons or [f"fail on {report.fail_on}"]), str(told.counts), f"exit {report.exit_code}"],
+            "fixed": _fixed(report, told),
+            "read": self._read(),
+            "own_terms": [inert(each, LONGEST_MESSAGE) for each in report.own_terms],
+            "distrust": [inert(each, LONGEST_MESSAGE) for each in doubts(report)],
+            "cards": cards[:shown],
+            "folded": cards[shown:],
+            "folded_words": _folded(cards[shown:]),
+            "stacks": stacks,
+            "unchanged": unchanged,
+            "unchanged_words": f"{len(unchanged):,} unchanged, {_amount(report.totals.unchanged)}",
+            "unattached": unattached,
+            "width": max((len(text) for row in rows for text in (row.change, row.spent)), default=0),
+            "is_change": report.totals.delta is not None,
+            "ticks": _ticks(self._axis, max((dearest(item) for item in self._shown()), default=Decimal(0))),
+            "step": _step_percent(self._axis),
+            "sums": [] if empty else list(_sums(report)),
+            "usage": report.totals.after.depends_on_usage,
+            "budgets": [(budget.state, f"{held_against(budget)} of {dollars(budget.usd)}") for budget in told.budgets],
+            "possibilities": [] if empty else list(self._possibilities()),
+            "assumptions": [] if empty else list(self._assumptions()),
+            "missing": [inert(note, LONGEST_MESSAGE) for note in caveats(report)],
+            "prices": list(_prices(self._shown())),
+            "lists": [
+                (title, told_lines)
+                for title, told_lines in (
+                    ("Undecided", [_undecided(finding) for finding in found.undecided[:MOST_LISTED]]),
+                    ("From before this change", [_existing(finding) for finding in found.existing[:MOST_LISTED]]),
+                    ("Accepted", [_waived(result) for result in found.waived[:MOST_LISTED]]),
+                    ("Skipped", [_skipped(item) for item in report.skipped[:MOST_LISTED]]),
+                    ("Notices", rests),
+                )
+                if told_lines
+            ],
             "version": __version__,
+            "exit_code": report.exit_code,
         }
 
-    def _facts(self) -> Iterator[str]:
-        report = self._report
-        regions = sorted(report.prices)
-        if regions:
-            yield ", ".join(map(inert, regions))
-        yield from filter(None, [price_dates(report)])
-        yield "730 hours a month, on-demand"
-        yield from [f"settings {inert(report.settings_file)}"] if report.settings_file else []
-        yield from (f"usage {inert(path)}" for path in usage_files(report))
-        yield from [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
+    def _shown(self) -> tuple[EndpointReport, ...]:
+        return (*self._report.endpoints, *self._report.unattached)
 
-    def _coverage(self) -> str:
+    def _read(self) -> str:
         coverage = self._report.coverage
-        return (
-            f"{counted(coverage.seen, 'resource')} seen, {coverage.modelled:,} modelled, "
-            f"{coverage.partial:,} partly unknown, {coverage.skipped:,} skipped · exit {self._report.exit_code}"
-        )
+        text = f"{coverage.modelled:,} of {counted(coverage.seen, 'resource')} read"
+        text += f", {coverage.partial:,} partly unknown" if coverage.partial else ""
+        return text + (f", {coverage.skipped:,} skipped" if coverage.skipped else "")
 
-    # Costs -----------------------------------------------------------------------------------------------------------
+    # Endpoints -------------------------------------------------------------------------------------------------------
 
-    def _total(self) -> Chart:
-        totals = self._report.totals
-        before = None if changes_nothing(self._report) else totals.before
-        most = max(totals.after.ceiling, before.ceiling if before else Decimal(0))
-        rows = [("before", amounts(before))] if before else []
-        rows.append(("after" if before else "a month", amounts(totals.after)))
-        if before and totals.delta:
-            rows.append(("change", _differences(totals.delta)))
-        if self._report.discounts is not None:
-            rows.append((WITH_DISCOUNTS, amounts(self._report.discounts.after)))
-        return _chart("total", before, totals.after, rows, most)
+    def _stacks(self) -> list[Stack]:
+        """The rows by source, in the order of their first ones; a source without rows is there for its subtotal."""
+        subtotals = self._report.subtotals
+        rows: dict[str, list[Row]] = {}
+        for item in self._told.rows:
+            rows.setdefault(item.source if subtotals else "", []).append(self._row(item))
+        for source in subtotals:
+            rows.setdefault(source, [])
+        return [
+            Stack(
+                name=inert(source),
+                change=_change_or_cost(subtotals[source].delta, subtotals[source].after) if source in subtotals else "",
+                spent=_spent(subtotals[source].before, subtotals[source].after) if source in subtotals else "",
+                rows=found,
+            )
+            for source, found in rows.items()
+        ]
 
-    def _item(self, item: EndpointReport) -> Item:
-        endpoint = item.endpoint
-        facts = [inert(endpoint.address)]
-        facts += [inert(endpoint.region)] if isinstance(endpoint.region, str) else []
-        facts += [inert(item.environment)] if isinstance(item.environment, str) else []
-        facts += [inert(item.source)] if len(self._report.sources) > 1 else []
-        results = self._by_endpoint.get((item.source, endpoint.address), [])
-        return Item(
+    def _row(self, item: EndpointReport) -> Row:
+        endpoint, after = item.endpoint, item.cost.monthly if item.cost else None
+        has_past = item.source in self._has_past and endpoint.deployed != "no"
+        before = item.before if not item.unchanged else None
+        sums = [("before", amounts(before))] if before else []
+        sums += [("after" if before else "a month", amounts(after))] if after else []
+        label = "; ".join(f"{when}: floor {low}, expected {mid}, ceiling {high}" for when, (low, mid, high) in sums)
+        sums += [("change", _differences(item.delta))] if before and item.delta else []
+        discounted = self._report.discounts and self._report.discounts.endpoints.get(_address(item))
+        sums += [(WITH_DISCOUNTS, amounts(discounted))] if discounted else []
+        return Row(
+            id=self._ids[_address(item)],
             name=named(endpoint),
-            detail=described(item, has_past=item.source in self._has_past),
-            facts=facts,
-            chart=self._bars(item),
-            usage=bool(item.cost and item.cost.monthly.depends_on_usage),
-            notes=[self._note(result) for result in results],
-            lines=list(_lines(item)),
+            mark=GLYPHS[self._marks[_address(item)]] if _address(item) in self._marks else "",
+            change=_change_or_cost(item.delta if has_past and not item.unchanged else None, after),
+            spent=_spent(item.before, after) if has_past and not item.unchanged else "",
+            phrases=list(_phrases(item, self._kinds[item.source], has_past=has_past)),
+            before=_bar(before, self._axis) if before else None,
+            after=_bar(after, self._axis) if after else None,
+            label=f"{named(endpoint)}. {label} USD a month",
+            facts=list(self._facts(item)),
+            sums=sums,
+            lines=[_line(pair, item) for pair in lines(item)],
         )
 
-    def _bars(self, item: EndpointReport) -> Chart:
-        after = item.cost.monthly if item.cost else None
-        before = None if item.unchanged else item.before
-        change = item.delta if before else None
-        rows = [("before", amounts(before))] if before else []
-        rows += [("after" if before else "a month", amounts(after))] if after else []
-        if change:
-            rows.append(("change", _differences(change)))
-        return _chart(named(item.endpoint), before, after, rows, self._most)
+    def _facts(self, item: EndpointReport) -> Iterator[str]:
+        endpoint = item.endpoint
+        yield inert(endpoint.address)
+        yield described(item, has_past=item.source in self._has_past)
+        yield from [inert(item.environment)] if isinstance(item.environment, str) else []
+        yield from [inert(endpoint.region)] if isinstance(endpoint.region, str) else []
+        yield from ["its configuration is not known"] if isinstance(endpoint.variants, Unknown) else []
 
     # Findings --------------------------------------------------------------------------------------------------------
 
-    def _note(self, result: Result) -> FindingCard:
+    def _card(self, finding: Finding) -> Card:
+        result, report = finding.dearest, self._report
         place = self._places.of(result)
-        lines = lines_of_code(remediation(result, self._report))
-        known = self._pasted.get(lines)
-        if known is None and lines:
-            self._pasted[lines] = f"fix-{len(self._pasted) + 1}"
-        return FindingCard(
+        pasted = lines_of_code(remediation(result, report))
+        known = self._pasted.get(pasted)
+        if known is None and pasted:
+            self._pasted[pasted] = f"fix-{len(self._pasted) + 1}"
+        subjects = {self._ids.get((each.source, each.endpoint or ""), "") for each in finding.results}
+        where = f"{place.path}:{place.line}" if place.known else result.source if report.subtotals else ""
+        return Card(
             severity=result.severity,
             policy=inert(result.policy),
-            message=inert(result.message, LONGEST_MESSAGE),
-            address=inert(result.address),
-            place=inert(f"{place.path}:{place.line}") if place.known else "",
-            fixes=[inert(line, LONGEST_MESSAGE) for line in fix(result, self._report)],
-            hints=[inert(hint, LONGEST_MESSAGE) for hint in result.notes],
-            lines="" if known else lines,
-            lines_id=self._pasted.get(lines, ""),
+            title=headline([finding], self._names),
+            link=subjects.pop() if len(subjects) == 1 else "",
+            saving=_saving(finding.results),
+            block=inert(finding.block) + (f" ({len(finding.results):,} times)" if len(finding.results) > 1 else ""),
+            place=inert(where),
+            place_uri=self._places.link(place),
+            fixes=[inert(line, LONGEST_MESSAGE) for line in fix(result, report)],
+            why=[inert(text, LONGEST_MESSAGE) for text in _why(result)],
+            lines="" if known else pasted,
+            lines_id=self._pasted.get(pasted, ""),
             help_uri=result.help_uri if result.help_uri.startswith("https://") else "",
         )
 
-    def _lists(self, chapters: Sections) -> Iterator[tuple[str, list[tuple[str, str, str]]]]:
-        """What is folded away at the end: titles, and of each line a severity, a policy and the rest."""
-        yield "Undecided", [_undecided(finding) for finding in chapters.undecided[:MOST_LISTED]]
-        yield "From before this change", [_existing(finding) for finding in chapters.existing[:MOST_LISTED]]
-        yield "Accepted", [_waived(result) for result in chapters.waived[:MOST_LISTED]]
-        yield "Skipped", [_skipped(item) for item in self._report.skipped[:MOST_LISTED]]
-        rests = (*self._report.notices, *footnotes(self._report))
-        yield "What the numbers rest on", [("", "", inert(note, LONGEST_MESSAGE)) for note in rests]
+    # What the numbers rest on ----------------------------------------------------------------------------------------
+
+    def _possibilities(self) -> Iterator[tuple[str, str, Amounts]]:
+        several = len(self._report.sources) > 1
+        for each in self._report.possibilities[:MOST_LISTED] if possibilities(self._report)[0] else ():
+            name = inert(each.given) + (f" in {inert(each.source)}" if several else "")
+            totals = each.totals
+            yield name, _NONE if totals.before is None else amounts(totals.before)[1], amounts(totals.after)
+
+    def _assumptions(self) -> Iterator[tuple[str, str, str]]:
+        """What is assumed, what it moves, and how it is known."""
+        report = self._report
+        yield "730 hours a month", "every amount", "8,760 hours a year / 12"
+        regions = ", ".join(map(inert, sorted(report.prices)))
+        origins = sorted({used.origin for used in report.prices.values()} - {"bundled"})
+        dates = [price_dates(report).removeprefix("prices "), *(inert(f"from {origin}") for origin in origins)]
+        yield (
+            f"list prices, on demand{f', {regions}' if regions else ''}",
+            "every amount",
+            ", ".join(filter(None, dates)),
+        )
+        for path in usage_files(report):
+            yield "requests, hours and GB as given", "what is expected", inert(path)
+        if report.settings_file:
+            yield "limits, environments and discounts as set", "verdicts", inert(report.settings_file)
+        if report.baseline_file:
+            yield "findings of the baseline stood before", "verdicts", inert(report.baseline_file)
+        for each in assumptions(report):
+            yield each.text, _moves(each), each.basis
+
+
+def _address(item: EndpointReport) -> Address:
+    return item.source, item.endpoint.address
+
+
+# The verdict ---------------------------------------------------------------------------------------------------------
+
+
+def _headline(report: Report, told: Overview) -> str:
+    """``+3,756 USD a month``; without a past, or where nothing changes, what a month comes to."""
+    totals = report.totals
+    if told.state == "unknown":
+        return "Unknown cost"
+    after = f"{expected_dollars(totals.after)} USD a month{f' {USAGE}' if totals.after.depends_on_usage else ''}"
+    if totals.delta is None:
+        return after
+    if changes_nothing(report):
+        return f"Unchanged, {after}"
+    change, ends = in_dollars(totals.delta.expected), _ends(totals.delta)
+    if change == UNKNOWN:
+        return "Change unknown"
+    if totals.delta.expected:
+        return f"{change} USD a month"
+    return f"No change expected, {ends} USD a month" if ends else "No change in cost"
+
+
+def _ends(delta: Delta) -> str:
+    """``floor +85, ceiling +676`` where what is expected stays as it is and the ends of it do not."""
+    ends = (("floor", delta.floor), ("ceiling", delta.ceiling))
+    return "" if delta.expected else ", ".join(f"{name} {in_dollars(end)}" for name, end in ends if end)
+
+
+def _all_spent(report: Report) -> str:
+    totals = report.totals
+    if totals.before is None:
+        return ""
+    return f"{_spent(totals.before, totals.after)} USD expected{f' {USAGE}' if totals.after.depends_on_usage else ''}"
+
+
+def _fixed(report: Report, told: Overview) -> str:
+    """``with all fixes at best +617``; without a past ``all fixes: −3,139``."""
+    if told.all_fixed is None:
+        return ""
+    about = "at best" if told.all_fixed.at_best else "about"
+    delta = report.totals.delta
+    if delta is None or isinstance(delta.expected, Unknown):
+        return f"all fixes: {about} {dollars(-told.all_fixed.saving)}"
+    return f"with all fixes {about} {signed_dollars(delta.expected - told.all_fixed.saving)}"
+
+
+def _sums(report: Report) -> Iterator[tuple[str, Amounts]]:
+    totals, discounts = report.totals, report.discounts
+    changes = totals.before is not None and not changes_nothing(report)
+    if changes and totals.before is not None:
+        yield "before", amounts(totals.before)
+    yield "after" if changes else "a month", amounts(totals.after)
+    if changes and totals.delta:
+        yield "change", _differences(totals.delta)
+    if discounts is not None:
+        yield WITH_DISCOUNTS, amounts(discounts.after)
+
+
+def _differences(change: Delta) -> Amounts:
+    return difference(change.floor), difference(change.expected), difference(change.ceiling)
+
+
+# Rows ----------------------------------------------------------------------------------------------------------------
+
+
+def _change_or_cost(delta: Delta | None, after: Monthly | None) -> str:
+    if delta is not None:
+        return in_dollars(delta.expected)
+    return _amount(after)
+
+
+def _spent(before: Monthly | None, after: Monthly | None) -> str:
+    return f"{_amount(before)} → {_amount(after)}"
+
+
+def _amount(monthly: Monthly | None) -> str:
+    if monthly is None:
+        return _NONE
+    is_usage = monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least
+    return USAGE if is_usage else expected_dollars(monthly)
+
+
+def _phrases(item: EndpointReport, kind: str, *, has_past: bool) -> Iterator[Phrase]:
+    """What the change does to an endpoint; what it is where there is nothing to say of that."""
+    found = phrases(item, kind) if has_past and not item.unchanged else []
+    found += [(Piece(volume),) for volume in _volumes(item)]
+    yield from found[:MOST_PHRASES] or [(Piece(described(item, has_past=has_past)),)]
+    if len(found) > MOST_PHRASES:
+        yield (Piece(f"{len(found) - MOST_PHRASES:,} more"),)
+    ends = _ends(item.delta) if item.delta and not item.unchanged else ""
+    if ends:
+        yield (Piece(ends),)
+
+
+def _volumes(item: EndpointReport) -> Iterator[str]:
+    """``volume 4 → 30 GB`` where a volume grows with its type; where it is set itself, that is a difference already."""
+    if any(each.what == "volume_size_gb" for each in item.differences):
+        return
+    for pair in variants(item) if item.previous_cost and item.cost else ():
+        before, after = pair.volume_before.size, pair.volume_after.size
+        if before is not None and after is not None and before != after:
+            yield f"volume {number(before)} → {number(after)} GB"
+
+
+def _why(result: Result) -> Iterator[str]:
+    yield result.message
+    if result.working and result.working not in result.message:
+        yield result.working
+    yield from result.notes
+
+
+def _folded(cards: Sequence[Card]) -> str:
+    """``3 more, 2 notes``."""
+    notes = sum(card.severity == "note" for card in cards)
+    more = len(cards) - notes
+    return ", ".join(([f"{more:,} more"] if more else []) + ([counted(notes, "note")] if notes else []))
+
+
+def _saving(results: Iterable[Result]) -> str:
+    """``−1,345 USD``, of all that say the same together; empty where no money is at stake."""
+    savings = [result for result in results if isinstance(result.saving_monthly, Decimal)]
+    total = sum((result.saving_monthly for result in savings if isinstance(result.saving_monthly, Decimal)), Decimal(0))
+    at_most = any(result.saving_basis == "upper-bound" for result in savings)
+    return f"{dollars(-total)} USD{' at most' if at_most else ''}" if savings else ""
+
+
+# Bars ----------------------------------------------------------------------------------------------------------------
+
+
+def _axis(items: Sequence[EndpointReport]) -> Decimal:
+    """Where the axis ends: at the dearest ceiling, or beyond it where something is missing from a bar."""
+    most = max((dearest(item) for item in items), default=Decimal(0))
+    sides = [side for item in items for side in (item.before, item.cost.monthly if item.cost else None) if side]
+    return most * _ROOM if any(side.at_least for side in sides) else most
+
+
+def _bar(monthly: Monthly, most: Decimal) -> Bar:
+    if not monthly.ceiling and (monthly.at_least or monthly.depends_on_usage):
+        return Bar(word=UNKNOWN if monthly.at_least else USAGE)
+    return Bar(
+        floor=_percent(monthly.floor, most),
+        ceiling=_percent(monthly.ceiling, most),
+        expected="" if isinstance(monthly.expected, Unknown) else _percent(monthly.expected, most),
+        is_open=monthly.at_least,
+    )
+
+
+def _percent(amount: Decimal, most: Decimal) -> str:
+    return f"{_HUNDRED * amount / most:.2f}%" if most > 0 else "0%"
+
+
+def _step(most: Decimal) -> Decimal:
+    """The round amount between two marks of the axis, of which there are `_MOST_TICKS` at most beside zero."""
+    size = Decimal(10) ** ((most / _MOST_TICKS).adjusted())
+    return next(size * step for step in _STEPS if size * step * _MOST_TICKS >= most)
+
+
+def _step_percent(most: Decimal) -> str:
+    return _percent(_step(most), most) if most > 0 else "100%"
+
+
+def _ticks(axis: Decimal, most: Decimal) -> list[Tick]:
+    """Round amounts along the axis, up to the dearest ceiling."""
+    if most <= 0:
+        return []
+    step = _step(axis)
+    return [Tick(_percent(step * at, axis), f"{step * at:,f}") for at in range(int(most / step) + 1)]
+
+
+# The bill ------------------------------------------------------------------------------------------------------------
+
+
+def _line(pair: LinePair, item: EndpointReport) -> Line:
+    """One component; of one that rests on sensitive values, what kind it is and what it costs a month."""
+    known = pair.line
+    price = None if known.redacted else known.price
+    facts = [f"{number(price.usd)} per {UNITS.get(known.unit, known.unit)}"] if price else []
+    if pair.before and pair.after and detail_of(pair.before) != detail_of(pair.after):
+        facts.append(f"before: {detail_of(pair.before)}")
+    return Line(
+        owner=_owner(pair, item),
+        what=detail_of(known),
+        usage_type=inert(known.usage_type or "") if not known.redacted else "",
+        facts=", ".join(facts),
+        quantity=_quantity(known),
+        before=_expected(pair.before),
+        after=_amounts(pair.after),
+        doubts=", ".join(_doubts(known)),
+        origins="" if known.redacted else _origins(known),
+    )
+
+
+def _owner(pair: LinePair, item: EndpointReport) -> str:
+    if not pair.label:
+        return "endpoint"
+    is_after = pair.after is not None
+    endpoint, bill = (item.endpoint, item.cost) if is_after else (item.previous, item.previous_cost)
+    return _variant_name(pair.label, endpoint, bill)
+
+
+def _variant_name(label: str, endpoint: Endpoint | None, bill: Bill | None) -> str:
+    if endpoint is None or bill is None or isinstance(endpoint.variants, Unknown):
+        return inert(label)
+    for position, (variant, child) in enumerate(zip(endpoint.variants, bill.children, strict=False), start=1):
+        if child.label == label:
+            return variant_name(variant, position) + shadow_note(variant)
+    return inert(label)
+
+
+def _expected(component: CostComponent | None) -> str:
+    if component is None:
+        return _NONE
+    floor, expected, _ = amounts_of(component)
+    return expected or floor
+
+
+def _amounts(component: CostComponent | None) -> Amounts:
+    """Floor, expected and ceiling; why there are none in the middle."""
+    if component is None:
+        return "", _NONE, ""
+    floor, expected, ceiling = amounts_of(component)
+    return (floor, expected, ceiling) if expected else ("", floor, "")
+
+
+def _quantity(component: CostComponent) -> str:
+    """How many, and how much of the unit that is: ``2 – 6 · 1,460 – 4,380 h``."""
+    if component.redacted or component.quantity is None:
+        return ""
+    unit = UNITS.get(component.unit, component.unit)
+    amount = f"{spread(component.quantity.floor, component.quantity.ceiling)} {unit}"
+    return f"{quantity_of(component)} · {amount}" if component.count is not None else amount
+
+
+def _doubts(component: CostComponent) -> Iterator[str]:
+    if component.reason:
+        yield "sensitive" if component.redacted else inert(component.reason)
+    if component.redacted:
+        return
+    if component.estimated:
+        yield "estimated"
+    if component.assumed:
+        yield "expected is assumed"
+    if component.price and component.price.suspect:
+        yield f"doubtful: {inert(component.price.suspect)}"
+    if component.depends_on_usage:
+        yield "depends on usage"
+
+
+def _origins(component: CostComponent) -> str:
+    """``count.floor, count.ceiling: scalable target; hours: 730 hours a month``; where prices are from is told once."""
+    by_origin: dict[str, list[str]] = {}
+    for key, origin in component.origins.items():
+        if key != "price":
+            by_origin.setdefault(origin, []).append(key)
+    return inert("; ".join(f"{', '.join(keys)}: {origin}" for origin, keys in by_origin.items()), LONGEST_MESSAGE)
+
+
+def _prices(items: Iterable[EndpointReport]) -> Iterator[tuple[str, str, str, str]]:
+    """Every price that was used, once: usage type, price, how it is known and since when, and where it is from."""
+    found: dict[tuple[str, str], tuple[str, str, str, str]] = {}
+    for component in (
+        line for item in items for bill in (item.cost, item.previous_cost) if bill for line in bill.every_line()
+    ):
+        price = component.price
+        if price is None or component.redacted:
+            continue
+        basis = f"{price.basis}{f' ({price.confidence} confidence)' if price.confidence else ''} {price.date}"
+        source = inert(". ".join(text.rstrip(".") for text in (price.rule, price.source) if text), LONGEST_MESSAGE)
+        unit = UNITS.get(component.unit, component.unit)
+        row = inert(price.usage_type), f"{plain(price.usd)} per {unit}", basis, source
+        found.setdefault(row[:2], row)
+    yield from (found[key] for key in sorted(found))
+
+
+# What the numbers rest on --------------------------------------------------------------------------------------------
+
+
+def _moves(each: Assumption) -> str:
+    """``11 USD in ranking-staging, fraud, ranking``."""
+    names = ", ".join(each.endpoints[:MOST_NAMES])
+    more = len(each.endpoints) - MOST_NAMES
+    names += f" and {more:,} more" if more > 0 else ""
+    return names if each.usd is None else f"{dollars(each.usd)} USD in {names}"
 
 
 def _undecided(finding: Finding) -> tuple[str, str, str]:
@@ -315,119 +722,3 @@ def _waived(result: Result) -> tuple[str, str, str]:
 
 def _skipped(item: SkippedReport) -> tuple[str, str, str]:
     return "", "", f"{inert(item.resource.address)}: {inert(item.resource.reason)}"
-
-
-def _differences(change: Delta) -> tuple[str, str, str]:
-    return difference(change.floor), difference(change.expected), difference(change.ceiling)
-
-
-# Bars ----------------------------------------------------------------------------------------------------------------
-
-
-def _chart(
-    name: str,
-    before: Monthly | None,
-    after: Monthly | None,
-    rows: list[tuple[str, tuple[str, str, str]]],
-    most: Decimal,
-) -> Chart:
-    words = [
-        f"{when}: floor {floor}, expected {expected}, ceiling {ceiling} USD a month"
-        for when, (floor, expected, ceiling) in rows
-        if when != "change"
-    ]
-    return Chart(
-        before=_bar(before, most) if before else None,
-        after=_bar(after, most) if after else None,
-        label=f"{name}. {'; '.join(words)}",
-        rows=rows,
-    )
-
-
-def _bar(monthly: Monthly, most: Decimal) -> Bar:
-    expected = None if isinstance(monthly.expected, Unknown) else _percent(monthly.expected, most)
-    return Bar(
-        floor=_percent(monthly.floor, most), range=_percent(monthly.ceiling - monthly.floor, most), expected=expected
-    )
-
-
-def _percent(amount: Decimal, most: Decimal) -> str:
-    return f"{_HUNDRED * amount / most:.2f}%" if most > 0 else "0%"
-
-
-def _ticks(most: Decimal) -> list[Tick]:
-    """Round amounts along the axis, not more than `_MOST_TICKS` beside zero."""
-    if most <= 0:
-        return []
-    size = Decimal(10) ** ((most / _MOST_TICKS).adjusted())
-    step = next(size * step for step in _STEPS if size * step * _MOST_TICKS >= most)
-    amounts_on_axis = [step * at for at in range(1, int(most / step) + 1)]
-    return [
-        Tick(_percent(amount, most), f"{amount:,f}", "end" if amount > most * _NEAR_THE_END else "middle")
-        for amount in amounts_on_axis
-    ]
-
-
-# The bill ------------------------------------------------------------------------------------------------------------
-
-
-def _lines(item: EndpointReport) -> Iterator[ChargeRow]:
-    """Every component of an endpoint, its variants first."""
-    endpoint, cost = item.endpoint, item.cost
-    if cost is None:
-        return
-    variants: Sequence[Variant] = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-    for variant, priced in zip(variants, cost.children, strict=False):
-        for component in priced.lines:
-            yield _line(_owner(variant), component)
-    for component in cost.lines:
-        yield _line("endpoint", component)
-
-
-def _owner(variant: Variant) -> str:
-    name = variant.name if isinstance(variant.name, str) else variant.name.partial or "(unknown)"
-    return inert(name) + shadow_note(variant)
-
-
-def _line(owner: str, component: CostComponent) -> ChargeRow:
-    """One component; of one that rests on sensitive values, what kind it is and what it costs a month."""
-    price = None if component.redacted else component.price
-    unit = UNITS.get(component.unit, component.unit)
-    basis = [price.basis, price.date] if price else []
-    if price and price.confidence:
-        basis.insert(1, f"({price.confidence} confidence)")
-    return ChargeRow(
-        owner=owner,
-        what=detail_of(component),
-        usage_type=inert(component.usage_type or "") if not component.redacted else "",
-        unit_price=f"{plain(price.usd)} per {unit}" if price else "",
-        basis=" ".join(basis),
-        basis_detail=inert(". ".join(filter(None, (price.rule, price.source))), LONGEST_MESSAGE) if price else "",
-        quantity=_quantity(component, unit),
-        monthly=amounts_of(component),
-        notes=list(_doubts(component)),
-        origins=[] if component.redacted else [(key, inert(value)) for key, value in component.origins.items()],
-    )
-
-
-def _quantity(component: CostComponent, unit: str) -> str:
-    """How many, and how much of the unit that is: ``2 – 6 · 1,460 – 4,380 h``."""
-    if component.redacted or component.quantity is None:
-        return ""
-    amount = f"{spread(component.quantity.floor, component.quantity.ceiling)} {unit}"
-    return f"{quantity_of(component)} · {amount}" if component.count is not None else amount
-
-
-def _doubts(component: CostComponent) -> Iterator[str]:
-    if component.reason:
-        yield "sensitive" if component.redacted else inert(component.reason)
-    if component.redacted:
-        return
-    if component.estimated:
-        yield "estimated"
-    if component.assumed:
-        yield "expected is assumed"
-    if component.price and component.price.suspect:
-        yield f"doubtful: {inert(component.price.suspect)}"
-    if component.depends_on_usage:
-        yield "depends on usage"

@@ -54,6 +54,45 @@ def variants(item: EndpointReport) -> list[VariantPair]:
     return [_pair(label, before.get(label), after.get(label)) for label in dict.fromkeys((*before, *after))]
 
 
+class LinePair(Struct, frozen=True, kw_only=True):
+    """One line of the bill before and after a change."""
+
+    label: str
+    """Of its variant, as the bill has it; empty for what stands on the endpoint itself."""
+    before: CostComponent | None
+    """None where it is new, and where nothing stood before."""
+    after: CostComponent | None
+    """None where it is gone."""
+    line: CostComponent
+    """As it will be; as it was where it is gone."""
+
+
+def lines(item: EndpointReport) -> list[LinePair]:
+    """Every line of an endpoint, its variants first; of one variant, lines of one kind pair in their order."""
+    before, after = _children(item.previous_cost), _children(item.cost)
+    found = [
+        pair
+        for label in dict.fromkeys((*after, *before))
+        for pair in _line_pairs(label, before.get(label), after.get(label))
+    ]
+    return [*found, *_line_pairs("", item.previous_cost, item.cost)]
+
+
+def _line_pairs(label: str, before: Bill | None, after: Bill | None) -> list[LinePair]:
+    old, new = _by_kind(before), _by_kind(after)
+    lines = new | {key: line for key, line in old.items() if key not in new}
+    return [LinePair(label=label, before=old.get(key), after=new.get(key), line=line) for key, line in lines.items()]
+
+
+def _by_kind(bill: Bill | None) -> dict[tuple[str, int], CostComponent]:
+    """The lines of a bill by their kind, with a number where it has several of one."""
+    found: dict[tuple[str, int], CostComponent] = {}
+    for line in bill.lines if bill else ():
+        at = sum(kind == line.kind for kind, _ in found)
+        found[(line.kind, at)] = line
+    return found
+
+
 def data(item: EndpointReport) -> tuple[Amount, Amount]:
     """What stands on the endpoint itself, data in and out, before and after."""
     sides = (bill.lines if bill else () for bill in (item.previous_cost, item.cost))

@@ -1,41 +1,49 @@
-"""The page: what it says, that it needs nothing but itself, and, where there is a Chromium, how it looks."""
+"""The page: what it says, that it needs nothing but itself, and, where there is a Chromium, that nothing runs out."""
 
+import json
 import os
 import re
 import shutil
-import struct
 import subprocess
-import zlib
-from html import unescape
+from decimal import Decimal
+from html import escape, unescape
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 
-from guardrail.model import Location, Skipped
+from guardrail import __version__, cli
+from guardrail.model import Location, Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation
-from guardrail.report import Report, SkippedReport, Source, Totals
+from guardrail.report import BudgetReport, PossibilityReport, Report, SkippedReport, Source, Totals
+from guardrail.reporters.base import Links, Options
 from guardrail.reporters.html import render
+from tests.reporters.inputs import INPUTS
 from tests.reporters.reports import chat, docs, endpoint, finding, monthly, report, variant
 
 ADDRESS = 'module.docs["a"].aws_appautoscaling_target.this'
+PAGES = Path(__file__).resolve().parent / "pages"
+NOTHING = monthly("0", "0", "0")
 
 
 def words(page: str) -> str:
     """The text of a page, without its style sheet, a blank for each run of them."""
-    body = page.partition("<body>")[2]
+    body = page.partition("<body>")[2].replace("<wbr>", "")
     return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]*>", " ", body)))
 
 
-def articles(page: str) -> list[str]:
-    return re.findall(r"<article.*?</article>", page, re.DOTALL)
+def rows(page: str) -> list[str]:
+    """The rows of endpoints with what is folded inside."""
+    return [f"<body>{row}" for row in page.split('<details class="row"')[1:]]
 
 
-def bars(text: str, kind: str) -> list[tuple[str, str]]:
-    """Where each rectangle of this kind begins, and how wide it is."""
-    return re.findall(
-        rf'<rect class="{kind}" x="([^"]*)" y="[^"]*" width="([^"]*)"', text.partition("<main>")[2] or text
-    )
+def names(page: str) -> list[str]:
+    return re.findall(r"<summary class=\"line\"><span><b>(?:. )?<bdi>(.*?)</bdi>", page)
+
+
+def bars(row: str, when: str = "") -> str:
+    """One bar of a row: ``i`` reaches to the ceiling, ``b`` to the floor, ``u`` stands at what is expected."""
+    return row.partition(f'<span class="bar{when}">')[2].partition("</span>")[0]
 
 
 def test_the_page_needs_nothing_but_itself() -> None:
@@ -50,34 +58,37 @@ def test_the_page_needs_nothing_but_itself() -> None:
     assert "@import" not in page
 
 
-def test_cost_change_and_verdict_stand_on_top() -> None:
+def test_the_change_and_the_verdict_stand_on_top() -> None:
+    """596.61 - 171.68 = 424.93; the one finding would save 84.51 at most, which leaves 340.42."""
     top = words(render(report()))
-    assert "596.61 USD a month + usage" in top
-    assert "✗ Fails +424.93 with this change 1 error" in top
-    assert "before 171.68 171.68 171.68 after 425.91 596.61 1,277.73 change +254.23 +424.93 +1,106.05" in top
+    assert "+425 USD a month ✗ Fails 172 → 597 USD expected + usage 1 error (fail on error) 1 error exit 1" in top
+    assert "with all fixes at best +340 9 of 9 resources read" in top
+
+
+def test_the_totals_have_cents() -> None:
+    text = words(render(report()))
+    assert "before 171.68 171.68 171.68 after 425.91 596.61 1,277.73 change +254.23 +424.93 +1,106.05" in text
 
 
 def test_bars_share_one_axis() -> None:
     """The axis ends at the dearest ceiling, 1,024.20.
 
-    chat-prod: 341.40 / 1,024.20 = 33.33 %, (1,024.20 - 341.40) / 1,024.20 = 66.67 %, 512.10 / 1,024.20 = 50 %.
-    docs: 84.51 / 1,024.20 = 8.25 %, (253.53 - 84.51) / 1,024.20 = 16.50 %.
+    chat-prod: 341.40 / 1,024.20 = 33.33 %, its ceiling 100 %, 512.10 / 1,024.20 = 50 %.
+    docs: 84.51 / 1,024.20 = 8.25 %, 253.53 / 1,024.20 = 24.75 %.
     """
-    page = render(report())
-    assert bars(page, "floor") == [("0", "33.33%"), ("0", "8.25%")]
-    assert bars(page, "range") == [("33.33%", "66.67%"), ("8.25%", "16.50%")]
-    first, second = articles(page)
-    assert 'class="mark" x1="50.00%"' in first
-    assert 'class="mark" x1="8.25%"' in second
+    first, second = rows(render(report()))
+    assert bars(first) == ('<i style="width:100.00%"></i><b style="width:33.33%"></b><u style="left:50.00%"></u>')
+    assert bars(second) == '<i style="width:24.75%"></i><b style="width:8.25%"></b><u style="left:8.25%"></u>'
 
 
 def test_before_and_after_are_two_bars() -> None:
     """Before it was 42.255 at most: 42.255 / 253.53 = 16.67 % of an axis that ends at 253.53."""
     grown = structs.replace(docs(), before=monthly("42.255", "42.255", "42.255"))
-    (article,) = articles(render(report(endpoints=(grown,))))
-    past = article.partition('<g class="past">')[2].partition("</g>")[0]
-    assert bars(past, "floor") == [("0", "16.67%")]
-    assert "before 42.26 42.26 42.26 after 84.51 84.51 253.53 change +42.26 +42.26 +211.28" in words("<body>" + article)
+    (row,) = rows(render(report(endpoints=(grown,))))
+    assert '<b style="width:16.67%">' in bars(row, " past")
+    assert '<i style="width:100.00%">' in bars(row)
+    assert "42 → 85" in words(row)
+    assert "before 42.26 42.26 42.26 after 84.51 84.51 253.53 change +42.26 +42.26 +211.28" in words(row)
 
 
 def test_a_deleted_endpoint_has_a_past_and_no_bar_beside_it() -> None:
@@ -85,17 +96,64 @@ def test_a_deleted_endpoint_has_a_past_and_no_bar_beside_it() -> None:
         docs(),
         endpoint=structs.replace(docs().endpoint, change="delete"),
         before=monthly("84.51", "84.51", "253.53"),
+        previous_cost=docs().cost,
         cost=None,
     )
-    (article,) = articles(render(report(endpoints=(gone,), results=())))
-    assert bars(article, "floor") == [("0", "33.33%")]  # 84.51 / 253.53
-    assert "before 84.51 84.51 253.53 change -84.51 -84.51 -253.53" in words("<body>" + article)
+    (row,) = rows(render(report(endpoints=(gone,), results=())))
+    assert '<b style="width:33.33%">' in bars(row, " past")  # 84.51 / 253.53
+    assert '<span class="bar">' not in row
+    assert "-85" in words(row).replace("−", "-")
+    assert "before 84.51 84.51 253.53 change -84.51 -84.51 -253.53" in words(row)
+    assert "1 – 3 · 730 – 2,190 h 83.95 –" in words(row)  # what it cost, line by line
+
+
+def test_what_is_unknown_is_hatched_and_named_and_never_a_tick_at_zero() -> None:
+    item = docs()
+    assert item.cost
+    nothing_known = structs.replace(NOTHING, at_least=True)
+    unknown = structs.replace(item, cost=structs.replace(item.cost, monthly=nothing_known))
+    (row,) = rows(render(report(endpoints=(unknown,), results=())))
+    assert bars(row) == "<s></s><em>unknown</em>"
+    only_usage = structs.replace(NOTHING, depends_on_usage=True)
+    (row,) = rows(
+        render(
+            report(endpoints=(structs.replace(item, cost=structs.replace(item.cost, monthly=only_usage)),), results=())
+        )
+    )
+    assert bars(row) == "<s></s><em>+ usage</em>"
+
+
+def test_at_least_has_no_end() -> None:
+    """The axis goes on to 1.15 times the dearest ceiling, so that ceiling stands at 1 / 1.15 = 86.96 % of it."""
+    item = docs()
+    assert item.cost
+    more = structs.replace(item.cost.monthly, at_least=True)
+    (row,) = rows(render(report(endpoints=(structs.replace(item, cost=structs.replace(item.cost, monthly=more)),))))
+    assert '<i style="width:86.96%"></i>' in bars(row)
+    assert '<s style="left:86.96%"></s>' in bars(row)
+
+
+def test_an_expected_cost_that_is_not_known_has_no_tick() -> None:
+    item = docs()
+    assert item.cost
+    ends = structs.replace(item.cost.monthly, expected=Unknown("it differs by possibility"))
+    one = structs.replace(item, cost=structs.replace(item.cost, monthly=ends))
+    past = Source(id="plan.json", path="plan.json", kind="hcl", format_version=None, has_before=False, complete=True)
+    (row,) = rows(render(report(sources=(past,), endpoints=(one,), results=())))
+    assert "<u" not in bars(row)
+    assert "85 to 254" in words(row)
 
 
 def test_the_axis_has_round_amounts() -> None:
     """Up to 1,024.20 in steps of 500: 500 / 1,024.20 = 48.82 %, 1,000 / 1,024.20 = 97.64 %."""
-    found = re.findall(r'class="tick" x="([^"]*)" y="51" text-anchor="(\w+)">([^<]*)<', articles(render(report()))[0])
-    assert found == [("48.82%", "middle", "500"), ("97.64%", "end", "1,000")]
+    page = render(report())
+    axis = page.partition('<div class="axis line">')[2].partition("</div>")[0]
+    assert re.findall(r'<i style="left:([^"]*)">([^<]*)<', axis) == [
+        ("0.00%", "0"),
+        ("48.82%", "500"),
+        ("97.64%", "1,000"),
+    ]
+    assert "--step:48.82%" in page
 
 
 def test_a_bar_is_described_to_those_who_do_not_see_it() -> None:
@@ -104,37 +162,40 @@ def test_a_bar_is_described_to_those_who_do_not_see_it() -> None:
     ) in render(report())
 
 
-def test_every_line_of_the_bill_has_usage_type_price_basis_and_origin() -> None:
-    text = words(articles(render(report()))[0].replace("<article", "<body><article"))
-    assert "Every line of the bill (4)" in text
-    assert "main ml.m5.xlarge expected is assumed USE1-Host:ml.m5.xlarge 0.23 per h · published 2026-05-20" in text
-    assert "price: AWS price list" in text
-    assert "count.floor: scalable target count.expected: assumption hours: 730 h a month" in text
-    assert "2 – 6 · 1,460 – 4,380 h 335.80 503.70 1,007.40" in text
-    assert "main volume 20 GB" in text
-    assert "2 – 6 · 40 – 120 GB-month 5.60 8.40 16.80" in text
-    assert "endpoint data in depends on usage USE1-Hst:Data-Bytes-In 0.016 per GB · published" in text
-    assert "derived 2023-12-01" in words(render(report()))
+def test_every_line_of_the_bill_has_usage_type_price_and_origin() -> None:
+    text = words(rows(render(report()))[0])
+    assert "main , ml.m5.xlarge expected is assumed USE1-Host:ml.m5.xlarge 0.23 per h 2 – 6 · 1,460 – 4,380 h" in text
+    assert "– 335.80 503.70 1,007.40" in text
+    assert "main , volume 20 GB" in text
+    assert "2 – 6 · 40 – 120 GB-month – 5.60 8.40 16.80" in text
+    assert "endpoint , data in depends on usage USE1-Hst:Data-Bytes-In 0.016 per GB – + usage" in text
+    assert "count.floor: scalable target; count.expected: assumption; hours: 730 h a month" in text
 
 
-def test_findings_stand_beside_the_bars_of_their_endpoint() -> None:
-    first, second = articles(render(report()))
-    assert "No findings" in first
-    assert "async-scales-to-zero" in second
-    assert "infra/docs.tf:12" in second
-    assert "<code>min_capacity = 0</code>" in second
+def test_every_price_stands_once_with_its_date_and_source() -> None:
+    text = words(render(report()))
+    assert "Every price (5)" in text
+    assert text.count("USE1-Host:VolumeUsage.gp2 0.14 per GB-month published 2026-05-20 AWS price list") == 1
+    derived = "asynchronous at the hosting price. AWS price list"
+    assert f"USE1-AsyncInf:ml.m5.large 0.115 per h derived 2023-12-01 {derived}" in text
 
 
-def test_a_finding_says_its_fix_and_what_to_know() -> None:
+def test_an_endpoint_that_fails_is_marked_and_its_finding_leads_to_it() -> None:
+    page = render(report())
+    first, second = rows(page)
+    assert "✗" not in words(first).split("chat-prod")[0]
+    assert "✗ docs" in words(second)
+    assert 'id="e-2"' in second
+    assert '<a href="#e-2"><bdi>docs: keeps one instance while its queue is empty</bdi></a>' in page
+
+
+def test_a_finding_says_its_fix_what_it_saves_and_where_it_is() -> None:
     fix = Remediation(terraform="min_capacity = 0\nor a schedule", cloudformation="MinCapacity: 0")
     text = words(render(report(results=(finding(message="too dear", fix=fix, notes=("keep two",)),))))
-    assert "too dear Fix: min_capacity = 0 or a schedule keep two" in text
-
-
-def test_a_finding_about_no_endpoint_stands_above_all() -> None:
-    page = render(report(results=(finding("monthly-cost-within-budget", endpoint=None, variant=None),)))
-    assert "About the whole" in page
-    assert page.index("monthly-cost-within-budget") < page.index("<article")
+    assert "queue is empty −85 USD at most Fix: min_capacity = 0 or a schedule error" in text
+    assert (
+        f"{ADDRESS} at infra/docs.tf:12 · async-scales-to-zero Why, and the lines to change too dear keep two" in text
+    )
 
 
 def test_the_same_lines_to_change_stand_once_and_are_linked() -> None:
@@ -144,22 +205,28 @@ def test_the_same_lines_to_change_stand_once_and_are_linked() -> None:
     assert '<a href="#fix-1">' in page
 
 
-def test_the_dearest_endpoint_comes_first() -> None:
-    names = re.findall(r"<h3><bdi>([^<]*)", render(report(endpoints=(docs(), chat()))))
-    assert names == ["chat-prod", "docs"]
+def test_ten_findings_are_spelled_out_and_the_others_and_notes_are_folded() -> None:
+    many = tuple(finding(f"policy-{at}") for at in range(12))
+    text = words(render(report(results=(*many, finding("small", severity="note")))))
+    assert text.index("policy-9") < text.index("2 more, 1 note") < text.index("policy-10") < text.index("small")
+
+
+def test_the_largest_change_comes_first() -> None:
+    assert names(render(report(endpoints=(docs(), chat())))) == ["chat-<wbr>prod", "docs"]
 
 
 def test_what_the_change_leaves_alone_is_folded_away() -> None:
     same = structs.replace(docs(), unchanged=True, before=monthly("84.51", "84.51", "253.53"))
-    page = render(report(endpoints=(chat(), same)))
-    assert "<details><summary>Unchanged (1)</summary>" in page
-    assert page.index("<h3><bdi>docs") > page.index("Unchanged (1)")
+    totals = structs.replace(report().totals, unchanged=monthly("84.51", "84.51", "253.53"))
+    page = render(report(endpoints=(chat(), same), totals=totals))
+    assert "<summary>1 unchanged, 85</summary>" in page
+    assert page.index("<bdi>docs</bdi>") > page.index("1 unchanged")
 
 
 def test_what_is_not_deployed_is_in_no_total_and_says_so() -> None:
     spare = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, deployed="no"))
     page = render(report(endpoints=(chat(),), unattached=(spare,)))
-    assert page.index("no total includes them") < page.index("<h3><bdi>docs")
+    assert page.index("no total includes them") < page.index("<bdi>docs</bdi>")
 
 
 def test_what_does_not_count_is_listed_at_the_end() -> None:
@@ -189,88 +256,209 @@ def test_what_does_not_count_is_listed_at_the_end() -> None:
 
 
 def test_nothing_to_pay_is_no_number() -> None:
-    empty = report(
-        endpoints=(), results=(), exit_code=0, totals=Totals(before=None, after=monthly("0", "0", "0"), delta=None)
-    )
+    empty = report(endpoints=(), results=(), exit_code=0, totals=Totals(before=None, after=NOTHING, delta=None))
     text = words(render(empty))
-    assert "No SageMaker inference" in text
+    assert "No SageMaker inference ✓ Passes" in text
     assert "0.00" not in text
 
 
-def test_several_inputs_are_told_apart() -> None:
+def test_what_was_only_skipped_is_unknown_and_never_nothing() -> None:
+    after = structs.replace(NOTHING, at_least=True)
+    skipped = SkippedReport(
+        source="plan.json", resource=Skipped(address="Nested", type="Stack", reason="not here", affects_total=True)
+    )
+    text = words(
+        render(
+            report(
+                endpoints=(),
+                results=(),
+                exit_code=0,
+                skipped=(skipped,),
+                totals=Totals(before=None, after=after, delta=None),
+            )
+        )
+    )
+    assert "Unknown cost" in text
+    assert "No SageMaker inference" not in text
+
+
+def test_what_cannot_be_trusted_says_why() -> None:
+    text = words(render(report(results=(), exit_code=3, strict=True, distrust=("the type of chat is not known",))))
+    assert "? Cannot be trusted" in text
+    assert "the type of chat is not known" in text.split("By endpoint")[0]
+
+
+def test_budgets_say_how_they_turn_out() -> None:
+    held = BudgetReport(
+        limit="max_expected_usd", usd=Decimal(900), amount=Decimal("596.61"), state="holds", origin=".guardrail.yml"
+    )
+    assert "holds the expected cost of 596.61 of 900" in words(render(report(budgets=(held,))))
+
+
+def test_several_inputs_have_a_heading_and_a_subtotal_each() -> None:
     sources = tuple(
         Source(id=path, path=path, kind="terraform-plan", format_version="1.2", has_before=True, complete=True)
         for path in ("plan.json", "other.json")
     )
-    page = render(report(sources=sources, endpoints=(chat(), structs.replace(docs(), source="other.json"))))
-    assert "<bdi>other.json</bdi>" in articles(page)[1]
+    subtotals = {
+        "plan.json": Totals(before=monthly("10", "10", "10"), after=monthly("341.40", "512.10", "1024.20"), delta=None),
+        "other.json": Totals(before=NOTHING, after=monthly("84.51", "84.51", "253.53"), delta=None),
+    }
+    several = report(
+        sources=sources, endpoints=(chat(), structs.replace(docs(), source="other.json")), subtotals=subtotals
+    )
+    text = words(render(several))
+    assert "plan.json subtotal 10 → 512" in text
+    assert text.index("other.json subtotal 0 → 85") < text.index("docs +85")
+
+
+def test_each_possibility_has_its_amount() -> None:
+    ways = tuple(
+        PossibilityReport(
+            source="plan.json", given=f"Stage={stage}", totals=Totals(before=None, after=after, delta=None)
+        )
+        for stage, after in (("dev", monthly("84.51", "84.51", "84.51")), ("prod", monthly("341.40", "512.10", "700")))
+    )
+    text = words(render(report(possibilities=ways)))
+    assert "Stage=dev – 84.51 84.51 84.51 Stage=prod – 341.40 512.10 700.00" in text
+
+
+def test_an_assumption_says_what_it_moves() -> None:
+    """The derived price is that of docs, whose instances are expected to cost 83.95."""
+    text = words(render(report()))
+    assert "where no usage is given, what scales stays at its initial count chat-prod assumed" in text
+    assert "which held wherever AWS published both 84 USD in docs derived" in text
+
+
+def test_names_break_where_their_words_end() -> None:
+    named = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, name="a_b-c/d"))
+    assert names(render(report(endpoints=(named,)))) == ["a_<wbr>b-<wbr>c/<wbr>d"]
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:
     assert render(report()) == render(report())
 
 
+# Eight inputs --------------------------------------------------------------------------------------------------------
+
+BY_HAND = {
+    # 2 x ml.g5.xlarge and 2 x ml.g5.4xlarge, no volumes: 2 x 730 x 1.408 = 2,055.68, 2 x 730 x 2.03 = 2,963.80
+    "small": [
+        "+908 USD a month ✗ Fails 2,056 → 2,964 USD expected",
+        "before 2,055.68 2,055.68 4,111.36 after 2,963.80 2,963.80 11,855.20 change +908.12 +908.12 +7,743.84",
+    ],
+    # ml.m5.12xlarge 730 x 2.765 = 2,018.45 and 30 GB x 0.14 = 4.20; ml.m5.large 83.95 and 0.56; data 0.01 both times
+    "five": [
+        "+3,756 USD a month ✗ Fails 1,380 → 5,137 USD expected",
+        "main , ml.m5.12xlarge USE1-Host:ml.m5.12xlarge 2.765 per h, before: ml.m5.large",
+        "83.95 2,018.45 2,018.45 4,036.90",
+        "ml.m5.large → ml.m5.12xlarge , volume 4 → 30 GB 85 → 2,023",
+    ],
+    # before 4 + 1 + 6 = 11 x 86.75 = 954.25; after 4 x 170.70 + 341.40 + 6 x 86.75 = 1,544.70; + 590.45
+    "twelve": [
+        "+590 USD a month ✗ Fails 954 → 1,545 USD expected",
+        "6 unchanged, 520",  # 520.50, half to even
+        "before 954.25 954.25 954.25 after 1,544.70 1,544.70 1,544.70 change +590.45 +590.45 +590.45",
+    ],
+    "unknowns": ["Change unknown ✓ Passes 0 → unknown USD expected", "after unknown unknown unknown"],
+    "tags-only": ["No change in cost ✓ Passes unknown → unknown USD expected", "2 tags unknown → unknown"],
+    "nothing-to-pay": ["No SageMaker inference ✓ Passes"],
+    # before 3 x 2,055.68 + 338.04 + 84.51 = 6,589.59; after 2,963.80 + 4,111.36 + 0 + 1,365.88 + 84.51 = 8,525.55
+    "five-stacks": [
+        "+1,936 USD a month ✗ Fails 6,590 → 8,526 USD expected",
+        "destroy/plan.json subtotal 2,056 → 0 −2,056",
+        "min_capacity 0 → 1 , floor +85 85 → 85",  # nothing is expected to change, but one instance always stands
+    ],
+    # dev: 83.95 + 2.80 = 86.75; prod: 4 x (167.90 + 2.80) = 682.80
+    "undecided": ["87 to 683 USD a month", "Stage=dev 86.75 86.75 86.75 Stage=prod 682.80 682.80 682.80"],
+}
+"""What the page of each input says, worked out from the prices of us-east-1: ml.m5.large 0.115, ml.m5.xlarge 0.23,
+ml.m5.12xlarge 2.765, ml.g5.xlarge 1.408 and ml.g5.4xlarge 2.03 USD an hour, volumes 0.14 USD a GB-month."""
+
+
+def page_of(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The page of one of the eight inputs, laid into an empty folder."""
+    monkeypatch.chdir(folder)
+    assert cli.main(["check", *INPUTS[name](folder), "--format", "html=page.html"]) in (0, 1)
+    return (folder / "page.html").read_text(encoding="utf-8")
+
+
+def test_a_place_in_the_repository_is_linked_where_a_forge_shows_it() -> None:
+    links = Links(blob="https://github.com/acme/shop/blob/abc")
+    page = render(report(), Options(root="/repository", links=links))
+    assert '<a href="https://github.com/acme/shop/blob/abc/infra/docs.tf#L12">' in page
+    assert "github.com" not in render(report())
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_page_of_an_input_is_as_it_was(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """Its body, for the style sheet is that of the template, without the version."""
+    body = page_of(name, tmp_path, monkeypatch).partition("<body>\n")[2]
+    body = body.replace(f"guardrail {__version__} ", "guardrail VERSION ")
+    kept = PAGES / f"{name}.html"
+    if request.config.getoption("--update"):
+        kept.write_text(body, encoding="utf-8")
+    assert body == kept.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_page_of_an_input_says_what_was_worked_out_by_hand(name: str) -> None:
+    text = words(f"<body>{(PAGES / f'{name}.html').read_text(encoding='utf-8')}")
+    for expected in BY_HAND[name]:
+        assert expected in text
+
+
 # As it looks ---------------------------------------------------------------------------------------------------------
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-PHONE = 390
-MARGIN = 10
-"""Pixels at the right that a phone leaves free; the page's own margin is 14."""
+WIDTHS = (360, 1280)
+MEASURE = """
+const found = {};
+for (const frame of document.querySelectorAll("iframe")) {
+  const page = frame.contentDocument, width = page.documentElement.clientWidth, out = [];
+  if (page.documentElement.scrollWidth > width) out.push("the page scrolls sideways");
+  for (const each of page.body.querySelectorAll("*")) {
+    if (each.closest("thead, pre")) continue;
+    const text = `${each.tagName}.${each.className} ${each.textContent.slice(0, 60)}`;
+    const box = each.getBoundingClientRect();
+    if (box.width && box.right > width + 0.5) out.push(`beyond the edge: ${text}`);
+    if (each.matches("table, h1, h3, .n, .saves, .line") && each.clientWidth && each.scrollWidth > each.clientWidth + 1)
+      out.push(`beyond its box: ${text}`);
+  }
+  found[frame.title] = {out: out, numbers: page.querySelectorAll(".n").length,
+    colour: getComputedStyle(page.body).backgroundColor};
+}
+document.body.textContent = JSON.stringify(found);
+"""
 
 
-def picture(page: str, folder: Path, width: int, height: int, *flags: str) -> list[bytes]:
-    """The lines of pixels of a page, three or four bytes for each pixel, as Chromium draws them."""
+def measured(pages: dict[str, str], folder: Path, *flags: str) -> dict[str, dict[str, object]]:
+    """What Chromium finds in each page with everything unfolded, in frames of each width."""
     assert CHROMIUM
-    source, target = folder / "page.html", folder / "page.png"
-    source.write_text(page, encoding="utf-8")
-    headless = (
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        f"--user-data-dir={folder}/profile",
+    frames = "".join(
+        f'<iframe title="{name} at {width}" width="{width}" height="600" srcdoc="{escape(page)}"></iframe>'
+        for name, page in pages.items()
+        for width in WIDTHS
     )
+    harness = folder / "harness.html"
+    script = f"<script>addEventListener('load', () => {{{MEASURE}}})</script>"
+    harness.write_text(f'<!doctype html><meta charset="utf-8">{script}<body>{frames}', encoding="utf-8")
+    headless = ("--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile", "--dump-dom")
     done = subprocess.run(
-        [CHROMIUM, *headless, *flags, f"--window-size={width},{height}", f"--screenshot={target}", source.as_uri()],
+        [CHROMIUM, *headless, *flags, harness.as_uri()],
         env={**os.environ, "HOME": str(folder)},
         capture_output=True,
-        timeout=60,
+        encoding="utf-8",
+        timeout=120,
         check=False,
     )
-    if not target.exists():
-        pytest.skip(f"Chromium draws nothing here: {done.stderr[-200:]!r}")
-    return pixels(target.read_bytes())
-
-
-def pixels(png: bytes) -> list[bytes]:
-    """The lines of a picture of 8 bits a channel, its filters undone as the PNG specification has it (12.2)."""
-    width, channels = struct.unpack(">I", png[16:20])[0], {2: 3, 6: 4}[png[25]]
-    at, packed = 8, b""
-    while at < len(png):
-        size, kind = struct.unpack(">I4s", png[at : at + 8])
-        packed += png[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
-        at += 12 + size
-    data, stride = zlib.decompress(packed), width * channels
-    lines, previous = [], bytearray(stride)
-    for start in range(0, len(data), stride + 1):
-        previous = undone(data[start], bytearray(data[start + 1 : start + 1 + stride]), previous, channels)
-        lines.append(bytes(previous))
-    return lines
-
-
-def undone(kind: int, line: bytearray, above: bytearray, step: int) -> bytearray:
-    for at in range(len(line)):
-        left = line[at - step] if at >= step else 0
-        corner = above[at - step] if at >= step else 0
-        line[at] = (
-            line[at] + (0, left, above[at], (left + above[at]) // 2, paeth(left, above[at], corner))[kind]
-        ) & 255
-    return line
-
-
-def paeth(left: int, above: int, corner: int) -> int:
-    guess = left + above - corner
-    return min((left, above, corner), key=lambda value: abs(guess - value))
+    answer = re.search(r"<body>(\{.*\})</body>", done.stdout, re.DOTALL)
+    if answer is None:
+        pytest.skip(f"Chromium shows nothing here: {done.stderr[-200:]!r}")
+    found: dict[str, dict[str, object]] = json.loads(unescape(answer[1]))
+    return found
 
 
 def wide() -> Report:
@@ -283,21 +471,24 @@ def wide() -> Report:
     priced = structs.replace(item.cost, monthly=dear)
     one = structs.replace(item, endpoint=named, cost=priced, before=dear)
     mine = finding(endpoint=named.address, address=long, message=long, location=Location(f"{long}.tf", 1))
-    return report(endpoints=(one,), results=(mine,))
+    return report(endpoints=(one,), results=(mine,), totals=Totals(before=dear, after=dear, delta=one.delta))
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
-def test_a_phone_shows_the_page_without_scrolling_sideways(tmp_path: Path) -> None:
-    opened = render(wide()).replace("<details", "<details open")
-    lines = picture(opened, tmp_path, PHONE, 700)
-    channels = len(lines[0]) // PHONE
-    paper = lines[0][:channels]
-    assert paper == bytes((0xFB, 0xFB, 0xF9, 0xFF))[:channels]
-    assert {line[-MARGIN * channels :] for line in lines} == {paper * MARGIN}
-    assert len(set(lines)) > 100  # there is something to see
+def test_no_name_and_no_number_runs_out_on_a_phone_or_on_a_desk(tmp_path: Path) -> None:
+    """Unfolded, at 360 and 1280 pixels: neither out of the page nor out of its own box."""
+    kept = {path.stem: path.read_text(encoding="utf-8") for path in sorted(PAGES.glob("*.html"))}
+    head = render(report()).partition("<body>")[0]
+    pages = {name: f"{head}<body>{body}" for name, body in kept.items()} | {"wide": render(wide())}
+    opened = {name: page.replace("<details", "<details open") for name, page in pages.items()}
+    found = measured(opened, tmp_path)
+    assert len(found) == 9 * len(WIDTHS)
+    assert {name: each["out"] for name, each in found.items() if each["out"]} == {}
+    assert all(each["numbers"] for name, each in found.items() if not name.startswith("nothing"))
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
 def test_the_page_is_dark_where_the_reader_wants_it(tmp_path: Path) -> None:
-    first = picture(render(report()), tmp_path, 500, 120, "--force-dark-mode")[0]
-    assert first[:3] == bytes((0x12, 0x14, 0x16))
+    pages = {"one": render(report())}
+    assert {each["colour"] for each in measured(pages, tmp_path).values()} == {"rgb(251, 251, 249)"}
+    assert {each["colour"] for each in measured(pages, tmp_path, "--force-dark-mode").values()} == {"rgb(18, 20, 22)"}
