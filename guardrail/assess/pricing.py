@@ -183,7 +183,7 @@ def _delta_of(address: str, priced: PricedSource) -> Delta:
         )
         for world in priced.worlds
     ]
-    return join.either_delta(deltas, Unknown(priced.change_set.undecided or ""))
+    return deltas[0] if len(deltas) == 1 else join.either_delta(deltas, Unknown(priced.change_set.undecided or ""))
 
 
 def by_source(items: Iterable[EndpointReport]) -> tuple[EndpointReport, ...]:

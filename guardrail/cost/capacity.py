@@ -8,6 +8,7 @@ keeps to what is known and says what is missing, so that it can be read as "at l
 from collections.abc import Iterable
 from decimal import Decimal
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec import Struct, structs
 
@@ -54,6 +55,10 @@ class Capacity(Struct, frozen=True, kw_only=True):
     """How many are left while there is no work; None where nothing takes capacity away then, or usage does not say."""
     notice: str | None = None
     """What usage says that cannot be."""
+
+
+counts_of = attrgetter(*(name for name in Capacity.__struct_fields__ if name not in ("origins", "notice")))
+"""All of a capacity that amounts rest on, whatever fields it gets: not what it tells people."""
 
 
 class _Asked(Struct, frozen=True):

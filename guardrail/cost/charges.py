@@ -22,7 +22,7 @@ Quote: TypeAlias = Price | Unpriced | Unknown
 """A price, or why there is none."""
 
 
-def instances(running: Running, rate: Rate, origins: dict[str, str], *, redacted: bool = False) -> Line:
+def instances(running: Running, rate: Rate, *, redacted: bool = False) -> Line:
     """Instances, per instance and hour from creation to deletion, whatever the weight or the traffic.
 
     ``USE1-Host:ml.m5.xlarge``, asynchronous ``USE1-AsyncInf:ml.m5.xlarge``: two ml.m5.xlarge are
@@ -40,13 +40,11 @@ def instances(running: Running, rate: Rate, origins: dict[str, str], *, redacted
         reason=_reason(rate.reason, running.unknown),
         estimated=_is_estimated(rate.price),
         redacted=redacted,
-        origins=origins if rate.origin == "price table" else {**origins, "price": rate.origin},
+        origins={"price": rate.origin},
     )
 
 
-def volume(
-    running: Running, size: VolumeSize, price: Quote, origins: dict[str, str], *, redacted: bool = False
-) -> Line:
+def volume(running: Running, size: VolumeSize, price: Quote, *, redacted: bool = False) -> Line:
     """The gp2 volume of each instance, per GB and month, for as long as the instance runs.
 
     ``USE1-Host:VolumeUsage.gp2``, asynchronous endpoints included: 20 GB on two instances are 2 × 20 × 0.14 = 5.60 USD,
@@ -66,7 +64,7 @@ def volume(
         estimated=size.inferred or _is_estimated(found),
         default_size=size.default,
         redacted=redacted,
-        origins={**origins, "size": size.origin},
+        origins={"size": size.origin},
     )
 
 
@@ -81,9 +79,7 @@ def serverless_compute(
     return _metered("serverless-compute", memory_mib, seconds, price, redacted=redacted)
 
 
-def provisioned_warm(
-    memory_mib: int | Unknown, running: Running, price: Quote, origins: dict[str, str], *, redacted: bool = False
-) -> Line:
+def provisioned_warm(memory_mib: int | Unknown, running: Running, price: Quote, *, redacted: bool = False) -> Line:
     """Provisioned concurrency kept warm, per slot and second at the rate of its memory size, used or not.
 
     ``USE1-ProvisionedConcurrency:Usage-2GB``: two slots of 2,048 MiB for a month are 2 × 2,628,000 s × 0.00001 = 52.56
@@ -101,7 +97,7 @@ def provisioned_warm(
         reason=_reason(missing, running.unknown),
         estimated=_is_estimated(found),
         redacted=redacted,
-        origins={**origins, "size": "memory_size_in_mb"},
+        origins={"size": "memory_size_in_mb"},
     )
 
 

@@ -4,7 +4,7 @@ Pure: an inventory, a price book and a demand in, an `Estimate` out. A state is 
 a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -127,16 +127,14 @@ class Estimator:
             priced, columns, lines, monthly = self._instances_once(endpoint, variant, found, redacted=redacted)
         else:
             found = capacity.of_slots(variant, demand, self._period)
-            priced, columns, lines, monthly = _joined(
-                self._serverless(endpoint, variant, demand, found, redacted=redacted)
-            )
+            priced, columns, lines, monthly = self._serverless_once(endpoint, variant, demand, found, redacted=redacted)
         notice = None if redacted or found is None else found.notice
         return Bill(
             kind="variant",
             label=label,
             region=endpoint.region,
             tags=endpoint.tags,
-            lines=lines,
+            lines=lines if found is None else tuple(_with_origins(line, found.origins) for line in lines),
             monthly=monthly,
             priced=priced,
             missing=frozenset(join.missing_of(columns, endpoint.address, label)),
@@ -146,7 +144,11 @@ class Estimator:
     def _instances_once(
         self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, *, redacted: bool
     ) -> _Joined:
-        """What a variant costs, worked out once for all that run as many of the same: a plan has few types."""
+        """What a variant costs, worked out once for all that run as many of the same: a plan has few types.
+
+        The key is all that `_instances` reads. Where the counts come from is no part of it, for every endpoint has a
+        scalable target of its own: `_with_origins` says that afterwards.
+        """
         key = (
             endpoint.region,
             endpoint.mode,
@@ -157,16 +159,28 @@ class Estimator:
             variant.multi_model,
             variant.marketplace,
             variant.assumptions,
-            found.states,
-            found.expected,
-            found.assumed,
-            found.demand,
-            *found.origins.items(),
+            capacity.counts_of(found),
             redacted,
         )
         known = self._alike.get(key)
         if known is None:
             known = self._alike[key] = _joined(self._instances(endpoint, variant, found, redacted=redacted))
+        return known
+
+    def _serverless_once(
+        self,
+        endpoint: Endpoint,
+        variant: ServerlessVariant,
+        demand: VariantDemand,
+        slots: Capacity | None,
+        *,
+        redacted: bool,
+    ) -> _Joined:
+        """What a serverless variant costs, once for all of the same; the key is all that `_serverless` reads."""
+        key = (endpoint.region, variant.memory_mib, demand, slots and capacity.counts_of(slots), redacted)
+        known = self._alike.get(key)
+        if known is None:
+            known = self._alike[key] = _joined(self._serverless(endpoint, variant, demand, slots, redacted=redacted))
         return known
 
     # Instances
@@ -180,10 +194,10 @@ class Estimator:
 
         def during(running: Running, place: int) -> State:
             size = sizes[place]
-            instances = charges.instances(running, rates[place], found.origins, redacted=redacted)
+            instances = charges.instances(running, rates[place], redacted=redacted)
             if size is None:
                 return state(instances)
-            return state(instances, charges.volume(running, size, price, found.origins, redacted=redacted))
+            return state(instances, charges.volume(running, size, price, redacted=redacted))
 
         expected = found.expected if isinstance(found.expected, Unknown) else during(found.expected, 0)
         states = (expected,) if len(kinds) == 1 and found.states == (found.expected,) else None
@@ -211,7 +225,7 @@ class Estimator:
         seconds = _seconds(demand)
         unsplit = isinstance(demand.requests, Unknown) and demand.duration_ms is not None
         on_demand, warm, compute = self._serverless_prices(endpoint.region, variant.memory_mib)
-        memory, origins = variant.memory_mib, {} if slots is None else slots.origins
+        memory = variant.memory_mib
 
         def during(running: Running | None) -> State:
             left, taken = (seconds, None)
@@ -222,7 +236,7 @@ class Estimator:
                 lines.append(charges.serverless_compute(memory, left, on_demand, redacted=redacted))
             if running is None:
                 return state(*lines)
-            lines.append(charges.provisioned_warm(memory, running, warm, origins, redacted=redacted))
+            lines.append(charges.provisioned_warm(memory, running, warm, redacted=redacted))
             if not unsplit:
                 lines.append(charges.provisioned_compute(memory, taken, compute, redacted=redacted))
             return state(*(replace(line, reason=line.reason or running.unknown) for line in lines))
@@ -301,6 +315,11 @@ def _joined(priced: Priced) -> _Joined:
     """The states of a thing with the three that its lines and its amount are taken from."""
     columns = join.columns(priced)
     return priced, columns, join.rows(priced, columns), join.of_states(priced, columns)
+
+
+def _with_origins(line: CostComponent, origins: Mapping[str, str]) -> CostComponent:
+    """A line that counts something, with where its counts come from before where its own numbers do."""
+    return line if line.count is None else replace(line, origins={**origins, **line.origins})
 
 
 def labels(variants: Sequence[Variant]) -> list[str]:

@@ -492,6 +492,8 @@ def either_estimate(found: Sequence[Estimate], names: Mapping[str, Sequence[str 
     Two instances for 300 USD in one, none in the other: floor 0, ceiling 300, expected unknown. ``names`` are those
     of the variants of each address that is shown.
     """
+    if len(found) == 1:
+        return found[0]
 
     def joined(sides: Sequence[dict[str, Bill]]) -> dict[str, Bill]:
         addresses = dict.fromkeys(address for side in sides for address in side)

@@ -24,6 +24,10 @@ class Remediation(Struct, frozen=True, kw_only=True):
     cloudformation: str
 
 
+NO_REMEDIATION = Remediation(terraform="", cloudformation="")
+"""Of what is no violation."""
+
+
 class Rule(Struct, frozen=True, kw_only=True):
     """A policy that was checked, as reports describe it beside its results."""
 
@@ -88,7 +92,7 @@ class Result(Struct, frozen=True, kw_only=True):
     fix: Remediation | None = None
     """What to change, in one to three lines; None for what is no violation, and where its policy has none."""
     remediation: Remediation
-    """The lines to paste."""
+    """The lines to paste; none for a pass."""
     notes: tuple[str, ...] = ()
     """What to know beside it: before a fix is followed, or of a pass."""
     help_uri: str

@@ -23,7 +23,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import two_decimals
-from guardrail.policy.base import Remediation, Result, Status
+from guardrail.policy.base import NO_REMEDIATION, Remediation, Result, Status
 from guardrail.policy.condition import Test, Truth, compile_condition
 from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
@@ -266,7 +266,7 @@ def _passed(rule: Compiled, subject: Subject, source: str) -> Result:
         reason=None,
         saving_monthly=None,
         saving_basis=None,
-        remediation=policy.remediation,
+        remediation=NO_REMEDIATION,
         notes=(said,) if said else (),
         help_uri=policy.help_uri,
         location=location,
@@ -281,6 +281,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
     saving = saving_of(policy.saving, subject, rule.parameters) if unknown is None else None
     fix = None if unknown else rule.fixes.of(subject)
     location = _line_to_change(fix, address, subject) or location
+    text = _first_text(rule.messages, subject) or policy.title
     return Result(
         source=source,
         policy=policy.id,
@@ -292,8 +293,8 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
         variant=subject.variant_name(),
         part=subject.part(),
         identity="" if endpoint is None else identity(endpoint),
-        message=f"undecided: {policy.title}." if unknown else _violation_message(rule, subject, saving),
-        headline=_headline(rule, subject),
+        message=f"undecided: {policy.title}." if unknown else _violation_message(text, subject, saving),
+        headline=(_first_text(rule.headlines, subject) or text).partition(". ")[0],
         detail="" if unknown else _first_text(rule.details, subject) or "",
         working=saving.working if isinstance(saving, Saving) and not subject.sensitive() else "",
         reason=_reason(unknown, subject) if unknown else None,
@@ -349,16 +350,9 @@ def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
     return None
 
 
-def _headline(rule: Compiled, subject: Subject) -> str:
-    """The policy's own; else the first sentence of its message, without the name that stands before it."""
-    text = _first_text(rule.headlines, subject) or (_first_text(rule.messages, subject) or rule.policy.title)
-    first, _, _ = text.partition(". ")
-    return first
-
-
-def _violation_message(rule: Compiled, subject: Subject, saving: Saving | Unknown | None) -> str:
+def _violation_message(wrong: str, subject: Subject, saving: Saving | Unknown | None) -> str:
     """What is wrong and what it costs."""
-    text = f"{_first_text(rule.messages, subject) or rule.policy.title}{_money(saving, subject)}"
+    text = f"{wrong}{_money(saving, subject)}"
     return text if text.endswith("?") else f"{text}."
 
 

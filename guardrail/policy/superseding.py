@@ -23,7 +23,7 @@ def without_superseded(results: Sequence[Result], policies: Iterable[Policy]) ->
         for verdict in (("fail", "open", "waived") if result.verdict == "fail" else ("open",))
         for rank in range(RANKS[result.severity], len(RANKS))
     }
-    return [result for result in results if _subject(result) not in silenced]
+    return [result for result in results if result.verdict == "pass" or _subject(result) not in silenced]
 
 
 def _subject(result: Result) -> tuple[object, ...]:

@@ -30,7 +30,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.money import HOURS_PER_MONTH, plain
-from guardrail.policy.base import Remediation, Result
+from guardrail.policy.base import NO_REMEDIATION, Result
 from guardrail.report import (
     BudgetReport,
     Difference,
@@ -50,7 +50,6 @@ from guardrail.scaling import managed_scaling_effective
 SCHEMA_VERSION = "1.1"
 
 _Object: TypeAlias = dict[str, object]
-_NO_REMEDIATION = Remediation(terraform="", cloudformation="")
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 - nothing in it depends on a terminal
@@ -406,8 +405,8 @@ def _redacted(component: CostComponent) -> _Object:
 
 def _result(result: Result) -> Result | _Object:
     """What is no violation needs no remediation, and repeating it twenty thousand times would be most of a report."""
-    if result.verdict in ("pass", "open") and result.remediation.terraform:
-        result = structs.replace(result, remediation=_NO_REMEDIATION)
+    if result.verdict in ("pass", "open") and result.remediation is not NO_REMEDIATION:
+        result = structs.replace(result, remediation=NO_REMEDIATION)
     if result.saving_monthly is None:
         return result
     return structs.asdict(result) | {"saving_monthly": _money(result.saving_monthly)}

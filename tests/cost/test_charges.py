@@ -30,9 +30,6 @@ def price(usd: str, usage_type: str = "USE1-Any", basis: str = "published") -> P
     )
 
 
-ORIGINS = {"count.floor": "somewhere"}
-
-
 def running(count: str, *, unknown: str | None = None) -> Running:
     return Running(count=Decimal(count), hours=Decimal(count) * 730, unknown=unknown)
 
@@ -50,22 +47,22 @@ TWENTY_GB = VolumeSize(gb=Decimal(20), origin="volume_size_in_gb", default=False
 
 def test_instances_are_hours_times_price() -> None:
     """2 × 730 × 0.23 = 335.80."""
-    line = charges.instances(running("2"), rate("0.23"), ORIGINS)
+    line = charges.instances(running("2"), rate("0.23"))
     assert (line.usd, line.quantity, line.count) == (Decimal("335.80"), 1460, 2)
     assert (line.kind, line.unit, line.detail) == ("instance", "Hrs", "ml.m5.xlarge")
-    assert line.origins == ORIGINS
+    assert line.origins == {"price": "price table"}
 
 
 def test_volumes_follow_the_count_of_instances() -> None:
     """20 GB × 2 × 0.14 = 5.60."""
-    line = charges.volume(running("2"), TWENTY_GB, price("0.14"), ORIGINS)
+    line = charges.volume(running("2"), TWENTY_GB, price("0.14"))
     assert (line.usd, line.quantity) == (Decimal("5.60"), 40)
     assert (line.detail, line.size, line.unit) == ("20 GB", Decimal(20), "GB-Mo")
 
 
 def test_a_volume_is_there_as_long_as_its_instance() -> None:
     """Two for 73 of 730 hours: 2 × 20 × 0.1 = 4 GB-months, 0.56."""
-    line = charges.volume(Running(count=Decimal(2), hours=Decimal(146)), TWENTY_GB, price("0.14"), ORIGINS)
+    line = charges.volume(Running(count=Decimal(2), hours=Decimal(146)), TWENTY_GB, price("0.14"))
     assert (line.usd, line.quantity) == (Decimal("0.56"), 4)
 
 
@@ -77,7 +74,7 @@ def test_serverless_compute_is_seconds_at_the_rate_of_the_memory_size() -> None:
 
 def test_warm_slots_are_billed_for_every_second() -> None:
     """2 × 730 × 3,600 s × 0.00001 = 52.56."""
-    line = charges.provisioned_warm(2048, running("2"), price("0.00001"), ORIGINS)
+    line = charges.provisioned_warm(2048, running("2"), price("0.00001"))
     assert (line.usd, line.quantity) == (Decimal("52.56"), 5_256_000)
 
 
@@ -113,10 +110,10 @@ def test_without_usage_there_is_a_unit_price_and_no_amount(line: Line) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        charges.instances(running("1"), Rate(price=None, detail="", reason=NO_PRICE.reason), ORIGINS),
-        charges.volume(running("1"), TWENTY_GB, NO_PRICE, ORIGINS),
+        charges.instances(running("1"), Rate(price=None, detail="", reason=NO_PRICE.reason)),
+        charges.volume(running("1"), TWENTY_GB, NO_PRICE),
         charges.serverless_compute(1024, Decimal(1), NO_PRICE),
-        charges.provisioned_warm(1024, running("1"), NO_PRICE, ORIGINS),
+        charges.provisioned_warm(1024, running("1"), NO_PRICE),
         charges.provisioned_compute(1024, Decimal(1), NO_PRICE),
         charges.data("data-in", gigabytes("1"), NO_PRICE),
     ],
@@ -128,15 +125,15 @@ def test_without_a_price_there_is_a_reason_and_never_a_zero(line: Line) -> None:
 
 
 def test_what_is_not_known_of_the_count_stands_beside_what_is_not_known_of_the_price() -> None:
-    line = charges.volume(running("1", unknown="max_capacity is unknown"), TWENTY_GB, NO_PRICE, ORIGINS)
+    line = charges.volume(running("1", unknown="max_capacity is unknown"), TWENTY_GB, NO_PRICE)
     assert line.reason == "nothing here has a price; max_capacity is unknown"
 
 
 def test_estimated_prices_and_inferred_sizes_are_estimated() -> None:
     inferred = VolumeSize(gb=Decimal(2), origin="inferred", default=True, inferred=True)
-    assert charges.volume(running("1"), inferred, price("0.14"), ORIGINS).estimated
-    assert charges.volume(running("1"), TWENTY_GB, price("0.14", basis="estimated"), ORIGINS).estimated
-    assert not charges.volume(running("1"), TWENTY_GB, price("0.14", basis="derived"), ORIGINS).estimated
+    assert charges.volume(running("1"), inferred, price("0.14")).estimated
+    assert charges.volume(running("1"), TWENTY_GB, price("0.14", basis="estimated")).estimated
+    assert not charges.volume(running("1"), TWENTY_GB, price("0.14", basis="derived")).estimated
 
 
 def test_provisioned_slots_take_what_fits_into_their_month() -> None:
@@ -153,10 +150,10 @@ def test_an_unknown_memory_size_is_said_so() -> None:
 
 def test_a_line_of_known_numbers_bears_no_mark() -> None:
     lines = (
-        charges.instances(running("1"), rate("0.23"), ORIGINS),
-        charges.volume(running("1"), TWENTY_GB, price("0.14"), ORIGINS),
+        charges.instances(running("1"), rate("0.23")),
+        charges.volume(running("1"), TWENTY_GB, price("0.14")),
         charges.serverless_compute(2048, Decimal(1), price("0.00004")),
-        charges.provisioned_warm(2048, running("1"), price("0.00001"), ORIGINS),
+        charges.provisioned_warm(2048, running("1"), price("0.00001")),
         charges.provisioned_compute(2048, Decimal(1), price("0.0000233")),
         charges.data("data-in", gigabytes("1"), price("0.016")),
     )
@@ -166,8 +163,8 @@ def test_a_line_of_known_numbers_bears_no_mark() -> None:
 
 
 def test_the_memory_of_a_slot_is_its_size() -> None:
-    assert charges.provisioned_warm(2048, running("1"), price("0.00001"), ORIGINS).size == 2
-    assert charges.provisioned_warm(LATER, running("1"), LATER, ORIGINS).size is None
+    assert charges.provisioned_warm(2048, running("1"), price("0.00001")).size == 2
+    assert charges.provisioned_warm(LATER, running("1"), LATER).size is None
 
 
 def test_compute_says_that_its_seconds_are_of_the_usage_file_where_they_are() -> None:
@@ -181,7 +178,7 @@ def test_compute_says_that_its_seconds_are_of_the_usage_file_where_they_are() ->
 
 def test_a_size_that_is_not_known_is_that_of_the_default_or_of_what_was_asked_for() -> None:
     said = [
-        charges.volume(running("1"), VolumeSize(gb=None, origin="", default=default), price("0.14"), ORIGINS).detail
+        charges.volume(running("1"), VolumeSize(gb=None, origin="", default=default), price("0.14")).detail
         for default in (True, False)
     ]
     assert said == ["size of the default unconfirmed", "size unknown"]

@@ -4,13 +4,15 @@ us-east-1: ml.m5.large 0.115, ml.m5.xlarge 0.23, ml.c5.large 0.102, ml.g5.xlarge
 GB-month; data 0.016 per GB; serverless 2 GB 0.00004 per second, warm 0.00001, provisioned execution 0.0000233.
 """
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec import structs
 
-from guardrail.cost.base import Bill, CostComponent, Monthly
+from guardrail.cost.base import Bill, CostComponent, Kind, Monthly
+from guardrail.cost.capacity import Capacity, Running, counts_of
 from guardrail.cost.estimate import Estimator, estimate, labels
 from guardrail.cost.join import NOTHING, bill_delta, delta, total, total_delta
 from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage
@@ -92,6 +94,11 @@ def target(least: int | Unknown, most: int | Unknown, **changes: Any) -> Scalabl
         "policies": (TRACKING,),
     }
     return ScalableTarget(**(fields | changes))
+
+
+def one_million() -> EndpointUsage:
+    """Requests a month, of 200 ms each."""
+    return EndpointUsage(monthly_requests=Decimal(10**6), request_duration_ms=Decimal(200))
 
 
 def priced(it: Endpoint, usage: Usage = NO_USAGE) -> Bill:
@@ -878,6 +885,47 @@ def test_a_variant_costs_what_it_costs_alone_whatever_stands_beside_it(other: di
         assert [(child.lines, child.monthly) for child in found] == [alone[place] for place in order]
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"memory_mib": 4096},
+        {"memory_mib": LATER},
+        {"provisioned_concurrency": 1},
+        {"provisioned_concurrency": 3},
+        {"provisioned_concurrency": 2, "scaling": target(1, 9, dimension=PROVISIONED_CONCURRENCY)},
+        {"provisioned_concurrency": 2, "sensitive": True},
+    ],
+)
+def test_a_serverless_variant_costs_what_it_costs_alone_whatever_stands_beside_it(other: dict[str, Any]) -> None:
+    plain, special = serverless(provisioned_concurrency=2), serverless(**{"provisioned_concurrency": 2, **other})
+    usage = Usage({"aws_sagemaker_endpoint.*": one_million()}, {})
+    alone = [priced(endpoint(it, mode="serverless"), usage).children[0].lines for it in (plain, special)]
+    assert alone[0] != alone[1]
+    for order in ((0, 1), (1, 0)):
+        both = [
+            endpoint((plain, special)[place], address=f"aws_sagemaker_endpoint.at[{place}]", mode="serverless")
+            for place in order
+        ]
+        found = bills(*both, usage=usage)
+        assert [bill.children[0].lines for bill in found.values()] == [alone[place] for place in order]
+
+
+@pytest.mark.parametrize(
+    ("made", "kinds"), [(variant, ("instance", "volume")), (serverless, ("provisioned-warm",))], ids=str
+)
+def test_variants_that_cost_the_same_each_name_the_target_that_scales_them(
+    made: Callable[..., InstanceVariant | ServerlessVariant], kinds: tuple[Kind, ...]
+) -> None:
+    one, other = (
+        endpoint(made(scaling=target(1, 4, address=f"target.{name}")), address=f"endpoint.{name}") for name in "ab"
+    )
+    found = bills(one, other)
+    assert found["endpoint.a"].monthly == found["endpoint.b"].monthly
+    for name in "ab":
+        lines = {line.kind: line for line in found[f"endpoint.{name}"].children[0].lines}
+        assert {lines[kind].origins["count.ceiling"] for kind in kinds} == {f"scalable target target.{name}"}
+
+
 def test_an_endpoint_costs_what_it_costs_alone_whatever_is_used_beside_it() -> None:
     """One is used without a word, one has data in, one data out, one requests that nobody can split."""
     at = {name: endpoint(undecided("a"), undecided("b"), address=name, mode="serverless") for name in "abcd"}
@@ -1116,3 +1164,11 @@ def test_data_has_the_usage_type_of_its_price() -> None:
         "USE1-Hst:Data-Bytes-Out",
     ]
     assert part(it, "data-in").origins == {"price": "price table"}
+
+
+@pytest.mark.parametrize("field", ["states", "expected", "assumed", "demand", "moves", "idle"])
+def test_capacities_that_differ_in_what_amounts_rest_on_are_never_taken_for_alike(field: str) -> None:
+    one = Running(count=Decimal(1), hours=Decimal(730))
+    known = Capacity(states=(one,), expected=one, origins={"hours": "here"}, notice="said")
+    assert counts_of(structs.replace(known, origins={}, notice=None)) == counts_of(known)
+    assert counts_of(structs.replace(known, **{field: "another"})) != counts_of(known)

@@ -37,7 +37,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import MONTH, Period
-from guardrail.policy.base import Remediation, Result
+from guardrail.policy.base import NO_REMEDIATION, Remediation, Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.evaluate import STACK, evaluate, evaluate_stack
 from guardrail.policy.load import bundled, configure
@@ -581,7 +581,8 @@ def test_nothing_of_a_sensitive_variant_or_target_appears() -> None:
             assert failures(results) >= {"instances-are-right-sized", "instance-generation-is-current"}
             for result in results:
                 own_lines = remediations[result.policy]
-                assert result.remediation == (named(own_lines) if result.verdict == "fail" else own_lines)
+                expected = {"fail": named(own_lines), "open": own_lines, "pass": NO_REMEDIATION}
+                assert result.remediation == expected[result.verdict]
             said = everything(
                 [msgspec.structs.replace(result, remediation=remediations["no-idle-variants"]) for result in results]
             )

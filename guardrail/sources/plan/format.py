@@ -143,6 +143,8 @@ class _Key(Enum):
 
     NONE = "\0"
 
+    __hash__ = object.__hash__  # of a member, not of its name: `Enum` has it in Python, and a plan has many objects
+
     @classmethod
     def _missing_(cls, value: object) -> Self:
         member = object.__new__(cls)
