@@ -114,6 +114,16 @@ class PossibilityReport(Struct, frozen=True, kw_only=True):
     totals: Totals
 
 
+class GroupReport(Struct, frozen=True, kw_only=True):
+    """What the endpoints cost that have something in common."""
+
+    values: dict[str, str | Unknown | None]
+    """By key, as ``tag:Team``, ``environment`` or ``region``; None where they have no such tag."""
+    endpoints: int
+    """How many there are after the change."""
+    totals: Totals
+
+
 class PlanReport(Struct, frozen=True, kw_only=True):
     """What a change does with a Savings Plan."""
 
@@ -186,6 +196,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """What each source costs, before and after the change, by its id; empty where there is one."""
     possibilities: tuple[PossibilityReport, ...] = ()
     """Every possibility of each source in which something is undecided, in the order of its own `possibilities`."""
+    groups: tuple[GroupReport, ...] = ()
+    """The dearest first; empty where nobody asked for any."""
     discounts: DiscountReport | None = None
     """None where the settings have no discounts."""
     endpoints: tuple[EndpointReport, ...]

@@ -24,7 +24,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.policy.base import AppliedWaiver
-from guardrail.report import EndpointReport, Report, SkippedReport
+from guardrail.report import EndpointReport, GroupReport, Report, SkippedReport
 from guardrail.reporters import json as reporter
 from tests.reporters.reports import chat, docs, endpoint, finding, monthly, report, variant
 
@@ -123,6 +123,11 @@ def every_kind() -> Report:
         usage_file="usage.yml",
         totals=structs.replace(report().totals, delta=Delta(LATER, LATER, LATER)),
         endpoints=(chat(), docs(), several, everything_unknown(), gone),
+        groups=(
+            GroupReport(
+                values={"tag:Team": "a", "region": LATER, "environment": None}, endpoints=1, totals=report().totals
+            ),
+        ),
         unattached=(structs.replace(docs(), endpoint=structs.replace(docs().endpoint, deployed="no")),),
         results=(
             finding(),

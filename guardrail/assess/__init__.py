@@ -21,7 +21,7 @@ from guardrail.policy.baseline import Baseline
 from guardrail.policy.policy import Policy
 from guardrail.policy.superseding import without_superseded
 from guardrail.prices.book import PriceBook
-from guardrail.report import DiscountReport, Report, SkippedReport, Totals
+from guardrail.report import DiscountReport, EndpointReport, GroupReport, Report, SkippedReport, Totals
 
 __all__ = ["FailOn", "Terms", "against", "assess"]
 
@@ -77,6 +77,7 @@ def assess(
         totals=totals,
         subtotals=pricing.subtotals(priced) if len(priced) > 1 else {},
         possibilities=tuple(pricing.possibilities(priced)),
+        groups=_groups(priced, endpoints, terms),
         discounts=discounts,
         endpoints=endpoints,
         unattached=pricing.by_source(item for one in priced for item in pricing.unattached(one, terms.environments)),
@@ -102,6 +103,16 @@ def assess(
         distrust=distrust,
         exit_code=judging.exit_code(results, distrust, terms, [one.source for one in priced]),
     )
+
+
+def _groups(
+    priced: Sequence[PricedSource], endpoints: Sequence[EndpointReport], terms: Terms
+) -> tuple[GroupReport, ...]:
+    if not terms.group_by:
+        return ()
+    from guardrail.assess.groups import grouped  # for the few that ask
+
+    return grouped(terms.group_by, priced, endpoints, terms.environments)
 
 
 def against(report: Report, known: Baseline, *, path: str, tolerance_percent: Decimal) -> Report:

@@ -291,24 +291,32 @@ def _totals(
     the bill nobody can say.
     """
     after = join.total([each.total for each in afters])
-    unsure = any(_lacks(one) or not one.change_set.complete for one in priced)
     pasts = [each.total for each in befores if each is not None]
     before: Monthly | None = None
     if pasts:
         before = join.total(pasts)
-        doubtful = any(_lacks(one) or _past_is_missing(one) for one in priced)
-        before = structs.replace(before, at_least=before.at_least or doubtful)
-    changes = [_change(one, delta) for one, delta in zip(priced, deltas, strict=True)]
+        before = at_least(before, any(_lacks(one) or past_is_missing(one) for one in priced))
+    changes = [change_in(one, delta) for one, delta in zip(priced, deltas, strict=True)]
     return Totals(
         before=before,
-        after=structs.replace(after, at_least=after.at_least or unsure),
+        after=at_least(after, any(map(is_incomplete, priced))),
         delta=join.total_delta(changes) if pasts else None,
     )
 
 
-def _change(priced: PricedSource, delta: Delta | None) -> Delta | None:
-    """What one source changes; unknown where something that bills was left out, for it may differ on the two sides."""
-    if _past_is_missing(priced):
+def at_least(monthly: Monthly, unsure: bool) -> Monthly:  # noqa: FBT001 - one of two
+    """The amounts, "at least" where more may belong to them."""
+    return structs.replace(monthly, at_least=True) if unsure else monthly
+
+
+def is_incomplete(priced: PricedSource) -> bool:
+    """Whether something that bills is in no total of a source, or may be."""
+    return _lacks(priced) or not priced.change_set.complete
+
+
+def change_in(priced: PricedSource, delta: Delta | None) -> Delta | None:
+    """What a source, or a part of it, changes; unknown where something that bills was left out on either side."""
+    if past_is_missing(priced):
         return _unknown_change(f"{priced.source.path} does not tell what stands before the change")
     for resource in priced.change_set.skipped:
         if resource.affects_total:
@@ -326,7 +334,8 @@ def _lacks(priced: PricedSource) -> bool:
     return any(resource.affects_total for resource in priced.change_set.skipped)
 
 
-def _past_is_missing(priced: PricedSource) -> bool:
+def past_is_missing(priced: PricedSource) -> bool:
+    """Whether a source that bills does not tell what stands before the change."""
     return priced.before is None and bool(priced.change_set.after.endpoints)
 
 

@@ -24,6 +24,8 @@ class Terms(Struct, frozen=True, kw_only=True):
     """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
     budget_origins: Mapping[str, str] = {}
     """Where a limit is set, for those that the settings file does not set: --budget."""
+    group_by: Sequence[str] = ()
+    """The keys that subtotals are for; empty for none."""
     waivers: Sequence[Waiver] = ()
     max_waiver_days: int | None = None
     """How many days ahead a waiver may hold; None for any."""

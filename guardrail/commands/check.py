@@ -175,6 +175,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="tells this check from others of one pull request, in comments and code scanning (default: %(default)s)",
     )
     writing.add_argument("--bill", action="store_true", help="every line of the bill, also of what does not change")
+    writing.add_argument(
+        "--group-by",
+        metavar="KEY,KEY",
+        type=_group_keys,
+        default=(),
+        help="subtotals by tag:NAME, environment, region, or several of them: tag:Team,environment",
+    )
     writing.add_argument("--show-skipped", action="store_true", help="list every resource that was skipped")
     writing.add_argument(
         "--color", choices=("auto", "always", "never"), dest="colour", default="auto", help="default: auto"
@@ -222,6 +229,12 @@ def _destination(text: str) -> Destination:
     if equals and not path:
         raise ArgumentTypeError(f"{text!r} names no file")
     return Destination(name, None if path in ("", "-") else path)
+
+
+def _group_keys(text: str) -> tuple[str, ...]:
+    from guardrail.assess import groups
+
+    return groups.keys(text)
 
 
 def _tag(text: str) -> str:
@@ -372,6 +385,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
             environments=environments,
             budgets=structs.asdict(settings.budget),
             budget_origins=_budget_flags(arguments),
+            group_by=arguments.group_by,
             waivers=settings.accepted().entries,
             max_waiver_days=settings.accepted().max_days,
             unchecked_policies=frozenset(one.id for one in known) - {one.id for one in policies},

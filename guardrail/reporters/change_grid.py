@@ -18,7 +18,7 @@ from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, 
 from guardrail.reporters.overview import Overview, in_dollars
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.pairs import Amount, VariantPair, data, variants
-from guardrail.reporters.wording import counted, display_width, dollars, inert, number, signed_dollars
+from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, number, signed_dollars
 
 WIDE = 110
 """Columns from which floor and ceiling have one each."""
@@ -86,6 +86,20 @@ def _totals(report: Report, page: Page, *, is_wide: bool) -> Iterator[TextLine]:
         cost = "no price" if item.cost is None else _end(item.cost.monthly, "expected")
         text = f"not deployed, in no total: {named(item.endpoint)}, {cost} once an endpoint uses it"
         yield from page.wrapped(text, indent="   ", hanging=5, colour="quiet")
+
+
+def subtotals(report: Report, page: Page) -> Iterator[TextLine]:
+    """What each group costs: ``Team search · production`` with its cells."""
+    if not report.groups:
+        return
+    is_wide = page.width >= WIDE
+    names = ("before", "after", "change", *(("floor", "ceiling") if is_wide else ("up to",)))
+    by = ", ".join(inert(key) for key in report.groups[0].values)
+    yield _line(_Row(text=f"by {by}", indent=1, cells=names), page, "quiet")
+    for group in report.groups:
+        totals = group.totals
+        text = f"{group_name(group.values)}  {counted(group.endpoints, 'endpoint')}"
+        yield _line(_Row(text=text, cells=_cells(totals.before, totals.after, totals.delta, is_wide=is_wide)), page)
 
 
 def _rows(item: EndpointReport, kind: str, found: Marks, *, is_wide: bool) -> Iterator[_Row]:

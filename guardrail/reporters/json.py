@@ -100,6 +100,10 @@ def _head(report: Report) -> _Object:
             {"source": each.source, "given": each.given, "totals": _totals(each.totals)}
             for each in report.possibilities
         ],
+        "groups": [
+            {"by": _values(each.values), "endpoints": each.endpoints, "totals": _totals(each.totals)}
+            for each in report.groups
+        ],
         "discounts": _discounts(report.discounts) if report.discounts else None,
     }
 
@@ -110,6 +114,10 @@ def _totals(found: Totals) -> _Object:
         "after": _monthly(found.after),
         "delta": _bounds(found.delta) if found.delta else None,
     }
+
+
+def _values(found: dict[str, str | Unknown | None]) -> _Object:
+    return {key: _unknown(value) if isinstance(value, Unknown) else value for key, value in found.items()}
 
 
 def _discounts(found: DiscountReport) -> _Object:

@@ -13,7 +13,7 @@ from guardrail.policy.base import Result
 from guardrail.report import Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import labels
-from guardrail.reporters.change_grid import WIDEST, change_grid
+from guardrail.reporters.change_grid import WIDEST, change_grid, subtotals
 from guardrail.reporters.findings import Finding, endpoint_names, findings, headline, shape
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
@@ -56,6 +56,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     sections = [
         _header(report, page),
         bill,
+        subtotals(report, page),
         *(section(report, page) for section in (_to_mend, _open, _existing, _waived, _skipped, _notes)),
     ]
     lines: list[TextLine] = []

@@ -1,12 +1,14 @@
 """Text and numbers as reports show them to people: inert, short, and never rounded to nothing."""
 
 import re
+from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from unicodedata import combining, east_asian_width
 
 from msgspec import to_builtins
 from msgspec.json import Encoder
 
+from guardrail.model import Unknown
 from guardrail.money import two_decimals
 
 LONGEST_TEXT = 300
@@ -138,6 +140,17 @@ def spread(least: Decimal | int, most: Decimal | int) -> str:
 def counted(count: int, noun: str, plural: str | None = None) -> str:
     """``1 error``, ``2 errors``."""
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def group_name(values: Mapping[str, str | Unknown | None]) -> str:
+    """What the endpoints of a group have in common: ``search · production``, ``no Team · environment unknown``."""
+    words = []
+    for key, value in values.items():
+        name = inert(key.removeprefix("tag:"))
+        words.append(
+            f"no {name}" if value is None else f"{name} unknown" if isinstance(value, Unknown) else inert(value)
+        )
+    return " · ".join(words)
 
 
 def without_indexes(address: str) -> str:

@@ -1,0 +1,123 @@
+"""The bill by group: what the endpoints of one team, environment or region cost together, before and after.
+
+A group is what endpoints have in common under one or several keys: ``tag:Team``, ``environment``, ``region``. An
+endpoint that the change moves from one group to another is before in that one and after in this one.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from guardrail.assess import pricing
+from guardrail.assess.pricing import NO_CHANGE, PricedSource
+from guardrail.cost import join
+from guardrail.cost.base import Bill, Delta
+from guardrail.errors import GuardrailError, did_you_mean
+from guardrail.model import Endpoint, Unknown
+from guardrail.policy.environment import Environments
+from guardrail.report import EndpointReport, GroupReport, Totals
+
+TAG = "tag:"
+KEYS = (TAG, "environment", "region")
+
+Values: TypeAlias = tuple[str | Unknown | None, ...]
+"""What an endpoint is under each key; None where it has no such tag."""
+
+
+class _Side(Struct, frozen=True):
+    """An endpoint in a group: before the change, after it, or on both sides."""
+
+    source: str
+    before: Bill | None
+    after: Bill | None
+    delta: Delta | None
+
+
+def keys(text: str) -> tuple[str, ...]:
+    """The keys in ``tag:Team,environment``. Raises `GuardrailError` for what is none, or stands there twice."""
+    found = tuple(key.strip() for key in text.split(","))
+    for key in found:
+        if key not in KEYS[1:] and (not key.startswith(TAG) or key == TAG):
+            raise GuardrailError(
+                f"one cannot group by {key!r}{did_you_mean(key, KEYS[1:])}", hint="tag:NAME, environment or region"
+            )
+    if len(set(found)) < len(found):
+        raise GuardrailError(f"{text!r} names a key twice")
+    return found
+
+
+def grouped(
+    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[EndpointReport], environments: Environments
+) -> tuple[GroupReport, ...]:
+    """What each group costs, the dearest first, those of which something is not known behind equals."""
+    found: dict[object, tuple[Values, list[_Side]]] = {}
+    for values, side in _sides(by, priced, items, environments):
+        found.setdefault(_alike(values), (values, []))[1].append(side)
+    groups = [
+        GroupReport(
+            values=dict(zip(by, values, strict=True)),
+            endpoints=sum(side.after is not None for side in sides),
+            totals=_totals(sides, priced),
+        )
+        for values, sides in found.values()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-_weight(group.totals), tuple(map(str, group.values.values())))))
+
+
+def _weight(totals: Totals) -> Decimal:
+    expected = totals.after.expected
+    return totals.after.ceiling if isinstance(expected, Unknown) else expected
+
+
+def _sides(
+    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[EndpointReport], environments: Environments
+) -> Iterator[tuple[Values, _Side]]:
+    """Every endpoint with what it is under the keys. A configuration that counts in its endpoint is left to that."""
+    sources = {one.source.id: one for one in priced}
+    for item in items:
+        before = sources[item.source].before
+        past = _counted(before.endpoints.get(item.endpoint.address) if before else None)
+        cost = _counted(item.cost)
+        now = _values(by, item.endpoint, item.environment)
+        old = now if item.previous is None else _values(by, item.previous, environments.of(item.previous))
+        if past is None or cost is None or _alike(old) == _alike(now):
+            yield (now if cost is not None else old), _Side(item.source, past, cost, item.delta)
+        else:
+            yield old, _Side(item.source, past, None, join.bill_delta(past, None))
+            yield now, _Side(item.source, None, cost, join.bill_delta(None, cost))
+
+
+def _alike(values: Values) -> tuple[object, ...]:
+    """What is equal where two endpoints are in one group: for whichever reason something is not known of them."""
+    return tuple(Unknown if isinstance(value, Unknown) else value for value in values)
+
+
+def _counted(bill: Bill | None) -> Bill | None:
+    return None if bill is None or bill.part_of is not None else bill
+
+
+def _values(by: Sequence[str], endpoint: Endpoint, environment: str | Unknown) -> Values:
+    known: Mapping[str, str | Unknown] = {"environment": environment, "region": endpoint.region}
+    tags = endpoint.tags
+    return tuple(
+        known[key] if key in known else tags if isinstance(tags, Unknown) else tags.get(key.removeprefix(TAG))
+        for key in by
+    )
+
+
+def _totals(sides: Sequence[_Side], priced: Sequence[PricedSource]) -> Totals:
+    """The sums of a group. What was seen and has no amount may belong to any: then each is "at least"."""
+    lacking = any(map(pricing.is_incomplete, priced))
+    sources = {one.source.id: one for one in priced}
+    has_past = any(one.before is not None for one in priced)
+    after = join.total(side.after.monthly for side in sides if side.after)
+    before = join.total(side.before.monthly for side in sides if side.before) if has_past else None
+    unsure = any(pricing.past_is_missing(sources[side.source]) for side in sides)
+    changes = [pricing.change_in(sources[side.source], side.delta) for side in sides]
+    return Totals(
+        before=before and pricing.at_least(before, lacking or unsure),
+        after=pricing.at_least(after, lacking),
+        delta=join.total_delta(changes or [NO_CHANGE]) if has_past else None,
+    )

@@ -1,0 +1,117 @@
+"""The bill by group. An ml.m5.xlarge with a volume of 10 GB costs 167.90 + 1.40 = 169.30 USD a month."""
+
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+
+import pytest
+
+from guardrail.assess import groups
+from guardrail.errors import GuardrailError
+from guardrail.model import ChangeSet, Skipped, Unknown
+from guardrail.report import GroupReport, Report
+from guardrail.reporters import json as json_reporter
+from guardrail.reporters import table
+from tests.test_assess import LATER, change_set, check, endpoint
+
+ONE = Decimal("169.30")
+
+
+def report(*found: ChangeSet, by: Sequence[str] = ("tag:Team",)) -> Report:
+    return check(*found, group_by=by)
+
+
+def told(group: GroupReport) -> tuple[object, ...]:
+    """Values, number of endpoints, and what is expected before, after and as the change."""
+    totals = group.totals
+    before = totals.before and totals.before.expected
+    return (
+        *group.values.values(),
+        group.endpoints,
+        before,
+        totals.after.expected,
+        totals.delta and totals.delta.expected,
+    )
+
+
+def test_endpoints_of_one_value_are_one_group_and_the_dearest_is_first() -> None:
+    search = {"Team": "search"}
+    after = [endpoint("a", tags=search), endpoint("b", 2, tags=search), endpoint("c")]
+    found = report(change_set(after, [endpoint("c")]))
+    assert [told(group) for group in found.groups] == [("search", 2, 0, 3 * ONE, 3 * ONE), (None, 1, ONE, ONE, 0)]
+
+
+def test_several_keys_are_one_group_for_each_combination() -> None:
+    prod, dev = ({"Team": "search", "env": env} for env in ("prod", "dev"))
+    after = [endpoint("a", 2, tags=prod), endpoint("b", tags=dev), endpoint("c", 3, region="us-west-2", tags=prod)]
+    found = report(change_set(after, None), by=("tag:Team", "environment", "region"))
+    assert [told(group)[:4] for group in found.groups] == [
+        ("search", "production", "us-west-2", 1),
+        ("search", "production", "us-east-1", 1),
+        ("search", "non-production", "us-east-1", 1),
+    ]
+    assert [group.totals.delta for group in found.groups] == [None, None, None]  # nothing has a past
+
+
+def test_an_endpoint_that_moves_is_before_in_one_group_and_after_in_the_other() -> None:
+    """Of two instances in search one is left, in ads: 338.60 less there, 169.30 more here, 169.30 less in sum."""
+    after = endpoint("a", 1, tags={"Team": "ads"}, touched=True, change="update")
+    found = report(change_set([after], [endpoint("a", 2, tags={"Team": "search"})]))
+    assert [told(group) for group in found.groups] == [("ads", 1, 0, ONE, ONE), ("search", 0, 2 * ONE, 0, -2 * ONE)]
+    assert found.totals.delta
+    assert found.totals.delta.expected == -ONE
+
+
+def test_what_goes_is_in_the_group_that_it_leaves() -> None:
+    found = report(change_set([], [endpoint("a", tags={"Team": "search"})]))
+    assert [told(group) for group in found.groups] == [("search", 0, ONE, 0, -ONE)]
+
+
+def test_what_is_not_known_of_endpoints_is_one_group_whatever_the_reason() -> None:
+    tags = [{"Team": LATER}, {"Team": Unknown("another reason")}, LATER]
+    found = report(change_set([endpoint(name, tags=each) for name, each in zip("abc", tags, strict=True)]))
+    assert [told(group)[1:3] for group in found.groups] == [(3, 0)]
+    assert isinstance(found.groups[0].values["tag:Team"], Unknown)
+
+
+def test_what_was_seen_and_has_no_amount_may_belong_to_any_group() -> None:
+    lost = Skipped(address="x", type="aws_sagemaker_endpoint", reason="r", affects_total=True)
+    found = report(change_set([endpoint("a", tags={"Team": "ads"})], [], skipped=(lost,)))
+    (group,) = found.groups
+    assert group.totals.after.at_least
+    assert group.totals.delta
+    assert isinstance(group.totals.delta.expected, Unknown)
+
+
+def test_the_groups_of_what_is_known_add_up_to_the_totals() -> None:
+    teams = ["search", "ads", "ads", "docs", ""]
+    before = [endpoint(f"e{place}", place + 1, tags={"Team": team}) for place, team in enumerate(teams)]
+    after = [endpoint(f"e{place}", 5 - place, tags={"Team": team}) for place, team in enumerate(reversed(teams))]
+    found = report(change_set(after, before))
+    assert sum(group.totals.after.ceiling for group in found.groups) == found.totals.after.ceiling
+    assert found.totals.before
+    assert sum(group.totals.before.floor for group in found.groups if group.totals.before) == found.totals.before.floor
+
+
+def test_without_keys_there_are_none() -> None:
+    assert report(change_set([endpoint("a")]), by=()).groups == ()
+
+
+@pytest.mark.parametrize("text", ["team", "tag:", "", "tag:Team,,region", "region,region", "enviroment"])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(GuardrailError):
+        groups.keys(text)
+    assert groups.keys("tag:Team, environment,region") == ("tag:Team", "environment", "region")
+
+
+def test_the_table_and_the_json_report_have_them() -> None:
+    found = report(change_set([endpoint("a", tags={"Team": "se\x1barch"}), endpoint("b")], []))
+    shown = table.render(found)
+    assert "by tag:Team" in shown
+    assert [line.split() for line in shown.splitlines() if "1 endpoint" in line] == [
+        ["no", "Team", "1", "endpoint", "0", "169", "+169", "169"],
+        ["se\\x1barch", "1", "endpoint", "0", "169", "+169", "169"],
+    ]
+    in_json = json.loads(json_reporter.render(found))["groups"]
+    assert [each["by"] for each in in_json] == [{"tag:Team": None}, {"tag:Team": "se\x1barch"}]
+    assert in_json[0]["totals"]["after"]["expected"] == "169.30"
