@@ -75,6 +75,7 @@ def test_the_top_level_says_what_was_judged_and_how() -> None:
             "format_version": "1.2",
             "has_before": True,
             "complete": True,
+            "usage_file": None,
             "possibilities": [],
         }
     ]
