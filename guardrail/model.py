@@ -340,6 +340,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Addresses of configurations of which it uses exactly one, where that is all that is known of its variants."""
     change: Change = "no-op"
     """What the plan does to the endpoint itself."""
+    account: str | None = None
+    """The account that it lies in, from its ARN or the only one its provider may work in; None where neither tells."""
     touched: bool = True
     """Whether the change touches the endpoint, its configuration or its scaling (always, where there is no before)."""
     deployed: Deployed = "yes"

@@ -52,6 +52,7 @@ STORY_OF = {
 
 OWN = frozenset(
     {
+        "account",
         "assumptions",
         "change",
         "configuration_location",
@@ -63,7 +64,8 @@ OWN = frozenset(
     }
 )
 """What only one of the two can have: a plan has no lines, no ``lifecycle`` and may not know a name, source has no past,
-and a plan that lost the expressions below a dynamic block has to assume that a computed argument is unset."""
+nor the ARN of what stands, which names its account, and a plan that lost the expressions below a dynamic block has to
+assume that a computed argument is unset."""
 
 KNOWS_MORE = {
     "11_unknown_instance_type": "a plan has an unknown for each value that names a configuration; source has the name",

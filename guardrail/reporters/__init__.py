@@ -5,7 +5,7 @@ from typing import cast
 
 from guardrail.reporters.base import Reporter
 
-FORMATS = ("table", "json", "markdown", "summary", "sarif", "junit", "github", "gitlab", "html", "concise")
+FORMATS = ("table", "json", "markdown", "summary", "sarif", "junit", "github", "gitlab", "html", "concise", "csv")
 """What ``--format`` takes: each is the module of that name beside this one."""
 
 

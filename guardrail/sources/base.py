@@ -314,6 +314,8 @@ class Block(Identity, frozen=True, kw_only=True):
     """The resources of these types that the expression of an attribute leads to, across module boundaries."""
     key: str | int | None = None
     """Its count or for_each key."""
+    account: str | None = None
+    """The account that it lies in, where that is known."""
     default_tags: dict[str, str | Unknown] | Unknown = {}
     """What its provider adds to its tags, for a plan that does not tell all of them."""
 

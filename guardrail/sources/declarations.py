@@ -93,6 +93,7 @@ class DeclaredEndpoint(Named, frozen=True, kw_only=True):
 
     configuration: Link
     tags: dict[str, str | Unknown] | Unknown
+    account: str | None = None
 
 
 class DeclaredConfiguration(Named, frozen=True, kw_only=True):

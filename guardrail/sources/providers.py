@@ -9,6 +9,7 @@ linker, which asks what the resource is linked to, and for the command line.
 import re
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from typing import Any
 
 from guardrail.model import Unknown
 from guardrail.sources.base import View
@@ -21,13 +22,16 @@ NOWHERE = Unknown("nothing tells its region, give --region")
 
 _REGION = re.compile(r"[a-z]{2,5}(?:-[a-z]+)+-\d+")
 _ARN = re.compile(rf"arn:aws[a-z-]*:[a-z0-9-]+:({_REGION.pattern}):")
+_OWN_ARN = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:(\d{12}):")
+_ACCOUNT = re.compile(r"\d{12}")
 _IMAGE = re.compile(rf"\d{{12}}\.dkr[.-]ecr(?:-fips)?\.({_REGION.pattern})\.[a-z0-9.-]+/")
 
 
 class Provider:
     """A provider configuration, ``provider "aws" { alias = "eu" … }``; each answer is worked out once, when asked for.
 
-    ``region`` and ``default_tags`` work out what it says; one without a block tells nothing but its key.
+    ``region``, ``default_tags`` and ``accounts`` (its ``allowed_account_ids``) work out what it says; one without a
+    block tells nothing but its key.
     """
 
     def __init__(
@@ -35,11 +39,13 @@ class Provider:
         key: str,
         region: Callable[[], str | Unknown] = lambda: NOWHERE,
         default_tags: Callable[[], Tags | Unknown] = dict,
+        accounts: Callable[[], Any] = lambda: None,
     ) -> None:
         self.key = key
         """As a plan has it: ``aws``, ``aws.eu``, ``module.m:aws.eu``."""
         self._region = region
         self._default_tags = default_tags
+        self._accounts = accounts
 
     @cached_property
     def region(self) -> str | Unknown:
@@ -50,6 +56,13 @@ class Provider:
     def default_tags(self) -> Tags | Unknown:
         """The tags that it adds to everything."""
         return self._default_tags()
+
+    @cached_property
+    def account(self) -> str | None:
+        """The only account of its ``allowed_account_ids``: Terraform refuses to work in any other."""
+        accounts = self._accounts()
+        only = accounts[0] if isinstance(accounts, (list, tuple)) and len(accounts) == 1 else None
+        return only if isinstance(only, str) and _ACCOUNT.fullmatch(only) else None
 
 
 def region_or_nowhere(value: str | Unknown | None) -> str | Unknown:
@@ -66,6 +79,13 @@ def region_of(view: View, provider: Provider | None, read: Callable[[], str | No
         return region_or_nowhere(own)
     of_provider = NOWHERE if provider is None else provider.region
     return of_provider if isinstance(of_provider, str) else region_in(view) or (read and read()) or of_provider
+
+
+def account_of(view: View, provider: Provider | None) -> str | None:
+    """The account of a resource: that of its own ARN where it stands already, else the only one of its provider."""
+    arn = None if view.is_sensitive("arn") else view.values.get("arn")
+    match = _OWN_ARN.match(arn) if isinstance(arn, str) else None
+    return match[1] if match else None if provider is None else provider.account
 
 
 def region_in(view: View) -> str | None:

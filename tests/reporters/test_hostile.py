@@ -127,7 +127,7 @@ def test_no_line_is_a_command_to_the_runner_whose_log_it_stands_in(format_: str,
 @pytest.mark.parametrize("format_", FORMATS)
 def test_ten_thousand_characters_are_cut_wherever_people_read(format_: str) -> None:
     text = reporter(format_).render(spread("A" * 10_000), HERE)
-    if format_ != "json":
+    if format_ not in ("json", "csv"):
         assert "A" * 2_000 not in text
     assert text.endswith("\n")
 

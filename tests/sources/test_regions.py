@@ -395,3 +395,28 @@ def test_the_source_beside_a_plan_tells_what_the_plan_is_silent_about(
 def test_the_partition_of_an_isolated_region_is_not_guessed(region: str, partition: str | None) -> None:
     """Templates and Terraform source ask one function: AWS::Partition and data.aws_partition are the same thing."""
     assert partition_of(region) == partition
+
+
+@pytest.mark.parametrize(
+    ("arn", "allowed", "account"),
+    [
+        (ARN.format("us-east-1"), ["999999999999"], "123456789012"),
+        (None, ["999999999999"], "999999999999"),
+        (None, ["999999999999", "888888888888"], None),
+        (None, None, None),
+        ("arn:aws:iam::123456789012:role/x", None, None),
+    ],
+)
+def test_the_account_is_that_of_its_arn_or_the_only_one_its_provider_may_work_in(
+    read_plan: Reader, arn: str | None, allowed: list[str] | None, account: str | None
+) -> None:
+    providers = provider()
+    if allowed:
+        providers["aws"]["expressions"]["allowed_account_ids"] = {"constant_value": allowed}
+    document = plan(
+        change(CONFIGURATION, configuration()),
+        change(ENDPOINT, endpoint(arn=arn) if arn else endpoint()),
+        providers=providers,
+    )
+    (found,) = read_plan(document).after.endpoints
+    assert found.account == account

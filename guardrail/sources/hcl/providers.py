@@ -24,7 +24,10 @@ def provider_of_block(
     local_name = block.labels[0] if block.labels else ""
     name = f"{local_name}.{alias.value}{suffix}" if isinstance(alias, syntax.Literal) else local_name
     key = f"{module}:{name}" if module else name
-    return name, Provider(key, partial(_region, block.body, scope), partial(_default_tags, block.body, scope))
+    body = block.body
+    return name, Provider(
+        key, partial(_region, body, scope), partial(_default_tags, body, scope), partial(_accounts, body, scope)
+    )
 
 
 def _region(body: syntax.Body, scope: EvaluationScope) -> str | Unknown:
@@ -33,6 +36,13 @@ def _region(body: syntax.Body, scope: EvaluationScope) -> str | Unknown:
     if isinstance(value, Unknown):
         return Unknown(f"the region of its provider is not known: {value.reason}")
     return region_or_nowhere(value if isinstance(value, str) else None)
+
+
+def _accounts(body: syntax.Body, scope: EvaluationScope) -> Any:
+    """The ``allowed_account_ids``, as text where they are known."""
+    expression = body.expression("allowed_account_ids")
+    value = None if expression is None else known_or_reason(expression, scope)
+    return [text_of(item) for item in value] if isinstance(value, (list, tuple)) else None
 
 
 def _default_tags(body: syntax.Body, scope: EvaluationScope) -> Tags | Unknown:

@@ -43,7 +43,7 @@ from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.linking.choices import MOST_BLOCKS
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.linking.possibilities import with_possibilities
-from guardrail.sources.providers import region_of
+from guardrail.sources.providers import account_of, region_of
 from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import TARGET, TERRAFORM_TYPES, spelling_of
@@ -235,6 +235,7 @@ def _block(resource: ResourceInstance, types: Mapping[str, str]) -> Block:
         references=partial(_references, types, resource),
         key=resource.instance.key,
         ignored=ignored_changes(resource.written),
+        account=account_of(view, provider),
         default_tags=provider.default_tags,
         location=resource.location,
     )

@@ -270,6 +270,7 @@ class Side:
             address=declared.address,
             name=SENSITIVE if declared.sensitive_name else declared.name,
             change=declared.change,
+            account=declared.account,
             touched=self._is_touched(declared.address, self._configuration_in_force(running)),
             inference_components=self._components_of(declared),
             keeps_previous_configuration=running.is_past,

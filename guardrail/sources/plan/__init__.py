@@ -20,7 +20,7 @@ from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateRes
 from guardrail.sources.plan.providers import PlanProviders
 from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, scope_of
 from guardrail.sources.plan.view import PlanView
-from guardrail.sources.providers import Provider, region_of
+from guardrail.sources.providers import Provider, account_of, region_of
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import spelling_of
 
@@ -65,6 +65,7 @@ def _read_state(path: str, document: PlanDocument, region: str | None) -> Change
                 change="no-op",
                 references=_lost,
                 key=resource.index,
+                account=account_of(view, None),
             )
         )
     linked = Side(map(declare, blocks), region=region).linked()
@@ -216,6 +217,7 @@ class _PlanReader:
             references=_lost if written is None else partial(self._configuration.resolve, scope, written),
             key=resource.index,
             ignored=self._outline.ignored(scope.names, resource.type, resource.name) if self._outline else (),
+            account=account_of(view, provider),
             default_tags=provider.default_tags,
             location=None if places is None else places.start,
         )

@@ -80,7 +80,8 @@ class PlanProviders:
             only = regions.pop() if len(regions) == 1 else NOWHERE
             return Provider(key, lambda: only)
         region, tags = self._region(config), self._default_tags(config)  # a provider that held on to `self` would hold
-        return Provider(key, lambda: region, lambda: tags)  # the whole plan, for nothing collects such circles
+        accounts = self._constant(config, config.expressions.get("allowed_account_ids"))
+        return Provider(key, lambda: region, lambda: tags, lambda: accounts)  # the whole plan: nothing collects circles
 
     def _origin(self, key: str) -> str:
         """The key of the configuration that an entry without a word of its own stands for.

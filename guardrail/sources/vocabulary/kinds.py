@@ -72,6 +72,7 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
         **_called(block, "EndpointName"),
         configuration=_link(block, "EndpointConfigName", spellings.CONFIGURATION),
         tags=_tags(block),
+        account=block.account,
     )
 
 

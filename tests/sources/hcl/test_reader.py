@@ -690,3 +690,29 @@ def test_a_type_that_is_misspelt_is_skipped_by_name(read: Read, type_: str, reas
 @pytest.mark.parametrize("type_", ["aws_sagemaker_model_card", "aws_sagemaker_domain", "aws_autoscaling_policy"])
 def test_a_type_that_costs_nothing_here_is_not_taken_for_a_misspelt_one(read: Read, type_: str) -> None:
     assert read(f'resource "{type_}" "r" {{\n}}\n').skipped == ()
+
+
+@pytest.mark.parametrize(
+    ("allowed", "account"),
+    [
+        ('["123456789012"]', "123456789012"),
+        ("[var.account]", "123456789012"),
+        ('["123456789012", "210987654321"]', None),
+        ("var.unset", None),
+    ],
+)
+def test_the_account_is_the_only_one_its_provider_may_work_in(read: Read, allowed: str, account: str | None) -> None:
+    text = f"""\
+variable "account" {{ default = "123456789012" }}
+variable "unset" {{}}
+provider "aws" {{
+  region              = "us-east-1"
+  allowed_account_ids = {allowed}
+}}
+resource "aws_sagemaker_endpoint" "e" {{
+  name                 = "e"
+  endpoint_config_name = "elsewhere"
+}}
+"""
+    (found,) = read({"main.tf": text}).after.endpoints
+    assert found.account == account
