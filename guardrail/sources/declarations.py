@@ -124,6 +124,8 @@ class DeclaredScaling(Declared, frozen=True, kw_only=True):
     """A resource id: ``endpoint/NAME/variant/NAME`` or ``inference-component/NAME``."""
     dimension: str | Unknown | None
     """``sagemaker:variant:DesiredInstanceCount``; "" where it must not be shown."""
+    namespace: str | None = None
+    """The service that it says it is of, where that is not SageMaker although the rest is SageMaker's."""
 
 
 class DeclaredTarget(DeclaredScaling, frozen=True, kw_only=True):

@@ -118,6 +118,8 @@ class Attachments:
     def _attach(self, declared: DeclaredScaling, attachment: _T, attached: dict[str, list[_T] | Unknown]) -> None:
         """Put a policy or scheduled action where it belongs, or mark every target that it may belong to."""
         targets = self._targets_of(declared)
+        if declared.namespace is not None and len(targets) == 1 and targets[0].namespace is None:
+            targets = []  # that of another namespace
         mentioned = {reference.address for reference in declared.resource.references}
         if len(targets) == 1:
             present = attached.setdefault(targets[0].address, [])

@@ -62,8 +62,10 @@ class Unlinked:
         self._names = sorted(map(str, shown)) if len(shown) <= FEW else []
 
     def mistake(self, declared: DeclaredScaling) -> Mistake | None:
-        """What is wrong with the resource id or the dimension of a block, so that AWS would not take it."""
+        """What is wrong with the namespace, resource id or dimension of a block, so that AWS would not take it."""
         link, dimension, spelling = declared.resource, declared.dimension, spelling_of(declared.type)
+        if declared.namespace is not None:
+            return Mistake(f"{spelling.of('ServiceNamespace')} is {declared.namespace[:80]!r}", "sagemaker")
         called = [endpoint.called for endpoint in self._all.endpoints.referenced(link, declared)[:FEW]]
         mistake = resource_id.mistake_in(link.spelled, spelling.of("ResourceId"), [each for each in called if each])
         if mistake or not isinstance(dimension, str) or not dimension:

@@ -63,7 +63,7 @@ _SCALED = ("endpoint/", "inference-component/")
 def declare(block: Block) -> Declaration:
     """What a block declares: `Unrelated` where it is not about SageMaker inference after all, as a target of ECS is."""
     declared = _KINDS.get(block.attributes.spelling.kind, _elsewhere)(block)
-    return declared or _contradictory(block) or Unrelated(**head(block))
+    return declared or Unrelated(**head(block))
 
 
 def _endpoint(block: Block) -> DeclaredEndpoint:
@@ -245,6 +245,7 @@ def _target(block: Block) -> DeclaredTarget | None:
         **head(block),
         resource=_link(block, "ResourceId", spellings.ENDPOINT, spellings.CONFIGURATION, spellings.COMPONENT),
         dimension=dimension,
+        namespace=_foreign_namespace(view),
         target=ScalableTarget(
             address=block.address,
             dimension=dimension,
@@ -282,6 +283,7 @@ def _action(block: Block) -> DeclaredAction | None:
         **head(block),
         resource=_link(block, "ResourceId", spellings.TARGET, spellings.ENDPOINT, spellings.COMPONENT),
         dimension=used.text("ScalableDimension"),
+        namespace=_foreign_namespace(view),
         action=_scheduled(block, view),
         sensitive=view.is_sensitive("ScalableTargetAction"),
     )
@@ -315,6 +317,7 @@ def _policy(block: Block) -> DeclaredPolicy | None:
         **head(block),
         resource=_link(block, link, spellings.TARGET, spellings.ENDPOINT, spellings.COMPONENT, spellings.CONFIGURATION),
         dimension=used.text("ScalableDimension") if target_id is None else _dimension_of_id(target_id),
+        namespace=_foreign_namespace(block.attributes),
         policy=_scaling_policy(block),
         arn=arn if isinstance(arn, str) else None,
     )
@@ -551,25 +554,15 @@ _OURS: tuple[tuple[str, str | tuple[str, ...]], ...] = (
 
 
 def _is_sagemaker(view: View) -> bool:
-    """Whether a scaling block is ours: by namespace, by dimension, by resource id; an unknown one is ours too."""
-    for name, prefix in _OURS:
-        value = view.text(name)
-        if isinstance(value, str):
-            return value.startswith(prefix)
-    return True
+    """Whether a scaling block is ours: where its namespace, dimension or id is, or where nothing says otherwise."""
+    said = [(value, prefix) for name, prefix in _OURS if isinstance(value := view.text(name), str)]
+    return not said or any(value.startswith(prefix) for value, prefix in said)
 
 
-def _contradictory(block: Block) -> Unsupported | None:
-    """A scaling block whose namespace is another service's (or none's) and whose dimension or id is SageMaker's."""
-    view = block.attributes
-    values = {name: view.text(name) for name, _ in _OURS}
-    ours = [name for name, prefix in _OURS if str(values[name]).startswith(prefix)]
-    theirs = [name for name, value in values.items() if isinstance(value, str) and name not in ours]
-    if not ours or not theirs:
-        return None
-    own = view.spelling.of
-    reason = f"its {own(theirs[0])} is {str(values[theirs[0]])[:80]!r}, although its {own(ours[0])} is of SageMaker"
-    return Unsupported(**head(block), reason=reason, affects_total=True)
+def _foreign_namespace(view: View) -> str | None:
+    """The namespace of a scaling block that is ours, where that is another service's, or none's."""
+    namespace = view.text("ServiceNamespace")
+    return namespace if isinstance(namespace, str) and namespace != "sagemaker" else None
 
 
 def _tags(block: Block) -> dict[str, str | Unknown] | Unknown:

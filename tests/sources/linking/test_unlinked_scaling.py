@@ -219,6 +219,23 @@ def test_a_dimension_that_its_resource_does_not_have_is_named(
     assert told == [(TARGET, sentence)]
 
 
+def test_another_services_namespace_on_what_sagemaker_scales_is_named(read_plan: Reader) -> None:
+    foreign = {"service_namespace": "ecs"}
+    policy = change(POLICY, tracking_policy(GOOD, **foreign))
+    found, told = unlinked(read_plan, change(TARGET, target(GOOD, **foreign)), policy)
+    assert scaling_of(found) is None
+    assert told == [(TARGET, "service_namespace is 'ecs', did you mean 'sagemaker'?")]
+
+
+def test_a_policy_in_another_namespace_than_its_target_moves_nothing(read_plan: Reader) -> None:
+    policy = change(POLICY, tracking_policy(GOOD, service_namespace="sage-maker"))
+    found, told = unlinked(read_plan, change(TARGET, target(GOOD)), policy)
+    scaling = scaling_of(found)
+    assert isinstance(scaling, ScalableTarget)
+    assert scaling.policies == ()
+    assert told == [(POLICY, "service_namespace is 'sage-maker', did you mean 'sagemaker'?")]
+
+
 def test_an_alarm_that_names_no_policy_is_told_where_a_step_policy_waits_for_one(read_plan: Reader) -> None:
     scaled = (change(TARGET, target(GOOD)), change(POLICY, step_policy(GOOD)))
     idle = change(ALARM, alarm([], dimensions={"EndpointName": "chat"}))

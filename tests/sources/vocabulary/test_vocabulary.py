@@ -38,7 +38,6 @@ from guardrail.sources.declarations import (
     DeclaredPolicy,
     DeclaredTarget,
     Unrelated,
-    Unsupported,
 )
 from guardrail.sources.linking.link import Side
 from tests.sources.resources import LANGUAGES, Language, Plain, Secret, declared_in, name_in
@@ -388,19 +387,21 @@ def test_scaling_is_ours_unless_it_says_that_it_is_another_services(
 
 @pytest.mark.parametrize("kind", [TARGET, POLICY])
 @pytest.mark.parametrize(
-    ("properties", "value"),
+    ("properties", "namespace"),
     [
+        ({}, None),
         ({"ServiceNamespace": "sage-maker"}, "sage-maker"),
         ({"ServiceNamespace": "ecs", "ScalableDimension": None}, "ecs"),
-        ({"ServiceNamespace": None, "ScalableDimension": "ecs:service:DesiredCount"}, "ecs:service:DesiredCount"),
+        ({"ServiceNamespace": None, "ScalableDimension": "ecs:service:DesiredCount"}, None),
     ],
 )
-def test_scaling_that_contradicts_itself_is_named(
-    language: Language, kind: str, properties: dict[str, Any], value: str
+def test_scaling_that_contradicts_itself_is_ours_and_keeps_what_is_wrong(
+    language: Language, kind: str, properties: dict[str, Any], namespace: str | None
 ) -> None:
     found = declared_in(language, kind, PolicyType="StepScaling", **{**PLACE, **properties})
-    assert isinstance(found, Unsupported)
-    assert f" is {value!r}, although its " in found.reason
+    assert isinstance(found, (DeclaredTarget, DeclaredPolicy))
+    assert found.namespace == namespace
+    assert found.dimension == {**PLACE, **properties}["ScalableDimension"] or found.dimension in (None, "")
 
 
 @pytest.mark.parametrize(
