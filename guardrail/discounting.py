@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 
 from guardrail.cost import join
-from guardrail.cost.base import Bill, Delta, Estimate, Missing
+from guardrail.cost.base import Bill, Delta, Estimate, Missing, Monthly
 from guardrail.cost.discount_settings import Discounts, PlanRate
 from guardrail.cost.discounts import Discounted, Key, at_the_margin, discounted
 from guardrail.model import Unknown
-from guardrail.money import MONTH, Period
+from guardrail.money import MONTH, ZERO, Period
 from guardrail.report import DiscountReport, PlanReport, Totals
 
 Side = Mapping[str, Estimate]
@@ -49,6 +49,20 @@ def apply(
         ),
     )
     return joined, reports
+
+
+def not_worked_out(totals: Totals, discounts: Discounts) -> DiscountReport:
+    """A bill with discounts of which nobody knows anything, so that a budget on it is open."""
+    why = Unknown("there are too many possibilities to work out discounts in each")
+    return DiscountReport(
+        before=None,
+        after=Monthly(floor=ZERO, expected=why, ceiling=ZERO, at_least=True),
+        delta=None if totals.delta is None else Delta(why, why, why),
+        endpoints={},
+        plan=None,
+        budgets=discounts.budgets,
+        notes=(),
+    )
 
 
 def _one(

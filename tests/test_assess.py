@@ -609,11 +609,35 @@ def test_of_too_many_possibilities_both_ends_of_each_amount_are_looked_at() -> N
     assert report.totals.delta is not None
     assert (report.totals.delta.floor, report.totals.delta.ceiling) == (-7 * Decimal("169.30"), 7 * Decimal("169.30"))
     assert [each for each in report.notices if each.startswith("2,187 possibilities together are too many")]
-    discounts = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),))
-    less = check(*sources, discounts=discounts).discounts
-    assert less is not None
-    assert (less.after.floor, less.after.ceiling) == (7 * Decimal("152.37"), 21 * Decimal("152.37"))
     assert not any("too many" in each for each in check(*sources[:3]).notices)
+
+
+def test_a_limit_that_one_of_too_many_possibilities_leaves_open_is_open() -> None:
+    """Of one, two or three instances two are of an unknown type: neither the least nor the greatest that is known."""
+    sources = [undecided(f"{number}.json", 1, 2, 3) for number in range(7)]
+    unheard = endpoint("a", 2, instance_type="ml.x99.large")
+    beside = Inventory(endpoints=(unheard, endpoint("b", 2)))
+    least, _, most = sources[0].possibilities
+    last = structs.replace(
+        sources[0], possibilities=(least, Possibility(given="n=2", before=least.before, after=beside), most)
+    )
+    limits = {f"max_{which}_usd": Decimal(10**6) for which in ("expected", "ceiling", "increase_ceiling")}
+    assert [budget.state for budget in check(*sources, budgets=limits).budgets] == ["holds"] * 3
+    assert [budget.state for budget in check(*sources[1:], last, budgets=limits).budgets] == ["open"] * 3
+
+
+def test_with_too_many_possibilities_discounts_are_not_worked_out_and_a_budget_on_them_is_open() -> None:
+    """What is dearest at list prices, at 21 × 169.30, need not be the dearest with discounts."""
+    sources = [undecided(f"{number}.json", 2, 1, 3) for number in range(7)]
+    off = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),), budgets="discounted")
+    for limit in (1, 10**6):
+        limits = {f"max_{which}_usd": Decimal(limit) for which in ("floor", "expected", "ceiling", "increase_ceiling")}
+        report = check(*sources, budgets=limits, discounts=off)
+        assert report.discounts is None
+        assert [budget.state for budget in report.budgets] == ["open"] * 4
+        assert any("discounts are not worked out" in notice for notice in report.notices)
+    few = check(*sources[:3], budgets={"max_ceiling_usd": Decimal(9 * 170)}, discounts=off)
+    assert [budget.state for budget in few.budgets] == ["holds"]
 
 
 @pytest.mark.parametrize(("limit", "verdict"), [(7 * 169, "fail"), (7 * 170, "open"), (21 * 170, "pass")])

@@ -138,11 +138,17 @@ def against(report: Report, known: Baseline, *, path: str, tolerance_percent: De
 def _discounts(
     outcomes: Sequence[Combination], totals: Totals, priced: Sequence[PricedSource], terms: Terms
 ) -> tuple[DiscountReport | None, Sequence[DiscountReport | None]]:
-    """The bill with discounts, whichever possibility comes true, and in each of them."""
+    """The bill with discounts, whichever possibility comes true, and in each of them.
+
+    None where there are no discounts, or too many possibilities: what costs least at list prices may not do so with
+    discounts, so the few that are looked at say nothing of the others.
+    """
     if not terms.discounts:
         return None, [None] * len(outcomes)
     from guardrail import discounting  # for the few that have discounts
 
+    if pricing.are_too_many(priced):
+        return None, [discounting.not_worked_out(outcome.totals, terms.discounts) for outcome in outcomes]
     undecided = Unknown("; ".join(one.change_set.undecided for one in priced if one.change_set.undecided))
     worlds = [(outcome.before, outcome.after, outcome.totals) for outcome in outcomes]
     return discounting.apply(terms.discounts, terms.plan_rate, totals, worlds, undecided, terms.period)

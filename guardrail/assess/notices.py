@@ -84,7 +84,7 @@ def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:
     if are_too_many(priced):
         yield (
             f"{prod(len(one.worlds) for one in priced):,} possibilities together are too many to look at one by one: "
-            "budgets and discounts are worked out where each amount is least and greatest"
+            "budgets are held against the least and the greatest of each amount, and discounts are not worked out"
         )
     for one in priced:
         for notice in one.change_set.notices:

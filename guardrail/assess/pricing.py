@@ -18,12 +18,14 @@ from guardrail.cost.estimate import Estimator
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.policy.environment import Environments
+from guardrail.policy.getters import amount_of
 from guardrail.prices.book import PriceBook
 from guardrail.report import EndpointReport, PossibilityReport, RegionPrices, Source, Totals
 
 NO_CHANGE = Delta(ZERO, ZERO, ZERO)
 MOST_WORLDS = 64
 """Of all sources together, that budgets and discounts are worked out for one by one."""
+_NO_END = Decimal("Infinity")
 
 
 class PricedPossibility(Struct, frozen=True, kw_only=True):
@@ -245,21 +247,33 @@ def are_too_many(priced: Sequence[PricedSource]) -> bool:
 
 
 def _ends(choices: Sequence[Sequence[PricedPossibility]]) -> Iterator[Sequence[PricedPossibility]]:
-    """Where each bound of the total, and of the change, is least and greatest: sources add up, so each is by itself."""
+    """Where each bound of the total, and of the change, is least and greatest: sources add up, so each is by itself.
+
+    What has no end goes before any number, so that a limit which cannot be told to hold in one possibility is open.
+    """
     for bound in BOUNDS:
-        for pick in (min, max):
-            yield [pick(worlds, key=lambda world: _known(world.after.total, bound)) for worlds in choices]
-            yield [pick(worlds, key=lambda world: _increase(world, bound)) for worlds in choices]
+        for amount in (_cost, _increase):
+            yield [min(worlds, key=lambda world: _low(amount(world, bound))) for worlds in choices]
+            yield [max(worlds, key=lambda world: _high(amount(world, bound))) for worlds in choices]
 
 
-def _increase(world: PricedPossibility, bound: Bound) -> Decimal:
-    before = ZERO if world.before is None else _known(world.before.total, bound)
-    return _known(world.after.total, bound) - before
+def _cost(world: PricedPossibility, bound: Bound) -> Decimal | Unknown:
+    return amount_of(world.after.total, bound)
 
 
-def _known(monthly: Monthly, bound: Bound) -> Decimal:
-    amount: Decimal | Unknown = getattr(monthly, bound)
-    return monthly.ceiling if isinstance(amount, Unknown) else amount
+def _increase(world: PricedPossibility, bound: Bound) -> Decimal | Unknown:
+    change = join.delta(world.before, world.after)
+    return ZERO if change is None else getattr(change, bound)
+
+
+def _low(amount: Decimal | Unknown) -> Decimal:
+    known = amount.at_least if isinstance(amount, Unknown) else amount
+    return -_NO_END if known is None else known
+
+
+def _high(amount: Decimal | Unknown) -> Decimal:
+    known = amount.at_most if isinstance(amount, Unknown) else amount
+    return _NO_END if known is None else known
 
 
 def _outcome(priced: Sequence[PricedSource], worlds: Sequence[PricedPossibility], known: Totals | None) -> Combination:

@@ -46,7 +46,7 @@ class Alternative(Struct, frozen=True, kw_only=True):
     estimated: bool
     """Whether the price is an estimate."""
     loses: str | None = None
-    """The memory that it has less of, ``179 of 320 GiB of GPU memory``; None where it has as much of it."""
+    """What it has less of, ``179 of 320 GiB of GPU memory and 4 of 8 GPUs``; None where that is nothing."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -205,19 +205,27 @@ def _at_most(value: N, limit: N | None) -> N:
 def _alternative(
     candidate: "InstanceSpec", price: Price, spec: "InstanceSpec", present: Price | Unpriced
 ) -> Alternative:
-    lost = []
-    for have, had, what in (
-        (_accelerator_memory(candidate), _accelerator_memory(spec), "GPU memory"),
-        (candidate.memory_gib, spec.memory_gib, "memory"),
-    ):
-        if have < had:
-            name = what if spec.accelerator_kind in (None, "gpu") or what == "memory" else "accelerator memory"
-            lost.append(f"{have:.0f} of {had:.0f} GiB of {name}")
     return Alternative(
         instance_type=candidate.instance_type,
         hourly_usd=price.usd,
         monthly_usd=price.usd * HOURS_PER_MONTH,
         saving_monthly_usd=(present.usd - price.usd) * HOURS_PER_MONTH if isinstance(present, Price) else None,
         estimated=price.basis == "estimated",
-        loses=" and ".join(lost) or None,
+        loses=_lost(candidate, spec),
     )
+
+
+def _lost(candidate: "InstanceSpec", spec: "InstanceSpec") -> str | None:
+    """What matters most first: a model that does not fit does not run."""
+    one = "GPU" if spec.accelerator_kind == "gpu" else "accelerator"
+    lost = [
+        f"{have:.0f} of {had:.0f} {what}"
+        for have, had, what in (
+            (_accelerator_memory(candidate), _accelerator_memory(spec), f"GiB of {one} memory"),
+            (candidate.accelerators, spec.accelerators, f"{one}s"),
+            (candidate.vcpus, spec.vcpus, "vCPUs"),
+            (candidate.memory_gib, spec.memory_gib, "GiB of memory"),
+        )
+        if have < had
+    ]
+    return " and ".join(filter(None, (", ".join(lost[:-1]), *lost[-1:]))) or None

@@ -402,6 +402,12 @@ _DECLARED: tuple[Field, ...] = (
         _HOUR,
     ),
     _size.bound(
+        "instance.successor_loses",
+        "string",
+        "What it has less of: 192 of 244 GiB of memory; none where it has as much of everything.",
+        get.of_alternative(next_generation, "loses"),
+    ),
+    _size.bound(
         "alternative.instance_type",
         "string",
         "The cheaper type within the policy's limits with most of what this one has, then the cheapest; else none.",
@@ -410,7 +416,7 @@ _DECLARED: tuple[Field, ...] = (
     _size.bound(
         "alternative.loses",
         "string",
-        "The memory that it has less of: 192 of 320 GiB of GPU memory; none where it has as much.",
+        "What it has less of: 192 of 320 GiB of GPU memory and 2 of 8 GPUs; none where it has as much of everything.",
         get.of_alternative(cheapest, "loses"),
     ),
     _size.bound(
@@ -578,6 +584,7 @@ _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "instance.families": {"shape": "[a-z0-9-]+", "example": "m5, without ml."},
     "instance.family": {"shape": "[a-z0-9-]+", "example": "m5, without ml."},
     "instance.successor": {**_INSTANCE_TYPE, "needs": ("successors",)},
+    "instance.successor_loses": {"needs": ("successors",)},
     "alternative.instance_type": _INSTANCE_TYPE,
     "scaling.dimension": {"values": (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)},
 }

@@ -76,20 +76,37 @@ def test_nothing_is_proposed_that_is_suspect_superseded_burstable_or_of_another_
 
 
 def test_of_accelerators_those_with_most_memory_come_first_and_what_is_lost_is_named() -> None:
-    """Eight A100 of 40 GiB are 320 GiB: two RTX PRO 6000 of 96 are 192, four L40S of 44.7 are 179, four L4 only 89."""
+    """Eight A100 of 40 GiB are 320 GiB: two RTX PRO 6000 of 96 are 192, four L40S of 44.7 are 179, four L4 only 89.
+
+    A p4d.24xlarge has 96 vCPUs and 1,152 GiB, both others have 48 vCPUs, with 512 and 384 GiB.
+    """
     limits: dict[str, Any] = {"max_accelerators": 4, "max_hourly_usd": Decimal(16), "max_memory_gib": Decimal(768)}
     found = cheaper(PRICES, "us-east-1", "ml.p4d.24xlarge", Limits(**limits), most=2)
     assert [(each.instance_type, each.loses) for each in found] == [
-        ("ml.g7e.12xlarge", "192 of 320 GiB of GPU memory and 512 of 1152 GiB of memory"),
-        ("ml.g6e.12xlarge", "179 of 320 GiB of GPU memory and 384 of 1152 GiB of memory"),
+        ("ml.g7e.12xlarge", "192 of 320 GiB of GPU memory, 2 of 8 GPUs, 48 of 96 vCPUs and 512 of 1152 GiB of memory"),
+        ("ml.g6e.12xlarge", "179 of 320 GiB of GPU memory, 4 of 8 GPUs, 48 of 96 vCPUs and 384 of 1152 GiB of memory"),
     ]
 
 
 def test_memory_of_accelerators_that_are_no_gpus_is_not_called_so() -> None:
-    """ml.inf2.24xlarge: six Inferentia2 of 32 GiB and 384 GiB; ml.inf2.8xlarge has one of them and 128 GiB."""
+    """ml.inf2.24xlarge: six Inferentia2 of 32 GiB, 96 vCPUs and 384 GiB; ml.inf2.8xlarge: one of them, 32 and 128."""
     found = cheaper(PRICES, "us-east-1", "ml.inf2.24xlarge", Limits(max_accelerators=1), most=50)
     lost = {each.instance_type: each.loses for each in found}
-    assert lost["ml.inf2.8xlarge"] == "32 of 192 GiB of accelerator memory and 128 of 384 GiB of memory"
+    memory, others = "32 of 192 GiB of accelerator memory", "1 of 6 accelerators, 32 of 96 vCPUs"
+    assert lost["ml.inf2.8xlarge"] == f"{memory}, {others} and 128 of 384 GiB of memory"
+
+
+def test_vcpus_are_lost_too_where_the_memory_is_as_much() -> None:
+    """ml.m5.4xlarge: 16 vCPUs and 64 GiB; ml.r5.2xlarge: 8 and 64."""
+    found = cheaper(PRICES, "us-east-1", "ml.m5.4xlarge", Limits(max_vcpus=8), most=500)
+    assert {each.instance_type: each.loses for each in found}["ml.r5.2xlarge"] == "8 of 16 vCPUs"
+
+
+def test_what_a_successor_has_less_of_is_named_too() -> None:
+    """ml.p3.8xlarge: four V100 of 16 GiB, 32 vCPUs, 244 GiB; ml.g6.12xlarge: four L4 of 22.4 GiB, 48 vCPUs, 192 GiB."""
+    found = successor(PRICES, "us-east-1", "ml.p3.8xlarge")
+    assert found is not None
+    assert (found.instance_type, found.loses) == ("ml.g6.12xlarge", "192 of 244 GiB of memory")
 
 
 def test_a_limit_may_be_reached_and_three_are_named_at_most() -> None:

@@ -389,6 +389,18 @@ def test_a_smaller_type_saves_for_as_long_as_a_shadow_test_runs() -> None:
     assert isinstance(one("instances-are-right-sized", endpoint(unknown)).saving_monthly, Unknown)
 
 
+def test_a_successor_with_less_of_something_is_said_to_have_less_and_saves_no_sure_amount() -> None:
+    """Four V100 of ml.p3.8xlarge come with 244 GiB of memory, and four L4 of ml.g6.12xlarge with 192."""
+    result = one("instance-generation-is-current", endpoint(variant(instance_type="ml.p3.8xlarge")))
+    assert result.fix is not None
+    assert result.fix.terraform == 'instance_type = "ml.g6.12xlarge", after a load test, with 192 of 244 GiB of memory'
+    assert result.fix.cloudformation == "InstanceType: ml.g6.12xlarge, after a load test, with 192 of 244 GiB of memory"
+    assert result.saving_basis == "upper-bound"
+    exact = one("instance-generation-is-current", endpoint(variant(instance_type="ml.m4.xlarge")))
+    assert exact.fix is not None
+    assert exact.fix.terraform == 'instance_type = "ml.m5.xlarge", after a load test'
+
+
 def test_a_right_sized_alternative_saves_the_difference_for_every_instance() -> None:
     """ml.m5.12xlarge (48 vCPUs, 2.765) is above 16 vCPUs, 64 GiB and 2 USD an hour; what is named saves 2.765 - it."""
     result = one(
@@ -400,7 +412,7 @@ def test_a_right_sized_alternative_saves_the_difference_for_every_instance() -> 
     name = "ml.m5.4xlarge"
     assert result.saving_monthly == Decimal("2690.78")
     first, others, approval = result.fix.terraform.splitlines()
-    assert first == f'instance_type = "{name}" after a load test, with 64 of 192 GiB of memory'
+    assert first == f'instance_type = "{name}" after a load test, with 16 of 48 vCPUs and 64 of 192 GiB of memory'
     assert result.saving_basis == "upper-bound", "whether 64 GiB are enough only a test says"
     assert re.fullmatch(r"or ml\.\S+ at [\d.]+ or ml\.\S+ at [\d.]+ USD per hour", others)
     assert "guardrail-approved" in approval

@@ -34,7 +34,7 @@ PARAMETERS = {
     "max_memory_gib": 8,
     "required_tags": ("team",),
     "tag_synonyms": {"team": ["owner"]},
-    "successors": {"m5": ["m7i"]},
+    "successors": {"m5": ["m7i"], "p3": ["g6"]},
 }
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -70,6 +70,7 @@ VARIANTS: dict[str, Variant | Unknown] = {
         name=WHY, instance_type=WHY, initial_instance_count=WHY, weight=WHY, volume_size_gb=WHY, model_name=WHY
     ),
     "unheard of": instance(instance_type="ml.x99.large"),
+    "superseded": instance(instance_type="ml.p3.8xlarge"),
     "pools": instance(
         instance_type=None,
         instance_pools=(
