@@ -19,7 +19,7 @@ from guardrail.cost.base import Bill, CostComponent, Delta, Monthly
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import plain
 from guardrail.policy.base import Result, Severity
-from guardrail.report import EndpointReport, Report, SkippedReport
+from guardrail.report import BudgetState, EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
     UNITS,
@@ -82,12 +82,14 @@ MOST_NAMES = 3
 Address: TypeAlias = tuple[str, str]
 """The source of an endpoint and its address."""
 
-_VERDICTS: dict[Verdict, str] = {
-    "passes": "✓ Passes",
-    "fails": "✗ Fails",
-    "untrusted": "? Cannot be trusted",
-    "tolerated": "○ Fails on nothing",
+_VERDICTS: dict[Verdict, tuple[str, str]] = {
+    "passes": ("✓ Passes", "good"),
+    "fails": ("✗ Fails", "error"),
+    "untrusted": ("? Cannot be trusted", "warning"),
+    "tolerated": ("○ Fails on nothing", "note"),
 }
+_NOTHING_KNOWN = ("○ Nothing fails, the cost is unknown", "note")
+_BUDGETS: dict[BudgetState, str] = {"holds": "good", "broken": "error", "open": "warning"}
 _NONE = "–"
 _HUNDRED = Decimal(100)
 _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
@@ -246,8 +248,7 @@ class _Page:
         unattached = [self._row(item) for item in report.unattached]
         rows = [*(row for stack in stacks for row in stack.rows), *unchanged, *unattached]
         return {
-            "verdict": told.verdict,
-            "verdict_words": _VERDICTS[told.verdict],
+            "verdict": _verdict(report, told),
             "headline": "No SageMaker inference" if empty else _headline(report, told),
             "inputs": [inert(source.path) for source in report.sources],
             "regions": ", ".join(map(inert, sorted(report.prices))),
@@ -270,7 +271,10 @@ class _Page:
             "step": _step_percent(self._axis),
             "sums": [] if empty else list(_sums(report)),
             "usage": report.totals.after.depends_on_usage,
-            "budgets": [(budget.state, f"{held_against(budget)} of {dollars(budget.usd)}") for budget in told.budgets],
+            "budgets": [
+                (each.state, _BUDGETS[each.state], f"{held_against(each)} of {dollars(each.usd)}")
+                for each in told.budgets
+            ],
             "possibilities": [] if empty else list(self._possibilities()),
             "assumptions": [] if empty else list(self._assumptions()),
             "missing": [inert(note, LONGEST_MESSAGE) for note in caveats(report)],
@@ -415,6 +419,12 @@ def _address(item: EndpointReport) -> Address:
 
 
 # The verdict ---------------------------------------------------------------------------------------------------------
+
+
+def _verdict(report: Report, told: Overview) -> tuple[str, str]:
+    """The words and their colour; where no amount is known, that nothing fails is no pass."""
+    is_unknown = told.verdict == "passes" and expected_dollars(report.totals.after) == UNKNOWN
+    return _NOTHING_KNOWN if is_unknown else _VERDICTS[told.verdict]
 
 
 def _headline(report: Report, told: Overview) -> str:

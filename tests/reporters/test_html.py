@@ -278,8 +278,9 @@ def test_what_was_only_skipped_is_unknown_and_never_nothing() -> None:
             )
         )
     )
-    assert "Unknown cost" in text
+    assert "Unknown cost ○ Nothing fails, the cost is unknown" in text
     assert "No SageMaker inference" not in text
+    assert "Passes" not in text
 
 
 def test_what_cannot_be_trusted_says_why() -> None:
@@ -360,8 +361,14 @@ BY_HAND = {
         "6 unchanged, 520",  # 520.50, half to even
         "before 954.25 954.25 954.25 after 1,544.70 1,544.70 1,544.70 change +590.45 +590.45 +590.45",
     ],
-    "unknowns": ["Change unknown ✓ Passes 0 → unknown USD expected", "after unknown unknown unknown"],
-    "tags-only": ["No change in cost ✓ Passes unknown → unknown USD expected", "2 tags unknown → unknown"],
+    "unknowns": [
+        "Change unknown ○ Nothing fails, the cost is unknown 0 → unknown USD expected",
+        "after unknown unknown unknown",
+    ],
+    "tags-only": [
+        "No change in cost ○ Nothing fails, the cost is unknown unknown → unknown USD expected",
+        "2 tags unknown → unknown",
+    ],
     "nothing-to-pay": ["No SageMaker inference ✓ Passes"],
     # before 3 x 2,055.68 + 338.04 + 84.51 = 6,589.59; after 2,963.80 + 4,111.36 + 0 + 1,365.88 + 84.51 = 8,525.55
     "five-stacks": [
