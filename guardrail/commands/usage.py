@@ -124,6 +124,11 @@ def _arguments(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     if is_open or any(isinstance(variant, InstanceVariant) and _scales(variant) for variant in variants):
         usage_type = "AsyncInf" if mode else "Host"
         yield "average_instances", f"hours of the usage type {usage_type}:TYPE of a month, divided by 730"
+    if any(isinstance(variant, InstanceVariant) and variant.marketplace is not False for variant in variants):
+        yield (
+            "marketplace_usd_per_hour",
+            "software price per host and hour, on the page of the product in AWS Marketplace",
+        )
     if is_open or any(map(_scales, variants)):
         yield "monthly_busy_hours", _BUSY[mode]
     if is_open or any(variant.provisioned_concurrency is not None or variant.scaling for variant in serverless):

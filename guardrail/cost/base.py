@@ -11,7 +11,14 @@ from guardrail.money import MONTH, ZERO, Period
 from guardrail.prices.base import Price
 
 Kind: TypeAlias = Literal[
-    "instance", "volume", "data-in", "data-out", "serverless-compute", "provisioned-warm", "provisioned-compute"
+    "instance",
+    "software",
+    "volume",
+    "data-in",
+    "data-out",
+    "serverless-compute",
+    "provisioned-warm",
+    "provisioned-compute",
 ]
 
 Bound: TypeAlias = Literal["floor", "expected", "ceiling"]

@@ -44,6 +44,26 @@ def instances(running: Running, rate: Rate, *, redacted: bool = False) -> Line:
     )
 
 
+def software(running: Running, usd_per_hour: Decimal, *, redacted: bool = False) -> Line:
+    """The fee of an AWS Marketplace model package, per instance and hour beside the instance, as the usage file has it.
+
+    Two instances at 1.50 are 2 × 730 × 1.50 = 2,190 USD a month. Sellers price each instance type of their own (AWS
+    Marketplace API reference, update-pricing-terms), and no price list has them.
+    """
+    return Line(
+        kind="software",
+        unit="Hrs",
+        price=None,
+        quantity=running.hours,
+        count=running.count,
+        usd=running.hours * usd_per_hour,
+        detail="of AWS Marketplace",
+        reason=running.unknown,
+        redacted=redacted,
+        origins={"price": "usage file"},
+    )
+
+
 def volume(running: Running, size: VolumeSize, price: Quote, *, redacted: bool = False) -> Line:
     """The gp2 volume of each instance, per GB and month, for as long as the instance runs.
 

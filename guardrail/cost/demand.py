@@ -28,6 +28,8 @@ class VariantDemand(Struct, frozen=True, kw_only=True):
     busy_hours: Decimal | None = None
     slots: Decimal | None = None
     """Mean number of slots kept warm."""
+    software_usd_per_hour: Decimal | None = None
+    """What the seller of its AWS Marketplace package asks per instance and hour, which no price list has."""
 
 
 class Gigabytes(Struct, frozen=True, kw_only=True):

@@ -124,7 +124,8 @@ class Estimator:
         found: Capacity | None
         if isinstance(variant, InstanceVariant):
             found = capacity.of_instances(endpoint, variant, demand, self._period)
-            priced, columns, lines, monthly = self._instances_once(endpoint, variant, found, redacted=redacted)
+            fee = None if variant.marketplace is False else demand.software_usd_per_hour
+            priced, columns, lines, monthly = self._instances_once(endpoint, variant, found, fee, redacted=redacted)
         else:
             found = capacity.of_slots(variant, demand, self._period)
             priced, columns, lines, monthly = self._serverless_once(endpoint, variant, demand, found, redacted=redacted)
@@ -142,7 +143,7 @@ class Estimator:
         )
 
     def _instances_once(
-        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, *, redacted: bool
+        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, fee: Decimal | None, *, redacted: bool
     ) -> _Joined:
         """What a variant costs, worked out once for all that run as many of the same: a plan has few types.
 
@@ -158,13 +159,14 @@ class Estimator:
             variant.capacity_reservation,
             variant.multi_model,
             variant.marketplace,
+            fee,
             variant.assumptions,
             capacity.counts_of(found),
             redacted,
         )
         known = self._alike.get(key)
         if known is None:
-            known = self._alike[key] = _joined(self._instances(endpoint, variant, found, redacted=redacted))
+            known = self._alike[key] = _joined(self._instances(endpoint, variant, found, fee, redacted=redacted))
         return known
 
     def _serverless_once(
@@ -185,19 +187,27 @@ class Estimator:
 
     # Instances
 
-    def _instances(self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, *, redacted: bool) -> Priced:
-        """Each count with each type that it can run on; what is expected runs on that of the first priority."""
+    def _instances(
+        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, fee: Decimal | None, *, redacted: bool
+    ) -> Priced:
+        """Each count with each type that it can run on; what is expected runs on that of the first priority.
+
+        A software ``fee`` that usage tells is a line of its own, and nothing is missing for it.
+        """
         kinds = types(variant)
+        variant = variant if fee is None else replace(variant, marketplace=False)
         rates = [self._rates.instance(endpoint.region, endpoint.mode, kind, variant) for kind in kinds]
         sizes = [self._rates.volume(kind, variant) for kind in kinds]
         price = self._price(endpoint.region, usage_types.VOLUME)
 
         def during(running: Running, place: int) -> State:
             size = sizes[place]
-            instances = charges.instances(running, rates[place], redacted=redacted)
-            if size is None:
-                return state(instances)
-            return state(instances, charges.volume(running, size, price, redacted=redacted))
+            lines = [charges.instances(running, rates[place], redacted=redacted)]
+            if fee is not None:
+                lines.append(charges.software(running, fee, redacted=redacted))
+            if size is not None:
+                lines.append(charges.volume(running, size, price, redacted=redacted))
+            return state(*lines)
 
         expected = found.expected if isinstance(found.expected, Unknown) else during(found.expected, 0)
         states = (expected,) if len(kinds) == 1 and found.states == (found.expected,) else None

@@ -59,6 +59,8 @@ class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Hours a month, of 730, in which there is work; in the others a variant that scales is at its minimum."""
     average_provisioned_concurrency: Decimal | None = None
     """Mean number of slots kept warm."""
+    marketplace_usd_per_hour: Decimal | None = None
+    """Software fee of its AWS Marketplace model package, in USD per instance and hour."""
 
 
 class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -195,6 +197,7 @@ def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: 
         instances=first("average_instances"),
         busy_hours=first("monthly_busy_hours"),
         slots=first("average_provisioned_concurrency"),
+        software_usd_per_hour=first("marketplace_usd_per_hour"),
     )
 
 

@@ -39,6 +39,7 @@ _CHANGES = {
 }
 _KINDS: dict[Kind, str] = {
     "instance": "",
+    "software": "software",
     "volume": "volume",
     "data-in": "data in",
     "data-out": "data out",

@@ -1172,3 +1172,46 @@ def test_capacities_that_differ_in_what_amounts_rest_on_are_never_taken_for_alik
     known = Capacity(states=(one,), expected=one, origins={"hours": "here"}, notice="said")
     assert counts_of(structs.replace(known, origins={}, notice=None)) == counts_of(known)
     assert counts_of(structs.replace(known, **{field: "another"})) != counts_of(known)
+
+
+# The fee of a Marketplace package ------------------------------------------------------------------------------------
+
+
+def with_fee(usd: str, **changes: Any) -> Bill:
+    """Two ml.m5.large whose model is a Marketplace package, with the fee that usage tells."""
+    one = endpoint(variant(**{"initial_instance_count": 2, "marketplace": True, **changes}))
+    usage = Usage({one.address: EndpointUsage(marketplace_usd_per_hour=Decimal(usd))}, {})
+    return bills(one, usage=usage)[one.address].children[0]
+
+
+def test_the_fee_of_a_marketplace_package_is_a_line_as_the_usage_file_has_it() -> None:
+    """2 x 730 x 1.50 = 2,190 USD beside the instances, and nothing is missing any more."""
+    found = with_fee("1.50")
+    (line,) = (each for each in found.lines if each.kind == "software")
+    assert line.monthly
+    assert (line.monthly.floor, line.monthly.expected, line.monthly.ceiling) == (2190, 2190, 2190)
+    assert line.origins["price"] == "usage file"
+    assert not found.monthly.at_least
+    assert not found.missing
+    plain = bills(endpoint(variant(initial_instance_count=2)))
+    (without,) = (bill.monthly.ceiling for bill in plain.values())
+    assert found.monthly.ceiling == without + 2190
+
+
+def test_the_fee_follows_what_scales() -> None:
+    """From 1 to 9 instances, each 730 x 1.50 = 1,095 USD."""
+    found = with_fee("1.50", scaling=target(1, 9))
+    (line,) = (each for each in found.lines if each.kind == "software")
+    assert line.monthly
+    assert (line.monthly.floor, line.monthly.ceiling) == (1095, 9 * 1095)
+
+
+def test_a_fee_of_nothing_is_a_statement_and_no_statement_is_at_least() -> None:
+    free = with_fee("0")
+    assert not free.monthly.at_least
+    assert bills(endpoint(variant(marketplace=True)))[endpoint(variant()).address].monthly.at_least
+
+
+def test_what_may_be_a_package_has_the_fee_that_is_told_and_what_is_none_has_no_fee() -> None:
+    assert not with_fee("1.50", marketplace=LATER).monthly.at_least
+    assert [line.kind for line in with_fee("1.50", marketplace=False).lines if line.kind == "software"] == []
