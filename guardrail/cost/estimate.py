@@ -111,7 +111,9 @@ class Estimator:
             region=endpoint.region,
             tags=endpoint.tags,
             lines=lines,
-            children=tuple(children),
+            children=tuple(
+                _with_a_share(child, asked) for child, asked in zip(children, demand.variants, strict=False)
+            ),
             monthly=join.of_parts(monthly, [child.monthly for child in children], absent),
             priced=own,
             absent=absent,
@@ -319,6 +321,15 @@ class Estimator:
         if isinstance(region, Unknown):
             return Unknown(f"its region is unknown: {region.reason}")
         return self._prices.price(region, charge)
+
+
+def _with_a_share(variant: Bill, asked: VariantDemand) -> Bill:
+    """A variant whose share of the endpoint's compute cannot be known costs at least what else there is of it."""
+    if not isinstance(asked.requests, Unknown) or any(line.kind in join.BY_REQUESTS for line in variant.lines):
+        return variant
+    if any(line.kind == "instance" for line in variant.lines):
+        return variant  # instances cost the same whatever they answer
+    return replace(variant, monthly=replace(variant.monthly, expected=asked.requests, at_least=True))
 
 
 def _joined(priced: Priced) -> _Joined:

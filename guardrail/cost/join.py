@@ -36,7 +36,7 @@ _ONE_PERCENT = Decimal("0.01")
 _REDACTED = "a value that decides it is sensitive, and unknown or without a price"
 VARIANTS = "variants"
 """What a bill lacks whose endpoint has variants that nobody knows."""
-_BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute"})
+BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute"})
 
 NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
 """The bill of nothing."""
@@ -158,7 +158,7 @@ def missing_of(found: Columns, address: str, label: str) -> set[Missing]:
             if line.reason is not None:
                 what = (label, line.kind, line.detail, line.quantity, line.size, line.reason)
                 missing.add(Missing(bound, address, what))
-            elif line.depends_on_usage and line.kind in _BY_REQUESTS:
+            elif line.depends_on_usage and line.kind in BY_REQUESTS:
                 slots = tuple(
                     each.count for each in state.lines if each.kind == "provisioned-warm"
                 )  # they take requests

@@ -836,6 +836,18 @@ def test_requests_that_cannot_be_split_cost_what_all_of_them_cost_on_one_variant
     assert [child.monthly.ceiling for child in alike.children] == [0, 0]
 
 
+def test_a_variant_whose_share_of_the_requests_is_unknown_costs_at_least_the_rest_and_never_plainly_nothing() -> None:
+    """8.00 are known of the endpoint, and of neither variant; of the one with a slot, 26.28."""
+    found = unsplit(undecided("a"), undecided("b"))
+    assert not found.monthly.at_least
+    for child in found.children:
+        assert child.monthly.at_least
+        assert child.monthly.expected == Unknown("initial_variant_weight is unknown: known after apply")
+    warm, plain = unsplit(undecided("a", warm=1), variant(name="b", weight=LATER)).children
+    assert (warm.monthly.floor, warm.monthly.at_least) == (Decimal("26.28"), True)
+    assert (usd(plain.monthly), plain.monthly.at_least) == (("85.35", "85.35", "85.35"), False)
+
+
 def test_requests_that_may_go_to_instances_may_cost_nothing_on_top_of_them() -> None:
     """One ml.m5.large for 730 h and its 10 GB are 83.95 + 1.40; 200,000 s on 2 GB beside it 8.00."""
     found = unsplit(variant(name="a", weight=LATER), undecided("b"))
