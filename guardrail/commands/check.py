@@ -59,8 +59,10 @@ exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated,
 """
 
 
-_LINKED = ("markdown", "summary")
-"""Formats that link to the lines of the findings, where a workflow runs."""
+_WITH_CODE = ("markdown", "summary")
+"""Formats that show the lines of the findings, and link to them where a workflow runs."""
+_CODE = (".tf", ".tofu", ".yaml", ".yml", ".template")
+"""Files whose lines may be shown; those of variables are none of them."""
 
 
 class Destination(Struct, frozen=True):
@@ -607,8 +609,10 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
         root=root,
         directory="" if os.getcwd() == root else os.path.relpath(os.getcwd(), root),
     )
-    if destination.format in _LINKED and "GITHUB_REPOSITORY" in os.environ:
-        options = structs.replace(options, links=_links(report, options, any_owner=arguments.any_owner))
+    if destination.format in _WITH_CODE:
+        options = structs.replace(
+            options, lines=_lines(report), links=_links(report, options, any_owner=arguments.any_owner)
+        )
     text = reporter(destination.format).render(report, options)
     if destination.path is None:
         output.write_stdout(text, for_machines=destination.format != "table")
@@ -617,10 +621,27 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
 
 
 def _links(report: Report, options: Options, *, any_owner: bool) -> "Links | None":
-    """Where GitHub shows the lines of the findings."""
+    """Where GitHub shows the lines of the findings; None outside of a workflow."""
+    if "GITHUB_REPOSITORY" not in os.environ:
+        return None
     from guardrail.github.links import links
     from guardrail.reporters.places import FindingPlaces
 
     places = FindingPlaces(report, options)
     paths = {places.of(result).path for result in report.results if result.verdict == "fail" and result.location}
     return links(os.environ, options.root, paths, any_owner=any_owner)
+
+
+def _lines(report: Report) -> dict[tuple[str, int], str]:
+    """The lines of code that the findings of this change point to."""
+    found: dict[tuple[str, int], str] = {}
+    texts: dict[str, list[str]] = {}
+    for result in report.results:
+        place = result.location if result.verdict == "fail" else None
+        if place is None or not place.path.endswith(_CODE) or files.is_stream(place.path):
+            continue
+        if place.path not in texts:
+            texts[place.path] = (_content(place.path) or b"").decode(errors="replace").splitlines()
+        if place.line <= len(texts[place.path]):
+            found[place.path, place.line] = texts[place.path][place.line - 1]
+    return found

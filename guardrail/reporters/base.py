@@ -39,6 +39,8 @@ class Options(Struct, frozen=True, kw_only=True):
     """The working directory, relative to `root`; empty where they are the same."""
     links: Links | None = None
     """None outside of a forge."""
+    lines: dict[tuple[str, int], str] = {}
+    """The code that findings point to, by path and line, as far as it may be shown."""
 
 
 DEFAULT = Options()

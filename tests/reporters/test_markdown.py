@@ -28,10 +28,11 @@ from guardrail.report import (
 from guardrail.reporters.base import Links, Options
 from guardrail.reporters.gfm import code, fenced, link, name, prose
 from guardrail.reporters.markdown import COMMENT_LIMIT, marker, render
+from guardrail.reporters.markdown.edits import edit
 from guardrail.reporters.summary import SUMMARY_LIMIT
 from guardrail.reporters.summary import render as render_summary
 from guardrail.settings import load
-from tests.reporters.reports import chat, docs, finding, monthly, report, summary
+from tests.reporters.reports import chat, docs, finding, monthly, report, summary, variant
 
 
 def size(text: str) -> int:
@@ -382,6 +383,65 @@ def test_a_finding_says_what_it_costs_where_and_the_fix_in_two_lines() -> None:
         "**❌ `docs`: keeps one instance while its queue is empty** · up to −85 USD · `infra/docs.tf:12`<br>\n"
         "**Fix:** `min_capacity = 0`\n"
     ) in render(report())
+
+
+@pytest.mark.parametrize(
+    ("fix", "line", "diff", "rest"),
+    [
+        (
+            "min_capacity = 0",
+            "  min_capacity       = 1 # why",
+            "-  min_capacity       = 1\n+  min_capacity       = 0",
+            "",
+        ),
+        ('a = "x.y" after a test', '\ta="z"', '-\ta="z"\n+\ta="x.y"', "after a test"),
+        ("a = 1; to pay nothing, b", "a = 2", "-a = 2\n+a = 1", "to pay nothing, b"),
+        ("MinCapacity: 0", "      MinCapacity: 1  # why", "-      MinCapacity: 1\n+      MinCapacity: 0", ""),
+        ("Type: ml.m5.large", "  - Type: 'ml.m5.xlarge'", "-  - Type: 'ml.m5.xlarge'\n+  - Type: ml.m5.large", ""),
+    ],
+)
+def test_one_literal_for_another_is_a_diff(fix: str, line: str, diff: str, rest: str) -> None:
+    assert edit(fix, line) == (diff, rest)
+
+
+@pytest.mark.parametrize(
+    ("fix", "line"),
+    [
+        ("min_capacity = 0", "min_capacity = var.least"),
+        ("min_capacity = 0", "min_capacity = 1 + 1"),
+        ("min_capacity = 0", "min_capacity = 0"),
+        ("min_capacity = 0", "target { min_capacity = 1 }"),
+        ("min_capacity = 0", 'min_capacity = "${x}"'),
+        ("min_capacity = 0", "max_capacity = 1"),
+        ("min_capacity = 1, and a target tracking policy", "min_capacity = 2"),
+        ("min_capacity = 1, or max_capacity above 4", "min_capacity = 2"),
+        ("memory_size_in_mb = 1024, 2048 or 3072", "memory_size_in_mb = 1"),
+        ("remove it, or say when it ends", "remove = 1"),
+        ("MinCapacity: 0", "MinCapacity: !Ref Least"),
+        ("MinCapacity: 0", '"MinCapacity": 1,'),
+        ("MinCapacity: 0", "MinCapacity: *least"),
+    ],
+)
+def test_anything_else_stays_words(fix: str, line: str) -> None:
+    assert edit(fix, line) is None
+
+
+def test_a_fix_of_one_literal_is_shown_as_a_diff_where_the_line_is_the_blocks_own() -> None:
+    one = finding(address="a.b", fix=Remediation(terraform="min_capacity = 0", cloudformation=""))
+    options = Options(lines={("infra/docs.tf", 12): "  min_capacity = 1"})
+    told = "`infra/docs.tf:12`\n```diff\n-  min_capacity = 1\n+  min_capacity = 0\n```\n"
+    assert told in render(report(results=(one,)), options)
+    hidden = structs.replace(docs().endpoint, variants=(variant("v1", sensitive=True),))
+    module = structs.replace(one, location=Location("infra/docs.tf", 12, 1, Location("main.tf", 3)))
+    for other in (
+        render(report(results=(one,))),
+        render(report(results=(one, structs.replace(one, address="a.c"))), options),
+        render(report(results=(structs.replace(one, address='a.b["x"]'),)), options),
+        render(report(results=(module,)), options),
+        render(report(endpoints=(structs.replace(docs(), endpoint=hidden),), results=(one,)), options),
+    ):
+        assert "**Fix:** `min_capacity = 0`" in other
+        assert "```diff" not in other
 
 
 def test_a_line_is_a_link_where_the_forge_is_known() -> None:

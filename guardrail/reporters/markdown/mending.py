@@ -7,16 +7,18 @@ from datetime import date, timedelta
 from decimal import Decimal
 from html import escape
 
+from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import Options
 from guardrail.reporters.findings import Finding, endpoint_names, said, shape, subjects
 from guardrail.reporters.gfm import code, fenced, link, prose
+from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS, row
 from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
 from guardrail.reporters.places import FindingPlaces
-from guardrail.reporters.wording import dollars, inert
+from guardrail.reporters.wording import dollars, indexes, inert
 
 LONGEST_MESSAGE = 1_200
 MOST_WAIVERS = 5
@@ -33,7 +35,7 @@ class Mending:
 
     def __init__(self, report: Report, options: Options, told: Overview, stacks: Mapping[str, str]) -> None:
         """``stacks`` says how each input is called."""
-        self._report, self._stacks = report, stacks
+        self._report, self._options, self._stacks = report, options, stacks
         self._names = endpoint_names(report)
         self._places = FindingPlaces(report, options)
         is_broken = any(budget.state == "broken" for budget in told.budgets)
@@ -54,11 +56,15 @@ class Mending:
         return list(groups.values())
 
     def block(self, group: Sequence[Finding]) -> str:
-        """Two lines: what is wrong, what it would save and where; and the fix."""
+        """Two lines: what is wrong, what it would save and where; and the fix, as a diff where it is one literal."""
         result = group[0].dearest
         facts = [f"**{SIGNS[result.severity]} {self._head(group)}**", _saving(group), *self._where(group)]
+        head, found = " · ".join(filter(None, facts)), self._edit(group)
+        if found is not None:
+            rest = f"\n{prose(found.rest, LONGEST_MESSAGE)}\n" if found.rest else ""
+            return f"{head}\n{fenced(found.diff, 'diff')}\n{rest}"
         fixes = self._fix(result)
-        return " · ".join(filter(None, facts)) + (f"<br>\n{fixes}\n" if fixes else "\n")
+        return f"{head}<br>\n{fixes}\n" if fixes else f"{head}\n"
 
     def line(self, group: Sequence[Finding]) -> str:
         """The same in one line, for where there are many."""
@@ -94,6 +100,28 @@ class Mending:
             yield link(code(f"{place.path}:{place.line}"), self._places.link(place)) + others
         elif result.endpoint is not None:
             yield code(finding.block) + others
+
+    def _edit(self, group: Sequence[Finding]) -> Edit | None:
+        """The fix as lines, where they are of the one block to mend and nothing of its endpoint is sensitive.
+
+        Not where other instances of the block, or other calls of its module, share the line and may need it so.
+        """
+        result, lines = group[0].dearest, fix(group[0].dearest, self._report)
+        place, instances = result.location, len({each.address for each in group[0].results})
+        if len(group) > 1 or instances > 1 or indexes(result.address) or not lines or self._is_sensitive(result):
+            return None
+        if place is None or place.called_at is not None:
+            return None
+        line = self._options.lines.get((place.path, place.line))
+        return None if line is None else edit(lines[0], line)
+
+    def _is_sensitive(self, result: Result) -> bool:
+        """Whether anything of the endpoint is, or what it consists of is not known."""
+        for item in self._report.endpoints:
+            if (item.source, item.endpoint.address) == (result.source, result.endpoint):
+                found = item.endpoint.variants
+                return isinstance(found, Unknown) or any(each.sensitive for each in found)
+        return True
 
     def _fix(self, result: Result) -> str:
         lines = fix(result, self._report)
