@@ -18,7 +18,7 @@ _PLAIN = re.compile(
     | [~≥<+-]?\d{1,6}                                                   # counts: below the seven digits of a commit
     | [~≥<+-]{0,2}\d{1,3}(?:,\d{3}){0,6}(?:\.\d{1,12})?                # amounts
     | \d{4}-\d{2}(?:-\d{2})?                                            # dates
-    | [×·–/%≥+=→-]
+    | [×·–/%≥+=→?-]
     )[)"]*[,;:.!?]?
     """,
     re.VERBOSE,

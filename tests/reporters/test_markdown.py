@@ -139,9 +139,7 @@ def test_an_unknown_change_is_a_bound_where_it_has_one(change: Delta, sentence: 
 
 def test_a_change_of_the_ceiling_alone_says_so_in_the_headline() -> None:
     totals = changed("10", "10", Delta(Decimal(0), Decimal(0), Decimal("676.08")))
-    sentence = (
-        "This change adds nothing to what a month is expected to cost, 10 USD a month, when all is scaled out +676"
-    )
+    sentence = "This change adds nothing to the expected 10 USD a month, and +676 when all is scaled out"
     assert f"### ❌ {sentence}\n" in render(report(totals=totals))
 
 
@@ -538,7 +536,7 @@ def test_what_does_not_count_is_folded_away() -> None:
     assert "1 error undecided" in before
     block = '`module.docs["a"].aws_appautoscaling_target.this`'
     assert f"- ❌ `old` {block}, up to 84.51 USD a month" in folded
-    assert f"- ❌ `not-known` {block}: known only after apply" in folded
+    assert f"- ❌ {block}, known only after apply: `not-known`" in folded
     assert f"- `fine-by-us` {block} until 2027-01-31 by ada: load test" in folded
     assert "- `a.b`: no link" in folded
     assert "all-right" not in text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from guardrail.cost.base import Monthly
+from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.report import BudgetReport, Report
 from guardrail.reporters.bill import UNKNOWN, changes_nothing
@@ -21,6 +21,8 @@ from guardrail.reporters.overview import (
 from guardrail.reporters.wording import counted, dollars, signed_dollars
 
 ICONS: dict[Verdict, str] = {"passes": "✅", "fails": "❌", "untrusted": "❓", "tolerated": "⚪"}
+NOTHING_KNOWN = "❔"
+"""Where no amount is known, that nothing fails is no pass."""
 MOST_TERMS = 10
 MOST_CAUSES = 3
 _LONGEST_TERM = 126
@@ -33,7 +35,8 @@ def headline(report: Report, told: Overview) -> str:
     text = _sentence(report)
     if report.own_terms:
         text = f"By terms it alters: {text[0].lower() if text.startswith(('This', 'What')) else text[0]}{text[1:]}"
-    return f"### {ICONS[told.verdict]} {text}\n"
+    is_unknown = told.verdict == "passes" and marked(report.totals.after) == UNKNOWN
+    return f"### {NOTHING_KNOWN if is_unknown else ICONS[told.verdict]} {text}\n"
 
 
 def _sentence(report: Report) -> str:
@@ -48,14 +51,19 @@ def _sentence(report: Report) -> str:
     if changes_nothing(report):
         return f"Nothing of SageMaker changes: {known}"
     span = f"({marked(totals.before)} → {after})"
-    expected = totals.delta.expected
+    return _of_change(totals.delta, known, span, is_known=after != UNKNOWN)
+
+
+def _of_change(delta: Delta, known: str, span: str, *, is_known: bool) -> str:
+    expected, most = delta.expected, delta.ceiling
     if isinstance(expected, Unknown):
         return f"{_between(expected)} {span}"
     if expected:
         return f"This change {'adds' if expected > 0 else 'saves'} {dollars(abs(expected))} USD a month {span}"
-    most = totals.delta.ceiling
-    further = "" if isinstance(most, Unknown) or not most else f", when all is scaled out {signed_dollars(most)}"
-    return f"This change adds nothing to what a month is expected to cost, {known}{further}"
+    if not is_known:
+        return f"This change adds nothing, and {known}"
+    further = "" if isinstance(most, Unknown) or not most else f", and {signed_dollars(most)} when all is scaled out"
+    return f"This change adds nothing to the expected {known}{further}"
 
 
 def _between(change: Unknown) -> str:
@@ -142,6 +150,8 @@ def _mended(report: Report, told: Overview) -> Iterator[str]:
 
 def _known(report: Report) -> Iterator[str]:
     coverage, after = report.coverage, report.totals.after
+    if not coverage.seen:
+        return
     read = f"{coverage.modelled:,} of {counted(coverage.seen, 'resource')} read"
     if coverage.partial:
         yield f"{read}, {coverage.partial:,} of them not wholly known."

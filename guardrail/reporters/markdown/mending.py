@@ -18,10 +18,12 @@ from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS, row
 from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
 from guardrail.reporters.places import FindingPlaces
-from guardrail.reporters.wording import dollars, indexes, inert
+from guardrail.reporters.wording import dollars, indexes, inert, without_indexes
 
 LONGEST_MESSAGE = 1_200
 MOST_WAIVERS = 5
+MOST_POLICIES = 3
+"""That are named where they are undecided for one reason."""
 WAIVER_DAYS = 60
 """Days from today that a waiver which is ready to be pasted would hold."""
 WHY = "<why>"
@@ -217,12 +219,20 @@ def old_line(finding: Finding) -> str:
     return f"- {SIGNS[result.severity]} {code(result.policy)}{count} {code(finding.block)}{money}"
 
 
-def undecided_line(finding: Finding) -> str:
-    """A finding that could not be decided, and why."""
-    result, several = finding.dearest, len(finding.results) - 1
-    count = f" and {several:,} more" if several else ""
-    reason = prose(result.reason or result.message)
-    return f"- {SIGNS[result.severity]} {code(result.policy)} {code(finding.block)}{count}: {reason}"
+def undecided_lines(found: Iterable[Finding]) -> Iterator[str]:
+    """What could not be decided, once for each block and reason."""
+    groups: dict[tuple[str, str], list[Finding]] = {}
+    for finding in found:
+        result = finding.dearest
+        groups.setdefault((without_indexes(result.address), result.reason or result.message), []).append(finding)
+    for (block, reason), group in groups.items():
+        policies = list(dict.fromkeys(finding.dearest.policy for finding in group))
+        some = ", ".join(map(code, policies[:MOST_POLICIES]))
+        more = f" and {len(policies) - MOST_POLICIES:,} more policies" if len(policies) > MOST_POLICIES else ""
+        blocks = {result.address for finding in group for result in finding.results}
+        where = f"{code(block)} ({len(blocks):,} instances)" if len(blocks) > 1 else code(blocks.pop())
+        sign = SIGNS[group[0].dearest.severity]
+        yield f"- {sign} {where}, {prose(reason, LONGEST_MESSAGE, starts_line=False)}: {some}{more}"
 
 
 def waived_line(result: Result) -> str:

@@ -113,7 +113,7 @@ class Tables:
         totals, discounts = self.report.totals, self.report.discounts
         usage = f", {USAGE}" if totals.after.depends_on_usage else ""
         yield row(f"**USD a month**, expected{usage}", *self._bold(totals))
-        if self._is_change:
+        if self._is_change and _range(totals.after):
             yield row("all scaled in to all scaled out", "", _range(totals.after))
         if len(self._kinds) == 1:
             yield from self.possibilities(next(iter(self._kinds)))
@@ -216,7 +216,9 @@ def _consists_of(item: EndpointReport) -> str:
         return ""
     firsts = [bill.lines[0] for bill in item.cost.children if bill.lines][:MOST_VARIANTS]
     shown = [
-        f"{quantity_of(line)} × {name(detail_of(line))}" if line.count is not None else name(detail_of(line))
+        f"{'≥ ' if line.reason else ''}{quantity_of(line)} × {name(detail_of(line))}"
+        if line.count is not None
+        else name(detail_of(line))
         for line in firsts
     ]
     return ", ".join(shown)
@@ -238,7 +240,8 @@ def _range(monthly: Monthly | None) -> str:
     if monthly is None or marked(monthly) == UNKNOWN:
         return ""
     sign = "≥" if monthly.at_least else ""
-    return nowrap(f"{sign}{dollars(monthly.floor)} to {sign}{dollars(monthly.ceiling)}")
+    ends = dict.fromkeys(f"{sign}{dollars(end)}" for end in (monthly.floor, monthly.ceiling))
+    return nowrap(" to ".join(ends))
 
 
 def _sum(monthlies: Iterable[Monthly | None]) -> str:
