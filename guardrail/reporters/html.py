@@ -96,7 +96,8 @@ _STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
 _MOST_TICKS = 4
 _ROOM = Decimal("1.15")
 """How far the axis goes on beyond the dearest ceiling where a bar has no end."""
-_SEPARATOR = re.compile(r"[_/-]+(?=.)")
+_SEPARATOR = re.compile(r"(?:[_/:-]|(?<!\d)\.|\.(?!\d))+(?=\S)")
+"""What a name may break after; a number is never broken."""
 
 
 class Bar(Struct, frozen=True, kw_only=True):
@@ -207,7 +208,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 
 
 def breaking(text: str) -> "Markup":
-    """``text`` that may break after ``_ - /``, as names do: ``a-<wbr>b`` of ``a-b``."""
+    """``text`` that may break after ``_ - / : .``, as names do: ``a-<wbr>b`` of ``a-b``."""
     from markupsafe import Markup, escape
 
     return Markup(_SEPARATOR.sub(r"\g<0><wbr>", str(escape(text))))  # noqa: S704 - escaped just here

@@ -332,8 +332,8 @@ def test_an_assumption_says_what_it_moves() -> None:
 
 
 def test_names_break_where_their_words_end() -> None:
-    named = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, name="a_b-c/d"))
-    assert names(render(report(endpoints=(named,)))) == ["a_<wbr>b-<wbr>c/<wbr>d"]
+    named = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, name="a_b-c/d.e.5.0"))
+    assert names(render(report(endpoints=(named,)))) == ["a_<wbr>b-<wbr>c/<wbr>d.<wbr>e.<wbr>5.0"]
 
 
 def test_the_same_report_gives_the_same_bytes() -> None:
