@@ -923,7 +923,9 @@ def test_a_serverless_variant_costs_what_it_costs_alone_whatever_stands_beside_i
 
 
 @pytest.mark.parametrize(
-    ("made", "kinds"), [(variant, ("instance", "volume")), (serverless, ("provisioned-warm",))], ids=str
+    ("made", "kinds"),
+    [(variant, ("instance", "volume")), (serverless, ("provisioned-warm",))],
+    ids=["instances", "slots"],
 )
 def test_variants_that_cost_the_same_each_name_the_target_that_scales_them(
     made: Callable[..., InstanceVariant | ServerlessVariant], kinds: tuple[Kind, ...]
