@@ -126,6 +126,8 @@ class DeclaredScaling(Declared, frozen=True, kw_only=True):
     """``sagemaker:variant:DesiredInstanceCount``; "" where it must not be shown."""
     namespace: str | None = None
     """The service that it says it is of, where that is not SageMaker although the rest is SageMaker's."""
+    problem: str | None = None
+    """What its language knows to be wrong with its resource id: that ``Ref`` gives an ARN there."""
 
 
 class DeclaredTarget(DeclaredScaling, frozen=True, kw_only=True):

@@ -64,6 +64,8 @@ class Unlinked:
     def mistake(self, declared: DeclaredScaling) -> Mistake | None:
         """What is wrong with the namespace, resource id or dimension of a block, so that AWS would not take it."""
         link, dimension, spelling = declared.resource, declared.dimension, spelling_of(declared.type)
+        if declared.problem is not None:
+            return Mistake(declared.problem)
         if declared.namespace is not None:
             return Mistake(f"{spelling.of('ServiceNamespace')} is {declared.namespace[:80]!r}", "sagemaker")
         called = [endpoint.called for endpoint in self._all.endpoints.referenced(link, declared)[:FEW]]

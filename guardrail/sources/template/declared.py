@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from guardrail.errors import did_you_mean
 from guardrail.model import Change, InlineWaiver, Location, Unknown
 from guardrail.sources.base import Block
-from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Unsupported, head
+from guardrail.sources.declarations import Declaration, DeclaredEndpoint, DeclaredScaling, Unsupported, head
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
@@ -218,10 +218,9 @@ def declared(resource: TemplateResource, change: Change) -> Declaration:
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
     if resource.reason is not None:
         return Unsupported(**head(block), reason=resource.reason, affects_total=not elsewhere.is_beside(block.type))
-    arn = _arn_for_a_name(resource)
-    if arn is not None:
-        return Unsupported(**head(block), reason=arn, affects_total=False)
     declaration = declare(block)
+    if isinstance(declaration, DeclaredScaling):
+        return replace(declaration, problem=_arn_for_a_name(resource))
     if isinstance(declaration, DeclaredEndpoint):
         return _with_origin(_with_stack_tags(declaration, resource.stack), resource.stack)
     return declaration
@@ -234,11 +233,11 @@ def _arn_for_a_name(resource: TemplateResource) -> str | None:
     """
     written = resource.block.attributes.values.get("ResourceId")
     references = written.references if isinstance(written, Expression) else ()
-    for reference in references if resource.block.type.startswith("AWS::ApplicationAutoScaling::") else ():
+    for reference in references:
         if reference.attribute == ARN:
             name = REF_IS_ARN.get(resource.stack.type_of(reference.address.removeprefix(resource.stack.prefix)))
             hint = f", take GetAtt {reference.address}.{name}" if name else ", give it a name and write that"
-            return f"its ResourceId holds the ARN that Ref gives of {reference.address}, not the name{hint}"
+            return f"ResourceId holds the ARN that Ref gives of {reference.address}, not the name{hint}"
     return None
 
 

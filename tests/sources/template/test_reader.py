@@ -800,11 +800,12 @@ def test_a_resource_id_that_holds_an_arn_scales_nothing(read: Reader, resource_i
         "  Policy: {Type: AWS::ApplicationAutoScaling::ScalingPolicy, Properties: {ScalingTargetId: !Ref Target}}\n"
     )
     change_set = read(WITH_TARGET.replace("RESOURCE", resource_id) + policy)
-    assert skipped(change_set) == {
-        "Policy": ("its scaling target Target is skipped", False),
-        "Target": (f"its ResourceId holds the ARN that Ref gives of {hint}", False),
-    }
-    assert main(only(change_set)).scaling is None
+    problem = f"ResourceId holds the ARN that Ref gives of {hint}"
+    assert skipped(change_set) == {"Target": (problem, False)}
+    endpoint = only(change_set)
+    told = (*endpoint.unlinked_scaling, *change_set.after.unlinked_scaling)
+    assert [(each.address, each.problem) for each in told] == [("Target", problem)]
+    assert main(endpoint).scaling is None
 
 
 def test_the_words_are_those_of_cloudformation(read: Reader) -> None:
