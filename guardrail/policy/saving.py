@@ -180,6 +180,8 @@ def _difference(subject: Subject, alternative: Alternative) -> Saving | Unknown:
         return count
     if part is None or part.price is None:
         return Unknown(_why(part))
+    if isinstance(subject.variant, InstanceVariant) and subject.variant.marketplace is True:
+        return Unknown("the seller of its AWS Marketplace package prices each instance type of its own")
     instances = _expected(count)
     hourly_usd = alternative.hourly_usd
     difference = part.price.usd - hourly_usd
@@ -264,7 +266,7 @@ def _unit(subject: Subject) -> _Unit | Unknown:
     part = subject.cost_component("instance")
     if part is None or part.price is None:
         return Unknown(_why(part))
-    hourly = part.price.usd
+    hourly = part.price.usd + _software_per_hour(subject)
     volume = subject.cost_component("volume")
     priced = volume is not None and volume.price is not None and volume.size is not None
     months = subject.period.hours / HOURS_PER_MONTH
@@ -272,6 +274,14 @@ def _unit(subject: Subject) -> _Unit | Unknown:
     share = of_volume if priced and volume.estimated else ZERO  # type: ignore[union-attr]
     estimated = part.price.basis == "estimated" or share * 100 >= hourly * subject.period.hours + of_volume
     return _Unit(hourly=hourly, volume=of_volume, estimated=estimated)
+
+
+def _software_per_hour(subject: Subject) -> Decimal:
+    """The fee of a Marketplace package per instance and hour, as far as usage tells it."""
+    fee = subject.cost_component("software")
+    if fee is None or fee.monthly is None or fee.quantity is None or not fee.quantity.ceiling:
+        return ZERO
+    return fee.monthly.ceiling / fee.quantity.ceiling
 
 
 def _count(subject: Subject, kind: str) -> Quantity | Unknown:

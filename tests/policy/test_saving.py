@@ -86,6 +86,17 @@ def test_each_rule_counts_its_own_instances() -> None:
     assert found[0].working == "0.115 × 730 h + 1.40 for its volume"
 
 
+def test_an_instance_less_is_the_fee_of_its_marketplace_package_less() -> None:
+    """One of two is above one: 85.35 + 730 × 1.50 = 1,180.35. What it asks on another type nobody tells."""
+    package = variant(marketplace=True)
+    usd, _, working = shown(saved("instances-above-one", package, used(marketplace_usd_per_hour="1.50")))
+    assert (usd, working) == (Decimal("1180.35"), "1.615 × 730 h + 1.40 for its volume")
+    old = variant(marketplace=True, instance_type="ml.m4.xlarge")
+    assert saved("successor", old, parameters={"successors": {"m4": ["m5"]}}) == Unknown(
+        "the seller of its AWS Marketplace package prices each instance type of its own"
+    )
+
+
 def test_what_a_shadow_test_keeps_it_keeps_for_its_hours() -> None:
     """Two for 168 h: 336 h × 0.115 = 38.64 and 336 / 730 × 1.40 = 0.6444; a month is all there is of 800 h."""
     week = saved("kept-instances", variant(shadow=True, monthly_hours=Decimal(168)))
