@@ -33,7 +33,7 @@ def differences(before: OwnTerms, after: OwnTerms) -> tuple[str, ...]:
     """A phrase for each way in which ``after`` may let more pass: ``fail_on from error to never``."""
     return tuple(
         phrase
-        for each in (_verdict, _budget, _policies, _waivers, _baseline, _prices, _usage)
+        for each in (_verdict, _budget, _group_budgets, _policies, _waivers, _baseline, _prices, _usage)
         for phrase in each(before, after)
     )
 
@@ -74,6 +74,16 @@ def _budget(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
         new = getattr(after.settings.budget, name)
         if old is not None and (new is None or new > old):
             yield _changed(f"budget.{name}", old, new)
+
+
+def _group_budgets(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
+    now = {each.name: each for each in (one.limits() for one in after.settings.group_budgets)}
+    for old in (one.limits() for one in before.settings.group_budgets):
+        new = now[old.name].budgets if old.name in now else {}
+        for limit, usd in old.budgets.items():
+            other = new.get(limit)
+            if usd is not None and (other is None or other > usd):
+                yield _changed(f"group_budgets.{old.name}.{limit}", usd, other)
 
 
 def _policies(before: OwnTerms, after: OwnTerms) -> Iterator[str]:

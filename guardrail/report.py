@@ -167,6 +167,8 @@ class BudgetReport(Struct, frozen=True, kw_only=True):
     """Open where what is missing or undecided decides."""
     origin: str
     """Where it is set: the settings file, or a flag."""
+    group: str = ""
+    """The endpoints that it is on: ``tag:Team=search``; empty where it is on everything."""
 
 
 class Summary(Struct, frozen=True, kw_only=True):

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
@@ -16,6 +16,9 @@ from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
 from guardrail.policy.waivers import Waiver, WaiverSettings
 from guardrail.prices.user_tables import BUNDLED
+
+if TYPE_CHECKING:
+    from guardrail.assess.terms import GroupLimits
 
 S = TypeVar("S", bound=Struct)
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
@@ -39,8 +42,33 @@ class BudgetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Raise ValueError for a limit below zero, which msgspec reports with its place."""
         for name in self.__struct_fields__:
             limit = getattr(self, name)
-            if limit is not None and limit < 0:
+            if isinstance(limit, Decimal) and limit < 0:
                 raise ValueError(f"{name} is {limit}, and a limit is zero or more")
+
+
+class GroupBudget(BudgetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Limits in USD a month over the endpoints that have something in common."""
+
+    where: dict[str, str]
+    """What they have under each key: ``tag:NAME``, ``environment`` or ``region``."""
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a limit below zero, and for what one cannot group by."""
+        BudgetSettings.__post_init__(self)
+        if not self.where:
+            raise ValueError("where says nothing; a limit on everything stands under budget")
+        from guardrail.assess import groups  # for the few that have any
+
+        for key in self.where:
+            if groups.problem(key):
+                raise ValueError(groups.problem(key))
+
+    def limits(self) -> "GroupLimits":
+        """As budgets are held."""
+        from guardrail.assess.terms import GroupLimits
+
+        limits = structs.asdict(self)
+        return GroupLimits(where=limits.pop("where"), budgets=limits)
 
 
 class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -84,6 +112,8 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     policy_paths: list[str] = []
     """Folders with policies of the team's own, relative to the file."""
     budget: BudgetSettings = BudgetSettings()
+    group_budgets: list[GroupBudget] = []
+    """Limits on what endpoints cost together that have a tag, an environment or a region in common."""
     fail_on: FailOn = "error"
     strict: bool = False
     usage_file: str | None = None

@@ -32,6 +32,16 @@ LOOSER = [
         {"budget": {"max_expected_usd": "250.5"}},
         ("budget.max_expected_usd from 100 to 250.5",),
     ),
+    (
+        {"group_budgets": [{"where": {"tag:Team": "a"}, "max_floor_usd": 1, "max_ceiling_usd": 2}]},
+        {"group_budgets": [{"where": {"tag:Team": "a"}, "max_floor_usd": 3, "max_ceiling_usd": 2}]},
+        ("group_budgets.tag:Team=a.max_floor_usd from 1 to 3",),
+    ),
+    (
+        {"group_budgets": [{"where": {"tag:Team": "a"}, "max_floor_usd": 1}]},
+        {"group_budgets": [{"where": {"tag:Team": "b"}, "max_floor_usd": 1}]},
+        ("group_budgets.tag:Team=a.max_floor_usd from 1 to no limit",),
+    ),
     ({}, {"policies": {"async-scales-to-zero": {"severity": "off"}}}, ("async-scales-to-zero is off",)),
     (
         {},

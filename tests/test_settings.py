@@ -197,6 +197,18 @@ def test_plain_words_mean_what_they_say(repository: Path) -> None:
         ("strict: maybe\n", "1: strict: expected bool, got str"),
         ("fail_on: eror\n", "1: fail_on: 'eror' is none of error, warning, note or never, did you mean error?"),
         ("budget: {max_floor_usd: -1}\n", "1: budget: max_floor_usd is -1, and a limit is zero or more"),
+        (
+            "group_budgets: [{where: {region: us-east-1}, max_floor_usd: -1}]\n",
+            "1: group_budgets[0]: max_floor_usd is -1, and a limit is zero or more",
+        ),
+        (
+            "group_budgets: [{where: {regoin: us-east-1}, max_floor_usd: 1}]\n",
+            "1: group_budgets[0]: one cannot group by 'regoin', did you mean region?",
+        ),
+        (
+            "group_budgets: [{where: {}, max_floor_usd: 1}]\n",
+            "1: group_budgets[0]: where says nothing; a limit on everything stands under budget",
+        ),
         ("version: 2\n", "1: version: 2 is none of 1"),
         ("policies:\n  a: {}\n  b:\n    sverity: x\n", "4: policies.b.sverity: unknown key, did you mean severity?"),
         ("policies: [a]\n", "1: policies: expected mapping, got list"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
+from typing import NamedTuple
 
 from msgspec import structs
 
@@ -17,11 +18,12 @@ from guardrail.assess.terms import FailOn, Terms
 from guardrail.cost.demand import Demand
 from guardrail.model import ChangeSet, Coverage, Unknown
 from guardrail.policy import baseline, inline, waivers
+from guardrail.policy.base import Result
 from guardrail.policy.baseline import Baseline
 from guardrail.policy.policy import Policy
 from guardrail.policy.superseding import without_superseded
 from guardrail.prices.book import PriceBook
-from guardrail.report import DiscountReport, EndpointReport, GroupReport, Report, SkippedReport, Totals
+from guardrail.report import BudgetReport, DiscountReport, EndpointReport, GroupReport, Report, SkippedReport, Totals
 
 __all__ = ["FailOn", "Terms", "against", "assess"]
 
@@ -52,6 +54,8 @@ def assess(
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
     discounted = list(zip(outcomes, by_outcome, strict=True))
     found = judging.judged(priced, discounted, prices, policies, terms, today)
+    of_groups = _group_budgets(priced, endpoints, policies, terms)
+    found += of_groups.results
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
     accepted = inline.apply(
         own, found, policies, today=today, max_days=terms.max_waiver_days, unchecked=terms.unchecked_policies
@@ -85,11 +89,12 @@ def assess(
         rules=judging.rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
         coverage=_coverage(change_sets),
-        budgets=budgets.held(terms, discounted),
+        budgets=budgets.in_order((*budgets.held(terms, discounted), *of_groups.budgets)),
         notices=(
             *outdated,
             *notices.of_sources(priced),
             *notices.of_budgets(results),
+            *of_groups.notices,
             *notices.exceeded_budgets(priced, discounts),
             *accepted.notices,
             *judged.notices,
@@ -103,6 +108,24 @@ def assess(
         distrust=distrust,
         exit_code=judging.exit_code(results, distrust, terms, [one.source for one in priced]),
     )
+
+
+class _GroupBudgets(NamedTuple):
+    """What the budgets of groups come to."""
+
+    results: list[Result]
+    budgets: list[BudgetReport]
+    notices: list[str]
+
+
+def _group_budgets(
+    priced: Sequence[PricedSource], endpoints: Sequence[EndpointReport], policies: Sequence[Policy], terms: Terms
+) -> _GroupBudgets:
+    if not terms.group_limits:
+        return _GroupBudgets([], [], [])
+    from guardrail.assess.groups import held  # for the few that have any
+
+    return _GroupBudgets(*held(terms, priced, endpoints, policies))
 
 
 def _groups(

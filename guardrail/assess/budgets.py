@@ -1,10 +1,10 @@
 """The limits on the bill that a run was given, each with what it is held against and how that turns out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from guardrail.assess.pricing import Combination
-from guardrail.assess.terms import Terms
+from guardrail.assess.terms import GroupLimits, Terms
 from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.getters import amount_of
@@ -26,8 +26,7 @@ def held(terms: Terms, outcomes: Sequence[tuple[Combination, DiscountReport | No
 
     A limit holds where it does in every possibility, and is broken where it is in every one; else it is open.
     """
-    found = list(_held(terms, outcomes))
-    return tuple(sorted(found, key=lambda budget: _ORDER.index(budget.state)))
+    return in_order(_held(terms, outcomes))
 
 
 _ORDER: tuple[BudgetState, ...] = ("broken", "open", "holds")
@@ -47,6 +46,22 @@ def _held(terms: Terms, outcomes: Sequence[tuple[Combination, DiscountReport | N
             state=states.pop() if len(states) == 1 else "open",
             origin=terms.budget_origins.get(name, terms.settings_file or "settings"),
         )
+
+
+def of_group(limits: GroupLimits, totals: Totals, origin: str) -> Iterator[BudgetReport]:
+    """The limits on one group, each with what the endpoints of the group cost by the price list."""
+    for name, (moment, bound) in MOMENTS.items():
+        usd = limits.budgets.get(name)
+        if usd is not None:
+            amount = _amount(totals, None, moment, bound)
+            yield BudgetReport(
+                limit=name, usd=usd, amount=amount, state=_state(amount, usd), origin=origin, group=limits.name
+            )
+
+
+def in_order(found: Iterable[BudgetReport]) -> tuple[BudgetReport, ...]:
+    """Broken ones first."""
+    return tuple(sorted(found, key=lambda budget: _ORDER.index(budget.state)))
 
 
 def _amount(totals: Totals, discounts: DiscountReport | None, moment: str, bound: str) -> Decimal | Unknown:

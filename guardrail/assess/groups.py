@@ -8,16 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from guardrail.assess import pricing
+from guardrail.assess import budgets, pricing
 from guardrail.assess.pricing import NO_CHANGE, PricedSource
+from guardrail.assess.terms import Terms
 from guardrail.cost import join
 from guardrail.cost.base import Bill, Delta
 from guardrail.errors import GuardrailError, did_you_mean
 from guardrail.model import Endpoint, Unknown
+from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
-from guardrail.report import EndpointReport, GroupReport, Totals
+from guardrail.policy.evaluate import evaluate_stack
+from guardrail.policy.policy import Policy, with_parameters
+from guardrail.report import BudgetReport, EndpointReport, GroupReport, Totals
 
 TAG = "tag:"
 KEYS = (TAG, "environment", "region")
@@ -39,13 +43,18 @@ def keys(text: str) -> tuple[str, ...]:
     """The keys in ``tag:Team,environment``. Raises `GuardrailError` for what is none, or stands there twice."""
     found = tuple(key.strip() for key in text.split(","))
     for key in found:
-        if key not in KEYS[1:] and (not key.startswith(TAG) or key == TAG):
-            raise GuardrailError(
-                f"one cannot group by {key!r}{did_you_mean(key, KEYS[1:])}", hint="tag:NAME, environment or region"
-            )
+        if problem(key):
+            raise GuardrailError(problem(key), hint="tag:NAME, environment or region")
     if len(set(found)) < len(found):
         raise GuardrailError(f"{text!r} names a key twice")
     return found
+
+
+def problem(key: str) -> str:
+    """Why one cannot group by a key; empty where one can."""
+    if key in KEYS[1:] or (key.startswith(TAG) and key != TAG):
+        return ""
+    return f"one cannot group by {key!r}{did_you_mean(key, KEYS[1:])}"
 
 
 def grouped(
@@ -64,6 +73,76 @@ def grouped(
         for values, sides in found.values()
     ]
     return tuple(sorted(groups, key=lambda group: (-_weight(group.totals), tuple(map(str, group.values.values())))))
+
+
+def held(
+    terms: Terms, priced: Sequence[PricedSource], items: Sequence[EndpointReport], policies: Sequence[Policy]
+) -> tuple[list[Result], list[BudgetReport], list[str]]:
+    """What the budgets of groups come to: results of the budget policies, the limits, and a notice of each empty group.
+
+    They are held against the price list, whichever possibilities come true.
+    """
+    results: list[Result] = []
+    found: list[BudgetReport] = []
+    notices = []
+    without_limits = [with_parameters(policy, dict.fromkeys(budgets.MOMENTS)) for policy in policies]
+    for limits in terms.group_limits:
+        sides = list(_members(limits.where, priced, items, terms.environments))
+        if not sides:
+            notices.append(f"group_budgets: no endpoint has {limits.name}")
+        totals = _of_members(sides, priced)
+        found += budgets.of_group(limits, totals, terms.settings_file or "settings")
+        source = priced[0].source.id if len(priced) == 1 else ""
+        results += [
+            _named(result, limits.name)
+            for result in evaluate_stack(
+                without_limits,
+                before=totals.before,
+                after=totals.after,
+                delta=totals.delta,
+                budgets=limits.budgets,
+                source=source,
+            )
+        ]
+    return results, found, notices
+
+
+def _members(
+    where: Mapping[str, str],
+    priced: Sequence[PricedSource],
+    items: Iterable[EndpointReport],
+    environments: Environments,
+) -> Iterator[tuple[bool, _Side]]:
+    """The endpoints of a group, and those that may be of it because something is not known of them (False)."""
+    for values, side in _sides(tuple(where), priced, items, environments):
+        pairs = list(zip(values, where.values(), strict=True))
+        if all(isinstance(value, Unknown) or value == wanted for value, wanted in pairs):
+            yield not any(isinstance(value, Unknown) for value, _ in pairs), side
+
+
+def _of_members(members: Sequence[tuple[bool, _Side]], priced: Sequence[PricedSource]) -> Totals:
+    """What is certainly of the group: "at least", and an unknown change, where more may be."""
+    totals = _totals([side for is_certain, side in members if is_certain], priced)
+    doubtful = [side for is_certain, side in members if not is_certain]
+    if not doubtful:
+        return totals
+    unknown = Unknown("whether all endpoints are of the group is not known")
+    return structs.replace(
+        totals,
+        before=totals.before and pricing.at_least(totals.before, any(side.before for side in doubtful)),
+        after=pricing.at_least(totals.after, any(side.after for side in doubtful)),
+        delta=totals.delta and Delta(unknown, unknown, unknown),
+    )
+
+
+def _named(result: Result, group: str) -> Result:
+    """A result of a budget with the group that it is on, by which it is known from one run to the next."""
+    return structs.replace(
+        result,
+        message=f"{group}: {result.message}",
+        headline=result.headline and f"{group}: {result.headline}",
+        identity=group,
+    )
 
 
 def _weight(totals: Totals) -> Decimal:

@@ -14,6 +14,19 @@ from guardrail.policy.waivers import Waiver
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
 
+class GroupLimits(Struct, frozen=True, kw_only=True):
+    """Limits on what the endpoints cost that have something in common."""
+
+    where: Mapping[str, str]
+    """What each of them has under a key: ``{"tag:Team": "search"}``."""
+    budgets: Mapping[str, Decimal | None]
+
+    @property
+    def name(self) -> str:
+        """``tag:Team=search, environment=production``."""
+        return ", ".join(f"{key}={value}" for key, value in sorted(self.where.items()))
+
+
 class Terms(Struct, frozen=True, kw_only=True):
     """What settings and flags say of how to judge."""
 
@@ -24,6 +37,7 @@ class Terms(Struct, frozen=True, kw_only=True):
     """Limits in USD a month by parameter of the budget policies; None where there is no limit."""
     budget_origins: Mapping[str, str] = {}
     """Where a limit is set, for those that the settings file does not set: --budget."""
+    group_limits: Sequence[GroupLimits] = ()
     group_by: Sequence[str] = ()
     """The keys that subtotals are for; empty for none."""
     waivers: Sequence[Waiver] = ()

@@ -22,7 +22,7 @@ from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest, loaded
 from guardrail.policy import baseline, waivers
-from guardrail.policy.environment import Environments
+from guardrail.policy.environment import PRODUCTION, Environments, no_environment
 from guardrail.policy.load import bundled, configure, read
 from guardrail.policy.policy import Policy
 from guardrail.prices.book import PriceBook
@@ -367,6 +367,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
             known, settings.policies, arguments.policy or (), arguments.skip_policy or (), settings.environments
         )
         environments = Environments(settings.environments)
+        _check_groups(settings)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     watch.step(f"{len(policies)} of {counted(len(known), 'policy', 'policies')}")
     change_sets = []
@@ -387,6 +388,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
             environments=environments,
             budgets=structs.asdict(settings.budget),
             budget_origins=_budget_flags(arguments),
+            group_limits=[each.limits() for each in settings.group_budgets],
             group_by=arguments.group_by,
             waivers=settings.accepted().entries,
             max_waiver_days=settings.accepted().max_days,
@@ -424,6 +426,14 @@ def _read_in_words(change_set: ChangeSet) -> str:
     resources = counted(change_set.coverage.seen, "resource")
     endpoints = counted(len(change_set.after.endpoints), "endpoint")
     return f"read {change_set.path}, {change_set.kind}{version}: {resources}, {endpoints}"
+
+
+def _check_groups(settings: Settings) -> None:
+    """Raise `SettingsError` for a budget of an environment that no endpoint is ever in."""
+    for each in settings.group_budgets:
+        problem = no_environment(each.where.get("environment", PRODUCTION), settings.environments)
+        if problem is not None:
+            raise SettingsError(f"group_budgets: {problem}")
 
 
 def _budget_flags(arguments: Namespace) -> dict[str, str]:

@@ -41,6 +41,11 @@ version: 1
 #   max_ceiling_usd: 12000
 #   max_increase_expected_usd: 500
 
+# The same for endpoints that have a tag, an environment or a region in common.
+# group_budgets:
+#   - where: {"tag:Team": search, environment: production}
+#     max_expected_usd: 2000
+
 # Policies of your own: folders with one YAML file each, relative to this file.
 # policy_paths: [guardrail-policies]
 

@@ -33,6 +33,8 @@ class Fingerprints:
             known = result.identity or result.address
             parts += [result.previous_identity or known, *self._part(result)]
             parts += [result.source, result.endpoint] if len(self._known_as[known]) > 1 else []
+        elif result.identity:  # the group that a budget is on
+            parts.append(result.identity)
         digest = sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:16]
         return f"{digest}{_ONLY}"
 

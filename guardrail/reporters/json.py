@@ -199,6 +199,7 @@ def _budget(budget: BudgetReport) -> _Object:
         "amount": _money(budget.amount),
         "state": budget.state,
         "origin": budget.origin,
+        "group": budget.group or None,
     }
 
 

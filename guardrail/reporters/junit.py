@@ -124,6 +124,7 @@ def _names(report: Report) -> dict[int, str]:
     called = endpoint_names(report)
     parts: tuple[Callable[[Result], str | None], ...] = (  # each after what stands before it has been tried
         lambda result: result.variant,
+        lambda result: None if result.endpoint else result.identity,
         lambda result: called.get((result.source, result.endpoint or ""), result.endpoint),
         lambda result: result.endpoint,
         lambda result: result.source,

@@ -224,11 +224,12 @@ def held_against(budget: BudgetReport) -> str:
     else:
         text = UNKNOWN if amount.at_least is None else f"≥ {usd(amount.at_least)}"
     bound = budget.limit.removesuffix("_usd").rpartition("_")[2]
-    return (
+    words = (
         f"an increase of {text} in the {_BOUNDS[bound]}"
         if "increase" in budget.limit
         else f"the {_BOUNDS[bound]} of {text}"
     )
+    return f"{inert(budget.group)}: {words}" if budget.group else words
 
 
 _BOUNDS = {"floor": "floor", "expected": "expected cost", "ceiling": "ceiling"}

@@ -1,17 +1,23 @@
 """The bill by group. An ml.m5.xlarge with a volume of 10 GB costs 167.90 + 1.40 = 169.30 USD a month."""
 
 import json
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 
 import pytest
 
 from guardrail.assess import groups
+from guardrail.assess.terms import GroupLimits
 from guardrail.errors import GuardrailError
 from guardrail.model import ChangeSet, Skipped, Unknown
+from guardrail.policy import load
+from guardrail.policy.load import configure
+from guardrail.policy.policy import Policy, PolicySettings
 from guardrail.report import GroupReport, Report
 from guardrail.reporters import json as json_reporter
-from guardrail.reporters import table
+from guardrail.reporters import junit, table
+from guardrail.reporters.fingerprints import Fingerprints
 from tests.test_assess import LATER, change_set, check, endpoint
 
 ONE = Decimal("169.30")
@@ -115,3 +121,72 @@ def test_the_table_and_the_json_report_have_them() -> None:
     in_json = json.loads(json_reporter.render(found))["groups"]
     assert [each["by"] for each in in_json] == [{"tag:Team": None}, {"tag:Team": "se\x1barch"}]
     assert in_json[0]["totals"]["after"]["expected"] == "169.30"
+
+
+# Budgets -------------------------------------------------------------------------------------------------------------
+
+OF_BUDGETS = [policy for policy in load.bundled() if policy.applies_to == "stack"]
+
+
+def held(found: ChangeSet, *limits: GroupLimits, policies: Sequence[Policy] = OF_BUDGETS) -> Report:
+    return check(found, policies=policies, group_limits=limits, settings_file=".guardrail.yml")
+
+
+def limit(usd: int, name: str = "max_expected_usd", **where: str) -> GroupLimits:
+    return GroupLimits(where=where or {"tag:Team": "search"}, budgets={name: Decimal(usd)})
+
+
+def test_a_group_above_its_budget_fails_and_says_which_it_is() -> None:
+    """Two endpoints of search are 338.60, and 38.60 above 300; ads may cost 200 and costs 169.30."""
+    search, ads = {"Team": "search"}, {"Team": "ads"}
+    after = [endpoint("a", tags=search), endpoint("b", tags=search), endpoint("c", tags=ads)]
+    found = held(change_set(after, []), limit(300), limit(200, **{"tag:Team": "ads"}))
+    assert [(each.group, each.state, each.amount) for each in found.budgets] == [
+        ("tag:Team=search", "broken", 2 * ONE),
+        ("tag:Team=ads", "holds", ONE),
+    ]
+    (failed,) = (result for result in found.results if result.verdict == "fail")
+    assert failed.message.startswith("tag:Team=search: the expected cost is 338.60 USD a month, 38.60 above the budget")
+    assert found.exit_code == 1
+    assert "tag:Team=search: the expected cost of 338.60, above 300.00 (.guardrail.yml)" in table.render(found)
+
+
+def test_a_group_is_held_against_its_own_limits_alone() -> None:
+    """A limit on everything, set as a parameter of the policy, is none on a group."""
+    policies = configure(OF_BUDGETS, {"monthly-cost-within-budget": PolicySettings(params={"max_expected_usd": 100})})
+    found = held(change_set([endpoint("a", tags={"Team": "search"})]), limit(200), policies=policies)
+    assert [(each.verdict, each.identity) for each in found.results] == [("fail", ""), ("pass", "tag:Team=search")]
+
+
+def test_an_increase_of_a_group_has_a_budget_too() -> None:
+    """From one instance to three is 338.60 more."""
+    tags = {"Team": "search"}
+    change = change_set([endpoint("a", 3, tags=tags, touched=True, change="update")], [endpoint("a", tags=tags)])
+    found = held(change, limit(300, "max_increase_expected_usd"))
+    assert [(each.state, each.amount) for each in found.budgets] == [("broken", 2 * ONE)]
+    assert found.exit_code == 1
+
+
+def test_an_endpoint_that_may_be_of_the_group_leaves_its_budget_open_or_broken() -> None:
+    """169.30 are certain: above 100, and perhaps above 200."""
+    after = [endpoint("a", tags={"Team": "search"}), endpoint("b", tags={"Team": LATER})]
+    found = held(change_set(after), limit(100), limit(200), limit(0, "max_increase_expected_usd"))
+    assert [each.state for each in found.budgets] == ["broken", "open", "open"]
+
+
+def test_a_group_that_nothing_is_in_is_named() -> None:
+    found = held(change_set([endpoint("a", tags={"Team": "search"})]), limit(9, **{"tag:Team": "serach"}))
+    assert "group_budgets: no endpoint has tag:Team=serach" in found.notices
+    assert [each.state for each in found.budgets] == ["holds"]
+
+
+def test_two_budgets_of_groups_are_two_findings_in_every_format() -> None:
+    after = [endpoint("a", tags={"Team": "search", "env": "prod"})]
+    found = held(change_set(after), limit(1), limit(2, environment="production"))
+    failed = [result for result in found.results if result.verdict == "fail"]
+    fingerprints = Fingerprints(found)
+    assert len({fingerprints.of(result) for result in failed}) == 2
+    names = re.findall(r'<testcase classname="monthly-cost-within-budget" name="([^"]*)"', junit.render(found))
+    assert len(set(names)) == len(names) == 2
+    answer = json.loads(json_reporter.render(found))
+    assert [each["group"] for each in answer["budgets"]] == ["tag:Team=search", "environment=production"]

@@ -226,6 +226,21 @@ def test_isolated_takes_nothing_that_no_flag_names(capsys: pytest.CaptureFixture
     assert capsys.readouterr().err.startswith("guardrail: --isolated looks for no settings")
 
 
+def test_a_budget_of_a_group_fails_a_check_and_one_of_no_environment_is_an_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """341.40 USD in us-east-1 are above 300."""
+    Path(".guardrail.yml").write_text("group_budgets: [{where: {region: us-east-1}, max_expected_usd: 300}]\n")
+    code, answer = report(capsys, "plan.json", "--policy", "monthly-cost-within-budget", "--group-by", "region")
+    assert (code, answer["budgets"][0]["state"], answer["budgets"][0]["group"]) == (1, "broken", "region=us-east-1")
+    assert [group["by"] for group in answer["groups"]] == [{"region": "us-east-1"}]
+    Path(".guardrail.yml").write_text("group_budgets: [{where: {environment: prod}, max_expected_usd: 300}]\n")
+    assert cli.main(["check", "plan.json"]) == 2
+    assert capsys.readouterr().err.startswith(
+        "guardrail: .guardrail.yml: group_budgets: there is no environment prod, did you mean production?"
+    )
+
+
 def test_several_plans_are_one_bill(capsys: pytest.CaptureFixture[str]) -> None:
     """Two of the same stack in two files: 2 x 341.40 = 682.80 USD."""
     Path("again.json").write_text(json.dumps(PLAN))

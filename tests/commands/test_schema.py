@@ -81,6 +81,7 @@ def test_every_documented_example_fits_its_schema(of: str, known: set[str], leas
         ("settings", {"budget": {"max_expected_usd": "-1"}}),
         ("settings", {"budget": {"max_expected_usd": "much"}}),
         ("settings", {"budget": {"max_flor_usd": 1}}),
+        ("settings", {"group_budgets": [{"max_floor_usd": 1}]}),
         ("settings", {"policies": {"async-scales-to-zero": {"severity": "high"}}}),
         ("settings", {"policies": {"own": {"severty": "error"}}}),
         ("settings", {"waivers": [{"policy": "x", "address": "y", "until": "2027-01-31"}]}),
@@ -108,6 +109,7 @@ def test_what_is_not_read_does_not_fit(of: str, wrong: object, tmp_path: Path) -
     [
         ("settings", {}),
         ("settings", {"budget": {"max_expected_usd": "5000", "max_ceiling_usd": 1e4, "max_floor_usd": None}}),
+        ("settings", {"group_budgets": [{"where": {"tag:Team": "a", "environment": "b"}, "max_floor_usd": 1}]}),
         ("settings", {"policies": {"of-our-own": {"severity": "off"}}}),
         ("settings", {"waivers": {"max_days": 90, "entries": []}}),
         ("usage", {"version": 0.1, "resource_usage": {"a.b": None, "c.*": {"monthly_requests": 10}}}),

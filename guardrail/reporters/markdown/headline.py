@@ -180,7 +180,8 @@ def _limit(budget: BudgetReport) -> str:
     bound = budget.limit.removesuffix("_usd").rpartition("_")[2]
     what = {"floor": "at least", "expected": "expected", "ceiling": "at most"}[bound]
     more = " more" if "increase" in budget.limit else ""
-    return f"{text} of {dollars(budget.usd)}{more} {what}"
+    group = f"{prose(budget.group)}: " if budget.group and not isinstance(amount, Unknown) else ""
+    return f"{group}{text} of {dollars(budget.usd)}{more} {what}"
 
 
 def _gaps(report: Report) -> Iterator[str]:
