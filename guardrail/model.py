@@ -197,6 +197,31 @@ class CapacityReservation(Struct, frozen=True, kw_only=True):
     ml_reservation_arn: str | Unknown | None
 
 
+class Container(Struct, frozen=True, kw_only=True):
+    """A container of a model."""
+
+    image: str | Unknown | None
+    """Path of its image in a registry; None where a model package brings it."""
+    mode: str | Unknown
+    """SingleModel, the default, or MultiModel."""
+    model_package: str | Unknown | None
+    """Name or ARN of the model package that it comes from; None where it comes from none."""
+
+
+class Model(Struct, frozen=True, kw_only=True):
+    """What a variant serves, as `AWS::SageMaker::Model` has it. It bills nothing itself."""
+
+    address: str
+    containers: tuple[Container, ...] | Unknown
+    """The primary one, or those of a pipeline in their order."""
+    execution_mode: str | Unknown
+    """How the containers of a pipeline are called: Serial, the default, or Direct."""
+    vpc: bool | Unknown
+    """Whether it runs in a VPC of the account."""
+    network_isolation: bool | Unknown
+    """Whether its containers may make no network calls."""
+
+
 class InstanceVariant(Struct, frozen=True, kw_only=True):
     """A production or shadow variant on instances, billed per instance and hour whatever its weight or traffic."""
 
@@ -218,6 +243,8 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     """Whether its model is an AWS Marketplace package, whose software fee comes on top."""
     multi_model: bool | Unknown | None = None
     """Whether its container's mode is MultiModel; None where the model is not known here."""
+    model: Model | Unknown | None = None
+    """What it serves; None where that is managed elsewhere, or it names no model."""
     scaling: ScalableTarget | Unknown | None = None
     """The target on INSTANCE_COUNT; Unknown where a target exists that may be its own."""
     assumptions: tuple[str, ...] = ()
@@ -257,6 +284,7 @@ class ServerlessVariant(Struct, frozen=True, kw_only=True):
     weight: float | Unknown = 1.0
     model_name: str | Unknown | None = None
     marketplace: bool | Unknown = False
+    model: Model | Unknown | None = None
     scaling: ScalableTarget | Unknown | None = None
     """The target on PROVISIONED_CONCURRENCY."""
     assumptions: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """What guardrail writes holds to the schemas that it ships."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +200,18 @@ def names(schema: Any) -> set[str]:
 def test_every_field_of_the_report_is_documented() -> None:
     page = (Path(__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8")
     assert sorted(name for name in names(REPORT) - {"unknown"} if f"`{name}`" not in page) == []
+
+
+def property_names(schema: Any) -> set[str]:
+    """Every name that a schema gives to a property."""
+    if isinstance(schema, list):
+        return set().union(*map(property_names, schema))
+    if not isinstance(schema, dict):
+        return set()
+    return set(schema.get("properties", ())) | property_names(list(schema.values()))
+
+
+def test_the_page_about_the_report_names_every_field() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"`(\w+)`", page[page.index("## JSON") :])) | {"unknown"}
+    assert property_names(REPORT) - told == set()

@@ -7,20 +7,23 @@ monthly amounts alone. Every endpoint, result and skipped resource stands on a l
 what changed and ``grep`` finds whole items.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec import structs
 
 from guardrail import __version__
 from guardrail.cost.base import Bill, CostComponent, Delta, Monthly, PlanUse, Quantity
 from guardrail.model import (
+    Alarm,
     Endpoint,
     InferenceComponent,
     InstanceVariant,
+    Model,
     OtherScalingPolicy,
     ScalableTarget,
+    ScalingMetric,
     ScalingPolicy,
     ScheduledAction,
     ServerlessVariant,
@@ -43,12 +46,13 @@ from guardrail.report import (
     Totals,
 )
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.overview import has_news
+from guardrail.reporters.overview import has_news, overview
 from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
 
 SCHEMA_VERSION = "1.1"
 
+_T = TypeVar("_T")
 _Object: TypeAlias = dict[str, object]
 
 
@@ -120,6 +124,21 @@ def _values(found: dict[str, str | Unknown | None]) -> _Object:
     return {key: _unknown(value) if isinstance(value, Unknown) else value for key, value in found.items()}
 
 
+def _overview(report: Report) -> _Object:
+    """What every format asks the one overview."""
+    found = overview(report)
+    return {
+        "state": found.state,
+        "verdict": found.verdict,
+        "reasons": found.reasons,
+        "counts": found.counts,
+        "unchanged": found.unchanged,
+        "all_fixed": None
+        if found.all_fixed is None
+        else {"saving": plain(found.all_fixed.saving), "at_best": found.all_fixed.at_best},
+    }
+
+
 def _discounts(found: DiscountReport) -> _Object:
     """The bill with discounts, beside the list bill of ``totals``."""
     plan = found.plan
@@ -156,9 +175,11 @@ def _tail(report: Report) -> _Object:
         "coverage": report.coverage,
         "budgets": [_budget(budget) for budget in report.budgets],
         "notices": report.notices,
+        "overview": _overview(report),
         "summary": report.summary,
         "fail_on": report.fail_on,
         "strict": report.strict,
+        "unread": report.unread,
         "distrust": report.distrust,
         "has_news": has_news(report),
         "exit_code": report.exit_code,
@@ -173,6 +194,8 @@ def _endpoint(item: EndpointReport) -> _Object:
         "address": endpoint.address,
         "name": _known(endpoint.name),
         "region": _known(endpoint.region),
+        "account": endpoint.account,
+        "tags": _pairs(endpoint.tags),
         "environment": _known(item.environment),
         "mode": _known(endpoint.mode),
         "change": endpoint.change,
@@ -223,12 +246,39 @@ def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
     return [
         {
             **(_instances(variant) if isinstance(variant, InstanceVariant) else _serverless(variant)),
+            "model_name": _known(variant.model_name),
+            "model": _model(variant.model),
             "scaling": _scaling(variant),
             "components": [_component(component) for component in priced.lines],
             "monthly": _monthly(priced.monthly),
         }
         for variant, priced in zip(endpoint.variants, cost.children, strict=True)
     ]
+
+
+def _pairs(pairs: dict[str, str | Unknown] | Unknown) -> _Object:
+    """Tags or dimensions by name."""
+    return _unknown(pairs) if isinstance(pairs, Unknown) else {key: _known(value) for key, value in pairs.items()}
+
+
+def _model(model: Model | Unknown | None) -> _Object | None:
+    if model is None:
+        return None
+    if isinstance(model, Unknown):
+        return _unknown(model)
+    containers = model.containers
+    return {
+        "address": model.address,
+        "containers": _unknown(containers)
+        if isinstance(containers, Unknown)
+        else [
+            {name: _known(getattr(container, name)) for name in ("image", "mode", "model_package")}
+            for container in containers
+        ],
+        "execution_mode": _known(model.execution_mode),
+        "vpc": _known(model.vpc),
+        "network_isolation": _known(model.network_isolation),
+    }
 
 
 def _instances(variant: InstanceVariant) -> _Object:
@@ -306,7 +356,44 @@ def _target(target: ScalableTarget) -> _Object:
 
 
 def _policy(policy: ScalingPolicy) -> _Object:
-    return {"address": policy.address, "policy_type": _policy_type(policy)}
+    """What a policy follows; of a step policy that are its alarms' metrics, and where they start it."""
+    metrics: object = []
+    target_value: object = None
+    if isinstance(policy, TargetTrackingPolicy):
+        target_value = _known(policy.target_value)
+        metrics = _each(policy.metrics, _metric)
+    elif isinstance(policy, StepScalingPolicy):
+        metrics = _each(policy.alarms, _alarm)
+    return {
+        "address": policy.address,
+        "policy_type": _policy_type(policy),
+        "target_value": target_value,
+        "metrics": metrics,
+    }
+
+
+def _each(things: tuple[_T, ...] | Unknown, of: Callable[[_T], _Object]) -> object:
+    return _unknown(things) if isinstance(things, Unknown) else [of(thing) for thing in things]
+
+
+def _metric(metric: ScalingMetric) -> _Object:
+    return {
+        "name": _known(metric.name),
+        "namespace": _known(metric.namespace),
+        "dimensions": _pairs(metric.dimensions),
+        "statistic": _known(metric.statistic),
+        "threshold": None,
+    }
+
+
+def _alarm(alarm: Alarm) -> _Object:
+    return {
+        "name": _known(alarm.metric_name),
+        "namespace": _known(alarm.namespace),
+        "dimensions": _pairs(alarm.dimensions),
+        "statistic": _known(alarm.statistic),
+        "threshold": _known(alarm.threshold),
+    }
 
 
 def _policy_type(policy: ScalingPolicy) -> object:

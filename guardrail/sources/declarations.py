@@ -16,6 +16,7 @@ from guardrail.model import (
     InferenceComponent,
     InstanceVariant,
     Mode,
+    Model,
     ScalableTarget,
     ScalingPolicy,
     ScheduledAction,
@@ -179,6 +180,8 @@ class DeclaredModel(Named, frozen=True, kw_only=True):
     """Whether one of its containers is a package of AWS Marketplace, which has a software fee of its own."""
     multi_model: bool | Unknown
     """Whether its container loads many models, on a volume whose default is another."""
+    model: Model
+    """What it consists of, and where it runs."""
 
 
 class DeclaredExperiment(Declared, frozen=True, kw_only=True):

@@ -1,12 +1,15 @@
 """Joining models to the variants that serve them: a Marketplace fee, and a host of many models."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 from msgspec.structs import replace
 
 from guardrail.model import InstanceVariant, Unknown, Variant
 from guardrail.sources.declarations import FEW, DeclaredConfiguration, DeclaredModel
 from guardrail.sources.linking.index import KindIndex
+
+_T = TypeVar("_T")
 
 
 def with_models(
@@ -39,13 +42,14 @@ def _with_model(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
     """The variant with what is true of each of the models that it may mean."""
     if not models:
         return variant
-    marketplace = _common(models, lambda model: model.marketplace)
+    marketplace, model = _common(models, lambda each: each.marketplace), _common(models, lambda each: each.model)
     if not isinstance(variant, InstanceVariant):
-        return replace(variant, marketplace=marketplace)
-    return replace(variant, marketplace=marketplace, multi_model=_common(models, lambda model: model.multi_model))
+        return replace(variant, marketplace=marketplace, model=model)
+    multi_model = _common(models, lambda each: each.multi_model)
+    return replace(variant, marketplace=marketplace, model=model, multi_model=multi_model)
 
 
-def _common(models: Sequence[DeclaredModel], value_of: Callable[[DeclaredModel], bool | Unknown]) -> bool | Unknown:
+def _common(models: Sequence[DeclaredModel], value_of: Callable[[DeclaredModel], _T | Unknown]) -> _T | Unknown:
     first = value_of(models[0])
     is_common = len(models) <= FEW and all(value_of(model) == first for model in models)
     return first if is_common else Unknown("which model it serves is not known")

@@ -78,6 +78,10 @@ class Surroundings(Exports, Protocol):
         ...
 
 
+_NAMED = re.compile(r"\$\{[^}]*\}")
+"""What Fn::Sub puts in: a parameter, or with a dot in it an attribute of a resource."""
+
+
 class Stack:
     """One template under one world."""
 
@@ -313,7 +317,10 @@ class Stack:
         return self._of_resource(logical_id, attribute)
 
     def properties(self, resource: Table, unread: frozenset[str]) -> Any:
-        """The properties of a resource; those that are ``unread``, at any depth, as they are written."""
+        """The properties of a resource; those that are ``unread``, at any depth, as they are written.
+
+        Of these what is text, or text with parameters in it, is that text: nothing depends on it, so it asks nothing.
+        """
         written = resource.get("Properties", Table())
         return self._read(written, unread)
 
@@ -322,8 +329,17 @@ class Stack:
             return [item for item in (self._read(item, unread) for item in written) if item is not NO_VALUE]
         if not isinstance(written, Table) or any(key == "Ref" or key.startswith("Fn::") for key in written):
             return self.evaluate(written)
-        values = {key: value if key in unread else self._read(value, unread) for key, value in written.once().items()}
+        values = {
+            key: self._aside(value) if key in unread else self._read(value, unread)
+            for key, value in written.once().items()
+        }
         return written.evaluated({key: value for key, value in values.items() if value is not NO_VALUE})
+
+    def _aside(self, written: Any) -> Any:
+        """A value that decides nothing: parameters put in where it is no more than text, else as it is written."""
+        if not isinstance(written, Table) or len(written) != 1 or not _is_text_with_parameters(written):
+            return written
+        return self.evaluate(written)
 
     def properties_value(self, resource: Table, name: str) -> Any:
         """One property of a resource, without evaluating the others."""
@@ -376,3 +392,9 @@ class Stack:
         """Note that something which matters depends on an undecided condition."""
         if isinstance(undecided, Expression):
             self.world.consult(undecided.variables)
+
+
+def _is_text_with_parameters(written: Table) -> bool:
+    """Whether a function puts parameters into text and does nothing else: no condition and no output decides."""
+    ((name, argument),) = written.items()
+    return name in ("Ref", "Fn::Sub") and isinstance(argument, str) and "." not in "".join(_NAMED.findall(argument))

@@ -52,7 +52,7 @@ from guardrail.sources.declarations import (
 from guardrail.sources.vocabulary import elsewhere, resource_id, spellings
 from guardrail.sources.vocabulary.budgets import cost_budget
 from guardrail.sources.vocabulary.experiments import shadow_variants
-from guardrail.sources.vocabulary.models import any_of, containers, is_marketplace, is_multi_model
+from guardrail.sources.vocabulary.models import any_of, containers, is_marketplace, is_multi_model, model_of
 
 _T = TypeVar("_T")
 
@@ -466,6 +466,7 @@ def _model(block: Block) -> DeclaredModel:
         **_called(block, "ModelName"),
         marketplace=any_of(parts, is_marketplace),
         multi_model=any_of(parts, is_multi_model),
+        model=model_of(block, parts),
     )
 
 

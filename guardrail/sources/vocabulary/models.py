@@ -1,4 +1,4 @@
-"""What the containers of a model say of its variants: AWS Marketplace packages, and hosts of many models.
+"""What a model consists of, and what its containers say of its variants: Marketplace packages, hosts of many models.
 
 Sources: SageMaker developer guide, "Model Registry Models, Model Versions, and Model Groups" (packages used in AWS
 Marketplace "are not versionable entities and are not associated with Model Groups"; the ARN of a registered version
@@ -9,8 +9,11 @@ accounts are those whose packages AWS's sample notebooks name for products of AW
 import re
 from collections.abc import Callable
 
-from guardrail.model import Unknown
-from guardrail.sources.base import View
+from guardrail.model import Container, Model, Unknown
+from guardrail.sources.base import Block, View
+
+SINGLE_MODEL, SERIAL = "SingleModel", "Serial"
+"""What an unset Mode means, of a container and of a pipeline (SageMaker API reference)."""
 
 _PACKAGE = re.compile(r"arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:(\d{12}):model-package/[^/]+(/\d+)?")
 _MARKETPLACE_ACCOUNTS = frozenset(
@@ -41,6 +44,26 @@ def containers(view: View) -> list[View] | Unknown:
     if isinstance(primary, Unknown):
         return primary
     return others if isinstance(others, Unknown) else [*primary, *others]
+
+
+def model_of(block: Block, parts: list[View] | Unknown) -> Model:
+    """A model with its containers; what is marked sensitive stays so."""
+    view = block.attributes
+    vpc, execution = view.block("VpcConfig"), view.block("InferenceExecutionConfig")
+    isolated = view.boolean("EnableNetworkIsolation")
+    return Model(
+        address=block.address,
+        containers=parts if isinstance(parts, Unknown) else tuple(map(_container, parts)),
+        execution_mode=(execution.text("Mode") if isinstance(execution, View) else execution) or SERIAL,
+        vpc=vpc if isinstance(vpc, Unknown) else vpc is not None,
+        network_isolation=False if isolated is None else isolated,
+    )
+
+
+def _container(view: View) -> Container:
+    return Container(
+        image=view.text("Image"), mode=view.text("Mode") or SINGLE_MODEL, model_package=view.text("ModelPackageName")
+    )
 
 
 def any_of(parts: list[View] | Unknown, holds: Callable[[View], bool | Unknown]) -> bool | Unknown:

@@ -98,6 +98,10 @@ _LOOKS_UNKNOWN_IN = {
     "awscc_sagemaker_inference_experiment": words("DesiredState EndTime Schedule ShadowModeConfig StartTime"),
     "awscc_budgets_budget": words("BillingViewArn BudgetLimit CostFilters FilterExpression"),
     "aws_budgets_budget": words("BillingViewArn CostFilters"),
+    "aws_sagemaker_model": words("InferenceExecutionConfig Mode"),
+    "awscc_sagemaker_model": words(
+        "Containers EnableNetworkIsolation Image InferenceExecutionConfig PrimaryContainer VpcConfig"
+    ),
 }
 """More of them, whose names mean something else in other types."""
 

@@ -12,10 +12,12 @@ from guardrail.model import (
     INSTANCE_COUNT,
     Alarm,
     CapacityReservation,
+    Container,
     InferenceComponent,
     InstancePool,
     InstanceVariant,
     ManagedInstanceScaling,
+    Model,
     OtherScalingPolicy,
     ScalableTarget,
     ScalingMetric,
@@ -315,6 +317,35 @@ def test_a_model_says_what_its_containers_are(language: Language, name: str) -> 
     found = declared_in(language, "SageMaker::Model", ModelName="m", **{name: value})
     assert isinstance(found, DeclaredModel)
     assert (found.name, found.multi_model, found.marketplace) == ("m", True, False)
+    assert found.model == Model(
+        address=found.address,
+        containers=(Container(image="i", mode="MultiModel", model_package=None),),
+        execution_mode="Serial",
+        vpc=False,
+        network_isolation=False,
+    )
+
+
+def test_a_model_says_where_it_runs_and_how_its_pipeline_is_called(language: Language) -> None:
+    found = declared_in(
+        language,
+        "SageMaker::Model",
+        Containers=[{"Image": "a"}, {"ModelPackageName": "package"}],
+        InferenceExecutionConfig={"Mode": "Direct"},
+        VpcConfig={"Subnets": ["s"], "SecurityGroupIds": ["g"]},
+        EnableNetworkIsolation=True,
+    )
+    assert isinstance(found, DeclaredModel)
+    assert found.model == Model(
+        address=found.address,
+        containers=(
+            Container(image="a", mode="SingleModel", model_package=None),
+            Container(image=None, mode="SingleModel", model_package="package"),
+        ),
+        execution_mode="Direct",
+        vpc=True,
+        network_isolation=True,
+    )
 
 
 # Scaling -------------------------------------------------------------------------------------------------------------
@@ -721,7 +752,11 @@ def secrets(language: Language) -> Iterator[Declaration]:
         "SageMaker::Model",
         "model",
         ModelName=text,
-        PrimaryContainer={"Mode": Secret("MultiModel"), "ModelPackageName": Secret(f"arn:aws:sagemaker:x:1:{CANARY}")},
+        PrimaryContainer={
+            "Image": text,
+            "Mode": Secret("MultiModel"),
+            "ModelPackageName": Secret(f"arn:aws:sagemaker:x:1:{CANARY}"),
+        },
     )
     costs = {"BudgetType": "COST", "TimeUnit": text}
     if language in ("aws", "aws source"):
