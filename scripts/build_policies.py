@@ -149,14 +149,15 @@ def _field_schema(kind: FieldType, constant: dict[str, Any]) -> dict[str, Any]:
     """What may stand beside a field of that type whose constants are ``constant``."""
     reference = {"$ref": "#/$defs/Reference"}
     operand = {"anyOf": [constant, reference]}
-    listed = {"anyOf": [{"type": "array", "items": operand}, reference]}
+    member = {"anyOf": [constant.get("items", constant), reference]}
+    listed = {"anyOf": [{"type": "array", "items": member, "minItems": 1}, reference]}
     operands: dict[str, Any] = {
         "present": {"type": "boolean"},
         "in": listed,
         "not_in": listed,
         "has_keys": {"anyOf": [{"type": "array", "items": {"anyOf": [{"type": "string"}, reference]}}, reference]},
         "matches": {"anyOf": [{"type": "string"}, listed]},
-        "contains": {"anyOf": [constant.get("items", constant), reference]},
+        "contains": member,
     }
     operators = {name: operands.get(name, operand) for name in condition.OPERATORS[kind] if name != "eq"}
     choices: list[dict[str, Any]] = [

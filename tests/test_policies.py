@@ -6,6 +6,7 @@ import subprocess
 import sys
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import hcl2
 import pytest
@@ -168,6 +169,24 @@ def test_the_schema_refuses_a_field_that_does_not_exist() -> None:
     document = yaml.safe_load((ROOT / "policies/governance/cost-tags-are-present.yaml").read_text(encoding="utf-8"))
     document["require"] = {"endpoint.tag": {"has_keys": ["a"]}}
     assert not Draft202012Validator(schema).is_valid(document)
+
+
+@pytest.mark.parametrize(
+    ("condition", "fits"),
+    [
+        ({"in": ["ml.m5.large", "ml.m5.xlarge"]}, True),
+        ({"not_in": ["ml.m5.large"]}, True),
+        ({"contains": "ml.m5.large"}, True),
+        ({"in": ["ml.m5.xlrge"]}, False),
+        ({"in": []}, False),
+        ({"in": [["ml.m5.large"]]}, False),
+    ],
+)
+def test_the_schema_takes_types_as_members_of_a_list(condition: Any, fits: bool) -> None:  # noqa: FBT001 - a parameter
+    schema = json.loads((ROOT / "policies" / "schema.json").read_text(encoding="utf-8"))
+    document = yaml.safe_load((ROOT / "policies/governance/cost-tags-are-present.yaml").read_text(encoding="utf-8"))
+    document["applies_to"], document["require"] = "variant", {"instance.types": condition}
+    assert Draft202012Validator(schema).is_valid(document) == fits
 
 
 def test_what_is_generated_is_in_step_with_the_policies_and_fields() -> None:

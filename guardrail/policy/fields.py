@@ -64,13 +64,14 @@ class Field(Struct, frozen=True, kw_only=True):
         """
         if isinstance(value, str):
             return self._text_problem(value)
-        if self.least is None or self.most is None:
+        if self.least is None:
             return None
         unit = f" {self.unit}" if self.unit else ""
         if self.unit == "percent" and 0 < value < 1:
             return f"{value} is a share of 1, and {self.path} is in percent: write {plain(Decimal(str(value)) * 100)}"
-        if not self.least <= value <= self.most:
-            return f"{self.path} is never {value}: it is {self.least} to {self.most}{unit}"
+        if value < self.least or (self.most is not None and value > self.most):
+            ends = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
+            return f"{self.path} is never {value}: it is {ends}{unit}"
         return None
 
     def _text_problem(self, value: str) -> str | None:
@@ -564,7 +565,10 @@ _DECLARED: tuple[Field, ...] = (
     ),
 )
 
-_INSTANCE_TYPE: dict[str, Any] = {"shape": "ml\\.[a-z0-9-]+\\.[a-z0-9-]+", "example": "ml.m5.large"}
+_INSTANCE_TYPE: dict[str, Any] = {
+    "shape": "ml\\.[a-z0-9-]+\\.(nano|micro|small|medium|large|[0-9]*xlarge)",
+    "example": "ml.m5.large",
+}
 _LIMITS = ("max_hourly_usd", "max_vcpus", "max_accelerators", "max_memory_gib")
 _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "endpoint.expiry": {"needs": ("expiry_tag",), "values": ("none", "no date", "past", "ahead")},
@@ -593,7 +597,14 @@ _CONSTRAINTS: dict[str, dict[str, Any]] = {
 Memory sizes and percentages: SageMaker API reference, ProductionVariantServerlessConfig and DataCaptureConfig.
 """
 
+
+def _range(field: Field) -> dict[str, Any]:
+    """Counts, sizes and amounts are 0 or more; what a change adds may be less."""
+    is_number = field.type in ("integer", "number", "usd")
+    return {"least": 0} if is_number and not field.path.startswith("totals.delta.") else {}
+
+
 FIELDS: dict[str, Field] = {
-    field.path: structs.replace(field, **_CONSTRAINTS.get(field.path, {})) for field in _DECLARED
+    field.path: structs.replace(field, **_CONSTRAINTS.get(field.path, _range(field))) for field in _DECLARED
 }
 """By path, in the order of docs/fields.md."""

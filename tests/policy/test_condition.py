@@ -323,6 +323,15 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
         ({"instance.types": ["m5.large"]}, "instance.types is never m5.large: write it like ml.m5.large"),
         ({"instance.family": {"not_in": ["ml.m5"]}}, "instance.family is never ml.m5: write it like m5, without ml."),
         ({"variant.memory_mib": {"at_most": 4}}, "variant.memory_mib is never 4: it is 1024 to 6144 MiB"),
+        (
+            {"variant.initial_instance_count": {"at_least": -1}},
+            "initial_instance_count is never -1: it is at least 0 inst",
+        ),
+        (
+            {"variant.monthly_expected_usd": {"at_most": -5}},
+            "variant.monthly_expected_usd is never -5: it is at least 0",
+        ),
+        ({"instance.types": {"not_in": ["ml.m5.xlrge"]}}, "instance.types is never ml.m5.xlrge: write it like ml.m5"),
         ({"endpoint.data_capture_percent": {"at_most": 0.2}}, "data_capture_percent is in percent: write 20"),
         ({"endpoint.data_capture_percent": {"at_most": 120}}, "is never 120: it is 0 to 100 percent"),
     ],
