@@ -58,7 +58,7 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path) 
     assert {
         "guardrail/py.typed",
         "guardrail/reporters/report.schema.json",
-        "guardrail/reporters/report.html.j2",
+        "guardrail/reporters/html/report.html.j2",
     } <= names
     strangers = {name for name in names if not name.startswith(("guardrail/", f"{NAME}.dist-info/"))}
     assert strangers == set()

@@ -15,7 +15,16 @@ from msgspec import structs
 from guardrail import __version__, cli
 from guardrail.model import Location, Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation
-from guardrail.report import BudgetReport, PossibilityReport, Report, SkippedReport, Source, Totals
+from guardrail.report import (
+    BudgetReport,
+    Difference,
+    DiscountReport,
+    PossibilityReport,
+    Report,
+    SkippedReport,
+    Source,
+    Totals,
+)
 from guardrail.reporters.base import Links, Options
 from guardrail.reporters.html import render
 from tests.reporters.inputs import INPUTS
@@ -294,6 +303,31 @@ def test_budgets_say_how_they_turn_out() -> None:
         limit="max_expected_usd", usd=Decimal(900), amount=Decimal("596.61"), state="holds", origin=".guardrail.yml"
     )
     assert "holds the expected cost of 596.61 of 900" in words(render(report(budgets=(held,))))
+
+
+def test_discounts_stand_below_what_they_change() -> None:
+    """A tenth off the list price: 596.61 less 59.66 is 536.95, and 84.51 less 8.45 is 76.06."""
+    address = docs().endpoint.address
+    found = DiscountReport(
+        before=None,
+        after=monthly("383.32", "536.95", "1149.96"),
+        delta=None,
+        endpoints={("plan.json", address): monthly("76.06", "76.06", "228.18")},
+        plan=None,
+        budgets="list",
+        notes=("10 % by contract",),
+    )
+    page = render(report(discounts=found))
+    assert "with discounts 76.06 76.06 228.18" in words(rows(page)[1]).split("for usage type")[0]
+    assert "with discounts 383.32 536.95 1,149.96" in words(page)
+    assert "with discounts: 10 % by contract" in words(page)
+
+
+def test_of_much_that_changes_in_one_endpoint_the_first_stands_in_its_row() -> None:
+    weights = tuple(Difference(part="variant", name="main", what=f"setting_{at}", before=1, after=2) for at in range(8))
+    (row,) = rows(render(report(endpoints=(structs.replace(docs(), differences=weights),), results=())))
+    assert "setting_5 1 → 2 , 2 more" in words(row)
+    assert "setting_6" not in row
 
 
 def test_several_inputs_have_a_heading_and_a_subtotal_each() -> None:

@@ -8,73 +8,61 @@ through `inert` before, so nothing of it can act on the page or turn its reading
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
 
 from guardrail import __version__
-from guardrail.cost.base import Bill, CostComponent, Delta, Monthly
-from guardrail.model import Endpoint, Unknown
-from guardrail.money import plain
+from guardrail.cost.base import Delta, Monthly
+from guardrail.model import Unknown
 from guardrail.policy.base import Result, Severity
 from guardrail.report import BudgetState, EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
-    UNITS,
     UNKNOWN,
     USAGE,
     WITH_DISCOUNTS,
     Amounts,
     amounts,
-    amounts_of,
     changes_nothing,
     described,
-    detail_of,
     difference,
-    labels,
     marks,
     named,
     possibilities,
-    quantity_of,
-    shadow_note,
-    variant_name,
 )
 from guardrail.reporters.changes import Phrase, Piece, phrases
-from guardrail.reporters.findings import Finding, headline
+from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import Assumption, assumptions, caveats
+from guardrail.reporters.html.bars import Axis, Bar
+from guardrail.reporters.html.lines import LONGEST_MESSAGE, NONE, Line, lines, prices
+from guardrail.reporters.html.mending import Mending
 from guardrail.reporters.overview import (
     Overview,
     Verdict,
     dearest,
     doubts,
     expected_dollars,
-    fix,
     held_against,
     in_dollars,
     overview,
     price_dates,
-    remediation,
     says_nothing_to_pay,
     sections,
     stake,
     usage_files,
 )
 from guardrail.reporters.page import GLYPHS
-from guardrail.reporters.pairs import LinePair, lines, variants
-from guardrail.reporters.places import FindingPlaces
-from guardrail.reporters.wording import counted, dollars, inert, lines_of_code, number, signed_dollars, spread
+from guardrail.reporters.pairs import variants
+from guardrail.reporters.wording import counted, dollars, inert, number, signed_dollars
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 TEMPLATE = "report.html.j2"
-LONGEST_MESSAGE = 1_200
 MOST_LISTED = 1_000
 """Lines of a list at the end of the page."""
-MOST_CARDS = 10
-"""Errors and warnings that are not folded away."""
 MOST_PHRASES = 6
 """Of what a change does to one endpoint, in its row."""
 MOST_NAMES = 3
@@ -90,44 +78,8 @@ _VERDICTS: dict[Verdict, tuple[str, str]] = {
 }
 _NOTHING_KNOWN = ("○ Nothing fails, the cost is unknown", "note")
 _BUDGETS: dict[BudgetState, str] = {"holds": "good", "broken": "error", "open": "warning"}
-_NONE = "–"
-_HUNDRED = Decimal(100)
-_STEPS = (Decimal(1), Decimal(2), Decimal(5), Decimal(10))
-_MOST_TICKS = 4
-_ROOM = Decimal("1.15")
-"""How far the axis goes on beyond the dearest ceiling where a bar has no end."""
 _SEPARATOR = re.compile(r"(?:[_/:-]|(?<!\d)\.|\.(?!\d))+(?=\S)")
 """What a name may break after; a number is never broken."""
-
-
-class Bar(Struct, frozen=True, kw_only=True):
-    """One bar: from nothing to the floor, on to the ceiling, and where between them the expected cost is."""
-
-    floor: str = ""
-    """Percent of the axis; so are the others."""
-    ceiling: str = ""
-    expected: str = ""
-    """Empty where it is not known."""
-    is_open: bool = False
-    """Something is missing, so it goes on beyond its ceiling, nobody knows how far."""
-    word: str = ""
-    """What stands in place of a bar of which nothing is known."""
-
-
-class Line(Struct, frozen=True, kw_only=True):
-    """One line of the bill."""
-
-    owner: str
-    """The variant, or that it is the endpoint's own."""
-    what: str
-    usage_type: str
-    facts: str
-    """The unit price, and what was there before where it was something else."""
-    quantity: str
-    before: str
-    after: Amounts
-    doubts: str
-    origins: str
 
 
 class Row(Struct, frozen=True, kw_only=True):
@@ -160,37 +112,6 @@ class Stack(Struct, frozen=True, kw_only=True):
     rows: list[Row]
 
 
-class Card(Struct, frozen=True, kw_only=True):
-    """Something to mend."""
-
-    severity: Severity
-    policy: str
-    title: str
-    link: str
-    """The row of its endpoint; empty where it is about several, or about none."""
-    saving: str
-    block: str
-    place: str
-    """The line to change where it is known; of several inputs, which one it is about."""
-    place_uri: str
-    """Where a forge shows it; empty outside of one."""
-    fixes: list[str]
-    """What to change, in one to three lines."""
-    why: list[str]
-    lines: str
-    """The lines to paste; empty where they stand elsewhere."""
-    lines_id: str
-    help_uri: str
-
-
-class Tick(Struct, frozen=True):
-    """A mark of the axis."""
-
-    at: str
-    """Percent of the axis."""
-    label: str
-
-
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as one HTML document."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -220,18 +141,15 @@ class _Page:
     def __init__(self, report: Report, options: Options) -> None:
         self._report = report
         self._told = overview(report)
-        self._places = FindingPlaces(report, options)
+        self._options = options
         self._kinds = {source.id: source.kind for source in report.sources}
         self._has_past = {source.id for source in report.sources if source.has_before}
         shown = (*self._told.rows, *self._unchanged(), *report.unattached)
         self._ids: dict[Address, str] = {_address(item): f"e-{at}" for at, item in enumerate(shown, start=1)}
-        self._axis = _axis(shown)
-        self._names = labels(report)
+        self._axis = Axis(shown)
         self._marks: dict[Address, Severity] = {}
         for (source, address, _), severity in marks(report).items():
             self._marks.setdefault((source, address or ""), severity)
-        self._pasted: dict[str, str] = {}
-        """The identifier of each text of lines to paste that stands on the page already."""
 
     def _unchanged(self) -> list[EndpointReport]:
         items = [] if self._report.all_findings else [item for item in self._report.endpoints if item.unchanged]
@@ -242,8 +160,6 @@ class _Page:
         report, told = self._report, self._told
         empty = says_nothing_to_pay(report)
         found = sections(report)
-        cards = [self._card(finding) for finding in found.new]
-        shown = min(MOST_CARDS, sum(card.severity != "note" for card in cards))
         rests = [("", "", inert(note, LONGEST_MESSAGE)) for note in report.notices]
         unchanged, stacks = [self._row(item) for item in self._unchanged()], self._stacks()
         unattached = [self._row(item) for item in report.unattached]
@@ -259,17 +175,15 @@ class _Page:
             "read": self._read(),
             "own_terms": [inert(each, LONGEST_MESSAGE) for each in report.own_terms],
             "distrust": [inert(each, LONGEST_MESSAGE) for each in doubts(report)],
-            "cards": cards[:shown],
-            "folded": cards[shown:],
-            "folded_words": _folded(cards[shown:]),
+            "mending": Mending(report, self._options, found.new, self._ids),
             "stacks": stacks,
             "unchanged": unchanged,
             "unchanged_words": f"{len(unchanged):,} unchanged, {_amount(report.totals.unchanged)}",
             "unattached": unattached,
             "width": max((len(text) for row in rows for text in (row.change, row.spent)), default=0),
             "is_change": report.totals.delta is not None,
-            "ticks": _ticks(self._axis, max((dearest(item) for item in self._shown()), default=Decimal(0))),
-            "step": _step_percent(self._axis),
+            "ticks": self._axis.ticks(),
+            "step": self._axis.step,
             "sums": [] if empty else list(_sums(report)),
             "usage": report.totals.after.depends_on_usage,
             "budgets": [
@@ -279,7 +193,7 @@ class _Page:
             "possibilities": [] if empty else list(self._possibilities()),
             "assumptions": [] if empty else list(self._assumptions()),
             "missing": [inert(note, LONGEST_MESSAGE) for note in caveats(report)],
-            "prices": list(_prices(self._shown())),
+            "prices": list(prices(self._shown())),
             "lists": [
                 (title, told_lines)
                 for title, told_lines in (
@@ -341,12 +255,12 @@ class _Page:
             change=_change_or_cost(item.delta if has_past and not item.unchanged else None, after),
             spent=_spent(item.before, after) if has_past and not item.unchanged else "",
             phrases=list(_phrases(item, self._kinds[item.source], has_past=has_past)),
-            before=_bar(before, self._axis) if before else None,
-            after=_bar(after, self._axis) if after else None,
+            before=self._axis.bar(before) if before else None,
+            after=self._axis.bar(after) if after else None,
             label=f"{named(endpoint)}. {label} USD a month",
             facts=list(self._facts(item)),
             sums=sums,
-            lines=[_line(pair, item) for pair in lines(item)],
+            lines=lines(item),
         )
 
     def _facts(self, item: EndpointReport) -> Iterator[str]:
@@ -357,33 +271,6 @@ class _Page:
         yield from [inert(endpoint.region)] if isinstance(endpoint.region, str) else []
         yield from ["its configuration is not known"] if isinstance(endpoint.variants, Unknown) else []
 
-    # Findings --------------------------------------------------------------------------------------------------------
-
-    def _card(self, finding: Finding) -> Card:
-        result, report = finding.dearest, self._report
-        place = self._places.of(result)
-        pasted = lines_of_code(remediation(result, report))
-        known = self._pasted.get(pasted)
-        if known is None and pasted:
-            self._pasted[pasted] = f"fix-{len(self._pasted) + 1}"
-        subjects = {self._ids.get((each.source, each.endpoint or ""), "") for each in finding.results}
-        where = f"{place.path}:{place.line}" if place.known else result.source if report.subtotals else ""
-        return Card(
-            severity=result.severity,
-            policy=inert(result.policy),
-            title=headline([finding], self._names),
-            link=subjects.pop() if len(subjects) == 1 else "",
-            saving=_saving(finding.results),
-            block=inert(finding.block) + (f" ({len(finding.results):,} times)" if len(finding.results) > 1 else ""),
-            place=inert(where),
-            place_uri=self._places.link(place),
-            fixes=[inert(line, LONGEST_MESSAGE) for line in fix(result, report)],
-            why=[inert(text, LONGEST_MESSAGE) for text in _why(result)],
-            lines="" if known else pasted,
-            lines_id=self._pasted.get(pasted, ""),
-            help_uri=result.help_uri if result.help_uri.startswith("https://") else "",
-        )
-
     # What the numbers rest on ----------------------------------------------------------------------------------------
 
     def _possibilities(self) -> Iterator[tuple[str, str, Amounts]]:
@@ -391,7 +278,7 @@ class _Page:
         for each in self._report.possibilities[:MOST_LISTED] if possibilities(self._report)[0] else ():
             name = inert(each.given) + (f" in {inert(each.source)}" if several else "")
             totals = each.totals
-            yield name, _NONE if totals.before is None else amounts(totals.before)[1], amounts(totals.after)
+            yield name, NONE if totals.before is None else amounts(totals.before)[1], amounts(totals.after)
 
     def _assumptions(self) -> Iterator[tuple[str, str, str]]:
         """What is assumed, what it moves, and how it is known."""
@@ -501,7 +388,7 @@ def _spent(before: Monthly | None, after: Monthly | None) -> str:
 
 def _amount(monthly: Monthly | None) -> str:
     if monthly is None:
-        return _NONE
+        return NONE
     is_usage = monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least
     return USAGE if is_usage else expected_dollars(monthly)
 
@@ -526,176 +413,6 @@ def _volumes(item: EndpointReport) -> Iterator[str]:
         before, after = pair.volume_before.size, pair.volume_after.size
         if before is not None and after is not None and before != after:
             yield f"volume {number(before)} → {number(after)} GB"
-
-
-def _why(result: Result) -> Iterator[str]:
-    yield result.message
-    if result.working and result.working not in result.message:
-        yield result.working
-    yield from result.notes
-
-
-def _folded(cards: Sequence[Card]) -> str:
-    """``3 more, 2 notes``."""
-    notes = sum(card.severity == "note" for card in cards)
-    more = len(cards) - notes
-    return ", ".join(([f"{more:,} more"] if more else []) + ([counted(notes, "note")] if notes else []))
-
-
-def _saving(results: Iterable[Result]) -> str:
-    """``−1,345 USD``, of all that say the same together; empty where no money is at stake."""
-    savings = [result for result in results if isinstance(result.saving_monthly, Decimal)]
-    total = sum((result.saving_monthly for result in savings if isinstance(result.saving_monthly, Decimal)), Decimal(0))
-    at_most = any(result.saving_basis == "upper-bound" for result in savings)
-    return f"{dollars(-total)} USD{' at most' if at_most else ''}" if savings else ""
-
-
-# Bars ----------------------------------------------------------------------------------------------------------------
-
-
-def _axis(items: Sequence[EndpointReport]) -> Decimal:
-    """Where the axis ends: at the dearest ceiling, or beyond it where something is missing from a bar."""
-    most = max((dearest(item) for item in items), default=Decimal(0))
-    sides = [side for item in items for side in (item.before, item.cost.monthly if item.cost else None) if side]
-    return most * _ROOM if any(side.at_least for side in sides) else most
-
-
-def _bar(monthly: Monthly, most: Decimal) -> Bar:
-    if not monthly.ceiling and (monthly.at_least or monthly.depends_on_usage):
-        return Bar(word=UNKNOWN if monthly.at_least else USAGE)
-    return Bar(
-        floor=_percent(monthly.floor, most),
-        ceiling=_percent(monthly.ceiling, most),
-        expected="" if isinstance(monthly.expected, Unknown) else _percent(monthly.expected, most),
-        is_open=monthly.at_least,
-    )
-
-
-def _percent(amount: Decimal, most: Decimal) -> str:
-    return f"{_HUNDRED * amount / most:.2f}%" if most > 0 else "0%"
-
-
-def _step(most: Decimal) -> Decimal:
-    """The round amount between two marks of the axis, of which there are `_MOST_TICKS` at most beside zero."""
-    size = Decimal(10) ** ((most / _MOST_TICKS).adjusted())
-    return next(size * step for step in _STEPS if size * step * _MOST_TICKS >= most)
-
-
-def _step_percent(most: Decimal) -> str:
-    return _percent(_step(most), most) if most > 0 else "100%"
-
-
-def _ticks(axis: Decimal, most: Decimal) -> list[Tick]:
-    """Round amounts along the axis, up to the dearest ceiling."""
-    if most <= 0:
-        return []
-    step = _step(axis)
-    return [Tick(_percent(step * at, axis), f"{step * at:,f}") for at in range(int(most / step) + 1)]
-
-
-# The bill ------------------------------------------------------------------------------------------------------------
-
-
-def _line(pair: LinePair, item: EndpointReport) -> Line:
-    """One component; of one that rests on sensitive values, what kind it is and what it costs a month."""
-    known = pair.line
-    price = None if known.redacted else known.price
-    facts = [f"{number(price.usd)} per {UNITS.get(known.unit, known.unit)}"] if price else []
-    if pair.before and pair.after and detail_of(pair.before) != detail_of(pair.after):
-        facts.append(f"before: {detail_of(pair.before)}")
-    return Line(
-        owner=_owner(pair, item),
-        what=detail_of(known),
-        usage_type=inert(known.usage_type or "") if not known.redacted else "",
-        facts=", ".join(facts),
-        quantity=_quantity(known),
-        before=_expected(pair.before),
-        after=_amounts(pair.after),
-        doubts=", ".join(_doubts(known)),
-        origins="" if known.redacted else _origins(known),
-    )
-
-
-def _owner(pair: LinePair, item: EndpointReport) -> str:
-    if not pair.label:
-        return "endpoint"
-    is_after = pair.after is not None
-    endpoint, bill = (item.endpoint, item.cost) if is_after else (item.previous, item.previous_cost)
-    return _variant_name(pair.label, endpoint, bill)
-
-
-def _variant_name(label: str, endpoint: Endpoint | None, bill: Bill | None) -> str:
-    if endpoint is None or bill is None or isinstance(endpoint.variants, Unknown):
-        return inert(label)
-    for position, (variant, child) in enumerate(zip(endpoint.variants, bill.children, strict=False), start=1):
-        if child.label == label:
-            return variant_name(variant, position) + shadow_note(variant)
-    return inert(label)
-
-
-def _expected(component: CostComponent | None) -> str:
-    if component is None:
-        return _NONE
-    floor, expected, _ = amounts_of(component)
-    return expected or floor
-
-
-def _amounts(component: CostComponent | None) -> Amounts:
-    """Floor, expected and ceiling; why there are none in the middle."""
-    if component is None:
-        return "", _NONE, ""
-    floor, expected, ceiling = amounts_of(component)
-    return (floor, expected, ceiling) if expected else ("", floor, "")
-
-
-def _quantity(component: CostComponent) -> str:
-    """How many, and how much of the unit that is: ``2 – 6 · 1,460 – 4,380 h``."""
-    if component.redacted or component.quantity is None:
-        return ""
-    unit = UNITS.get(component.unit, component.unit)
-    amount = f"{spread(component.quantity.floor, component.quantity.ceiling)} {unit}"
-    return f"{quantity_of(component)} · {amount}" if component.count is not None else amount
-
-
-def _doubts(component: CostComponent) -> Iterator[str]:
-    if component.reason:
-        yield "sensitive" if component.redacted else inert(component.reason)
-    if component.redacted:
-        return
-    if component.estimated:
-        yield "estimated"
-    if component.assumed:
-        yield "expected is assumed"
-    if component.price and component.price.suspect:
-        yield f"doubtful: {inert(component.price.suspect)}"
-    if component.depends_on_usage:
-        yield "depends on usage"
-
-
-def _origins(component: CostComponent) -> str:
-    """``count.floor, count.ceiling: scalable target; hours: 730 hours a month``; where prices are from is told once."""
-    by_origin: dict[str, list[str]] = {}
-    for key, origin in component.origins.items():
-        if key != "price":
-            by_origin.setdefault(origin, []).append(key)
-    return inert("; ".join(f"{', '.join(keys)}: {origin}" for origin, keys in by_origin.items()), LONGEST_MESSAGE)
-
-
-def _prices(items: Iterable[EndpointReport]) -> Iterator[tuple[str, str, str, str]]:
-    """Every price that was used, once: usage type, price, how it is known and since when, and where it is from."""
-    found: dict[tuple[str, str], tuple[str, str, str, str]] = {}
-    for component in (
-        line for item in items for bill in (item.cost, item.previous_cost) if bill for line in bill.every_line()
-    ):
-        price = component.price
-        if price is None or component.redacted:
-            continue
-        basis = f"{price.basis}{f' ({price.confidence} confidence)' if price.confidence else ''} {price.date}"
-        source = inert(". ".join(text.rstrip(".") for text in (price.rule, price.source) if text), LONGEST_MESSAGE)
-        unit = UNITS.get(component.unit, component.unit)
-        row = inert(price.usage_type), f"{plain(price.usd)} per {unit}", basis, source
-        found.setdefault(row[:2], row)
-    yield from (found[key] for key in sorted(found))
 
 
 # What the numbers rest on --------------------------------------------------------------------------------------------
