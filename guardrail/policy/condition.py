@@ -355,6 +355,9 @@ def _matches(field: Field, _: str, raw: object, scope: PolicyScope) -> Part:
         patterns = tuple(Pattern(text) for text in texts)
     except PatternError as error:
         raise scope.error(f"{show(raw)} is no pattern: {error}") from error
+    problem = next(filter(None, map(field.pattern_problem, texts)), None)
+    if problem is not None:
+        raise scope.error(problem)
     return _known(field.get, lambda value: any(pattern.matches(value) for pattern in patterns))
 
 

@@ -3,6 +3,7 @@
 ``docs/fields.md`` and the field names in ``policies/schema.json`` are generated from `FIELDS`.
 """
 
+import re
 from decimal import Decimal
 from typing import Any, Literal, TypeAlias
 
@@ -73,6 +74,16 @@ class Field(Struct, frozen=True, kw_only=True):
             ends = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
             return f"{self.path} is never {value}: it is {ends}{unit}"
         return None
+
+    def pattern_problem(self, pattern: str) -> str | None:
+        r"""Why the field, an instance type, never matches a pattern that is plain up to a dot; None where it may.
+
+        ``m5.*``: "patterns are anchored, and m5.* fits no instance type: write ml\.m5.*".
+        """
+        start = re.match(r"[A-Za-z0-9-]+(?=[\\.])", pattern)
+        if self.example != _INSTANCE_TYPE["example"] or start is None or "|" in pattern or start[0] == "ml":
+            return None
+        return f"patterns are anchored, and {pattern} fits no instance type: write ml\\.{pattern}"
 
     def _text_problem(self, value: str) -> str | None:
         if self.values and value not in self.values:

@@ -191,6 +191,10 @@ def _configured(
     changes = _changes(policy, settings, environments)
     if changes:
         policy = with_parameters(policy, changes)
+        try:
+            check(policy, environments)
+        except MisplacedError as error:
+            raise SettingsError(f"policies.{policy.id}: {error.problem}") from error
     if settings.severity in (None, "off"):
         return policy
     return structs.replace(policy, severity=settings.severity, note_when={})

@@ -317,6 +317,7 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
         ({"endpoint.mode": "real-time"}, "endpoint.mode is never real-time, did you mean realtime? It is realtime,"),
         ({"endpoint.mode": {"in": ["async", "batch"]}}, "endpoint.mode is never batch; it is realtime, async or serv"),
         ({"endpoint.mode": {"param": "tag"}}, "endpoint.mode is never team; it is realtime"),
+        ({"variant.instance_type": {"matches": "m5.*"}}, r"m5.* fits no instance type: write ml\.m5.*"),
         ({"endpoint.region": "us-east1"}, "endpoint.region is never us-east1: write it like us-east-1"),
         ({"variant.instance_type": {"in": ["m5.large"]}}, "is never m5.large: write it like ml.m5.large"),
         ({"instance.types": {"contains": "m5.large"}}, "instance.types is never m5.large: write it like ml.m5.large"),

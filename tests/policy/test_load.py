@@ -230,6 +230,15 @@ def test_an_unknown_environment_has_the_parameters_of_production() -> None:
             {RIGHT_SIZED: PolicySettings(params={"max_vcpus": {"default": 1, "stagging": 2}})},
             "params.max_vcpus.stagging: there is no environment stagging",
         ),
+        (
+            {"realtime-variants-scale": PolicySettings(params={"exempt_environments": ["prod"]})},
+            "policies.realtime-variants-scale: there is no environment prod, did you mean production?",
+        ),
+        (
+            {"realtime-variants-scale": PolicySettings(environments={"production": {"exempt_environments": ["prd"]}})},
+            "policies.realtime-variants-scale: there is no environment prd",
+        ),
+        ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": -1})}, "instance.vcpus is never -1"),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": "8"})}, "params.max_vcpus: expected a number, got '8'"),
         ({RIGHT_SIZED: PolicySettings(params={"approval_tag": None})}, "params.approval_tag: expected text, got None"),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": {"dev": 8}})}, "need a value for default too"),
