@@ -19,7 +19,7 @@ from typing import NamedTuple
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 BYTECODE = pathlib.Path(tempfile.gettempdir()) / f"guardrail-benchmark-bytecode-{os.getuid()}"
-CHECK = "import sys; from guardrail.cli import main; sys.exit(main())"  # what the `guardrail` script does
+CHECK = "import sys; from guardrail.__main__ import main; sys.exit(main())"  # what the `guardrail` script does
 VIOLATED = 1  # the exit code of a check whose answer is that a policy is violated
 
 

@@ -1,5 +1,6 @@
 """The command line: help, suggestions, the error boundary and the exit codes."""
 
+import json
 import os
 import subprocess
 import sys
@@ -226,3 +227,42 @@ def test_a_full_disk_behind_standard_output_is_no_answer(arguments: list[str], w
             text=True,
         )
     assert (done.returncode, done.stderr) == (2, f"guardrail: {what}: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    ("before", "code", "shown"),
+    [("", 2, "at the end\n"), ("sys.setprofile(print)", 2, "at the end\n"), ("sys.stdout = None", 2, "")],
+)
+def test_what_others_asked_for_at_the_end_happens_whatever_ends_the_process(before: str, code: int, shown: str) -> None:
+    """Coverage of a command is written down then; a profiler tells what it has seen once `main` is back."""
+    script = f"""
+import atexit, sys
+from guardrail.__main__ import main
+atexit.register(print, "at the end")
+sys.argv[1:] = ["check", "missing.json"]
+{before.replace("print", "lambda *_: None")}
+code = main()
+assert sys.getprofile(), "it came back"
+sys.exit(code)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stdout) == (code, shown)
+    assert "missing.json" in done.stderr
+
+
+def test_a_report_of_many_buffers_is_written_whole_before_the_process_ends(tmp_path: Path) -> None:
+    """A pipe takes 64 KiB at a time, and nobody reads it until the writer waits."""
+    states = {"format_version": "1.0", "values": {"root_module": {"resources": [endpoint(n) for n in range(300)]}}}
+    (tmp_path / "state.json").write_text(json.dumps(states))
+    command = [sys.executable, "-m", "guardrail", "check", "state.json", "--format", "json", "--fail-on", "never"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(json.loads(done.stdout)["endpoints"]) == 300
+    assert len(done.stdout) > 2**16
+
+
+def endpoint(number: int) -> dict[str, object]:
+    """One endpoint of a state, whose configuration is elsewhere."""
+    values = {"name": f"chat-{number}", "endpoint_config_name": f"chat-{number}", "region": "us-east-1"}
+    address = f"aws_sagemaker_endpoint.chat[{number}]"
+    return {"address": address, "type": "aws_sagemaker_endpoint", "name": "chat", "mode": "managed", "values": values}

@@ -7,6 +7,7 @@ gives no result; passes are results too. `superseding` leaves one result for eac
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from msgspec import Struct, structs
 
@@ -152,6 +153,7 @@ def evaluate_stack(
     """
     given = {name: value for name, value in budgets.items() if value is not None}
     subject = Subject(None, None, stack=StackTotals(before=before, after=after, delta=delta))
+    about = _about(subject, source)
     results: list[Result] = []
     for policy in policies:
         if policy.applies_to != "stack":
@@ -162,10 +164,10 @@ def evaluate_stack(
             continue
         holds = compiled.require(subject)
         if holds is True:
-            results.append(_passed(compiled, subject, source))
+            results.append(_passed(compiled, subject, about))
         else:
             status = _stack_status(compiled, before, after)
-            results.append(_found(compiled, subject, _undecided(applies, holds), source, status))
+            results.append(_found(compiled, subject, _undecided(applies, holds), about, status))
     return results
 
 
@@ -231,15 +233,16 @@ class _Run:
 
     def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> Iterable[Result]:
         """What each rule says of the subject. A rule whose ``when`` is false says nothing."""
+        about = _about(subject, self._source)
         for rule in rules:
             applies: Truth = True if rule.when is None else rule.when(subject)
             if applies is False:
                 continue
             holds = rule.require(subject)
             if holds is True:
-                yield _passed(rule, subject, self._source)
+                yield _passed(rule, subject, about)
             else:
-                yield _found(rule, subject, _undecided(applies, holds), self._source, status)
+                yield _found(rule, subject, _undecided(applies, holds), about, status)
 
 
 def _undecided(applies: Truth, holds: Truth) -> Unknown | None:
@@ -247,21 +250,29 @@ def _undecided(applies: Truth, holds: Truth) -> Unknown | None:
     return next((truth for truth in (applies, holds) if isinstance(truth, Unknown)), None)
 
 
-def _passed(rule: Compiled, subject: Subject, source: str) -> Result:
-    policy, endpoint = rule.policy, subject.endpoint
+def _about(subject: Subject, source: str) -> dict[str, Any]:
+    """What every result on a subject says of it."""
+    endpoint = subject.endpoint
+    return {
+        "source": source,
+        "endpoint": None if endpoint is None else endpoint.address,
+        "variant": subject.variant_name(),
+        "part": subject.part(),
+        "identity": "" if endpoint is None else identity(endpoint),
+    }
+
+
+def _passed(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
+    policy = rule.policy
     address, location = _block_to_change(rule, subject)
     said = _first_text(rule.pass_messages, subject) if rule.pass_messages else None
     return Result(
-        source=source,
+        **about,
         policy=policy.id,
         severity=policy.severity,
         verdict="pass",
         status=None,
         address=address,
-        endpoint=None if endpoint is None else endpoint.address,
-        variant=subject.variant_name(),
-        part=subject.part(),
-        identity="" if endpoint is None else identity(endpoint),
         message=said or policy.title,
         reason=None,
         saving_monthly=None,
@@ -273,9 +284,9 @@ def _passed(rule: Compiled, subject: Subject, source: str) -> Result:
     )
 
 
-def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: str, status: Status) -> Result:
+def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dict[str, Any], status: Status) -> Result:
     """A violation, or what ``unknown`` leaves open."""
-    policy, endpoint = rule.policy, subject.endpoint
+    policy = rule.policy
     at_fault = _policy_at_fault(rule, subject)
     address, location = (at_fault.address, at_fault.location) if at_fault else _block_to_change(rule, subject)
     saving = saving_of(policy.saving, subject, rule.parameters) if unknown is None else None
@@ -283,16 +294,12 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, source: st
     location = _line_to_change(fix, address, subject) or location
     text = _first_text(rule.messages, subject) or policy.title
     return Result(
-        source=source,
+        **about,
         policy=policy.id,
         severity="note" if unknown is None and rule.note_when and rule.note_when(subject) is True else policy.severity,
         verdict="open" if unknown else "fail",
         status=status,
         address=address,
-        endpoint=None if endpoint is None else endpoint.address,
-        variant=subject.variant_name(),
-        part=subject.part(),
-        identity="" if endpoint is None else identity(endpoint),
         message=f"undecided: {policy.title}." if unknown else _violation_message(text, subject, saving),
         headline=(_first_text(rule.headlines, subject) or text).partition(". ")[0],
         detail="" if unknown else _first_text(rule.details, subject) or "",

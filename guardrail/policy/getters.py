@@ -128,6 +128,8 @@ def repeated_variants(subject: Subject) -> object:
     variants = subject.endpoint.variants if subject.endpoint else ()
     if isinstance(variants, Unknown):
         return variants
+    if len(variants) == 1:
+        return ()
     names = Counter(variant.name for variant in variants if isinstance(variant.name, str))
     return tuple(name for name, count in names.items() if count > 1)
 
@@ -318,10 +320,13 @@ def over_types(of_type: Callable[[Subject, str], object], combine: Callable[[lis
 
     def get(subject: Subject) -> object:
         types = subject.instance_types()
-        if not types:
-            return None
-        values = [name if isinstance(name, Unknown) else of_type(subject, name) for name in types]
-        return values[0] if len(values) == 1 else combine(values)
+        if len(types) == 1:  # as nearly always
+            return types[0] if isinstance(types[0], Unknown) else of_type(subject, types[0])
+        return (
+            combine([name if isinstance(name, Unknown) else of_type(subject, name) for name in types])
+            if types
+            else None
+        )
 
     return get
 
@@ -403,7 +408,7 @@ def _offered(subject: Subject, instance_type: str) -> object:
     endpoint, world = subject.endpoint, subject.world
     if endpoint is None or world is None or isinstance(endpoint.region, Unknown):
         return endpoint.region if endpoint else None
-    return world.prices.offered(endpoint.region, instance_type)
+    return world.offered(endpoint.region, instance_type)
 
 
 FAMILY = over_types(lambda _, name: family_of(name), _first)

@@ -26,7 +26,7 @@ from guardrail.prices.book import InstanceSpec, PriceBook
 class Evaluation:
     """What all subjects of one evaluation share: prices, what was already looked up in them, the period and the day."""
 
-    __slots__ = ("_hourly", "_specs", "period", "prices", "today")
+    __slots__ = ("_hourly", "_offered", "_specs", "period", "prices", "today")
 
     def __init__(self, prices: PriceBook, today: date | None = None, period: Period = MONTH) -> None:
         self.prices = prices
@@ -34,6 +34,7 @@ class Evaluation:
         self.today = today
         self._specs: dict[str, InstanceSpec | Unknown] = {}
         self._hourly: dict[tuple[str, str], Decimal | Unknown] = {}
+        self._offered: dict[tuple[str, str], bool | Unknown] = {}
 
     def spec(self, instance_type: str) -> InstanceSpec | Unknown:
         """The specification of a type; Unknown where the table does not have it."""
@@ -50,6 +51,14 @@ class Evaluation:
         if known is None:
             price = self.prices.hosting(region, instance_type)
             known = self._hourly[key] = price.usd if isinstance(price, Price) else Unknown(price.reason)
+        return known
+
+    def offered(self, region: str, instance_type: str) -> bool | Unknown:
+        """Whether endpoints of a region accept the type."""
+        key = (region, instance_type)
+        known = self._offered.get(key)
+        if known is None:
+            known = self._offered[key] = self.prices.offered(region, instance_type)
         return known
 
 

@@ -157,6 +157,7 @@ _plan_decoder = msgspec.json.Decoder(_Plan)
 _head_decoder = msgspec.json.Decoder(_Head)
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
+_object_decoder = msgspec.json.Decoder(dict[str, Raw])
 _members_decoder = msgspec.json.Decoder(dict[_Key, Raw])
 _list_decoder = msgspec.json.Decoder(list[Raw])
 _text_decoder = msgspec.json.Decoder(str | None)
@@ -175,7 +176,8 @@ class PlanDocument:
         with self.refusing():
             document, self._plan = _decode(read_document(path))
             _refuse_bad_text(document)
-            keys = self._members(document.content).keys()
+            content = memoryview(document.content)
+            keys = self._members(content[:-1] if content[-1:].tobytes() == b"\n" else content).keys()
             self.version = self._format_version(keys)
             self.is_state = "values" in keys or not keys & _OF_PLANS
             self._refuse_other_documents(keys)
@@ -338,7 +340,14 @@ class PlanDocument:
     # Contradictions ------------------------------------------------------------------------------------------------
 
     def _members(self, content: Any) -> dict[str, Raw]:
-        """The members of a JSON object. Raises `SourceError` where a key stands in it twice."""
+        """The members of a JSON object. Raises `SourceError` where a key stands in it twice.
+
+        A dict keeps one of two. Where its members account for every byte, there were no others: ``"key":`` and a comma
+        for each, and braces around them, as Terraform writes it.
+        """
+        members = _object_decoder.decode(content)
+        if len(content) == 1 + sum([len(key) + len(raw) + 4 for key, raw in members.items()]):
+            return members
         found = _members_decoder.decode(content)
         members = {key.value: raw for key, raw in found.items()}
         if len(members) < len(found):

@@ -134,11 +134,14 @@ def test_a_key_that_stands_twice_in_one_object_is_refused(tmp_path: Path, key: s
     assert said == f"has the key '{key}' twice in one object"
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")], ids=["as Terraform writes it", "as people do"])
 @pytest.mark.parametrize("key", ["values", "root_module", "resources", "instance_type", "production_variants"])
-def test_a_key_that_stands_twice_in_a_state_is_refused(tmp_path: Path, key: str) -> None:
-    text = json.dumps(present())
-    start = text.rindex(f'"{key}": ')
-    assert refusal(tmp_path, f'{text[:start]}"{key}": [], {text[start:]}') == f"has the key '{key}' twice in one object"
+def test_a_key_that_stands_twice_in_a_state_is_refused(tmp_path: Path, key: str, separators: tuple[str, str]) -> None:
+    text, (comma, colon) = json.dumps(present(), separators=separators), separators
+    start = text.rindex(f'"{key}"{colon}')
+    for spelled in (key, f"\\u{ord(key[0]):04x}{key[1:]}"):  # \u0076alues is values too
+        said = refusal(tmp_path, f'{text[:start]}"{spelled}"{colon}[]{comma}{text[start:]}')
+        assert said == f"has the key '{key}' twice in one object"
 
 
 def test_text_that_is_no_utf_8_is_refused_also_in_a_key_that_nobody_looks_for(tmp_path: Path) -> None:
