@@ -65,6 +65,10 @@ _CODE = (".tf", ".tofu", ".yaml", ".yml", ".template")
 """Files whose lines may be shown; those of variables are none of them."""
 
 
+_FOR_A_TERMINAL = ("table", "concise")
+"""Formats that ``--quiet`` keeps back; whoever reads another one waits for it."""
+
+
 class Destination(Struct, frozen=True):
     """A format, and the file it goes to; None for standard output."""
 
@@ -189,9 +193,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--color", choices=("auto", "always", "never"), dest="colour", default="auto", help="default: auto"
     )
     writing.add_argument("--no-color", action="store_const", const="never", dest="colour", help="as --color never")
-    writing.add_argument(
-        "-q", "--quiet", action="store_true", help="nothing on standard output when the exit code is 0"
-    )
+    writing.add_argument("-q", "--quiet", action="store_true", help="no table or concise lines when the exit code is 0")
     writing.add_argument(
         "-v", "--verbose", action="store_true", help="say on standard error what was read, and in how long"
     )
@@ -606,7 +608,7 @@ def _named_in_errors(path: str | None) -> Iterator[None]:
 def _write(report: Report, destination: Destination, arguments: Namespace) -> None:
     """Render one format and put it where it belongs."""
     to_stdout = destination.path is None
-    if to_stdout and arguments.quiet and report.exit_code == 0:
+    if to_stdout and arguments.quiet and report.exit_code == 0 and destination.format in _FOR_A_TERMINAL:
         return
     root = top_of(os.getcwd())
     options = Options(

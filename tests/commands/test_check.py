@@ -360,6 +360,8 @@ def test_quiet_is_silent_when_all_is_well_and_only_then(capsys: pytest.CaptureFi
     assert cli.main(["check", "empty.json", "-q", "--format", "table", "--format", "json=out.json"]) == 0
     assert capsys.readouterr() == ("", "")
     assert Path("out.json").exists()
+    assert cli.main(["check", "empty.json", "-q", "--format", "json"]) == 0
+    assert '"exit_code":0' in capsys.readouterr().out  # whoever reads JSON waits for it
     assert cli.main(["check", "plan.json", "--quiet"]) == 1
     assert "realtime-variants-scale" in capsys.readouterr().out
 
