@@ -475,9 +475,23 @@ document.body.textContent = JSON.stringify(found);
 """
 
 
+def dumped(uri: str, folder: Path, *flags: str) -> str:
+    """The document as Chromium has it once it is loaded."""
+    assert CHROMIUM
+    headless = ("--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile", "--dump-dom")
+    done = subprocess.run(
+        [CHROMIUM, *headless, *flags, uri],
+        env={**os.environ, "HOME": str(folder)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    return done.stdout
+
+
 def measured(pages: dict[str, str], folder: Path, *flags: str) -> dict[str, dict[str, object]]:
     """What Chromium finds in each page with everything unfolded, in frames of each width."""
-    assert CHROMIUM
     frames = "".join(
         f'<iframe title="{name} at {width}" width="{width}" height="600" srcdoc="{escape(page)}"></iframe>'
         for name, page in pages.items()
@@ -486,18 +500,10 @@ def measured(pages: dict[str, str], folder: Path, *flags: str) -> dict[str, dict
     harness = folder / "harness.html"
     script = f"<script>addEventListener('load', () => {{{MEASURE}}})</script>"
     harness.write_text(f'<!doctype html><meta charset="utf-8">{script}<body>{frames}', encoding="utf-8")
-    headless = ("--headless=new", "--no-sandbox", "--disable-gpu", f"--user-data-dir={folder}/profile", "--dump-dom")
-    done = subprocess.run(
-        [CHROMIUM, *headless, *flags, harness.as_uri()],
-        env={**os.environ, "HOME": str(folder)},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=120,
-        check=False,
-    )
-    answer = re.search(r"<body>(\{.*\})</body>", done.stdout, re.DOTALL)
+    shown = dumped(harness.as_uri(), folder, *flags)
+    answer = re.search(r"<body>(\{.*\})</body>", shown, re.DOTALL)
     if answer is None:
-        pytest.skip(f"Chromium shows nothing here: {done.stderr[-200:]!r}")
+        pytest.skip("Chromium shows nothing here")
     found: dict[str, dict[str, object]] = json.loads(unescape(answer[1]))
     return found
 
@@ -526,6 +532,17 @@ def test_no_name_and_no_number_runs_out_on_a_phone_or_on_a_desk(tmp_path: Path) 
     assert len(found) == 9 * len(WIDTHS)
     assert {name: each["out"] for name, each in found.items() if each["out"]} == {}
     assert all(each["numbers"] for name, each in found.items() if not name.startswith("nothing"))
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_a_link_to_a_row_unfolds_it(tmp_path: Path) -> None:
+    """A browser opens the folds around what a link leads to, so the row's identifier stands inside of its fold."""
+    page = tmp_path / "page.html"
+    page.write_text(render(report()), encoding="utf-8")
+    shown = dumped(f"{page.as_uri()}#e-2", tmp_path, "--virtual-time-budget=3000")
+    if "<details" not in shown:
+        pytest.skip("Chromium shows nothing here")
+    assert re.findall(r'<details class="row"([^>]*)>', shown) == ["", ' open=""']
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")

@@ -9,8 +9,10 @@ through `inert` before, so nothing of it can act on the page or turn its reading
 import os
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, TypeAlias
+from functools import lru_cache
+from typing import TypeAlias
 
+from markupsafe import Markup, escape
 from msgspec import Struct
 
 from guardrail import __version__
@@ -56,9 +58,6 @@ from guardrail.reporters.overview import (
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
 from guardrail.reporters.wording import counted, dollars, inert, number, signed_dollars
-
-if TYPE_CHECKING:
-    from markupsafe import Markup
 
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
@@ -128,10 +127,9 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     return environment.get_template(TEMPLATE).render(_Page(report, options).content()) + "\n"
 
 
-def breaking(text: str) -> "Markup":
+@lru_cache(maxsize=4_096)
+def breaking(text: str) -> Markup:
     """``text`` that may break after ``_ - / : .``, as names do: ``a-<wbr>b`` of ``a-b``."""
-    from markupsafe import Markup, escape
-
     return Markup(_SEPARATOR.sub(r"\g<0><wbr>", str(escape(text))))  # noqa: S704 - escaped just here
 
 
