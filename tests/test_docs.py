@@ -107,9 +107,20 @@ def parse(arguments: list[str]) -> None:
 def test_every_command_and_flag_is_documented() -> None:
     usage = (ROOT / "docs" / "usage.md").read_text(encoding="utf-8")
     for name in base.COMMANDS:
-        assert f"## guardrail {name}\n" in usage, name
-        for flag in base.parser(name)._option_string_actions:  # noqa: SLF001 - argparse has no public list of flags
-            assert flag in ("-h", "--help") or f"`{flag}" in usage, f"{name} {flag}"
+        head = f"## guardrail {name}\n"
+        assert head in usage, name
+        section = usage.partition(head)[2].partition("\n## ")[0]
+        for flag in flags(base.parser(name)):
+            assert flag in ("-h", "--help") or f"`{flag}" in section, f"{name} {flag}"
+
+
+def flags(parser: base.Parser) -> Iterator[str]:
+    """Every flag of a command and of its actions."""
+    for action in parser._actions:  # noqa: SLF001 - argparse has no public list of flags
+        yield from action.option_strings
+        if isinstance(action.choices, dict):
+            for inner in action.choices.values():
+                yield from flags(inner)
 
 
 def test_links_between_documents_lead_somewhere() -> None:

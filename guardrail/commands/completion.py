@@ -119,6 +119,8 @@ def _values(action: Action, value: str) -> Iterator[str]:
         yield from _policies()
     elif metavar in ("REGION", "TYPE"):
         yield from _priced(metavar)
+    elif metavar == "KEY,KEY":
+        yield from ("environment", "region")
     elif metavar in ("DIR", "DIRECTORY"):
         yield _FOLDERS
     elif "FILE" in metavar or metavar in ("PATH", "OLD", "NEW", "PLAN"):

@@ -52,6 +52,7 @@ def test_the_first_word_is_a_command() -> None:
         (["check", "--region", "eu-central"], ["eu-central-1", "eu-central-2"]),
         (["check", "--fail"], ["--fail-on"]),
         (["check", "--budget", ""], []),
+        (["check", "--group-by", ""], ["environment", "region"]),
         (["check", "--strict", "--", "--fail"], [":files"]),
         (["policies", "ex"], ["explain"]),
         (["policies", "explain", "async-scales-to"], ["async-scales-to-zero"]),
