@@ -26,7 +26,8 @@ _PLAIN = re.compile(
 _WORD = re.compile(r"""[\w.-]+ = (?:\{[^{}]*\}|"[^"]*"|[^\s,;]+)[,;:.]?|\S+""")
 """A word, or an assignment, which is one thing however many words it has."""
 _CLOSING = re.compile(r"[,;:.!?)]*\Z")
-_UNBROKEN = 24
+_UNBROKEN, _PIECE = 16, 12
+"""Characters of a word that stays whole, and of the pieces of a longer one: beside two amounts they fit 360 pixels."""
 _TOO_LONG = re.compile(rf"[^- ]{{{_UNBROKEN + 1},}}")
 _LINK = re.compile(r"https://[A-Za-z0-9./_~%?=&#-]+")
 _FENCE = re.compile(r"^ *(`{3,})", re.MULTILINE)
@@ -46,13 +47,16 @@ def name(text: str, limit: int = LONGEST_TEXT) -> str:
 
 
 def _pieces(text: str) -> Iterator[str]:
-    """``text`` in pieces of which none has more than `_UNBROKEN` characters between two hyphens or blanks."""
-    while (long := _TOO_LONG.search(text)) is not None:
-        run = text[long.start() : long.start() + _UNBROKEN]
-        end = long.start() + (max(run.rfind(char) for char in "_./") + 1 or _UNBROKEN)
-        yield text[:end]
-        text = text[end:]
-    yield text
+    """``text`` in pieces, each word of more than `_UNBROKEN` characters between two hyphens or blanks in several."""
+    start = 0
+    for word in _TOO_LONG.finditer(text):
+        at = word.start()
+        while word.end() - at > _PIECE:
+            run = text[at : at + _PIECE]
+            at += max(run.rfind(char) for char in "_./") + 1 or _PIECE
+            yield text[start:at]
+            start = at
+    yield text[start:]
 
 
 def _span(text: str) -> str:
@@ -104,9 +108,9 @@ def link(label: str, uri: str) -> str:
     return f"[{label}]({uri})" if _LINK.fullmatch(uri) else label
 
 
-def nowrap(text: str) -> str:
-    """Words of ours that stay in one line."""
-    return text.replace(" ", "&nbsp;")
+def between(low: str, word: str, high: str) -> str:
+    """``85 → 2,023`` that breaks behind its word alone."""
+    return f"{low}&nbsp;{word} {high}"
 
 
 def details(summary: str, body: str) -> str:

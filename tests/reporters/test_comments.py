@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 
 from guardrail import cli
 from guardrail.reporters.markdown import COMMENT_LIMIT
+from tests.reporters.test_html import CHROMIUM, WIDTHS, measured
 
 TESTS = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).resolve().parent / "comments"
@@ -94,8 +95,8 @@ COMMENTS = {
         [
             "### ❌ This change adds 908 USD a month (2,056 → 2,964)",
             "Mending all of it brings the change to **−574** at best.",
-            "| **+908** | 2,056&nbsp;→&nbsp;2,964 |",
-            "2,964&nbsp;to&nbsp;11,855",
+            "| **+908** | 2,056&nbsp;→ 2,964 |",
+            "2,964&nbsp;to 11,855",
             "up to −1,482 USD",
         ],
     ),
@@ -107,7 +108,7 @@ COMMENTS = {
             "### ❌ This change adds 3,756 USD a month (1,380 → 5,137)",
             "**2 errors, 2 warnings.** Mending all of it brings the change to **+617** at best. Nothing is unknown;",
             '-    instance_type          = "ml.m5.12xlarge"\n+    instance_type          = "ml.m5.4xlarge"',
-            "`max_capacity` 6 → 10: up to +676 | 0 | 528&nbsp;→&nbsp;528 |",
+            "`max_capacity` 6 → 10: up to +676 | 0 | 528&nbsp;→ 528 |",
         ],
     ),
     # One costs 0.115 x 730 + 4 x 0.14 = 84.51. Before 12 x 84.51 = 1,014.12; after 78 x 84.51 = 6,591.78: 5,577.66
@@ -116,7 +117,7 @@ COMMENTS = {
         twelve,
         [
             "### ❌ This change adds 5,578 USD a month (1,014 → 6,592)",
-            "| ❌ `service12`<br>1 → 12 instances | **+930** | 85&nbsp;→&nbsp;1,014 |",
+            "| ❌ `service12`<br>1 → 12 instances | **+930** | 85&nbsp;→ 1,014 |",
             "| 1 endpoint unchanged | 0 | 85 |",
         ],
     ),
@@ -126,7 +127,7 @@ COMMENTS = {
         [
             "### ❌ What this change adds is not known (0 → unknown)",
             "❔ **Not in these numbers:** ",
-            "| unknown | 0&nbsp;→&nbsp;unknown |",
+            "| unknown | 0&nbsp;→ unknown |",
         ],
     ),
     # Nothing is known of the configuration, before and after alike.
@@ -140,8 +141,8 @@ COMMENTS = {
     "stacks": Comment(
         stacks,
         [
-            "| ❌ `instance-type-update`<br>1 changed | **+908** | 2,056&nbsp;→&nbsp;2,964 |",
-            "| `no-sagemaker`<br>no endpoint | 0 | 0&nbsp;→&nbsp;0 |",
+            "| ❌ `instance-type-update`<br>1 changed | **+908** | 2,056&nbsp;→ 2,964 |",
+            "| `no-sagemaker`<br>no endpoint | 0 | 0&nbsp;→ 0 |",
         ],
     ),
     # 84.51 for one, 253.53 for three, and nobody knows which.
@@ -192,3 +193,27 @@ def test_the_comment_is_whole_and_has_three_columns_at_most(comment: tuple[str, 
     page = MarkdownIt("gfm-like", {"html": True}).render(text)
     rows = page.split("<tr>")[1:]
     assert {row.partition("</tr>")[0].count("<td") + row.partition("</tr>")[0].count("<th") for row in rows} <= {3}
+
+
+STYLE = """
+body { margin: 16px; font: 14px/1.5 -apple-system, BlinkMacSystemFont, "Segoe UI", "Noto Sans", Helvetica, Arial;
+  overflow-wrap: break-word; }
+table { display: block; width: max-content; max-width: 100%; overflow: auto; border-collapse: collapse; }
+th, td { padding: 6px 13px; border: 1px solid; }
+code { padding: .2em .4em; font: 85% ui-monospace, Menlo, monospace; white-space: break-spaces; }
+pre { overflow: auto; }
+"""
+"""What of GitHub's style decides how wide a comment is."""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
+def test_no_comment_runs_out_on_a_phone(tmp_path: Path) -> None:
+    """Unfolded, at 360 pixels and on a desk: no table scrolls sideways."""
+    pages = {
+        path.stem: f"<!doctype html><style>{STYLE}</style><body>{MarkdownIt('gfm-like', {'html': True}).render(text)}"
+        for path in sorted(GOLDEN.glob("*.md"))
+        if (text := path.read_text(encoding="utf-8").replace("<details", "<details open"))
+    }
+    found = measured(pages, tmp_path)
+    assert len(found) == len(COMMENTS) * len(WIDTHS)
+    assert {name: each["out"] for name, each in found.items() if each["out"]} == {}

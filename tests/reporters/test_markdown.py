@@ -137,6 +137,14 @@ def test_an_unknown_change_is_a_bound_where_it_has_one(change: Delta, sentence: 
     assert text.splitlines()[1] == f"### ❌ {sentence}"
 
 
+def test_what_usage_alone_decides_is_never_zero_in_the_headline() -> None:
+    """Instances become serverless, and nobody says how many requests there are."""
+    text = render(report(totals=changed("678", "0", known(None, None), depends_on_usage=True)))
+    assert "### ❌ What this change adds is not known (678 → usage)\n" in text
+    text = render(report(totals=changed("678", "5", known(None, None), depends_on_usage=True)))
+    assert "### ❌ What this change adds is not known (678 → 5 + usage)\n" in text
+
+
 def test_a_change_of_the_ceiling_alone_says_so_in_the_headline() -> None:
     totals = changed("10", "10", Delta(Decimal(0), Decimal(0), Decimal("676.08")))
     sentence = "This change adds nothing to the expected 10 USD a month, and +676 when all is scaled out"
@@ -229,9 +237,9 @@ def test_an_unknown_change_is_not_a_number_and_says_why() -> None:
     unknown = Unknown("known only after apply")
     totals = structs.replace(report().totals, delta=Delta(unknown, unknown, unknown))
     text = render(report(totals=totals))
-    assert "### ❌ What this change adds is not known (172 → 597)\n" in text
+    assert "### ❌ What this change adds is not known (172 → 597 + usage)\n" in text
     assert "❔ **The change is not known:** known only after apply\n" in text
-    assert "| **unknown** | **172&nbsp;→&nbsp;597** |" in text
+    assert "| unknown | **172&nbsp;→ 597** |" in text
 
 
 def test_what_is_not_in_the_numbers_stands_above_the_table() -> None:
@@ -247,10 +255,10 @@ def test_the_table_has_a_row_for_each_endpoint_and_the_totals() -> None:
     assert [line for line in render(report()).partition("####")[0].splitlines() if line.startswith("|")] == [
         "| endpoint | change | before → after |",
         "|:--|--:|--:|",
-        "| `chat-prod` | **+512** | 0&nbsp;→&nbsp;512 |",
-        "| ❌ `docs` | **+85** | 0&nbsp;→&nbsp;85 |",
-        "| **USD a month**, expected, + usage | **+425** | **172&nbsp;→&nbsp;597** |",
-        "| all scaled in to all scaled out |  | 426&nbsp;to&nbsp;1,278 |",
+        "| `chat-prod` | **+512** | 0&nbsp;→ 512 |",
+        "| ❌ `docs` | **+85** | 0&nbsp;→ 85 |",
+        "| **USD a month**, expected, + usage | **+425** | **172&nbsp;→ 597** |",
+        "| all scaled in to all scaled out |  | 426&nbsp;to 1,278 |",
     ]
 
 
@@ -262,13 +270,15 @@ def test_what_changes_stands_below_the_name() -> None:
     )
     item = structs.replace(docs(), before=monthly("1", "1", "1"), differences=differences)
     told = "`ml.m5.large` → `ml.m5.12xlarge`; `min_capacity` 0 → 1; 2 tags"
-    assert f"| ❌ `docs`<br>{told} | **+84** | 1&nbsp;→&nbsp;85 |" in render(report(endpoints=(item,)))
+    assert f"| ❌ `docs`<br>{told} | **+84** | 1&nbsp;→ 85 |" in render(report(endpoints=(item,)))
 
 
 def test_a_long_name_can_break_on_a_telephone() -> None:
-    """Words of more than 24 characters break behind the last underscore, dot or slash, hyphens break by themselves."""
-    assert name("the_recommender_of_the_shop_v2") == "`the_recommender_of_the_`<wbr>`shop_v2`"
-    assert name("a" * 30) == f"`{'a' * 24}`<wbr>`{'a' * 6}`"
+    """Words of more than 16 characters break behind an underscore, dot or slash; hyphens break by themselves."""
+    assert name("the_recommenders_of_the_shop") == "`the_`<wbr>`recommenders`<wbr>`_of_the_shop`"
+    assert name("the_recommender_of_the_shop") == "`the_`<wbr>`recommender_`<wbr>`of_the_shop`"
+    assert name("a" * 30) == f"`{'a' * 12}`<wbr>`{'a' * 12}`<wbr>`{'a' * 6}`"
+    assert name("ml.m5.12xlarge") == "`ml.m5.12xlarge`"
     assert name("the-recommender-of-the-shop-v2") == "`the-recommender-of-the-shop-v2`"
 
 
@@ -279,18 +289,18 @@ def test_a_deleted_endpoint_shows_what_is_saved() -> None:
         before=monthly("84.51", "84.51", "253.53"),
         cost=None,
     )
-    assert "| ❌ `docs` | **−85** | 85&nbsp;→&nbsp;0 |" in render(report(endpoints=(gone,)))
+    assert "| ❌ `docs` | **−85** | 85&nbsp;→ 0 |" in render(report(endpoints=(gone,)))
 
 
 def test_a_change_of_the_ceiling_alone_is_words() -> None:
     """The ceiling was 84.51 and is 253.53: 169.02 more."""
     wider = structs.replace(docs(), before=monthly("84.51", "84.51", "84.51"))
-    assert "| ❌ `docs`<br>up to +169 | 0 | 85&nbsp;→&nbsp;85 |" in render(report(endpoints=(wider,)))
+    assert "| ❌ `docs`<br>up to +169 | 0 | 85&nbsp;→ 85 |" in render(report(endpoints=(wider,)))
 
 
 def test_the_change_of_what_lacks_a_part_is_unknown() -> None:
     partial = structs.replace(docs(), before=monthly("1", "1", "1", at_least=True))
-    assert "| ❌ `docs` | unknown | ≥1&nbsp;→&nbsp;85 |" in render(report(endpoints=(partial,)))
+    assert "| ❌ `docs` | unknown | ≥1&nbsp;→ 85 |" in render(report(endpoints=(partial,)))
 
 
 def test_without_a_past_there_is_no_change_at_all() -> None:
@@ -304,8 +314,8 @@ def test_without_a_past_there_is_no_change_at_all() -> None:
     assert "This change" not in text
     assert "Nothing tells what stood before, so everything counts." in text
     assert "| endpoint | expected | scaled in → out |" in text
-    assert "| ❌ `docs`<br>1 – 3 × `ml.m5.large` | 85 | 85&nbsp;to&nbsp;254 |" in text
-    assert "| **USD a month**, expected | **2** | **1&nbsp;to&nbsp;3** |" in text
+    assert "| ❌ `docs`<br>1 – 3 × `ml.m5.large` | 85 | 85&nbsp;to 254 |" in text
+    assert "| **USD a month**, expected | **2** | **1&nbsp;to 3** |" in text
 
 
 def test_each_possibility_has_its_amount() -> None:
@@ -314,8 +324,8 @@ def test_each_possibility_has_its_amount() -> None:
         for stage, amount in (("dev", "84.51"), ("prod", "253.53"))
     )
     text = render(report(possibilities=found))
-    assert "| if `Stage=dev` | **+85** | 0&nbsp;→&nbsp;85 |" in text
-    assert "| if `Stage=prod` | **+254** | 0&nbsp;→&nbsp;254 |" in text
+    assert "| if `Stage=dev` | **+85** | 0&nbsp;→ 85 |" in text
+    assert "| if `Stage=prod` | **+254** | 0&nbsp;→ 254 |" in text
     assert "| and 3 more possibilities |  |  |" in render(report(possibilities=(*found * 5, found[0])))
 
 
@@ -338,7 +348,7 @@ def test_the_bill_with_discounts_stands_below_the_list_bill() -> None:
         budgets="list",
         notes=(),
     )
-    assert "| with discounts | **+340** | 137&nbsp;→&nbsp;477 |" in render(report(discounts=discounts))
+    assert "| with discounts | **+340** | 137&nbsp;→ 477 |" in render(report(discounts=discounts))
 
 
 def stacks() -> Report:
@@ -363,10 +373,10 @@ def test_several_stacks_have_a_row_each_and_a_fold_each() -> None:
     assert [line for line in table.splitlines() if line.startswith("|")] == [
         "| stack | change | before → after |",
         "|:--|--:|--:|",
-        "| ⚠️ `a`<br>1 new | **+512** | 0&nbsp;→&nbsp;512 |",
-        "| ❌ `b`<br>1 new | **−87** | 172&nbsp;→&nbsp;85 |",
-        "| **USD a month**, expected, + usage | **+425** | **172&nbsp;→&nbsp;597** |",
-        "| all scaled in to all scaled out |  | 426&nbsp;to&nbsp;1,278 |",
+        "| ⚠️ `a`<br>1 new | **+512** | 0&nbsp;→ 512 |",
+        "| ❌ `b`<br>1 new | **−87** | 172&nbsp;→ 85 |",
+        "| **USD a month**, expected, + usage | **+425** | **172&nbsp;→ 597** |",
+        "| all scaled in to all scaled out |  | 426&nbsp;to 1,278 |",
     ]
     assert "**1 error, 1 warning.** In 2 of 2 stacks. " in table
     assert "<summary>⚠️ <code>a</code>: +512</summary>" in rest
@@ -478,7 +488,7 @@ def test_how_it_is_worked_out_other_ways_and_what_to_know_are_folded_once() -> N
     before, _, folded = render(report(results=(result,))).partition("<details>")
     assert '<br>\n**Fix:** `tags = { a = "b" }`, or\n' in before
     assert (
-        "| `min_capacity` is 1; 670 h x 0.736 | `min_capacity = 0`<br>Security Hub wants more: keep `min_capacity` |"
+        "`min_capacity` is 1; 670 h x 0.736\n  - `min_capacity = 0`\n  - Security Hub wants more: keep `min_capacity`\n"
     ) in folded
 
 
@@ -589,7 +599,7 @@ def test_the_table_shows_the_dearest_and_says_how_much_the_others_are() -> None:
     text = render(many(30, 0))
     table = [line for line in text.partition("<details>")[0].splitlines() if line.startswith("| `service")]
     assert [line[3:15] for line in table] == [f"service-{number:04}" for number in range(30, 10, -1)]
-    assert "| 10 more that change less | +55 | 0&nbsp;→&nbsp;55 |" in text
+    assert "| 10 more that change less | +55 | 0&nbsp;→ 55 |" in text
     assert "10 more endpoints" in text
     assert "Not everything fits" not in text
 

@@ -50,8 +50,16 @@ def _sentence(report: Report) -> str:
         return known[0].upper() + known[1:]
     if changes_nothing(report):
         return f"Nothing of SageMaker changes: {known}"
-    span = f"({marked(totals.before)} → {after})"
+    span = f"({_whole(totals.before, totals.delta)} → {_whole(totals.after, totals.delta)})"
     return _of_change(totals.delta, known, span, is_known=after != UNKNOWN)
+
+
+def _whole(monthly: Monthly, delta: Delta) -> str:
+    """What a month costs, before or after a change; of a change that is not known, whether usage is missing in it."""
+    text = marked(monthly)
+    if not monthly.depends_on_usage or text == UNKNOWN or not isinstance(delta.expected, Unknown):
+        return text
+    return f"{text} + usage" if monthly.ceiling else "usage"
 
 
 def _of_change(delta: Delta, known: str, span: str, *, is_known: bool) -> str:

@@ -15,7 +15,7 @@ from guardrail.reporters.base import Options
 from guardrail.reporters.findings import Finding, endpoint_names, said, shape, subjects
 from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown.edits import Edit, edit
-from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS, row
+from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS
 from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
 from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import dollars, indexes, inert, without_indexes
@@ -135,12 +135,9 @@ class Mending:
     # What is folded away --------------------------------------------------------------------------------------------
 
     def why(self, groups: Sequence[Sequence[Finding]]) -> Iterator[str]:
-        """How each amount is worked out and what else would do, a row each; lines to paste; and a waiver."""
-        head = f"{row('of', 'why', 'instead')}\n|:--|:--|:--|\n"
+        """How each amount is worked out and what else would do; lines to paste; and a waiver."""
         noted: set[str] = set()
-        for group in groups:
-            yield head + self._reasoning(group, noted)
-            head = ""
+        yield from (self._reasoning(group, noted) for group in groups)
         told: set[str] = set()
         for group in groups:
             result = group[0].dearest
@@ -156,18 +153,15 @@ class Mending:
             )
 
     def _reasoning(self, group: Sequence[Finding], noted: set[str]) -> str:
-        """A row; what there is to know of several findings stands with the first."""
+        """In a line; what there is to know of several findings stands with the first."""
         result = group[0].dearest
         why = "; ".join(filter(None, (result.detail, result.working))) or result.message
-        instead = [*(each.removeprefix("or ") for each in fix(result, self._report)[1:])]
-        instead += [note for note in result.notes if note not in noted]
+        instead = [*fix(result, self._report)[1:], *(note for note in result.notes if note not in noted)]
         noted.update(result.notes)
-        names = self._of(group)
-        return row(
-            f"{names}{'<br>' if names else ''}{link(code(result.policy), result.help_uri)}",
-            prose(why, LONGEST_MESSAGE, starts_line=False),
-            "<br>".join(prose(each, LONGEST_MESSAGE, starts_line=False) for each in instead),
-        )
+        names, policy = self._of(group), link(code(result.policy), result.help_uri)
+        lines = [f"- {names}{', ' if names else ''}{policy}: {prose(why, LONGEST_MESSAGE, starts_line=False)}"]
+        lines += [f"  - {shown}" for each in instead if (shown := prose(each, LONGEST_MESSAGE))]
+        return "\n".join(lines)
 
     def _language(self, result: Result) -> str:
         kinds = {source.id: source.kind for source in self._report.sources}

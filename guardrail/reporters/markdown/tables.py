@@ -11,7 +11,7 @@ from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report, Totals
 from guardrail.reporters.bill import UNKNOWN, USAGE, WITH_DISCOUNTS, detail_of, marks, named, quantity_of
 from guardrail.reporters.changes import Phrase, phrases
-from guardrail.reporters.gfm import name, nowrap, prose
+from guardrail.reporters.gfm import between, name, prose
 from guardrail.reporters.markdown.headline import marked
 from guardrail.reporters.overview import Overview, in_dollars
 from guardrail.reporters.pairs import Amount, VariantPair, variants
@@ -91,7 +91,7 @@ class Tables:
         if delta is None:
             return ("", new)
         change = in_dollars(delta.expected)
-        return (change if change in ("0", UNKNOWN) else f"**{change}**", nowrap(f"{old} → {new}"))
+        return (change if change in ("0", UNKNOWN) else f"**{change}**", between(old, "→", new))
 
     def _together(self, text: str, items: Sequence[EndpointReport]) -> str:
         """Several endpoints in one row, with their sums."""
@@ -101,7 +101,7 @@ class Tables:
         change = [item.delta.expected for item in items if item.delta is not None]
         known = [each for each in change if isinstance(each, Decimal)]
         total = signed_dollars(sum(known, ZERO)) if len(known) == len(change) else UNKNOWN
-        return row(text, total, nowrap(f"{_sum(item.before for item in items)} → {after}"))
+        return row(text, total, between(_sum(item.before for item in items), "→", after))
 
     def _unchanged(self) -> Iterator[str]:
         left = self.report.totals.unchanged
@@ -130,9 +130,12 @@ class Tables:
         if len(found) > MOST_POSSIBILITIES:
             yield row(f"and {len(found) - MOST_POSSIBILITIES:,} more possibilities", "", "")
 
-    def _bold(self, totals: Totals) -> tuple[str, str]:
-        first, second = self._cells(totals.before, totals.after, totals.delta)
-        return (first if first in ("", "0") or first.startswith("**") else f"**{first}**", f"**{second}**")
+    def _bold(self, totals: Totals) -> list[str]:
+        """What a month comes to, in bold as far as it is known."""
+        cells = self._cells(totals.before, totals.after, totals.delta)
+        return [
+            cell if cell in ("", "0") or cell.startswith("**") or UNKNOWN in cell else f"**{cell}**" for cell in cells
+        ]
 
     # Stacks ----------------------------------------------------------------------------------------------------------
 
@@ -240,8 +243,8 @@ def _range(monthly: Monthly | None) -> str:
     if monthly is None or marked(monthly) == UNKNOWN:
         return ""
     sign = "≥" if monthly.at_least else ""
-    ends = dict.fromkeys(f"{sign}{dollars(end)}" for end in (monthly.floor, monthly.ceiling))
-    return nowrap(" to ".join(ends))
+    low, high = (f"{sign}{dollars(end)}" for end in (monthly.floor, monthly.ceiling))
+    return low if low == high else between(low, "to", high)
 
 
 def _sum(monthlies: Iterable[Monthly | None]) -> str:
