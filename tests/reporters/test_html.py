@@ -181,6 +181,19 @@ def test_every_line_of_the_bill_has_usage_type_price_and_origin() -> None:
     assert "count.floor: scalable target; count.expected: assumption; hours: 730 h a month" in text
 
 
+def test_what_becomes_sensitive_does_not_say_what_it_was() -> None:
+    item = chat()
+    assert item.cost
+    (priced,) = item.cost.children
+    hidden = tuple(structs.replace(line, redacted=True) for line in priced.lines)
+    after = structs.replace(item.cost, children=(structs.replace(priced, lines=hidden),))
+    one = structs.replace(item, before=item.cost.monthly, previous=item.endpoint, previous_cost=item.cost, cost=after)
+    text = words(rows(render(report(endpoints=(one,), results=())))[0])
+    assert "instances (sensitive)" in text
+    assert "before: ml.m5.xlarge" not in text
+    assert "503.70 335.80 503.70 1,007.40" in text  # the amounts stay
+
+
 def test_every_price_stands_once_with_its_date_and_source() -> None:
     text = words(render(report()))
     assert "Every price (5)" in text

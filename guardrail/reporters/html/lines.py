@@ -43,7 +43,7 @@ def _line(pair: LinePair, item: EndpointReport) -> Line:
     known = pair.line
     price = None if known.redacted else known.price
     facts = [f"{number(price.usd)} per {UNITS.get(known.unit, known.unit)}"] if price else []
-    if pair.before and pair.after and detail_of(pair.before) != detail_of(pair.after):
+    if pair.before and pair.after and not known.redacted and detail_of(pair.before) != detail_of(known):
         facts.append(f"before: {detail_of(pair.before)}")
     return Line(
         owner=_owner(pair, item),
