@@ -184,13 +184,20 @@ def of_prose(report: Any, answer: Written) -> Iterator[str]:
         yield f"table: exit {answer.code} is not said"
 
 
-OWN = sorted([*(ROOT / "tests" / "scenarios").glob("*/plan.json"), *(ROOT / "examples").glob("*/plan.json")])
+OWN = sorted(
+    [
+        *(ROOT / "tests" / "scenarios").glob("*/plan.json"),
+        *(ROOT / "examples").glob("*/plan.json"),
+        ROOT / "tests" / "scenarios" / "modules" / "main.tf",
+        *(ROOT / "tests" / "equivalence").glob("*/template.yaml"),
+    ]
+)
 
 
 @pytest.mark.parametrize(
     "flags", [(), ("--strict", "--budget=100", "--budget-delta=10"), ("--all", "--fail-on=never")], ids=" ".join
 )
-@pytest.mark.parametrize("path", OWN, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", OWN, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_format_says_the_same_of_an_input_of_ours(path: Path, flags: tuple[str, ...], tmp_path: Path) -> None:
     assert list(disagreements(written(path, tmp_path, *flags))) == []
 

@@ -119,6 +119,12 @@ SCHEMA = closed(
         ),
     },
 )
+_RESULT = SCHEMA["properties"]["runs"]["items"]["properties"]["results"]["items"]
+_PLACE = _RESULT["properties"]["locations"]["items"]["properties"]["physicalLocation"]
+_RESULT["properties"]["relatedLocations"] = {
+    "type": "array",
+    "items": closed(id=ONE_BASED, physicalLocation=_PLACE, message=MESSAGE),
+}
 """The part of SARIF 2.1.0 that guardrail writes, closed, with the values that the specification and GitHub allow."""
 
 RULE = Rule(
