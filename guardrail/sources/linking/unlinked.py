@@ -91,15 +91,19 @@ class Unlinked:
         self._tell(address, declared, mistake, variant=words[-1] if len(words) > 2 else None)  # noqa: PLR2004
 
     def leave_elsewhere(self, declared: DeclaredScaling, reason: str) -> None:
-        """Skip what scales something that is not here, unless that is almost the name of something that is."""
+        """Skip what scales something that is not here, unless that is almost what is: its name, or its region."""
         named = resource_id.parsed(declared.resource.spelled)
         name = named.endpoint if named else None
         near = resource_id.near(name, self._names) if name else None
         endpoints = self._all.endpoints.named(near, declared) if near else []
+        mistake = Mistake(f"there is no endpoint {name!r} here", near)
+        namesakes = [each for each in self._all.endpoints if each.name == name] if name in self._names else []
+        regions = {each.region for each in namesakes} - {declared.region}
+        if len(namesakes) == len(regions) == 1 and isinstance(declared.region, str):
+            endpoints, mistake = namesakes, Mistake(f"endpoint {name} is in {regions.pop()}, not in {declared.region}")
         if len(endpoints) != 1:
             self._all.skip(declared, reason)
             return
-        mistake = Mistake(f"there is no endpoint {name!r} here", near)
         self._slips.append(_Slip(declared, endpoints[0], reason, mistake))
 
     def tell_slips(self, claims: Mapping[str, Sequence[Claim]]) -> None:

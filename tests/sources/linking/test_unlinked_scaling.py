@@ -219,6 +219,19 @@ def test_a_dimension_that_its_resource_does_not_have_is_named(
     assert told == [(TARGET, sentence)]
 
 
+def test_an_endpoint_of_another_region_is_a_slip_where_it_lacks_scaling(read_plan: Reader) -> None:
+    """The provider of the target was forgotten; a namesake there that somebody else manages is possible, too."""
+    far = (
+        change(ENDPOINT, endpoint("chat", region="eu-central-1")),
+        change(CONFIGURATION, configuration(variant("main"), region="eu-central-1")),
+    )
+    read = read_plan(plan(*far, change(TARGET, target(GOOD, region="us-east-1"))))
+    (found,) = read.after.endpoints
+    assert [(each.problem, each.is_certain) for each in found.unlinked_scaling] == [
+        ("endpoint chat is in eu-central-1, not in us-east-1", False)
+    ]
+
+
 def test_another_services_namespace_on_what_sagemaker_scales_is_named(read_plan: Reader) -> None:
     foreign = {"service_namespace": "ecs"}
     policy = change(POLICY, tracking_policy(GOOD, **foreign))
