@@ -29,7 +29,7 @@ SLOT = MONTH * 3600
 Off = dict[str, Decimal]
 """Per cent by what stands before the colon of a usage type, ``Host``; `""` for everything."""
 Asked = dict[str, Any]
-"""requests, duration_ms and data_gb of one endpoint, and requests of its variants by name."""
+"""requests, duration_ms and data_gb of one endpoint, hours in which there is work, requests of its variants by name."""
 
 
 def bills(inventory: Inventory, asked: Asked, off: Off) -> list[Decimal]:
@@ -46,7 +46,7 @@ def planned(endpoint: Endpoint, shares: dict[str, Decimal], room: Decimal) -> li
     for states in product(*(list(_states(endpoint, variant)) for variant in variants)):
         left, amount = room, Decimal(0)
         for variant, state in zip(variants, states, strict=True):
-            amount += _state(region, endpoint, variant, state, Decimal(0), {})
+            amount += _state(endpoint, variant, state, Decimal(0), {})
         for share, (count, kind) in sorted(((shares.get(kind, Decimal(0)), (count, kind)) for count, kind in states))[
             ::-1
         ]:
@@ -71,10 +71,13 @@ def _endpoint(endpoint: Endpoint, asked: Asked, off: Off) -> tuple[Decimal, Deci
     possible = []
     shares = _shares(variants, asked)
     for states in product(*(list(_states(endpoint, variant)) for variant in variants)):
-        amount = asked.get("data_gb", Decimal(0)) * _usd(BOOK.price(region, "Hst:Data-Bytes-In"), off)
+        least = asked.get("data_gb", Decimal(0)) * _usd(BOOK.price(region, "Hst:Data-Bytes-In"), off)
+        most = least
         for variant, state, requests in zip(variants, states, shares, strict=True):
-            amount += _state(region, endpoint, variant, state, requests * asked.get("duration_ms", 0) / 1000, off)
-        possible.append(amount)
+            seconds = requests * asked.get("duration_ms", 0) / 1000
+            ways = list(_ways(endpoint, variant, state, seconds, asked.get("busy_hours"), off))
+            least, most = least + min(ways), most + max(ways)
+        possible += [least, most]
     return (Decimal(0) if endpoint.deployed == "possibly" else min(possible)), max(possible)
 
 
@@ -128,10 +131,39 @@ def _shares(variants: tuple[Variant, ...], asked: Asked) -> list[Decimal]:
     ]
 
 
+def _ways(
+    endpoint: Endpoint,
+    variant: Variant,
+    state: tuple[int, str],
+    seconds: Decimal,
+    busy_hours: Decimal | None,
+    off: Off,
+) -> Iterator[Decimal]:
+    """What a count costs that is there all the time, and what it costs in busy hours alone, where it can be lowered."""
+    yield _state(endpoint, variant, state, seconds, off, busy_hours)
+    target = variant.scaling
+    if busy_hours is None or isinstance(variant, InstanceVariant) or not isinstance(target, ScalableTarget):
+        return
+    takes, _ = _moves(target)
+    if takes:
+        idle = min(count for count, _ in _states(endpoint, variant))
+        in_idle_hours = _state(endpoint, variant, (idle, ""), Decimal(0), off, busy_hours)
+        in_busy_hours = _state(endpoint, variant, state, Decimal(0), off, busy_hours)
+        yield (
+            _state(endpoint, variant, state, seconds, off, busy_hours)
+            - (in_busy_hours - in_idle_hours) * (MONTH - busy_hours) / MONTH
+        )
+
+
 def _state(
-    region: str, endpoint: Endpoint, variant: Variant, state: tuple[int, str], seconds: Decimal, off: Off
+    endpoint: Endpoint,
+    variant: Variant,
+    state: tuple[int, str],
+    seconds: Decimal,
+    off: Off,
+    busy_hours: Decimal | None = None,
 ) -> Decimal:
-    count, kind = state
+    region, (count, kind) = str(endpoint.region), state
     if isinstance(variant, InstanceVariant):
         price = BOOK.price(region, f"AsyncInf:{kind}") if endpoint.mode == "async" else BOOK.hosting(region, kind)
         spec, size = BOOK.instance(kind), variant.volume_size_gb
@@ -141,7 +173,7 @@ def _state(
         return count * (MONTH * _usd(price, off) + (gb or Decimal(0)) * of_volume)
     assert isinstance(variant, ServerlessVariant)
     memory = int(variant.memory_mib) // 1024  # type: ignore[arg-type] # known here
-    warm = min(seconds, count * SLOT)
+    warm = min(seconds, count * (SLOT if busy_hours is None else busy_hours * 3600))
     return (
         (seconds - warm) * _usd(BOOK.price(region, f"ServerlessInf:Mem-{memory}GB"), off)
         + count * SLOT * _usd(BOOK.price(region, f"ProvisionedConcurrency:Usage-{memory}GB"), off)

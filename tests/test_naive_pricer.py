@@ -135,7 +135,10 @@ asked_for = st.fixed_dictionaries(
         "duration_ms": st.integers(0, 3000).map(Decimal),
         "data_gb": whole,
     },
-    optional={"own": st.sampled_from([{"a": Decimal(0)}, {"b": Decimal(1000)}, {"a": Decimal(10**6)}])},
+    optional={
+        "own": st.sampled_from([{"a": Decimal(0)}, {"b": Decimal(1000)}, {"a": Decimal(10**6)}]),
+        "busy_hours": st.sampled_from([0, 1, 40, 365, 730]).map(Decimal),
+    },
 )
 percents = st.fixed_dictionaries(
     {}, optional={name: st.integers(0, 100).map(Decimal) for name in ("", "Host", "AsyncInf", "ProvisionedConcurrency")}
@@ -147,6 +150,7 @@ def usage_of(asked: Asked) -> Usage:
     said = EndpointUsage(
         monthly_requests=asked["requests"],
         request_duration_ms=asked["duration_ms"],
+        monthly_busy_hours=asked.get("busy_hours"),
         monthly_data_in_gb=asked["data_gb"],
         monthly_data_out_gb=Decimal(0),
         variants=own or None,
