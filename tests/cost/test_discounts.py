@@ -451,6 +451,20 @@ def test_256_joint_states_are_worked_out_one_by_one() -> None:
     assert any("too many" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("number", "is_too_many"), [(256, False), (257, True)])
+def test_257_configurations_to_choose_from_are_too_many(number: int, is_too_many: bool) -> None:  # noqa: FBT001 - a parameter
+    choices = [msgspec.structs.replace(endpoint(f"c{place}"), deployed="possibly") for place in range(number)]
+    names = tuple(each.address for each in choices)
+    it = msgspec.structs.replace(endpoint("chat"), variants=Unknown("one of many"), candidates=names)
+    assert any("too many" in note for note in with_plan(it, *choices).notes) == is_too_many
+
+
+def test_a_rate_that_serverless_compute_and_volumes_fit_is_refused() -> None:
+    """USE1-ServerlessInf:Mem-2GB is in seconds and USE1-Host:VolumeUsage.gp2 in GB-Mo; no other charge fits it."""
+    with pytest.raises(ValueError, match="would price GB-Mo and seconds alike"):
+        DiscountRule(name="it", usd=Decimal("0.1"), usage_type="USE1-*l*2*")
+
+
 def test_what_a_plan_makes_the_cheapest_is_in_the_floor_of_many_pools() -> None:
     """Under a plan with room for all nine ml.g5.2xlarge is 221.19, and ml.g5.xlarge, without a rate, 1,027.84."""
     pools = [pooled(f"chat{number}", SMALL, LARGE) for number in range(9)]
