@@ -74,9 +74,15 @@ def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, str]) -> Endp
             for each in parts
         )
 
-    return structs.replace(
-        endpoint, variants=scaled(endpoint.variants), inference_components=scaled(endpoint.inference_components)
-    )
+    variants, components = endpoint.variants, endpoint.inference_components
+    if not any(_is_scheduled(part) for parts in (variants, components) if isinstance(parts, tuple) for part in parts):
+        return endpoint
+    return structs.replace(endpoint, variants=scaled(variants), inference_components=scaled(components))
+
+
+def _is_scheduled(part: InstanceVariant | ServerlessVariant | InferenceComponent) -> bool:
+    """Whether anything scales it at times of its own."""
+    return isinstance(part.scaling, ScalableTarget) and part.scaling.scheduled_actions != ()
 
 
 def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:

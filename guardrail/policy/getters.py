@@ -181,7 +181,7 @@ def missing_tags(parameters: Mapping[str, Value]) -> Getter:
         tags = subject.endpoint.tags if subject.endpoint else {}
         if isinstance(tags, Unknown):
             return tags
-        present = {_spelled_alike(tag) for tag, value in tags.items() if value != ""}
+        present = _all_spelled_alike(tuple([tag for tag, value in tags.items() if value != ""]))
         return tuple(tag for tag, spellings in accepted if present.isdisjoint(spellings))
 
     return get
@@ -191,6 +191,12 @@ def missing_tags(parameters: Mapping[str, Value]) -> Getter:
 def _spelled_alike(tag: str) -> str:
     """A tag key without what teams spell differently: case, hyphens, underscores and spaces."""
     return tag.lower().translate(_SEPARATORS)
+
+
+@lru_cache(maxsize=1024)
+def _all_spelled_alike(tags: tuple[str, ...]) -> frozenset[str]:
+    """The keys of one endpoint; a team gives the same ones to all."""
+    return frozenset(map(_spelled_alike, tags))
 
 
 _SEPARATORS = str.maketrans("", "", "-_ ")
