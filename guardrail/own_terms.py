@@ -4,11 +4,12 @@ Only what could let more pass is told: a limit that rises, not one that falls. O
 a policy, a rule of the team's own, discounts, usage) any difference is told.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 
 from msgspec import Struct, structs
 
+from guardrail.errors import GuardrailError
 from guardrail.policy.base import Result
 from guardrail.policy.baseline import Baseline, KnownFinding
 from guardrail.policy.policy import Policy
@@ -41,10 +42,12 @@ def differences(before: OwnTerms, after: OwnTerms) -> tuple[str, ...]:
 def accepted_in_code(
     results: Iterable[Result], *, before: Callable[[str], bytes | None], now: Callable[[str], bytes | None]
 ) -> tuple[str, ...]:
-    """A phrase for each waiver in the code that accepts a finding now, and was not in that file ``before``.
+    """A phrase for each waiver in the code that accepts a finding now, and did not stand in its block ``before``.
 
-    Told by the words of its file: the policy is named more often than before, or its last day is nowhere in it.
+    A waiver is the same one where its policy, its last day and the block around it are; one of a file that does not
+    read is a new one.
     """
+    files: dict[str, tuple[Mapping[int, frozenset[_Written]], Mapping[int, frozenset[_Written]]]] = {}
     phrases: dict[str, None] = {}
     for result in results:
         if result.verdict != "waived" or result.waiver is None:
@@ -52,11 +55,38 @@ def accepted_in_code(
         path, _, line = result.waiver.origin.rpartition(":")
         if not path or not line.isdecimal():  # of the settings
             continue
-        old, new = before(path) or b"", now(path) or b""
-        policy, until = result.policy.encode(), result.waiver.until.encode()
-        if new.count(policy) > old.count(policy) or until not in old:
+        if path not in files:
+            files[path] = _by_line(path, before(path)), _by_line(path, now(path))
+        old, new = files[path]
+        mine = {each for each in new.get(int(line), ()) if each.policy == result.policy}
+        if not mine or not mine <= frozenset().union(*old.values()):
             phrases[f"a waiver of {result.policy} in {path} until {result.waiver.until}"] = None
     return tuple(phrases)
+
+
+class _Written(Struct, frozen=True):
+    """A waiver as it stands in the code."""
+
+    policy: str
+    block: str
+    """``resource.aws_sagemaker_endpoint.chat`` or a logical id; empty where it is about a whole template."""
+    until: str
+
+
+def _by_line(path: str, content: bytes | None) -> Mapping[int, frozenset[_Written]]:
+    """The waivers that a text has in its lines; none where it is not there, or does not read."""
+    from guardrail.sources.inline_waivers import waivers_in_text
+
+    try:
+        found = waivers_in_text(path, content or b"")
+    except GuardrailError:
+        return {}
+    lines: dict[int, set[_Written]] = {}
+    for each in found:
+        if each.location is not None:
+            written = _Written(each.policy, each.address or "", each.until)
+            lines.setdefault(each.location.line, set()).add(written)
+    return {line: frozenset(waivers) for line, waivers in lines.items()}
 
 
 def _verdict(before: OwnTerms, after: OwnTerms) -> Iterator[str]:

@@ -128,21 +128,65 @@ def waived(origin: str) -> Result:
     return finding("async-scales-to-zero", verdict="waived", waiver=waiver)
 
 
-@pytest.mark.parametrize(
-    ("old", "told"),
-    [
-        (None, True),
-        ("nothing", True),
-        ("# guardrail:ignore async-scales-to-zero until=2026-12-31", True),
-        ("# guardrail:ignore async-scales-to-zero until=2027-01-31", False),
-    ],
-    ids=["new file", "new waiver", "longer waiver", "old waiver"],
-)
-def test_a_waiver_in_the_code_that_was_not_there_is_told(old: str | None, *, told: bool) -> None:
-    now = b"# guardrail:ignore async-scales-to-zero until=2027-01-31"
+def endpoint(name: str, until: str = "") -> str:
+    """Of two lines without a waiver, of three with one."""
+    waiver = f'# guardrail:ignore async-scales-to-zero until={until} reason="load test"\n' if until else ""
+    return f'{waiver}resource "aws_sagemaker_endpoint" "{name}" {{\n}}\n'
+
+
+A, B = endpoint("a"), endpoint("b")
+WAIVED_A, WAIVED_B = endpoint("a", "2027-01-31"), endpoint("b", "2027-01-31")
+IN_TERRAFORM = [
+    pytest.param(None, WAIVED_A, 1, True, id="new file"),
+    pytest.param(A, WAIVED_A, 1, True, id="new waiver"),
+    pytest.param(endpoint("a", "2026-12-31"), WAIVED_A, 1, True, id="longer waiver"),
+    pytest.param(WAIVED_A, WAIVED_A, 1, False, id="old waiver"),
+    pytest.param(WAIVED_A, f"# costs of chat\n\n{B}{WAIVED_A}", 5, False, id="old waiver further down"),
+    pytest.param(WAIVED_A + B, WAIVED_A + WAIVED_B, 4, True, id="new waiver beside an old one"),
+    pytest.param(WAIVED_A + B, A + WAIVED_B, 3, True, id="moved to another block"),
+    pytest.param(WAIVED_A, WAIVED_B, 1, True, id="another block under it"),
+    pytest.param("# async-scales-to-zero until=2027-01-31", WAIVED_A, 1, True, id="its words in another comment"),
+    pytest.param("resource {{{", WAIVED_A, 1, True, id="what did not read before"),
+]
+
+
+def told_of(path: str, old: str | None, new: str, line: int) -> tuple[str, ...]:
     before = None if old is None else old.encode()
-    phrases = accepted_in_code([waived("infra/main.tf:7")] * 2, before={"infra/main.tf": before}.get, now=lambda _: now)
+    return accepted_in_code([waived(f"{path}:{line}")] * 2, before={path: before}.get, now={path: new.encode()}.get)
+
+
+@pytest.mark.parametrize(("old", "new", "line", "told"), IN_TERRAFORM)
+def test_a_waiver_in_terraform_that_was_not_in_its_block_is_told(old: str, new: str, line: int, *, told: bool) -> None:
+    phrases = told_of("infra/main.tf", old, new, line)
     assert phrases == (("a waiver of async-scales-to-zero in infra/main.tf until 2027-01-31",) if told else ())
+
+
+IGNORED = (
+    '{"guardrail": {"ignore": [\n  {"id": "async-scales-to-zero", "until": "2027-01-31", "reason": "load test"}]}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "told"),
+    [
+        ("Resources: {A: {Metadata: %s}, B: {}}", "Resources: {A: {}, B: {Metadata: %s}}", 2, True),
+        ("Resources: {A: {Metadata: %s}}", "Resources: {B: {}, A: {Metadata: %s}}", 2, False),
+        ("Resources: {A: {Metadata: %s}}", "Metadata: %s\nResources: {A: {}}", 2, True),
+        (
+            "Resources: {'Fn::ForEach::E': [N, [A], {'${N}': {Metadata: %s}}]}",
+            "Resources: {\n 'Fn::ForEach::E': [N, [A], {'${N}': {Metadata: %s}}]}",
+            3,
+            False,
+        ),
+        ("- {A: {Metadata: %s}}", "Resources: {A: {Metadata: %s}}", 2, True),
+    ],
+    ids=["moved to another resource", "in its resource", "from one to all", "in a loop", "what was no template"],
+)
+def test_a_waiver_in_a_template_that_was_not_on_its_resource_is_told(
+    old: str, new: str, line: int, *, told: bool
+) -> None:
+    phrases = told_of("stack.yaml", old % IGNORED, new % IGNORED, line)
+    assert phrases == (("a waiver of async-scales-to-zero in stack.yaml until 2027-01-31",) if told else ())
 
 
 def test_a_waiver_of_the_settings_is_told_by_the_settings() -> None:

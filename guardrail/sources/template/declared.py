@@ -270,6 +270,19 @@ def waivers(stack: Stack) -> Iterator[InlineWaiver]:
                 yield from waivers(child)
 
 
+def written_waivers(root: Table) -> Iterator[InlineWaiver]:
+    """The waivers of one template and of its resources, by their logical ids, as written: without what it nests."""
+    yield from _waivers(None, root)
+    pending = [root.get("Resources")]
+    while pending:
+        resources = pending.pop()
+        for logical_id, resource in resources.items() if isinstance(resources, Table) else ():
+            if isinstance(resource, Table):
+                yield from _waivers(logical_id, resource)
+            elif logical_id.startswith("Fn::ForEach"):
+                pending += items_of(resource)
+
+
 def _waivers(address: str | None, owner: Table) -> Iterator[InlineWaiver]:
     for entry in items_of(within(owner, "Metadata", "guardrail", "ignore")):
         if isinstance(entry, Table):
