@@ -3,7 +3,7 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from difflib import get_close_matches
 from fractions import Fraction
@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail.errors import LimitError
 from guardrail.limits import Allowance
 from guardrail.model import (
     ChangeSet,
@@ -48,6 +49,8 @@ from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import TARGET, TERRAFORM_TYPES, spelling_of
 
+_READING = 400
+"""The steps of the allowance that a block counts for in each possibility: 25,000 blocks in all of them."""
 _FRAMES = 6_000
 """Python frames while values are worked out: some 700 values that are defined by one another in a row."""
 _PREFIXES = ("aws_sagemaker", "awscc_sagemaker", "aws_appautoscaling", "awscc_applicationautoscaling")
@@ -155,7 +158,7 @@ def _tried(
     found: list[ChangeSet] = [first.change_set]
     while asked:
         tried = ways(decisions)
-        readings = [read(outcomes) for outcomes in tried if len(tried) * first.resources <= MOST_BLOCKS]
+        readings = _readings(tried, read, allowance) if len(tried) * first.resources <= MOST_BLOCKS else []
         if not readings or allowance.is_spent:
             return None
         found = [reading.change_set for reading in readings]
@@ -167,6 +170,18 @@ def _tried(
     several = [Possibility(given=described(outcomes), after=found[at].after) for at, outcomes in shown]
     told = dict.fromkeys(decision for _, outcomes in shown for decision in outcomes)
     return with_possibilities(_in_common([found[at] for at, _ in shown]), several, request(told))
+
+
+def _readings(tried: Iterable[Outcomes], read: Callable[[Outcomes], _Reading], allowance: Allowance) -> list[_Reading]:
+    """A reading for each way; none where all of them together have more blocks than the allowance has steps for."""
+    readings = []
+    try:
+        for outcomes in tried:
+            readings.append(read(outcomes))
+            allowance.steps(_READING * readings[-1].resources)
+    except LimitError:
+        return []
+    return readings
 
 
 def _in_common(change_sets: Sequence[ChangeSet]) -> ChangeSet:

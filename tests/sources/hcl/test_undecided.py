@@ -389,6 +389,17 @@ def test_too_many_possibilities_are_said(read: Read) -> None:
     assert [notice for notice in changes.notices if notice.startswith("too many possibilities")]
 
 
+def test_possibilities_that_have_too_many_blocks_together_are_said(read: Read) -> None:
+    """Read once, each of six blocks stands for all of its instances; 64 ways with 1,200 on average have 76,800."""
+    variables = "".join(f'variable "v{at}" {{ type = bool }}\n' for at in range(6))
+    blocks = "".join(
+        f'resource "aws_sagemaker_endpoint" "e{at}" {{\n  count = var.v{at} ? 400 : 0\n}}\n' for at in range(6)
+    )
+    changes = read(variables + blocks)
+    assert changes.possibilities == ()
+    assert [notice for notice in changes.notices if notice.startswith("too many possibilities")]
+
+
 def test_ways_are_all_combinations_that_one_value_can_take() -> None:
     prod, test = Decision('var.env == "prod"', ""), Decision('var.env == "test"', "")
     key = Decision("var.env", "", ("prod", "dev"))
