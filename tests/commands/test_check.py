@@ -18,6 +18,9 @@ from typing import Any
 import pytest
 
 from guardrail import cli
+from guardrail.commands import check
+from guardrail.model import Location
+from tests.reporters import reports
 
 
 def change(kind: str, name: str, after: dict[str, Any]) -> dict[str, Any]:
@@ -425,3 +428,13 @@ help_uri: https://example.com/names
     code, answer = report(capsys, "plan.json", "--policies", "own", "--policy", "names-begin-with-ml")
     assert (code, failing(answer)) == (0, {"names-begin-with-ml"})
     assert report(capsys, "plan.json", "--policies", "own", "--fail-on", "warning")[0] == 1
+
+
+def test_a_comment_shows_no_line_of_a_file_of_variables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.tf", "a.tfvars"):
+        (tmp_path / name).write_text("min_capacity = 1\n")
+    places = [Location("a.tf", 1), Location("a.tfvars", 1), Location("a.tf", 9), Location("gone.tf", 1)]
+    results = tuple(reports.finding(location=place) for place in places)
+    found = check._lines(reports.report(results=results))  # noqa: SLF001 - the rim
+    assert found == {("a.tf", 1): "min_capacity = 1"}
