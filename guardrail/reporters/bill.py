@@ -1,6 +1,6 @@
 """The estimate as rows of words, in the order of the bill: endpoints, their variants, the totals."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -119,6 +119,14 @@ def marks(report: Report) -> Marks:
         if result.verdict == "fail" and counts and result.severity != "note":
             marks.setdefault((result.source, result.endpoint, result.variant), result.severity)
     return marks
+
+
+def endpoint_marks(report: Report) -> dict[tuple[str, str | None], Severity]:
+    """The worst new failure of each endpoint and its variants, by source and address; None for the whole source."""
+    found: dict[tuple[str, str | None], Severity] = {}
+    for (source, address, _), severity in marks(report).items():
+        found.setdefault((source, address), severity)
+    return found
 
 
 def _unchanged(report: Report, monthly: Monthly) -> Row:
@@ -369,17 +377,17 @@ def _estimated_change(report: Report) -> tuple[Decimal, Decimal, Decimal]:
     return floor, expected, ceiling
 
 
-def difference(amount: Decimal | Unknown) -> str:
+def difference(amount: Decimal | Unknown, shown: Callable[[Decimal], str] = signed_usd) -> str:
     """``+254.25``; ``≥+254.25`` or ``≤+254.25`` where that much is known, else that it is unknown.
 
     A bound of zero would read as no change.
     """
     if not isinstance(amount, Unknown):
-        return signed_usd(amount)
+        return shown(amount)
     if amount.at_least and amount.at_most is None:
-        return f"≥{signed_usd(amount.at_least)}"
+        return f"≥{shown(amount.at_least)}"
     if amount.at_most and amount.at_least is None:
-        return f"≤{signed_usd(amount.at_most)}"
+        return f"≤{shown(amount.at_most)}"
     return UNKNOWN
 
 

@@ -13,12 +13,12 @@ from guardrail.cost.base import Delta, Monthly
 from guardrail.model import InstanceVariant, Unknown
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report
-from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, Marks, marks, named, possibilities
+from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, endpoint_marks, named, possibilities
 from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, phrase, plain, rest
 from guardrail.reporters.overview import Overview, in_dollars
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.pairs import Amount, VariantPair, data, variants
-from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, number, signed_dollars
+from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, signed_dollars
 
 WIDE = 110
 """Columns from which floor and ceiling have one each."""
@@ -35,22 +35,22 @@ class _Row(Struct, frozen=True, kw_only=True):
     indent: int = 3
     mark: Severity | None = None
     cells: tuple[str, ...] = ()
-    is_total: bool = False
 
 
 def change_grid(report: Report, told: Overview, page: Page) -> Iterator[TextLine]:
     """The endpoints that a change touches, with what it does to them, and the totals."""
     is_wide = page.width >= WIDE
-    names = ("before", "after", "change", *(("floor", "ceiling") if is_wide else ("up to",)))
-    yield _line(_Row(text="USD a month, expected", indent=1, cells=names), page, "quiet")
-    found = marks(report)
+    yield _head("USD a month, expected", page)
+    found = endpoint_marks(report)
     kinds = {source.id: source.kind for source in report.sources}
+    places = {source.id: place for place, source in enumerate(report.sources)}
     source = None
-    for item in sorted(told.rows, key=lambda each: _place(each, report)):
+    for item in sorted(told.rows, key=lambda each: places[each.source]):  # in one source they keep their order
         if len(report.sources) > 1 and item.source != source:
             source = item.source
             yield _line(_Row(text=inert(source), indent=1), page)
-        for row in _rows(item, kinds[item.source], found, is_wide=is_wide):
+        mark = found.get((item.source, item.endpoint.address))
+        for row in _rows(item, kinds[item.source], mark, is_wide=is_wide):
             yield _line(row, page)
     if told.unchanged and report.totals.unchanged is not None:
         left = report.totals.unchanged
@@ -60,9 +60,10 @@ def change_grid(report: Report, told: Overview, page: Page) -> Iterator[TextLine
     yield from _totals(report, page, is_wide=is_wide)
 
 
-def _place(item: EndpointReport, report: Report) -> int:
-    """Endpoints stand below their sources; within one they keep the order of the overview."""
-    return [source.id for source in report.sources].index(item.source)
+def _head(text: str, page: Page) -> TextLine:
+    """The names of the cells, with what the rows below them are about."""
+    ends = ("floor", "ceiling") if page.width >= WIDE else ("up to",)
+    return _line(_Row(text=text, indent=1, cells=("before", "after", "change", *ends)), page, "quiet")
 
 
 def _totals(report: Report, page: Page, *, is_wide: bool) -> Iterator[TextLine]:
@@ -70,7 +71,7 @@ def _totals(report: Report, page: Page, *, is_wide: bool) -> Iterator[TextLine]:
     totals = report.totals
     usage = f"  {USAGE}" if totals.after.depends_on_usage else ""
     cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
-    yield _line(_Row(text=f"TOTAL{usage}", cells=cells, is_total=True), page, "total")
+    yield _line(_Row(text=f"TOTAL{usage}", cells=cells), page, "total")
     shown, more = possibilities(report)
     for each in shown:
         own = each.totals
@@ -93,27 +94,17 @@ def subtotals(report: Report, page: Page) -> Iterator[TextLine]:
     if not report.groups:
         return
     is_wide = page.width >= WIDE
-    names = ("before", "after", "change", *(("floor", "ceiling") if is_wide else ("up to",)))
-    by = ", ".join(inert(key) for key in report.groups[0].values)
-    yield _line(_Row(text=f"by {by}", indent=1, cells=names), page, "quiet")
+    yield _head(f"by {', '.join(inert(key) for key in report.groups[0].values)}", page)
     for group in report.groups:
         totals = group.totals
         text = f"{group_name(group.values)}  {counted(group.endpoints, 'endpoint')}"
         yield _line(_Row(text=text, cells=_cells(totals.before, totals.after, totals.delta, is_wide=is_wide)), page)
 
 
-def _rows(item: EndpointReport, kind: str, found: Marks, *, is_wide: bool) -> Iterator[_Row]:
+def _rows(item: EndpointReport, kind: str, mark: Severity | None, *, is_wide: bool) -> Iterator[_Row]:
     """The endpoint, what changes of each variant, and what else changes."""
     endpoint = item.endpoint
     of_variants, of_endpoint = by_variant(item)
-    mark = next(
-        (
-            severity
-            for (source, address, _), severity in found.items()
-            if (source, address) == (item.source, endpoint.address)
-        ),
-        None,
-    )
     yield _Row(
         text=f"{named(endpoint)}  {_facts(item)}",
         mark=mark,
@@ -156,14 +147,8 @@ def _variant(item: EndpointReport, pair: VariantPair, told: list[str]) -> Iterat
     margin = 5 + display_width(lead) + 2
     for words in more:
         yield _Row(text=words, indent=margin)
-    if pair.volume_before != pair.volume_after and _differs(pair.volume_before, pair.volume_after):
-        yield _Row(text=_volume(pair), indent=margin, cells=_amounts(pair.volume_before, pair.volume_after))
-
-
-def _volume(pair: VariantPair) -> str:
-    """``volume 4 → 30 GB``."""
-    sizes = [number(size) for size in (pair.volume_before.size, pair.volume_after.size) if size is not None]
-    return f"volume {' → '.join(dict.fromkeys(sizes))} GB" if sizes else "volume"
+    if _differs(pair.volume_before, pair.volume_after):
+        yield _Row(text=pair.volume_in_words, indent=margin, cells=_amounts(pair.volume_before, pair.volume_after))
 
 
 def _is_shadow(item: EndpointReport, label: str) -> bool:

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
 from msgspec import Struct
 
 from guardrail.model import Unknown
+from guardrail.money import ZERO
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.wording import inert, without_indexes
@@ -93,6 +95,24 @@ def _without_word(text: str, word: str) -> str:
 
 def _continues(character: str) -> bool:
     return character.isalnum() or character in ("-", "_")
+
+
+class Savings(Struct, frozen=True):
+    """What mending findings that say the same saves together."""
+
+    usd: Decimal
+    """A month."""
+    at_most: bool
+    """Whether one of them is the most that can be saved."""
+
+
+def savings(group: Iterable[Finding]) -> Savings | None:
+    """The sum over all of a group: 84.51 USD, at most, of each of eight instances are 676.08; None without money."""
+    results = [result for finding in group for result in finding.results]
+    known = [result.saving_monthly for result in results if isinstance(result.saving_monthly, Decimal)]
+    if not known:
+        return None
+    return Savings(sum(known, ZERO), any(result.saving_basis == "upper-bound" for result in results))
 
 
 MOST_NAMES = 3

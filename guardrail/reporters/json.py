@@ -377,22 +377,21 @@ def _each(things: tuple[_T, ...] | Unknown, of: Callable[[_T], _Object]) -> obje
 
 
 def _metric(metric: ScalingMetric) -> _Object:
-    return {
-        "name": _known(metric.name),
-        "namespace": _known(metric.namespace),
-        "dimensions": _pairs(metric.dimensions),
-        "statistic": _known(metric.statistic),
-        "threshold": None,
-    }
+    return _series(metric, metric.name, None)
 
 
 def _alarm(alarm: Alarm) -> _Object:
+    return _series(alarm, alarm.metric_name, alarm.threshold)
+
+
+def _series(of: ScalingMetric | Alarm, name: object, threshold: object) -> _Object:
+    """What a policy follows in CloudWatch."""
     return {
-        "name": _known(alarm.metric_name),
-        "namespace": _known(alarm.namespace),
-        "dimensions": _pairs(alarm.dimensions),
-        "statistic": _known(alarm.statistic),
-        "threshold": _known(alarm.threshold),
+        "name": _known(name),
+        "namespace": _known(of.namespace),
+        "dimensions": _pairs(of.dimensions),
+        "statistic": _known(of.statistic),
+        "threshold": _known(threshold),
     }
 
 

@@ -10,7 +10,7 @@ from msgspec import Struct
 from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
 from guardrail.money import ZERO
-from guardrail.policy.base import Remediation, Result
+from guardrail.policy.base import RANKS, Remediation, Result, Severity
 from guardrail.report import BudgetReport, EndpointReport, Report
 from guardrail.reporters.bill import UNKNOWN, amounts, changes_nothing, difference
 from guardrail.reporters.findings import Finding, endpoint_names, findings
@@ -35,16 +35,14 @@ class Counts(Struct, frozen=True, kw_only=True):
     """Warnings and notes that are not decided."""
     waived: int = 0
 
-    def failures(self, severity: str) -> str:
-        """Those at or above a severity: ``2 errors, 1 warning``."""
-        found = ((self.error, "error"), (self.warning, "warning"), (self.note, "note"))
-        least = [name for _, name in found].index(severity)
-        return ", ".join(counted(count, noun) for count, noun in found[: least + 1] if count)
+    def failures(self, severity: Severity = "note") -> str:
+        """Those at or above a severity: ``2 errors, 1 warning``; empty where there are none."""
+        found = {"error": self.error, "warning": self.warning, "note": self.note}
+        return ", ".join(counted(found[each], each) for each in RANKS if found[each] and RANKS[each] <= RANKS[severity])
 
     def __str__(self) -> str:
         """``2 errors, 1 warning``; ``no findings`` where there are none."""
-        failures = ((self.error, "error"), (self.warning, "warning"), (self.note, "note"))
-        words = [counted(count, noun) for count, noun in failures if count]
+        words = [self.failures()] if self.error or self.warning or self.note else []
         words += [f"{counted(self.undecided_error, 'error')} undecided"] if self.undecided_error else []
         words += [f"{counted(self.existing, 'finding')} from before"] if self.existing else []
         words += [f"{self.waived:,} waived"] if self.waived else []
@@ -197,13 +195,12 @@ def expected_dollars(monthly: Monthly) -> str:
 
 def in_dollars(amount: Decimal | Unknown) -> str:
     """``+3,756``; ``≥+963`` or ``≤−20`` where that much is known, else that it is unknown."""
-    if not isinstance(amount, Unknown):
-        return signed_dollars(amount)
-    if amount.at_least and amount.at_most is None:
-        return f"≥{signed_dollars(amount.at_least)}"
-    if amount.at_most and amount.at_least is None:
-        return f"≤{signed_dollars(amount.at_most)}"
-    return UNKNOWN
+    return difference(amount, signed_dollars)
+
+
+def resources_read(report: Report) -> str:
+    """``24 of 25 resources read``."""
+    return f"{report.coverage.modelled:,} of {counted(report.coverage.seen, 'resource')} read"
 
 
 def says_nothing_to_pay(report: Report) -> bool:
@@ -289,14 +286,6 @@ def sections(report: Report) -> Sections:
 def counts(result: Result, report: Report) -> bool:
     """Whether a failure is held against this change: it is new, or old findings count as well."""
     return result.status == "new" or report.all_findings
-
-
-def weight(item: EndpointReport) -> Decimal:
-    """How much an endpoint matters, in USD a month: the size of its change, else what it may cost at most."""
-    if item.unchanged:
-        return ZERO
-    after = item.cost.monthly.ceiling if item.cost else ZERO
-    return max(after, item.before.ceiling if item.before else ZERO)
 
 
 def dearest(item: EndpointReport) -> Decimal:

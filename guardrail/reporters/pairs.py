@@ -12,6 +12,7 @@ from guardrail.cost.base import Bill, CostComponent
 from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.report import EndpointReport
+from guardrail.reporters.wording import number
 
 
 class Amount(Struct, frozen=True):
@@ -22,9 +23,6 @@ class Amount(Struct, frozen=True):
     depends_on_usage: bool = False
     size: Decimal | None = None
     """GB of one volume."""
-
-
-NOTHING = Amount(ZERO, ZERO)
 
 
 class VariantPair(Struct, frozen=True, kw_only=True):
@@ -43,6 +41,12 @@ class VariantPair(Struct, frozen=True, kw_only=True):
     def is_same(self) -> bool:
         """Whether it costs what it did."""
         return (self.before, self.volume_before) == (self.after, self.volume_after)
+
+    @property
+    def volume_in_words(self) -> str:
+        """``volume 4 → 30 GB``, its size where it is known."""
+        sizes = [number(size) for size in (self.volume_before.size, self.volume_after.size) if size is not None]
+        return f"volume {' → '.join(dict.fromkeys(sizes))} GB" if sizes else "volume"
 
 
 def variants(item: EndpointReport) -> list[VariantPair]:

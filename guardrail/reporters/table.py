@@ -5,7 +5,6 @@ middle, numbers and addresses never. Whatever comes from the plan is inert (`gua
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from typing import TypeAlias
 
 from guardrail.model import Location
@@ -14,7 +13,7 @@ from guardrail.report import Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import labels
 from guardrail.reporters.change_grid import WIDEST, change_grid, subtotals
-from guardrail.reporters.findings import Finding, endpoint_names, findings, headline, shape
+from guardrail.reporters.findings import Finding, endpoint_names, findings, headline, savings, shape
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
 from guardrail.reporters.overview import (
@@ -28,6 +27,7 @@ from guardrail.reporters.overview import (
     overview,
     price_dates,
     remediation,
+    resources_read,
     says_nothing_to_pay,
     stake,
     usage_files,
@@ -152,12 +152,7 @@ def _finding(group: Sequence[Finding], names: Names, report: Report, page: Page)
     result = group[0].dearest
     head = f"{GLYPHS[result.severity]} {headline(group, names)}"
     lines = list(page.wrapped(head, indent=" ", hanging=3, colour=result.severity))
-    yield _between(
-        f" {lines[0].text}" if not lines[0].text.startswith(" ") else lines[0].text,
-        _less(group),
-        page,
-        result.severity,
-    )
+    yield _between(lines[0].text, _less(group), page, result.severity)
     yield from lines[1:]
     why = "; ".join(filter(None, (result.detail, result.working)))
     if why:
@@ -172,12 +167,8 @@ def _finding(group: Sequence[Finding], names: Names, report: Report, page: Page)
 
 def _less(group: Sequence[Finding]) -> str:
     """``−1,345``, ``−105 at most``, of all that say the same together; empty where no money is at stake."""
-    results = [result for finding in group for result in finding.results]
-    savings = [result.saving_monthly for result in results if isinstance(result.saving_monthly, Decimal)]
-    if not savings:
-        return ""
-    at_most = any(result.saving_basis == "upper-bound" for result in results)
-    return f"{dollars(-sum(savings, Decimal(0)))}{' at most' if at_most else ''}"
+    found = savings(group)
+    return f"{dollars(-found.usd)}{' at most' if found.at_most else ''}" if found else ""
 
 
 def _where(group: Sequence[Finding], page: Page) -> Iterator[TextLine]:
@@ -318,9 +309,8 @@ def _verdict(report: Report, told: Overview, page: Page, *, is_change: bool) -> 
     held = [f"{held_against(budget)} of {dollars(budget.usd)}" for budget in told.budgets if budget.state != "broken"]
     if held:
         yield from page.wrapped(f"budgets: {'; '.join(held)}", indent="   ", hanging=5)
-    coverage = report.coverage
-    read = f"{coverage.modelled:,} of {counted(coverage.seen, 'resource')} read"
-    read += f", {coverage.partial:,} of them not wholly known" if coverage.partial else ""
+    partial = report.coverage.partial
+    read = f"{resources_read(report)}, {partial:,} of them not wholly known" if partial else resources_read(report)
     yield from page.joined([str(told.counts), read, f"exit {report.exit_code} (fail on {report.fail_on})"])
     steps = list(_next(report, is_change=is_change))
     if steps:

@@ -18,7 +18,7 @@ from msgspec import Struct
 from guardrail import __version__
 from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
-from guardrail.policy.base import Result, Severity
+from guardrail.policy.base import Result
 from guardrail.report import BudgetState, EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
@@ -30,7 +30,7 @@ from guardrail.reporters.bill import (
     changes_nothing,
     described,
     difference,
-    marks,
+    endpoint_marks,
     named,
     possibilities,
 )
@@ -50,6 +50,7 @@ from guardrail.reporters.overview import (
     in_dollars,
     overview,
     price_dates,
+    resources_read,
     says_nothing_to_pay,
     sections,
     stake,
@@ -57,7 +58,7 @@ from guardrail.reporters.overview import (
 )
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
-from guardrail.reporters.wording import counted, dollars, inert, number, signed_dollars
+from guardrail.reporters.wording import dollars, inert, number, signed_dollars
 
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
@@ -145,9 +146,7 @@ class _Page:
         shown = (*self._told.rows, *self._unchanged(), *report.unattached)
         self._ids: dict[Address, str] = {_address(item): f"e-{at}" for at, item in enumerate(shown, start=1)}
         self._axis = Axis(shown)
-        self._marks: dict[Address, Severity] = {}
-        for (source, address, _), severity in marks(report).items():
-            self._marks.setdefault((source, address or ""), severity)
+        self._marks = endpoint_marks(report)
 
     def _unchanged(self) -> list[EndpointReport]:
         items = [] if self._report.all_findings else [item for item in self._report.endpoints if item.unchanged]
@@ -212,7 +211,7 @@ class _Page:
 
     def _read(self) -> str:
         coverage = self._report.coverage
-        text = f"{coverage.modelled:,} of {counted(coverage.seen, 'resource')} read"
+        text = resources_read(self._report)
         text += f", {coverage.partial:,} partly unknown" if coverage.partial else ""
         return text + (f", {coverage.skipped:,} skipped" if coverage.skipped else "")
 

@@ -1,7 +1,6 @@
 """What is to mend, as cards of the page."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
 
 from msgspec import Struct
 
@@ -9,7 +8,7 @@ from guardrail.policy.base import Result, Severity
 from guardrail.report import Report
 from guardrail.reporters.base import Options
 from guardrail.reporters.bill import labels
-from guardrail.reporters.findings import Finding, headline
+from guardrail.reporters.findings import Finding, headline, savings
 from guardrail.reporters.html.lines import LONGEST_MESSAGE
 from guardrail.reporters.overview import fix, remediation
 from guardrail.reporters.places import FindingPlaces
@@ -79,7 +78,7 @@ class Mending:
             policy=inert(result.policy),
             title=headline([finding], self._names),
             link=subjects.pop() if len(subjects) == 1 else "",
-            saving=_saving(finding.results),
+            saving=_saving(finding),
             block=inert(finding.block) + (f" ({len(finding.results):,} times)" if len(finding.results) > 1 else ""),
             place=inert(where),
             place_uri=self._places.link(place),
@@ -98,9 +97,7 @@ def _why(result: Result) -> Iterator[str]:
     yield from result.notes
 
 
-def _saving(results: Iterable[Result]) -> str:
+def _saving(finding: Finding) -> str:
     """``−1,345 USD``, of all that say the same together; empty where no money is at stake."""
-    savings = [result for result in results if isinstance(result.saving_monthly, Decimal)]
-    total = sum((result.saving_monthly for result in savings if isinstance(result.saving_monthly, Decimal)), Decimal(0))
-    at_most = any(result.saving_basis == "upper-bound" for result in savings)
-    return f"{dollars(-total)} USD{' at most' if at_most else ''}" if savings else ""
+    found = savings([finding])
+    return f"{dollars(-found.usd)} USD{' at most' if found.at_most else ''}" if found else ""

@@ -16,9 +16,10 @@ from guardrail.reporters.overview import (
     expected_dollars,
     held_against,
     in_dollars,
+    resources_read,
     says_nothing_to_pay,
 )
-from guardrail.reporters.wording import counted, dollars, signed_dollars
+from guardrail.reporters.wording import dollars, signed_dollars
 
 ICONS: dict[Verdict, str] = {"passes": "✅", "fails": "❌", "untrusted": "❓", "tolerated": "⚪"}
 NOTHING_KNOWN = "❔"
@@ -160,7 +161,7 @@ def _known(report: Report) -> Iterator[str]:
     coverage, after = report.coverage, report.totals.after
     if not coverage.seen:
         return
-    read = f"{coverage.modelled:,} of {counted(coverage.seen, 'resource')} read"
+    read = resources_read(report)
     if coverage.partial:
         yield f"{read}, {coverage.partial:,} of them not wholly known."
     elif after.at_least or coverage.skipped or isinstance(after.expected, Unknown) or list(_gaps(report)):

@@ -4,15 +4,13 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
-from decimal import Decimal
 from html import escape
 
 from guardrail.model import Unknown
-from guardrail.money import ZERO
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import Options
-from guardrail.reporters.findings import Finding, endpoint_names, said, shape, subjects
+from guardrail.reporters.findings import Finding, endpoint_names, said, savings, shape, subjects
 from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS
@@ -197,12 +195,8 @@ def _scalar(text: str) -> str:
 
 def _saving(group: Sequence[Finding]) -> str:
     """``−1,345 USD``, ``up to −105 USD``, of all that say the same together; empty where no money is at stake."""
-    results = [result for finding in group for result in finding.results]
-    savings = [result.saving_monthly for result in results if isinstance(result.saving_monthly, Decimal)]
-    if not savings:
-        return ""
-    best = any(result.saving_basis == "upper-bound" for result in results)
-    return f"{'up to ' if best else ''}{dollars(-sum(savings, ZERO))} USD"
+    found = savings(group)
+    return f"{'up to ' if found.at_most else ''}{dollars(-found.usd)} USD" if found else ""
 
 
 def old_line(finding: Finding) -> str:

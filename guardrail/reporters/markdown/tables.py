@@ -9,18 +9,26 @@ from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report, Totals
-from guardrail.reporters.bill import UNKNOWN, USAGE, WITH_DISCOUNTS, detail_of, marks, named, quantity_of
+from guardrail.reporters.bill import (
+    MOST_POSSIBILITIES,
+    UNKNOWN,
+    USAGE,
+    WITH_DISCOUNTS,
+    detail_of,
+    endpoint_marks,
+    named,
+    quantity_of,
+)
 from guardrail.reporters.changes import Phrase, phrases
 from guardrail.reporters.gfm import between, name, prose
 from guardrail.reporters.markdown.headline import marked
 from guardrail.reporters.overview import Overview, in_dollars
-from guardrail.reporters.pairs import Amount, VariantPair, variants
-from guardrail.reporters.wording import counted, dollars, number, signed_dollars, usd
+from guardrail.reporters.pairs import Amount, variants
+from guardrail.reporters.wording import counted, dollars, signed_dollars, usd
 
 SIGNS: dict[Severity, str] = {"error": "❌", "warning": "⚠️", "note": "📝"}
 MOST_PHRASES = 4
 MOST_VARIANTS = 4
-MOST_POSSIBILITIES = 8
 LONGEST_NAME = 63
 """Characters of a name in a table: the most that SageMaker allows."""
 _NO_PRICE = "❔"
@@ -38,9 +46,7 @@ class Tables:
     def __init__(self, report: Report, told: Overview) -> None:
         self.report, self._told = report, told
         self._kinds = {source.id: source.kind for source in report.sources}
-        self._marks: dict[tuple[str, str | None], Severity] = {}
-        for (source, address, _), severity in marks(report).items():
-            self._marks.setdefault((source, address), severity)
+        self._marks = endpoint_marks(report)
         self._is_change = report.totals.delta is not None
         self.stack_names = _stack_names([source.id for source in report.sources])
 
@@ -271,13 +277,7 @@ def _lines(item: EndpointReport) -> Iterator[str]:
             yield row(f"{where}, compute", _cents(pair.before), _cents(pair.after))
         sides = (pair.volume_before if pair.before else None, pair.volume_after if pair.after else None)
         if _differs(*sides):
-            yield row(f"{where}, volume{_size_of(pair)}", *map(_cents, sides))
-
-
-def _size_of(pair: VariantPair) -> str:
-    """`` 4 → 30 GB``, where the sizes are known."""
-    sizes = [number(size) for size in (pair.volume_before.size, pair.volume_after.size) if size is not None]
-    return f" {' → '.join(dict.fromkeys(sizes))} GB" if sizes else ""
+            yield row(f"{where}, {pair.volume_in_words}", *map(_cents, sides))
 
 
 def _differs(before: Amount | None, after: Amount | None) -> bool:
