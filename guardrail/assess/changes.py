@@ -99,7 +99,7 @@ def _name(thing: Any) -> str | None:
 
 
 def _described(variant: Variant) -> dict[str, Told]:
-    """What of a variant is compared, by the names of the API, nested ones joined by dots."""
+    """What of a variant is compared, by the names of the API in snake case."""
     if isinstance(variant, ServerlessVariant):
         own: dict[str, Any] = _values(variant, ["memory_mib", "max_concurrency", "provisioned_concurrency"])
     else:
@@ -183,7 +183,7 @@ def _suspended(target: ScalableTarget) -> Told:
     return ", ".join(name for name, value in parts.items() if value is not False) or None
 
 
-def _range(low: int | Unknown | None, high: int | Unknown | None) -> str:
+def _range(low: Told, high: Told) -> str:
     """``1 to 4``; a bound that is not set or not known is ``…`` or ``?``."""
     return f"{_text(low)} to {_text(high)}"
 
@@ -253,9 +253,7 @@ def _of_fields(
 def _target(values: Mapping[str, Told]) -> Told:
     """``1 to 4`` of a target with these bounds."""
     scaling = values.get("scaling")
-    return (
-        f"{_text(values['min_capacity'])} to {_text(values['max_capacity'])}" if isinstance(scaling, str) else scaling
-    )
+    return _range(values["min_capacity"], values["max_capacity"]) if isinstance(scaling, str) else scaling
 
 
 def composition(variant: Variant) -> str:

@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from msgspec import Struct, structs
 
-from guardrail.assess import budgets, pricing
+from guardrail.assess import budgets, judging, pricing
 from guardrail.assess.pricing import NO_CHANGE, PricedSource
 from guardrail.assess.terms import Terms
 from guardrail.cost import join
@@ -19,7 +19,6 @@ from guardrail.errors import GuardrailError, did_you_mean
 from guardrail.model import Endpoint, Unknown
 from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
-from guardrail.policy.evaluate import evaluate_stack
 from guardrail.policy.policy import Policy, with_parameters
 from guardrail.report import BudgetReport, EndpointReport, GroupReport, Totals
 
@@ -94,15 +93,7 @@ def held(
         found += budgets.of_group(limits, totals, terms.settings_file or "settings")
         source = priced[0].source.id if len(priced) == 1 else ""
         results += [
-            _named(result, limits.name)
-            for result in evaluate_stack(
-                without_limits,
-                before=totals.before,
-                after=totals.after,
-                delta=totals.delta,
-                budgets=limits.budgets,
-                source=source,
-            )
+            _named(result, limits.name) for result in judging.on_totals(without_limits, totals, limits.budgets, source)
         ]
     return results, found, notices
 

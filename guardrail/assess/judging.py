@@ -17,7 +17,7 @@ from guardrail.policy.evaluate import evaluate, evaluate_stack
 from guardrail.policy.identity import of_address
 from guardrail.policy.policy import Policy
 from guardrail.prices.book import PriceBook
-from guardrail.report import DiscountReport, Report, Source, Summary
+from guardrail.report import DiscountReport, Report, Source, Summary, Totals
 
 SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
 """Exit codes; a violation goes before a doubt."""
@@ -50,13 +50,15 @@ def _of_stack(
     totals = outcome.totals
     if discounts is not None and discounts.budgets == "discounted":
         totals = structs.replace(totals, before=discounts.before, after=discounts.after, delta=discounts.delta)
+    return on_totals(policies, totals, terms.budgets, source)
+
+
+def on_totals(
+    policies: Sequence[Policy], totals: Totals, budgets: Mapping[str, Decimal | None], source: str
+) -> list[Result]:
+    """What the policies on everything together say of some totals under these limits."""
     return evaluate_stack(
-        policies,
-        before=totals.before,
-        after=totals.after,
-        delta=totals.delta,
-        budgets=terms.budgets,
-        source=source,
+        policies, before=totals.before, after=totals.after, delta=totals.delta, budgets=budgets, source=source
     )
 
 

@@ -267,12 +267,12 @@ def _increase(world: PricedPossibility, bound: Bound) -> Decimal | Unknown:
 
 
 def _low(amount: Decimal | Unknown) -> Decimal:
-    known = amount.at_least if isinstance(amount, Unknown) else amount
+    known = join.least(amount)
     return -_NO_END if known is None else known
 
 
 def _high(amount: Decimal | Unknown) -> Decimal:
-    known = amount.at_most if isinstance(amount, Unknown) else amount
+    known = join.most(amount)
     return _NO_END if known is None else known
 
 

@@ -4,7 +4,7 @@ Pure: an inventory, a price book and a demand in, an `Estimate` out. A state is 
 a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -166,10 +166,7 @@ class Estimator:
             capacity.counts_of(found),
             redacted,
         )
-        known = self._alike.get(key)
-        if known is None:
-            known = self._alike[key] = _joined(self._instances(endpoint, variant, found, fee, redacted=redacted))
-        return known
+        return self._joined_once(key, lambda: self._instances(endpoint, variant, found, fee, redacted=redacted))
 
     def _serverless_once(
         self,
@@ -182,9 +179,13 @@ class Estimator:
     ) -> _Joined:
         """What a serverless variant costs, once for all of the same; the key is all that `_serverless` reads."""
         key = (endpoint.region, variant.memory_mib, demand, slots and capacity.counts_of(slots), redacted)
+        return self._joined_once(key, lambda: self._serverless(endpoint, variant, demand, slots, redacted=redacted))
+
+    def _joined_once(self, key: object, price: Callable[[], Priced]) -> _Joined:
+        """What ``price`` comes to, worked out for the first of its key."""
         known = self._alike.get(key)
         if known is None:
-            known = self._alike[key] = _joined(self._serverless(endpoint, variant, demand, slots, redacted=redacted))
+            known = self._alike[key] = _joined(price())
         return known
 
     # Instances

@@ -380,8 +380,8 @@ def change_of(
             side = "on one side" if only_before and only_after else "before the change" if only_before else "after it"
             value = Unknown(
                 f"something of {address} is unpriced, unknown or left to usage {side} only",
-                at_least=None if only_before else _low(value),
-                at_most=None if only_after else _high(value),
+                at_least=None if only_before else least(value),
+                at_most=None if only_after else most(value),
             )
         values.append(value)
     return Delta(*values)
@@ -441,7 +441,7 @@ def _combined(
     unknown = next((amount for amount in amounts if isinstance(amount, Unknown)), None)
     if unknown is None:
         return combine(amount for amount in amounts if isinstance(amount, Decimal))
-    low, high = (_if_all([end(amount) for amount in amounts], combine) for end in (_low, _high))
+    low, high = (_if_all([end(amount) for amount in amounts], combine) for end in (least, most))
     return replace(unknown, at_least=low, at_most=high)
 
 
@@ -450,22 +450,29 @@ def _if_all(amounts: Sequence[Decimal | None], combine: Callable[[Iterable[Decim
     return combine(known) if len(known) == len(amounts) else None
 
 
-def _low(amount: Decimal | Unknown) -> Decimal | None:
+def least(amount: Decimal | Unknown) -> Decimal | None:
+    """The least that an amount can be; None where that is not known."""
     return amount.at_least if isinstance(amount, Unknown) else amount
 
 
-def _high(amount: Decimal | Unknown) -> Decimal | None:
+def most(amount: Decimal | Unknown) -> Decimal | None:
+    """The most that it can be."""
     return amount.at_most if isinstance(amount, Unknown) else amount
 
 
 def either_delta(found: Sequence[Delta], reason: Unknown) -> Delta:
     """The hull of what each possibility adds, which is not the difference of two hulls."""
-    low, high = (_combined([each.expected for each in found], pick) for pick in (min, max))
     return Delta(
         _combined([each.floor for each in found], min),
-        _agreed([each.expected for each in found], replace(reason, at_least=_low(low), at_most=_high(high))),
+        either_amount([each.expected for each in found], reason),
         _combined([each.ceiling for each in found], max),
     )
+
+
+def either_amount(found: Sequence[Decimal | Unknown], reason: Unknown) -> Decimal | Unknown:
+    """An amount of one of several: 84.51 where all say so, else Unknown between the least and the greatest."""
+    low, high = (_combined(found, pick) for pick in (min, max))
+    return _agreed(found, replace(reason, at_least=least(low), at_most=most(high)))
 
 
 def either_quantity(found: Sequence[Quantity], reason: Unknown) -> Quantity:

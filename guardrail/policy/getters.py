@@ -5,7 +5,7 @@ comes out right without knowing why.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
@@ -508,31 +508,31 @@ def of_alternative(
 
 def alternatives(parameters: Mapping[str, Value]) -> Getter:
     """The cheaper types within the limits, each with its price."""
-
-    def get(subject: Subject) -> object:
-        found = SENSITIVE_TYPE if subject.hides("variant") else fitting(subject, parameters)
-        if isinstance(found, Unknown):
-            return found
-        return (
-            tuple(
-                f"{one.instance_type} ({plain(one.hourly_usd)} USD per hour{f', {one.loses}' if one.loses else ''})"
-                for one in found
-            )
-            or None
-        )
-
-    return get
+    return _of_fitting(
+        parameters,
+        lambda found: tuple(
+            f"{one.instance_type} ({plain(one.hourly_usd)} USD per hour{f', {one.loses}' if one.loses else ''})"
+            for one in found
+        ),
+    )
 
 
 def other_alternatives(parameters: Mapping[str, Value]) -> Getter:
     """The cheaper types within the limits but for the first, with their prices; None where there are none."""
 
+    def in_words(found: Sequence[Alternative]) -> str:
+        others = " or ".join(f"{one.instance_type} at {plain(one.hourly_usd)}" for one in found[1:])
+        return others and f"{others} USD per hour"
+
+    return _of_fitting(parameters, in_words)
+
+
+def _of_fitting(parameters: Mapping[str, Value], told: Callable[[Sequence[Alternative]], object]) -> Getter:
+    """What there is to tell of the cheaper types within the limits; None where that is nothing."""
+
     def get(subject: Subject) -> object:
         found = SENSITIVE_TYPE if subject.hides("variant") else fitting(subject, parameters)
-        if isinstance(found, Unknown):
-            return found
-        others = " or ".join(f"{one.instance_type} at {plain(one.hourly_usd)}" for one in found[1:])
-        return f"{others} USD per hour" if others else None
+        return found if isinstance(found, Unknown) else told(found) or None
 
     return get
 

@@ -153,7 +153,8 @@ def _tried(
     asks: Callable[[_Reading], Sequence[Decision]],
 ) -> ChangeSet | None:
     """The possibilities of what a reading ``asks`` to have decided, as one change set; None where they are too many."""
-    decisions, asked = dict.fromkeys(asks(first)), tuple(asks(first))
+    asked = tuple(asks(first))
+    decisions = dict.fromkeys(asked)
     tried: list[Outcomes] = []
     found: list[ChangeSet] = [first.change_set]
     while asked:
