@@ -100,20 +100,21 @@ def _verdict(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
 
 
 def _budget(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
-    for name, old in structs.asdict(before.settings.budget).items():
-        new = getattr(after.settings.budget, name)
-        if old is not None and (new is None or new > old):
-            yield _changed(f"budget.{name}", old, new)
+    yield from _loosened("budget", *(structs.asdict(side.settings.budget) for side in (before, after)))
 
 
 def _group_budgets(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
-    now = {each.name: each for each in (one.limits() for one in after.settings.group_budgets)}
+    now = {each.name: each.budgets for each in (one.limits() for one in after.settings.group_budgets)}
     for old in (one.limits() for one in before.settings.group_budgets):
-        new = now[old.name].budgets if old.name in now else {}
-        for limit, usd in old.budgets.items():
-            other = new.get(limit)
-            if usd is not None and (other is None or other > usd):
-                yield _changed(f"group_budgets.{old.name}.{limit}", usd, other)
+        yield from _loosened(f"group_budgets.{old.name}", old.budgets, now.get(old.name, {}))
+
+
+def _loosened(name: str, before: Mapping[str, Decimal | None], after: Mapping[str, Decimal | None]) -> Iterator[str]:
+    """The limits that are gone, or allow more: ``budget.max_expected_usd from 500 to 5000``."""
+    for limit, old in before.items():
+        new = after.get(limit)
+        if old is not None and (new is None or new > old):
+            yield _changed(f"{name}.{limit}", old, new)
 
 
 def _policies(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
