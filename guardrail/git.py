@@ -4,12 +4,14 @@ Git takes any folder that holds ``HEAD``, ``config``, ``objects`` and ``refs`` f
 bring such a folder, with a past of its own making and a configuration that names commands. So the repository is found
 here, by its ``.git`` alone, and named to git (``--git-dir``). Git runs in ``/`` with an environment of ours: no object
 is fetched that is not there, no protocol, hook, filter, file-system monitor or replacement counts, and only three
-commands are used: ``rev-parse``, ``ls-tree`` and ``cat-file --batch``. What a commit names and the repository lacks is
-an error, never a file that was not there.
+commands are used: ``rev-parse``, ``merge-base`` and ``cat-file --batch``, which gives objects as they are: attributes
+(``export-ignore``, ``filter``, ``textconv``) say nothing of them. What a commit names and the repository lacks is an
+error, never a file that was not there.
 
 Source: git-config(1), git(1) "Environment Variables", git-cat-file(1); `safe.directory` for whose a repository may be.
 """
 
+import errno
 import os
 import re
 import sys
@@ -36,8 +38,10 @@ _ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0",
 }
 _SETTINGS = ("safe.bareRepository=explicit", f"core.hooksPath={os.devnull}", "core.fsmonitor=false")
-_FETCH_HISTORY = "in a shallow checkout fetch the base first: actions/checkout with fetch-depth: 0"
+_FETCH_HISTORY = "in a shallow checkout fetch it first: actions/checkout with fetch-depth: 0, or git fetch --unshallow"
 _FETCH_OBJECTS = "git fetch --refetch --no-filter origin"
+_NO_FILES = frozenset({"", ".", ".."})
+"""Names that an entry of a folder can be given and no checkout would make."""
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_LINKS = 40
@@ -52,12 +56,16 @@ class Repository(Struct, frozen=True, kw_only=True):
     """Where its objects and references are; for a worktree or submodule what its ``.git`` file leads to."""
 
 
-class _TreeLine(Struct, frozen=True):
-    """A line of ``ls-tree``: ``100644 blob 8baef1b… template.yaml``."""
+class _Entry(Struct, frozen=True):
+    """What a folder has under a name: ``100644 8baef1b…`` of ``template.yaml``."""
 
     mode: str
-    kind: str
     id: str
+
+    @property
+    def kind(self) -> str:
+        """What it is: blob, tree, or commit, as which a folder holds a submodule."""
+        return {"40000": "tree", "160000": "commit"}.get(self.mode, "blob")
 
     @property
     def is_link(self) -> bool:
@@ -139,7 +147,31 @@ class Commit:
         self._repository = repository
         self._git = _Git(repository)
         self.id = self._git.resolve(revision)
-        self._trees: dict[str, dict[str, _TreeLine]] = {}
+        self._trees: dict[str, dict[str, _Entry]] = {}
+
+    @classmethod
+    def where_change_began(cls, repository: Repository, base: str) -> "Commit":
+        """The merge base of ``HEAD`` and ``base``, as ``git diff base...`` has it, called by the name of the latter.
+
+        Raises `GitError` where there is none, as in a clone that lacks their history: the tip of the base would show
+        what it has gained since as taken away by the change.
+        """
+        commit = cls(repository, base)
+        ancestor = commit._git.merge_base(commit._git.resolve("HEAD"), commit.id)
+        if ancestor is None and commit._git.is_shallow():
+            raise GitError(
+                f"where this change began is not known: the merge base of HEAD and {base} is not in this shallow clone",
+                hint=_FETCH_HISTORY,
+            )
+        if ancestor is None:
+            raise GitError(f"HEAD and {base} have no history in common", hint="compare with a folder")
+        commit.id = ancestor
+        return commit
+
+    @property
+    def top(self) -> str:
+        """The folder of the working tree, below which its paths are."""
+        return self._repository.top
 
     def read(self, path: str) -> bytes | None:
         """The content of the file that ``path`` was; None where there was none.
@@ -157,26 +189,60 @@ class Commit:
         entry = self._entry(path)
         return entry is not None and entry.kind == "tree"
 
+    def is_file(self, path: str) -> bool:
+        """Whether ``path`` was a file."""
+        entry = self._entry(path)
+        return entry is not None and entry.kind == "blob"
+
+    def real(self, path: str) -> str | None:
+        """Where ``path`` led to behind the links of that commit; None where nothing stood there, or outside."""
+        inside = self._inside(path)
+        found = None if inside is None else self._followed(path, inside.split(os.sep))
+        return None if found is None else os.path.join(self.top, *found[1])
+
     def names(self, directory: str) -> list[str]:
         """The names in a folder, sorted; none where it was not there."""
         entry = self._entry(directory)
         return sorted(self._tree(entry.id)) if entry is not None and entry.kind == "tree" else []
+
+    def walk(self, top: str, *, most: int) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Like `guardrail.files.walk`: through no links, and into no submodule. Raises OSError as that does."""
+        entry = self._entry(top)
+        pending = [(top, entry.id)] if entry is not None and entry.kind == "tree" else []
+        seen = 0
+        while pending:
+            parent, identifier = pending.pop()
+            tree = self._tree(identifier)
+            seen += len(tree)
+            if seen > most:
+                raise OSError(errno.EFBIG, f"there were more than {most:,} files below it", top)
+            folders = sorted(name for name, each in tree.items() if each.kind == "tree")
+            yield parent, folders, sorted(name for name, each in tree.items() if each.kind == "blob")
+            pending += [(os.path.join(parent, name), tree[name].id) for name in reversed(folders)]
+
+    def submodules(self, folder: str) -> Iterator[str]:
+        """The submodules below a folder: their files are in repositories of their own."""
+        for parent, _, _ in self.walk(folder, most=limits.MOST_SEARCHED):
+            entry = self._entry(parent)
+            tree = self._tree(entry.id) if entry is not None else {}
+            yield from (os.path.join(parent, name) for name, each in sorted(tree.items()) if each.kind == "commit")
 
     def files(self, folder: str) -> Iterator[tuple[str, bytes]]:
         """Path and content of every file below ``folder``, those behind links to files included; by path.
 
         ``tuple(commit.files("infra"))`` is ``(("infra/main.tf", b"…"),)``. Raises `GitError` as `read` does.
         """
-        entry = self._entry(folder)
-        if entry is None or entry.kind != "tree":
-            return
-        below = [
-            (os.path.join(folder, *name.split("/")), self._entry(os.path.join(folder, name)) if each.is_link else each)
-            for name, each in sorted(self._git.listed("-r", entry.id).items())
+        for path in self.submodules(folder):
+            raise self._submodule(path)
+        paths = [
+            os.path.join(parent, name)
+            for parent, _, names in self.walk(folder, most=limits.MOST_SEARCHED)
+            for name in names
         ]
+        below = [(path, self._entry(path)) for path in sorted(paths)]
         yield from self._contents([(path, each) for path, each in below if each is not None and each.kind != "tree"])
 
-    def _contents(self, entries: "Iterable[tuple[str, _TreeLine]]") -> Iterator[tuple[str, bytes]]:
+    def _contents(self, entries: "Iterable[tuple[str, _Entry]]") -> Iterator[tuple[str, bytes]]:
         """Path and content of each entry, none of which may be something that git only refers to."""
         wanted = list(entries)
         for path, entry in wanted:
@@ -199,21 +265,23 @@ class Commit:
             hint="compare inside the submodule, or with a folder",
         )
 
-    def _entry(self, path: str) -> _TreeLine | None:
+    def _entry(self, path: str) -> _Entry | None:
         """What stood at ``path``, behind the links of that commit; None where nothing did, or outside."""
-        top = self._repository.top
-        inside = next(
-            (
-                relative
-                for place in dict.fromkeys((os.path.abspath(path), os.path.realpath(path)))
-                if (relative := os.path.relpath(place, top)) == os.curdir or not _leads_out(relative)
-            ),
-            None,
-        )
-        return None if inside is None else self._followed(path, inside.split(os.sep))
+        inside = self._inside(path)
+        found = None if inside is None else self._followed(path, inside.split(os.sep))
+        return None if found is None else found[0]
 
-    def _followed(self, path: str, parts: list[str]) -> _TreeLine | None:
-        passed = [_TreeLine("040000", "tree", self.id)]
+    def _inside(self, path: str) -> str | None:
+        """A path as it is reached from the top; None where it lies outside."""
+        for place in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
+            relative = os.path.relpath(place, self._repository.top)
+            if relative == os.curdir or not _leads_out(relative):
+                return relative
+        return None
+
+    def _followed(self, path: str, parts: list[str]) -> tuple[_Entry, list[str]] | None:
+        """What is reached by names from the top, and the names that lead there without a link."""
+        passed = [("", _Entry("40000", self.id))]
         pending, links = parts[::-1], 0
         while pending:
             part = pending.pop()
@@ -224,22 +292,22 @@ class Commit:
                     raise GitError(f"{path} was a link that leads out of the repository in {self.revision}")
                 passed.pop()
                 continue
-            if passed[-1].kind == "commit":
+            if passed[-1][1].kind == "commit":
                 raise self._submodule(path)
-            entry = self._tree(passed[-1].id).get(part) if passed[-1].kind == "tree" else None
+            entry = self._tree(passed[-1][1].id).get(part) if passed[-1][1].kind == "tree" else None
             if entry is None:
                 return None
             if not entry.is_link:
-                passed.append(entry)
+                passed.append((part, entry))
                 continue
             links += 1
             ((_, target),) = self._contents([(path, entry)])
             if links > _MOST_LINKS or target.startswith(b"/"):
                 raise GitError(f"{path} was a link that leads out of the repository in {self.revision}, or round")
             pending += os.fsdecode(target).split("/")[::-1]
-        return passed[-1]
+        return passed[-1][1], [name for name, _ in passed[1:]]
 
-    def _tree(self, identifier: str) -> dict[str, _TreeLine]:
+    def _tree(self, identifier: str) -> dict[str, _Entry]:
         if identifier not in self._trees:
             self._trees[identifier] = self._git.listed(identifier)
         return self._trees[identifier]
@@ -251,6 +319,7 @@ class _Git:
     def __init__(self, repository: Repository) -> None:
         self._repository = repository
         self._program, self._environment = _program(repository.top)
+        self._batch: Popen[bytes] | None = None
 
     def resolve(self, revision: str) -> str:
         """The id of the commit that a revision means."""
@@ -263,38 +332,51 @@ class _Git:
         said = _in_words(done.stderr)
         raise GitError(f"{revision} is no git revision here{f': {said}' if said else ''}", hint=_FETCH_HISTORY)
 
-    def listed(self, *arguments: str) -> dict[str, _TreeLine]:
-        """The entries of a tree by name."""
-        done = self._run("ls-tree", "-z", "--full-tree", *arguments)
-        if done.returncode != 0:
-            raise GitError(f"a folder of the past cannot be listed: {_in_words(done.stderr)}", hint=_FETCH_OBJECTS)
-        entries = {}
-        for line in filter(None, done.stdout.split(b"\0")):
-            facts, _, name = line.partition(b"\t")
-            mode, kind, identifier = facts.decode("ascii").split(" ")
-            entries[os.fsdecode(name)] = _TreeLine(mode, kind, identifier)
+    def merge_base(self, one: str, other: str) -> str | None:
+        """The id of the best common ancestor of two commits; None where the repository has none."""
+        found = self._run("merge-base", one, other).stdout.decode(errors="replace").strip()
+        return found if _ID.fullmatch(found) else None
+
+    def is_shallow(self) -> bool:
+        """Whether the repository holds the last commits only."""
+        return self._run("rev-parse", "--is-shallow-repository").stdout.strip() == b"true"
+
+    def listed(self, identifier: str) -> dict[str, _Entry]:
+        """The entries of a folder, or of the top folder of a commit, by name."""
+        content = self._asked(f"{identifier}^{{tree}}")
+        if content is None:
+            raise GitError("a folder of the past cannot be listed: it is not in this repository", hint=_FETCH_OBJECTS)
+        entries, at, length = {}, 0, len(identifier) // 2
+        while at < len(content):
+            end = content.index(b"\0", at)
+            mode, _, name = content[at:end].partition(b" ")
+            at = end + 1 + length
+            called = os.fsdecode(name)
+            if called in _NO_FILES or "/" in called or os.sep in called:
+                raise GitError(f"the past has a file that is called {called!r}, which is no name")
+            entries[called] = _Entry(mode.decode("ascii"), content[end + 1 : at].hex())
         return entries
 
     def contents(self, identifiers: Iterable[str]) -> Iterator[bytes | None]:
         """The content of each object, asked for one after another; None for one that is not here."""
-        import subprocess
+        yield from map(self._asked, identifiers)
 
-        wanted = list(identifiers)
-        if not wanted:
-            return
-        with subprocess.Popen(  # noqa: S603 - no shell, an absolute path, and ids are hexadecimal
-            [*self._command(), "cat-file", "--batch"],
-            cwd="/",
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        ) as process:
-            try:
-                for identifier in wanted:
-                    yield _answer(process, identifier)
-            finally:
-                process.kill()
+    def _asked(self, name: str) -> bytes | None:
+        """The content of one object, from the process that goes on answering until this one ends."""
+        import subprocess
+        import weakref
+
+        if self._batch is None or self._batch.poll() is not None:
+            self._batch = subprocess.Popen(  # noqa: S603 - no shell, an absolute path, and no flag gets in
+                [*self._command(), "cat-file", "--batch"],
+                cwd="/",
+                env=self._environment,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+            weakref.finalize(self, _end, self._batch)
+        return _answer(self._batch, name)
 
     def _run(self, *arguments: str) -> "CompletedProcess[bytes]":
         import subprocess
@@ -339,24 +421,33 @@ def _leads_out(relative: str) -> bool:
     return os.path.isabs(relative) or relative == os.pardir or relative.startswith(os.pardir + os.sep)
 
 
-def _answer(process: "Popen[bytes]", identifier: str) -> bytes | None:
-    """One object of ``cat-file --batch``: ``ID blob SIZE``, its content, a line break; ``ID missing`` for None."""
+def _answer(process: "Popen[bytes]", name: str) -> bytes | None:
+    """One object of ``cat-file --batch``: ``ID blob SIZE``, its content, a line break; ``NAME missing`` for None."""
     asked, told = _streams(process)
     try:
-        asked.write(identifier.encode("ascii") + b"\n")
+        asked.write(name.encode("ascii") + b"\n")
         asked.flush()
     except BrokenPipeError:
         return None
     header = told.readline(200).split()
-    if len(header) != 3 or header[0] != identifier.encode("ascii"):  # noqa: PLR2004 - as said above
+    if len(header) != 3 or not header[2].isdigit():  # noqa: PLR2004 - as said above
         return None
     size = int(header[2])
     if size > limits.LARGEST_FILE:
+        _end(process)  # which is writing what nobody reads
         raise GitError(
             f"a file of the past has {size:,} bytes, which is more than the {limits.LARGEST_FILE:,} that are read"
         )
     content = told.read(size + 1)
     return content[:-1] if len(content) == size + 1 else None
+
+
+def _end(process: "Popen[bytes]") -> None:
+    """Let the process go, and wait until it is gone."""
+    process.kill()
+    for stream in _streams(process):
+        stream.close()
+    process.wait()
 
 
 def _streams(process: "Popen[bytes]") -> tuple[IO[bytes], IO[bytes]]:

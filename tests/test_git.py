@@ -134,6 +134,59 @@ def test_the_links_of_that_commit_count_and_not_those_of_today(repository: Path)
             commit_.read(str(repository / name))
 
 
+def test_what_a_link_leads_to_has_one_name(repository: Path) -> None:
+    (repository / "current").symlink_to("infra")
+    (repository / "main.tf").symlink_to("infra/prod/../main.tf")
+    commit(repository, {})
+    commit_ = past(repository)
+    assert commit_.real(str(repository / "current" / "prod")) == str(repository / "infra" / "prod")
+    assert commit_.real(str(repository / "main.tf")) == str(repository / "infra" / "main.tf")
+    assert commit_.real(str(repository / "gone")) is None
+    assert commit_.real(str(repository.parent)) is None
+    assert [commit_.is_file(str(repository / name)) for name in ("main.tf", "current")] == [True, False]
+
+
+def test_a_commit_is_walked_through_no_links_and_not_without_end(repository: Path) -> None:
+    (repository / "infra" / "up").symlink_to("..")
+    commit(repository, {})
+    infra = str(repository / "infra")
+    assert list(past(repository).walk(infra, most=9)) == [
+        (infra, ["prod"], ["main.tf", "up"]),
+        (f"{infra}/prod", [], ["main.tf"]),
+    ]
+    assert list(past(repository).walk(f"{infra}/nowhere", most=9)) == []
+    with pytest.raises(OSError, match="more than 3 files"):
+        list(past(repository).walk(infra, most=3))
+
+
+@pytest.mark.parametrize("name", ["..", ".", "a/../../x"])
+def test_a_name_that_no_checkout_makes_is_refused(repository: Path, name: str) -> None:
+    """Git stores any bytes as the name of an entry, and refuses these only when it checks out."""
+    blob = bytes.fromhex(git(repository, "rev-parse", "HEAD:README.md"))
+    (repository / "raw").write_bytes(b"100644 " + name.encode() + b"\0" + blob)
+    tree = git(repository, "hash-object", "-w", "-t", "tree", "--literally", "raw")
+    forged = git(repository, "commit-tree", tree, "-m", "x")
+    with pytest.raises(GitError, match="which is no name"):
+        past(repository, forged).names(str(repository))
+
+
+def test_attributes_of_a_repository_hide_nothing_of_its_past(repository: Path) -> None:
+    """As ``git archive`` would leave out what is ``export-ignore``, and fill in ``export-subst``."""
+    commit(repository, {".gitattributes": "infra export-ignore\n*.yaml export-subst\n", "a.yaml": "$Format:%H$"})
+    commit_ = past(repository)
+    assert commit_.read(str(repository / "infra" / "main.tf")) == b"a"
+    assert commit_.read(str(repository / "a.yaml")) == b"$Format:%H$"
+
+
+def test_a_repository_of_longer_ids_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "longer"
+    folder.mkdir()
+    git(folder, "init", "--quiet", "--object-format=sha256")
+    commit(folder, {"infra/main.tf": "a", "b": "b"})
+    assert past(folder).names(str(folder)) == ["b", "infra"]
+    assert past(folder).read(str(folder / "infra" / "main.tf")) == b"a"
+
+
 def test_any_name_of_a_file_is_a_name(repository: Path) -> None:
     names = ["a b.yaml", "*.yaml", "-x", "ü.yaml", "line\nbreak", os.fsdecode(b"\xff.yaml")]
     commit(repository, dict.fromkeys(names, "x"))
@@ -149,11 +202,65 @@ def test_what_is_no_commit_is_an_error(repository: Path, revision: str) -> None:
 
 
 def test_a_large_file_is_refused_by_its_size(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("guardrail.limits.LARGEST_FILE", 3)
-    commit(repository, {"template.yaml": "four"})
+    monkeypatch.setattr("guardrail.limits.LARGEST_FILE", 1000)
+    commit(repository, {"template.yaml": "x" * 1001})
     assert past(repository, "HEAD~1").read(str(repository / "template.yaml")) == b"two"
-    with pytest.raises(GitError, match="has 4 bytes"):
-        past(repository).read(str(repository / "template.yaml"))
+    commit_ = past(repository)
+    with pytest.raises(GitError, match="has 1,001 bytes"):
+        commit_.read(str(repository / "template.yaml"))
+    assert commit_.read(str(repository / "README.md")) == b"r", "and the next one is read all the same"
+
+
+# Where a change began ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def branched(repository: Path) -> Path:
+    """A branch ``pr`` with one commit, checked out, and ``main`` with a commit more than it began at."""
+    (repository / "template.yaml").write_text("two")
+    git(repository, "checkout", "--quiet", "-b", "pr")
+    commit(repository, {"template.yaml": "of the change"})
+    git(repository, "checkout", "--quiet", "main")
+    commit(repository, {"infra/main.tf": "since then"})
+    git(repository, "checkout", "--quiet", "pr")
+    return repository
+
+
+def began(path: Path, base: str) -> Commit:
+    return Commit.where_change_began(found(path), base)
+
+
+def test_a_change_began_where_its_branch_left_the_base(branched: Path) -> None:
+    assert past(branched, "main").read(str(branched / "infra" / "main.tf")) == b"since then"
+    assert began(branched, "main").read(str(branched / "infra" / "main.tf")) == b"a"
+    assert began(branched, "HEAD~1").id == git(branched, "rev-parse", "HEAD~1"), "an ancestor is its own merge base"
+    assert began(branched, "HEAD").read(str(branched / "template.yaml")) == b"of the change"
+
+
+def test_the_first_parent_of_a_merge_is_the_base_as_it_is_now(branched: Path) -> None:
+    """So a pull request is checked out by GitHub: two commits deep its parents are there, and their ancestor is not."""
+    git(branched, "checkout", "--quiet", "-b", "merged", "main")
+    git(branched, "merge", "--quiet", "--no-edit", "pr")
+    folder = clone(branched, "two", "--depth=2", "--branch=merged")
+    commit_ = began(folder, "HEAD^1")
+    assert commit_.read(str(folder / "template.yaml")) == b"two"
+    assert commit_.read(str(folder / "infra" / "main.tf")) == b"since then"
+
+
+def test_a_shallow_clone_without_the_merge_base_is_refused(branched: Path) -> None:
+    """Both tips are there: the one of main would show what it has gained since as taken away."""
+    folder = clone(branched, "one", "--depth=1", "--no-single-branch", "--branch=pr")
+    assert past(folder, "origin/main").read(str(folder / "infra" / "main.tf")) == b"since then"
+    with pytest.raises(GitError, match="merge base of HEAD and origin/main is not in this shallow clone") as caught:
+        began(folder, "origin/main")
+    assert "fetch-depth: 0" in caught.value.hint
+
+
+def test_a_history_of_another_beginning_is_no_past(branched: Path) -> None:
+    git(branched, "checkout", "--quiet", "--orphan", "new")
+    commit(branched, {})
+    with pytest.raises(GitError, match="HEAD and main have no history in common"):
+        began(branched, "main")
 
 
 # What git only refers to ---------------------------------------------------------------------------------------------

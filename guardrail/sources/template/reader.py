@@ -8,18 +8,18 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.errors import GitError, LimitError, SourceError, did_you_mean
-from guardrail.git import Commit, repository_of
+from guardrail.errors import LimitError, SourceError, did_you_mean
 from guardrail.limits import Allowance
 from guardrail.model import ChangeSet, Coverage, InlineWaiver, Possibility, Skipped
 from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.link import Linked, Side
 from guardrail.sources.linking.possibilities import with_possibilities
+from guardrail.sources.past import named_past
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.beside import belong_together, without
 from guardrail.sources.template.declared import TemplateResource, changes, construct_path, declared, waivers
-from guardrail.sources.template.files import FileTree, WorkingTree
+from guardrail.sources.template.files import WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
 from guardrail.sources.template.parameters import TemplateConfiguration
 from guardrail.sources.template.stacks import Origin, Stacks, TemplateOptions
@@ -75,40 +75,16 @@ def _read_change_set(path: str, document: Table, inputs: TemplateOptions) -> Cha
 
 def _before(path: str, inputs: TemplateOptions) -> "Origin":
     other = inputs.compare_to or ""
-    if os.path.exists(other):
-        if inputs.beside:
-            raise SourceError(
-                f"--compare-to {other} is one past, and there are several inputs", hint="compare with a git revision"
-            )
-        _refuse_a_revision(other, path, inputs)
-        files: FileTree = WorkingTree(other)
-        return Origin.of(other, files, inputs)
-    if path == "-":
-        raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
-    repository = repository_of(path, any_owner=inputs.any_owner)
-    if repository is None:
-        raise SourceError(f"{path} is not in a git repository, so there is no revision {other} to compare with")
-    try:
-        files = Commit(repository, other)
-    except GitError as error:
-        raise SourceError(f"--compare-to: there is no file {other}, and {error.message}", hint=error.hint) from error
-    if files.read(path) is None and not files.is_directory(path):
-        return Origin([], files, inputs)  # it was not there then: everything in it is new
-    return Origin.of(path, files, inputs)
-
-
-def _refuse_a_revision(other: str, path: str, inputs: TemplateOptions) -> None:
-    """Raise for a file that is called as a revision is: a change could bring a ``main``, and so a past of its own."""
-    if other.startswith((".", os.sep)) or path == "-":
-        return  # no revision begins so
-    try:
-        repository = repository_of(path, any_owner=inputs.any_owner)
-        found = repository is not None and Commit(repository, other)
-    except GitError:
-        return
-    if found:
-        hint = f"--compare-to .{os.sep}{other} for the file, its commit or refs/… for the revision"
-        raise SourceError(f"--compare-to {other} is a file and a git revision", hint=hint)
+    if inputs.beside and os.path.exists(other):
+        raise SourceError(
+            f"--compare-to {other} is one past, and there are several inputs", hint="compare with a git revision"
+        )
+    past = named_past(path, other, any_owner=inputs.any_owner)
+    if isinstance(past, str):
+        return Origin.of(past, WorkingTree(past), inputs)
+    if past.read(path) is None and not past.is_directory(path):
+        return Origin([], past, inputs)  # it was not there then: everything in it is new
+    return Origin.of(path, past, inputs)
 
 
 class _LinkedSides(Struct, frozen=True):

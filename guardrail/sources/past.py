@@ -1,0 +1,44 @@
+"""What stood before the change, as ``--compare-to`` names it: a file or folder, or a commit of the git repository.
+
+A revision means its merge base with ``HEAD``, where the change began: what the base branch has gained since is nothing
+that the change takes away. Of the commit that merges a pull request, as GitHub checks it out, that of ``HEAD^1`` is the
+base branch as it is now.
+"""
+
+import os
+
+from guardrail.errors import GitError, SourceError
+from guardrail.git import Commit, repository_of
+
+
+def named_past(path: str, compared: str, *, any_owner: bool = False) -> str | Commit:
+    """What ``--compare-to`` names for an input at ``path``: a path that is there, else the commit of a revision.
+
+    Raises `SourceError` where it is neither, or both: a change could bring a file called ``main``, and so a past of
+    its own.
+    """
+    if os.path.exists(compared):
+        _refuse_a_revision(compared, path, any_owner=any_owner)
+        return compared
+    if path == "-":
+        raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
+    repository = repository_of(path, any_owner=any_owner)
+    if repository is None:
+        raise SourceError(f"{path} is not in a git repository, so there is no revision {compared} to compare with")
+    try:
+        return Commit.where_change_began(repository, compared)
+    except GitError as error:
+        raise SourceError(f"--compare-to: there is no file {compared}, and {error.message}", hint=error.hint) from error
+
+
+def _refuse_a_revision(other: str, path: str, *, any_owner: bool) -> None:
+    if other.startswith((".", os.sep)) or path == "-":
+        return  # no revision begins so
+    try:
+        repository = repository_of(path, any_owner=any_owner)
+        found = repository is not None and Commit(repository, other)
+    except GitError:
+        return
+    if found:
+        hint = f"--compare-to .{os.sep}{other} for the file, its commit or refs/… for the revision"
+        raise SourceError(f"--compare-to {other} is a file and a git revision", hint=hint)
