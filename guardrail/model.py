@@ -37,6 +37,10 @@ class Unknown(Struct, frozen=True):
     """The most that the number can be."""
 
 
+GENERATED = "generated on apply"
+"""Why a name is unknown that its provider chooses: nothing that is known can be equal to it."""
+
+
 class Location(Struct, frozen=True):
     """A place in a file, for people and code-scanning tools."""
 
@@ -206,6 +210,10 @@ class Container(Struct, frozen=True, kw_only=True):
     """SingleModel, the default, or MultiModel."""
     model_package: str | Unknown | None
     """Name or ARN of the model package that it comes from; None where it comes from none."""
+    has_data_source: bool | Unknown = False
+    """Whether its artifacts come from ModelDataSource (files) rather than from ModelDataUrl (one archive)."""
+    private_registry: bool | Unknown = False
+    """Whether its image is in a registry in the VPC (ImageConfig.RepositoryAccessMode Vpc), which is not ECR's own."""
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -232,6 +240,10 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     initial_instance_count: int | Unknown
     weight: float | Unknown = 1.0
     """initial_variant_weight; the API's default is 1."""
+    accelerator_type: str | Unknown | None = None
+    """An Elastic Inference accelerator, which AWS no longer offers."""
+    conflict: str | None = None
+    """Why the API refuses what it says of how it is served: nothing, or instances and serverless at once."""
     volume_size_gb: int | Unknown | None = None
     """volume_size_in_gb; None where unset, so that the default of the type applies."""
     model_name: str | Unknown | None = None
@@ -282,6 +294,9 @@ class ServerlessVariant(Struct, frozen=True, kw_only=True):
     provisioned_concurrency: int | Unknown | None
     """Slots kept warm; None where all compute is on demand."""
     weight: float | Unknown = 1.0
+    accelerator_type: str | Unknown | None = None
+    conflict: str | None = None
+    """As of `InstanceVariant`: what of an instance-based variant it says beside."""
     model_name: str | Unknown | None = None
     marketplace: bool | Unknown = False
     model: Model | Unknown | None = None
@@ -385,6 +400,10 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """What ``ignore_changes`` keeps from it: ``endpoint_config_name``, or arguments of its configuration."""
     data_capture_percent: float | Unknown | None = None
     """Share of requests captured to S3; None where data capture is off."""
+    kms_key: str | Unknown | None = None
+    """The key that its configuration has the volumes of its instances encrypted with; None for AWS's own."""
+    two_fleets_minutes: float | Unknown | None = None
+    """For how long an update bills the old fleet beside the new one, at least; None where nothing says it does."""
     detailed_observability: bool | Unknown = False
     """Whether its configuration has SageMaker publish the metrics of detailed observability, which CloudWatch bills."""
     tags: dict[str, str | Unknown] | Unknown = {}

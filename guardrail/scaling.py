@@ -8,6 +8,7 @@ guide (AAS, docs.aws.amazon.com/autoscaling/application/userguide); each functio
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -384,6 +385,42 @@ def schedule_holds_above_zero(target: ScalableTarget) -> Truth:
     if isinstance(actions, Unknown):
         return actions
     return _some(_not(_is_zero(each.min_capacity)) for each in actions if each.min_capacity is not None)
+
+
+def off_hours_per_week(target: ScalableTarget) -> Decimal | Unknown:
+    """Hours a week in which its schedule allows less, or asks for less, than at other times; 0 without a schedule.
+
+    Weekdays from 8 to 20 o'clock at least two, else at least one: 108 of the 168.
+    """
+    turns = _turns(target)
+    if isinstance(turns, Unknown):
+        return turns
+    if len(turns) == 1:
+        return Decimal(0)
+    unknown = next((bound for turn in turns for bound in (turn.low, turn.high) if isinstance(bound, Unknown)), None)
+    if unknown is not None or turns[0].minutes is None:
+        return unknown or Unknown("when its scheduled actions run cannot be told")
+    most = max((turn.low, turn.high) for turn in turns)
+    less = sum(turn.minutes or 0 for turn in turns if (turn.low, turn.high) != most)
+    return Decimal(_WEEK_HOURS * less) / sum(turn.minutes or 0 for turn in turns)
+
+
+_WEEK_HOURS = 168
+
+
+def target_values(target: ScalableTarget) -> tuple[str, ...] | Unknown:
+    """What its target-tracking policies aim at: ``SageMakerVariantInvocationsPerInstance 70``."""
+    if isinstance(target.policies, Unknown):
+        return target.policies
+    tracking = [policy for policy in target.policies if isinstance(policy, TargetTrackingPolicy)]
+    aims = [
+        (metric.name, policy.target_value)
+        for policy in tracking
+        for metric in (() if isinstance(policy.metrics, Unknown) else policy.metrics)
+    ]
+    parts = (*(policy.metrics for policy in tracking), *(part for aim in aims for part in aim))
+    unknown = next((part for part in parts if isinstance(part, Unknown)), None)
+    return unknown or tuple(f"{name} {value:g}" for name, value in aims)
 
 
 # Zero instances ------------------------------------------------------------------------------------------------------

@@ -30,6 +30,7 @@ from guardrail.scaling import (
     instances_reach_zero,
     lowest_capacity,
     managed_scaling_effective,
+    off_hours_per_week,
     out_of_sight,
     policy_count,
     reach,
@@ -37,6 +38,7 @@ from guardrail.scaling import (
     schedule_holds_above_zero,
     scheduled_action_count,
     target_tracking_count,
+    target_values,
 )
 
 LATER = Unknown("known after apply")
@@ -92,6 +94,41 @@ def daily(hour: int, least: Any = None, most: Any = None, zone: Any = None) -> S
     return ScheduledAction(
         address=f"at {hour}", schedule=f"cron(0 {hour} * * ? *)", min_capacity=least, max_capacity=most, timezone=zone
     )
+
+
+def weekdays(hour: int, least: Any = None, most: Any = None) -> ScheduledAction:
+    return structs.replace(daily(hour, least, most), schedule=f"cron(0 {hour} ? * MON-FRI *)")
+
+
+# Hours off -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("actions", "hours"),
+    [
+        ((), 0),
+        # weekdays 8 to 18 are 50 of 168 hours
+        ((weekdays(8, 5, 5), weekdays(18, 1, 1)), 118),
+        # lowering the minimum alone asks for less, too: a policy may follow
+        ((daily(8, 2), daily(20, 1)), 84),
+        # one that runs again and again holds one thing only
+        ((daily(8, 2, 2),), 0),
+    ],
+)
+def test_hours_in_which_a_schedule_holds_less_than_at_other_times(actions: Any, hours: int) -> None:
+    assert off_hours_per_week(target(scheduled_actions=actions)) == hours
+
+
+@pytest.mark.parametrize("actions", [LATER, (daily(8, LATER, 5), daily(20, 1, 1)), (daily(8, 5), action(1, 1))])
+def test_hours_off_of_what_is_not_known_are_not_known(actions: Any) -> None:
+    assert isinstance(off_hours_per_week(target(scheduled_actions=actions)), Unknown)
+
+
+def test_what_target_tracking_aims_at_has_its_metric_beside_it() -> None:
+    assert target_values(target(tracking(), step(1))) == ("SageMakerVariantInvocationsPerInstance 5",)
+    assert target_values(target(tracking(target_value=LATER))) == LATER
+    assert target_values(target(tracking(metrics=LATER))) == LATER
+    assert target_values(target(policies=LATER)) == LATER
 
 
 # Policies ------------------------------------------------------------------------------------------------------------

@@ -77,6 +77,7 @@ def _of_source(
                 prices=prices,
                 environments=terms.environments,
                 has_before=one.source.has_before,
+                before=world.previous,
                 today=today,
             ),
         )

@@ -35,6 +35,8 @@ class PricedPossibility(Struct, frozen=True, kw_only=True):
     """How what is undecided is decided, for people; empty where nothing is."""
     inventory: Inventory
     """After the change."""
+    previous: Inventory | None
+    """Before it; None where the source has no past."""
     before: Estimate | None
     after: Estimate
 
@@ -121,6 +123,7 @@ def _world(given: str, before: Inventory | None, after: Inventory, estimator: Es
     return PricedPossibility(
         given=given,
         inventory=after,
+        previous=before,
         before=None if before is None else estimator.inventory(before),
         after=estimator.inventory(billed),
     )

@@ -221,9 +221,13 @@ def _on(test: Test, subject: Subject) -> Test:
 
 
 def _present(get: Getter, *, expected: bool) -> Test:
+    """Whether there is one. A text of which a part is known is there: ``${aws_kms_key.volumes.arn}``."""
+
     def test(subject: Subject) -> Truth:
         value = get(subject)
-        return value if value.__class__ is Unknown else (value is not None) is expected
+        if value.__class__ is Unknown:
+            return value if value.partial is None else expected
+        return (value is not None) is expected
 
     return test
 

@@ -117,15 +117,19 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     prices: PriceBook,
     environments: Environments,
     has_before: bool,
+    before: Inventory | None = None,
+    totals: StackTotals | None = None,
     today: date | None = None,
 ) -> list[Result]:
     """What each policy says of each endpoint, variant, scaling target and inference component.
 
-    ``today`` decides which days are past; without it that is unknown.
+    ``today`` decides which days are past; without it that is unknown. ``before`` is what stood before the change, and
+    ``totals`` are those of everything that is checked together.
     Unattached configurations are judged too; what a plan forgets is not. Raises `PolicyError` for a policy that cannot
     be evaluated, which is never a pass.
     """
-    run = _Run(policies, Evaluation(prices, today, estimate.period), source)
+    past = None if before is None else {endpoint.address: endpoint for endpoint in before.endpoints}
+    run = _Run(policies, Evaluation(prices, today, estimate.period, before=past, totals=totals), source)
     results: list[Result] = []
     for endpoints, costs in ((inventory.endpoints, estimate.endpoints), (inventory.unattached, estimate.unattached)):
         for endpoint in endpoints:

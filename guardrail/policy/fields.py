@@ -27,6 +27,7 @@ _SCALED: tuple[AppliesTo, ...] = ("variant", "scalable_target", "inference_compo
 _COMPONENTS: tuple[AppliesTo, ...] = ("scalable_target", "inference_component")
 _ENDPOINTS: tuple[AppliesTo, ...] = ("endpoint", "variant", "scalable_target", "inference_component")
 _STACK: tuple[AppliesTo, ...] = ("stack",)
+_ALL: tuple[AppliesTo, ...] = (*_ENDPOINTS, *_STACK)
 
 
 class Field(Struct, frozen=True, kw_only=True):
@@ -128,7 +129,7 @@ _size = _Group(_VARIANTS, "variant")
 _count = _Group(_VARIANTS, "either")
 _scaled = _Group(_SCALED)
 _scaling = _Group(_SCALED, "target")
-_component, _stack = _Group(_COMPONENTS), _Group(_STACK)
+_component, _stack, _total = _Group(_COMPONENTS), _Group(_STACK), _Group(_ALL)
 
 _DECLARED: tuple[Field, ...] = (
     _endpoint.field("endpoint.address", "string", "Address of its block.", get.of_endpoint("address")),
@@ -210,6 +211,19 @@ _DECLARED: tuple[Field, ...] = (
         "percent",
     ),
     _endpoint.field(
+        "endpoint.kms_key",
+        "string",
+        "Key that the volumes of its instances are encrypted with; none where AWS's own does.",
+        get.of_endpoint("kms_key"),
+    ),
+    _endpoint.field(
+        "endpoint.two_fleets_minutes",
+        "number",
+        "For how long an update by its deployment_config bills the old fleet beside the new; none without one.",
+        get.of_endpoint("two_fleets_minutes"),
+        "minutes",
+    ),
+    _endpoint.field(
         "endpoint.monthly_floor_usd", "usd", "The least that it costs.", get.endpoint_monthly("floor"), _MONTH
     ),
     _endpoint.field(
@@ -266,6 +280,60 @@ _DECLARED: tuple[Field, ...] = (
         get.of_variant("model_name"),
     ),
     _variant.field(
+        "variant.name_is_generated",
+        "boolean",
+        "Whether Terraform makes up its name, another one for each new configuration.",
+        get.name_is_generated,
+    ),
+    _variant.field(
+        "variant.serving_conflict",
+        "string",
+        "Why SageMaker refuses it: instances and serverless both or neither set; else none.",
+        get.of_variant("conflict"),
+    ),
+    _size.field(
+        "variant.accelerator_type",
+        "string",
+        "Its Elastic Inference accelerator, which AWS no longer has; none without.",
+        get.of_variant("accelerator_type"),
+    ),
+    _variant.field("variant.image", "string", "Image of its model, of a pipeline the first one.", get.IMAGE),
+    _size.field("variant.containers", "integer", "How many containers its model has.", get.CONTAINERS, "containers"),
+    _variant.field(
+        "variant.execution_mode",
+        "string",
+        "How the containers of its model are called: Serial or Direct.",
+        get.of_model("execution_mode"),
+    ),
+    _variant.field(
+        "variant.multi_model", "boolean", "Whether a container of its model loads many models.", get.MULTI_MODEL
+    ),
+    _variant.field("variant.vpc", "boolean", "Whether its model runs in a VPC of the account.", get.of_model("vpc")),
+    _variant.field(
+        "variant.network_isolation",
+        "boolean",
+        "Whether the containers of its model may make no network calls.",
+        get.of_model("network_isolation"),
+    ),
+    _variant.field(
+        "variant.marketplace",
+        "boolean",
+        "Whether its model is a package of AWS Marketplace.",
+        get.of_variant("marketplace"),
+    ),
+    _variant.field(
+        "variant.model_data_source",
+        "boolean",
+        "Whether a container of its model takes its artifacts from model_data_source.",
+        get.DATA_SOURCE,
+    ),
+    _variant.field(
+        "variant.private_registry",
+        "boolean",
+        "Whether an image of its model comes from a registry in the VPC.",
+        get.PRIVATE_REGISTRY,
+    ),
+    _variant.field(
         "variant.monthly_floor_usd", "usd", "The least that it costs.", get.variant_monthly("floor"), _MONTH
     ),
     _variant.field(
@@ -289,6 +357,25 @@ _DECLARED: tuple[Field, ...] = (
         "integer",
         "How many instances it starts with.",
         get.of_variant("initial_instance_count"),
+        "instances",
+    ),
+    _size.field(
+        "variant.previous_instance_type",
+        "string",
+        "The type that the variant of its name had before the change; none where there was none.",
+        get.previous_instance_type,
+    ),
+    _variant.field(
+        "variant.instances_reach_zero",
+        "boolean",
+        "Whether it can be left without any instance; none of a serverless variant.",
+        get.instances_reach_zero,
+    ),
+    _count.field(
+        "variant.floor_instances",
+        "number",
+        "The fewest instances that are reached.",
+        get.floor_instances,
         "instances",
     ),
     _count.field(
@@ -393,6 +480,12 @@ _DECLARED: tuple[Field, ...] = (
         "string",
         "What a text that is no instance type was meant to be; none where it may be one.",
         get.MISNAMED,
+    ),
+    _size.field(
+        "instance.pool_price_ratio",
+        "number",
+        "What the dearest of its instance pools costs by the price of the first priority; none without pools.",
+        get.pool_price_ratio,
     ),
     _size.bound(
         "instance.excess",
@@ -531,6 +624,19 @@ _DECLARED: tuple[Field, ...] = (
         get.of_scaling(scaling.schedule_holds_above_zero),
     ),
     _scaling.field(
+        "scaling.off_hours_per_week",
+        "number",
+        "Hours a week in which its schedule allows or asks for less than at other times; 0 without a schedule.",
+        get.of_scaling(scaling.off_hours_per_week),
+        "hours",
+    ),
+    _scaling.field(
+        "scaling.target_values",
+        "strings",
+        "What its target-tracking policies aim at: the metric and the value.",
+        get.of_scaling(scaling.target_values),
+    ),
+    _scaling.field(
         "scaling.wakes_from_zero",
         "boolean",
         "Whether one request, or a schedule, brings the first instance or copy back.",
@@ -554,7 +660,7 @@ _DECLARED: tuple[Field, ...] = (
         "component.copies", "integer", "How many; none for an adapter.", get.of_component("copies"), "copies"
     ),
     *(
-        _stack.field(f"totals.{moment}.{bound}", "usd", f"{meaning}: {words}.", get.of_totals(moment, bound), _MONTH)
+        _total.field(f"totals.{moment}.{bound}", "usd", f"{meaning}: {words}.", get.of_totals(moment, bound), _MONTH)
         for moment, meaning in (
             ("before", "What everything cost before the change"),
             ("after", "What everything will cost"),
@@ -568,7 +674,7 @@ _DECLARED: tuple[Field, ...] = (
         "Which of the policy's budgets (max_expected_usd, max_increase_ceiling_usd, …) are exceeded, and by how much.",
         get.totals_excess,
     ),
-    _stack.field(
+    _total.field(
         "totals.after.complete",
         "boolean",
         "True, or unknown where something that belongs to the total is unpriced or unknown.",
@@ -594,6 +700,8 @@ _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "variant.kind": {"values": ("instance", "serverless")},
     "variant.instance_type": _INSTANCE_TYPE,
     "variant.memory_mib": {"least": 1024, "most": 6144},
+    "variant.execution_mode": {"values": ("Serial", "Direct")},
+    "variant.previous_instance_type": _INSTANCE_TYPE,
     "managed_scaling.status": {"values": ("ENABLED", "DISABLED")},
     "instance.types": _INSTANCE_TYPE,
     "instance.families": {"shape": "[a-z0-9-]+", "example": "m5, without ml."},

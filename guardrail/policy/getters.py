@@ -14,7 +14,16 @@ from typing import Any, TypeAlias
 from guardrail import metrics, scaling
 from guardrail.cost.alternatives import Alternative
 from guardrail.cost.base import Monthly
-from guardrail.model import InferenceComponent, InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
+from guardrail.model import (
+    GENERATED,
+    Container,
+    InferenceComponent,
+    InstanceVariant,
+    Model,
+    ScalableTarget,
+    ServerlessVariant,
+    Unknown,
+)
 from guardrail.money import plain, two_decimals
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.environment import PRODUCTION
@@ -318,7 +327,123 @@ def managed_scaling_effective(subject: Subject) -> object:
     return variant if isinstance(variant, Unknown) else None
 
 
+def floor_instances(subject: Subject) -> object:
+    """The fewest instances that are reached; at least what is known of it."""
+    part, variant = subject.cost_component("instance"), subject.variant
+    if not isinstance(variant, InstanceVariant) or part is None or part.count is None:
+        return variant if isinstance(variant, Unknown) else None
+    target = variant.scaling
+    bound = target.min_capacity if isinstance(target, ScalableTarget) else target
+    unknown = next((one for one in (variant.initial_instance_count, bound) if isinstance(one, Unknown)), None)
+    return part.count.floor if unknown is None else Unknown(unknown.reason, at_least=part.count.floor)
+
+
+def instances_reach_zero(subject: Subject) -> object:
+    """Whether it can be left without any instance; None of a serverless variant."""
+    variant, endpoint = subject.variant, subject.endpoint
+    if not isinstance(variant, InstanceVariant) or endpoint is None:
+        return variant if isinstance(variant, Unknown) else None
+    if isinstance(endpoint.mode, Unknown):
+        return endpoint.mode
+    if endpoint.mode == "realtime":
+        return scaling.instances_reach_zero(endpoint, variant)
+    target = variant.scaling
+    return scaling.reaches_zero(target) if isinstance(target, ScalableTarget) else target or False
+
+
+def name_is_generated(subject: Subject) -> object:
+    """Whether Terraform makes up its name, another one for each new configuration."""
+    if isinstance(subject.variant, Unknown):
+        return subject.variant
+    name = _variant_name(subject)
+    if not isinstance(name, Unknown):
+        return False
+    return name.reason == GENERATED or name
+
+
+def previous_instance_type(subject: Subject) -> object:
+    """The type of the variant of that name before the change; None where there was none."""
+    endpoint, variant = subject.endpoint, subject.variant
+    before = subject.world.before if subject.world else None
+    if variant is None or endpoint is None or isinstance(variant, Unknown):
+        return variant
+    if before is None:
+        return NO_PAST
+    previous = before.get(endpoint.address)
+    variants = previous.variants if previous else ()
+    if not variants or isinstance(variants, Unknown):
+        return variants or None
+    if isinstance(variant.name, Unknown):
+        return variant.name
+    own = next((one for one in variants if one.name == variant.name), None)
+    return SENSITIVE_TYPE if own is not None and own.sensitive else getattr(own, "instance_type", None)
+
+
+# Its model -----------------------------------------------------------------------------------------------------------
+
+
+def _model(subject: Subject) -> Model | Unknown | None:
+    """What the variant serves; None where it names no model, as a host of inference components does."""
+    variant = subject.variant
+    if variant is None or isinstance(variant, Unknown) or variant.model is not None:
+        return variant if variant is None or isinstance(variant, Unknown) else variant.model
+    if variant.model_name is None or isinstance(variant.model_name, Unknown):
+        return variant.model_name
+    return Unknown("its model is managed elsewhere")
+
+
+def of_model(name: str) -> Getter:
+    """An attribute of the model that the variant serves."""
+
+    def get(subject: Subject) -> object:
+        model = _model(subject)
+        return model if isinstance(model, Unknown) else getattr(model, name, None)
+
+    return get
+
+
+def over_containers(combine: Callable[[tuple[Container, ...]], object]) -> Getter:
+    """A fact of the containers of the variant's model, in their order."""
+    containers = of_model("containers")
+
+    def get(subject: Subject) -> object:
+        found = containers(subject)
+        return combine(found) if isinstance(found, tuple) else found
+
+    return get
+
+
+def any_container(holds: Callable[[Container], bool | Unknown]) -> Getter:
+    """Whether something is true of one of the containers; an unknown one leaves it open where none is known to be."""
+    return over_containers(lambda found: _any([holds(each) for each in found]))
+
+
+def _is_multi_model(container: Container) -> bool | Unknown:
+    return container.mode if isinstance(container.mode, Unknown) else container.mode == "MultiModel"
+
+
+IMAGE = over_containers(lambda found: found[0].image if found else None)
+MULTI_MODEL = any_container(_is_multi_model)
+DATA_SOURCE = any_container(lambda container: container.has_data_source)
+PRIVATE_REGISTRY = any_container(lambda container: container.private_registry)
+CONTAINERS = over_containers(len)
+
+
 # Its instance type ---------------------------------------------------------------------------------------------------
+
+
+def pool_price_ratio(subject: Subject) -> object:
+    """What the dearest of its pools costs, by the price of the first priority; None where it has no pools."""
+    types = subject.instance_types()
+    if len(types) < 2:  # noqa: PLR2004 - of one there is no other
+        return types[0] if types and isinstance(types[0], Unknown) else None
+    prices = [one if isinstance(one, Unknown) else _hourly_usd(subject, one) for one in types]
+    first, dearest = prices[0], _most(prices)
+    if isinstance(first, Unknown) or not isinstance(first, Decimal) or not first:
+        return first if isinstance(first, Unknown) else None
+    if isinstance(dearest, Unknown):
+        return Unknown(dearest.reason, at_least=dearest.at_least and dearest.at_least / first)
+    return dearest / first
 
 
 def over_types(of_type: Callable[[Subject, str], object], combine: Callable[[list[Any]], Any]) -> Getter:
@@ -486,7 +611,7 @@ def _known_part(value: Any) -> tuple[Any, str]:
 # Other types ---------------------------------------------------------------------------------------------------------
 
 
-SENSITIVE_TYPE = Unknown("alternatives are not worked out for a sensitive instance type")
+SENSITIVE_TYPE = Unknown("its instance type is sensitive")
 
 
 def of_alternative(
@@ -580,7 +705,10 @@ def of_totals(moment: str, bound: str) -> Getter:
     """A bound of the totals before or after the change, or of their difference."""
 
     def get(subject: Subject) -> object:
-        amounts = getattr(subject.stack, moment, None)
+        totals = subject.totals()
+        if totals is None:
+            return Unknown("what everything costs together is not known here")
+        amounts = getattr(totals, moment)
         if isinstance(amounts, Monthly):
             return amount_of(amounts, bound)
         if moment == "delta" and amounts is None:
@@ -629,7 +757,8 @@ _BUDGETS = (
 
 def complete(subject: Subject) -> object:
     """True, or Unknown: an incomplete total is below a limit only as far as is known."""
-    if subject.stack is None or not subject.stack.after.at_least:
+    totals = subject.totals()
+    if totals is None or not totals.after.at_least:
         return True
     return Unknown("something that belongs to the total is unpriced or unknown")
 

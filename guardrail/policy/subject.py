@@ -1,6 +1,6 @@
 """What a policy looks at: an endpoint, one of its variants, scaling targets or inference components, or the stack."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Literal
@@ -23,15 +23,34 @@ from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
 
 
+class StackTotals(Struct, frozen=True, kw_only=True):
+    """The monthly totals of all sources together."""
+
+    before: Monthly | None
+    after: Monthly
+    delta: Delta | None
+
+
 class Evaluation:
     """What all subjects of one evaluation share: prices, what was already looked up in them, the period and the day."""
 
-    __slots__ = ("_hourly", "_offered", "_specs", "period", "prices", "today")
+    __slots__ = ("_hourly", "_offered", "_specs", "before", "period", "prices", "today", "totals")
 
-    def __init__(self, prices: PriceBook, today: date | None = None, period: Period = MONTH) -> None:
+    def __init__(
+        self,
+        prices: PriceBook,
+        today: date | None = None,
+        period: Period = MONTH,
+        *,
+        before: Mapping[str, Endpoint] | None = None,
+        totals: StackTotals | None = None,
+    ) -> None:
         self.prices = prices
         self.period = period
         self.today = today
+        self.before = before
+        """What stood before the change, by address; None where nothing tells."""
+        self.totals = totals
         self._specs: dict[str, InstanceSpec | Unknown] = {}
         self._hourly: dict[tuple[str, str], Decimal | Unknown] = {}
         self._offered: dict[tuple[str, str], bool | Unknown] = {}
@@ -60,14 +79,6 @@ class Evaluation:
         if known is None:
             known = self._offered[key] = self.prices.offered(region, instance_type)
         return known
-
-
-class StackTotals(Struct, frozen=True, kw_only=True):
-    """The monthly totals of all sources together."""
-
-    before: Monthly | None
-    after: Monthly
-    delta: Delta | None
 
 
 class Subject:
@@ -106,6 +117,10 @@ class Subject:
     def period(self) -> Period:
         """What its amounts are for."""
         return self.world.period if self.world else MONTH
+
+    def totals(self) -> StackTotals | None:
+        """What everything that is checked together costs; None where that is not known here."""
+        return self.stack or (self.world.totals if self.world else None)
 
     def variants(self) -> "tuple[Subject, ...] | Unknown":
         """A subject for each variant of the endpoint, production variants first."""

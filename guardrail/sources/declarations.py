@@ -34,9 +34,6 @@ So the work on one link is bounded, and a thousand links that each lead to a tho
 ELSEWHERE = "its configuration is managed elsewhere"
 """Why nothing is known of what an endpoint runs whose configuration is not in its source."""
 
-GENERATED = "generated on apply"
-"""Why the name of a block is unknown that lets its provider choose one: nothing that is known can be equal to it."""
-
 
 class Link(Struct, frozen=True, kw_only=True):
     """Where a block says what it belongs to: by a value, or, where that is unknown, by the resources it mentions."""
@@ -95,6 +92,7 @@ class DeclaredEndpoint(Named, frozen=True, kw_only=True):
     configuration: Link
     tags: dict[str, str | Unknown] | Unknown
     account: str | None = None
+    two_fleets_minutes: float | Unknown | None = None
 
 
 class DeclaredConfiguration(Named, frozen=True, kw_only=True):
@@ -107,6 +105,7 @@ class DeclaredConfiguration(Named, frozen=True, kw_only=True):
     sensitive_variants: frozenset[int] = frozenset()
     """The places of those variants whose names must not be shown."""
     data_capture_percent: float | Unknown | None
+    kms_key: str | Unknown | None
     detailed_observability: bool | Unknown
     tags: dict[str, str | Unknown] | Unknown
 

@@ -275,8 +275,8 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
     [
         ({"variant.shado": 1}, "require.variant.shado: there is no field variant.shado, did you mean variant.shadow?"),
         (
-            {"totals.after.floor": 1},
-            "totals.after.floor is no field of a policy that applies to variant, only to stack",
+            {"totals.excess": []},
+            "totals.excess is no field of a policy that applies to variant, only to stack",
         ),
         ({"any": [YES, {"x.y": 1}]}, "require.any[1].x.y: there is no field x.y"),
         ({"any": YES}, "require.any: expected a list"),
@@ -436,3 +436,19 @@ def test_an_unknown_number_is_decided_where_both_its_bounds_decide_alike(
 )
 def test_every_member_of_a_list_has_to_be_among_those_named_or_none(operator: Any, expected: Any) -> None:
     assert truth({"instance.types": operator}) is expected
+
+
+@pytest.mark.parametrize(
+    ("key", "is_there"),
+    [
+        ("alias/volumes", True),
+        (None, False),
+        (Unknown("known only after apply", "${aws_kms_key.volumes.arn}"), True),
+        (WHY, WHY),
+    ],
+)
+def test_a_text_of_which_a_part_is_known_is_there(key: Any, is_there: Any) -> None:
+    on = subject(kms_key=key)
+    assert truth({"endpoint.kms_key": {"present": True}}, on) == is_there
+    absent = is_there if isinstance(is_there, Unknown) else not is_there
+    assert truth({"endpoint.kms_key": None}, on) == absent

@@ -9,13 +9,16 @@ import pytest
 from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.estimate import estimate
 from guardrail.model import (
+    GENERATED,
     INSTANCE_COUNT,
+    Container,
     Endpoint,
     InferenceComponent,
     InstancePool,
     InstanceVariant,
     Inventory,
     ManagedInstanceScaling,
+    Model,
     ScalableTarget,
     ServerlessVariant,
     Unknown,
@@ -78,7 +81,25 @@ VARIANTS: dict[str, Variant | Unknown] = {
             InstancePool(instance_type=WHY, priority=2),
         ),
     ),
+    "priced pools": instance(
+        instance_type=None,
+        instance_pools=(
+            InstancePool(instance_type="ml.m5.large", priority=1),
+            InstancePool(instance_type="ml.m5.xlarge", priority=2),
+        ),
+    ),
     "misnamed": instance(instance_type="m5.large"),
+    "served": instance(
+        model=Model(
+            address="m",
+            containers=(Container(image="nginx:1", mode="SingleModel", model_package=None),),
+            execution_mode="Serial",
+            vpc=True,
+            network_isolation=False,
+        ),
+        accelerator_type="ml.eia2.medium",
+        conflict="initial_instance_count is not set",
+    ),
     "serverless": ServerlessVariant(name="s", memory_mib=2048, max_concurrency=5, provisioned_concurrency=2),
     "not known": WHY,
 }
@@ -86,7 +107,11 @@ VARIANTS: dict[str, Variant | Unknown] = {
 
 @cache
 def world() -> Evaluation:
-    return Evaluation(PriceBook())
+    past = endpoint((instance(instance_type="ml.m4.xlarge"),), known=True)
+    known = Monthly(floor=Decimal(1), expected=Decimal(2), ceiling=Decimal(3))
+    delta = Delta(*[Decimal(0)] * 3)
+    totals = StackTotals(before=known, after=known, delta=delta)
+    return Evaluation(PriceBook(), before={"e": past}, totals=totals)
 
 
 def subjects(kind: str) -> list[Subject]:
@@ -108,9 +133,18 @@ def subjects(kind: str) -> list[Subject]:
 
 
 def around(variant: Variant | Unknown, kind: str, *, known: bool) -> list[Subject]:
-    variants = WHY if isinstance(variant, Unknown) else (variant,)
+    one = endpoint(WHY if isinstance(variant, Unknown) else (variant,), known=known)
+    cost = estimate(Inventory(endpoints=(one,)), world().prices).endpoints["e"]
+    root = Subject(world(), one, environment="production" if known else WHY, cost=cost)
+    if kind == "endpoint":
+        return [root]
+    on_components = [*root.component_subjects()]
+    return on_components if kind == "inference_component" else [*root.variant_subjects(), *on_components]
+
+
+def endpoint(variants: tuple[Variant, ...] | Unknown, *, known: bool) -> Endpoint:
     component = InferenceComponent(address="c", name="c", variant_name=None, copies=1, scaling=TARGET)
-    one = Endpoint(
+    return Endpoint(
         address="e",
         name="chat" if known else WHY,
         region="us-east-1" if known else WHY,
@@ -119,13 +153,9 @@ def around(variant: Variant | Unknown, kind: str, *, known: bool) -> list[Subjec
         configuration_address="c" if known else None,
         tags={"team": "x"} if known else WHY,
         inference_components=(component,) if known else WHY,
+        kms_key="alias/volumes" if known else WHY,
+        two_fleets_minutes=45.0 if known else WHY,
     )
-    cost = estimate(Inventory(endpoints=(one,)), world().prices).endpoints["e"]
-    root = Subject(world(), one, environment="production" if known else WHY, cost=cost)
-    if kind == "endpoint":
-        return [root]
-    on_components = [*root.component_subjects()]
-    return on_components if kind == "inference_component" else [*root.variant_subjects(), *on_components]
 
 
 @pytest.mark.parametrize("field", FIELDS.values(), ids=lambda field: field.path)
@@ -203,3 +233,56 @@ def test_an_amount_that_lacks_a_part_is_a_lower_bound() -> None:
         assert isinstance(expected, Unknown)
         assert (expected.at_least, expected.at_most) == bounds
     assert FIELDS["totals.after.floor"].get(subject) == Decimal(1)
+
+
+def test_the_dearest_pool_is_measured_by_the_first_priority() -> None:
+    """0.115 and 0.23 USD per hour: twice. An unknown type may be dearer still."""
+    ratio = FIELDS["instance.pool_price_ratio"].get
+    assert ratio(pool("ml.m5.large", "ml.m5.xlarge")) == 2
+    assert ratio(pool("ml.m5.large", "ml.m5.xlarge", first=2)) == 1
+    assert ratio(pool("ml.m5.large")) is None
+    partial = ratio(pool("ml.m5.large", "ml.m5.xlarge", WHY))
+    assert isinstance(partial, Unknown)
+    assert partial.at_least == 2
+
+
+def test_the_previous_type_is_that_of_the_variant_of_the_same_name() -> None:
+    get = FIELDS["variant.previous_instance_type"].get
+    assert get(around(instance(), "variant", known=True)[0]) == "ml.m4.xlarge"
+    assert get(around(instance(name="other"), "variant", known=True)[0]) is None
+    assert get(around(instance(name=WHY), "variant", known=True)[0]) == WHY
+    here = around(instance(), "variant", known=True)[0]
+    alone = Subject(Evaluation(PriceBook()), here.endpoint, variant=here.variant)
+    assert isinstance(get(alone), Unknown)
+
+
+def test_a_previous_type_that_is_sensitive_is_not_told() -> None:
+    hidden = endpoint((instance(instance_type="ml.p4d.24xlarge", sensitive=True),), known=True)
+    here = around(instance(), "variant", known=True)[0]
+    subject = Subject(Evaluation(PriceBook(), before={"e": hidden}), here.endpoint, variant=here.variant)
+    told = FIELDS["variant.previous_instance_type"].get(subject)
+    assert isinstance(told, Unknown)
+    assert "p4d" not in str(told)
+
+
+def test_the_fewest_instances_are_those_that_are_reached_not_those_that_are_allowed() -> None:
+    """Minimum 1 of 2: without anything that takes capacity away it stays at two."""
+    get = FIELDS["variant.floor_instances"].get
+    assert get(around(VARIANTS["scaled"], "variant", known=True)[0]) == 2
+    assert get(around(VARIANTS["serverless"], "variant", known=True)[0]) is None
+    unlinked = get(around(VARIANTS["unlinked"], "variant", known=True)[0])
+    assert isinstance(unlinked, Unknown)
+
+
+def test_a_model_that_is_managed_elsewhere_is_unknown_and_a_host_of_components_has_none() -> None:
+    get = FIELDS["variant.vpc"].get
+    assert isinstance(get(around(instance(model_name="chat"), "variant", known=True)[0]), Unknown)
+    assert get(around(instance(model_name=None), "variant", known=True)[0]) is None
+    assert get(around(VARIANTS["served"], "variant", known=True)[0]) is True
+
+
+def test_a_generated_name_is_told_from_one_that_is_not_known_yet() -> None:
+    get = FIELDS["variant.name_is_generated"].get
+    assert get(around(instance(name=Unknown(GENERATED)), "variant", known=True)[0]) is True
+    assert get(around(instance(), "variant", known=True)[0]) is False
+    assert get(around(instance(name=WHY), "variant", known=True)[0]) == WHY

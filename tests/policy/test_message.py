@@ -53,7 +53,7 @@ def test_ordinary_text_of_any_language_stays() -> None:
     ("template", "problem"),
     [
         ("{endpoint.nam}", "there is no field endpoint.nam, did you mean endpoint.name?"),
-        ("{totals.after.floor}", "is no field of a policy that applies to variant"),
+        ("{totals.excess}", "is no field of a policy that applies to variant"),
         ("{param.max}", "there is no parameter max"),
         ("{endpoint.name", "a brace without its partner"),
         ("{endpoint.nam:noun}", "there is no field endpoint.nam, did you mean endpoint.name?"),

@@ -43,7 +43,7 @@ TYPES = {
 
 OWN_NAMES = {
     "aws_sagemaker_endpoint": {"EndpointName": "name"},
-    "aws_sagemaker_endpoint_configuration": {"EndpointConfigName": "name"},
+    "aws_sagemaker_endpoint_configuration": {"EndpointConfigName": "name", "KmsKeyId": "kms_key_arn"},
     "aws_sagemaker_inference_component": {"InferenceComponentName": "name"},
     "aws_sagemaker_model": {"ModelName": "name", "Containers": "container"},
     "aws_appautoscaling_policy": {"StepAdjustments": "step_adjustment"},

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
-from guardrail.model import Location, Unknown
+from guardrail.model import GENERATED, Location, Unknown
 from guardrail.sources.base import AFTER_APPLY, DNS_SUFFIXES, LOST, Computed, Reference, partition_of
-from guardrail.sources.declarations import GENERATED
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import DeclaredBlock
 from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason, worked_out

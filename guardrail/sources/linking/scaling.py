@@ -8,10 +8,9 @@ What may scale several things is Unknown for each of them; what scales nothing h
 from collections import defaultdict
 from collections.abc import Sequence
 
-from guardrail.model import COPY_COUNT, AdriftKind, AdriftScaling, ScalableTarget, Unknown
+from guardrail.model import COPY_COUNT, GENERATED, AdriftKind, AdriftScaling, ScalableTarget, Unknown
 from guardrail.sources.base import known_only
 from guardrail.sources.declarations import (
-    GENERATED,
     Declared,
     DeclaredAlarm,
     DeclaredEndpoint,

@@ -397,4 +397,7 @@ class Stack:
 def _is_text_with_parameters(written: Table) -> bool:
     """Whether a function puts parameters into text and does nothing else: no condition and no output decides."""
     ((name, argument),) = written.items()
+    if name == "Fn::GetAtt":  # of a resource, not of a nested stack
+        parts = argument.split(".") if isinstance(argument, str) else argument
+        return isinstance(parts, list) and all(isinstance(part, str) and "Outputs" not in part for part in parts)
     return name in ("Ref", "Fn::Sub") and isinstance(argument, str) and "." not in "".join(_NAMED.findall(argument))

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from guardrail.model import (
+    GENERATED,
     Alarm,
     CapacityReservation,
     InferenceComponent,
@@ -32,7 +33,6 @@ from guardrail.model import (
 )
 from guardrail.sources.base import Block, View
 from guardrail.sources.declarations import (
-    GENERATED,
     Declaration,
     DeclaredAction,
     DeclaredAlarm,
@@ -51,6 +51,7 @@ from guardrail.sources.declarations import (
 )
 from guardrail.sources.vocabulary import elsewhere, resource_id, spellings
 from guardrail.sources.vocabulary.budgets import cost_budget
+from guardrail.sources.vocabulary.deployment import two_fleets_minutes
 from guardrail.sources.vocabulary.experiments import shadow_variants
 from guardrail.sources.vocabulary.models import any_of, containers, is_marketplace, is_multi_model, model_of
 
@@ -73,6 +74,7 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
         configuration=_link(block, "EndpointConfigName", spellings.CONFIGURATION),
         tags=_tags(block),
         account=block.account,
+        two_fleets_minutes=two_fleets_minutes(block.attributes),
     )
 
 
@@ -89,6 +91,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
         models=tuple(_model_link(block, each) for each, _ in known),
         sensitive_variants=frozenset(at for at, (each, _) in enumerate(known) if each.is_sensitive("VariantName")),
         data_capture_percent=_of(view.block("DataCaptureConfig"), _captured_percent),
+        kms_key=_kms_key(view),
         detailed_observability=_detailed_observability(view.block("MetricsConfig")),
         tags=_tags(block),
     )
@@ -122,6 +125,7 @@ def _variant(view: View, *, shadow: bool) -> Variant:
     serverless = used.block("ServerlessConfig") if not isinstance(instance_type, str) else None
     if isinstance(serverless, View):
         return _serverless_variant(view, serverless)
+    both = used.block("ServerlessConfig") if serverless is None else None
     pools = used.blocks("InstancePools")
     if instance_type is None and not pools:
         instance_type = serverless or _neither(view, "InstanceType", "ServerlessConfig")
@@ -131,6 +135,10 @@ def _variant(view: View, *, shadow: bool) -> Variant:
         instance_type=pools if isinstance(pools, Unknown) else instance_type,
         initial_instance_count=used.required(used.integer_if_set, "InitialInstanceCount"),
         weight=_weight(view),
+        accelerator_type=view.text("AcceleratorType"),
+        conflict=_together(view, "ServerlessConfig", "InstanceType")
+        if isinstance(both, View)
+        else _missing(used, pools),
         volume_size_gb=used.positive("VolumeSizeInGB"),
         model_name=view.text("ModelName"),
         managed_scaling=_of(view.block("ManagedInstanceScaling"), _managed_scaling),
@@ -152,6 +160,10 @@ def _serverless_variant(view: View, config: View) -> ServerlessVariant:
         max_concurrency=config.required(config.integer, "MaxConcurrency"),
         provisioned_concurrency=config.positive("ProvisionedConcurrency"),
         weight=_weight(view),
+        accelerator_type=view.text("AcceleratorType"),
+        conflict=next(
+            (_together(view, "ServerlessConfig", name) for name in _OF_INSTANCES if _is_set_to(view, name)), None
+        ),
         model_name=view.text("ModelName"),
         assumptions=(*view.assumptions, *config.assumptions),
         sensitive=view.is_sensitive("ServerlessConfig"),
@@ -584,3 +596,34 @@ def _of(view: View | Unknown | None, read: Callable[[View], _T | Unknown | None]
 
 def _neither(view: View, one: str, other: str) -> Unknown:
     return Unknown(f"neither {view.spelling.of(one)} nor {view.spelling.of(other)} is set")
+
+
+_OF_INSTANCES = ("InitialInstanceCount", "InstancePools", "ManagedInstanceScaling")
+"""What only a variant on instances has. A volume is none of it: plans show one of serverless variants as unknown."""
+
+
+def _is_set_to(view: View, name: str) -> bool:
+    """Whether a property has a known value; 0 and [] are how state shows one that was never set."""
+    value = view.get(name)
+    return bool(value) and not isinstance(value, Unknown)
+
+
+def _together(view: View, one: str, other: str) -> str:
+    return f"{view.spelling.of(one)} and {view.spelling.of(other)} are both set"
+
+
+def _missing(view: View, pools: list[View] | Unknown) -> str | None:
+    """What a variant on instances lacks; None where it may be there."""
+    if view.get("InstanceType") is None and not pools and view.get("ServerlessConfig") in (None, []):
+        return _neither(view, "InstanceType", "ServerlessConfig").reason
+    if view.integer_if_set("InitialInstanceCount") is None and not view.assumptions:
+        return view.missing("InitialInstanceCount").reason
+    return None
+
+
+def _kms_key(view: View) -> str | Unknown | None:
+    """The key; of one that is not known yet what it is called, which says that there is one."""
+    key = view.text("KmsKeyId")
+    if not isinstance(key, Unknown) or view.is_sensitive("KmsKeyId"):
+        return key
+    return Unknown(key.reason, view.symbol("KmsKeyId"))

@@ -61,8 +61,14 @@ def model_of(block: Block, parts: list[View] | Unknown) -> Model:
 
 
 def _container(view: View) -> Container:
+    artifacts, registry = view.block("ModelDataSource"), view.block("ImageConfig")
+    access = registry.text("RepositoryAccessMode") if isinstance(registry, View) else registry
     return Container(
-        image=view.text("Image"), mode=view.text("Mode") or SINGLE_MODEL, model_package=view.text("ModelPackageName")
+        image=view.text("Image"),
+        mode=view.text("Mode") or SINGLE_MODEL,
+        model_package=view.text("ModelPackageName"),
+        has_data_source=artifacts if isinstance(artifacts, Unknown) else artifacts is not None,
+        private_registry=access if isinstance(access, Unknown) else access == "Vpc",
     )
 
 

@@ -61,7 +61,7 @@ _AWS_TYPES = {
 
 _NAMES: dict[str, dict[str, str]] = {
     "aws_sagemaker_endpoint": {"EndpointName": "name"},
-    "aws_sagemaker_endpoint_configuration": {"EndpointConfigName": "name"},
+    "aws_sagemaker_endpoint_configuration": {"EndpointConfigName": "name", "KmsKeyId": "kms_key_arn"},
     "aws_sagemaker_inference_component": {"InferenceComponentName": "name"},
     "aws_appautoscaling_policy": {"StepAdjustments": "step_adjustment"},
     "aws_cloudwatch_metric_alarm": {"Metrics": "metric_query", "MetricStat": "metric"},
@@ -81,12 +81,13 @@ _LOOKS_UNKNOWN: dict[Language, frozenset[str]] = {
     "cloudformation": frozenset(),
     "aws": _OPTIONAL_AND_COMPUTED,
     "awscc": _OPTIONAL_AND_COMPUTED
-    | words("""AsyncInferenceConfig BaseInferenceComponentName CapacityReservationConfig Cooldown DataCaptureConfig
+    | words("""AcceleratorType AsyncInferenceConfig BaseInferenceComponentName BlueGreenUpdatePolicy
+        CapacityReservationConfig Cooldown DataCaptureConfig DeploymentConfig
         DisableScaleIn DynamicScalingInSuspended DynamicScalingOutSuspended EnableCapture
-        EnableDetailedObservability EndTime InitialVariantWeight InstancePools ManagedInstanceScaling
+        EnableDetailedObservability EndTime InitialVariantWeight InstancePools KmsKeyId ManagedInstanceScaling
         MetricAggregationType MetricsConfig Mode ModelPackageName
         ProvisionedConcurrency ScaleInCooldown ScaleOutCooldown ScheduledActions ScheduledScalingSuspended
-        ServerlessConfig ShadowProductionVariants StartTime Tags Timezone"""),
+        ServerlessConfig ShadowProductionVariants StartTime Tags TerminationWaitInSeconds Timezone"""),
 }
 """Arguments, optional and computed, that a plan shows as unknown when they are merely unset.
 
@@ -98,9 +99,10 @@ _LOOKS_UNKNOWN_IN = {
     "awscc_sagemaker_inference_experiment": words("DesiredState EndTime Schedule ShadowModeConfig StartTime"),
     "awscc_budgets_budget": words("BillingViewArn BudgetLimit CostFilters FilterExpression"),
     "aws_budgets_budget": words("BillingViewArn CostFilters"),
-    "aws_sagemaker_model": words("InferenceExecutionConfig Mode"),
+    "aws_sagemaker_model": words("InferenceExecutionConfig Mode ModelDataSource"),
     "awscc_sagemaker_model": words(
-        "Containers EnableNetworkIsolation Image InferenceExecutionConfig PrimaryContainer VpcConfig"
+        "Containers EnableNetworkIsolation Image ImageConfig InferenceExecutionConfig ModelDataSource PrimaryContainer "
+        "VpcConfig"
     ),
 }
 """More of them, whose names mean something else in other types."""

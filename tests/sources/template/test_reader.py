@@ -877,3 +877,33 @@ def test_what_a_label_leaves_undecided_is_tried_as_well(read: Reader, tmp_path: 
 def test_a_possibility_has_a_label_and_a_file(read: Reader, argument: str) -> None:
     with pytest.raises(SourceError, match="has no label and file"):
         read(SIZED, possibilities=[argument])
+
+
+@pytest.mark.parametrize(
+    ("key", "partial"),
+    [
+        ("!GetAtt Key.Arn", "${Key.Arn}"),
+        ("!Ref Key", "${Key}"),
+        ("!If [Own, !GetAtt Key.Arn, !Ref AWS::NoValue]", None),
+    ],
+)
+def test_a_key_that_the_template_makes_is_one_and_a_condition_on_it_asks_nothing(
+    read: Reader, key: str, partial: str | None
+) -> None:
+    change_set = read(f"""
+Parameters: {{Stage: {{Type: String}}}}
+Conditions: {{Own: !Equals [!Ref Stage, prod]}}
+Resources:
+  Key: {{Type: AWS::KMS::Key, Properties: {{}}}}
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      KmsKeyId: {key}
+      ProductionVariants:
+        - {{VariantName: main, ModelName: chat, InstanceType: ml.m5.large, InitialInstanceCount: 1}}
+  Endpoint: {{Type: AWS::SageMaker::Endpoint, Properties: {{EndpointConfigName: !GetAtt Config.EndpointConfigName}}}}
+""")
+    found = only(change_set).kms_key
+    assert isinstance(found, Unknown)
+    assert found.partial == partial
+    assert change_set.possibilities == ()

@@ -49,6 +49,7 @@ CONFIG = "SageMaker::EndpointConfig"
 TARGET = "ApplicationAutoScaling::ScalableTarget"
 POLICY = "ApplicationAutoScaling::ScalingPolicy"
 INSTANCES = {"VariantName": "main", "ModelName": "m", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 2}
+SERVERLESS = {"MemorySizeInMB": 2048, "MaxConcurrency": 5}
 PLACE = {"ServiceNamespace": "sagemaker", "ScalableDimension": INSTANCE_COUNT, "ResourceId": "endpoint/a/variant/main"}
 
 
@@ -175,6 +176,98 @@ def test_a_serverless_variant(language: Language) -> None:
     assert found.variants == (
         ServerlessVariant(name="main", memory_mib=4096, max_concurrency=20, provisioned_concurrency=5),
     )
+
+
+@pytest.mark.parametrize(
+    ("properties", "problem"),
+    [
+        ({}, None),
+        ({"ServerlessConfig": SERVERLESS}, "{ServerlessConfig} and {InstanceType} are both set"),
+        (
+            {"InstanceType": None, "ServerlessConfig": SERVERLESS},
+            "{ServerlessConfig} and {InitialInstanceCount} are both set",
+        ),
+        ({"InstanceType": None, "InitialInstanceCount": None, "ServerlessConfig": SERVERLESS}, None),
+        ({"InstanceType": None}, "neither {InstanceType} nor {ServerlessConfig} is set"),
+        ({"InitialInstanceCount": None}, "{InitialInstanceCount} is not set"),
+        ({"InitialInstanceCount": LATER}, None),
+        ({"InstanceType": LATER}, None),
+    ],
+)
+def test_a_variant_is_served_in_one_way(language: Language, properties: dict[str, Any], problem: str | None) -> None:
+    names = {name: name_in(language, CONFIG, name) for name in (*INSTANCES, "ServerlessConfig")}
+    assert variant(language, **properties).conflict == (problem and problem.format(**names))
+
+
+def test_a_volume_of_a_serverless_variant_that_a_plan_shows_as_unknown_is_no_conflict() -> None:
+    own = {"InstanceType": None, "InitialInstanceCount": None, "ServerlessConfig": SERVERLESS, "VolumeSizeInGB": LATER}
+    assert variant("aws", **own).conflict is None
+
+
+def test_an_accelerator_and_a_key_are_told(language: Language) -> None:
+    assert instances(language, AcceleratorType="ml.eia2.medium").accelerator_type == "ml.eia2.medium"
+    assert configuration(language, KmsKeyId="alias/volumes").kms_key == "alias/volumes"
+    assert configuration(language).kms_key is None
+
+
+def routed(kind: str, **others: Any) -> dict[str, Any]:
+    return {"Type": kind, "WaitIntervalInSeconds": 600, **others}
+
+
+@pytest.mark.parametrize(
+    ("policy", "minutes"),
+    [
+        ({"TrafficRoutingConfiguration": routed("ALL_AT_ONCE")}, 0),
+        ({"TrafficRoutingConfiguration": routed("ALL_AT_ONCE"), "TerminationWaitInSeconds": 300}, 5),
+        ({"TrafficRoutingConfiguration": routed("CANARY"), "TerminationWaitInSeconds": 300}, 15),
+        (
+            {
+                "TrafficRoutingConfiguration": routed(
+                    "LINEAR", LinearStepSize={"Type": "CAPACITY_PERCENT", "Value": 30}
+                ),
+                "TerminationWaitInSeconds": 120,
+            },
+            42,  # 30, 60, 90 and 100 %: four steps of 10 minutes, and 2 until the old fleet goes
+        ),
+        (None, None),
+    ],
+)
+def test_how_long_two_fleets_are_billed(language: Language, policy: Any, minutes: float | None) -> None:
+    config = (
+        {"RollingUpdatePolicy": {"WaitIntervalInSeconds": 600}} if policy is None else {"BlueGreenUpdatePolicy": policy}
+    )
+    found = declared_in(language, "SageMaker::Endpoint", EndpointConfigName="c", DeploymentConfig=config)
+    assert isinstance(found, DeclaredEndpoint)
+    assert found.two_fleets_minutes == minutes
+
+
+def test_steps_in_instances_take_as_long_as_the_fleet_is_large_which_is_not_known(language: Language) -> None:
+    step = routed("LINEAR", LinearStepSize={"Type": "INSTANCE_COUNT", "Value": 1})
+    config = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": step}}
+    found = declared_in(language, "SageMaker::Endpoint", EndpointConfigName="c", DeploymentConfig=config)
+    assert isinstance(found, DeclaredEndpoint)
+    assert isinstance(found.two_fleets_minutes, Unknown)
+
+
+def test_an_endpoint_that_says_nothing_of_its_updates_has_none_of_their_minutes(language: Language) -> None:
+    found = declared_in(language, "SageMaker::Endpoint", EndpointConfigName="c")
+    assert isinstance(found, DeclaredEndpoint)
+    assert found.two_fleets_minutes is None
+
+
+def test_a_container_says_where_its_artifacts_and_its_image_come_from(language: Language) -> None:
+    source = {"S3DataSource": {"S3Uri": "s3://models/chat/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
+    inside = {"Image": "registry.example.com/chat:1", "ImageConfig": {"RepositoryAccessMode": "Vpc"}}
+    for container, expected in (
+        ({"Image": "chat:1"}, (False, False)),
+        ({"Image": "chat:1", "ModelDataSource": source}, (True, False)),
+        (inside, (False, True)),
+    ):
+        found = declared_in(language, "SageMaker::Model", PrimaryContainer=container)
+        assert isinstance(found, DeclaredModel)
+        assert isinstance(found.model.containers, tuple)
+        (only,) = found.model.containers
+        assert (only.has_data_source, only.private_registry) == expected
 
 
 def test_instance_pools_stand_in_for_a_type(language: Language) -> None:
@@ -668,6 +761,7 @@ def secrets(language: Language) -> Iterator[Declaration]:
         "InstanceType": "ml.m5.xlarge",
         "InitialInstanceCount": 1,
         "InitialVariantWeight": number,
+        "AcceleratorType": text,
         "ManagedInstanceScaling": {"Status": text},
         "CapacityReservationConfig": {"CapacityReservationPreference": text, "MlReservationArn": text},
     }
@@ -679,6 +773,7 @@ def secrets(language: Language) -> Iterator[Declaration]:
         ProductionVariants=[main],
         ShadowProductionVariants=[{**main, "VariantName": Secret(f"{CANARY}-shadow")}],
         DataCaptureConfig={"EnableCapture": True, "InitialSamplingPercentage": number},
+        KmsKeyId=text,
         Tags=[{"Key": "team", "Value": text}],
     )
     yield declared_in(
@@ -756,6 +851,7 @@ def secrets(language: Language) -> Iterator[Declaration]:
             "Image": text,
             "Mode": Secret("MultiModel"),
             "ModelPackageName": Secret(f"arn:aws:sagemaker:x:1:{CANARY}"),
+            "ImageConfig": {"RepositoryAccessMode": text},
         },
     )
     costs = {"BudgetType": "COST", "TimeUnit": text}
@@ -844,7 +940,8 @@ def test_a_sensitive_size_is_used_and_marked(language: Language, name: str, valu
 def test_a_sensitive_serverless_size_is_used_and_marked(language: Language, name: str) -> None:
     config = {"MemorySizeInMB": 4096, "MaxConcurrency": 20, "ProvisionedConcurrency": 5}
     config[name] = Secret(config[name])  # type: ignore[assignment] # the same number, hidden
-    assert variant(language, InstanceType=None, ServerlessConfig=config) == ServerlessVariant(
+    own = {"InstanceType": None, "InitialInstanceCount": None, "ServerlessConfig": config}
+    assert variant(language, **own) == ServerlessVariant(
         name="main", memory_mib=4096, max_concurrency=20, provisioned_concurrency=5, model_name="m", sensitive=True
     )
 
