@@ -51,6 +51,10 @@ class GitError(SourceError):
     """A past that git does not know, or that this repository does not hold."""
 
 
+class LeadsOutError(GitError):
+    """A link of the past that led out of its repository."""
+
+
 class NotATemplateError(SourceError):
     """A file that is sound, or at least is no template, so that a hook may pass over it."""
 

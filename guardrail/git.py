@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import Struct
 
 from guardrail import limits
-from guardrail.errors import GitError
+from guardrail.errors import GitError, LeadsOutError
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
@@ -289,7 +289,7 @@ class Commit:
                 continue
             if part == os.pardir:
                 if len(passed) == 1:
-                    raise GitError(f"{path} was a link that leads out of the repository in {self.revision}")
+                    raise LeadsOutError(f"{path} was a link that leads out of the repository in {self.revision}")
                 passed.pop()
                 continue
             if passed[-1][1].kind == "commit":
@@ -303,7 +303,7 @@ class Commit:
             links += 1
             ((_, target),) = self._contents([(path, entry)])
             if links > _MOST_LINKS or target.startswith(b"/"):
-                raise GitError(f"{path} was a link that leads out of the repository in {self.revision}, or round")
+                raise LeadsOutError(f"{path} was a link that leads out of the repository in {self.revision}, or round")
             pending += os.fsdecode(target).split("/")[::-1]
         return passed[-1][1], [name for name, _ in passed[1:]]
 

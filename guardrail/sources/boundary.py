@@ -23,22 +23,27 @@ class Boundary(Struct, frozen=True):
 
     def holds(self, path: str) -> bool:
         """Whether what ``path`` leads to, through every link, lies within, and is nothing private."""
-        names = self._names(path)
-        return names is not None and _PRIVATE.isdisjoint(name.casefold() for name in names)
+        inside = self._inside(path)
+        return inside is not None and not is_private(inside)
 
     def surrounds(self, path: str) -> bool:
         """Whether what ``path`` leads to lies within, be it private or not."""
-        return self._names(path) is not None
+        return self._inside(path) is not None
 
-    def _names(self, path: str) -> list[str] | None:
-        """The names that lead from the directory to what ``path`` leads to; None where it lies outside."""
+    def _inside(self, path: str) -> str | None:
+        """The way from the directory to what ``path`` leads to; None where it lies outside."""
         try:
             real = os.path.realpath(path)
         except (OSError, ValueError):  # a null character in it
             return None
         if real != self.directory and not real.startswith(os.path.join(self.directory, "")):
             return None
-        return real[len(self.directory) :].split(os.sep)
+        return real[len(self.directory) :]
+
+
+def is_private(path: str) -> bool:
+    """Whether a way through folders leads to what no source shall show: ``infra/.git/config``."""
+    return not _PRIVATE.isdisjoint(name.casefold() for name in path.split(os.sep))
 
 
 def boundary_of(path: str) -> Boundary:

@@ -13,11 +13,11 @@ from typing import Any
 from guardrail.errors import SourceError
 from guardrail.model import Unknown
 from guardrail.sources.base import LOST
-from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.providers import Provider
+from guardrail.sources.trees import tree_of
 
 _NO_WORKSPACE = Unknown("a plan does not tell its workspace")
 
@@ -65,7 +65,7 @@ class SourceBeside:
         return set()
 
     def _read(self) -> ModuleInstance:
-        disk = Disk(boundary_of(self._directory))
+        disk = Disk(tree_of(self._directory))
         source = disk.module(self._directory)
         root = ModuleInstance(source, RootConfiguration(disk, self._directory, _NO_WORKSPACE))
         values = json_syntax.constants(json.dumps(self._variables), "the variables of the plan").arguments

@@ -1,4 +1,4 @@
-"""Modules as they lie on disk: the files of a directory, put together as Terraform does, override files included."""
+"""Modules as they lie on disk or in a commit: the files of a folder, put together as Terraform does, overrides too."""
 
 import os
 import re
@@ -6,13 +6,12 @@ from functools import cached_property, partial
 
 from msgspec import Struct
 
-from guardrail import files
 from guardrail.errors import SourceError, did_you_mean
 from guardrail.model import Location
-from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import parse
+from guardrail.sources.trees import Tree
 
 _JSON = (".tf.json", ".tofu.json")
 SUFFIXES = (".tf", ".tofu", *_JSON)
@@ -196,13 +195,13 @@ def is_source(name: str) -> bool:
     return name.endswith(SUFFIXES) and not name.startswith((".", "#")) and not name.endswith("~")
 
 
-def source_names(directory: str) -> list[str]:
+def source_names(directory: str, tree: Tree) -> list[str]:
     """The names of the files of the module in ``directory``; ``x.tofu`` stands in for ``x.tf`` beside it."""
-    try:
-        with os.scandir(directory) as entries:
-            names = sorted(each.name for each in entries if is_source(each.name) and not each.is_dir())
-    except OSError:
-        return []
+    names = [
+        name
+        for name in tree.names(directory)
+        if is_source(name) and not tree.is_directory(os.path.join(directory, name))
+    ]
     tofu = {name.replace(".tofu", ".tf") for name in names if ".tofu" in name}
     return [name for name in names if name not in tofu]
 
@@ -210,8 +209,8 @@ def source_names(directory: str) -> list[str]:
 class Disk:
     """Every module that one check reads; a directory that several calls name is read once."""
 
-    def __init__(self, boundary: Boundary, *, keep_going: bool = False) -> None:
-        self.boundary = boundary
+    def __init__(self, tree: Tree, *, keep_going: bool = False) -> None:
+        self.tree = tree
         self._modules: dict[tuple[str, bool], ModuleSource] = {}
         self._texts: dict[str, str] = {}
         self._files: dict[str, syntax.SourceFile] = {}
@@ -229,7 +228,7 @@ class Disk:
         return self._module(directory, keep_going=True)
 
     def _module(self, directory: str, *, keep_going: bool) -> ModuleSource:
-        key = (os.path.realpath(directory), keep_going)
+        key = (self.tree.real(directory), keep_going)
         if key not in self._modules:
             self._modules[key] = self._read(os.path.normpath(directory), keep_going=keep_going)
         return self._modules[key]
@@ -247,14 +246,26 @@ class Disk:
 
     def text(self, path: str, *, anywhere: bool = False) -> str:
         """The text of a file, which may lie ``anywhere`` if a flag names it. Raises `SourceError`."""
-        if not anywhere and not self.boundary.holds(path):
+        if not anywhere and not self.tree.holds(path):
             raise SourceError(f"{path} leads out of its repository, and is not read", hint="put a file in its place")
         if path not in self._texts:
-            self._texts[path] = _text(path)
+            self._texts[path] = self._text(path)
         return self._texts[path]
 
+    def _text(self, path: str) -> str:
+        try:
+            raw = self.tree.content(path)
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise SourceError(f"{path} cannot be read: {reason}", hint="check the path and its permissions") from None
+        try:
+            return raw.decode("utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
+        except UnicodeDecodeError as error:
+            line = raw.count(b"\n", 0, error.start) + 1
+            raise SourceError(f"{path}:{line}:1: it is not UTF-8", hint="save it as UTF-8") from None
+
     def _read(self, directory: str, *, keep_going: bool) -> ModuleSource:
-        names = sorted(source_names(directory), key=lambda name: _OVERRIDE.fullmatch(name) is not None)
+        names = sorted(source_names(directory, self.tree), key=lambda name: _OVERRIDE.fullmatch(name) is not None)
         module = ModuleSource(directory)
         unread: list[str] = []
         for name in names:
@@ -280,19 +291,6 @@ class Disk:
                 raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
             self._files[path] = file
         return self._files[path]
-
-
-def _text(path: str) -> str:
-    try:
-        raw = files.content(path)
-    except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        raise SourceError(f"{path} cannot be read: {reason}", hint="check the path and its permissions") from None
-    try:
-        return raw.decode("utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SourceError(f"{path}:{line}:1: it is not UTF-8", hint="save it as UTF-8") from None
 
 
 def _twice(present: DeclaredBlock, written: DeclaredBlock) -> HclSyntaxError:

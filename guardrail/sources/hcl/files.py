@@ -5,13 +5,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from guardrail import files, limits
+from guardrail import limits
 from guardrail.limits import MOST_TEXT, Allowance
-from guardrail.sources.boundary import Boundary
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse_template
 from guardrail.sources.hcl.values import EvaluationError, NotWorkedOutError, SetValue
+from guardrail.sources.trees import Tree
 
 
 class Filesystem:
@@ -21,9 +21,9 @@ class Filesystem:
     `EvaluationError`, whether there is such a file or not.
     """
 
-    def __init__(self, directory: str, boundary: Boundary, allowance: Allowance | None = None) -> None:
+    def __init__(self, directory: str, tree: Tree, allowance: Allowance | None = None) -> None:
         self._directory = directory
-        self._boundary = boundary
+        self._tree = tree
         self._allowance = Allowance() if allowance is None else allowance
         self._looked_at = 0
         """How many files globs have been held against."""
@@ -36,7 +36,7 @@ class Filesystem:
         """The bytes of a file. Raises `EvaluationError`."""
         place = self._place(path)
         try:
-            content = files.content(place, most=MOST_TEXT)
+            content = self._tree.content(place, most=MOST_TEXT)
         except FileNotFoundError:
             raise EvaluationError(f"there is no file {path}") from None
         except OSError as error:
@@ -54,7 +54,7 @@ class Filesystem:
 
     def exists(self, path: str) -> bool:
         """Whether there is a file at ``path``. Raises `EvaluationError`."""
-        return os.path.isfile(self._place(path))
+        return self._tree.is_file(self._place(path))
 
     def matching(self, folder: str, pattern: str) -> Any:
         """The files that a glob finds from ``folder`` on, as paths relative to it. Raises `EvaluationError`."""
@@ -65,14 +65,14 @@ class Filesystem:
         globs = _globs("/".join(steps[fixed:]))
         found: list[str] = []
         try:
-            for parent, _, names in files.walk(top):
+            for parent, _, names in self._tree.walk(top):
                 self._looked_at += len(names) * len(globs)
                 if self._looked_at > limits.MOST_SEARCHED:
                     raise NotWorkedOutError("globs have been held against too many files")
                 for name in names:
                     place = os.path.join(parent, name)
                     path = os.path.relpath(place, top).replace(os.sep, "/") + "/"
-                    if any(glob.fullmatch(path) for glob in globs) and os.path.isfile(self._within(place, pattern)):
+                    if any(glob.fullmatch(path) for glob in globs) and self._tree.is_file(self._within(place, pattern)):
                         found.append(os.path.relpath(place, base).replace(os.sep, "/"))
         except OSError as error:
             raise EvaluationError(f"{folder} cannot be searched: {error.strerror or error}") from None
@@ -83,7 +83,7 @@ class Filesystem:
 
     def _within(self, place: str, written: str) -> str:
         """A path as it is reached from here. Raises `EvaluationError` where it leads out of the boundary."""
-        if not self._boundary.holds(place):
+        if not self._tree.holds(place):
             raise EvaluationError(f"{written} lies outside of the repository, or is private, and is not read")
         return place
 

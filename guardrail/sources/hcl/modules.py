@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
 
-from guardrail.errors import LimitError
+from guardrail.errors import GitError, LimitError
 from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
@@ -61,7 +61,7 @@ class RootConfiguration:
         self.assumes_workspace = False
         """Whether something asked for the workspace, and nothing tells it."""
         self.trace = trace or Trace()
-        self.files = Filesystem(directory, disk.boundary, self.trace.allowance)
+        self.files = Filesystem(directory, disk.tree, self.trace.allowance)
         self.installed = Installed(directory, disk)
         self.missing: list[Skipped] = []
         """Modules that are called and cannot be read."""
@@ -284,7 +284,7 @@ class ModuleInstance(Attributes):
         keyed = instance.key is not None or instance.unknown is not None
         module.glob = ".".join(part for part in (self.glob, "module", name + ("[*]" if keyed else "")) if part)
         module.calls_around = (*self.calls_around, written)
-        module.ancestors = self.ancestors | {os.path.realpath(self.source.directory)}
+        module.ancestors = self.ancestors | {self.configuration.disk.tree.real(self.source.directory)}
         return module
 
     def _directory_of(self, name: str, written: DeclaredBlock, address: str) -> str | None:
@@ -308,12 +308,16 @@ class ModuleInstance(Attributes):
         """Why the module in a directory, None where it has not been fetched, is not read; None where it can be."""
         if directory is None:
             return "it is not here; terraform init fetches it"
-        if not self.configuration.disk.boundary.holds(directory):
-            return "that leads out of the repository"
-        if not os.path.isdir(directory):
-            return "there is no such directory"
-        if os.path.realpath(directory) in {*self.ancestors, os.path.realpath(self.source.directory)}:
-            return "that calls itself"
+        tree = self.configuration.disk.tree
+        try:
+            if not tree.holds(directory):
+                return "that leads out of the repository"
+            if not tree.is_directory(directory):
+                return "there is no such directory"
+            if tree.real(directory) in {*self.ancestors, tree.real(self.source.directory)}:
+                return "that calls itself"
+        except GitError as error:
+            return error.message
         return None
 
     def source_of(self, written: DeclaredBlock) -> str | Unknown:

@@ -10,13 +10,13 @@ from msgspec import Struct
 
 from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
-from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource, source_names
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.places import BlockPlaces, legible_body
 from guardrail.sources.hcl.waivers import waivers_of
+from guardrail.sources.trees import tree_of
 
 
 class _Module(Struct):
@@ -38,7 +38,7 @@ class Outline:
     """The source of one plan."""
 
     def __init__(self, directory: str) -> None:
-        self._disk = Disk(boundary_of(directory))
+        self._disk = Disk(tree_of(directory))
         self._installed = Installed(directory, self._disk)
         root = _Module(self._disk.legible(directory), None, "", ())
         self._modules: dict[tuple[str, ...], _Module | None] = {(): root}
@@ -86,7 +86,7 @@ class Outline:
             directory: str | None = os.path.normpath(os.path.join(parent.source.directory, text))
         else:
             directory = self._installed.directory(names)
-        if directory is None or not self._disk.boundary.holds(directory):
+        if directory is None or not self._disk.tree.holds(directory):
             return None
         return _Module(
             self._disk.legible(directory),
@@ -103,7 +103,7 @@ def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str
     """
     if directory is not None and not os.path.isdir(directory):
         raise SourceError(f"--source {directory} is no directory", hint="name the directory of the .tf files")
-    if directory is None and not source_names("."):
+    if directory is None and not source_names(".", tree_of(".")):
         return None
     outline = Outline(directory or ".")
     if directory is None and not any(outline.places(*block) is not None for block in blocks):

@@ -9,7 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from guardrail import files, limits
+from guardrail import limits
 from guardrail.errors import SourceError
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
@@ -17,6 +17,7 @@ from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.variables import VALUES, VariableAssignments, given_values, is_automatic
+from guardrail.sources.trees import OnDisk
 
 _UNREAD = {
     "terragrunt.hcl": "Terragrunt",
@@ -59,9 +60,9 @@ class Layout:
 
     def _enter(self, base: str) -> None:
         try:
-            for parent, folders, names in files.walk(base, most=limits.MOST_SEARCHED):
+            for parent, folders, names in self.disk.tree.walk(base, most=limits.MOST_SEARCHED):
                 folders[:] = (name for name in folders if name not in _NEVER)
-                place = os.path.realpath(parent)
+                place = self.disk.tree.real(parent)
                 self.unread += (os.path.join(parent, name) for name in names if name.endswith(tuple(_UNREAD)))
                 if any(map(is_source, names)):
                     self.folders[place] = parent
@@ -94,14 +95,14 @@ class Layout:
 
     def _calls(self, folder: str) -> Iterator[str]:
         """The real paths of the local modules that the files of a folder call."""
-        if not any(self._mentions_module(os.path.join(folder, name)) for name in source_names(folder)):
+        if not any(self._mentions_module(os.path.join(folder, name)) for name in source_names(folder, self.disk.tree)):
             return  # nothing is parsed of most folders of a large repository
         source = self.disk.legible(folder)
         for written in source.calls.values():
             plain = _plain_source(written)
             for text in (plain,) if plain is not None else self._worked_out(source, written):
                 if text.startswith("."):
-                    yield os.path.realpath(os.path.join(folder, text))
+                    yield self.disk.tree.real(os.path.join(folder, text))
 
     def _mentions_module(self, path: str) -> bool:
         """Whether a file may call one; one that cannot be read calls none."""
@@ -186,7 +187,7 @@ class RootModules:
 
     def _disk(self, path: str) -> Disk:
         boundary = boundary_of(path)
-        return self._disks.setdefault(boundary, Disk(boundary, keep_going=self._keep_going))
+        return self._disks.setdefault(boundary, Disk(OnDisk(boundary), keep_going=self._keep_going))
 
 
 def roots_below(directory: str, layout: Layout) -> list[str]:
@@ -194,7 +195,7 @@ def roots_below(directory: str, layout: Layout) -> list[str]:
 
     Raises `SourceError` where there is none.
     """
-    top = os.path.realpath(directory)
+    top = layout.disk.tree.real(directory)
     roots = [os.path.normpath(directory)] if top in layout.folders else []
     passed_over: list[str] = []
     for place, folder in sorted(layout.folders.items()):
@@ -225,8 +226,8 @@ def roots_of_files(paths: Sequence[str], layout: Layout) -> list[str]:
         directory = os.path.dirname(path) or "."
         if path.endswith(VALUES):
             directory = _above(directory, layout)
-        place = os.path.realpath(directory)
-        if place not in layout.folders and not _holds_source(directory):
+        place = layout.disk.tree.real(directory)
+        if place not in layout.folders and not any(map(is_source, layout.disk.tree.names(directory))):
             continue
         roots = layout.roots_of(place) or [directory]
         found.update((os.path.relpath(root) if os.path.isabs(root) else os.path.normpath(root), None) for root in roots)
@@ -235,7 +236,7 @@ def roots_of_files(paths: Sequence[str], layout: Layout) -> list[str]:
 
 def _above(directory: str, layout: Layout) -> str:
     """The nearest folder with Terraform files from ``directory`` upwards; itself where there is none."""
-    place = os.path.realpath(directory)
+    place = layout.disk.tree.real(directory)
     while place not in layout.folders and place != os.path.dirname(place):
         place = os.path.dirname(place)
     return layout.folders.get(place, directory)
@@ -259,10 +260,3 @@ def _is_deployed(path: str, layout: Layout) -> bool:
         )
     except SourceError:
         return True
-
-
-def _holds_source(directory: str) -> bool:
-    try:
-        return any(map(is_source, os.listdir(directory)))
-    except OSError:
-        return False

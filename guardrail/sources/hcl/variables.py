@@ -49,7 +49,7 @@ def given_values(module: ModuleSource, inputs: VariableAssignments, disk: Disk) 
         variable = name.removeprefix(_PREFIX)
         if name.startswith(_PREFIX) and variable in module.variables:
             values[variable] = text if isinstance(text, Unknown) else _from_text(module, variable, text, name)
-    for path in _automatic(module.directory):
+    for path in _automatic(module.directory, disk):
         values.update(_from_file(path, module, disk, anywhere=False))
     for assignment in inputs.assignments:
         if assignment.startswith("@"):
@@ -63,12 +63,9 @@ def given_values(module: ModuleSource, inputs: VariableAssignments, disk: Disk) 
     return values
 
 
-def _automatic(directory: str) -> Iterator[str]:
+def _automatic(directory: str, disk: Disk) -> Iterator[str]:
     """The files that Terraform reads by itself."""
-    try:
-        names = sorted(os.listdir(directory))
-    except OSError:
-        return
+    names = disk.tree.names(directory)
     automatic = [name for name in _FIRST if name in names] + [name for name in names if name.endswith(_AUTOMATIC)]
     for name in automatic:
         yield os.path.join(directory, name)

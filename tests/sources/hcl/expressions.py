@@ -18,6 +18,7 @@ from guardrail.sources.hcl.evaluate import EvaluationScope, Trace, evaluate
 from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.parse import parse_expression
 from guardrail.sources.hcl.values import Attributes, EvaluationError, NotWorkedOutError, Sensitive
+from guardrail.sources.trees import OnDisk
 
 TERRAFORM = shutil.which("terraform")
 REFUSED, UNKNOWN, SENSITIVE = "!refused", "!unknown", "!sensitive"
@@ -30,7 +31,7 @@ class Nowhere:
     def __init__(self, names: dict[str, Any] | None = None, directory: str = ".") -> None:
         self.trace = Trace()
         self._names = {} if names is None else names
-        self.files = Filesystem(directory, Boundary(os.path.realpath(directory)))
+        self.files = Filesystem(directory, OnDisk(Boundary(os.path.realpath(directory))))
 
     def root(self, name: str) -> Any:
         if name in self._names:

@@ -16,7 +16,6 @@ import pytest
 
 from guardrail.errors import LimitError
 from guardrail.limits import Allowance
-from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import evaluate
@@ -37,6 +36,7 @@ from guardrail.sources.hcl.values import (
     unmarked,
 )
 from guardrail.sources.hcl.variables import VariableAssignments, given_values
+from guardrail.sources.trees import tree_of
 from tests.sources.hcl.expressions import REFUSED, SENSITIVE, TERRAFORM, UNKNOWN, told
 
 pytestmark = pytest.mark.no_cover  # many runs of the same lines: counting them takes longer than they do
@@ -86,7 +86,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModuleInstance]:
 
 
 def module_here() -> ModuleInstance:
-    disk = Disk(boundary_of("."))
+    disk = Disk(tree_of("."))
     source = disk.module(".")
     module = ModuleInstance(source, RootConfiguration(disk, ".", "default"))
     module.arguments.update(given(given_values(source, VariableAssignments(), disk), module.scope))

@@ -4,9 +4,9 @@ import pytest
 
 from guardrail.errors import SourceError
 from guardrail.sources import hcl
-from guardrail.sources.boundary import boundary_of
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.roots import Layout, roots_below, roots_of_files
+from guardrail.sources.trees import tree_of
 from tests.sources.hcl.conftest import PROVIDER, Write
 
 MONOREPO = {
@@ -27,7 +27,7 @@ MONOREPO = {
 
 
 def layout(base: str) -> Layout:
-    return Layout(base, Disk(boundary_of(base)))
+    return Layout(base, Disk(tree_of(base)))
 
 
 def test_what_is_called_or_stands_among_examples_is_no_root(write: Write) -> None:

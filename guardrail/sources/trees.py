@@ -1,0 +1,133 @@
+"""Trees: where Terraform source is read from, the files on disk or those of a commit, within the same boundary.
+
+Both are asked by the paths of the working tree. A commit has the links that it had then, and what git does not keep is
+taken from the disk: the modules that ``terraform init`` has fetched, and values that ``.gitignore`` keeps out of it.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from typing import Protocol
+
+from guardrail import files, limits
+from guardrail.errors import LeadsOutError
+from guardrail.git import Commit
+from guardrail.sources.boundary import Boundary, boundary_of, is_private
+
+
+class Tree(Protocol):
+    """Files by their paths. What goes wrong is an `OSError` as `guardrail.files` has them, or a `SourceError`."""
+
+    def holds(self, path: str) -> bool:
+        """Whether what ``path`` leads to, through every link, lies within the boundary, and is nothing private."""
+        ...
+
+    def real(self, path: str) -> str:
+        """What tells a file or folder from all others, however it is reached."""
+        ...
+
+    def content(self, path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
+        """The bytes of a file, of which there are at most ``most``. Raises `OSError`."""
+        ...
+
+    def names(self, directory: str) -> list[str]:
+        """The names in a folder, sorted; none where it is not there."""
+        ...
+
+    def is_file(self, path: str) -> bool:
+        """Whether ``path`` leads to a file."""
+        ...
+
+    def is_directory(self, path: str) -> bool:
+        """Whether ``path`` leads to a folder."""
+        ...
+
+    def walk(self, top: str, *, most: int = limits.MOST_FILES) -> Iterator[tuple[str, list[str], list[str]]]:
+        """As `guardrail.files.walk` does it."""
+        ...
+
+
+class OnDisk:
+    """The files as they are."""
+
+    def __init__(self, boundary: Boundary) -> None:
+        self._boundary = boundary
+        self.holds = boundary.holds
+        self.real = os.path.realpath
+        self.content = files.content
+        self.is_file = os.path.isfile
+        self.is_directory = os.path.isdir
+
+    def names(self, directory: str) -> list[str]:
+        """The names in a folder, sorted; none where it is not there."""
+        try:
+            return sorted(os.listdir(directory or os.curdir))
+        except OSError:
+            return []
+
+    def walk(self, top: str, *, most: int = limits.MOST_FILES) -> Iterator[tuple[str, list[str], list[str]]]:
+        """As `guardrail.files.walk` does it."""
+        return files.walk(top, most=most)
+
+
+class InCommit:
+    """The files of a commit, with what git does not keep as it is on disk."""
+
+    def __init__(self, commit: Commit) -> None:
+        self._commit = commit
+        self._disk = OnDisk(Boundary(os.path.realpath(commit.top)))
+
+    def holds(self, path: str) -> bool:
+        """Whether what ``path`` led to, through every link of that commit, lay in the repository, and was not private.
+
+        One that was not there is held where it would have been.
+        """
+        if _is_fetched(path):
+            return self._disk.holds(path)
+        try:
+            real = self.real(path)
+        except LeadsOutError:
+            return False
+        top = os.path.abspath(self._commit.top)
+        return (real == top or real.startswith(os.path.join(top, ""))) and not is_private(real[len(top) :])
+
+    def real(self, path: str) -> str:
+        """What tells a file or folder from all others, however it was reached."""
+        return self._disk.real(path) if _is_fetched(path) else self._commit.real(path) or os.path.abspath(path)
+
+    def content(self, path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
+        """The bytes of a file. Raises `OSError`, and `GitError` for what git does not hold."""
+        if _is_fetched(path):
+            return self._disk.content(path, most=most)
+        found = self._commit.read(path)
+        if found is None:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
+        if len(found) > most:
+            raise OSError(errno.EFBIG, f"it is larger than {most // limits.MEBIBYTE:,} MiB", path)
+        return found
+
+    def names(self, directory: str) -> list[str]:
+        """The names in a folder, sorted; none where it was not there."""
+        return self._disk.names(directory) if _is_fetched(directory) else self._commit.names(directory)
+
+    def is_file(self, path: str) -> bool:
+        """Whether ``path`` led to a file."""
+        return self._disk.is_file(path) if _is_fetched(path) else self._commit.is_file(path)
+
+    def is_directory(self, path: str) -> bool:
+        """Whether ``path`` led to a folder."""
+        return self._disk.is_directory(path) if _is_fetched(path) else self._commit.is_directory(path)
+
+    def walk(self, top: str, *, most: int = limits.MOST_FILES) -> Iterator[tuple[str, list[str], list[str]]]:
+        """As `guardrail.files.walk` does it."""
+        return self._commit.walk(top, most=most)
+
+
+def _is_fetched(path: str) -> bool:
+    """Whether ``terraform init`` has put it where it is, and no commit has it."""
+    return ".terraform" in path and ".terraform" in path.split(os.sep)
+
+
+def tree_of(path: str) -> OnDisk:
+    """The files on disk within the boundary of an input at ``path``. Raises `SourceError` as `boundary_of` does."""
+    return OnDisk(boundary_of(path))
