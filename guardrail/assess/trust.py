@@ -1,11 +1,11 @@
 """What makes an answer untrustworthy under ``--strict``, a sentence each."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from guardrail.assess.pricing import PricedSource
 from guardrail.cost.base import Bill
 from guardrail.model import Endpoint, Unknown
-from guardrail.policy.base import Result
+from guardrail.policy.base import Result, undecided
 from guardrail.report import RegionPrices
 
 
@@ -26,9 +26,7 @@ def unknown_parts(priced: Iterable[PricedSource]) -> Iterator[str]:
             for reason in _doubts(endpoint, cost):
                 places.setdefault(reason, []).append(endpoint.address)
     for reason, addresses in places.items():
-        distinct = list(dict.fromkeys(addresses))
-        more = f" and {len(distinct) - 1:,} more" if len(distinct) > 1 else ""
-        yield f"{distinct[0]}{more}: {reason}"
+        yield f"{_some(list(dict.fromkeys(addresses)))}: {reason}"
 
 
 def _doubts(endpoint: Endpoint, cost: Bill | None) -> Iterator[str]:
@@ -41,14 +39,16 @@ def _doubts(endpoint: Endpoint, cost: Bill | None) -> Iterator[str]:
             yield component.reason
 
 
-def undecided(results: Iterable[Result]) -> Iterator[str]:
-    """Policies of severity error that could not be decided, once for each address and reason."""
-    policies: dict[tuple[str, str | None], list[str]] = {}
-    for result in results:
-        if result.verdict == "open" and result.severity == "error":
-            policies.setdefault((result.address, result.reason), []).append(result.policy)
-    for (address, reason), names in policies.items():
-        yield f"{address}: {', '.join(dict.fromkeys(names))} undecided: {reason}"
+def open_errors(results: Iterable[Result]) -> Iterator[str]:
+    """Policies of severity error that could not be decided, once for each block and reason."""
+    for each in undecided(result for result in results if result.severity == "error"):
+        yield f"{_some(each.addresses)}: {', '.join(each.policies)} undecided: {each.reason}"
+
+
+def _some(addresses: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(addresses) - 1
+    return f"{addresses[0]} and {more:,} more" if more else addresses[0]
 
 
 def outdated(prices: Mapping[str, RegionPrices], limit_days: int | None) -> Iterator[str]:

@@ -1,11 +1,15 @@
 """The words of a verdict."""
 
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.model import Location, Unknown
+
+_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 
 Severity: TypeAlias = Literal["note", "warning", "error"]
 Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]
@@ -51,6 +55,11 @@ class AppliedWaiver(Struct, frozen=True, kw_only=True):
     owner: str | None
     origin: str
     """Where it is written: the settings file, or a place in the source."""
+
+    @property
+    def terms(self) -> str:
+        """``until 2027-01-31 by ada: load test``."""
+        return f"until {self.until}{f' by {self.owner}' if self.owner else ''}: {self.reason}"
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -102,3 +111,59 @@ class Result(Struct, frozen=True, kw_only=True):
     waiver: AppliedWaiver | None = None
     construct_path: str | None = None
     """The path of the CDK construct that made the block to change; None where none did."""
+
+
+class Undecided(Struct, frozen=True):
+    """Policies that one thing keeps open, on one block or on instances of it."""
+
+    results: tuple[Result, ...]
+    """In their own order, so the gravest comes first."""
+
+    @property
+    def severity(self) -> Severity:
+        """The gravest of them."""
+        return self.results[0].severity
+
+    @property
+    def reason(self) -> str:
+        """What could not be known."""
+        return _why_open(self.results[0])
+
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """Their ids, each once."""
+        return tuple(dict.fromkeys(result.policy for result in self.results))
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The blocks, each once."""
+        return tuple(dict.fromkeys(result.address for result in self.results))
+
+    @property
+    def block(self) -> str:
+        """The address, without indexes where it stands for several instances."""
+        return self.addresses[0] if len(self.addresses) == 1 else without_indexes(self.addresses[0])
+
+
+def undecided(results: Iterable[Result]) -> list[Undecided]:
+    """What is open of ``results``, once for each block of a source and each reason."""
+    groups: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        if result.verdict == "open":
+            key = result.source, without_indexes(result.address), _why_open(result)
+            groups.setdefault(key, []).append(result)
+    return [Undecided(tuple(group)) for group in groups.values()]
+
+
+def _why_open(result: Result) -> str:
+    return result.reason or result.message
+
+
+def without_indexes(address: str) -> str:
+    """The block that an address is an instance of: ``module.a["x"].t.n[0]`` is ``module.a.t.n``."""
+    return _INDEX.sub("", address) if "[" in address else address
+
+
+def indexes(address: str) -> str:
+    """What `without_indexes` leaves out: ``["x"][0]`` of ``module.a["x"].t.n[0]``."""
+    return "".join(_INDEX.findall(address)) if "[" in address else ""

@@ -15,7 +15,8 @@ from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report
 from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, endpoint_marks, named, possibilities
 from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, phrase, plain, rest
-from guardrail.reporters.overview import Overview, in_dollars
+from guardrail.reporters.headline import end_dollars, in_dollars
+from guardrail.reporters.overview import Overview
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.pairs import Amount, VariantPair, data, variants
 from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, signed_dollars
@@ -171,13 +172,7 @@ def _expected(monthly: Monthly | None) -> str:
 
 
 def _end(monthly: Monthly | None, bound: str) -> str:
-    """``≥963`` where a part is missing; unknown where nothing at all is known."""
-    if monthly is None:
-        return _NONE
-    amount: Decimal | Unknown = getattr(monthly, bound)
-    if isinstance(amount, Unknown) or (monthly.at_least and not monthly.ceiling):
-        return UNKNOWN
-    return f"{'≥' if monthly.at_least else ''}{dollars(amount)}"
+    return _NONE if monthly is None else end_dollars(monthly, bound)
 
 
 def _amounts(before: Amount | None, after: Amount | None) -> tuple[str, ...]:

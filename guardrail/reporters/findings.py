@@ -6,11 +6,11 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from guardrail.model import Unknown
+from guardrail.model import Endpoint, Unknown
 from guardrail.money import ZERO
-from guardrail.policy.base import Result
+from guardrail.policy.base import Result, without_indexes
 from guardrail.report import Report
-from guardrail.reporters.wording import inert, without_indexes
+from guardrail.reporters.wording import inert
 
 _KEY = re.compile(r'\["((?:[^"\\]|\\.)*)"\]')
 _NUMBER = re.compile(r"\b\d[\d,]*(?:\.\d+)?\b")
@@ -116,30 +116,50 @@ def savings(group: Iterable[Finding]) -> Savings | None:
 
 
 MOST_NAMES = 3
+LONGEST_NAME = 63
+"""Characters of a name: the most that SageMaker allows."""
 
 
-def headline(group: Sequence[Finding], names: Mapping[tuple[str, str], str]) -> str:
-    """Of whom and what is wrong, for findings that say the same: ``chat, docs: never scales in after a peak``.
+class Subjects:
+    """Of whom findings are: endpoints, and of one that has several variants or components which of them."""
 
-    ``names`` are what the endpoints are called, by source and address.
-    """
-    text, (some, more) = inert(said(group)), subjects(group, names)
-    subject = ", ".join(some) + (f" and {more:,} more" if more else "")
-    return text if not subject or text.startswith(subject) else f"{subject}: {text}"
+    def __init__(self, report: Report) -> None:
+        self._names = endpoint_names(report)
+        items = (*report.endpoints, *report.unattached)
+        self._endpoints = {(item.source, item.endpoint.address): item.endpoint for item in items}
+
+    def of(self, group: Sequence[Finding]) -> tuple[list[str], int]:
+        """The first few, and how many more there are: ``chat``, ``search / canary``."""
+        results = (result for finding in group for result in finding.results if result.endpoint is not None)
+        found = dict.fromkeys(self._name(result, said(group)) for result in results)
+        return list(found)[:MOST_NAMES], max(0, len(found) - MOST_NAMES)
+
+    def headline(self, group: Sequence[Finding]) -> str:
+        """Of whom and what is wrong, for findings that say the same: ``chat, docs: never scales in after a peak``."""
+        text, (some, more) = inert(said(group)), self.of(group)
+        subject = ", ".join(some) + (f" and {more:,} more" if more else "")
+        return text if not subject or text.startswith(subject) else f"{subject}: {text}"
+
+    def _name(self, result: Result, text: str) -> str:
+        """The endpoint, and the part that ``text`` does not name itself."""
+        key = result.source, result.endpoint or ""
+        part = self._part(result, self._endpoints.get(key))
+        name = inert(self._names.get(key, key[1]), LONGEST_NAME)
+        return f"{name} / {inert(part, LONGEST_NAME)}" if part and _without_word(text, part) == text else name
+
+    def _part(self, result: Result, endpoint: Endpoint | None) -> str:
+        """The variant or component that a result is about; empty where its endpoint has no other."""
+        kind, position = result.part
+        if endpoint is None or kind not in ("variant", "component"):
+            return ""
+        parts = endpoint.variants if kind == "variant" else endpoint.inference_components
+        if isinstance(parts, Unknown) or len(parts) == 1 or position >= len(parts):
+            return ""
+        name = parts[position].name
+        return (name.partial if isinstance(name, Unknown) else name) or f"{kind} {position + 1}"
 
 
 def said(group: Sequence[Finding]) -> str:
     """What is wrong, in a few words where its policy has them."""
     result = group[0].dearest
     return result.headline or result.message
-
-
-def subjects(group: Sequence[Finding], names: Mapping[tuple[str, str], str]) -> tuple[list[str], int]:
-    """The first few endpoints that findings are about, and how many more there are."""
-    found = dict.fromkeys(
-        inert(names.get((result.source, result.endpoint), result.endpoint), 63)
-        for finding in group
-        for result in finding.results
-        if result.endpoint is not None
-    )
-    return list(found)[:MOST_NAMES], max(0, len(found) - MOST_NAMES)

@@ -89,8 +89,7 @@ def _inner(result: Result, report: Report) -> str:
 
 def _why(result: Result) -> str:
     if result.waiver is not None:
-        owner = f" by {result.waiver.owner}" if result.waiver.owner else ""
-        return f"accepted until {result.waiver.until}{owner}: {result.waiver.reason}"
+        return f"accepted {result.waiver.terms}"
     if result.verdict == "open":
         return f"undecided: {result.reason or result.message}"
     return f"from before this change: {result.message}"

@@ -7,17 +7,16 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
 from guardrail.money import ZERO
-from guardrail.policy.base import RANKS, Remediation, Result, Severity
+from guardrail.policy.base import RANKS, Remediation, Result, Severity, Undecided, undecided
 from guardrail.report import BudgetReport, EndpointReport, Report
-from guardrail.reporters.bill import UNKNOWN, amounts, changes_nothing, difference
+from guardrail.reporters.bill import UNKNOWN
 from guardrail.reporters.findings import Finding, endpoint_names, findings
-from guardrail.reporters.wording import counted, dollars, inert, signed_dollars, usd
+from guardrail.reporters.headline import AllFixed, Headline, State, headline
+from guardrail.reporters.wording import counted, inert, usd
 
 Verdict: TypeAlias = Literal["passes", "fails", "untrusted", "tolerated"]
-State: TypeAlias = Literal["nothing-read", "nothing-to-pay", "unknown", "known"]
 
 _VERDICTS: dict[int, Verdict] = {0: "passes", 1: "fails", 3: "untrusted"}
 
@@ -49,28 +48,17 @@ class Counts(Struct, frozen=True, kw_only=True):
         return ", ".join(words) or "no findings"
 
 
-class AllFixed(Struct, frozen=True):
-    """What the month comes to when every new finding is mended."""
-
-    saving: Decimal
-    """USD a month less; of each variant its dearest finding alone, for the savings of one variant overlap."""
-    at_best: bool
-    """Whether one of them is the most that can be saved."""
-
-
 class Overview(Struct, frozen=True, kw_only=True):
     """What every format asks: what was read, what it costs, how it is judged and why."""
 
     state: State
-    """``unknown``: something bills, and nothing of it has an amount."""
+    """``unknown``: something bills, and nothing of it has an amount, whether that is unknown or left to usage."""
     verdict: Verdict
     """``tolerated``: something fails, and the run was told to fail on nothing."""
     reasons: tuple[str, ...]
     """Why the verdict is what it is, a clause each: broken budgets first, then findings, then what is not trusted."""
-    cost: str
-    """``4,823.13 USD a month``, with the marks of the bill: ``≥`` for what lacks a part, ``~`` for estimates."""
-    change: str
-    """``+3,265.38 with this change``; empty where no source has a past."""
+    headline: Headline
+    """The first line of every format."""
     counts: Counts
     budgets: tuple[BudgetReport, ...]
     """Broken ones first."""
@@ -81,13 +69,18 @@ class Overview(Struct, frozen=True, kw_only=True):
     all_fixed: AllFixed | None
     """None where nothing would be saved, or where one saving is not known."""
 
+    @property
+    def is_no_pass(self) -> bool:
+        """Whether nothing fails and no amount is known, which is no pass."""
+        return self.verdict == "passes" and self.state == "unknown"
+
 
 class Sections(Struct, frozen=True, kw_only=True):
     """The results that are not passes, grouped, each list with the worst and dearest first."""
 
     new: list[Finding]
     """What this change brings; everything that is wrong where old findings count as well."""
-    undecided: list[Finding]
+    undecided: list[Undecided]
     existing: list[Finding]
     """What was wrong before, and does not count."""
     waived: list[Result]
@@ -95,25 +88,24 @@ class Sections(Struct, frozen=True, kw_only=True):
 
 def overview(report: Report) -> Overview:
     """One answer for all formats, so that none decides for itself."""
-    found = _counts(report)
+    found, state, all_fixed = _counts(report), _state(report), _all_fixed(report)
     return Overview(
-        state=_state(report),
+        state=state,
         verdict=_verdict(report, found),
         reasons=tuple(_reasons(report, found)),
-        cost=_cost(report.totals.after),
-        change=_change(report),
+        headline=headline(report, state, all_fixed),
         counts=found,
         budgets=report.budgets,
         rows=_rows(report),
         unchanged=0 if report.all_findings else sum(item.unchanged for item in report.endpoints),
-        all_fixed=_all_fixed(report),
+        all_fixed=all_fixed,
     )
 
 
 def _state(report: Report) -> State:
     if report.endpoints or report.unattached:
         after = report.totals.after
-        return "unknown" if after.at_least and not after.ceiling and not after.depends_on_usage else "known"
+        return "unknown" if not after.ceiling and (after.at_least or after.depends_on_usage) else "known"
     missing = report.totals.after.at_least or not all(source.complete for source in report.sources)
     if report.skipped or missing:
         return "unknown"
@@ -159,43 +151,6 @@ def has_news(report: Report) -> bool:
     touched = any(item.endpoint.touched for item in report.unattached)
     costs = delta is not None and (delta.floor, delta.expected, delta.ceiling) != (ZERO, ZERO, ZERO)
     return touched or costs or any(not item.unchanged for item in report.endpoints)
-
-
-def in_a_phrase(report: Report, told: Overview) -> str:
-    """``+3,756 USD a month (1,380 → 5,137), with all 4 fixes about +617``; without a past what a month comes to."""
-    totals = report.totals
-    after = expected_dollars(totals.after)
-    if totals.delta is None or totals.before is None:
-        usage = " and what depends on usage" if totals.after.depends_on_usage else ""
-        return f"{after} USD a month{usage}"
-    change, before = in_dollars(totals.delta.expected), expected_dollars(totals.before)
-    if change == UNKNOWN:
-        return f"what the change adds is not known ({before} → {after} USD a month)"
-    if totals.before == totals.after and not totals.delta.expected:
-        return f"nothing changes: {after} USD a month"
-    text = f"{change} USD a month ({before} → {after})"
-    if not totals.delta.expected and totals.delta.ceiling:
-        text += f", at most {in_dollars(totals.delta.ceiling)}"
-    if told.all_fixed is None or isinstance(totals.delta.expected, Unknown):
-        return text
-    rest = signed_dollars(totals.delta.expected - told.all_fixed.saving)
-    return f"{text}, with all fixes {'at best' if told.all_fixed.at_best else 'about'} {rest}"
-
-
-def expected_dollars(monthly: Monthly) -> str:
-    """``5,137``; ``≥963`` where a part is missing, ``169 to 508`` where that is all that is known."""
-    sign = "≥" if monthly.at_least else ""
-    if monthly.at_least and not monthly.ceiling:
-        return UNKNOWN
-    if isinstance(monthly.expected, Unknown):
-        ends = [f"{sign}{dollars(end)}" for end in (monthly.floor, monthly.ceiling)]
-        return ends[0] if ends[0] == ends[1] else " to ".join(ends)
-    return f"{sign}{dollars(monthly.expected)}"
-
-
-def in_dollars(amount: Decimal | Unknown) -> str:
-    """``+3,756``; ``≥+963`` or ``≤−20`` where that much is known, else that it is unknown."""
-    return difference(amount, signed_dollars)
 
 
 def resources_read(report: Report) -> str:
@@ -277,7 +232,7 @@ def sections(report: Report) -> Sections:
     names = endpoint_names(report)
     return Sections(
         new=findings(lists["new"], names),
-        undecided=findings(lists["open"], names),
+        undecided=undecided(lists["open"]),
         existing=findings(lists["existing"], names),
         waived=lists["waived"],
     )
@@ -348,26 +303,6 @@ def _in_its_language(lines: Remediation, result: Result, report: Report) -> str:
     """In the language of the source; of the first source where a result is about all of them."""
     kind = next((source.kind for source in report.sources if source.id == result.source), report.sources[0].kind)
     return (lines.cloudformation if kind == "cloudformation" else lines.terraform).strip()
-
-
-def _cost(monthly: Monthly) -> str:
-    floor, expected, ceiling = amounts(monthly)
-    usage = " + usage" if monthly.depends_on_usage else ""
-    if isinstance(monthly.expected, Unknown):
-        amount = floor if floor == ceiling else f"{floor} to {ceiling}"
-    else:
-        amount = expected
-    return f"{amount} USD a month{usage}" if monthly.ceiling or not monthly.at_least else "Unknown cost"
-
-
-def _change(report: Report) -> str:
-    if report.totals.delta is None:
-        return ""
-    if changes_nothing(report):
-        return "unchanged"
-    expected = report.totals.delta.expected
-    text = difference(expected)
-    return "change unknown" if text == UNKNOWN else f"{text} with this change"
 
 
 def _counts(report: Report) -> Counts:

@@ -8,12 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from guardrail.model import Location
-from guardrail.policy.base import Result
+from guardrail.policy.base import undecided
 from guardrail.report import Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.bill import labels
 from guardrail.reporters.change_grid import WIDEST, change_grid, subtotals
-from guardrail.reporters.findings import Finding, endpoint_names, findings, headline, savings, shape
+from guardrail.reporters.findings import Finding, Subjects, endpoint_names, findings, savings, shape
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
 from guardrail.reporters.overview import (
@@ -23,7 +22,6 @@ from guardrail.reporters.overview import (
     counts,
     fix,
     held_against,
-    in_a_phrase,
     overview,
     price_dates,
     remediation,
@@ -33,7 +31,7 @@ from guardrail.reporters.overview import (
     usage_files,
 )
 from guardrail.reporters.page import GLYPHS, Page, TextLine
-from guardrail.reporters.wording import counted, display_width, dollars, inert, without_indexes
+from guardrail.reporters.wording import counted, display_width, dollars, inert
 
 MOST_EXISTING = 10
 MOST_REGIONS = 3
@@ -51,7 +49,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     if _has_nothing(report):
         return page.write([_nothing(report, page), *_notes(report, page)])
     told = overview(report)
-    is_change = bool(told.change) and not options.bill
+    is_change = report.totals.delta is not None and not options.bill
     bill = change_grid(report, told, page) if is_change else grid(report, page)
     sections = [
         _header(report, page),
@@ -120,12 +118,12 @@ def _other_origins(report: Report) -> list[str]:
 def _to_mend(report: Report, page: Page) -> Iterator[TextLine]:
     """What the change brings, or, with --all, everything that is wrong: errors and warnings, then notes."""
     failures = (result for result in report.results if result.verdict == "fail" and counts(result, report))
-    names, called = endpoint_names(report), labels(report)
+    names, subjects = endpoint_names(report), Subjects(report)
     groups = _with_notes_together(findings(failures, names), names)
     if groups:
         yield _between(" to mend, errors first, then by money", "USD a month less", page, "quiet")
     for group in groups:
-        yield from _finding(group, called, report, page)
+        yield from _finding(group, subjects, report, page)
 
 
 def _between(left: str, right: str, page: Page, colour: str) -> TextLine:
@@ -147,10 +145,10 @@ def _with_notes_together(found: Iterable[Finding], names: Names) -> list[list[Fi
     return list(groups.values())
 
 
-def _finding(group: Sequence[Finding], names: Names, report: Report, page: Page) -> Iterator[TextLine]:
+def _finding(group: Sequence[Finding], subjects: Subjects, report: Report, page: Page) -> Iterator[TextLine]:
     """Of whom and what is wrong with the money it costs; how that is worked out, how to mend it, and where."""
     result = group[0].dearest
-    head = f"{GLYPHS[result.severity]} {headline(group, names)}"
+    head = f"{GLYPHS[result.severity]} {subjects.headline(group)}"
     lines = list(page.wrapped(head, indent=" ", hanging=3, colour=result.severity))
     yield _between(lines[0].text, _less(group), page, result.severity)
     yield from lines[1:]
@@ -213,20 +211,14 @@ def _short(remediation: str) -> list[str]:
 
 def _open(report: Report, page: Page) -> Iterator[TextLine]:
     """Errors that could not be decided, once for each block and reason; the rest is counted."""
-    undecided = [result for result in report.results if result.verdict == "open"]
-    groups: dict[tuple[str, str], list[Result]] = {}
-    for result in undecided:
-        if result.severity == "error":
-            key = without_indexes(result.address), result.reason or result.message
-            groups.setdefault(key, []).append(result)
-    for (block, reason), results in groups.items():
-        distinct = list(dict.fromkeys(inert(result.policy) for result in results))
-        policies = ", ".join(distinct) if len(distinct) <= MOST_UNDECIDED else f"{len(distinct):,} policies"
-        addresses = list(dict.fromkeys(result.address for result in results))
-        where = inert(addresses[0]) if len(addresses) == 1 else f"{inert(block)} ({len(addresses):,} instances)"
-        line = f"undecided for {where}, {inert(reason, page.longest)}: {policies}"
+    for each in undecided(result for result in report.results if result.severity == "error"):
+        several = len(each.policies) > MOST_UNDECIDED
+        policies = f"{len(each.policies):,} policies" if several else ", ".join(map(inert, each.policies))
+        count = len(each.addresses)
+        where = f"{inert(each.block)}{f' ({count:,} instances)' if count > 1 else ''}"
+        line = f"undecided for {where}, {inert(each.reason, page.longest)}: {policies}"
         yield from page.wrapped(line, indent=" ? ", hanging=3, colour="open")
-    others = len(undecided) - sum(map(len, groups.values()))
+    others = sum(result.verdict == "open" and result.severity != "error" for result in report.results)
     if others:
         yield from page.wrapped(f"{counted(others, 'warning or note', 'warnings or notes')} undecided", indent=" ? ")
 
@@ -255,10 +247,8 @@ def _existing(report: Report, page: Page) -> Iterator[TextLine]:
 def _waived(report: Report, page: Page) -> Iterator[TextLine]:
     for result in report.results:
         if result.verdict == "waived" and result.waiver is not None:
-            waiver = result.waiver
-            owner = f" by {inert(waiver.owner)}" if waiver.owner else ""
-            accepted = f"until {inert(waiver.until)}{owner}: {inert(waiver.reason)}"
-            line = f"waived: {inert(result.policy)} for {inert(result.address)}, {accepted}"
+            terms = inert(result.waiver.terms, page.longest)
+            line = f"waived: {inert(result.policy)} for {inert(result.address)}, {terms}"
             yield from page.wrapped(line, indent=" ", hanging=9, colour="quiet")
 
 
@@ -297,12 +287,15 @@ _VERDICTS: dict[Verdict, tuple[str, str]] = {
     "untrusted": ("? CANNOT BE TRUSTED", "open"),
     "tolerated": ("✓ FAILS ON NOTHING", "total"),
 }
+_NOTHING_KNOWN = ("? NOTHING FAILS", "open")
 
 
 def _verdict(report: Report, told: Overview, page: Page, *, is_change: bool) -> Iterator[TextLine]:
     """What it comes to, why, and what to do next."""
-    words, colour = _VERDICTS[told.verdict]
-    yield from page.wrapped(f"{words}  {in_a_phrase(report, told)}", indent=" ", hanging=3, colour=colour)
+    words, colour = _NOTHING_KNOWN if told.is_no_pass else _VERDICTS[told.verdict]
+    first = told.headline
+    span, fixed = f" ({first.span})" if first.span else "", f", {first.fixed}" if first.fixed else ""
+    yield from page.wrapped(f"{words}  {first.figure}{span}{fixed}", indent=" ", hanging=3, colour=colour)
     for budget in told.budgets:
         if budget.state == "broken":
             yield from page.wrapped(broken(budget), indent="   ", colour="error")

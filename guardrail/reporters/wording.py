@@ -1,6 +1,5 @@
 """Text and numbers as reports show them to people: inert, short, and never rounded to nothing."""
 
-import re
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from unicodedata import combining, east_asian_width
@@ -19,7 +18,6 @@ LONGEST_LINE = 1_200
 _ENCODER = Encoder()
 _HALF_A_CENT = Decimal("0.005")
 _DOLLAR = Decimal(1)
-_INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 _ASCII = str.maketrans(
     {"–": "-", "—": "-", "✗": "x", "≥": ">=", "≤": "<=", "·": "|", "…": "...", "×": "x", "→": "->", "−": "-", "─": "-"}
 )
@@ -151,13 +149,3 @@ def group_name(values: Mapping[str, str | Unknown | None]) -> str:
             f"no {name}" if value is None else f"{name} unknown" if isinstance(value, Unknown) else inert(value)
         )
     return " · ".join(words)
-
-
-def without_indexes(address: str) -> str:
-    """The block that an address is an instance of: ``module.a["x"].t.n[0]`` is ``module.a.t.n``."""
-    return _INDEX.sub("", address) if "[" in address else address
-
-
-def indexes(address: str) -> str:
-    """What `without_indexes` leaves out: ``["x"][0]`` of ``module.a["x"].t.n[0]``."""
-    return "".join(_INDEX.findall(address)) if "[" in address else ""

@@ -4,10 +4,11 @@ from typing import Any
 
 from msgspec import structs
 
-from guardrail.model import Unknown
+from guardrail.model import InferenceComponent, Unknown
 from guardrail.policy.base import Result
-from guardrail.reporters.findings import endpoint_names, findings
-from tests.reporters.reports import docs, finding, report
+from guardrail.reporters import html, markdown, table
+from guardrail.reporters.findings import Subjects, endpoint_names, findings
+from tests.reporters.reports import docs, endpoint, finding, report, variant
 
 
 def instance(key: str, message: str, **changes: Any) -> Result:
@@ -87,3 +88,45 @@ def test_the_order_of_the_report_is_kept() -> None:
         ["b", "c"],
         ["a"],
     ]
+
+
+def test_two_variants_of_an_endpoint_with_the_same_fault_are_told_apart_by_name_in_every_format() -> None:
+    parts = (variant("main"), variant("canary"), variant(Unknown("after apply")))  # type: ignore[arg-type]
+    item = structs.replace(docs(), endpoint=endpoint("docs", *parts, address="e"), cost=None)
+    results = [
+        finding(endpoint="e", address="c", variant="main", part=("variant", 0)),
+        finding(endpoint="e", address="c", variant="canary", part=("variant", 1)),
+        finding(endpoint="e", address="c", variant=None, part=("variant", 2)),
+        finding("cost-tags-are-present", endpoint="e", address="e", variant=None, headline="lacks tags"),
+    ]
+    told = report(endpoints=(item,), results=tuple(results))
+    subjects = Subjects(told)
+    wrong = "keeps one instance while its queue is empty"
+    assert [subjects.headline([one]) for one in findings(results, {})] == [
+        f"docs / main: {wrong}",
+        f"docs / canary: {wrong}",
+        f"docs / variant 3: {wrong}",
+        "docs: lacks tags",
+    ]
+    text = table.render(told)
+    assert all(f" ✗ docs / {name}: " in text for name in ("main", "canary", "variant 3"))
+    assert "`docs / main`, `docs / canary`, `docs / variant 3`: keeps one instance" in markdown.render(told)
+    assert f"docs / canary: {wrong}" in html.render(told).replace("<wbr>", "")
+
+
+def test_of_an_endpoint_with_one_variant_the_endpoint_is_enough() -> None:
+    told = report()
+    assert Subjects(told).of(findings([finding(part=("variant", 0))], {})) == (["docs"], 0)
+
+
+def test_two_components_of_an_endpoint_are_told_apart_too() -> None:
+    hosted = tuple(
+        InferenceComponent(address=f"ic.{name}", name=name, variant_name="v1", copies=1, scaling=None)
+        for name in ("small", "large")
+    )
+    item = structs.replace(docs(), endpoint=structs.replace(docs().endpoint, inference_components=hosted))
+    results = [
+        finding(address=f"ic.{each.name}", variant=None, part=("component", at)) for at, each in enumerate(hosted)
+    ]
+    subjects = Subjects(report(endpoints=(item,), results=tuple(results)))
+    assert subjects.of(findings(results, {})) == (["docs / small", "docs / large"], 0)

@@ -300,7 +300,7 @@ def test_what_was_only_skipped_is_unknown_and_never_nothing() -> None:
             )
         )
     )
-    assert "Unknown cost ○ Nothing fails, the cost is unknown" in text
+    assert "What it costs is not known ○ Nothing fails, the cost is unknown" in text
     assert "No SageMaker inference" not in text
     assert "Passes" not in text
 
@@ -413,7 +413,7 @@ BY_HAND = {
         "after unknown unknown unknown",
     ],
     "tags-only": [
-        "No change in cost ○ Nothing fails, the cost is unknown unknown → unknown USD expected",
+        "No change, and what it costs is not known ○ Nothing fails, the cost is unknown",
         "2 tags unknown → unknown",
     ],
     "nothing-to-pay": ["No SageMaker inference ✓ Passes"],

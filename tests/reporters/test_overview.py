@@ -10,7 +10,8 @@ from guardrail.cost.base import Delta
 from guardrail.model import Skipped, Unknown
 from guardrail.money import ZERO
 from guardrail.report import BudgetReport, Report, SkippedReport, Totals
-from guardrail.reporters.overview import AllFixed, has_news, overview
+from guardrail.reporters.headline import AllFixed
+from guardrail.reporters.overview import has_news, overview
 from tests.reporters.reports import chat, docs, finding, monthly, report
 
 NOTHING = monthly("0", "0", "0")
@@ -31,7 +32,7 @@ def test_what_was_only_skipped_is_unknown_and_never_nothing() -> None:
         endpoints=(), results=(), skipped=(SKIPPED,), totals=Totals(before=None, after=after, delta=None), exit_code=0
     )
     assert overview(skipped).state == "unknown"
-    assert overview(skipped).cost == "Unknown cost"
+    assert overview(skipped).headline.sentence == "What it costs is not known"
 
 
 @pytest.mark.parametrize(("exit_code", "verdict"), [(0, "passes"), (1, "fails"), (3, "untrusted"), (2, "untrusted")])

@@ -127,7 +127,7 @@ guardrail check plan.json
  1 finding from before this change (--all makes them count):
    ✗ async-scales-to-zero  module.docs["a"].aws_appautoscaling_target.this  up to 84.51 USD a month
 
- ✓ PASSES  nothing changes: 597 USD a month
+ ✓ PASSES  nothing changes: 597 USD a month and what depends on usage
  1 finding from before · 9 of 9 resources read · exit 0 (fail on error)
 """
 

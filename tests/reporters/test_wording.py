@@ -8,14 +8,12 @@ from guardrail.reporters.wording import (
     ascii_only,
     counted,
     display_width,
-    indexes,
     inert,
     number,
     shorten,
     signed_usd,
     spread,
     usd,
-    without_indexes,
 )
 
 
@@ -99,9 +97,3 @@ def test_a_range_whose_ends_agree_is_one_number() -> None:
 def test_counted_nouns_agree_with_their_number() -> None:
     assert counted(1, "error") == "1 error"
     assert counted(2000, "error") == "2,000 errors"
-
-
-def test_an_address_without_its_indexes_is_that_of_its_block() -> None:
-    address = 'module.a["x]\\"y"].aws_sagemaker_endpoint.e[0]'
-    assert without_indexes(address) == "module.a.aws_sagemaker_endpoint.e"
-    assert indexes(address) == '["x]\\"y"][0]'

@@ -18,11 +18,10 @@ from msgspec import Struct
 from guardrail import __version__
 from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
-from guardrail.policy.base import Result
+from guardrail.policy.base import Result, Undecided
 from guardrail.report import BudgetState, EndpointReport, Report, SkippedReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
-    UNKNOWN,
     USAGE,
     WITH_DISCOUNTS,
     Amounts,
@@ -37,6 +36,7 @@ from guardrail.reporters.bill import (
 from guardrail.reporters.changes import Phrase, Piece, phrases
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import Assumption, assumptions, caveats
+from guardrail.reporters.headline import capital, expected_dollars, in_dollars
 from guardrail.reporters.html.bars import Axis, Bar
 from guardrail.reporters.html.lines import LONGEST_MESSAGE, NONE, Line, lines, prices
 from guardrail.reporters.html.mending import Mending
@@ -45,9 +45,7 @@ from guardrail.reporters.overview import (
     Verdict,
     dearest,
     doubts,
-    expected_dollars,
     held_against,
-    in_dollars,
     overview,
     price_dates,
     resources_read,
@@ -58,7 +56,7 @@ from guardrail.reporters.overview import (
 )
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
-from guardrail.reporters.wording import dollars, inert, number, signed_dollars
+from guardrail.reporters.wording import dollars, inert, number
 
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
@@ -162,13 +160,13 @@ class _Page:
         unattached = [self._row(item) for item in report.unattached]
         rows = [*(row for stack in stacks for row in stack.rows), *unchanged, *unattached]
         return {
-            "verdict": _verdict(report, told),
-            "headline": "No SageMaker inference" if empty else _headline(report, told),
+            "verdict": _NOTHING_KNOWN if told.is_no_pass else _VERDICTS[told.verdict],
+            "headline": capital(told.headline.figure),
             "inputs": [inert(source.path) for source in report.sources],
             "regions": ", ".join(map(inert, sorted(report.prices))),
-            "spent": "" if empty else _all_spent(report),
+            "spent": _spent_in_all(report, told),
             "told": [*(told.reasons or [f"fail on {report.fail_on}"]), str(told.counts), f"exit {report.exit_code}"],
-            "fixed": _fixed(report, told),
+            "fixed": told.headline.fixed,
             "read": self._read(),
             "own_terms": [inert(each, LONGEST_MESSAGE) for each in report.own_terms],
             "distrust": [inert(each, LONGEST_MESSAGE) for each in doubts(report)],
@@ -194,7 +192,7 @@ class _Page:
             "lists": [
                 (title, told_lines)
                 for title, told_lines in (
-                    ("Undecided", [_undecided(finding) for finding in found.undecided[:MOST_LISTED]]),
+                    ("Undecided", [_undecided(each) for each in found.undecided[:MOST_LISTED]]),
                     ("From before this change", [_existing(finding) for finding in found.existing[:MOST_LISTED]]),
                     ("Accepted", [_waived(result) for result in found.waived[:MOST_LISTED]]),
                     ("Skipped", [_skipped(item) for item in report.skipped[:MOST_LISTED]]),
@@ -306,52 +304,17 @@ def _address(item: EndpointReport) -> Address:
 # The verdict ---------------------------------------------------------------------------------------------------------
 
 
-def _verdict(report: Report, told: Overview) -> tuple[str, str]:
-    """The words and their colour; where no amount is known, that nothing fails is no pass."""
-    is_unknown = told.verdict == "passes" and expected_dollars(report.totals.after) == UNKNOWN
-    return _NOTHING_KNOWN if is_unknown else _VERDICTS[told.verdict]
-
-
-def _headline(report: Report, told: Overview) -> str:
-    """``+3,756 USD a month``; without a past, or where nothing changes, what a month comes to."""
-    totals = report.totals
-    if told.state == "unknown":
-        return "Unknown cost"
-    after = f"{expected_dollars(totals.after)} USD a month{f' {USAGE}' if totals.after.depends_on_usage else ''}"
-    if totals.delta is None:
-        return after
-    if changes_nothing(report):
-        return f"Unchanged, {after}"
-    change, ends = in_dollars(totals.delta.expected), _ends(totals.delta)
-    if change == UNKNOWN:
-        return "Change unknown"
-    if totals.delta.expected:
-        return f"{change} USD a month"
-    return f"No change expected, {ends} USD a month" if ends else "No change in cost"
-
-
 def _ends(delta: Delta) -> str:
     """``floor +85, ceiling +676`` where what is expected stays as it is and the ends of it do not."""
     ends = (("floor", delta.floor), ("ceiling", delta.ceiling))
     return "" if delta.expected else ", ".join(f"{name} {in_dollars(end)}" for name, end in ends if end)
 
 
-def _all_spent(report: Report) -> str:
-    totals = report.totals
-    if totals.before is None:
-        return ""
-    return f"{_spent(totals.before, totals.after)} USD expected{f' {USAGE}' if totals.after.depends_on_usage else ''}"
-
-
-def _fixed(report: Report, told: Overview) -> str:
-    """``with all fixes at best +617``; without a past ``all fixes: −3,139``."""
-    if told.all_fixed is None:
-        return ""
-    about = "at best" if told.all_fixed.at_best else "about"
-    delta = report.totals.delta
-    if delta is None or isinstance(delta.expected, Unknown):
-        return f"all fixes: {about} {dollars(-told.all_fixed.saving)}"
-    return f"with all fixes {about} {signed_dollars(delta.expected - told.all_fixed.saving)}"
+def _spent_in_all(report: Report, told: Overview) -> str:
+    """``1,380 → 5,137 USD expected + usage``."""
+    span = told.headline.span
+    usage = f" {USAGE}" if report.totals.after.depends_on_usage and not span.endswith("usage") else ""
+    return f"{span} USD expected{usage}" if span else ""
 
 
 def _sums(report: Report) -> Iterator[tuple[str, Amounts]]:
@@ -423,9 +386,10 @@ def _moves(each: Assumption) -> str:
     return names if each.usd is None else f"{dollars(each.usd)} USD in {names}"
 
 
-def _undecided(finding: Finding) -> tuple[str, str, str]:
-    result = finding.dearest
-    return result.severity, inert(result.policy), f"{_several(finding)}: {inert(result.reason or result.message)}"
+def _undecided(found: Undecided) -> tuple[str, str, str]:
+    count = len(found.addresses)
+    where = f"{inert(found.block)}{f' ({count:,} instances)' if count > 1 else ''}"
+    return found.severity, inert(", ".join(found.policies)), f"{where}: {inert(found.reason)}"
 
 
 def _existing(finding: Finding) -> tuple[str, str, str]:
@@ -440,9 +404,8 @@ def _several(finding: Finding) -> str:
 
 
 def _waived(result: Result) -> tuple[str, str, str]:
-    waiver = result.waiver
-    accepted = f"until {waiver.until}{f' by {waiver.owner}' if waiver.owner else ''}: {waiver.reason}" if waiver else ""
-    return result.severity, inert(result.policy), f"{inert(result.address)} {inert(accepted)}"
+    terms = inert(result.waiver.terms, LONGEST_MESSAGE) if result.waiver else ""
+    return result.severity, inert(result.policy), f"{inert(result.address)} {terms}"
 
 
 def _skipped(item: SkippedReport) -> tuple[str, str, str]:

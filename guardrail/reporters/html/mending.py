@@ -7,8 +7,7 @@ from msgspec import Struct
 from guardrail.policy.base import Result, Severity
 from guardrail.report import Report
 from guardrail.reporters.base import Options
-from guardrail.reporters.bill import labels
-from guardrail.reporters.findings import Finding, headline, savings
+from guardrail.reporters.findings import Finding, Subjects, savings
 from guardrail.reporters.html.lines import LONGEST_MESSAGE
 from guardrail.reporters.overview import fix, remediation
 from guardrail.reporters.places import FindingPlaces
@@ -50,7 +49,7 @@ class Mending:
         """``ids`` are the rows of endpoints, by source and address."""
         self._report, self._ids = report, ids
         self._places = FindingPlaces(report, options)
-        self._names = labels(report)
+        self._subjects = Subjects(report)
         self._pasted: dict[str, str] = {}
         """The identifier of each text of lines to paste that stands on the page already."""
         cards = [self._card(finding) for finding in found]
@@ -76,7 +75,7 @@ class Mending:
         return Card(
             severity=result.severity,
             policy=inert(result.policy),
-            title=headline([finding], self._names),
+            title=self._subjects.headline([finding]),
             link=subjects.pop() if len(subjects) == 1 else "",
             saving=_saving(finding),
             block=inert(finding.block) + (f" ({len(finding.results):,} times)" if len(finding.results) > 1 else ""),

@@ -20,7 +20,7 @@ from guardrail.reporters.markdown.mending import (
     Mending,
     in_html,
     old_line,
-    undecided_lines,
+    undecided_line,
     waived_line,
 )
 from guardrail.reporters.markdown.tables import LONGEST_NAME, Tables, bill_lines
@@ -170,7 +170,7 @@ class _Writer:
             yield from self._others()
         why = "Why, other ways out, lines to paste and a waiver"
         yield why, list(mending.why(mending.groups[: min(spelled, MOST_FINDINGS)]))
-        yield "Undecided", list(undecided_lines(self._sections.undecided))
+        yield "Undecided", list(map(undecided_line, self._sections.undecided))
         lines = bill_lines(self._told)
         yield f"Every line of the bill that changes ({len(lines):,})", lines
         yield f"📝 {counted(len(mending.notes), 'note')}", list(map(mending.note, mending.notes))

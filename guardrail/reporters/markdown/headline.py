@@ -1,25 +1,23 @@
 """The first lines of a comment: what the change does to the bill, how that is judged, and what is not known."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
-from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.report import BudgetReport, Report
-from guardrail.reporters.bill import UNKNOWN, changes_nothing
+from guardrail.reporters.bill import UNKNOWN
 from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.gfm import prose
+from guardrail.reporters.headline import capital, in_dollars, left_of_change
 from guardrail.reporters.overview import (
     Overview,
     Verdict,
     broken,
     doubts,
-    expected_dollars,
     held_against,
-    in_dollars,
     resources_read,
-    says_nothing_to_pay,
 )
-from guardrail.reporters.wording import dollars, signed_dollars
+from guardrail.reporters.wording import dollars
 
 ICONS: dict[Verdict, str] = {"passes": "✅", "fails": "❌", "untrusted": "❓", "tolerated": "⚪"}
 NOTHING_KNOWN = "❔"
@@ -33,70 +31,11 @@ _GAP, _CHANGE = "≥ ", ("≥ change: ", "≤ change: ", "change unknown: ")
 
 def headline(report: Report, told: Overview) -> str:
     """``❌ This change adds 3,756 USD a month (1,380 → 5,137)``."""
-    text = _sentence(report)
+    text, span = told.headline.sentence, told.headline.span
     if report.own_terms:
         text = f"By terms it alters: {text[0].lower() if text.startswith(('This', 'What')) else text[0]}{text[1:]}"
-    is_unknown = told.verdict == "passes" and marked(report.totals.after) == UNKNOWN
-    return f"### {NOTHING_KNOWN if is_unknown else ICONS[told.verdict]} {text}\n"
-
-
-def _sentence(report: Report) -> str:
-    totals = report.totals
-    after = marked(totals.after)
-    usage = " and what depends on usage" if totals.after.depends_on_usage else ""
-    if says_nothing_to_pay(report):
-        return "No SageMaker inference, nothing to pay"
-    known = f"{after} USD a month{usage}" if after != UNKNOWN else "what it costs is not known"
-    if totals.delta is None or totals.before is None:
-        return known[0].upper() + known[1:]
-    if changes_nothing(report):
-        return f"Nothing of SageMaker changes: {known}"
-    span = f"({_whole(totals.before, totals.delta)} → {_whole(totals.after, totals.delta)})"
-    return _of_change(totals.delta, known, span, is_known=after != UNKNOWN)
-
-
-def _whole(monthly: Monthly, delta: Delta) -> str:
-    """What a month costs, before or after a change; of a change that is not known, whether usage is missing in it."""
-    text = marked(monthly)
-    if not monthly.depends_on_usage or text == UNKNOWN or not isinstance(delta.expected, Unknown):
-        return text
-    return f"{text} + usage" if monthly.ceiling else "usage"
-
-
-def _of_change(delta: Delta, known: str, span: str, *, is_known: bool) -> str:
-    expected, most = delta.expected, delta.ceiling
-    if isinstance(expected, Unknown):
-        return f"{_between(expected)} {span}"
-    if expected:
-        return f"This change {'adds' if expected > 0 else 'saves'} {dollars(abs(expected))} USD a month {span}"
-    if not is_known:
-        return f"This change adds nothing, and {known}"
-    further = "" if isinstance(most, Unknown) or not most else f", and {signed_dollars(most)} when all is scaled out"
-    return f"This change adds nothing to the expected {known}{further}"
-
-
-def _between(change: Unknown) -> str:
-    """What is known of a change that is not known: that it is at least, or at most, so much."""
-    low, high = change.at_least, change.at_most
-    if low is not None and high is not None and low < high:
-        if low >= 0:
-            return f"This change adds {dollars(low)} to {dollars(high)} USD a month"
-        if high <= 0:
-            return f"This change saves {dollars(-high)} to {dollars(-low)} USD a month"
-        return f"This change makes a month {signed_dollars(low)} to {signed_dollars(high)} USD"
-    if low is not None and low > 0 and high is None:
-        return f"This change adds at least {dollars(low)} USD a month"
-    if high is not None and high < 0 and low is None:
-        return f"This change saves at least {dollars(-high)} USD a month"
-    return "What this change adds is not known"
-
-
-def marked(monthly: Monthly) -> str:
-    """What a month is expected to cost, with ``≥`` where a part is missing and ``~`` where it is estimated."""
-    text = expected_dollars(monthly)
-    if not monthly.estimated or text == UNKNOWN:
-        return text
-    return f"≥~{text[1:]}" if text.startswith("≥") else f"~{text}"
+    icon = NOTHING_KNOWN if told.is_no_pass else ICONS[told.verdict]
+    return f"### {icon} {text}{f' ({span})' if span else ''}\n"
 
 
 # Below it ------------------------------------------------------------------------------------------------------------
@@ -113,7 +52,7 @@ def verdict(report: Report, told: Overview, stacks: str) -> Iterator[str]:
             yield f"❌ **Budget broken:** {prose(broken(budget), _LONGEST, starts_line=False)}"
     yield from _distrust(report, told)
     sentences = [
-        f"**{_capital(str(told.counts))}.**",
+        f"**{capital(str(told.counts))}.**",
         *([stacks] if stacks else []),
         *_mended(report, told),
         *_known(report),
@@ -144,17 +83,17 @@ def _distrust(report: Report, told: Overview) -> Iterator[str]:
 
 
 def _mended(report: Report, told: Overview) -> Iterator[str]:
-    """What is left when everything is mended; nothing where that, or the change, is not known."""
+    """What is left when everything is mended; what that saves where the rest, or the change, is not known."""
     if told.all_fixed is None:
         return
     totals, best = report.totals, " at best" if told.all_fixed.at_best else ""
-    whole = totals.after.expected if totals.delta is None else totals.delta.expected
-    if isinstance(whole, Unknown) or (totals.delta is None and totals.after.at_least):
-        yield f"Mending all of it saves **{dollars(told.all_fixed.saving)}** a month{best}."
-    elif totals.delta is None:
+    left, whole = left_of_change(report, told.all_fixed), totals.after.expected
+    if left is not None:
+        yield f"Mending all of it brings the change to **{left}**{best}."
+    elif totals.delta is None and isinstance(whole, Decimal) and not totals.after.at_least:
         yield f"Mending all of it brings it down to **{dollars(whole - told.all_fixed.saving)}**{best}."
     else:
-        yield f"Mending all of it brings the change to **{signed_dollars(whole - told.all_fixed.saving)}**{best}."
+        yield f"Mending all of it saves **{dollars(told.all_fixed.saving)}** a month{best}."
 
 
 def _known(report: Report) -> Iterator[str]:
@@ -216,7 +155,3 @@ def _causes(report: Report) -> Iterator[str]:
 def told_above(note: str) -> bool:
     """Whether a footnote is among what is said here."""
     return note.startswith((_GAP, *_CHANGE))
-
-
-def _capital(text: str) -> str:
-    return text[0].upper() + text[1:]

@@ -7,16 +7,16 @@ from datetime import date, timedelta
 from html import escape
 
 from guardrail.model import Unknown
-from guardrail.policy.base import Result
+from guardrail.policy.base import Result, Undecided, indexes
 from guardrail.report import Report
 from guardrail.reporters.base import Options
-from guardrail.reporters.findings import Finding, endpoint_names, said, savings, shape, subjects
+from guardrail.reporters.findings import Finding, Subjects, endpoint_names, said, savings, shape
 from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS
 from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
 from guardrail.reporters.places import FindingPlaces
-from guardrail.reporters.wording import dollars, indexes, inert, without_indexes
+from guardrail.reporters.wording import dollars, inert
 
 LONGEST_MESSAGE = 1_200
 MOST_WAIVERS = 5
@@ -36,7 +36,7 @@ class Mending:
     def __init__(self, report: Report, options: Options, told: Overview, stacks: Mapping[str, str]) -> None:
         """``stacks`` says how each input is called."""
         self._report, self._options, self._stacks = report, options, stacks
-        self._names = endpoint_names(report)
+        self._names, self._subjects = endpoint_names(report), Subjects(report)
         self._places = FindingPlaces(report, options)
         is_broken = any(budget.state == "broken" for budget in told.budgets)
         budgets = {rule.id for rule in report.rules if rule.topic == _BUDGETS} if is_broken else set()
@@ -86,7 +86,7 @@ class Mending:
         return f"{about}: {text}" if about else text
 
     def _of(self, group: Sequence[Finding]) -> str:
-        some, more = subjects(group, self._names)
+        some, more = self._subjects.of(group)
         return ", ".join(map(code, some)) + (f" and {more:,} more" if more else "")
 
     def _where(self, group: Sequence[Finding]) -> Iterator[str]:
@@ -207,30 +207,20 @@ def old_line(finding: Finding) -> str:
     return f"- {SIGNS[result.severity]} {code(result.policy)}{count} {code(finding.block)}{money}"
 
 
-def undecided_lines(found: Iterable[Finding]) -> Iterator[str]:
-    """What could not be decided, once for each block and reason."""
-    groups: dict[tuple[str, str], list[Finding]] = {}
-    for finding in found:
-        result = finding.dearest
-        groups.setdefault((without_indexes(result.address), result.reason or result.message), []).append(finding)
-    for (block, reason), group in groups.items():
-        policies = list(dict.fromkeys(finding.dearest.policy for finding in group))
-        some = ", ".join(map(code, policies[:MOST_POLICIES]))
-        more = f" and {len(policies) - MOST_POLICIES:,} more policies" if len(policies) > MOST_POLICIES else ""
-        blocks = {result.address for finding in group for result in finding.results}
-        where = f"{code(block)} ({len(blocks):,} instances)" if len(blocks) > 1 else code(blocks.pop())
-        sign = SIGNS[group[0].dearest.severity]
-        yield f"- {sign} {where}, {prose(reason, LONGEST_MESSAGE, starts_line=False)}: {some}{more}"
+def undecided_line(found: Undecided) -> str:
+    """What could not be decided of one block for one reason."""
+    some, more = found.policies[:MOST_POLICIES], len(found.policies) - MOST_POLICIES
+    policies = ", ".join(map(code, some)) + (f" and {more:,} more policies" if more > 0 else "")
+    count = len(found.addresses)
+    where = f"{code(found.block)}{f' ({count:,} instances)' if count > 1 else ''}"
+    reason = prose(found.reason, LONGEST_MESSAGE, starts_line=False)
+    return f"- {SIGNS[found.severity]} {where}, {reason}: {policies}"
 
 
 def waived_line(result: Result) -> str:
     """What somebody has accepted, until when and why."""
-    waiver = result.waiver
-    if waiver is None:
-        return ""
-    owner = f" by {waiver.owner}" if waiver.owner else ""
-    accepted = prose(f"until {waiver.until}{owner}: {waiver.reason}", LONGEST_MESSAGE)
-    return f"- {code(result.policy)} {code(result.address)} {accepted}"
+    terms = prose(result.waiver.terms, LONGEST_MESSAGE) if result.waiver else ""
+    return f"- {code(result.policy)} {code(result.address)} {terms}"
 
 
 def in_html(text: str) -> str:

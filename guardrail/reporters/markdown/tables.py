@@ -21,8 +21,8 @@ from guardrail.reporters.bill import (
 )
 from guardrail.reporters.changes import Phrase, phrases
 from guardrail.reporters.gfm import between, name, prose
-from guardrail.reporters.markdown.headline import marked
-from guardrail.reporters.overview import Overview, in_dollars
+from guardrail.reporters.headline import expected_dollars, in_dollars
+from guardrail.reporters.overview import Overview
 from guardrail.reporters.pairs import Amount, variants
 from guardrail.reporters.wording import counted, dollars, signed_dollars, usd
 
@@ -68,7 +68,7 @@ class Tables:
     def endpoint(self, item: EndpointReport) -> str:
         """An endpoint, with what changes of it below its name."""
         after = item.cost.monthly if item.cost else None
-        is_unknown = after is not None and marked(after) == UNKNOWN and not after.depends_on_usage
+        is_unknown = after is not None and expected_dollars(after) == UNKNOWN and not after.depends_on_usage
         sign = self.sign((item.source, item.endpoint.address)) or (f"{_NO_PRICE} " if is_unknown else "")
         text = f"{sign}{name(named(item.endpoint), LONGEST_NAME)}"
         what = self._what(item)
@@ -168,7 +168,7 @@ class Tables:
     def change_of(self, source: str) -> str:
         """``+963``, or what one input costs where nothing tells what stood before."""
         totals = self.report.subtotals[source]
-        return in_dollars(totals.delta.expected) if totals.delta else marked(totals.after)
+        return in_dollars(totals.delta.expected) if totals.delta else expected_dollars(totals.after)
 
     def _stack(self, source: str) -> str:
         totals = self.report.subtotals.get(source)
@@ -182,7 +182,7 @@ class Tables:
         items = [item for item in self.report.endpoints if item.source == source]
         found = Counter(_becomes(item, is_change=self._is_change) for item in items)
         words = [f"{count:,} {word}" for word, count in found.items()]
-        nameless = sum(item.cost is not None and marked(item.cost.monthly) == UNKNOWN for item in items)
+        nameless = sum(item.cost is not None and expected_dollars(item.cost.monthly) == UNKNOWN for item in items)
         words += [f"{nameless:,} of them without a price"] if nameless else []
         return ", ".join(words) or "no endpoint"
 
@@ -241,12 +241,12 @@ def _amount(monthly: Monthly | None) -> str:
         return ""
     if monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least:
         return "usage"
-    return marked(monthly)
+    return expected_dollars(monthly)
 
 
 def _range(monthly: Monthly | None) -> str:
     """``4,831 to 9,878``, scaled in to scaled out."""
-    if monthly is None or marked(monthly) == UNKNOWN:
+    if monthly is None or expected_dollars(monthly) == UNKNOWN:
         return ""
     sign = "≥" if monthly.at_least else ""
     low, high = (f"{sign}{dollars(end)}" for end in (monthly.floor, monthly.ceiling))
