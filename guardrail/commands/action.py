@@ -59,7 +59,7 @@ _SECRETS = ("GITHUB_TOKEN", "GH_TOKEN", f"{PREFIX}TOKEN")
 NO_ANSWER = 2
 _ANSWERS = (0, 1, 3)
 """Exit codes with which there is a report."""
-_VALUES = ("region", "fail-on", "budget", "budget-delta", "tag")
+_VALUES = ("region", "source", "group-by", "fail-on", "budget", "budget-delta", "tag")
 """Inputs that are one flag with one value."""
 _TERMS = ("config", "usage-file", "baseline")
 """Inputs that are one file, and that the author of a fork must not write."""

@@ -98,7 +98,7 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     terraform.add_argument("--workspace", metavar="NAME", help="what terraform.workspace is (default: TF_WORKSPACE)")
     terraform.add_argument(
-        "--source", metavar="DIR", help="where the source of a plan is (default: here, where its blocks are)"
+        "--source", metavar="DIR", help="where the source of a plan is (default: beside it, else here)"
     )
     terraform.add_argument(
         "--keep-going", action="store_true", help="report on the rest where a file does not parse, and exit 2"

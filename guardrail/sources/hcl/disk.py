@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from guardrail.errors import SourceError, did_you_mean
 from guardrail.model import Location
-from guardrail.sources.hcl import json_syntax, syntax
+from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.trees import Tree
@@ -286,11 +286,17 @@ class Disk:
         if path not in self._files:
             text = self.text(path)
             try:
-                file = json_syntax.parse(text, path) if path.endswith(_JSON) else parse(text, path)
+                file = _parse_json(text, path) if path.endswith(_JSON) else parse(text, path)
             except RecursionError:
                 raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
             self._files[path] = file
         return self._files[path]
+
+
+def _parse_json(text: str, path: str) -> syntax.SourceFile:
+    from guardrail.sources.hcl import json_syntax
+
+    return json_syntax.parse(text, path)
 
 
 def _twice(present: DeclaredBlock, written: DeclaredBlock) -> HclSyntaxError:

@@ -4,19 +4,25 @@ Of a file nothing is parsed but the blocks that somebody asks for an attribute o
 """
 
 import os
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Collection, Iterable, Iterator
+from typing import TypeAlias
 
 from msgspec import Struct
 
 from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource, source_names
+from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.installed import Installed
-from guardrail.sources.hcl.places import BlockPlaces, legible_body
+from guardrail.sources.hcl.places import BlockPlaces, argument_names, legible_body, skimmed
 from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.trees import tree_of
+
+BlockKey: TypeAlias = tuple[tuple[str, ...], str, str]
+"""The path of module calls to a resource, its type and its name: ``(("m",), "aws_sagemaker_endpoint", "e")``."""
+_QUOTED = re.compile(r'[ \t]*=[ \t]*"([^"\\$%\n]*)"[ \t\r]*(?:\n|\#|//|})')
 
 
 class _Module(Struct):
@@ -38,12 +44,15 @@ class Outline:
     """The source of one plan."""
 
     def __init__(self, directory: str) -> None:
+        self.directory = directory
+        self.is_foreign = False
+        """Whether none of the plan's blocks is written in it."""
         self._disk = Disk(tree_of(directory))
         self._installed = Installed(directory, self._disk)
         root = _Module(self._disk.legible(directory), None, "", ())
         self._modules: dict[tuple[str, ...], _Module | None] = {(): root}
         self._asked: list[tuple[_Module, DeclaredBlock]] = []
-        self._places: dict[tuple[tuple[str, ...], str, str], BlockPlaces | None] = {}
+        self._places: dict[BlockKey, BlockPlaces | None] = {}
 
     def places(self, names: tuple[str, ...], type_: str, name: str) -> BlockPlaces | None:
         """Where the block of a resource is written, in the module at the end of a path of calls; None if nowhere."""
@@ -56,6 +65,25 @@ class Outline:
                 self._places[key] = BlockPlaces(found.file, found.block, module.called_at)
                 self._asked.append((module, found))
         return self._places[key]
+
+    def holds_any(self, blocks: Iterable[BlockKey]) -> bool:
+        """Whether one of these blocks is written here."""
+        return any(self.places(*block) is not None for block in blocks)
+
+    @property
+    def unread(self) -> list[str]:
+        """Why files cannot be read, of the modules that were asked about."""
+        found = (problem for module in self._modules.values() if module for problem in module.source.unread)
+        return list(dict.fromkeys(found))
+
+    def doubts(self, path: str) -> Iterator[str]:
+        """What keeps the findings of the plan at ``path`` from having their lines, in one sentence."""
+        unread = self.unread
+        if unread:
+            more = f" and {len(unread) - 1:,} more" if len(unread) > 1 else ""
+            yield f"findings of {path} may lack their lines: {unread[0]}{more}"
+        elif self.is_foreign:
+            yield f"findings of {path} have no lines: none of its blocks is written in --source {self.directory}"
 
     def ignored(self, names: tuple[str, ...], type_: str, name: str) -> tuple[str, ...]:
         """The arguments that ``lifecycle { ignore_changes }`` of a resource names."""
@@ -80,9 +108,8 @@ class Outline:
         call = parent.source.calls.get(names[-1]) if parent else None
         if parent is None or call is None:
             return None
-        source = legible_body(call.block).expression("source")
-        text = source.value if isinstance(source, syntax.Literal) else None
-        if isinstance(text, str) and text.startswith("."):
+        text = _literal(call, "source")
+        if text is not None and text.startswith("."):
             directory: str | None = os.path.normpath(os.path.join(parent.source.directory, text))
         else:
             directory = self._installed.directory(names)
@@ -96,20 +123,47 @@ class Outline:
         )
 
 
-def find(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> Outline | None:
-    """The source of a plan with these blocks: in ``directory``, or, where that is None, here if one of them is here.
+def named(directory: str, blocks: Iterable[BlockKey]) -> Outline:
+    """The source of a plan with these blocks, in a directory that a flag names.
 
-    Raises `SourceError` for a directory that does not exist.
+    Raises `SourceError` for one that does not exist.
     """
-    if directory is not None and not os.path.isdir(directory):
+    if not os.path.isdir(directory):
         raise SourceError(f"--source {directory} is no directory", hint="name the directory of the .tf files")
-    if directory is None and not source_names(".", tree_of(".")):
-        return None
-    outline = Outline(directory or ".")
-    if directory is None and not any(outline.places(*block) is not None for block in blocks):
-        return None
+    outline = Outline(directory)
+    outline.is_foreign = not outline.holds_any(blocks)
     return outline
 
 
+def find(directories: Iterable[str], blocks: Collection[BlockKey], own: Collection[str] = ()) -> Outline | None:
+    """The source of a plan with these blocks: the first of some directories that one of them is written in.
+
+    Else that in the plan's ``own`` directory, where files of it cannot be read, so that one can say so.
+    """
+    unread = None
+    for directory in directories:
+        try:
+            outline = Outline(directory)
+        except SourceError:  # a link that leads out of its repository is no source that anybody has named
+            continue
+        if outline.holds_any(blocks):
+            return outline
+        if directory in own and outline.unread:
+            unread = outline
+    return unread
+
+
 def _has_keys(written: DeclaredBlock) -> bool:
-    return not legible_body(written.block).arguments.keys().isdisjoint(("count", "for_each"))
+    names = argument_names(written.block)
+    return "count" in names or "for_each" in names
+
+
+def _literal(written: DeclaredBlock, name: str) -> str | None:
+    """The text that an argument of a block is; None for anything else. A plain string is read where it stands."""
+    skim = skimmed(written.block)
+    at = skim.arguments.get(name) if skim else None
+    quoted = _QUOTED.match(written.file.text, at + len(name)) if at is not None else None
+    if quoted is not None:
+        return quoted[1]
+    value = legible_body(written.block).expression(name)
+    return value.value if isinstance(value, syntax.Literal) and isinstance(value.value, str) else None

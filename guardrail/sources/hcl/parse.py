@@ -11,8 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
-from guardrail.sources.hcl.scan import Heredoc, Scan, scan_expression, scan_file, scan_interpolation
-from guardrail.sources.hcl.syntax import Argument, BlockNode, Body, Expression, SourceFile
+from guardrail.sources.hcl.scan import Heredoc, Scan, scan_body, scan_expression, scan_file, scan_interpolation
+from guardrail.sources.hcl.syntax import Argument, BlockNode, Body, Expression, Skim, SourceFile
 from guardrail.sources.hcl.template import Part, UnpairedDirectiveError, assemble, flushed, trimmed
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ _T = TypeVar("_T")
 
 _BLANK = re.compile(r"[ \t\r\n]*")
 _HEAD = re.compile(r'([A-Za-z_][\w-]*+)((?>(?:[ \t]*+(?:"[^"\\$%\n]*+"|[A-Za-z_][\w-]*+))*))[ \t]*+\{')
+_ASSIGNED = re.compile(r"([A-Za-z_][\w-]*+)[ \t]*+=")
 _LABEL = re.compile(r'"([^"]*)"|([^\s"]+)')
 _REST_OF_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
 _NEWLINES = re.compile("\n")
@@ -68,6 +69,11 @@ class _Items:
         self._blocks: list[BlockNode] = []
 
     def body(self) -> Body:
+        """Its arguments and blocks. Raises `HclSyntaxError`."""
+        self._enter_all()
+        return Body(self._arguments, self._blocks)
+
+    def _enter_all(self) -> None:
         scanned, at = self._scan.text, 0
         while (at := _end(_BLANK.match(scanned, at), at)) < len(scanned):
             at = self._item(at)
@@ -76,7 +82,6 @@ class _Items:
                 at = _end(_BLANK.match(scanned, at), at)
                 raise syntax_error(self._path, self._text, self._scan.start + at, "the line must end here")
             at = rest.end()
-        return Body(self._arguments, self._blocks)
 
     def _item(self, at: int) -> int:
         """Enter what starts at ``at``; answers where it ends."""
@@ -87,8 +92,9 @@ class _Items:
             opening, closing = self._outermost[index]
             if opening == head.end() - 1:
                 labels = tuple(label[1] or label[2] or "" for label in _LABEL.finditer(head[2]))
-                read = partial(self._block_body, at, closing + 1)
-                self._blocks.append(BlockNode(head[1], labels, read, start, self._scan.start + closing))
+                read, end = partial(self._block_body, at, closing + 1), self._scan.start + closing
+                skimmed = partial(_skim, self._text, self._path, self._scan.start + head.end(), end)
+                self._blocks.append(BlockNode(head[1], labels, read, start, end, skimmed=skimmed))
                 return closing + 1
         return self._other(at, index)
 
@@ -105,6 +111,11 @@ class _Items:
                 break
             end = self._outermost[index][1] + 1
             index += 1
+        self._enter(at, line)
+        return line
+
+    def _enter(self, at: int, line: int) -> None:
+        """Enter what is no block with a brace of its own, from ``at`` to the end of its last ``line``."""
         start = self._scan.start + at
         body = _Piece(self._text, self._path, self._scan.text[at:line], start, self._scan.heredocs).body()
         for name, argument in body.arguments.items():
@@ -112,7 +123,30 @@ class _Items:
                 raise syntax_error(self._path, self._text, argument.at, f"{name} is set twice in one block")
             self._arguments[name] = argument
         self._blocks += body.blocks
-        return line
+
+
+class _Skimmed(_Items):
+    """What stands between the braces of one block, of which only is entered where it starts."""
+
+    def __init__(self, text: str, path: str, scan: Scan) -> None:
+        super().__init__(text, path, scan)
+        self._offsets: dict[str, int] = {}
+
+    def skim(self) -> Skim:
+        """Where its arguments and blocks start. Raises `HclSyntaxError`."""
+        self._enter_all()
+        return Skim(self._offsets, self._blocks)
+
+    def _enter(self, at: int, line: int) -> None:
+        found = _ASSIGNED.match(self._scan.text, at, line)
+        start = self._scan.start + at
+        if found and self._text.startswith(found[1], start):
+            self._offsets[found[1]] = start
+
+
+def _skim(text: str, path: str, start: int, stop: int) -> Skim:
+    """The parts of the body from ``start`` to ``stop``. Raises `HclSyntaxError`."""
+    return _Skimmed(text, path, scan_body(text, path, start, stop)).skim()
 
 
 class _Piece:

@@ -1,5 +1,6 @@
 """Where the arguments of a block are written, whichever way its values came about."""
 
+from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from guardrail.model import Location
@@ -31,6 +32,10 @@ class BlockPlaces:
 
     def of(self, name: str) -> Location | None:
         """Where the argument is written; None where it is not."""
+        skim = skimmed(self._block)
+        if skim is not None:
+            at = skim.arguments.get(name)
+            return None if at is None else self._file.location(at, self._called_at)
         argument = legible_body(self._block).arguments.get(name)
         return None if argument is None else (argument.file or self._file).location(argument.at, self._called_at)
 
@@ -48,7 +53,7 @@ class BlockPlaces:
             return blocks[index]
         if blocks or name in self._repeated:
             return self._repeated.get(name)
-        argument = legible_body(self._block).arguments.get(name)
+        argument = legible_body(self._block).arguments.get(name) if name in argument_names(self._block) else None
         if argument is None:
             return None
         return places_of(argument.expression, index, argument.file or self._file, self._called_at)
@@ -57,18 +62,40 @@ class BlockPlaces:
         """The nested blocks as they are written; those of a ``dynamic`` are written in its content."""
         children: dict[str, list[Places]] = {}
         unclear: set[str] = set()
-        for block in legible_body(self._block).blocks:
+        for block in nested_blocks(self._block):
             name = block.name
             unclear |= self._repeated.keys() & {name}  # behind a dynamic, nobody knows which block is which
             if block.type != "dynamic" or not block.labels:
                 children.setdefault(name, []).append(BlockPlaces(self._file, block, self._called_at))
                 continue
-            for content in (each for each in block.body.blocks if each.type == "content"):
+            for content in (each for each in nested_blocks(block) if each.type == "content"):
                 self._repeated[name] = BlockPlaces(self._file, content, self._called_at)
         for name in unclear:
             self._repeated.pop(name, None)
             children.pop(name, None)
         return children
+
+
+def skimmed(block: syntax.BlockNode) -> syntax.Skim | None:
+    """Where the parts of a block start; None where its body is read already, or has to be to tell."""
+    if isinstance(block.contents, syntax.Body):
+        return None
+    if not isinstance(block.skimmed, syntax.Skim | None):
+        try:
+            block.skimmed = block.skimmed()
+        except HclSyntaxError:
+            block.skimmed = None
+    return block.skimmed
+
+
+def argument_names(block: syntax.BlockNode) -> Collection[str]:
+    """The names of the arguments that are written in a block."""
+    return (skimmed(block) or legible_body(block)).arguments
+
+
+def nested_blocks(block: syntax.BlockNode) -> Sequence[syntax.BlockNode]:
+    """The blocks that are written in a block."""
+    return (skimmed(block) or legible_body(block)).blocks
 
 
 def legible_body(block: syntax.BlockNode) -> syntax.Body:

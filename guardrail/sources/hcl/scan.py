@@ -91,6 +91,13 @@ def scan_file(text: str, path: str) -> Scan:
     return scanner.scanned()
 
 
+def scan_body(text: str, path: str, start: int, stop: int) -> Scan:
+    """What stands between two braces. Raises `HclSyntaxError`."""
+    scanner = _Scanner(text[:stop], path, start)
+    scanner.run(quiet=False)
+    return scanner.scanned()
+
+
 def scan_expression(text: str, path: str) -> Scan:
     """A text in which new lines mean nothing. Raises `HclSyntaxError`."""
     scanner = _Scanner(text, path, 0)

@@ -191,6 +191,14 @@ class Body(Struct):
         return argument.expression if argument else None
 
 
+class Skim(Struct, frozen=True):
+    """Where the parts of a body start, without what its arguments are."""
+
+    arguments: dict[str, int]
+    """The offset of each, by its name."""
+    blocks: "list[BlockNode]"
+
+
 class BlockNode(Struct):
     """``type "label" "label" { body }``."""
 
@@ -203,6 +211,8 @@ class BlockNode(Struct):
     """Offset of its closing brace."""
     file: "SourceFile | None" = None
     """The override file that it is written in; None where that is the file of the block around it."""
+    skimmed: Skim | Callable[[], Skim] | None = None
+    """Where its parts start, or what finds that out; None where only its body tells."""
 
     @property
     def name(self) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from guardrail import files
 from guardrail.model import Change, ChangeSet, Coverage, Skipped, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
 from guardrail.sources.declarations import Unsupported
@@ -35,8 +36,9 @@ def read(path: str, *, region: str | None = None, source: str | None = None) -> 
     """The change set of the plan, or the stock of the state, at ``path`` ("-" for standard input).
 
     ``region`` is for resources whose region is told by nothing in the plan, ``source`` is the directory that the plan
-    was made from; None for the working directory, if the plan's blocks are written there. Raises `SourceError` for
-    anything that is not a plan or state in JSON, for an unsupported major format version, and for a plan that failed.
+    was made from; None for the one that the plan lies in, else the working directory, if the plan's blocks are written
+    there. Raises `SourceError` for anything that is not a plan or state in JSON, for an unsupported major format
+    version, and for a plan that failed.
     """
     document = PlanDocument(path)
     with document.refusing():
@@ -101,7 +103,7 @@ class _PlanReader:
         """Both sides, joined."""
         changes = [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
         standing = [(resource, scope_of(module, resource.index)) for resource, module in self._document.standing]
-        self._outline = _outline(self._source, ((scope.names, each.type, each.name) for each, scope in changes))
+        self._outline = self._written(((scope.names, each.type, each.name) for each, scope in changes))
         for change, scope in changes:
             self._configuration.add_instance(scope, change.type, change.name, change.address)
         for resource, scope in standing:
@@ -139,7 +141,7 @@ class _PlanReader:
             complete=self._document.is_complete,
             skipped=skipped,
             coverage=_coverage(skipped, linked_after, linked_before),
-            notices=(*self._document.notices, *self._notices, *self._drift()),
+            notices=(*self._document.notices, *self._notices, *self._unread(), *self._drift()),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
             moved={
                 change.address: change.previous_address for change in self._document.changes if change.previous_address
@@ -232,8 +234,24 @@ class _PlanReader:
         if self._beside is None and self._outline is not None:
             from guardrail.sources.hcl.beside import SourceBeside
 
-            self._beside = SourceBeside(self._source or ".", self._document.variables)
+            self._beside = SourceBeside(self._outline.directory, self._document.variables)
         return self._beside
+
+    def _written(self, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> "Outline | None":
+        """The source that the plan was made from, where it is at hand; nothing is imported where it is not."""
+        own = [] if files.is_stream(self._path) else [os.path.dirname(self._path) or os.curdir]
+        directories = list(filter(_may_hold_source, dict.fromkeys([*own, os.curdir])))
+        if self._source is None and not directories:
+            return None
+        from guardrail.sources.hcl.outline import find, named
+
+        keys = list(blocks)
+        return find(directories, keys, own) if self._source is None else named(self._source, keys)
+
+    def _unread(self) -> Iterator[str]:
+        """What there is to say once of source beside the plan that lacks something, or is none of it."""
+        if self._outline is not None:
+            yield from self._outline.doubts(self._path)
 
     def _deferred(self) -> Iterator[Unsupported]:
         """Changes that Terraform put off because it cannot know yet what they are."""
@@ -277,13 +295,12 @@ def _regions_read(document: PlanDocument) -> Iterator[tuple[str, str]]:
             yield resource.address, region
 
 
-def _outline(directory: str | None, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> "Outline | None":
-    """The source of the plan, where it is at hand; nothing is imported where it is not."""
-    if directory is None and not any(name.endswith((".tf", ".tofu", ".tf.json")) for name in os.listdir()):
-        return None
-    from guardrail.sources.hcl.outline import find
-
-    return find(directory, blocks)
+def _may_hold_source(directory: str) -> bool:
+    """Whether there is a file of Terraform's in a directory."""
+    try:
+        return any(name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) for name in os.listdir(directory))
+    except OSError:
+        return False
 
 
 def _kind(actions: tuple[str, ...]) -> Change:
