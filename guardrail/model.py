@@ -519,7 +519,7 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """Findings that the source itself accepts."""
     unread: tuple[str, ...] = ()
     """Files that should have been read and could not be, a sentence each: there is no answer, only what remains."""
-    moved: dict[str, str] = {}
-    """By address, the one that the block had until this change moves it (``moved``, ``terraform state mv``)."""
+    moved: dict[str, tuple[str, ...]] = {}
+    """By address of an endpoint, those that its block had before, the latest first (``moved``, ``state mv``)."""
     construct_paths: dict[str, str] = {}
     """By address, the path of the CDK construct that made the block (``aws:cdk:path``)."""

@@ -89,17 +89,16 @@ def _of_source(
     if not paths and not moved:
         return results
     return [
-        structs.replace(each, construct_path=paths.get(each.address), previous_identity=_before_the_move(each, moved))
+        structs.replace(each, construct_path=paths.get(each.address), previous_identities=_before_the_move(each, moved))
         for each in results
     ]
 
 
-def _before_the_move(result: Result, moved: Mapping[str, str]) -> str | None:
-    """What an endpoint that is known by its address was known by; None where it is not moved, or known by its name."""
-    previous = moved.get(result.endpoint or "")
-    if previous is None or result.identity != of_address(result.endpoint or ""):
-        return None
-    return of_address(previous)
+def _before_the_move(result: Result, moved: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    """What an endpoint was known by that is known by its address; nothing of one that is known by its name."""
+    if result.identity != of_address(result.endpoint or ""):
+        return ()
+    return tuple(dict.fromkeys(map(of_address, moved.get(result.endpoint or "", ()))))
 
 
 def rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:

@@ -81,8 +81,8 @@ class Result(Struct, frozen=True, kw_only=True):
     part: Part = ("endpoint", 0)
     identity: str = ""
     """What its endpoint is known by from one run to the next: its name and region, else its address."""
-    previous_identity: str | None = None
-    """What its endpoint was known by until this change moves its block; None where it is known by the same."""
+    previous_identities: tuple[str, ...] = ()
+    """What its endpoint was known by before its block was moved, the latest first."""
     message: str
     """One or two sentences, in which nothing sensitive appears."""
     headline: str = ""

@@ -173,8 +173,8 @@ def _accounted(
 
 def _group(waiting: Mapping[Key, list[KnownFinding]], result: Result) -> list[KnownFinding]:
     """The entries about its endpoint, under what that was known by until its block was moved where it is."""
-    for endpoint in (result.identity, result.previous_identity):
-        found = waiting.get((result.policy, endpoint or "", _part(result)))
+    for endpoint in (result.identity, *result.previous_identities):
+        found = waiting.get((result.policy, endpoint, _part(result)))
         if found:
             return found
     return []

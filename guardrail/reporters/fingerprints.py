@@ -24,14 +24,14 @@ class Fingerprints:
     def of(self, result: Result) -> str:
         """The hash of policy, endpoint and variant: ``3f…9c:1``.
 
-        An endpoint is what `Result.identity` says, or was until its block was moved; two of one name and region, as two
-        accounts may have, are told apart by source and address. Neither places nor amounts are part of it, and no
-        order is, so it survives edits around the block, changes of price, and others that come and go.
+        An endpoint is what `Result.identity` says, or was before its block was first moved; two of one name and region,
+        as two accounts may have, are told apart by source and address. Neither places nor amounts are part of it, and
+        no order is, so it survives edits around the block, changes of price, and others that come and go.
         """
         parts = [result.policy]
         if result.endpoint is not None:
             known = result.identity or result.address
-            parts += [result.previous_identity or known, *self._part(result)]
+            parts += [(known, *result.previous_identities)[-1], *self._part(result)]
             parts += [result.source, result.endpoint] if len(self._known_as[known]) > 1 else []
         elif result.identity:  # the group that a budget is on
             parts.append(result.identity)

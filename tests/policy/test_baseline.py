@@ -260,7 +260,7 @@ def test_every_field_of_an_entry_is_written() -> None:
 def test_an_endpoint_without_a_known_name_is_found_again_under_the_address_it_had() -> None:
     """`moved` in a plan; the baseline is written under the new address from then on."""
     known = entry(endpoint="aws_sagemaker_endpoint.old")
-    moved = result(identity="module.m.aws_sagemaker_endpoint.new", previous_identity="aws_sagemaker_endpoint.old")
+    moved = result(identity="module.m.aws_sagemaker_endpoint.new", previous_identities=("aws_sagemaker_endpoint.old",))
     assert not is_back(known, moved)
     (written,) = taken_up([moved]).findings
     assert written.endpoint == "module.m.aws_sagemaker_endpoint.new"

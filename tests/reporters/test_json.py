@@ -431,7 +431,7 @@ def test_a_result_carries_everything_a_reader_needs() -> None:
         "fails_in": [],
         "part": ["endpoint", 0],
         "identity": "",
-        "previous_identity": None,
+        "previous_identities": [],
         "waiver": {"reason": "load test", "until": "2027-01-31", "owner": None, "origin": ".guardrail.yml"},
     }
 

@@ -283,7 +283,7 @@ def fingerprints(*results: Any, **changes: Any) -> list[str]:
         {"location": Location("infra/other.tf", 12)},
         {"message": "another message", "saving_monthly": Decimal(1)},
         {"address": "aws_appautoscaling_target.another"},
-        {"identity": "m.e", "previous_identity": "docs@us-east-1"},
+        {"identity": "m.e", "previous_identities": ("m.d", "docs@us-east-1")},
     ],
     ids=["edits above", "another file", "other amounts", "a new target", "moved"],
 )

@@ -71,6 +71,8 @@ class ModuleSource:
         self.data: dict[tuple[str, str], DeclaredBlock] = {}
         self.settings: list[DeclaredBlock] = []
         """Blocks called ``terraform``."""
+        self.moved: list[DeclaredBlock] = []
+        """Blocks called ``moved``."""
         self.unknown: list[DeclaredBlock] = []
         """Blocks of a kind that this version of guardrail has not heard of."""
         self.unread: tuple[str, ...] = ()
@@ -143,6 +145,8 @@ class ModuleSource:
                 self._locals.append((written, is_override))
             case "terraform":
                 self.settings.append(written)
+            case "moved":
+                self.moved.append(written)
             case _ if block.type not in _OTHERS:
                 self._enter_unknown(written)
 

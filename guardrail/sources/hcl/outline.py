@@ -16,12 +16,14 @@ from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.installed import Installed
+from guardrail.sources.hcl.moved import previous_addresses
 from guardrail.sources.hcl.places import BlockPlaces, argument_names, legible_body, skimmed
 from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.trees import tree_of
 
 BlockKey: TypeAlias = tuple[tuple[str, ...], str, str]
 """The path of module calls to a resource, its type and its name: ``(("m",), "aws_sagemaker_endpoint", "e")``."""
+_MODULE = re.compile(r'(?:(?<=\.)|^)module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?=\.)')
 _QUOTED = re.compile(r'[ \t]*=[ \t]*"([^"\\$%\n]*)"[ \t\r]*(?:\n|\#|//|})')
 
 
@@ -90,6 +92,13 @@ class Outline:
         module = self._module(names)
         found = module.source.resources.get((type_, name)) if module else None
         return ignored_changes(found) if found else ()
+
+    def previous_addresses(self, address: str) -> tuple[str, ...]:
+        """The addresses that a resource had before, as the ``moved`` blocks of the modules around it say."""
+        steps = list(_MODULE.finditer(address))
+        ends = [(), *(tuple(step[1] for step in steps[: at + 1]) for at in range(len(steps)))]
+        found = zip(["", *(address[: step.end()] for step in steps)], map(self._module, ends), strict=True)
+        return previous_addresses(address, [(prefix, module.source) for prefix, module in found if module])
 
     def waivers(self) -> Iterator[InlineWaiver]:
         """The waivers in the files of all modules that were asked about, for the blocks that were asked about."""

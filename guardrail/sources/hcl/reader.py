@@ -34,6 +34,7 @@ from guardrail.sources.hcl.evaluate import Trace
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
+from guardrail.sources.hcl.moved import previous_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import Body
 from guardrail.sources.hcl.types import text_of
@@ -47,7 +48,7 @@ from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.providers import account_of, region_of
 from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import TARGET, TERRAFORM_TYPES, spelling_of
+from guardrail.sources.vocabulary.spellings import ENDPOINT, TARGET, TERRAFORM_TYPES, spelling_of
 
 _READING = 400
 """The steps of the allowance that a block counts for in each possibility: 25,000 blocks in all of them."""
@@ -94,14 +95,16 @@ def _read_root(
         configuration = RootConfiguration(disk, os.path.normpath(directory), workspace, trace)
         root = ModuleInstance(source, configuration)
         root.arguments.update(given(given_values(source, inputs, disk), root.scope))
-        resources = list(_resources(root))
+        modules = list(_modules(root))
+        resources = [resource for module in modules for resource in _resources(module)]
         blocks = [_block(resource, configuration.types) for resource in resources]
         linked = Side(_declared(blocks), region=region).linked()
         change_set = _change_set(directory, inputs, configuration, linked, [resource.address for resource in resources])
         decisions = dict.fromkeys(each for resource in resources for each in resource.decisions())
         several, single = _counts(configuration, resources)
         notices = (*change_set.notices, *_left_alone(blocks))
-        change_set = replace(change_set, waivers=tuple(_waivers(resources)), notices=notices)
+        waivers, moved = tuple(_waivers(resources)), _moved(resources, modules)
+        change_set = replace(change_set, waivers=waivers, notices=notices, moved=moved)
         return _Reading(change_set, (*decisions, *several), tuple(single), len(resources))
 
     trace = Trace()
@@ -211,15 +214,31 @@ def _room_to_recurse() -> Iterator[None]:
         sys.setrecursionlimit(limit)
 
 
-def _resources(root: ModuleInstance) -> Iterator[ResourceInstance]:
-    """Every instance of a resource that matters, module by module."""
+def _modules(root: ModuleInstance) -> Iterator[ModuleInstance]:
+    """Every instance of a module."""
     pending = [root]
     while pending:
         module = pending.pop()
-        for type_, name in module.source.resources:
-            if type_ in TERRAFORM_TYPES:
-                yield from module.instances(type_, name)
+        yield module
         pending.extend(module.children())
+
+
+def _resources(module: ModuleInstance) -> Iterator[ResourceInstance]:
+    """Every instance of a resource of a module that matters."""
+    for type_, name in module.source.resources:
+        if type_ in TERRAFORM_TYPES:
+            yield from module.instances(type_, name)
+
+
+def _moved(resources: Iterable[ResourceInstance], modules: Iterable[ModuleInstance]) -> dict[str, tuple[str, ...]]:
+    """What the addresses of endpoints were, as the ``moved`` blocks of the modules around them say."""
+    telling = [(each.address, each.source) for each in modules if each.source.moved]
+    endpoints = (each.address for each in resources if telling and spelling_of(each.type).kind == ENDPOINT)
+    found = {
+        address: previous_addresses(address, [each for each in telling if address.startswith(each[0])])
+        for address in endpoints
+    }
+    return {address: earlier for address, earlier in found.items() if earlier}
 
 
 def _changed(block: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:

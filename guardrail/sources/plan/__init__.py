@@ -23,7 +23,7 @@ from guardrail.sources.plan.references import ConfigModule, Configuration, Scope
 from guardrail.sources.plan.view import PlanView
 from guardrail.sources.providers import Provider, account_of, region_of
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import spelling_of
+from guardrail.sources.vocabulary.spellings import ENDPOINT, spelling_of
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.beside import SourceBeside
@@ -143,13 +143,23 @@ class _PlanReader:
             coverage=_coverage(skipped, linked_after, linked_before),
             notices=(*self._document.notices, *self._notices, *self._unread(), *self._drift()),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
-            moved={
-                change.address: change.previous_address for change in self._document.changes if change.previous_address
-            },
+            moved=self._moved(),
         )
         join = partial(Side, region=self._region, previous=before)
         wanted = AFTER_APPLY if self._outline else "name the directory of its .tf files with --source"
         return with_choices(change_set, declarations, after.alternatives, join, wanted)
+
+    def _moved(self) -> dict[str, tuple[str, ...]]:
+        """What the plan moves, and what ``moved`` blocks in the source beside it say of earlier plans."""
+        found: dict[str, tuple[str, ...]] = {}
+        for change in self._document.changes:
+            if spelling_of(change.type).kind != ENDPOINT:
+                continue
+            earlier = self._outline.previous_addresses(change.address) if self._outline else ()
+            last = change.previous_address
+            if earlier or last:
+                found[change.address] = earlier if last is None or last in earlier else (last, *earlier)
+        return found
 
     def _settled(self, alternatives: Mapping[str, Sequence[str]]) -> dict[str, str]:
         """The configuration of each endpoint that the source beside the plan decides, with the plan's variables."""

@@ -184,7 +184,7 @@ def test_a_moved_endpoint_is_the_same_one_under_its_new_address(read_plan: Reade
     changes = read_plan(document)
     assert only(changes.before).address == only(changes.after).address == ENDPOINT
     assert not only(changes.after).touched
-    assert changes.moved == {ENDPOINT: old}
+    assert changes.moved == {ENDPOINT: (old,)}
 
 
 def test_a_deposed_object_is_another_one_than_that_of_its_address(read_plan: Reader) -> None:

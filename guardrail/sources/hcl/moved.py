@@ -1,0 +1,62 @@
+"""What ``moved`` blocks say: which address a resource had before its block was renamed or went into a module.
+
+They stay in the source long after the plan that carried them out, so that whatever was known by the old address is
+found again (developer.hashicorp.com/terraform/language/modules/develop/refactoring). They are read by their text, for
+an address is all that may stand in them.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.disk import DeclaredBlock, ModuleSource
+from guardrail.sources.hcl.places import legible_body, skimmed
+
+_ADDRESS = re.compile(r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+')
+_ASSIGNED = re.compile(r"[ \t]*=[ \t]*")
+
+
+def previous_addresses(address: str, modules: Iterable[tuple[str, ModuleSource]]) -> tuple[str, ...]:
+    """The addresses that a resource had before, the latest first: ``aws_x.a`` of ``module.m.aws_x.b`` in two steps.
+
+    ``modules`` are those that may say so, by their own addresses, "" for the root. Each block is followed once, and one
+    on what is inside of a module before one on the module.
+    """
+    moves = [move for prefix, source in modules for move in _moves(prefix, source)]
+    found: list[str] = []
+    current = address
+    while True:
+        fitting = [each for each in moves if _is_at(current, each[1])]
+        if not fitting:
+            return tuple(found)
+        move = max(fitting, key=lambda each: len(each[1]))
+        moves.remove(move)
+        current = move[0] + current[len(move[1]) :]
+        found.append(current)
+
+
+def _is_at(address: str, end: str) -> bool:
+    """Whether what has moved to ``end`` is, holds or has as an instance what stands at an address."""
+    return address.startswith(end) and address[len(end) : len(end) + 1] in ("", ".", "[")
+
+
+def _moves(prefix: str, source: ModuleSource) -> Iterator[tuple[str, str]]:
+    """Where each block moves from and to, by addresses from the root."""
+    around = f"{prefix}." if prefix else ""
+    for written in source.moved:
+        start, end = _address(written, "from"), _address(written, "to")
+        if start and end:
+            yield f"{around}{start}", f"{around}{end}"
+
+
+def _address(written: DeclaredBlock, name: str) -> str | None:
+    """An address as it stands in a block; in JSON it is text."""
+    skim = skimmed(written.block)
+    if skim is None:
+        value = legible_body(written.block).expression(name)
+        text = value.value if isinstance(value, syntax.Literal) else None
+        return text if isinstance(text, str) and _ADDRESS.fullmatch(text) else None
+    at = skim.arguments.get(name)
+    sign = None if at is None else _ASSIGNED.match(written.file.text, at + len(name))
+    found = _ADDRESS.match(written.file.text, sign.end()) if sign else None
+    return found[0] if found else None
