@@ -1,5 +1,6 @@
 """The report: all that reporters may see."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -114,6 +115,11 @@ class PossibilityReport(Struct, frozen=True, kw_only=True):
     totals: Totals
 
 
+def group_id(values: Mapping[str, str]) -> str:
+    """What a group of endpoints is told apart by: ``environment=production, tag:Team=search``."""
+    return ", ".join(f"{key}={value}" for key, value in sorted(values.items()))
+
+
 class GroupReport(Struct, frozen=True, kw_only=True):
     """What the endpoints cost that have something in common."""
 
@@ -122,6 +128,12 @@ class GroupReport(Struct, frozen=True, kw_only=True):
     endpoints: int
     """How many there are after the change."""
     totals: Totals
+
+    @property
+    def id(self) -> str:
+        """What a budget calls it; empty where not all is known that it has in common, on which there is no budget."""
+        known = {key: value for key, value in self.values.items() if isinstance(value, str)}
+        return group_id(known) if len(known) == len(self.values) else ""
 
 
 class PlanReport(Struct, frozen=True, kw_only=True):

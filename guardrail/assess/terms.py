@@ -10,6 +10,7 @@ from guardrail.cost.discount_settings import Discounts, PlanRate, no_plan_rate
 from guardrail.money import MONTH, Period
 from guardrail.policy.environment import Environments
 from guardrail.policy.waivers import Waiver
+from guardrail.report import group_id
 
 FailOn: TypeAlias = Literal["error", "warning", "note", "never"]
 
@@ -24,7 +25,7 @@ class GroupLimits(Struct, frozen=True, kw_only=True):
     @property
     def name(self) -> str:
         """``tag:Team=search, environment=production``."""
-        return ", ".join(f"{key}={value}" for key, value in sorted(self.where.items()))
+        return group_id(self.where)
 
 
 class Terms(Struct, frozen=True, kw_only=True):

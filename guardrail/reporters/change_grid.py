@@ -16,7 +16,7 @@ from guardrail.report import EndpointReport, Report
 from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, endpoint_marks, named, possibilities
 from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, phrase, plain, rest
 from guardrail.reporters.headline import end_dollars, in_dollars
-from guardrail.reporters.overview import Overview
+from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.pairs import Amount, VariantPair, data, variants
 from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, signed_dollars
@@ -99,7 +99,9 @@ def subtotals(report: Report, page: Page) -> Iterator[TextLine]:
     for group in report.groups:
         totals = group.totals
         text = f"{group_name(group.values)}  {counted(group.endpoints, 'endpoint')}"
-        yield _line(_Row(text=text, cells=_cells(totals.before, totals.after, totals.delta, is_wide=is_wide)), page)
+        is_broken = any(budget.state == "broken" for budget in group_limits(group, report))
+        cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
+        yield _line(_Row(text=text, mark="error" if is_broken else None, cells=cells), page)
 
 
 def _rows(item: EndpointReport, kind: str, mark: Severity | None, *, is_wide: bool) -> Iterator[_Row]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import RANKS, Remediation, Result, Severity, Undecided, undecided
-from guardrail.report import BudgetReport, EndpointReport, Report
+from guardrail.report import BudgetReport, EndpointReport, GroupReport, Report
 from guardrail.reporters.bill import UNKNOWN
 from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.headline import AllFixed, Headline, State, headline
@@ -151,6 +151,11 @@ def has_news(report: Report) -> bool:
     touched = any(item.endpoint.touched for item in report.unattached)
     costs = delta is not None and (delta.floor, delta.expected, delta.ceiling) != (ZERO, ZERO, ZERO)
     return touched or costs or any(not item.unchanged for item in report.endpoints)
+
+
+def group_limits(group: GroupReport, report: Report) -> list[BudgetReport]:
+    """The limits on a group of endpoints, broken ones first."""
+    return [budget for budget in report.budgets if budget.group and budget.group == group.id]
 
 
 def resources_read(report: Report) -> str:

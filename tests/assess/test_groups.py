@@ -15,8 +15,8 @@ from guardrail.policy import load
 from guardrail.policy.load import configure
 from guardrail.policy.policy import Policy, PolicySettings
 from guardrail.report import GroupReport, Report
+from guardrail.reporters import html, junit, markdown, table
 from guardrail.reporters import json as json_reporter
-from guardrail.reporters import junit, table
 from guardrail.reporters.fingerprints import Fingerprints
 from tests.test_assess import LATER, change_set, check, endpoint
 
@@ -190,3 +190,45 @@ def test_two_budgets_of_groups_are_two_findings_in_every_format() -> None:
     assert len(set(names)) == len(names) == 2
     answer = json.loads(json_reporter.render(found))
     assert [each["group"] for each in answer["budgets"]] == ["tag:Team=search", "environment=production"]
+
+
+def test_comment_page_and_table_have_the_groups_with_their_limits() -> None:
+    """Search is 338.60 of 300, ads 169.30 of 200 and new; what is without a team costs 169.30 and has no limit."""
+    search, ads = {"Team": "search"}, {"Team": "ads"}
+    before = [endpoint("a", tags=search), endpoint("b", tags=search), endpoint("d")]
+    after = [*before, endpoint("c", tags=ads, touched=True, change="create")]
+    limits = (limit(300), limit(200, **{"tag:Team": "ads"}))
+    found = check(
+        change_set(after, before),
+        policies=OF_BUDGETS,
+        group_limits=limits,
+        group_by=["tag:Team"],
+        settings_file="s.yml",
+    )
+    comment = markdown.render(found)
+    assert "| by `tag:Team` | change | before → after |\n|:--|--:|--:|\n" in comment
+    assert "| ❌ `search`<br>2 endpoints, 339 of 300 expected | 0 | 339&nbsp;→ 339 |" in comment
+    assert "| `ads`<br>1 endpoint, 169 of 200 expected | **+169** | 0&nbsp;→ 169 |" in comment
+    assert "| `no Team`<br>1 endpoint | 0 | 169&nbsp;→ 169 |" in comment
+    assert "Budget holds" not in comment  # its row says so
+    page = " ".join(re.sub(r"<[^>]*>", " ", html.render(found)).split())
+    assert "By tag:Team dearest first, USD a month group change before floor expected ceiling" in page
+    assert (
+        "search 2 endpoints broken tag:Team=search: the expected cost of 338.60 of 300 0.00 338.60 338.60 338.60 338.60"
+    ) in page
+    assert "ads 1 endpoint holds tag:Team=ads: the expected cost of 169.30 of 200 +169.30 0.00 169.30" in page
+    lines = table.render(found).splitlines()
+    assert [line[:10] for line in lines if "endpoint" in line][:3] == [" ✗ search ", "   no Team", "   ads  1 "]
+
+
+def test_more_groups_than_a_comment_has_rows_for_are_counted() -> None:
+    found = report(change_set([endpoint(f"e{at}", tags={"Team": f"t{at:02}"}) for at in range(12)], []))
+    comment = markdown.render(found)
+    assert ("`t09`" in comment, "`t10`" in comment) == (True, False)
+    assert "| 2 more that cost less |  |  |" in comment
+
+
+def test_a_group_that_acts_like_markup_is_text() -> None:
+    found = report(change_set([endpoint("e", tags={"Team": "@all | <b>`x"})], []))
+    assert r"`@all \x7c <b>\x60x`" in markdown.render(found)
+    assert "@all | &lt;b&gt;`x" in html.render(found).replace("<wbr>", "")

@@ -8,7 +8,7 @@ through `inert` before, so nothing of it can act on the page or turn its reading
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -19,7 +19,7 @@ from guardrail import __version__
 from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result, Undecided
-from guardrail.report import BudgetState, EndpointReport, Report, SkippedReport
+from guardrail.report import BudgetReport, BudgetState, EndpointReport, Report, SkippedReport, Totals
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
     USAGE,
@@ -45,6 +45,7 @@ from guardrail.reporters.overview import (
     Verdict,
     dearest,
     doubts,
+    group_limits,
     held_against,
     overview,
     price_dates,
@@ -56,7 +57,7 @@ from guardrail.reporters.overview import (
 )
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
-from guardrail.reporters.wording import dollars, inert, number
+from guardrail.reporters.wording import counted, dollars, group_name, inert, number
 
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
@@ -108,6 +109,19 @@ class Stack(Struct, frozen=True, kw_only=True):
     change: str
     spent: str
     rows: list[Row]
+
+
+class Sum(Struct, frozen=True, kw_only=True):
+    """What several endpoints come to: a group of them, or all in one possibility."""
+
+    name: str
+    facts: str = ""
+    """``4 endpoints``."""
+    change: str
+    before: str
+    after: Amounts
+    limits: list[tuple[BudgetState, str, str]] = []
+    """The state of each limit on it, its colour, and the limit in words."""
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
@@ -181,9 +195,16 @@ class _Page:
             "step": self._axis.step,
             "sums": [] if empty else list(_sums(report)),
             "usage": report.totals.after.depends_on_usage,
-            "budgets": [
-                (each.state, _BUDGETS[each.state], f"{held_against(each)} of {dollars(each.usd)}")
-                for each in told.budgets
+            "budgets": _limits(told.budgets),
+            "grouped_by": ", ".join(map(inert, report.groups[0].values)) if report.groups else "",
+            "groups": [
+                _sum(
+                    each.totals,
+                    group_name(each.values),
+                    counted(each.endpoints, "endpoint"),
+                    group_limits(each, report),
+                )
+                for each in report.groups[:MOST_LISTED]
             ],
             "possibilities": [] if empty else list(self._possibilities()),
             "assumptions": [] if empty else list(self._assumptions()),
@@ -268,12 +289,11 @@ class _Page:
 
     # What the numbers rest on ----------------------------------------------------------------------------------------
 
-    def _possibilities(self) -> Iterator[tuple[str, str, Amounts]]:
+    def _possibilities(self) -> Iterator[Sum]:
         several = len(self._report.sources) > 1
         for each in self._report.possibilities[:MOST_LISTED] if possibilities(self._report)[0] else ():
             name = inert(each.given) + (f" in {inert(each.source)}" if several else "")
-            totals = each.totals
-            yield name, NONE if totals.before is None else amounts(totals.before)[1], amounts(totals.after)
+            yield _sum(each.totals, name)
 
     def _assumptions(self) -> Iterator[tuple[str, str, str]]:
         """What is assumed, what it moves, and how it is known."""
@@ -331,6 +351,21 @@ def _sums(report: Report) -> Iterator[tuple[str, Amounts]]:
 
 def _differences(change: Delta) -> Amounts:
     return difference(change.floor), difference(change.expected), difference(change.ceiling)
+
+
+def _sum(totals: Totals, name: str, facts: str = "", limits: Iterable[BudgetReport] = ()) -> Sum:
+    return Sum(
+        name=name,
+        facts=facts,
+        change=difference(totals.delta.expected) if totals.delta else NONE,
+        before=amounts(totals.before)[1] if totals.before else NONE,
+        after=amounts(totals.after),
+        limits=_limits(limits),
+    )
+
+
+def _limits(budgets: Iterable[BudgetReport]) -> list[tuple[BudgetState, str, str]]:
+    return [(each.state, _BUDGETS[each.state], f"{held_against(each)} of {dollars(each.usd)}") for each in budgets]
 
 
 # Rows ----------------------------------------------------------------------------------------------------------------

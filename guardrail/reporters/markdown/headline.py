@@ -22,6 +22,8 @@ from guardrail.reporters.wording import dollars
 ICONS: dict[Verdict, str] = {"passes": "✅", "fails": "❌", "untrusted": "❓", "tolerated": "⚪"}
 NOTHING_KNOWN = "❔"
 """Where no amount is known, that nothing fails is no pass."""
+MOST_GROUPS = 10
+"""Groups that have a row."""
 MOST_TERMS = 10
 MOST_CAUSES = 3
 _LONGEST_TERM = 126
@@ -56,7 +58,7 @@ def verdict(report: Report, told: Overview, stacks: str) -> Iterator[str]:
         *([stacks] if stacks else []),
         *_mended(report, told),
         *_known(report),
-        *_held(told),
+        *_held(report, told),
     ]
     yield " ".join(sentences)
     yield from _causes(report)
@@ -113,14 +115,22 @@ def _known(report: Report) -> Iterator[str]:
         yield "Nothing tells what stood before, so everything counts."
 
 
-def _held(told: Overview) -> Iterator[str]:
-    """``Budgets: 5,137 of 9,000 expected.``; open where what is missing decides."""
-    kept = [_limit(budget) for budget in told.budgets if budget.state != "broken"]
+def _held(report: Report, told: Overview) -> Iterator[str]:
+    """``Budgets: 5,137 of 9,000 expected.``; open where what is missing decides. The row of a group has its own."""
+    with_rows = {group.id for group in report.groups[:MOST_GROUPS]} - {""}
+    kept = [_limit(each) for each in told.budgets if each.state != "broken" and each.group not in with_rows]
     if kept:
         yield f"{'Budgets hold' if len(kept) > 1 else 'Budget holds'}: {'; '.join(kept)}."
 
 
 def _limit(budget: BudgetReport) -> str:
+    if budget.state == "open" or isinstance(budget.amount, Unknown):
+        return limit(budget)
+    return f"{prose(budget.group)}: {limit(budget)}" if budget.group else limit(budget)
+
+
+def limit(budget: BudgetReport) -> str:
+    """``5,137 of 9,000 expected``, without the group that it is on where an amount is known."""
     amount = budget.amount
     if budget.state == "open":
         return f"open whether {prose(held_against(budget))} is within {dollars(budget.usd)}"
@@ -128,8 +138,7 @@ def _limit(budget: BudgetReport) -> str:
     bound = budget.limit.removesuffix("_usd").rpartition("_")[2]
     what = {"floor": "at least", "expected": "expected", "ceiling": "at most"}[bound]
     more = " more" if "increase" in budget.limit else ""
-    group = f"{prose(budget.group)}: " if budget.group and not isinstance(amount, Unknown) else ""
-    return f"{group}{text} of {dollars(budget.usd)}{more} {what}"
+    return f"{text} of {dollars(budget.usd)}{more} {what}"
 
 
 def _gaps(report: Report) -> Iterator[str]:

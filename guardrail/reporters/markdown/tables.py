@@ -8,7 +8,7 @@ from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
-from guardrail.report import EndpointReport, Report, Totals
+from guardrail.report import EndpointReport, GroupReport, Report, Totals
 from guardrail.reporters.bill import (
     MOST_POSSIBILITIES,
     UNKNOWN,
@@ -22,9 +22,10 @@ from guardrail.reporters.bill import (
 from guardrail.reporters.changes import Phrase, phrases
 from guardrail.reporters.gfm import between, name, prose
 from guardrail.reporters.headline import expected_dollars, in_dollars
-from guardrail.reporters.overview import Overview
+from guardrail.reporters.markdown.headline import MOST_GROUPS, limit
+from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.pairs import Amount, variants
-from guardrail.reporters.wording import counted, dollars, signed_dollars, usd
+from guardrail.reporters.wording import counted, dollars, group_name, signed_dollars, usd
 
 SIGNS: dict[Severity, str] = {"error": "❌", "warning": "⚠️", "note": "📝"}
 MOST_PHRASES = 4
@@ -59,6 +60,22 @@ class Tables:
     def of_stacks(self) -> str:
         """A row for each input, those first whose bill changes most."""
         return "\n".join([self.head("stack"), *map(self._stack, self.stacks()), *self._totals()]) + "\n"
+
+    def of_groups(self) -> str:
+        """A row for each group, the dearest first, with its limits; empty where nobody asked for groups."""
+        groups = self.report.groups
+        if not groups:
+            return ""
+        head, more = self.head(f"by {', '.join(map(name, groups[0].values))}"), len(groups) - MOST_GROUPS
+        rest = [row(f"{more:,} more that cost less", *[""] * 2)] if more > 0 else []
+        return "\n".join([head, *map(self._group, groups[:MOST_GROUPS]), *rest]) + "\n"
+
+    def _group(self, group: GroupReport) -> str:
+        limits, totals = group_limits(group, self.report), group.totals
+        sign = f"{SIGNS['error']} " if any(each.state == "broken" for each in limits) else ""
+        words = [counted(group.endpoints, "endpoint"), *map(limit, limits)]
+        text = f"{sign}{name(group_name(group.values), LONGEST_NAME)}<br>{', '.join(words)}"
+        return row(text, *self._cells(totals.before, totals.after, totals.delta))
 
     def head(self, noun: str) -> str:
         """The first two lines of a table."""
