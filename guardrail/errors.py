@@ -55,6 +55,10 @@ class LeadsOutError(GitError):
     """A link of the past that led out of its repository."""
 
 
+class PastUnreadableError(SourceError):
+    """A past that was no Terraform source, and so was never applied as it stands there."""
+
+
 class NotATemplateError(SourceError):
     """A file that is sound, or at least is no template, so that a hook may pass over it."""
 

@@ -102,8 +102,8 @@ def of_budgets(results: Iterable[Result]) -> Iterator[str]:
     open_ = {result.policy for result in results if result.verdict == "open" and result.reason == NO_PAST.reason}
     for policy in sorted(open_):
         yield (
-            f"{policy}: its limit is held against nothing, for nothing tells what stood before the change; a plan "
-            "does, and so does --compare-to for a template"
+            f"{policy}: its limit is held against nothing, for nothing tells what stood before the change; "
+            "a plan does, and so does --compare-to for source and templates"
         )
 
 

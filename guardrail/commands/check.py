@@ -46,6 +46,7 @@ examples:
   terraform show -json plan.bin | guardrail check -
   guardrail check plan.json --region eu-central-1
   guardrail check infra/ --var-file dev=dev.tfvars --var-file prod=prod.tfvars
+  guardrail check infra/ --compare-to origin/main
   guardrail check plan.json --format table --format html=cost.html
   guardrail check network.json search.json --budget 5000 --budget-delta 500
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
@@ -115,13 +116,16 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="values that may be given, under a label: the bill spans all of them; repeatable",
     )
     templates.add_argument(
-        "--compare-to", metavar="FILE|DIR|REF", help="what stood before: a template, a cdk.out, a git revision"
-    )
-    templates.add_argument(
-        "--any-owner", action="store_true", help="read a git repository of another user, in a container for example"
-    )
-    templates.add_argument(
         "--templates-only", action="store_true", help="pass over files that are no templates, for hooks"
+    )
+    past = parser.add_argument_group("what stood before, of source and templates")
+    past.add_argument(
+        "--compare-to",
+        metavar="FILE|DIR|REF",
+        help="a template, a cdk.out, a folder, or a git revision, which means where HEAD has left it (its merge base)",
+    )
+    past.add_argument(
+        "--any-owner", action="store_true", help="read a git repository of another user, in a container for example"
     )
     judging = parser.add_argument_group("judging")
     judging.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
@@ -543,13 +547,14 @@ def _change_sets(arguments: Namespace, nearest: Nearest) -> Iterator[ChangeSet]:
             if path == terraform[0]:
                 yield from _from_terraform(terraform, arguments, nearest.region(terraform))
             continue
+        has_own_past = bool(terraform) and not sources.is_template(path)
         try:
             yield sources.read(
                 path,
                 region=nearest.region([path]),
                 parameters=arguments.parameters or (),
                 possibilities=arguments.possibilities or (),
-                compare_to=arguments.compare_to,
+                compare_to=None if has_own_past else arguments.compare_to,
                 beside=arguments.paths,
                 any_owner=arguments.any_owner,
                 source=arguments.source,
@@ -561,10 +566,6 @@ def _change_sets(arguments: Namespace, nearest: Nearest) -> Iterator[ChangeSet]:
 
 def _from_terraform(paths: Sequence[str], arguments: Namespace, region: str | None) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each label of a ``--var-file``."""
-    if arguments.compare_to is not None and len(paths) == len(arguments.paths):
-        raise GuardrailError(
-            "--compare-to is for templates: for Terraform, check a plan, which knows what stands before"
-        )
     return sources.read_terraform(
         paths,
         region=region,
@@ -573,6 +574,8 @@ def _from_terraform(paths: Sequence[str], arguments: Namespace, region: str | No
         workspace=arguments.workspace,
         base=top_of(os.getcwd()),
         keep_going=arguments.keep_going,
+        compare_to=arguments.compare_to,
+        any_owner=arguments.any_owner,
     )
 
 

@@ -7,9 +7,10 @@ from guardrail.model import ChangeSet
 from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
 
-__all__ = ["is_terraform", "joined", "may_be_template", "read", "read_terraform"]
+__all__ = ["is_template", "is_terraform", "joined", "may_be_template", "read", "read_terraform"]
 
 read_terraform = hcl.read
+is_template = template.recognizes
 
 
 def joined(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
@@ -58,7 +59,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
             any_owner=any_owner,
         )
     if compare_to is not None:
-        message = f"{path} is no template: --compare-to is for templates"
+        message = f"{path} is neither a template nor Terraform source, which --compare-to is for"
         raise SourceError(message, hint="a plan tells what stands before")
     from guardrail.sources import plan
 

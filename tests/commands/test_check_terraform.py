@@ -203,8 +203,8 @@ def test_a_plan_finds_its_source_where_it_is_run(
         (["plan.json", "--source", "nope"], "--source nope is no directory"),
         ([".git"], ".git holds no Terraform source"),
         (
-            ["infra", "--compare-to", "main"],
-            "--compare-to is for templates: for Terraform, check a plan, which knows what stands before",
+            ["plan.json", "--compare-to", "main"],
+            "plan.json is neither a template nor Terraform source, which --compare-to is for",
         ),
     ],
 )

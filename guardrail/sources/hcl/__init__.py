@@ -38,16 +38,19 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     workspace: str | None = None,
     base: str = ".",
     keep_going: bool = False,
+    compare_to: str | None = None,
+    any_owner: bool = False,
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths``, and for each label among ``assignments``.
 
     Directories stand for the root modules in and below them, files for the root modules that they belong to, which are
     looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
-    ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it. What
+    ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it.
+    ``compare_to`` is what stood before, a folder or a git revision (of a repository that may be of ``any_owner``). What
     is there and not read, such as files of Terragrunt, is skipped in a change set of its own. Raises `SourceError`
     where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
-    from guardrail.sources.hcl.reader import read_root
+    from guardrail.sources.hcl.reader import RootModule, read_root
     from guardrail.sources.hcl.roots import RootModules
     from guardrail.sources.hcl.variables import variants_of
 
@@ -56,13 +59,30 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     found = RootModules(variants, keep_going=keep_going)
     found.add_directories(path for path in paths if os.path.isdir(path))
     found.add_files([path for path in paths if not os.path.isdir(path)], base)
-    for root, disk in found.roots.items():
-        selected = workspace or _workspace(root, environment, disk)
+    pasts = None
+    if compare_to is not None:
+        from guardrail.sources.hcl.pasts import Pasts
+
+        pasts = Pasts(compare_to, found, paths, base, variants, any_owner=any_owner)
+    roots = [
+        RootModule(
+            directory=directory,
+            disk=disk,
+            inputs=inputs,
+            workspace=workspace or _workspace(directory, environment, disk),
+            region=region,
+        )
+        for directory, disk in found.roots.items()
+        for inputs in variants
+    ]
+    for root in roots:
+        with _without_collecting():
+            change_set = read_root(root) if pasts is None else pasts.read(root)
+        notices = (*change_set.notices, *found.notices.get(root.directory, ()))
+        yield structs.replace(change_set, notices=notices)
+    if pasts is not None:
         for inputs in variants:
-            with _without_collecting():
-                change_set = read_root(root, inputs=inputs, disk=disk, workspace=selected, region=region)
-            notices = (*change_set.notices, *found.notices.get(root, ()))
-            yield structs.replace(change_set, notices=notices)
+            yield from pasts.left(inputs, workspace or environment.get("TF_WORKSPACE") or None, region)
     for path, skipped in found.skipped.items():
         yield ChangeSet(
             path=path,

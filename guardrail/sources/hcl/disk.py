@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 from msgspec import Struct
 
-from guardrail.errors import SourceError, did_you_mean
+from guardrail.errors import GitError, SourceError, did_you_mean
 from guardrail.model import Location
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
@@ -84,6 +84,11 @@ class ModuleSource:
     def has_providers(self) -> bool:
         """Whether it configures a provider."""
         return bool(self._providers)
+
+    @property
+    def blocks_of_locals(self) -> list[DeclaredBlock]:
+        """The blocks that its local values stand in."""
+        return [written for written, _ in self._locals]
 
     @cached_property
     def resource_types(self) -> frozenset[str]:
@@ -277,7 +282,7 @@ class Disk:
             try:
                 module.add(self.file(path))
             except SourceError as error:
-                if not keep_going:
+                if not keep_going or isinstance(error, GitError):  # it is not the file that is wrong
                     raise
                 unread.append(error.message)
         module.unread = tuple(unread)

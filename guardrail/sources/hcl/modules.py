@@ -54,8 +54,23 @@ _INSTANCE = 40
 class RootConfiguration:
     """What one reading of one root module shares."""
 
-    def __init__(self, disk: Disk, directory: str, workspace: str | Unknown | None, trace: Trace | None = None) -> None:
+    def __init__(
+        self,
+        disk: Disk,
+        directory: str,
+        workspace: str | Unknown | None,
+        trace: Trace | None = None,
+        *,
+        present: "RootConfiguration | None" = None,
+        renamed: Mapping[str, str] | None = None,
+    ) -> None:
         self.disk = disk
+        self.renamed = renamed or {}
+        """By address, another one that a resource of the past is known by."""
+        self.present = present
+        """Of a past: what it has become, whose fetched modules are the ones that are here."""
+        self.fetched: dict[tuple[str, ...], tuple[str, str]] = {}
+        """Source and version of each module that ``terraform init`` has put in its place, by the path of calls."""
         self.directory = directory
         self._workspace = workspace
         self.assumes_workspace = False
@@ -295,7 +310,7 @@ class ModuleInstance(Attributes):
         if source.startswith(("./", "../")) or source in (".", ".."):
             directory: str | None = os.path.normpath(os.path.join(self.source.directory, source))
         else:
-            directory = self.configuration.installed.directory((*self.names, name))
+            directory = self._fetched(name, source, written)
         wrong = self._wrong_with(directory)
         if wrong is not None or directory is None:
             bills = directory is not None or not _makes_no_inference(source)
@@ -303,6 +318,16 @@ class ModuleInstance(Attributes):
         if len(self.names) >= _DEEPEST or self.configuration.modules >= _MOST_MODULES:
             return self._misses(address, "modules are nested too deeply, or there are too many of them")
         return directory
+
+    def _fetched(self, name: str, source: str, written: DeclaredBlock) -> str | None:
+        """Where ``terraform init`` has put a module; None where it has not, or has put another one than the past's."""
+        version = written.body.expression("version")
+        wanted = source, str(version.value) if isinstance(version, syntax.Literal) else ""
+        path, present = (*self.names, name), self.configuration.present
+        if present is not None and present.fetched.get(path) != wanted:
+            return None
+        self.configuration.fetched[path] = wanted
+        return self.configuration.installed.directory(path)
 
     def _wrong_with(self, directory: str | None) -> str | None:
         """Why the module in a directory, None where it has not been fetched, is not read; None where it can be."""
@@ -357,7 +382,12 @@ class ModuleInstance(Attributes):
         address = self._dotted(*(("data",) if kind == "data" else ()), type_, name)
         instances = self._expanded(written, address)
         make = DataSource if kind == "data" else ResourceInstance
-        made = [make(self, written, address + instance.suffix, instance) for instance in instances]
+        called = self.configuration.renamed
+        addresses = [address + instance.suffix for instance in instances]
+        made = [
+            make(self, written, called.get(each, each), instance)
+            for each, instance in zip(addresses, instances, strict=True)
+        ]
         if kind != "data":
             self.configuration.types.update((each.address, type_) for each in made)
         return _collected(instances, made, written.body)

@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.errors import LimitError
+from guardrail.errors import LimitError, PastUnreadableError
 from guardrail.limits import Allowance
 from guardrail.model import (
     ChangeSet,
@@ -28,6 +28,7 @@ from guardrail.model import (
 )
 from guardrail.sources.base import LOST, Block, Computed, Reference, View
 from guardrail.sources.declarations import Declaration
+from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Trace
@@ -73,42 +74,163 @@ class Arguments(View):
         return super()._as_text(name, value)
 
 
-def read_root(
-    directory: str, *, inputs: VariableAssignments, disk: Disk, workspace: str | Unknown | None, region: str | None
-) -> ChangeSet:
-    """The change set of the root module in ``directory``. Raises `SourceError` for a file that cannot be read."""
+class RootModule(Struct, frozen=True, kw_only=True):
+    """One root module as it is to be read: which folder of which tree, with which values."""
+
+    directory: str
+    disk: Disk
+    inputs: VariableAssignments
+    workspace: str | Unknown | None
+    region: str | None
+
+
+def read_root(root: RootModule, past: RootModule | None = None, *, has_past: bool = False) -> ChangeSet:
+    """The change set of a root module, with the ``past`` that it has; where that is None, nothing stood before.
+
+    Raises `SourceError` for a file that cannot be read, and `PastUnreadableError` for one of the past.
+    """
     with _room_to_recurse():
         while True:
             try:
-                return _read_root(directory, inputs, disk, workspace, region)
+                return _read_root(root, past, has_past=has_past)
             except HclSyntaxError as error:
-                if not disk.goes_on_without(error):
+                if not root.disk.goes_on_without(error):
                     raise
 
 
-def _read_root(
-    directory: str, inputs: VariableAssignments, disk: Disk, workspace: str | Unknown | None, region: str | None
-) -> ChangeSet:
-    source = disk.module(directory)
+def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> ChangeSet:
+    past_allowance = Allowance()
 
     def read(trace: Trace) -> _Reading:
-        configuration = RootConfiguration(disk, os.path.normpath(directory), workspace, trace)
-        root = ModuleInstance(source, configuration)
-        root.arguments.update(given(given_values(source, inputs, disk), root.scope))
-        modules = list(_modules(root))
-        resources = [resource for module in modules for resource in _resources(module)]
-        blocks = [_block(resource, configuration.types) for resource in resources]
-        linked = Side(_declared(blocks), region=region).linked()
-        change_set = _change_set(directory, inputs, configuration, linked, [resource.address for resource in resources])
-        decisions = dict.fromkeys(each for resource in resources for each in resource.decisions())
-        several, single = _counts(configuration, resources)
+        now = _worked_out(root, trace)
+        then = None if past is None else _past(past, now, Trace(trace.decided, past_allowance))
+        blocks, previous = now.blocks, None
+        if has_past:
+            befores, blocks = _compared(then, now)
+            previous = Side(_declared(befores), region=root.region)
+        linked = Side(_declared(blocks), region=root.region, previous=previous).linked()
+        change_set = _change_set(root, now, linked)
         notices = (*change_set.notices, *_left_alone(blocks))
-        waivers, moved = tuple(_waivers(resources)), _moved(resources, modules)
+        waivers, moved = tuple(_waivers(now.resources)), _moved(now.resources, now.modules)
         change_set = replace(change_set, waivers=waivers, notices=notices, moved=moved)
-        return _Reading(change_set, (*decisions, *several), tuple(single), len(resources))
+        if previous is not None:
+            change_set = _with_past(change_set, then, linked, previous.linked())
+        return _reading(change_set, [each for each in (now, then) if each is not None])
 
     trace = Trace()
     return _decided(read(trace), lambda outcomes: read(Trace(outcomes, trace.allowance)), trace.allowance)
+
+
+class _WorkedOut(Struct, frozen=True):
+    """A root module in one of its possibilities."""
+
+    configuration: RootConfiguration
+    modules: list[ModuleInstance]
+    resources: list[ResourceInstance]
+    blocks: list[Block]
+    moved: Mapping[str, str] = {}
+    """Of a past: by address, the one that a resource had then."""
+
+
+def _worked_out(
+    root: RootModule, trace: Trace, *, present: RootConfiguration | None = None, moved: Mapping[str, str] | None = None
+) -> _WorkedOut:
+    directory, disk = os.path.normpath(root.directory), root.disk
+    source = disk.module(root.directory)
+    configuration = RootConfiguration(disk, directory, root.workspace, trace, present=present, renamed=moved)
+    module = ModuleInstance(source, configuration)
+    module.arguments.update(given(given_values(source, root.inputs, disk), module.scope))
+    modules = list(_modules(module))
+    resources = [each for one in modules for each in _resources(one)]
+    blocks = [_block(resource, configuration.types) for resource in resources]
+    return _WorkedOut(
+        configuration, modules, resources, blocks, {new: old for old, new in moved.items()} if moved else {}
+    )
+
+
+def _reading(change_set: ChangeSet, sides: Sequence[_WorkedOut]) -> "_Reading":
+    """The reading with what both sides leave undecided."""
+    decisions: dict[Decision, None] = {}
+    presences: dict[Decision, None] = {}
+    for side in sides:
+        several, single = _counts(side.configuration, side.resources)
+        own = (each for resource in side.resources for each in resource.decisions())
+        decisions.update(dict.fromkeys((*own, *several)))
+        presences.update(single)
+    return _Reading(change_set, tuple(decisions), tuple(presences), sum(len(side.resources) for side in sides))
+
+
+# What stood before ---------------------------------------------------------------------------------------------------
+
+
+def _past(past: RootModule, now: _WorkedOut, trace: Trace) -> _WorkedOut:
+    """The root module as it was, with its resources at the addresses that they have now."""
+    try:
+        then = _worked_out(past, trace, present=now.configuration)
+        moved = changes.renamed(then.blocks, now.blocks, now.modules)
+        if moved:
+            then = _worked_out(past, Trace(trace.decided, trace.allowance), present=now.configuration, moved=moved)
+    except HclSyntaxError as error:
+        raise PastUnreadableError(error.message) from error
+    return then
+
+
+def _compared(then: _WorkedOut | None, now: _WorkedOut) -> tuple[list[Block], list[Block]]:
+    """The blocks of both sides, with what happens to each."""
+    if then is None:
+        return changes.compared((), now.blocks, lambda _: False)
+    old, new = ({each.address: each for each in side.resources} for side in (then, now))
+    sources = [list(side.configuration.sources.values()) for side in (then, now)]
+
+    def is_rewritten(address: str) -> bool:
+        was = changes.written_behind(old[address], sources[0])
+        return was != changes.written_behind(new[address], sources[1])
+
+    return changes.compared(then.blocks, now.blocks, is_rewritten)
+
+
+def _with_past(change_set: ChangeSet, then: _WorkedOut | None, after: Linked, before: Linked) -> ChangeSet:
+    """The change set with its past, and with what is skipped of it."""
+    if then is None:
+        return replace(change_set, before=Inventory())
+    known = {each.address for each in change_set.skipped}
+    more = [each for each in _skipped(then.configuration, before) if each.address not in known]
+    skipped = (*change_set.skipped, *more)
+    left_out = {each.address for each in skipped}
+    modelled = (after.modelled | before.modelled) - left_out
+    return replace(
+        change_set,
+        before=_with_doubts(before.inventory, then.configuration.undecided),
+        complete=change_set.complete and not _may_be_more(then.configuration, before.inventory),
+        skipped=tuple(sorted(skipped, key=lambda each: each.address)),
+        coverage=Coverage(
+            seen=len(modelled) + len(left_out),
+            modelled=len(modelled),
+            partial=len((after.partial | before.partial) & modelled),
+            skipped=len(left_out),
+        ),
+        moved=change_set.moved | {new: _earlier(old, change_set.moved.get(new, ())) for new, old in then.moved.items()},
+    )
+
+
+def _earlier(previous: str, told: tuple[str, ...]) -> tuple[str, ...]:
+    """The addresses before the change, the one right before it among them."""
+    return told if previous in told else (previous, *told)
+
+
+def without_future(past: RootModule, directory: str) -> ChangeSet:
+    """The change set of a root module that is gone: everything in it before, and nothing after."""
+    try:
+        gone = read_root(past)
+    except HclSyntaxError as error:
+        raise PastUnreadableError(error.message) from error
+    possibilities = tuple(replace(each, before=each.after, after=Inventory()) for each in gone.possibilities)
+    return replace(
+        gone, path=directory, before=gone.after, after=Inventory(), possibilities=possibilities, waivers=(), notices=()
+    )
+
+
+# Possibilities -------------------------------------------------------------------------------------------------------
 
 
 class _Reading(Struct, frozen=True):
@@ -168,12 +290,18 @@ def _tried(
         found = [reading.change_set for reading in readings]
         asked = tuple(each for reading in readings for each in asks(reading) if each not in decisions)
         decisions.update(dict.fromkeys(asked))
-    shown = distinct(tried, lambda one, other: found[one].after == found[other].after) if tried else []
+    shown = distinct(tried, lambda one, other: _alike(found[one], found[other])) if tried else []
     if len(shown) < 2:  # noqa: PLR2004 - a choice has two ends
         return found[0]
-    several = [Possibility(given=described(outcomes), after=found[at].after) for at, outcomes in shown]
+    several = [
+        Possibility(given=described(outcomes), after=found[at].after, before=found[at].before) for at, outcomes in shown
+    ]
     told = dict.fromkeys(decision for _, outcomes in shown for decision in outcomes)
     return with_possibilities(_in_common([found[at] for at, _ in shown]), several, request(told))
+
+
+def _alike(one: ChangeSet, other: ChangeSet) -> bool:
+    return (one.before, one.after) == (other.before, other.after)
 
 
 def _readings(tried: Iterable[Outcomes], read: Callable[[Outcomes], _Reading], allowance: Allowance) -> list[_Reading]:
@@ -313,21 +441,20 @@ def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
         yield declare(block)
 
 
-def _change_set(
-    directory: str,
-    inputs: VariableAssignments,
-    configuration: RootConfiguration,
-    linked: Linked,
-    addresses: Sequence[str],
-) -> ChangeSet:
-    skipped = (*linked.skipped, *configuration.missing, *_unknown_blocks(configuration), *_misspelt(configuration))
+def _skipped(configuration: RootConfiguration, linked: Linked) -> tuple[Skipped, ...]:
+    return (*linked.skipped, *configuration.missing, *_unknown_blocks(configuration), *_misspelt(configuration))
+
+
+def _change_set(root: RootModule, now: _WorkedOut, linked: Linked) -> ChangeSet:
+    configuration, addresses = now.configuration, [resource.address for resource in now.resources]
+    skipped = _skipped(configuration, linked)
     unread = dict.fromkeys(problem for source in configuration.sources.values() for problem in source.unread)
     left_out = {each.address for each in skipped}
     modelled = linked.modelled - left_out
     return ChangeSet(
-        path=directory,
+        path=root.directory,
         kind="hcl",
-        label=inputs.label,
+        label=root.inputs.label,
         after=_with_doubts(linked.inventory, configuration.undecided),
         complete=not unread and not _may_be_more(configuration, linked.inventory),
         unread=tuple(unread),

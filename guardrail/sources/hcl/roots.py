@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from guardrail import limits
-from guardrail.errors import SourceError
+from guardrail.errors import GitError, SourceError
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
 from guardrail.sources.hcl import syntax
@@ -108,6 +108,8 @@ class Layout:
         """Whether a file may call one; one that cannot be read calls none."""
         try:
             return "module" in self.disk.text(os.path.normpath(path))
+        except GitError:
+            raise
         except SourceError:
             return False
 

@@ -37,6 +37,8 @@ class VariableAssignments(Struct, frozen=True, kw_only=True):
     """``NAME=VALUE`` and ``@FILE``, in the order of the command line."""
     label: str | None = None
     environment: Mapping[str, str | Unknown] = {}
+    of_the_past: bool = False
+    """Whether they are given for what stood before, which need not declare each variable of today."""
 
 
 def given_values(module: ModuleSource, inputs: VariableAssignments, disk: Disk) -> dict[str, AssignedValue]:
@@ -56,6 +58,8 @@ def given_values(module: ModuleSource, inputs: VariableAssignments, disk: Disk) 
             values.update(_from_file(assignment[1:], module, disk, anywhere=True))
         else:
             name, _, text = assignment.partition("=")
+            if name not in module.variables and inputs.of_the_past:
+                continue
             if name not in module.variables:
                 near = did_you_mean(name, module.variables)
                 raise SourceError(f"--var {name}: {module.directory} declares no such variable{near}")

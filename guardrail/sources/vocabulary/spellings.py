@@ -234,8 +234,9 @@ _REPLACING = {
 }
 
 
-def replaces(kind: str, name: str) -> bool:
-    """Whether CloudFormation replaces a resource of a kind when this property changes."""
-    if kind in (CONFIGURATION, MODEL):
-        return name != "Tags"
-    return name in _REPLACING.get(kind, ())
+def replaces(type_: str, name: str) -> bool:
+    """Whether a resource of a type is replaced when an argument of that name, in its own language, changes."""
+    spelling = spelling_of(type_)
+    if spelling.kind in (CONFIGURATION, MODEL):
+        return name not in (spelling.of("Tags"), "tags_all")
+    return name in {spelling.of(each) for each in _REPLACING.get(spelling.kind, ())}

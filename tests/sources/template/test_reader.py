@@ -717,7 +717,7 @@ def test_several_inputs_have_no_common_past_but_a_revision(read: Reader, tmp_pat
 
 
 def test_a_plan_has_a_past_of_its_own(read: Reader) -> None:
-    with pytest.raises(SourceError, match="--compare-to is for templates"):
+    with pytest.raises(SourceError, match="neither a template nor Terraform source, which --compare-to is for"):
         read('{"format_version": "1.2", "resource_changes": []}', "plan.json", compare_to="main")
 
 

@@ -1,0 +1,238 @@
+"""What a change of source does to its resources, told from both sides as they are worked out, without a state.
+
+What Terraform would call the same resource is found first: at its address, where a ``moved`` block says, with ``count``
+added or taken away (``x`` and ``x[0]``), and, because nothing is destroyed here, at any new address where it is the
+same endpoint by its name, or reads as before.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from typing import Any, Protocol
+
+from msgspec.structs import replace
+
+from guardrail.model import Change, Unknown
+from guardrail.sources.base import LOST, Block, Computed
+from guardrail.sources.hcl.disk import DeclaredBlock, ModuleSource
+from guardrail.sources.hcl.moved import previous_addresses
+from guardrail.sources.hcl.resources import ResourceInstance
+from guardrail.sources.hcl.undecided import text_of_unknown
+from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT, replaces
+
+_NAMES = {ENDPOINT: "EndpointName", CONFIGURATION: "EndpointConfigName"}
+"""Kinds of which there is one of a name, and the property that is the name."""
+_MENTIONED = re.compile(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+|[a-z][a-z0-9]*_\w+\.[\w-]+)")
+
+
+class _Module(Protocol):
+    address: str
+    source: ModuleSource
+
+
+# Which is which ------------------------------------------------------------------------------------------------------
+
+
+def renamed(before: Sequence[Block], after: Sequence[Block], modules: Iterable[_Module]) -> dict[str, str]:
+    """The address after the change of each resource that had another one before it.
+
+    ``modules`` are those after the change, whose ``moved`` blocks count.
+    """
+    old = {block.address: block for block in before}
+    new = {block.address: block for block in after}
+    telling = [(each.address, each.source) for each in modules if each.source.moved]
+    found: dict[str, str] = {}
+    for address in sorted(new.keys() - old.keys()) if telling else ():
+        earlier = previous_addresses(address, [each for each in telling if address.startswith(each[0])])
+        found.update(dict.fromkeys([each for each in earlier if each in old and each not in new][:1], address))
+    for alike in (_without_zeros, _named, _reading):
+        gone = _by_likeness(alike, (each for address, each in old.items() if address not in {*found, *new}))
+        come = _by_likeness(alike, (new[address] for address in new.keys() - old.keys() - set(found.values())))
+        pairs = ((gone[likeness], come.get(likeness, ())) for likeness in gone)
+        found.update((one[0], other[0]) for one, other in pairs if len(one) == len(other) == 1)
+    return found
+
+
+def _by_likeness(alike: Callable[[Block], object], blocks: Iterable[Block]) -> dict[object, list[str]]:
+    found: dict[object, list[str]] = defaultdict(list)
+    for block in blocks:
+        likeness = alike(block)
+        if likeness is not None:
+            found[likeness].append(block.address)
+    return found
+
+
+def _without_zeros(block: Block) -> object:
+    """As Terraform itself takes ``x`` for ``x[0]``."""
+    return block.type, block.address.replace("[0]", "")
+
+
+def _named(block: Block) -> object:
+    """As AWS has one endpoint of a name in a region."""
+    name = _NAMES.get(block.attributes.spelling.kind)
+    called = None if name is None else block.attributes.text(name)
+    return (block.type, called, block.region, block.account) if isinstance(called, str) else None
+
+
+def _reading(block: Block) -> object:
+    """By all that is known of it; what has nothing known is like nothing else."""
+    known = _known(block.attributes.values)
+    return (block.type, block.region, block.account, repr(known)) if known else None
+
+
+def _known(value: Any) -> Any:
+    """A value without what is unknown in it."""
+    if isinstance(value, dict):
+        parts = {key: each for key in sorted(value) if (each := _known(value[key])) is not None}
+        return parts or None
+    if isinstance(value, list):
+        return [_known(each) for each in value]
+    return None if isinstance(value, Unknown) else value
+
+
+# What happens to it --------------------------------------------------------------------------------------------------
+
+
+def compared(
+    before: Sequence[Block], after: Sequence[Block], is_rewritten: Callable[[str], bool]
+) -> tuple[list[Block], list[Block]]:
+    """Both sides with what happens to each resource, which stands at the same address in both.
+
+    An unknown value that reads as before is the same one: ``var.replicas`` is, ``var.replicas * 2`` is not. One that
+    nothing tells from others, or that is looked up, is the same unless ``is_rewritten`` says that what stands behind it
+    at that address is written otherwise.
+    """
+    old, new = {block.address: block for block in before}, {block.address: block for block in after}
+    happens: dict[str, Change] = {}
+    for address in old.keys() | new.keys():
+        past, present = old.get(address), new.get(address)
+        if past is None or present is None:
+            happens[address] = "create" if past is None else "delete"
+            continue
+        was, will_be = past.attributes.values, present.attributes.values
+        doubtful = any(_is_told_by_nothing(each) for each in _lost(was)) and is_rewritten(address)
+        happens[address] = _change(past, present)
+        if doubtful and happens[address] == "no-op":
+            happens[address] = "update"
+        past.attributes.values = _of_the_past(was, will_be, doubtful=doubtful)
+    _follow(happens, new)
+    return (
+        [replace(each, change=happens[each.address]) for each in before],
+        [replace(each, change=happens[each.address]) for each in after],
+    )
+
+
+def _change(old: Block, new: Block) -> Change:
+    if old.type != new.type or old.provider != new.provider or old.region != new.region:
+        return "replace"
+    was, will_be = old.attributes.values, new.attributes.values
+    names = [name for name in was.keys() | will_be.keys() if was.get(name) != will_be.get(name)]
+    if not names:
+        return "no-op" if old.default_tags == new.default_tags else "update"
+    return "replace" if any(replaces(new.type, name) for name in names) else "update"
+
+
+def _follow(happens: dict[str, Change], after: Mapping[str, Block]) -> None:
+    """A resource that takes a value from a replaced one, which is unknown then, changes too, and reads as before."""
+    mentioning: dict[str, list[tuple[str, Change]]] = defaultdict(list)
+    for address, block in after.items():
+        for name, value in block.attributes.values.items():
+            change: Change = "replace" if replaces(block.type, name) else "update"
+            for mentioned in _mentioned(value):
+                mentioning[mentioned].append((address, change))
+    pending = [address for address, change in happens.items() if change in ("replace", "create")]
+    while pending:
+        for address, change in mentioning.pop(pending.pop(), ()):
+            if happens[address] == "no-op" or (happens[address] == "update" and change == "replace"):
+                happens[address] = change
+                if change == "replace":
+                    pending.append(address)
+
+
+def _mentioned(value: Any) -> Iterator[str]:
+    if isinstance(value, Computed):
+        yield from (reference.address for reference in value.references)
+    elif isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _mentioned(each)
+
+
+def _lost(value: Any) -> Iterator[Unknown]:
+    """The parts of a value that come from out of sight; what comes from a resource is followed."""
+    if isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _lost(each)
+    elif isinstance(value, Unknown) and (not isinstance(value, Computed) or LOST in (value.references or (LOST,))):
+        yield value
+
+
+def _is_told_by_nothing(value: Unknown) -> bool:
+    text = text_of_unknown(value)
+    return text is None or "data." in text
+
+
+def _of_the_past(old: Any, new: Any, *, doubtful: bool) -> Any:
+    """A value of which the unknown parts that are not those of today say so, so that neither cancels the other."""
+    if isinstance(old, dict):
+        named = new if isinstance(new, dict) else {}
+        return {name: _of_the_past(each, named.get(name), doubtful=doubtful) for name, each in old.items()}
+    if isinstance(old, list):
+        pairs = zip_longest(old, new[: len(old)] if isinstance(new, list) else ())
+        return [_of_the_past(each, other, doubtful=doubtful) for each, other in pairs]
+    if not any(_lost(old)) or (old == new and not (doubtful and _is_told_by_nothing(old))):
+        return old
+    return replace(old, reason=f"{old.reason}, as it was written before")
+
+
+# What stands behind it -----------------------------------------------------------------------------------------------
+
+
+def written_behind(resource: ResourceInstance, sources: Iterable[ModuleSource]) -> frozenset[str]:
+    """The texts of a block, and of all that its values come from: variables, local values, calls.
+
+    So far as names tell: ``var.size`` in a module leads to its declaration, and to the call of the module, which
+    stands in one of the ``sources``; ``local.size`` leads to every ``locals``.
+    """
+    callers = {id(call): source for source in sources for call in source.calls.values()}
+    found = _reached(resource.written, resource.module.source)
+    for call in resource.module.calls_around:
+        found |= _reached(call, callers.get(id(call), resource.module.source))
+    return frozenset(found)
+
+
+def _reached(written: DeclaredBlock, source: ModuleSource) -> set[str]:
+    """The text of a block, and those in its module that the names in it lead to, and the names in these."""
+    texts = dict.fromkeys(map(_text, written.parts))
+    pending, seen = list(texts), set[str]()
+    while pending:
+        for name in _MENTIONED.findall(pending.pop()):
+            if name not in seen:
+                seen.add(name)
+                more = [text for each in _declarations(name, source) if (text := _text(each)) not in texts]
+                texts.update(dict.fromkeys(more))
+                pending += more
+    return set(texts)
+
+
+def _declarations(name: str, source: ModuleSource) -> Iterator[DeclaredBlock]:
+    kind, *rest = name.split(".")
+    match kind:
+        case "local":
+            yield from source.blocks_of_locals
+            return
+        case "var":
+            found = source.variables.get(rest[0])
+        case "module":
+            found = source.calls.get(rest[0])
+        case "data":
+            found = source.data.get((rest[0], rest[1]))
+        case _:
+            found = source.resources.get((kind, rest[0]))
+    yield from () if found is None else found.parts
+
+
+def _text(written: DeclaredBlock) -> str:
+    """A block as it is written, whatever the blanks in it; its whole file in JSON, where nobody knows its end."""
+    at, end = written.block.at, written.block.end
+    return " ".join((written.file.text[at:end] if end > at else written.file.text).split())

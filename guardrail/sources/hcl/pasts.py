@@ -1,0 +1,223 @@
+"""What root modules were before the change: the same folder in a commit or elsewhere, or one that it was called then.
+
+``compared_to("origin/main", …)`` finds, for ``infra/chat`` of today, ``infra/chat`` where the change began, or
+``services/chat`` if that is gone and is much the same; what stood there and has no successor is gone.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from guardrail.errors import GitError, PastUnreadableError, SourceError
+from guardrail.git import Commit
+from guardrail.model import ChangeSet, Unknown
+from guardrail.sources.hcl.disk import Disk
+from guardrail.sources.hcl.errors import HclSyntaxError
+from guardrail.sources.hcl.reader import RootModule, read_root, without_future
+from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
+from guardrail.sources.hcl.variables import VariableAssignments
+from guardrail.sources.past import named_past
+from guardrail.sources.trees import InCommit, tree_of
+
+_ALIKE = 0.5
+"""The least share of blocks that a renamed folder has in common with what it was, as ``git diff`` has it of files."""
+NO_STATE = (
+    "what stood before is what the source said, of {}: what was never applied, or was changed by other means, only a "
+    "plan tells"
+)
+
+
+class _Then(Struct, frozen=True):
+    """A root module of the past."""
+
+    directory: str
+    disk: Disk
+
+
+class Pasts:
+    """The pasts of the root modules of one run."""
+
+    def __init__(
+        self,
+        compared: str,
+        found: RootModules,
+        paths: Sequence[str],
+        base: str,
+        variants: Sequence[VariableAssignments],
+        *,
+        any_owner: bool,
+    ) -> None:
+        """Raises `SourceError` where the past is not to be had."""
+        self._compared = compared
+        self._any_owner = any_owner
+        self._variants = variants
+        self._is_first = True
+        self._disks: dict[str, Disk] = {}
+        self._at: dict[str, _Then] = {}
+        """By today's root module, what it was."""
+        self.gone: dict[str, _Then] = {}
+        """By its folder, what is no root module any more, or not there."""
+        self.renamed: dict[str, str] = {}
+        self.unknown: dict[str, str] = {}
+        """By root module, why what it was cannot be told."""
+        self.names: dict[str, None] = {}
+        """What is compared with, in words."""
+        directories = [path for path in paths if os.path.isdir(path)]
+        files = [path for path in paths if not os.path.isdir(path)]
+        before: dict[str, _Then] = {}
+        for directory in directories:
+            before |= self._roots_below(directory, alone=len(paths) == 1)
+        if files:
+            before |= self._roots_of_files(files, base)
+        self._pair(found.roots, before, [*map(os.path.normpath, directories)])
+
+    def of(self, root: RootModule) -> tuple[RootModule | None, bool]:
+        """A root module as it was, None where it was not there; and whether that is known at all."""
+        if root.directory in self.unknown:
+            return None, False
+        then = self._at.get(root.directory)
+        if then is None or self._is_new(root.inputs, then.disk):
+            return None, True
+        return self._as_it_was(root, then), True
+
+    def left(
+        self, inputs: VariableAssignments, workspace: str | Unknown | None, region: str | None
+    ) -> Iterator[ChangeSet]:
+        """A change set for each root module that is gone, with these values."""
+        for directory, then in self.gone.items():
+            if self._is_new(inputs, then.disk):
+                continue
+            root = RootModule(directory="", disk=then.disk, inputs=inputs, workspace=workspace, region=region)
+            try:
+                gone = without_future(self._as_it_was(root, then), directory)
+            except PastUnreadableError:
+                continue  # what does not parse has made nothing
+            yield self.told(directory, gone)
+
+    def read(self, root: RootModule) -> ChangeSet:
+        """The change set of a root module with its past."""
+        past, is_known = self.of(root)
+        try:
+            return self.told(root.directory, read_root(root, past, has_past=is_known))
+        except PastUnreadableError as error:
+            change_set = read_root(root)
+            told = f"what stood before is not known, because it does not parse: {error.message}"
+            return replace(change_set, notices=(told, *change_set.notices))
+
+    def told(self, directory: str, change_set: ChangeSet) -> ChangeSet:
+        """The change set with what is to be said of its past."""
+        said = [NO_STATE.format(" and ".join(self.names))] if self._is_first else []
+        self._is_first = False
+        if directory in self.renamed:
+            said.append(f"{directory} was {self.renamed[directory]} before the change")
+        if directory in self.unknown:
+            said.append(f"what stood before is not known: {self.unknown[directory]}")
+        if directory in self.gone:
+            said.append(f"{directory} is gone: what it had is no longer there after the change")
+        return replace(change_set, notices=(*said, *change_set.notices)) if said else change_set
+
+    # Where it was ------------------------------------------------------------------------------------------------
+
+    def _roots_below(self, directory: str, *, alone: bool) -> dict[str, _Then]:
+        """The root modules of the past in and below a folder, by the paths that they have or would have today."""
+        past = named_past(directory, self._compared, any_owner=self._any_owner)
+        if isinstance(past, Commit):
+            disk = self._in(past)
+            folder = directory
+        else:
+            if not alone:
+                raise SourceError(
+                    f"--compare-to {past} is one past, and there are several inputs",
+                    hint="compare with a git revision",
+                )
+            disk, folder = Disk(tree_of(past)), past
+            self.names[past] = None
+        return {
+            os.path.normpath(os.path.join(directory, os.path.relpath(root, folder))): _Then(root, disk)
+            for root in self._found(disk, folder)
+        }
+
+    def _found(self, disk: Disk, folder: str) -> Iterable[str]:
+        if not disk.tree.is_directory(folder):
+            return ()
+        try:
+            return roots_below(folder, Layout(folder, disk, self._variants))
+        except GitError:
+            raise
+        except SourceError:  # there is none, today's may be the first
+            return ()
+
+    def _roots_of_files(self, files: Sequence[str], base: str) -> dict[str, _Then]:
+        """The root modules of the past that files belonged to."""
+        past = named_past(files[0], self._compared, any_owner=self._any_owner)
+        if not isinstance(past, Commit):
+            raise SourceError(f"--compare-to {past} is a folder, and files are compared with a git revision")
+        disk = self._in(past)
+        return {root: _Then(root, disk) for root in roots_of_files(files, Layout(base, disk, self._variants))}
+
+    def _in(self, commit: Commit) -> Disk:
+        """The files of a commit, one for all inputs of a repository."""
+        self.names[f"{self._compared} ({commit.id[:7]})"] = None
+        return self._disks.setdefault(f"{commit.top} {commit.id}", Disk(InCommit(commit)))
+
+    # Which was which ---------------------------------------------------------------------------------------------
+
+    def _pair(self, roots: Mapping[str, Disk], before: Mapping[str, _Then], directories: Sequence[str]) -> None:
+        self._at = {root: before[root] for root in roots if root in before}
+        come = [root for root in roots if root not in before]
+        gone = {root: then for root, then in before.items() if root not in roots and _is_below(root, directories)}
+        for root in come:
+            for then in before.values():
+                if problem := _submodule(root, then.disk):
+                    self.unknown[root] = problem
+        names = {root: _blocks(roots[root], root) for root in come if root not in self.unknown}
+        olds = {root: _blocks(then.disk, then.directory) for root, then in gone.items()}
+        likeness = sorted(
+            (-_share(names[new], olds[old]), os.path.basename(new) != os.path.basename(old), new, old)
+            for new in names
+            for old in olds
+        )
+        for share, _, new, old in likeness:
+            if -share >= _ALIKE and new not in self._at and old in gone:
+                self._at[new] = gone.pop(old)
+                self.renamed[new] = old
+        self.gone = gone
+
+    # With which values -------------------------------------------------------------------------------------------
+
+    def _as_it_was(self, root: RootModule, then: _Then) -> RootModule:
+        inputs = replace(root.inputs, of_the_past=True)
+        return replace(root, directory=then.directory, disk=then.disk, inputs=inputs)
+
+    def _is_new(self, inputs: VariableAssignments, disk: Disk) -> bool:
+        """Whether a file of values was not there then, so that nothing had been made with it."""
+        files = [assignment[1:] for assignment in inputs.assignments if assignment.startswith("@")]
+        return any(disk.tree.holds(path) and not disk.tree.is_file(path) for path in files)
+
+
+def _is_below(path: str, directories: Sequence[str]) -> bool:
+    return any(each in (os.curdir, path) or path.startswith(os.path.join(each, "")) for each in directories)
+
+
+def _submodule(root: str, disk: Disk) -> str:
+    """Why the past of a folder cannot be told, where it was in a submodule; empty where it was not."""
+    try:
+        disk.tree.is_directory(os.path.join(root, "x"))
+    except GitError as error:
+        return error.message
+    return ""
+
+
+def _blocks(disk: Disk, directory: str) -> frozenset[object]:
+    """What a folder declares, by the names that its blocks have."""
+    try:
+        source = disk.legible(directory)
+    except (SourceError, HclSyntaxError):
+        return frozenset()
+    return frozenset((*source.resources, *source.calls))
+
+
+def _share(one: frozenset[object], other: frozenset[object]) -> float:
+    return len(one & other) / len(one | other) if one and other else 0.0

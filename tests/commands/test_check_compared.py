@@ -1,0 +1,134 @@
+"""``guardrail check --compare-to`` on Terraform source, from a repository to an exit code.
+
+An endpoint on ml.m5.xlarge in us-east-1 is 0.23 USD x 730 h = 167.90 USD for each instance, and 8 GB x 0.14 USD = 1.12
+USD for its volume: 169.02 USD a month.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from tests.sources.hcl.test_pasts import endpoint
+from tests.test_git import commit, git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
+
+PROVIDER = 'provider "aws" {\n  region = "us-east-1"\n}\n'
+TEMPLATE = """\
+Resources:
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - {VariantName: main, ModelName: m, InstanceType: ml.m5.xlarge, InitialInstanceCount: COUNT}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties: {EndpointConfigName: !GetAtt Config.EndpointConfigName}
+"""
+
+
+def source(*endpoints: str) -> str:
+    return PROVIDER + "".join(endpoints).replace("ml.m5.large", "ml.m5.xlarge")
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    git(tmp_path, "init", "--quiet")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TF_WORKSPACE", raising=False)
+    return tmp_path
+
+
+def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
+    code = cli.main(["check", *arguments, "--format", "json"])
+    shown = capsys.readouterr()
+    assert shown.out, shown.err
+    return code, json.loads(shown.out)
+
+
+def money(report: Any) -> tuple[str, str, str]:
+    totals = report["totals"]
+    return totals["before"]["expected"], totals["after"]["expected"], totals["delta"]["expected"]
+
+
+def test_only_what_the_change_brings_fails(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(top, {"infra/main.tf": source(endpoint("chat", 2))})
+    code, report = checked(capsys, "infra", "--compare-to", "HEAD")
+    assert (code, money(report)) == (0, ("338.04", "338.04", "0.00"))
+    assert report["endpoints"][0]["change"] == "no-op"
+    (top / "infra/main.tf").write_text(source(endpoint("chat", 2), endpoint("search")))
+    code, report = checked(capsys, "infra", "--compare-to", "HEAD")
+    assert (code, money(report)) == (1, ("338.04", "507.06", "169.02"))
+    failing = {
+        (one["address"], one["status"]) for one in report["results"] if one["policy"] == "realtime-variants-scale"
+    }
+    assert failing == {
+        ("aws_sagemaker_endpoint_configuration.search", "new"),
+        ("aws_sagemaker_endpoint_configuration.chat", "existing"),
+    }
+
+
+def test_a_budget_on_the_increase_is_held(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(top, {"infra/main.tf": source(endpoint("chat", 2))})
+    (top / "infra/main.tf").write_text(source(endpoint("chat", 3)))
+    code, report = checked(
+        capsys, "infra", "--compare-to", "HEAD", "--policy", "monthly-increase-within-budget", "--budget-delta", "100"
+    )
+    assert code == 1, report["notices"]
+    assert (
+        checked(
+            capsys,
+            "infra",
+            "--compare-to",
+            "HEAD",
+            "--policy",
+            "monthly-increase-within-budget",
+            "--budget-delta",
+            "169.02",
+        )[0]
+        == 0
+    )
+
+
+def test_source_and_templates_are_compared_together(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    commit(top, {"infra/main.tf": source(endpoint("chat", 2)), "stack.yaml": TEMPLATE.replace("COUNT", "1")})
+    (top / "infra/main.tf").write_text(source(endpoint("chat", 3)))
+    (top / "stack.yaml").write_text(TEMPLATE.replace("COUNT", "3"))
+    arguments = ["infra", "stack.yaml", "--compare-to", "HEAD", "--region", "us-east-1", "--fail-on", "never"]
+    # 3 before: 2 + 1; 6 after: 3 + 3
+    assert money(checked(capsys, *arguments)[1]) == ("507.06", "1014.12", "507.06")
+
+
+def test_an_unknown_that_is_written_otherwise_makes_the_change_unknown(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variable = 'variable "n" { type = number }\n'
+    commit(top, {"infra/main.tf": source(variable, endpoint("chat", "var.n"))})
+    report = checked(capsys, "infra", "--compare-to", "HEAD")[1]
+    assert report["totals"]["delta"]["expected"] == "0.00", "nothing changes, whatever n is"
+    (top / "infra/main.tf").write_text(source(variable, endpoint("chat", "var.n * 2")))
+    report = checked(capsys, "infra", "--compare-to", "HEAD")[1]
+    assert "unknown" in report["totals"]["delta"]["expected"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["infra", "--compare-to", "nowhere"],
+            "--compare-to: there is no file nowhere, and nowhere is no git revision",
+        ),
+        (["infra", "stack.yaml", "--compare-to", "./old"], "is one past, and there are several inputs"),
+    ],
+)
+def test_a_past_that_is_not_to_be_had_is_an_error(
+    top: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    commit(top, {"infra/main.tf": source(endpoint("chat")), "stack.yaml": TEMPLATE, "old/main.tf": source()})
+    assert cli.main(["check", *arguments]) == 2
+    assert said in capsys.readouterr().err

@@ -1,0 +1,496 @@
+"""Terraform source against its past: a commit read from git's objects, or another folder.
+
+Every endpoint here runs ml.m5.large; how many instances of it before and after is what the tests look at.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from guardrail.errors import GitError, SourceError
+from guardrail.model import ChangeSet, Inventory, Unknown
+from guardrail.sources import hcl
+from tests.sources.hcl.conftest import PROVIDER
+from tests.test_git import clone, commit, git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
+
+Counts = dict[str, object]
+
+
+def endpoint(name: str, count: object = 1, *, naming: str = "name_prefix", meta: str = "") -> str:
+    """An endpoint and its configuration; the configuration has a new name with every change of it, unless fixed."""
+    return f"""
+resource "aws_sagemaker_endpoint_configuration" "{name}" {{
+  {meta}
+  {naming} = "{name}-"
+  production_variants {{
+    variant_name           = "main"
+    model_name             = "m"
+    instance_type          = "ml.m5.large"
+    initial_instance_count = {count}
+  }}
+}}
+resource "aws_sagemaker_endpoint" "{name}" {{
+  {meta}
+  name                 = "{name}"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.{name}{"[0]" if meta else ""}.name
+}}
+"""
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty repository, which is the working directory."""
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    git(folder, "init", "--quiet")
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def change(top: Path) -> Callable[[dict[str, str], dict[str, str]], None]:
+    """Commit files, and put others in their place in the working tree."""
+
+    def change_(before: dict[str, str], after: dict[str, str]) -> None:
+        commit(top, before)
+        for name in before.keys() - after.keys():
+            (top / name).unlink()
+        for name, text in after.items():
+            (top / name).parent.mkdir(parents=True, exist_ok=True)
+            (top / name).write_text(text)
+
+    return change_
+
+
+Changing = Callable[[dict[str, str], dict[str, str]], None]
+
+
+def compared(*paths: str, to: str = "HEAD", assignments: tuple[str, ...] = ()) -> list[ChangeSet]:
+    return list(hcl.read(paths or (".",), compare_to=to, assignments=assignments))
+
+
+def only(*paths: str, to: str = "HEAD", assignments: tuple[str, ...] = ()) -> ChangeSet:
+    (found,) = compared(*paths, to=to, assignments=assignments)
+    return found
+
+
+def counts(inventory: Inventory | None) -> Counts:
+    """How many instances each endpoint has."""
+    assert inventory is not None
+    return {
+        each.address: each.variants[0].initial_instance_count  # type: ignore[union-attr, index]
+        for each in inventory.endpoints
+    }
+
+
+def happened(change_set: ChangeSet) -> dict[str, tuple[str, bool]]:
+    return {each.address: (each.change, each.touched) for each in change_set.after.endpoints}
+
+
+CHAT, SEARCH = "aws_sagemaker_endpoint.chat", "aws_sagemaker_endpoint.search"
+
+# What stood there ----------------------------------------------------------------------------------------------------
+
+
+def test_what_changes_is_told_from_what_does_not(change: Changing) -> None:
+    change(
+        {"main.tf": PROVIDER + endpoint("chat", 2) + endpoint("search")},
+        {"main.tf": PROVIDER + endpoint("chat", 3) + endpoint("search") + endpoint("rank")},
+    )
+    found = only()
+    assert counts(found.before) == {CHAT: 2, SEARCH: 1}
+    assert counts(found.after) == {CHAT: 3, SEARCH: 1, "aws_sagemaker_endpoint.rank": 1}
+    assert happened(found) == {
+        CHAT: ("update", True),
+        SEARCH: ("no-op", False),
+        "aws_sagemaker_endpoint.rank": ("create", True),
+    }
+
+
+def test_the_past_is_where_the_change_began(top: Path) -> None:
+    commit(top, {"main.tf": PROVIDER + endpoint("chat", 2)})
+    git(top, "checkout", "--quiet", "-b", "pr")
+    commit(top, {"main.tf": PROVIDER + endpoint("chat", 3)})
+    git(top, "checkout", "--quiet", "main")
+    commit(top, {"main.tf": PROVIDER + endpoint("chat", 9)})
+    git(top, "checkout", "--quiet", "pr")
+    assert counts(only(to="main").before) == {CHAT: 2}
+
+
+def test_a_module_beside_the_root_is_that_of_the_same_commit(change: Changing) -> None:
+    root = PROVIDER + 'module "m" {\n  source = "../modules/m"\n}\n'
+    change(
+        {"infra/main.tf": root, "modules/m/main.tf": endpoint("chat", 1)},
+        {"infra/main.tf": root, "modules/m/main.tf": endpoint("chat", 2)},
+    )
+    found = only("infra")
+    assert (counts(found.before), counts(found.after)) == ({f"module.m.{CHAT}": 1}, {f"module.m.{CHAT}": 2})
+
+
+def test_a_root_that_was_not_there_had_nothing(change: Changing) -> None:
+    change(
+        {"a/main.tf": PROVIDER + endpoint("chat")},
+        {"a/main.tf": PROVIDER + endpoint("chat"), "b/main.tf": PROVIDER + endpoint("search")},
+    )
+    found = only("b")
+    assert found.before == Inventory()
+    assert happened(found) == {SEARCH: ("create", True)}
+
+
+def test_a_root_that_is_gone_is_shown(change: Changing) -> None:
+    change(
+        {"a/main.tf": PROVIDER + endpoint("chat"), "b/main.tf": PROVIDER + endpoint("search", 2)},
+        {"a/main.tf": PROVIDER + endpoint("chat")},
+    )
+    kept, gone = compared(".")
+    assert (kept.path, counts(kept.before)) == ("a", {CHAT: 1})
+    assert (gone.path, counts(gone.before), gone.after) == ("b", {SEARCH: 2}, Inventory())
+    assert "b is gone: what it had is no longer there after the change" in gone.notices
+    (alone,) = compared("a")
+    assert alone.path == "a", "what is gone elsewhere is not asked for"
+
+
+def test_a_renamed_folder_is_the_same_root(change: Changing) -> None:
+    chat, search = PROVIDER + endpoint("chat", 2), PROVIDER + endpoint("search")
+    change(
+        {"services/chat/main.tf": chat, "services/search/main.tf": search},
+        {"infra/search/main.tf": search, "infra/talk/main.tf": chat},
+    )
+    found = {each.path: each for each in compared(".")}
+    assert found.keys() == {"infra/talk", "infra/search"}
+    assert happened(found["infra/talk"]) == {CHAT: ("no-op", False)}
+    assert "infra/talk was services/chat before the change" in found["infra/talk"].notices
+
+
+def test_a_folder_with_other_contents_is_no_renamed_one(change: Changing) -> None:
+    change({"a/main.tf": PROVIDER + endpoint("chat")}, {"b/main.tf": PROVIDER + endpoint("search")})
+    new, gone = compared(".")
+    assert (new.before, counts(gone.before)) == (Inventory(), {CHAT: 1})
+
+
+def test_a_folder_is_a_past_too(change: Changing, top: Path, tmp_path: Path) -> None:
+    change({}, {"infra/a/main.tf": PROVIDER + endpoint("chat", 3), "infra/b/main.tf": PROVIDER + endpoint("search")})
+    old = tmp_path / "old" / "a"
+    old.mkdir(parents=True)
+    (old / "main.tf").write_text(PROVIDER + endpoint("chat", 2))
+    found = {each.path: each for each in compared("infra", to=str(tmp_path / "old"))}
+    assert counts(found["infra/a"].before) == {CHAT: 2}
+    assert found["infra/b"].before == Inventory()
+    with pytest.raises(SourceError, match="is one past, and there are several inputs"):
+        compared("infra/a", "infra/b", to=str(tmp_path / "old"))
+    with pytest.raises(SourceError, match="files are compared with a git revision"):
+        compared(str(top / "infra/a/main.tf"), to=str(tmp_path / "old"))
+
+
+def test_a_file_stands_for_its_roots_in_the_past_too(change: Changing) -> None:
+    root = PROVIDER + 'module "m" {\n  source = "../modules/m"\n}\n'
+    change(
+        {"infra/main.tf": root, "modules/m/main.tf": endpoint("chat", 1)},
+        {"infra/main.tf": root, "modules/m/main.tf": endpoint("chat", 2)},
+    )
+    found = only("modules/m/main.tf")
+    assert (found.path, counts(found.before)) == ("infra", {f"module.m.{CHAT}": 1})
+
+
+def test_a_module_that_becomes_a_root_is_not_counted_twice_before(change: Changing) -> None:
+    """It was billed as part of the root that called it, whose past has it."""
+    root = PROVIDER + 'module "m" {\n  source = "./chat"\n}\n'
+    change(
+        {"main.tf": root, "chat/main.tf": endpoint("chat", 2)},
+        {"main.tf": PROVIDER, "chat/main.tf": PROVIDER + endpoint("chat", 2)},
+    )
+    by_path = {each.path: each for each in compared(".")}
+    assert counts(by_path["."].before) == {f"module.m.{CHAT}": 2}
+    assert by_path["chat"].before == Inventory()
+
+
+def test_what_only_a_state_knows_is_said_once(change: Changing) -> None:
+    files = {"a/main.tf": PROVIDER + endpoint("chat"), "b/main.tf": PROVIDER + endpoint("search")}
+    change(files, files)
+    said = [notice for each in compared(".") for notice in each.notices if "only a plan tells" in notice]
+    assert len(said) == 1
+    assert "of HEAD (" in said[0]
+
+
+# Which is which ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "address"),
+    [
+        pytest.param(
+            endpoint("chat", 2),
+            endpoint("talk", 2).replace('"talk-"', '"chat-"').replace('name                 = "talk"', 'name = "other"')
+            + "moved {\n from = aws_sagemaker_endpoint.chat\n to = aws_sagemaker_endpoint.talk\n}\n"
+            + "moved {\n from = aws_sagemaker_endpoint_configuration.chat\n"
+            + " to = aws_sagemaker_endpoint_configuration.talk\n}\n",
+            "aws_sagemaker_endpoint.talk",
+            id="moved",
+        ),
+        pytest.param(endpoint("chat", 2), endpoint("chat", 2, meta="count = 1"), f"{CHAT}[0]", id="count added"),
+        pytest.param(endpoint("chat", 2, meta="count = 1"), endpoint("chat", 2), CHAT, id="count taken away"),
+        pytest.param(
+            endpoint("chat", 2),
+            endpoint("talk", 2).replace('"talk-"', '"chat-"').replace('= "talk"', '= "chat"'),
+            "aws_sagemaker_endpoint.talk",
+            id="unchanged under a new address",
+        ),
+        pytest.param(
+            endpoint("chat", 2),
+            endpoint("talk", 3).replace('= "talk"', '= "chat"'),
+            "aws_sagemaker_endpoint.talk",
+            id="changed, and of the same name",
+        ),
+    ],
+)
+def test_the_same_endpoint_is_found_at_its_new_address(change: Changing, before: str, after: str, address: str) -> None:
+    change({"main.tf": PROVIDER + before}, {"main.tf": PROVIDER + after})
+    found = only()
+    assert counts(found.before) == {address: 2}
+    assert found.after.endpoints[0].change != "create"
+    assert found.moved[address] != (address,)
+
+
+def test_moved_blocks_are_followed_through_modules_and_chains(change: Changing) -> None:
+    old = PROVIDER + 'module "a" {\n  source = "./m"\n}\n'
+    new = PROVIDER + 'module "c" {\n  source = "./m"\n}\n'
+    new += "moved {\n  from = module.a\n  to = module.b\n}\nmoved {\n  from = module.b\n  to = module.c\n}\n"
+    inner = 'moved {\n  from = aws_sagemaker_endpoint.chat\n  to = aws_sagemaker_endpoint.talk["x"]\n}\n'
+    talk = endpoint("chat").replace('endpoint" "chat" {', 'endpoint" "talk" {\n  for_each = toset(["x"])')
+    change(
+        {"main.tf": old, "m/main.tf": endpoint("chat")},
+        {"main.tf": new, "m/main.tf": talk + inner},
+    )
+    found = only()
+    address = 'module.c.aws_sagemaker_endpoint.talk["x"]'
+    assert counts(found.before) == {address: 1}
+    assert f"module.a.{CHAT}" in found.moved[address]
+    assert happened(found) == {address: ("no-op", False)}
+
+
+def test_a_move_to_where_something_stands_is_none(change: Changing) -> None:
+    """Terraform leaves both as they are, and warns."""
+    moved = "moved {\n  from = aws_sagemaker_endpoint.chat\n  to = aws_sagemaker_endpoint.search\n}\n"
+    search = PROVIDER + endpoint("search", 5)
+    change({"main.tf": search + endpoint("chat", 2)}, {"main.tf": search + moved})
+    found = only()
+    assert counts(found.before) == {CHAT: 2, SEARCH: 5}
+
+
+def test_one_of_several_that_are_alike_is_not_guessed(change: Changing) -> None:
+    """Of two gone and one come, all of one reading, nobody can tell which it is."""
+    plain = endpoint("a").replace('name                 = "a"\n', "")
+    gone = plain + endpoint("b").replace('name                 = "b"\n', "").replace('"b-"', '"a-"')
+    come = endpoint("c").replace('name                 = "c"\n', "").replace('"c-"', '"a-"')
+    change({"main.tf": PROVIDER + gone}, {"main.tf": PROVIDER + come})
+    assert counts(only().before) == {"aws_sagemaker_endpoint.a": 1, "aws_sagemaker_endpoint.b": 1}
+
+
+# What happens --------------------------------------------------------------------------------------------------------
+
+
+def test_a_configuration_of_a_fixed_name_does_not_reach_its_endpoint(change: Changing) -> None:
+    """As a plan has it: the endpoint goes on naming what it names, and so runs what it ran."""
+    change(
+        {"main.tf": PROVIDER + endpoint("chat", 2, naming="name")},
+        {"main.tf": PROVIDER + endpoint("chat", 3, naming="name")},
+    )
+    found = only()
+    assert found.after.endpoints[0].keeps_previous_configuration
+    assert counts(found.after) == {CHAT: 2}
+
+
+def test_a_target_that_is_new_touches_its_endpoint(change: Changing) -> None:
+    target = """
+resource "aws_appautoscaling_target" "t" {
+  service_namespace  = "sagemaker"
+  resource_id        = "endpoint/chat/variant/main"
+  scalable_dimension = "sagemaker:variant:DesiredInstanceCount"
+  min_capacity       = 1
+  max_capacity       = 3
+}
+"""
+    change({"main.tf": PROVIDER + endpoint("chat")}, {"main.tf": PROVIDER + endpoint("chat") + target})
+    assert happened(only()) == {CHAT: ("no-op", True)}
+
+
+def test_other_values_are_another_past(change: Changing) -> None:
+    source = PROVIDER + 'variable "n" {}\n' + endpoint("chat", "var.n")
+    change(
+        {"main.tf": source, "prod.tfvars": "n = 1\n", "terraform.tfvars": "n = 7\n"},
+        {"main.tf": source, "prod.tfvars": "n = 3\n", "terraform.tfvars": "n = 8\n"},
+    )
+    found = only(assignments=("@prod.tfvars",))
+    assert (counts(found.before), counts(found.after)) == ({CHAT: 1}, {CHAT: 3})
+    found = only()
+    assert (counts(found.before), counts(found.after)) == ({CHAT: 7}, {CHAT: 8})
+
+
+def test_values_of_a_flag_are_for_both_sides_as_far_as_they_go(change: Changing) -> None:
+    change(
+        {"main.tf": PROVIDER + endpoint("chat", 2)},
+        {"main.tf": PROVIDER + 'variable "n" {}\n' + endpoint("chat", "var.n")},
+    )
+    found = only(assignments=("n=4",))
+    assert (counts(found.before), counts(found.after)) == ({CHAT: 2}, {CHAT: 4})
+
+
+def test_a_file_of_values_that_is_new_has_made_nothing_before(change: Changing) -> None:
+    source = PROVIDER + 'variable "n" {}\n' + endpoint("chat", "var.n")
+    change(
+        {"main.tf": source, "dev.tfvars": "n = 1\n"},
+        {"main.tf": source, "dev.tfvars": "n = 1\n", "prod.tfvars": "n = 3\n"},
+    )
+    dev, prod = compared(assignments=("@dev=dev.tfvars", "@prod=prod.tfvars"))
+    assert (counts(dev.before), prod.before) == ({CHAT: 1}, Inventory())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("var.n", "var.n * 2"), ("local.n", "local.n"), ("module.sizes.n", "module.sizes.n")],
+    ids=["the argument", "a local value behind it", "an output behind it"],
+)
+def test_an_unknown_number_that_is_written_otherwise_cancels_nothing(change: Changing, before: str, after: str) -> None:
+    """Unknown before and unknown after, for one reason, and yet not the same: 0.00 would be an invention."""
+    rest = (
+        PROVIDER + 'variable "n" {}\nmodule "sizes" {\n  source = "./sizes"\n  n = var.n\n}\nlocals {\n  n = VALUE\n}\n'
+    )
+    module = 'variable "n" {}\noutput "n" {\n  value = VALUE\n}\n'
+    change(
+        {
+            "main.tf": rest.replace("VALUE", "var.n") + endpoint("chat", before),
+            "sizes/main.tf": module.replace("VALUE", "var.n"),
+        },
+        {
+            "main.tf": rest.replace("VALUE", "var.n * 2") + endpoint("chat", after),
+            "sizes/main.tf": module.replace("VALUE", "var.n * 2"),
+        },
+    )
+    found = only()
+    old, new = counts(found.before)[CHAT], counts(found.after)[CHAT]
+    assert isinstance(old, Unknown)
+    assert isinstance(new, Unknown)
+    assert old.reason != new.reason
+    assert happened(found)[CHAT][1], "and what it says of it is a finding of this change"
+
+
+def test_an_unknown_number_that_is_written_alike_is_the_same(change: Changing) -> None:
+    """Whatever else changes in its file: blanks, another endpoint, another variable."""
+    source = PROVIDER + 'variable "n" {}\n' + endpoint("chat", "var.n")
+    change(
+        {"main.tf": source},
+        {"main.tf": source.replace("  variant_name  ", "\tvariant_name") + 'variable "m" {}\n' + endpoint("search")},
+    )
+    found = only()
+    assert counts(found.before)[CHAT] == counts(found.after)[CHAT]
+    assert happened(found)[CHAT] == ("no-op", False)
+
+
+def test_what_is_undecided_is_decided_alike_on_both_sides(change: Changing) -> None:
+    text = PROVIDER + 'variable "big" { type = bool }\n'
+    change(
+        {"main.tf": text + endpoint("chat", "var.big ? 4 : 1")},
+        {"main.tf": text + endpoint("chat", "var.big ? 5 : 1")},
+    )
+    worlds = {each.given: (counts(each.before), counts(each.after)) for each in only().possibilities}
+    assert worlds == {
+        "var.big = true": ({CHAT: 4}, {CHAT: 5}),
+        "var.big = false": ({CHAT: 1}, {CHAT: 1}),
+    }
+
+
+def test_a_module_that_init_has_fetched_stands_for_the_past_where_it_was_called_alike(
+    change: Changing, top: Path
+) -> None:
+    call = PROVIDER + 'module "m" {\n  source  = "acme/chat/aws"\n  version = "VERSION"\n}\n'
+    change(
+        {"main.tf": call.replace("VERSION", "1.0.0"), ".gitignore": ".terraform\n"},
+        {"main.tf": call.replace("VERSION", "1.0.0"), ".gitignore": ".terraform\n"},
+    )
+    fetched = top / ".terraform" / "modules" / "m"
+    fetched.mkdir(parents=True)
+    (fetched / "main.tf").write_text(endpoint("chat"))
+    (fetched.parent / "modules.json").write_text('{"Modules": [{"Key": "m", "Dir": ".terraform/modules/m"}]}')
+    assert counts(only().before) == {f"module.m.{CHAT}": 1}
+    (top / "main.tf").write_text(call.replace("VERSION", "2.0.0"))
+    found = only()
+    assert found.before == Inventory()
+    assert [each.address for each in found.skipped] == ["module.m"], "so that nobody takes it for new"
+
+
+# What cannot be told -------------------------------------------------------------------------------------------------
+
+
+def test_a_past_that_did_not_parse_is_not_known_and_holds_nothing_up(change: Changing) -> None:
+    """Else the change that mends it could not be checked."""
+    change({"main.tf": 'resource "a" {'}, {"main.tf": PROVIDER + endpoint("chat")})
+    found = only()
+    assert found.before is None
+    assert any("what stood before is not known, because it does not parse: main.tf:1" in each for each in found.notices)
+
+
+def test_a_root_in_a_submodule_has_no_past_here(top: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "--quiet")
+    commit(library, {"main.tf": PROVIDER + endpoint("chat")})
+    git(top, "submodule", "--quiet", "add", str(library), "library")
+    commit(top, {"infra/main.tf": PROVIDER + endpoint("search")})
+    found = {each.path: each for each in compared(".")}
+    assert counts(found["infra"].before) == {SEARCH: 1}
+    assert found["library"].before is None
+    assert any("in a submodule" in each for each in found["library"].notices)
+
+
+def test_a_module_in_a_submodule_is_missing_in_the_past(top: Path, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "--quiet")
+    commit(library, {"main.tf": endpoint("chat")})
+    git(top, "submodule", "--quiet", "add", str(library), "library")
+    commit(top, {"infra/main.tf": PROVIDER + 'module "m" {\n  source = "../library"\n}\n'})
+    found = only("infra")
+    assert counts(found.after) == {f"module.m.{CHAT}": 1}
+    assert [each.address for each in found.skipped] == ["module.m"]
+
+
+def test_a_clone_without_old_files_is_an_error(top: Path) -> None:
+    commit(top, {"main.tf": PROVIDER + endpoint("chat", 2)})
+    commit(top, {"main.tf": PROVIDER + endpoint("chat", 3)})
+    git(top, "config", "uploadpack.allowFilter", "true")
+    folder = clone(top, "blobless", "--filter=blob:none")
+    os.chdir(folder)
+    with pytest.raises(GitError, match=r"main\.tf of HEAD~1 is not in this repository"):
+        compared(to="HEAD~1")
+
+
+def test_source_in_lfs_is_an_error(change: Changing) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    change({"main.tf": pointer}, {"main.tf": PROVIDER + endpoint("chat")})
+    with pytest.raises(GitError, match=r"main\.tf was in git LFS in HEAD"):
+        compared()
+
+
+def test_links_are_those_of_the_commit(top: Path) -> None:
+    (top / "infra").mkdir()
+    (top / "infra" / "main.tf").symlink_to("../shared.tf")
+    (top / "infra" / "loop").symlink_to(".")
+    commit(top, {"shared.tf": PROVIDER + endpoint("chat", 2), "other.txt": PROVIDER + endpoint("chat", 9)})
+    (top / "infra" / "main.tf").unlink()
+    (top / "infra" / "main.tf").symlink_to("../other.txt")
+    found = only("infra")
+    assert (counts(found.before), counts(found.after)) == ({CHAT: 2}, {CHAT: 9})
+
+
+def test_a_past_link_that_led_out_is_not_followed(change: Changing, top: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.tf").write_text(endpoint("secret", 9))
+    (top / "secret.tf").symlink_to(tmp_path / "secret.tf")
+    change({"main.tf": PROVIDER + endpoint("chat")}, {"main.tf": PROVIDER + endpoint("chat")})
+    (top / "secret.tf").unlink()
+    with pytest.raises(SourceError, match=r"secret\.tf was a link that leads out of the repository"):
+        compared()
