@@ -12,11 +12,14 @@ from msgspec import Struct, structs
 from guardrail.errors import GuardrailError
 from guardrail.policy.base import Result
 from guardrail.policy.baseline import Baseline, KnownFinding
-from guardrail.policy.policy import Policy
+from guardrail.policy.policy import DEFAULT, Policy
 from guardrail.settings import Settings
 
 _LENIENCE = ("note", "warning", "error", "never")
 """What ``fail_on`` can be, from the strictest on; in the same order severities weigh more."""
+
+
+_GRADES = ("off", "note", "warning", "error")
 
 
 class OwnTerms(Struct, frozen=True, kw_only=True):
@@ -124,14 +127,22 @@ def _policies(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
         if new is None:
             yield f"{old.id} is off"
             continue
-        if _LENIENCE.index(new.severity) < _LENIENCE.index(old.severity):
-            yield _changed(old.id, old.severity, new.severity)
+        yield from _grades(old, new)
         if _without_values(old) != _without_values(new):
             yield f"{old.id} is written anew"
             continue
         for name, parameter in old.params.items():
             if new.params[name].default != parameter.default:
                 yield _changed(f"{old.id}.{name}", parameter.default, new.params[name].default)
+
+
+def _grades(old: Policy, new: Policy) -> Iterator[str]:
+    """Where a policy is graded lower than it was: ``p in non-production from error to note``."""
+    named = [each.severity for each in (old, new) if isinstance(each.severity, dict)]
+    for environment in dict.fromkeys((DEFAULT, *(name for each in named for name in each))):
+        before, after = old.severity_in(environment), new.severity_in(environment)
+        if _GRADES.index(after) < _GRADES.index(before):
+            yield _changed(old.id if environment == DEFAULT else f"{old.id} in {environment}", before, after)
 
 
 def _without_values(policy: Policy) -> Policy:

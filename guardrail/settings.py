@@ -11,6 +11,7 @@ from guardrail import files
 from guardrail.cost.discount_settings import Discounts
 from guardrail.errors import SettingsError
 from guardrail.git import folders_up_to_top, top_of
+from guardrail.policy import parameter_files
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.environment import EnvironmentSettings
 from guardrail.policy.policy import PolicySettings
@@ -167,9 +168,19 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
         usage_file=_shortest(usage_file),
         baseline=structs.replace(settings.baseline, file=_shortest(baseline or _nearest((BASELINE_NAME,), around))),
         prices=_relative(settings.prices, directory),
+        policies={name: _with_paths(policy, directory) for name, policy in settings.policies.items()},
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
     return FoundSettings(settings=settings, path=_shortest(path))
+
+
+def _with_paths(policy: PolicySettings, directory: str) -> PolicySettings:
+    """With the files of its parameters as they are reached from here."""
+    return structs.replace(
+        policy,
+        params=parameter_files.placed(policy.params, directory),
+        environments=parameter_files.placed(policy.environments, directory),
+    )
 
 
 def _relative(prices: PriceSettings, directory: str) -> PriceSettings:

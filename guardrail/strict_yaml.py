@@ -167,12 +167,22 @@ def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[Step]]:
         quoted = problem.removeprefix("Invalid enum value ")
         *others, last = map(str, choices)
         listed = f"{', '.join(others)} or {last}" if others else last
-        near = did_you_mean(quoted.strip("'"), map(str, choices))
+        meant = _MEANT.get(quoted.strip("'"))
+        near = f": write {meant}" if meant in choices else did_you_mean(quoted.strip("'"), map(str, choices))
         return f"{_dotted(steps)}: {quoted} is none of {listed}{near}", steps
     words = problem.replace("`", "").replace("Expected", "expected").replace("Invalid", "invalid")
     words = re.sub(r"\bobject\b", "mapping", re.sub(r"\barray\b", "list", words))
     prefix = "a key of " if at_key and steps else ""
     return (f"{prefix}{_dotted(steps)}: {words}" if steps else words), steps
+
+
+_MEANT = {
+    **dict.fromkeys(("critical", "high", "blocker", "deny", "fail", "block"), "error"),
+    **dict.fromkeys(("medium", "moderate", "warn"), "warning"),
+    **dict.fromkeys(("low", "info", "informational", "advice"), "note"),
+    **dict.fromkeys(("none", "disabled", "ignore", "false"), "off"),
+}
+"""What other tools call our severities."""
 
 
 def _walk(trail: str, value: Any, kind: Any) -> tuple[list[Step], Any]:
@@ -202,7 +212,9 @@ def _choices(kind: Any) -> list[Any]:
     """The values of a type that lists them, or of the parts of a union."""
     if get_origin(kind) is Literal:
         return list(get_args(kind))
-    return [choice for part in get_args(kind) for choice in _choices(part)]
+    parts = get_args(kind)
+    listed = [part for part in parts if get_origin(part) is Literal]
+    return [choice for part in listed or parts for choice in _choices(part)]
 
 
 def _first_that_fails(value: object, kind: Any) -> str | int | None:

@@ -1,21 +1,25 @@
 """What policies say of priced change sets, in every possibility, and what follows from it."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from operator import attrgetter
 
 from msgspec import structs
 
+from guardrail.assess import pricing
 from guardrail.assess.pricing import Combination, PricedSource
 from guardrail.assess.terms import Terms
+from guardrail.cost.base import Estimate
+from guardrail.model import Endpoint, Inventory
 from guardrail.money import ZERO
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import RANKS, Result, Rule, Severity
-from guardrail.policy.evaluate import evaluate, evaluate_stack
+from guardrail.policy.evaluate import Members, evaluate, evaluate_stack
 from guardrail.policy.identity import of_address
 from guardrail.policy.policy import Policy
+from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 from guardrail.report import DiscountReport, Report, Source, Summary, Totals
 
@@ -33,37 +37,112 @@ def judged(
 ) -> list[Result]:
     """The results on every source, and on everything together."""
     results: list[Result] = []
+    known = [outcome for outcome, _ in outcomes]
     for one in priced:
-        results += _of_source(one, prices, policies, terms, today)
+        results += _of_source(one, prices, policies, terms, today, _totals_by_world(one, priced, known))
     source = priced[0].source.id if len(priced) == 1 else ""
+    counts = any(policy.quantities for policy in policies)
     worlds = [
-        (outcome.given, _of_stack(outcome, discounts, policies, terms, source)) for outcome, discounts in outcomes
+        (
+            outcome.given,
+            _of_stack(
+                outcome,
+                discounts,
+                policies,
+                terms,
+                source,
+                _members(outcome, priced, prices, terms, today) if counts else Members(),
+            ),
+        )
+        for outcome, discounts in outcomes
     ]
     undecided = "; ".join(one.change_set.undecided for one in priced if one.change_set.undecided)
     return [*results, *(worlds[0][1] if len(worlds) == 1 else agreed(worlds, policies, undecided))]
 
 
 def _of_stack(
-    outcome: Combination, discounts: DiscountReport | None, policies: Sequence[Policy], terms: Terms, source: str
+    outcome: Combination,
+    discounts: DiscountReport | None,
+    policies: Sequence[Policy],
+    terms: Terms,
+    source: str,
+    members: Members,
 ) -> list[Result]:
     """What the budgets say of one possibility: they are held against the list bill, or that with discounts."""
     totals = outcome.totals
     if discounts is not None and discounts.budgets == "discounted":
         totals = structs.replace(totals, before=discounts.before, after=discounts.after, delta=discounts.delta)
-    return on_totals(policies, totals, terms.budgets, source)
+    return on_totals(policies, totals, terms.budgets, source, members)
 
 
 def on_totals(
-    policies: Sequence[Policy], totals: Totals, budgets: Mapping[str, Decimal | None], source: str
+    policies: Sequence[Policy],
+    totals: Totals,
+    budgets: Mapping[str, Decimal | None],
+    source: str,
+    members: Members | None = None,
 ) -> list[Result]:
-    """What the policies on everything together say of some totals under these limits."""
+    """What the policies on everything together say of some totals under these limits, and of the endpoints if given."""
     return evaluate_stack(
-        policies, before=totals.before, after=totals.after, delta=totals.delta, budgets=budgets, source=source
+        policies,
+        before=totals.before,
+        after=totals.after,
+        delta=totals.delta,
+        budgets=budgets,
+        source=source,
+        members=members,
     )
 
 
+def _totals_by_world(
+    one: PricedSource, priced: Sequence[PricedSource], outcomes: Sequence[Combination]
+) -> list[StackTotals | None]:
+    """What everything costs in each possibility of a source; None where that depends on those of others."""
+    if len(outcomes) == 1 or (len(priced) == 1 and len(outcomes) == len(one.worlds)):
+        found = [each.totals for each in outcomes] if len(outcomes) > 1 else [outcomes[0].totals] * len(one.worlds)
+        return [StackTotals(before=each.before, after=each.after, delta=each.delta) for each in found]
+    return [None] * len(one.worlds)
+
+
+def _members(
+    outcome: Combination, priced: Sequence[PricedSource], prices: PriceBook, terms: Terms, today: date
+) -> Members:
+    """Every endpoint before and after the change, with whether it is surely there."""
+    evaluation = Evaluation(prices, today, terms.period)
+    after: list[tuple[Subject, bool]] = []
+    before: list[tuple[Subject, bool]] = []
+    for world in outcome.worlds:
+        past = world.previous or Inventory()
+        standing = {endpoint.address for endpoint in world.inventory.endpoints}
+        kept = [endpoint for endpoint in past.endpoints if endpoint.kept and endpoint.address not in standing]
+        standing_now = [endpoint for endpoint in world.inventory.endpoints if endpoint.change != "delete"]
+        after += _subjects([*standing_now, *kept], world.after, evaluation, terms)
+        if world.before is not None:
+            before += _subjects(past.endpoints, world.before, evaluation, terms)
+    return Members(
+        after=tuple(after),
+        before=None if outcome.before is None else tuple(before),
+        complete=not any(map(pricing.is_incomplete, priced)),
+    )
+
+
+def _subjects(
+    endpoints: Iterable[Endpoint], costs: Estimate, evaluation: Evaluation, terms: Terms
+) -> Iterator[tuple[Subject, bool]]:
+    for endpoint in endpoints:
+        if endpoint.change != "forget":
+            cost = costs.endpoints.get(endpoint.address)
+            subject = Subject(evaluation, endpoint, environment=terms.environments.of(endpoint), cost=cost)
+            yield subject, endpoint.deployed == "yes"
+
+
 def _of_source(
-    one: PricedSource, prices: PriceBook, policies: Sequence[Policy], terms: Terms, today: date
+    one: PricedSource,
+    prices: PriceBook,
+    policies: Sequence[Policy],
+    terms: Terms,
+    today: date,
+    totals: Sequence[StackTotals | None],
 ) -> list[Result]:
     """What policies say of one source; where something is undecided, what they agree on over every possibility."""
     worlds = [
@@ -78,10 +157,11 @@ def _of_source(
                 environments=terms.environments,
                 has_before=one.source.has_before,
                 before=world.previous,
+                totals=known,
                 today=today,
             ),
         )
-        for world in one.worlds
+        for world, known in zip(one.worlds, totals, strict=True)
     ]
     undecided = one.change_set.possibilities
     results = agreed(worlds, policies, one.change_set.undecided or "") if undecided else worlds[0][1]
@@ -107,7 +187,7 @@ def rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:
         Rule(
             id=policy.id,
             title=policy.title,
-            severity=policy.severity,
+            severity=policy.gravest,
             topic=policy.topic,
             remediation=policy.remediation,
             help_uri=policy.help_uri,

@@ -57,6 +57,8 @@ class Combination(Struct, frozen=True, kw_only=True):
     """Everything together in one possibility of every source."""
 
     given: str
+    worlds: tuple[PricedPossibility, ...] = ()
+    """Of each source the one that comes true."""
     before: dict[str, Estimate] | None
     """By source; None where no source has a past."""
     after: dict[str, Estimate]
@@ -284,6 +286,7 @@ def _outcome(priced: Sequence[PricedSource], worlds: Sequence[PricedPossibility]
     befores = {name: world.before for name, world in zip(names, worlds, strict=True) if world.before is not None}
     return Combination(
         given=", ".join(world.given for world in worlds if world.given),
+        worlds=tuple(worlds),
         before=befores or None,
         after={name: world.after for name, world in zip(names, worlds, strict=True)},
         totals=known

@@ -1,5 +1,6 @@
 """``guardrail policies``: what is checked, and whether policies of one's own hold together."""
 
+import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
@@ -38,6 +39,8 @@ _LISTED = (
     "title",
     "applies_to",
     "params",
+    "quantities",
+    "per",
     "supersedes",
     "waivable",
     "help_uri",
@@ -93,7 +96,7 @@ def _list(arguments: Any) -> int:
         if policy.topic != topic:
             topic = policy.topic
             print(f"{topic or 'your own'}:")
-        print(f"  {policy.id:<{width}}  {policy.severity:<7}  {policy.title}")
+        print(f"  {policy.id:<{width}}  {policy.gravest:<7}  {policy.title}")
     return 0
 
 
@@ -111,7 +114,7 @@ def _explain(arguments: Any) -> int:
 
 
 def _explanation(policy: Policy) -> Iterator[str]:
-    yield f"{policy.id} ({policy.severity})"
+    yield f"{policy.id} ({_by_environment(policy.severity)})"
     yield f"  {policy.title}."
     if policy.params:
         yield ""
@@ -136,10 +139,12 @@ def _explanation(policy: Policy) -> Iterator[str]:
 
 
 def _value(parameter: Parameter) -> str:
-    value = parameter.default
-    unit = f" {parameter.unit}" if parameter.unit else ""
+    return _by_environment(parameter.default, f" {parameter.unit}" if parameter.unit else "")
+
+
+def _by_environment(value: Any, unit: str = "") -> str:
     if by_environment(value):
-        return ", ".join(f"{_plain(one)}{unit} ({name})" for name, one in value.items())
+        return ", ".join(f"{_plain(one)}{unit if one is not None else ''} ({name})" for name, one in value.items())
     return f"{_plain(value)}{unit if value is not None else ''}"
 
 
@@ -169,7 +174,7 @@ def _validate(paths: list[str]) -> int:
 def _complaints(path: str, environments: "EnvironmentSettings") -> list[str]:
     """What is wrong with one file and its examples: all that does not hold together or does not fit the schema."""
     try:
-        policy = strict_yaml.read(path, Policy, error=PolicyError)
+        policy = load.with_files(strict_yaml.read(path, Policy, error=PolicyError), path)
     except PolicyError as error:
         return [error.message, *(other for other in _misfits(path) if _place(other) != _place(error.message))]
     found = [error.message for error in load.problems(policy, path, environments)]
@@ -188,17 +193,26 @@ def _wrong_examples(policy: Policy, path: str) -> list[str]:
         try:
             examples.results(policy, description, prices, place)
         except PolicyError as error:
-            found.append(f"{path}: {error.message.removeprefix(f'policy {policy.id}: ')}")
+            told = error.message.removeprefix(f"policy {policy.id}: ")
+            steps = [int(step) if step.isdecimal() else step for step in _STEP.findall(told.partition(": ")[0])]
+            found.append(f"{path}:{strict_yaml.line_of(path, steps)}: {told}")
     return found
+
+
+_STEP = re.compile(r"[^.\[\]]+")
+"""``examples.fail[0].endpoint`` has four."""
 
 
 def _together(files: list[str]) -> list[str]:
     """What is wrong with the files beside one another, and beside the bundled policies."""
-    known = {policy.id: policy for policy in (*load.bundled(), *(load.read_file(path) for path in files))}
+    own = {policy.id: path for path in files for policy in (load.read_file(path),)}
+    known = {policy.id: policy for policy in (*load.bundled(), *map(load.read_file, files))}
     try:
         superseding.check(known)
     except PolicyError as error:
-        return [error.message]
+        name, _, told = error.message.removeprefix("policy ").partition(": ")
+        path = own.get(name)
+        return [error.message if path is None else f"{path}:{strict_yaml.line_of(path, ['supersedes'])}: {told}"]
     return []
 
 
@@ -244,7 +258,7 @@ def _explained(error: "ValidationError") -> Iterator[tuple[tuple[str | int, ...]
 
 def _names_operators_or_keys(error: "ValidationError") -> bool:
     """Whether it is about a name in a mapping, other than of a reference to a parameter or field."""
-    return error.validator == "additionalProperties" and "param" not in _properties(error)
+    return error.validator == "additionalProperties" and not _properties(error).keys() & {"param", "field"}
 
 
 def _properties(error: "ValidationError") -> dict[str, Any]:

@@ -1,11 +1,15 @@
 """Terms that the author of a change did not write: settings, policies and what they name, as a commit has them."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
-from guardrail.errors import GitError, GitHubError
+from guardrail.errors import GitError, GitHubError, GuardrailError, PolicyError
 from guardrail.git import Commit, repository_of
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
+from guardrail.policy.load import policy_files
+from guardrail.policy.parameter_files import named, placed
+from guardrail.policy.policy import Policy
 from guardrail.settings import FILE_NAMES, USAGE_FILE_NAMES, load, places, start_of
 
 FETCH = "actions/checkout with fetch-depth: 0"
@@ -28,7 +32,7 @@ class Base:
         self.root = repository.top
         self.folder = folder
         self._commit = Commit(repository, revision)
-        os.makedirs(folder, exist_ok=True)
+        os.makedirs(os.path.join(folder, ".git"), exist_ok=True)  # the copy ends where the repository does
 
     def holds(self, path: str) -> bool:
         """Whether ``path`` is one of the working tree, not the workflow's own outside of it."""
@@ -71,10 +75,34 @@ class Base:
                 if name in there and self.take(os.path.join(directory, name)) is None:
                     raise GitError(f"{name} is there in {self._commit.revision}, and leads nowhere")
         settings = load(start, config=config, copy=self.folder).settings
-        for named in (settings.usage_file, settings.baseline.file, settings.prices.tables, *settings.policy_paths):
-            inside = named is not None and os.path.relpath(os.path.abspath(named), os.path.abspath(self.folder))
-            if inside and _is_in(os.path.normpath(os.path.join(self.root, inside)), self.root):
-                self.take(os.path.join(self.root, inside))
+        own = [
+            name
+            for each in settings.policies.values()
+            for name in named({"params": each.params, "environments": each.environments})
+        ]
+        for path in (settings.usage_file, settings.baseline.file, settings.prices.tables, *settings.policy_paths, *own):
+            self._take_copied(path)
+        for folder in settings.policy_paths:
+            for path in _named_by_policies(folder):
+                self._take_copied(path)
+
+    def _take_copied(self, path: str | None) -> None:
+        """Take what a path of the copy stands for."""
+        inside = path is not None and os.path.relpath(os.path.abspath(path), os.path.abspath(self.folder))
+        if inside and _is_in(os.path.normpath(os.path.join(self.root, inside)), self.root):
+            self.take(os.path.join(self.root, inside))
+
+
+def _named_by_policies(folder: str) -> Iterator[str]:
+    """The files that policies in a folder take values from; what does not read is said by who needs it."""
+    from guardrail import strict_yaml
+
+    with suppress(GuardrailError):
+        for path in policy_files(folder):
+            with suppress(GuardrailError):
+                policy = strict_yaml.read(path, Policy, error=PolicyError)
+                values = {name: parameter.default for name, parameter in policy.params.items()}
+                yield from named(placed(values, os.path.dirname(path)))
 
 
 def _write(path: str, content: bytes) -> None:

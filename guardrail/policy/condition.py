@@ -1,13 +1,15 @@
 """Conditions: mappings of fields to what they must be, compiled into three-valued tests (Kleene's logic).
 
 ``{variant.shadow: false, instance.hourly_usd: {at_most: {param: max_hourly_usd}}}``: the keys of a mapping are and-ed;
-``any``, ``all`` and ``not`` combine conditions; ``each`` and ``some`` ask the variants of an endpoint. A test answers
+``any``, ``all`` and ``not`` combine conditions; ``each`` and ``some`` ask the variants of an endpoint, or other parts
+of what the policy applies to: ``each: {pools: {pool.hourly_usd: {at_most: 2}}}``. A test answers
 True, False or `Unknown` with its reason. A field without a value (None) fails every operator except ``present: false``
 and equality with null. A comparison with a parameter that is null is absent: it drops out of the ``all``, ``any`` or
 ``not`` that it stands in, and what has no part left is absent too.
 """
 
 from collections.abc import Callable
+from datetime import date
 from decimal import Decimal
 from operator import ge, gt, le, lt
 from typing import Any, NamedTuple, TypeAlias
@@ -19,6 +21,7 @@ from guardrail.model import Unknown
 from guardrail.policy.fields import Field, FieldType
 from guardrail.policy.getters import Getter
 from guardrail.policy.pattern import Pattern, PatternError
+from guardrail.policy.policy import SubjectKind
 from guardrail.policy.scope import Operand, PolicyScope, is_reference, show
 from guardrail.policy.subject import Subject
 
@@ -29,7 +32,7 @@ Part: TypeAlias = Test | None
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {"lt": lt, "at_most": le, "gt": gt, "at_least": ge}
 OPERATORS: dict[FieldType, tuple[str, ...]] = {
-    "string": ("eq", "ne", "in", "not_in", "matches", "contains", "present"),
+    "string": ("eq", "ne", "in", "not_in", "matches", "contains", "is", "days_from_today", "present"),
     "integer": ("eq", "ne", *_ORDER, "in", "not_in", "present"),
     "number": ("eq", "ne", *_ORDER, "in", "not_in", "present"),
     "usd": ("eq", "ne", *_ORDER, "in", "not_in", "present"),
@@ -53,9 +56,11 @@ _MEANT: dict[str, str] = {
     **dict.fromkeys(("none_of", "notin", "nin"), "not_in"),
     **dict.fromkeys(("includes", "has"), "contains"),
     **dict.fromkeys(("keys", "has_key"), "has_keys"),
+    **dict.fromkeys(("within_days", "days", "max_days", "expires_in", "days_ahead"), "days_from_today"),
+    **dict.fromkeys(("format", "type", "is_a"), "is"),
 }
 """What other languages call our operators."""
-_EQUALITY = frozenset({"eq", "==", "=", "equals", "is", "equal"})
+_EQUALITY = frozenset({"eq", "==", "=", "equals", "equal"})
 
 
 def compile_condition(condition: object, scope: PolicyScope) -> Test:
@@ -97,7 +102,7 @@ def _entry(key: str, value: object, scope: PolicyScope) -> Part:
         case "each" | "some":
             return _quantified(key, value, scope)
     test = _on_field(scope.field(key), value, scope)
-    if test is not None and key == "endpoint.environment" and scope.steps[0] == "when":
+    if test is not None and key == "endpoint.environment" and scope.steps[0] in ("when", "quantities"):
         return _in_doubt(test)
     return test
 
@@ -115,10 +120,12 @@ def _operation(field: Field, operator: str, raw: object, scope: PolicyScope) -> 
     if raw is None and operator in ("eq", "ne"):
         return _present(field.get, expected=operator == "ne")
     if operator not in OPERATORS[field.type] or (operator == "eq" and scope.steps[-1] == "eq"):
-        raise scope.error(f"{field.path} has no operator {operator}{_meant(operator, field.type)}")
+        meant = f": the value of a tag is {field.path}.{operator}" if field.path == "endpoint.tags" else ""
+        raise scope.error(f"{field.path} has no operator {operator}{meant or _meant(operator, field.type)}")
     if operator in _OWN_OPERANDS:
         return _OWN_OPERANDS[operator](field, operator, raw, scope)
-    operand = scope.operand("string" if operator == "contains" else field.type, raw)
+    unit = field.unit if field.type in ("integer", "number", "usd") and not field.path.startswith("param.") else None
+    operand = scope.operand("string" if operator == "contains" else field.type, raw, unit)
     if operand is None:
         return None
     scope.admit(field, operand)
@@ -199,21 +206,56 @@ def _not(test: Test) -> Test:
     return negated
 
 
+_SCALED: tuple[SubjectKind, ...] = ("variant", "scalable_target", "inference_component")
+PARTS: dict[str, tuple[SubjectKind, tuple[SubjectKind, ...]]] = {
+    "variants": ("variant", ("endpoint",)),
+    "components": ("inference_component", ("endpoint", "variant")),
+    "pools": ("pool", ("variant", "scalable_target")),
+    "scaling_policies": ("scaling_policy", _SCALED),
+    "schedules": ("schedule", _SCALED),
+}
+"""What ``each`` and ``some`` ask: what one of them is, and what has them."""
+
+
 def _quantified(name: str, condition: object, scope: PolicyScope) -> Part:
-    if scope.applies_to != "endpoint":
-        raise scope.error(f"{name} asks the variants of an endpoint, so it needs applies_to: endpoint")
-    test = _condition(condition, structs.replace(scope, applies_to="variant"))
+    parts = "variants"
+    if isinstance(condition, dict) and len(condition) == 1 and next(iter(condition)) in PARTS:
+        ((parts, condition),) = condition.items()
+        scope = scope.at(parts)
+    kind, owners = PARTS[parts]
+    if scope.applies_to not in owners:
+        has = f"asks the {parts.replace('_', ' ')} of {_either(owners)}"
+        raise scope.error(
+            f"{name} {has}, and here it is about {_a(scope.applies_to)}{_ask_first(scope.applies_to, kind)}"
+        )
+    test = _condition(condition, scope.within(kind, is_part=kind in ("pool", "scaling_policy", "schedule")))
     if test is None:
         return None
     combine = _all if name == "each" else _any
 
     def quantified(subject: Subject) -> Truth:
-        variants = subject.variants()
-        if isinstance(variants, Unknown):
-            return variants
-        return combine([_on(test, variant) for variant in variants])(subject) if variants else name == "each"
+        found = subject.parts(parts)
+        if isinstance(found, Unknown):
+            return found
+        return combine([_on(test, one) for one in found])(subject) if found else name == "each"
 
     return quantified
+
+
+def _a(kind: SubjectKind) -> str:
+    """``an endpoint``, ``a scaling target``."""
+    words = {"scalable_target": "scaling target", "stack": "everything together"}.get(kind, kind.replace("_", " "))
+    return words if kind == "stack" else f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def _either(kinds: tuple[SubjectKind, ...]) -> str:
+    *others, last = map(_a, kinds)
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _ask_first(around: SubjectKind, kind: SubjectKind) -> str:
+    """How to get there from an endpoint: through its variants."""
+    return ": put it into another each or some, which asks its variants" if around == "endpoint" != kind else ""
 
 
 def _on(test: Test, subject: Subject) -> Test:
@@ -365,7 +407,70 @@ def _matches(field: Field, _: str, raw: object, scope: PolicyScope) -> Part:
     return _known(field.get, lambda value: any(pattern.matches(value) for pattern in patterns))
 
 
+def _is(field: Field, _: str, raw: object, scope: PolicyScope) -> Test:
+    if not isinstance(raw, str) or raw not in FORMS:
+        near = did_you_mean(str(raw), FORMS)
+        raise scope.error(f"{show(raw)} is no form of text{near or '; there are ' + ', '.join(FORMS)}")
+    return _known(field.get, FORMS[raw])
+
+
+def _is_date(text: str) -> bool:
+    return day_of(text) is not None
+
+
+def day_of(text: str) -> date | None:
+    """The day that a text is, ``2027-01-31``; None of any other text, ``2027-02-30`` included."""
+    try:
+        return date.fromisoformat(text) if _DAY.matches(text) else None
+    except ValueError:
+        return None
+
+
+_DAY = Pattern(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+FORMS: dict[str, Callable[[str], bool]] = {
+    "e-mail": Pattern(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").matches,
+    "date": _is_date,
+    "integer": Pattern(r"-?[0-9]+").matches,
+    "arn": Pattern(r"arn:aws[a-z-]*:[a-z0-9-]+:[a-z0-9-]*:([0-9]{12}|aws)?:.+").matches,
+}
+"""What a text may be: ``{is: date}``."""
+
+
+def _days(field: Field, _: str, raw: object, scope: PolicyScope) -> Part:
+    """``{days_from_today: {at_least: 1, at_most: 90}}``: a text that is no date has no days, and so fails."""
+
+    def days(subject: Subject) -> object:
+        value = field.get(subject)
+        day = day_of(value) if isinstance(value, str) else None
+        if day is None:
+            return value if isinstance(value, Unknown) else None
+        today = subject.world.today if subject.world else None
+        return Unknown("which day it is does not matter here") if today is None else (day - today).days
+
+    counted = structs.replace(
+        field, path=f"{field.path} in days", type="integer", unit="days", get=days, least=None, most=None
+    )
+    return _on_field(structs.replace(counted, values=(), shape=None), raw, scope)
+
+
+def _looked_up(field: Field, operator: str, raw: dict[str, Any], scope: PolicyScope) -> Part:
+    """``{in: {param: allowed, of: {field: endpoint.region}}}``."""
+    members = scope.lookup("string" if field.type == "strings" else field.type, raw, listed=True)
+    if members is None:
+        return None
+    wanted, several = operator == "in", field.type == "strings"
+
+    def holds(value: Any, among: Any) -> bool:
+        if several:
+            return bool(among.issuperset(value) if wanted else among.isdisjoint(value))
+        return (value in among) is wanted
+
+    return _compared(field.get, members, holds)
+
+
 def _collection(field: Field, operator: str, raw: object, scope: PolicyScope) -> Part:
+    if isinstance(raw, dict) and is_reference(raw) and "of" in raw and operator != "has_keys":
+        return _looked_up(field, operator, raw, scope)
     items = scope.members("string" if field.type in ("mapping", "strings") else field.type, raw)
     if items is None:
         return None
@@ -384,7 +489,8 @@ def _collection(field: Field, operator: str, raw: object, scope: PolicyScope) ->
 
 def _presence(field: Field, _: str, raw: object, scope: PolicyScope) -> Test:
     if not isinstance(raw, bool):
-        raise scope.error(f"expected true or false, got {show(raw)}")
+        truth = {"yes": ": write true", "no": ": write false"}.get(str(raw).lower(), "")
+        raise scope.error(f"expected true or false, got {show(raw)}{truth}")
     return _present(field.get, expected=raw)
 
 
@@ -394,5 +500,7 @@ _OWN_OPERANDS: dict[str, Callable[[Field, str, object, PolicyScope], Part]] = {
     "in": _collection,
     "not_in": _collection,
     "has_keys": _collection,
+    "is": _is,
+    "days_from_today": _days,
 }
 """The operators whose operand is not simply one value of the field's type."""

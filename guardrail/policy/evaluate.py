@@ -7,6 +7,7 @@ gives no result; passes are results too. `superseding` leaves one result for eac
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from msgspec import Struct, structs
@@ -24,16 +25,16 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import two_decimals
-from guardrail.policy.base import NO_REMEDIATION, Remediation, Result, Status
+from guardrail.policy.base import NO_REMEDIATION, Remediation, Result, Severity, Status
 from guardrail.policy.condition import Test, Truth, compile_condition
 from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.identity import identity
 from guardrail.policy.message import Text, compile_text, printable
-from guardrail.policy.policy import AppliesTo, Message, Policy, Value, with_parameters
+from guardrail.policy.policy import AppliesTo, Grade, Message, Policy, Value, with_parameters
 from guardrail.policy.saving import Saving, saving_of
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Evaluation, StackTotals, Subject
+from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
 STACK = "stack"
@@ -44,6 +45,9 @@ class Compiled(Struct, frozen=True, kw_only=True):
     """A policy made ready for one environment."""
 
     policy: Policy
+    severity: Grade
+    """In its environment."""
+    scope: PolicyScope
     when: Test | None
     """None where it always applies."""
     require: Test
@@ -80,8 +84,14 @@ def compile_policy(
         environments=environments,
         errors=errors,
     )
+    if policy.quantities or policy.per:
+        from guardrail.policy.quantity import with_quantities  # for the few that have some
+
+        scope = scope.attempt(partial(with_quantities, scope, policy), scope)
     return Compiled(
         policy=policy,
+        severity=policy.severity_in(environment),
+        scope=scope,
         when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
         require=compile_condition(policy.require, scope.at("require")),
         note_when=compile_condition(policy.note_when, scope.at("note_when")) if policy.note_when else None,
@@ -140,7 +150,17 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
     return results
 
 
-def evaluate_stack(
+class Members(Struct, frozen=True, kw_only=True):
+    """The endpoints that quantities are about, each with whether it is surely there."""
+
+    after: tuple[tuple[Subject, bool], ...] = ()
+    before: tuple[tuple[Subject, bool], ...] | None = None
+    """None where nothing tells what stood before the change."""
+    complete: bool = True
+    """False where there may be others that nobody has read."""
+
+
+def evaluate_stack(  # noqa: PLR0913 - everything that a verdict may rest on
     policies: Sequence[Policy],
     *,
     before: Monthly | None,
@@ -148,39 +168,96 @@ def evaluate_stack(
     delta: Delta | None,
     budgets: Mapping[str, Decimal | None],
     source: str = "",
+    members: Members | None = None,
 ) -> list[Result]:
-    """What the policies on everything together say: the budgets.
+    """What the policies on everything together say: the budgets, and quantities of ``members``.
 
     ``budgets`` are limits in USD a month by parameter (``max_expected_usd``, ``max_increase_ceiling_usd``, …); those
-    that are not None win over the parameters of that name. A total that was over its limit before, and that the change
-    does not raise further, is an existing finding; an increase is always new.
+    that are not None win over the parameters of that name. What was over its limit before, and what the change does
+    not raise further, is an existing finding; an increase is always new. Policies with quantities are left out where
+    there are no members.
     """
     given = {name: value for name, value in budgets.items() if value is not None}
-    subject = Subject(None, None, stack=StackTotals(before=before, after=after, delta=delta))
-    about = _about(subject, source)
+    now = StackTotals(before=before, after=after, delta=delta)
+    past = None if before is None else StackTotals(before=None, after=before, delta=None)
     results: list[Result] = []
     for policy in policies:
-        if policy.applies_to != "stack":
+        if policy.applies_to != "stack" or policy.severity_in("") == "off":
             continue
         compiled = compile_policy(with_parameters(policy, given), PRODUCTION)
-        applies: Truth = True if compiled.when is None else compiled.when(subject)
-        if applies is False:
-            continue
-        holds = compiled.require(subject)
-        if holds is True:
-            results.append(_passed(compiled, subject, about))
-        else:
-            status = _stack_status(compiled, before, after)
-            results.append(_found(compiled, subject, _undecided(applies, holds), about, status))
+        if not policy.quantities:
+            results += _judged(
+                compiled, Subject(None, None, stack=now), Subject(None, None, stack=past) if past else None, source
+            )
+        elif members is not None:
+            results += _judged_by_group(compiled, members, now, past, source)
     return results
 
 
-def _stack_status(compiled: Compiled, before: Monthly | None, after: Monthly) -> Status:
-    if before is None or _speaks_of_the_change(compiled.policy.require):
+def _judged(compiled: Compiled, subject: Subject, past: Subject | None, source: str) -> Iterable[Result]:
+    """What one policy says of everything together, or of one group; nothing where it does not apply."""
+    applies: Truth = True if compiled.when is None else compiled.when(subject)
+    if applies is False:
+        return
+    about = _about(subject, source)
+    holds = compiled.require(subject)
+    if holds is True:
+        yield _passed(compiled, subject, about)
+    else:
+        yield _found(compiled, subject, _undecided(applies, holds), about, _stack_status(compiled, subject, past))
+
+
+def _judged_by_group(
+    compiled: Compiled, members: Members, now: StackTotals, past: StackTotals | None, source: str
+) -> Iterable[Result]:
+    from guardrail.policy.quantity import group_field, groups
+
+    policy = compiled.policy
+    by = group_field(policy, compiled.scope).get if policy.per else None
+    previous = (
+        {}
+        if members.before is None
+        else {_key(group): group for group in groups(by, members.before, complete=members.complete)}
+    )
+    for group in groups(by, members.after, complete=members.complete):
+        subject = Subject(None, None, stack=now, group=group)
+        before = previous.get(_key(group), Group())
+        was = None if members.before is None else Subject(None, None, stack=past, group=before)
+        for result in _judged(compiled, subject, was, source):
+            yield _of_group(result, _key(group)) if policy.per else result
+
+
+def _key(group: Group) -> str:
+    """What a group is called: ``search``, ``none`` of what has no such value, ``unknown`` of what may have any."""
+    if isinstance(group.key, Unknown):
+        return "unknown"
+    return "none" if group.key is None else printable(group.key)
+
+
+def _of_group(result: Result, key: str) -> Result:
+    """A result with the group that it is on."""
+    return structs.replace(
+        result,
+        address=f"totals[{key}]",
+        identity=key,
+        message=f"{key}: {result.message}",
+        headline=result.headline and f"{key}: {result.headline}",
+    )
+
+
+def _stack_status(compiled: Compiled, subject: Subject, past: Subject | None) -> Status:
+    if past is None or _speaks_of_the_change(compiled.policy.require):
         return "new"
-    past = Subject(None, None, stack=StackTotals(before=None, after=before, delta=None))
-    violated_before = compiled.require(past) is False
-    return "existing" if violated_before and not _raised(before, after) else "new"
+    return "existing" if compiled.require(past) is False and not _has_grown(compiled, past, subject) else "new"
+
+
+def _has_grown(compiled: Compiled, past: Subject, subject: Subject) -> bool:
+    if compiled.policy.quantities:
+        from guardrail.policy.quantity import has_grown
+
+        return has_grown(compiled.scope.quantities, past, subject)
+    before, after = past.totals(), subject.totals()
+    return before is None or after is None or _raised(before.after, after.after)
 
 
 def _speaks_of_the_change(condition: object) -> bool:
@@ -231,7 +308,8 @@ class _Run:
         if known is None:
             known = {"endpoint": [], "variant": [], "scalable_target": [], "inference_component": []}
             for policy in self._policies:
-                known[policy.applies_to].append(compile_policy(policy, environment))
+                if policy.severity_in(environment) != "off":
+                    known[policy.applies_to].append(compile_policy(policy, environment))
             self._compiled[name] = known
         return known
 
@@ -273,7 +351,7 @@ def _passed(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
     return Result(
         **about,
         policy=policy.id,
-        severity=policy.severity,
+        severity=_severity(rule),
         verdict="pass",
         status=None,
         address=address,
@@ -300,7 +378,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
     return Result(
         **about,
         policy=policy.id,
-        severity="note" if unknown is None and rule.note_when and rule.note_when(subject) is True else policy.severity,
+        severity="note" if unknown is None and rule.note_when and rule.note_when(subject) is True else _severity(rule),
         verdict="open" if unknown else "fail",
         status=status,
         address=address,
@@ -317,6 +395,11 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
         help_uri=policy.help_uri,
         location=location,
     )
+
+
+def _severity(rule: Compiled) -> Severity:
+    """What a rule that is checked is graded; one that is off never gets here."""
+    return "note" if rule.severity == "off" else rule.severity
 
 
 def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | None]:

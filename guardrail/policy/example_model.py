@@ -15,11 +15,13 @@ from guardrail.model import (
     INSTANCE_COUNT,
     PROVISIONED_CONCURRENCY,
     Alarm,
+    Container,
     Endpoint,
     InferenceComponent,
     InstancePool,
     InstanceVariant,
     ManagedInstanceScaling,
+    Model,
     ScalableTarget,
     ScalingMetric,
     ScheduledAction,
@@ -89,6 +91,9 @@ class Builder:
     ) -> InstanceVariant | ServerlessVariant:
         """A serverless variant where it has ``memory_mib``, else one on instances."""
         own = {"name": "main"} | self.values(description, path)
+        if isinstance(own.get("model"), Mapping):
+            own["model"] = self.model(own["model"], f"{path}.model")
+            own.setdefault("model_name", _ADDRESS)
         serverless = "memory_mib" in own
         if scaling is not None:
             dimension = PROVISIONED_CONCURRENCY if serverless else INSTANCE_COUNT
@@ -108,6 +113,19 @@ class Builder:
             for pool in self.items(own.get("instance_pools"), path)
         )
         return self.make(InstanceVariant, own, path)
+
+    def model(self, description: Description, path: str) -> Model:
+        """A model of one container, unless it says otherwise, outside of a VPC."""
+        own: dict[str, Any] = {"address": f"aws_sagemaker_model.{_ADDRESS}", "containers": [{}]}
+        own |= {"execution_mode": "Serial", "vpc": False, "network_isolation": False}
+        own |= self.values(description, path)
+        if not isinstance(own["containers"], Unknown):
+            plain = {"image": None, "mode": "SingleModel", "model_package": None}
+            own["containers"] = tuple(
+                self.make(Container, plain | self.values(one, path), f"{path}.containers")
+                for one in self.items(own["containers"], f"{path}.containers")
+            )
+        return self.make(Model, own, path)
 
     def component(self, description: Description, path: str) -> InferenceComponent:
         """An inference component."""

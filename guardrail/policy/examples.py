@@ -6,17 +6,19 @@ An example names what matters and leaves the rest to defaults; docs/writing-poli
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
+from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.estimate import estimate
-from guardrail.model import Inventory, Unknown
+from guardrail.model import Endpoint, Inventory, Unknown
 from guardrail.money import two_decimals
 from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
-from guardrail.policy.evaluate import evaluate, evaluate_stack
+from guardrail.policy.evaluate import Members, evaluate, evaluate_stack
 from guardrail.policy.example_model import Builder, Description
 from guardrail.policy.load import check
 from guardrail.policy.policy import Examples, Policy, with_parameters
+from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
 _KEYS = (
@@ -27,9 +29,11 @@ _KEYS = (
     "variants",
     "scaling",
     "inference_components",
+    "endpoints",
     "totals",
     "expect",
 )
+_OF_AN_ENDPOINT = ("endpoint", "variant", "variants", "scaling", "inference_components")
 _EXPECTED = ("severity", "saving", "message")
 _TODAY = date(2026, 11, 1)
 """The day in every example: what lies before it is past."""
@@ -85,11 +89,10 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
     builder.known_keys(description.get("expect", {}), _EXPECTED, f"{path}.expect")
     policy = with_parameters(policy, params)
     check(policy)
-    if "totals" in description:
-        totals = builder.totals(description["totals"], f"{path}.totals")
-        return evaluate_stack([policy], before=totals[0], after=totals[1], delta=totals[2], budgets={})
-    endpoint = builder.endpoint(description, path)
-    inventory = Inventory(endpoints=(endpoint,))
+    totals = builder.totals(description["totals"], f"{path}.totals") if "totals" in description else None
+    if policy.applies_to == "stack":
+        return _of_stack(policy, _endpoints(builder, description, path), totals, prices)
+    inventory = Inventory(endpoints=(builder.endpoint(description, path),))
     return evaluate(
         [policy],
         inventory,
@@ -98,7 +101,41 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
         prices=prices,
         environments=Environments(),
         has_before=False,
+        totals=totals and StackTotals(before=totals[0], after=totals[1], delta=totals[2]),
         today=_TODAY,
+    )
+
+
+def _endpoints(builder: Builder, description: Description, path: str) -> tuple[Endpoint, ...]:
+    """The endpoints of an example of a policy on the stack, each described as one of its own would be."""
+    found = []
+    for index, each in enumerate(builder.items(description.get("endpoints"), f"{path}.endpoints")):
+        place = f"{path}.endpoints[{index}]"
+        builder.known_keys(each, _OF_AN_ENDPOINT, place)
+        found.append(structs.replace(builder.endpoint(each, place), address=f"aws_sagemaker_endpoint.example{index}"))
+    return tuple(found)
+
+
+def _of_stack(
+    policy: Policy,
+    endpoints: tuple[Endpoint, ...],
+    totals: tuple[Monthly | None, Monthly, Delta | None] | None,
+    prices: PriceBook,
+) -> list[Result]:
+    costs = estimate(Inventory(endpoints=endpoints), prices)
+    before, after, delta = totals or (None, costs.total, None)
+    evaluation, environments = Evaluation(prices, _TODAY), Environments()
+    members = [
+        Subject(evaluation, one, environment=environments.of(one), cost=costs.endpoints.get(one.address))
+        for one in endpoints
+    ]
+    return evaluate_stack(
+        [policy],
+        before=before,
+        after=after,
+        delta=delta,
+        budgets={},
+        members=Members(after=tuple((member, True) for member in members)),
     )
 
 

@@ -17,7 +17,7 @@ from guardrail.policy import getters as get
 from guardrail.policy.alternative import cheapest, next_generation
 from guardrail.policy.getters import Bind, Getter
 from guardrail.policy.pattern import Pattern
-from guardrail.policy.policy import AppliesTo
+from guardrail.policy.policy import AppliesTo, SubjectKind
 
 FieldType: TypeAlias = Literal["string", "integer", "number", "usd", "boolean", "strings", "mapping", "object"]
 Secrecy: TypeAlias = Literal["variant", "target", "either"]
@@ -38,7 +38,7 @@ class Field(Struct, frozen=True, kw_only=True):
     unit: str
     """Of a number; empty where it has none."""
     meaning: str
-    subjects: tuple[AppliesTo, ...]
+    subjects: tuple[SubjectKind, ...]
     """What a policy must apply to in order to name it."""
     get: Getter
     """Its value; None where there is none, Unknown where it cannot be known."""
@@ -70,7 +70,8 @@ class Field(Struct, frozen=True, kw_only=True):
             return None
         unit = f" {self.unit}" if self.unit else ""
         if self.unit == "percent" and 0 < value < 1:
-            return f"{value} is a share of 1, and {self.path} is in percent: write {plain(Decimal(str(value)) * 100)}"
+            meant = plain((Decimal(str(value)) * 100).normalize())
+            return f"{value} is a share of 1, and {self.path} is in percent: write {meant}"
         if value < self.least or (self.most is not None and value > self.most):
             ends = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
             return f"{self.path} is never {value}: it is {ends}{unit}"
@@ -105,7 +106,7 @@ _CAPACITY = "instances, copies or slots"
 class _Group:
     """Fields that the same subjects have and that the same mark hides."""
 
-    def __init__(self, subjects: tuple[AppliesTo, ...], secrecy: Secrecy | None = None) -> None:
+    def __init__(self, subjects: tuple[SubjectKind, ...], secrecy: Secrecy | None = None) -> None:
         self._subjects = subjects
         self._secrecy = secrecy
 
@@ -129,6 +130,8 @@ _size = _Group(_VARIANTS, "variant")
 _count = _Group(_VARIANTS, "either")
 _scaled = _Group(_SCALED)
 _scaling = _Group(_SCALED, "target")
+_pool = _Group(("pool",), "variant")
+_policy, _schedule = _Group(("scaling_policy",), "target"), _Group(("schedule",), "target")
 _component, _stack, _total = _Group(_COMPONENTS), _Group(_STACK), _Group(_ALL)
 
 _DECLARED: tuple[Field, ...] = (
@@ -654,6 +657,59 @@ _DECLARED: tuple[Field, ...] = (
         "Why no step policy brings the first instance or copy back; none where one does.",
         get.wake_problem,
     ),
+    _pool.field("pool.instance_type", "string", "Its instance type.", get.of_item("instance_type")),
+    _pool.field("pool.priority", "integer", "The lowest is tried first.", get.of_item("priority")),
+    _pool.field("pool.hourly_usd", "usd", "Price of one of its instances.", get.pool_hourly_usd, _HOUR),
+    _policy.field("scaling_policy.address", "string", "Address of its block.", get.of_item("address")),
+    _policy.field("scaling_policy.type", "string", "target-tracking, step or other.", get.scaling_policy_type),
+    _policy.field(
+        "scaling_policy.target_value", "number", "What target tracking aims at; else none.", get.of_item("target_value")
+    ),
+    _policy.field(
+        "scaling_policy.metrics",
+        "strings",
+        "Names of the metrics that it follows, or that its alarms watch.",
+        get.scaling_policy_metrics,
+    ),
+    _policy.field(
+        "scaling_policy.disable_scale_in",
+        "boolean",
+        "Whether target tracking never takes capacity away; none of steps.",
+        get.of_item("disable_scale_in"),
+    ),
+    _policy.field(
+        "scaling_policy.scale_in_cooldown_s",
+        "integer",
+        "How long it waits after it took capacity away; none where the default of 300 holds.",
+        get.of_item("scale_in_cooldown_s"),
+        "seconds",
+    ),
+    _policy.field(
+        "scaling_policy.scale_out_cooldown_s",
+        "integer",
+        "How long it waits after it added capacity; none where the default of 300 holds.",
+        get.of_item("scale_out_cooldown_s"),
+        "seconds",
+    ),
+    _schedule.field("schedule.address", "string", "Address of its block.", get.of_item("address")),
+    _schedule.field("schedule.expression", "string", "When it runs: an at, a rate or a cron.", get.of_item("schedule")),
+    _schedule.field("schedule.timezone", "string", "The time zone of its at or cron.", get.of_item("timezone")),
+    _schedule.field(
+        "schedule.min_capacity",
+        "integer",
+        "The minimum that it sets; none where it leaves it.",
+        get.of_item("min_capacity"),
+        _CAPACITY,
+    ),
+    _schedule.field(
+        "schedule.max_capacity",
+        "integer",
+        "The maximum that it sets; none where it leaves it.",
+        get.of_item("max_capacity"),
+        _CAPACITY,
+    ),
+    _schedule.field("schedule.start", "string", "Before it, it does not run; none without.", get.of_item("start")),
+    _schedule.field("schedule.end", "string", "After it, it does not run; none without.", get.of_item("end")),
     _component.field("component.name", "string", "Name of the inference component.", get.of_component("name")),
     _component.field("component.variant_name", "string", "The variant it stands on.", get.of_component("variant_name")),
     _component.field(
@@ -667,6 +723,12 @@ _DECLARED: tuple[Field, ...] = (
             ("delta", "What the change adds"),
         )
         for bound, words in (("floor", "the least"), ("expected", "as expected"), ("ceiling", "the most"))
+    ),
+    _stack.field(
+        "group.key",
+        "string",
+        "Of a policy with `per`: the value that the endpoints of the group have; none where they have none.",
+        get.group_key,
     ),
     _stack.bound(
         "totals.excess",
@@ -709,6 +771,8 @@ _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "instance.successor": {**_INSTANCE_TYPE, "needs": ("successors",)},
     "instance.successor_loses": {"needs": ("successors",)},
     "alternative.instance_type": _INSTANCE_TYPE,
+    "pool.instance_type": _INSTANCE_TYPE,
+    "scaling_policy.type": {"values": ("target-tracking", "step", "other")},
     "scaling.dimension": {"values": (INSTANCE_COUNT, PROVISIONED_CONCURRENCY, COPY_COUNT)},
 }
 """What the values of a field have in common: a comparison that can never hold is an error, never a silent pass.

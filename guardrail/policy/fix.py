@@ -46,9 +46,15 @@ class Fixes:
 def _compile(fix: Fix, scope: PolicyScope) -> tuple[Test | None, Text, Text]:
     return (
         compile_condition(fix.when, scope.at("when")) if fix.when else None,
-        compile_text(fix.terraform, scope.at("terraform")),
-        compile_text(fix.cloudformation, scope.at("cloudformation")),
+        compile_text(_without_null(fix.terraform, scope), scope.at("terraform")),
+        compile_text(_without_null(fix.cloudformation, scope), scope.at("cloudformation")),
     )
+
+
+def _without_null(text: str, scope: PolicyScope) -> str:
+    """The text without its lines that name a parameter which is null: there is no such way out."""
+    null = [f"{{param.{name}}}" for name, value in scope.parameters.items() if value is None]
+    return "\n".join(line for line in text.splitlines() if not any(name in line for name in null)) if null else text
 
 
 class Remediations:

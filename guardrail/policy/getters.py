@@ -16,12 +16,16 @@ from guardrail.cost.alternatives import Alternative
 from guardrail.cost.base import Monthly
 from guardrail.model import (
     GENERATED,
+    Alarm,
     Container,
     InferenceComponent,
     InstanceVariant,
     Model,
+    OtherScalingPolicy,
     ScalableTarget,
     ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
     Unknown,
 )
 from guardrail.money import plain, two_decimals
@@ -182,7 +186,7 @@ def missing_tags(parameters: Mapping[str, Value]) -> Getter:
     """
     required, synonyms = parameters.get("required_tags"), parameters.get("tag_synonyms")
     if not isinstance(required, tuple):
-        return lambda _: None
+        return lambda _: ()
     others = synonyms if isinstance(synonyms, Mapping) else {}
     accepted = [(tag, frozenset(map(_spelled_alike, (tag, *others.get(tag, ()))))) for tag in required]
 
@@ -216,7 +220,7 @@ def expiry(parameters: Mapping[str, Value]) -> Getter:
     key = parameters.get("expiry_tag")
 
     def get(subject: Subject) -> object:
-        tags = subject.endpoint.tags if subject.endpoint else {}
+        tags = subject.endpoint.tags if subject.endpoint and key is not None else {}
         if isinstance(tags, Unknown):
             return tags
         value = tags.get(str(key))
@@ -698,6 +702,39 @@ def _of_metrics(subject: Subject, ask: Callable[[ScalableTarget, metrics.Scaled]
     return ask(target, scaled)
 
 
+# Its parts -----------------------------------------------------------------------------------------------------------
+
+
+def of_item(name: str) -> Getter:
+    """An attribute of the pool, scaling policy or scheduled action that is asked about."""
+    return lambda subject: getattr(subject.item, name, None)
+
+
+def pool_hourly_usd(subject: Subject) -> object:
+    """The price of one instance of the pool."""
+    name = getattr(subject.item, "instance_type", None)
+    return _hourly_usd(subject, name) if isinstance(name, str) else name
+
+
+def scaling_policy_type(subject: Subject) -> object:
+    """How the policy scales; one of an unknown type may be of use or not."""
+    policy = subject.item
+    if isinstance(policy, OtherScalingPolicy):
+        return policy.policy_type if isinstance(policy.policy_type, Unknown) else "other"
+    return "step" if isinstance(policy, StepScalingPolicy) else "target-tracking"
+
+
+def scaling_policy_metrics(subject: Subject) -> object:
+    """The metrics that target tracking follows, or that the alarms of steps watch."""
+    policy = subject.item
+    sources: Any = getattr(policy, "metrics", None) if isinstance(policy, TargetTrackingPolicy) else None
+    sources = policy.alarms if isinstance(policy, StepScalingPolicy) else sources or ()
+    if isinstance(sources, Unknown):
+        return sources
+    names = [one.metric_name if isinstance(one, Alarm) else one.name for one in sources]
+    return next((name for name in names if isinstance(name, Unknown)), None) or tuple(filter(None, names))
+
+
 # Everything together -------------------------------------------------------------------------------------------------
 
 
@@ -716,6 +753,11 @@ def of_totals(moment: str, bound: str) -> Getter:
         return getattr(amounts, bound, None)
 
     return get
+
+
+def group_key(subject: Subject) -> object:
+    """What the endpoints of the group have in common."""
+    return subject.group.key if subject.group else None
 
 
 NO_PAST = Unknown("nothing tells what stood before the change")

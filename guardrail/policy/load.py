@@ -11,11 +11,12 @@ from msgspec import structs
 from guardrail import bundled as bundled_data
 from guardrail import files
 from guardrail.errors import PolicyError, SettingsError, did_you_mean
-from guardrail.policy import superseding
+from guardrail.policy import parameter_files, superseding
 from guardrail.policy.environment import DEFAULT_ENVIRONMENTS, PRODUCTION, EnvironmentSettings, no_environment
 from guardrail.policy.evaluate import compile_policy
 from guardrail.policy.policy import (
     DEFAULT,
+    Grade,
     Parameter,
     Policy,
     PolicySettings,
@@ -27,7 +28,7 @@ from guardrail.policy.scope import MisplacedError, PolicyScope, dotted
 COMPILED = "compiled.json"
 """The bundled policies as one file, without their examples; `scripts/build_policies.py` makes it from the YAML."""
 _SUFFIXES = (".yaml", ".yml")
-_NULLABLE = frozenset({"integer", "number", "usd"})
+_NOT_NULLABLE = frozenset({"boolean"})
 
 
 def bundled() -> tuple[Policy, ...]:
@@ -89,9 +90,24 @@ def read_file(path: str, *, topic: str = "", environments: EnvironmentSettings =
     from guardrail import strict_yaml
 
     policy = structs.replace(strict_yaml.read(path, Policy, error=PolicyError), topic=topic)
+    policy = with_files(policy, path)
     for problem in problems(policy, path, environments):
         raise problem
     return policy
+
+
+def with_files(policy: Policy, path: str) -> Policy:
+    """The policy at ``path`` with what files hold in place of their names. Raises `PolicyError` with the line."""
+    folder = os.path.dirname(path)
+    values: dict[str, object] = {}
+    for name, parameter in policy.params.items():
+        if any(True for _ in parameter_files.named(parameter.default)):
+            try:
+                values[name] = parameter_files.resolved(parameter_files.placed(parameter.default, folder), folder)
+            except PolicyError as error:
+                place = MisplacedError(policy.id, ("params", name, "default"), error.message)
+                raise _placed(place, path) from error
+    return with_parameters(policy, values) if values else policy
 
 
 def problems(policy: Policy, path: str, environments: EnvironmentSettings) -> list[PolicyError]:
@@ -130,13 +146,29 @@ def check(
     Checked in every environment that it speaks of. With ``errors``, they are added there instead.
     """
     place = PolicyScope(policy=policy.id, applies_to=policy.applies_to, errors=errors)
+    place.attempt(partial(_check_severity, policy, place.at("severity"), environments), None)
     for name, parameter in policy.params.items():
         place.attempt(partial(_check_value, policy, name, parameter, parameter.default, environments), None)
     if errors:
         return  # conditions would stumble over the same values
     named = {name for parameter in policy.params.values() for name in _environments(parameter.default)}
+    named.update(_environments(policy.severity))
     for environment in sorted(named | {PRODUCTION, NEITHER}):
         compile_policy(policy, environment, environments=environments, errors=errors).fixes.compile()
+
+
+def _check_severity(policy: Policy, place: PolicyScope, environments: EnvironmentSettings) -> None:
+    if isinstance(policy.severity, dict):
+        _check_environments(policy.severity, place, environments)
+
+
+def _check_environments(values: dict[str, Any], place: PolicyScope, environments: EnvironmentSettings) -> None:
+    """Raise `PolicyError` for values by environment that leave others without one, or name one that is none."""
+    if DEFAULT not in values:
+        raise place.error(f"values by environment need a value for {DEFAULT} too")
+    for environment in values:
+        if environment != DEFAULT and (problem := no_environment(str(environment), environments)):
+            raise place.at(str(environment)).error(problem)
 
 
 NEITHER = ""
@@ -186,7 +218,7 @@ def _configured(
 ) -> Policy | None:
     if settings is None:
         return policy
-    if settings.severity == "off" and not always:
+    if _is_off(settings.severity) and not always:
         return None
     changes = _changes(policy, settings, environments)
     if changes:
@@ -195,14 +227,24 @@ def _configured(
             check(policy, environments)
         except MisplacedError as error:
             raise SettingsError(f"policies.{policy.id}: {error.problem}") from error
-    if settings.severity in (None, "off"):
+    if settings.severity is None or _is_off(settings.severity):
         return policy
-    return structs.replace(policy, severity=settings.severity, note_when={})
+    graded = structs.replace(policy, severity=settings.severity, note_when={})
+    try:
+        check(graded, environments)
+    except MisplacedError as error:
+        raise SettingsError(f"policies.{policy.id}: {dotted(error.steps)}: {error.problem}") from error
+    return graded
+
+
+def _is_off(severity: Grade | dict[str, Grade] | None) -> bool:
+    """Whether a policy is not checked in any environment."""
+    return severity == "off" or (isinstance(severity, dict) and set(severity.values()) == {"off"})
 
 
 def _changes(policy: Policy, settings: PolicySettings, environments: EnvironmentSettings) -> dict[str, object]:
     """The new value of each parameter that the settings mention, all of them of the right type."""
-    changes: dict[str, object] = dict(settings.params)
+    changes = {name: _read(policy, name, value) for name, value in settings.params.items()}
     for environment, values in settings.environments.items():
         problem = no_environment(environment, environments)
         if problem is not None:
@@ -211,13 +253,22 @@ def _changes(policy: Policy, settings: PolicySettings, environments: Environment
             _declared(policy, name)
             base = changes.get(name, policy.params[name].default)
             mapping = dict(base) if isinstance(base, dict) and by_environment(base) else {DEFAULT: base}
-            changes[name] = mapping | {environment: value}
+            changes[name] = mapping | {environment: _read(policy, name, value)}
     for name, value in changes.items():
         try:
             _check_value(policy, name, _declared(policy, name), value, environments)
         except MisplacedError as error:
             raise SettingsError(f"policies.{policy.id}: {dotted(error.steps)}: {error.problem}") from error
     return changes
+
+
+def _read(policy: Policy, name: str, value: Any) -> Any:
+    """The value with what files hold in place of their names, whose paths are as they are reached from here."""
+    path = next(parameter_files.named(value), None)
+    try:
+        return value if path is None else parameter_files.resolved(value, os.path.dirname(path))
+    except PolicyError as error:
+        raise SettingsError(f"policies.{policy.id}: {name}: {error.message}", hint=error.hint) from error
 
 
 def _declared(policy: Policy, name: str) -> Parameter:
@@ -238,13 +289,11 @@ def _check_value(
 ) -> None:
     """Raise `PolicyError` where ``value`` is of another type than the parameter, in any environment, or in none."""
     scope = PolicyScope(policy=policy.id, applies_to=policy.applies_to, steps=("params", name))
-    if isinstance(value, dict) and not by_environment(value) and parameter.type != "mapping":
-        raise scope.error(f"values by environment need a value for {DEFAULT} too")
+    if isinstance(value, dict) and (by_environment(value) or parameter.type != "mapping"):
+        _check_environments(value, scope, environments)
     values = value.items() if by_environment(value) else ((None, value),)
     for environment, one in values:
-        if environment not in (None, DEFAULT) and (problem := no_environment(str(environment), environments)):
-            raise scope.at(str(environment)).error(problem)
-        if one is not None or parameter.type not in _NULLABLE:
+        if one is not None or parameter.type in _NOT_NULLABLE:
             (scope if environment is None else scope.at(environment)).value(parameter.type, one)
 
 

@@ -79,7 +79,8 @@ def _placeholder(text: str, scope: PolicyScope) -> Text:
 
     def counted(subject: Subject) -> str:
         count = value(subject)
-        return f"one {noun}" if count == "1" else f"{count} {noun}s"
+        about, _, number = count.rpartition(" ")
+        return f"{about} one {noun}".lstrip() if number == "1" else f"{count} {noun}s"
 
     return counted
 

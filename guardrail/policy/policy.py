@@ -7,10 +7,13 @@ from typing import Any, Literal, TypeAlias
 from msgspec import Struct, structs
 
 from guardrail.model import Unknown
-from guardrail.policy.base import Remediation, Severity
+from guardrail.policy.base import RANKS, Remediation, Severity
 from guardrail.policy.environment import PRODUCTION
 
 AppliesTo: TypeAlias = Literal["endpoint", "variant", "scalable_target", "inference_component", "stack"]
+Grade: TypeAlias = Severity | Literal["off"]
+SubjectKind: TypeAlias = AppliesTo | Literal["pool", "scaling_policy", "schedule"]
+"""What a condition may be about: what a policy applies to, or the parts of it that `each` and `some` ask."""
 Blame: TypeAlias = Literal["scaling", "policy", "configuration", "endpoint", "unlinked-scaling"]
 SavingRule: TypeAlias = Literal[
     "kept-instances",
@@ -23,7 +26,7 @@ SavingRule: TypeAlias = Literal[
 ]
 ParameterType: TypeAlias = Literal["integer", "number", "usd", "string", "strings", "boolean", "mapping"]
 Scalar: TypeAlias = str | int | float | bool | Decimal | None
-Value: TypeAlias = Scalar | tuple[str, ...] | Mapping[str, list[str]]
+Value: TypeAlias = Scalar | tuple[str, ...] | Mapping[str, Any]
 
 DEFAULT = "default"
 """The key, beside environments, that holds for every environment without a key of its own."""
@@ -37,7 +40,18 @@ class Parameter(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     type: ParameterType
     unit: str = ""
     default: Any
-    """A value of that type, null for no limit (numbers only), or values by environment, `default` among them."""
+    """A value of that type, null for none, `{file: path}`, or such values by environment, `default` among them."""
+
+
+class Quantity(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many there are of something, or what a number of theirs adds up to."""
+
+    of: Literal["endpoint", "variant", "inference_component"]
+    """What is counted."""
+    where: dict[str, Any] = {}
+    """Which of them; without it, all."""
+    sum: str = ""
+    """The field that is added up; without it, they are counted."""
 
 
 class Message(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -74,12 +88,17 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The desired state, in lower case with hyphens; the name of its file."""
     title: str
     """What good looks like, as one sentence without its period."""
-    severity: Severity
+    severity: Severity | dict[str, Grade]
+    """One for all environments, or one for each, `default` among them; `off` where it is not checked."""
     note_when: dict[str, Any] = {}
     """Where a violation is but a note, because nothing is at stake; settings that grade the policy win over it."""
     applies_to: AppliesTo
     when: dict[str, Any] = {}
     require: dict[str, Any]
+    quantities: dict[str, Quantity] = {}
+    """Of a policy on the stack: numbers of its own, which conditions and messages name as `quantity.NAME`."""
+    per: str = ""
+    """Of a policy with quantities: the field of endpoints by which they are judged group by group."""
     params: dict[str, Parameter] = {}
     message: str | list[Message]
     """What is wrong, with ``{field}`` and ``{param.name}`` for values; no period at its end."""
@@ -117,14 +136,26 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return {name: resolve(parameter.default, environment) for name, parameter in self.params.items()}
 
     def depends_on_environment(self) -> bool:
-        """Whether a parameter has other values in other environments."""
-        return any(by_environment(parameter.default) for parameter in self.params.values())
+        """Whether its severity or a parameter has other values in other environments."""
+        values = (self.severity, *(parameter.default for parameter in self.params.values()))
+        return any(map(by_environment, values))
+
+    def severity_in(self, environment: str | Unknown) -> Grade:
+        """How grave a violation is there; off where it is not checked."""
+        return resolve(self.severity, environment)  # type: ignore[return-value] # one of its values
+
+    @property
+    def gravest(self) -> Severity:
+        """How grave a violation can be."""
+        grades = self.severity.values() if isinstance(self.severity, dict) else [self.severity]
+        return min((grade for grade in grades if grade != "off"), key=RANKS.__getitem__, default="note")
 
 
 class PolicySettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What ``policies:`` in the settings file says of one policy."""
 
-    severity: Literal["error", "warning", "note", "off"] | None = None
+    severity: Grade | dict[str, Grade] | None = None
+    """One for all environments, or one for each, `default` among them."""
     params: dict[str, Any] = {}
     """Values that replace the defaults, one for all environments or by environment."""
     environments: dict[str, dict[str, Any]] = {}

@@ -7,10 +7,12 @@ from typing import Any, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
 
+from guardrail import limits
 from guardrail.errors import PolicyError, did_you_mean
+from guardrail.model import Unknown
 from guardrail.policy.environment import EnvironmentSettings, no_environment
 from guardrail.policy.fields import FIELDS, Field, FieldType
-from guardrail.policy.policy import AppliesTo, Parameter, Value
+from guardrail.policy.policy import Parameter, SubjectKind, Value
 
 T = TypeVar("T")
 Step: TypeAlias = str | int
@@ -29,7 +31,7 @@ _TYPES: dict[FieldType, str] = {
     "number": "a number",
     "usd": "an amount in USD",
     "strings": "a list of texts",
-    "mapping": "a mapping to lists of text",
+    "mapping": "a mapping to texts, numbers or lists of text",
     "object": "nothing",
 }
 
@@ -44,11 +46,36 @@ class MisplacedError(PolicyError):
         self.problem = problem
 
 
+_COUNTS = frozenset(
+    {
+        "",
+        "instances",
+        "copies",
+        "slots",
+        "requests",
+        "instances, copies or slots",
+        "vCPUs",
+        "accelerators",
+        "containers",
+    }
+)
+"""Units of what is counted, which may be compared with one another."""
+_TAG = "endpoint.tags."
+_QUANTITY = "quantity."
+_GROUP = "group.key"
+
+
 class PolicyScope(Struct, frozen=True, kw_only=True):
     """A place in a policy."""
 
     policy: str
-    applies_to: AppliesTo
+    applies_to: SubjectKind
+    around: SubjectKind | None = None
+    """What the thing that is asked about is a part of, whose fields may be named too."""
+    quantities: Mapping[str, Field] = {}
+    """The quantities of a policy on the stack, by name."""
+    grouped: bool = False
+    """Whether they are judged group by group."""
     declared: Mapping[str, Parameter] = {}
     parameters: Mapping[str, Value] = {}
     """The declared parameters as they are in one environment."""
@@ -72,6 +99,10 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
         """The place below this one."""
         return structs.replace(self, steps=(*self.steps, *steps))
 
+    def within(self, kind: SubjectKind, *, is_part: bool = False) -> "PolicyScope":
+        """The same place, where something else is asked about; the fields of what it is a part of may be named too."""
+        return structs.replace(self, applies_to=kind, around=self.applies_to if is_part else None)
+
     def error(self, problem: str) -> MisplacedError:
         """An error about this place."""
         return MisplacedError(self.policy, self.steps, problem)
@@ -80,16 +111,46 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
         """The field of that name, ``param.name`` included. Raises `PolicyError` with "did you mean"."""
         if name.startswith("param."):
             return self._parameter_field(name)
-        field = FIELDS.get(name)
-        if field is None:
-            known = [*FIELDS, *COMBINATORS, *(f"param.{parameter}" for parameter in self.declared)]
-            raise self.error(f"there is no field {name}{_meant(name) or did_you_mean(name, known)}")
-        if self.applies_to not in field.subjects:
-            owners = ", ".join(field.subjects)
-            raise self.error(f"{name} is no field of a policy that applies to {self.applies_to}, only to {owners}")
+        if name.startswith(_TAG):
+            return self._tag_field(name)
+        field = self.quantities.get(name) or FIELDS.get(name)
+        if field is None or (name == _GROUP and not self.grouped):
+            known = [*FIELDS, *COMBINATORS, *self.quantities, *(f"param.{parameter}" for parameter in self.declared)]
+            raise self.error(f"there is no field {name}{self._meant(name) or did_you_mean(name, known)}")
+        if self.applies_to not in field.subjects and self.around not in field.subjects:
+            raise self.error(f"{name} is no field of a policy that applies to {self.applies_to}, {self._owners(field)}")
         if field.needs and not self.declared.keys() & set(field.needs):
             raise self.error(f"{name} needs a parameter {' or '.join(field.needs)}")
         return field if field.bind is None else structs.replace(field, get=field.bind(self.parameters))
+
+    def _meant(self, name: str) -> str:
+        """What a field that does not exist may have meant, where spelling alone would not tell."""
+        last = name.rpartition(".")[2]
+        if name == _GROUP or name.startswith(_QUANTITY):
+            return f": declare it under quantities{', and say per what they are judged' if name == _GROUP else ''}"
+        if any(path.startswith(f"{name}.") for path in FIELDS):
+            return f": a field is written in one, {name}.NAME"
+        alike = [path for path in FIELDS if path.rpartition(".")[2] == last]
+        meant = alike[0] if len(alike) == 1 else _MEANT.get(last)
+        return f": write {meant}" if meant else ""
+
+    def _owners(self, field: Field) -> str:
+        """What has a field, and how to get there."""
+        owners = f"only to {', '.join(field.subjects)}"
+        if self.applies_to == "endpoint" and "variant" in field.subjects:
+            return f"{owners}; to ask its variants: {{each: {{{field.path}: …}}}}"
+        return owners
+
+    def _tag_field(self, name: str) -> Field:
+        """``endpoint.tags.cost:center``: the value of one tag, whose key is the rest of the path, exactly."""
+        tags = self.field("endpoint.tags")
+        key = name.removeprefix(_TAG)
+
+        def get(subject: Any) -> object:
+            found = tags.get(subject)
+            return found.get(key) if isinstance(found, Mapping) else found
+
+        return structs.replace(tags, path=name, type="string", get=get)
 
     def _parameter_field(self, name: str) -> Field:
         value = self.parameter(name.removeprefix("param."))
@@ -101,7 +162,7 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
             type=declared.type,
             unit=declared.unit,
             meaning=declared.description,
-            subjects=(self.applies_to,),
+            subjects=("endpoint",),
             get=lambda _: value,
         )
 
@@ -124,29 +185,75 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
                 return Decimal(str(raw)) if kind == "usd" else raw
             case "strings" if isinstance(raw, (list, tuple)) and all(isinstance(item, str) for item in raw):
                 return tuple(raw)
-            case "mapping" if isinstance(raw, dict) and all(map(_is_list_of_text, raw.values())):
+            case "mapping" if isinstance(raw, dict) and all(map(_is_entry, raw.values())):
                 return raw
-        raise self.error(f"expected {_TYPES[kind]}, got {show(raw)}")
+        raise self.error(f"expected {_TYPES[kind]}, got {show(raw)}{_unquoted(kind, raw)}")
 
-    def operand(self, kind: FieldType, raw: object) -> Operand:
+    def operand(self, kind: FieldType, raw: object, unit: str | None = None) -> Operand:
         """A value of type ``kind``, or what ``{param: name}`` and ``{field: path}`` stand for."""
-        if is_reference(raw):
-            reference, name = next(iter(raw.items()))  # type: ignore[attr-defined] # a mapping, as a reference is
-            if reference == "field":
-                return self._field_operand(kind, str(name))
-            raw = self.parameter(str(name))
+        if isinstance(raw, dict) and is_reference(raw):
+            if "field" in raw:
+                return self._field_operand(kind, unit, str(raw["field"]), raw.get("times"))
+            if "of" in raw:
+                return self.lookup(kind, raw)
+            raw = self.parameter(str(raw["param"]))
             return None if raw is None else self.value(kind, raw)
+        if isinstance(raw, dict) and raw.keys() & {"field", "param"}:
+            raise self.error(
+                f"{show(raw)} is no reference; there are {{param: name}}, {{param: name, of: {{field: path}}}}, "
+                "{field: path} and {field: path, times: number}"
+            )
         if isinstance(raw, list) and kind not in ("strings", "mapping"):
             raise self.error(f"expected {_TYPES[kind]}, got a list; to be one of several: {{in: {show(raw)}}}")
         if raw is None:
             raise self.error("null can only be compared for equality; a parameter may be null, for no limit")
         return self.value(kind, raw)
 
-    def _field_operand(self, kind: FieldType, name: str) -> Operand:
+    def _field_operand(self, kind: FieldType, unit: str | None, name: str, times: object) -> Operand:
         other = self.field(name)
         if other.type != kind and not {other.type, kind} <= _NUMBERS:
             raise self.error(f"cannot compare {_TYPES[kind]} with {name}, which is {_TYPES[other.type]}")
-        return other.get
+        if unit is not None and not name.startswith("param.") and not _are_alike(unit, other.unit):
+            raise self.error(f"cannot compare {unit or 'a plain number'} with {name}, in {other.unit or 'no unit'}")
+        if times is None:
+            return other.get
+        if other.type not in _NUMBERS:
+            raise self.error(f"{name} is {_TYPES[other.type]}, which nothing is times")
+        factor = self.at("times").operand("number", times)
+        if factor is None:
+            return None
+        if callable(factor) or factor < 0:
+            raise self.at("times").error(f"expected a number of at least 0, or a parameter, got {show(times)}")
+        return _times(other.get, Decimal(str(factor)))
+
+    def lookup(self, kind: FieldType, raw: Mapping[str, Any], *, listed: bool = False) -> Operand:
+        """What a mapping parameter has for a key that a field names: ``{param: limits, of: {field: group.key}}``.
+
+        None, which fails every comparison, where the mapping has no such key. ``listed`` where each has a list.
+        """
+        name, of = str(raw["param"]), raw["of"]
+        mapping = self.parameter(name)
+        if self.declared[name].type != "mapping":
+            raise self.error(f"{name} is no mapping, in which something could be looked up")
+        if not isinstance(of, dict) or set(of) != {"field"}:
+            raise self.at("of").error(f"expected {{field: path}}, got {show(of)}")
+        key = self.at("of").field(str(of["field"]))
+        if key.type != "string":
+            raise self.at("of").error(f"{key.path} is {_TYPES[key.type]}, and keys are texts")
+        if mapping is None:
+            return None
+        values = {each: self._entry(kind, value, listed=listed) for each, value in mapping.items()}  # type: ignore[union-attr] # by its type
+
+        def get(subject: Any) -> object:
+            found = key.get(subject)
+            return found if isinstance(found, Unknown) else values.get(found)
+
+        return get
+
+    def _entry(self, kind: FieldType, value: object, *, listed: bool) -> Any:
+        if not listed:
+            return self.value(kind, value)
+        return frozenset(self.value(kind, one) for one in (value if isinstance(value, list) else [value]))
 
     def admit(self, field: Field, operand: Operand) -> None:
         """Raise `PolicyError` for a value that ``field`` never has: a comparison with it would silently never hold."""
@@ -172,17 +279,10 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
 
     def list(self, raw: object) -> "list[Any]":
         """``raw``, which must be a list."""
-        if not isinstance(raw, list):
-            raise self.error(f"expected a list, got {show(raw)}")
-        return raw
-
-
-def _meant(name: str) -> str:
-    """What a field that does not exist may have meant, where spelling alone would not tell."""
-    last = name.rpartition(".")[2]
-    if name.startswith("endpoint.tags."):
-        return f": tags are one field, endpoint.tags: {{has_keys: [{last}]}}"
-    return f": write {_MEANT[last]}" if last in _MEANT else ""
+        if isinstance(raw, list):
+            return raw
+        hint = "; an item begins with -" if isinstance(raw, dict) else f": write [{raw}]"
+        raise self.error(f"expected a list, got {show(raw)}{hint}")
 
 
 _MEANT = {
@@ -200,13 +300,52 @@ _MEANT = {
 """Fields by what people call them."""
 
 
+_REFERENCES = ({"param"}, {"param", "of"}, {"field"}, {"field", "times"})
+
+
 def is_reference(raw: object) -> bool:
-    """Whether ``raw`` is ``{param: name}`` or ``{field: path}``."""
-    return isinstance(raw, dict) and len(raw) == 1 and next(iter(raw)) in ("param", "field")
+    """Whether ``raw`` is ``{param: name}`` or ``{field: path}``, perhaps with ``of`` or ``times``."""
+    return isinstance(raw, dict) and set(raw) in _REFERENCES
 
 
-def _is_list_of_text(raw: object) -> bool:
-    return isinstance(raw, list) and all(isinstance(item, str) for item in raw)
+def _unquoted(kind: FieldType, raw: object) -> str:
+    """What a text was meant to be where a number is expected: ``'4'``, ``'2 USD'`` or ``'at_most 4'``."""
+    if kind not in _NUMBERS or not isinstance(raw, str):
+        return ""
+    before, _, last = raw.strip().rpartition(" ")
+    if before.replace("_", "").isalpha():
+        return f": write {{{before}: {last}}}"
+    number = limits.number(before or last)
+    return "" if number is None else f": write {before or last}"
+
+
+def _are_alike(unit: str, other: str) -> bool:
+    """Whether numbers of two units may be compared: those of things that are counted, or the same one."""
+    return unit == other or {unit, other} <= _COUNTS
+
+
+def _times(get: Callable[[Any], Any], factor: Decimal) -> Callable[[Any], Any]:
+    """A number of a subject, multiplied; of one that is not known its bounds are."""
+
+    def scaled(subject: Any) -> object:
+        value = get(subject)
+        if isinstance(value, Unknown):
+            least, most = value.at_least, value.at_most
+            return structs.replace(
+                value,
+                at_least=None if least is None else least * factor,
+                at_most=None if most is None else most * factor,
+            )
+        return None if value is None else Decimal(str(value)) * factor
+
+    return scaled
+
+
+def _is_entry(raw: object) -> bool:
+    """Whether a mapping may have that as a value."""
+    if isinstance(raw, list):
+        return all(isinstance(item, str) for item in raw)
+    return isinstance(raw, str) or _is_number(raw)
 
 
 def _is_number(raw: object) -> bool:

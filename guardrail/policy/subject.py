@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -11,8 +11,11 @@ from guardrail.cost.base import Bill, CostComponent, Delta, Monthly
 from guardrail.model import (
     Endpoint,
     InferenceComponent,
+    InstancePool,
     InstanceVariant,
     ScalableTarget,
+    ScalingPolicy,
+    ScheduledAction,
     ServerlessVariant,
     Unknown,
     Variant,
@@ -29,6 +32,9 @@ class StackTotals(Struct, frozen=True, kw_only=True):
     before: Monthly | None
     after: Monthly
     delta: Delta | None
+
+
+Item: TypeAlias = InstancePool | ScalingPolicy | ScheduledAction
 
 
 class Evaluation:
@@ -81,6 +87,17 @@ class Evaluation:
         return known
 
 
+class Group(Struct, frozen=True, kw_only=True):
+    """Endpoints that quantities are about: all, or those that have something in common."""
+
+    key: str | Unknown | None = None
+    """What they have in common; None where that is that they have none."""
+    members: "tuple[tuple[Subject, bool], ...]" = ()
+    """Each, and whether it surely belongs to them."""
+    complete: bool = True
+    """False where there may be others that nobody has read."""
+
+
 class Subject:
     """One thing to judge, with what it belongs to.
 
@@ -88,7 +105,19 @@ class Subject:
     configuration is managed elsewhere are one subject with an Unknown variant.
     """
 
-    __slots__ = ("component", "cost", "endpoint", "environment", "index", "stack", "target", "variant", "world")
+    __slots__ = (
+        "component",
+        "cost",
+        "endpoint",
+        "environment",
+        "group",
+        "index",
+        "item",
+        "stack",
+        "target",
+        "variant",
+        "world",
+    )
 
     def __init__(  # noqa: PLR0913 - the parts of a subject, all but two of them optional
         self,
@@ -102,6 +131,8 @@ class Subject:
         target: ScalableTarget | Unknown | None = None,
         component: InferenceComponent | Unknown | None = None,
         stack: StackTotals | None = None,
+        group: Group | None = None,
+        item: Item | None = None,
     ) -> None:
         self.world = world
         self.endpoint = endpoint
@@ -112,6 +143,8 @@ class Subject:
         self.target = target
         self.component = component
         self.stack = stack
+        self.group = group
+        self.item = item
 
     @property
     def period(self) -> Period:
@@ -184,6 +217,9 @@ class Subject:
 
     def with_target(self, target: ScalableTarget) -> "Subject":
         """The same subject under another scaling target."""
+        return self._with(target=target)
+
+    def _with(self, *, target: "ScalableTarget | Unknown | None" = None, item: "Item | None" = None) -> "Subject":
         return Subject(
             self.world,
             self.endpoint,
@@ -191,9 +227,38 @@ class Subject:
             cost=self.cost,
             variant=self.variant,
             index=self.index,
-            target=target,
+            target=self.target if target is None else target,
             component=self.component,
+            item=item,
         )
+
+    def parts(self, kind: str) -> "tuple[Subject, ...] | Unknown":
+        """Its variants, components, pools, scaling_policies or schedules; Unknown where it may have others."""
+        if kind == "variants":
+            return self.variants()
+        if kind == "components":
+            return self._components()
+        owner = self.variant if kind == "pools" else self.target
+        if isinstance(owner, Unknown):
+            return owner
+        names = {"pools": "instance_pools", "scaling_policies": "policies", "schedules": "scheduled_actions"}
+        found = getattr(owner, names[kind], ())
+        return found if isinstance(found, Unknown) else tuple(self._with(item=item) for item in found)
+
+    def _components(self) -> "tuple[Subject, ...] | Unknown":
+        """The components of the endpoint; of a variant those that it hosts."""
+        hosted = self.endpoint.inference_components if self.endpoint else ()
+        if isinstance(hosted, Unknown):
+            return hosted
+        subjects = tuple(self.component_subjects())
+        variants = self.endpoint.variants if self.endpoint else ()
+        if self.variant is None or not subjects or isinstance(variants, Unknown) or len(variants) == 1:
+            return variants if self.variant is not None and isinstance(variants, Unknown) else subjects
+        names = [self.variant if isinstance(self.variant, Unknown) else self.variant.name]
+        names += [component.variant_name for component in hosted if component.variant_name is not None]
+        unknown = next((one for one in names if isinstance(one, Unknown)), None)
+        own = (one for one, component in zip(subjects, hosted, strict=True) if component.variant_name == names[0])
+        return tuple(own) if unknown is None else unknown
 
     def variant_name(self) -> str | None:
         """The name of the variant; None where there is none, or it is not known."""

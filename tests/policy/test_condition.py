@@ -4,6 +4,7 @@ The subject is a variant of two ml.m5.xlarge (4 vCPUs, 16 GiB, 0.23 USD an hour 
 """
 
 import re
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -11,13 +12,30 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from guardrail.cost.base import Monthly
+from guardrail.cost.estimate import estimate
 from guardrail.errors import PolicyError
-from guardrail.model import INSTANCE_COUNT, Endpoint, InstanceVariant, ScalableTarget, Unknown
+from guardrail.model import (
+    INSTANCE_COUNT,
+    Alarm,
+    Endpoint,
+    InferenceComponent,
+    InstancePool,
+    InstanceVariant,
+    Inventory,
+    OtherScalingPolicy,
+    ScalableTarget,
+    ScalingMetric,
+    ScheduledAction,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+)
 from guardrail.policy.condition import OPERATORS, compile_condition
 from guardrail.policy.fields import FIELDS
 from guardrail.policy.policy import AppliesTo, Parameter
 from guardrail.policy.scope import PolicyScope
-from guardrail.policy.subject import Evaluation, Subject
+from guardrail.policy.subject import Evaluation, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
 WHY = Unknown("the variable has no value")
@@ -28,6 +46,9 @@ PARAMS: dict[str, tuple[str, Any]] = {
     "tags": ("strings", ("team", "owner")),
     "no_tags": ("strings", ()),
     "families": ("mapping", {"m4": ["m5"]}),
+    "sizes": ("mapping", {"us-east-1": 4, "eu-west-1": 2}),
+    "by_region": ("mapping", {"us-east-1": ["m5", "c5"], "eu-west-1": "g5"}),
+    "no_mapping": ("mapping", None),
     "price": ("usd", 0.23),
 }
 
@@ -158,7 +179,7 @@ def test_what_does_not_hold(condition: Any) -> None:
         {"not_in": [9]},
         {"not_in": []},
         {"present": True},
-        {"at_most": {"field": "instance.vcpus"}},
+        {"at_most": {"field": "param.four"}},
         9,
     ],
 )
@@ -176,7 +197,7 @@ def test_what_is_not_there_fails_every_operator(operator: Any) -> None:
         {"not_in": [9]},
         {"present": True},
         {"present": False},
-        {"at_most": {"field": "instance.vcpus"}},
+        {"at_most": {"field": "param.four"}},
         None,
         9,
     ],
@@ -301,14 +322,61 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
         ({"endpoint.name": {"matches": "^a"}}, "'^a' is no pattern: no anchors"),
         ({"scaling": {"present": "yes"}}, "require.scaling.present: expected true or false, got 'yes'"),
         ({"param.fuor": 1}, "there is no parameter fuor, did you mean four?"),
-        ({"each": YES}, "each asks the variants of an endpoint, so it needs applies_to: endpoint"),
+        ({"each": YES}, "each asks the variants of an endpoint, and here it is about a variant"),
         ("shadow", "require: expected a mapping of fields, got 'shadow'"),
         ({}, "require: an empty condition always holds"),
         ({"all": []}, "require.all: an empty list always holds"),
         ({"any": []}, "require.any: an empty list never holds"),
         ({"not": {}}, "require.not: an empty condition always holds"),
         ({"instance.gpus": 1}, "there is no field instance.gpus: write instance.accelerators"),
-        ({"endpoint.tags.Owner": "x"}, "tags are one field, endpoint.tags: {has_keys: [Owner]}"),
+        (
+            {"some": {"pools": {"pool.priority": 1, "pool.size": 1}}},
+            "there is no field pool.size: write variant.instance_type",
+        ),
+        (
+            {"each": {"components": {"pool.priority": 1}}},
+            "pool.priority is no field of a policy that applies to inference_c",
+        ),
+        (
+            {"scaling.max_capacity": {"at_most": {"field": "scaling.min_capacity", "time": 4}}},
+            "is no reference; there are {param:",
+        ),
+        (
+            {"scaling.max_capacity": {"at_most": {"field": "scaling.min_capacity", "times": -1}}},
+            "expected a number of at least 0",
+        ),
+        (
+            {"scaling.max_capacity": {"at_most": {"field": "endpoint.name", "times": 2}}},
+            "cannot compare a number with endpoint.na",
+        ),
+        (
+            {"variant.monthly_floor_usd": {"lt": {"field": "instance.hourly_usd", "times": 730}}},
+            "USD a month with instance.hourly",
+        ),
+        (
+            {"variant.volume_size_gb": {"lt": {"field": "instance.memory_gib"}}},
+            "cannot compare GB with instance.memory_gib, in GiB",
+        ),
+        ({"endpoint.tags.Owner": {"is": "email"}}, "'email' is no form of text, did you mean e-mail?"),
+        ({"endpoint.tags.Expires": {"within_days": 90}}, "has no operator within_days: write days_from_today"),
+        (
+            {"endpoint.tags.Expires": {"days_from_today": {"matches": "a"}}},
+            "endpoint.tags.Expires in days has no operator matches",
+        ),
+        (
+            {"instance.vcpus": {"param": "four", "of": {"field": "endpoint.region"}}},
+            "four is no mapping, in which something could",
+        ),
+        (
+            {"instance.vcpus": {"param": "sizes", "of": {"field": "instance.vcpus"}}},
+            "instance.vcpus is a number, and keys are texts",
+        ),
+        ({"endpoint.name": {"param": "sizes", "of": {"field": "endpoint.region"}}}, "expected text, got 4"),
+        (
+            {"instance.vcpus": {"param": "sizes", "of": "endpoint.region"}},
+            "expected {field: path}, got 'endpoint.region'",
+        ),
+        ({"quantity.gpus": {"at_most": 2}}, "there is no field quantity.gpus: declare it under quantities"),
         ({"instance.vcpus": {"lte": 4}}, "instance.vcpus has no operator lte: write at_most"),
         ({"instance.vcpus": {">": 4}}, "instance.vcpus has no operator >: write gt"),
         ({"instance.vcpus": {"eq": 4}}, "instance.vcpus has no operator eq: a bare value means equality"),
@@ -452,3 +520,227 @@ def test_a_text_of_which_a_part_is_known_is_there(key: Any, is_there: Any) -> No
     assert truth({"endpoint.kms_key": {"present": True}}, on) == is_there
     absent = is_there if isinstance(is_there, Unknown) else not is_there
     assert truth({"endpoint.kms_key": None}, on) == absent
+
+
+# Tags, forms and days ------------------------------------------------------------------------------------------------
+
+TAGS: dict[str, Any] = {"team": "search", "cost:center": "eu.1", "later": WHY}
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ({"endpoint.tags.team": "search"}, True),
+        ({"endpoint.tags.Team": "search"}, False),  # another spelling is another tag
+        ({"endpoint.tags.cost:center": {"matches": "eu.*"}}, True),
+        ({"endpoint.tags.later": "search"}, WHY),
+        ({"endpoint.tags.none": None}, True),
+        ({"endpoint.tags.none": {"ne": "x"}}, False),
+    ],
+)
+def test_a_tag_is_a_field(condition: Any, expected: Any) -> None:
+    assert truth(condition, subject(tags=TAGS)) == expected
+
+
+def test_a_tag_of_tags_that_are_not_known_is_not_known() -> None:
+    assert truth({"endpoint.tags.team": "search"}, subject(tags=WHY)) == WHY
+
+
+@pytest.mark.parametrize(
+    ("form", "yes", "no"),
+    [
+        ("e-mail", ["a@b.org", "team.x+y@sub.example.com"], ["a@b", "@b.org", "a b@c.org", "a@b.org ", "a@b..org", ""]),
+        ("date", ["2027-01-31", "2028-02-29"], ["2027-02-29", "20270131", "2027-1-31", "2027-W01-1", "tomorrow"]),
+        ("integer", ["0", "42", "-7"], ["4.2", "1e3", "", "٣", "4 "]),
+        (
+            "arn",
+            ["arn:aws:s3:::bucket", "arn:aws-cn:iam::111122223333:role/x", "arn:aws:iam::aws:policy/A"],
+            ["arn:aws:s3", "s3://bucket", "arn:aws:iam::1234:role/x"],
+        ),
+    ],
+)
+def test_a_text_has_a_form(form: str, yes: list[str], no: list[str]) -> None:
+    for text in yes:
+        assert truth({"endpoint.tags.t": {"is": form}}, subject(tags={"t": text})) is True, text
+    for text in no:
+        assert truth({"endpoint.tags.t": {"is": form}}, subject(tags={"t": text})) is False, text
+
+
+@pytest.mark.parametrize(
+    ("day", "expected"),
+    [
+        ("2026-11-01", False),  # today
+        ("2026-11-02", True),
+        ("2027-01-30", True),  # 29 + 31 + 30 days
+        ("2027-01-31", False),
+        ("2020-01-01", False),
+        ("soon", False),  # no date has no days
+        (None, False),
+        (WHY, WHY),
+    ],
+)
+def test_days_from_today(day: Any, expected: Any) -> None:
+    on = subject(tags={} if day is None else {"Expires": day})
+    on.world = Evaluation(PriceBook(), today=date(2026, 11, 1))
+    assert truth({"endpoint.tags.Expires": {"days_from_today": {"at_least": 1, "at_most": 90}}}, on) == expected
+
+
+def test_without_a_day_there_are_no_days_from_it() -> None:
+    found = truth(
+        {"endpoint.tags.Expires": {"days_from_today": {"at_most": 90}}}, subject(tags={"Expires": "2027-01-01"})
+    )
+    assert isinstance(found, Unknown)
+
+
+# Times, and what a mapping has ---------------------------------------------------------------------------------------
+
+
+def scaled(least: Any, most: Any) -> Subject:
+    return subject(variant(scaling=structs.replace(TARGET, min_capacity=least, max_capacity=most)))
+
+
+@pytest.mark.parametrize(
+    ("least", "most", "expected"),
+    [
+        (2, 8, True),
+        (2, 9, False),
+        (Unknown("later", at_least=Decimal(3)), 9, True),
+        (Unknown("later", at_least=Decimal(2)), 9, Unknown("later", at_least=Decimal(8))),
+        (Unknown("later", at_most=Decimal(2)), 9, False),
+    ],
+)
+def test_a_number_may_be_so_many_times_another(least: Any, most: Any, expected: Any) -> None:
+    condition = {"scaling.max_capacity": {"at_most": {"field": "scaling.min_capacity", "times": {"param": "four"}}}}
+    assert truth(condition, scaled(least, most)) == expected
+
+
+def test_a_share_of_the_total_is_a_number_times_it() -> None:
+    """Two ml.m5.xlarge for a month are 2 × 0.23 × 730 = 335.80 and their volumes: above 30 % of 1,000."""
+    amounts = Monthly(floor=Decimal(1000), expected=Decimal(1000), ceiling=Decimal(1000))
+    one = endpoint(variant())
+    totals = StackTotals(before=None, after=amounts, delta=None)
+    bill = estimate(Inventory(endpoints=(one,)), PriceBook()).endpoints["aws_sagemaker_endpoint.e"]
+    on = Subject(Evaluation(PriceBook(), totals=totals), one, cost=bill, variant=variant())
+    for share, expected in ((0.3, False), (0.4, True)):
+        limit = {"field": "totals.after.floor", "times": share}
+        assert truth({"variant.monthly_floor_usd": {"at_most": limit}}, on) is expected
+    on.world = Evaluation(PriceBook())
+    assert isinstance(truth({"variant.monthly_floor_usd": {"at_most": {"field": "totals.after.floor"}}}, on), Unknown)
+
+
+def test_a_null_parameter_times_something_drops_out() -> None:
+    limit = {"field": "scaling.min_capacity", "times": {"param": "none"}}
+    assert truth({"scaling.max_capacity": {"at_most": limit}}, scaled(1, 99)) is True
+
+
+OF_REGION = {"of": {"field": "endpoint.region"}}
+
+
+@pytest.mark.parametrize(
+    ("condition", "region", "expected"),
+    [
+        ({"instance.vcpus": {"at_most": {"param": "sizes", **OF_REGION}}}, "us-east-1", True),
+        ({"instance.vcpus": {"at_most": {"param": "sizes", **OF_REGION}}}, "eu-west-1", False),
+        ({"instance.vcpus": {"at_most": {"param": "sizes", **OF_REGION}}}, "eu-west-3", False),  # no such key
+        ({"instance.vcpus": {"at_most": {"param": "sizes", **OF_REGION}}}, WHY, WHY),
+        ({"instance.vcpus": {"at_most": {"param": "no_mapping", **OF_REGION}}}, "us-east-1", True),
+        ({"instance.family": {"in": {"param": "by_region", **OF_REGION}}}, "us-east-1", True),
+        ({"instance.family": {"in": {"param": "by_region", **OF_REGION}}}, "eu-west-1", False),
+        ({"instance.families": {"in": {"param": "by_region", **OF_REGION}}}, "us-east-1", True),
+        ({"instance.families": {"not_in": {"param": "by_region", **OF_REGION}}}, "us-east-1", False),
+        ({"instance.families": {"not_in": {"param": "by_region", **OF_REGION}}}, "eu-west-1", True),
+        ({"instance.family": {"in": {"param": "no_mapping", **OF_REGION}}}, "eu-west-1", True),
+    ],
+)
+def test_what_a_mapping_has_for_a_key_that_a_field_names(condition: Any, region: Any, expected: Any) -> None:
+    assert truth(condition, subject(region=region)) == expected
+
+
+# Parts ---------------------------------------------------------------------------------------------------------------
+
+
+def pools(*types: Any) -> InstanceVariant:
+    made = tuple(InstancePool(instance_type=one, priority=at) for at, one in enumerate(types))
+    return variant(instance_type=None, instance_pools=made)
+
+
+@pytest.mark.parametrize(
+    ("types", "each", "some"),
+    [
+        (("ml.m5.xlarge", "ml.m5.2xlarge"), False, True),  # 0.23 and 0.461 USD per hour
+        (("ml.m5.xlarge", WHY), WHY, True),
+        (("ml.m5.2xlarge", WHY), False, WHY),
+    ],
+)
+def test_each_and_some_ask_the_pools_of_a_variant(types: Any, each: Any, some: Any) -> None:
+    on = subject(pools(*types))
+    for name, expected in (("each", each), ("some", some)):
+        assert truth({name: {"pools": {"pool.hourly_usd": {"lt": 0.4}, "variant.shadow": False}}}, on) == expected
+
+
+def test_a_variant_without_pools_has_none_that_could_differ() -> None:
+    assert truth({"each": {"pools": {"pool.priority": 9}}}) is True
+    assert truth({"some": {"pools": {"pool.priority": 9}}}) is False
+    assert truth({"some": {"schedules": {"schedule.max_capacity": 9}}}) is False
+
+
+def test_pools_are_asked_through_the_variants_of_an_endpoint() -> None:
+    on = Subject(world(), endpoint(variant(), pools("ml.m5.large")))
+    nested = {"some": {"some": {"pools": {"pool.instance_type": "ml.m5.large"}}}}
+    assert compile_condition(nested, scope("endpoint"))(on) is True
+    with pytest.raises(PolicyError, match="put it into another each or some, which asks its variants"):
+        compile_condition({"some": {"pools": {"pool.priority": 1}}}, scope("endpoint"))
+
+
+def test_scaling_policies_and_schedules_are_asked_of_their_target() -> None:
+    metric = ScalingMetric(predefined=False, name="CPUUtilization")
+    alarm = Alarm(
+        address="a",
+        metric_name="HasBacklogWithoutCapacity",
+        namespace="AWS/SageMaker",
+        dimensions={},
+        statistic=None,
+        comparison_operator="GreaterThanThreshold",
+        threshold=0.0,
+        period_s=60,
+        evaluation_periods=1,
+    )
+    policies = (
+        TargetTrackingPolicy(address="t", target_value=70.0, metrics=(metric,), disable_scale_in=False),
+        StepScalingPolicy(address="s", adjustment_type="ChangeInCapacity", steps=(), alarms=(alarm,)),
+        OtherScalingPolicy(address="o", policy_type="PredictiveScaling"),
+    )
+    night = ScheduledAction(address="n", schedule="cron(0 20 * * ? *)", min_capacity=1, max_capacity=1)
+    target = structs.replace(TARGET, policies=policies, scheduled_actions=(night,))
+    on = subject(variant(scaling=target))
+    kinds = [{"scaling_policy.type": kind} for kind in ("target-tracking", "step", "other")]
+    for condition in (
+        *kinds,
+        {"scaling_policy.metrics": {"contains": "CPUUtilization"}, "scaling_policy.target_value": {"gt": 60}},
+        {"scaling_policy.metrics": {"contains": "HasBacklogWithoutCapacity"}},
+    ):
+        assert truth({"some": {"scaling_policies": condition}}, on) is True
+    assert (
+        truth({"each": {"schedules": {"schedule.max_capacity": {"lt": {"field": "scaling.max_capacity"}}}}}, on) is True
+    )
+    unknown = subject(variant(scaling=structs.replace(TARGET, policies=WHY, scheduled_actions=WHY)))
+    assert truth({"each": {"scaling_policies": {"scaling_policy.type": "step"}}}, unknown) == WHY
+    assert truth({"some": {"schedules": {"schedule.end": None}}}, unknown) == WHY
+
+
+def component(name: str, on: Any) -> InferenceComponent:
+    return InferenceComponent(address=name, name=name, variant_name=on, copies=1)
+
+
+def test_components_are_those_of_the_endpoint_or_of_the_variant_that_hosts_them() -> None:
+    hosts = (variant(name="a"), variant(name="b"))
+    one = endpoint(*hosts, inference_components=(component("x", "a"), component("y", "b")))
+    asked = {"each": {"components": {"component.name": "x"}}}
+    assert compile_condition(asked, scope("endpoint"))(Subject(world(), one)) is False
+    first, second = (Subject(world(), one, variant=host) for host in hosts)
+    assert (truth(asked, first), truth(asked, second)) == (True, False)
+    loose = endpoint(*hosts, inference_components=(component("x", WHY),))
+    assert truth(asked, Subject(world(), loose, variant=hosts[0])) == WHY
+    alone = endpoint(variant(), inference_components=(component("x", WHY),))
+    assert truth(asked, Subject(world(), alone, variant=variant())) is True
+    assert truth(asked, Subject(world(), endpoint(variant(), inference_components=WHY), variant=variant())) == WHY

@@ -696,3 +696,24 @@ def test_an_increase_without_a_past_is_undecided_where_it_is_limited() -> None:
     increase = stack(None, monthly("1000"), max_increase_expected_usd="1")["monthly-increase-within-budget"]
     assert (increase.verdict, increase.reason) == ("open", "nothing tells what stood before the change")
     assert "monthly-increase-within-budget" not in stack(None, monthly("1000"))
+
+
+# Severity by environment ---------------------------------------------------------------------------------------------
+
+
+def test_a_finding_is_as_grave_as_its_environment_has_it() -> None:
+    """Where the environment is unknown, production's severity holds, as its limits do."""
+    grades = {"default": "error", "production": "warning", "non-production": "off"}
+    settings = {"no-idle-variants": PolicySettings(severity=grades)}  # type: ignore[arg-type] # its values are grades
+    idle = variant(name="b", weight=0.0)
+    found = {
+        name: [
+            result.severity
+            for result in judge(
+                endpoint(variant(name="a"), idle, name=name), policies=("no-idle-variants",), settings=settings
+            )
+            if result.verdict == "fail"
+        ]
+        for name in ("chat-prod", "chat-dev", "chat")
+    }
+    assert found == {"chat-prod": ["warning"], "chat-dev": [], "chat": ["warning"]}

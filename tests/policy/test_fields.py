@@ -19,13 +19,18 @@ from guardrail.model import (
     Inventory,
     ManagedInstanceScaling,
     Model,
+    OtherScalingPolicy,
     ScalableTarget,
+    ScalingMetric,
+    ScheduledAction,
     ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
     Unknown,
     Variant,
 )
 from guardrail.policy.fields import FIELDS, Field
-from guardrail.policy.subject import Evaluation, StackTotals, Subject
+from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
 WHY = Unknown("known only after apply")
@@ -105,6 +110,35 @@ VARIANTS: dict[str, Variant | Unknown] = {
 }
 
 
+ITEMS: dict[str, tuple[Any, ...]] = {
+    "pool": (InstancePool(instance_type="ml.m5.large", priority=1), InstancePool(instance_type=WHY, priority=WHY)),
+    "scaling_policy": (
+        TargetTrackingPolicy(
+            address="t",
+            target_value=70.0,
+            metrics=(ScalingMetric(predefined=False, name="CPUUtilization"),),
+            disable_scale_in=False,
+            scale_in_cooldown_s=300,
+            scale_out_cooldown_s=60,
+        ),
+        StepScalingPolicy(address="s", adjustment_type=WHY, steps=WHY, alarms=WHY),
+        OtherScalingPolicy(address="o", policy_type=WHY),
+    ),
+    "schedule": (
+        ScheduledAction(
+            address="a",
+            schedule="cron(0 8 * * ? *)",
+            min_capacity=1,
+            max_capacity=2,
+            timezone="UTC",
+            start="2027-01-01T00:00:00Z",
+            end="2028-01-01T00:00:00Z",
+        ),
+        ScheduledAction(address="b", schedule=WHY, min_capacity=None, max_capacity=WHY),
+    ),
+}
+
+
 @cache
 def world() -> Evaluation:
     past = endpoint((instance(instance_type="ml.m4.xlarge"),), known=True)
@@ -115,6 +149,11 @@ def world() -> Evaluation:
 
 
 def subjects(kind: str) -> list[Subject]:
+    if kind in ITEMS:
+        one = instance(scaling=TARGET)
+        return [
+            Subject(world(), endpoint((one,), known=True), variant=one, target=TARGET, item=it) for it in ITEMS[kind]
+        ]
     if kind == "stack":
         amount = Monthly(floor=Decimal(1), expected=WHY, ceiling=Decimal(3))
         known = Monthly(floor=Decimal(1), expected=Decimal(2), ceiling=Decimal(3))
@@ -123,6 +162,7 @@ def subjects(kind: str) -> list[Subject]:
             Subject(None, None, stack=StackTotals(before=amount, after=amount, delta=delta)),
             Subject(None, None, stack=StackTotals(before=None, after=amount, delta=None)),
             Subject(None, None, stack=StackTotals(before=known, after=known, delta=Delta(*[Decimal(0)] * 3))),
+            Subject(None, None, stack=StackTotals(before=None, after=known, delta=None), group=Group(key="search")),
         ]
     return [
         subject

@@ -101,7 +101,7 @@ def test_a_folder_without_policies_is_an_error(folder: Path, name: str) -> None:
         (
             "severity: warning",
             "severity: warn",
-            ":3: severity: 'warn' is none of note, warning or error, did you mean warning?",
+            ":3: severity: 'warn' is none of note, warning or error: write warning",
         ),
         ("title: Tests are small\n", "", "the key 'title' is missing"),
         ("message:", "mesage: x\nmessage:", ":9: mesage: unknown key, did you mean message?"),
@@ -240,7 +240,19 @@ def test_an_unknown_environment_has_the_parameters_of_production() -> None:
         ),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": -1})}, "instance.vcpus is never -1"),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": "8"})}, "params.max_vcpus: expected a number, got '8'"),
-        ({RIGHT_SIZED: PolicySettings(params={"approval_tag": None})}, "params.approval_tag: expected text, got None"),
+        ({RIGHT_SIZED: PolicySettings(params={"approval_tag": 7})}, "params.approval_tag: expected text, got 7"),
+        (
+            {RIGHT_SIZED: PolicySettings(severity={"production": "error"})},
+            "severity: values by environment need a value",
+        ),
+        (
+            {RIGHT_SIZED: PolicySettings(severity={"default": "error", "prd": "note"})},
+            "severity.prd: there is no environment prd, did you mean production?",
+        ),
+        (
+            {RIGHT_SIZED: PolicySettings(params={"approval_tag": {"file": "nowhere.txt"}})},
+            "policies.instances-are-right-sized: approval_tag: cannot read nowhere.txt: No such file",
+        ),
         ({RIGHT_SIZED: PolicySettings(params={"max_vcpus": {"dev": 8}})}, "need a value for default too"),
     ],
 )
@@ -268,3 +280,120 @@ def test_what_is_superseded_must_exist(folder: Path) -> None:
         PolicyError, match="supersedes scaling-has-rooms, which is no policy, did you mean scaling-has-room"
     ):
         load.configure([*load.bundled(), *load.read(str(folder))], {})
+
+
+# Values that stand in files ------------------------------------------------------------------------------------------
+
+LISTED = """\
+id: small-tests
+title: Cost centers are ours
+severity: error
+applies_to: endpoint
+require:
+  endpoint.tags.CostCenter: {in: {param: allowed}}
+params:
+  allowed: {description: Ours., type: strings, default: {file: centers.txt}}
+message: "{endpoint.label}"
+remediation: {terraform: "", cloudformation: ""}
+help_uri: https://wiki.example.com/x
+"""
+
+
+def values_of(policy: Policy) -> object:
+    return policy.params["allowed"].default
+
+
+def test_a_value_may_stand_in_a_file_beside_the_policy(folder: Path) -> None:
+    (folder / "centers.txt").write_text("\ufeff# of finance, 2026\n\n  4711\n0815  \n", encoding="utf-8")
+    (policy,) = load.read(str(write(folder, LISTED)))
+    assert values_of(policy) == ["4711", "0815"]
+
+
+def test_each_environment_may_have_a_file(folder: Path) -> None:
+    for name in ("a", "b"):
+        (folder / f"{name}.txt").write_text(name)
+    text = LISTED.replace("{file: centers.txt}", "{default: {file: a.txt}, production: {file: b.txt}}")
+    (policy,) = load.read(str(write(folder, text)))
+    assert values_of(policy) == {"default": ["a"], "production": ["b"]}
+
+
+def test_a_mapping_may_stand_in_a_file(folder: Path) -> None:
+    (folder / "limits.yaml").write_text("search: 8\nads: 2\n")
+    text = LISTED.replace("type: strings", "type: mapping").replace("centers.txt", "limits.yaml")
+    text = text.replace("{in: {param: allowed}}", "{in: {param: allowed}}")
+    (policy,) = load.read(str(write(folder, text)))
+    assert values_of(policy) == {"search": 8, "ads": 2}
+
+
+def test_a_file_of_the_repository_may_lie_outside_of_the_folder_of_policies(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    (folder / "centers.txt").write_text("4711")
+    path = write(folder, LISTED.replace("centers.txt", "../centers.txt"), name="policies/small-tests.yaml")
+    assert values_of(load.read(str(path))[0]) == ["4711"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("centers.txt", None, "centers.txt: No such file or directory"),
+        ("../centers.txt", b"4711", "centers.txt lies outside of the repository"),
+        ("/etc/hostname", b"", "/etc/hostname lies outside of the repository"),
+        ("centers.txt", b"\xff\xfe4", "centers.txt: not UTF-8 text"),
+        ("centers.txt", b"x" * (2**20 + 1), "centers.txt: it is larger than 1 MiB"),
+        ("centers.yaml", b"a: [b", "centers.yaml"),
+    ],
+)
+def test_a_file_that_cannot_be_had_is_an_error_at_the_place_that_names_it(
+    name: str, content: bytes | None, problem: str, folder: Path
+) -> None:
+    inside = folder / "inside"
+    inside.mkdir()
+    if content is not None and not name.startswith("/"):
+        (inside / name).write_bytes(content)
+    path = write(inside, LISTED.replace("centers.txt", name))
+    with pytest.raises(PolicyError) as error:
+        load.read(str(path))
+    assert error.value.message.startswith(f"{path}:8: params.allowed.default: ")
+    assert problem in error.value.message
+
+
+def test_a_link_out_of_the_repository_is_not_followed(folder: Path) -> None:
+    inside = folder / "inside"
+    inside.mkdir()
+    (folder / "secret.txt").write_text("token")
+    (inside / "centers.txt").symlink_to(folder / "secret.txt")
+    with pytest.raises(PolicyError, match=r"centers\.txt lies outside of the repository"):
+        load.read(str(write(inside, LISTED)))
+
+
+# Severity by environment ---------------------------------------------------------------------------------------------
+
+
+def test_a_policy_may_be_graded_by_environment(folder: Path) -> None:
+    graded = VALID.replace("severity: warning", "severity: {default: error, non-production: note}")
+    (policy,) = load.read(str(write(folder, graded)))
+    assert [policy.severity_in(name) for name in ("production", "non-production", "qa")] == ["error", "note", "error"]
+    assert policy.severity_in(Unknown("nobody says")) == "error"
+    assert policy.gravest == "error"
+
+
+def test_settings_may_grade_by_environment_and_turn_off_in_some() -> None:
+    settings = {RIGHT_SIZED: PolicySettings(severity={"default": "off", "production": "warning"})}
+    policy = configure(settings)[RIGHT_SIZED]
+    assert (policy.severity_in("production"), policy.severity_in("non-production")) == ("warning", "off")
+    assert policy.gravest == "warning"
+    off = {RIGHT_SIZED: PolicySettings(severity={"default": "off", "production": "off"})}
+    assert RIGHT_SIZED not in configure(off)
+
+
+@pytest.mark.parametrize(
+    ("severity", "problem"),
+    [
+        ("{production: error}", "severity: values by environment need a value for default too"),
+        ("{default: error, prod: note}", "severity.prod: there is no environment prod, did you mean production?"),
+    ],
+)
+def test_a_wrong_environment_of_a_severity_is_an_error(severity: str, problem: str, folder: Path) -> None:
+    path = write(folder, VALID.replace("severity: warning", f"severity: {severity}"))
+    with pytest.raises(PolicyError, match=re.escape(f"{path}:3: {problem}")):
+        load.read(str(path))
