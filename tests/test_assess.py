@@ -362,6 +362,15 @@ def test_an_undecided_error_is_a_doubt_and_an_undecided_warning_is_none(severity
     assert bool(report.distrust) is (severity == "error")
 
 
+def test_what_two_sources_leave_open_alike_is_one_doubt() -> None:
+    tagged = structs.replace(policy(), require={"endpoint.name": "b"})
+    unsure = structs.replace(endpoint("a"), name=LATER)
+    report = check(
+        change_set([unsure], path="a.json"), change_set([unsure], path="b.json"), policies=[tagged], strict=True
+    )
+    assert len(report.distrust) == 1
+
+
 def test_a_violation_goes_before_a_doubt() -> None:
     both = change_set([endpoint("a", 3), endpoint("b", variants=LATER)])
     report = check(both, policies=[policy()], strict=True)

@@ -1,35 +1,42 @@
 """One report and all its renderers: every format says the same of one input.
 
-State, totals, counts, verdict with its reasons, budgets and exit code are those of the one overview, whatever a format
-makes of them; SARIF, JUnit and Code Quality hold to what their readers require, and know each finding once.
+State, totals, counts, verdict with its reasons, budgets and exit code are read back from what each format shows and
+held against the JSON report (`tests.reporters.read_back`); SARIF, JUnit and Code Quality hold to the schemas of their
+readers and know each finding once.
 """
 
-import csv
 import json
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from jsonschema import Draft202012Validator
-from msgspec import Struct
+import xmlschema
+from jsonschema import Draft4Validator, Draft202012Validator
+from msgspec import structs
 
 from guardrail import cli
-from guardrail.reporters import FORMATS
+from guardrail.commands import check
+from guardrail.model import Unknown
+from guardrail.policy.base import AppliedWaiver
+from guardrail.report import BudgetReport, Report
+from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters import json as json_reporter
-from guardrail.reporters.overview import Counts
-from tests.reporters.test_sarif import SCHEMA as SARIF
+from guardrail.reporters.base import Options
+from tests.reporters.read_back import READERS, disagreements
+from tests.reporters.reports import finding, report
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
 REPORT = Draft202012Validator(
     json.loads(Path(json_reporter.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 )
-BOUNDS = ("floor", "expected", "ceiling")
+SCHEMAS = ROOT / "tests" / "schemas"
+MOST_BYTES = 2_000_000
+PARTS = 8
+"""That several processes may share."""
 GITLAB = Draft202012Validator(
     {
         "type": "array",
@@ -56,132 +63,59 @@ GITLAB = Draft202012Validator(
 """The table in GitLab's documentation of Code Quality, "Code Quality report format"."""
 
 
-class Written(Struct):
-    """What all renderers made of one input."""
-
-    code: int
-    texts: dict[str, str]
-
-    @property
-    def report(self) -> Any:
-        return json.loads(self.texts["json"])
+SARIF = Draft4Validator(json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")))
+JENKINS = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
+_WITHOUT_PLACES = re.compile(r'(<testcase [^>]*?) file="[^"]*" line="[^"]*"')
+"""The place of a case, which GitLab and others read, and which the schema of Jenkins' xUnit plugin lacks."""
 
 
-def written(path: Path, folder: Path, *flags: str) -> Written:
-    """The reports on one input, made by one run; without texts where it gives no answer."""
-    formats = [f"--format={name}={folder / name}" for name in FORMATS]
-    code = cli.main(["check", str(path), "--region=us-east-1", *formats, *flags])
-    texts = {name: (folder / name).read_text(encoding="utf-8") for name in FORMATS if (folder / name).exists()}
-    return Written(code, texts)
+def assessed(path: Path, *flags: str) -> tuple[int, Report | None]:
+    """The exit code of a check and its report; None where it gives no answer."""
+    reports: list[Report] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "_write", lambda made, *_: reports.append(made))
+        code = cli.main(["check", str(path), "--region=us-east-1", *flags])
+    return code, reports[0] if reports else None
 
 
-def found(counts: Any) -> int:
-    return int(counts["error"] + counts["warning"] + counts["note"])
-
-
-def disagreements(answer: Written) -> Iterator[str]:
-    """What one format says otherwise than the JSON report."""
-    if not answer.texts:
+def problems(path: Path, *flags: str) -> Iterator[str]:
+    """What one format says otherwise than the JSON report, or than its schema allows."""
+    code, made = assessed(path, *flags)
+    if made is None:
         return
-    report = answer.report
-    for check in (of_json, of_sarif, of_junit, of_gitlab, of_lines, of_csv, of_prose):
-        for problem in check(report, answer):
-            yield f"{check.__name__}: {problem}"
+    if made.exit_code != code:
+        yield f"exit {made.exit_code}, and the run {code}"
+    yield from differences(made)
 
 
-def doubts(report: Any) -> list[str]:
-    return [*report["unread"], *(report["distrust"] if report["strict"] else [])]
+def differences(made: Report) -> Iterator[str]:
+    """What one format says of a report otherwise than the JSON."""
+    texts = {name: reporter(name).render(made) for name in FORMATS}
+    document = json.loads(texts["json"]) | {"all_findings": made.all_findings}
+    for name in READERS:
+        yield from (f"{name}: {problem}" for problem in disagreements(name, texts[name], document))
+    for width, bill in ((120, False), (80, True), (60, False)):
+        text = reporter("table").render(made, Options(width=width, bill=bill))
+        yield from (f"table at {width}: {problem}" for problem in disagreements("table", text, document))
+    yield from (f"summary: {problem}" for problem in disagreements("markdown", texts["summary"], document))
+    yield from invalid(texts)
 
 
-def of_json(report: Any, answer: Written) -> Iterator[str]:
-    yield from (error.message[:200] for error in REPORT.iter_errors(report))
-    if report["exit_code"] != answer.code:
-        yield f"exit {report['exit_code']}, and the run {answer.code}"
-    states = [budget["state"] for budget in report["budgets"]]
-    if states != sorted(states, key=["broken", "open", "holds"].index):
-        yield "budgets that are broken do not come first"
-    if states.count("broken") != sum(", above " in reason for reason in report["overview"]["reasons"]):
-        yield f"budgets {states}, and reasons {report['overview']['reasons']}"
-
-
-def of_sarif(report: Any, answer: Written) -> Iterator[str]:
-    log, overview = json.loads(answer.texts["sarif"]), report["overview"]
-    yield from (error.message[:200] for error in Draft202012Validator(SARIF).iter_errors(log))
-    (run,) = log["runs"]
-    (invocation,) = run["invocations"]
-    told = {key: run["properties"][key] for key in ("state", "verdict", "reasons")}
-    if told != {key: overview[key] for key in told} or invocation["exitCode"] != answer.code:
-        yield f"{told}, exit {invocation['exitCode']}"
-    states = [result["baselineState"] for result in run["results"]]
-    if (states.count("new"), states.count("unchanged")) != (found(overview["counts"]), overview["counts"]["existing"]):
-        yield f"{states.count('new')} new, {states.count('unchanged')} old"
-    if len(invocation.get("toolExecutionNotifications", [])) != len(doubts(report)):
-        yield "notifications"
-    prints = [result["partialFingerprints"]["primaryLocationLineHash"] for result in run["results"]]
-    if len(set(prints)) != len(prints):
-        yield "two findings share a fingerprint"
-
-
-def of_junit(report: Any, answer: Written) -> Iterator[str]:
-    suites, overview = ET.fromstring(answer.texts["junit"]), report["overview"]  # noqa: S314 - our own text
-    for suite in suites:
-        told = {each.get("name"): each.get("value") for each in suite.iter("property")}
-        if told and (told["state"], told["verdict"]) != (overview["state"], overview["verdict"]):
-            yield f"{told}"
-    if (suites.get("failures"), suites.get("errors")) != (str(found(overview["counts"])), str(len(doubts(report)))):
-        yield f"{suites.attrib}"
-    cases = [(case.get("classname"), case.get("name")) for case in suites.iter("testcase")]
-    if len(set(cases)) != len(cases):
-        yield "two cases share a name"
-
-
-def of_gitlab(report: Any, answer: Written) -> Iterator[str]:
-    entries, counts = json.loads(answer.texts["gitlab"]), report["overview"]["counts"]
-    yield from (error.message[:200] for error in GITLAB.iter_errors(entries))
-    if len(entries) != found(counts) + counts["existing"] + len(doubts(report)):
-        yield f"{len(entries)} entries"
-    if len({entry["fingerprint"] for entry in entries}) != len(entries):
-        yield "two entries share a fingerprint"
-
-
-def of_lines(report: Any, answer: Written) -> Iterator[str]:
-    """Lines for editors, one each; annotations, which are grouped and cut, are there where findings are."""
-    counts = report["overview"]["counts"]
-    lines = answer.texts["concise"].splitlines()
-    told = [line for line in lines if re.search(r":\d+:\d+: (error|warning|note) ", line)]
-    if len(told) != found(counts):
-        yield f"concise: {len(told)} lines"
-    if bool(answer.texts["github"]) != bool(found(counts) or doubts(report)):
-        yield "github: empty"
-
-
-def of_csv(report: Any, answer: Written) -> Iterator[str]:
-    """The columns sum up to the totals where each amount is known."""
-    rows = list(csv.DictReader(StringIO(answer.texts["csv"])))
-    totals = report["totals"]
-    for side in ("before", "after"):
-        total = totals[side]
-        if total is None or total["at_least"] or any(row["state"] not in ("known", "usage") for row in rows):
-            continue
-        if any(endpoint["deployed"] != "yes" for endpoint in report["endpoints"]) or report["totals"]["before"] is None:
-            continue
-        for bound in BOUNDS:
-            amount = sum((Decimal(row[f"{side}_{bound}"] or 0) for row in rows), Decimal(0))
-            if abs(amount - Decimal(total[bound])) > Decimal("0.000001"):
-                yield f"{side}_{bound} sums up to {amount}, not {total[bound]}"
-    if bool(rows) != bool(report["endpoints"] or any(item["affects_total"] for item in report["skipped"])) and rows:
-        yield "rows of nothing"
-
-
-def of_prose(report: Any, answer: Written) -> Iterator[str]:
-    """What people read counts in the same words, and the table says the exit code."""
-    sentence = str(Counts(**report["overview"]["counts"]))
-    for name in ("table", "markdown", "summary", "html"):
-        text = re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", answer.texts[name]))
-        if sentence not in text and sentence != "no findings":
-            yield f"{name} does not say {sentence!r}"
-    if f"exit {answer.code}" not in answer.texts["table"]:
-        yield f"table: exit {answer.code} is not said"
+def invalid(texts: dict[str, str]) -> Iterator[str]:
+    """What a schema does not allow, and names that are not one's own."""
+    for name, schema in (("json", REPORT), ("sarif", SARIF), ("gitlab", GITLAB)):
+        yield from (f"{name}: {error.message[:200]}" for error in schema.iter_errors(json.loads(texts[name])))
+    plain = _WITHOUT_PLACES.sub(r"\1", texts["junit"])
+    yield from (f"junit: {error.reason}" for error in JENKINS.iter_errors(plain))
+    cases = [(case.get("classname"), case.get("name")) for case in ET.fromstring(plain).iter("testcase")]  # noqa: S314
+    prints = [each["fingerprint"] for each in json.loads(texts["gitlab"])]
+    alerts = [
+        each["partialFingerprints"]["primaryLocationLineHash"]
+        for each in json.loads(texts["sarif"])["runs"][0]["results"]
+    ]
+    for name, found in (("junit", cases), ("gitlab", prints), ("sarif", alerts)):
+        if len(set(found)) != len(found):
+            yield f"{name}: two share a name"
 
 
 OWN = sorted(
@@ -198,27 +132,59 @@ OWN = sorted(
     "flags", [(), ("--strict", "--budget=100", "--budget-delta=10"), ("--all", "--fail-on=never")], ids=" ".join
 )
 @pytest.mark.parametrize("path", OWN, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_every_format_says_the_same_of_an_input_of_ours(path: Path, flags: tuple[str, ...], tmp_path: Path) -> None:
-    assert list(disagreements(written(path, tmp_path, *flags))) == []
+def test_every_format_says_the_same_of_an_input_of_ours(path: Path, flags: tuple[str, ...]) -> None:
+    assert list(problems(path, *flags)) == []
 
 
-def others() -> list[Path]:
-    """Inputs of any kind beside the checkout, good ones and bad ones."""
-    return sorted(
-        path
-        for folder in ("plans", "cases")
-        for path in (SHARED / folder).rglob("*")
-        if path.suffix in (".json", ".yaml", ".yml") and path.is_file() and path.stat().st_size < 2_000_000
+def everything() -> Report:
+    """Findings in every state, budgets in each, files that could not be read, and more that nobody trusts."""
+    waiver = AppliedWaiver(reason="load test", until="2027-01-31", owner="ada", origin=".guardrail.yml")
+    results = (
+        finding(),
+        finding("tags", severity="note", endpoint=None, variant=None, address="stack"),
+        finding("old", status="existing"),
+        finding("fine", verdict="waived", waiver=waiver),
+        finding("unclear", verdict="open", status="existing", reason="known only after apply"),
+        finding("doubtful", verdict="open", severity="warning", reason="known only after apply"),
+        finding("good", verdict="pass", status=None),
     )
+    limits = (
+        ("500", "596.61", "broken"),
+        ("1000", Unknown("r", at_least=Decimal(600)), "open"),
+        ("9000", "596.61", "holds"),
+    )
+    budgets = tuple(
+        BudgetReport(
+            limit="max_expected_usd",
+            usd=Decimal(usd),
+            amount=Decimal(amount) if isinstance(amount, str) else amount,
+            state=state,  # type: ignore[arg-type]
+            origin="--budget",
+        )
+        for usd, amount, state in limits
+    )
+    unread = ("a.tf:1: no block", "b.tf: no such file")
+    return report(results=results, budgets=budgets, unread=unread, strict=True, distrust=("t: no price",), exit_code=2)
 
 
-def test_every_format_says_the_same_of_what_lies_beside(tmp_path: Path) -> None:
-    paths = others()
+@pytest.mark.parametrize("exit_code", [2, 1])
+def test_every_format_says_the_same_of_all_that_there_can_be(exit_code: int) -> None:
+    assert list(differences(structs.replace(everything(), exit_code=exit_code))) == []
+
+
+def others() -> Iterator[Path]:
+    """Inputs of any kind beside the checkout, good ones and bad ones, each once."""
+    for folder in ("plans", "cases"):
+        for path in sorted((SHARED / folder).rglob("*")):
+            if path.suffix in (".json", ".yaml", ".yml") and path.is_file() and path.stat().st_size < MOST_BYTES:
+                yield path
+            elif path.suffix == ".tf" and path == min(path.parent.glob("*.tf")):
+                yield path.parent
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_format_says_the_same_of_what_lies_beside(part: int) -> None:
+    paths = list(others())[part::PARTS]
     if not paths:
         pytest.skip("no ../shared beside the checkout")
-    wrong = []
-    for number, path in enumerate(paths):
-        folder = tmp_path / str(number)
-        folder.mkdir()
-        wrong += [f"{path}: {problem}" for problem in disagreements(written(path, folder))]
-    assert wrong == []
+    assert [f"{path}: {problem}" for path in paths for problem in problems(path)] == []

@@ -71,7 +71,8 @@ def assess(
     results = judging.ordered(without_superseded(judged.results, policies))
     used = pricing.region_prices(priced, prices, today)
     outdated = tuple(trust.outdated(used, terms.max_price_age_days))
-    distrust = (*trust.unknown_parts(priced), *trust.open_errors(results), *outdated)
+    doubts = (*trust.unknown_parts(priced), *trust.open_errors(results), *outdated)
+    distrust = tuple(dict.fromkeys(doubts))  # several sources may say the same
     return Report(
         today=today.isoformat(),
         settings_file=terms.settings_file,

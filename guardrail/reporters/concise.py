@@ -1,6 +1,7 @@
 """A line for each finding, as compilers write them and editors read them: ``path:line:column: error policy: message``.
 
-Only what counts against the run is told; what could not be decided follows as ``undecided``.
+First what keeps the answer from being one, then what counts against the run; errors that could not be decided follow as
+``undecided``.
 """
 
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.overview import counts
+from guardrail.reporters.overview import counts, doubts
 from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import inert, no_command
 
@@ -21,6 +22,8 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 
 
 def _lines(report: Report, places: FindingPlaces) -> Iterator[str]:
+    for doubt in doubts(report):
+        yield f"{inert(places.whole.path)}:1:1: error guardrail: {inert(doubt, LONGEST_MESSAGE)}"
     for result in report.results:
         if result.verdict == "fail" and counts(result, report):
             yield _line(result, result.severity, result.message, places)

@@ -47,7 +47,7 @@ def headline(report: Report, state: State, all_fixed: AllFixed | None) -> Headli
     totals, fixed = report.totals, _fixed(report, all_fixed)
     if state in ("nothing-read", "nothing-to-pay"):
         return Headline(figure=_NOTHING, sentence=f"{capital(_NOTHING)}, nothing to pay")
-    cost = _cost(totals.after)
+    cost = _cost(totals.after, state)
     if totals.delta is None or totals.before is None:
         return Headline(figure=cost, sentence=capital(cost), fixed=fixed)
     if changes_nothing(report):
@@ -58,7 +58,7 @@ def headline(report: Report, state: State, all_fixed: AllFixed | None) -> Headli
     if change:
         span = f"{_side(totals.before, change)} → {_side(totals.after, change)}"
         return Headline(figure=_figure(change), sentence=_sentence(change), span=span, fixed=fixed)
-    if cost in (_NOT_KNOWN, _USAGE_DECIDES):
+    if state == "unknown":
         return Headline(figure=f"no change, and {cost}", sentence=f"This change adds nothing, and {cost}")
     text = f"the expected {cost}{_ends(totals.delta)}"
     return Headline(figure=f"no change to {text}", sentence=f"This change adds nothing to {text}", fixed=fixed)
@@ -69,10 +69,10 @@ def capital(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
-def _cost(after: Monthly) -> str:
+def _cost(after: Monthly, state: State) -> str:
     """``5,137 USD a month and what depends on usage``. Where usage alone decides, an amount would read as free."""
-    if not after.ceiling and (after.at_least or after.depends_on_usage):
-        return _NOT_KNOWN if after.at_least else _USAGE_DECIDES
+    if state == "unknown":
+        return _USAGE_DECIDES if after.depends_on_usage and not after.at_least else _NOT_KNOWN
     usage = " and what depends on usage" if after.depends_on_usage else ""
     return f"{expected_dollars(after)} USD a month{usage}"
 
@@ -80,9 +80,11 @@ def _cost(after: Monthly) -> str:
 def _side(monthly: Monthly, change: Decimal | Unknown) -> str:
     """What a month costs, before or after a change; of a change that is not known, whether usage is missing in it."""
     text = expected_dollars(monthly)
-    if not monthly.depends_on_usage or text == UNKNOWN or not isinstance(change, Unknown):
+    if not monthly.depends_on_usage or text == UNKNOWN:
         return text
-    return f"{text} + usage" if monthly.ceiling else "usage"
+    if not monthly.ceiling:
+        return "usage"
+    return f"{text} + usage" if isinstance(change, Unknown) else text
 
 
 def _figure(change: Decimal | Unknown) -> str:

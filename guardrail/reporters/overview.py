@@ -122,14 +122,27 @@ def _reasons(report: Report, found: Counts) -> Iterator[str]:
     for budget in report.budgets:
         if budget.state == "broken":
             yield broken(budget)
-    if report.unread:
-        yield f"{counted(len(report.unread), 'file')} could not be read"
+    yield from _unread(report)
     if report.fail_on == "never":
         yield "told to fail on nothing (--fail-on never)"
     elif report.exit_code == 1:
         yield f"{found.failures(report.fail_on)} (fail on {report.fail_on})"
+    yield from _distrust(report)
+
+
+def _unread(report: Report) -> Iterator[str]:
+    if report.unread:
+        yield f"{counted(len(report.unread), 'file')} could not be read"
+
+
+def _distrust(report: Report) -> Iterator[str]:
     if report.strict and report.distrust:
         yield f"--strict: {counted(len(report.distrust), 'thing is', 'things are')} unknown, unpriced or undecided"
+
+
+def why_no_answer(report: Report) -> str:
+    """``1 file could not be read``, for a format that lists `doubts` below it; empty where there are none."""
+    return "; ".join((*_unread(report), *_distrust(report)))
 
 
 def doubts(report: Report) -> tuple[str, ...]:

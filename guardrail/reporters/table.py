@@ -299,6 +299,8 @@ def _verdict(report: Report, told: Overview, page: Page, *, is_change: bool) -> 
     for budget in told.budgets:
         if budget.state == "broken":
             yield from page.wrapped(broken(budget), indent="   ", colour="error")
+    for text in report.unread:
+        yield from page.wrapped(f"not read: {inert(text, page.longest)}", indent="   ", hanging=5, colour="error")
     held = [f"{held_against(budget)} of {dollars(budget.usd)}" for budget in told.budgets if budget.state != "broken"]
     if held:
         yield from page.wrapped(f"budgets: {'; '.join(held)}", indent="   ", hanging=5)

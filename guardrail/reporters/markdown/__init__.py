@@ -202,7 +202,7 @@ class _Writer:
         for item in report.unattached:
             yield f"- {code(named(item.endpoint), LONGEST_NAME)} is not deployed, and in no number"
         notes = [note for note in footnotes(report) if not told_above(note)]
-        more = doubts(report)[MOST_CAUSES:] if self._told.verdict == "untrusted" else ()
+        more = doubts(report)[MOST_CAUSES:]
         yield from (f"- {prose(note, LONGEST_MESSAGE)}" for note in (*more, *report.notices, *notes))
 
 

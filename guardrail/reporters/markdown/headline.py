@@ -16,6 +16,7 @@ from guardrail.reporters.overview import (
     doubts,
     held_against,
     resources_read,
+    why_no_answer,
 )
 from guardrail.reporters.wording import dollars
 
@@ -77,11 +78,11 @@ def _distrust(report: Report, told: Overview) -> Iterator[str]:
     """Why an answer is neither a pass nor a failure."""
     if told.verdict == "tolerated":
         yield "⚪ **Fails on nothing:** it was told to, with `--fail-on never`"
-    elif told.verdict == "untrusted":
-        why = "; ".join(told.reasons) or f"exit code {report.exit_code}"
+    why = why_no_answer(report) or (f"exit code {report.exit_code}" if told.verdict == "untrusted" else "")
+    if why:
         yield f"❓ **Cannot be trusted:** {prose(why, _LONGEST, starts_line=False)}"
-        found = [f"- {prose(doubt, _LONGEST)}" for doubt in doubts(report)[:MOST_CAUSES]]
-        yield from ["\n".join(found)] if found else []
+    if doubts(report):
+        yield "\n".join(f"- {prose(doubt, _LONGEST)}" for doubt in doubts(report)[:MOST_CAUSES])
 
 
 def _mended(report: Report, told: Overview) -> Iterator[str]:
