@@ -343,6 +343,48 @@ def test_a_fork_does_not_set_its_own_terms(brought: dict[str, str], act: Act, fo
     assert act(pull_request(base=base), name="pull_request").exit_code == 0, "a branch does, where a review sees it"
 
 
+NAMED = """\
+id: names-are-agreed
+title: Names are agreed
+severity: error
+applies_to: endpoint
+require: {endpoint.name: {in: {param: agreed}}}
+params:
+  agreed: {description: The names., type: strings, default: {file: ../names.txt}}
+message: "{endpoint.label} is not agreed"
+remediation: {terraform: "", cloudformation: ""}
+help_uri: https://wiki.example.com/names
+"""
+ALL_BUT_NAMES = "policies: {realtime-variants-scale: {severity: off}}\npolicy_paths: [own]\n"
+
+
+@pytest.mark.parametrize(
+    ("terms", "names"),
+    [
+        ({".guardrail.yml": ALL_BUT_NAMES, "own/names-are-agreed.yaml": NAMED}, "names.txt"),
+        (
+            {
+                ".guardrail.yml": ALL_BUT_NAMES.replace(
+                    "off}", "off}, names-are-agreed: {params: {agreed: {file: ci/agreed.txt}}}"
+                ),
+                "own/names-are-agreed.yaml": NAMED,
+                "names.txt": "nothing",
+            },
+            "ci/agreed.txt",
+        ),
+    ],
+    ids=["of a policy", "of the settings"],
+)
+def test_a_fork_does_not_write_the_values_that_a_policy_reads(
+    terms: dict[str, str], names: str, act: Act, fork: Fork
+) -> None:
+    """The base agrees on other names, and the change adds its own to the file, outside of the folder of policies."""
+    base = fork.commit({**terms, names: "search\n"})
+    fork.commit({names: "search\nranker\n"})
+    assert act(event_of_fork(base), name="pull_request").exit_code == 1
+    assert act(pull_request(base=base), name="pull_request").exit_code == 0
+
+
 TEMPLATE = """\
 Metadata:
   guardrail:

@@ -56,6 +56,8 @@ SEVERITIES = {
     "volume-size-is-accepted": "error",
 }
 
+OF_TEAMS = load.read(str(ROOT / "examples" / "policies"))
+
 every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
 
 
@@ -72,6 +74,18 @@ def test_the_bundle_is_complete_and_graded() -> None:
 def test_every_example_gets_its_verdict(policy: Policy) -> None:
     problems = [f"{one.because}: {one.problem}" for one in examples.run(policy, prices()) if one.problem]
     assert not problems
+
+
+@pytest.mark.parametrize("policy", OF_TEAMS, ids=lambda policy: policy.id)
+def test_a_rule_of_a_team_does_what_its_examples_say(policy: Policy) -> None:
+    assert [f"{one.because}: {one.problem}" for one in examples.run(policy, prices()) if one.problem] == []
+    assert examples.missing_verdicts(policy.examples) == []
+
+
+def test_the_page_that_says_them_as_policies_names_every_rule_of_a_team() -> None:
+    page = (ROOT / "docs" / "say-it-as-a-policy.md").read_text(encoding="utf-8")
+    named = re.findall(r"examples/policies/([a-z0-9-]+)\.yaml\)", page)
+    assert sorted(named) == sorted(policy.id for policy in OF_TEAMS)
 
 
 @every_policy

@@ -82,6 +82,8 @@ class Builder:
                 self.component(one, f"{path}.inference_components")
                 for one in self.items(description["inference_components"], f"{path}.inference_components")
             )
+        if isinstance(own.get("tags"), Mapping):
+            own["tags"] = {key: _value(value) for key, value in own["tags"].items()}
         own.setdefault("address", f"aws_sagemaker_endpoint.{_ADDRESS}")
         own.setdefault("configuration_address", f"aws_sagemaker_endpoint_configuration.{_ADDRESS}")
         return self.make(Endpoint, own, f"{path}.endpoint")
@@ -259,9 +261,11 @@ def _fits(value: object, kind: Any) -> bool:
         return value in parts
     if origin is tuple:
         return isinstance(value, (tuple, list)) and all(_fits(_value(item), parts[0]) for item in value)
+    if origin is dict:
+        return isinstance(value, Mapping) and all(_fits(_value(item), parts[1]) for item in value.values())
     if kind in (int, float):
         return isinstance(value, (int, kind)) and not isinstance(value, bool)
-    return isinstance(value, Mapping if origin is dict else origin or kind)
+    return isinstance(value, origin or kind)
 
 
 def _misfit(value: object, kind: Any) -> str:
