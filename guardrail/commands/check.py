@@ -643,7 +643,8 @@ def _links(report: Report, options: Options, *, any_owner: bool) -> "Links | Non
     from guardrail.reporters.places import FindingPlaces
 
     places = FindingPlaces(report, options)
-    paths = {places.of(result).path for result in report.results if result.verdict == "fail" and result.location}
+    found = [places.of(result) for result in report.results if result.verdict == "fail"]
+    paths = {place.path for place in found if place.known and place.is_inside}
     return links(os.environ, options.root, paths, any_owner=any_owner)
 
 

@@ -1,12 +1,14 @@
 """Links to the lines of a report, on the server and in the repository that a workflow runs for.
 
 They lead to the head of the pull request, which stays, where a file is there as it was read; else to the commit that
-was read, which for a pull request is its merge into the base.
+was read, which for a pull request is its merge into the base. A file that this commit has not as it was read is not
+shown: its line would be another one.
 """
 
 import re
 from collections.abc import Iterable, Mapping
 
+from guardrail import files
 from guardrail.errors import GuardrailError
 from guardrail.git import Commit, repository_of
 from guardrail.github import runner
@@ -24,18 +26,16 @@ def links(environment: Mapping[str, str], root: str, paths: Iterable[str], *, an
     server, repository = environment.get("GITHUB_SERVER_URL", ""), environment.get("GITHUB_REPOSITORY", "")
     if not _SERVER.fullmatch(server) or not _REPOSITORY.fullmatch(repository):
         return None
-    head = _head(environment)
-    read, differing = _read(head, root, paths, any_owner=any_owner)
-    read = read or environment.get("GITHUB_SHA", "")
-    commit = head if differing is not None else read or head
+    base, head = f"{server}/{repository}", _head(environment)
+    number = runner.run(environment).id
+    shown, elsewhere = _shown(head, root, sorted(paths)[:MOST_PATHS], any_owner=any_owner)
+    commit = shown or environment.get("GITHUB_SHA", "") or head
     if commit is None or not _COMMIT.fullmatch(commit):
         return None
-    base = f"{server}/{repository}"
-    number = runner.run(environment).id
     return Links(
         blob=f"{base}/blob/{commit}",
         run=f"{base}/actions/runs/{number}" if number else "",
-        elsewhere=dict.fromkeys(differing or (), f"{base}/blob/{read}"),
+        elsewhere={path: f"{base}/blob/{other}" if other else "" for path, other in elsewhere.items()},
     )
 
 
@@ -46,17 +46,36 @@ def _head(environment: Mapping[str, str]) -> str | None:
         return None
 
 
-def _read(head: str | None, root: str, paths: Iterable[str], *, any_owner: bool) -> tuple[str | None, list[str] | None]:
-    """The commit that is checked out, and which paths differ at ``head``; None for what cannot be told."""
+def _shown(
+    head: str | None, root: str, paths: Iterable[str], *, any_owner: bool
+) -> tuple[str | None, dict[str, str | None]]:
+    """The commit that files are shown at, None where git does not tell, and those paths that differ there.
+
+    These are shown at the commit that was read, and not at all (None) where it has them otherwise than they were read:
+    what a step has written since, and modules that ``terraform init`` has fetched.
+    """
     read = None
+    elsewhere: dict[str, str | None] = {}
     try:
         repository = repository_of(root, any_owner=any_owner)
-        if repository is None or head is None:
-            return None, None
+        if repository is None:
+            return None, {}
         here = Commit(repository, "HEAD")
         read = here.id
-        there = here if head == read else Commit(repository, head)
-        places = {path: f"{root}/{path}" for path in sorted(paths)[:MOST_PATHS]}
-        return read, [path for path, place in places.items() if here.read(place) != there.read(place)]
+        found = {path: here.read(f"{root}/{path}") for path in paths}
+        elsewhere = {path: None for path, content in found.items() if not _is_as_read(f"{root}/{path}", content)}
+        if head is None or head == read:
+            return read, elsewhere
+        there = Commit(repository, head)
+        moved = [path for path in found if path not in elsewhere and there.read(f"{root}/{path}") != found[path]]
     except GuardrailError:
-        return read, None
+        return read, elsewhere
+    return head, dict.fromkeys(moved, read) | elsewhere
+
+
+def _is_as_read(path: str, content: bytes | None) -> bool:
+    """Whether a file on disk has the lines of a commit; git may write them with other ends."""
+    try:
+        return content is not None and files.content(path).splitlines() == content.splitlines()
+    except OSError:
+        return False

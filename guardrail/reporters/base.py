@@ -15,7 +15,7 @@ class Links(Struct, frozen=True, kw_only=True):
     run: str = ""
     """The run's own page; empty where it is not known."""
     elsewhere: dict[str, str] = {}
-    """Other values of `blob`, for paths that are not the same there."""
+    """Other values of `blob`, for paths that are not the same there; empty for those that no commit shows."""
 
 
 class Options(Struct, frozen=True, kw_only=True):

@@ -29,6 +29,8 @@ class Place(Struct, frozen=True):
     """1-based."""
     known: bool = False
     """Whether it is the line to change, and not the input as a whole."""
+    is_inside: bool = True
+    """Whether the file lies in the repository."""
     calls: "tuple[Place, ...]" = ()
     """The module calls that lead to it, the nearest first."""
 
@@ -58,28 +60,36 @@ class FindingPlaces:
         return self._place(location, tuple(self._place(call, ()) for call in _calls(location)))
 
     def _place(self, location: Location, calls: tuple[Place, ...]) -> Place:
-        path, line, column = self.relative(location.path), max(location.line, 1), max(location.column, 1)
-        return Place(path, line, column, known=True, calls=calls)
+        line, column = max(location.line, 1), max(location.column, 1)
+        inside = self._inside(location.path)
+        path = posixpath.basename(location.path.replace(os.sep, "/")) if inside is None else inside
+        return Place(path, line, column, known=True, is_inside=inside is not None, calls=calls)
 
     def link(self, place: Place) -> str:
         """Where a forge shows a line of the repository; empty outside of one, and for what is not in the repository."""
         links = self._options.links
-        if links is None or not place.known or not self._options.root:
+        blob = links.elsewhere.get(place.path, links.blob) if links is not None else ""
+        if not blob or not place.known or not place.is_inside or not self._options.root:
             return ""
         from urllib.parse import quote
 
-        blob = links.elsewhere.get(place.path, links.blob)
         return f"{blob}/{quote(place.path, errors='backslashreplace')}#L{place.line}"
 
     def relative(self, path: str) -> str:
         """``path`` from the root of the repository; what lies outside keeps its name alone."""
         if path == "-":
             return STANDARD_INPUT
+        inside = self._inside(path)
+        return posixpath.basename(path.replace(os.sep, "/")) if inside is None else inside
+
+    def _inside(self, path: str) -> str | None:
+        """``path`` from the root of the repository; None of one outside."""
         path = path.replace(os.sep, "/")
-        root = self._options.root.replace(os.sep, "/").rstrip("/")
         if os.path.isabs(path):
-            inside = root and path.startswith(f"{root}/")
-            path = posixpath.normpath(path[len(root) + 1 :]) if inside else posixpath.basename(path)
+            root = self._options.root.replace(os.sep, "/").rstrip("/")
+            if not root or not path.startswith(f"{root}/"):
+                return None
+            path = posixpath.normpath(path[len(root) + 1 :])
         else:
             path = posixpath.normpath(posixpath.join(self._options.directory.replace(os.sep, "/"), path))
-        return posixpath.basename(path) if path.startswith("../") else path
+        return None if path == ".." or path.startswith("../") else path

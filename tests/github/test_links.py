@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,8 +80,27 @@ def test_a_checkout_without_the_head_shows_what_was_read(checkout: Checkout) -> 
     assert checkout.shows() == dict.fromkeys(("same.tf", "other.tf"), checkout.merge)
 
 
-def test_a_run_of_no_pull_request_shows_the_commit_it_runs_for(checkout: Checkout) -> None:
-    assert checkout.shows(GITHUB_EVENT_PATH="") == dict.fromkeys(("same.tf", "other.tf"), "f" * 40)
+def test_a_run_of_no_pull_request_shows_the_commit_that_was_read(checkout: Checkout) -> None:
+    assert checkout.shows(GITHUB_EVENT_PATH="") == dict.fromkeys(("same.tf", "other.tf"), checkout.merge)
+
+
+def test_without_git_it_is_the_commit_that_the_run_is_for(checkout: Checkout, tmp_path_factory: Any) -> None:
+    elsewhere = os.fspath(tmp_path_factory.mktemp("no repository"))
+    found = links(checkout.environment, elsewhere, ["a.tf"], any_owner=True)
+    assert found is not None
+    assert (found.blob, found.elsewhere) == (f"{REPOSITORY}/blob/{'f' * 40}", {})
+    nameless = checkout.environment | {"GITHUB_SHA": "main"}
+    assert links(nameless, elsewhere, ["a.tf"], any_owner=True) is None
+
+
+def test_what_the_commit_has_not_as_it_was_read_is_not_linked(checkout: Checkout) -> None:
+    """A step has written one file anew and made another; only ends of lines differ in the third."""
+    (checkout.folder / "other.tf").write_text("0\n0\n1\n2\n3\n")
+    (checkout.folder / "made.tf").write_text("x\n")
+    (checkout.folder / "same.tf").write_bytes(b"x\r\n")
+    found = links(checkout.environment, str(checkout.folder), ["made.tf", "other.tf", "same.tf"], any_owner=True)
+    assert found is not None
+    assert found.elsewhere == {"made.tf": "", "other.tf": ""}
 
 
 def test_the_page_of_the_run_is_linked(checkout: Checkout) -> None:
@@ -97,7 +117,6 @@ def test_the_page_of_the_run_is_linked(checkout: Checkout) -> None:
         {"GITHUB_SERVER_URL": "https://evil.com/)x"},
         {"GITHUB_REPOSITORY": "acme"},
         {"GITHUB_REPOSITORY": "acme/shop](http://evil)"},
-        {"GITHUB_EVENT_PATH": "", "GITHUB_SHA": "main"},
     ],
 )
 def test_what_is_no_place_on_a_server_is_no_link(environment: dict[str, str], checkout: Checkout) -> None:

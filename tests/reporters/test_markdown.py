@@ -466,6 +466,19 @@ def test_a_line_is_a_link_where_the_forge_is_known() -> None:
     assert "](https://github.com" not in render(report(results=(finding(), odd)))
 
 
+@pytest.mark.parametrize("path", ["/elsewhere/docs.tf", "../docs.tf", "/w2/docs.tf"])
+def test_a_line_outside_of_the_repository_is_no_link_though_a_file_of_its_name_is_in_it(path: str) -> None:
+    options = Options(root="/w", links=Links(blob=f"https://github.com/acme/shop/blob/{'a' * 40}"))
+    text = render(report(results=(finding(location=Location(path, 12)),)), options)
+    assert "`docs.tf:12`" in text
+    assert "](https://github.com" not in text
+
+
+def test_a_line_that_no_commit_shows_is_no_link() -> None:
+    links = Links(blob=f"https://github.com/acme/shop/blob/{'a' * 40}", elsewhere={"infra/docs.tf": ""})
+    assert "](https://github.com" not in render(report(), Options(root="/w", links=links))
+
+
 def test_more_than_five_findings_have_a_line_each_and_what_says_the_same_shares_one() -> None:
     """Twice 84.51 are 169.02."""
     alike = [finding(address=f"t.{key}", endpoint=f"e.{key}", location=None) for key in "ab"]
