@@ -7,6 +7,7 @@ named; each input has the usage that lies nearest to it. What lies nearer and do
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
+from guardrail import files
 from guardrail.cost import usage
 from guardrail.cost.usage import NO_USAGE, Usage
 from guardrail.model import ChangeSet
@@ -34,8 +35,13 @@ class Nearest:
         """The usage file of each; None where there is none."""
         return [self._of(change_set).settings.usage_file for change_set in change_sets]
 
-    def notices(self, change_sets: Iterable[ChangeSet], named: Collection[str]) -> Iterator[str]:
-        """What lies nearest to an input and does not count for it, but for kinds whose file is ``named`` by a flag."""
+    def notices(
+        self, change_sets: Iterable[ChangeSet], named: Collection[str], shown: Callable[[str], str] = str
+    ) -> Iterator[str]:
+        """What lies nearest to an input and does not count for it, but for kinds whose file is ``named`` by a flag.
+
+        ``shown`` says what a file is called that comes from a copy of the repository. It counts as it is there.
+        """
         for path in dict.fromkeys(change_set.path for change_set in change_sets if change_set.path != "-"):
             around, run = list(places(path)), self._run
             usage_file, baseline = self._at(path).settings.usage_file, run.settings.baseline.file
@@ -45,8 +51,14 @@ class Nearest:
                 ("baseline", (BASELINE_NAME,), baseline),
             ):
                 own = None if flag in named else first_of(names, around)
-                if own is not None and not _same(own, used):
-                    yield f"{own} does not count for {path}: {f'{used} does' if used else f'name it with --{flag}'}"
+                if own is None or _same(own, used):
+                    continue
+                if used is not None and _same(own, shown(used)):
+                    if not _says_the_same(own, used):
+                        yield f"{own} does not count for {path} as it is here, but as the base has it"
+                else:
+                    other = f"{shown(used)} does" if used else f"name it with --{flag}"
+                    yield f"{own} does not count for {path}: {other}"
 
     def _of(self, change_set: ChangeSet) -> FoundSettings:
         return self._at(change_set.path)
@@ -73,6 +85,13 @@ def loaded(usage_files: Iterable[str | None]) -> list[Usage]:
 
 def _holds(folder: str, path: str) -> bool:
     return path.startswith(os.path.join(folder, ""))
+
+
+def _says_the_same(one: str, other: str) -> bool:
+    try:
+        return files.content(one) == files.content(other)
+    except OSError:
+        return False
 
 
 def _same(one: str, other: str | None) -> bool:

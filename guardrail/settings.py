@@ -259,6 +259,17 @@ def _within(copy: str, start: str) -> Iterator[str]:
             yield os.path.normpath(os.path.join(copy, os.path.relpath(directory, root)))
 
 
+def in_repository(path: str, copy: str | None) -> str:
+    """What ``path`` is called in the git repository of the working directory, where it lies in a ``copy`` of that.
+
+    ``infra/.guardrail.yml`` of ``/tmp/base/infra/.guardrail.yml``; a path that lies elsewhere is itself.
+    """
+    inside = os.path.relpath(os.path.abspath(path), os.path.abspath(copy)) if copy is not None else os.pardir
+    if inside.split(os.sep)[0] == os.pardir:
+        return path
+    return os.path.relpath(os.path.join(top_of(os.getcwd()), inside))
+
+
 def _shortest(path: str | None) -> str | None:
     """``path`` as it reads best from the working directory."""
     if path is None:

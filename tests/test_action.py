@@ -445,6 +445,21 @@ def test_the_terms_of_the_base_hold_for_a_fork(written: dict[str, str], act: Act
     assert job.exit_code == 0, job.log
 
 
+def test_terms_of_the_base_are_named_by_their_paths_in_the_repository(act: Act, fork: Fork) -> None:
+    """Not by those of the copies that are taken for the check; what the fork makes of a file is said not to count."""
+    terms = {"infra/.guardrail.yml": "budget: {max_expected_usd: 1}\n", "infra/guardrail-usage.yml": "version: 1\n"}
+    base = fork.commit({**terms, "infra/plan.json": plan()})
+    fork.commit({"infra/.guardrail.yml": "budget: {max_expected_usd: 100000}\n"})
+    job = act(event_of_fork(base), name="pull_request", path="infra/plan.json")
+    report = json.loads(Path(job.outputs["report-json"]).read_text())
+    assert [budget["origin"] for budget in report["budgets"]] == ["infra/.guardrail.yml"]
+    assert (report["settings_file"], report["usage_file"]) == ("infra/.guardrail.yml", "infra/guardrail-usage.yml")
+    assert report["notices"] == [
+        "infra/.guardrail.yml does not count for infra/plan.json as it is here, but as the base has it"
+    ]
+    assert "/base/" not in json.dumps(report) + job.summary
+
+
 def test_files_that_the_workflow_names_come_from_the_base_too(act: Act, fork: Fork) -> None:
     strict = "budget: {max_expected_usd: 1}\n"
     base = fork.commit({"ci/terms.yml": strict})

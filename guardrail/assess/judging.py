@@ -192,6 +192,7 @@ def rules(policies: Iterable[Policy]) -> tuple[Rule, ...]:
             remediation=policy.remediation,
             help_uri=policy.help_uri,
             references=tuple(policy.references),
+            waivable=policy.waivable,
         )
         for policy in sorted(policies, key=attrgetter("id"))
     )

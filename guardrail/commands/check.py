@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -32,7 +32,7 @@ from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
 from guardrail.reporters.wording import counted
-from guardrail.settings import BaselineSettings, FoundSettings, Settings, load, override, start_of
+from guardrail.settings import BaselineSettings, FoundSettings, Settings, in_repository, load, override, start_of
 
 if TYPE_CHECKING:
     from guardrail.github.base_branch import Base
@@ -273,7 +273,8 @@ def run(arguments: Namespace) -> int:
     with progress(f"checking {', '.join(arguments.paths)}"):
         report = _report(arguments, found, watch)
     report = structs.replace(report, notices=(*repeated, *report.notices))
-    report = _against_baseline(report, found, write=arguments.write_baseline)
+    shown = partial(in_repository, copy=arguments.settings_from)
+    report = _against_baseline(report, found, shown, write=arguments.write_baseline)
     if arguments.terms_before is not None:
         report = _with_own_terms(report, arguments, found)
     if names_none:
@@ -367,7 +368,9 @@ def _overridden(settings: Settings, arguments: Namespace) -> Settings:
 def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch) -> Report:
     """Read everything, then judge it."""
     settings = found.settings
-    with _named_in_errors(found.path):
+    shown = partial(in_repository, copy=arguments.settings_from)
+    settings_file = None if found.path is None else shown(found.path)
+    with _named_in_errors(settings_file):
         known = _known_policies(settings)
         policies = configure(
             known, settings.policies, arguments.policy or (), arguments.skip_policy or (), settings.environments
@@ -385,6 +388,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
     usage_files = nearest.usage_files(change_sets)
+    told_files = [None if file is None else shown(file) for file in usage_files]
     report = assess(
         change_sets,
         prices=PriceBook(own=tables),
@@ -406,19 +410,21 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
             discounts=settings.discounts,
             plan_rate=_plan_rate(settings, tables),
             all_findings=arguments.all,
-            settings_file=found.path,
-            usage_file=usage_files[0] if len(set(usage_files)) == 1 else None,
+            settings_file=settings_file,
+            usage_file=told_files[0] if len(set(told_files)) == 1 else None,
         ),
         today=today(),
     )
     watch.step(f"priced and judged {counted(len(report.endpoints), 'endpoint')}")
     named = {"config": arguments.config, "usage-file": arguments.usage_file, "baseline": arguments.baseline}
-    overlooked = nearest.notices(change_sets, [flag for flag, file in named.items() if file or arguments.isolated])
+    overlooked = nearest.notices(
+        change_sets, [flag for flag, file in named.items() if file or arguments.isolated], shown
+    )
     unread = tuple(dict.fromkeys(problem for change_set in change_sets for problem in change_set.unread))
     return structs.replace(
         report,
         sources=tuple(
-            structs.replace(one, usage_file=file) for one, file in zip(report.sources, usage_files, strict=True)
+            structs.replace(one, usage_file=file) for one, file in zip(report.sources, told_files, strict=True)
         ),
         notices=(*unread, *overlooked, *report.notices),
         unread=unread,
@@ -461,7 +467,7 @@ def _plan_rate(settings: Settings, tables: str | None) -> PlanRate:
     return PlanTables(tables, plan.term, plan.payment).rate
 
 
-def _against_baseline(report: Report, found: FoundSettings, *, write: bool) -> Report:
+def _against_baseline(report: Report, found: FoundSettings, shown: Callable[[str], str], *, write: bool) -> Report:
     """The report with what the baseline knows as existing; the baseline is written anew before, where that is asked."""
     settings: BaselineSettings = found.settings.baseline
     path = settings.file
@@ -474,7 +480,7 @@ def _against_baseline(report: Report, found: FoundSettings, *, write: bool) -> R
         print(f"guardrail: wrote {path}, findings: {len(fresh.findings):,}", file=sys.stderr)
     if path is None:
         return report
-    return against(report, baseline.read(path), path=path, tolerance_percent=settings.tolerance_percent)
+    return against(report, baseline.read(path), path=shown(path), tolerance_percent=settings.tolerance_percent)
 
 
 def _with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) -> Report:

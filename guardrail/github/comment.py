@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from operator import itemgetter
 from typing import Literal, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.errors import GitHubError
 from guardrail.github.api import Api, RefusedError, UncertainError
@@ -38,6 +38,8 @@ _LINES = re.compile(
     r"(?:<!-- guardrail:run commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d+) attempt=(?P<attempt>\d+) -->\r?\n)?"
 )
 _OF_A_RUN = re.compile(r"(?<=/blob/)[0-9a-f]{40,64}(?=/)|(?<=/actions/runs/)\d+(?=\))")
+_UNCHANGED = re.compile(r"\A### \S+ Nothing of SageMaker changes(?=:)")
+"""A first line that, where a comment has told of a change, says too little."""
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MOST_SECTIONS = 10
 _ROOM_TO_CLOSE = 256
@@ -120,7 +122,7 @@ class _Writing:
         self._issue = f"/repos/{where.repository}/issues/{where.number}"
         self._pull = f"/repos/{where.repository}/pulls/{where.number}"
         self._comments = f"/repos/{where.repository}/issues/comments"
-        self._note = note
+        self._note = structs.replace(note, text=_UNCHANGED.sub(r"\g<0> any more", note.text)) if if_there else note
         self._limit = COMMENT_LIMIT
         self._done: Done = "unchanged"
         self._posted = False

@@ -45,6 +45,8 @@ class Rule(Struct, frozen=True, kw_only=True):
     remediation: Remediation
     help_uri: str
     references: tuple[str, ...] = ()
+    waivable: bool = True
+    """Whether its findings can be accepted at all."""
 
 
 class AppliedWaiver(Struct, frozen=True, kw_only=True):

@@ -94,6 +94,16 @@ def test_what_is_not_worth_a_comment_updates_the_one_that_is_there_and_writes_no
     assert server.bodies() == [body(nothing.text)]
 
 
+def test_where_a_comment_told_of_a_change_its_update_says_that_there_is_none_any_more(server: GitHub, api: Api) -> None:
+    """And the run after that finds nothing to alter."""
+    nothing = note("### ✅ Nothing of SageMaker changes: 528 USD a month\n\nSo it is.\n")
+    say(api)
+    assert comment(api, WHERE, nothing, if_there=True) == "updated"
+    assert server.bodies() == [body("### ✅ Nothing of SageMaker changes any more: 528 USD a month\n\nSo it is.\n")]
+    assert comment(api, WHERE, nothing, if_there=True) == "unchanged"
+    assert comment(api, WHERE, nothing) == "updated"  # only-when-changed is off: it is on every pull request
+
+
 def test_it_is_found_behind_many_others_by_following_the_pages(server: GitHub, api: Api) -> None:
     for number in range(250):
         server.add(f"comment {number}")

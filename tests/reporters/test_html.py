@@ -14,7 +14,7 @@ from msgspec import structs
 
 from guardrail import __version__, cli
 from guardrail.model import Location, Skipped, Unknown
-from guardrail.policy.base import AppliedWaiver, Remediation
+from guardrail.policy.base import AppliedWaiver, Remediation, Rule
 from guardrail.report import (
     BudgetReport,
     Difference,
@@ -358,6 +358,19 @@ def test_several_inputs_have_a_heading_and_a_subtotal_each() -> None:
     text = words(render(several))
     assert "plan.json subtotal 10 → 512" in text
     assert text.index("other.json subtotal 0 → 85") < text.index("docs +85")
+
+
+def test_a_card_has_a_waiver_to_paste_which_lacks_nothing_but_a_reason() -> None:
+    """The report is of 2026-11-22, and 60 days later it is 2027-01-21."""
+    text = words(render(report(results=(finding("p", address='a.b["k"]'),))))
+    assert 'waivers: - policy: p address: "a.b[\\"k\\"]" until: 2027-01-21 reason: <why>' in text
+
+
+def test_what_cannot_be_accepted_has_no_waiver() -> None:
+    lines = Remediation(terraform="", cloudformation="")
+    rule = Rule(id="p", title="t", severity="error", topic="", remediation=lines, help_uri="", waivable=False)
+    assert "waivers:" not in render(report(results=(finding("p"),), rules=(rule,)))
+    assert "waivers:" not in render(report(results=(finding("q", endpoint=None),)))
 
 
 def test_each_possibility_has_its_amount() -> None:

@@ -452,6 +452,20 @@ def test_a_fix_of_one_literal_is_shown_as_a_diff_where_the_line_is_the_blocks_ow
         assert "```diff" not in other
 
 
+def test_the_usage_file_of_each_input_is_named() -> None:
+    """Of more than three, how many more there are."""
+
+    def foot(*paths: str | None) -> str:
+        sources = [
+            structs.replace(report().sources[0], id=f"{at}.json", usage_file=path) for at, path in enumerate(paths)
+        ]
+        return render(report(sources=tuple(sources), usage_file=None, endpoints=(), results=())).splitlines()[-1]
+
+    assert "usage from `a/u.yml`, `b/u.yml` ·" in foot("a/u.yml", None, "b/u.yml", "a/u.yml")
+    assert "usage from `0`, `1`, `2`, 2 more ·" in foot(*"01234")
+    assert "usage from" not in foot(None)
+
+
 def test_a_line_is_a_link_where_the_forge_is_known() -> None:
     blob = f"https://github.com/acme/shop/blob/{'a' * 40}"
     elsewhere = {"infra/docs.tf": f"https://github.com/acme/shop/blob/{'b' * 40}"}

@@ -11,6 +11,7 @@ from guardrail.reporters.findings import Finding, Subjects, savings
 from guardrail.reporters.html.lines import LONGEST_MESSAGE
 from guardrail.reporters.overview import fix, remediation
 from guardrail.reporters.places import FindingPlaces
+from guardrail.reporters.ready_waivers import ready_waivers
 from guardrail.reporters.wording import counted, dollars, inert, lines_of_code
 
 MOST_CARDS = 10
@@ -37,6 +38,8 @@ class Card(Struct, frozen=True, kw_only=True):
     lines: str
     """The lines to paste; empty where they stand elsewhere."""
     lines_id: str
+    waiver: str
+    """What accepts it until a date; empty where nothing can."""
     help_uri: str
 
 
@@ -85,6 +88,7 @@ class Mending:
             why=[inert(text, LONGEST_MESSAGE) for text in _why(result)],
             lines="" if known else pasted,
             lines_id=self._pasted.get(pasted, ""),
+            waiver=lines_of_code(ready_waivers([finding], report)),
             help_uri=result.help_uri if result.help_uri.startswith("https://") else "",
         )
 

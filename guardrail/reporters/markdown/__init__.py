@@ -24,7 +24,7 @@ from guardrail.reporters.markdown.mending import (
     waived_line,
 )
 from guardrail.reporters.markdown.tables import LONGEST_NAME, Tables, bill_lines
-from guardrail.reporters.overview import doubts, overview, price_dates, says_nothing_to_pay, sections
+from guardrail.reporters.overview import doubts, overview, price_dates, says_nothing_to_pay, sections, usage_files
 from guardrail.reporters.wording import counted
 
 COMMENT_LIMIT = 65_536
@@ -134,7 +134,10 @@ class _Writer:
         facts = [prose(f"list {dates}")] if dates else []
         facts += map(code, regions) if len(regions) <= MOST_REGIONS else [f"{len(regions)} regions"]
         facts += ["730 h a month, on demand"] if report.endpoints else []
-        facts += [f"usage from {code(report.usage_file)}"] if report.usage_file else []
+        usage = [*map(code, usage_files(report))]
+        facts += (
+            [f"usage from {', '.join([*usage[:MOST_REGIONS], *_more(len(usage) - MOST_REGIONS)])}"] if usage else []
+        )
         if report.totals.after.depends_on_usage:
             facts += ["requests and data without usage are in no number"]
         facts += ["amounts are expected, rounded"] if report.endpoints else []
@@ -204,6 +207,10 @@ class _Writer:
         notes = [note for note in footnotes(report) if not told_above(note)]
         more = doubts(report)[MOST_CAUSES:]
         yield from (f"- {prose(note, LONGEST_MESSAGE)}" for note in (*more, *report.notices, *notes))
+
+
+def _more(count: int) -> list[str]:
+    return [f"{count:,} more"] if count > 0 else []
 
 
 def _skipped(skipped: Iterable[SkippedReport]) -> Iterator[str]:

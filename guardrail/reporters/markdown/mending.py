@@ -1,9 +1,6 @@
 """What is to mend, for a comment: of whom and what is wrong, what it would save, where, and the fix."""
 
-import json
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
 from html import escape
 
 from guardrail.model import Unknown
@@ -16,18 +13,13 @@ from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS
 from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
 from guardrail.reporters.places import FindingPlaces
+from guardrail.reporters.ready_waivers import ready_waivers
 from guardrail.reporters.wording import dollars, inert
 
 LONGEST_MESSAGE = 1_200
-MOST_WAIVERS = 5
 MOST_POLICIES = 3
 """That are named where they are undecided for one reason."""
-WAIVER_DAYS = 60
-"""Days from today that a waiver which is ready to be pasted would hold."""
-WHY = "<why>"
-"""The reason in it, with which the settings are refused."""
 _BUDGETS = "budgets"
-_PLAIN_YAML = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 
 class Mending:
@@ -143,7 +135,7 @@ class Mending:
             if lines and lines not in told and ("\n" in lines or result.fix):
                 told.add(lines)
                 yield f"\n{code(result.policy)}, lines to paste:\n\n{fenced(lines, self._language(result))}"
-        entries = self._waivers(groups)
+        entries = ready_waivers((finding for group in groups for finding in group), self._report)
         if entries:
             yield (
                 "\nMeant as it is? Accept it until a date, with your reason, in `.guardrail.yml`:\n\n"
@@ -164,33 +156,6 @@ class Mending:
     def _language(self, result: Result) -> str:
         kinds = {source.id: source.kind for source in self._report.sources}
         return "yaml" if kinds.get(result.source) == "cloudformation" else "hcl"
-
-    def _waivers(self, groups: Sequence[Sequence[Finding]]) -> str:
-        """Entries for the settings, which are refused until somebody gives a reason."""
-        until = date.fromisoformat(self._report.today) + timedelta(WAIVER_DAYS)
-        blocks = dict.fromkeys(
-            (finding.dearest.policy, _pattern(finding))
-            for group in groups
-            for finding in group
-            if finding.dearest.endpoint is not None
-        )
-        entries = [
-            f"  - policy: {_scalar(policy)}\n    address: {_scalar(address)}\n    until: {until}\n    reason: {WHY}"
-            for policy, address in list(blocks)[:MOST_WAIVERS]
-        ]
-        return "\n".join(["waivers:", *entries]) if entries else ""
-
-
-def _pattern(finding: Finding) -> str:
-    """The address, with ``*`` for the keys of several instances."""
-    if len({result.address for result in finding.results}) == 1:
-        return finding.dearest.address
-    return re.sub(r"\[[^\]]*\]", "*", finding.dearest.address)
-
-
-def _scalar(text: str) -> str:
-    """Text as YAML has it; JSON's strings are YAML's, too."""
-    return text if _PLAIN_YAML.fullmatch(text) else json.dumps(inert(text), ensure_ascii=False)
 
 
 def _saving(group: Sequence[Finding]) -> str:
