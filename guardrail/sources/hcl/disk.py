@@ -4,12 +4,11 @@ import os
 import re
 from functools import cached_property, partial
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from guardrail.errors import GitError, SourceError, did_you_mean
-from guardrail.model import Location
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
+from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.trees import Tree
 
@@ -21,42 +20,6 @@ _LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2
 _OTHERS = frozenset({"action", "check", "ephemeral", "import", "language", "locals", "moved", "removed", "terraform"})
 
 
-class DeclaredBlock(Struct, frozen=True):
-    """A block and the file it is written in."""
-
-    block: syntax.BlockNode
-    file: syntax.SourceFile
-    overrides: "tuple[DeclaredBlock, ...]" = ()
-    """The blocks of override files that are merged into it, as they are written."""
-
-    @property
-    def location(self) -> Location:
-        """Where it starts."""
-        return self.file.location(self.block.at)
-
-    @property
-    def body(self) -> syntax.Body:
-        """What stands between its braces."""
-        return self.block.body
-
-    @property
-    def parts(self) -> "tuple[DeclaredBlock, ...]":
-        """Every block that is written for it."""
-        return (self, *self.overrides)
-
-    def overridden_by(self, other: "DeclaredBlock") -> "DeclaredBlock":
-        """With what a block of an override file brings, in place of what has the same name in this one.
-
-        ``count = 2`` replaces the argument; a block ``production_variants`` or ``dynamic "production_variants"``
-        replaces all of either kind; ``lifecycle`` is merged by its arguments
-        (developer.hashicorp.com/terraform/language/files/override; configs/module_merge_body.go).
-        """
-        block = self.block
-        merged = partial(_merged, block, other.block, other.file)
-        block = syntax.BlockNode(block.type, block.labels, merged, block.at, block.end, block.file)
-        return DeclaredBlock(block, self.file, (*self.overrides, other))
-
-
 class ModuleSource:
     """One directory of Terraform files, as its blocks: ``source.resources["aws_sagemaker_endpoint", "chat"]``."""
 
@@ -64,21 +27,21 @@ class ModuleSource:
         self.directory = directory
         """As it is reached from the working directory."""
         self.files: list[syntax.SourceFile] = []
-        self.variables: dict[str, DeclaredBlock] = {}
-        self.outputs: dict[str, DeclaredBlock] = {}
-        self.calls: dict[str, DeclaredBlock] = {}
-        self.resources: dict[tuple[str, str], DeclaredBlock] = {}
-        self.data: dict[tuple[str, str], DeclaredBlock] = {}
-        self.settings: list[DeclaredBlock] = []
+        self.variables: dict[str, syntax.BlockNode] = {}
+        self.outputs: dict[str, syntax.BlockNode] = {}
+        self.calls: dict[str, syntax.BlockNode] = {}
+        self.resources: dict[tuple[str, str], syntax.BlockNode] = {}
+        self.data: dict[tuple[str, str], syntax.BlockNode] = {}
+        self.settings: list[syntax.BlockNode] = []
         """Blocks called ``terraform``."""
-        self.moved: list[DeclaredBlock] = []
+        self.moved: list[syntax.BlockNode] = []
         """Blocks called ``moved``."""
-        self.unknown: list[DeclaredBlock] = []
+        self.unknown: list[syntax.BlockNode] = []
         """Blocks of a kind that this version of guardrail has not heard of."""
         self.unread: tuple[str, ...] = ()
         """A sentence for each of its files that could not be read, where reading went on."""
-        self._providers: list[tuple[DeclaredBlock, bool]] = []
-        self._locals: list[tuple[DeclaredBlock, bool]] = []
+        self._providers: list[tuple[syntax.BlockNode, bool]] = []
+        self._locals: list[tuple[syntax.BlockNode, bool]] = []
 
     @property
     def has_providers(self) -> bool:
@@ -103,23 +66,23 @@ class ModuleSource:
             for name, argument in written.body.arguments.items():
                 if (name in found) is not is_override:
                     problem = "overrides none of this name" if is_override else "is set twice"
-                    raise _error(written.file, argument.at, f"the local value {name} {problem}")
+                    raise written.file.error(argument.at, f"the local value {name} {problem}")
                 found[name] = argument.expression
         return found
 
     @cached_property
-    def providers(self) -> list[DeclaredBlock]:
+    def providers(self) -> list[syntax.BlockNode]:
         """Its provider configurations. Raises `HclSyntaxError` for one that is there twice, or overrides none."""
-        found: dict[tuple[str, str], DeclaredBlock] = {}
+        found: dict[tuple[str, str], syntax.BlockNode] = {}
         for written, is_override in self._providers:
             alias = written.body.expression("alias")
-            key = (written.block.labels[0], str(alias.value) if isinstance(alias, syntax.Literal) else "")
+            key = (written.labels[0], str(alias.value) if isinstance(alias, syntax.Literal) else "")
             present = found.get(key)
             if present is not None and not is_override:
                 raise _twice(present, written)
             if present is None and is_override and key[1]:
                 raise _overrides_none(written)
-            found[key] = present.overridden_by(written) if present else written
+            found[key] = _overridden(present, written) if present else written
         return list(found.values())
 
     def add(self, file: syntax.SourceFile) -> None:
@@ -127,76 +90,67 @@ class ModuleSource:
         self.files.append(file)
         is_override = _OVERRIDE.fullmatch(os.path.basename(file.path)) is not None
         for block in file.body.blocks:
-            self._enter(DeclaredBlock(block, file), is_override=is_override)
+            self._enter(block, is_override=is_override)
         for argument in file.body.arguments.values():
-            raise _error(file, argument.at, f"{argument.name} stands outside every block")
+            raise file.error(argument.at, f"{argument.name} stands outside every block")
 
-    def _enter(self, written: DeclaredBlock, *, is_override: bool) -> None:
-        block = written.block
+    def _enter(self, block: syntax.BlockNode, *, is_override: bool) -> None:
         if block.type in _LABELS and len(block.labels) != _LABELS[block.type]:
             labels = "one name" if _LABELS[block.type] == 1 else "a type and a name"
-            raise _error(written.file, block.at, f"a {block.type} block has {labels}")
+            raise block.error(f"a {block.type} block has {labels}")
         match block.type:
             case "resource" | "data":
                 table = self.resources if block.type == "resource" else self.data
                 key = (block.labels[0], block.labels[1])
-                table[key] = _put(table.get(key), written, is_override=is_override)
+                table[key] = _put(table.get(key), block, is_override=is_override)
             case "variable" | "output" | "module":
                 named = {"variable": self.variables, "output": self.outputs, "module": self.calls}[block.type]
-                named[block.labels[0]] = _put(named.get(block.labels[0]), written, is_override=is_override)
+                named[block.labels[0]] = _put(named.get(block.labels[0]), block, is_override=is_override)
             case "provider":
-                self._providers.append((written, is_override))
+                self._providers.append((block, is_override))
             case "locals":
-                self._locals.append((written, is_override))
+                self._locals.append((block, is_override))
             case "terraform":
-                self.settings.append(written)
+                self.settings.append(block)
             case "moved":
-                self.moved.append(written)
+                self.moved.append(block)
             case _ if block.type not in _OTHERS:
-                self._enter_unknown(written)
-
-    def _enter_unknown(self, written: DeclaredBlock) -> None:
-        near = did_you_mean(written.block.type, (*_LABELS, *_OTHERS))
-        if near:
-            raise _error(written.file, written.block.at, f"there is no block {written.block.type}{near}")
-        self.unknown.append(written)
+                near = did_you_mean(block.type, (*_LABELS, *_OTHERS))
+                if near:
+                    raise block.error(f"there is no block {block.type}{near}")
+                self.unknown.append(block)
 
 
-def _put(present: DeclaredBlock | None, written: DeclaredBlock, *, is_override: bool) -> DeclaredBlock:
+def _put(present: syntax.BlockNode | None, block: syntax.BlockNode, *, is_override: bool) -> syntax.BlockNode:
     """The block that an entry of a module becomes. Raises `HclSyntaxError`."""
     if present is None and is_override:
-        raise _overrides_none(written)
+        raise _overrides_none(block)
     if present is not None and not is_override:
-        raise _twice(present, written)
-    return written if present is None else present.overridden_by(written)
+        raise _twice(present, block)
+    return block if present is None else _overridden(present, block)
 
 
-def _merged(block: syntax.BlockNode, override: syntax.BlockNode, file: syntax.SourceFile) -> syntax.Body:
-    """The body of a block with what an override in ``file`` brings."""
-    own, other = block.body, _placed(override, file)
+def _overridden(block: syntax.BlockNode, override: syntax.BlockNode) -> syntax.BlockNode:
+    """A block with what a block of an override file brings, in place of what has the same name in it.
+
+    ``count = 2`` replaces the argument; a block ``production_variants`` or ``dynamic "production_variants"``
+    replaces all of either kind; ``lifecycle`` is merged by its arguments
+    (developer.hashicorp.com/terraform/language/files/override; configs/module_merge_body.go).
+    """
+    return replace(block, contents=partial(_merged, block, override), overrides=(*block.overrides, override))
+
+
+def _merged(block: syntax.BlockNode, override: syntax.BlockNode) -> syntax.Body:
+    own, other = block.body, override.body
     names = {each.name for each in other.blocks}
-    lifecycle = next((each for each in own.blocks if each.type == "lifecycle"), None)
-    blocks = [each for each in own.blocks if each.name not in {*names, *other.arguments}]
-    for each in other.blocks:
-        merged = each
-        if each.type == "lifecycle" and lifecycle is not None:
-            merged = syntax.BlockNode(each.type, (), partial(_merged, lifecycle, each, file), each.at, each.end, file)
-        blocks.append(merged)
-    return syntax.Body(
-        {name: own.arguments[name] for name in own.arguments if name not in names} | other.arguments, blocks
-    )
-
-
-def _placed(block: syntax.BlockNode, file: syntax.SourceFile) -> syntax.Body:
-    """The body of a block whose parts know that they are written in ``file``."""
-    body = block.body
-    return syntax.Body(
-        {name: syntax.Argument(name, each.expression, each.at, file) for name, each in body.arguments.items()},
-        [
-            syntax.BlockNode(each.type, each.labels, partial(_placed, each, file), each.at, each.end, file)
-            for each in body.blocks
-        ],
-    )
+    lifecycle = own.first("lifecycle")
+    kept = [each for each in own.blocks if each.name not in {*names, *other.arguments}]
+    brought = [
+        replace(each, contents=partial(_merged, lifecycle, each)) if each.type == "lifecycle" and lifecycle else each
+        for each in other.blocks
+    ]
+    arguments = {name: argument for name, argument in own.arguments.items() if name not in names}
+    return syntax.Body(arguments | other.arguments, [*kept, *brought])
 
 
 def is_source(name: str) -> bool:
@@ -308,19 +262,10 @@ def _parse_json(text: str, path: str) -> syntax.SourceFile:
     return json_syntax.parse(text, path)
 
 
-def _twice(present: DeclaredBlock, written: DeclaredBlock) -> HclSyntaxError:
-    first = present.location
-    problem = f"the {_called(written)} is declared twice, first at {first.path}:{first.line}"
-    return _error(written.file, written.block.at, problem)
+def _twice(present: syntax.BlockNode, block: syntax.BlockNode) -> HclSyntaxError:
+    first = present.location()
+    return block.error(f"the {block.title} is declared twice, first at {first.path}:{first.line}")
 
 
-def _overrides_none(written: DeclaredBlock) -> HclSyntaxError:
-    return _error(written.file, written.block.at, f"there is no {_called(written)} to override")
-
-
-def _called(written: DeclaredBlock) -> str:
-    return f"{written.block.type} {'.'.join(written.block.labels)}"
-
-
-def _error(file: syntax.SourceFile, at: int, problem: str) -> HclSyntaxError:
-    return syntax_error(file.path, file.text, at, problem)
+def _overrides_none(block: syntax.BlockNode) -> HclSyntaxError:
+    return block.error(f"there is no {block.title} to override")

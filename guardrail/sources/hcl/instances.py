@@ -8,9 +8,8 @@ from msgspec import Struct
 from guardrail.model import Location, Unknown
 from guardrail.sources.base import LOST, Computed, Reference
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import DeclaredBlock, ModuleSource
+from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.evaluate import EvaluationScope, Trace, worked_out
-from guardrail.sources.hcl.providers import address_key
 from guardrail.sources.providers import Provider
 
 Key: TypeAlias = str | int | None
@@ -33,7 +32,7 @@ class Instance(Struct, frozen=True):
         """Its key as it stands in an address."""
         if self.unknown is not None:
             return UNKNOWN_KEY
-        return address_key(self.key)
+        return syntax.address_key(self.key)
 
 
 class Cell:
@@ -70,7 +69,7 @@ class Owner(Protocol):
     scope: EvaluationScope
     called_at: Location | None
     source: ModuleSource
-    calls_around: tuple[DeclaredBlock, ...]
+    calls_around: tuple[syntax.BlockNode, ...]
     glob: str
 
     def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:

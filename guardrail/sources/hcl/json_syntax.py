@@ -13,8 +13,8 @@ from msgspec import Struct
 from guardrail.json_text import JsonError, decode, starts
 from guardrail.sources.hcl.arithmetic import Number, parsed
 from guardrail.sources.hcl.characters import normal
-from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
-from guardrail.sources.hcl.parse import line_starts, parse_expression, parse_template
+from guardrail.sources.hcl.errors import HclSyntaxError
+from guardrail.sources.hcl.parse import parse_expression, parse_template
 from guardrail.sources.hcl.syntax import (
     Argument,
     BlockNode,
@@ -61,8 +61,9 @@ _Wrap: TypeAlias = Callable[[_Node], Expression]
 
 def parse(text: str, path: str) -> SourceFile:
     """The file called ``path`` with the contents ``text``. Raises `HclSyntaxError` with file, line and column."""
-    text = text.removeprefix("\ufeff")
-    return SourceFile(path, text, _Translator(text, path).file(_document(text, path)), line_starts(text))
+    file = SourceFile(path, text.removeprefix("\ufeff"))
+    file.body = _Translator(file).file(_document(file))
+    return file
 
 
 class _Pairs(list[tuple[str, Any]]):
@@ -75,20 +76,20 @@ class _Digits(str):
     __slots__ = ()
 
 
-def _document(text: str, path: str) -> _Node:
+def _document(file: SourceFile) -> _Node:
     """The JSON object that a text is, each value with its place. Raises `HclSyntaxError`."""
     try:
-        value = decode(text, pairs=_Pairs, number=_Digits)
+        value = decode(file.text, pairs=_Pairs, number=_Digits)
     except JsonError as error:
-        raise syntax_error(path, text, error.offset, error.problem) from None
+        raise file.error(error.offset, error.problem) from None
     if not isinstance(value, _Pairs):
-        raise syntax_error(path, text, 0, "a JSON object is expected")
-    places = starts(text)
+        raise file.error(0, "a JSON object is expected")
+    places = starts(file.text)
 
     def placed(value: Any, depth: int = 0) -> _Node:
         at = next(places)
         if depth > _DEEPEST:
-            raise syntax_error(path, text, at, "the JSON is nested too deeply")
+            raise file.error(at, "the JSON is nested too deeply")
         if isinstance(value, _Pairs):
             return _Node(
                 [(_Key(normal(key), next(places)), placed(item, depth + 1)) for key, item in value], at, is_object=True
@@ -96,28 +97,27 @@ def _document(text: str, path: str) -> _Node:
         if isinstance(value, list):
             return _Node([placed(item, depth + 1) for item in value], at)
         if isinstance(value, _Digits):
-            return _Node(_number(text, path, value, at), at)
+            return _Node(_number(file, value, at), at)
         return _Node(normal(value) if isinstance(value, str) else value, at)
 
     return placed(value)
 
 
-def _number(text: str, path: str, digits: str, at: int) -> Number:
+def _number(file: SourceFile, digits: str, at: int) -> Number:
     try:
         number = parsed(digits)
     except NotWorkedOutError:
         number = None
     if number is None:
-        raise syntax_error(path, text, at, "the number is too long, too large or too small")
+        raise file.error(at, "the number is too long, too large or too small")
     return number
 
 
 class _Translator:
     """From JSON to bodies and expressions."""
 
-    def __init__(self, text: str, path: str) -> None:
-        self._text = text
-        self._path = path
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
 
     def file(self, document: _Node) -> Body:
         blocks: list[BlockNode] = []
@@ -129,7 +129,7 @@ class _Translator:
     def values(self, document: _Node) -> Body:
         """The properties of a file of values as arguments."""
         items = self._items(document)
-        return Body({key.text: Argument(key.text, self._constant(node), key.at) for key, node in items}, [])
+        return Body({key.text: Argument(key.text, self._constant(node), key.at, self._file) for key, node in items}, [])
 
     def _items(self, node: _Node) -> list[tuple[_Key, _Node]]:
         """The properties of an object; a name that is there twice is an error, as it is to Terraform."""
@@ -137,7 +137,7 @@ class _Translator:
         names: set[str] = set()
         for key, _ in items:
             if key.text in names:
-                raise syntax_error(self._path, self._text, key.at, f"{key.text} is there twice")
+                raise self._file.error(key.at, f"{key.text} is there twice")
             names.add(key.text)
         return items
 
@@ -150,7 +150,7 @@ class _Translator:
         found = [each for each in nodes if isinstance(each, _Node) and each.value is not None]
         for each in found:
             if not each.is_object:
-                raise syntax_error(self._path, self._text, each.at, f"{what} is a JSON object, or a list of objects")
+                raise self._file.error(each.at, f"{what} is a JSON object, or a list of objects")
         return found
 
     def _labelled(
@@ -158,7 +158,7 @@ class _Translator:
     ) -> Iterator[BlockNode]:
         """The blocks below ``missing`` more levels of names."""
         if missing == 0:
-            yield BlockNode(type_.text, labels, self._body(type_.text, node), at, at)
+            yield BlockNode(type_.text, labels, self._body(type_.text, node), at, at, self._file)
             return
         for key, inner in node.items():
             for each in self._bodies(inner, f"what {type_.text} holds"):
@@ -169,19 +169,19 @@ class _Translator:
         blocks: list[BlockNode] = []
         for key, value in node.items():
             if key.text in arguments:
-                raise syntax_error(self._path, self._text, key.at, f"{key.text} is set twice in one block")
+                raise self._file.error(key.at, f"{key.text} is set twice in one block")
             if key.text in _NESTED and type_ in ("resource", "data", "module", "content"):
                 blocks += self._nested(key, value)
             else:
                 wrap = self._reference if key.text in _REFERENCES.get(type_, ()) else self._expression
                 wrap = self._constant if type_ == "variable" and key.text == "default" else wrap
-                arguments[key.text] = Argument(key.text, wrap(value), key.at)
+                arguments[key.text] = Argument(key.text, wrap(value), key.at, self._file)
         return Body(arguments, blocks)
 
     def _nested(self, key: _Key, node: _Node) -> Iterator[BlockNode]:
         if key.text != "dynamic":
             for each in self._bodies(node, key.text):
-                yield BlockNode(key.text, (), self._body(key.text, each), key.at, key.at)
+                yield BlockNode(key.text, (), self._body(key.text, each), key.at, key.at, self._file)
             return
         for made in self._bodies(node, key.text):
             for label, inner in made.items():
@@ -191,9 +191,9 @@ class _Translator:
                     for content in contents:
                         for one in self._bodies(content, "content"):
                             body.blocks.append(
-                                BlockNode("content", (), self._body("content", one), content.at, content.at)
+                                BlockNode("content", (), self._body("content", one), content.at, content.at, self._file)
                             )
-                    yield BlockNode("dynamic", (label.text,), body, label.at, label.at)
+                    yield BlockNode("dynamic", (label.text,), body, label.at, label.at, self._file)
 
     def _expression(self, node: _Node) -> Expression:
         """A value in which texts are templates, those of property names too."""
@@ -223,12 +223,12 @@ class _Translator:
         value = str(node.value)
         if "${" not in value and "%{" not in value:
             return Literal(value, node.at)
-        return self._placed(lambda: parse_template(value, self._path), node)
+        return self._placed(lambda: parse_template(value, self._file.path), node)
 
     def _parsed(self, node: _Node) -> Expression:
         text = str(node.value)
         text = text[2:-1] if text.startswith("${") and text.endswith("}") else text
-        return self._placed(lambda: parse_expression(text, self._path), node)
+        return self._placed(lambda: parse_expression(text, self._file.path), node)
 
     def _placed(self, make: Callable[[], Expression], node: _Node) -> Expression:
         """What ``make`` returns; its errors are told at the place of the string."""
@@ -236,10 +236,10 @@ class _Translator:
             return make()
         except HclSyntaxError as error:
             problem = error.message.split(": ", 1)[-1]
-            raise syntax_error(self._path, self._text, node.at, f"in this text: {problem}") from None
+            raise self._file.error(node.at, f"in this text: {problem}") from None
 
 
 def constants(text: str, path: str) -> Body:
     """A file of values, ``.tfvars.json``: each property an argument whose texts are themselves."""
-    text = text.removeprefix("\ufeff")
-    return _Translator(text, path).values(_document(text, path))
+    file = SourceFile(path, text.removeprefix("\ufeff"))
+    return _Translator(file).values(_document(file))

@@ -14,7 +14,7 @@ from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, whole
-from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource
+from guardrail.sources.hcl.disk import Disk, ModuleSource
 from guardrail.sources.hcl.evaluate import EvaluationScope, Namespace, Trace, evaluate, known_or_reason
 from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.installed import Installed
@@ -130,7 +130,7 @@ class ModuleInstance(Attributes):
         self.scope = EvaluationScope(self)
         self.ancestors: frozenset[str] = frozenset()
         """The directories of the modules that lead here."""
-        self.calls_around: tuple[DeclaredBlock, ...] = ()
+        self.calls_around: tuple[syntax.BlockNode, ...] = ()
         """The module blocks that lead here."""
         self.glob = ""
         """Its address with ``*`` for every key."""
@@ -150,7 +150,7 @@ class ModuleInstance(Attributes):
             instances = [Instance(None, {})] if for_each is None else self._keyed(known_or_reason(for_each, self.scope))
             for each in instances:
                 scope = self.scope.with_names(each.names)
-                own.append(provider_of_block(written.block, scope, self.address, suffix=each.suffix))
+                own.append(provider_of_block(written, scope, self.address, suffix=each.suffix))
         return {**self._inherited, **dict(own)}
 
     def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:
@@ -209,7 +209,7 @@ class ModuleInstance(Attributes):
         """The value of an input variable."""
         return self._value("variable", name, self.source.variables, partial(self._variable, name))
 
-    def _variable(self, name: str, declared: DeclaredBlock) -> Any:
+    def _variable(self, name: str, declared: syntax.BlockNode) -> Any:
         body = declared.body
         nullable = self._constant(body, "nullable") is not False
         value = self.arguments[name].get(self.trace) if name in self.arguments else None
@@ -253,7 +253,7 @@ class ModuleInstance(Attributes):
         """The value of an output."""
         return self._value("output", name, self.source.outputs, self._output)
 
-    def _output(self, written: DeclaredBlock) -> Any:
+    def _output(self, written: syntax.BlockNode) -> Any:
         expression = written.body.expression("value")
         if expression is None:
             raise EvaluationError("the output has no value")
@@ -271,12 +271,12 @@ class ModuleInstance(Attributes):
         """What ``module.name`` means: one instance, or a list or map of them."""
         return self._value("module", name, self.source.calls, partial(self._called, name))
 
-    def _called(self, name: str, written: DeclaredBlock) -> Any:
+    def _called(self, name: str, written: syntax.BlockNode) -> Any:
         instances = self._expanded(written, self._dotted("module", name))
         made = [self._module(name, written, instance) for instance in instances]
         return _collected(instances, made, written.body)
 
-    def _module(self, name: str, written: DeclaredBlock, instance: Instance) -> Any:
+    def _module(self, name: str, written: syntax.BlockNode, instance: Instance) -> Any:
         address = self._dotted("module", name) + instance.suffix
         directory = self._directory_of(name, written, address)
         if directory is None:
@@ -294,7 +294,7 @@ class ModuleInstance(Attributes):
                 if argument.name not in _META_ARGUMENTS
             },
             providers=passed_on(self.providers, written.body.expression("providers"), scope),
-            called_at=written.file.location(written.block.at, self.called_at),
+            called_at=written.location(self.called_at),
         )
         keyed = instance.key is not None or instance.unknown is not None
         module.glob = ".".join(part for part in (self.glob, "module", name + ("[*]" if keyed else "")) if part)
@@ -302,7 +302,7 @@ class ModuleInstance(Attributes):
         module.ancestors = self.ancestors | {self.configuration.disk.tree.real(self.source.directory)}
         return module
 
-    def _directory_of(self, name: str, written: DeclaredBlock, address: str) -> str | None:
+    def _directory_of(self, name: str, written: syntax.BlockNode, address: str) -> str | None:
         """The directory of a called module; None, and an entry among the missing, where it cannot be read."""
         source = self.source_of(written)
         if isinstance(source, Unknown):
@@ -345,7 +345,7 @@ class ModuleInstance(Attributes):
             return error.message
         return None
 
-    def source_of(self, written: DeclaredBlock) -> str | Unknown:
+    def source_of(self, written: syntax.BlockNode) -> str | Unknown:
         """Where a call says that its module is."""
         expression = written.body.expression("source")
         source = Unknown("it names none") if expression is None else known_or_reason(expression, self.scope)
@@ -377,8 +377,8 @@ class ModuleInstance(Attributes):
         title = "data source" if kind == "data" else kind
         return self._value(title, (type_, name), table, partial(self._block_value, kind))
 
-    def _block_value(self, kind: str, written: DeclaredBlock) -> Any:
-        type_, name = written.block.labels
+    def _block_value(self, kind: str, written: syntax.BlockNode) -> Any:
+        type_, name = written.labels
         address = self._dotted(*(("data",) if kind == "data" else ()), type_, name)
         instances = self._expanded(written, address)
         make = DataSource if kind == "data" else ResourceInstance
@@ -396,7 +396,7 @@ class ModuleInstance(Attributes):
         """The instances of a resource block."""
         return list(_elements(self.block_value("resource", type_, name)))
 
-    def _expanded(self, written: DeclaredBlock, address: str) -> list[Instance]:
+    def _expanded(self, written: syntax.BlockNode, address: str) -> list[Instance]:
         """The instances that ``count``, ``for_each`` or ``enabled`` make of a block."""
         body = written.body
         count, for_each = body.expression("count"), body.expression("for_each")
@@ -426,8 +426,8 @@ class ModuleInstance(Attributes):
 
     def _enabled(self, body: syntax.Body) -> list[Instance]:
         """One instance or none, as ``lifecycle { enabled }`` says (OpenTofu 1.11)."""
-        lifecycle = next((each.body for each in body.blocks if each.type == "lifecycle"), None)
-        expression = lifecycle.expression("enabled") if lifecycle else None
+        lifecycle = body.first("lifecycle")
+        expression = lifecycle.body.expression("enabled") if lifecycle else None
         enabled = True if expression is None else _truth(plain(known_or_reason(expression, self.scope)))
         if isinstance(enabled, Unknown):
             return [Instance(None, {}, enabled)]

@@ -1,19 +1,16 @@
 """What ``moved`` blocks say: which address a resource had before its block was renamed or went into a module.
 
 They stay in the source long after the plan that carried them out, so that whatever was known by the old address is
-found again (developer.hashicorp.com/terraform/language/modules/develop/refactoring). They are read by their text, for
-an address is all that may stand in them.
+found again (developer.hashicorp.com/terraform/language/modules/develop/refactoring).
 """
 
 import re
 from collections.abc import Iterable, Iterator
 
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import DeclaredBlock, ModuleSource
-from guardrail.sources.hcl.places import legible_body, skimmed
+from guardrail.sources.hcl.disk import ModuleSource
 
 _ADDRESS = re.compile(r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+')
-_ASSIGNED = re.compile(r"[ \t]*=[ \t]*")
 
 
 def previous_addresses(address: str, modules: Iterable[tuple[str, ModuleSource]]) -> tuple[str, ...]:
@@ -49,14 +46,8 @@ def _moves(prefix: str, source: ModuleSource) -> Iterator[tuple[str, str]]:
             yield f"{around}{start}", f"{around}{end}"
 
 
-def _address(written: DeclaredBlock, name: str) -> str | None:
+def _address(block: syntax.BlockNode, name: str) -> str | None:
     """An address as it stands in a block; in JSON it is text."""
-    skim = skimmed(written.block)
-    if skim is None:
-        value = legible_body(written.block).expression(name)
-        text = value.value if isinstance(value, syntax.Literal) else None
-        return text if isinstance(text, str) and _ADDRESS.fullmatch(text) else None
-    at = skim.arguments.get(name)
-    sign = None if at is None else _ASSIGNED.match(written.file.text, at + len(name))
-    found = _ADDRESS.match(written.file.text, sign.end()) if sign else None
-    return found[0] if found else None
+    expression = block.legible_body.legible(name)
+    address = None if expression is None else syntax.reference_text(expression)
+    return address if address is not None and _ADDRESS.fullmatch(address) else None

@@ -13,18 +13,17 @@ from msgspec import Struct
 from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource
+from guardrail.sources.hcl.disk import Disk, ModuleSource
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.moved import previous_addresses
-from guardrail.sources.hcl.places import BlockPlaces, argument_names, legible_body, skimmed
+from guardrail.sources.hcl.places import BlockPlaces
 from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.trees import tree_of
 
 BlockKey: TypeAlias = tuple[tuple[str, ...], str, str]
 """The path of module calls to a resource, its type and its name: ``(("m",), "aws_sagemaker_endpoint", "e")``."""
 _MODULE = re.compile(r'(?:(?<=\.)|^)module\.([\w-]+)(?:\[(?:\d+|"(?:[^"\\]|\\.)*")\])?(?=\.)')
-_QUOTED = re.compile(r'[ \t]*=[ \t]*"([^"\\$%\n]*)"[ \t\r]*(?:\n|\#|//|})')
 
 
 class _Module(Struct):
@@ -33,12 +32,12 @@ class _Module(Struct):
     source: ModuleSource
     called_at: Location | None
     glob: str
-    calls_around: tuple[DeclaredBlock, ...]
+    calls_around: tuple[syntax.BlockNode, ...]
     """The module blocks that lead here."""
 
-    def glob_of(self, block: DeclaredBlock, *kind: str) -> str:
+    def glob_of(self, block: syntax.BlockNode, *kind: str) -> str:
         """The addresses of all instances of a block in it."""
-        name = ".".join((*kind, *block.block.labels)) + ("[*]" if _has_keys(block) else "")
+        name = ".".join((*kind, *block.labels)) + ("[*]" if _has_keys(block) else "")
         return f"{self.glob}.{name}" if self.glob else name
 
 
@@ -53,7 +52,7 @@ class Outline:
         self._installed = Installed(directory, self._disk)
         root = _Module(self._disk.legible(directory), None, "", ())
         self._modules: dict[tuple[str, ...], _Module | None] = {(): root}
-        self._asked: list[tuple[_Module, DeclaredBlock]] = []
+        self._asked: list[tuple[_Module, syntax.BlockNode]] = []
         self._places: dict[BlockKey, BlockPlaces | None] = {}
 
     def places(self, names: tuple[str, ...], type_: str, name: str) -> BlockPlaces | None:
@@ -64,7 +63,7 @@ class Outline:
             found = module.source.resources.get((type_, name)) if module else None
             self._places[key] = None
             if found is not None and module is not None:
-                self._places[key] = BlockPlaces(found.file, found.block, module.called_at)
+                self._places[key] = BlockPlaces(found, module.called_at)
                 self._asked.append((module, found))
         return self._places[key]
 
@@ -117,8 +116,9 @@ class Outline:
         call = parent.source.calls.get(names[-1]) if parent else None
         if parent is None or call is None:
             return None
-        text = _literal(call, "source")
-        if text is not None and text.startswith("."):
+        source = call.legible_body.legible("source")
+        text = source.value if isinstance(source, syntax.Literal) else None
+        if isinstance(text, str) and text.startswith("."):
             directory: str | None = os.path.normpath(os.path.join(parent.source.directory, text))
         else:
             directory = self._installed.directory(names)
@@ -126,7 +126,7 @@ class Outline:
             return None
         return _Module(
             self._disk.legible(directory),
-            call.file.location(call.block.at, parent.called_at),
+            call.location(parent.called_at),
             parent.glob_of(call, "module"),
             (*parent.calls_around, call),
         )
@@ -162,17 +162,5 @@ def find(directories: Iterable[str], blocks: Collection[BlockKey], own: Collecti
     return unread
 
 
-def _has_keys(written: DeclaredBlock) -> bool:
-    names = argument_names(written.block)
-    return "count" in names or "for_each" in names
-
-
-def _literal(written: DeclaredBlock, name: str) -> str | None:
-    """The text that an argument of a block is; None for anything else. A plain string is read where it stands."""
-    skim = skimmed(written.block)
-    at = skim.arguments.get(name) if skim else None
-    quoted = _QUOTED.match(written.file.text, at + len(name)) if at is not None else None
-    if quoted is not None:
-        return quoted[1]
-    value = legible_body(written.block).expression(name)
-    return value.value if isinstance(value, syntax.Literal) and isinstance(value.value, str) else None
+def _has_keys(block: syntax.BlockNode) -> bool:
+    return not block.legible_body.arguments.keys().isdisjoint(("count", "for_each"))

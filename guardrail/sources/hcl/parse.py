@@ -1,18 +1,29 @@
-"""The parser of HCL native syntax: python-hcl2's, asked for one block at a time, when somebody asks for its body.
+"""The parser of HCL native syntax: python-hcl2's, asked for one expression at a time, when somebody asks for that.
 
-A scanner finds the blocks of a file; of those that nobody looks into nothing is parsed. What is wrong in one of them is
-seen as far as brackets, strings, heredocs and comments go, and what stands between the blocks.
+A scanner finds the brackets of a file. By them its blocks are told apart, and, of a block that somebody looks into, its
+arguments. Constants and plain references are what they look like, every other expression is python-hcl2's. What is
+wrong in what nobody asks for is seen as far as brackets, strings, heredocs and comments go.
 """
 
 import re
-from bisect import bisect_left
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
-from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
-from guardrail.sources.hcl.scan import Heredoc, Scan, scan_body, scan_expression, scan_file, scan_interpolation
-from guardrail.sources.hcl.syntax import Argument, BlockNode, Body, Expression, Skim, SourceFile
+from guardrail.sources.hcl.errors import HclSyntaxError
+from guardrail.sources.hcl.scan import SIMPLE_TEXT, Heredoc, Scan, scan_file, scan_interpolation, word_at
+from guardrail.sources.hcl.syntax import (
+    KEYWORDS,
+    Argument,
+    Attribute,
+    BlockNode,
+    Body,
+    Expression,
+    Index,
+    Literal,
+    Name,
+    SourceFile,
+)
 from guardrail.sources.hcl.template import Part, UnpairedDirectiveError, assemble, flushed, trimmed
 
 if TYPE_CHECKING:
@@ -22,149 +33,170 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_BLANK = re.compile(r"[ \t\r\n]*")
-_HEAD = re.compile(r'([A-Za-z_][\w-]*+)((?>(?:[ \t]*+(?:"[^"\\$%\n]*+"|[A-Za-z_][\w-]*+))*))[ \t]*+\{')
-_ASSIGNED = re.compile(r"([A-Za-z_][\w-]*+)[ \t]*+=")
-_LABEL = re.compile(r'"([^"]*)"|([^\s"]+)')
-_REST_OF_LINE = re.compile(r"[ \t\r]*(?:\n|\Z)")
-_NEWLINES = re.compile("\n")
+_NAME = r"[A-Za-z_][\w-]*+"
+_DIGITS = r"\d{1,15}"
+_PLAIN_TEXT = r'"[^"\\$%\n\x80-\U0010ffff]*+"'
+_TEXT = r'"(?>[^"\\\n]++|\\.)*+"'
+_HEAD = re.compile(
+    rf"""[ \t\r\n]*+ (?P<name>{_NAME}) (?:
+        [ \t\r]*+ = (?![=>])
+      | (?P<labels>(?>[ \t\r]*+(?:{_TEXT}|{_NAME}))*) [ \t\r]*+ (?P<brace>\{{)
+    )""",
+    re.VERBOSE,
+)
+"""The start of an argument or a block. (``= >`` and ``==`` start none.)"""
+_WORD = re.compile(_NAME)
+_LABEL = re.compile(rf"({_NAME})|{_TEXT}")
+_TO_BRACKET = re.compile(rf"(?>[^\n(\[{{\"]++|{SIMPLE_TEXT})*+([\n(\[{{\"])")
+_REST_OF_LINE = re.compile(r"[ \t\r]*+(?:\n|\Z)")
+_PLAIN = re.compile(
+    rf"""[ \t]*+ (?:
+        (?P<text>{_PLAIN_TEXT})
+      | (?P<number>{_DIGITS})
+      | (?P<path>(?P<root>{_NAME})(?:\.{_NAME}|\[(?:{_DIGITS}|{_PLAIN_TEXT})\])*)
+    ) [ \t\r]*+ (?:(?:\#|//)[^\n]*+)?""",
+    re.VERBOSE | re.ASCII,
+)
+"""A text, number, keyword or reference that is all there is on a line."""
+_STEPS = re.compile(rf"\.({_NAME})|\[(?:({_DIGITS})|({_PLAIN_TEXT}))\]", re.ASCII)
 _IN_TEXT = re.compile(r"\$\$\{|%%\{|[$%]\{")
 
 
 def parse(text: str, path: str) -> SourceFile:
     """The file called ``path`` with the contents ``text``. Raises `HclSyntaxError` with file, line and column.
 
-    The bodies of its blocks are parsed when they are asked for, and that raises `HclSyntaxError`, too.
+    The bodies of its blocks, and their arguments, are parsed when they are asked for, and that raises it, too.
     """
-    text = text.removeprefix("\ufeff")
-    scan = scan_file(text, path)
-    return SourceFile(path, text, _Items(text, path, scan).body(), line_starts(text), scan.comments)
+    file = SourceFile(path, text.removeprefix("\ufeff"))
+    scan = scan_file(file)
+    file.comments = scan.comments
+    file.body = _BodyReader(file, scan).body(0, len(file.text), is_file=True)
+    return file
 
 
 def parse_expression(text: str, path: str) -> Expression:
     """A text that is one expression, as on a command line. Raises `HclSyntaxError`."""
-    scan = scan_expression(text, path)
-    return _Piece(text, path, f"_={scan.text}", -2, scan.heredocs).expression()
+    file = SourceFile(path, text)
+    scan = scan_file(file, quiet=True)
+    return _Piece(file, f"_={scan.text}", -2, scan.heredocs).expression()
 
 
 def parse_template(text: str, path: str) -> Expression:
     """A text that is a template. Raises `HclSyntaxError`."""
-    return _assembled(text, path, _template_parts(text, path, 0, len(text)), 0)
+    file = SourceFile(path, text)
+    return _assembled(file, _template_parts(file, 0, len(text)), 0)
 
 
-def line_starts(text: str) -> list[int]:
-    """The offset at which each line starts."""
-    return [0, *(match.end() for match in _NEWLINES.finditer(text))]
+class _BodyReader:
+    """Tells the arguments and blocks of one file apart."""
 
-
-class _Items:
-    """What stands outside all braces: blocks, whose bodies can wait, and all else, which is parsed at once."""
-
-    def __init__(self, text: str, path: str, scan: Scan) -> None:
-        self._text = text
-        self._path = path
+    def __init__(self, file: SourceFile, scan: Scan) -> None:
+        self._file = file
         self._scan = scan
-        self._outermost = [(start - scan.start, end - scan.start) for start, end in scan.outermost]
-        self._arguments: dict[str, Argument] = {}
-        self._blocks: list[BlockNode] = []
 
-    def body(self) -> Body:
-        """Its arguments and blocks. Raises `HclSyntaxError`."""
-        self._enter_all()
-        return Body(self._arguments, self._blocks)
-
-    def _enter_all(self) -> None:
-        scanned, at = self._scan.text, 0
-        while (at := _end(_BLANK.match(scanned, at), at)) < len(scanned):
-            at = self._item(at)
-            rest = _REST_OF_LINE.match(scanned, at)
+    def body(self, at: int, end: int, *, is_file: bool = False) -> Body:
+        """What stands between two offsets: of a file blocks can wait, of a block arguments. Raises `HclSyntaxError`."""
+        scanned, body = self._scan.text, Body({}, [])
+        while head := _HEAD.match(scanned, at, end):
+            name = word_at(self._file, *head.span("name"))
+            if head["brace"] is None:
+                at = self._argument(name, head, end, body, is_lazy=not is_file)
+            else:
+                at = self._block(name, head, body, is_lazy=is_file)
+            rest = _REST_OF_LINE.match(scanned, at, end)
             if rest is None:
-                at = _end(_BLANK.match(scanned, at), at)
-                raise syntax_error(self._path, self._text, self._scan.start + at, "the line must end here")
+                raise self._file.error(_behind_blanks(scanned, at, end), "the line must end here")
             at = rest.end()
+        at = _behind_blanks(scanned, at, end)
+        if at < end:
+            raise self._headless(at)
+        return body
 
-    def _item(self, at: int) -> int:
-        """Enter what starts at ``at``; answers where it ends."""
-        start = self._scan.start + at
-        head = _HEAD.match(self._scan.text, at)
-        index = bisect_left(self._outermost, (at, at))
-        if head and self._outermost[index : index + 1] and self._text.startswith(head[0], start):
-            opening, closing = self._outermost[index]
-            if opening == head.end() - 1:
-                labels = tuple(label[1] or label[2] or "" for label in _LABEL.finditer(head[2]))
-                read, end = partial(self._block_body, at, closing + 1), self._scan.start + closing
-                skimmed = partial(_skim, self._text, self._path, self._scan.start + head.end(), end)
-                self._blocks.append(BlockNode(head[1], labels, read, start, end, skimmed=skimmed))
-                return closing + 1
-        return self._other(at, index)
+    def _argument(self, name: str, head: re.Match[str], end: int, body: Body, *, is_lazy: bool) -> int:
+        """Enter an argument; answers where it ends."""
+        at = head.start("name")
+        if name in body.arguments:
+            raise self._file.error(at, f"{name} is set twice in one block")
+        start, stop = head.end(), self._line_end(head.end(), end)
+        if not self._scan.text[start:stop].strip():
+            raise self._file.error(start - 1, f"{name} has no value behind '='")
+        contents = partial(self._expression, start, stop)
+        body.arguments[name] = Argument(name, contents if is_lazy else contents(), at, self._file)
+        return stop
 
-    def _block_body(self, at: int, end: int) -> Body:
-        piece = _Piece(self._text, self._path, self._scan.text[at:end], self._scan.start + at, self._scan.heredocs)
-        return piece.body().blocks[0].body
+    def _block(self, name: str, head: re.Match[str], body: Body, *, is_lazy: bool) -> int:
+        """Enter a block; answers where it ends."""
+        closing = self._scan.closings[head.start("brace")]
+        labels = tuple(map(self._label, _LABEL.finditer(self._scan.text, *head.span("labels"))))
+        contents = partial(self.body, head.end(), closing)
+        at = head.start("name")
+        body.blocks.append(BlockNode(name, labels, contents if is_lazy else contents(), at, closing, self._file))
+        return closing + 1
 
-    def _other(self, at: int, index: int) -> int:
-        end = at
-        while True:
-            line = self._scan.text.find("\n", end)
-            line = len(self._scan.text) if line < 0 else line
-            if index == len(self._outermost) or self._outermost[index][0] > line:
-                break
-            end = self._outermost[index][1] + 1
-            index += 1
-        self._enter(at, line)
-        return line
+    def _label(self, label: re.Match[str]) -> str:
+        if label[1]:
+            return word_at(self._file, *label.span())
+        text = self._expression(*label.span())
+        if isinstance(text, Literal) and isinstance(text.value, str):
+            return text.value
+        raise self._file.error(label.start(), "the name of a block is plain text")
 
-    def _enter(self, at: int, line: int) -> None:
-        """Enter what is no block with a brace of its own, from ``at`` to the end of its last ``line``."""
-        start = self._scan.start + at
-        body = _Piece(self._text, self._path, self._scan.text[at:line], start, self._scan.heredocs).body()
-        for name, argument in body.arguments.items():
-            if name in self._arguments:
-                raise syntax_error(self._path, self._text, argument.at, f"{name} is set twice in one block")
-            self._arguments[name] = argument
-        self._blocks += body.blocks
+    def _line_end(self, at: int, end: int) -> int:
+        """Where the line from ``at`` on ends, with whatever stands between brackets on it."""
+        while (stop := _TO_BRACKET.match(self._scan.text, at, end)) and stop[1] != "\n":
+            at = self._scan.closings[stop.start(1)] + 1
+        return stop.start(1) if stop else end
 
+    def _expression(self, at: int, end: int) -> Expression:
+        plain = _PLAIN.fullmatch(self._file.text, at, end)
+        if plain:
+            return _plain(plain)
+        return _Piece(self._file, f"_={self._scan.text[at:end]}", at - 2, self._scan.heredocs).expression()
 
-class _Skimmed(_Items):
-    """What stands between the braces of one block, of which only is entered where it starts."""
-
-    def __init__(self, text: str, path: str, scan: Scan) -> None:
-        super().__init__(text, path, scan)
-        self._offsets: dict[str, int] = {}
-
-    def skim(self) -> Skim:
-        """Where its arguments and blocks start. Raises `HclSyntaxError`."""
-        self._enter_all()
-        return Skim(self._offsets, self._blocks)
-
-    def _enter(self, at: int, line: int) -> None:
-        found = _ASSIGNED.match(self._scan.text, at, line)
-        start = self._scan.start + at
-        if found and self._text.startswith(found[1], start):
-            self._offsets[found[1]] = start
+    def _headless(self, at: int) -> HclSyntaxError:
+        """An error about what starts neither an argument nor a block."""
+        word = _WORD.match(self._scan.text, at)
+        if word is None:
+            return self._file.error(at, "an argument or a block must start here with its name")
+        name = word_at(self._file, *word.span())
+        return self._file.error(word.end(), f"'=' and a value, or a block, must follow {name}")
 
 
-def _skim(text: str, path: str, start: int, stop: int) -> Skim:
-    """The parts of the body from ``start`` to ``stop``. Raises `HclSyntaxError`."""
-    return _Skimmed(text, path, scan_body(text, path, start, stop)).skim()
+def _behind_blanks(text: str, at: int, end: int) -> int:
+    return end - len(text[at:end].lstrip(" \t\r\n"))
+
+
+def _plain(match: re.Match[str]) -> Expression:
+    """The expression of a text, number, keyword or reference: ``"ml.m5.large"``, ``2``, ``true``, ``var.zones[0]``."""
+    if match["text"] is not None:
+        return Literal(match["text"][1:-1], match.start("text"))
+    if match["number"]:
+        return Literal(int(match["number"]), match.start("number"))
+    at = match.start("path")
+    if match["path"] in KEYWORDS:
+        return Literal(KEYWORDS[match["path"]], at)
+    expression: Expression = Name(match["root"], at)
+    for step in _STEPS.finditer(match.string, match.end("root"), match.end("path")):
+        name, number, text = step.groups()
+        if name:
+            expression = Attribute(expression, name, step.start(1))
+        else:
+            key = Literal(int(number) if number else text[1:-1], step.start() + 1)
+            expression = Index(expression, key, step.start())
+    return expression
 
 
 class _Piece:
-    """A piece of a text that python-hcl2 reads by itself: one block, argument or interpolation."""
+    """A piece of a file that python-hcl2 reads by itself: one argument, or an interpolation in the place of one."""
 
-    def __init__(self, text: str, path: str, source: str, base: int, heredocs: dict[int, Heredoc]) -> None:
-        self._text = text
-        self._path = path
+    def __init__(self, file: SourceFile, source: str, base: int, heredocs: dict[int, Heredoc]) -> None:
+        self._file = file
         self._source = source
         self._base = base
         self._heredocs = heredocs
 
-    def body(self) -> Body:
-        """Its arguments and blocks. Raises `HclSyntaxError`."""
-        return self._read(lambda reader, tree: reader.body(tree))
-
     def expression(self) -> Expression:
-        """The expression, where the piece is one argument."""
+        """The expression of the argument."""
         return self._read(lambda reader, tree: reader.only_expression(tree))
 
     def part(self) -> Part:
@@ -178,7 +210,7 @@ class _Piece:
         from guardrail.sources.hcl.rejections import rejection
         from guardrail.sources.hcl.tree import TreeReader
 
-        reader = TreeReader(self._text, self._path, self._source, self._base, self._heredoc)
+        reader = TreeReader(self._file, self._source, self._base, self._heredoc)
         try:
             return read(reader, raw_tree(self._source))
         except UnexpectedInput as error:
@@ -189,42 +221,38 @@ class _Piece:
         heredoc = self._heredocs.get(at)
         if heredoc is None:
             return None
-        parts = _template_parts(self._text, self._path, heredoc.start, heredoc.stop)
-        return _assembled(self._text, self._path, flushed(parts) if heredoc.is_indented else parts, at)
+        parts = _template_parts(self._file, heredoc.start, heredoc.stop)
+        return _assembled(self._file, flushed(parts) if heredoc.is_indented else parts, at)
 
     def _error(self, at: int, problem: str) -> HclSyntaxError:
-        return syntax_error(self._path, self._text, max(0, min(self._base + at, len(self._text))), problem)
+        return self._file.error(max(0, min(self._base + at, len(self._file.text))), problem)
 
 
 # Templates without quotes ---------------------------------------------------------------------------------------------
 
 
-def _template_parts(text: str, path: str, at: int, stop: int) -> list[Part]:
+def _template_parts(file: SourceFile, at: int, stop: int) -> list[Part]:
     """The parts of a template without quotes, in which a backslash is a backslash."""
     parts: list[Part] = []
     plain = ""
-    while match := _IN_TEXT.search(text, at, stop):
-        plain += text[at : match.start()]
+    while match := _IN_TEXT.search(file.text, at, stop):
+        plain += file.text[at : match.start()]
         at = match.end()
         if len(match[0]) > 2:  # noqa: PLR2004 - an escaped marker
             plain += match[0][1:]
             continue
         start = match.start()
-        scan = scan_interpolation(text, path, start)
+        scan = scan_interpolation(file, start)
         at = start + len(scan.text)
         if at > stop:
-            raise syntax_error(path, text, start, "the interpolation is not closed")
-        parts += (plain, _Piece(text, path, f'_="{scan.text}"', start - 3, scan.heredocs).part())
+            raise file.error(start, "the interpolation is not closed")
+        parts += (plain, _Piece(file, f'_="{scan.text}"', start - 3, scan.heredocs).part())
         plain = ""
-    return trimmed([part for part in (*parts, plain + text[at:stop]) if part != ""], by_line=True)
+    return trimmed([part for part in (*parts, plain + file.text[at:stop]) if part != ""], by_line=True)
 
 
-def _assembled(text: str, path: str, parts: list[Part], at: int) -> Expression:
+def _assembled(file: SourceFile, parts: list[Part], at: int) -> Expression:
     try:
         return assemble(parts, at)
     except UnpairedDirectiveError as error:
-        raise syntax_error(path, text, error.at, error.problem) from None
-
-
-def _end(match: re.Match[str] | None, otherwise: int) -> int:
-    return match.end() if match else otherwise
+        raise file.error(error.at, error.problem) from None

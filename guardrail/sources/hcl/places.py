@@ -1,11 +1,9 @@
 """Where the arguments of a block are written, whichever way its values came about."""
 
-from collections.abc import Collection, Sequence
 from typing import TypeAlias
 
 from guardrail.model import Location
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.errors import HclSyntaxError
 
 
 class BlockPlaces:
@@ -14,16 +12,14 @@ class BlockPlaces:
     Without ``children``, the blocks that evaluation made, they are those that are written.
     """
 
-    __slots__ = ("_block", "_called_at", "_children", "_file", "_repeated")
+    __slots__ = ("_block", "_called_at", "_children", "_repeated")
 
     def __init__(
         self,
-        file: syntax.SourceFile,
         block: syntax.BlockNode,
         called_at: Location | None,
         children: "dict[str, list[Places]] | None" = None,
     ) -> None:
-        self._file = block.file or file
         self._block = block
         self._called_at = called_at
         self._children = children
@@ -32,17 +28,13 @@ class BlockPlaces:
 
     def of(self, name: str) -> Location | None:
         """Where the argument is written; None where it is not."""
-        skim = skimmed(self._block)
-        if skim is not None:
-            at = skim.arguments.get(name)
-            return None if at is None else self._file.location(at, self._called_at)
-        argument = legible_body(self._block).arguments.get(name)
-        return None if argument is None else (argument.file or self._file).location(argument.at, self._called_at)
+        argument = self._block.legible_body.arguments.get(name)
+        return None if argument is None else argument.location(self._called_at)
 
     @property
     def start(self) -> Location:
         """Where the block starts."""
-        return self._file.location(self._block.at, self._called_at)
+        return self._block.location(self._called_at)
 
     def item(self, name: str, index: int) -> "Places | None":
         """The places of the ``index``-th nested block or object of a name."""
@@ -53,58 +45,29 @@ class BlockPlaces:
             return blocks[index]
         if blocks or name in self._repeated:
             return self._repeated.get(name)
-        argument = legible_body(self._block).arguments.get(name) if name in argument_names(self._block) else None
-        if argument is None:
+        body = self._block.legible_body
+        expression = body.legible(name)
+        if expression is None:
             return None
-        return places_of(argument.expression, index, argument.file or self._file, self._called_at)
+        return places_of(expression, index, body.arguments[name].file, self._called_at)
 
     def _as_written(self) -> "dict[str, list[Places]]":
         """The nested blocks as they are written; those of a ``dynamic`` are written in its content."""
         children: dict[str, list[Places]] = {}
         unclear: set[str] = set()
-        for block in nested_blocks(self._block):
+        for block in self._block.legible_body.blocks:
             name = block.name
             unclear |= self._repeated.keys() & {name}  # behind a dynamic, nobody knows which block is which
             if block.type != "dynamic" or not block.labels:
-                children.setdefault(name, []).append(BlockPlaces(self._file, block, self._called_at))
+                children.setdefault(name, []).append(BlockPlaces(block, self._called_at))
                 continue
-            for content in (each for each in nested_blocks(block) if each.type == "content"):
-                self._repeated[name] = BlockPlaces(self._file, content, self._called_at)
+            content = block.legible_body.first("content")
+            if content:
+                self._repeated[name] = BlockPlaces(content, self._called_at)
         for name in unclear:
             self._repeated.pop(name, None)
             children.pop(name, None)
         return children
-
-
-def skimmed(block: syntax.BlockNode) -> syntax.Skim | None:
-    """Where the parts of a block start; None where its body is read already, or has to be to tell."""
-    if isinstance(block.contents, syntax.Body):
-        return None
-    if not isinstance(block.skimmed, syntax.Skim | None):
-        try:
-            block.skimmed = block.skimmed()
-        except HclSyntaxError:
-            block.skimmed = None
-    return block.skimmed
-
-
-def argument_names(block: syntax.BlockNode) -> Collection[str]:
-    """The names of the arguments that are written in a block."""
-    return (skimmed(block) or legible_body(block)).arguments
-
-
-def nested_blocks(block: syntax.BlockNode) -> Sequence[syntax.BlockNode]:
-    """The blocks that are written in a block."""
-    return (skimmed(block) or legible_body(block)).blocks
-
-
-def legible_body(block: syntax.BlockNode) -> syntax.Body:
-    """The body of a block; an empty one where it cannot be parsed: its plan was made from something else."""
-    try:
-        return block.body
-    except HclSyntaxError:
-        block.contents = syntax.Body({}, [])
-        return block.contents
 
 
 class ObjectPlaces:

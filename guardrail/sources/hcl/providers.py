@@ -46,8 +46,8 @@ def _accounts(body: syntax.Body, scope: EvaluationScope) -> Any:
 
 
 def _default_tags(body: syntax.Body, scope: EvaluationScope) -> Tags | Unknown:
-    blocks = [block for block in body.blocks if block.type == "default_tags"]
-    expression = blocks[0].body.expression("tags") if blocks else _json_tags(body.expression("default_tags"))
+    block = body.first("default_tags")
+    expression = block.body.expression("tags") if block else _json_tags(body.expression("default_tags"))
     return {} if expression is None else _tags(known_or_reason(expression, scope))
 
 
@@ -81,29 +81,9 @@ def provider_name(body: syntax.Body, type_: str, scope: EvaluationScope) -> str:
     return _dotted(written, scope) if written is not None else type_.partition("_")[0]
 
 
-def address_key(key: str | int | None) -> str:
-    """``["a"]``, ``[0]`` or nothing."""
-    if key is None:
-        return ""
-    if isinstance(key, int):
-        return f"[{key}]"
-    text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
-    return f'["{text.replace("${", "$${").replace("%{", "%%{")}"]'
-
-
 def _dotted(expression: syntax.Expression, scope: EvaluationScope) -> str:
     """``aws``, ``aws.eu`` or ``aws.of["eu"]``; "" for what is none of them, or hangs on something unknown."""
-    match expression:
-        case syntax.Index(subject=subject, key=key):
-            known = text_of(known_or_reason(key, scope))
-            return "" if known is None else _dotted(subject, scope) + address_key(known)
-        case syntax.Name(name=name):
-            return name
-        case syntax.Attribute(subject=syntax.Name(name=name), name=alias):
-            return f"{name}.{alias}"
-        case syntax.Literal(value=str(text)):
-            return text
-    return ""
+    return syntax.reference_text(expression, lambda key: text_of(known_or_reason(key, scope))) or ""
 
 
 def _tags(value: Any) -> Tags | Unknown:

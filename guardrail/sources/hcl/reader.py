@@ -495,14 +495,14 @@ def _waivers(resources: Sequence[ResourceInstance]) -> Iterator[InlineWaiver]:
 def _glob(resource: ResourceInstance) -> str:
     """The addresses of all instances of a block, whatever their keys."""
     key = "" if resource.instance.key is None and resource.instance.unknown is None else "[*]"
-    name = ".".join(resource.written.block.labels)
+    name = ".".join(resource.written.labels)
     return ".".join(part for part in (resource.module.glob, name + key) if part)
 
 
 def _unknown_blocks(configuration: RootConfiguration) -> Iterator[Skipped]:
     """The blocks that a newer Terraform may have; where one names a type that costs something, the total lacks it."""
     for source in configuration.sources.values():
-        for block in (written.block for written in source.unknown):
+        for block in source.unknown:
             inside = block.contents.arguments if isinstance(block.contents, Body) else ()  # JSON has no labels to tell
             yield Skipped(
                 address=".".join((block.type, *block.labels)),

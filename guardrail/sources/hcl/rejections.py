@@ -17,8 +17,6 @@ _MISSING = {
     frozenset({"FOR_OBJECT_ARROW"}): "'=>' is missing here",
     frozenset({"IN"}): "'in' is missing",
     frozenset({"COMMA", "IN"}): "'in' is missing",
-    frozenset({"NAME"}): "an argument or a block must start here with its name",
-    frozenset({"NAME", "RBRACE"}): "an argument or a block must start here with its name",
     frozenset({"NAME", "INT_LITERAL", "TRUE", "FALSE", "NULL"}): "the name of an attribute must follow the dot",
     frozenset({"IF", "ELSE", "ENDIF", "FOR", "ENDFOR"}): "a directive is if, else, endif, for or endfor",
 }
@@ -37,8 +35,6 @@ def rejection(error: UnexpectedInput, source: str) -> tuple[int, str]:
     name = _LAST_WORD.search(behind, max(0, len(behind.rstrip("\n")) - _LONGEST))
     if found in ("", "\n") and name and behind.endswith("="):
         return len(behind) - 1, f"{name[1]} has no value behind '='"
-    if name and "LBRACE" in expected and not expected & {"LPAR", "COMMA"}:
-        return len(behind.rstrip()), f"'=' and a value, or a block, must follow {name[1]}"
     return at, _stray(found) or _missing(expected, found)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 from guardrail.model import GENERATED, Location, Unknown
 from guardrail.sources.base import AFTER_APPLY, DNS_SUFFIXES, LOST, Computed, Reference, partition_of
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import DeclaredBlock
 from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.instances import Cell, Instance, Owner
 from guardrail.sources.hcl.places import BlockPlaces, Places
@@ -39,12 +38,12 @@ class _BlockInstance(Attributes):
 
     __slots__ = ("address", "instance", "module", "scope", "type", "written")
 
-    def __init__(self, module: Owner, written: DeclaredBlock, address: str, instance: Instance) -> None:
+    def __init__(self, module: Owner, written: syntax.BlockNode, address: str, instance: Instance) -> None:
         self.module = module
         self.written = written
         self.address = address
         self.instance = instance
-        self.type = written.block.labels[0]
+        self.type = written.labels[0]
         self.scope = module.scope.with_names(instance.names)
 
 
@@ -53,7 +52,7 @@ class ResourceInstance(_BlockInstance):
 
     __slots__ = ("_behind_provider", "_cells")
 
-    def __init__(self, module: Owner, written: DeclaredBlock, address: str, instance: Instance) -> None:
+    def __init__(self, module: Owner, written: syntax.BlockNode, address: str, instance: Instance) -> None:
         super().__init__(module, written, address, instance)
         self._cells: dict[str, Cell] = {}
         self._behind_provider: dict[Reference, None] = {}
@@ -110,7 +109,7 @@ class ResourceInstance(_BlockInstance):
         for name in _block_names(body):
             values[name] = self._argument(name)
             children[name] = _places_in(values[name])
-        return values, BlockPlaces(self.written.file, self.written.block, self.module.called_at, children)
+        return values, BlockPlaces(self.written, self.module.called_at, children)
 
     def _bounded_argument(self, name: str) -> Any:
         return worked_out(partial(bounded, self._argument(name), self.module.trace.allowance))
@@ -132,7 +131,7 @@ class ResourceInstance(_BlockInstance):
     @property
     def location(self) -> Location:
         """Where its block starts."""
-        return self.written.file.location(self.written.block.at, self.module.called_at)
+        return self.written.location(self.module.called_at)
 
     def touched_by(self, name: str) -> tuple[Reference, ...]:
         """The resources that the value of an argument comes from; `LOST` only where the value itself may be another.
@@ -191,7 +190,7 @@ def _blocks(body: syntax.Body, name: str, resource: ResourceInstance, scope: Eva
     for node in body.blocks:
         if node.type == name and name != "dynamic":
             is_written = True
-            found.append(_block(node.body, node, resource, scope, f"{path}{name}[{len(found)}]"))
+            found.append(_block(node, resource, scope, f"{path}{name}[{len(found)}]"))
         elif node.type == "dynamic" and node.labels == (name,):
             is_written = True
             unknown = _generate(node, resource, scope, f"{path}{name}", found)
@@ -209,7 +208,7 @@ def _generate(
     if isinstance(given, Unknown):
         return merged(given)
     collection = plain(given)
-    content = next((block for block in node.body.blocks if block.type == "content"), None)
+    content = node.body.first("content")
     iterator = node.body.expression("iterator")
     variable = iterator.name if isinstance(iterator, syntax.Name) else node.labels[0]
     variable = str(iterator.value) if isinstance(iterator, syntax.Literal) else variable
@@ -221,15 +220,14 @@ def _generate(
                 return merged(plain(value))
             item = {"key": key, "value": value}
             inner = scope.with_names({variable: marked(item) if isinstance(given, Sensitive) else item})
-            found.append(_block(content.body, content, resource, inner, f"{path}[{len(found)}]"))
+            found.append(_block(content, resource, inner, f"{path}[{len(found)}]"))
     except EvaluationError as error:
         return Computed(reason=error.reason, references=(LOST,))
     return None
 
 
-def _block(
-    body: syntax.Body, node: syntax.BlockNode, resource: ResourceInstance, scope: EvaluationScope, path: str
-) -> NestedBlock:
+def _block(node: syntax.BlockNode, resource: ResourceInstance, scope: EvaluationScope, path: str) -> NestedBlock:
+    body = node.body
     children: dict[str, list[Places]] = {}
     values: dict[str, Any] = {
         name: _bounded_value(argument.expression, scope) for name, argument in body.arguments.items()
@@ -237,7 +235,7 @@ def _block(
     for name in _block_names(body):
         values[name] = _blocks(body, name, resource, scope, f"{path}.")
         children[name] = _places_in(values[name])
-    places = BlockPlaces(resource.written.file, node, resource.module.called_at, children)
+    places = BlockPlaces(node, resource.module.called_at, children)
     return NestedBlock(values, resource, path, places)
 
 

@@ -14,7 +14,7 @@ from guardrail.errors import GitError, SourceError
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.disk import DeclaredBlock, Disk, ModuleSource, is_source, source_names
+from guardrail.sources.hcl.disk import Disk, ModuleSource, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.variables import VALUES, VariableAssignments, given_values, is_automatic
 from guardrail.sources.trees import OnDisk
@@ -113,7 +113,7 @@ class Layout:
         except SourceError:
             return False
 
-    def _worked_out(self, source: ModuleSource, written: DeclaredBlock) -> Iterator[str]:
+    def _worked_out(self, source: ModuleSource, written: syntax.BlockNode) -> Iterator[str]:
         """What the expression of a source can come to, with each of the sets of values."""
         from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 
@@ -128,9 +128,9 @@ class Layout:
                 yield found
 
 
-def _plain_source(written: DeclaredBlock) -> str | None:
+def _plain_source(written: syntax.BlockNode) -> str | None:
     """The source of a call where it is plain text; most are, and need no parser."""
-    text = written.file.text[written.block.at : written.block.end]
+    text = written.file.text[written.at : written.end]
     plain = _PLAIN_SOURCE.search(text)
     if plain and not written.overrides and len(_SOURCE.findall(text)) == 1:
         return plain[1]
@@ -141,7 +141,7 @@ def _plain_source(written: DeclaredBlock) -> str | None:
     return str(expression.value) if isinstance(expression, syntax.Literal) else None
 
 
-def _has_state(settings: DeclaredBlock) -> bool:
+def _has_state(settings: syntax.BlockNode) -> bool:
     """Whether a block ``terraform`` says where the state is."""
     try:
         names = {*settings.body.arguments, *(block.type for block in settings.body.blocks)}

@@ -20,17 +20,19 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
-from guardrail.sources.hcl.syntax import Comment
+from guardrail.sources.hcl.errors import HclSyntaxError
+from guardrail.sources.hcl.syntax import Comment, SourceFile
 
-WORD = re.compile(r"[^\W\d][\w\u0300-\u036f\u00b7-]*")
+SIMPLE_TEXT = r'"(?>(?:[^"\\$%\n]++|\\.|\$(?!\{)|%(?!\{))*)"'
+"""A string without anything to look into."""
+_WORD = re.compile(r"[^\W\d][\w\u0300-\u036f\u00b7-]*")
 DEEPEST = 100
 """Levels of brackets and templates inside one another; people write a dozen."""
 
 _HEREDOC = r"<<-?[^\W\d][\w\u0300-\u036f\u00b7-]*+[ \t]*+\r?\n"
 _EVENTS = rf"""
     (?>(?: [^"\#/<(\[{{)\]}}NEWLINE]++
-      | "(?>(?:[^"\\$%\n]++|\\.|\$(?!\{{)|%(?!\{{))*)"  # a string without anything to look into
+      | {SIMPLE_TEXT}
       | /(?![/*]) | <(?!{_HEREDOC[1:]})
     )*)
     (?: (?P<comment>(?:\#|//)[^\n]*+)
@@ -78,38 +80,36 @@ class Scan(Struct):
     """Its offset in the whole."""
     heredocs: dict[int, Heredoc]
     """By the offset of their ``<<``."""
-    outermost: list[tuple[int, int]]
-    """Start and end of each bracket and template that stands inside no other."""
+    closings: dict[int, int]
+    """The offset at which each bracket and each template ends, by the offset at which it starts."""
     comments: tuple[Comment, ...]
     """Those that speak to guardrail."""
 
 
-def scan_file(text: str, path: str) -> Scan:
-    """All of a text. Raises `HclSyntaxError` for what is not closed, or closes nothing."""
-    scanner = _Scanner(text, path, 0)
-    scanner.run(quiet=False)
+def scan_file(file: SourceFile, *, quiet: bool = False) -> Scan:
+    """All of a file, or, where it is ``quiet``, an expression in which new lines mean nothing.
+
+    Raises `HclSyntaxError` for what is not closed, or closes nothing.
+    """
+    scanner = _Scanner(file, 0)
+    scanner.run(quiet=quiet)
     return scanner.scanned()
 
 
-def scan_body(text: str, path: str, start: int, stop: int) -> Scan:
-    """What stands between two braces. Raises `HclSyntaxError`."""
-    scanner = _Scanner(text[:stop], path, start)
-    scanner.run(quiet=False)
-    return scanner.scanned()
-
-
-def scan_expression(text: str, path: str) -> Scan:
-    """A text in which new lines mean nothing. Raises `HclSyntaxError`."""
-    scanner = _Scanner(text, path, 0)
-    scanner.run(quiet=True)
-    return scanner.scanned()
-
-
-def scan_interpolation(text: str, path: str, at: int) -> Scan:
+def scan_interpolation(file: SourceFile, at: int) -> Scan:
     """``${…}`` or ``%{…}`` at ``at``. Raises `HclSyntaxError`."""
-    scanner = _Scanner(text, path, at)
+    scanner = _Scanner(file, at)
     scanner.run_interpolation()
     return scanner.scanned()
+
+
+def word_at(file: SourceFile, start: int, end: int) -> str:
+    """The name between two offsets, in letters of any script. Raises `HclSyntaxError` for a sign that is none."""
+    name = file.text[start:end]
+    if not _WORD.fullmatch(name):
+        strange = next(index for index in range(len(name)) if not _WORD.fullmatch(name[: index + 1]))
+        raise file.error(start + strange, f"{name[strange]!r} means nothing here")
+    return name
 
 
 class _Open(NamedTuple):
@@ -124,14 +124,14 @@ class _Open(NamedTuple):
 class _Scanner:
     """One pass over a text."""
 
-    def __init__(self, text: str, path: str, at: int) -> None:
-        self._text = text
-        self._path = path
+    def __init__(self, file: SourceFile, at: int) -> None:
+        self._file = file
+        self._text = file.text
         self._start = self._at = at
         self._open: list[_Open] = []
         self._replaced: list[tuple[int, int, str]] = []
         self._heredocs: dict[int, Heredoc] = {}
-        self._outermost: list[tuple[int, int]] = []
+        self._closings: dict[int, int] = {}
         self._comments: list[Comment] = []
 
     def run(self, *, quiet: bool) -> None:
@@ -159,7 +159,7 @@ class _Scanner:
             pieces += (self._text[last:start], stand_in)
             last = end
         text = "".join((*pieces, self._text[last : self._at]))
-        return Scan(_readable(text), self._start, self._heredocs, self._outermost, tuple(self._comments))
+        return Scan(_readable(text), self._start, self._heredocs, self._closings, tuple(self._comments))
 
     def _next(self, *, quiet: bool) -> bool:
         """One step further; False at the end of the text."""
@@ -190,7 +190,7 @@ class _Scanner:
     def _long_comment(self, at: int) -> None:
         end = self._text.find("*/", self._at)
         if end < 0:
-            raise self._error(at, "the comment is not closed")
+            raise self._file.error(at, "the comment is not closed")
         self._at = end + 2
         self._replace(at, self._at)
         if self._text.find("guardrail:", at, self._at) >= 0:
@@ -211,7 +211,7 @@ class _Scanner:
         marker = opening.lstrip("<-").strip()
         closing = re.compile(rf"^[ \t]*{re.escape(marker)}[ \t]*\r?$", re.MULTILINE).search(self._text, self._at)
         if closing is None:
-            raise self._error(at, f"the heredoc is not closed by a line with {marker}")
+            raise self._file.error(at, f"the heredoc is not closed by a line with {marker}")
         self._heredocs[at] = Heredoc(self._at, closing.start(), opening.startswith("<<-"))
         self._at = closing.start() + len(closing[0].rstrip("\r"))
         self._replaced.append((at, self._at, f'"{" " * (self._at - at - 2)}"'))
@@ -227,12 +227,11 @@ class _Scanner:
     def _close_bracket(self, at: int) -> None:
         bracket = self._text[at]
         if not self._open:
-            raise self._error(at, f"{bracket!r} closes nothing")
+            raise self._file.error(at, f"{bracket!r} closes nothing")
         opened = self._open.pop()
         if opened.closing != bracket:
-            raise self._error(at, f"{opened.closing!r} is missing before {bracket!r}")
-        if not self._open:
-            self._outermost.append((opened.at, at))
+            raise self._file.error(at, f"{opened.closing!r} is missing before {bracket!r}")
+        self._closings[opened.at] = at
         if self._open and self._open[-1].closing == '"' and self._text[at - 1] == "~":
             self._replace(at - 1, at)
 
@@ -252,12 +251,10 @@ class _Scanner:
         match = _QUOTED.search(self._text, self._at)
         kind = match.lastgroup if match else "newline"
         if match is None or kind == "newline":
-            raise self._error(self._open[-1].at, "the string is not closed on its line")
+            raise self._file.error(self._open[-1].at, "the string is not closed on its line")
         self._at = match.end()
         if kind == "end":
-            opened = self._open.pop()
-            if not self._open:
-                self._outermost.append((opened.at, match.start()))
+            self._closings[self._open.pop().at] = match.start()
         elif kind == "escaped":
             self._replace(match.start(), self._at)
         elif kind == "start":
@@ -272,17 +269,14 @@ class _Scanner:
     def _enter(self, opened: _Open) -> None:
         self._open.append(opened)
         if len(self._open) > DEEPEST:
-            raise self._error(opened.at, "it is nested too deeply")
+            raise self._file.error(opened.at, "it is nested too deeply")
 
     def _replace(self, start: int, end: int) -> None:
         self._replaced.append((start, end, " " * (end - start)))
 
     def _unclosed(self) -> HclSyntaxError:
         at = self._open[-1].at
-        return self._error(at, f"{self._text[at]!r} is not closed")
-
-    def _error(self, at: int, problem: str) -> HclSyntaxError:
-        return syntax_error(self._path, self._text, at, problem)
+        return self._file.error(at, f"{self._text[at]!r} is not closed")
 
 
 def _readable(text: str) -> str:

@@ -4,13 +4,20 @@ Every node knows its offset in its file; lines and columns are worked out from i
 grammar: the HCL native syntax specification (github.com/hashicorp/hcl, hclsyntax/spec.md).
 """
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any, TypeAlias
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from guardrail.model import Location
+from guardrail.sources.hcl.errors import HclSyntaxError
+
+KEYWORDS = {"true": True, "false": False, "null": None}
+_LONGEST_SHOWN = 100
+_NEWLINES = re.compile("\n")
 
 
 class Literal(Struct, frozen=True, gc=False):
@@ -169,14 +176,56 @@ Expression: TypeAlias = (
 )
 
 
-class Argument(Struct, frozen=True):
+def _constant_key(key: Expression) -> str | int | None:
+    return key.value if isinstance(key, Literal) and isinstance(key.value, (str, int)) else None
+
+
+def reference_text(
+    expression: Expression, key_of: Callable[[Expression], str | int | None] = _constant_key
+) -> str | None:
+    """A reference as it is written, ``aws_x.y["k"].name``, or as text of JSON says it; None for what is none."""
+    match expression:
+        case Name(name=name) | Literal(value=str(name)):
+            return name
+        case Attribute(subject=subject, name=name):
+            step = f".{name}"
+        case Index(subject=subject, key=key):
+            step = address_key(key_of(key))
+        case _:
+            return None
+    start = reference_text(subject, key_of) if step else None
+    return None if start is None else start + step
+
+
+def address_key(key: str | int | None) -> str:
+    """``["a"]``, ``[0]`` or nothing."""
+    if key is None:
+        return ""
+    if isinstance(key, int):
+        return f"[{key}]"
+    text = key.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t")
+    return f'["{text.replace("${", "$${").replace("%{", "%%{")}"]'
+
+
+class Argument(Struct, eq=False):
     """``name = expression`` in a body."""
 
     name: str
-    expression: Expression
+    contents: Expression | Callable[[], Expression]
+    """Its expression, or what reads it."""
     at: int
-    file: "SourceFile | None" = None
-    """The override file that it is written in; None where that is the file of its block."""
+    file: "SourceFile"
+
+    @property
+    def expression(self) -> Expression:
+        """What is assigned; read when it is asked for first. Raises `HclSyntaxError`."""
+        if callable(self.contents):
+            self.contents = self.contents()
+        return self.contents
+
+    def location(self, called_at: Location | None = None) -> Location:
+        """Where it starts; ``called_at`` is the module call that brings its file in."""
+        return self.file.location(self.at, called_at)
 
 
 class Body(Struct):
@@ -186,21 +235,24 @@ class Body(Struct):
     blocks: "list[BlockNode]"
 
     def expression(self, name: str) -> Expression | None:
-        """The expression of an argument; None where it is not written."""
+        """The expression of an argument; None where it is not written. Raises `HclSyntaxError`."""
         argument = self.arguments.get(name)
         return argument.expression if argument else None
 
+    def legible(self, name: str) -> Expression | None:
+        """The expression of an argument; None too where it cannot be parsed."""
+        try:
+            return self.expression(name)
+        except HclSyntaxError:
+            return None
 
-class Skim(Struct, frozen=True):
-    """Where the parts of a body start, without what its arguments are."""
-
-    arguments: dict[str, int]
-    """The offset of each, by its name."""
-    blocks: "list[BlockNode]"
+    def first(self, type_: str) -> "BlockNode | None":
+        """The first nested block of a type; None where there is none."""
+        return next((block for block in self.blocks if block.type == type_), None)
 
 
-class BlockNode(Struct):
-    """``type "label" "label" { body }``."""
+class BlockNode(Struct, eq=False):
+    """``type "label" "label" { body }``, in the file that it is written in."""
 
     type: str
     labels: tuple[str, ...]
@@ -209,10 +261,9 @@ class BlockNode(Struct):
     at: int
     end: int
     """Offset of its closing brace."""
-    file: "SourceFile | None" = None
-    """The override file that it is written in; None where that is the file of the block around it."""
-    skimmed: Skim | Callable[[], Skim] | None = None
-    """Where its parts start, or what finds that out; None where only its body tells."""
+    file: "SourceFile"
+    overrides: "tuple[BlockNode, ...]" = ()
+    """The blocks of override files that are merged into it, as they are written."""
 
     @property
     def name(self) -> str:
@@ -220,11 +271,38 @@ class BlockNode(Struct):
         return self.labels[0] if self.type == "dynamic" and self.labels else self.type
 
     @property
+    def title(self) -> str:
+        """What people call it: ``resource aws_sagemaker_endpoint.chat``."""
+        return f"{self.type} {'.'.join(self.labels)}"
+
+    @property
     def body(self) -> Body:
         """What stands between its braces; read when it is asked for first. Raises `HclSyntaxError`."""
         if not isinstance(self.contents, Body):
             self.contents = self.contents()
         return self.contents
+
+    @property
+    def legible_body(self) -> Body:
+        """Its body; an empty one where it cannot be parsed, for who asks beside a plan or for somebody else."""
+        try:
+            return self.body
+        except HclSyntaxError:
+            self.contents = Body({}, [])
+            return self.contents
+
+    @property
+    def parts(self) -> "tuple[BlockNode, ...]":
+        """Every block that is written for it."""
+        return (self, *self.overrides)
+
+    def location(self, called_at: Location | None = None) -> Location:
+        """Where it starts; ``called_at`` is the module call that brings its file in."""
+        return self.file.location(self.at, called_at)
+
+    def error(self, problem: str) -> HclSyntaxError:
+        """An error about the whole of it."""
+        return self.file.error(self.at, problem)
 
 
 class Comment(Struct, frozen=True):
@@ -236,17 +314,38 @@ class Comment(Struct, frozen=True):
     """Offset of what follows it, other comments left out."""
 
 
-class SourceFile(Struct):
-    """One parsed file."""
+class SourceFile(Struct, dict=True, eq=False):
+    """One file: its text, and what the parser makes of it."""
 
     path: str
     text: str
-    body: Body
-    line_starts: list[int]
+    body: Body = field(default_factory=lambda: Body({}, []))
     comments: tuple[Comment, ...] = ()
     """Only those that mention guardrail."""
 
+    @cached_property
+    def line_starts(self) -> list[int]:
+        """The offset at which each line starts."""
+        return [0, *(match.end() for match in _NEWLINES.finditer(self.text))]
+
+    def line(self, at: int) -> int:
+        """The line, from 1, that the offset ``at`` is in."""
+        return bisect_right(self.line_starts, at)
+
     def location(self, at: int, called_at: Location | None = None) -> Location:
         """Where the offset ``at`` is; ``called_at`` is the module call that brings the file in."""
-        line = bisect_right(self.line_starts, at)
+        line = self.line(at)
         return Location(self.path, line, at - self.line_starts[line - 1] + 1, called_at)
+
+    def error(self, at: int, problem: str) -> HclSyntaxError:
+        """An error at the offset ``at``, which names file, line and column, and shows the line."""
+        location = self.location(at)
+        start, end = at - location.column + 1, self.text.find("\n", at)
+        shown = self.text[start : len(self.text) if end < 0 else end]
+        if len(shown) > _LONGEST_SHOWN:
+            first = max(0, at - start - _LONGEST_SHOWN // 2)
+            shown = f"{'…' if first else ''}{shown[first : first + _LONGEST_SHOWN]}…"
+        place = f"{self.path}:{location.line}:{location.column}"
+        error = HclSyntaxError(f"{place}: {problem}", hint=f"line {location.line} reads: {shown.strip()}")
+        error.path, error.place = self.path, place
+        return error

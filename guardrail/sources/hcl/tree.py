@@ -12,16 +12,15 @@ from lark import Token, Tree
 
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.arithmetic import Number, parsed
-from guardrail.sources.hcl.errors import HclSyntaxError, syntax_error
-from guardrail.sources.hcl.scan import DEEPEST, WORD
+from guardrail.sources.hcl.scan import DEEPEST, word_at
 from guardrail.sources.hcl.template import Directive, Interpolation, Part, UnpairedDirectiveError, assemble, trimmed
 from guardrail.sources.hcl.values import NotWorkedOutError
 
 RawTree: TypeAlias = Tree[Token]
 
-_KEYWORDS = {"true": True, "false": False, "null": None}
 _ESCAPE = re.compile(r"\\(?:u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|\$\$\{|%%\{", re.DOTALL)
 _ESCAPES = {"\\n": "\n", "\\r": "\r", "\\t": "\t", '\\"': '"', "\\\\": "\\", "$${": "${", "%%{": "%{"}
+_WORDS = re.compile("[^:]+")
 _POSTFIXES = frozenset({"get_attr_expr_term", "index_expr_term", "attr_splat_expr_term", "full_splat_expr_term"})
 
 
@@ -29,10 +28,10 @@ class TreeReader:
     """Reads the tree of one piece of a text."""
 
     def __init__(
-        self, text: str, path: str, piece: str, base: int, heredoc: Callable[[int], syntax.Expression | None]
+        self, file: syntax.SourceFile, piece: str, base: int, heredoc: Callable[[int], syntax.Expression | None]
     ) -> None:
-        self._text = text
-        self._path = path
+        self._file = file
+        self._text = file.text
         self._piece = piece
         """What python-hcl2 has read."""
         self._base = base
@@ -40,63 +39,23 @@ class TreeReader:
         self._heredoc = heredoc
         """The heredoc at an offset, where a string stands in for one."""
 
-    # Bodies ------------------------------------------------------------------------------------------------------
-
-    def body(self, tree: RawTree) -> syntax.Body:
-        """Arguments and blocks of a body, or of a text."""
-        if tree.data == "start":
-            tree = _tree(tree, 0)
-        arguments: dict[str, syntax.Argument] = {}
-        blocks: list[syntax.BlockNode] = []
-        is_first = True
-        for node in _trees(tree):
-            if node.data == "new_line_or_comment":
-                continue
-            name, at = self._word(_first(node))
-            if not is_first and self._before(at - self._base) != "\n":
-                raise self._error(at, "the line must end here")
-            is_first = False
-            if node.data == "block":
-                blocks.append(self.block(node))
-            elif name in arguments:
-                raise self._error(at, f"{name} is set twice in one block")
-            else:
-                arguments[name] = syntax.Argument(name, self.expression(_tree(node, 2)), at)
-        return syntax.Body(arguments, blocks)
-
     def only_expression(self, tree: RawTree) -> syntax.Expression:
         """The expression of the only argument of a text."""
-        return self.expression(self._only_value(tree))
+        return self._expression(self._only_value(tree))
+
+    def only_part(self, tree: RawTree) -> Part:
+        """The part of the string that is the only argument of a text."""
+        return next(self._parts(_tree(self._only_value(tree), 0)))
 
     def _only_value(self, tree: RawTree) -> RawTree:
         first, *others = (each for each in _trees(_tree(tree, 0)) if each.data != "new_line_or_comment")
         if others:
-            raise self._error(self._at(_first(others[0])), "nothing more is expected here")
+            raise self._file.error(self._at(_first(others[0])), "the line must end here")
         return _tree(first, 2)
-
-    def block(self, tree: RawTree) -> syntax.BlockNode:
-        """One block."""
-        head, body = tree.children[:-3], tree.children[-2]
-        type_, at = self._word(_first(tree))
-        labels = tuple(self._label(each, at) for each in head[1:])
-        end = tree.children[-1]
-        assert isinstance(body, Tree)  # noqa: S101 - the grammar says so
-        return syntax.BlockNode(type_, labels, self.body(body), at, self._at(end))
-
-    def _label(self, label: "RawTree | Token", at: int) -> str:
-        if isinstance(label, Token) or label.data == "new_line_or_comment":
-            raise self._error(at, "a block must start and open on one line")
-        if label.data != "string":
-            return self._word(_first(label))[0]
-        expression = self.expression(label)
-        if isinstance(expression, syntax.Literal) and isinstance(expression.value, str):
-            return expression.value
-        raise self._error(self._at(_first(label)), "the name of a block is plain text")
 
     # Expressions -------------------------------------------------------------------------------------------------
 
-    def expression(self, tree: RawTree) -> syntax.Expression:
-        """One expression."""
+    def _expression(self, tree: RawTree) -> syntax.Expression:
         return self._READ[tree.data](self, tree)
 
     def _term(self, tree: RawTree) -> syntax.Expression:
@@ -115,7 +74,7 @@ class TreeReader:
         except NotWorkedOutError:
             number = None
         if number is None:
-            raise self._error(self._at(token), "the number is too long, too large or too small")
+            raise self._file.error(self._at(token), "the number is too long, too large or too small")
         return number
 
     def _identifier(self, tree: RawTree) -> syntax.Expression:
@@ -124,7 +83,7 @@ class TreeReader:
 
     def _constant(self, tree: RawTree) -> syntax.Expression:
         token = _first(tree)
-        return syntax.Literal(_KEYWORDS[token], self._at(token))
+        return syntax.Literal(syntax.KEYWORDS[token], self._at(token))
 
     def _conditional(self, tree: RawTree) -> syntax.Expression:
         chain: list[tuple[RawTree, RawTree, int]] = []
@@ -135,10 +94,10 @@ class TreeReader:
             condition, then, tree = (each for each in _trees(tree) if each.data != "new_line_or_comment")
             chain.append((condition, then, self._at(mark)))
         if len(chain) > DEEPEST:
-            raise self._error(chain[DEEPEST][2], "the expression is nested too deeply")
-        expression = self.expression(tree)
+            raise self._file.error(chain[DEEPEST][2], "the expression is nested too deeply")
+        expression = self._expression(tree)
         for condition, then, at in reversed(chain):
-            expression = syntax.Conditional(self.expression(condition), self.expression(then), expression, at)
+            expression = syntax.Conditional(self._expression(condition), self._expression(then), expression, at)
         return expression
 
     def _binary(self, tree: RawTree) -> syntax.Expression:
@@ -148,16 +107,16 @@ class TreeReader:
             operation = _tree(left, 1)
             terms.append((_first(operation), _tree(operation, -1)))
             left = _tree(left, 0)
-        expression = self.expression(left)
+        expression = self._expression(left)
         for operator, right in reversed(terms):
             self._check_goes_on(operator)
             at = self._at(operator)
-            expression = syntax.Binary(self._text[at : at + len(operator)], expression, self.expression(right), at)
+            expression = syntax.Binary(self._text[at : at + len(operator)], expression, self._expression(right), at)
         return expression
 
     def _unary(self, tree: RawTree) -> syntax.Expression:
         at = self._at(_first(tree))
-        return syntax.Unary(self._text[at], self.expression(_tree(tree, 1)), at)
+        return syntax.Unary(self._text[at], self._expression(_tree(tree, 1)), at)
 
     def _tuple(self, tree: RawTree) -> syntax.Expression:
         return syntax.Tuple(tuple(self._expressions(tree)), self._at(_first(tree)))
@@ -170,8 +129,10 @@ class TreeReader:
             key = _first(element)
             start = key.start_pos or 0
             if entries and self._before(start) not in "\n,":
-                raise self._error(start + self._base, "a comma or a new line must stand between the items of an object")
-            entries.append(syntax.ObjectElement(self._key(_tree(element, 0)), self.expression(_tree(element, 2))))
+                raise self._file.error(
+                    start + self._base, "a comma or a new line must stand between the items of an object"
+                )
+            entries.append(syntax.ObjectElement(self._key(_tree(element, 0)), self._expression(_tree(element, 2))))
         return syntax.Object(tuple(entries), self._at(_first(tree)))
 
     def _key(self, tree: RawTree) -> syntax.Expression:
@@ -183,28 +144,30 @@ class TreeReader:
         if bare.data in ("identifier", "literal_value", "keyword"):
             name, at = self._word(_first(bare))
             return syntax.Literal(name, at)
-        return self.expression(inner)
+        return self._expression(inner)
 
     def _call(self, tree: RawTree) -> syntax.Expression:
-        names = [_first(each) for each in _trees(tree) if each.data == "identifier"]
-        at = self._at(names[0])
-        called = "::".join(self._text[self._at(name) : self._at(name) + len(name)] for name in names)
-        for word in called.split("::"):
-            self._check_word(word, at)
+        at = self._at(_first(tree))
+        words: list[str] = []
+        for name in (_first(each) for each in _trees(tree) if each.data == "identifier"):
+            start = self._at(name)  # "a::b" reads as one name
+            words += (
+                word_at(self._file, *word.span()) for word in _WORDS.finditer(self._text, start, start + len(name))
+            )
         arguments: tuple[syntax.Expression, ...] = ()
         expands = False
         for each in _trees(tree):
             if each.data == "arguments":
                 arguments = tuple(self._expressions(each))
                 expands = any(isinstance(token, Token) and token.type == "ELLIPSIS" for token in each.children)
-        return syntax.Call(called, arguments, expands, at)
+        return syntax.Call("::".join(words), arguments, expands, at)
 
     def _for(self, tree: RawTree) -> syntax.Expression:
         intro = next(each for each in _trees(tree) if each.data == "for_intro")
         key, value = self._variables(intro)
         (collection,) = self._expressions(intro, but="identifier")
         self._check_keywords(intro)
-        results = [self.expression(each) for each in _trees(tree) if each.data not in _FOR_PARTS]
+        results = [self._expression(each) for each in _trees(tree) if each.data not in _FOR_PARTS]
         conditions: list[syntax.Expression] = []
         for each in _trees(tree):
             if each.data == "for_cond":
@@ -227,10 +190,10 @@ class TreeReader:
 
     def _expressions(self, tree: RawTree, but: str = "") -> list[syntax.Expression]:
         """The expressions right below a node."""
-        return [self.expression(each) for each in _trees(tree) if each.data not in ("new_line_or_comment", but)]
+        return [self._expression(each) for each in _trees(tree) if each.data not in ("new_line_or_comment", but)]
 
     def _escaped_string(self, tree: RawTree) -> syntax.Expression:
-        raise self._error(self._at(_first(tree)), "a value is missing here")
+        raise self._file.error(self._at(_first(tree)), "a value is missing here")
 
     # What stands behind a term -----------------------------------------------------------------------------------
 
@@ -247,8 +210,8 @@ class TreeReader:
         steps.reverse()
         splats = [step for step in steps if isinstance(step, Token)]
         if len(splats) > DEEPEST:
-            raise self._error(self._at(splats[DEEPEST]), "the expression is nested too deeply")
-        return self._steps(self.expression(term), steps, 0)
+            raise self._file.error(self._at(splats[DEEPEST]), "the expression is nested too deeply")
+        return self._steps(self._expression(term), steps, 0)
 
     def _steps(self, subject: syntax.Expression, steps: "list[RawTree | Token]", index: int) -> syntax.Expression:
         """What the steps from ``index`` on make of a subject; everything behind ``[*]`` is done to each element."""
@@ -280,7 +243,7 @@ class TreeReader:
             token = step.children[1]
             assert isinstance(token, Token)  # noqa: S101 - the grammar says so
             if not token.isdecimal():
-                raise self._error(self._at(token), "the name of an attribute must follow the dot")
+                raise self._file.error(self._at(token), "the name of an attribute must follow the dot")
             return syntax.Index(subject, syntax.Literal(int(token), self._at(token)), self._at(token))
         (key,) = self._expressions(step)
         return syntax.Index(subject, key, self._at(_first(step)))
@@ -293,11 +256,11 @@ class TreeReader:
         if heredoc is not None:
             return heredoc
         try:
-            return assemble(trimmed(list(self.parts(tree)), by_line=False), at)
+            return assemble(trimmed(list(self._parts(tree)), by_line=False), at)
         except UnpairedDirectiveError as error:
-            raise self._error(error.at, error.problem) from None
+            raise self._file.error(error.at, error.problem) from None
 
-    def parts(self, tree: RawTree) -> Iterator[Part]:
+    def _parts(self, tree: RawTree) -> Iterator[Part]:
         """The parts of a string."""
         for part in _trees(tree):
             inner = part.children[0]
@@ -308,13 +271,9 @@ class TreeReader:
             at, end = self._at(_first(inner)), self._at(inner.children[-1])
             trims_left, trims_right = self._text.startswith("~", at + 2), self._text[end - 1] == "~"
             if inner.data == "interpolation":
-                yield Interpolation(self.expression(_tree(inner, 1)), trims_left, trims_right)
+                yield Interpolation(self._expression(_tree(inner, 1)), trims_left, trims_right)
             else:
                 yield self._directive(inner, at, trims_left=trims_left, trims_right=trims_right)
-
-    def only_part(self, tree: RawTree) -> Part:
-        """The part of the string that is the only argument of a text."""
-        return next(self.parts(_tree(self._only_value(tree), 0)))
 
     def _directive(self, tree: RawTree, at: int, *, trims_left: bool, trims_right: bool) -> Directive:
         keyword = next(each for each in tree.children[1:] if isinstance(each, Token))
@@ -337,9 +296,9 @@ class TreeReader:
         if len(escape) > 2:  # noqa: PLR2004 - \u with its digits
             code = int(escape[2:], base=16)  # noqa: FURB166 - no prefix of Python's
             if code > 0x10FFFF or 0xD800 <= code < 0xE000:  # noqa: PLR2004 - beyond Unicode, and half a character
-                raise self._error(at, f"{escape} is no character")
+                raise self._file.error(at, f"{escape} is no character")
             return chr(code)
-        raise self._error(at, f"{escape!r} is no escape sequence; a backslash is written \\\\")
+        raise self._file.error(at, f"{escape!r} is no escape sequence; a backslash is written \\\\")
 
     # Tokens ------------------------------------------------------------------------------------------------------
 
@@ -349,18 +308,10 @@ class TreeReader:
 
     def _word(self, token: Token) -> tuple[str, int]:
         """A name as it is written, and where."""
-        at = (token.start_pos or 0) + self._base
-        name = str(token)
-        if self._text.startswith(name, at):
-            return name, at
-        name = self._text[at : at + len(token)]  # with letters beyond ASCII
-        self._check_word(name, at)
-        return name, at
-
-    def _check_word(self, name: str, at: int) -> None:
-        if not WORD.fullmatch(name):
-            strange = next(index for index in range(len(name)) if not WORD.fullmatch(name[: index + 1]))
-            raise self._error(at + strange, f"{name[strange]!r} means nothing here")
+        at = self._at(token)
+        if self._text.startswith(token, at):
+            return str(token), at
+        return word_at(self._file, at, at + len(token)), at  # with letters beyond ASCII
 
     def _before(self, start: int) -> str:
         """The character before an offset of the piece, blanks left out."""
@@ -376,7 +327,7 @@ class TreeReader:
         while self._piece[end : end + 1] in (" ", "\t", "\r"):
             end += 1
         if self._before(start) == "\n" or self._piece[end : end + 1] == "\n":
-            raise self._error(start + self._base, "an expression goes on in another line only between parentheses")
+            raise self._file.error(start + self._base, "an expression goes on in another line only between parentheses")
 
     def _check_keywords(self, tree: RawTree) -> None:
         """Raise where a keyword runs into the word behind it."""
@@ -384,10 +335,7 @@ class TreeReader:
             if isinstance(token, Token) and token.isalpha():
                 end = self._at(token) + len(token)
                 if self._text[end : end + 1].isalnum():
-                    raise self._error(self._at(token), f"a blank is missing behind {token}")
-
-    def _error(self, at: int, problem: str) -> HclSyntaxError:
-        return syntax_error(self._path, self._text, at, problem)
+                    raise self._file.error(self._at(token), f"a blank is missing behind {token}")
 
     _READ: dict[str, Callable[["TreeReader", RawTree], syntax.Expression]] = {  # noqa: RUF012 - never changed
         "expr_term": _term,

@@ -1,20 +1,16 @@
 """Findings accepted in comments: ``# guardrail:ignore POLICY until=DATE reason="…"``, in or above a block."""
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from guardrail.model import InlineWaiver
-from guardrail.sources.hcl.disk import DeclaredBlock
 from guardrail.sources.hcl.syntax import BlockNode, Comment, SourceFile
 
 _IGNORE = re.compile(r"guardrail:ignore(?![\w-])[ \t]*([^\s=]*)(.*)")
 _OPTION = re.compile(r"(\w+)[ \t]*=[ \t]*(?:\"((?:[^\"\\]|\\.)*)\"|(\S+))")
 
 
-def waivers_of(
-    files: Iterable[SourceFile], made: Iterable[tuple[str, Sequence[DeclaredBlock]]]
-) -> Iterator[InlineWaiver]:
+def waivers_of(files: Iterable[SourceFile], made: Iterable[tuple[str, Sequence[BlockNode]]]) -> Iterator[InlineWaiver]:
     """The waivers of several files; ``made`` has addresses, with the resource and module blocks that lead to them.
 
     ``("module.chat.aws_sagemaker_endpoint.main", (resource, call))`` lets the waivers in and above both blocks accept
@@ -25,7 +21,7 @@ def waivers_of(
     for address, blocks in made:
         for part in (part for block in blocks for part in block.parts):
             by_path[part.file.path] = part.file
-            addresses.setdefault(part.file.path, {}).setdefault(part.block.at, []).append(address)
+            addresses.setdefault(part.file.path, {}).setdefault(part.at, []).append(address)
     for path, file in sorted(by_path.items()):
         if file.comments:
             yield from waivers_in(file, addresses.get(path, {}))
@@ -62,12 +58,8 @@ def _named(block: BlockNode | None) -> str:
 def _block_of(comment: Comment, file: SourceFile) -> BlockNode | None:
     """The block that a comment stands in, behind, or above, with nothing but comments between."""
     for block in file.body.blocks:
-        if block.at <= comment.at <= block.end or _line(file, comment.at) == _line(file, block.end):
+        if block.at <= comment.at <= block.end or file.line(comment.at) == file.line(block.end):
             return block
         if block.at == comment.next_at:
             return block
     return None
-
-
-def _line(file: SourceFile, at: int) -> int:
-    return bisect_right(file.line_starts, at)

@@ -218,7 +218,10 @@ def is_read(text: str) -> bool:
     try:
         pending = [parse(text, "main.tf").body]
         while pending:
-            pending.extend(block.body for block in pending.pop().blocks)
+            body = pending.pop()
+            pending.extend(block.body for block in body.blocks)
+            for name in body.arguments:
+                body.expression(name)
     except HclSyntaxError:
         return False
     return True

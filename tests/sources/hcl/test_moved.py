@@ -34,7 +34,7 @@ E = "aws_sagemaker_endpoint"
         ([("a.x", "a.y"), ("a.y", "a.z")], "a.z", ("a.y", "a.x")),
         ([("a.x", "a.y"), ("a.y", "a.x")], "a.x", ("a.y", "a.x")),  # there and back: an end, whatever stands there
         ([("a.x", "a.x")], "a.x", ("a.x",)),
-        ([("var.x + 1", "a.y")], "a.y", ("var.x",)),
+        ([("var.x + 1", "a.y")], "a.y", ()),
         ([("1", "a.y")], "a.y", ()),
     ],
 )

@@ -5,8 +5,6 @@ import pytest
 from guardrail.model import Endpoint, InlineWaiver, Location, Unknown
 from guardrail.sources import hcl, plan
 from guardrail.sources.hcl.outline import Outline, find, named
-from guardrail.sources.hcl.parse import parse
-from guardrail.sources.hcl.places import skimmed
 from tests.sources.hcl.conftest import Write
 from tests.test_equivalence_hcl import CASES, root_of
 
@@ -98,49 +96,6 @@ def test_waivers_in_modules_are_for_the_instances_of_the_plan(write: Write) -> N
             location=Location("m/main.tf", 1, 1),
         )
     ]
-
-
-SOURCES = sorted(path for path in CASES.rglob("*.tf") if ".terraform" not in path.parts)
-
-
-def test_skimming_a_block_finds_what_parsing_it_finds() -> None:
-    """Two ways to the same places: brackets and names here, python-hcl2's grammar there."""
-    seen = 0
-    for path in SOURCES:
-        file = parse(path.read_text(), str(path))
-        skims = [skimmed(block) for block in file.body.blocks]
-        for block, skim in zip(file.body.blocks, skims, strict=True):
-            assert skim is not None
-            assert skim.arguments == {name: each.at for name, each in block.body.arguments.items()}
-            assert [(each.type, each.labels, each.at, each.end) for each in skim.blocks] == [
-                (each.type, each.labels, each.at, each.end) for each in block.body.blocks
-            ]
-            seen += len(skim.arguments) + len(skim.blocks)
-    assert seen > 500
-
-
-@pytest.mark.parametrize(
-    ("body", "arguments", "blocks"),
-    [
-        ("a = 1\n  b = {\n    c = 2\n  }\n", ["a", "b"], []),
-        ('a = "x = 1 }"\n  b = "${ { c = "}" }["c"] }"\n', ["a", "b"], []),
-        ("a = <<-E\n    b = 1\n  }\n  E\n  c = 2\n", ["a", "c"], []),
-        ("# a = 1\n  /* b = 2\n  */ c = 3 // d = 4\n", ["c"], []),
-        ("a = [\n    for b in c : {\n      d = b\n    }\n  ]\n", ["a"], []),
-        ('a {\n    b = 1\n  }\n  dynamic "c" {\n    content {}\n  }\n', [], ["a", "dynamic"]),
-        ("a == 1\n", ["a"], []),
-        ("grün = 1\n  b = 2\n", ["b"], []),
-        (" = 1\n", [], []),
-        ("", [], []),
-    ],
-)
-def test_what_stands_in_brackets_strings_and_comments_is_no_part_of_a_block(
-    body: str, arguments: list[str], blocks: list[str]
-) -> None:
-    (block,) = parse(f"resource {{\n  {body}}}\n", "main.tf").body.blocks
-    skim = skimmed(block)
-    assert skim is not None
-    assert (list(skim.arguments), [each.type for each in skim.blocks]) == (arguments, blocks)
 
 
 def test_a_plain_address_of_a_module_is_read_where_it_stands(write: Write) -> None:

@@ -1,5 +1,6 @@
 """The syntax of HCL: what is read, what is refused, and where."""
 
+import re
 from typing import Any
 
 import hcl2
@@ -11,6 +12,7 @@ from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.hcl.syntax import Call, SourceFile
 from tests.sources.hcl.expressions import Nowhere, plain
+from tests.test_equivalence_hcl import CASES
 
 
 def values(text: str) -> dict[str, Any]:
@@ -133,15 +135,63 @@ ACCEPTED_BY_BOTH = [
 ]
 
 
+SOURCES = sorted(path for path in CASES.rglob("*.tf") if ".terraform" not in path.parts)
+
+
+def assert_same_blocks(text: str) -> int:
+    """Hold the blocks of a file against python-hcl2's reading of the whole; answers how many there are."""
+    theirs = {type_: iter(blocks) for type_, blocks in hcl2.loads(text).items()}
+    blocks = parse(text, "main.tf").body.blocks
+    for block in blocks:
+        inner = next(theirs[block.type])
+        for label in block.labels:
+            inner = inner[f'"{label}"' if f'"{label}"' in inner else label]
+        ours = block.body.arguments.keys() | {nested.type for nested in block.body.blocks}
+        assert ours == {name for name in inner if not name.startswith("__")}
+    return len(blocks)
+
+
 @pytest.mark.parametrize("text", ACCEPTED_BY_BOTH)
 def test_another_parser_reads_the_same_blocks(text: str) -> None:
     """python-hcl2 is the other one; names of blocks and arguments are what the two have in common."""
-    theirs = hcl2.loads(text)
-    for block in parse(text, "main.tf").body.blocks:
-        (inner,) = theirs[block.type]
-        for label in block.labels:
-            inner = inner[f'"{label}"' if f'"{label}"' in inner else label]
-        assert block.body.arguments.keys() == {name for name in inner if not name.startswith("__")}
+    assert assert_same_blocks(text) == 1
+
+
+def test_another_parser_reads_the_same_blocks_in_whole_configurations() -> None:
+    """Two ways to the same names: brackets and lines here, a grammar there."""
+    assert sum(assert_same_blocks(path.read_text()) for path in SOURCES) > 100
+
+
+@pytest.mark.parametrize(
+    ("body", "arguments", "blocks"),
+    [
+        ("a = 1\n  b = {\n    c = 2\n  }\n", ["a", "b"], []),
+        ('a = "x = 1 }"\n  b = "${ { c = "}" }["c"] }"\n', ["a", "b"], []),
+        ("a = <<-E\n    b = 1\n  }\n  E\n  c = 2\n", ["a", "c"], []),
+        ("# a = 1\n  /* b = 2\n  */ c = 3 // d = 4\n", ["c"], []),
+        ("a = [\n    for b in c : {\n      d = b\n    }\n  ]\n", ["a"], []),
+        ('a {\n    b = 1\n  }\n  dynamic "c" {\n    content {}\n  }\n', [], ["a", "dynamic"]),
+        ("grün = 1\n  b = 2\n", ["grün", "b"], []),
+        ("", [], []),
+    ],
+)
+def test_what_stands_in_brackets_strings_and_comments_is_no_part_of_a_block(
+    body: str, arguments: list[str], blocks: list[str]
+) -> None:
+    (block,) = parse(f"resource {{\n  {body}}}\n", "main.tf").body.blocks
+    assert (list(block.body.arguments), [nested.type for nested in block.body.blocks]) == (arguments, blocks)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['"a b"', "12", "true", "null", "var.a-b.c", "a.b[0].c", 'a["k k"]', "x[1]", 'local.t[12]["a"]'],
+)
+def test_what_is_plain_is_what_python_hcl2_makes_of_it(text: str) -> None:
+    """In parentheses nothing is plain, so that python-hcl2 reads it; the values tell nothing but places apart."""
+    plain_, parsed = (parse(f"a {{\n  b = {text}\n}}\n", "f").body.blocks[0] for text in (text, f"({text})"))
+    shown = repr(plain_.body.expression("b"))
+    assert re.sub(r"at=\d+", "", shown) == re.sub(r"at=\d+", "", repr(parsed.body.expression("b")))
+    assert f"at={plain_.file.text.index('b = ') + 4}" in shown
 
 
 def test_json_has_the_same_tree_with_its_own_places() -> None:
@@ -265,16 +315,16 @@ def test_functions_of_any_namespace_are_calls() -> None:
     ]
 
 
-# Blocks are parsed when somebody looks into them ----------------------------------------------------------------------
+# Blocks are read when somebody looks into them ----------------------------------------------------------------------
 
 
-def test_the_body_of_a_block_is_parsed_when_it_is_asked_for() -> None:
+def test_an_argument_of_a_block_is_parsed_when_it_is_asked_for() -> None:
     file = parse('a "b" {\n  c = = 1\n}\nd {\n  e = 1\n}\n', "main.tf")
     broken, good = file.body.blocks
     assert (broken.type, broken.labels, broken.end, good.type) == ("a", ("b",), 18, "d")
     assert list(good.body.arguments) == ["e"]
     with pytest.raises(HclSyntaxError, match=r"^main\.tf:2:7: a value is missing here$"):
-        _ = broken.body
+        _ = broken.body.expression("c")
 
 
 def test_what_is_not_closed_is_seen_at_once() -> None:
