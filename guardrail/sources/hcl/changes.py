@@ -15,9 +15,10 @@ from msgspec.structs import replace
 
 from guardrail.model import Change, Unknown
 from guardrail.sources.base import LOST, Block, Computed
-from guardrail.sources.hcl.disk import DeclaredBlock, ModuleSource
+from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.moved import previous_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
+from guardrail.sources.hcl.syntax import BlockNode
 from guardrail.sources.hcl.undecided import text_of_unknown
 from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT, replaces
 
@@ -201,7 +202,7 @@ def written_behind(resource: ResourceInstance, sources: Iterable[ModuleSource]) 
     return frozenset(found)
 
 
-def _reached(written: DeclaredBlock, source: ModuleSource) -> set[str]:
+def _reached(written: BlockNode, source: ModuleSource) -> set[str]:
     """The text of a block, and those in its module that the names in it lead to, and the names in these."""
     texts = dict.fromkeys(map(_text, written.parts))
     pending, seen = list(texts), set[str]()
@@ -215,7 +216,7 @@ def _reached(written: DeclaredBlock, source: ModuleSource) -> set[str]:
     return set(texts)
 
 
-def _declarations(name: str, source: ModuleSource) -> Iterator[DeclaredBlock]:
+def _declarations(name: str, source: ModuleSource) -> Iterator[BlockNode]:
     kind, *rest = name.split(".")
     match kind:
         case "local":
@@ -232,7 +233,6 @@ def _declarations(name: str, source: ModuleSource) -> Iterator[DeclaredBlock]:
     yield from () if found is None else found.parts
 
 
-def _text(written: DeclaredBlock) -> str:
-    """A block as it is written, whatever the blanks in it; its whole file in JSON, where nobody knows its end."""
-    at, end = written.block.at, written.block.end
-    return " ".join((written.file.text[at:end] if end > at else written.file.text).split())
+def _text(block: BlockNode) -> str:
+    """A block as it is written, whatever the blanks in it."""
+    return " ".join(block.text.split())

@@ -49,7 +49,7 @@ class ModuleSource:
         return bool(self._providers)
 
     @property
-    def blocks_of_locals(self) -> list[DeclaredBlock]:
+    def blocks_of_locals(self) -> list[syntax.BlockNode]:
         """The blocks that its local values stand in."""
         return [written for written, _ in self._locals]
 

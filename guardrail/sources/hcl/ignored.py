@@ -12,15 +12,10 @@ def ignored_changes(block: syntax.BlockNode) -> tuple[str, ...]:
 
     A block whose body does not parse says nothing of it: whoever reads its arguments says what is wrong.
     """
-    if not any(map(_may_ignore, block.parts)):
-        return ()
+    if not any("ignore_changes" in part.text for part in block.parts):
+        return ()  # it is not worth while to parse the block
     lifecycle = block.legible_body.first("lifecycle")
     expression = lifecycle.legible_body.legible("ignore_changes") if lifecycle else None
     items = expression.items if isinstance(expression, syntax.Tuple) else () if expression is None else (expression,)
     names = (syntax.reference_text(item) for item in items)
     return tuple("all" if name == "*" else name for name in names if name is not None)
-
-
-def _may_ignore(block: syntax.BlockNode) -> bool:
-    """Whether it is worth while to parse a block; of one in JSON, which is parsed, the end is not known."""
-    return block.end <= block.at or "ignore_changes" in block.file.text[block.at : block.end]

@@ -319,7 +319,7 @@ class ModuleInstance(Attributes):
             return self._misses(address, "modules are nested too deeply, or there are too many of them")
         return directory
 
-    def _fetched(self, name: str, source: str, written: DeclaredBlock) -> str | None:
+    def _fetched(self, name: str, source: str, written: syntax.BlockNode) -> str | None:
         """Where ``terraform init`` has put a module; None where it has not, or has put another one than the past's."""
         version = written.body.expression("version")
         wanted = source, str(version.value) if isinstance(version, syntax.Literal) else ""

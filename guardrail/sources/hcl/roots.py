@@ -5,7 +5,6 @@ provider is.
 """
 
 import os
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -32,8 +31,6 @@ _NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".gi
 _NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})
 _SHARED = frozenset({"modules", "module"})
 """Folders of modules that others call; what stands there is a root if it says where its state or its provider is."""
-_SOURCE = re.compile(r"\bsource\b")
-_PLAIN_SOURCE = re.compile(r'^[ \t]*source[ \t]*=[ \t]*"([^"\\$%\n]*)"[ \t\r]*$', re.MULTILINE)
 
 
 class Layout:
@@ -128,14 +125,10 @@ class Layout:
                 yield found
 
 
-def _plain_source(written: syntax.BlockNode) -> str | None:
-    """The source of a call where it is plain text; most are, and need no parser."""
-    text = written.file.text[written.at : written.end]
-    plain = _PLAIN_SOURCE.search(text)
-    if plain and not written.overrides and len(_SOURCE.findall(text)) == 1:
-        return plain[1]
+def _plain_source(call: syntax.BlockNode) -> str | None:
+    """The source of a call where it is plain text, as most are, "" where nobody can read it; None for any other."""
     try:
-        expression = written.body.expression("source")
+        expression = call.body.expression("source")
     except HclSyntaxError:
         return ""
     return str(expression.value) if isinstance(expression, syntax.Literal) else None
@@ -143,11 +136,8 @@ def _plain_source(written: syntax.BlockNode) -> str | None:
 
 def _has_state(settings: syntax.BlockNode) -> bool:
     """Whether a block ``terraform`` says where the state is."""
-    try:
-        names = {*settings.body.arguments, *(block.type for block in settings.body.blocks)}
-    except HclSyntaxError:
-        return False
-    return not names.isdisjoint(("backend", "cloud"))
+    body = settings.legible_body
+    return not {*body.arguments, *(block.type for block in body.blocks)}.isdisjoint(("backend", "cloud"))
 
 
 class RootModules:

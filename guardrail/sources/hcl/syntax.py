@@ -288,8 +288,12 @@ class BlockNode(Struct, eq=False):
         try:
             return self.body
         except HclSyntaxError:
-            self.contents = Body({}, [])
-            return self.contents
+            return Body({}, [])
+
+    @property
+    def text(self) -> str:
+        """The block as it is written; its whole file in JSON, where nobody knows its end."""
+        return self.file.text[self.at : self.end] if self.end > self.at else self.file.text
 
     @property
     def parts(self) -> "tuple[BlockNode, ...]":
