@@ -269,7 +269,7 @@ def test_a_comment_on_every_pull_request_can_be_asked_for(act: Act, server: GitH
     assert len(server.bodies()) == 1
 
 
-def test_the_comment_links_to_the_commit_and_the_run(
+def test_comment_and_page_link_to_the_commit_and_the_comment_to_the_run(
     act: Act, server: GitHub, workspace: Path, job_environment: dict[str, str]
 ) -> None:
     """The head is not in this checkout, so what is linked is what was read."""
@@ -277,10 +277,12 @@ def test_the_comment_links_to_the_commit_and_the_run(
     (workspace / "template.yaml").write_text(TEMPLATE[TEMPLATE.index("Resources:") :])
     git(workspace, "add", "--all")
     git(workspace, "commit", "--quiet", "--message", "x")
-    act(pull_request(), name="pull_request", comment="update", path="template.yaml")
+    job = act(pull_request(), name="pull_request", comment="update", path="template.yaml", html="page.html")
     read = git(workspace, "rev-parse", "HEAD")
     (body,) = server.bodies()
     assert f"(https://github.com/acme/shop/blob/{read}/template.yaml#L" in body
+    page = Path(job.outputs["html-file"]).read_text()
+    assert f'<a href="https://github.com/acme/shop/blob/{read}/template.yaml#L' in page
     assert "[full report](https://github.com/acme/shop/actions/runs/50)" in body
 
 

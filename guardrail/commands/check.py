@@ -60,7 +60,7 @@ exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated,
 """
 
 
-_WITH_CODE = ("markdown", "summary")
+_WITH_CODE = ("markdown", "summary", "html")
 """Formats that show the lines of the findings, and link to them where a workflow runs."""
 _CODE = (".tf", ".tofu", ".yaml", ".yml", ".template")
 """Files whose lines may be shown; those of variables are none of them."""
