@@ -12,6 +12,7 @@ COMMANDS = {
     "check": "price Terraform or CloudFormation and hold it against policies",
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
+    "bills": "ask exports of the AWS bill what was really billed",
     "comment": "keep one comment on a pull request up to date",
     "action": "run as a step of GitHub Actions",
     "init": "write a commented .guardrail.yml to start from",

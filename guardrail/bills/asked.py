@@ -1,0 +1,167 @@
+"""What is asked of a bill, what is there to be asked, and the beginning that the text of every question shares.
+
+The texts keep to what DuckDB and Trino (Athena) take alike: no division, no average, no function that
+``tests/bills/test_texts.py`` does not list. Ratios are worked out in Python, on Decimal.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any, Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.bills.layouts import LayoutName
+from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED, Use, uses_of
+from guardrail.bills.view import literal, literals
+
+USAGE_LINES: Final = ("Usage", "SavingsPlanCoveredUsage", "DiscountedUsage")
+"""Line types that are use, once each: a negation's amount repeats that of the lines it takes back."""
+KNOWN_LINES: Final = (
+    *USAGE_LINES,
+    *("SavingsPlanNegation", "SavingsPlanRecurringFee", "SavingsPlanUpfrontFee", "SavingsPlanFee", "SavingsPlanUnused"),
+    *("Fee", "RIFee", "Tax", "Credit", "Refund", "Discount", "EdpDiscount", "PrivateRateDiscount", "BundledDiscount"),
+    *("SppDiscount", "DistributorDiscount", "RiVolumeDiscount", "Adjustment", "Purchase"),
+)
+DAY_HOURS: Final = 24
+INCOMPLETE: Final = timedelta(hours=48)
+"""Of use before the newest line, in which more lines may still come (AWS refreshes a bill up to three times a day)."""
+
+By: TypeAlias = Literal["day", "month"]
+
+
+class Asked(Struct, frozen=True, kw_only=True):
+    """What is asked of a bill, as flags say it."""
+
+    start: date | None = None
+    end: date | None = None
+    """The first day that does not count."""
+    accounts: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
+    tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Each key with the values of which one has to be there."""
+    days: int = 7
+    """How long always-on is."""
+    by: By | None = None
+    instance_type: str | None = None
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """What there is in a bill, within the period that is asked for."""
+
+    uses: tuple[Use, ...]
+    """Its distinct usage types."""
+    line_types: tuple[str, ...]
+    currencies: tuple[str, ...]
+    first: datetime | None
+    """The beginning of its earliest use, in UTC; None where there is none."""
+    last: datetime | None
+    """The end of its latest use."""
+    hours: int
+    """Of the longest line of use of an instance: 1 where the export is hourly, 24 where it is daily."""
+    usage_lines: int
+    without_resource: int
+    """How many of these name no resource."""
+    later_months: tuple[tuple[str, str], ...]
+    """Months of use with the month of the bill that they are in, where that is another."""
+    unrecognised: tuple[str, ...] = ()
+    """Usage types of lines of use that neither the grammar nor the list of what is no inference knows."""
+    layouts: tuple[LayoutName, ...] = ()
+
+    @property
+    def is_hourly(self) -> bool:
+        """Whether the export tells hours apart."""
+        return self.hours <= 1 and "cost-explorer" not in self.layouts
+
+    @property
+    def has_resources(self) -> bool:
+        """Whether any line of use names its resource."""
+        return self.usage_lines > self.without_resource
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        """Of all of its usage types."""
+        return tuple(dict.fromkeys(use.mode for use in self.uses))
+
+
+def timestamp(day: date) -> str:
+    """The first moment of a day in either engine."""
+    return f"TIMESTAMP '{day:%Y-%m-%d} 00:00:00'"
+
+
+def beginning(lines: str, asked: Asked, uses: Sequence[Use]) -> str:
+    """The common table expressions that every question starts with: ``lines``, ``usage_types`` and ``asked``."""
+    return f"WITH lines AS (\n{lines}\n),\n{usage_types(uses)},\n{_asked(asked)}"
+
+
+def usage_types(uses: Sequence[Use]) -> str:
+    """The distinct usage types as a small table."""
+    rows = [
+        f"({', '.join(map(literal, (use.usage_type, use.mode, use.region, use.instance_type)))})" for use in uses
+    ] or ["('', '', '', '')"]
+    return "usage_types (usage_type, mode, prefix_region, instance_type) AS (VALUES\n  " + ",\n  ".join(rows) + "\n)"
+
+
+def _asked(asked: Asked) -> str:
+    wanted = ["1 = 1"]
+    if asked.start:
+        wanted.append(f"lines.usage_start >= {timestamp(asked.start)}")
+    if asked.end:
+        wanted.append(f"lines.usage_start < {timestamp(asked.end)}")
+    if asked.accounts:
+        wanted.append(f"lines.account IN {literals(asked.accounts)}")
+    if asked.regions:
+        place = "COALESCE(lines.region, NULLIF(split_part(lines.resource_key, ':', 4), ''), usage_types.prefix_region)"
+        wanted.append(f"{place} IN {literals(asked.regions)}")
+    wanted += [f"lines.tag_{place} IN {literals(values)}" for place, (_, values) in enumerate(asked.tags, 1)]
+    joined = " LEFT JOIN usage_types ON lines.usage_type = usage_types.usage_type" if asked.regions else ""
+    return f"asked AS (\n  SELECT lines.* FROM lines{joined}\n  WHERE {' AND '.join(wanted)}\n)"
+
+
+def in_usage() -> str:
+    """The condition that a line is use."""
+    return f"line_type IN {literals(USAGE_LINES)}"
+
+
+def facts_text(lines: str, asked: Asked) -> str:
+    """The question what there is at all: one pass over a few narrow columns."""
+    unfiltered = Asked(start=asked.start, end=asked.end, accounts=asked.accounts)
+    return f"""WITH lines AS (
+{lines}
+),
+{_asked(unfiltered)}
+SELECT usage_type, line_type, product_code, currency, date_trunc('month', billing_period) AS billed,
+  date_trunc('month', usage_start) AS used, COUNT(*) AS line_count, MIN(usage_start) AS first_use,
+  MAX(usage_start) AS last_start, MAX(usage_end) AS last_use, COUNT(resource_id) AS named,
+  MAX(date_diff('hour', usage_start, usage_end)) AS longest
+FROM asked
+GROUP BY 1, 2, 3, 4, 5, 6"""
+
+
+def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Facts:
+    """What the rows of `facts_text` say."""
+    uses = uses_of(sorted({row["usage_type"] for row in rows}))
+    of = {use.usage_type: use for use in uses}
+    used = [row for row in rows if row["line_type"] in USAGE_LINES]
+    inference = [row for row in used if of[row["usage_type"]].mode in INFERENCE]
+    # a month of serverless seconds may be one line in an hourly export; instances show how fine it is
+    running = [row for row in inference if of[row["usage_type"]].instance_type] or inference
+    starts = [row["first_use"] for row in used if row["first_use"]]
+    ends = [row["last_use"] or row["last_start"] for row in used if row["last_start"]]
+    later = {
+        (f"{row['used']:%Y-%m}", f"{row['billed']:%Y-%m}")
+        for row in rows
+        if row["billed"] and row["used"] and row["billed"] > row["used"]
+    }
+    return Facts(
+        uses=tuple(uses),
+        line_types=tuple(sorted({row["line_type"] for row in rows})),
+        currencies=tuple(sorted({row["currency"] or "" for row in rows})),
+        first=min(starts, default=None),
+        last=max(ends, default=None),
+        hours=max((int(row["longest"] or 0) for row in running), default=0),
+        usage_lines=sum(int(row["line_count"]) for row in inference),
+        without_resource=sum(int(row["line_count"]) - int(row["named"]) for row in inference),
+        later_months=tuple(sorted(later)),
+        unrecognised=tuple(sorted({row["usage_type"] for row in used if of[row["usage_type"]].mode == NOT_RECOGNISED})),
+        layouts=tuple(layouts),
+    )

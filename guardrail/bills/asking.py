@@ -1,0 +1,188 @@
+"""A question asked of a bill: facts first, then the question, then what stands apart, and all of it one answer."""
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+
+from guardrail.bills.answer import Answer, Row, joined, total
+from guardrail.bills.asked import (
+    KNOWN_LINES,
+    USAGE_LINES,
+    Asked,
+    Facts,
+    beginning,
+    facts,
+    facts_text,
+)
+from guardrail.bills.layouts import LAYOUTS, LayoutName
+from guardrail.bills.questions import question, savings_plans
+from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED
+from guardrail.bills.view import literals
+from guardrail.errors import SourceError
+
+Ask = Callable[[str], list[dict[str, Any]]]
+"""What runs a text and gives its rows, in either engine."""
+
+_PLOTS: Final = {
+    "modes": ("month", "mode", "cost"),
+    "trend": ("period", "currency", "cost"),
+    "top": ("endpoint", "currency", "cost"),
+}
+
+
+def answer(
+    name: str, lines: str, ask: Ask, asked: Asked, layouts: Sequence[LayoutName], notes: Sequence[str] = ()
+) -> Answer:
+    """The answer to the question called ``name``. Raises `SourceError` where the export does not bear it."""
+    there = facts(ask(facts_text(lines, asked)), layouts)
+    _refuse(name, there, asked, is_filtered=bool(asked.start or asked.end or asked.accounts))
+    asks = question(name)
+    start = beginning(lines, asked, there.uses)
+    found = ask(asks.text(start, asked, there))
+    rows, told = asks.rows(found, asked, there)
+    others = ask(_apart_text(start, there)) if _has_others(there) else []
+    first, last = _period(asked, there)
+    return Answer(
+        question=name,
+        start=first,
+        end=last,
+        layouts=tuple(layouts),
+        columns=asks.COLUMNS,
+        shown=asks.SHOWN,
+        rows=tuple(rows),
+        apart=tuple(_apart(others, there)),
+        not_inference=() if name == "modes" else tuple(_remainder(others)),
+        notes=(*notes, *told, *_notes(there, rows)),
+        lacks=tuple(_lacks(name, there)),
+        plot=_PLOTS.get(name),
+        hours=tuple(savings_plans.hours(found)) if name == "savings-plans" else (),
+    )
+
+
+def _refuse(name: str, there: Facts, asked: Asked, *, is_filtered: bool) -> None:
+    """Raise where there is nothing to answer from."""
+    if not there.line_types and not is_filtered:
+        raise SourceError(
+            "there is no line of SageMaker in it",
+            hint="the product code of SageMaker is AmazonSageMaker; is it the right account?",
+        )
+    asks = question(name)
+    if asks.NEEDS_HOURS and "cost-explorer" in there.layouts:
+        raise SourceError(f"{name} needs hours, which Cost Explorer does not have", hint="ask an export of the bill")
+    wanted = joined(_column(layout, "resource_id") for layout in there.layouts)
+    if asks.NEEDS_RESOURCES and there.usage_lines and not there.has_resources:
+        raise SourceError(
+            f"{name} needs the resource of each line, and no line has one",
+            hint=f"export with {wanted} (INCLUDE_RESOURCES); top and modes answer by usage type",
+        )
+    if (asks.NEEDS_HOURS or asked.by == "day") and there.hours > 24:  # noqa: PLR2004 - hours of a day
+        raise SourceError(f"{name} needs days, and the lines of this export are of months", hint="top and modes answer")
+
+
+def _column(layout: LayoutName, concept: str) -> str:
+    known = LAYOUTS.get(layout)
+    return known.columns[concept][0] if known else "RESOURCE_ID"  # type: ignore[index]
+
+
+def _has_others(there: Facts) -> bool:
+    """Whether anything stands apart; most exports of one team have nothing else, and one pass less over them."""
+    other_lines = set(there.line_types) - set(USAGE_LINES)
+    return bool(other_lines or there.later_months or set(there.modes) - set(INFERENCE))
+
+
+def _apart_text(start: str, there: Facts) -> str:
+    """Everything that is no use of inference in the month of its bill, summed by name."""
+    other = [use.usage_type for use in there.uses if not use.is_inference]
+    elsewhere = f" OR asked.usage_type IN {literals(other)}" if other else ""
+    later = " OR date_trunc('month', billing_period) > date_trunc('month', usage_start)" if there.later_months else ""
+    return f"""{start}
+SELECT line_type, product_code, currency, usage_types.mode AS mode, asked.usage_type AS usage_type,
+  date_trunc('month', usage_start) AS used, date_trunc('month', billing_period) AS billed, COUNT(*) AS line_count,
+  SUM(cost) AS cost, SUM(unblended_cost) AS billed_cost
+FROM asked LEFT JOIN usage_types ON asked.usage_type = usage_types.usage_type
+WHERE line_type NOT IN {literals(USAGE_LINES)}{elsewhere}{later}
+GROUP BY line_type, product_code, currency, usage_types.mode, asked.usage_type, date_trunc('month', usage_start),
+  date_trunc('month', billing_period)"""
+
+
+def _apart(others: Sequence[dict[str, Any]], there: Facts) -> list[Row]:
+    """What is no use, by line type, product and month of use; and use that a later bill has."""
+    del there
+    parts: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in others:
+        is_later = bool(row["billed"] and row["used"] and row["billed"] > row["used"])
+        if row["line_type"] in USAGE_LINES and not (is_later and row["mode"] in INFERENCE):
+            continue
+        used, billed = (f"{row[name]:%Y-%m}" if row[name] else "" for name in ("used", "billed"))
+        key = (row["line_type"], row["product_code"] or "", row["currency"] or "", used, billed if is_later else "")
+        parts.setdefault(key, []).append(row)
+    return [
+        {
+            "line_type": line_type or "(none)",
+            "product": product,
+            "month": month,
+            "billed_later_in": billed or None,
+            "cost": total(row["cost"] for row in several),
+            "billed_cost": total(row["billed_cost"] for row in several),
+            "currency": currency,
+            "lines": sum(int(row["line_count"]) for row in several),
+        }
+        for (line_type, product, currency, month, billed), several in sorted(parts.items())
+    ]
+
+
+def _remainder(others: Sequence[dict[str, Any]]) -> list[Row]:
+    """What is no inference, in one sum for each currency; what is not recognised beside it."""
+    parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for row in others:
+        if row["line_type"] in USAGE_LINES and row["mode"] not in INFERENCE:
+            parts.setdefault((row["mode"] or NOT_RECOGNISED, row["currency"] or ""), []).append(row)
+    return [
+        {
+            "mode": mode,
+            "cost": total(row["cost"] for row in several),
+            "billed_cost": total(row["billed_cost"] for row in several),
+            "currency": currency,
+            "usage_types": joined(sorted(row["usage_type"] for row in several)),
+        }
+        for (mode, currency), several in sorted(parts.items())
+    ]
+
+
+def _notes(there: Facts, rows: Sequence[Row]) -> list[str]:
+    notes = []
+    if there.unrecognised:
+        told = joined(one or "(none)" for one in there.unrecognised)
+        notes.append(f"usage types that are not recognised, and in no mode of inference: {told}")
+    strange = [line_type for line_type in there.line_types if line_type not in KNOWN_LINES]
+    if strange:
+        notes.append(
+            f"line types that are not known, and count as no use: {joined(one or '(none)' for one in strange)}"
+        )
+    if len(there.currencies) > 1:
+        notes.append(f"several currencies, never summed: {joined(there.currencies)}")
+    notes += [
+        f"use of {used} that is in the bill of {billed} is shown as billed later" for used, billed in there.later_months
+    ]
+    if not rows and not there.usage_lines:
+        notes.append("no use of inference is in this period")
+    return notes
+
+
+def _lacks(name: str, there: Facts) -> list[str]:
+    lacks = []
+    if there.usage_lines and not there.has_resources:
+        wanted = joined(_column(layout, "resource_id") for layout in there.layouts)
+        lacks.append(f"no line names its resource ({wanted}): answered by usage type")
+    elif there.without_resource and name in ("top", "daily"):
+        lacks.append(f"{there.without_resource:,} lines of use name no resource: these are by usage type")
+    return lacks
+
+
+def _period(asked: Asked, there: Facts) -> tuple[str | None, str | None]:
+    """The first day that counts, and the first that no longer does."""
+    first: date | None = asked.start or (there.first.date() if there.first else None)
+    last = asked.end
+    if last is None and there.last is not None:
+        last = (there.last - timedelta(seconds=1)).date() + timedelta(days=1)
+    return (None if first is None else str(first)), (None if last is None else str(last))

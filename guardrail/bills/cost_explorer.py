@@ -1,0 +1,139 @@
+"""Saved answers of Cost Explorer's GetCostAndUsage, or several pages of one, as lines of the normalized view.
+
+They know days or months, usage types and services, and resource ids only where GetCostAndUsageWithResources was asked;
+no hours. Amounts are texts in the API's own form.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from guardrail import files
+from guardrail.bills.view import COLUMNS, NUMBER, literal
+from guardrail.errors import SourceError
+from guardrail.limits import MEBIBYTE
+
+_LARGEST: Final = 256 * MEBIBYTE
+_COSTS: Final = {
+    "unblended_cost": ("UnblendedCost", "BlendedCost"),
+    "cost": ("NetAmortizedCost", "AmortizedCost", "NetUnblendedCost", "UnblendedCost", "BlendedCost"),
+    "amount": ("UsageQuantity",),
+}
+_SERVICES: Final = ("Amazon SageMaker", "Amazon SageMaker AI", "AmazonSageMaker")
+_PLANS: Final = ("Savings Plans for Machine Learning", "Savings Plans for AWS Machine Learning usage")
+_NUMBERS: Final = ("amount", "list_cost", "unblended_cost", "cost", "commitment", "used_commitment")
+_TIMES: Final = ("billing_period", "usage_start", "usage_end")
+
+
+def read(path: str) -> list[dict[str, Any]]:
+    """The lines of one saved answer, or of a list of its pages. Raises `SourceError` where pages are missing."""
+    import msgspec
+
+    try:
+        content = msgspec.json.decode(files.content(path, most=_LARGEST))
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error
+    return lines(content if isinstance(content, list) else [content], path)
+
+
+def lines(pages: Sequence[Any], path: str) -> list[dict[str, Any]]:
+    """The lines of every page of one answer."""
+    if not pages or not all(isinstance(page, dict) and isinstance(page.get("ResultsByTime"), list) for page in pages):
+        raise SourceError(
+            f"{path} is neither a manifest nor a saved GetCostAndUsage: it has no ResultsByTime",
+            hint="aws ce get-cost-and-usage … --group-by Type=DIMENSION,Key=USAGE_TYPE > costs.json",
+        )
+    if pages[-1].get("NextPageToken"):
+        raise SourceError(
+            f"{path} ends with a NextPageToken: more pages follow, and a part of the bill is no bill",
+            hint="save all pages, as a list of answers: [{…}, {…}]",
+        )
+    return [line for page in pages for line in _of_page(page, pages[0], path)]
+
+
+def _of_page(page: dict[str, Any], first: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
+    definitions = page.get("GroupDefinitions") or first.get("GroupDefinitions") or []
+    keys = [each.get("Key") for each in definitions if isinstance(each, dict)]
+    if "USAGE_TYPE" not in keys:
+        raise SourceError(
+            f"{path} is not grouped by USAGE_TYPE, so nothing tells inference from the rest",
+            hint="--group-by Type=DIMENSION,Key=USAGE_TYPE Type=DIMENSION,Key=SERVICE",
+        )
+    try:
+        for result in page["ResultsByTime"]:
+            period = result["TimePeriod"]
+            for group in result["Groups"]:
+                named = dict(zip(keys, group["Keys"], strict=True))
+                if _is_sagemaker(named):
+                    yield _line(period, named, group["Metrics"], path)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SourceError(f"{path} is no answer of GetCostAndUsage: {error!r} in it") from error
+
+
+def _is_sagemaker(named: dict[Any, Any]) -> bool:
+    """Whether a group is of SageMaker; where the answer is not grouped by service, its usage type has to tell."""
+    from guardrail.bills import usage
+
+    if "SERVICE" in named:
+        return named["SERVICE"] in (*_SERVICES, *_PLANS)
+    mode = usage.use_of(named["USAGE_TYPE"], usage.region_prefixes()).mode
+    return mode in usage.INFERENCE or named["USAGE_TYPE"].startswith("MachineLearningSP")
+
+
+def _line(period: dict[str, str], named: dict[Any, Any], metrics: dict[str, Any], path: str) -> dict[str, Any]:
+    """One group of one time as a line."""
+    found = dict.fromkeys(COLUMNS)
+    for column, names in _COSTS.items():
+        name = next((each for each in names if each in metrics), None)
+        if name is not None:
+            text = metrics[name]["Amount"]
+            if not isinstance(text, str) or re.fullmatch(NUMBER, text) is None:
+                raise SourceError(f"{path}: {period['Start']}, {name}: {text!r} is not a number")
+            found[column] = text
+            if column != "amount":
+                found["currency"] = metrics[name]["Unit"]
+    if found["unblended_cost"] is None and found["cost"] is None:
+        raise SourceError(f"{path} has no cost in it", hint="--metrics UnblendedCost NetAmortizedCost UsageQuantity")
+    is_fee = named["USAGE_TYPE"].startswith("MachineLearningSP") or named.get("SERVICE") in _PLANS
+    line_type = named.get("RECORD_TYPE") or ("SavingsPlanFee" if is_fee else "Usage")
+    return {
+        **found,
+        "unblended_cost": found["unblended_cost"] or found["cost"],
+        "usage_start": _time(period["Start"]),
+        "usage_end": _time(period["End"]),
+        "account": named.get("LINKED_ACCOUNT"),
+        "region": named.get("REGION"),
+        "product_code": "AmazonSageMaker",
+        "usage_type": named["USAGE_TYPE"],
+        "resource_id": named.get("RESOURCE_ID"),
+        "resource_key": (named.get("RESOURCE_ID") or "").lower() or None,
+        "line_type": line_type,
+        "unit": metrics.get("UsageQuantity", {}).get("Unit"),
+    }
+
+
+def _time(text: str) -> str:
+    """A day or an hour of the API as a timestamp of either engine: ``2026-09-01 00:00:00``."""
+    if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?", text):
+        raise ValueError(text)
+    return f"{text[:10]} {text[11:19] or '00:00:00'}"
+
+
+def select(recorded: Sequence[dict[str, Any]], tag_keys: Sequence[str]) -> str:
+    """The normalized view of lines that are few: a list of values."""
+    names = ", ".join(COLUMNS)
+    rows = ",\n".join(f"({', '.join(_value(line[name], name) for name in COLUMNS)})" for line in recorded)
+    tags = "".join(f", CAST(NULL AS VARCHAR) AS tag_{place}" for place, _ in enumerate(tag_keys, 1))
+    return f"SELECT {names}{tags} FROM (VALUES\n{rows}\n) AS recorded({names})"
+
+
+def _value(value: str | None, column: str) -> str:
+    kind = "TIMESTAMP" if column in _TIMES else "DECIMAL(38, 18)" if column in _NUMBERS else "VARCHAR"
+    if value is None:
+        return f"CAST(NULL AS {kind})"
+    if column in _NUMBERS:
+        return f"CAST({literal(format(Decimal(value), 'f'))} AS {kind})"
+    return f"CAST({literal(value)} AS {kind})"

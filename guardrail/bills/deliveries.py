@@ -1,0 +1,194 @@
+"""SOURCE arguments to the files that count: a file, a folder of deliveries, a manifest."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail import files
+from guardrail.bills import manifests
+from guardrail.errors import SourceError
+from guardrail.limits import MEBIBYTE
+
+Format: TypeAlias = Literal["csv", "csv.gz", "zip", "parquet", "json"]
+
+_BEGINNINGS: Final[tuple[tuple[bytes, Format], ...]] = ((b"PAR1", "parquet"), (b"\x1f\x8b", "csv.gz"), (b"PK", "zip"))
+_SUFFIXES: Final = (".csv", ".csv.gz", ".gz", ".zip", ".parquet", ".json")
+_UNFINISHED: Final = (".part", ".partial", ".crdownload", ".download", ".tmp", ".filepart")
+_PART_NUMBER: Final = re.compile(r"[-_.]?\d+(?=(\.snappy)?(\.csv|\.parquet|\.gz|\.zip)+$)")
+_ASSEMBLY: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_MONTH: Final = re.compile(r"\d{8}-\d{8}|BILLING_PERIOD=.+")
+
+
+class File(Struct, frozen=True, kw_only=True):
+    """A data file that counts."""
+
+    path: str
+    format: Format
+    source: str
+    """The SOURCE argument that it is of."""
+
+
+def found(sources: Sequence[str]) -> tuple[list[File], list[str]]:
+    """Every file that counts, each once, and a sentence for what was left out and why. Raises `SourceError`."""
+    kept: dict[tuple[int, int], File] = {}
+    notes: list[str] = []
+    for source in sources:
+        paths, told = _of(source)
+        notes += told
+        for path in paths:
+            status = os.stat(path)
+            kept.setdefault((status.st_dev, status.st_ino), File(path=path, format=format_of(path), source=source))
+    data = list(kept.values())
+    _refuse_copies(data)
+    return data, notes
+
+
+def _of(source: str) -> tuple[list[str], list[str]]:
+    """The data files of one SOURCE."""
+    if not os.path.lexists(source):
+        raise SourceError(
+            f"{source} is not there", hint="a file or folder of an export of the bill, or s3://BUCKET/PREFIX"
+        )
+    if os.path.isdir(source):
+        return _in_folder(source)
+    if format_of(source) == "json":
+        described = manifests.read(source)
+        if described is not None:
+            folder = os.path.dirname(source) or "."
+            return manifests.found(described, list(_data_files(folder)[0])), []
+    return [source], []
+
+
+def _in_folder(folder: str) -> tuple[list[str], list[str]]:
+    """The data files of the newest delivery of each month below a folder."""
+    data, described = _data_files(folder)
+    read = [one for one in map(manifests.read, described) if one is not None]
+    counted: list[str] = []
+    governed: set[str] = set()
+    for each in manifests.newest(read):
+        counted += manifests.found(each, data)
+    for one in read:
+        governed |= {path for path in data if path.startswith(os.path.join(os.path.dirname(one.path), ""))}
+        governed |= {path for path in data if _of_export(path, one)}
+    loose = [path for path in data if path not in governed and path not in counted]
+    newest, notes = _newest_folders(loose)
+    left_out = len([path for path in data if path not in counted and path not in newest])
+    if left_out:
+        notes.append(f"{left_out} files of older deliveries in {folder} do not count")
+    saved = [path for path in described if path not in {one.path for one in read} and _is_cost_explorer(path)]
+    every = list(dict.fromkeys([*counted, *newest, *saved]))
+    if not every:
+        raise SourceError(f"{folder} holds no export of the bill", hint="CSV (also in gz or zip) or Parquet files")
+    return every, notes
+
+
+def _of_export(path: str, one: manifests.Manifest) -> bool:
+    """Whether a file of a Data Export lies in the folder of the month that a manifest is of."""
+    month = re.search(r"/(BILLING_PERIOD=[\d-]+)/", f"/{one.keys[0]}")
+    return month is not None and f"/data/{month.group(1)}/" in path.replace(os.sep, "/")
+
+
+def _is_cost_explorer(path: str) -> bool:
+    with open(path, "rb") as file:
+        return b"ResultsByTime" in file.read(MEBIBYTE)
+
+
+def _data_files(folder: str) -> tuple[list[str], list[str]]:
+    """Data files, and JSON, below a folder."""
+    data: list[str] = []
+    described: list[str] = []
+    try:
+        for parent, _, names in files.walk(folder):
+            for name in names:
+                path = os.path.join(parent, name)
+                if name.endswith(_UNFINISHED):
+                    raise SourceError(f"{path} is still being written", hint="ask again once it is there as a whole")
+                if name.startswith((".", "_")) or not name.endswith(_SUFFIXES):
+                    continue
+                (described if name.endswith(".json") else data).append(path)
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be read: {error.strerror}") from error
+    return data, described
+
+
+def _newest_folders(loose: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Files without a manifest, of the newest assembly where folders beside one another are assemblies of one month."""
+    by_parent: dict[str, dict[str, list[str]]] = {}
+    for path in loose:
+        folder = os.path.dirname(path)
+        by_parent.setdefault(os.path.dirname(folder), {}).setdefault(folder, []).append(path)
+    kept: list[str] = []
+    for parent, folders in by_parent.items():
+        names = [os.path.basename(folder) for folder in folders]
+        are_assemblies = _MONTH.fullmatch(os.path.basename(parent)) or all(map(_ASSEMBLY.fullmatch, names))
+        if len(folders) > 1 and (are_assemblies or manifests.time_named(folders)):
+            if not manifests.time_named(folders):
+                raise manifests.several_assemblies(sorted(folders))
+            kept += folders[max(folders)]
+        else:
+            kept += [path for several in folders.values() for path in several]
+    return kept, []
+
+
+def format_of(path: str) -> Format:
+    """What a file is by its first bytes. Raises `SourceError` where it cannot be read, or is empty."""
+    try:
+        with files.opened(path, most=1 << 60) as file:
+            start = file.read(4096)
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    if not start:
+        raise SourceError(f"{path} is empty", hint="it may still be written; ask again once it is there as a whole")
+    for beginning, name in _BEGINNINGS:
+        if start.startswith(beginning):
+            return name
+    return "json" if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[") else "csv"
+
+
+def _refuse_copies(data: Sequence[File]) -> None:
+    """Raise where a file is there twice: packed and unpacked, or again under a name that is no part of a series.
+
+    Parts of one delivery, numbered, may be equal to the byte: AWS numbers lines within a file.
+    """
+    stems: dict[str, str] = {}
+    sizes: dict[int, list[str]] = {}
+    for file in data:
+        stem = re.sub(r"(\.csv|\.gz|\.zip|\.snappy|\.parquet)+$", "", file.path)
+        if stem in stems:
+            raise SourceError(f"{file.path} and {stems[stem]} are the same file twice", hint="name one of them")
+        stems[stem] = file.path
+        sizes.setdefault(os.path.getsize(file.path), []).append(file.path)
+    for one, other in _equal_pairs(sizes.values()):
+        is_series = os.path.dirname(one) == os.path.dirname(other) and _series(one) == _series(other) is not None
+        if not is_series:
+            raise SourceError(f"{other} is a copy of {one}, and would count twice", hint="name one of them")
+
+
+def _equal_pairs(groups: object) -> Iterator[tuple[str, str]]:
+    for paths in groups:  # type: ignore[attr-defined]
+        if len(paths) < 2:  # noqa: PLR2004 - nothing to compare
+            continue
+        seen: dict[bytes, str] = {}
+        for path in paths:
+            digest = _digest(path)
+            if digest in seen:
+                yield seen[digest], path
+            seen.setdefault(digest, path)
+
+
+def _digest(path: str) -> bytes:
+    whole = sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(MEBIBYTE):
+            whole.update(chunk)
+    return whole.digest()
+
+
+def _series(path: str) -> str | None:
+    """The name that the parts of a delivery share, ``ml.csv`` of ``ml-00001.csv``; None for what is no part."""
+    name = os.path.basename(path)
+    return _PART_NUMBER.sub("", name) if _PART_NUMBER.search(name) else None

@@ -1,0 +1,150 @@
+"""Manifests of deliveries, which say what the files of a month are: only the newest assembly of a month counts.
+
+A legacy report has a manifest in the folder of its billing period (of the newest assembly) and one in that of each
+assembly, which name ``reportKeys``; a Data Export names ``dataFiles`` by their URIs. Local copies lie elsewhere, so
+what a manifest names is found by the tail of its path.
+"""
+
+import os
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from msgspec import Struct
+
+from guardrail import files
+from guardrail.errors import SourceError
+from guardrail.limits import MEBIBYTE
+
+_LARGEST: Final = 64 * MEBIBYTE
+_TIMES: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}T\d{2}[:-]?\d{2}[:-]?\d{2}[\w.:+-]*")
+"""A folder that is named after the time of its delivery: ``20260915T120000Z``, ``2026-09-15T12:00:00.000Z-1a2b``."""
+_PARENT: Final = 2
+"""Components of a path that tell whose it is: its own name and its folder's."""
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    """What one manifest says."""
+
+    path: str
+    period: str
+    """What it is the bill of: the export or report and its month, as far as it says."""
+    assembly: str
+    keys: tuple[str, ...]
+    """Of the data files, as in S3."""
+
+
+def read(path: str) -> Manifest | None:
+    """The manifest at a path; None where it is other JSON. Raises `SourceError` where it is damaged."""
+    import msgspec
+
+    try:
+        content = msgspec.json.decode(files.content(path, most=_LARGEST))
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error
+    return manifest(path, content)
+
+
+def manifest(path: str, content: Any) -> Manifest | None:
+    """What decoded JSON says as a manifest; None where it is none."""
+    if not isinstance(content, dict):
+        return None
+    keys = content.get("reportKeys", content.get("dataFiles"))
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        return None
+    if not keys:
+        raise SourceError(f"{path} names no data files", hint="the delivery may not be complete; wait for the next")
+    period = content.get("billingPeriod")
+    start = period.get("start", "") if isinstance(period, dict) else ""
+    month = re.search(r"BILLING_PERIOD=([\d-]+)", keys[0])
+    name = content.get("reportName") or content.get("exportArn") or ""
+    return Manifest(
+        path=path,
+        period=f"{name} {start or (month.group(1) if month else os.path.dirname(keys[0]))}",
+        assembly=str(content.get("assemblyId") or content.get("executionId") or ""),
+        keys=tuple(keys),
+    )
+
+
+def newest(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """Of each period the manifest of its newest assembly.
+
+    The one at the root of the period tells; without it the order of folders named by time does; else they are refused.
+    """
+    by_period: dict[str, list[Manifest]] = {}
+    for each in manifests:
+        by_period.setdefault(each.period, []).append(each)
+    return [_newest(several) for several in by_period.values()]
+
+
+def _newest(several: Sequence[Manifest]) -> Manifest:
+    """The newest of the manifests of one period."""
+    if len({frozenset(each.keys) for each in several}) == 1:
+        return several[0]
+    top = min(len(_parts(each.path)) for each in several)
+    roots = [each for each in several if len(_parts(each.path)) == top]
+    if len(roots) == 1:
+        return roots[0]
+    folders = [os.path.basename(os.path.dirname(each.path)) for each in several]
+    if all(map(_TIMES.fullmatch, folders)):
+        return max(zip(folders, several, strict=True), key=lambda pair: pair[0])[1]
+    raise several_assemblies([each.path for each in several])
+
+
+def several_assemblies(places: Sequence[str]) -> SourceError:
+    """The error for assemblies of one month of which nobody can tell the newest."""
+    return SourceError(
+        f"{places[0]} and {places[1]} are two deliveries of one month, and nothing says which is the newest",
+        hint="name the folder of one of them, or add the manifest of the billing period's own folder",
+    )
+
+
+def found(each: Manifest, there: Collection[str]) -> list[str]:
+    """The local copy of every file that a manifest names. Raises `SourceError` for the first that is absent."""
+    by_name: dict[str, list[str]] = {}
+    for path in there:
+        by_name.setdefault(os.path.basename(path), []).append(path)
+    return [_copy(each, key, by_name) for key in each.keys]
+
+
+def _copy(each: Manifest, key: str, by_name: Mapping[str, list[str]]) -> str:
+    """The file whose path has the longest tail in common with a key.
+
+    Where the key lies in a folder of its assembly, so must the file, or else beside the manifest itself: another
+    assembly's file of the same name is another file.
+    """
+    wanted = _parts(key)
+    candidates = by_name.get(wanted[-1], [])
+    if each.assembly and each.assembly in wanted:
+        beside = os.path.dirname(each.path)
+        candidates = [path for path in candidates if each.assembly in _parts(path) or os.path.dirname(path) == beside]
+    tails = {path: _common_tail(wanted, _parts(path)) for path in candidates}
+    longest = max(tails.values(), default=0)
+    best = [path for path, tail in tails.items() if tail == longest]
+    if len(best) == 1:
+        return best[0]
+    if not best:
+        raise SourceError(
+            f"{each.path} names {key}, which is not there", hint="download the whole delivery; a part of it is no bill"
+        )
+    raise SourceError(f"{each.path} names {key}, which may be {best[0]} or {best[1]}")
+
+
+def time_named(folders: Collection[str]) -> bool:
+    """Whether every one of these folders is named by the time of its delivery."""
+    return all(_TIMES.fullmatch(os.path.basename(folder)) for folder in folders)
+
+
+def _common_tail(one: Sequence[str], other: Sequence[str]) -> int:
+    length = 0
+    for mine, theirs in zip(reversed(one), reversed(other), strict=False):
+        if mine != theirs:
+            break
+        length += 1
+    return length
+
+
+def _parts(path: str) -> list[str]:
+    return path.replace(os.sep, "/").split("/")

@@ -1,0 +1,56 @@
+"""Real-time, asynchronous, batch, serverless, storage and data by month, and what is no inference as one remainder."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from guardrail.bills.answer import Row, joined, total
+from guardrail.bills.asked import Asked, Facts, in_usage
+from guardrail.bills.usage import INFERENCE, NOT_INFERENCE, NOT_RECOGNISED
+
+COLUMNS: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "currency", "amount", "unit", "usage_types")
+SHOWN: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "amount", "unit")
+NEEDS_RESOURCES = False
+NEEDS_HOURS = False
+_ORDER: Final = (*INFERENCE, NOT_INFERENCE, NOT_RECOGNISED)
+
+
+def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - every question has the same shape
+    """Months by usage type, as Cost Explorer has them."""
+    return f"""{beginning},
+months AS (
+  SELECT date_trunc('month', usage_start) AS month, usage_type, currency, unit, SUM(cost) AS cost,
+    SUM(list_cost) AS list_cost, SUM(unblended_cost) AS billed_cost, SUM(amount) AS amount
+  FROM asked
+  WHERE {in_usage()}
+  GROUP BY date_trunc('month', usage_start), usage_type, currency, unit
+)
+SELECT months.*, usage_types.mode AS mode
+FROM months LEFT JOIN usage_types ON months.usage_type = usage_types.usage_type
+ORDER BY months.month, months.cost DESC"""
+
+
+def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
+    """A row for each month, mode and currency; amounts only where all are of one unit."""
+    parts: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in found:
+        key = (f"{row['month']:%Y-%m}", row["mode"] or NOT_RECOGNISED, row["currency"] or "")
+        parts.setdefault(key, []).append(row)
+    made: list[Row] = []
+    for (month, mode, currency), several in sorted(
+        parts.items(), key=lambda item: (item[0][0], item[0][2], _ORDER.index(item[0][1]))
+    ):
+        units = {row["unit"] for row in several}
+        made.append(
+            {
+                "month": month,
+                "mode": mode,
+                "cost": total(row["cost"] for row in several),
+                "list_cost": total(row["list_cost"] for row in several),
+                "billed_cost": total(row["billed_cost"] for row in several),
+                "currency": currency,
+                "amount": total(row["amount"] for row in several) if len(units) == 1 else None,
+                "unit": units.pop() if len(units) == 1 else None,
+                "usage_types": joined(row["usage_type"] for row in several),
+            }
+        )
+    return made, []

@@ -1,0 +1,120 @@
+"""What inference costs by day or month, how that changes, and on which days it steps. Taxes and fees are on no day."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from statistics import median
+from typing import Any, Final
+
+from guardrail.bills.answer import Row, ratio, total
+from guardrail.bills.asked import DAY_HOURS, Asked, By, Facts, in_usage
+from guardrail.bills.usage import INFERENCE
+from guardrail.bills.view import literals
+
+COLUMNS: Final = ("period", "cost", "change", "change_percent", "list_cost", "billed_cost", "currency")
+SHOWN: Final = ("period", "cost", "change", "change_percent", "list_cost")
+NEEDS_RESOURCES = False
+NEEDS_HOURS = False
+_AROUND: Final = 7
+"""Days on either side that a step is told from."""
+_FEWEST: Final = 3
+_STEP: Final = Decimal("0.1")
+"""The part of the larger side by which the level has to differ."""
+
+
+def text(beginning: str, asked: Asked, facts: Facts) -> str:
+    """Days, or months where that is asked, or where lines are of months."""
+    unit = by(asked, facts)
+    whole_days = f" AND COALESCE(date_diff('hour', usage_start, usage_end), 1) <= {DAY_HOURS}" if unit == "day" else ""
+    return f"""{beginning},
+days AS (
+  SELECT CAST(date_trunc('day', usage_start) AS DATE) AS day, currency, usage_type, SUM(cost) AS cost,
+    SUM(list_cost) AS list_cost, SUM(unblended_cost) AS billed_cost
+  FROM asked
+  WHERE {in_usage()}{whole_days}
+  GROUP BY CAST(date_trunc('day', usage_start) AS DATE), currency, usage_type
+)
+SELECT days.day AS day, days.currency AS currency, SUM(days.cost) AS cost, SUM(days.list_cost) AS list_cost,
+  SUM(days.billed_cost) AS billed_cost
+FROM days JOIN usage_types ON days.usage_type = usage_types.usage_type
+WHERE usage_types.mode IN {literals(INFERENCE)}
+GROUP BY days.day, days.currency
+ORDER BY days.day"""
+
+
+def by(asked: Asked, facts: Facts) -> By:
+    """By what: as asked, else by day within one month of days, by month over several."""
+    if asked.by:
+        return asked.by
+    if facts.first is None or facts.last is None:
+        return "day"
+    one_month = (facts.first.year, facts.first.month) == (
+        (end := facts.last - timedelta(seconds=1)).year,
+        end.month,
+    )
+    return "day" if one_month and facts.hours <= DAY_HOURS else "month"
+
+
+def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:
+    """A row for each day or month, with the change against the one before, which without use is 0."""
+    unit = by(asked, facts)
+    made: list[Row] = []
+    notes: list[str] = []
+    for currency in sorted({row["currency"] or "" for row in found}):
+        own = [row for row in found if (row["currency"] or "") == currency]
+        made += _periods(own, currency, "%Y-%m-%d" if unit == "day" else "%Y-%m")
+        costs = {row["day"]: row["cost"] or Decimal(0) for row in own}
+        notes += [_told(step, currency) for step in steps(costs, facts.last.date() if facts.last else None)]
+    return made, notes
+
+
+def _periods(own: Sequence[dict[str, Any]], currency: str, shape: str) -> list[Row]:
+    periods: dict[str, list[dict[str, Any]]] = {}
+    for row in own:
+        periods.setdefault(row["day"].strftime(shape), []).append(row)
+    made: list[Row] = []
+    before: Decimal | None = None
+    for period, several in sorted(periods.items()):
+        cost = total(row["cost"] for row in several) or Decimal(0)
+        made.append(
+            {
+                "period": period,
+                "cost": cost,
+                "change": None if before is None else cost - before,
+                "change_percent": None if before is None else ratio(cost - before, before),
+                "list_cost": total(row["list_cost"] for row in several),
+                "billed_cost": total(row["billed_cost"] for row in several),
+                "currency": currency,
+            }
+        )
+        before = cost
+    return made
+
+
+def _told(step: tuple[date, Decimal, Decimal], currency: str) -> str:
+    day, before, after = step
+    word = "rises" if after > before else "falls"
+    return f"on {day} the cost of a day {word} from {before:,.2f} to {after:,.2f} {currency}"
+
+
+def steps(costs: dict[date, Decimal], running: date | None) -> list[tuple[date, Decimal, Decimal]]:
+    """Days on which the level changes for good: the day, and the median of up to seven days on either side.
+
+    5.52 a day until the 14th and 11.04 from the 15th is a step on the 15th. A single day that is out of line is none,
+    and the running day is not looked at.
+    """
+    whole = {day: cost for day, cost in costs.items() if day != running}
+    if not whole:
+        return []
+    first, last = min(whole), max(whole)
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    levels = [whole.get(day, Decimal(0)) for day in days]
+    found: list[tuple[date, Decimal, Decimal]] = []
+    for place in range(_FEWEST, len(days) - _FEWEST + 1):
+        before, after = median(levels[max(0, place - _AROUND) : place]), median(levels[place : place + _AROUND])
+        largest = max(before, after)
+        jump = levels[place] - levels[place - 1]
+        is_level = abs(after - before) > _STEP * largest and jump * (after - before) > 0
+        if is_level and abs(jump) * 2 >= abs(after - before):
+            found.append((days[place], before, after))
+    return found

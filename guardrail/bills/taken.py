@@ -1,0 +1,113 @@
+"""The text of a question to take away, for either engine: the same question, only the view of the source differs."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Final
+
+from guardrail.bills import view
+from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text
+from guardrail.bills.layouts import LAYOUTS, Layout, LayoutName, underscored
+from guardrail.bills.questions import question
+from guardrail.bills.usage import Use, uses_of
+
+if TYPE_CHECKING:
+    from guardrail.bills.reading import Bill
+
+_HINT: Final = "-- usage types are those that the price tables of {regions} know; any other is in no row"
+
+
+def duckdb(name: str, asked: Asked, bill: "Bill") -> str:
+    """The text with the files of a bill written out."""
+    there = facts(bill.ask(facts_text(bill.lines, asked)), bill.layouts)
+    return question(name).text(beginning(bill.taken, asked, there.uses), asked, there) + "\n"
+
+
+def athena(name: str, asked: Asked, *, layout: LayoutName, table: str) -> str:
+    """The text for a table of Athena in a layout, with the usage types of the price tables."""
+    regions = asked.regions or ("us-east-1",)
+    there = _presumed(asked, uses_of(priced(regions)))
+    keys = [key for key, _ in asked.tags]
+    types = table_types(LAYOUTS[layout], keys)
+    lines = view.athena(LAYOUTS[layout], types, table_name(table), partitions(layout, asked), keys)
+    text = question(name).text(beginning(lines, asked, there.uses), asked, there)
+    return f"{_HINT.format(regions=', '.join(regions))}\n{text}\n"
+
+
+def _presumed(asked: Asked, uses: list[Use]) -> Facts:
+    """Facts of a bill that nobody has asked yet: hourly, up to the end of the period."""
+    from datetime import datetime, time
+
+    last = None if asked.end is None else datetime.combine(asked.end, time())
+    first = None if asked.start is None else datetime.combine(asked.start, time())
+    return Facts(
+        uses=tuple(uses),
+        line_types=(),
+        currencies=(),
+        first=first,
+        last=last,
+        hours=1,
+        usage_lines=0,
+        without_resource=0,
+        later_months=(),
+    )
+
+
+def priced(regions: tuple[str, ...]) -> list[str]:
+    """The usage types that the price tables have of some regions."""
+    from guardrail.bills.usage import region_prefixes
+    from guardrail.prices import usage_types
+    from guardrail.prices.book import PriceBook
+
+    prefixes = {region: prefix for prefix, region in region_prefixes().items()}
+    book = PriceBook()
+    return [
+        usage_types.written(prefixes[region], charge)
+        for region in regions
+        if region in prefixes
+        for charge in sorted(book.charges(region))
+    ]
+
+
+def table_types(layout: Layout, tag_keys: list[str]) -> dict[str, str]:
+    """The columns that a table of a layout has when AWS's own set-up makes it."""
+    names = [names[0] for names in layout.columns.values()]
+    found = {(name if layout.name != "legacy" else underscored(name)).lower(): "" for name in names}
+    if layout.name == "legacy":
+        found.update({f"resource_tags_user_{underscored(key)}": "" for key in tag_keys})
+        found["product_region"] = found.pop("product_region_code")
+    else:
+        found["tags" if layout.is_focus else "resource_tags"] = "MAP"
+    return found
+
+
+def table_name(table: str) -> str:
+    """A table in SQL, its database before it: ``"billing"."cur"``."""
+    return ".".join(map(view.quoted, table.split(".", 1)))
+
+
+def partitions(layout: LayoutName, asked: Asked) -> str | None:
+    """The condition that reads only the partitions of some months; None where all are asked for.
+
+    Legacy tables have ``month`` both as ``9`` and as ``09``, so both are named, and nothing stands around the column,
+    or every partition would be read. A bill of the month after may hold use of the last month that is asked for.
+    """
+    if asked.start is None:
+        return None
+    months = months_of(asked.start, asked.end)
+    if layout != "legacy":
+        return f'"billing_period" IN {view.literals([f"{year:04d}-{month:02d}" for year, month in months])}'
+    by_year: dict[int, list[str]] = {}
+    for year, month in months:
+        spelled = dict.fromkeys((f"{month}", f"{month:02d}"))
+        by_year.setdefault(year, []).extend(spelled)
+    parts = [f"(year = '{year:04d}' AND month IN {view.literals(names)})" for year, names in by_year.items()]
+    return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
+
+
+def months_of(start: date, end: date | None) -> list[tuple[int, int]]:
+    """The months whose bills may hold use of a period: its own, and the one after, in which AWS restates."""
+    last = end - timedelta(days=1) if end is not None else date(start.year + 1, start.month, 1)
+    found = [(start.year, start.month)]
+    while found[-1] <= (last.year, last.month):
+        year, month = found[-1]
+        found.append((year + month // 12, month % 12 + 1))
+    return found

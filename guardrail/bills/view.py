@@ -1,0 +1,343 @@
+"""The normalized view: what a line of the bill says, whatever its layout, as a SELECT of DuckDB or of Athena.
+
+Everything else asks this view, in text that both engines take verbatim; only here may an engine's own spelling stand.
+Its columns are `COLUMNS`, then ``tag_1``, ``tag_2``, … for the tags that are asked for.
+
+Costs: ``list_cost`` is public on demand, ``unblended_cost`` what the bill says, ``cost`` what the use itself costs,
+amortized and net of discounts where the export knows (a covered line at its rate of the Savings Plan, a negation 0, a
+recurring fee its unused rest). Numbers are DECIMAL(38, 18): costs down to 10⁻¹⁸, amounts up to 10²⁰.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from msgspec import Struct, structs
+
+from guardrail.bills.layouts import Concept, Layout, underscored
+
+COLUMNS: Final = (
+    "billing_period",
+    "usage_start",
+    "usage_end",
+    "payer",
+    "account",
+    "region",
+    "product_code",
+    "usage_type",
+    "resource_id",
+    "resource_key",
+    "line_type",
+    "amount",
+    "unit",
+    "currency",
+    "list_cost",
+    "unblended_cost",
+    "cost",
+    "commitment",
+    "used_commitment",
+    "plan",
+    "tags",
+)
+NUMBERS: Final[tuple[Concept, ...]] = (
+    *("amount", "unblended", "net_unblended", "list", "effective", "net_effective", "commitment", "used_commitment"),
+)
+TIMES: Final[tuple[Concept, ...]] = ("billing_period", "usage_start", "usage_end")
+PRODUCTS: Final = ("AmazonSageMaker", "MachineLearningSavingsPlans")
+"""Product codes: SageMaker's own, and the fees of its Savings Plans."""
+
+NUMBER: Final = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+_DECIMAL: Final = "DECIMAL(38, 18)"
+_TAG_COLUMNS: Final = ("resource_tags", "tags", "Tags")
+_TAG_PREFIXES: Final = ("resourceTags/user:", "resource_tags_user_")
+
+
+class Columns(Struct, frozen=True):
+    """The columns of some files that have the same ones: each with its type, and how SQL refers to it."""
+
+    types: dict[str, str]
+    """By name; VARCHAR for all of a CSV."""
+    references: dict[str, str]
+    """``"c0"`` for the first column of a CSV, whatever it is called; the quoted name for one of Parquet."""
+
+
+def quoted(name: str) -> str:
+    """An identifier in either engine: in double quotes, those within it doubled."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """A text in either engine: ``'it''s'``. Neither knows escapes by backslash."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def literals(texts: Sequence[str]) -> str:
+    """Several, as the list of an IN: ``('a', 'b')``."""
+    return f"({', '.join(map(literal, texts))})"
+
+
+def duckdb(
+    layout: Layout, columns: Columns, relation: str, tag_keys: Sequence[str] = (), *, as_json: bool = True
+) -> str:
+    """The view over files that have these columns; ``relation`` is what reads them: ``read_parquet(?, …)``.
+
+    Tags come as JSON, so that views of several layouts fit together; alone they may come as they lie there, which
+    spares making a text of each line.
+    """
+    return _select(layout, _DuckDB(layout, columns, as_json=as_json), relation, tag_keys)
+
+
+def athena(
+    layout: Layout, types: Mapping[str, str], table: str, where: str | None, tag_keys: Sequence[str] = ()
+) -> str:
+    """The view over a table of Athena, whose columns and types are ``types``; ``where`` prunes its partitions."""
+    columns = Columns(dict(types), {name: quoted(name) for name in types})
+    lowered = {concept: tuple(_glued(layout, name) for name in names) for concept, names in layout.columns.items()}
+    return _select(layout, _Athena(structs.replace(layout, columns=lowered), columns), table, tag_keys, where)
+
+
+def _glued(layout: Layout, name: str) -> str:
+    """A column as the Glue catalogue has it, which knows lower case alone."""
+    return underscored(name) if layout.name == "legacy" else name.lower()
+
+
+def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence[str], where: str | None = None) -> str:
+    text, number, time = engine.text, engine.number, engine.time
+    line_type = engine.line_type()
+    expressions = {
+        "billing_period": time("billing_period"),
+        "usage_start": f"COALESCE({time('usage_start')}, {time('billing_period')})",
+        "usage_end": time("usage_end"),
+        "payer": text("payer"),
+        "account": text("account"),
+        "region": engine.region(),
+        "product_code": text("product_code"),
+        "usage_type": f"COALESCE({text('usage_type')}, '')",
+        "resource_id": text("resource_id"),
+        "resource_key": f"LOWER({text('resource_id')})",
+        "line_type": line_type,
+        "amount": number("amount"),
+        "unit": text("unit"),
+        "currency": f"COALESCE({text('currency')}, 'USD')" if layout.name == "legacy" else text("currency"),
+        "list_cost": number("list"),
+        "unblended_cost": number("unblended"),
+        **engine.costs(line_type),
+        "plan": text("commitment_id") if layout.is_focus else text("plan"),
+        "tags": engine.tags(),
+    }
+    listed = [f"{expressions[name]} AS {name}" for name in COLUMNS]
+    listed += [f"{engine.tag(key)} AS tag_{place}" for place, key in enumerate(tag_keys, 1)]
+    listed += engine.extra()
+    filters = [engine.sagemaker(), *([where] if where else [])]
+    return f"SELECT\n  {f',{chr(10)}  '.join(listed)}\nFROM {relation}\nWHERE {' AND '.join(filters)}"
+
+
+class _DuckDB:
+    """How DuckDB reads the columns of files."""
+
+    def __init__(self, layout: Layout, columns: Columns, *, as_json: bool = True) -> None:
+        self.layout = layout
+        self.columns = columns
+        self.as_json = as_json
+
+    def reference(self, concept: Concept) -> str | None:
+        """The column of a concept in SQL; None where the files have none."""
+        name = self.layout.column(concept, self.columns.types)
+        return None if name is None else self.columns.references[name]
+
+    def type_of(self, concept: Concept) -> str:
+        """The type of its column."""
+        return self.columns.types[self.layout.column(concept, self.columns.types) or ""]
+
+    def text(self, concept: Concept) -> str:
+        """Its text, NULL where it is empty, or the word that FOCUS writes in its place."""
+        found = self.reference(concept)
+        if found is None:
+            return "CAST(NULL AS VARCHAR)"
+        bare = f"NULLIF({self.as_text(found)}, '')"
+        return f"NULLIF({bare}, 'NULL')" if self.layout.is_focus else bare
+
+    def as_text(self, reference: str) -> str:
+        """A column as text."""
+        return f"CAST({reference} AS VARCHAR)"
+
+    def number(self, concept: Concept) -> str:
+        """Its number, exactly as written; of a double the shortest text that means it, once and for all."""
+        found = self.reference(concept)
+        if found is None:
+            return f"CAST(NULL AS {_DECIMAL})"
+        if self.type_of(concept) in ("DOUBLE", "FLOAT"):
+            return f"CAST(CAST({found} AS VARCHAR) AS {_DECIMAL})"
+        if self.type_of(concept) == "VARCHAR":
+            return f"TRY_CAST({self.text(concept)} AS {_DECIMAL})"
+        return f"CAST({found} AS {_DECIMAL})"
+
+    def time(self, concept: Concept) -> str:
+        """Its moment, in UTC without a zone; a text without a zone is in UTC already."""
+        found = self.reference(concept)
+        if found is None:
+            return "CAST(NULL AS TIMESTAMP)"
+        if self.type_of(concept) == "VARCHAR":
+            return f"CAST(TRY_CAST({self.text(concept)} AS TIMESTAMPTZ) AS TIMESTAMP)"
+        return f"CAST({found} AS TIMESTAMP)"
+
+    def region(self) -> str:
+        """The product's region, from its column or from the map of product attributes."""
+        found = [self.text("region")] if self.reference("region") else []
+        if "product" in self.columns.types and self.layout.name == "cur2":
+            found += [f"NULLIF({self.entry('product', key)}, '')" for key in ("region_code", "region")]
+        return f"COALESCE({', '.join([*found, 'CAST(NULL AS VARCHAR)'])})"
+
+    def line_type(self) -> str:
+        """The line type in the words of the Cost and Usage Report, into which FOCUS's categories translate."""
+        if not self.layout.is_focus:
+            return f"COALESCE({self.text('line_type')}, '')"
+        category, status = self.text("category"), self.text("commitment_status")
+        return (
+            f"CASE WHEN {self.text('class')} = 'Correction' THEN 'Refund' "
+            f"WHEN {category} = 'Usage' AND {status} = 'Used' THEN 'SavingsPlanCoveredUsage' "
+            f"WHEN {category} = 'Usage' AND {status} = 'Unused' THEN 'SavingsPlanUnused' "
+            f"WHEN {category} = 'Purchase' AND {self.text('commitment_id')} IS NOT NULL THEN 'SavingsPlanFee' "
+            f"WHEN {category} = 'Purchase' THEN 'Fee' ELSE COALESCE({category}, '') END"
+        )
+
+    def costs(self, line_type: str) -> dict[str, str]:
+        """Cost, commitment and used commitment of a line."""
+        unblended = self.number("unblended")
+        if self.layout.is_focus:
+            cost = f"COALESCE({self.number('effective')}, {unblended})"
+            covered = f"{line_type} = 'SavingsPlanCoveredUsage'"
+            return {
+                "cost": cost,
+                "commitment": f"CASE WHEN {covered} OR {line_type} = 'SavingsPlanUnused' THEN {cost} END",
+                "used_commitment": f"CASE WHEN {covered} THEN {cost} END",
+            }
+        commitment, used = self.number("commitment"), self.number("used_commitment")
+        net = self._first("net_unblended", unblended)
+        covered_cost = self._first("net_effective", self.number("effective"))
+        return {
+            "cost": (
+                f"CASE {line_type} WHEN 'SavingsPlanCoveredUsage' THEN {covered_cost} "
+                f"WHEN 'SavingsPlanNegation' THEN 0 "
+                f"WHEN 'SavingsPlanRecurringFee' THEN {commitment} - {used} WHEN 'SavingsPlanUpfrontFee' THEN 0 "
+                f"ELSE {net} END"
+            ),
+            "commitment": f"CASE {line_type} WHEN 'SavingsPlanRecurringFee' THEN {commitment} END",
+            "used_commitment": f"CASE {line_type} WHEN 'SavingsPlanRecurringFee' THEN {used} END",
+        }
+
+    def _first(self, concept: Concept, otherwise: str) -> str:
+        """A number where its column is there and filled, else another."""
+        return otherwise if self.reference(concept) is None else f"COALESCE({self.number(concept)}, {otherwise})"
+
+    def sagemaker(self) -> str:
+        """Lines of SageMaker, its Savings Plans, and of the Marketplace for its resources; no other is looked at."""
+        code, entity = self.text("product_code"), self.reference("billing_entity")
+        own = f"{code} IN {literals(PRODUCTS)}"
+        if entity is None or self.reference("resource_id") is None:
+            return own
+        return f"({own} OR ({entity} = 'AWS Marketplace' AND strpos({self.text('resource_id')}, ':sagemaker:') > 0))"
+
+    def tags(self) -> str:
+        """All tags of a line in whatever shape is cheap: a map, a struct, or JSON."""
+        maps = [name for name in _TAG_COLUMNS if name in self.columns.types]
+        flat = tag_columns(self.columns.types)
+        if maps and self.columns.types[maps[0]] == "VARCHAR":
+            return self.columns.references[maps[0]]
+        fields = ", ".join(f"{literal(key)}, {self.columns.references[name]}" for key, name in flat.items())
+        if maps:
+            found = self.columns.references[maps[0]]
+            return f"CAST(to_json({found}) AS VARCHAR)" if self.as_json else found
+        return f"CAST(json_object({fields}) AS VARCHAR)" if flat else "CAST(NULL AS VARCHAR)"
+
+    def tag(self, key: str) -> str:
+        """The value of one tag, from whichever column may have it."""
+        names = [name for found, name in tag_columns(self.columns.types).items() if same_key(found, key, flat=True)]
+        exact = [name for name in names if name.endswith((f"user:{key}", f"/{key}"))]
+        found = [f"NULLIF({self.as_text(self.columns.references[name])}, '')" for name in exact or names]
+        for column in _TAG_COLUMNS:
+            if column in self.columns.types:
+                found += [f"NULLIF({self.entry(column, each)}, '')" for each in key_spellings(key)]
+        return f"COALESCE({', '.join([*found, 'CAST(NULL AS VARCHAR)'])})"
+
+    def entry(self, column: str, key: str) -> str:
+        """The value of a key in a map, which a CSV has as JSON."""
+        reference, kind = self.columns.references[column], self.columns.types[column]
+        if kind == "VARCHAR":
+            path = "$." + '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            return f"json_extract_string(CASE WHEN json_valid({reference}) THEN {reference} END, {literal(path)})"
+        return f"{reference}[{literal(key)}]"
+
+    def extra(self) -> list[str]:
+        """Whether a number or a moment could not be read, of text alone: the concept, NULL where all is well."""
+        cases = [
+            f"WHEN {value} IS NOT NULL AND ({self.number(concept)} IS NULL "
+            f"OR NOT regexp_full_match({value}, {literal(NUMBER)})) THEN {literal(concept)}"
+            for concept, value in self._texts(NUMBERS)
+        ]
+        cases += [
+            f"WHEN {value} IS NOT NULL AND {self.time(concept)} IS NULL THEN {literal(concept)}"
+            for concept, value in self._texts(TIMES)
+        ]
+        return [f"CASE {' '.join(cases)} END AS unreadable"] if cases else []
+
+    def _texts(self, concepts: Sequence[Concept]) -> list[tuple[Concept, str]]:
+        """Those of the concepts that stand in a column of text, with that text."""
+        return [
+            (concept, self.text(concept))
+            for concept in concepts
+            if self.reference(concept) and self.type_of(concept) == "VARCHAR"
+        ]
+
+
+class _Athena(_DuckDB):
+    """How Athena reads the columns of a table."""
+
+    def number(self, concept: Concept) -> str:
+        found = self.reference(concept)
+        return f"CAST({found or 'NULL'} AS {_DECIMAL})"
+
+    def time(self, concept: Concept) -> str:
+        found = self.reference(concept)
+        if found is None:
+            return "CAST(NULL AS TIMESTAMP)"
+        return f"CAST({found} AS TIMESTAMP)"
+
+    def tags(self) -> str:
+        maps = [name for name in _TAG_COLUMNS if name.lower() in self.columns.types]
+        if maps:
+            return f"json_format(CAST({self.columns.references[maps[0].lower()]} AS JSON))"
+        flat = tag_columns(self.columns.types)
+        if not flat:
+            return "CAST(NULL AS VARCHAR)"
+        keys = ", ".join(map(literal, flat))
+        values = ", ".join(self.columns.references[name] for name in flat.values())
+        return f"json_format(CAST(MAP(ARRAY[{keys}], ARRAY[{values}]) AS JSON))"
+
+    def entry(self, column: str, key: str) -> str:
+        return f"element_at({self.columns.references[column]}, {literal(key)})"
+
+    def extra(self) -> list[str]:
+        return []
+
+
+def tag_columns(names: Mapping[str, str]) -> dict[str, str]:
+    """Columns that are one tag each, by its key: ``Team`` of ``resourceTags/user:Team``."""
+    found = {}
+    for prefix in _TAG_PREFIXES:
+        found.update({name.removeprefix(prefix): name for name in names if name.startswith(prefix)})
+    return found
+
+
+def key_spellings(key: str) -> tuple[str, ...]:
+    """How the map of an export may have a tag key: as it is, normalized by CUR 2.0, or with the prefix of its kind.
+
+    ``CostCenter`` is ``user_cost_center`` in ``resource_tags``, ``resourceTags/CostCenter`` in ``tags``.
+    """
+    normalized = underscored(key)
+    every = (key, f"user:{key}", f"resourceTags/{key}", f"resourceTags/user:{key}", f"user_{normalized}")
+    return tuple(dict.fromkeys((*every, f"user_{key}", f"user_{key.lower()}")))
+
+
+def same_key(found: str, asked: str, *, flat: bool) -> bool:
+    """Whether a column is of the tag that is asked for; one whose case the export has lost is of any case."""
+    return found == asked or (flat and found == underscored(asked))

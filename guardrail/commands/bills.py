@@ -1,0 +1,172 @@
+"""``guardrail bills``: exports of the AWS bill, asked what inference really cost."""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from guardrail import output
+from guardrail.commands.base import meant
+from guardrail.errors import GuardrailError
+from guardrail.progress import progress
+
+if TYPE_CHECKING:
+    from guardrail.bills.asked import Asked
+    from guardrail.bills.reading import Bill
+
+HELP = """\
+ask exports of the AWS bill what SageMaker inference really cost
+
+SOURCE is a file or folder of a Cost and Usage Report, CUR 2.0, FOCUS 1.0 or 1.2,
+or a saved answer of Cost Explorer. Days are UTC, and --to is exclusive, as at AWS.
+
+examples:
+  guardrail bills cur/ top
+  guardrail bills cur/ always-on --days 14
+  guardrail bills cur/ trend --from 2026-09-01 --to 2026-11-01 --by month
+  guardrail bills cur/ top --tag Team=search --format csv
+  guardrail bills cur/ modes --format html > modes.html
+  guardrail bills sql always-on --engine athena --from 2026-09-01 --to 2026-10-01
+"""
+
+QUESTIONS: Final = {
+    "top": "the dearest endpoints",
+    "daily": "each day of each endpoint",
+    "always-on": "endpoints that ran around the clock",
+    "modes": "real-time, asynchronous, batch, serverless, storage and data by month",
+    "trend": "cost by day or month, and its steps",
+    "savings-plans": "coverage, utilization, and what one more instance would cost",
+    "sql": "the text of a question for DuckDB or Athena, to take away",
+}
+_ENGINES: Final = ("duckdb", "athena")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare sources and question in one list, and what narrows the question."""
+    known = ", ".join(QUESTIONS)
+    parser.add_argument("words", metavar="SOURCE… QUESTION", nargs="+", help=f"sources, and one of: {known}")
+    parser.add_argument("--from", dest="start", metavar="DAY", type=_day, help="first day of use, as 2026-09-01")
+    parser.add_argument("--to", dest="end", metavar="DAY", type=_day, help="first day that no longer counts")
+    parser.add_argument("--account", action="append", metavar="ID", help="of this usage account; repeatable")
+    parser.add_argument("--region", action="append", metavar="REGION", help="in this region; repeatable")
+    parser.add_argument("--tag", action="append", metavar="KEY=VALUE", type=_tag, help="with this tag; repeatable")
+    parser.add_argument("--days", type=_days, default=7, help="always-on: days in a row (default: 7)")
+    parser.add_argument("--by", choices=("day", "month"), help="trend: by day, or by month")
+    parser.add_argument("--instance-type", metavar="TYPE", help="savings-plans: of this type alone, as ml.g5.xlarge")
+    parser.add_argument(
+        "--format", choices=("table", "json", "csv", "markdown", "html"), default="table", help="default: table"
+    )
+    engines = parser.add_argument_group("sql")
+    engines.add_argument("--engine", choices=_ENGINES, default="duckdb", help="default: duckdb")
+    engines.add_argument(
+        "--layout",
+        choices=("legacy", "cur2", "focus-1.0", "focus-1.2"),
+        default="legacy",
+        help="of the table of Athena",
+    )
+    engines.add_argument("--table", default="cur", metavar="[DATABASE.]TABLE", help="of Athena (default: cur)")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text) else "")
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day, such as 2026-09-01") from None
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 3660:  # noqa: PLR2004 - ten years
+        raise ArgumentTypeError(f"{text!r} is no number of days, such as 7")
+    return int(text)
+
+
+def _tag(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not key or not equals or not text.isprintable():
+        raise ArgumentTypeError(f"{text!r} is no tag; write it as Team=search")
+    return key, value
+
+
+def run(arguments: Namespace) -> int:
+    """Answer the question, or print its text."""
+    sources, question, about = _divided(arguments.words)
+    asked = _asked(arguments)
+    if question == "sql":
+        output.write_stdout(_sql(about, sources, asked, arguments), for_machines=True)
+        return 0
+    if not sources:
+        raise GuardrailError(f"no SOURCE to ask for {question}", hint=f"guardrail bills SOURCE {question}")
+    from guardrail.bills import asking, formats
+
+    with progress(f"asking {', '.join(sources)}"), opened(sources, [key for key, _ in asked.tags]) as bill:
+        answer = asking.answer(question, bill.lines, bill.ask, asked, bill.layouts, bill.notes)
+    output.write_stdout(formats.written(answer, arguments.format), for_machines=arguments.format != "table")
+    return 0
+
+
+def _divided(words: Sequence[str]) -> tuple[list[str], str, str]:
+    """Sources and question, whichever comes first; behind ``sql`` the question that its text is of.
+
+    A file that is called like a question is named ``./top``.
+    """
+    if "sql" in (words[0], words[-1]) or (len(words) > 1 and words[-2] == "sql"):
+        rest = list(words)
+        rest.remove("sql")
+        about = next((word for word in rest if word in QUESTIONS), None)
+        if about is None or about == "sql":
+            raise GuardrailError("sql of which question?", hint="guardrail bills sql always-on --engine athena")
+        rest.remove(about)
+        return rest, "sql", about
+    for place in (-1, 0):
+        if words[place] in QUESTIONS:
+            rest = [*words]
+            del rest[place]
+            return rest, words[place], ""
+    near = meant(words[-1], QUESTIONS)
+    raise GuardrailError(
+        f"there is no question in {' '.join(words)!r}{near}", hint=f"guardrail bills SOURCE {'|'.join(QUESTIONS)}"
+    )
+
+
+def _asked(arguments: Namespace) -> "Asked":
+    from guardrail.bills.asked import Asked
+
+    if arguments.start and arguments.end and arguments.start >= arguments.end:
+        raise GuardrailError(f"--from {arguments.start} is not before --to {arguments.end}, which is exclusive")
+    tags: dict[str, list[str]] = {}
+    for key, value in arguments.tag or ():
+        tags.setdefault(key, []).append(value)
+    return Asked(
+        start=arguments.start,
+        end=arguments.end,
+        accounts=tuple(arguments.account or ()),
+        regions=tuple(arguments.region or ()),
+        tags=tuple((key, tuple(values)) for key, values in tags.items()),
+        days=arguments.days,
+        by=arguments.by,
+        instance_type=arguments.instance_type,
+    )
+
+
+@contextmanager
+def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> "Iterator[Bill]":
+    """The bill in files, folders, and what is fetched of S3 first."""
+    from guardrail.bills import reading
+
+    with ExitStack() as stack:
+        yield stack.enter_context(reading.opened(sources, tag_keys))
+
+
+def _sql(about: str, sources: Sequence[str], asked: "Asked", arguments: Namespace) -> str:
+    """The text of a question for an engine: with the usage types of its sources, else of the price tables."""
+    from guardrail.bills import taken
+
+    keys = [key for key, _ in asked.tags]
+    if arguments.engine == "athena":
+        return taken.athena(about, asked, layout=arguments.layout, table=arguments.table)
+    if not sources:
+        raise GuardrailError("the text for DuckDB names its files, so it needs a SOURCE")
+    with opened(sources, keys) as bill:
+        return taken.duckdb(about, asked, bill)
