@@ -6,7 +6,7 @@ registry, as cfn-lint 1.58.0 has them; what a newer schema has and this table do
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias, TypeVar
 
 from guardrail.errors import did_you_mean
@@ -158,17 +158,24 @@ def _misspelt(known: Mapping[str, str], values: Mapping[str, Any], allowance: Al
     """What each name that is no property was meant for, if that is not there itself."""
     if not known or values.keys() <= known.keys():
         return {}
-    import difflib
+    missing = tuple(sorted(known.keys() - values.keys()))
+    near = {name: _nearest(name, missing, allowance) for name in sorted(values.keys() - known.keys())}
+    return {name: meant for name, meant in near.items() if meant is not None}
 
-    missing = {name.lower(): name for name in sorted(known.keys() - values.keys())}
-    meant: dict[str, str] = {}
-    for name in sorted(values.keys() - known.keys()):
-        allowance.steps(COMPARISON)
-        near = difflib.get_close_matches(name[:_LONGEST].lower(), missing, n=1, cutoff=_CUTOFF)
-        near = near or [word for word in missing if _leaves_out(name, missing[word])]
-        if near:
-            meant[name] = missing[near[0]]
-    return meant
+
+@lru_cache(1024)
+def _nearest(name: str, missing: tuple[str, ...], allowance: Allowance) -> str | None:
+    """Which of the names that are missing one was meant for, compared once for an input: thousands of blocks are alike.
+
+    Raises `LimitError`.
+    """
+    from difflib import get_close_matches
+
+    allowance.steps(COMPARISON)
+    lower = {known.lower(): known for known in missing}
+    near = get_close_matches(name[:_LONGEST].lower(), lower, n=1, cutoff=_CUTOFF)
+    near = near or [word for word in lower if _leaves_out(name, lower[word])]
+    return lower[near[0]] if near else None
 
 
 def _leaves_out(name: str, known: str) -> bool:

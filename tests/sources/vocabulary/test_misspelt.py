@@ -6,7 +6,11 @@ from typing import Any
 import pytest
 
 from guardrail import sources
+from guardrail.errors import LimitError
+from guardrail.limits import Allowance
 from guardrail.model import Endpoint, InstanceVariant, Unknown
+from guardrail.sources.vocabulary.misspelt import COMPARISON, corrected
+from guardrail.sources.vocabulary.spellings import spelling_of
 
 SOURCE = """
 provider "aws" {
@@ -95,3 +99,18 @@ Resources:
     )
     (endpoint,) = sources.read(str(path), region="us-east-1").after.endpoints
     assert endpoint.variants == Unknown(f"EndpointConfig has no {wrong}, did you mean ShadowProductionVariants?")
+
+
+def test_a_name_is_compared_once_however_many_blocks_have_it() -> None:
+    """Ten thousand scaling policies have a ``name``, which no table lists: that is one comparison, not as many."""
+    allowance = Allowance(steps=2 * COMPARISON)
+    policy = spelling_of("aws_appautoscaling_policy")
+    for _ in range(10):
+        assert corrected(policy, {"name": "p"}, allowance, changed) == {"name": "p"}
+    assert corrected(policy, {"other": "p"}, allowance, changed) == {"other": "p"}
+    with pytest.raises(LimitError):
+        corrected(policy, {"another": "p"}, allowance, changed)
+
+
+def changed(_: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
+    return values
