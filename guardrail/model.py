@@ -406,6 +406,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """For how long an update bills the old fleet beside the new one, at least; None where nothing says it does."""
     detailed_observability: bool | Unknown = False
     """Whether its configuration has SageMaker publish the metrics of detailed observability, which CloudWatch bills."""
+    environment_label: str | None = None
+    """What the set of values is called that it was made with: ``prod``."""
     tags: dict[str, str | Unknown] | Unknown = {}
     """Tags of the endpoint with the provider's or stack's defaults; those of its configuration fill the gaps."""
     location: Location | None = None

@@ -24,6 +24,7 @@ from guardrail.model import (
 )
 from guardrail.money import plain, two_decimals
 from guardrail.policy.base import Result
+from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
 from guardrail.scaling import out_of_sight
@@ -95,6 +96,16 @@ def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:
     for one in priced:
         for notice in one.change_set.notices:
             yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+
+
+def of_environments(priced: Iterable[PricedSource], environments: Environments) -> Iterator[str]:
+    """Where a tag of an endpoint and the values that it is made with name two environments."""
+    for one in priced:
+        if one.change_set.label is not None:
+            for endpoint in one.change_set.after.endpoints:
+                difference = environments.difference(endpoint)
+                if difference is not None:
+                    yield difference
 
 
 def of_budgets(results: Iterable[Result]) -> Iterator[str]:
