@@ -198,15 +198,7 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
         policies={name: _with_paths(policy, directory) for name, policy in settings.policies.items()},
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
-    return FoundSettings(settings=settings, path=_shortest(path), directory=_original(directory, copy))
-
-
-def _original(directory: str, copy: str | None) -> str:
-    """The folder of the repository that one in its copy stands for."""
-    if copy is None:
-        return directory
-    inside = os.path.relpath(os.path.abspath(directory), os.path.abspath(copy))
-    return directory if inside.startswith(os.pardir) else os.path.join(top_of(os.getcwd()), inside)
+    return FoundSettings(settings=settings, path=_shortest(path), directory=in_repository(directory or os.curdir, copy))
 
 
 def _reached(written: str | list[str] | RootEnvironment, folder: str) -> RootEnvironment:
