@@ -73,8 +73,8 @@ class ValueSets:
             sets = ", ".join(f"{_stem(name)}: {name}" for name in names)
             verb = "is" if len(names) == 1 else "are"
             yield (
-                f"{' and '.join(names)} {verb} not read: `roots: {{{root}: {{{sets}}}}}` in .guardrail.yml, or "
-                f"--var-file {_stem(names[0])}={os.path.normpath(os.path.join(root, names[0]))}, makes environments"
+                f"{' and '.join(names)} {verb} not read: `roots: {{{os.path.relpath(root)}: {{{sets}}}}}` in "
+                f".guardrail.yml, or --var-file {_stem(names[0])}={os.path.relpath(os.path.join(root, names[0]))}, makes environments"
             )
 
 
