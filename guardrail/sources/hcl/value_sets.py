@@ -72,9 +72,10 @@ class ValueSets:
         if names:
             sets = ", ".join(f"{_stem(name)}: {name}" for name in names)
             verb = "is" if len(names) == 1 else "are"
+            first = f"{_stem(names[0])}={os.path.relpath(os.path.join(root, names[0]))}"
             yield (
                 f"{' and '.join(names)} {verb} not read: `roots: {{{os.path.relpath(root)}: {{{sets}}}}}` in "
-                f".guardrail.yml, or --var-file {_stem(names[0])}={os.path.relpath(os.path.join(root, names[0]))}, makes environments"
+                f".guardrail.yml, or --var-file {first}, makes environments"
             )
 
 
