@@ -89,6 +89,17 @@ def partition_of(region: str) -> str | None:
     return next(partition for start, partition in starts if region.startswith(start))
 
 
+class _Unknowable(dict[str, Any]):
+    """The values of a block that cannot be known: nor can any of them be, for the same reason."""
+
+    def __init__(self, reason: Unknown) -> None:
+        super().__init__()
+        self._reason = reason
+
+    def get(self, _name: str, _default: Any = None) -> Unknown:
+        return self._reason
+
+
 class View:
     """The attributes of one block, nested blocks included, by CloudFormation's names and with the expected type.
 
@@ -249,6 +260,20 @@ class View:
         if isinstance(blocks, Unknown):
             return blocks
         return blocks[0] if blocks else None
+
+    def inside(self, name: str, *, absent: Unknown | None = None) -> Self:
+        """The only nested block of that name, to be read also where it is not there, or not known.
+
+        In one that is not there nothing is set, or, where that must not be, all is as unknown as ``absent``.
+        """
+        block = self.block(name) or absent
+        if isinstance(block, Unknown):
+            return self.unclear(block)
+        return type(self)({}, self.spelling) if block is None else block
+
+    def unclear(self, reason: Unknown) -> Self:
+        """A block in the same language of which nothing is known."""
+        return type(self)(_Unknowable(reason), self.spelling)
 
     def texts(self, name: str) -> list[str | Unknown] | Unknown:
         """A list of strings, each of which may be unknown."""

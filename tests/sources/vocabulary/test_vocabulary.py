@@ -29,6 +29,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.sources.base import View
 from guardrail.sources.declarations import (
     Declaration,
     DeclaredAction,
@@ -42,6 +43,7 @@ from guardrail.sources.declarations import (
     Unrelated,
 )
 from guardrail.sources.linking.link import Side
+from guardrail.sources.vocabulary.spellings import spelling_of
 from tests.sources.resources import LANGUAGES, Language, Plain, Secret, declared_in, name_in
 
 LATER = Unknown("later")
@@ -613,8 +615,20 @@ def test_target_tracking_cools_down_for_as_long_as_it_says(language: Language) -
 
 def test_target_tracking_without_its_configuration_follows_nothing(language: Language) -> None:
     found = policy(language, PolicyType="TargetTrackingScaling")
-    assert found.target_value == Unknown(f"{name_in(language, POLICY, TRACKING)} is not set")
-    assert found.metrics == ()
+    assert found.target_value == Unknown(f"{name_in(language, POLICY, 'TargetValue')} is not set")
+    assert (found.metrics, found.disable_scale_in) == ((), False)
+
+
+def test_nothing_is_known_within_a_block_that_is_not_known() -> None:
+    view = View({"a": Unknown("why")}, spelling_of("aws_sagemaker_model"))
+    inside = view.inside("a").inside("b")
+    assert (inside.text("c"), inside.blocks("c"), inside.location("c")) == (Unknown("why"), Unknown("why"), None)
+
+
+def test_nothing_is_set_within_a_block_that_is_not_there() -> None:
+    view = View({}, spelling_of("aws_sagemaker_model"))
+    assert (view.inside("a").text("c"), view.inside("a").blocks("c")) == (None, [])
+    assert view.inside("a", absent=Unknown("a is not set")).integer("c") == Unknown("a is not set")
 
 
 def test_step_scaling_has_its_steps_with_their_bounds(language: Language) -> None:
