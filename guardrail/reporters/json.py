@@ -257,8 +257,10 @@ def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
 
 
 def _pairs(pairs: dict[str, str | Unknown] | Unknown) -> _Object:
-    """Tags or dimensions by name."""
-    return _unknown(pairs) if isinstance(pairs, Unknown) else {key: _known(value) for key, value in pairs.items()}
+    """Tags or dimensions, sorted by name."""
+    if isinstance(pairs, Unknown):
+        return _unknown(pairs)
+    return {key: _known(value) for key, value in sorted(pairs.items())}
 
 
 def _model(model: Model | Unknown | None) -> _Object | None:
