@@ -377,6 +377,11 @@ def _overridden(settings: Settings, arguments: Namespace) -> Settings:
     )
 
 
+def estimated(arguments: Namespace) -> Report:
+    """What a check of these arguments reports; nothing is written."""
+    return _report(arguments, _settings(arguments), output.Stopwatch(tells=False))
+
+
 def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch) -> Report:
     """Read everything, then judge it."""
     settings = found.settings
