@@ -184,11 +184,14 @@ class View:
 
     def text(self, name: str) -> str | Unknown | None:
         """A string; None for "", which is how state shows an argument that was never set."""
-        return self._read(name, self._as_text) or None
+        value = self.get(name)
+        if value.__class__ is str and not self.marks:  # as nearly always
+            return value or None
+        return self._read(name, value, self._as_text) or None
 
     def integer(self, name: str) -> int | Unknown | None:
         """A whole number of at least 0 that fits the API's 32 bits; text such as "2" is one too."""
-        return self._read(name, _integer)
+        return self._read(name, self.get(name), _integer)
 
     def positive(self, name: str) -> int | Unknown | None:
         """A whole number that cannot be 0."""
@@ -200,11 +203,11 @@ class View:
 
     def number(self, name: str) -> float | Unknown | None:
         """A finite number."""
-        return self._read(name, _number)
+        return self._read(name, self.get(name), _number)
 
     def boolean(self, name: str) -> bool | Unknown | None:
         """A truth value."""
-        return self._read(name, _boolean)
+        return self._read(name, self.get(name), _boolean)
 
     def required(self, read: Callable[[str], _T | Unknown | None], name: str) -> _T | Unknown:
         """A value, or `Unknown` where there is none although there has to be one."""
@@ -215,8 +218,9 @@ class View:
         """What stands for a value that is not there although there has to be one."""
         return Unknown(f"{self.spelling.of(name)} is not set")
 
-    def _read(self, name: str, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
-        value = self.get(name)
+    def _read(
+        self, name: str, value: Any, convert: Callable[[str, Any], _T | Unknown | None]
+    ) -> _T | Unknown | None:
         if value is None or isinstance(value, Unknown):
             return value
         read = convert(self.spelling.names[name], value)
