@@ -416,7 +416,7 @@ def _extreme(
     turns = _turns(target)
     if isinstance(turns, Unknown):
         return turns
-    unknown = next((end for turn in turns if isinstance(end := getattr(turn, bound), Unknown)), None)
+    unknown = next((end for turn in turns if not isinstance(end := getattr(turn, bound), int)), None)
     return unknown or pick(end for turn in turns for end in (turn.low, turn.high) if isinstance(end, int))
 
 
@@ -532,7 +532,7 @@ def _some(truths: Iterable[Truth]) -> Truth:
     for truth in truths:
         if truth is True:
             return True
-        if isinstance(truth, Unknown):
+        if truth is not False:
             undecided = undecided or truth
     return undecided or False
 
@@ -543,13 +543,13 @@ def _every(truths: Iterable[Truth]) -> Truth:
     for truth in truths:
         if truth is False:
             return False
-        if isinstance(truth, Unknown):
+        if truth is not True:
             undecided = undecided or truth
     return undecided or True
 
 
 def _not(truth: Truth) -> Truth:
-    return truth if isinstance(truth, Unknown) else not truth
+    return not truth if isinstance(truth, bool) else truth
 
 
 def _equals(value: object, wanted: object) -> Truth:

@@ -688,6 +688,11 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
         options = structs.replace(
             options, lines=_lines(report), links=_links(report, options, any_owner=arguments.any_owner)
         )
+    if destination.format == "json" and destination.path is None:
+        from guardrail.reporters.json import pieces
+
+        output.write_stdout(pieces(report), for_machines=True)
+        return
     text = reporter(destination.format).render(report, options)
     if destination.path is None:
         output.write_stdout(text, for_machines=destination.format != "table")

@@ -218,9 +218,7 @@ class View:
         """What stands for a value that is not there although there has to be one."""
         return Unknown(f"{self.spelling.of(name)} is not set")
 
-    def _read(
-        self, name: str, value: Any, convert: Callable[[str, Any], _T | Unknown | None]
-    ) -> _T | Unknown | None:
+    def _read(self, name: str, value: Any, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
         if value is None or isinstance(value, Unknown):
             return value
         read = convert(self.spelling.names[name], value)
@@ -261,9 +259,9 @@ class View:
     def block(self, name: str) -> Self | Unknown | None:
         """The only nested block of that name; None where there is none."""
         blocks = self.blocks(name)
-        if isinstance(blocks, Unknown):
-            return blocks
-        return blocks[0] if blocks else None
+        if isinstance(blocks, list):
+            return blocks[0] if blocks else None
+        return blocks
 
     def inside(self, name: str, *, absent: Unknown | None = None) -> Self:
         """The only nested block of that name, to be read also where it is not there, or not known.

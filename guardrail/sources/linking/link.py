@@ -473,7 +473,7 @@ def _partial(inventory: Inventory) -> frozenset[str]:
 
 
 def _has_unknown(*values: object) -> bool:
-    return any(isinstance(value, Unknown) for value in values)
+    return Unknown in map(type, values)
 
 
 def _priced(variant: Variant) -> tuple[object, ...]:

@@ -16,6 +16,7 @@ from guardrail.model import (
     InferenceComponent,
     InstancePool,
     InstanceVariant,
+    Location,
     ManagedInstanceScaling,
     Model,
     OtherScalingPolicy,
@@ -29,7 +30,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.sources.base import View
+from guardrail.sources.base import Block, Identity, View
 from guardrail.sources.declarations import (
     Declaration,
     DeclaredAction,
@@ -41,6 +42,7 @@ from guardrail.sources.declarations import (
     DeclaredPolicy,
     DeclaredTarget,
     Unrelated,
+    head,
 )
 from guardrail.sources.linking.link import Side
 from guardrail.sources.vocabulary.spellings import spelling_of
@@ -975,3 +977,18 @@ def test_a_sensitive_bound_of_a_schedule_is_used_and_marked(language: Language) 
     else:
         inline = target(language, ScheduledActions=[action])
         assert (inline.inline_actions[0].max_capacity, inline.target.sensitive) == (0, True)
+
+
+def test_a_declaration_says_of_its_block_all_that_tells_it_from_others() -> None:
+    block = Block(
+        address="aws_sagemaker_endpoint.chat",
+        type="aws_sagemaker_endpoint",
+        provider="aws.eu",
+        region="eu-west-1",
+        change="update",
+        location=Location("main.tf", 3),
+        ignored=("tags",),
+        attributes=View({}, spelling_of("aws_sagemaker_endpoint")),
+        references=lambda *_: (),
+    )
+    assert head(block) == {name: getattr(block, name) for name in Identity.__struct_fields__}
