@@ -226,6 +226,8 @@ class Report(Struct, frozen=True, kw_only=True):
     budgets: tuple[BudgetReport, ...] = ()
     """Broken ones first."""
     baseline_file: str | None = None
+    max_waiver_days: int | None = None
+    """How long the settings let a waiver hold; None where they do not say."""
     """Whose findings are existing ones."""
     notices: tuple[str, ...]
     own_terms: tuple[str, ...] = ()

@@ -77,6 +77,7 @@ def assess(
         today=today.isoformat(),
         settings_file=terms.settings_file,
         usage_file=terms.usage_file,
+        max_waiver_days=terms.max_waiver_days,
         sources=tuple(one.source for one in priced),
         prices=used,
         totals=totals,

@@ -11,9 +11,10 @@ from guardrail.reporters.wording import inert
 
 MOST_WAIVERS = 5
 WAIVER_DAYS = 60
-"""Days from today that such a waiver would hold."""
+"""Days from today that such a waiver would hold, where the settings do not set fewer."""
 WHY = "<why>"
 """The reason in it, with which the settings are refused."""
+_KEY = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]')
 _PLAIN_YAML = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
 
@@ -22,7 +23,8 @@ def ready_waivers(findings: Iterable[Finding], report: Report) -> str:
 
     Empty where nothing can be accepted: what is said of all together, and policies that allow no waiver.
     """
-    until = date.fromisoformat(report.today) + timedelta(WAIVER_DAYS)
+    days = WAIVER_DAYS if report.max_waiver_days is None else min(WAIVER_DAYS, report.max_waiver_days)
+    until = date.fromisoformat(report.today) + timedelta(days)
     firm = {rule.id for rule in report.rules if not rule.waivable}
     blocks = dict.fromkeys(
         (each.dearest.policy, _pattern(each))
@@ -40,7 +42,7 @@ def _pattern(finding: Finding) -> str:
     """The address, with ``*`` for the keys of several instances."""
     if len({result.address for result in finding.results}) == 1:
         return finding.dearest.address
-    return re.sub(r"\[[^\]]*\]", "*", finding.dearest.address)
+    return _KEY.sub("*", finding.dearest.address)
 
 
 def _scalar(text: str) -> str:
