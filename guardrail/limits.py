@@ -8,6 +8,8 @@ collections of collections, a count of two million) is bounded in sum here, so t
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+from msgspec import Struct
+
 from guardrail.errors import LimitError
 
 MEBIBYTE: Final = 1 << 20
@@ -51,6 +53,19 @@ def number(text: str) -> Decimal | None:
     except InvalidOperation:
         return None
     return found if is_countable(found) else None
+
+
+def refuse_uncountable(value: object) -> None:
+    """Raise ValueError where ``value``, a struct or a collection, holds a number that nobody can calculate with."""
+    if isinstance(value, Decimal):
+        if not is_countable(value):
+            raise ValueError("it has a number that is none")
+    elif isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            refuse_uncountable(getattr(value, name))
+    elif isinstance(value, (dict, list, tuple)):
+        for each in value.values() if isinstance(value, dict) else value:
+            refuse_uncountable(each)
 
 
 class Allowance:

@@ -260,7 +260,7 @@ def test_a_change_of_nothing_gets_no_comment_but_the_one_that_is_there_says_so(
     (workspace / "plan.json").write_text(nothing)
     act(pull_request(), name="pull_request", comment="update")
     (body,) = server.bodies()
-    assert "\n### ✅ Nothing of SageMaker changes: 338 USD a month" in body
+    assert "\n### ✅ Nothing of SageMaker changes any more: 338 USD a month" in body
 
 
 def test_a_comment_on_every_pull_request_can_be_asked_for(act: Act, server: GitHub, workspace: Path) -> None:
@@ -299,6 +299,46 @@ def test_a_missing_permission_is_a_warning_and_no_verdict(act: Act, server: GitH
 # Forks ---------------------------------------------------------------------------------------------------------------
 
 
+# Many stacks ---------------------------------------------------------------------------------------------------------
+
+
+def test_jobs_of_a_matrix_write_sections_of_one_comment(act: Act, server: GitHub, workspace: Path) -> None:
+    """The second one has no answer, and says so in its section: 338.04 are then at least that."""
+    act(pull_request(), name="pull_request", comment="section", tag="chat/prod")
+    (workspace / "plan.json").write_text("no plan")
+    act(pull_request(), name="pull_request", comment="section", tag="search/prod")
+    (body,) = server.bodies()
+    assert "### ❌ What this change adds is not known (0 → ≥338 + usage)" in body
+    assert "| ❌ `chat/prod` | **+338** | 0&nbsp;→ 338 |" in body
+    assert "| ❓ `search/prod` | unknown | 0&nbsp;→ unknown |" in body
+    assert "guardrail has no answer" in body
+
+
+def test_a_last_job_merges_the_reports_of_the_others(act: Act, server: GitHub, workspace: Path) -> None:
+    """338.04 each, so 676 together; the artefacts lie as they were downloaded."""
+    for tag in ("chat", "search"):
+        job = act(pull_request(), name="pull_request", tag=tag)
+        (workspace / "reports" / tag).mkdir(parents=True)
+        shutil.copy(job.outputs["report-json"], workspace / "reports" / tag / "report.json")
+    inputs = {"path": "", "reports": "reports/*/report.json", "comment": "update"}
+    job = act(pull_request(), name="pull_request", expect="chat\nsearch\nqueue", **inputs)
+    assert (job.exit_code, job.outputs["exit-code"], job.outputs["monthly-expected"]) == (0, "0", "unknown")
+    (body,) = server.bodies()
+    assert "| **USD a month**, expected | unknown | 0&nbsp;→ ≥676 |" in body
+    assert "| ❔ `queue` | not run on `aaaaaaa` |  |" in body
+    assert act(pull_request(), name="pull_request", **inputs).exit_code == 0
+    (body,) = server.bodies()
+    assert "### ❌ This change adds 676 USD a month (0 → 676)" in body
+    assert "queue" not in body
+
+
+def test_what_is_to_be_merged_and_is_not_there_is_said(act: Act, server: GitHub) -> None:
+    job = act(pull_request(), name="pull_request", path="", reports="nowhere/*.json", comment="update")
+    assert job.exit_code == 2
+    assert any("reports: nothing matches nowhere/*.json" in said for said in job.said("error"))
+    assert server.requests == []
+
+
 class Fork:
     """A checkout of a pull request from a fork, made of a base that the team wrote and a head that a stranger did."""
 
@@ -323,6 +363,24 @@ def event_of_fork(base: str, repository: str | None = "mallory/shop") -> dict[st
     return pull_request(head_repository=repository, base=base)
 
 
+SOURCE = """\
+variable "size" {}
+
+resource "aws_sagemaker_endpoint_configuration" "chat" {
+  name = "chat-${terraform.workspace}"
+  production_variants {
+    variant_name           = "main"
+    model_name             = "chat"
+    instance_type          = var.size
+    initial_instance_count = 1
+  }
+}
+
+resource "aws_sagemaker_endpoint" "chat" {
+  name                 = "chat-${terraform.workspace}"
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.chat.name
+}
+"""
 WAIVER = f"waivers:\n- {{policy: realtime-variants-scale, address: {SCALE}, until: 2027-01-01, reason: because}}\n"
 TAKEN_UP = {"policy": "realtime-variants-scale", "endpoint": "ranker@us-east-1", "part": "variant"}
 BASELINE = json.dumps({"version": 1, "findings": [{**TAKEN_UP, "variant": "main", "monthly_usd": "9999"}]})
@@ -472,6 +530,28 @@ def test_files_that_the_workflow_names_come_from_the_base_too(act: Act, fork: Fo
     missing = act(event_of_fork(base), name="pull_request", config="ci/other.yml")
     assert missing.exit_code == 2
     assert "config: ci/other.yml is not in the base branch" in missing.summary
+
+
+def test_price_tables_that_the_workflow_names_come_from_the_base(act: Act, fork: Fork) -> None:
+    """The fork makes an hour of ml.m5.xlarge free: the base's 0.23 counts, and with it 338.04 a month."""
+    tables = [path for path in (ROOT / "pricing").iterdir() if path.suffix in (".csv", ".json")]
+    base = fork.commit({f"ci/prices/{path.name}": path.read_text(encoding="utf-8") for path in tables})
+    bundled = (ROOT / "pricing" / "us-east-1.csv").read_text(encoding="utf-8")
+    free = bundled.replace("Host:ml.m5.xlarge,Hrs,0.23,", "Host:ml.m5.xlarge,Hrs,0.0000001,")
+    assert free != bundled
+    fork.commit({"ci/prices/us-east-1.csv": free})
+    job = act(event_of_fork(base), name="pull_request", prices="ci/prices")
+    assert (job.exit_code, job.outputs["monthly-expected"]) == (1, "338.04")
+
+
+def test_variables_policies_and_old_findings_can_be_named(act: Act, workspace: Path) -> None:
+    assert act(skip_policy="realtime-variants-scale\ncost-tags-are-present").outputs["findings"] == "0"
+    (workspace / "infra").mkdir()
+    (workspace / "infra" / "main.tf").write_text(SOURCE)
+    job = act(path="infra", var="size=ml.m5.large", workspace="prod")
+    report = json.loads(Path(job.outputs["report-json"]).read_text(encoding="utf-8"))
+    assert [item["name"] for item in report["endpoints"]] == ["chat-prod"]
+    assert report["endpoints"][0]["variants"][0]["instance_type"] == "ml.m5.large"
 
 
 def test_a_fork_whose_base_is_not_known_is_an_error(act: Act, fork: Fork) -> None:
@@ -795,7 +875,7 @@ def test_a_pattern_matches_as_in_a_shell_and_goes_through_no_link(
         (tmp_path / name).write_text("{}")
     (tmp_path / "loop").symlink_to(".")
     (tmp_path / "a" / "loop").symlink_to("..")
-    assert _matches(pattern, str(tmp_path)) == found
+    assert _matches("path", pattern, str(tmp_path)) == found
 
 
 def test_a_search_without_end_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -803,7 +883,7 @@ def test_a_search_without_end_is_an_error(tmp_path: Path, monkeypatch: pytest.Mo
     for name in "abcd":
         (tmp_path / name).write_text("")
     with pytest.raises(GitHubError, match=r"path: \*\* cannot be searched: there are more than 3 files"):
-        _matches("**", str(tmp_path))
+        _matches("path", "**", str(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -856,7 +936,7 @@ def test_what_is_unknown_is_no_number(act: Act) -> None:
 def test_every_input_reaches_its_step_through_the_environment() -> None:
     steps = ACTION["runs"]["steps"]
     passed = [value for step in steps for value in step["env"].values() if value.startswith("${{ inputs.")]
-    assert sorted(passed) == sorted(f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"])
+    assert set(passed) == {f"${{{{ inputs.{name} }}}}" for name in ACTION["inputs"]}
     assert not [step["name"] for step in steps if "${{" in step["run"]]
     assert not [step["name"] for step in steps if "uses" in step]
 

@@ -95,7 +95,6 @@ def assess(
         notices=(
             *outdated,
             *notices.of_sources(priced),
-            *notices.of_environments(priced, terms.environments),
             *notices.of_budgets(results),
             *of_groups.notices,
             *notices.exceeded_budgets(priced, discounts),

@@ -59,10 +59,12 @@ _SECRETS = ("GITHUB_TOKEN", "GH_TOKEN", f"{PREFIX}TOKEN")
 NO_ANSWER = 2
 _ANSWERS = (0, 1, 3)
 """Exit codes with which there is a report."""
-_VALUES = ("region", "source", "group-by", "fail-on", "budget", "budget-delta", "tag")
+_VALUES = ("region", "source", "workspace", "group-by", "fail-on", "budget", "budget-delta", "tag")
 """Inputs that are one flag with one value."""
-_TERMS = ("config", "usage-file", "baseline")
-"""Inputs that are one file, and that the author of a fork must not write."""
+_REPEATED = ("parameters", "var-file", "var", "skip-policy")
+"""Inputs that are a flag for each line."""
+_TERMS = ("config", "usage-file", "baseline", "prices")
+"""Inputs that are one file or folder, and that the author of a fork must not write."""
 _TRUSTED_EVENTS = ("push", "schedule", "workflow_dispatch", "merge_group")
 """Events without a pull request that only happen for code in the repository itself."""
 
@@ -132,6 +134,8 @@ class Reports(Struct, frozen=True, kw_only=True):
 
 def _check(inputs: ActionInputs) -> int:
     """Check, show, and set the outputs. Returns 0 whatever the verdict: a later step exits with it."""
+    if inputs.lines("reports"):
+        return _merging(inputs)
     folder = tempfile.mkdtemp(prefix="guardrail-", dir=runner.path_of(os.environ, "RUNNER_TEMP"))
     reports = Reports(json=os.path.join(folder, "report.json"), comment=os.path.join(folder, "comment.md"))
     try:
@@ -145,6 +149,29 @@ def _check(inputs: ActionInputs) -> int:
         _show_failure(said.strip() or f"guardrail check ended with exit code {code}", reports, inputs)
     _set_outputs(code, reports)
     return 0
+
+
+def _merging(inputs: ActionInputs) -> int:
+    """Nothing is checked: the comment is made of reports that other jobs wrote."""
+    code = 0
+    try:
+        _reports_of_others(inputs)
+    except GitHubError as error:
+        code = NO_ANSWER
+        print(runner.command("error", f"guardrail: {error.message}\nhint: {error.hint}"), flush=True)
+    path = runner.path_of(os.environ, "GITHUB_OUTPUT")
+    values = dict.fromkeys(OUTPUTS, UNKNOWN) | {"report-json": "", "sarif-file": "", "html-file": ""}
+    for name, value in (values | {"exit-code": str(code)}).items():
+        runner.set_output(path, name, value)
+    return 0
+
+
+def _reports_of_others(inputs: ActionInputs) -> list[str]:
+    """The files to merge. Raises `GitHubError` where something is to be checked as well, or a line names none."""
+    if inputs.lines("path"):
+        raise GitHubError("path: reports of other jobs are merged, and nothing is checked", hint="leave out path")
+    directory = _directory(inputs)
+    return [os.path.join(directory, path) for path in _matching("reports", inputs, directory)]
 
 
 def _checked(inputs: ActionInputs, reports: Reports, base: str) -> tuple[int, str]:
@@ -188,10 +215,9 @@ def _flags(inputs: ActionInputs) -> Iterator[str]:
     for name in _VALUES:
         if inputs.text(name):
             yield f"--{name}={inputs.text(name)}"
-    for name in ("parameters", "var-file"):
+    for name in _REPEATED:
         yield from (f"--{name}={line}" for line in inputs.lines(name))
-    if inputs.on("strict"):
-        yield "--strict"
+    yield from (f"--{name}" for name in ("all", "strict") if inputs.on(name))
 
 
 def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, paths: list[str]) -> Iterator[str]:
@@ -297,21 +323,27 @@ def _is_in(path: str, folder: str) -> bool:
 
 def _paths(inputs: ActionInputs, directory: str) -> list[str]:
     """The inputs of the check: a line each, with ``*``, ``?``, ``[…]`` and ``**`` for several."""
-    paths: dict[str, None] = {}
-    for line in inputs.lines("path"):
-        if line == "-":
-            raise GitHubError("path: a step has no standard input", hint="path: plan.json")
-        exists = os.path.exists(os.path.join(directory, line))
-        found = [line] if exists or not glob.has_magic(line) else _matches(line, directory)
-        if not found:
-            raise GitHubError(f"path: nothing matches {line}", hint="paths are relative to working-directory")
-        paths |= dict.fromkeys(found)
+    if "-" in inputs.lines("path"):
+        raise GitHubError("path: a step has no standard input", hint="path: plan.json")
+    paths = _matching("path", inputs, directory)
     if not paths:
         raise GitHubError("path: nothing to check", hint="path: plan.json")
+    return paths
+
+
+def _matching(name: str, inputs: ActionInputs, directory: str) -> list[str]:
+    """The files that the lines of an input name. Raises `GitHubError` where one of them names none."""
+    paths: dict[str, None] = {}
+    for line in inputs.lines(name):
+        exists = os.path.exists(os.path.join(directory, line))
+        found = [line] if exists or not glob.has_magic(line) else _matches(name, line, directory)
+        if not found:
+            raise GitHubError(f"{name}: nothing matches {line}", hint="paths are relative to working-directory")
+        paths |= dict.fromkeys(found)
     return list(paths)
 
 
-def _matches(pattern: str, directory: str) -> list[str]:
+def _matches(name: str, pattern: str, directory: str) -> list[str]:
     """What a pattern matches below ``directory``, sorted. A link matches as itself, and nothing behind it does.
 
     A link to ``.`` would else be its own folder again and again, and every input in it another one. Raises
@@ -332,7 +364,7 @@ def _matches(pattern: str, directory: str) -> list[str]:
                 folders.clear()
     except OSError as error:
         raise GitHubError(
-            f"path: {pattern} cannot be searched: {error.strerror}", hint="name a folder first"
+            f"{name}: {pattern} cannot be searched: {error.strerror}", hint="name a folder first"
         ) from error
     return sorted(found)
 
@@ -495,14 +527,15 @@ def _comment(inputs: ActionInputs) -> int:
     """Keep the comment of the pull request up to date. What goes wrong is said and leaves the verdict alone."""
     happened = runner.event(os.environ)
     mode = inputs.text("comment") or "update"
-    if mode not in ("update", "new"):
-        raise GitHubError(f"comment: {mode!r} is none of update, new, off")
+    if mode not in _MODES:
+        raise GitHubError(f"comment: {mode!r} is none of {', '.join(_MODES)}, off")
     if happened.pull_request is None:
         print("guardrail: this run is of no pull request, so there is nothing to comment on")
         return 0
-    command = [*_guardrail("comment"), "github", f"--body={inputs.text('comment-file')}", f"--mode={mode}"]
-    if inputs.on("only-when-changed") and inputs.text("has-news") == "false":
-        command.append("--if-there")
+    try:
+        command = [*_guardrail("comment"), "github", *_comment_of(inputs, mode)]
+    except GitHubError:  # the step before has said which reports are missing
+        return 0
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ourselves, without a shell
     with runner.Quiet():
         _print(done.stdout + done.stderr)
@@ -511,3 +544,25 @@ def _comment(inputs: ActionInputs) -> int:
         level = "notice" if happened.from_fork else "warning"
         print(runner.command(level, f"no comment was written, the summary of the run has it all\n{said}"), flush=True)
     return 0
+
+
+_MODES = ("update", "new", "section")
+"""What can become of the comment, beside none."""
+
+
+def _comment_of(inputs: ActionInputs, mode: str) -> Iterator[str]:
+    """What ``guardrail comment`` is to write: reports of other jobs, a section of its own, or a whole comment."""
+    reports = _reports_of_others(inputs)
+    unchanged = inputs.on("only-when-changed")
+    if reports:
+        yield from (f"--expect={line}" for line in inputs.lines("expect"))
+        yield from ["--only-when-changed"] if unchanged else []
+        yield from ["--", *reports]
+        return
+    yield from ["--if-there"] if unchanged and inputs.text("has-news") == "false" else []
+    body = f"--body={inputs.text('comment-file')}"
+    if mode != "section":
+        yield from [body, f"--mode={mode}"]
+        return
+    yield f"--section={inputs.text('tag') or 'default'}"
+    yield from ["--", inputs.text("report-json")] if inputs.text("report-json") else [body]

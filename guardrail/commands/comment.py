@@ -1,9 +1,13 @@
 """``guardrail comment``: one comment on a pull request, kept up to date."""
 
 import os
+import posixpath
 import re
 from argparse import ArgumentParser, Namespace
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import structs
 
 from guardrail import files, output
 from guardrail.errors import GitHubError, GuardrailError, MissingExtraError
@@ -11,16 +15,27 @@ from guardrail.progress import progress
 
 if TYPE_CHECKING:
     from guardrail.github.comment import CommentText, PullRequest
+    from guardrail.github.sections import Section
+    from guardrail.report import Report
+    from guardrail.reporters.base import Options
+    from guardrail.reporters.report_file import ReportFile
 
 HELP = """\
 keep one comment on a pull request up to date
+
+With REPORTs (guardrail check PATH --format json=FILE) the comment has a
+section for each stack, a table of all of them on top, and nothing else; with
+--section it replaces that one section, and jobs that run at the same time lose
+none of each other's. With --body it is the text of that file.
 
 Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_REPOSITORY, GITHUB_API_URL and the
 event of the workflow, where there is one. The comment of the same tag is
 replaced where it says something else; one of a newer commit is left alone.
 
 examples:
-  guardrail comment github --body comment.md
+  guardrail comment github chat=chat.json search=search.json
+  guardrail comment github reports/*/report.json --expect infra/search
+  guardrail comment github --section infra/chat report.json
   guardrail comment github --body comment.md --tag network/prod --dry-run
   guardrail comment github --body - --repository acme/shop --pull-request 7
 
@@ -37,19 +52,42 @@ WORDS = {
     "absent": "not written, for there is none to update",
 }
 """What became of the comment, by `Done`."""
+LONGEST_NAME = 200
+"""Characters of the name of a section."""
+
+
+STACKS = "stacks"
+"""The tag of a comment of sections, where nobody gives another."""
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare where and what."""
     parser.add_argument("forge", metavar="FORGE", choices=("github",), help="github")
-    parser.add_argument("--body", metavar="FILE", required=True, help="Markdown, - for standard input")
-    parser.add_argument("--tag", help="tells this comment from others (default: that of the body)")
+    parser.add_argument(
+        "reports",
+        metavar="REPORT",
+        nargs="*",
+        help="JSON report of one stack, or NAME=REPORT (default: named after the stack's path)",
+    )
+    parser.add_argument("--body", metavar="FILE", help="Markdown, - for standard input")
+    parser.add_argument("--section", metavar="NAME", help="replace this section of the comment, and keep the others")
+    parser.add_argument(
+        "--expect",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a stack that belongs here though its REPORT may be missing",
+    )
+    parser.add_argument("--tag", help="tells this comment from others (default: that of the body, stacks for sections)")
     parser.add_argument("--mode", choices=("update", NEW), default="update", help="new: one for each run")
     parser.add_argument("--repository", metavar="OWNER/NAME", help="default: GITHUB_REPOSITORY")
     parser.add_argument("--pull-request", metavar="NUMBER", help="default: that of the event")
     parser.add_argument("--commit", metavar="SHA", help="what was checked (default: the event's head)")
     parser.add_argument(
         "--if-there", action="store_true", help="update the comment, and write none where there is none"
+    )
+    parser.add_argument(
+        "--only-when-changed", action="store_true", help="the same where no REPORT has anything of SageMaker's change"
     )
     parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would be done")
 
@@ -58,20 +96,118 @@ def run(arguments: Namespace) -> int:
     """Comment, and say in one line what became of it."""
     try:
         from guardrail.github.api import PUBLIC, Api
-        from guardrail.github.comment import comment
+        from guardrail.github.comment import comment, comment_sections
     except ImportError as error:
         hint = "pip install 'guardrail-sagemaker[github]'"
         raise MissingExtraError("commenting needs urllib3, which is not installed", hint=hint) from error
+    _refuse_mixed(arguments)
     where, note = _what(arguments)
+    said = _sections(arguments, note) if arguments.reports or arguments.section else None
     token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or ""
     if not token and not arguments.dry_run:
         raise GitHubError("there is no token", hint="set GITHUB_TOKEN, in a workflow to ${{ github.token }}")
     api = Api(os.environ.get("GITHUB_API_URL") or PUBLIC, token)
     with progress(f"commenting on {where.repository}#{where.number}"):
-        done = comment(api, where, note, if_there=arguments.if_there, dry_run=arguments.dry_run)
+        if said is None:
+            done = comment(api, where, note, if_there=arguments.if_there, dry_run=arguments.dry_run)
+        else:
+            if_there = arguments.if_there or (arguments.only_when_changed and not said.have_news)
+            done = comment_sections(
+                api, where, said.sections, note, only=said.only, if_there=if_there, dry_run=arguments.dry_run
+            )
     happened = "would be " if arguments.dry_run else "is "
     output.write_stdout(f"the comment {note.tag} of {where.repository}#{where.number} {happened}{WORDS[done]}\n")
     return 0
+
+
+def _refuse_mixed(arguments: Namespace) -> None:
+    """What a comment is made of: one body, one section, or reports."""
+    if not arguments.reports and arguments.body is None:
+        raise GuardrailError("there is nothing to say", hint="guardrail comment github REPORT... or --body FILE")
+    if arguments.reports and arguments.body is not None:
+        raise GuardrailError("a comment is made of reports or of a body, not of both", hint="leave one of them out")
+    if arguments.section and (len(arguments.reports) > 1 or arguments.expect):
+        raise GuardrailError("--section replaces one section, and knows no others", hint="--section NAME REPORT")
+    if arguments.body is not None and (arguments.expect or arguments.only_when_changed):
+        raise GuardrailError("--expect and --only-when-changed are about reports", hint="--if-there goes with --body")
+
+
+# Sections ------------------------------------------------------------------------------------------------------------
+
+
+class _Said(NamedTuple):
+    """The sections that this run writes."""
+
+    sections: "dict[str, Section]"
+    only: "set[str] | None"
+    """The names of all sections that stay; None for every one that is there."""
+    have_news: bool
+
+
+def _sections(arguments: Namespace, note: "CommentText") -> _Said:
+    from guardrail.github.sections import absent, section, unanswered
+    from guardrail.reporters.overview import has_news
+    from guardrail.reporters.report_file import read
+
+    if arguments.body is not None:
+        name = _name(arguments.section)
+        return _Said({name: unanswered(name, note.commit, note.run, note.text)}, None, have_news=True)
+    named = [_named_report(text) for text in arguments.reports]
+    reports = [read(path) for _, path in named]
+    sections: dict[str, Section] = {}
+    for (given, path), found, stack in zip(named, reports, _stacks(reports), strict=True):
+        name = _name(arguments.section or given or stack)
+        if name in sections:
+            raise GuardrailError(f"{path} is not the only report of {name}", hint="NAME=REPORT tells them apart")
+        sections[name] = section(found.report, name, note.commit, note.run, _options(found))
+    have_news = any(has_news(found.report) for found in reports)
+    if arguments.section:
+        return _Said(sections, None, have_news=have_news)
+    sections = {_name(name): absent(name) for name in arguments.expect} | sections
+    return _Said(sections, set(sections), have_news=have_news)
+
+
+def _named_report(text: str) -> tuple[str, str]:
+    """Name and file of ``chat=report.json``; the name is empty where there is none, or the whole is a file."""
+    name, given, path = text.partition("=")
+    return ("", text) if not given or files.is_there(text) else (name, path)
+
+
+def _name(text: str) -> str:
+    if not 0 < len(text) <= LONGEST_NAME:
+        raise GuardrailError(
+            f"a stack's name has 1 to {LONGEST_NAME} characters, not {len(text):,}", hint="NAME=REPORT"
+        )
+    return text
+
+
+def _stacks(reports: "Sequence[ReportFile]") -> list[str]:
+    """How stacks are called that nobody named: by the tag of their check, else by what tells their inputs apart."""
+    from guardrail.reporters.base import DEFAULT
+    from guardrail.reporters.markdown.tables import stack_names
+
+    paths = [posixpath.normpath(posixpath.join(found.directory, _common(found.report))) for found in reports]
+    names = stack_names(list(dict.fromkeys(paths)))
+    return [names[path] if found.tag == DEFAULT.tag else found.tag for path, found in zip(paths, reports, strict=True)]
+
+
+def _common(report: "Report") -> str:
+    """The folder that all inputs of a report lie in, or its only input."""
+    paths = [source.path.replace("\\", "/") for source in report.sources]
+    return posixpath.commonpath(paths) if len({path.startswith("/") for path in paths}) == 1 else ""
+
+
+def _options(found: "ReportFile") -> "Options":
+    """Links to what was read, made anew: none that a report holds is followed."""
+    from guardrail.git import top_of
+    from guardrail.github.links import links_of
+    from guardrail.reporters.base import Options
+
+    options = Options(root=top_of(os.getcwd()) or os.getcwd(), directory=found.directory)
+    return structs.replace(options, links=links_of(found.report, options, os.environ, any_owner=True))
+
+
+# Where ---------------------------------------------------------------------------------------------------------------
 
 
 def _what(arguments: Namespace) -> "tuple[PullRequest, CommentText]":
@@ -94,8 +230,11 @@ def _what(arguments: Namespace) -> "tuple[PullRequest, CommentText]":
     repository = _checked(
         repository, r"(?!\.+/)[A-Za-z0-9_.-]+/(?!\.+$)[A-Za-z0-9_.-]+", "repository, such as acme/shop"
     )
-    body_tag, text = split(_body(arguments.body))
-    tag = _checked(arguments.tag or body_tag or "default", "[A-Za-z0-9_./-]{1,60}", "tag, such as network/prod")
+    body_tag, text = (None, "") if arguments.body is None else split(_body(arguments.body))
+    by_default = STACKS if arguments.body is None or arguments.section else "default"
+    if arguments.section:
+        body_tag = None
+    tag = _checked(arguments.tag or body_tag or by_default, "[A-Za-z0-9_./-]{1,60}", "tag, such as network/prod")
     if arguments.mode == NEW:
         tag = f"{tag}@{this_run.id}.{this_run.attempt}" if this_run.id else f"{tag}@{commit[:12]}"
     return PullRequest(repository, number), CommentText(tag=tag, text=text, commit=commit, run=this_run)

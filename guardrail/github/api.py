@@ -182,9 +182,9 @@ class Api:
         self._patience_s -= pause_s
         self._sleep(pause_s)
 
-    def pause(self) -> None:
+    def pause(self, least_s: float = SETTLING_S, jitter_s: float = 0) -> None:
         """Wait a moment, so that what was written, here and by others, can be read."""
-        self._wait(SETTLING_S, "waiting for GitHub")
+        self._wait(least_s + random.uniform(0, jitter_s), "waiting for GitHub")  # noqa: S311 - no secret
 
     def _refuse(self, response: urllib3.BaseHTTPResponse) -> NoReturn:
         """Raise what an answer of 4xx means."""

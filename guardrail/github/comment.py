@@ -9,12 +9,17 @@ thing it did, until there is nothing left to do:
 - Of two runs on one commit the later one wins.
 - What says the same already, but for the commit and the run that its links name, is left alone.
 
+A comment of several sections is written by jobs that know only their own. Each reads, writes within `QUICKLY_S`, waits
+longer than that, and looks again until its section stands: whoever read before it wrote has written by then. Sections
+that stand in younger comments are folded into the oldest.
+
 A comment counts where a bot, somebody with access to the repository or the owner of the token wrote it: strangers can
 write that line too.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Collection, Mapping
 from operator import itemgetter
 from typing import Literal, TypeAlias
 
@@ -23,16 +28,23 @@ from msgspec import Struct, structs
 from guardrail.errors import GitHubError
 from guardrail.github.api import Api, RefusedError, UncertainError
 from guardrail.github.runner import Run
+from guardrail.github.sections import Section, composed, merged, parsed
+from guardrail.github.shortened import shortened
 from guardrail.reporters.markdown import COMMENT_LIMIT, marker
 
 Done: TypeAlias = Literal["created", "updated", "unchanged", "left", "absent"]
 """What became of the comment; "left" to a run that is ahead of this one, "absent" where none was worth writing."""
 
+QUICKLY_S = 2.0
+"""From looking at a comment of sections to writing it, at most: what was seen longer ago is looked at again."""
+SETTLING_S, JITTER_S = 3.0, 2.0
+"""How long a job waits before it looks whether its section stands, and by how much at most two jobs differ in that."""
+
 _ROUNDS = 8
+_ROUNDS_OF_SECTIONS = 40
 _PER_PAGE = 100
 _GONE, _TOO_LONG = 404, 422
 _MUCH_SHORTER = COMMENT_LIMIT // 4
-_CUT = "\n_Cut to fit into a comment: the report of the run has all of it._\n"
 _LINES = re.compile(
     r"\A<!-- guardrail:comment tag=(?P<tag>\S+) -->\r?\n"
     r"(?:<!-- guardrail:run commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d+) attempt=(?P<attempt>\d+) -->\r?\n)?"
@@ -40,10 +52,6 @@ _LINES = re.compile(
 _OF_A_RUN = re.compile(r"(?<=/blob/)[0-9a-f]{40,64}(?=/)|(?<=/actions/runs/)\d+(?=\))")
 _UNCHANGED = re.compile(r"\A### \S+ Nothing of SageMaker changes(?=:)")
 """A first line that, where a comment has told of a change, says too little."""
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_MOST_SECTIONS = 10
-_ROOM_TO_CLOSE = 256
-"""Bytes for a fence and `_MOST_SECTIONS`."""
 _ACCESS = ("OWNER", "MEMBER", "COLLABORATOR")
 
 
@@ -114,8 +122,27 @@ def comment(api: Api, where: PullRequest, note: CommentText, *, if_there: bool =
     return _Writing(api, where, note, if_there=if_there).settled(dry_run=dry_run)
 
 
+def comment_sections(  # noqa: PLR0913 - what is said, of which commit, and to whom
+    api: Api,
+    where: PullRequest,
+    ours: Mapping[str, Section],
+    note: CommentText,
+    *,
+    only: Collection[str] | None = None,
+    if_there: bool = False,
+    dry_run: bool = False,
+) -> Done:
+    """Make ``ours`` sections of the one comment of a tag, and keep those of others. Raises `GitHubError`.
+
+    ``note`` says of which tag, commit and run they are; its text is none. With ``only`` sections of other names go.
+    """
+    return _WritingSections(api, where, note, ours, only=only, if_there=if_there).settled(dry_run=dry_run)
+
+
 class _Writing:
     """One run that writes its comment."""
+
+    rounds = _ROUNDS
 
     def __init__(self, api: Api, where: PullRequest, note: CommentText, *, if_there: bool) -> None:
         self._api, self._if_there = api, if_there
@@ -128,10 +155,13 @@ class _Writing:
         self._posted = False
         """Whether GitHub has confirmed a new comment, which a list may not show yet."""
         self._login: str | None = None
+        self._looked = 0.0
+        """When the comments were last read, by the monotonic clock."""
 
     def settled(self, *, dry_run: bool) -> Done:
         """Look and act until there is nothing left to do."""
-        for _ in range(_ROUNDS):
+        for _ in range(self.rounds):
+            self._looked = time.monotonic()
             there = self._there()
             request = self._next(there, at_head=self._is_head())
             if request is None or dry_run:
@@ -142,8 +172,10 @@ class _Writing:
     def _there(self) -> list[tuple[int, CommentText]]:
         """The comments of this tag, the oldest first."""
         listed = self._api.items(f"{self._issue}/comments?per_page={_PER_PAGE}", _Comment)
-        noted = ((each, each.note(self._note.tag)) for each in listed)
-        ours = [(each.id, note) for each, note in noted if note and (each.has_access() or self._is_mine(each))]
+        noted = ((listing, listing.note(self._note.tag)) for listing in listed)
+        ours = [
+            (listing.id, note) for listing, note in noted if note and (listing.has_access() or self._is_mine(listing))
+        ]
         return sorted(ours, key=itemgetter(0))
 
     def _is_mine(self, found: _Comment) -> bool:
@@ -158,23 +190,28 @@ class _Writing:
     def _is_head(self) -> bool:
         return self._api.get(self._pull, _PullRequestNow).head.sha == self._note.commit
 
-    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> tuple[str, str] | None:
-        """Method and path of the next thing to do; None where all is as it should be."""
+    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> "_Request | None":
+        """The next thing to do; None where all is as it should be."""
         if not there:
-            self._done = "absent" if self._if_there else "created"
-            if self._posted or self._if_there:
-                return None
-            return "POST", f"{self._issue}/comments"
+            return self._first(self._note.text)
         (number, oldest), *younger = there
-        if _plain(oldest.text) != _plain(self._text()):
+        if _plain(oldest.text) != _plain(self._text(self._note.text)):
             if self._outranks(oldest, at_head=at_head):
-                self._done = "updated"
-                return "PATCH", f"{self._comments}/{number}"
+                return self._update(number, self._note.text)
             self._done = "left"
         for number, note in younger:
             if self._outranks(note, at_head=at_head):
-                return "DELETE", f"{self._comments}/{number}"
+                return "DELETE", f"{self._comments}/{number}", ""
         return None
+
+    def _first(self, text: str) -> "_Request | None":
+        """A new comment, where one is wanted and none is on its way."""
+        self._done = "absent" if self._if_there else "created"
+        return None if self._posted or self._if_there else ("POST", f"{self._issue}/comments", text)
+
+    def _update(self, number: int, text: str) -> "_Request":
+        self._done = "updated"
+        return "PATCH", f"{self._comments}/{number}", text
 
     def _outranks(self, other: CommentText, *, at_head: bool) -> bool:
         ours = self._note
@@ -182,8 +219,8 @@ class _Writing:
             return other.run == ours.run or (at_head and other.run < ours.run)
         return at_head
 
-    def _act(self, method: str, path: str) -> None:
-        payload = None if method == "DELETE" else {"body": self._body()}
+    def _act(self, method: str, path: str, text: str) -> None:
+        payload = None if method == "DELETE" else {"body": self._lines() + self._text(text)}
         try:
             self._api.change(method, path, payload)
         except UncertainError:
@@ -192,7 +229,11 @@ class _Writing:
             self._bear(error, method)
         else:
             self._posted = self._posted or method == "POST"
-        self._api.pause()  # a list may lag behind, and another run may be about to write over what it saw before
+        self._pause()
+
+    def _pause(self) -> None:
+        """A list may lag behind, and another run may be about to write over what it saw before."""
+        self._api.pause()
 
     def _bear(self, error: RefusedError, method: str) -> None:
         """Go on after what another look or fewer words can mend; else raise."""
@@ -203,11 +244,11 @@ class _Writing:
             return
         raise error
 
-    def _body(self) -> str:
-        return self._lines() + self._text()
+    def _text(self, text: str) -> str:
+        return shortened(text, self._room())
 
-    def _text(self) -> str:
-        return shortened(self._note.text, self._limit - len(self._lines()))
+    def _room(self) -> int:
+        return self._limit - len(self._lines())
 
     def _lines(self) -> str:
         """The lines that are not shown."""
@@ -216,35 +257,60 @@ class _Writing:
         return marker(note.tag) + ours
 
 
-def shortened(text: str, limit: int) -> str:
-    """``text`` in at most ``limit`` bytes: lines from the top, what they open closed again, and a line that says so."""
-    if len(text.encode("utf-8", "backslashreplace")) <= limit:
-        return text
-    room = limit - len(_CUT) - _ROOM_TO_CLOSE
-    kept: list[str] = []
-    for line in text.splitlines(keepends=True):
-        room -= len(line.encode("utf-8", "backslashreplace"))
-        if room < 0:
-            break
-        kept.append(line)
-    return "".join([*kept, *_closing(kept), _CUT])
+_Request: TypeAlias = tuple[str, str, str]
+"""Method, path, and the text of the comment where there is one to write."""
 
 
-def _closing(lines: Iterable[str]) -> Iterator[str]:
-    """What closes the code block and the sections that ``lines`` leave open."""
-    fence, sections = "", 0
-    for line in lines:
-        found = _FENCE.match(line)
-        if fence:
-            closes = found is not None and found[1].startswith(fence) and line.strip() == found[1]
-            fence = "" if closes else fence
-        elif found is not None:
-            fence = found[1]
-        else:
-            sections += line.count("<details") - line.count("</details>")
-    if fence:
-        yield f"{fence}\n"
-    yield from ["\n</details>\n"] * min(sections, _MOST_SECTIONS)
+class _WritingSections(_Writing):
+    """One run that writes its sections into a comment that other runs write, too."""
+
+    rounds = _ROUNDS_OF_SECTIONS
+
+    def __init__(
+        self,
+        api: Api,
+        where: PullRequest,
+        note: CommentText,
+        ours: Mapping[str, Section],
+        *,
+        only: Collection[str] | None,
+        if_there: bool,
+    ) -> None:
+        super().__init__(api, where, note, if_there=if_there)
+        self._ours, self._only = ours, only
+
+    def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> _Request | None:
+        if not there:
+            return self._first(self._composed(self._ours))
+        if not at_head:
+            self._done = "left"
+            return None
+        commit = self._note.commit
+        sides = [parsed(note.text) for _, note in there]
+        if self._if_there and self._only is None and not any(side.keys() & self._ours for side in sides):
+            self._done = "absent"  # a stack that changes nothing is in no comment, whichever job comes first
+            return None
+        found = merged([*sides, self._ours], commit)
+        kept = {name: found[name] for name in found if self._only is None or name in self._only}
+        text = self._composed(kept)
+        (number, oldest), *younger = there
+        if _plain(oldest.text) != _plain(text):
+            if time.monotonic() - self._looked > QUICKLY_S:
+                return "GET", "", ""
+            return self._update(number, text)
+        if any(kept[name] != section for name, section in self._ours.items() if name in kept):
+            self._done = "left"
+        return ("DELETE", f"{self._comments}/{younger[0][0]}", "") if younger else None
+
+    def _composed(self, sections: Mapping[str, Section]) -> str:
+        return composed(sections.values(), self._note.commit, self._room())
+
+    def _act(self, method: str, path: str, text: str) -> None:
+        if method != "GET":  # what was seen is too old to be written over
+            super()._act(method, path, text)
+
+    def _pause(self) -> None:
+        self._api.pause(SETTLING_S, JITTER_S)
 
 
 def _plain(text: str) -> str:

@@ -12,13 +12,23 @@ from guardrail import files
 from guardrail.errors import GuardrailError
 from guardrail.git import Commit, repository_of
 from guardrail.github import runner
-from guardrail.reporters.base import Links
+from guardrail.report import Report
+from guardrail.reporters.base import Links, Options
+from guardrail.reporters.places import FindingPlaces
 
 MOST_PATHS = 50
 """Files that are compared."""
 _SERVER = re.compile(r"https://[A-Za-z0-9.-]+(?::\d+)?")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def links_of(report: Report, options: Options, environment: Mapping[str, str], *, any_owner: bool) -> Links | None:
+    """Where the lines of a report's findings are shown; None outside of a workflow."""
+    places = FindingPlaces(report, options)
+    found = [places.of(result) for result in report.results if result.verdict == "fail"]
+    paths = {place.path for place in found if place.known and place.is_inside}
+    return links(environment, options.root, paths, any_owner=any_owner)
 
 
 def links(environment: Mapping[str, str], root: str, paths: Iterable[str], *, any_owner: bool) -> Links | None:

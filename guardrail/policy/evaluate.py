@@ -61,8 +61,6 @@ class Compiled(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Value]
     names_environment: bool
     """Whether its findings depend on the environment."""
-    passed: Result
-    """A pass that is about nothing yet: of ten thousand passes only what they are about differs."""
 
 
 def compile_policy(
@@ -77,7 +75,7 @@ def compile_policy(
     Raises `PolicyError`, naming the policy and the place in it, for a field, operator, parameter or value that does not
     fit, and for an environment that is not among ``environments``; with ``errors``, they are added there instead.
     """
-    parameters, severity = policy.parameters(environment), policy.severity_in(environment)
+    parameters = policy.parameters(environment)
     scope = PolicyScope(
         policy=policy.id,
         applies_to=policy.applies_to,
@@ -92,7 +90,7 @@ def compile_policy(
         scope = scope.attempt(partial(with_quantities, scope, policy), scope)
     return Compiled(
         policy=policy,
-        severity=severity,
+        severity=policy.severity_in(environment),
         scope=scope,
         when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
         require=compile_condition(policy.require, scope.at("require")),
@@ -105,32 +103,6 @@ def compile_policy(
         remediations=Remediations(policy, scope.at("suggests")),
         parameters=parameters,
         names_environment=policy.depends_on_environment(),
-        passed=_passed(policy, _graded(severity)),
-    )
-
-
-def _graded(severity: Grade) -> Severity:
-    """What a rule that is checked is graded; one that is off is not."""
-    return "note" if severity == "off" else severity
-
-
-def _passed(policy: Policy, severity: Severity) -> Result:
-    return Result(
-        source="",
-        endpoint=None,
-        variant=None,
-        policy=policy.id,
-        severity=severity,
-        verdict="pass",
-        status=None,
-        address=STACK,
-        message=policy.title,
-        reason=None,
-        saving_monthly=None,
-        saving_basis=None,
-        remediation=NO_REMEDIATION,
-        help_uri=policy.help_uri,
-        location=None,
     )
 
 
@@ -230,7 +202,7 @@ def _judged(compiled: Compiled, subject: Subject, past: Subject | None, source: 
     about = _about(subject, source)
     holds = compiled.require(subject)
     if holds is True:
-        yield _pass(compiled, subject, about)
+        yield _passed(compiled, subject, about)
     else:
         yield _found(compiled, subject, _undecided(applies, holds), about, _stack_status(compiled, subject, past))
 
@@ -350,7 +322,7 @@ class _Run:
                 continue
             holds = rule.require(subject)
             if holds is True:
-                yield _pass(rule, subject, about)
+                yield _passed(rule, subject, about)
             else:
                 yield _found(rule, subject, _undecided(applies, holds), about, status)
 
@@ -372,11 +344,26 @@ def _about(subject: Subject, source: str) -> dict[str, Any]:
     }
 
 
-def _pass(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
+def _passed(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
+    policy = rule.policy
     address, location = _block_to_change(rule, subject)
-    passed = structs.replace(rule.passed, **about, address=address, location=location)
     said = _first_text(rule.pass_messages, subject) if rule.pass_messages else None
-    return structs.replace(passed, message=said, notes=(said,)) if said else passed
+    return Result(
+        **about,
+        policy=policy.id,
+        severity=_severity(rule),
+        verdict="pass",
+        status=None,
+        address=address,
+        message=said or policy.title,
+        reason=None,
+        saving_monthly=None,
+        saving_basis=None,
+        remediation=NO_REMEDIATION,
+        notes=(said,) if said else (),
+        help_uri=policy.help_uri,
+        location=location,
+    )
 
 
 def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dict[str, Any], status: Status) -> Result:
@@ -391,9 +378,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
     return Result(
         **about,
         policy=policy.id,
-        severity="note"
-        if unknown is None and rule.note_when and rule.note_when(subject) is True
-        else rule.passed.severity,
+        severity="note" if unknown is None and rule.note_when and rule.note_when(subject) is True else _severity(rule),
         verdict="open" if unknown else "fail",
         status=status,
         address=address,
@@ -410,6 +395,11 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
         help_uri=policy.help_uri,
         location=location,
     )
+
+
+def _severity(rule: Compiled) -> Severity:
+    """What a rule that is checked is graded; one that is off never gets here."""
+    return "note" if rule.severity == "off" else rule.severity
 
 
 def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | None]:

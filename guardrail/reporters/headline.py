@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
-from guardrail.report import Report
+from guardrail.report import Report, Totals
 from guardrail.reporters.bill import UNKNOWN, changes_nothing, difference
 from guardrail.reporters.wording import dollars, signed_dollars
 
@@ -44,13 +44,18 @@ class Headline(Struct, frozen=True, kw_only=True):
 
 def headline(report: Report, state: State, all_fixed: AllFixed | None) -> Headline:
     """The one headline of a report."""
-    totals, fixed = report.totals, _fixed(report, all_fixed)
+    fixed = _fixed(report, all_fixed)
+    return of_totals(report.totals, state, changes_nothing=changes_nothing(report), fixed=fixed)
+
+
+def of_totals(totals: Totals, state: State, *, changes_nothing: bool, fixed: str = "") -> Headline:
+    """The headline of sums, whoever made them: ``fixed`` is what `Headline.fixed` says of them."""
     if state in ("nothing-read", "nothing-to-pay"):
         return Headline(figure=_NOTHING, sentence=f"{capital(_NOTHING)}, nothing to pay")
     cost = _cost(totals.after, state)
     if totals.delta is None or totals.before is None:
         return Headline(figure=cost, sentence=capital(cost), fixed=fixed)
-    if changes_nothing(report):
+    if changes_nothing:
         return Headline(
             figure=f"nothing changes: {cost}", sentence=f"Nothing of SageMaker changes: {cost}", fixed=fixed
         )

@@ -7,7 +7,7 @@ monthly amounts alone. Every endpoint, result and skipped resource stands on a l
 what changed and ``grep`` finds whole items.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
@@ -56,50 +56,53 @@ _T = TypeVar("_T")
 _Object: TypeAlias = dict[str, object]
 
 
-def render(report: Report, options: Options = DEFAULT) -> str:  # noqa: ARG001 - nothing in it depends on a terminal
-    """The report as one JSON document; the same report gives the same bytes."""
-    return b"".join(pieces(report)).decode()
+def render(report: Report, options: Options = DEFAULT) -> str:
+    """The report as one JSON document; the same report gives the same bytes, and nothing in it depends on a terminal.
 
-
-def pieces(report: Report) -> Iterator[bytes]:
-    """The document piece by piece, in UTF-8: a thousand endpoints are 16 MB, which nobody has to hold at once."""
-    yield b"{\n"
-    for key, value in _head(report).items():
-        yield b'"%s":%s,\n' % (key.encode(), machine_json(value))
+    It grows in one buffer: a thousand endpoints are 10 MB of text, of which every further copy would be held at once.
+    """
+    document = bytearray(b"{\n")
+    for key, value in _head(report, options).items():
+        document += b'"%s":%s,\n' % (key.encode(), machine_json(value))
     for name, items in (
         (b"endpoints", map(_endpoint, report.endpoints)),
         (b"unattached", map(_endpoint, report.unattached)),
         (b"results", map(_result, report.results)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
-        yield b'"%s":' % name
-        yield from _lines(items)
-        yield b",\n"
+        document += b'"%s":' % name
+        _add_lines(document, items)
+        document += b",\n"
     tail = [b'"%s":%s' % (key.encode(), machine_json(value)) for key, value in _tail(report).items()]
-    yield b",\n".join(tail) + b"\n}\n"
+    document += b",\n".join(tail) + b"\n}\n"
+    return document.decode()
 
 
-def _lines(items: Iterable[object]) -> Iterator[bytes]:
-    """An array with a line for each item: a line break inside a string is escaped, so these are the only ones."""
+def _add_lines(document: bytearray, items: Iterable[object]) -> None:
+    """Add an array with a line for each item: a line break inside a string is escaped, so these are the only ones."""
     separator = b"[\n"
     for item in items:
-        yield separator + machine_json(item)
+        document += separator
+        document += machine_json(item)
         separator = b",\n"
-    yield b"\n]" if separator == b",\n" else b"[]"
+    document += b"\n]" if separator == b",\n" else b"[]"
 
 
-def _head(report: Report) -> _Object:
+def _head(report: Report, options: Options) -> _Object:
     regions = dict(sorted(report.prices.items()))
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "guardrail", "version": __version__},
         "today": report.today,
+        "directory": options.directory,
+        "tag": options.tag,
         "settings_file": report.settings_file,
         "usage_file": report.usage_file,
         "baseline_file": report.baseline_file,
         "sources": report.sources,
         "prices": {"currency": "USD", "hours_per_month": int(HOURS_PER_MONTH), "regions": regions},
         "totals": _totals(report.totals),
+        "subtotals": {source: _totals(totals) for source, totals in report.subtotals.items()},
         "possibilities": [
             {"source": each.source, "given": each.given, "totals": _totals(each.totals)}
             for each in report.possibilities
@@ -117,6 +120,7 @@ def _totals(found: Totals) -> _Object:
         "before": _monthly(found.before) if found.before else None,
         "after": _monthly(found.after),
         "delta": _bounds(found.delta) if found.delta else None,
+        "unchanged": _monthly(found.unchanged) if found.unchanged else None,
     }
 
 
@@ -175,9 +179,15 @@ def _tail(report: Report) -> _Object:
         "coverage": report.coverage,
         "budgets": [_budget(budget) for budget in report.budgets],
         "notices": report.notices,
+        "own_terms": report.own_terms,
+        "policies": [
+            {"id": rule.id, "title": rule.title, "severity": rule.severity, "topic": rule.topic}
+            for rule in report.rules
+        ],
         "overview": _overview(report),
         "summary": report.summary,
         "fail_on": report.fail_on,
+        "all_findings": report.all_findings,
         "strict": report.strict,
         "unread": report.unread,
         "distrust": report.distrust,
@@ -192,7 +202,7 @@ def _endpoint(item: EndpointReport) -> _Object:
     return {
         "source": item.source,
         "address": endpoint.address,
-        "name": _known(endpoint.name),
+        "name": _named(endpoint.name),
         "region": _known(endpoint.region),
         "account": endpoint.account,
         "tags": _pairs(endpoint.tags),
@@ -202,7 +212,10 @@ def _endpoint(item: EndpointReport) -> _Object:
         "touched": endpoint.touched,
         "deployed": endpoint.deployed,
         "configuration_address": endpoint.configuration_address,
+        "unchanged": item.unchanged,
+        "detailed_observability": _known(endpoint.detailed_observability),
         "before": _monthly(item.before) if item.before else None,
+        "previous": None if item.unchanged or item.previous_cost is None else _previous(item.previous_cost),
         "monthly": _monthly(cost.monthly) if cost else None,
         "delta": _bounds(item.delta) if item.delta else None,
         "differences": [_difference(difference) for difference in item.differences],
@@ -212,6 +225,17 @@ def _endpoint(item: EndpointReport) -> _Object:
         "variants": _variants(endpoint, cost) if cost else [],
         "variants_unknown": endpoint.variants.reason if isinstance(endpoint.variants, Unknown) else None,
         "location": endpoint.location,
+    }
+
+
+def _previous(bill: Bill) -> _Object:
+    """The lines of the bill that stood before a change."""
+    return {
+        "components": [_component(component) for component in bill.lines],
+        "variants": [
+            {"label": child.label, "components": [_component(component) for component in child.lines]}
+            for child in bill.children
+        ],
     }
 
 
@@ -237,7 +261,9 @@ def _difference(difference: Difference) -> _Object:
 
 
 def _side(value: Told) -> object:
-    return _money(value) if isinstance(value, Decimal) else _known(value)
+    if isinstance(value, Unknown):
+        return _named(value)
+    return _money(value) if isinstance(value, Decimal) else value
 
 
 def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
@@ -257,10 +283,8 @@ def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
 
 
 def _pairs(pairs: dict[str, str | Unknown] | Unknown) -> _Object:
-    """Tags or dimensions, sorted by name."""
-    if isinstance(pairs, Unknown):
-        return _unknown(pairs)
-    return {key: _known(value) for key, value in sorted(pairs.items())}
+    """Tags or dimensions by name."""
+    return _unknown(pairs) if isinstance(pairs, Unknown) else {key: _known(value) for key, value in pairs.items()}
 
 
 def _model(model: Model | Unknown | None) -> _Object | None:
@@ -286,7 +310,7 @@ def _model(model: Model | Unknown | None) -> _Object | None:
 def _instances(variant: InstanceVariant) -> _Object:
     hidden = variant.sensitive
     return {
-        "name": _known(variant.name),
+        "name": _named(variant.name),
         "shadow": variant.shadow,
         "monthly_hours": _hours(variant),
         "kind": "instance",
@@ -318,7 +342,7 @@ def _hours(variant: InstanceVariant) -> object:
 def _serverless(variant: ServerlessVariant) -> _Object:
     hidden = variant.sensitive
     return {
-        "name": _known(variant.name),
+        "name": _named(variant.name),
         "shadow": False,
         "monthly_hours": None,
         "kind": "serverless",
@@ -445,7 +469,7 @@ def _hosted(component: InferenceComponent) -> _Object:
         least = most = _unknown(scaling)
     return {
         "address": component.address,
-        "name": _known(component.name),
+        "name": _named(component.name),
         "variant": _known(component.variant_name),
         "copies": _known(component.copies),
         "min_copies": least,
@@ -476,6 +500,7 @@ def _component(component: CostComponent) -> _Object:
         "monthly": _bounds(component.monthly) if component.monthly else None,
         "reason": component.reason,
         "estimated": component.estimated,
+        "default_size": component.default_size,
         "depends_on_usage": component.depends_on_usage,
         "assumed": component.assumed,
         "redacted": False,
@@ -542,11 +567,18 @@ def _bounds(bounds: Quantity | Delta) -> _Object:
 
 
 def _money(amount: Decimal | Unknown) -> str | _Object:
-    return plain(amount) if isinstance(amount, Decimal) else _unknown(amount)
+    return _unknown(amount) if isinstance(amount, Unknown) else plain(amount)
 
 
 def _known(value: object) -> object:
-    return _unknown(value) if type(value) is Unknown else value
+    return _unknown(value) if isinstance(value, Unknown) else value
+
+
+def _named(value: str | Unknown) -> object:
+    """A name, or what is known of it, by which people know the thing."""
+    if isinstance(value, Unknown) and value.partial is not None:
+        return {**_unknown(value), "partial": value.partial}
+    return _known(value)
 
 
 def _shown(value: object, *, hidden: bool) -> object:

@@ -168,3 +168,106 @@ def test_no_failure_shows_the_token(
     shown = capsys.readouterr()
     assert shown.err.startswith("guardrail: ")
     assert TOKEN not in shown.out + shown.err
+
+
+# Sections ------------------------------------------------------------------------------------------------------------
+
+
+def stack_report(path: Path, scenario: str, *flags: str) -> str:
+    """The JSON report of a story of tests/scenarios, written to ``path``."""
+    plan = Path(__file__).parents[1] / "scenarios" / scenario / "plan.json"
+    cli.main(["check", str(plan), f"--format=json={path}", "--fail-on=never", *flags])
+    return str(path)
+
+
+def sections_of(server: GitHub) -> list[str]:
+    """The names in the hidden lines of the one comment."""
+    (body,) = server.bodies()
+    return [line.split()[2].removeprefix("name=") for line in body.splitlines() if "guardrail:section" in line]
+
+
+@pytest.fixture
+def reports(server: GitHub, tmp_path: Path) -> list[str]:  # noqa: ARG001 - the server's folder is the working directory
+    """A stack whose one instance grows, and one that goes: see their story.md."""
+    for name in ("chat", "search"):
+        (tmp_path / name).mkdir()
+    found = [("chat", "instance-type-update"), ("search", "destroy")]
+    return [stack_report(tmp_path / name / "report.json", scenario) for name, scenario in found]
+
+
+def test_reports_make_one_comment_with_a_section_each(
+    server: GitHub, reports: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert cli.main(["comment", "github", f"chat={reports[0]}", f"search={reports[1]}"]) == 0
+    assert capsys.readouterr().out == "the comment stacks of acme/shop#7 is written\n"
+    assert sorted(sections_of(server)) == ["chat", "search"]
+
+
+def test_stacks_that_nobody_named_are_called_by_what_tells_their_inputs_apart(
+    server: GitHub, reports: list[str]
+) -> None:
+    assert cli.main(["comment", "github", *reports]) == 0
+    assert sorted(sections_of(server)) == ["destroy", "instance-type-update"]
+
+
+def test_a_stack_is_called_by_the_tag_of_its_check(server: GitHub, tmp_path: Path) -> None:
+    found = [stack_report(tmp_path / f"{tag}.json", "destroy", f"--tag={tag}/prod") for tag in ("chat", "search")]
+    assert cli.main(["comment", "github", *found]) == 0
+    assert sorted(sections_of(server)) == ["chat/prod", "search/prod"]
+
+
+def test_a_section_is_replaced_and_the_others_stay(server: GitHub, reports: list[str]) -> None:
+    for name, path in zip(("chat", "search", "chat"), (*reports, reports[0]), strict=True):
+        assert cli.main(["comment", "github", "--section", name, path]) == 0
+    assert sorted(sections_of(server)) == ["chat", "search"]
+
+
+def test_a_job_whose_check_gave_no_answer_says_so_in_its_section(server: GitHub, reports: list[str]) -> None:
+    assert cli.main(["comment", "github", "--section", "search", reports[1]]) == 0
+    assert cli.main(["comment", "github", "--section", "chat", "--body", "comment.md"]) == 0
+    assert sorted(sections_of(server)) == ["chat", "search"]
+    assert "| ❓ `chat` | unknown |" in server.bodies()[0]
+
+
+def test_a_stack_that_is_expected_keeps_its_section_and_any_other_goes(server: GitHub, reports: list[str]) -> None:
+    for name in ("chat", "gone"):
+        assert cli.main(["comment", "github", "--section", name, reports[0]]) == 0
+    expected = ["--expect", "chat", "--expect", "queue"]
+    assert cli.main(["comment", "github", f"search={reports[1]}", *expected]) == 0
+    assert sorted(sections_of(server)) == ["chat", "queue", "search"]
+    assert "| ❔ `queue` | not run on `aaaaaaa` |  |" in server.bodies()[0]
+
+
+def test_reports_without_news_write_no_new_comment(server: GitHub, tmp_path: Path) -> None:
+    quiet = stack_report(tmp_path / "quiet.json", "no-sagemaker")
+    assert cli.main(["comment", "github", quiet, "--only-when-changed"]) == 0
+    assert server.bodies() == []
+    loud = stack_report(tmp_path / "loud.json", "instance-type-update")
+    assert cli.main(["comment", "github", f"quiet={quiet}", f"loud={loud}", "--only-when-changed"]) == 0
+    assert len(server.bodies()) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "there is nothing to say"),
+        (["absent.json"], "absent.json cannot be read: No such file or directory"),
+        (["comment.md"], "comment.md is no JSON report of guardrail"),
+        (["a=chat/report.json", "a=search/report.json"], "search/report.json is not the only report of a"),
+        (["chat/report.json", "--body", "comment.md"], "made of reports or of a body, not of both"),
+        (["chat/report.json", "search/report.json", "--section", "a"], "--section replaces one section"),
+        (["chat/report.json", "--section", "x" * 201], "a stack's name has 1 to 200 characters, not 201"),
+        (["--body", "comment.md", "--expect", "a"], "--expect and --only-when-changed are about reports"),
+    ],
+)
+@pytest.mark.usefixtures("reports")
+def test_what_makes_no_comment_is_refused_before_anything_is_asked(
+    arguments: list[str], said: str, server: GitHub, capsys: pytest.CaptureFixture[str]
+) -> None:
+    capsys.readouterr()
+    assert cli.main(["comment", "github", *arguments]) == 2
+    told = capsys.readouterr().err
+    assert said in told
+    assert "hint: " in told
+    assert server.requests == []

@@ -12,8 +12,9 @@ import pytest
 
 from guardrail.errors import GitHubError
 from guardrail.github.api import PATIENCE_S, Api, RefusedError
-from guardrail.github.comment import CommentText, Done, PullRequest, comment, shortened, split
+from guardrail.github.comment import CommentText, Done, PullRequest, comment, split
 from guardrail.github.runner import Run
+from guardrail.github.shortened import shortened
 from tests.github.server import STRANGER, TOKEN, Fault, GitHub, github
 
 WHERE = PullRequest("acme/shop", 7)

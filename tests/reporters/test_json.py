@@ -153,6 +153,7 @@ def test_a_component_is_a_line_of_the_bill() -> None:
         "monthly": {"floor": "335.80", "expected": "503.70", "ceiling": "1007.40"},
         "reason": None,
         "estimated": False,
+        "default_size": False,
         "depends_on_usage": False,
         "assumed": True,
         "redacted": False,
@@ -191,9 +192,11 @@ def test_a_deleted_endpoint_keeps_what_it_cost_and_has_no_parts() -> None:
     assert (old["monthly"], old["variants"], old["components"]) == (None, [], [])
 
 
-def test_unknown_fields_have_their_reason_and_nothing_of_their_text() -> None:
+def test_unknown_fields_have_their_reason_and_nothing_of_their_text_but_for_names() -> None:
+    """A name that is partly known is what people know a thing by, in every format."""
     item = first(docs(), name=LATER, region=LATER, mode=LATER)
-    assert [item[key] for key in ("name", "region", "mode")] == [{"unknown": "known only after apply"}] * 3
+    assert item.pop("name") == {"unknown": "known only after apply", "partial": "prod-${…}"}
+    assert [item[key] for key in ("region", "mode")] == [{"unknown": "known only after apply"}] * 2
     assert "prod-" not in json.dumps(item)
 
 

@@ -41,6 +41,23 @@ def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
 
+def head(noun: str, *, is_change: bool) -> str:
+    """The first two lines of a table: what a row is about, and what its two cells tell."""
+    names = ("change", "before → after") if is_change else ("expected", "scaled in → out")
+    return f"{row(noun, *names)}\n|:--|--:|--:|"
+
+
+def cells(before: Monthly | None, after: Monthly | None, delta: Delta | None, *, is_change: bool) -> tuple[str, str]:
+    """The two cells of a row: ``**+254**`` and ``85 → 338``; where nothing has a past ``338`` and its range."""
+    if not is_change:
+        return (_amount(after), _range(after))
+    old, new = ("0" if each is None else _amount(each) for each in (before, after))
+    if delta is None:
+        return ("", new)
+    change = in_dollars(delta.expected)
+    return (change if change in ("0", UNKNOWN) else f"**{change}**", between(old, "→", new))
+
+
 class Tables:
     """The tables of one report."""
 
@@ -49,7 +66,7 @@ class Tables:
         self._kinds = {source.id: source.kind for source in report.sources}
         self._marks = endpoint_marks(report)
         self._is_change = report.totals.delta is not None
-        self.stack_names = _stack_names([source.id for source in report.sources])
+        self.stack_names = stack_names([source.id for source in report.sources])
 
     def of_endpoints(self, rows: Sequence[EndpointReport], others: Sequence[EndpointReport]) -> str:
         """Every endpoint that changes, the rest in one row, and what a month comes to."""
@@ -79,8 +96,7 @@ class Tables:
 
     def head(self, noun: str) -> str:
         """The first two lines of a table."""
-        names = ("change", "before → after") if self._is_change else ("expected", "scaled in → out")
-        return f"{row(noun, *names)}\n|:--|--:|--:|"
+        return head(noun, is_change=self._is_change)
 
     def endpoint(self, item: EndpointReport) -> str:
         """An endpoint, with what changes of it below its name."""
@@ -108,13 +124,7 @@ class Tables:
         return text
 
     def _cells(self, before: Monthly | None, after: Monthly | None, delta: Delta | None) -> tuple[str, str]:
-        if not self._is_change:
-            return (_amount(after), _range(after))
-        old, new = ("0" if each is None else _amount(each) for each in (before, after))
-        if delta is None:
-            return ("", new)
-        change = in_dollars(delta.expected)
-        return (change if change in ("0", UNKNOWN) else f"**{change}**", between(old, "→", new))
+        return cells(before, after, delta, is_change=self._is_change)
 
     def _together(self, text: str, items: Sequence[EndpointReport]) -> str:
         """Several endpoints in one row, with their sums."""
@@ -212,7 +222,7 @@ def _becomes(item: EndpointReport, *, is_change: bool) -> str:
     return {"create": "new", "delete": "deleted", "forget": "no longer managed"}.get(item.endpoint.change, "changed")
 
 
-def _stack_names(ids: Sequence[str]) -> dict[str, str]:
+def stack_names(ids: Sequence[str]) -> dict[str, str]:
     """The inputs by what tells them apart: ``a`` and ``b`` of ``stacks/a/plan.json`` and ``stacks/b/plan.json``."""
     parts = [each.split("/") for each in ids]
     shortest = min(map(len, parts), default=0)
@@ -293,7 +303,7 @@ def _lines(item: EndpointReport) -> Iterator[str]:
         if _differs(pair.before, pair.after):
             yield row(f"{where}, compute", _cents(pair.before), _cents(pair.after))
         sides = (pair.volume_before if pair.before else None, pair.volume_after if pair.after else None)
-        if _differs(*sides) and set(map(_cents, sides)) != {_DASH, usd(ZERO)}:  # a disk of its own costs nothing
+        if _differs(*sides):
             yield row(f"{where}, {pair.volume_in_words}", *map(_cents, sides))
 
 

@@ -7,7 +7,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
-from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -121,8 +120,8 @@ class Side:
         They are all that its expression leads to, and none of that is out of sight.
         """
         return {
-            endpoint.address: sorted(each.address for each in candidates)
-            for endpoint in sorted(self.declarations.endpoints, key=attrgetter("address"))
+            endpoint.address: [each.address for each in candidates]
+            for endpoint in self.declarations.endpoints
             if isinstance(endpoint.configuration.value, Unknown) and LOST not in endpoint.configuration.references
             if 1 < len(candidates := self.declarations.configurations.linked(endpoint.configuration, endpoint)) <= FEW
         }
@@ -473,7 +472,7 @@ def _partial(inventory: Inventory) -> frozenset[str]:
 
 
 def _has_unknown(*values: object) -> bool:
-    return Unknown in map(type, values)
+    return any(isinstance(value, Unknown) for value in values)
 
 
 def _priced(variant: Variant) -> tuple[object, ...]:

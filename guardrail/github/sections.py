@@ -1,0 +1,325 @@
+"""A comment of several sections, one for each stack, which jobs of their own may have written.
+
+Hidden lines say where a section begins and ends, of which commit and run it is, and what the table at the top needs of
+it, so that a job can write its own section and the head without the reports of the others. What stands in a section was
+written by whoever wrote the plan: no line of it can pass for one of these.
+"""
+
+import base64
+import re
+import zlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from decimal import Decimal
+from html import escape
+from urllib.parse import quote, unquote
+
+import msgspec
+from msgspec import Struct, structs
+
+from guardrail import __version__, limits
+from guardrail.cost.base import BOUNDS, Delta
+from guardrail.cost.join import NOTHING, total
+from guardrail.errors import GitHubError
+from guardrail.github.runner import Run
+from guardrail.github.shortened import shortened
+from guardrail.model import Unknown
+from guardrail.money import ZERO
+from guardrail.report import Report, Totals
+from guardrail.reporters.base import Options
+from guardrail.reporters.bill import changes_nothing
+from guardrail.reporters.gfm import code, details, name
+from guardrail.reporters.headline import State, capital, expected_dollars, in_dollars, of_totals
+from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, write
+from guardrail.reporters.markdown.headline import ICONS, NOTHING_KNOWN
+from guardrail.reporters.markdown.mending import in_html
+from guardrail.reporters.markdown.tables import cells, head, row
+from guardrail.reporters.overview import Counts, Verdict, overview
+from guardrail.reporters.wording import counted
+
+_MOST_NAMED = 5
+_NO_COMMIT = "0" * 40
+"""As git writes where there is none."""
+_SHORT = 7
+"""Characters of a commit, as people read it."""
+_MOST_FACTS = 1 << 16
+"""Bytes that a hidden line may unfold to."""
+_SMALLEST_TEXT = 256
+"""Bytes of a section below which only its row is shown."""
+_OURS = "<!-- guardrail:"
+_SECTION = re.compile(
+    r"<!-- guardrail:section name=(?P<name>\S+) commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d{1,18})"
+    r" attempt=(?P<attempt>\d{1,9}) facts=(?P<facts>[A-Za-z0-9_=-]+) -->\n"
+    r"(?:<details[^\n]*\n\n)?(?P<text>.*?)\n(?:\n</details>\n)?<!-- guardrail:end -->",
+    re.DOTALL,
+)
+_GRAVEST: tuple[Verdict, ...] = ("fails", "untrusted", "tolerated", "passes")
+
+
+class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the head of a comment needs of a section."""
+
+    totals: Totals
+    state: State
+    verdict: Verdict
+    counts: Counts = Counts()
+    changes_nothing: bool = False
+    alters_terms: bool = False
+
+
+class Section(Struct, frozen=True, kw_only=True):
+    """What one check says, of the commit that it read."""
+
+    name: str
+    """Of the stack: ``infra/chat``."""
+    commit: str
+    run: Run = Run()
+    facts: Facts
+    text: str
+    """Markdown."""
+
+    def outranks(self, other: "Section", at: str) -> bool:
+        """Whether this is to be shown in place of ``other``: what is of commit ``at``, then what is of a later run.
+
+        Of two alike this is.
+        """
+        return (self.commit == at, self.run) >= (other.commit == at, other.run)
+
+
+def section(report: Report, called: str, commit: str, run: Run, options: Options) -> Section:
+    """The section of one report."""
+    told = overview(report)
+    facts = Facts(
+        totals=structs.replace(report.totals, unchanged=None),
+        state=told.state,
+        verdict=told.verdict,
+        counts=told.counts,
+        changes_nothing=changes_nothing(report),
+        alters_terms=bool(report.own_terms),
+    )
+    text = _harmless(write(report, options, COMMENT_LIMIT - MARGIN)).strip("\n")
+    return Section(name=called, commit=commit, run=run, facts=facts, text=text)
+
+
+def unanswered(called: str, commit: str, run: Run, text: str) -> Section:
+    """The section of a check that has no report, and says why in ``text``."""
+    nothing_known = structs.replace(NOTHING, at_least=True)
+    unknown = Unknown(f"{called} has no answer")
+    totals = Totals(before=None, after=nothing_known, delta=Delta(unknown, unknown, unknown))
+    facts = Facts(totals=totals, state="unknown", verdict="untrusted")
+    return Section(name=called, commit=commit, run=run, facts=facts, text=_harmless(text).strip("\n"))
+
+
+def absent(called: str) -> Section:
+    """The place of a check that belongs here and has no report: any section of it that is there stands before it."""
+    nothing = unanswered(called, _NO_COMMIT, Run(), "")
+    return structs.replace(nothing, text="_There is no report of it._")
+
+
+def _harmless(text: str) -> str:
+    """``text`` in which no line begins or ends a section."""
+    return text.replace(_OURS, _OURS.replace("<!", r"<\!"))
+
+
+def parsed(text: str) -> dict[str, Section]:
+    """The sections of a comment by name. One whose line cannot be read is none: its job writes it again."""
+    found = (_parsed(match) for match in _SECTION.finditer(text.replace("\r\n", "\n")))
+    return {each.name: each for each in found if each is not None}
+
+
+def _parsed(match: re.Match[str]) -> Section | None:
+    try:
+        packed = base64.urlsafe_b64decode(match["facts"])
+        facts = msgspec.json.decode(zlib.decompressobj().decompress(packed, _MOST_FACTS), type=Facts)
+        limits.refuse_uncountable(facts)
+    except (ValueError, zlib.error, msgspec.DecodeError):
+        return None
+    run = Run(int(match["id"]), int(match["attempt"]))
+    return Section(
+        name=unquote(match["name"], errors="surrogatepass"),
+        commit=match["commit"],
+        run=run,
+        facts=facts,
+        text=match["text"],
+    )
+
+
+def merged(sides: Iterable[Mapping[str, Section]], at: str) -> dict[str, Section]:
+    """The sections of several comments: of each name the one that outranks the others at commit ``at``."""
+    found: dict[str, Section] = {}
+    for side in sides:
+        for called, each in side.items():
+            if called not in found or each.outranks(found[called], at):
+                found[called] = each
+    return found
+
+
+# The text ------------------------------------------------------------------------------------------------------------
+
+
+def composed(sections: Collection[Section], at: str, limit: int) -> str:
+    """The comment that these sections make at commit ``at``, in at most ``limit`` bytes.
+
+    Where room is short their texts are cut, never their rows. Raises `GitHubError` where not even these fit.
+    """
+    ordered = sorted(sections, key=lambda each: _rank(each, at))
+    if len(ordered) == 1 and ordered[0].commit == at:
+        return _marked(ordered[0], ordered[0].text)
+    top, foot = _head(ordered, at), f"\n<sub>{code(at[:_SHORT])} · guardrail {__version__}</sub>\n"
+    frames = sum(_size(_framed(each, "", at)) for each in ordered)
+    left = limit - _size(top) - _size(foot) - frames
+    if left < 0:
+        raise GitHubError(
+            f"{len(ordered):,} stacks are too many for one comment", hint="give groups of them a --tag each"
+        )
+    texts = _cut([each.text for each in ordered], left)
+    return top + "".join(_framed(each, text, at) for each, text in zip(ordered, texts, strict=True)) + foot
+
+
+def _rank(each: Section, at: str) -> tuple[object, ...]:
+    """Failures first, then what changes most, then by name; what was not run comes last."""
+    delta = each.facts.totals.delta
+    change = delta.expected if delta else each.facts.totals.after.ceiling
+    size = abs(change) if isinstance(change, Decimal) else Decimal("Infinity")
+    return each.commit != at, _GRAVEST.index(each.facts.verdict), -size, each.name
+
+
+def _framed(each: Section, text: str, at: str) -> str:
+    """A section below the table, folded; one that fails is open."""
+    title = in_html(each.name)
+    if each.commit != at:
+        of = "" if each.commit == _NO_COMMIT else f", of {each.commit[:_SHORT]}"
+        title = f"{NOTHING_KNOWN} {title}: not run on <code>{escape(at[:_SHORT])}</code>{of}"
+    else:
+        title = f"{_sign(each)}{title}: {_amount(each.facts.totals)}"
+    body = text or "_The report of its run has all of it._"
+    shown = details(title, body).rstrip("\n")
+    is_open = each.commit == at and each.facts.verdict == "fails"
+    return _marked(each, shown.replace("<details>", "<details open>", 1) if is_open else shown)
+
+
+def _marked(each: Section, shown: str) -> str:
+    packed = base64.urlsafe_b64encode(zlib.compress(msgspec.json.encode(each.facts), 9)).decode()
+    run = f"commit={each.commit} id={each.run.id} attempt={each.run.attempt}"
+    return f"\n{_OURS}section name={_quoted(each.name)} {run} facts={packed} -->\n{shown}\n{_OURS}end -->\n"
+
+
+def _quoted(text: str) -> str:
+    """A name that cannot end a hidden line: ``m["a--%3Eb"]`` with its hyphens escaped, too."""
+    return quote(text, safe="/._", errors="surrogatepass").replace("--", "%2D%2D")
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "backslashreplace"))
+
+
+def _cut(texts: Sequence[str], room: int) -> list[str]:
+    """``texts`` in at most ``room`` bytes together; the shortest ones stay whole."""
+    kept = dict.fromkeys(range(len(texts)), "")
+    for done, at in enumerate(sorted(kept, key=lambda at: _size(texts[at]))):
+        share = room // (len(texts) - done)
+        kept[at] = shortened(texts[at], share) if share >= _SMALLEST_TEXT else ""
+        room -= _size(kept[at])
+    return list(kept.values())
+
+
+def _head(ordered: Sequence[Section], at: str) -> str:
+    """What all stacks come to, who is missing, and a row for each."""
+    fresh = [each for each in ordered if each.commit == at]
+    missing = [each for each in ordered if each.commit != at]
+    totals = _sum([each.facts.totals for each in fresh], [each.name for each in missing])
+    lines = [_headline(fresh, totals, is_whole=not missing), _told(fresh)]
+    lines += [_not_run([each.name for each in missing], at)] if missing else []
+    is_change = totals.delta is not None
+    rows = [row(f"{_sign(each)}{name(each.name)}", *_cells(each.facts.totals, is_change=is_change)) for each in fresh]
+    rows += [row(f"{NOTHING_KNOWN} {name(each.name)}", f"not run on {code(at[:_SHORT])}", "") for each in missing]
+    rows.append(row("**USD a month**, expected", *_cells(totals, is_change=is_change)))
+    return "\n\n".join([*lines, "\n".join([head("stack", is_change=is_change), *rows])]) + "\n"
+
+
+def _headline(fresh: Sequence[Section], totals: Totals, *, is_whole: bool) -> str:
+    facts = [each.facts for each in fresh]
+    verdict: Verdict = next((each for each in _GRAVEST if any(found.verdict == each for found in facts)), "untrusted")
+    icon = NOTHING_KNOWN if verdict == "passes" and not (is_whole and _knows(facts)) else ICONS[verdict]
+    told = of_totals(totals, _state(facts), changes_nothing=all(each.changes_nothing for each in facts))
+    return f"### {icon} {told.sentence}{f' ({told.span})' if told.span else ''}"
+
+
+def _knows(facts: Iterable[Facts]) -> bool:
+    return all(each.state != "unknown" for each in facts)
+
+
+def _state(facts: Sequence[Facts]) -> State:
+    """Known where anything is; nothing to pay where all say so."""
+    order: tuple[State, ...] = ("known", "unknown", "nothing-to-pay", "nothing-read")
+    return next((each for each in order if any(found.state == each for found in facts)), "unknown")
+
+
+def _told(fresh: Sequence[Section]) -> str:
+    """``**2 errors in 1 of 3 stacks, 1 warning.**``."""
+    found = [structs.astuple(each.facts.counts) for each in fresh]
+    counts = Counts(**dict(zip(Counts.__struct_fields__, map(sum, zip(*found, strict=True)), strict=True)))
+    failing = sum(each.facts.verdict == "fails" for each in fresh)
+    where = f" {failing:,} of {counted(len(fresh), 'stack')} {'fails' if failing == 1 else 'fail'}." if failing else ""
+    altered = [each.name for each in fresh if each.facts.alters_terms]
+    terms = f" ⚠️ The terms that they are judged by are altered: {_named(altered)}." if altered else ""
+    return f"**{capital(str(counts))}.**{where}{terms}"
+
+
+def _not_run(names: Sequence[str], at: str) -> str:
+    return f"{NOTHING_KNOWN} **Not run on {code(at[:_SHORT])}**, and in no amount: {_named(names)}"
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(map(code, names[:_MOST_NAMED])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _sign(each: Section) -> str:
+    if each.facts.verdict != "passes":
+        return f"{ICONS[each.facts.verdict]} "
+    return f"{NOTHING_KNOWN} " if each.facts.state == "unknown" else ""
+
+
+def _amount(totals: Totals) -> str:
+    return in_dollars(totals.delta.expected) if totals.delta else f"{expected_dollars(totals.after)} USD a month"
+
+
+def _cells(totals: Totals, *, is_change: bool) -> tuple[str, str]:
+    return cells(totals.before, totals.after, totals.delta, is_change=is_change)
+
+
+# Sums ----------------------------------------------------------------------------------------------------------------
+
+
+def _sum(found: Sequence[Totals], missing: Sequence[str]) -> Totals:
+    """What all come to; at least that much where one is ``missing``."""
+    after = total(each.after for each in found)
+    after = structs.replace(after, at_least=after.at_least or bool(missing))
+    pasts = [each.before for each in found if each.before is not None]
+    deltas = [each.delta for each in found if each.delta is not None]
+    if not deltas:
+        return Totals(before=None, after=after, delta=None)
+    gap = f"{missing[0]} was not run" if missing else "a stack has no past" if len(deltas) < len(found) else ""
+    return Totals(before=total(pasts), after=after, delta=_delta(deltas, gap))
+
+
+def _delta(found: Sequence[Delta], gap: str) -> Delta:
+    """The sum of changes; ``gap`` is why one is not among them, which leaves no bound."""
+    bounds = ([*(getattr(each, bound) for each in found), *([Unknown(gap)] if gap else [])] for bound in BOUNDS)
+    return Delta(*map(_added, bounds))
+
+
+def _added(amounts: Sequence[Decimal | Unknown]) -> Decimal | Unknown:
+    """The sum; where one is not known, between what the others and its own bounds make."""
+    unknown = [each for each in amounts if isinstance(each, Unknown)]
+    if not unknown:
+        return sum((each for each in amounts if isinstance(each, Decimal)), ZERO)
+    least = _whole(each.at_least if isinstance(each, Unknown) else each for each in amounts)
+    most = _whole(each.at_most if isinstance(each, Unknown) else each for each in amounts)
+    return Unknown(unknown[0].reason, at_least=least, at_most=most)
+
+
+def _whole(bounds: Iterable[Decimal | None]) -> Decimal | None:
+    found = list(bounds)
+    known = [each for each in found if each is not None]
+    return sum(known, ZERO) if len(known) == len(found) else None

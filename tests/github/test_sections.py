@@ -1,0 +1,339 @@
+"""One comment of many stacks: what its table comes to, and that no job loses a section of another one.
+
+The amounts are whole: a stack of 100 after 40 adds 60, one of 20 after 50 saves 30.
+"""
+
+import base64
+import re
+import threading
+import time
+import zlib
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from guardrail.cost.base import Delta, Monthly
+from guardrail.errors import GitHubError
+from guardrail.github import comment as writing
+from guardrail.github.api import Api
+from guardrail.github.comment import CommentText, Done, PullRequest, comment_sections
+from guardrail.github.runner import Run
+from guardrail.github.sections import Facts, Section, composed, merged, parsed, section, unanswered
+from guardrail.model import Unknown
+from guardrail.report import Totals
+from guardrail.reporters.base import Options
+from guardrail.reporters.overview import Counts
+from tests.github.server import STRANGER, TOKEN, GitHub, github
+from tests.reporters.reports import report
+
+WHERE = PullRequest("acme/shop", 7)
+OLD, HEAD = "b" * 40, "a" * 40
+LIMIT = 60_000
+
+
+def money(usd: int, **flags: Any) -> Monthly:
+    return Monthly(floor=Decimal(usd), expected=Decimal(usd), ceiling=Decimal(usd), **flags)
+
+
+def changed(before: int, after: int, **flags: Any) -> Totals:
+    delta = Decimal(after - before)
+    return Totals(before=money(before), after=money(after, **flags), delta=Delta(delta, delta, delta))
+
+
+def stack(name: str, totals: Totals, **changes: Any) -> Section:
+    facts: dict[str, Any] = {"totals": totals, "state": "known", "verdict": "passes"}
+    facts |= {key: changes.pop(key) for key in list(changes) if key in Facts.__struct_fields__}
+    known: dict[str, Any] = {"commit": HEAD, "run": Run(50, 1), "text": f"### {name}\n\nits text"}
+    return Section(name=name, facts=Facts(**facts), **(known | changes))
+
+
+CHAT = stack("infra/chat", changed(40, 100), verdict="fails", counts=Counts(error=2))
+SEARCH = stack("infra/search", changed(50, 20), counts=Counts(warning=1))
+
+
+# The text ------------------------------------------------------------------------------------------------------------
+
+
+def rows(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("|")][2:]
+
+
+def test_the_table_has_a_row_for_each_stack_and_their_sum() -> None:
+    """40 + 50 = 90 before, 100 + 20 = 120 after, +30."""
+    text = composed([SEARCH, CHAT], HEAD, LIMIT)
+    assert text.splitlines()[:3] == [
+        "### ❌ This change adds 30 USD a month (90 → 120)",
+        "",
+        "**2 errors, 1 warning.** 1 of 2 stacks fails.",
+    ]
+    assert rows(text) == [
+        "| ❌ `infra/chat` | **+60** | 40&nbsp;→ 100 |",
+        "| `infra/search` | **−30** | 50&nbsp;→ 20 |",
+        "| **USD a month**, expected | **+30** | 90&nbsp;→ 120 |",
+    ]
+
+
+def test_what_fails_is_open_and_the_rest_is_folded() -> None:
+    text = composed([SEARCH, CHAT], HEAD, LIMIT)
+    assert "<details open><summary>❌ <code>infra/chat</code>: +60</summary>" in text
+    assert "<details><summary><code>infra/search</code>: −30</summary>" in text
+
+
+def test_a_stack_that_was_not_run_is_in_no_amount_and_the_change_is_not_known() -> None:
+    """100 of one that was run; 20 of the other one is of an older commit."""
+    text = composed([CHAT, stack("infra/search", changed(50, 20), commit=OLD)], HEAD, LIMIT)
+    assert text.splitlines()[0] == "### ❌ What this change adds is not known (40 → ≥100)"
+    assert "❔ **Not run on `aaaaaaa`**, and in no amount: `infra/search`" in text
+    assert rows(text)[1:] == [
+        "| ❔ `infra/search` | not run on `aaaaaaa` |  |",
+        "| **USD a month**, expected | unknown | 40&nbsp;→ ≥100 |",
+    ]
+    assert "<summary>❔ <code>infra/search</code>: not run on <code>aaaaaaa</code>, of bbbbbbb</summary>" in text
+
+
+def test_where_all_that_was_run_passes_and_one_was_not_run_the_whole_is_no_pass() -> None:
+    text = composed([SEARCH, stack("infra/chat", changed(40, 100), commit=OLD)], HEAD, LIMIT)
+    assert text.startswith("### ❔ ")
+
+
+def test_what_is_missing_in_one_stack_leaves_a_bound_of_the_sum() -> None:
+    """At least 60 and exactly −30 are at least 30."""
+    lacks = Unknown("no price", at_least=Decimal(60))
+    totals = Totals(before=money(40), after=money(100, at_least=True), delta=Delta(lacks, lacks, lacks))
+    text = composed([stack("infra/chat", totals), SEARCH], HEAD, LIMIT)
+    assert text.splitlines()[0] == "### ✅ This change adds at least 30 USD a month (90 → ≥120)"
+
+
+def test_a_stack_without_a_past_leaves_the_change_of_the_whole_unknown() -> None:
+    text = composed([stack("new", Totals(before=None, after=money(7), delta=None)), SEARCH], HEAD, LIMIT)
+    assert text.splitlines()[0].startswith("### ✅ What this change adds is not known")
+    assert "| `new` |  | 7 |" in text
+
+
+def test_stacks_without_a_past_say_what_they_cost() -> None:
+    found = [stack(name, Totals(before=None, after=money(usd), delta=None)) for name, usd in (("a", 7), ("b", 5))]
+    text = composed(found, HEAD, LIMIT)
+    assert text.splitlines()[0] == "### ✅ 12 USD a month"
+    assert rows(text)[-1] == "| **USD a month**, expected | 12 | 12 |"
+
+
+def test_one_stack_alone_is_its_own_comment() -> None:
+    text = composed([CHAT], HEAD, LIMIT)
+    assert text.count("###") == 1
+    assert "<details" not in text
+    assert parsed(text) == {"infra/chat": CHAT}
+
+
+def test_a_check_without_an_answer_is_no_pass_and_no_amount() -> None:
+    text = composed([SEARCH, unanswered("infra/chat", HEAD, Run(50, 1), "### ❓ no answer\n")], HEAD, LIMIT)
+    assert text.splitlines()[0] == "### ❓ What this change adds is not known (50 → ≥20)"
+    assert "| ❓ `infra/chat` | unknown | 0&nbsp;→ unknown |" in text
+
+
+def test_altered_terms_are_told_on_top() -> None:
+    text = composed([stack("infra/chat", changed(1, 1), alters_terms=True), SEARCH], HEAD, LIMIT)
+    assert "⚠️ The terms that they are judged by are altered: `infra/chat`." in text
+
+
+# Hidden lines --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    ['infra/m["a"]', "a --> b", "a--%3Eb", "x\ny", "-->\n### fake", "é/ü", "a|b`c", "<!-- guardrail:end -->", "\udcff"],
+)
+def test_any_name_is_read_again_and_no_name_ends_its_line(name: str) -> None:
+    text = composed([stack(name, changed(1, 2)), SEARCH], HEAD, LIMIT)
+    assert parsed(text).keys() == {name, "infra/search"}
+    hidden = [line for line in text.splitlines() if line.startswith("<!-- guardrail:section")]
+    assert len(hidden) == 2
+    assert all(line.count("-->") == 1 for line in hidden)
+
+
+def test_a_text_that_holds_hidden_lines_cannot_write_the_section_of_another_stack() -> None:
+    forged = composed([stack("infra/search", changed(0, 0))], HEAD, LIMIT)
+    found = report(notices=(forged, "<!-- guardrail:end -->"))
+    written = section(found, "infra/chat", HEAD, Run(50, 1), Options())
+    told = unanswered("infra/queue", HEAD, Run(50, 1), f"```\n{forged}\n```\n")
+    assert parsed(composed([written, told, SEARCH], HEAD, LIMIT))["infra/search"] == SEARCH
+    assert parsed(composed([written, told], HEAD, LIMIT)).keys() == {"infra/chat", "infra/queue"}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        b"not packed",
+        zlib.compress(b"{}"),
+        zlib.compress(b'{"totals": {"before": null, "after": {"floor": "NaN"}}}'),
+        zlib.compress(b" " * 10_000_000),
+    ],
+)
+def test_a_hidden_line_that_cannot_be_read_is_none(facts: bytes) -> None:
+    text = re.sub(r"facts=\S+", f"facts={base64.urlsafe_b64encode(facts).decode()}", composed([CHAT], HEAD, LIMIT))
+    assert parsed(text) == {}
+
+
+def test_a_number_that_is_none_is_not_summed() -> None:
+    endless = Totals(before=None, after=money(1), delta=Delta(Decimal("NaN"), Decimal("NaN"), Decimal("NaN")))
+    assert parsed(composed([stack("infra/chat", endless)], HEAD, LIMIT)) == {}
+
+
+def test_of_two_sections_of_a_name_that_of_the_head_stays_then_that_of_the_later_run() -> None:
+    late = stack("infra/chat", changed(0, 1), commit=OLD, run=Run(99, 1))
+    rerun = stack("infra/chat", changed(0, 2), run=Run(50, 2))
+    assert merged([{"infra/chat": CHAT}, {"infra/chat": late}], HEAD) == {"infra/chat": CHAT}
+    assert merged([{"infra/chat": rerun}, {"infra/chat": CHAT}], HEAD) == {"infra/chat": rerun}
+
+
+# Room ----------------------------------------------------------------------------------------------------------------
+
+
+def test_where_room_is_short_texts_are_cut_and_rows_are_not() -> None:
+    many = [stack(f"s{at:02}", changed(at, 2 * at), text=f"### s{at}\n" + "line of text\n" * 500) for at in range(30)]
+    text = composed(many, HEAD, LIMIT)
+    assert len(text.encode()) <= LIMIT
+    assert len(rows(text)) == 31
+    assert len(parsed(text)) == 30
+
+
+def test_what_was_cut_is_cut_the_same_way_again() -> None:
+    many = [stack(f"s{at:02}", changed(at, 2 * at), text="line of text\n" * 900) for at in range(20)]
+    once = composed(many, HEAD, LIMIT)
+    twice = composed(merged([parsed(once), {"s03": many[3]}], HEAD).values(), HEAD, LIMIT)
+    assert composed(merged([parsed(twice), {"s03": many[3]}], HEAD).values(), HEAD, LIMIT) == twice
+
+
+def test_stacks_whose_rows_do_not_fit_are_refused_with_a_way_out() -> None:
+    with pytest.raises(GitHubError, match="600 stacks are too many for one comment") as refused:
+        composed([stack(f"s{at}", changed(0, at)) for at in range(600)], HEAD, LIMIT)
+    assert refused.value.hint == "give groups of them a --tag each"
+
+
+# Writing -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server() -> Iterator[GitHub]:
+    with github() as running:
+        yield running
+
+
+@pytest.fixture
+def api(server: GitHub) -> Api:
+    return Api(server.url, TOKEN, sleep=lambda _: None, read_s=5)
+
+
+def say(api: Api, *ours: Section, only: set[str] | None = None) -> Done:
+    note = CommentText(tag="stacks", text="", commit=ours[0].commit, run=ours[0].run)
+    return comment_sections(api, WHERE, {each.name: each for each in ours}, note, only=only)
+
+
+def there(server: GitHub) -> dict[str, Section]:
+    (body,) = (body for body in server.bodies() if body.startswith("<!-- guardrail:comment tag=stacks -->"))
+    return parsed(body)
+
+
+def test_a_job_adds_its_section_and_keeps_those_that_are_there(server: GitHub, api: Api) -> None:
+    assert say(api, CHAT) == "created"
+    assert say(api, SEARCH) == "updated"
+    assert say(api, SEARCH) == "unchanged"
+    assert there(server) == {"infra/chat": CHAT, "infra/search": SEARCH}
+
+
+def test_the_merging_job_drops_what_its_list_lacks(server: GitHub, api: Api) -> None:
+    say(api, CHAT)
+    say(api, stack("infra/gone", changed(1, 2)))
+    assert say(api, SEARCH, only={"infra/search", "infra/chat"}) == "updated"
+    assert there(server).keys() == {"infra/chat", "infra/search"}
+
+
+def test_a_late_job_of_an_older_commit_writes_over_nothing(server: GitHub, api: Api) -> None:
+    say(api, CHAT)
+    assert say(api, stack("infra/chat", changed(0, 1), commit=OLD)) == "left"
+    assert say(api, stack("infra/search", changed(0, 1), commit=OLD)) == "left"
+    assert there(server) == {"infra/chat": CHAT}
+
+
+def test_an_older_run_of_the_same_commit_leaves_the_later_one(server: GitHub, api: Api) -> None:
+    later = stack("infra/chat", changed(0, 1), run=Run(50, 2))
+    say(api, later)
+    assert say(api, CHAT) == "left"
+    assert there(server) == {"infra/chat": later}
+
+
+def test_two_comments_of_one_second_are_folded_into_the_older(server: GitHub, api: Api) -> None:
+    lines = "<!-- guardrail:comment tag=stacks -->\n"
+    for number in range(120):
+        server.add(f"somebody's comment {number}")
+    oldest = server.add(lines + composed([CHAT], HEAD, LIMIT))
+    server.add(lines + composed([SEARCH], HEAD, LIMIT))
+    assert say(api, stack("infra/queue", changed(0, 0))) == "updated"
+    assert there(server).keys() == {"infra/chat", "infra/search", "infra/queue"}
+    assert len(server.comments) == 121
+    assert server.comments[-1]["id"] == oldest
+
+
+def test_sections_that_a_stranger_wrote_are_none(server: GitHub, api: Api) -> None:
+    server.add("<!-- guardrail:comment tag=stacks -->\n" + composed([CHAT], HEAD, LIMIT), user=STRANGER)
+    assert say(api, SEARCH) == "created"
+    assert [parsed(body).keys() for body in server.bodies()] == [{"infra/chat"}, {"infra/search"}]
+
+
+def test_a_section_that_another_job_wrote_over_is_written_again(server: GitHub, api: Api) -> None:
+    """Another job read before this one wrote, and writes after it."""
+    say(api, CHAT)
+    body = server.bodies()[0]
+    once = [True]
+
+    def another(method: str, _: str) -> None:
+        if method == "GET" and once and "infra/search" in server.bodies()[0]:
+            once.clear()
+            server.comments[0]["body"] = body
+
+    server.before = another
+    assert say(api, SEARCH) == "updated"
+    assert not once
+    assert there(server).keys() == {"infra/chat", "infra/search"}
+
+
+def test_what_was_seen_too_long_ago_is_looked_at_again_before_it_is_written_over(
+    server: GitHub, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(api, CHAT)
+    monkeypatch.setattr(writing, "QUICKLY_S", 0.2)
+    slow = [True]
+
+    def delay(method: str, path: str) -> None:
+        if slow and method == "GET" and path.endswith("/pulls/7"):
+            slow.clear()
+            time.sleep(0.3)
+            with server.lock:  # meanwhile somebody adds a section
+                server.comments[0]["body"] = "<!-- guardrail:comment tag=stacks -->\n" + composed(
+                    [CHAT, stack("infra/queue", changed(0, 0))], HEAD, LIMIT
+                )
+
+    server.before = delay
+    assert say(api, SEARCH) == "updated"
+    assert there(server).keys() == {"infra/chat", "infra/search", "infra/queue"}
+    assert server.made("PATCH") == 1
+
+
+def test_five_jobs_that_race_for_one_comment_lose_no_section(server: GitHub) -> None:
+    """Waiting is 20 times shorter than it is, and so is the time from looking to writing, of a millisecond or two."""
+    names = [f"infra/{name}" for name in "abcde"]
+    start = threading.Barrier(len(names))
+
+    def job(at: int) -> None:
+        api = Api(server.url, TOKEN, sleep=lambda seconds: time.sleep(seconds / 20), read_s=5)
+        start.wait()
+        say(api, stack(names[at], changed(0, at)))
+
+    threads = [threading.Thread(target=job, args=(at,)) for at in range(len(names))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert there(server).keys() == set(names)
+    assert len(server.comments) == 1

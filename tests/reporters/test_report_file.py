@@ -1,0 +1,115 @@
+"""A JSON report that is read again makes the same comment, and one that is no report makes none."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from guardrail.commands import check
+from guardrail.errors import GuardrailError
+from guardrail.report import Report
+from guardrail.reporters import json as json_reporter
+from guardrail.reporters import markdown
+from guardrail.reporters.base import Options
+from guardrail.reporters.report_file import decoded, read
+from tests.reporters.inputs import INPUTS
+from tests.reporters.reports import report
+
+ROOT = Path(__file__).resolve().parents[2]
+PLANS = sorted([*(ROOT / "tests" / "scenarios").glob("*/plan.json"), *(ROOT / "examples").glob("*/plan.json")])
+
+
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report | None]:
+    """The report that ``guardrail check`` makes of some arguments; None where it gives no answer."""
+
+    def run(*arguments: str) -> Report | None:
+        made: list[Report] = []
+        with monkeypatch.context() as patched:
+            patched.setattr(check, "_write", lambda report, *_: made.append(report))
+            cli.main(["check", *arguments])
+        return made[0] if made else None
+
+    return run
+
+
+def again(found: Report) -> Report:
+    return decoded(json_reporter.render(found).encode(), "report.json").report
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_the_comment_of_a_report_that_was_read_again_is_that_of_the_report(
+    name: str, checked: Callable[..., Report | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    found = checked(*INPUTS[name](tmp_path))
+    assert found is not None
+    assert markdown.render(again(found)) == markdown.render(found)
+
+
+def test_that_holds_for_every_story_and_example(checked: Callable[..., Report | None]) -> None:
+    found = {path.parent.name: answer for path in PLANS if (answer := checked(str(path))) is not None}
+    differing = [name for name, answer in found.items() if markdown.render(again(answer)) != markdown.render(answer)]
+    assert len(found) > 30
+    assert differing == []
+
+
+def test_what_is_read_again_is_written_alike() -> None:
+    """But for what a report has of variants, of which only what a comment tells is read."""
+    first = json.loads(json_reporter.render(report()))
+    second = json.loads(json_reporter.render(again(report())))
+    assert {key for key in first if first[key] != second[key]} == {"endpoints"}
+
+
+def document(**changes: Any) -> bytes:
+    return json.dumps(json.loads(json_reporter.render(report())) | changes).encode()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is no JSON report of guardrail"),
+        (b"{}", "missing required field `schema_version`"),
+        (b'{"schema_version": "2.0"}', "is a report of version '2.0'"),
+        (b'{"schema_version": "1.1"}', "missing required field"),
+        (b"\xff\xfe", "is no JSON report of guardrail"),
+        (b"[" * 100_000, "is no JSON report of guardrail"),
+        (document(fail_on="nothing"), "fail_on"),
+        (document(exit_code="0"), "exit_code"),
+        (document(endpoints=[{"address": "x"}]), "endpoints"),
+        (document(totals={"before": None, "after": None, "delta": None}), "totals.after"),
+    ],
+)
+def test_what_is_no_report_is_refused_in_one_line(content: bytes, said: str) -> None:
+    with pytest.raises(GuardrailError, match=said.replace("(", "\\(")) as refused:
+        decoded(content, "report.json")
+    assert refused.value.message.startswith("report.json ")
+    assert "\n" not in refused.value.message
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "1e999999", "-sNaN"])
+def test_a_number_that_is_none_is_refused(number: str) -> None:
+    amounts = json.loads(json_reporter.render(report()))["totals"]
+    amounts["after"]["expected"] = number
+    with pytest.raises(GuardrailError, match=r"^report\.json is no JSON report"):
+        decoded(document(totals=amounts), "report.json")
+
+
+def test_what_a_later_version_adds_is_passed_over() -> None:
+    found = decoded(document(schema_version="1.9", weather={"sun": True}), "report.json")
+    assert found.report == again(report())
+
+
+def test_a_report_says_where_its_paths_start_and_which_check_it_is_of() -> None:
+    text = json_reporter.render(report(), Options(directory="infra/chat", tag="chat/prod"))
+    found = decoded(text.encode(), "report.json")
+    assert (found.directory, found.tag) == ("infra/chat", "chat/prod")
+
+
+def test_a_report_that_cannot_be_read_is_said_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(GuardrailError, match=r"absent.json cannot be read: No such file or directory"):
+        read(str(tmp_path / "absent.json"))
