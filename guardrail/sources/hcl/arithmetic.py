@@ -7,7 +7,9 @@ more than 15 and ``ceil(50 * 0.3)`` is 16. What ``pow`` and ``log`` give has 53 
 import math
 import operator
 import re
+from bisect import bisect_left
 from collections.abc import Callable
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -95,64 +97,33 @@ def decimal_of(number: Number, digits: int | None = None) -> tuple[str, str, int
     """
     if isinstance(number, float) and not math.isfinite(number):
         raise EvaluationError("it is not a finite number")
-    exact = abs(Fraction(number))
-    if not exact:
+    if not number:
         return "", "", 0
-    point = _point(exact)
-    if digits is not None:
-        return _figures(number, exact, point, digits)
-    bits = _exponent(exact) - (53 if isinstance(number, float) else _BITS) - 1
-    is_even = not exact / Fraction(2) ** bits % 4
-    fewest, enough = 1, _LONGEST
-    while fewest < enough:  # what more digits say is no further away
-        count = (fewest + enough) // 2
-        distance, unit = _distance(exact, count - point)
-        left, right = distance << max(-bits, 0), unit << max(bits, 0)
-        if left < right or (left == right and is_even):
-            enough = count
-        else:
-            fewest = count + 1
-    return _figures(number, exact, point, fewest)
+    sign, figures, exponent = _decimal(Fraction(number), digits or _fewest_digits(number)).as_tuple()
+    return "-" if sign else "", "".join(map(str, figures)).rstrip("0"), len(figures) + int(exponent)
 
 
-def _scaled(exact: Fraction, places: int) -> tuple[int, int]:
-    """A number times a power of ten, as a fraction of whole numbers."""
-    over, under = exact.as_integer_ratio()
-    return over * 10 ** max(places, 0), under * 10 ** max(-places, 0)
+def _decimal(exact: Fraction, digits: int) -> Decimal:
+    return Context(digits).divide(Decimal(exact.numerator), Decimal(exact.denominator))
 
 
-def _nearest(over: int, under: int) -> int:
-    """The whole number nearest to a fraction; of two the even one."""
-    whole, rest = divmod(over, under)
-    return whole + (2 * rest > under or (2 * rest == under and whole % 2))
+def _fewest_digits(number: Number) -> int:
+    """How many digits it takes to be no further from a number than half of its last bit."""
+    exact = abs(Fraction(number))
+    half = Fraction(2) ** (_exponent(exact) - (53 if isinstance(number, float) else _BITS) - 1)
+    is_even = not exact / half % 4
 
+    def is_enough(digits: int) -> bool:
+        distance = abs(Fraction(_decimal(exact, digits)) - exact)
+        return distance < half or (is_even and distance == half)
 
-def _distance(exact: Fraction, places: int) -> tuple[int, int]:
-    """How far a number is from what it is to so many places, as a fraction of whole numbers."""
-    over, under = _scaled(exact, places)
-    return abs(over - _nearest(over, under) * under), exact.denominator * 10 ** max(places, 0)
+    return bisect_left(range(1, _LONGEST), x=True, key=is_enough) + 1
 
 
 def _exponent(exact: Fraction) -> int:
     """The power of two above a number: 12.5 is below 2 ** 4."""
     exponent = exact.numerator.bit_length() - exact.denominator.bit_length()
     return exponent + (Fraction(2) ** exponent <= exact)
-
-
-def _point(exact: Fraction) -> int:
-    """The power of ten above a number: 12.5 is below 10 ** 2."""
-    over, under = exact.as_integer_ratio()
-    point = int((over.bit_length() - under.bit_length()) * math.log10(2)) - 1
-    while under * 10 ** max(point, 0) <= over * 10 ** max(-point, 0):
-        point += 1
-    return point
-
-
-def _figures(number: Number, exact: Fraction, point: int, digits: int) -> tuple[str, str, int]:
-    figures = str(_nearest(*_scaled(exact, digits - point)))
-    if len(figures) > digits:
-        point += 1
-    return "-" if number < 0 else "", figures.rstrip("0"), point
 
 
 # Operators ------------------------------------------------------------------------------------------------------------

@@ -431,13 +431,15 @@ def _logic(operator: str, left: Any, right: Any) -> Any:
 
 
 def _conditional(node: syntax.Conditional, scope: EvaluationScope) -> Any:
-    """The branch that the condition chooses, as the type that both have in common."""
+    """The branch that the condition chooses: behind ``?`` as the type of both, in a directive as text."""
     given = evaluate(node.condition, scope)
     truth = _decided_truth(plain(given), scope)
     if isinstance(truth, Unknown):
         return _either(node, truth, scope)
     chosen, other = (node.then, node.otherwise) if truth else (node.otherwise, node.then)
-    value = _in_common(evaluate(chosen, scope), other, scope)
+    value = evaluate(chosen, scope)
+    if not isinstance(node, syntax.If):
+        value = _in_common(value, other, scope)
     return marked(value) if isinstance(given, Sensitive) else value
 
 
@@ -469,16 +471,7 @@ def _in_common(value: Any, other: syntax.Expression, scope: EvaluationScope) -> 
     return convert(value, common, trace.allowance)
 
 
-def _if(node: syntax.If, scope: EvaluationScope) -> Any:
-    given = evaluate(node.condition, scope)
-    truth = _decided_truth(plain(given), scope)
-    if isinstance(truth, Unknown):
-        return _either(node, truth, scope)
-    value = evaluate(node.then if truth else node.otherwise, scope)
-    return marked(value) if isinstance(given, Sensitive) else value
-
-
-def _either(node: syntax.Conditional | syntax.If, truth: Unknown, scope: EvaluationScope) -> Any:
+def _either(node: syntax.Conditional, truth: Unknown, scope: EvaluationScope) -> Any:
     """What an undecided conditional can be: the value itself where both branches give the same."""
     then, otherwise = known_or_reason(node.then, scope), known_or_reason(node.otherwise, scope)
     if is_equal(then, otherwise, scope.module.trace.allowance) is True:
@@ -546,7 +539,7 @@ _EVALUATE: dict[type, Callable[[Any, EvaluationScope], Any]] = {
     syntax.Unary: _unary,
     syntax.Binary: _binary,
     syntax.Conditional: _conditional,
-    syntax.If: _if,
+    syntax.If: _conditional,
     syntax.Tuple: _tuple,
     syntax.Object: _object,
     syntax.For: _for,

@@ -29,9 +29,16 @@ from guardrail.sources.hcl.syntax import (
 from guardrail.sources.hcl.values import NotWorkedOutError
 
 _DEEPEST = 100
-_LABELS = {"resource": 2, "data": 2, "variable": 1, "output": 1, "module": 1, "provider": 1, "check": 1, "ephemeral": 2}
+_LABELS = {
+    **dict.fromkeys(("variable", "output", "module", "provider", "check", "dynamic"), 1),
+    **dict.fromkeys(("resource", "data", "ephemeral"), 2),
+}
 """How many levels of names stand above the body of each block."""
-_NESTED = frozenset({"dynamic", "lifecycle", "provisioner", "connection"})
+_NESTED = {
+    **dict.fromkeys(("resource", "data", "module", "content"), ("dynamic", "lifecycle", "provisioner", "connection")),
+    "dynamic": ("content",),
+}
+"""What is a block in a block of a type, and no argument."""
 _REFERENCES = {"resource": ("provider",), "data": ("provider",), "module": ("providers",), "variable": ("type",)}
 """Arguments whose text is an expression, not a template."""
 
@@ -122,9 +129,13 @@ class _Translator:
     def file(self, document: _Node) -> Body:
         blocks: list[BlockNode] = []
         for key, node in document.items():
-            for each in self._bodies(node, key.text):
-                blocks += self._labelled(key, each, (), _LABELS.get(key.text, 0), key.at)
+            blocks += self._blocks(key, node)
         return Body({}, blocks)
+
+    def _blocks(self, key: _Key, node: _Node) -> Iterator[BlockNode]:
+        """The blocks of a type, at the top or in another block."""
+        for body in self._bodies(node, key.text):
+            yield from self._labelled(key, body, (), _LABELS.get(key.text, 0), key.at)
 
     def values(self, document: _Node) -> Body:
         """The properties of a file of values as arguments."""
@@ -170,30 +181,13 @@ class _Translator:
         for key, value in node.items():
             if key.text in arguments:
                 raise self._file.error(key.at, f"{key.text} is set twice in one block")
-            if key.text in _NESTED and type_ in ("resource", "data", "module", "content"):
-                blocks += self._nested(key, value)
+            if key.text in _NESTED.get(type_, ()):
+                blocks += self._blocks(key, value)
             else:
                 wrap = self._reference if key.text in _REFERENCES.get(type_, ()) else self._expression
                 wrap = self._constant if type_ == "variable" and key.text == "default" else wrap
                 arguments[key.text] = Argument(key.text, wrap(value), key.at, self._file)
         return Body(arguments, blocks)
-
-    def _nested(self, key: _Key, node: _Node) -> Iterator[BlockNode]:
-        if key.text != "dynamic":
-            for each in self._bodies(node, key.text):
-                yield BlockNode(key.text, (), self._body(key.text, each), key.at, key.at, self._file)
-            return
-        for made in self._bodies(node, key.text):
-            for label, inner in made.items():
-                for each in self._bodies(inner, key.text):
-                    body = self._body("dynamic", each)
-                    contents = [found for name, found in each.items() if name.text == "content"]
-                    for content in contents:
-                        for one in self._bodies(content, "content"):
-                            body.blocks.append(
-                                BlockNode("content", (), self._body("content", one), content.at, content.at, self._file)
-                            )
-                    yield BlockNode("dynamic", (label.text,), body, label.at, label.at, self._file)
 
     def _expression(self, node: _Node) -> Expression:
         """A value in which texts are templates, those of property names too."""

@@ -13,9 +13,9 @@ from guardrail.errors import GitError, LimitError
 from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.arithmetic import Number, whole
+from guardrail.sources.hcl.arithmetic import Number
 from guardrail.sources.hcl.disk import Disk, ModuleSource
-from guardrail.sources.hcl.evaluate import EvaluationScope, Namespace, Trace, evaluate, known_or_reason
+from guardrail.sources.hcl.evaluate import EvaluationScope, Namespace, Trace, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.instances import Cell, Instance
@@ -428,34 +428,27 @@ class ModuleInstance(Attributes):
         """One instance or none, as ``lifecycle { enabled }`` says (OpenTofu 1.11)."""
         lifecycle = body.first("lifecycle")
         expression = lifecycle.body.expression("enabled") if lifecycle else None
-        enabled = True if expression is None else _truth(plain(known_or_reason(expression, self.scope)))
+        enabled = True if expression is None else _worked_out_as(truth_of, known_or_reason(expression, self.scope))
         if isinstance(enabled, Unknown):
             return [Instance(None, {}, enabled)]
         return [Instance(None, {})] if enabled else []
 
     def _counted(self, value: Any) -> list[Instance]:
-        value = _REFUSED if isinstance(value, Sensitive) else value
-        if not isinstance(value, Unknown):
-            try:
-                number = number_of(value)
-            except EvaluationError as error:
-                value = Unknown(error.reason)
-            else:
-                value = self._refused(number)
-                if value is None:
-                    return [Instance(index, {"count": {"index": index}}) for index in range(whole(number))]
-        index = Computed(reason=value.reason)
-        return [Instance(None, {"count": {"index": index}}, value)]
+        count = _REFUSED if isinstance(value, Sensitive) else _worked_out_as(number_of, value)
+        count = count if isinstance(count, Unknown) else self._granted(count)
+        if isinstance(count, Unknown):
+            return [Instance(None, {"count": {"index": Computed(reason=count.reason)}}, count)]
+        return [Instance(index, {"count": {"index": index}}) for index in range(count)]
 
-    def _refused(self, count: Number) -> Unknown | None:
-        """Why a block does not have this many instances; None where it has."""
+    def _granted(self, count: Number) -> int | Unknown:
+        """How many instances a block has; why not, where it cannot have this many."""
         if not isinstance(count, int) or count < 0:
             return Unknown(f"{text_of(count)} is no count")
         try:
             self.trace.allowance.values(_INSTANCE * count)
         except LimitError as error:
             return Unknown(error.message)
-        return None
+        return count
 
     def _keyed(self, value: Any) -> list[Instance]:
         value = _REFUSED if isinstance(value, Sensitive) or _has_sensitive_keys(value) else value
@@ -468,7 +461,8 @@ class ModuleInstance(Attributes):
         if not isinstance(value, (Unknown, SetValue, dict)):
             value = Unknown("for_each is given something that is no map and no set of texts")
         elif not isinstance(value, Unknown):
-            value = self._refused(len(value)) or value
+            granted = self._granted(len(value))
+            value = granted if isinstance(granted, Unknown) else value
         if isinstance(value, Unknown):
             unknown = Computed(reason=value.reason, references=getattr(value, "references", (LOST,)))
             each = {"key": unknown, "value": unknown if element is None else element}
@@ -539,13 +533,11 @@ def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) ->
     return made[0] if made else None
 
 
-def _truth(value: Any) -> bool | Unknown:
-    if isinstance(value, Unknown):
-        return value
-    try:
-        return truth_of(value)
-    except EvaluationError as error:
-        return Unknown(error.reason)
+def _worked_out_as(convert_: Callable[[Any], _T], value: Any) -> _T | Unknown:
+    """A value as a number or truth; why it is none where it is not, or is not known."""
+    value = plain(value)
+    result: _T | Unknown = value if isinstance(value, Unknown) else worked_out(partial(convert_, value))
+    return result
 
 
 def _elements(value: Any) -> list[Any]:

@@ -1,5 +1,6 @@
 """Templates: text with interpolations and directives, put together from what the parser has found in it."""
 
+from itertools import chain
 from typing import TypeAlias
 from unicodedata import normalize
 
@@ -141,44 +142,15 @@ def trimmed(parts: list[Part], *, by_line: bool) -> list[Part]:
     return answer
 
 
+_HOLE = "\ud800"
+"""Stands for an interpolation or a directive in a text; half a character, which no text has."""
+
+
 def flushed(parts: list[Part]) -> list[Part]:
     """A ``<<-`` heredoc without the white space that its lines have in common; blank lines stay as they are."""
-    lines = _lines(parts)
-    starts = [line for pieces in lines for is_start, line in pieces if is_start and not _is_blank(line)]
-    least = min(map(_indentation, starts), default=0)
-    return [
-        "".join(_shortened(line, least) if is_start else line for is_start, line in pieces)
-        if isinstance(part, str)
-        else part
-        for part, pieces in zip(parts, lines, strict=True)
-    ]
-
-
-def _lines(parts: list[Part]) -> list[list[tuple[bool, str]]]:
-    """For each part its lines, and whether they start in it."""
-    found: list[list[tuple[bool, str]]] = []
-    is_start = True
-    for part in parts:
-        pieces: list[tuple[bool, str]] = []
-        if isinstance(part, str):
-            for line in part.splitlines(keepends=True):
-                pieces.append((is_start, line))
-                is_start = line.endswith("\n")
-        else:
-            if is_start:
-                pieces.append((True, ""))
-            is_start = False
-        found.append(pieces)
-    return found
-
-
-def _shortened(line: str, indentation: int) -> str:
-    return line if _is_blank(line) else line[min(_indentation(line), indentation) :]
-
-
-def _indentation(line: str) -> int:
-    return len(line) - len(line.lstrip())
-
-
-def _is_blank(line: str) -> bool:
-    return line.endswith("\n") and not line.strip()
+    text = "".join(part if isinstance(part, str) else _HOLE for part in parts)
+    lines = text.split("\n")
+    least = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
+    texts = "\n".join(line[least:] if line.strip() else line for line in lines).split(_HOLE)
+    holes = [part for part in parts if not isinstance(part, str)]
+    return [texts[0], *chain.from_iterable(zip(holes, texts[1:], strict=True))]
