@@ -6,6 +6,7 @@ from guardrail.errors import SourceError
 from guardrail.model import ChangeSet
 from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
+from guardrail.sources.template.options import TemplateOptions
 
 __all__ = ["is_template", "is_terraform", "joined", "may_be_template", "read", "read_terraform"]
 
@@ -49,15 +50,15 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     What is no template is taken for a plan, whose reader is imported then.
     """
     if template.recognizes(path):
-        return template.read(
-            path,
+        options = TemplateOptions(
             region=region,
             parameters=parameters,
             possibilities=possibilities,
             compare_to=compare_to,
-            beside=beside,
+            beside=[other for other in beside if other not in (path, "-")],
             any_owner=any_owner,
         )
+        return template.read(path, options)
     if compare_to is not None:
         message = f"{path} is neither a template nor Terraform source, which --compare-to is for"
         raise SourceError(message, hint="a plan tells what stands before")

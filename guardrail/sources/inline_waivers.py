@@ -16,7 +16,7 @@ def waivers_in_text(path: str, content: bytes) -> Sequence[InlineWaiver]:
     from guardrail.sources.template.declared import written_waivers
     from guardrail.sources.template.text import load
 
-    return list(written_waivers(load(path, content, []))) if content else ()
+    return list(written_waivers(load(path, content))) if content else ()
 
 
 def _of_terraform(path: str, content: bytes) -> Sequence[InlineWaiver]:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.model import (
+    Coverage,
     Deployed,
     Endpoint,
     InferenceComponent,
@@ -60,6 +61,29 @@ class Linked(Struct, frozen=True, kw_only=True):
     """Addresses of the blocks that found their place."""
     partial: frozenset[str]
     """Those of them with an Unknown in a field that has a price."""
+
+
+def skipped_on(afters: Iterable[Linked], befores: Iterable[Linked]) -> tuple[Skipped, ...]:
+    """What was skipped on either side, in any possibility; what goes away with the change is in no total after it."""
+    skipped: dict[str, Skipped] = {}
+    present: set[str] = set()
+    for after in afters:
+        present |= after.modelled
+        skipped = {one.address: one for one in after.skipped} | skipped
+    for before in befores:
+        gone = {one.address: replace(one, affects_total=False) for one in before.skipped if one.address not in present}
+        skipped = gone | skipped
+    return tuple(skipped[address] for address in sorted(skipped))
+
+
+def coverage(skipped: Iterable[Skipped], *sides: Linked) -> Coverage:
+    """Counts of blocks on all sides; what is understood on one side and skipped on the other counts as skipped."""
+    left_out = {each.address for each in skipped}
+    modelled = frozenset[str]().union(*(side.modelled for side in sides)) - left_out
+    partial = frozenset[str]().union(*(side.partial for side in sides)) & modelled
+    return Coverage(
+        seen=len(modelled) + len(left_out), modelled=len(modelled), partial=len(partial), skipped=len(left_out)
+    )
 
 
 class _Running(Struct, frozen=True):

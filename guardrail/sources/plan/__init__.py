@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from guardrail import files
-from guardrail.model import Change, ChangeSet, Coverage, Skipped, Unknown
+from guardrail.model import Change, ChangeSet, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
 from guardrail.sources.declarations import Unsupported
 from guardrail.sources.linking.choices import chosen, with_choices
-from guardrail.sources.linking.link import Linked, Side
+from guardrail.sources.linking.link import Side, coverage, skipped_on
 from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
 from guardrail.sources.plan.providers import PlanProviders
 from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, scope_of
@@ -77,7 +77,7 @@ def _read_state(path: str, document: PlanDocument, region: str | None) -> Change
         format_version=document.version,
         after=linked.inventory,
         skipped=linked.skipped,
-        coverage=_coverage(linked.skipped, linked),
+        coverage=coverage(linked.skipped, linked),
         notices=document.notices,
     )
 
@@ -131,7 +131,7 @@ class _PlanReader:
             declarations = chosen(declarations, settled)
             after = Side(declarations, region=self._region, previous=before)
         linked_before, linked_after = before.linked(), after.linked()
-        skipped = _skipped(linked_after, linked_before)
+        skipped = skipped_on([linked_after], [linked_before])
         change_set = ChangeSet(
             path=self._path,
             kind="terraform-plan",
@@ -140,7 +140,7 @@ class _PlanReader:
             after=linked_after.inventory,
             complete=self._document.is_complete,
             skipped=skipped,
-            coverage=_coverage(skipped, linked_after, linked_before),
+            coverage=coverage(skipped, linked_after, linked_before),
             notices=(*self._document.notices, *self._notices, *self._unread(), *self._drift()),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
             moved=self._moved(),
@@ -326,20 +326,3 @@ def _kind(actions: tuple[str, ...]) -> Change:
 def _lost(_attribute: str, _wanted: frozenset[str]) -> Sequence[Reference]:
     """The references of a block that is not written anywhere in sight."""
     return (LOST,)
-
-
-def _skipped(after: Linked, before: Linked) -> tuple[Skipped, ...]:
-    """What was skipped on either side; what goes away with this change belongs to no total after it."""
-    present = after.modelled | {each.address for each in after.skipped}
-    gone = [replace(each, affects_total=False) for each in before.skipped if each.address not in present]
-    return tuple(sorted((*after.skipped, *gone), key=lambda each: each.address))
-
-
-def _coverage(skipped: tuple[Skipped, ...], *sides: Linked) -> Coverage:
-    """Counts of blocks on all sides; what is understood on one side and skipped on the other counts as skipped."""
-    left_out = {each.address for each in skipped}
-    modelled = frozenset[str]().union(*(side.modelled for side in sides)) - left_out
-    partial_ = frozenset[str]().union(*(side.partial for side in sides)) & modelled
-    return Coverage(
-        seen=len(modelled) + len(left_out), modelled=len(modelled), partial=len(partial_), skipped=len(left_out)
-    )

@@ -2,11 +2,11 @@
 
 import os
 import re
-from collections.abc import Sequence
 
 from guardrail import files as safe_files  # `files` here is the module of that name
 from guardrail import limits
 from guardrail.model import ChangeSet
+from guardrail.sources.template.options import TemplateOptions
 
 _PEEK = 1 << 16
 _SECTIONS = (
@@ -54,34 +54,14 @@ def _in_utf8(content: bytes) -> bytes:
     return content.removeprefix(b"\xef\xbb\xbf")
 
 
-def read(  # noqa: PLR0913 - whatever a run may say of a template
-    path: str,
-    *,
-    region: str | None = None,
-    parameters: Sequence[str] = (),
-    possibilities: Sequence[str] = (),
-    compare_to: str | None = None,
-    beside: Sequence[str] = (),
-    any_owner: bool = False,
-) -> ChangeSet:
+def read(path: str, options: TemplateOptions) -> ChangeSet:
     """The change set of the template, CDK output or change set at ``path``.
 
-    ``parameters`` are ``KEY=VALUE`` or files, ``possibilities`` files with a label before them; ``compare_to`` is a
-    template, a CDK output or a git revision, and ``any_owner`` lets git's repository belong to another user. Raises
-    `SourceError` where something cannot be read.
+    Raises `SourceError` where something cannot be read.
     """
-    from guardrail.sources.template import reader, stacks
-    from guardrail.sources.template.parameters import load, load_labelled
+    from guardrail.sources.template import reader
 
-    inputs = stacks.TemplateOptions(
-        region=region,
-        parameters=load(parameters),
-        possibilities=load_labelled(possibilities),
-        compare_to=compare_to,
-        any_owner=any_owner,
-        beside=tuple(dict.fromkeys(other for other in beside if other not in (path, "-"))),
-    )
-    return reader.read(path, inputs)
+    return reader.read(path, options)
 
 
 def may_be_template(path: str) -> bool:

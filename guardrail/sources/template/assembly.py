@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from guardrail.errors import NotATemplateError, SourceError
 from guardrail.sources.template import text
 from guardrail.sources.template.files import FileTree
-from guardrail.sources.template.values import DuplicateKey, Table, text_of
+from guardrail.sources.template.values import Document, Table, text_of
 
 MANIFEST = "manifest.json"
 _WITHOUT_RESOURCES = {
@@ -45,7 +45,7 @@ class StackTemplate(Struct, frozen=True, kw_only=True):
     """A template with what makes one stack of it: a name, an environment, tags, and values for its parameters."""
 
     path: str
-    root: Table
+    root: Document
     prefix: str = ""
     """Before its logical ids, so that those of several stacks stay apart: "" or ``Name/``."""
     origin: str = ""
@@ -71,22 +71,22 @@ class _AssemblyManifest(Struct):
     artifacts: dict[str, _Artifact] = {}
 
 
-def templates(path: str, files: FileTree, duplicates: list[DuplicateKey]) -> list[StackTemplate]:
-    """The templates at ``path``: one file, or every stack of a cloud assembly; `text.load` says what ``duplicates`` is.
+def templates(path: str, files: FileTree) -> list[StackTemplate]:
+    """The templates at ``path``: one file, or every stack of a cloud assembly.
 
     Raises `SourceError` where there is none, and `NotATemplateError` where a file is something else.
     """
     manifest = os.path.join(path, MANIFEST)
     if files.is_directory(path):
         content = _content(files, manifest, f"{path} is a directory without {MANIFEST}, so no CDK output")
-        found = list(_assembly(manifest, content, files, duplicates, 0))
+        found = list(_assembly(manifest, content, files, 0))
         if not found:
             raise SourceError(f"{path} is a CDK output without stacks")
         return _told_apart(found)
     document = files.read(path)
     if document is None:
         raise SourceError(f"{path} does not exist", hint="guardrail check template.yaml")
-    return [StackTemplate(path=path, root=root(path, document, duplicates))]
+    return [StackTemplate(path=path, root=root(path, document))]
 
 
 def _told_apart(templates: list[StackTemplate]) -> list[StackTemplate]:
@@ -101,20 +101,15 @@ def _told_apart(templates: list[StackTemplate]) -> list[StackTemplate]:
     return found
 
 
-def change_set(path: str, files: FileTree) -> Table | None:
+def change_set(path: str, files: FileTree) -> Document | None:
     """The document at ``path`` where it is a change set; None where it is something else."""
     if path != "-" and (files.is_directory(path) or not path.endswith(".json")):
         return None
     content = files.read(path)
     if content is None or b'"Changes"' not in content:
         return None
-    duplicates: list[DuplicateKey] = []
-    loaded = text.load(path, content, duplicates)
-    if not is_change_set(loaded):
-        return None
-    if duplicates:
-        raise SourceError(duplicates[0].message())
-    return loaded
+    document = text.load(path, content)
+    return document.sound() if is_change_set(document) else None
 
 
 def is_change_set(document: Table) -> bool:
@@ -124,12 +119,15 @@ def is_change_set(document: Table) -> bool:
     )
 
 
-def root(path: str, content: bytes, duplicates: list[DuplicateKey]) -> Table:
-    """The top-level table of a template. Raises `NotATemplateError` where it has no resources."""
-    loaded = text.load(path, content, duplicates)
+def root(path: str, content: bytes, *, of_cdk: bool = False) -> Document:
+    """The document of a template. Raises `NotATemplateError` where it has no resources, which one of the CDK may."""
+    loaded = text.load(path, content)
     body = loaded.get("TemplateBody")
+    if of_cdk and "Resources" not in loaded and loaded.keys() <= _WITHOUT_RESOURCES:
+        loaded["Resources"] = Table()
     if body is not None and "Resources" not in loaded:  # the output of aws cloudformation get-template
-        loaded = body if isinstance(body, Table) else text.load(path, (text_of(body) or "").encode(), duplicates)
+        is_mapping = isinstance(body, Table)
+        loaded = Document(body, loaded.duplicates) if is_mapping else text.load(path, (text_of(body) or "").encode())
     if "service" in loaded and "provider" in loaded:
         raise NotATemplateError(
             f"{path} is a file of the Serverless Framework, which makes a template of it", hint="npx serverless package"
@@ -141,17 +139,7 @@ def root(path: str, content: bytes, duplicates: list[DuplicateKey]) -> Table:
     return loaded
 
 
-def _stack_root(path: str, content: bytes, duplicates: list[DuplicateKey]) -> Table:
-    """The top-level table of a stack of the CDK, which may be without resources: a stack may hold nothing."""
-    loaded = text.load(path, content, duplicates)
-    if "Resources" not in loaded and loaded.keys() <= _WITHOUT_RESOURCES:
-        return loaded.evaluated({**loaded, "Resources": Table()})
-    return root(path, content, [])
-
-
-def _assembly(
-    path: str, content: bytes, files: FileTree, duplicates: list[DuplicateKey], depth: int
-) -> Iterator[StackTemplate]:
+def _assembly(path: str, content: bytes, files: FileTree, depth: int) -> Iterator[StackTemplate]:
     """The stacks of one manifest and of the stages below it."""
     manifest = _decoded(path, content)
     directory = os.path.dirname(path)
@@ -159,9 +147,9 @@ def _assembly(
         if artifact.type == "cdk:cloud-assembly" and depth < 10:  # noqa: PLR2004 - stages nest a level or two
             below = os.path.join(directory, str(artifact.properties.get("directoryName", "")), MANIFEST)
             stage = _content(files, below, f"{path} names the stage {identifier}, and {below} is not there")
-            yield from _assembly(below, stage, files, duplicates, depth + 1)
+            yield from _assembly(below, stage, files, depth + 1)
         elif artifact.type == "aws:cloudformation:stack":
-            yield _stack(directory, identifier, artifact, files, duplicates)
+            yield _stack(directory, identifier, artifact, files)
 
 
 def _content(files: FileTree, path: str, problem: str) -> bytes:
@@ -179,9 +167,7 @@ def _decoded(path: str, content: bytes) -> _AssemblyManifest:
         raise SourceError(f"{path} is not the manifest of a CDK output: {error}", hint="npx cdk synth") from None
 
 
-def _stack(
-    directory: str, identifier: str, artifact: _Artifact, files: FileTree, duplicates: list[DuplicateKey]
-) -> StackTemplate:
+def _stack(directory: str, identifier: str, artifact: _Artifact, files: FileTree) -> StackTemplate:
     properties = artifact.properties
     path = os.path.join(directory, str(properties.get("templateFile", "")))
     content = _content(files, path, f"the template of the stack {identifier} is not there: {path}")
@@ -190,7 +176,7 @@ def _stack(
     name = str(properties.get("stackName") or identifier)
     return StackTemplate(
         path=path,
-        root=_stack_root(path, content, duplicates),
+        root=root(path, content, of_cdk=True),
         prefix=f"{artifact.displayName or name}/".replace(" ", ""),
         name=name,
         region=None if region == "unknown-region" else region,

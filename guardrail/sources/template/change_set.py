@@ -15,7 +15,7 @@ from guardrail.sources.template import text
 from guardrail.sources.template.assembly import StackTemplate
 from guardrail.sources.template.declared import TemplateResource, resource_of
 from guardrail.sources.template.stack import Stack, Surroundings
-from guardrail.sources.template.values import Expression, Table, items_of, joined, text_of, within
+from guardrail.sources.template.values import Document, Expression, Table, items_of, joined, text_of, within
 from guardrail.sources.vocabulary import spellings
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 
@@ -35,7 +35,7 @@ class ChangeSetResources:
         arn = _ARN.match(str(root.get("StackId") or root.get("ChangeSetId") or ""))
         template = StackTemplate(
             path=path,
-            root=Table({"Resources": Table()}),
+            root=Document({"Resources": Table()}),
             name=text_of(root.get("StackName")),
             region=arn[1] if arn else region,
             account=arn[2] if arn else None,
@@ -80,10 +80,10 @@ class ChangeSetResources:
             self.after[logical_id] = resource_of(self._stack, logical_id, kind, properties)
 
     def _context(self, change: Table, name: str, causes: dict[str, Reference]) -> Table | None:
-        written = change.get(name)
-        if not isinstance(written, str):
+        context = change.get(name)
+        if not isinstance(context, str):
             return None
-        properties = text.load(self._path, written.encode()).get("Properties")
+        properties = text.load(self._path, context.encode()).sound().get("Properties")
         if not isinstance(properties, Table):
             return Table()
         return Table({key: _value(value, causes.get(key)) for key, value in properties.items()})

@@ -74,7 +74,7 @@ def _from_file(path: str) -> TemplateConfiguration:
         raise SourceError(f"--parameters {path} cannot be read: {reason}", hint=HINT) from None
     if content.lstrip().startswith(b"["):
         return _from_list(path, content)
-    root = text.load(path, content)
+    root = text.load(path, content).sound()
     values = root.get("Parameters", root)
     if not isinstance(values, dict):
         raise SourceError(f"{path}: Parameters is not a mapping", hint=HINT)
@@ -86,7 +86,7 @@ def _from_file(path: str) -> TemplateConfiguration:
 
 
 def _from_list(path: str, content: bytes) -> TemplateConfiguration:
-    items = text.load(path, b'{"list":' + content + b"}")["list"]
+    items = text.load(path, b'{"list":' + content + b"}").sound()["list"]
     values: dict[str, ParameterValue] = {}
     for item in items:
         if isinstance(item, str) and "=" in item:  # aws cloudformation deploy --parameter-overrides file://…
@@ -97,9 +97,9 @@ def _from_list(path: str, content: bytes) -> TemplateConfiguration:
         if not isinstance(key, str):
             raise SourceError(f"{path}: an item of the list has no ParameterKey", hint=HINT)
         resolved = item.get("ResolvedValue")
-        written = None if item.get("UsePreviousValue") is True else item.get("ParameterValue")
+        own = None if item.get("UsePreviousValue") is True else item.get("ParameterValue")
         values[key] = ParameterValue(
-            None if written is None else _scalar(path, key, written),
+            None if own is None else _scalar(path, key, own),
             None if resolved is None else _scalar(path, key, resolved),
         )
     return TemplateConfiguration(values)

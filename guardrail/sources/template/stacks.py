@@ -5,7 +5,6 @@ from functools import cached_property
 from itertools import chain
 from typing import Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail import limits
@@ -15,9 +14,10 @@ from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import ParameterValue, StackTemplate
 from guardrail.sources.template.declared import TemplateResource, resources
 from guardrail.sources.template.files import FileTree
+from guardrail.sources.template.options import TemplateOptions
 from guardrail.sources.template.parameters import NONE, TemplateConfiguration
 from guardrail.sources.template.stack import Stack
-from guardrail.sources.template.values import DuplicateKey, Table, parts_of, text_of, within
+from guardrail.sources.template.values import Document, Table, parts_of, text_of, within
 from guardrail.sources.template.world import PossibleWorld
 
 FEW = 10
@@ -29,21 +29,6 @@ _NAMING = ("EndpointName", "EndpointConfigName", "InferenceComponentName", "Reso
 _SAFE_CHILD_KEYS = ("TemplateURL", "Location")
 
 
-class TemplateOptions(Struct, frozen=True, kw_only=True):
-    """What a run says besides the template."""
-
-    region: str | None = None
-    parameters: TemplateConfiguration = NONE
-    possibilities: tuple[tuple[str, TemplateConfiguration], ...] = ()
-    """Values that may be given instead, under a label, in place of the parameters where both say something."""
-    compare_to: str | None = None
-    """A template, a directory of the CDK, or a git revision."""
-    any_owner: bool = False
-    """Whether the git repository may belong to another user."""
-    beside: tuple[str, ...] = ()
-    """The other inputs of the run, whose exports can be imported."""
-
-
 class Origin:
     """The templates of one side, and where files beside them come from."""
 
@@ -51,27 +36,22 @@ class Origin:
         self.templates = templates
         self.files = files
         self.inputs = inputs
-        self.duplicates: list[DuplicateKey] = []
-        """Keys that stand twice where it matters to nobody: where it does, that is an error."""
-        self._roots: dict[str, Table] = {}
+        self._roots: dict[str, Document] = {}
         self._assets: dict[str, dict[str, str]] = {}
         self._beside: dict[str, list[StackTemplate]] | None = None
 
     @staticmethod
     def of(path: str, files: FileTree, inputs: TemplateOptions) -> "Origin":
         """The templates at ``path``."""
-        duplicates: list[DuplicateKey] = []
-        origin = Origin(assembly.templates(path, files, duplicates), files, inputs)
-        origin.duplicates = duplicates
-        return origin
+        return Origin(assembly.templates(path, files), files, inputs)
 
-    def nested(self, path: str) -> Table | None:
-        """The top-level table of a nested template; read once."""
+    def nested(self, path: str) -> Document | None:
+        """The document of a nested template; read once."""
         if path not in self._roots:
             content = self.files.read(path)
             if content is None:
                 return None
-            self._roots[path] = assembly.root(path, content, self.duplicates)
+            self._roots[path] = assembly.root(path, content)
         return self._roots[path]
 
     def asset(self, directory: str, url: str) -> str | None:
@@ -96,7 +76,7 @@ class Origin:
                 try:
                     self._beside[path] = [
                         replace(template, prefix=f"{path}:{template.prefix}", origin=f"{path}:")
-                        for template in assembly.templates(path, self.files, [])
+                        for template in assembly.templates(path, self.files)
                     ]
                 except SourceError:
                     continue  # it is read on its own account, and then says what is wrong

@@ -5,7 +5,7 @@ CloudFormation user guide.
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
@@ -16,9 +16,18 @@ from guardrail.yaml_text import STANDARD, YamlError, YamlReader, compose
 MAX_TEXT = 4 << 20
 """CloudFormation takes 1 MB; PyYAML needs a second for each MB, and much memory."""
 LONGEST_NUMBER = 100
-"""Digits; a longer number stays text."""
+"""Characters; a longer number stays text."""
 
 _SHORT_FORMS = {"!Ref": "Ref", "!Condition": "Condition"}
+
+
+@cache
+def _constructors() -> dict[str, Callable[[Any], Any]]:
+    """What makes a value of a scalar, by its tag."""
+    from yaml.constructor import SafeConstructor
+
+    of_pyyaml = SafeConstructor()
+    return {STANDARD + name: getattr(of_pyyaml, f"construct_yaml_{name}") for name in ("bool", "int", "float", "null")}
 
 
 def load(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:
@@ -56,8 +65,14 @@ class _TemplateReader(YamlReader):
         return Location(self._path, mark.line + 1, mark.column + 1)
 
     def scalar(self, node: Any) -> Any:
-        construct = _CONSTRUCT.get(node.tag)
-        return node.value if construct is None else construct(node.value)
+        """The value of a scalar by PyYAML's rules; what is none of its type, like ``0b_``, stays text."""
+        construct = _constructors().get(node.tag)
+        if construct is None or len(node.value) > LONGEST_NUMBER:
+            return node.value
+        try:
+            return construct(node)
+        except (ValueError, LookupError):
+            return node.value
 
     def key(self, node: Any) -> str:
         """A key as text: ``Yes`` is the same key as ``true``, as it is the same value."""
@@ -78,43 +93,3 @@ class _TemplateReader(YamlReader):
         if mapping.twice is None:
             mapping.twice = DuplicateKey(key, partial(self._place, node, {}))
             self._duplicates.append(mapping.twice)
-
-
-def _integer(text: str) -> Any:
-    """A YAML 1.1 integer: ``0b``, ``0x``, a leading 0 for octal, ``1:30`` for ninety, underscores between digits."""
-    digits = text.replace("_", "")
-    sign = -1 if digits.startswith("-") else 1
-    digits = digits.lstrip("+-")
-    if len(digits) > LONGEST_NUMBER:
-        return text
-    if digits.startswith(("0b", "0x")):
-        return sign * int(digits, 0)
-    if ":" in digits:
-        return sign * int(_sexagesimal(digits))
-    if digits.startswith("0") and digits.strip("0"):
-        return sign * int(digits, 8)
-    return sign * int(digits)
-
-
-def _float(text: str) -> Any:
-    digits = text.replace("_", "").lower()
-    sign = -1.0 if digits.startswith("-") else 1.0
-    digits = digits.lstrip("+-")
-    if digits in (".inf", ".nan"):
-        return sign * float(digits[1:])
-    return sign * (_sexagesimal(digits) if ":" in digits else float(digits))
-
-
-def _sexagesimal(digits: str) -> float:
-    total = 0.0
-    for part in digits.split(":"):
-        total = total * 60 + float(part)
-    return total
-
-
-_CONSTRUCT: dict[str, Callable[[str], Any]] = {
-    STANDARD + "bool": lambda text: text.lower() in ("yes", "true", "on"),
-    STANDARD + "int": _integer,
-    STANDARD + "float": _float,
-    STANDARD + "null": lambda _: None,
-}

@@ -3,32 +3,27 @@
 from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
-from guardrail.sources.template.values import DuplicateKey, Table
+from guardrail.sources.template.values import Document, DuplicateKey, Table
 
 MAX_BYTES = 16 << 20
 """CloudFormation takes 1 MB."""
 
 
-def load(path: str, content: bytes, duplicates: list[DuplicateKey] | None = None) -> Table:
-    """The top-level table of the JSON or YAML text that ``path`` holds.
+def load(path: str, content: bytes) -> Document:
+    """The top-level mapping of the JSON or YAML text that ``path`` holds.
 
-    Keys that stand twice in a mapping go to ``duplicates``; where that is None, they are errors. Raises `SourceError`
-    with line and column where the text is malformed or is built to exhaust.
+    Raises `SourceError` with line and column where the text is malformed or is built to exhaust.
     """
     if len(content) > MAX_BYTES:
         raise SourceError(f"{path} has {len(content):,} bytes, more than any template")
     if content.startswith(b"version https://git-lfs.github.com/"):
         raise SourceError(f"{path} is a pointer of Git LFS, not the file it stands for", hint="git lfs pull")
     text = decoded(path, content)
-    found: list[DuplicateKey] = []
-    root = _value(path, text, found)
-    if found and duplicates is None:
-        raise SourceError(found[0].message())
-    if duplicates is not None:
-        duplicates += found
+    duplicates: list[DuplicateKey] = []
+    root = _value(path, text, duplicates)
     if not isinstance(root, Table):
         raise NotATemplateError(f"{path} is no CloudFormation template: it is not a mapping")
-    return root
+    return Document(root, duplicates)
 
 
 def _value(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:

@@ -61,6 +61,25 @@ class Table(dict[str, Any]):
         return self._locate(key) if self._locate is not None else None
 
 
+class Document(Table):
+    """The top-level mapping of a text, with the keys in it, at any depth, that stand twice in their mapping."""
+
+    __slots__ = ("duplicates",)
+
+    def __init__(self, root: dict[str, Any], duplicates: Sequence[DuplicateKey] = ()) -> None:
+        super().__init__(root)
+        self.duplicates = duplicates
+        if isinstance(root, Table):
+            self.placed(root.place)
+            self.twice = root.twice
+
+    def sound(self) -> "Document":
+        """The document itself. Raises `SourceError` where a key stands twice anywhere in it."""
+        if self.duplicates:
+            raise SourceError(self.duplicates[0].message())
+        return self
+
+
 class Hidden(str):
     """Text from a NoEcho parameter, and all that is made of it: compared and reckoned with, and never shown.
 

@@ -585,6 +585,14 @@ def test_what_is_taken_away_stands_before_alone(read: Reader, tmp_path: Path) ->
     assert [each.address for each in change_set.before.endpoints] == ["Endpoint"]
 
 
+def test_what_could_not_be_read_and_is_taken_away_is_named_and_in_no_total(read: Reader, tmp_path: Path) -> None:
+    old = tmp_path / "old.yaml"
+    old.write_text(STACK + "  Maker: {Type: 'Custom::SageMakerEndpoint', Properties: {InstanceType: ml.p5.48xlarge}}\n")
+    change_set = read(STACK, compare_to=str(old))
+    ((address, (_, affects_total)),) = skipped(change_set).items()
+    assert (address, affects_total, change_set.coverage.skipped) == ("Maker", False, 1)
+
+
 @pytest.mark.parametrize("as_text", [True, False])
 def test_a_difference_to_what_is_deployed(read: Reader, tmp_path: Path, as_text: bool) -> None:  # noqa: FBT001
     body: Any = STACK if as_text else {"Resources": {"Config": {

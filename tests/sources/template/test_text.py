@@ -69,6 +69,13 @@ def test_anchors_and_merges_mean_what_they_stand_for() -> None:
     assert loaded == {"A": {"x": 1, "y": 2}, "B": {"y": 3, "x": 1}, "C": {"x": 1, "y": 2}}
 
 
+@pytest.mark.parametrize(
+    "text", ["0b_", "0x_", "-0b__", "!!int abc", "!!int ''", "!!float x", "!!bool maybe", "7" * 5000]
+)
+def test_what_is_no_number_or_truth_value_although_it_begins_like_one_is_text(text: str) -> None:
+    assert value_of(text) == text.removeprefix("!!int ").removeprefix("!!float ").removeprefix("!!bool ").strip("'")
+
+
 YAML = """\
 Resources:
   Config:
@@ -136,7 +143,7 @@ def test_a_table_from_nowhere_has_no_place() -> None:
 )
 def test_what_is_malformed_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(SourceError) as caught:
-        load("t", text.encode())
+        load("t", text.encode()).sound()
     assert caught.value.message.startswith(message)
 
 

@@ -1,0 +1,21 @@
+"""What a run says besides the template."""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+
+class TemplateOptions(Struct, frozen=True, kw_only=True):
+    """The flags of a run that are about templates, as they are given."""
+
+    region: str | None = None
+    parameters: Sequence[str] = ()
+    """``KEY=VALUE``, or files."""
+    possibilities: Sequence[str] = ()
+    """``LABEL=FILE``: values that may be given instead, in place of the parameters where both say something."""
+    compare_to: str | None = None
+    """A template, a directory of the CDK, or a git revision."""
+    any_owner: bool = False
+    """Whether the git repository may belong to another user."""
+    beside: Sequence[str] = ()
+    """The other inputs of the run, whose exports can be imported."""
