@@ -49,6 +49,10 @@ class Rule(Struct, frozen=True, kw_only=True):
     """Whether its findings can be accepted at all."""
 
 
+NO_REASON = "<why>"
+"""What a waiver that is ready to be pasted has for a reason: somebody has to give one."""
+
+
 class AppliedWaiver(Struct, frozen=True, kw_only=True):
     """The waiver that accepted a finding."""
 

@@ -7,9 +7,9 @@ from datetime import date
 from guardrail.errors import did_you_mean
 from guardrail.model import InlineWaiver
 from guardrail.policy import waivers
-from guardrail.policy.base import Result
+from guardrail.policy.base import NO_REASON, Result
 from guardrail.policy.policy import Policy
-from guardrail.policy.waivers import NO_REASON, Waived, Waiver
+from guardrail.policy.waivers import Waived, Waiver
 
 EVERYTHING = "*"
 

@@ -9,12 +9,9 @@ from msgspec import Struct, structs
 from guardrail.errors import SettingsError, did_you_mean
 from guardrail.model import Unknown
 from guardrail.money import two_decimals
-from guardrail.policy.base import AppliedWaiver, Result
+from guardrail.policy.base import NO_REASON, AppliedWaiver, Result
 from guardrail.policy.pattern import Pattern, PatternError
 from guardrail.policy.policy import Policy
-
-NO_REASON = "<why>"
-"""What a waiver that is ready to be pasted has for a reason: somebody has to give one."""
 
 
 class Waiver(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from guardrail.policy.base import NO_REASON
 from guardrail.report import Report
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.wording import inert
@@ -12,8 +13,6 @@ from guardrail.reporters.wording import inert
 MOST_WAIVERS = 5
 WAIVER_DAYS = 60
 """Days from today that such a waiver would hold, where the settings do not set fewer."""
-WHY = "<why>"
-"""The reason in it, with which the settings are refused."""
 _KEY = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]')
 _PLAIN_YAML = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 
@@ -32,7 +31,7 @@ def ready_waivers(findings: Iterable[Finding], report: Report) -> str:
         if each.dearest.endpoint is not None and each.dearest.policy not in firm
     )
     entries = [
-        f"  - policy: {_scalar(policy)}\n    address: {_scalar(address)}\n    until: {until}\n    reason: {WHY}"
+        f"  - policy: {_scalar(policy)}\n    address: {_scalar(address)}\n    until: {until}\n    reason: {NO_REASON}"
         for policy, address in list(blocks)[:MOST_WAIVERS]
     ]
     return "\n".join(["waivers:", *entries]) if entries else ""

@@ -48,8 +48,8 @@ def test_with_a_reason_it_accepts_what_it_is_for(addresses: list[str], tmp_path:
 def test_without_one_the_settings_are_refused(tmp_path: Any) -> None:
     text = ready_waivers([Finding((finding("p"),))], report())
     entries = found(text, tmp_path).settings.accepted().entries
-    with pytest.raises(SettingsError, match="reason"):
-        waivers.check(entries, ["p"])
+    with pytest.raises(SettingsError, match="gives no reason"):
+        waivers.apply(entries, [], [], today=date(2026, 11, 22), origin="s")
 
 
 @pytest.mark.parametrize(("most", "until"), [(None, "2027-01-21"), (90, "2027-01-21"), (30, "2026-12-22")])
