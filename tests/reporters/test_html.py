@@ -19,6 +19,7 @@ from guardrail.report import (
     BudgetReport,
     Difference,
     DiscountReport,
+    GroupReport,
     PossibilityReport,
     Report,
     SkippedReport,
@@ -543,8 +544,19 @@ def wide() -> Report:
     named = endpoint(long, variant(long, instance_type=long), address=f"aws_sagemaker_endpoint.{long}")
     priced = structs.replace(item.cost, monthly=dear)
     one = structs.replace(item, endpoint=named, cost=priced, before=dear)
-    mine = finding(endpoint=named.address, address=long, message=long, location=Location(f"{long}.tf", 1))
-    return report(endpoints=(one,), results=(mine,), totals=Totals(before=dear, after=dear, delta=one.delta))
+    place = Location(f"{long}.tf", 1, called_at=Location(f"{long}/main.tf", 2))
+    mine = finding(endpoint=named.address, address=long, message=long, location=place)
+    totals = Totals(before=dear, after=dear, delta=one.delta)
+    group = GroupReport(values={"tag:Team": long}, endpoints=1, totals=totals)
+    limit = BudgetReport(
+        limit="max_expected_usd",
+        usd=Decimal("1234567.89"),
+        amount=Decimal("12345678.90"),
+        state="broken",
+        origin=".guardrail.yml",
+        group=group.id,
+    )
+    return report(endpoints=(one,), results=(mine,), totals=totals, groups=(group,), budgets=(limit,))
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium")
