@@ -51,6 +51,16 @@ def apply(
     return joined, reports
 
 
+def alone(
+    discounts: Discounts, plan_rate: PlanRate, period: Period, before: Estimate | None, after: Estimate
+) -> DiscountReport:
+    """The discounted bill of one possibility of one source, as if there were no other."""
+    past = None if before is None else before.total
+    totals = Totals(before=past, after=after.total, delta=join.delta(before, after))
+    report, _ = _one(discounts, plan_rate, (None if before is None else {"": before}, {"": after}, totals), period)
+    return report
+
+
 def not_worked_out(totals: Totals, discounts: Discounts) -> DiscountReport:
     """A bill with discounts of which nobody knows anything, so that a budget on it is open."""
     why = Unknown("there are too many possibilities to work out discounts in each")

@@ -285,9 +285,11 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
 
 
 class ServerlessVariant(Struct, frozen=True, kw_only=True):
-    """A serverless production variant, billed per second of its memory size."""
+    """A serverless variant, billed per second of its memory size."""
 
     name: str | Unknown
+    shadow: bool = False
+    """Whether it would answer copies of requests, which AWS refuses (DG shadow-tests-exclusions)."""
     memory_mib: int | Unknown
     """serverless_config.memory_size_in_mb: 1024 to 6144 in steps of 1024."""
     max_concurrency: int | Unknown

@@ -15,7 +15,7 @@ from msgspec import structs
 from guardrail import bundled
 from guardrail.assess import Terms, assess
 from guardrail.cost.base import Delta, Monthly
-from guardrail.cost.discount_settings import DiscountRule, Discounts
+from guardrail.cost.discount_settings import DiscountRule, Discounts, SavingsPlan
 from guardrail.cost.usage import NO_USAGE
 from guardrail.cost.usage import load as load_usage
 from guardrail.model import (
@@ -635,18 +635,87 @@ def test_a_limit_that_one_of_too_many_possibilities_leaves_open_is_open() -> Non
     assert [budget.state for budget in check(*sources[1:], last, budgets=limits).budgets] == ["open"] * 3
 
 
-def test_with_too_many_possibilities_discounts_are_not_worked_out_and_a_budget_on_them_is_open() -> None:
-    """What is dearest at list prices, at 21 × 169.30, need not be the dearest with discounts."""
+def test_of_too_many_possibilities_discounts_have_both_ends_too() -> None:
+    """What is dearest at list prices need not be with discounts.
+
+    Seven times: three ml.m5.xlarge (3 × 169.30 = 507.90) or one ml.m5.4xlarge (0.922 × 730 + 1.40 = 674.46). With 80 %
+    off that one is 0.922 × 730 × 0.2 + 1.40 = 136.012: 952.084 to 3,555.30, where list prices end at 4,721.22.
+    """
+    sources = [undecided(f"{number}.json", 3, 1) for number in range(7)]
+    large = Inventory(endpoints=(endpoint("a", 1, instance_type="ml.m5.4xlarge"),))
+    sources = [
+        structs.replace(
+            source,
+            possibilities=(source.possibilities[0], structs.replace(source.possibilities[1], after=large)),
+        )
+        for source in sources
+    ]
+    off = Discounts(
+        rules=(DiscountRule(name="it", usage_type="*-Host:ml.m5.4xlarge", percent=Decimal(80)),), budgets="discounted"
+    )
+    limits = {"max_floor_usd": Decimal(952), "max_ceiling_usd": Decimal(3556)}
+    report = check(*sources, budgets=limits, discounts=off)
+    assert report.totals.after.ceiling == 7 * Decimal("674.46")
+    assert report.discounts is not None
+    assert report.discounts.after.floor == 7 * Decimal("136.012")
+    assert report.discounts.after.ceiling == 7 * Decimal("507.90")
+    assert {each.limit: each.state for each in report.budgets} == {
+        "max_floor_usd": "broken",
+        "max_ceiling_usd": "holds",
+    }
+    ((_, first), *_) = sorted(report.discounts.endpoints.items())
+    assert (first.floor, first.ceiling) == (Decimal("136.012"), Decimal("507.90"))
+
+
+def test_with_too_many_possibilities_a_savings_plan_is_not_worked_out_and_a_budget_on_it_is_open() -> None:
+    """Which of 2,187 bills a plan makes cheapest the ends of the list bill do not say."""
     sources = [undecided(f"{number}.json", 2, 1, 3) for number in range(7)]
-    off = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),), budgets="discounted")
+    plan = Discounts(savings_plan=SavingsPlan(commitment_usd_per_hour=Decimal(1)), budgets="discounted")
     for limit in (1, 10**6):
         limits = {f"max_{which}_usd": Decimal(limit) for which in ("floor", "expected", "ceiling", "increase_ceiling")}
-        report = check(*sources, budgets=limits, discounts=off)
+        report = check(*sources, budgets=limits, discounts=plan)
         assert report.discounts is None
         assert [budget.state for budget in report.budgets] == ["open"] * 4
         assert any("discounts are not worked out" in notice for notice in report.notices)
-    few = check(*sources[:3], budgets={"max_ceiling_usd": Decimal(9 * 170)}, discounts=off)
-    assert [budget.state for budget in few.budgets] == ["holds"]
+
+
+def moved(path: str, *counts: tuple[int, int]) -> ChangeSet:
+    """A source in which each possibility has these numbers of instances before and after."""
+    possibilities = tuple(
+        Possibility(
+            given=f"{path}: {before} to {after}",
+            before=Inventory(endpoints=(endpoint("a", before),)),
+            after=Inventory(endpoints=(endpoint("a", after),)),
+        )
+        for before, after in counts
+    )
+    return structs.replace(change_set([], [], path=path), possibilities=possibilities, undecided="give n")
+
+
+@pytest.mark.parametrize(
+    ("limits", "exit_code"),
+    [
+        ({"max_expected_usd": 800, "max_increase_expected_usd": 200}, 1),
+        ({"max_expected_usd": 800, "max_increase_expected_usd": 400}, 0),
+        ({"max_expected_usd": 900, "max_increase_expected_usd": 200}, 0),
+    ],
+)
+def test_several_sources_that_break_some_budget_whatever_comes_true_fail(
+    limits: dict[str, int], exit_code: int
+) -> None:
+    """Of one source 1 → 3 instances, or 4 as before; of the other 1 or 2, unchanged. One costs 169.30.
+
+    In the first the increase is 338.60, and the total is 677.20 or 846.50; else it is 0, and 846.50 or 1,015.80.
+    """
+    budgets = [each for each in read(bundled.directory("policies")) if each.id.endswith("-within-budget")]
+    report = check(
+        moved("a.yaml", (1, 3), (4, 4)),
+        moved("b.yaml", (1, 1), (2, 2)),
+        policies=budgets,
+        budgets={name: Decimal(usd) for name, usd in limits.items()},
+    )
+    assert {result.verdict for result in report.results} <= {"open", "pass"}
+    assert report.exit_code == exit_code
 
 
 @pytest.mark.parametrize(("limit", "verdict"), [(7 * 169, "fail"), (7 * 170, "open"), (21 * 170, "pass")])

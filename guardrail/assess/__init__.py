@@ -20,6 +20,7 @@ from guardrail.model import ChangeSet, Coverage, Unknown
 from guardrail.policy import baseline, inline, waivers
 from guardrail.policy.base import Result
 from guardrail.policy.baseline import Baseline
+from guardrail.policy.getters import amount_of
 from guardrail.policy.policy import Policy
 from guardrail.policy.superseding import without_superseded
 from guardrail.prices.book import PriceBook
@@ -50,7 +51,7 @@ def assess(
     priced = pricing.price(change_sets, prices, demands, terms.period)
     endpoints = pricing.by_source(item for one in priced for item in pricing.endpoints(one, terms.environments))
     totals = pricing.totals(priced, endpoints)
-    outcomes = pricing.outcomes(priced, totals)
+    outcomes = pricing.outcomes(priced, totals, _discounted(priced, terms))
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
     discounted = list(zip(outcomes, by_outcome, strict=True))
     found = judging.judged(priced, discounted, prices, policies, terms, today)
@@ -94,7 +95,7 @@ def assess(
         budgets=budgets.in_order((*budgets.held(terms, discounted), *of_groups.budgets)),
         notices=(
             *outdated,
-            *notices.of_sources(priced),
+            *notices.of_sources(priced, terms.discounts),
             *notices.of_budgets(results),
             *of_groups.notices,
             *notices.exceeded_budgets(priced, discounts),
@@ -165,18 +166,35 @@ def _discounts(
 ) -> tuple[DiscountReport | None, Sequence[DiscountReport | None]]:
     """The bill with discounts, whichever possibility comes true, and in each of them.
 
-    None where there are no discounts, or too many possibilities: what costs least at list prices may not do so with
-    discounts, so the few that are looked at say nothing of the others.
+    None where there are no discounts, or too many possibilities for a Savings Plan, which couples what they share it
+    in: the few that are looked at say nothing of the others.
     """
     if not terms.discounts:
         return None, [None] * len(outcomes)
     from guardrail import discounting  # for the few that have discounts
 
-    if pricing.are_too_many(priced):
+    if terms.discounts.savings_plan and pricing.are_too_many(priced):
         return None, [discounting.not_worked_out(outcome.totals, terms.discounts) for outcome in outcomes]
     undecided = Unknown("; ".join(one.change_set.undecided for one in priced if one.change_set.undecided))
     worlds = [(outcome.before, outcome.after, outcome.totals) for outcome in outcomes]
     return discounting.apply(terms.discounts, terms.plan_rate, totals, worlds, undecided, terms.period)
+
+
+def _discounted(priced: Sequence[PricedSource], terms: Terms) -> Sequence[pricing.Amount]:
+    """What one of too many possibilities costs, and adds, with discounts that sources do not share."""
+    if not terms.discounts or terms.discounts.savings_plan or not pricing.are_too_many(priced):
+        return ()
+    from guardrail import discounting  # for the few that have discounts
+
+    bills = {
+        id(world): discounting.alone(terms.discounts, terms.plan_rate, terms.period, world.before, world.after)
+        for one in priced
+        for world in one.worlds
+    }
+    return (
+        lambda world, bound: amount_of(bills[id(world)].after, bound),
+        lambda world, bound: getattr(bills[id(world)].delta or pricing.NO_CHANGE, bound),
+    )
 
 
 def _skipped(priced: PricedSource) -> Iterator[SkippedReport]:

@@ -86,7 +86,7 @@ def _by_key(variants: tuple[Variant, ...]) -> dict[tuple[str, bool, int], Varian
     """By name and kind; variants without a known name, or with one that stands twice, in their order."""
     found: dict[tuple[str, bool, int], Variant] = {}
     for variant in variants:
-        name, shadow = _name(variant) or "", isinstance(variant, InstanceVariant) and variant.shadow
+        name, shadow = _name(variant) or "", variant.shadow
         place = 0
         while (name, shadow, place) in found:
             place += 1

@@ -91,7 +91,7 @@ def held(
             notices.append(f"group_budgets: no endpoint has {limits.name}")
         totals = _of_members(sides, priced)
         found += budgets.of_group(limits, totals, terms.settings_file or "settings")
-        source = priced[0].source.id if len(priced) == 1 else ""
+        source = priced[0].source.id if len(priced) == 1 else judging.EVERYTHING
         results += [
             _named(result, limits.name) for result in judging.on_totals(without_limits, totals, limits.budgets, source)
         ]

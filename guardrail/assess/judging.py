@@ -1,15 +1,16 @@
 """What policies say of priced change sets, in every possibility, and what follows from it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from operator import attrgetter
 
 from msgspec import structs
 
 from guardrail.assess import pricing
-from guardrail.assess.pricing import Combination, PricedSource
+from guardrail.assess.pricing import Combination, PricedSource, named
 from guardrail.assess.terms import Terms
 from guardrail.cost.base import Estimate
 from guardrail.model import Endpoint, Inventory
@@ -25,6 +26,8 @@ from guardrail.report import DiscountReport, Report, Source, Summary, Totals
 
 SATISFIED, VIOLATED, UNTRUSTED = 0, 1, 3
 """Exit codes; a violation goes before a doubt."""
+EVERYTHING = ""
+"""The source of results on several sources together."""
 
 
 def judged(
@@ -40,7 +43,7 @@ def judged(
     known = [outcome for outcome, _ in outcomes]
     for one in priced:
         results += _of_source(one, prices, policies, terms, today, _totals_by_world(one, priced, known))
-    source = priced[0].source.id if len(priced) == 1 else ""
+    source = priced[0].source.id if len(priced) == 1 else EVERYTHING
     counts = any(policy.quantities for policy in policies)
     worlds = [
         (
@@ -246,7 +249,7 @@ def exit_code(
 ) -> int:
     """What the run ends with: violated where something fails, or where every possibility has something that fails."""
     counting = [result for result in results if _counts(result, terms)]
-    if any(result.verdict == "fail" for result in counting) or any(_never_passes(one, counting) for one in sources):
+    if any(result.verdict == "fail" for result in counting) or _never_passes(list(sources), counting):
         return VIOLATED
     return UNTRUSTED if terms.strict and distrust else SATISFIED
 
@@ -257,7 +260,14 @@ def _counts(result: Result, terms: Terms | Report) -> bool:
     return (result.status == "new" or terms.all_findings) and RANKS[result.severity] <= RANKS[terms.fail_on]
 
 
-def _never_passes(source: Source, results: Iterable[Result]) -> bool:
-    """Whether in each possibility of a source something fails, though perhaps not the same in all of them."""
-    failing = {given for result in results if result.source == source.id for given in result.fails_in}
-    return bool(source.possibilities) and failing >= set(source.possibilities)
+def _never_passes(sources: Sequence[Source], results: Iterable[Result]) -> bool:
+    """Whether in each possibility of everything together something fails, though perhaps not the same in all of them.
+
+    What fails on one source fails whatever comes true of the others; budgets fail in possibilities of all together.
+    """
+    failing: dict[str, set[str]] = defaultdict(set)
+    for result in results:
+        failing[result.source].update(result.fails_in)
+    alone = [[given for given in one.possibilities or ("",) if given not in failing[one.id]] for one in sources]
+    together = failing[EVERYTHING]
+    return any(one.possibilities for one in sources) and all(named(each) in together for each in product(*alone))

@@ -11,6 +11,7 @@ from msgspec import structs
 from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
 from guardrail.cost.demand import Demand
+from guardrail.cost.discount_settings import Discounts
 from guardrail.model import (
     Budget,
     ChangeSet,
@@ -85,12 +86,13 @@ def _is_scheduled(part: InstanceVariant | ServerlessVariant | InferenceComponent
     return isinstance(part.scaling, ScalableTarget) and part.scaling.scheduled_actions != ()
 
 
-def of_sources(priced: Sequence[PricedSource]) -> Iterator[str]:
+def of_sources(priced: Sequence[PricedSource], discounts: Discounts) -> Iterator[str]:
     """What the sources have to say; which one says it where there are several."""
     if are_too_many(priced):
+        plan = ", and discounts are not worked out beside a Savings Plan" if discounts.savings_plan else ""
         yield (
             f"{prod(len(one.worlds) for one in priced):,} possibilities together are too many to look at one by one: "
-            "budgets are held against the least and the greatest of each amount, and discounts are not worked out"
+            f"budgets are held against the least and the greatest of each amount{plan}"
         )
     for one in priced:
         for notice in one.change_set.notices:

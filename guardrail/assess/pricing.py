@@ -1,11 +1,12 @@
 """What change sets cost: every possibility with its before and its after, priced together and joined once."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import product
 from math import prod
 from operator import attrgetter
+from typing import TypeAlias
 
 from msgspec import Struct, structs
 
@@ -63,6 +64,10 @@ class Combination(Struct, frozen=True, kw_only=True):
     """By source; None where no source has a past."""
     after: dict[str, Estimate]
     totals: Totals
+
+
+Amount: TypeAlias = Callable[[PricedPossibility, Bound], Decimal | Unknown]
+"""A bound of what one possibility of a source costs, or adds to the bill."""
 
 
 def price(
@@ -239,10 +244,18 @@ def possibilities(priced: Iterable[PricedSource]) -> Iterator[PossibilityReport]
             yield PossibilityReport(source=one.source.id, given=world.given, totals=found)
 
 
-def outcomes(priced: Sequence[PricedSource], known: Totals) -> list[Combination]:
-    """Every possibility of everything together; where there are too many, those at either end of each amount."""
+def named(givens: Iterable[str]) -> str:
+    """What a possibility of everything together is called, by those of each source: ``Stage=prod, Size=2``."""
+    return ", ".join(filter(None, givens))
+
+
+def outcomes(priced: Sequence[PricedSource], known: Totals, discounted: Sequence[Amount] = ()) -> list[Combination]:
+    """Every possibility of everything together; where there are too many, those at either end of each amount.
+
+    Where ``discounted`` amounts count too, their ends are among them, and each possibility of each source is.
+    """
     choices: list[Sequence[PricedPossibility]] = [one.worlds for one in priced]
-    combined = list(_ends(choices) if are_too_many(priced) else product(*choices))
+    combined = list(_ends(choices, discounted) if are_too_many(priced) else product(*choices))
     return [_outcome(priced, worlds, known if len(combined) == 1 else None) for worlds in combined]
 
 
@@ -251,15 +264,20 @@ def are_too_many(priced: Sequence[PricedSource]) -> bool:
     return prod(len(one.worlds) for one in priced) > MOST_WORLDS
 
 
-def _ends(choices: Sequence[Sequence[PricedPossibility]]) -> Iterator[Sequence[PricedPossibility]]:
+def _ends(
+    choices: Sequence[Sequence[PricedPossibility]], discounted: Sequence[Amount]
+) -> Iterator[Sequence[PricedPossibility]]:
     """Where each bound of the total, and of the change, is least and greatest: sources add up, so each is by itself.
 
     What has no end goes before any number, so that a limit which cannot be told to hold in one possibility is open.
     """
     for bound in BOUNDS:
-        for amount in (_cost, _increase):
+        for amount in (_cost, _increase, *discounted):
             yield [min(worlds, key=lambda world: _low(amount(world, bound))) for worlds in choices]
             yield [max(worlds, key=lambda world: _high(amount(world, bound))) for worlds in choices]
+    if discounted:
+        for place in range(max(map(len, choices))):
+            yield [worlds[min(place, len(worlds) - 1)] for worlds in choices]
 
 
 def _cost(world: PricedPossibility, bound: Bound) -> Decimal | Unknown:
@@ -285,7 +303,7 @@ def _outcome(priced: Sequence[PricedSource], worlds: Sequence[PricedPossibility]
     names = [one.source.id for one in priced]
     befores = {name: world.before for name, world in zip(names, worlds, strict=True) if world.before is not None}
     return Combination(
-        given=", ".join(world.given for world in worlds if world.given),
+        given=named(world.given for world in worlds),
         worlds=tuple(worlds),
         before=befores or None,
         after={name: world.after for name, world in zip(names, worlds, strict=True)},

@@ -211,15 +211,14 @@ def _split(usage: EndpointUsage, variants: Sequence[Variant]) -> tuple[list[Requ
     sharing: list[int] = []
     for place, variant in enumerate(variants):
         own = stated.get(variant.name) if isinstance(variant.name, str) else None
-        takes_traffic = isinstance(variant, ServerlessVariant) or not variant.shadow
-        requests.append(own if takes_traffic else DOES_NOT_APPLY)
-        if takes_traffic and own is None and total is not None:
+        is_charged = isinstance(variant, ServerlessVariant) or not variant.shadow
+        requests.append(own if is_charged else DOES_NOT_APPLY)
+        if not variant.shadow and own is None and total is not None:  # a shadow variant answers copies
             sharing.append(place)
     if total is None:
         return requests, None
-    rest = total - sum(
-        (stated[each.name] for each in variants if isinstance(each.name, str) and each.name in stated), ZERO
-    )
+    own_names = [each.name for each in variants if isinstance(each.name, str) and not each.shadow]
+    rest = total - sum((stated[name] for name in own_names if name in stated), ZERO)
     weights = [_weight(variants[place]) for place in sharing]
     whole = sum((weight for weight in weights if isinstance(weight, Decimal)), ZERO)
     unknown = next((weight for weight in weights if isinstance(weight, Unknown)), None)
@@ -247,7 +246,7 @@ def _whole(usage: EndpointUsage, endpoint: Endpoint) -> tuple[Decimal | None, bo
     stated = usage.stated()
     if isinstance(endpoint.variants, Unknown):
         return sum(stated.values(), ZERO) if stated else None, True
-    taking = [each for each in endpoint.variants if isinstance(each, ServerlessVariant) or not each.shadow]
+    taking = [each for each in endpoint.variants if not each.shadow]
     own = [stated[each.name] for each in taking if isinstance(each.name, str) and each.name in stated]
     return sum(own, ZERO) if own else None, len(own) < len(taking)
 

@@ -133,7 +133,7 @@ def production_variant_count(subject: Subject) -> object:
     variants = subject.endpoint.variants if subject.endpoint else None
     if variants is None or isinstance(variants, Unknown):
         return variants
-    return sum(1 for variant in variants if isinstance(variant, ServerlessVariant) or not variant.shadow)
+    return sum(1 for variant in variants if not variant.shadow)
 
 
 def repeated_variants(subject: Subject) -> object:

@@ -213,9 +213,9 @@ def _variant(name: str, variant: Variant, cost: Bill, mark: Severity | None) -> 
 
 def shadow_note(variant: Variant) -> str:
     """`` (shadow)``, with the hours that a shadow test takes; nothing behind other variants."""
-    if not isinstance(variant, InstanceVariant) or not variant.shadow:
+    if not variant.shadow:
         return ""
-    hours = variant.monthly_hours
+    hours = variant.monthly_hours if isinstance(variant, InstanceVariant) else None
     if hours is None or variant.sensitive:
         return " (shadow)"
     return " (shadow, hours unknown)" if isinstance(hours, Unknown) else f" (shadow, {number(round(hours, 2))} h)"

@@ -10,7 +10,7 @@ from itertools import chain
 from msgspec import Struct
 
 from guardrail.cost.base import Delta, Monthly
-from guardrail.model import InstanceVariant, Unknown
+from guardrail.model import Unknown
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report
 from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, endpoint_marks, named, possibilities
@@ -158,7 +158,7 @@ def _is_shadow(item: EndpointReport, label: str) -> bool:
     found = item.endpoint.variants
     if isinstance(found, Unknown):
         return False
-    return any(isinstance(each, InstanceVariant) and each.shadow and each.name == label for each in found)
+    return any(each.shadow and each.name == label for each in found)
 
 
 # Cells ---------------------------------------------------------------------------------------------------------------

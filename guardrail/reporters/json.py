@@ -343,7 +343,7 @@ def _serverless(variant: ServerlessVariant) -> _Object:
     hidden = variant.sensitive
     return {
         "name": _named(variant.name),
-        "shadow": False,
+        "shadow": variant.shadow,
         "monthly_hours": None,
         "kind": "serverless",
         "instance_type": None,

@@ -172,6 +172,7 @@ class _Variant(Struct, frozen=True, kw_only=True):
         if self.kind == "serverless":
             return ServerlessVariant(
                 name=self.name,
+                shadow=self.shadow,
                 memory_mib=absent if self.memory_mib is None else self.memory_mib,
                 max_concurrency=absent if self.max_concurrency is None else self.max_concurrency,
                 provisioned_concurrency=None,

@@ -288,6 +288,16 @@ def test_requests_are_not_said_of_a_shadow_variant_for_they_do_not_apply() -> No
     assert [each.requests for each in found.variants] == [1000, DOES_NOT_APPLY]
 
 
+def test_a_serverless_shadow_variant_takes_no_requests_from_the_others() -> None:
+    """It would answer copies (AWS refuses it: DG shadow-tests-exclusions), of which only itself can say how many."""
+    copying = replace(serverless("s"), shadow=True)
+    found = asked(of(monthly_requests=1000), serverless("a"), copying)
+    assert [each.requests for each in found.variants] == [1000, None]
+    stated = of(monthly_requests=1000, variants={"s": own(monthly_requests=300)})
+    found = asked(stated, serverless("a", 3), serverless("b"), copying)
+    assert [each.requests for each in found.variants] == [750, 250, 300]
+
+
 def test_data_of_requests_that_only_some_variants_state_is_partial() -> None:
     """2 + 3 million requests of 1 kB are 5 GB, and those of c come on top."""
     stated = {"a": own(monthly_requests=2 * 10**6), "b": own(monthly_requests=3 * 10**6)}

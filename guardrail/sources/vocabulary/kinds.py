@@ -124,7 +124,7 @@ def _variant(view: View, *, shadow: bool) -> Variant:
     instance_type = used.text("InstanceType")
     serverless = used.block("ServerlessConfig") if not isinstance(instance_type, str) else None
     if isinstance(serverless, View):
-        return _serverless_variant(view, serverless)
+        return _serverless_variant(view, serverless, shadow=shadow)
     both = used.block("ServerlessConfig") if serverless is None else None
     pools = used.blocks("InstancePools")
     if instance_type is None and not pools:
@@ -153,9 +153,10 @@ def _variant(view: View, *, shadow: bool) -> Variant:
     )
 
 
-def _serverless_variant(view: View, config: View) -> ServerlessVariant:
+def _serverless_variant(view: View, config: View, *, shadow: bool) -> ServerlessVariant:
     return ServerlessVariant(
         name=_variant_name(view.unmasked()),
+        shadow=shadow,
         memory_mib=config.required(config.integer, "MemorySizeInMB"),
         max_concurrency=config.required(config.integer, "MaxConcurrency"),
         provisioned_concurrency=config.positive("ProvisionedConcurrency"),
