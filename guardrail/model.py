@@ -5,6 +5,7 @@ Application Auto Scaling APIs, and the unit is part of a number's name. Three ab
 ``None`` means there is none, ``0`` means zero, and `Unknown` means that it cannot be known, with the reason.
 """
 
+from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
@@ -170,6 +171,10 @@ class ScalableTarget(Struct, frozen=True, kw_only=True):
     """No policy adds capacity."""
     scheduled_scaling_suspended: bool | Unknown = False
     """No scheduled action runs."""
+    past_actions: tuple[str, ...] = ()
+    """Addresses of its scheduled actions that are over, which are none of `scheduled_actions` any more."""
+    seen_on: date | None = None
+    """The day from which its schedule is looked at; None where nobody has said."""
     sensitive: bool = False
     """Its source marks one of its numbers sensitive: use it, never print it."""
     location: Location | None = None
@@ -408,6 +413,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """For how long an update bills the old fleet beside the new one, at least; None where nothing says it does."""
     detailed_observability: bool | Unknown = False
     """Whether its configuration has SageMaker publish the metrics of detailed observability, which CloudWatch bills."""
+    environment_label: str | None = None
+    """What the set of values is called that it was made with: ``prod``."""
     tags: dict[str, str | Unknown] | Unknown = {}
     """Tags of the endpoint with the provider's or stack's defaults; those of its configuration fill the gaps."""
     location: Location | None = None

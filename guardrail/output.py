@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from io import TextIOWrapper
 from time import monotonic
@@ -17,8 +17,10 @@ _CHUNK = 1 << 16
 """Characters."""
 
 
-def write_stdout(text: str, *, for_machines: bool = False) -> None:
+def write_stdout(text: str | Iterable[bytes], *, for_machines: bool = False) -> None:
     """Write and flush ``text``, in UTF-8 where it is ``for_machines``, else in the encoding of the terminal.
+
+    A long text may come as pieces in UTF-8, each of which is made when the one before it is written.
 
     A reader that has left (``| head``) is no failure: the answer stands without it. Raises GuardrailError where
     standard output cannot be written for any other reason, a full disk for example.
@@ -32,14 +34,24 @@ def write_stdout(text: str, *, for_machines: bool = False) -> None:
         else:
             stream.reconfigure(errors="backslashreplace")
     try:
-        for start in range(0, len(text), _CHUNK):  # the stream encodes what it is given, all of it at once
-            stream.write(text[start : start + _CHUNK])
+        _write(stream, text)
         stream.flush()
     except BrokenPipeError:
         silence(stream)
     except OSError as failure:
         silence(stream)
         raise GuardrailError(f"cannot write to standard output: {failure.strerror or failure}") from failure
+
+
+def _write(stream: TextIO, text: str | Iterable[bytes]) -> None:
+    if not isinstance(text, str):
+        if isinstance(stream, TextIOWrapper):
+            stream.flush()
+            stream.buffer.writelines(text)
+            return
+        text = b"".join(text).decode()
+    # the stream encodes what it is given, all of it at once
+    stream.writelines(text[start : start + _CHUNK] for start in range(0, len(text), _CHUNK))
 
 
 def say(text: str) -> None:

@@ -13,7 +13,7 @@ from guardrail.errors import GuardrailError
 from guardrail.policy.base import Result
 from guardrail.policy.baseline import Baseline, KnownFinding
 from guardrail.policy.policy import DEFAULT, Policy
-from guardrail.settings import Settings
+from guardrail.settings import RootEnvironment, Settings
 
 _LENIENCE = ("note", "warning", "error", "never")
 """What ``fail_on`` can be, from the strictest on; in the same order severities weigh more."""
@@ -37,7 +37,7 @@ def differences(before: OwnTerms, after: OwnTerms) -> tuple[str, ...]:
     """A phrase for each way in which ``after`` may let more pass: ``fail_on from error to never``."""
     return tuple(
         phrase
-        for each in (_verdict, _budget, _group_budgets, _policies, _waivers, _baseline, _prices, _usage)
+        for each in (_verdict, _budget, _group_budgets, _roots, _policies, _waivers, _baseline, _prices, _usage)
         for phrase in each(before, after)
     )
 
@@ -110,6 +110,25 @@ def _group_budgets(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
     now = {each.name: each.budgets for each in (one.limits() for one in after.settings.group_budgets)}
     for old in (one.limits() for one in before.settings.group_budgets):
         yield from _loosened(f"group_budgets.{old.name}", old.budgets, now.get(old.name, {}))
+
+
+def _roots(before: OwnTerms, after: OwnTerms) -> Iterator[str]:
+    """Environments that are no longer checked, or may cost more, and what a search leaves out."""
+    now = after.settings.roots
+    for root, environments in before.settings.roots.items():
+        for label, old in environments.items():
+            new = now.get(root, {}).get(label)
+            if new is None:
+                yield f"roots.{root} has no environment {label}"
+            else:
+                yield from _loosened(f"roots.{root}.{label}", *map(_limits, (old, new)))
+    for pattern in after.settings.exclude:
+        if pattern not in before.settings.exclude:
+            yield f"{pattern} is left out of a search"
+
+
+def _limits(environment: object) -> Mapping[str, Decimal | None]:
+    return structs.asdict(environment.budget) if isinstance(environment, RootEnvironment) else {}
 
 
 def _loosened(name: str, before: Mapping[str, Decimal | None], after: Mapping[str, Decimal | None]) -> Iterator[str]:

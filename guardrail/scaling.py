@@ -26,6 +26,7 @@ from guardrail.model import (
     TargetTrackingPolicy,
     Unknown,
 )
+from guardrail.schedules import Schedule
 
 Truth: TypeAlias = bool | Unknown
 
@@ -159,16 +160,30 @@ def out_of_sight(target: ScalableTarget, today: date) -> dict[ScheduledAction, s
     """Its scheduled actions that are over, or begin after the year that is looked at, each with that as a clause."""
     found: dict[ScheduledAction, str] = {}
     for action in () if isinstance(target.scheduled_actions, Unknown) else target.scheduled_actions:
-        schedule, start = _text(action.schedule) or "", _text(action.start)
-        if schedules.is_over(schedule, _text(action.end), start, today):
-            found[action] = "is over: it never runs again"
-        elif schedules.is_ahead(schedule, start, today):
+        schedule = _schedule_of(action)
+        if schedules.is_over(schedule, today):
+            found[action] = OVER
+        elif schedules.is_ahead(schedule, today):
             found[action] = "begins more than a year from now, and does not count"
     return found
 
 
-def _text(value: str | Unknown | None) -> str | None:
-    return value if isinstance(value, str) else None
+def doubtful_time(action: ScheduledAction, today: date) -> str | None:
+    """A clause on a local time at which it runs and that a change of the clock leaves out or repeats."""
+    unclear = schedules.unclear_time(_schedule_of(action), today)
+    return unclear and f"runs at a local time of which AWS does not say what happens: {unclear}, and either may be"
+
+
+OVER = "is over: it never runs again"
+
+
+def _schedule_of(action: ScheduledAction) -> Schedule:
+    """When the action runs, as far as that is known."""
+    known = [
+        value if isinstance(value, str) else None
+        for value in (action.schedule, action.timezone, action.start, action.end)
+    ]
+    return Schedule(known[0] or "", *known[1:])
 
 
 # What can be reached -------------------------------------------------------------------------------------------------
@@ -201,6 +216,8 @@ class Reach(Struct, frozen=True, kw_only=True):
     """Whether anything takes capacity away, or may."""
     lowest_unknown: str | None = None
     """Why `lowest` is only what is known."""
+    untimed: str | None = None
+    """Why nobody knows what its schedule holds at which time, where that is so because of its time zone."""
     highest_unknown: str | None = None
 
 
@@ -242,9 +259,15 @@ def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
         moves=has_dynamic_policy(target) is not False,
         held=() if initial is None or low_unknown or high_unknown or stops == (initial,) else held,
         lowers=lowers or len({high for _, high in bounds}) > 1,
+        untimed=None if turns[0].minutes is not None else _untimed(target),
         lowest_unknown=low_unknown and f"min_capacity is unknown: {low_unknown}",
         highest_unknown=high_unknown and f"max_capacity is unknown: {high_unknown}",
     )
+
+
+def _untimed(target: ScalableTarget) -> str | None:
+    zone = unknown_zone(target)
+    return None if zone is None else f"when its scheduled actions run is unknown: there is no time zone {zone}"
 
 
 def reaches_zero(target: ScalableTarget) -> Truth:
@@ -271,22 +294,39 @@ def _turns(target: ScalableTarget) -> tuple[Turn, ...] | Unknown:
         return actions
     if not actions:
         return (own,)
-    known = [(action.schedule, action.timezone) for action in actions]
+    times = [part for each in actions for part in (each.schedule, each.timezone, each.start, each.end)]
     order = None
-    if not any(isinstance(part, Unknown) for pair in known for part in pair):
-        order = schedules.turns(known)  # type: ignore[arg-type] # none of them is Unknown
+    if not any(isinstance(time, Unknown) for time in times):
+        order = schedules.turns([_schedule_of(action) for action in actions], target.seen_on)
     if order is None:
-        once = all(isinstance(action.schedule, str) and not schedules.recurs(action.schedule) for action in actions)
+        once = not any(map(_recurs, actions))
         return tuple(_unordered(actions, own, once=once))
-    low, high, found = own.low, own.high, []
-    for last_time in (False, True):
-        for place, minutes in order:
-            action = actions[place]
-            low = low if action.min_capacity is None else action.min_capacity
-            high = high if action.max_capacity is None else action.max_capacity
-            if last_time:
-                found.append(Turn(low=low, high=high, minutes=minutes, action=action))
+    turn, found = own, []
+    for place, minutes in order:
+        turn = _after(turn, None if place is None else actions[place], minutes)
+        if minutes is not None:
+            found.append(turn)
     return tuple(found)
+
+
+def _after(turn: Turn, action: ScheduledAction | None, minutes: int | None) -> Turn:
+    """The bounds once an action has run, which leaves those that it does not set."""
+    if action is None:
+        return Turn(low=turn.low, high=turn.high, minutes=minutes, action=turn.action)
+    low = turn.low if action.min_capacity is None else action.min_capacity
+    high = turn.high if action.max_capacity is None else action.max_capacity
+    return Turn(low=low, high=high, minutes=minutes, action=action)
+
+
+def _recurs(action: ScheduledAction) -> bool:
+    return isinstance(action.schedule, str) and schedules.recurs(action.schedule)
+
+
+def unknown_zone(target: ScalableTarget) -> str | None:
+    """The name of a time zone that there is not, in which one of its actions is to run."""
+    actions = acting_schedule(target)
+    named = () if isinstance(actions, Unknown) else [each.timezone for each in actions]
+    return next((name for name in named if isinstance(name, str) and schedules.no_zone(name)), None)
 
 
 def _unordered(actions: Iterable[ScheduledAction], own: Turn, *, once: bool) -> Iterator[Turn]:
@@ -321,12 +361,13 @@ def _held(
         lowest = start if lowers else min(start, *(high for _, high in bounds))
         return tuple(dict.fromkeys(min(max(lowest, low), high) for low, high in bounds)), ()
     capacity, held = start, [start]
-    for _ in range(2):
+    returns = all(turn.action is not None and _recurs(turn.action) for turn in turns)
+    for _ in range(2 if returns else 1):  # what recurs begins with what its end has left
         held = [capacity := min(max(start if lowers else capacity, low), high) for low, high in bounds]
     minutes = dict.fromkeys(held, 0)
     for count, turn in zip(held, turns, strict=True):
         minutes[count] += turn.minutes or 0
-    return tuple(minutes), tuple(minutes.items())
+    return tuple(minutes), tuple(item for item in minutes.items() if item[1])
 
 
 def _first_unknown(values: Iterable[int | Unknown]) -> str | None:
@@ -375,7 +416,7 @@ def _extreme(
     turns = _turns(target)
     if isinstance(turns, Unknown):
         return turns
-    unknown = next((end for turn in turns if isinstance(end := getattr(turn, bound), Unknown)), None)
+    unknown = next((end for turn in turns if not isinstance(end := getattr(turn, bound), int)), None)
     return unknown or pick(end for turn in turns for end in (turn.low, turn.high) if isinstance(end, int))
 
 
@@ -491,7 +532,7 @@ def _some(truths: Iterable[Truth]) -> Truth:
     for truth in truths:
         if truth is True:
             return True
-        if isinstance(truth, Unknown):
+        if truth is not False:
             undecided = undecided or truth
     return undecided or False
 
@@ -502,13 +543,13 @@ def _every(truths: Iterable[Truth]) -> Truth:
     for truth in truths:
         if truth is False:
             return False
-        if isinstance(truth, Unknown):
+        if truth is not True:
             undecided = undecided or truth
     return undecided or True
 
 
 def _not(truth: Truth) -> Truth:
-    return truth if isinstance(truth, Unknown) else not truth
+    return not truth if isinstance(truth, bool) else truth
 
 
 def _equals(value: object, wanted: object) -> Truth:

@@ -1,58 +1,81 @@
-"""When scheduled actions run: the expressions of Application Auto Scaling, each in its time zone, over a whole week.
+"""When scheduled actions run: expressions of Application Auto Scaling, each in its time zone, over a week or a year.
 
-``at(yyyy-mm-ddThh:mm:ss)`` runs once, ``rate(value unit)`` at a pace that nobody knows the beginning of, and ``cron``
-has six fields, minutes first (Application Auto Scaling user guide, scheduled-scaling-using-cron-expressions).
+``at(yyyy-mm-ddThh:mm:ss)`` runs once, ``rate(value unit)`` at a pace that begins with its start, and ``cron`` has six
+fields, minutes first, in which 2 is Monday, ``L`` the last day, ``15W`` the weekday nearest to the 15th and ``FRI#2``
+the second Friday (Application Auto Scaling user guide, scheduled-scaling-using-cron-expressions). Days are counted in
+local time; local times that a change of the clock leaves out or repeats AWS says nothing of (`unclear_time`).
 """
 
+import calendar
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-from itertools import pairwise
-from typing import TypeAlias
+from itertools import islice, pairwise
+from typing import NamedTuple, TypeAlias
 
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
+_RATE = re.compile(r"rate\(([1-9]\d{0,5}) (minute|hour|day)s?\)")
 _MONTHS = dict(
     zip(("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), range(1, 13), strict=True)
 )
 _DAYS = dict(zip(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), range(1, 8), strict=True))
-_RANGES: tuple[tuple[int, int, dict[str, int]], ...] = (
-    (0, 59, {}),
-    (0, 23, {}),
-    (1, 31, {}),
-    (1, 12, _MONTHS),
-    (1, 7, _DAYS),
-    (1970, 2199, {}),
-)
+_MINUTE, _WEEK, _YEAR = timedelta(minutes=1), 7, 365
 _MONDAY = date(2028, 1, 3)
-"""The first day of the year that is looked at: a leap year, so that every day of the calendar occurs."""
-_WEEK, _YEAR = 7, 366
+"""The first day of a week in which no clock is changed anywhere."""
+_MOST_RUNS = 40_000
+"""Of more runs than this nobody can make out what they hold."""
 
-Fields: TypeAlias = tuple[frozenset[int], ...]
+
+class Schedule(NamedTuple):
+    """An expression, the IANA time zone it is meant in (None is UTC), and from when until when it runs."""
+
+    expression: str
+    zone: str | None = None
+    start: str | None = None
+    end: str | None = None
 
 
-def is_over(expression: str, end: str | None, start: str | None, today: date) -> bool:
+class _Cron(NamedTuple):
+    """The fields of a cron: sets of numbers, and for days what tells whether it runs on one."""
+
+    minutes: frozenset[int]
+    hours: frozenset[int]
+    on_day: Callable[[date], bool]
+    months: frozenset[int]
+    on_weekday: Callable[[date], bool]
+    years: frozenset[int]
+    weekly: bool
+    """Whether every week is like the one before."""
+
+    def moments(self, days: Iterable[date]) -> Iterator[datetime]:
+        """The local times at which it runs on these days."""
+        for day in days:
+            if day.month in self.months and day.year in self.years and self.on_day(day) and self.on_weekday(day):
+                yield from (datetime.combine(day, time(hour, minute)) for hour in self.hours for minute in self.minutes)
+
+
+def is_over(schedule: Schedule, today: date) -> bool:
     """Whether it never runs again: its end, or the only moment of an ``at``, lies before ``today``.
 
     ``at(2020-11-27T07:00:00)`` is over in 2026, and so is a cron of 2020 alone; so is what ends before it starts.
     """
-    once, fields = _AT.fullmatch(expression), _fields(expression)
-    if once and once[1] < today.isoformat():
+    once, cron = _AT.fullmatch(schedule.expression), _cron(schedule.expression)
+    if (once and once[1] < today.isoformat()) or (cron is not None and max(cron.years) < today.year):
         return True
-    if fields is not None and max(fields[5]) < today.year:
-        return True
+    end, start = schedule.end, schedule.start
     return end is not None and (end < today.isoformat() or (start is not None and end < start))
 
 
-def is_ahead(expression: str, start: str | None, today: date) -> bool:
-    """Whether it runs again and again, and begins only after the year that is looked at, as a start of 2099 does."""
-    fields, horizon = _fields(expression), today + timedelta(_YEAR)
-    if fields is not None and min(fields[5]) > horizon.year:
+def is_ahead(schedule: Schedule, today: date) -> bool:
+    """Whether it begins only after the year that is looked at, as a start of 2099 does."""
+    cron, horizon = _cron(schedule.expression), today + timedelta(_YEAR)
+    if cron is not None and min(cron.years) > horizon.year:
         return True
-    day = _DAY.match(start or "")
-    return recurs(expression) and day is not None and day[0] > horizon.isoformat()
+    once = _AT.fullmatch(schedule.expression)
+    begins = _moment(once[1] if once else schedule.start)
+    return begins is not None and begins.date() > horizon
 
 
 def recurs(expression: str) -> bool:
@@ -60,66 +83,203 @@ def recurs(expression: str) -> bool:
     return _AT.fullmatch(expression) is None
 
 
-def turns(schedules: Sequence[tuple[str, str | None]]) -> list[tuple[int, int]] | None:
-    """Which of the schedules ran last, and for how many minutes, turn by turn over a week or a year.
+Turn: TypeAlias = tuple[int | None, int | None]
+
+
+def turns(schedules: Sequence[Schedule], today: date | None = None) -> list[Turn] | None:
+    """Which of the schedules ran last, and for how many minutes, turn by turn over a week, or over the year from today.
 
     ``cron(0 8 ? * MON-FRI *)`` and ``cron(0 20 ? * MON-FRI *)`` take turns of 720 minutes, and the second one of 3,600
-    from Friday to Monday. None where that cannot be told: a rate among several, an expression or a zone that is not
-    read. Each comes with its IANA time zone; None is UTC.
+    from Friday to Monday. What runs before comes first, with None for its minutes, and then None for as long as
+    nothing else has run; of several at one moment, which AWS orders as it likes, all but one have 0 minutes. None of
+    them can be told where one is a rate whose beginning nobody knows, an expression or a zone that is not read, or
+    runs too often.
     """
-    if len(schedules) == 1 and recurs(schedules[0][0]):
+    if len(schedules) == 1 and recurs(schedules[0].expression) and schedules[0][2:] == (None, None):
         return [(0, 1)]
-    read = [(_fields(expression), _zone(zone)) for expression, zone in schedules]
-    days = _WEEK if all(fields is None or _is_weekly(fields) for fields, _ in read) else _YEAR
+    crons = [_cron(each.expression) for each in schedules]
+    weekly = all(cron is not None and cron.weekly for cron in crons) and all(
+        _runs_now(each, today) for each in schedules
+    )
+    first, days = (_MONDAY, _WEEK) if weekly else (today or _MONDAY, _YEAR)
+    begin = datetime.combine(first, time(), UTC)
     runs: list[tuple[datetime, int]] = []
-    for place, (fields, zone) in enumerate(read):
-        if fields is None or zone is None:
+    for place, each in enumerate(schedules):
+        own = _runs(each, crons[place], first, days)
+        if own is None or len(runs) + len(own) > _MOST_RUNS or (today is None and not recurs(each.expression)):
             return None
-        moments = [moment for day in range(days) for moment in _runs(fields, _MONDAY + timedelta(day), zone)]
-        runs += [(moment, place) for moment in moments]
-    if not runs:
+        runs += [(moment, place) for moment in own]
+    end = begin + timedelta(days)
+    before: list[Turn] = [(place, None) for moment, place in sorted(runs) if moment < begin]
+    edges: list[tuple[datetime, int | None]] = [(begin, None), *sorted(run for run in runs if begin <= run[0] < end)]
+    moments = [*(moment for moment, _ in edges), end]
+    lengths = [(until - since) // _MINUTE for since, until in pairwise(moments)]
+    if weekly and runs:  # from its first run on: the time before that belongs to the last run, as in every week
+        lengths = [*lengths[1:-1], lengths[-1] + lengths[0]]
+        del edges[0]
+    return [*before, *((place, length) for (_, place), length in zip(edges, lengths, strict=True))]
+
+
+def _runs_now(schedule: Schedule, today: date | None) -> bool:
+    """Whether it runs already, and for as long as anybody can see."""
+    begun = schedule.start is None or today is None or schedule.start[:10] <= today.isoformat()
+    return begun and schedule.end is None
+
+
+def _runs(schedule: Schedule, cron: _Cron | None, first: date, days: int) -> list[datetime] | None:
+    """The moments at which it runs, those of as much time before too; None where nobody can tell.
+
+    There is a day more at either end, for zones far from UTC.
+    """
+    zone, once, pace = _zone(schedule.zone), _AT.fullmatch(schedule.expression), _RATE.fullmatch(schedule.expression)
+    start, end = _moment(schedule.start), _moment(schedule.end)
+    if zone is None or (start is None) != (schedule.start is None) or (end is None) != (schedule.end is None):
         return None
-    runs.sort()
-    ends = [*(moment for moment, _ in runs), runs[0][0] + timedelta(days)]
-    minute = timedelta(minutes=1)
-    return [(place, (end - begin) // minute) for (_, place), (begin, end) in zip(runs, pairwise(ends), strict=True)]
+    if cron is not None:
+        local = cron.moments(first + timedelta(day) for day in range(-days - 1, days + 1))
+        found = [moment.replace(tzinfo=zone).astimezone(UTC) for moment in islice(local, _MOST_RUNS + 1)]
+    elif once is not None and (moment := _moment(once[1])) is not None:
+        found = [moment.replace(tzinfo=zone).astimezone(UTC)]
+    elif pace is not None and start is not None:
+        paced = _paced(start, timedelta(**{f"{pace[2]}s": int(pace[1])}), first, days)
+        found = list(islice(paced, _MOST_RUNS + 1))
+    else:
+        return None
+    return [one for one in found if (start is None or start <= one) and (end is None or one <= end)]
 
 
-def _runs(fields: Fields, day: date, zone: tzinfo) -> Iterable[datetime]:
-    minutes, hours, days, months, weekdays, _ = fields
-    if day.month in months and day.day in days and day.isoweekday() % 7 + 1 in weekdays:
-        for hour in hours:
-            for minute in minutes:
-                yield datetime.combine(day, time(hour, minute), zone).astimezone(UTC)
+def _paced(start: datetime, step: timedelta, first: date, days: int) -> Iterator[datetime]:
+    """Every ``step`` since ``start``, from the last one before the first day on."""
+    begin = datetime.combine(first, time(), UTC)
+    moment = start + max((begin - start) // step, 0) * step
+    while moment < begin + timedelta(days):
+        yield moment
+        moment += step
 
 
-def _is_weekly(fields: Fields) -> bool:
-    return len(fields[2]) == 31 and len(fields[3]) == 12  # noqa: PLR2004 - every day, every month
+def _moment(text: str | None) -> datetime | None:
+    """A time in ISO 8601, in UTC where it says no zone; None where there is none, or it cannot be read."""
+    try:
+        found = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+def no_zone(name: str | None) -> bool:
+    """Whether there is no time zone of that name."""
+    return _zone(name) is None
+
+
+def unclear_time(schedule: Schedule, today: date) -> str | None:
+    """The first local time of the next year at which it runs and that is left out, or there twice, as clocks change.
+
+    ``2027-03-28 02:30 does not exist`` in Berlin, and ``2027-10-31 02:30 is there twice``.
+    """
+    cron, zone = _cron(schedule.expression), _zone(schedule.zone)
+    if cron is None or zone is None or zone is UTC or is_over(schedule, today):
+        return None
+    days = [today + timedelta(day) for day in range(_YEAR)]
+    changing = [day for day in days if _offset(day, zone) != _offset(day + timedelta(1), zone)]
+    for local in cron.moments(changing):
+        one, other = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+        if one is not None and other is not None and one != other:
+            return f"{local:%Y-%m-%d %H:%M} {'does not exist' if one < other else 'is there twice'}"
+    return None
+
+
+def _offset(day: date, zone: tzinfo) -> timedelta | None:
+    return datetime.combine(day, time(), zone).utcoffset()
 
 
 @lru_cache(maxsize=256)
 def _zone(name: str | None) -> tzinfo | None:
-    if name is None:
+    if name in (None, "UTC"):
         return UTC
     import zoneinfo  # for the few schedules that name a zone
 
     try:
-        return zoneinfo.ZoneInfo(name)
+        return zoneinfo.ZoneInfo(str(name))
     except (OSError, ValueError, KeyError):  # also no such zone, and no table of zones on this machine
         return None
 
 
+# The fields of a cron ------------------------------------------------------------------------------------------------
+
+
 @lru_cache(maxsize=256)
-def _fields(expression: str) -> Fields | None:
-    """The values of the six fields of a cron; None where it is none, or says L, W or # (last, weekday, nth)."""
+def _cron(expression: str) -> _Cron | None:
+    """The six fields of a cron; None where it is none, or one of them cannot be read."""
     found = _CRON.fullmatch(expression.strip())
     if found is None:
         return None
-    fields = tuple(_values(text.upper(), *bounds) for text, bounds in zip(found.groups(), _RANGES, strict=True))
-    return fields if all(fields) else None
+    minute, hour, day, month, weekday, year = (text.upper() for text in found.groups())
+    minutes, hours, years = _values(minute, 0, 59), _values(hour, 0, 23), _values(year, 1970, 2199)
+    months, on_day, on_weekday = _values(month, 1, 12, _MONTHS), _in_month(day), _in_week(weekday)
+    if not (minutes and hours and months and years) or on_day is None or on_weekday is None:
+        return None
+    weekly = day in ("*", "?") and len(months) == 12 and len(years) == 230 and not re.search("[#]|.L", weekday)  # noqa: PLR2004 - all of them
+    return _Cron(minutes, hours, on_day, months, on_weekday, years, weekly)
 
 
-def _values(text: str, least: int, most: int, names: dict[str, int]) -> frozenset[int]:
+def _in_month(text: str) -> Callable[[date], bool] | None:
+    """``1,15``, ``L`` (the last), ``LW`` (the last weekday) or ``15W`` (the weekday nearest to the 15th)."""
+    tests = [_one_day(part) for part in text.split(",")]
+    return None if None in tests else lambda day: any(test(day) for test in tests)  # type: ignore[misc] # none is None
+
+
+def _one_day(text: str) -> Callable[[date], bool] | None:
+    if text in ("L", "LW"):
+        return lambda day: day.day == (_last(day) if text == "L" else _weekday_near(_last(day), day))
+    if text.endswith("W"):
+        wanted = _number(text[:-1], {})
+        return (lambda day: day.day == _weekday_near(wanted, day)) if 1 <= wanted <= 31 else None  # noqa: PLR2004
+    values = _values(text, 1, 31)
+    return (lambda day: day.day in values) if values else None
+
+
+def _in_week(text: str) -> Callable[[date], bool] | None:
+    """``MON-FRI``, ``2``, ``L`` (Saturday), ``6L`` (the last Friday of the month) or ``FRI#2`` (the second)."""
+    tests = [_one_weekday(part) for part in text.split(",")]
+    return None if None in tests else lambda day: any(test(day) for test in tests)  # type: ignore[misc] # none is None
+
+
+def _one_weekday(text: str) -> Callable[[date], bool] | None:
+    name, mark, nth = text.partition("#")
+    if mark or (text.endswith("L") and len(text) > 1):
+        wanted, which = _number(name if mark else text[:-1], _DAYS), _number(nth, {}) if mark else 0
+        if not 1 <= wanted <= 7 or (mark and not 1 <= which <= 5):  # noqa: PLR2004 - days of a week, weeks of a month
+            return None
+        if mark:
+            return lambda day: _weekday(day) == wanted and (day.day - 1) // 7 + 1 == which
+        return lambda day: _weekday(day) == wanted and day.day + 7 > _last(day)
+    values = frozenset({7}) if text == "L" else _values(text, 1, 7, _DAYS)
+    return (lambda day: _weekday(day) in values) if values else None
+
+
+def _weekday(day: date) -> int:
+    """As AWS counts: Sunday is 1."""
+    return day.isoweekday() % 7 + 1
+
+
+def _last(day: date) -> int:
+    return calendar.monthrange(day.year, day.month)[1]
+
+
+def _weekday_near(wanted: int, day: date) -> int:
+    """The weekday of the month nearest to one of its days: a Saturday gives way to Friday, a Sunday to Monday."""
+    last = _last(day)
+    if wanted > last:
+        return 0
+    at = day.replace(day=wanted).isoweekday()
+    if at == 6:  # noqa: PLR2004 - Saturday
+        return wanted - 1 if wanted > 1 else 3
+    if at == 7:  # noqa: PLR2004 - Sunday
+        return wanted + 1 if wanted < last else wanted - 2
+    return wanted
+
+
+def _values(text: str, least: int, most: int, names: dict[str, int] | None = None) -> frozenset[int]:
     """``1-5``, ``MON-FRI``, ``0/15``, ``1,3``, ``*`` or ``?``; empty where it cannot be read."""
     values: set[int] = set()
     for part in text.split(","):
@@ -128,7 +288,7 @@ def _values(text: str, least: int, most: int, names: dict[str, int]) -> frozense
         if span in ("*", "?"):
             low, high = least, most
         else:
-            low, high = _number(first, names), _number(last or first, names)
+            low, high = _number(first, names or {}), _number(last or first, names or {})
             high = most if step and not last else high
         if not (least <= low <= most and least <= high <= most) or not (step or "1").isdecimal():
             return frozenset()

@@ -72,6 +72,15 @@ class GroupBudget(BudgetSettings, frozen=True, kw_only=True, forbid_unknown_fiel
         return GroupLimits(where=limits.pop("where"), budgets=limits)
 
 
+class RootEnvironment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One environment of a root module or template."""
+
+    values: str | list[str]
+    """The files of values, or of parameters, that make it, later ones over earlier ones; relative to its folder."""
+    budget: BudgetSettings = BudgetSettings()
+    """Limits on what this environment costs."""
+
+
 class PriceSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Which prices count, and how old they may be."""
 
@@ -115,6 +124,10 @@ class Settings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     budget: BudgetSettings = BudgetSettings()
     group_budgets: list[GroupBudget] = []
     """Limits on what endpoints cost together that have a tag, an environment or a region in common."""
+    roots: dict[str, dict[str, str | list[str] | RootEnvironment]] = {}
+    """By root module or template, relative to the file: its environments, each with the files of values of it."""
+    exclude: list[str] = []
+    """Folders and files that a search leaves out, as a `.gitignore` beside the file would: `fixtures/`, `before/`."""
     fail_on: FailOn = "error"
     strict: bool = False
     usage_file: str | None = None
@@ -136,6 +149,20 @@ class FoundSettings(Struct, frozen=True, kw_only=True):
     settings: Settings
     path: str | None
     """The settings file, relative to the working directory where that is shorter; None where there is none."""
+    directory: str = ""
+    """The folder that inputs in it are relative to: its own, or that which it is a copy of."""
+
+    @property
+    def environments(self) -> "dict[str, dict[str, RootEnvironment]]":
+        """The environments of each root module or template, by its real path, with files as they are reached."""
+        found: dict[str, dict[str, RootEnvironment]] = {}
+        for name, environments in self.settings.roots.items():
+            root = os.path.join(self.directory, name)
+            folder = root if os.path.isdir(root) else os.path.dirname(root)
+            found[os.path.realpath(root)] = {
+                label: _reached(written, folder) for label, written in environments.items()
+            }
+        return found
 
 
 def load(start: str, *, config: str | None = None, copy: str | None = None, isolated: bool = False) -> FoundSettings:
@@ -171,7 +198,14 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
         policies={name: _with_paths(policy, directory) for name, policy in settings.policies.items()},
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
-    return FoundSettings(settings=settings, path=_shortest(path))
+    return FoundSettings(settings=settings, path=_shortest(path), directory=in_repository(directory or os.curdir, copy))
+
+
+def _reached(written: str | list[str] | RootEnvironment, folder: str) -> RootEnvironment:
+    """An environment with its files as they are reached from the working directory."""
+    environment = written if isinstance(written, RootEnvironment) else RootEnvironment(values=written)
+    names = [environment.values] if isinstance(environment.values, str) else environment.values
+    return structs.replace(environment, values=[os.path.relpath(os.path.join(folder, name)) for name in names])
 
 
 def _with_paths(policy: PolicySettings, directory: str) -> PolicySettings:

@@ -20,6 +20,9 @@ _MERGE = f"{STANDARD}merge"
 _TOO_DEEP = "nested too deeply"
 
 
+_PLAIN_KEY = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
+
+
 class YamlError(MalformedError):
     """A text that is no YAML."""
 
@@ -163,3 +166,14 @@ class YamlReader:
 
     def repeated(self, key: str, node: Any, mapping: Any) -> None:
         """What to do of a key that stands in a mapping for the second time; the last one counts."""
+
+
+def quoted(text: str) -> str:
+    """A text as a key of YAML, in quotes unless it is plain in any reading of it; unprintable characters escaped.
+
+    ``aws_sagemaker_endpoint.chat`` is itself, and ``module.a[0]`` is ``"module.a[0]"``.
+    """
+    if _PLAIN_KEY.fullmatch(text):
+        return text
+    escaped = (f"\\{c}" if c in '"\\' else c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
+    return f'"{"".join(escaped)}"'

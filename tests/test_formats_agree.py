@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -25,8 +26,21 @@ from guardrail.report import BudgetReport, Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters import json as json_reporter
 from guardrail.reporters.base import Options
+from tests.reporters.inputs import stack
 from tests.reporters.read_back import READERS, disagreements
 from tests.reporters.reports import finding, report
+from tests.reporters.test_hostile import NAMES, spread
+from tests.sources.plans import (
+    CONFIGURATION,
+    ENDPOINT,
+    Json,
+    change,
+    configuration,
+    endpoint,
+    plan,
+    serverless,
+    variant,
+)
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -35,6 +49,8 @@ REPORT = Draft202012Validator(
 )
 SCHEMAS = ROOT / "tests" / "schemas"
 MOST_BYTES = 2_000_000
+CUT = ("long", "long without a space")
+"""Names of which a sentence is cut, in some formats sooner than in others."""
 PARTS = 8
 """That several processes may share."""
 GITLAB = Draft202012Validator(
@@ -170,6 +186,73 @@ def everything() -> Report:
 @pytest.mark.parametrize("exit_code", [2, 1])
 def test_every_format_says_the_same_of_all_that_there_can_be(exit_code: int) -> None:
     assert list(differences(structs.replace(everything(), exit_code=exit_code))) == []
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in CUT], ids=str)
+def test_every_format_says_the_same_whatever_a_plan_calls_things(name: str) -> None:
+    assert list(differences(spread(NAMES[name]))) == []
+
+
+def grown(count: int, before: tuple[str, int] | None, after: tuple[str, int] | None) -> Json:
+    return plan(*(each for at in range(count) for each in stack(f"e{at}", before, after)))
+
+
+def as_serverless(before: Json | None) -> Json:
+    """An endpoint that becomes serverless, of which nobody knows the use."""
+    old = [change("aws_sagemaker_endpoint_configuration.old", None, before=before)] if before else []
+    here = change(ENDPOINT, endpoint("app", "c"), before=endpoint("app", "app-config") if before else None)
+    return plan(here, change(CONFIGURATION, configuration(serverless(), name="c")), *old)
+
+
+SMALL, LARGE, NOBODY = ("ml.m5.large", 1), ("ml.m5.xlarge", 3), ("ml.nope.xlarge", 1)
+CHANGES = {
+    "nothing": plan(),
+    "one that grows": grown(1, SMALL, LARGE),
+    "eleven that grow": grown(11, SMALL, LARGE),
+    "150 that grow": grown(150, SMALL, LARGE),
+    "deletes only": grown(5, LARGE, None),
+    "what stays": grown(5, LARGE, LARGE),
+    "unknown types only": grown(5, None, NOBODY),
+    "unknown before": grown(2, NOBODY, LARGE),
+    "unknown after": grown(2, LARGE, NOBODY),
+    "unknown on both sides": grown(2, NOBODY, ("ml.nope.xlarge", 2)),
+    "far too many instances": grown(2, SMALL, ("ml.p4d.24xlarge", 10**9)),
+    "serverless": as_serverless(None),
+    "instances to serverless": as_serverless(configuration(variant())),
+    "serverless to serverless": as_serverless(configuration(serverless(memory=4096))),
+    "no endpoint uses it": plan(change(CONFIGURATION, configuration())),
+}
+FLAGS = ((), ("--strict", "--all", "--budget=1", "--budget-delta=1"), ("--fail-on=never", "--group-by=region"))
+
+
+@pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
+@pytest.mark.parametrize("made", CHANGES.values(), ids=CHANGES)
+def test_every_format_says_the_same_of_a_change_of_any_kind(made: Json, flags: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "plan.json"
+    path.write_text(json.dumps(made), encoding="utf-8")
+    assert list(problems(path, *flags)) == []
+
+
+def turned(value: Any, key: str = "") -> Any:
+    """A plan with its members, and with its lists that have no order, the other way round."""
+    if isinstance(value, dict):
+        return {name: turned(inner, name) for name, inner in reversed(value.items())}
+    if isinstance(value, list):
+        inner = [turned(each) for each in value]
+        return inner[::-1] if key in ("resource_changes", "resources", "child_modules", "resource_drift") else inner
+    return value
+
+
+@pytest.mark.parametrize("path", [path for path in OWN if path.suffix == ".json"], ids=lambda path: path.parent.name)
+def test_no_report_rests_on_the_order_of_a_plan(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    here, texts = tmp_path / "plan.json", []
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for each in (document, turned(document)):
+        here.write_text(json.dumps(each), encoding="utf-8")
+        code, made = assessed(Path("plan.json"), "--all", "--fail-on=note")
+        texts.append((code, [made and reporter(name).render(made) for name in FORMATS]))
+    assert texts[0] == texts[1]
 
 
 def others() -> Iterator[Path]:

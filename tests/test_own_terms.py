@@ -42,6 +42,22 @@ LOOSER = [
         {"group_budgets": [{"where": {"tag:Team": "b"}, "max_floor_usd": 1}]},
         ("group_budgets.tag:Team=a.max_floor_usd from 1 to no limit",),
     ),
+    (
+        {"roots": {"infra": {"dev": "dev.tfvars", "prod": "prod.tfvars"}}},
+        {"roots": {"infra": {"dev": "dev.tfvars"}}},
+        ("roots.infra has no environment prod",),
+    ),
+    (
+        {"roots": {"infra": {"dev": {"values": "a", "budget": {"max_floor_usd": 1}}}}},
+        {"roots": {"infra": {"dev": {"values": "a", "budget": {"max_floor_usd": 2}}}}},
+        ("roots.infra.dev.max_floor_usd from 1 to 2",),
+    ),
+    (
+        {"roots": {"infra": {"dev": {"values": "a", "budget": {"max_floor_usd": 1}}}}},
+        {"roots": {"infra": {"dev": "a"}}},
+        ("roots.infra.dev.max_floor_usd from 1 to no limit",),
+    ),
+    ({"exclude": ["fixtures/"]}, {"exclude": ["fixtures/", "infra/"]}, ("infra/ is left out of a search",)),
     ({}, {"policies": {"async-scales-to-zero": {"severity": "off"}}}, ("async-scales-to-zero is off",)),
     (
         {},

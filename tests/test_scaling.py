@@ -447,11 +447,12 @@ def test_a_schedule_that_never_runs_again_is_over(schedule: Any, fields: dict[st
         ("cron(0 8 * * ? *)", "2099-01-01T00:00:00Z", True),
         ("rate(1 day)", "2099-01-01T00:00:00Z", True),
         ("cron(0 8 * * ? 2099)", None, True),
-        ("cron(0 8 * * ? *)", "2027-11-28T00:00:00Z", False),  # 366 days from now
-        ("cron(0 8 * * ? *)", "2027-11-29T00:00:00Z", True),
+        ("cron(0 8 * * ? *)", "2027-11-27T00:00:00Z", False),  # 365 days from now
+        ("cron(0 8 * * ? *)", "2027-11-28T00:00:00Z", True),
         ("cron(0 8 * * ? 2026-2099)", None, False),
         ("cron(0 8 * * ? *)", "soon", False),  # nobody knows when
-        ("at(2099-01-01T00:00:00)", None, False),  # the target's own bounds count until then, and its after that
+        ("at(2099-01-01T00:00:00)", None, True),
+        ("at(2027-11-27T23:59:59)", None, False),
     ],
 )
 def test_a_schedule_that_begins_after_the_year_that_is_looked_at_does_not_count(
@@ -550,3 +551,22 @@ def test_instances_reach_zero_where_every_component_on_them_does(
 def test_without_managed_scaling_an_instance_stays() -> None:
     at, it = hosting(component(EMPTIES))
     assert instances_reach_zero(at, structs.replace(it, managed_scaling=None)) is False
+
+
+# A year from today ---------------------------------------------------------------------------------------------------
+
+
+def test_actions_that_run_once_follow_one_another_from_today_on() -> None:
+    """Ten instances from the 27th at 12 to the 29th at 12, then at most two: the initial count of 1 until then."""
+    up = ScheduledAction(address="up", schedule="at(2026-11-27T12:00:00)", min_capacity=10, max_capacity=10)
+    down = ScheduledAction(address="down", schedule="at(2026-11-29T12:00:00)", min_capacity=1, max_capacity=2)
+    found = reach(target(scheduled_actions=(down, up), seen_on=date(2026, 11, 27)), 1, 1)
+    assert found.held == ((1, 12 * 60), (10, 48 * 60), (2, (365 * 24 - 60) * 60))
+    assert (found.lowest, found.highest) == (1, 10)
+
+
+def test_a_time_zone_that_there_is_not_leaves_open_what_is_held_when() -> None:
+    up, down = (structs.replace(each, timezone="Mars/Base") for each in (daily(8, 5, 5), daily(20, 1, 1)))
+    found = reach(target(scheduled_actions=(up, down)), 1, 1)
+    assert (found.lowest, found.highest, found.held) == (1, 5, ())
+    assert found.untimed == "when its scheduled actions run is unknown: there is no time zone Mars/Base"

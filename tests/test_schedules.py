@@ -1,8 +1,15 @@
 """When schedules run: cron expressions of Application Auto Scaling over a whole week, or a year."""
 
-import pytest
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from guardrail.schedules import turns
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guardrail.schedules import Schedule, no_zone, turns, unclear_time
 
 DAY, HOUR = 24 * 60, 60
 
@@ -21,37 +28,52 @@ DAY, HOUR = 24 * 60, 60
         (["cron(0 0/6 * * ? *)", "cron(0 1-23/6 * * ? *)"], [7 * 4 * HOUR, 7 * 20 * HOUR]),
         (["cron(15 8 * * ? *)", "cron(45 8 * * ? *)"], [7 * 30, 7 * (DAY - 30)]),
         # a year, and a leap year, holds twelve first days of a month, and every day of the calendar
-        (["cron(0 0 1 * ? *)", "cron(0 0 2 * ? *)"], [12 * DAY, 354 * DAY]),
-        (["cron(0 0 29 FEB ? *)", "cron(0 0 1 MAR ? *)"], [DAY, 365 * DAY]),
+        (["cron(0 0 1 * ? *)", "cron(0 0 2 * ? *)"], [12 * DAY, 353 * DAY]),
+        (["cron(0 0 29 FEB ? *)", "cron(0 0 1 MAR ? *)"], [DAY, 364 * DAY]),
         *(
-            ([f"cron(0 0 {day} JAN ? *)", f"cron(0 12 {day} JAN ? *)"], [12 * HOUR, 366 * DAY - 12 * HOUR])
-            for day in (2, 3, 4)
+            ([f"cron(0 0 {day} JAN ? *)", f"cron(0 12 {day} JAN ? *)"], [12 * HOUR, 365 * DAY - 12 * HOUR])
+            for day in (1, 3, 4)
         ),
         # one that is not weekly is enough for a year: from midnight to noon on twelve first days of a month
-        (["cron(0 0 1 * ? *)", "cron(0 12 * * ? *)"], [12 * 12 * HOUR, 366 * DAY - 12 * 12 * HOUR]),
+        (["cron(0 0 1 * ? *)", "cron(0 12 * * ? *)"], [12 * 12 * HOUR, 365 * DAY - 12 * 12 * HOUR]),
         # the last minute, hour, day, month, weekday and year that there are
-        (["cron(59 23 31 12 ? 2199)", "cron(0 0 1 1 ? 1970)"], [1, 366 * DAY - 1]),
+        (["cron(59 23 31 12 ? 2028)", "cron(0 0 1 1 ? *)"], [1, 365 * DAY - 1]),
         (["cron(0 0 ? * 7 *)", "cron(0 0 ? * 1 *)"], [DAY, 6 * DAY]),
         # at 22, 23, 0, 1 and 2 o'clock, and from 3 o'clock on: 5 of 24 hours
         (["cron(0 22-2 * * ? *)", "cron(0 3 * * ? *)"], [7 * 5 * HOUR, 7 * 19 * HOUR]),
-        (["cron(0 0 * JUN ? *)", "cron(0 0 * 7 ? *)"], [30 * DAY, 336 * DAY]),
+        (["cron(0 0 * JUN ? *)", "cron(0 0 * 7 ? *)"], [30 * DAY, 335 * DAY]),
         (["rate(1 day)"], [1]),
         (["cron(0 0 L * ? *)"], [1]),
     ],
 )
 def test_schedules_take_turns(schedules: list[str], minutes: list[int]) -> None:
-    found = turns([(expression, None) for expression in schedules])
-    assert found is not None
-    assert [sum(length for each, length in found if each == place) for place in range(len(schedules))] == minutes
+    assert held(*map(Schedule, schedules)) == minutes
+
+
+def held(*schedules: Schedule, today: date | None = None) -> list[int] | None:
+    """The minutes of the last run of each schedule; those before the first one count for nobody."""
+    found = turns(schedules, today)
+    if found is None:
+        return None
+    minutes, last = [0] * len(schedules), None
+    for place, length in found:
+        last = last if place is None else place
+        if last is not None:
+            minutes[last] += length or 0
+    return minutes
 
 
 @pytest.mark.parametrize(
     "expression",
     [
         "rate(1 day)",  # nobody knows when it began
-        "at(2030-01-01T00:00:00)",
-        "cron(0 0 L * ? *)",  # the last day of a month
-        "cron(0 0 ? * MON#2 *)",
+        "cron(0 0 32W * ? *)",
+        "cron(0 0 XW * ? *)",
+        "cron(0 0 ? * MON#6 *)",
+        "cron(0 0 ? * 8L *)",
+        "cron(0 0 ? * FOO#1 *)",
+        "at(2030-02-30T00:00:00)",
+        "rate(0 days)",
         "cron(60 0 * * ? *)",
         "cron(0 24 * * ? *)",
         "cron(0 8 0 * ? *)",
@@ -66,29 +88,229 @@ def test_schedules_take_turns(schedules: list[str], minutes: list[int]) -> None:
         "cron(0 24-8 * * ? *)",
         "cron(0 8- * * ? * *)",
         "cron(0 8 * * ?)",
-        "cron(0 8 30 FEB ? *)",  # never
         "every day",
         "cron(0 8 32 * ? *)",
         "",
     ],
 )
 def test_an_order_that_cannot_be_told_is_none(expression: str) -> None:
-    assert turns([(expression, None), ("rate(2 days)", None)]) is None
-    assert turns([("cron(0 0 31 FEB ? *)", None), (expression, None)]) is None
+    assert turns([Schedule(expression), Schedule("cron(0 8 * * ? *)")]) is None
+    assert turns([Schedule("cron(0 8 1 * ? *)"), Schedule(expression)]) is None
+
+
+def test_what_runs_too_often_to_be_followed_tells_nothing() -> None:
+    """Every minute of two years is a million runs."""
+    assert turns([Schedule("cron(* * * * ? *)"), Schedule("cron(0 0 1 * ? *)")]) is None
+
+
+def test_what_never_runs_leaves_what_there_is() -> None:
+    never = Schedule("cron(0 8 30 FEB ? *)")
+    assert turns([never, never]) == [(None, 365 * DAY)]
 
 
 def test_each_schedule_is_meant_in_its_time_zone() -> None:
     """9 in Tokyo is midnight in UTC: 12 h to noon, and 12 h."""
-    found = turns([("cron(0 9 * * ? *)", "Asia/Tokyo"), ("cron(0 12 * * ? *)", "UTC")])
-    assert found is not None
-    assert {length for _, length in found} == {12 * HOUR}
+    assert held(Schedule("cron(0 9 * * ? *)", "Asia/Tokyo"), Schedule("cron(0 12 * * ? *)", "UTC")) == [84 * HOUR] * 2
 
 
-@pytest.mark.parametrize("zone", ["Europe/Nowhere", "../../etc/passwd", "/etc/passwd", ""])
+@pytest.mark.parametrize("zone", ["Europe/Nowhere", "../../etc/passwd", "/etc/passwd", "", "Mars/Base"])
 def test_a_zone_that_there_is_not_tells_no_time(zone: str) -> None:
-    assert turns([("cron(0 9 * * ? *)", zone), ("cron(0 12 * * ? *)", None)]) is None
+    assert turns([Schedule("cron(0 9 * * ? *)", zone), Schedule("cron(0 12 * * ? *)")]) is None
+    assert no_zone(zone)
 
 
-@pytest.mark.parametrize("field", ["? * 8", "? * 0", "32 * ?", "* 13 ?"])
-def test_a_number_outside_of_its_field_tells_no_time_beside_one_that_does(field: str) -> None:
-    assert turns([(f"cron(0 8 {field} *)", None), ("cron(0 12 * * ? *)", None)]) is None
+# AWS's days ----------------------------------------------------------------------------------------------------------
+
+TODAY = date(2026, 11, 27)
+"""A Friday."""
+
+
+def days_of(days: str, weekdays: str = "?", months: str = "*") -> list[str]:
+    """On which days of the year from 2026-11-27 something runs, at noon."""
+    found = turns([Schedule(f"cron(0 12 {days} {months} {weekdays} *)", end="2099-01-01")], TODAY)
+    assert found is not None
+    moment, runs = datetime(2026, 11, 27, tzinfo=UTC), []
+    for place, minutes in found:
+        if place is not None and minutes:
+            runs.append(moment.date().isoformat())
+        moment += timedelta(minutes=minutes or 0)
+    return runs
+
+
+def test_the_last_day_of_a_month() -> None:
+    assert days_of("L")[:4] == ["2026-11-30", "2026-12-31", "2027-01-31", "2027-02-28"]
+
+
+def test_the_last_weekday_of_a_month() -> None:
+    """31 January 2027 and 28 February 2027 are Sundays, so the Fridays before them."""
+    assert days_of("LW")[:4] == ["2026-11-30", "2026-12-31", "2027-01-29", "2027-02-26"]
+
+
+def test_the_weekday_nearest_to_a_day() -> None:
+    """15 May 2027 is a Saturday: the 14th. 15 August 2027 is a Sunday: the 16th. Seven months have a 31st."""
+    assert days_of("15W", months="MAY,AUG,SEP") == ["2027-05-14", "2027-08-16", "2027-09-15"]
+    assert len(days_of("31W")) == 7
+
+
+def test_the_nearest_weekday_stays_in_its_month() -> None:
+    """1 May 2027 is a Saturday: Monday the 3rd. 31 January 2027 is a Sunday: Friday the 29th."""
+    assert days_of("1W", months="5") == ["2027-05-03"]
+    assert days_of("31W", months="1") == ["2027-01-29"]
+
+
+def test_a_weekday_of_the_month() -> None:
+    """The second Tuesdays; a fifth Monday there is in March, May, August and November 2027, and in none between."""
+    assert days_of("?", "3#2")[:3] == ["2026-12-08", "2027-01-12", "2027-02-09"]
+    assert days_of("?", "TUE#2") == days_of("?", "3#2")
+    assert days_of("?", "MON#5") == ["2026-11-30", "2027-03-29", "2027-05-31", "2027-08-30"]
+
+
+def test_the_last_weekday_of_its_name_in_a_month() -> None:
+    assert days_of("?", "6L")[:4] == ["2026-11-27", "2026-12-25", "2027-01-29", "2027-02-26"]
+    assert days_of("?", "FRIL") == days_of("?", "6L")
+
+
+def test_the_last_day_of_a_week_is_saturday_and_monday_is_2() -> None:
+    assert days_of("?", "L") == days_of("?", "SAT") == days_of("?", "7")
+    assert days_of("?", "2")[0] == "2026-11-30"
+
+
+def test_several_kinds_of_days_together() -> None:
+    assert days_of("1,L", months="12") == ["2026-12-01", "2026-12-31"]
+    assert days_of("?", "MON#1,FRIL", months="12") == ["2026-12-07", "2026-12-25"]
+
+
+# Once, at a pace, and for a time -------------------------------------------------------------------------------------
+
+
+def test_what_runs_once_follows_what_there_is() -> None:
+    """From midnight of the 27th to 8 o'clock, to noon of the 30th, and the rest of 365 days."""
+    once = [Schedule("at(2026-11-27T08:00:00)"), Schedule("at(2026-11-30T12:00:00)")]
+    assert turns(once, TODAY) == [(None, 8 * HOUR), (0, 76 * HOUR), (1, 365 * DAY - 84 * HOUR)]
+
+
+def test_what_runs_once_is_meant_in_its_zone() -> None:
+    assert turns([Schedule("at(2026-11-27T08:00:00)", "Europe/Berlin")], TODAY) == [(None, 7 * HOUR), (0, 8753 * HOUR)]
+
+
+def test_a_rate_runs_since_its_start() -> None:
+    """Every two days at 6 since the 26th: the 28th, the 30th, and so on, between noons of each day."""
+    pace = Schedule("rate(2 days)", start="2026-11-26T06:00:00Z")
+    found = turns([pace, Schedule("cron(0 12 * * ? *)", start="2020-01-01T00:00:00Z")], TODAY)
+    assert found is not None
+    shown = [turn for turn in found if turn[1]][:5]
+    assert shown == [(None, 12 * HOUR), (1, 18 * HOUR), (0, 6 * HOUR), (1, DAY), (1, 18 * HOUR)]
+
+
+def test_a_schedule_that_ends_leaves_what_it_set() -> None:
+    """Up on the 27th and the 28th, down in the evenings; nothing changes that for the rest of the year."""
+    up = Schedule("cron(0 8 * * ? *)", end="2026-11-28T23:00:00+00:00")
+    down = Schedule("cron(0 20 * * ? *)", end="2026-11-28T23:00:00+00:00")
+    assert held(up, down, today=TODAY) == [24 * HOUR, 365 * DAY - 24 * HOUR - 8 * HOUR + 8 * HOUR]
+
+
+def test_a_schedule_that_begins_later_leaves_what_there_is_until_then() -> None:
+    later = Schedule("cron(0 0 ? * MON *)", start="2026-12-01")
+    assert turns([later], TODAY)[:2] == [(None, 10 * DAY), (0, 7 * DAY)]  # type: ignore[index] # it can be told
+
+
+@pytest.mark.parametrize("time", ["soon", "2026-13-01"])
+def test_a_start_that_is_no_time_tells_nothing(time: str) -> None:
+    assert turns([Schedule("cron(0 8 * * ? *)", start=time), Schedule("cron(0 9 * * ? *)")], TODAY) is None
+
+
+# Changes of the clock ------------------------------------------------------------------------------------------------
+
+
+def test_a_year_has_both_changes_of_the_clock() -> None:
+    """In Berlin 28 March 2027 has 23 hours and 31 October 25: the first of a month at 0 to the second at 0 is a day."""
+    berlin = [Schedule(f"cron(0 0 {day} 3,10 ? *)", "Europe/Berlin") for day in ("27", "29")]
+    assert held(*berlin, today=TODAY) == [2 * 2 * DAY - HOUR, 365 * DAY - (2 * 2 * DAY - HOUR)]
+    october = [Schedule(f"cron(0 0 {day} 10 ? *)", "Europe/Berlin") for day in ("31", "L")]
+    assert held(*october, today=TODAY) is not None
+
+
+@pytest.mark.parametrize(
+    ("expression", "zone", "doubt"),
+    [
+        ("cron(30 2 * * ? *)", "Europe/Berlin", "2027-03-28 02:30 does not exist"),
+        ("cron(30 2 ? OCT SUN *)", "Europe/Berlin", "2027-10-31 02:30 is there twice"),
+        ("cron(30 2 ? * MON-FRI *)", "Europe/Berlin", None),  # clocks change on Sundays
+        ("cron(0 8 * * ? *)", "Europe/Berlin", None),
+        ("cron(30 2 * * ? *)", None, None),
+        ("cron(30 2 * * ? *)", "Asia/Tokyo", None),  # which changes no clocks
+        ("cron(30 2 * * ? 2030)", "Europe/Berlin", None),
+        ("rate(1 day)", "Europe/Berlin", None),
+    ],
+)
+def test_a_local_time_that_is_left_out_or_repeated_is_told(
+    expression: str, zone: str | None, doubt: str | None
+) -> None:
+    assert unclear_time(Schedule(expression, zone), TODAY) == doubt
+
+
+# Against a walk ------------------------------------------------------------------------------------------------------
+
+
+class Naive:
+    """A walk that looks at a clock on the wall every minute, and knows no more of crons than numbers in fields."""
+
+    def __init__(self, hour: int, minute: int, weekdays: frozenset[int], days: frozenset[int], zone: str) -> None:
+        self.hour, self.minute, self.weekdays, self.days = hour, minute, weekdays, days
+        self.zone = ZoneInfo(zone)
+        on = ",".join(map(str, sorted(weekdays))) if weekdays else "?"
+        of = "?" if weekdays else ",".join(map(str, sorted(days)))
+        self.schedule = Schedule(f"cron({minute} {hour} {of} * {on} *)", zone)
+
+    def runs_at(self, moment: datetime) -> bool:
+        local = moment.astimezone(self.zone)
+        if (local.hour, local.minute) != (self.hour, self.minute):
+            return False
+        names = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+        amazon = dict(zip(names, (2, 3, 4, 5, 6, 7, 1), strict=True))[names[local.weekday()]]
+        return amazon in self.weekdays if self.weekdays else local.day in self.days
+
+
+def walked(naive: Sequence[Naive], begin: datetime, days: int, *, before: int) -> list[int]:
+    minutes, last = [0] * len(naive), None
+    for each in range(-before * DAY, days * DAY):
+        moment = begin + timedelta(minutes=each)
+        for place, one in enumerate(naive):
+            if one.runs_at(moment):
+                last = place
+        if last is not None and each >= 0:
+            minutes[last] += 1
+    return minutes
+
+
+ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "America/Santiago")
+TIMES = st.tuples(st.integers(4, 23), st.integers(0, 59))
+"""No clock is changed at these hours."""
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    times=st.lists(TIMES, min_size=2, max_size=3, unique=True),
+    weekdays=st.lists(st.frozensets(st.integers(1, 7), min_size=1), min_size=3, max_size=3),
+    zone=st.sampled_from(ZONES),
+)
+def test_a_week_is_what_a_walk_by_the_minute_makes_of_it(times: Any, weekdays: Any, zone: str) -> None:
+    naive = [Naive(hour, minute, on, frozenset(), zone) for (hour, minute), on in zip(times, weekdays, strict=False)]
+    monday = datetime(2028, 1, 3, tzinfo=UTC)
+    assert held(*(one.schedule for one in naive)) == walked(naive, monday, 7, before=7)
+
+
+@pytest.mark.parametrize(
+    ("zone", "times", "days"),
+    [
+        ("Europe/Berlin", [(8, 0), (18, 0)], [{1, 15, 28}, {2, 16, 29}]),
+        ("America/Santiago", [(7, 30), (22, 45)], [{5}, {6, 25}]),
+        ("Australia/Lord_Howe", [(9, 0), (17, 0)], [{1, 31}, {3, 4}]),  # its clocks change by half an hour
+    ],
+)
+def test_a_year_is_what_a_walk_by_the_minute_makes_of_it(zone: str, times: Any, days: Any) -> None:
+    naive = [
+        Naive(hour, minute, frozenset(), frozenset(on), zone) for (hour, minute), on in zip(times, days, strict=True)
+    ]
+    begin = datetime.combine(TODAY, time(), UTC)
+    assert held(*(one.schedule for one in naive), today=TODAY) == walked(naive, begin, 365, before=32)

@@ -96,6 +96,7 @@ def assess(
         notices=(
             *outdated,
             *notices.of_sources(priced, terms.discounts),
+            *notices.of_environments(priced, terms.environments),
             *notices.of_budgets(results),
             *of_groups.notices,
             *notices.exceeded_budgets(priced, discounts),

@@ -1,7 +1,8 @@
 """The bill by group: what the endpoints of one team, environment or region cost together, before and after.
 
-A group is what endpoints have in common under one or several keys: ``tag:Team``, ``environment``, ``region``. An
-endpoint that the change moves from one group to another is before in that one and after in this one.
+A group is what endpoints have in common under one or several keys: ``tag:Team``, ``environment``, ``region``, or
+``root``, the input with its set of values: ``infra (prod)``. An endpoint that the change moves from one group to
+another is before in that one and after in this one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,7 +24,7 @@ from guardrail.policy.policy import Policy, with_parameters
 from guardrail.report import BudgetReport, EndpointReport, GroupReport, Totals
 
 TAG = "tag:"
-KEYS = (TAG, "environment", "region")
+KEYS = (TAG, "environment", "region", "root")
 
 Values: TypeAlias = tuple[str | Unknown | None, ...]
 """What an endpoint is under each key; None where it has no such tag."""
@@ -43,7 +44,7 @@ def keys(text: str) -> tuple[str, ...]:
     found = tuple(key.strip() for key in text.split(","))
     for key in found:
         if problem(key):
-            raise GuardrailError(problem(key), hint="tag:NAME, environment or region")
+            raise GuardrailError(problem(key), hint="tag:NAME, environment, region or root")
     if len(set(found)) < len(found):
         raise GuardrailError(f"{text!r} names a key twice")
     return found
@@ -150,8 +151,8 @@ def _sides(
         before = sources[item.source].before
         past = _counted(before.endpoints.get(item.endpoint.address) if before else None)
         cost = _counted(item.cost)
-        now = _values(by, item.endpoint, item.environment)
-        old = now if item.previous is None else _values(by, item.previous, environments.of(item.previous))
+        now = _values(by, item.source, item.endpoint, item.environment)
+        old = now if item.previous is None else _values(by, item.source, item.previous, environments.of(item.previous))
         if past is None or cost is None or _alike(old) == _alike(now):
             yield (now if cost is not None else old), _Side(item.source, past, cost, item.delta)
         else:
@@ -168,8 +169,8 @@ def _counted(bill: Bill | None) -> Bill | None:
     return None if bill is None or bill.part_of is not None else bill
 
 
-def _values(by: Sequence[str], endpoint: Endpoint, environment: str | Unknown) -> Values:
-    known: Mapping[str, str | Unknown] = {"environment": environment, "region": endpoint.region}
+def _values(by: Sequence[str], source: str, endpoint: Endpoint, environment: str | Unknown) -> Values:
+    known: Mapping[str, str | Unknown] = {"environment": environment, "region": endpoint.region, "root": source}
     tags = endpoint.tags
     return tuple(
         known[key] if key in known else tags if isinstance(tags, Unknown) else tags.get(key.removeprefix(TAG))

@@ -25,9 +25,10 @@ from guardrail.model import (
 )
 from guardrail.money import plain, two_decimals
 from guardrail.policy.base import Result
+from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
-from guardrail.scaling import out_of_sight
+from guardrail.scaling import OVER, doubtful_time, out_of_sight
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
@@ -52,20 +53,20 @@ def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
             for each in change_set.possibilities
         ),
     )
-    if not over_now:
-        return change_set
     said = tuple(f"scheduled action {address} {reason}" for address, reason in over_now.items())
     return structs.replace(changed, notices=(*change_set.notices, *said))
 
 
 def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, str]) -> Endpoint:
     def target(of: ScalableTarget | Unknown | None) -> ScalableTarget | Unknown | None:
-        gone = out_of_sight(of, today) if isinstance(of, ScalableTarget) else {}
-        if not gone or not isinstance(of, ScalableTarget) or isinstance(of.scheduled_actions, Unknown):
+        if not isinstance(of, ScalableTarget) or isinstance(of.scheduled_actions, Unknown) or not of.scheduled_actions:
             return of
-        over_now.update((action.address, reason) for action, reason in gone.items())
+        gone = out_of_sight(of, today)
         left = tuple(each for each in of.scheduled_actions if each not in gone)
-        return structs.replace(of, scheduled_actions=left)
+        over_now.update((action.address, reason) for action, reason in gone.items())
+        over_now.update((each.address, doubt) for each in left if (doubt := doubtful_time(each, today)))
+        past = tuple(action.address for action, reason in gone.items() if reason == OVER)
+        return structs.replace(of, scheduled_actions=left, past_actions=past, seen_on=today)
 
     def scaled(parts: tuple[P, ...] | Unknown) -> tuple[P, ...] | Unknown:
         if isinstance(parts, Unknown):
@@ -97,6 +98,16 @@ def of_sources(priced: Sequence[PricedSource], discounts: Discounts) -> Iterator
     for one in priced:
         for notice in one.change_set.notices:
             yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+
+
+def of_environments(priced: Iterable[PricedSource], environments: Environments) -> Iterator[str]:
+    """Where a tag of an endpoint and the values that it is made with name two environments."""
+    for one in priced:
+        if one.change_set.label is not None:
+            for endpoint in one.change_set.after.endpoints:
+                difference = environments.difference(endpoint)
+                if difference is not None:
+                    yield difference
 
 
 def of_budgets(results: Iterable[Result]) -> Iterator[str]:

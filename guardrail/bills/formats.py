@@ -15,7 +15,18 @@ FORMATS: Final = ("table", "json", "csv", "markdown", "html")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST: Final = 48
 _BESIDE: Final = ("mode", "line_type", "month", "billed_later_in", "cost", "billed_cost")
-_MONEY: Final = ("cost", "list_cost", "billed_cost", "cost_a_day", "month_cost", "month_list_cost", "change")
+_MONEY: Final = (
+    "cost",
+    "list_cost",
+    "billed_cost",
+    "cost_a_day",
+    "month_cost",
+    "month_list_cost",
+    "change",
+    "estimated",
+    "billed",
+    "difference",
+)
 
 
 def written(answer: Answer, name: str) -> str:
@@ -76,11 +87,19 @@ def table(answer: Answer) -> str:
 
     lines = [f"{answer.question}, {_when(answer)}{_currency(answer)}", ""]
     if answer.rows:
-        lines += [_grid(tabulate, _shown_columns(answer), answer.rows), ""]
+        lines += [_grid(tabulate, [name for name in _shown_columns(answer) if name != "why"], answer.rows), ""]
+    if "why" in answer.columns:
+        lines += [*map(_why, answer.rows), ""]
     for title, rows in _beside(answer):
         lines += [title, _grid(tabulate, _beside_columns(answer, rows), rows), ""]
     lines += [f"note: {inert(note, 400)}" for note in (*answer.lacks, *answer.notes)]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _why(row: Row) -> str:
+    """Why an estimate and the bill of one row differ, a reason a line."""
+    head = inert(" ".join(str(row[name]) for name in ("endpoint", "usage_type") if row[name]), 120)
+    return "\n".join((f"{head}:", *(f"  {inert(one, 300)}" for one in str(row["why"]).split("; "))))
 
 
 def _grid(tabulate: Callable[..., str], columns: Sequence[str], rows: Sequence[Row]) -> str:

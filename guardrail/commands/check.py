@@ -4,7 +4,7 @@ import os
 import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -14,6 +14,7 @@ from msgspec import Struct, structs
 
 from guardrail import files, output, sources
 from guardrail.assess import Terms, against, assess
+from guardrail.assess.terms import GroupLimits
 from guardrail.clock import today
 from guardrail.commands.base import meant
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
@@ -32,7 +33,18 @@ from guardrail.report import Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters.base import Options
 from guardrail.reporters.wording import counted
-from guardrail.settings import BaselineSettings, FoundSettings, Settings, in_repository, load, override, start_of
+from guardrail.settings import (
+    BaselineSettings,
+    FoundSettings,
+    RootEnvironment,
+    Settings,
+    in_repository,
+    load,
+    override,
+    start_of,
+)
+from guardrail.sources.boundary import boundary_of
+from guardrail.sources.sets import RootSets, labelled
 
 if TYPE_CHECKING:
     from guardrail.github.base_branch import Base
@@ -190,7 +202,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="KEY,KEY",
         type=_group_keys,
         default=(),
-        help="subtotals by tag:NAME, environment, region, or several of them: tag:Team,environment",
+        help="subtotals by tag:NAME, environment, region, root, or several of them: tag:Team,environment",
     )
     writing.add_argument("--show-skipped", action="store_true", help="list every resource that was skipped")
     writing.add_argument(
@@ -365,6 +377,11 @@ def _overridden(settings: Settings, arguments: Namespace) -> Settings:
     )
 
 
+def estimated(arguments: Namespace) -> Report:
+    """What a check of these arguments reports; nothing is written."""
+    return _report(arguments, _settings(arguments), output.Stopwatch(tells=False))
+
+
 def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch) -> Report:
     """Read everything, then judge it."""
     settings = found.settings
@@ -381,7 +398,8 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     watch.step(f"{len(policies)} of {counted(len(known), 'policy', 'policies')}")
     change_sets = []
     nearest = Nearest(arguments.paths, found, partial(_settings_of, arguments=arguments))
-    for change_set in _change_sets(arguments, nearest):
+    environments_of_roots = found.environments
+    for change_set in _change_sets(arguments, nearest, environments_of_roots):
         change_sets.append(change_set)
         watch.step(_read_in_words(change_set))
     change_sets = sources.joined(change_sets)
@@ -398,7 +416,10 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
             environments=environments,
             budgets=structs.asdict(settings.budget),
             budget_origins=_budget_flags(arguments),
-            group_limits=[each.limits() for each in settings.group_budgets],
+            group_limits=[
+                *(each.limits() for each in settings.group_budgets),
+                *_limits_of_roots(change_sets, environments_of_roots),
+            ],
             group_by=arguments.group_by,
             waivers=settings.accepted().entries,
             max_waiver_days=settings.accepted().max_days,
@@ -540,7 +561,20 @@ def _content(path: str) -> bytes | None:
         return None
 
 
-def _change_sets(arguments: Namespace, nearest: Nearest) -> Iterator[ChangeSet]:
+def _limits_of_roots(
+    change_sets: Sequence[ChangeSet], environments: Mapping[str, Mapping[str, RootEnvironment]]
+) -> Iterator[GroupLimits]:
+    """The limits that settings set on what each environment of a root module or template costs."""
+    for change_set in change_sets:
+        named = environments.get(os.path.realpath(change_set.path), {}).get(change_set.label or "")
+        limits = {} if named is None else structs.asdict(named.budget)
+        if any(limit is not None for limit in limits.values()):
+            yield GroupLimits(where={"root": f"{change_set.path} ({change_set.label})"}, budgets=limits)
+
+
+def _change_sets(
+    arguments: Namespace, nearest: Nearest, environments: Mapping[str, Mapping[str, RootEnvironment]]
+) -> Iterator[ChangeSet]:
     """What every path holds; what turns out to be no template is passed over where only these are asked for.
 
     Terraform source is read together: several of its files may belong to one root module.
@@ -551,27 +585,46 @@ def _change_sets(arguments: Namespace, nearest: Nearest) -> Iterator[ChangeSet]:
     for path in arguments.paths:
         if path in terraform:
             if path == terraform[0]:
-                yield from _from_terraform(terraform, arguments, nearest.region(terraform))
+                sets = {
+                    root: {label: tuple(each.values) for label, each in several.items()}
+                    for root, several in environments.items()
+                }
+                yield from _from_terraform(terraform, arguments, nearest.region(terraform), sets)
             continue
         has_own_past = bool(terraform) and not sources.is_template(path)
+        own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
+        read = partial(
+            sources.read,
+            path,
+            region=nearest.region([path]),
+            possibilities=arguments.possibilities or (),
+            compare_to=None if has_own_past else arguments.compare_to,
+            beside=arguments.paths,
+            any_owner=arguments.any_owner,
+            source=arguments.source,
+        )
+        flags = arguments.parameters or ()
         try:
-            yield sources.read(
-                path,
-                region=nearest.region([path]),
-                parameters=arguments.parameters or (),
-                possibilities=arguments.possibilities or (),
-                compare_to=None if has_own_past else arguments.compare_to,
-                beside=arguments.paths,
-                any_owner=arguments.any_owner,
-                source=arguments.source,
-            )
+            for label, each in own.items():
+                yield labelled(read(parameters=[*_within_repository(each.values), *flags]), label)
+            if not own:
+                yield read(parameters=flags)
         except NotATemplateError:
             if not arguments.templates_only:
                 raise
 
 
-def _from_terraform(paths: Sequence[str], arguments: Namespace, region: str | None) -> Iterator[ChangeSet]:
-    """One change set for each root module in ``paths`` and each label of a ``--var-file``."""
+def _within_repository(paths: Iterable[str]) -> Iterator[str]:
+    """Files that settings name, none of which may be a link of a change that leads out of its repository."""
+    for path in paths:
+        boundary_of(path)
+        yield f".{os.sep}{path}" if "=" in path else path
+
+
+def _from_terraform(
+    paths: Sequence[str], arguments: Namespace, region: str | None, sets: RootSets
+) -> Iterator[ChangeSet]:
+    """One change set for each root module in ``paths`` and each of its sets of values."""
     return sources.read_terraform(
         paths,
         region=region,
@@ -582,6 +635,7 @@ def _from_terraform(paths: Sequence[str], arguments: Namespace, region: str | No
         keep_going=arguments.keep_going,
         compare_to=arguments.compare_to,
         any_owner=arguments.any_owner,
+        sets=sets,
     )
 
 
@@ -634,6 +688,11 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
         options = structs.replace(
             options, lines=_lines(report), links=_links(report, options, any_owner=arguments.any_owner)
         )
+    if destination.format == "json" and destination.path is None:
+        from guardrail.reporters.json import pieces
+
+        output.write_stdout(pieces(report, options), for_machines=True)
+        return
     text = reporter(destination.format).render(report, options)
     if destination.path is None:
         output.write_stdout(text, for_machines=destination.format != "table")

@@ -46,6 +46,18 @@ version: 1
 #   - where: {"tag:Team": search, environment: production}
 #     max_expected_usd: 2000
 
+# The environments of a root module or template: files of values (or parameters), relative to its folder.
+# roots:
+#   infra:
+#     dev: dev.tfvars
+#     prod:
+#       values: [common.tfvars, prod.tfvars]
+#       budget:
+#         max_expected_usd: 5000
+
+# What a search through folders leaves out, in the patterns of a .gitignore.
+# exclude: [fixtures/, before/]
+
 # Policies of your own: folders with one YAML file each, relative to this file.
 # policy_paths: [guardrail-policies]
 

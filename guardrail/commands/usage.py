@@ -6,7 +6,6 @@ async-inference-monitor, serverless-endpoints-monitoring), and usage types are t
 """
 
 import os
-import re
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 
@@ -16,6 +15,7 @@ from guardrail.errors import GuardrailError
 from guardrail.git import top_of
 from guardrail.model import ChangeSet, Endpoint, InstanceVariant, ServerlessVariant, Unknown, Variant
 from guardrail.settings import USAGE_FILE_NAMES
+from guardrail.yaml_text import quoted
 
 HELP = """\
 write a usage file with every endpoint of a plan, to fill in
@@ -37,7 +37,6 @@ _BUSY = {
     "async": "hours in which ApproximateBacklogSize is above 0",
     "": "hours in which the Sum of Invocations is above 0",
 }
-_PLAIN = re.compile(r"[A-Za-z_][\w.-]*", re.ASCII)
 _LONGEST_KEY = 1000
 """Characters of a key that YAML allows in one line with its colon: 1,024."""
 
@@ -147,14 +146,3 @@ def _variants(endpoint: Endpoint) -> Iterator[str]:
     if len(names) > 1:
         yield "    # variants:  # any of the keys above but those of data, where a variant differs"
         yield from (f"    #   {quoted(name)}: {{}}" for name in dict.fromkeys(names))
-
-
-def quoted(text: str) -> str:
-    """A text as a key of YAML, in quotes unless it is plain in any reading of it; unprintable characters escaped.
-
-    ``aws_sagemaker_endpoint.chat`` is itself, and ``module.a[0]`` is ``"module.a[0]"``.
-    """
-    if _PLAIN.fullmatch(text):
-        return text
-    escaped = (f"\\{c}" if c in '"\\' else c if c.isprintable() else f"\\U{ord(c):08x}" for c in text)
-    return f'"{"".join(escaped)}"'

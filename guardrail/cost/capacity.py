@@ -281,6 +281,7 @@ def _widest(ranges: list[Reach]) -> Reach:
         stops=ranges[0].stops,
         held=ranges[0].held if len(ranges) == 1 else (),
         lowers=any(each.lowers for each in ranges),
+        untimed=next((each.untimed for each in ranges if each.untimed), None),
         lowest_unknown=next((each.lowest_unknown for each in ranges if each.lowest_unknown), None),
         highest_unknown=next((each.highest_unknown for each in ranges if each.highest_unknown), None),
     )
@@ -317,20 +318,23 @@ def _scaled(asked: _Asked, bounds: Reach) -> Capacity:
     unknown = bounds.lowest_unknown or bounds.highest_unknown
     if average is None and isinstance(initial, Unknown) and floor != ceiling:
         unknown = unknown or f"{asked.name} is unknown: {initial.reason}"
+    untimed = bounds.untimed if average is None and busy_hours is None and floor != ceiling else None
     return Capacity(
         states=(
             _for_all(floor, asked, bounds.lowest_unknown),
             *(_for_all(Decimal(count), asked) for count in bounds.stops if bounds.lowest < count < bounds.highest),
             _for_all(ceiling, asked, bounds.highest_unknown),
         ),
-        expected=Running(
+        expected=Unknown(untimed)
+        if untimed
+        else Running(
             count=expected,
             hours=expected * period.hours,
             unknown=unknown,
             held=bounds.held if average is None and busy_hours is None else (),
             busy=None if busy_hours is None else busy * busy_hours,
         ),
-        origins=_origins(bounds.lowest_origin, origin, bounds.highest_origin, period),
+        origins=_origins(bounds.lowest_origin, untimed or origin, bounds.highest_origin, period),
         assumed=average is None and floor != ceiling,
         demand=_demand(asked, top),
         moves=bounds.moves,

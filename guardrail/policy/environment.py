@@ -102,7 +102,7 @@ class Environments:
             raise SettingsError(f"environments.patterns.{environment}: {pattern!r} is no pattern: {error}") from error
 
     def of(self, endpoint: Endpoint) -> str | Unknown:
-        """The environment of ``endpoint``: what a word of a tag says, else what a word of its name says.
+        """The environment of ``endpoint``: what a word of a tag says, else of its set of values, else of its name.
 
         ``chat-dev2`` and the tag value ``eu-dev-1`` are non-production by default: digits at the end of a word do not
         count.
@@ -114,6 +114,9 @@ class Environments:
             return tag
         if tag is not None:
             return self._from_text(tag, "its environment tag")
+        labelled = self._labelled(endpoint)
+        if labelled is not None:
+            return labelled
         name = endpoint.name.partial if isinstance(endpoint.name, Unknown) else endpoint.name
         if not name:
             return Unknown(_NOBODY_SAYS)
@@ -121,6 +124,19 @@ class Environments:
         if known is None:
             known = self._by_name[name] = self._from_text(name, "its name")
         return known
+
+    def difference(self, endpoint: Endpoint) -> str | None:
+        """What the tag and the set of values of an endpoint say, where they do not agree; the tag counts."""
+        label, tag = self._labelled(endpoint), self._tag(endpoint.tags)
+        told = self._from_text(tag, "its environment tag") if isinstance(tag, str) else None
+        if label is None or not isinstance(told, str) or told == label:
+            return None
+        return f"{endpoint.address} is {told} by its tag, which counts, and {label} by {endpoint.environment_label}"
+
+    def _labelled(self, endpoint: Endpoint) -> str | None:
+        """What the words of the label say of its set of values; None where they say nothing, or two things."""
+        found = endpoint.environment_label and self._from_text(endpoint.environment_label, "its label")
+        return found if isinstance(found, str) and found else None
 
     def named(self, word: str) -> str | None:
         """The environment that a word, or two with a hyphen between them, names."""

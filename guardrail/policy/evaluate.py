@@ -61,6 +61,8 @@ class Compiled(Struct, frozen=True, kw_only=True):
     parameters: Mapping[str, Value]
     names_environment: bool
     """Whether its findings depend on the environment."""
+    passed: Result
+    """A pass that is about nothing yet: of ten thousand passes only what they are about differs."""
 
 
 def compile_policy(
@@ -75,7 +77,7 @@ def compile_policy(
     Raises `PolicyError`, naming the policy and the place in it, for a field, operator, parameter or value that does not
     fit, and for an environment that is not among ``environments``; with ``errors``, they are added there instead.
     """
-    parameters = policy.parameters(environment)
+    parameters, severity = policy.parameters(environment), policy.severity_in(environment)
     scope = PolicyScope(
         policy=policy.id,
         applies_to=policy.applies_to,
@@ -90,7 +92,7 @@ def compile_policy(
         scope = scope.attempt(partial(with_quantities, scope, policy), scope)
     return Compiled(
         policy=policy,
-        severity=policy.severity_in(environment),
+        severity=severity,
         scope=scope,
         when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
         require=compile_condition(policy.require, scope.at("require")),
@@ -103,6 +105,32 @@ def compile_policy(
         remediations=Remediations(policy, scope.at("suggests")),
         parameters=parameters,
         names_environment=policy.depends_on_environment(),
+        passed=_passed(policy, _graded(severity)),
+    )
+
+
+def _graded(severity: Grade) -> Severity:
+    """What a rule that is checked is graded; one that is off is not."""
+    return "note" if severity == "off" else severity
+
+
+def _passed(policy: Policy, severity: Severity) -> Result:
+    return Result(
+        source="",
+        endpoint=None,
+        variant=None,
+        policy=policy.id,
+        severity=severity,
+        verdict="pass",
+        status=None,
+        address=STACK,
+        message=policy.title,
+        reason=None,
+        saving_monthly=None,
+        saving_basis=None,
+        remediation=NO_REMEDIATION,
+        help_uri=policy.help_uri,
+        location=None,
     )
 
 
@@ -202,7 +230,7 @@ def _judged(compiled: Compiled, subject: Subject, past: Subject | None, source: 
     about = _about(subject, source)
     holds = compiled.require(subject)
     if holds is True:
-        yield _passed(compiled, subject, about)
+        yield _pass(compiled, subject, about)
     else:
         yield _found(compiled, subject, _undecided(applies, holds), about, _stack_status(compiled, subject, past))
 
@@ -322,7 +350,7 @@ class _Run:
                 continue
             holds = rule.require(subject)
             if holds is True:
-                yield _passed(rule, subject, about)
+                yield _pass(rule, subject, about)
             else:
                 yield _found(rule, subject, _undecided(applies, holds), about, status)
 
@@ -344,26 +372,11 @@ def _about(subject: Subject, source: str) -> dict[str, Any]:
     }
 
 
-def _passed(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
-    policy = rule.policy
+def _pass(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
     address, location = _block_to_change(rule, subject)
+    passed = structs.replace(rule.passed, **about, address=address, location=location)
     said = _first_text(rule.pass_messages, subject) if rule.pass_messages else None
-    return Result(
-        **about,
-        policy=policy.id,
-        severity=_severity(rule),
-        verdict="pass",
-        status=None,
-        address=address,
-        message=said or policy.title,
-        reason=None,
-        saving_monthly=None,
-        saving_basis=None,
-        remediation=NO_REMEDIATION,
-        notes=(said,) if said else (),
-        help_uri=policy.help_uri,
-        location=location,
-    )
+    return structs.replace(passed, message=said, notes=(said,)) if said else passed
 
 
 def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dict[str, Any], status: Status) -> Result:
@@ -378,7 +391,9 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
     return Result(
         **about,
         policy=policy.id,
-        severity="note" if unknown is None and rule.note_when and rule.note_when(subject) is True else _severity(rule),
+        severity="note"
+        if unknown is None and rule.note_when and rule.note_when(subject) is True
+        else rule.passed.severity,
         verdict="open" if unknown else "fail",
         status=status,
         address=address,
@@ -395,11 +410,6 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
         help_uri=policy.help_uri,
         location=location,
     )
-
-
-def _severity(rule: Compiled) -> Severity:
-    """What a rule that is checked is graded; one that is off never gets here."""
-    return "note" if rule.severity == "off" else rule.severity
 
 
 def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | None]:

@@ -91,7 +91,8 @@ def _value(field: Field) -> Text:
     def text(subject: Subject) -> str:
         if secrecy is not None and subject.hides(secrecy):
             return SENSITIVE
-        return show(get(subject), unit)
+        value = get(subject)
+        return printable(value) if value.__class__ is str else show(value, unit)
 
     return text
 

@@ -218,8 +218,10 @@ def _overflows(row: Row, margin: int, width: int) -> bool:
 
 def _flowing(row: Row, page: Page, margin: int, edges: list[int]) -> str:
     """The row with its unit price over columns that it leaves empty, ending where one of them ends."""
-    label = _padded(f"{' ' * _INDENT}{row.name}", _start(row, margin)) + row.detail
+    label = _padded(f"{' ' * _INDENT}{row.name}", _start(row, margin))
     price = (" " * _GAP).join(part for part in (row.quantity, row.amounts[0]) if part)
+    room = page.width - display_width(label) - _GAP - display_width(price) - (_GAP + 1 if row.mark else 0)
+    label += page.shorten(row.detail, max(room, _SHORTEST_DETAIL))
     least = display_width(label) + _GAP + display_width(price)
     edge = next((edge for edge in edges[:3] if edge >= least), least)
     line = _padded(label, edge - display_width(price)) + price

@@ -7,7 +7,7 @@ monthly amounts alone. Every endpoint, result and skipped resource stands on a l
 what changed and ``grep`` finds whole items.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
@@ -57,35 +57,35 @@ _Object: TypeAlias = dict[str, object]
 
 
 def render(report: Report, options: Options = DEFAULT) -> str:
-    """The report as one JSON document; the same report gives the same bytes, and nothing in it depends on a terminal.
+    """The report as one JSON document; the same report gives the same bytes, whatever the terminal is."""
+    return b"".join(pieces(report, options)).decode()
 
-    It grows in one buffer: a thousand endpoints are 10 MB of text, of which every further copy would be held at once.
-    """
-    document = bytearray(b"{\n")
+
+def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
+    """The document piece by piece, in UTF-8: a thousand endpoints are 16 MB, which nobody has to hold at once."""
+    yield b"{\n"
     for key, value in _head(report, options).items():
-        document += b'"%s":%s,\n' % (key.encode(), machine_json(value))
+        yield b'"%s":%s,\n' % (key.encode(), machine_json(value))
     for name, items in (
         (b"endpoints", map(_endpoint, report.endpoints)),
         (b"unattached", map(_endpoint, report.unattached)),
         (b"results", map(_result, report.results)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
-        document += b'"%s":' % name
-        _add_lines(document, items)
-        document += b",\n"
+        yield b'"%s":' % name
+        yield from _lines(items)
+        yield b",\n"
     tail = [b'"%s":%s' % (key.encode(), machine_json(value)) for key, value in _tail(report).items()]
-    document += b",\n".join(tail) + b"\n}\n"
-    return document.decode()
+    yield b",\n".join(tail) + b"\n}\n"
 
 
-def _add_lines(document: bytearray, items: Iterable[object]) -> None:
-    """Add an array with a line for each item: a line break inside a string is escaped, so these are the only ones."""
+def _lines(items: Iterable[object]) -> Iterator[bytes]:
+    """An array with a line for each item: a line break inside a string is escaped, so these are the only ones."""
     separator = b"[\n"
     for item in items:
-        document += separator
-        document += machine_json(item)
+        yield separator + machine_json(item)
         separator = b",\n"
-    document += b"\n]" if separator == b",\n" else b"[]"
+    yield b"\n]" if separator == b",\n" else b"[]"
 
 
 def _head(report: Report, options: Options) -> _Object:
@@ -283,8 +283,10 @@ def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
 
 
 def _pairs(pairs: dict[str, str | Unknown] | Unknown) -> _Object:
-    """Tags or dimensions by name."""
-    return _unknown(pairs) if isinstance(pairs, Unknown) else {key: _known(value) for key, value in pairs.items()}
+    """Tags or dimensions, sorted by name."""
+    if isinstance(pairs, Unknown):
+        return _unknown(pairs)
+    return {key: _known(value) for key, value in sorted(pairs.items())}
 
 
 def _model(model: Model | Unknown | None) -> _Object | None:
@@ -567,11 +569,11 @@ def _bounds(bounds: Quantity | Delta) -> _Object:
 
 
 def _money(amount: Decimal | Unknown) -> str | _Object:
-    return _unknown(amount) if isinstance(amount, Unknown) else plain(amount)
+    return plain(amount) if isinstance(amount, Decimal) else _unknown(amount)
 
 
 def _known(value: object) -> object:
-    return _unknown(value) if isinstance(value, Unknown) else value
+    return _unknown(value) if type(value) is Unknown else value
 
 
 def _named(value: str | Unknown) -> object:

@@ -47,7 +47,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as text that ends with a newline."""
     page = Page(options)
     if _has_nothing(report):
-        return page.write([_nothing(report, page), *_notes(report, page)])
+        return page.write([*_nothing(report, page), *_notes(report, page)])
     told = overview(report)
     is_change = report.totals.delta is not None and not options.bill
     bill = change_grid(report, told, page) if is_change else grid(report, page)
@@ -72,9 +72,15 @@ def _has_nothing(report: Report) -> bool:
     )
 
 
-def _nothing(report: Report, page: Page) -> TextLine:
+def _nothing(report: Report, page: Page) -> Iterator[TextLine]:
+    """One line, the paths cut; on a narrow page as many as it takes."""
     paths = ", ".join(inert(source.path) for source in report.sources)
-    return page.fitted("guardrail check ", paths, f": no SageMaker inference, nothing to pay · exit {report.exit_code}")
+    head, tail = "guardrail check ", f": no SageMaker inference, nothing to pay · exit {report.exit_code}"
+    line = page.fitted(head, paths, tail)
+    if display_width(line.text) <= page.width:
+        yield line
+    else:
+        yield from page.wrapped(f"{head}{paths}{tail}", hanging=2)
 
 
 # What was read, and with which prices --------------------------------------------------------------------------------

@@ -89,6 +89,17 @@ def partition_of(region: str) -> str | None:
     return next(partition for start, partition in starts if region.startswith(start))
 
 
+class _Unknowable(dict[str, Any]):
+    """The values of a block that cannot be known: nor can any of them be, for the same reason."""
+
+    def __init__(self, reason: Unknown) -> None:
+        super().__init__()
+        self._reason = reason
+
+    def get(self, _name: str, _default: Any = None) -> Unknown:
+        return self._reason
+
+
 class View:
     """The attributes of one block, nested blocks included, by CloudFormation's names and with the expected type.
 
@@ -173,11 +184,14 @@ class View:
 
     def text(self, name: str) -> str | Unknown | None:
         """A string; None for "", which is how state shows an argument that was never set."""
-        return self._read(name, self._as_text) or None
+        value = self.get(name)
+        if value.__class__ is str and not self.marks:  # as nearly always
+            return value or None
+        return self._read(name, value, self._as_text) or None
 
     def integer(self, name: str) -> int | Unknown | None:
         """A whole number of at least 0 that fits the API's 32 bits; text such as "2" is one too."""
-        return self._read(name, _integer)
+        return self._read(name, self.get(name), _integer)
 
     def positive(self, name: str) -> int | Unknown | None:
         """A whole number that cannot be 0."""
@@ -189,11 +203,11 @@ class View:
 
     def number(self, name: str) -> float | Unknown | None:
         """A finite number."""
-        return self._read(name, _number)
+        return self._read(name, self.get(name), _number)
 
     def boolean(self, name: str) -> bool | Unknown | None:
         """A truth value."""
-        return self._read(name, _boolean)
+        return self._read(name, self.get(name), _boolean)
 
     def required(self, read: Callable[[str], _T | Unknown | None], name: str) -> _T | Unknown:
         """A value, or `Unknown` where there is none although there has to be one."""
@@ -204,8 +218,7 @@ class View:
         """What stands for a value that is not there although there has to be one."""
         return Unknown(f"{self.spelling.of(name)} is not set")
 
-    def _read(self, name: str, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
-        value = self.get(name)
+    def _read(self, name: str, value: Any, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
         if value is None or isinstance(value, Unknown):
             return value
         read = convert(self.spelling.names[name], value)
@@ -246,9 +259,23 @@ class View:
     def block(self, name: str) -> Self | Unknown | None:
         """The only nested block of that name; None where there is none."""
         blocks = self.blocks(name)
-        if isinstance(blocks, Unknown):
-            return blocks
-        return blocks[0] if blocks else None
+        if isinstance(blocks, list):
+            return blocks[0] if blocks else None
+        return blocks
+
+    def inside(self, name: str, *, absent: Unknown | None = None) -> Self:
+        """The only nested block of that name, to be read also where it is not there, or not known.
+
+        In one that is not there nothing is set, or, where that must not be, all is as unknown as ``absent``.
+        """
+        block = self.block(name) or absent
+        if isinstance(block, Unknown):
+            return self.unclear(block)
+        return type(self)({}, self.spelling) if block is None else block
+
+    def unclear(self, reason: Unknown) -> Self:
+        """A block in the same language of which nothing is known."""
+        return type(self)(_Unknowable(reason), self.spelling)
 
     def texts(self, name: str) -> list[str | Unknown] | Unknown:
         """A list of strings, each of which may be unknown."""

@@ -5,7 +5,6 @@ kept even where they are sensitive, because links need them; the linker hides th
 """
 
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -64,12 +63,17 @@ class Declared(Identity, frozen=True, kw_only=True):
         return None
 
 
-_identity_of = attrgetter(*Identity.__struct_fields__)
-
-
 def head(block: Block) -> dict[str, Any]:
     """The fields of `Identity`, as every declaration of ``block`` has them."""
-    return dict(zip(Identity.__struct_fields__, _identity_of(block), strict=True))
+    return {
+        "address": block.address,
+        "type": block.type,
+        "provider": block.provider,
+        "region": block.region,
+        "change": block.change,
+        "location": block.location,
+        "ignored": block.ignored,
+    }
 
 
 class Named(Declared, frozen=True, kw_only=True):

@@ -12,6 +12,7 @@ from typing import Protocol
 from guardrail import files, limits
 from guardrail.errors import LeadsOutError
 from guardrail.git import Commit
+from guardrail.gitignore import Ignored
 from guardrail.sources.boundary import Boundary, boundary_of, is_private
 
 
@@ -76,6 +77,7 @@ class InCommit:
     def __init__(self, commit: Commit) -> None:
         self._commit = commit
         self._disk = OnDisk(Boundary(os.path.realpath(commit.top)))
+        self._ignored = Ignored(commit.top)
 
     def holds(self, path: str) -> bool:
         """Whether what ``path`` led to, through every link of that commit, lay in the repository, and was not private.
@@ -100,6 +102,8 @@ class InCommit:
         if _is_fetched(path):
             return self._disk.content(path, most=most)
         found = self._commit.read(path)
+        if found is None and self._is_kept_out(path):
+            return self._disk.content(path, most=most)
         if found is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
         if len(found) > most:
@@ -108,11 +112,17 @@ class InCommit:
 
     def names(self, directory: str) -> list[str]:
         """The names in a folder, sorted; none where it was not there."""
-        return self._disk.names(directory) if _is_fetched(directory) else self._commit.names(directory)
+        if _is_fetched(directory):
+            return self._disk.names(directory)
+        found = self._commit.names(directory)
+        kept_out = (name for name in self._disk.names(directory) if self._is_kept_out(os.path.join(directory, name)))
+        return sorted({*found, *kept_out}) if found else found
 
     def is_file(self, path: str) -> bool:
         """Whether ``path`` led to a file."""
-        return self._disk.is_file(path) if _is_fetched(path) else self._commit.is_file(path)
+        if _is_fetched(path):
+            return self._disk.is_file(path)
+        return self._commit.is_file(path) or (self._is_kept_out(path) and self._disk.is_file(path))
 
     def is_directory(self, path: str) -> bool:
         """Whether ``path`` led to a folder."""
@@ -121,6 +131,10 @@ class InCommit:
     def walk(self, top: str, *, most: int = limits.MOST_FILES) -> Iterator[tuple[str, list[str], list[str]]]:
         """As `guardrail.files.walk` does it."""
         return self._commit.walk(top, most=most)
+
+    def _is_kept_out(self, path: str) -> bool:
+        """Whether a path is that of values that git ignores, which are of no time."""
+        return path.endswith((".tfvars", ".tfvars.json")) and self._disk.holds(path) and self._ignored.ignores(path)
 
 
 def _is_fetched(path: str) -> bool:

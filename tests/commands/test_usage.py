@@ -12,9 +12,9 @@ from jsonschema import Draft202012Validator
 
 from guardrail import cli, metrics, strict_yaml
 from guardrail.commands import schema
-from guardrail.commands import usage as command
 from guardrail.cost import usage
 from guardrail.errors import SettingsError
+from guardrail.yaml_text import quoted
 
 ROOT = Path(__file__).resolve().parents[2]
 PLANS = [
@@ -145,6 +145,6 @@ Resources:
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=50) | st.text(string.punctuation + " \n"))
 def test_any_address_is_one_key_and_reads_as_itself(text: str) -> None:
-    document = f"a:\n  {command.quoted(text)}:\nb: 1\n"
+    document = f"a:\n  {quoted(text)}:\nb: 1\n"
     read = strict_yaml.decode(document, dict[str, object], name="usage", error=SettingsError)
     assert read == {"a": {text: None}, "b": 1}

@@ -146,3 +146,34 @@ def test_a_tag_that_speaks_of_two_environments_tells_neither() -> None:
 )
 def test_what_is_no_environment_is_said_with_what_was_meant(name: str, problem: str | None) -> None:
     assert no_environment(name, EnvironmentSettings(patterns={"blue": ["b[0-9]+"]})) == problem
+
+
+# The set of values ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("label", "tags", "environment"),
+    [
+        ("prod", {}, "production"),
+        ("non-prod", {}, "non-production"),
+        ("stg/eu-1", {}, "non-production"),
+        ("prod", {"Environment": "dev"}, "non-production"),
+        ("prod", {"Team": "dev"}, "production"),
+        ("odd", {}, "non-production"),
+        ("dev-or-prod", {}, "non-production"),
+        (None, {}, "non-production"),
+    ],
+)
+def test_the_set_of_values_tells_the_environment_behind_a_tag_and_before_the_name(
+    label: str | None, tags: dict[str, str | Unknown], environment: str
+) -> None:
+    assert Environments().of(endpoint(name="chat-dev", environment_label=label, tags=tags)) == environment
+
+
+def test_a_tag_that_says_something_else_than_the_values_is_told() -> None:
+    one = endpoint(environment_label="prod", tags={"Environment": "dev"})
+    assert Environments().difference(one) == (
+        "aws_sagemaker_endpoint.e is non-production by its tag, which counts, and production by prod"
+    )
+    for alike in ({"Environment": "live"}, {}, {"Environment": "whatever"}):
+        assert Environments().difference(endpoint(environment_label="prod", tags=alike)) is None

@@ -17,6 +17,8 @@ from xml.etree import ElementTree as ET
 
 from markdown_it import MarkdownIt
 
+from guardrail.reporters.wording import inert
+
 ASPECTS = ("state", "verdict", "reasons", "exit", "counts", "budgets", "totals", "doubts")
 NOT_IN: dict[str, dict[str, str]] = {
     "table": {"reasons": "budgets, threshold and --strict say why, each in a line of its own"},
@@ -50,6 +52,10 @@ NOT_IN: dict[str, dict[str, str]] = {
 """What is not in a format, and why."""
 
 BOUNDS = ("floor", "expected", "ceiling")
+MOST_LINES = 4
+"""Of a report on nothing, however narrow it is."""
+LONGEST = 1_000
+"""Characters of a sentence in most formats."""
 _MARKS = {"✓ PASSES": "passes", "✗ FAILS": "fails", "? CANNOT BE TRUSTED": "untrusted", "? NOTHING FAILS": "no pass"}
 _MARKS |= {"✓ FAILS ON NOTHING": "tolerated"}
 _ICONS = {"✅": "passes", "❌": "fails", "❓": "untrusted", "⚪": "tolerated", "❔": "no pass"}
@@ -133,7 +139,9 @@ def counts(report: Any) -> dict[str, int]:
 
 
 def doubts(report: Any) -> list[str]:
-    return [*report["unread"], *(report["distrust"] if report["strict"] else [])]
+    """What keeps the answer from being one, as it may be shown."""
+    found = [*report["unread"], *(report["distrust"] if report["strict"] else [])]
+    return [inert(each, LONGEST) for each in found]
 
 
 def totals(report: Any, columns: str) -> list[str]:
@@ -192,7 +200,7 @@ def of_table(text: str, report: Any) -> tuple[Told, Told]:
     lines = text.splitlines()
     told = {"state": state(report), "verdict": verdict(report), "exit": report["exit_code"], "counts": in_words(report)}
     told |= {"budgets": broken_or_not(report), "doubts": len(doubts(report)), "totals": []}
-    if lines[0].endswith("nothing to pay · exit 0"):
+    if ": no SageMaker inference, nothing to pay · exit 0" in squeezed(" ".join(lines[:MOST_LINES])):
         found = {"state": "nothing", "verdict": "passes", "exit": 0, "counts": {}, "doubts": 0, "totals": []}
         return found | {"budgets": told["budgets"]}, told
     start = max(at for at, line in enumerate(lines) if re.match(r" [✓✗?] [A-Z ]+  \S", line))
@@ -285,7 +293,7 @@ def of_comment(text: str, report: Any) -> tuple[Told, Told]:
     found = summary.children[0].text[:-1]
     held = re.search(r"Budgets? holds?: (.*?)\.(?: |$)", summary.text)
     cells = [row[1:] for one in page.all("table")[:1] for row in rows(one) if row[0].startswith("USD a month")]
-    said = squeezed(page.text)
+    said = letters(page.text)
     told = {"state": state(report), "verdict": verdict(report), "counts": in_words(report)}
     told |= {"budgets": broken_or_not(report), "doubts": doubts(report), "totals": []}
     if cells:
@@ -298,13 +306,18 @@ def of_comment(text: str, report: Any) -> tuple[Told, Told]:
             "broken": sum(one.text.startswith("❌ Budget broken:") for one in paragraphs),
             "others": len(held[1].split("; ")) if held else 0,
         },
-        "doubts": [each for each in doubts(report) if squeezed(each) in said],
+        "doubts": [each for each in doubts(report) if letters(each) in said],
         "totals": [squeezed(cell) for cell in cells[0]] if cells else [],
     }, told
 
 
 def squeezed(text: str) -> str:
     return " ".join(text.split())
+
+
+def letters(text: str) -> str:
+    """What is left of a text whatever a comment puts in the place of marks that could act."""
+    return re.sub(r"[\W_]", "", text)
 
 
 def _sides(report: Any) -> list[str]:

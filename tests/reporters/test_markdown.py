@@ -25,6 +25,7 @@ from guardrail.report import (
     Source,
     Totals,
 )
+from guardrail.reporters import html
 from guardrail.reporters.base import Links, Options
 from guardrail.reporters.gfm import code, fenced, link, name, prose
 from guardrail.reporters.markdown import COMMENT_LIMIT, marker, render
@@ -478,6 +479,17 @@ def test_a_line_is_a_link_where_the_forge_is_known() -> None:
     assert f"[`infra/a b#c.tf:3`]({blob}/infra/a%20b%23c.tf#L3)" in text
     assert "[full report](https://github.com/acme/shop/actions/runs/1)" in text
     assert "](https://github.com" not in render(report(results=(finding(), odd)))
+
+
+def test_the_calls_that_lead_to_a_line_in_a_module_are_named_and_linked() -> None:
+    called = Location("m/main.tf", 8, 1, called_at=Location("infra/main.tf", 4))
+    one = report(results=(finding(location=called),))
+    assert "· `m/main.tf:8`, called at `infra/main.tf:4`" in render(one)
+    blob = f"https://github.com/acme/shop/blob/{'a' * 40}"
+    linked = render(one, Options(root="/w", links=Links(blob=blob)))
+    assert f"[`m/main.tf:8`]({blob}/m/main.tf#L8), called at [`infra/main.tf:4`]({blob}/infra/main.tf#L4)" in linked
+    page = html.render(one, Options(root="/w", links=Links(blob=blob)))
+    assert f', called at <a href="{blob}/infra/main.tf#L4">' in page
 
 
 @pytest.mark.parametrize("path", ["/elsewhere/docs.tf", "../docs.tf", "/w2/docs.tf"])

@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from markupsafe import Markup, escape
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail import __version__
 from guardrail.cost.base import Delta, Monthly
@@ -170,6 +170,7 @@ class _Page:
         empty = says_nothing_to_pay(report)
         found = sections(report)
         rests = [("", "", inert(note, LONGEST_MESSAGE)) for note in report.notices]
+        with_rows = {group.id for group in report.groups[:MOST_LISTED]}
         unchanged, stacks = [self._row(item) for item in self._unchanged()], self._stacks()
         unattached = [self._row(item) for item in report.unattached]
         rows = [*(row for stack in stacks for row in stack.rows), *unchanged, *unattached]
@@ -195,7 +196,7 @@ class _Page:
             "step": self._axis.step,
             "sums": [] if empty else list(_sums(report)),
             "usage": report.totals.after.depends_on_usage,
-            "budgets": _limits(told.budgets),
+            "budgets": _limits(each for each in told.budgets if not each.group or each.group not in with_rows),
             "grouped_by": ", ".join(map(inert, report.groups[0].values)) if report.groups else "",
             "groups": [
                 _sum(
@@ -360,7 +361,7 @@ def _sum(totals: Totals, name: str, facts: str = "", limits: Iterable[BudgetRepo
         change=difference(totals.delta.expected) if totals.delta else NONE,
         before=amounts(totals.before)[1] if totals.before else NONE,
         after=amounts(totals.after),
-        limits=_limits(limits),
+        limits=_limits(structs.replace(each, group="") for each in limits),
     )
 
 

@@ -12,7 +12,7 @@ from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS
 from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
-from guardrail.reporters.places import FindingPlaces
+from guardrail.reporters.places import FindingPlaces, Place
 from guardrail.reporters.ready_waivers import ready_waivers
 from guardrail.reporters.wording import dollars, inert
 
@@ -89,9 +89,13 @@ class Mending:
         others = f" ({instances:,} instances)" if instances > 1 else ""
         others += f" and {more:,} more" if more else ""
         if place.known:
-            yield link(code(f"{place.path}:{place.line}"), self._places.link(place)) + others
+            calls = (f", called at {self._linked(call)}" for call in place.calls)
+            yield f"{self._linked(place)}{''.join(calls)}{others}"
         elif result.endpoint is not None:
             yield code(finding.block) + others
+
+    def _linked(self, place: Place) -> str:
+        return link(code(f"{place.path}:{place.line}"), self._places.link(place))
 
     def _edit(self, group: Sequence[Finding]) -> Edit | None:
         """The fix as lines, where they are of the one block to mend and nothing of its endpoint is sensitive.

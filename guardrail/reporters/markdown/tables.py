@@ -303,7 +303,7 @@ def _lines(item: EndpointReport) -> Iterator[str]:
         if _differs(pair.before, pair.after):
             yield row(f"{where}, compute", _cents(pair.before), _cents(pair.after))
         sides = (pair.volume_before if pair.before else None, pair.volume_after if pair.after else None)
-        if _differs(*sides):
+        if _differs(*sides) and set(map(_cents, sides)) != {_DASH, usd(ZERO)}:  # a disk of its own costs nothing
             yield row(f"{where}, {pair.volume_in_words}", *map(_cents, sides))
 
 

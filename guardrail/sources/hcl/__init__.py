@@ -10,6 +10,7 @@ from msgspec import structs
 
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
+from guardrail.sources.sets import RootSets, labelled
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.disk import Disk
@@ -40,30 +41,32 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     keep_going: bool = False,
     compare_to: str | None = None,
     any_owner: bool = False,
+    sets: RootSets | None = None,
 ) -> Iterator[ChangeSet]:
-    """One change set for each root module in ``paths``, and for each label among ``assignments``.
+    """One change set for each root module in ``paths``, and for each of its sets of values.
 
     Directories stand for the root modules in and below them, files for the root modules that they belong to, which are
     looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
     ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it.
+    ``sets`` are the files of values of each environment of a root module, by its real path.
     ``compare_to`` is what stood before, a folder or a git revision (of a repository that may be of ``any_owner``). What
     is there and not read, such as files of Terragrunt, is skipped in a change set of its own. Raises `SourceError`
     where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
     from guardrail.sources.hcl.reader import RootModule, read_root
     from guardrail.sources.hcl.roots import RootModules
-    from guardrail.sources.hcl.variables import variants_of
+    from guardrail.sources.hcl.value_sets import ValueSets
 
     environment = {} if environment is None else environment
-    variants = variants_of(assignments, environment)
-    found = RootModules(variants, keep_going=keep_going)
+    values = ValueSets(assignments, environment, sets)
+    found = RootModules(values, keep_going=keep_going)
     found.add_directories(path for path in paths if os.path.isdir(path))
     found.add_files([path for path in paths if not os.path.isdir(path)], base)
     pasts = None
     if compare_to is not None:
         from guardrail.sources.hcl.pasts import Pasts
 
-        pasts = Pasts(compare_to, found, paths, base, variants, any_owner=any_owner)
+        pasts = Pasts(compare_to, found, paths, base, values, any_owner=any_owner)
     roots = [
         RootModule(
             directory=directory,
@@ -73,16 +76,14 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
             region=region,
         )
         for directory, disk in found.roots.items()
-        for inputs in variants
+        for inputs in values.of(directory)
     ]
     for root in roots:
         with _without_collecting():
-            change_set = read_root(root) if pasts is None else pasts.read(root)
-        notices = (*change_set.notices, *found.notices.get(root.directory, ()))
-        yield structs.replace(change_set, notices=notices)
+            change_set = labelled(read_root(root) if pasts is None else pasts.read(root), root.inputs.label)
+        yield structs.replace(change_set, notices=(*change_set.notices, *values.hint(root.directory, root.disk)))
     if pasts is not None:
-        for inputs in variants:
-            yield from pasts.left(inputs, workspace or environment.get("TF_WORKSPACE") or None, region)
+        yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)
     for path, skipped in found.skipped.items():
         yield ChangeSet(
             path=path,

@@ -17,8 +17,10 @@ from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.reader import RootModule, read_root, without_future
 from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
+from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.past import named_past
+from guardrail.sources.sets import labelled
 from guardrail.sources.trees import InCommit, tree_of
 
 _ALIKE = 0.5
@@ -45,14 +47,14 @@ class Pasts:
         found: RootModules,
         paths: Sequence[str],
         base: str,
-        variants: Sequence[VariableAssignments],
+        sets: ValueSets,
         *,
         any_owner: bool,
     ) -> None:
         """Raises `SourceError` where the past is not to be had."""
         self._compared = compared
         self._any_owner = any_owner
-        self._variants = variants
+        self._sets = sets
         self._is_first = True
         self._disks: dict[str, Disk] = {}
         self._at: dict[str, _Then] = {}
@@ -82,11 +84,9 @@ class Pasts:
             return None, True
         return self._as_it_was(root, then), True
 
-    def left(
-        self, inputs: VariableAssignments, workspace: str | Unknown | None, region: str | None
-    ) -> Iterator[ChangeSet]:
-        """A change set for each root module that is gone, with these values."""
-        for directory, then in self.gone.items():
+    def left(self, workspace: str | Unknown | None, region: str | None) -> Iterator[ChangeSet]:
+        """A change set for each root module that is gone, and each of its sets of values."""
+        for directory, then, inputs in ((*gone, each) for gone in self.gone.items() for each in self._sets.of(gone[0])):
             if self._is_new(inputs, then.disk):
                 continue
             root = RootModule(directory="", disk=then.disk, inputs=inputs, workspace=workspace, region=region)
@@ -94,7 +94,7 @@ class Pasts:
                 gone = without_future(self._as_it_was(root, then), directory)
             except PastUnreadableError:
                 continue  # what does not parse has made nothing
-            yield self.told(directory, gone)
+            yield labelled(self.told(directory, gone), inputs.label)
 
     def read(self, root: RootModule) -> ChangeSet:
         """The change set of a root module with its past."""
@@ -143,7 +143,7 @@ class Pasts:
         if not disk.tree.is_directory(folder):
             return ()
         try:
-            return roots_below(folder, Layout(folder, disk, self._variants))
+            return roots_below(folder, Layout(folder, disk, self._sets.flagged))
         except GitError:
             raise
         except SourceError:  # there is none, today's may be the first
@@ -155,7 +155,7 @@ class Pasts:
         if not isinstance(past, Commit):
             raise SourceError(f"--compare-to {past} is a folder, and files are compared with a git revision")
         disk = self._in(past)
-        return {root: _Then(root, disk) for root in roots_of_files(files, Layout(base, disk, self._variants))}
+        return {root: _Then(root, disk) for root in roots_of_files(files, Layout(base, disk, self._sets.flagged))}
 
     def _in(self, commit: Commit) -> Disk:
         """The files of a commit, one for all inputs of a repository."""
@@ -193,7 +193,7 @@ class Pasts:
 
     def _is_new(self, inputs: VariableAssignments, disk: Disk) -> bool:
         """Whether a file of values was not there then, so that nothing had been made with it."""
-        files = [assignment[1:] for assignment in inputs.assignments if assignment.startswith("@")]
+        files = [*inputs.files, *(text[1:] for text in inputs.assignments if text.startswith("@"))]
         return any(disk.tree.holds(path) and not disk.tree.is_file(path) for path in files)
 
 

@@ -15,7 +15,8 @@ from guardrail.sources.boundary import Boundary, boundary_of
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
-from guardrail.sources.hcl.variables import VALUES, VariableAssignments, given_values, is_automatic
+from guardrail.sources.hcl.value_sets import ValueSets
+from guardrail.sources.hcl.variables import VALUES, VariableAssignments, given_values
 from guardrail.sources.trees import OnDisk
 
 _UNREAD = {
@@ -143,13 +144,11 @@ def _has_state(settings: syntax.BlockNode) -> bool:
 class RootModules:
     """The root modules that are to be read, with what is to be said of files that are not."""
 
-    def __init__(self, variants: Sequence[VariableAssignments], *, keep_going: bool = False) -> None:
+    def __init__(self, sets: ValueSets, *, keep_going: bool = False) -> None:
         self.roots: dict[str, Disk] = {}
-        self.notices: dict[str, list[str]] = defaultdict(list)
-        """Sentences for the reader, by root."""
         self.skipped: dict[str, list[Skipped]] = defaultdict(list)
         """What is not read, by the input that it belongs to."""
-        self._variants = variants
+        self._sets = sets
         self._keep_going = keep_going
         self._disks: dict[Boundary, Disk] = {}
 
@@ -157,25 +156,40 @@ class RootModules:
         """Find the root modules in and below directories. Raises `SourceError`."""
         for path in paths:
             disk = self._disk(path)
-            layout = Layout(path, disk, self._variants)
-            self.roots.update(dict.fromkeys(roots_below(path, layout), disk))
+            layout = Layout(path, disk, self._sets.flagged)
+            for root in roots_below(path, layout):
+                self.roots[root] = disk
+                self._sets.ask_for(root)
             self.skipped.update({path: units} if (units := list(_unread(layout))) else {})
 
     def add_files(self, paths: Sequence[str], base: str) -> None:
         """Find, below ``base``, the root modules that files belong to. Raises `SourceError`."""
         if not paths:
             return
-        layout = Layout(base, self._disk(base), self._variants)
-        named = {assignment[1:] for inputs in self._variants for assignment in inputs.assignments}
+        layout = Layout(base, self._disk(base), self._sets.flagged)
         for path in paths:
-            roots = roots_of_files([path], layout)
-            for root in roots:
+            values = path if path.endswith(VALUES) else None
+            for root in roots_of_files([path], layout) if values is None else self._roots_of_values(path, layout):
                 self.roots.setdefault(root, self._disk(root))
-                if path.endswith(VALUES) and path not in named and not is_automatic(path, root):
-                    self.notices[root].append(f"{path} is not read: name it with --var-file")
-            if path.endswith(VALUES) and not roots:
-                reason = "no folder at or above it holds Terraform source: name it with --var-file"
-                self.skipped[path].append(Skipped(address=path, type="tfvars", reason=reason, affects_total=False))
+                self._sets.ask_for(root, values)
+
+    def _roots_of_values(self, path: str, layout: Layout) -> list[str]:
+        """The root modules that a file of values is for. Raises `SourceError` where there is none.
+
+        That in its folder, else those that settings name it for, else that in the nearest folder above it.
+        """
+        directory = os.path.dirname(path) or "."
+        if not any(map(is_source, layout.disk.tree.names(directory))):
+            named = self._sets.roots_naming(path)
+            if named:
+                return [os.path.relpath(root) for root in named]
+        roots = roots_of_files([path], layout)
+        if not roots and not self._sets.is_named(path):
+            raise SourceError(
+                f"{path} belongs to no root module: no folder at or above it holds Terraform source",
+                hint="name it under roots: in .guardrail.yml, or with --var-file",
+            )
+        return roots
 
     def _disk(self, path: str) -> Disk:
         boundary = boundary_of(path)

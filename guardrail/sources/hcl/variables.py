@@ -1,7 +1,8 @@
 """The values of a root module's input variables, in Terraform's order of precedence.
 
-From the weakest: ``TF_VAR_*``, ``terraform.tfvars``, ``terraform.tfvars.json``, ``*.auto.tfvars`` by name, then
-``--var-file`` and ``--var`` in the order of the command line (developer.hashicorp.com/terraform/language/values).
+From the weakest: ``TF_VAR_*``, ``terraform.tfvars``, ``terraform.tfvars.json``, ``*.auto.tfvars`` by name, the files of
+the environment, then ``--var-file`` and ``--var`` in the order of the command line
+(developer.hashicorp.com/terraform/language/values).
 """
 
 import os
@@ -36,6 +37,8 @@ class VariableAssignments(Struct, frozen=True, kw_only=True):
     assignments: tuple[str, ...] = ()
     """``NAME=VALUE`` and ``@FILE``, in the order of the command line."""
     label: str | None = None
+    files: tuple[str, ...] = ()
+    """Files of values that settings or inputs name, which a change may have brought; they count before assignments."""
     environment: Mapping[str, str | Unknown] = {}
     of_the_past: bool = False
     """Whether they are given for what stood before, which need not declare each variable of today."""
@@ -52,6 +55,8 @@ def given_values(module: ModuleSource, inputs: VariableAssignments, disk: Disk) 
         if name.startswith(_PREFIX) and variable in module.variables:
             values[variable] = text if isinstance(text, Unknown) else _from_text(module, variable, text, name)
     for path in _automatic(module.directory, disk):
+        values.update(_from_file(path, module, disk, anywhere=False))
+    for path in inputs.files:
         values.update(_from_file(path, module, disk, anywhere=False))
     for assignment in inputs.assignments:
         if assignment.startswith("@"):

@@ -92,7 +92,7 @@ def across(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
     doubts: dict[tuple[str, str], str] = {}
     after = _Elsewhere(((each.path, each.after) for each in change_sets), doubts)
     before = _Elsewhere(((each.path, each.before) for each in change_sets), doubts)
-    seen = [_mapped(one, partial(after.beside, one.path), partial(before.beside, one.path)) for one in change_sets]
+    seen = [mapped(one, partial(after.beside, one.path), partial(before.beside, one.path)) for one in change_sets]
     return [_settled(one, doubts) for one in seen]
 
 
@@ -100,7 +100,7 @@ def _is_adrift(change_set: ChangeSet) -> bool:
     return bool(change_set.after.adrift) or any(map(_name_elsewhere, change_set.after.endpoints))
 
 
-def _mapped(
+def mapped(
     change_set: ChangeSet, after: Callable[[Inventory], Inventory], before: Callable[[Inventory], Inventory]
 ) -> ChangeSet:
     """A change set with its inventories, those of each possibility among them, changed."""
@@ -156,7 +156,7 @@ def _settled(change_set: ChangeSet, doubts: dict[tuple[str, str], str]) -> Chang
         return change_set
     skipped = (replace(each, reason=own.get(each.address, each.reason)) for each in change_set.skipped)
     possible = partial(_without_used, used=own)
-    return replace(_mapped(change_set, possible, possible), skipped=tuple(skipped))
+    return replace(mapped(change_set, possible, possible), skipped=tuple(skipped))
 
 
 def _without_used(inventory: Inventory, used: dict[str, str]) -> Inventory:

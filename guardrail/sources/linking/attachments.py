@@ -59,13 +59,15 @@ class Attachments:
             self._attach(action, action.action, self._actions)
 
     def completed(self, declared: DeclaredTarget) -> ScalableTarget:
-        """A target with its policies and scheduled actions."""
+        """A target with its policies and scheduled actions, by address: the order of a plan says nothing."""
         policies = self._policies.get(declared.address, [])
         scheduled = self._actions.get(declared.address, [])
-        attached = () if isinstance(scheduled, Unknown) else (*declared.inline_actions, *scheduled)
+        attached = (
+            () if isinstance(scheduled, Unknown) else (*declared.inline_actions, *sorted(scheduled, key=_by_address))
+        )
         return replace(
             declared.target,
-            policies=policies if isinstance(policies, Unknown) else tuple(policies),
+            policies=policies if isinstance(policies, Unknown) else tuple(sorted(policies, key=_by_address)),
             scheduled_actions=scheduled if isinstance(scheduled, Unknown) else attached,
             sensitive=declared.target.sensitive or any(each.address in self._sensitive for each in attached),
         )
@@ -231,3 +233,7 @@ def _may_start_scaling(alarm: DeclaredAlarm) -> bool:
     """Whether an alarm without a known action could be one that wakes an endpoint."""
     namespace = alarm.alarm.namespace
     return LOST in alarm.references and (isinstance(namespace, Unknown) or namespace == "AWS/SageMaker")
+
+
+def _by_address(each: ScalingPolicy | ScheduledAction) -> str:
+    return each.address

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
+from operator import attrgetter
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -144,8 +145,8 @@ class Side:
         They are all that its expression leads to, and none of that is out of sight.
         """
         return {
-            endpoint.address: [each.address for each in candidates]
-            for endpoint in self.declarations.endpoints
+            endpoint.address: sorted(each.address for each in candidates)
+            for endpoint in sorted(self.declarations.endpoints, key=attrgetter("address"))
             if isinstance(endpoint.configuration.value, Unknown) and LOST not in endpoint.configuration.references
             if 1 < len(candidates := self.declarations.configurations.linked(endpoint.configuration, endpoint)) <= FEW
         }
@@ -496,7 +497,7 @@ def _partial(inventory: Inventory) -> frozenset[str]:
 
 
 def _has_unknown(*values: object) -> bool:
-    return any(isinstance(value, Unknown) for value in values)
+    return Unknown in map(type, values)
 
 
 def _priced(variant: Variant) -> tuple[object, ...]:

@@ -141,7 +141,7 @@ class _PlanReader:
             complete=self._document.is_complete,
             skipped=skipped,
             coverage=coverage(skipped, linked_after, linked_before),
-            notices=(*self._document.notices, *self._notices, *self._unread(), *self._drift()),
+            notices=(*self._document.notices, *self._notices, *self._unread(), *sorted(self._drift())),
             waivers=tuple(self._outline.waivers()) if self._outline else (),
             moved=self._moved(),
         )

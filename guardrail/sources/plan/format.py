@@ -17,7 +17,7 @@ from enum import Enum
 from typing import Any, Self, TypeVar
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
@@ -39,6 +39,7 @@ _DEFINITIONS = {"state machine": {"StartAt", "States"}, "SageMaker pipeline": {"
 """What people may take for an input, by the members that tell it."""
 _LONGEST = 200
 _R = TypeVar("_R", bound=Struct)
+_T = TypeVar("_T")
 _MOST_SCANS = 16
 """How often the bytes of a tree of modules may be gone through: once for each level that they lie below."""
 
@@ -46,34 +47,66 @@ _MOST_SCANS = 16
 class _Head(Struct):
     """What tells whether the rest of a resource is worth decoding."""
 
-    mode: str = _MANAGED
+    mode: str | UnsetType = UNSET
     type: str = ""
     address: str = ""
     deposed_key: str | None = None
     values: Raw = _NULL
 
 
+class _WrittenSides(Struct, kw_only=True, omit_defaults=True):
+    """What is planned for one resource, as it is written and in Terraform's order."""
+
+    actions: tuple[str, ...]
+    before: Raw = _NULL
+    after: Raw = _NULL
+    after_unknown: Raw = _NULL
+    before_sensitive: Raw = _NULL
+    after_sensitive: Raw = _NULL
+    replace_paths: Raw = _NULL
+    importing: Raw = _NULL
+    generated_config: Raw = _NULL
+
+
+class _WrittenChange(Struct, kw_only=True, omit_defaults=True):
+    """An entry of ``resource_changes``, as it is written and in Terraform's order."""
+
+    address: str = ""
+    previous_address: str | None = None
+    module_address: str | None = None
+    mode: str | UnsetType = UNSET
+    type: str = ""
+    name: str = ""
+    index: str | int | None = None
+    provider_name: str = ""
+    deposed: str | None = None
+    change: _WrittenSides
+    action_reason: Raw = _NULL
+
+
 class _Sides(Struct):
     actions: tuple[str, ...]
-    before: Any = None
-    after: Any = None
-    after_unknown: Any = None
-    before_sensitive: Any = None
-    after_sensitive: Any = None
+    before: Any
+    after: Any
+    after_unknown: Any
+    before_sensitive: Any
+    after_sensitive: Any
+    written: Raw
+    """`after` as it is written."""
 
 
-class ResourceChange(Struct):
+class ResourceChange(Struct, kw_only=True):
     """What is planned for one resource."""
 
     change: _Sides
     address: str
-    type: str = ""
-    name: str = ""
-    index: str | int | None = None
-    module_address: str | None = None
-    provider_name: str = ""
-    previous_address: str | None = None
-    deposed: str | None = None
+    type: str
+    name: str
+    index: str | int | None
+    module_address: str | None
+    provider_name: str
+    previous_address: str | None
+    deposed: str | None
 
 
 class StateResource(Struct):
@@ -123,19 +156,32 @@ class _Planned(Struct, frozen=True):
 
 
 class _Plan(Struct):
-    format_version: Any = None
-    plan_format_version: Any = None
-    lineage: Any = None
-    resource_changes: list[Raw] | None = None
-    resource_drift: list[Raw] | None = None
-    deferred_changes: list[_Deferred] | None = None
+    """The members of a plan or state as they are written, each decoded when somebody asks for it."""
+
+    format_version: Raw = _ABSENT
+    plan_format_version: Raw = _ABSENT
+    lineage: Raw = _ABSENT
+    terraform_version: Raw = _ABSENT
+    timestamp: Raw = _ABSENT
+    resource_changes: list[Raw] | UnsetType | None = UNSET
+    resource_drift: list[Raw] | UnsetType | None = UNSET
+    deferred_changes: Raw = _ABSENT
+    relevant_attributes: Raw = _ABSENT
+    output_changes: Raw = _ABSENT
+    checks: Raw = _ABSENT
     prior_state: Raw = _ABSENT
-    configuration: WrittenConfiguration | None = None
-    variables: dict[str, _Variable] | None = None
+    configuration: Raw = _ABSENT
+    variables: Raw = _ABSENT
     values: Raw = _ABSENT
-    planned_values: _Planned = _Planned()
-    errored: bool | None = None
-    complete: bool | None = None
+    planned_values: Raw = _ABSENT
+    applyable: Raw = _ABSENT
+    errored: Raw = _ABSENT
+    complete: Raw = _ABSENT
+
+    def members(self) -> dict[str, Raw | list[Raw] | None]:
+        """What is there of them."""
+        found = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in found.items() if value is not UNSET and value is not _ABSENT}
 
 
 class _Key(Enum):
@@ -155,6 +201,7 @@ class _Key(Enum):
 
 _plan_decoder = msgspec.json.Decoder(_Plan)
 _head_decoder = msgspec.json.Decoder(_Head)
+_change_decoder = msgspec.json.Decoder(_WrittenChange)
 _decode_any = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
 _object_decoder = msgspec.json.Decoder(dict[str, Raw])
@@ -177,12 +224,12 @@ class PlanDocument:
             document, self._plan = _decode(read_document(path))
             _refuse_bad_text(document)
             content = memoryview(document.content)
-            keys = self._members(content[:-1] if content[-1:].tobytes() == b"\n" else content).keys()
+            keys = self._keys(content[:-1] if content[-1:].tobytes() == b"\n" else content)
             self.version = self._format_version(keys)
             self.is_state = "values" in keys or not keys & _OF_PLANS
             self._refuse_other_documents(keys)
             self.notices = document.notices
-            self.changes = [self._change(raw) for raw in self._relevant(self._plan.resource_changes)]
+            self.changes = list(self._changes(self._plan.resource_changes or ()))
             self._refuse_repeats((change.address, change.deposed) for change in self.changes)
             self._state = list(self._resources(self._root()))
             self.standing = list(self._standing())
@@ -204,27 +251,32 @@ class PlanDocument:
     @property
     def configuration(self) -> WrittenConfiguration:
         """The configuration as written."""
-        return self._plan.configuration or WrittenConfiguration()
+        return _told(self._plan.configuration, WrittenConfiguration) or WrittenConfiguration()
 
     @property
     def variables(self) -> dict[str, Any]:
         """The values of the root module's variables."""
-        return {name: variable.value for name, variable in (self._plan.variables or {}).items()}
+        variables = _told(self._plan.variables, dict[str, _Variable]) or {}
+        return {name: variable.value for name, variable in variables.items()}
 
     @property
     def is_complete(self) -> bool:
         """Whether the plan holds everything that there is to change."""
-        return self._plan.complete is not False and not self._plan.deferred_changes
+        return _told(self._plan.complete, bool) is not False and not self._deferred
 
     def deferred(self) -> Iterator[tuple[ResourceChange, str]]:
         """The changes that Terraform put off because it cannot know yet what they are, each with its reason."""
-        for deferred in self._plan.deferred_changes or ():
-            for raw in self._relevant([deferred.resource_change]):
-                yield self._change(raw), deferred.reason.replace("_", " ") or "no reason given"
+        for deferred in self._deferred:
+            for change in self._changes([deferred.resource_change]):
+                yield change, deferred.reason.replace("_", " ") or "no reason given"
 
     def drift(self) -> Iterator[ResourceChange]:
         """What was changed outside Terraform."""
-        yield from map(self._change, self._relevant(self._plan.resource_drift))
+        yield from self._changes(self._plan.resource_drift or ())
+
+    @property
+    def _deferred(self) -> list[_Deferred]:
+        return _told(self._plan.deferred_changes, list[_Deferred]) or []
 
     def data(self, types: Container[str]) -> Iterator[StateResource]:
         """The data sources of these types that have been read."""
@@ -249,17 +301,18 @@ class PlanDocument:
     def _format_version(self, keys: AbstractSet[str]) -> str:
         """The format version, of major 0 or 1. Raises `SourceError` for any other, and where there is none."""
         plan, path = self._plan, self._path
-        if plan.format_version is None:
-            if plan.plan_format_version is not None:
+        format_version = _told(plan.format_version, object)
+        if format_version is None:
+            if _told(plan.plan_format_version, object) is not None:
                 raise SourceError(f"{path} is the redacted plan of a cloud backend, without its values", hint=SHOW_HINT)
-            if plan.lineage is not None:
+            if _told(plan.lineage, object) is not None:
                 raise SourceError(f"{path} is a raw state file", hint="terraform show -json > state.json")
             if noun := next((noun for noun, marks in _DEFINITIONS.items() if marks <= keys), None):
                 hint = "guardrail check what deploys it: a template, a plan or a directory"
                 raise SourceError(f"{path} is the definition of a {noun}, which is not read by itself", hint=hint)
             message = f"{path} is JSON, but neither a plan nor a state: it has no format_version"
             raise SourceError(message, hint=SHOW_HINT)
-        version = str(plan.format_version)
+        version = str(format_version)
         if version.partition(".")[0] not in ("0", "1"):
             message = f"{path} has plan format {version[:20]!r}; this version of guardrail reads 0.x and 1.x"
             raise SourceError(message, hint="upgrade guardrail")
@@ -268,7 +321,7 @@ class PlanDocument:
     def _refuse_other_documents(self, keys: AbstractSet[str]) -> None:
         """Other commands write documents with a format_version too; an empty state is nothing but that."""
         path = self._path
-        if self._plan.errored:
+        if _told(self._plan.errored, bool):
             hint = "mend the errors of 'terraform plan' first"
             raise SourceError(f"{path} is a plan that failed, so it does not tell what will be", hint=hint)
         if self.is_state and keys & _OF_PLANS:
@@ -281,30 +334,61 @@ class PlanDocument:
 
     # Its resources -------------------------------------------------------------------------------------------------
 
-    def _is_relevant(self, head: _Head) -> bool:
+    def _is_relevant(self, head: _Head | _WrittenChange) -> bool:
         """Whether a resource is managed and of a type that matters. Raises `SourceError` where that cannot be told."""
         if not head.type or f"{head.type}." not in head.address:
             what = f"{shown(head.address)} of the type {shown(head.type)}" if head.address else "one without an address"
             raise SourceError(f"{self._path} holds no resource, but {what}: a part of it is lost", hint=SHOW_HINT)
         if head.type not in TERRAFORM_TYPES:
             return False
-        if head.mode not in _MODES:
-            message = f"{self._path} has {shown(head.address)} with the mode {shown(head.mode)}, which does not exist"
+        mode = _MANAGED if head.mode is UNSET else head.mode
+        if mode not in _MODES:
+            message = f"{self._path} has {shown(head.address)} with the mode {shown(mode)}, which does not exist"
             raise SourceError(message, hint="upgrade guardrail")
-        return head.mode == _MANAGED
+        return mode == _MANAGED
 
-    def _relevant(self, resources: Iterable[Raw] | None) -> list[Raw]:
-        """Those of a list of resources that matter."""
-        return [raw for raw in resources or () if self._is_relevant(_head_decoder.decode(raw))]
+    def _changes(self, resources: Iterable[Raw]) -> Iterator[ResourceChange]:
+        """Those of the resources that matter."""
+        for raw in resources:
+            try:
+                written = _change_decoder.decode(raw)
+            except msgspec.ValidationError:
+                if not self._is_relevant(_head_decoder.decode(raw)):
+                    continue
+                self._refuse_repeated_keys(raw)  # which may be all that is wrong
+                raise
+            if self._is_relevant(written):
+                yield self._change(written, raw)
 
-    def _change(self, raw: Raw) -> ResourceChange:
-        change = self._decoded(raw, ResourceChange)
-        unheard = [action for action in change.change.actions if action not in _ACTIONS]
-        if unheard or not change.change.actions:
+    def _change(self, written: _WrittenChange, raw: Raw) -> ResourceChange:
+        sides = written.change
+        unheard = [action for action in sides.actions if action not in _ACTIONS]
+        if unheard or not sides.actions:
             what = f"the action {shown(unheard[0])}, which does not exist" if unheard else "no action"
-            message = f"{self._path} has {shown(change.address)} with {what}"
+            message = f"{self._path} has {shown(written.address)} with {what}"
             raise SourceError(message, hint="upgrade guardrail")
-        return change
+        if _encode(written) != bytes(raw):
+            self._refuse_repeated_keys(raw)
+        before = self._tree(sides.before)
+        return ResourceChange(
+            change=_Sides(
+                sides.actions,
+                before,
+                before if bytes(sides.before) == bytes(sides.after) else self._tree(sides.after),
+                self._flags(sides.after_unknown),
+                self._flags(sides.before_sensitive),
+                self._flags(sides.after_sensitive),
+                sides.after,
+            ),
+            address=written.address,
+            type=written.type,
+            name=written.name,
+            index=written.index,
+            module_address=written.module_address,
+            provider_name=written.provider_name,
+            previous_address=written.previous_address,
+            deposed=written.deposed,
+        )
 
     def _standing(self) -> Iterator[tuple[StateResource, str | None]]:
         """What there is and no change speaks of, with the address of its module."""
@@ -339,6 +423,15 @@ class PlanDocument:
 
     # Contradictions ------------------------------------------------------------------------------------------------
 
+    def _keys(self, content: memoryview) -> AbstractSet[str]:
+        """The keys of the document. Raises `SourceError` where one stands in it twice.
+
+        Where what was decoded of it accounts for every byte, none does, and nobody has to go through it again.
+        """
+        found = self._plan.members()
+        is_all = len(content) == 1 + sum(len(key) + 4 + _length(value) for key, value in found.items())
+        return found.keys() if is_all else self._members(content).keys()
+
     def _members(self, content: Any) -> dict[str, Raw]:
         """The members of a JSON object. Raises `SourceError` where a key stands in it twice.
 
@@ -355,14 +448,22 @@ class PlanDocument:
         return members
 
     def _decoded(self, raw: Raw, kind: type[_R]) -> _R:
-        """One resource. Raises `SourceError` where an object in it has a key twice.
+        """One resource. Raises `SourceError` where an object in it has a key twice."""
+        return msgspec.convert(self._tree(raw), kind)
+
+    def _tree(self, raw: Raw) -> Any:
+        """A value. Raises `SourceError` where an object in it has a key twice.
 
         What a decoder that keeps one of two gives back byte by byte had none twice: most of what Terraform writes.
         """
         tree = _decode_any(raw)
         if _encode(tree) != bytes(raw):
             self._refuse_repeated_keys(raw)
-        return msgspec.convert(tree, kind)
+        return tree
+
+    def _flags(self, raw: Raw) -> Any:
+        """What is true of which values, as a tree of the same shape; None where it is true of none."""
+        return self._tree(raw) if b"true" in bytes(raw) else None
 
     def _refuse_repeated_keys(self, raw: Raw) -> None:
         import json  # the only decoder at hand that shows every pair
@@ -389,26 +490,38 @@ class PlanDocument:
 
     def _compare_with_planned(self) -> None:
         """Raise `SourceError` where the planned values hold what no change and no state tells, or tell it otherwise."""
-        root = self._plan.planned_values.root_module
-        if root is None:
+        planned = _told(self._plan.planned_values, _Planned)
+        if planned is None or planned.root_module is None:
             return
-        told: dict[tuple[str, str | None], Any] = {
+        told: dict[tuple[str, str | None], Raw | None] = {
             (each.address, each.deposed_key): _UNTOLD for each, _ in self.standing
         }
         told |= {(change.address, change.deposed): _UNTOLD for change, _ in self.deferred()}
         for change in self.changes:
-            keeps = "forget" in change.change.actions
-            told[change.address, change.deposed] = _UNTOLD if keeps else change.change.after
-        for head in root.all_resources():
+            keeps, place = "forget" in change.change.actions, (change.address, change.deposed)
+            told[place] = _UNTOLD if keeps else None if change.change.after is None else change.change.written
+        for head in planned.root_module.all_resources():
             values = told.get((head.address, head.deposed_key)) if self._is_relevant(head) else _UNTOLD
-            if values is not _UNTOLD and (values is None or not _is_written(values, head.values)):
+            if values is not _UNTOLD and (values is None or not _are_equal(values, head.values)):
                 message = f"{self._path} contradicts itself: planned_values and resource_changes differ on"
                 raise SourceError(f"{message} {shown(head.address)}", hint=SHOW_HINT)
 
 
-def _is_written(values: Any, raw: Raw) -> bool:
-    """Whether ``raw`` is JSON of ``values``: nearly always byte by byte, which is quick to see."""
-    return _encode(values) == bytes(raw) or bool(values == _decode_any(raw))
+def _are_equal(one: Raw, other: Raw) -> bool:
+    """Whether both are JSON of the same values: nearly always byte by byte, which is quick to see."""
+    return bytes(one) == bytes(other) or bool(_decode_any(one) == _decode_any(other))
+
+
+def _told(raw: Raw, kind: type[_T]) -> _T | None:
+    """What a member says; None where it is not there, or null."""
+    return None if raw is _ABSENT else msgspec.json.decode(raw, type=kind | None)
+
+
+def _length(value: Raw | list[Raw] | None) -> int:
+    """How many bytes a member takes as Terraform writes it: without white space."""
+    if isinstance(value, list):
+        return 2 + sum(map(len, value)) + max(len(value) - 1, 0)
+    return len("null") if value is None else len(value)
 
 
 def _decode(document: Document) -> tuple[Document, _Plan]:

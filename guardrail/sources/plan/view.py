@@ -50,14 +50,14 @@ class PlanView(View):
         own = self.spelling.names[name]
         value = self.values.get(own)
         if value is None:
-            return self._absent(name, own) if self._is_flagged(own) else None
-        if isinstance(value, (dict, list)) and self.unknown:
+            return self._absent(name, own) if self.unknown and self._is_flagged(own) else None
+        if self.unknown and isinstance(value, (dict, list)):
             return _with_unknown(value, part_of(self.unknown, own))
         return value
 
     def _is_flagged(self, own: str) -> bool:
         """Whether the plan says that the whole value, not a part of it, is known only after apply."""
-        return bool(self.unknown) and part_of(self.unknown, own) is True
+        return part_of(self.unknown, own) is True
 
     def _absent(self, name: str, own: str) -> Unknown | None:
         if self.expressions is not None:
@@ -76,9 +76,9 @@ class PlanView(View):
 
     def _nested(self, name: str) -> Any:
         """Blocks made by a ``dynamic`` leave no expression behind: only nested attributes prove that they are unset."""
-        own = self.spelling.of(name)
+        own = self.spelling.names[name]
         value = self.values.get(own)
-        if value is not None or not self._is_flagged(own):
+        if value is not None or not self.unknown or not self._is_flagged(own):
             return value
         if self.spelling.has_nested_attributes or name in self.spelling.looks_unknown:
             return self._absent(name, own)

@@ -28,9 +28,9 @@ class Properties(View):
         text = text_of(value)
         return Unknown(f"{name} is not text") if text is None else revealed(text)
 
-    def _read(self, name: str, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
+    def _read(self, name: str, value: Any, convert: Callable[[str, Any], _T | Unknown | None]) -> _T | Unknown | None:
         """A value; unlike a Terraform state, a template that has "" where a number belongs has none."""
-        read = super()._read(name, convert)
+        read = super()._read(name, value, convert)
         is_empty = read is None and self.values.get(name) is not None
         return Unknown(f"{name} is not a number") if is_empty else read
 

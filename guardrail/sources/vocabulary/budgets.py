@@ -21,22 +21,19 @@ _OTHER_FILTERS = Unknown("it has filters of another kind than on the service")
 def cost_budget(view: View, address: str, location: Location | None) -> Budget | None:
     """The cost budget that a block declares; None where it is of usage or commitments, or SageMaker is not in it."""
     is_flat = view.spelling.language == "aws"  # its arguments are those of Budget and BudgetLimit together
-    budget = view if is_flat else view.block("Budget")
-    if not isinstance(budget, View):
-        unknown = budget or view.missing("Budget")
-        return Budget(address=address, limit=unknown, unit=unknown, time_unit=unknown, covers_sagemaker=unknown)
+    budget = view if is_flat else view.inside("Budget", absent=view.missing("Budget"))
     budget_type, covered = budget.unmasked().text("BudgetType"), _covers_sagemaker(budget.unmasked())
     if covered is False or (isinstance(budget_type, str) and budget_type != "COST"):
         return None
     amount, unit = ("LimitAmount", "LimitUnit") if is_flat else ("Amount", "Unit")
-    limit = budget if is_flat else budget.block("BudgetLimit")
+    limit = budget if is_flat else budget.inside("BudgetLimit")
     return Budget(
         address=address,
-        limit=limit.unmasked().number(amount) if isinstance(limit, View) else limit,
-        unit=limit.text(unit) if isinstance(limit, View) else limit,
+        limit=limit.unmasked().number(amount),
+        unit=limit.text(unit),
         time_unit=budget.text("TimeUnit"),
         covers_sagemaker=budget_type if isinstance(budget_type, Unknown) else covered,
-        sensitive=isinstance(limit, View) and limit.is_sensitive(amount),
+        sensitive=limit.is_sensitive(amount),
         location=location,
     )
 

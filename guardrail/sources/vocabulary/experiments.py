@@ -22,9 +22,7 @@ def shadow_variants(view: View) -> tuple[InstanceVariant, ...] | Unknown:
 
     The production variant that an experiment names as well is the endpoint's own, and is billed there.
     """
-    config = view.block("ShadowModeConfig")
-    if not isinstance(config, View):
-        return config or view.missing("ShadowModeConfig")
+    config = view.inside("ShadowModeConfig", absent=view.missing("ShadowModeConfig"))
     shadows, fleets = config.blocks("ShadowModelVariants"), view.blocks("ModelVariants")
     if isinstance(shadows, Unknown):
         return shadows
@@ -39,35 +37,37 @@ def shadow_variants(view: View) -> tuple[InstanceVariant, ...] | Unknown:
     )
 
 
-def _shadow_variant(shadow: View, fleet: View | None, hours: Decimal | Unknown, *, sensitive: bool) -> InstanceVariant:
+def _shadow_variant(shadow: View, fleet: View, hours: Decimal | Unknown, *, sensitive: bool) -> InstanceVariant:
     """A shadow variant on the instances that one of the ModelVariants tells; on unknown ones where none does."""
-    config = _infrastructure(fleet) or Unknown(f"none of {shadow.spelling.of('ModelVariants')} tells its instances")
+    config = fleet.unmasked().inside("InfrastructureConfig").inside("RealTimeInferenceConfig", absent=_untold(shadow))
     return InstanceVariant(
         name=shadow.required(shadow.text, "ShadowModelVariantName"),
         shadow=True,
-        instance_type=config.required(config.text, "InstanceType") if isinstance(config, View) else config,
-        initial_instance_count=config.required(config.integer, "InstanceCount") if isinstance(config, View) else config,
-        model_name=fleet.text("ModelName") if fleet else None,
+        instance_type=config.required(config.text, "InstanceType"),
+        initial_instance_count=config.required(config.integer, "InstanceCount"),
+        model_name=fleet.text("ModelName"),
         monthly_hours=hours,
-        sensitive=sensitive or (fleet is not None and fleet.is_sensitive("InfrastructureConfig")),
-        location=config.location("InstanceType") if isinstance(config, View) else None,
+        sensitive=sensitive or fleet.is_sensitive("InfrastructureConfig"),
+        location=config.location("InstanceType"),
     )
 
 
-def _fleet_of(shadow: View, source: str | Unknown | None, fleets: Sequence[View]) -> View | None:
-    """Which of the ModelVariants is the shadow: the one of its name; of an unknown name, the one beside the source."""
+def _fleet_of(shadow: View, source: str | Unknown | None, fleets: Sequence[View]) -> View:
+    """Which of the ModelVariants is the shadow: the one of its name; of an unknown name, the one beside the source.
+
+    Where it is none of them, nothing is known of it.
+    """
     name = shadow.unmasked().text("ShadowModelVariantName")
     names = [fleet.unmasked().text("VariantName") for fleet in fleets]
     if isinstance(name, str):
-        return fleets[names.index(name)] if name in names else None
+        return fleets[names.index(name)] if name in names else shadow.unclear(_untold(shadow))
     if not isinstance(source, str) or len(fleets) != 2 or names.count(source) != 1:  # noqa: PLR2004 - source and shadow
-        return None
+        return shadow.unclear(_untold(shadow))
     return fleets[1 - names.index(source)]
 
 
-def _infrastructure(fleet: View | None) -> View | Unknown | None:
-    infrastructure = fleet.unmasked().block("InfrastructureConfig") if fleet else None
-    return infrastructure.block("RealTimeInferenceConfig") if isinstance(infrastructure, View) else infrastructure
+def _untold(shadow: View) -> Unknown:
+    return Unknown(f"none of {shadow.spelling.of('ModelVariants')} tells its instances")
 
 
 def _hours(view: View) -> Decimal | Unknown:

@@ -92,7 +92,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
         sensitive_variants=frozenset(at for at, (each, _) in enumerate(known) if each.is_sensitive("VariantName")),
         data_capture_percent=_of(view.block("DataCaptureConfig"), _captured_percent),
         kms_key=_kms_key(view),
-        detailed_observability=_detailed_observability(view.block("MetricsConfig")),
+        detailed_observability=_detailed_observability(view.inside("MetricsConfig")),
         tags=_tags(block),
     )
 
@@ -216,12 +216,12 @@ def _captured_percent(view: View) -> float | Unknown | None:
     return view.required(view.number, "InitialSamplingPercentage") if is_enabled else None
 
 
-def _detailed_observability(metrics: View | Unknown | None) -> bool | Unknown:
+def _detailed_observability(metrics: View) -> bool | Unknown:
     """Whether detailed observability is on, as it is by default in configurations made since 17 June 2026.
 
     "Getting started with detailed observability" in the SageMaker developer guide; hashicorp/aws has no such argument.
     """
-    enabled = _of(metrics, lambda view: view.boolean("EnableDetailedObservability"))
+    enabled = metrics.boolean("EnableDetailedObservability")
     return True if enabled is None else enabled
 
 
@@ -229,7 +229,6 @@ def _component(block: Block) -> DeclaredComponent:
     view = block.attributes
     called = _called(block, "InferenceComponentName")
     specification = view.block("Specification")
-    copies = _of(view.block("RuntimeConfig"), lambda runtime: runtime.integer("CopyCount"))
     is_adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
     return DeclaredComponent(
         **head(block),
@@ -239,7 +238,7 @@ def _component(block: Block) -> DeclaredComponent:
             address=block.address,
             name=called["name"],
             variant_name=view.text("VariantName"),
-            copies=None if is_adapter else copies,
+            copies=None if is_adapter else view.inside("RuntimeConfig").integer("CopyCount"),
             location=block.location,
         ),
     )
@@ -250,7 +249,7 @@ def _target(block: Block) -> DeclaredTarget | None:
     used = view.unmasked()
     if not _is_sagemaker(used):
         return None
-    suspended = view.block("SuspendedState")
+    suspended = view.inside("SuspendedState")
     named = used.text("ScalableDimension")
     is_shown = named in resource_id.DIMENSIONS or not view.is_sensitive("ScalableDimension")
     dimension = named if isinstance(named, str) and is_shown else ""
@@ -264,20 +263,15 @@ def _target(block: Block) -> DeclaredTarget | None:
             dimension=dimension,
             min_capacity=used.required(used.integer, "MinCapacity"),
             max_capacity=used.required(used.integer, "MaxCapacity"),
-            dynamic_scaling_in_suspended=_is_set(suspended, "DynamicScalingInSuspended"),
-            dynamic_scaling_out_suspended=_is_set(suspended, "DynamicScalingOutSuspended"),
-            scheduled_scaling_suspended=_is_set(suspended, "ScheduledScalingSuspended"),
+            dynamic_scaling_in_suspended=suspended.boolean("DynamicScalingInSuspended") or False,
+            dynamic_scaling_out_suspended=suspended.boolean("DynamicScalingOutSuspended") or False,
+            scheduled_scaling_suspended=suspended.boolean("ScheduledScalingSuspended") or False,
             sensitive=view.is_sensitive("MinCapacity", "MaxCapacity", "ScheduledActions"),
             location=block.location,
             lines=view.lines("MinCapacity", "MaxCapacity"),
         ),
         inline_actions=_inline_actions(block),
     )
-
-
-def _is_set(view: View | Unknown | None, name: str) -> bool | Unknown:
-    """A truth value of a nested block, false where either is unset."""
-    return _of(view, lambda block: block.boolean(name)) or False
 
 
 def _inline_actions(block: Block) -> tuple[ScheduledAction, ...]:
@@ -303,16 +297,16 @@ def _action(block: Block) -> DeclaredAction | None:
 
 
 def _scheduled(block: Block, view: View) -> ScheduledAction:
-    bounds = view.unmasked().block("ScalableTargetAction")
+    bounds = view.unmasked().inside("ScalableTargetAction")
     return ScheduledAction(
         address=block.address,
         schedule=view.required(view.text, "Schedule"),
-        min_capacity=_of(bounds, lambda action: action.integer("MinCapacity")),
-        max_capacity=_of(bounds, lambda action: action.integer("MaxCapacity")),
+        min_capacity=bounds.integer("MinCapacity"),
+        max_capacity=bounds.integer("MaxCapacity"),
         timezone=view.text("Timezone") or "UTC",
         start=view.text("StartTime"),
         end=view.text("EndTime"),
-        location=(view.location("ScalableTargetAction") or block.location) if isinstance(bounds, View) else None,
+        location=view.location("ScalableTargetAction") or block.location,
     )
 
 
@@ -355,24 +349,24 @@ def _scaling_policy(block: Block) -> ScalingPolicy:
 
 def _target_tracking(block: Block) -> TargetTrackingPolicy:
     name = "TargetTrackingScalingPolicyConfiguration"
-    view = block.attributes.block(name)
-    target_value = _of(view, lambda tracking: tracking.required(tracking.number, "TargetValue"))
+    view = block.attributes.inside(name)
     return TargetTrackingPolicy(
         address=block.address,
-        target_value=block.attributes.missing(name) if target_value is None else target_value,
-        metrics=_of(view, _metrics) or (),
-        disable_scale_in=_is_set(view, "DisableScaleIn"),
-        scale_in_cooldown_s=_of(view, lambda tracking: tracking.integer_if_set("ScaleInCooldown")),
-        scale_out_cooldown_s=_of(view, lambda tracking: tracking.integer_if_set("ScaleOutCooldown")),
+        target_value=view.required(view.number, "TargetValue"),
+        metrics=_metrics(view),
+        disable_scale_in=view.boolean("DisableScaleIn") or False,
+        scale_in_cooldown_s=view.integer_if_set("ScaleInCooldown"),
+        scale_out_cooldown_s=view.integer_if_set("ScaleOutCooldown"),
         location=block.attributes.location(name) or block.location,
     )
 
 
 def _metrics(tracking: View) -> tuple[ScalingMetric, ...] | Unknown:
     predefined = tracking.block("PredefinedMetricSpecification")
+    if isinstance(predefined, View):
+        return (ScalingMetric(predefined=True, name=predefined.text("PredefinedMetricType")),)
     if predefined is not None:
-        name = _of(predefined, lambda metric: metric.text("PredefinedMetricType"))
-        return predefined if isinstance(predefined, Unknown) else (ScalingMetric(predefined=True, name=name),)
+        return predefined
     return _of(tracking.block("CustomizedMetricSpecification"), _customized_metrics) or ()
 
 
@@ -405,15 +399,15 @@ def _metric(view: View, statistic: str | Unknown | None) -> ScalingMetric:
 
 def _step_scaling(block: Block) -> StepScalingPolicy:
     name = "StepScalingPolicyConfiguration"
-    view = block.attributes.block(name)
-    steps = _of(view, lambda step: step.blocks("StepAdjustments")) or []
+    view = block.attributes.inside(name)
+    steps = view.blocks("StepAdjustments")
     return StepScalingPolicy(
         address=block.address,
-        adjustment_type=_of(view, lambda step: step.text("AdjustmentType")),
+        adjustment_type=view.text("AdjustmentType"),
         steps=steps if isinstance(steps, Unknown) else tuple(map(_step, steps)),
         alarms=(),
-        cooldown_s=_of(view, lambda step: step.integer_if_set("Cooldown")),
-        metric_aggregation_type=_of(view, lambda step: step.text("MetricAggregationType")),
+        cooldown_s=view.integer_if_set("Cooldown"),
+        metric_aggregation_type=view.text("MetricAggregationType"),
         location=block.attributes.location(name) or block.location,
     )
 

@@ -49,12 +49,11 @@ def containers(view: View) -> list[View] | Unknown:
 def model_of(block: Block, parts: list[View] | Unknown) -> Model:
     """A model with its containers; what is marked sensitive stays so."""
     view = block.attributes
-    vpc, execution = view.block("VpcConfig"), view.block("InferenceExecutionConfig")
-    isolated = view.boolean("EnableNetworkIsolation")
+    vpc, isolated = view.block("VpcConfig"), view.boolean("EnableNetworkIsolation")
     return Model(
         address=block.address,
         containers=parts if isinstance(parts, Unknown) else tuple(map(_container, parts)),
-        execution_mode=(execution.text("Mode") if isinstance(execution, View) else execution) or SERIAL,
+        execution_mode=view.inside("InferenceExecutionConfig").text("Mode") or SERIAL,
         vpc=vpc if isinstance(vpc, Unknown) else vpc is not None,
         network_isolation=False if isolated is None else isolated,
     )

@@ -175,17 +175,12 @@ def test_a_folder_called_like_a_file_is_none(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "notices"),
-    [
-        ("envs/prod.tfvars", ("envs/prod.tfvars is not read: name it with --var-file",)),
-        ("terraform.tfvars", ()),
-        ("a.auto.tfvars", ()),
-    ],
+    ("path", "label"), [("envs/prod.tfvars", "prod"), ("terraform.tfvars", None), ("a.auto.tfvars", None)]
 )
-def test_a_file_of_values_stands_for_the_root_at_or_above_it(write: Write, path: str, notices: tuple[str, ...]) -> None:
+def test_a_file_of_values_stands_for_the_root_at_or_above_it(write: Write, path: str, label: str | None) -> None:
     write({"main.tf": PROVIDER, path: ""})
     (change_set,) = hcl.read([path])
-    assert (change_set.path, change_set.notices) == (".", notices)
+    assert (change_set.path, change_set.label, change_set.notices) == (".", label, ())
 
 
 def test_a_file_of_values_that_a_flag_names_is_read(write: Write) -> None:
@@ -194,10 +189,11 @@ def test_a_file_of_values_that_a_flag_names_is_read(write: Write) -> None:
     assert change_set.notices == ()
 
 
-def test_a_file_of_values_without_a_root_is_skipped_by_name(write: Write) -> None:
+def test_a_file_of_values_without_a_root_is_an_error(write: Write) -> None:
     write({"envs/prod.tfvars": "", "infra/main.tf": PROVIDER})
-    (change_set,) = hcl.read(["envs/prod.tfvars"])
-    assert [(each.address, each.affects_total) for each in change_set.skipped] == [("envs/prod.tfvars", False)]
+    with pytest.raises(SourceError, match=r"envs/prod\.tfvars belongs to no root module") as caught:
+        list(hcl.read(["envs/prod.tfvars"]))
+    assert "roots:" in caught.value.hint
 
 
 def test_what_terragrunt_and_stacks_deploy_is_skipped_by_name(write: Write) -> None:

@@ -264,8 +264,8 @@ def test_a_refresh_only_plan_tells_what_is_there_twice_and_notes_the_drift(read_
     changes = read_plan(document)
     assert sides(changes) == (["ml.m5.large"], ["ml.m5.large"])
     assert changes.notices == (
-        f"drift: {CONFIGURATION} was changed outside Terraform (tags)",
         f"drift: {TARGET} was deleted outside Terraform",
+        f"drift: {CONFIGURATION} was changed outside Terraform (tags)",
     )
 
 

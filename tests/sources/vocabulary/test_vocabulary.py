@@ -16,6 +16,7 @@ from guardrail.model import (
     InferenceComponent,
     InstancePool,
     InstanceVariant,
+    Location,
     ManagedInstanceScaling,
     Model,
     OtherScalingPolicy,
@@ -29,6 +30,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.sources.base import Block, Identity, View
 from guardrail.sources.declarations import (
     Declaration,
     DeclaredAction,
@@ -40,8 +42,10 @@ from guardrail.sources.declarations import (
     DeclaredPolicy,
     DeclaredTarget,
     Unrelated,
+    head,
 )
 from guardrail.sources.linking.link import Side
+from guardrail.sources.vocabulary.spellings import spelling_of
 from tests.sources.resources import LANGUAGES, Language, Plain, Secret, declared_in, name_in
 
 LATER = Unknown("later")
@@ -613,8 +617,20 @@ def test_target_tracking_cools_down_for_as_long_as_it_says(language: Language) -
 
 def test_target_tracking_without_its_configuration_follows_nothing(language: Language) -> None:
     found = policy(language, PolicyType="TargetTrackingScaling")
-    assert found.target_value == Unknown(f"{name_in(language, POLICY, TRACKING)} is not set")
-    assert found.metrics == ()
+    assert found.target_value == Unknown(f"{name_in(language, POLICY, 'TargetValue')} is not set")
+    assert (found.metrics, found.disable_scale_in) == ((), False)
+
+
+def test_nothing_is_known_within_a_block_that_is_not_known() -> None:
+    view = View({"a": Unknown("why")}, spelling_of("aws_sagemaker_model"))
+    inside = view.inside("a").inside("b")
+    assert (inside.text("c"), inside.blocks("c"), inside.location("c")) == (Unknown("why"), Unknown("why"), None)
+
+
+def test_nothing_is_set_within_a_block_that_is_not_there() -> None:
+    view = View({}, spelling_of("aws_sagemaker_model"))
+    assert (view.inside("a").text("c"), view.inside("a").blocks("c")) == (None, [])
+    assert view.inside("a", absent=Unknown("a is not set")).integer("c") == Unknown("a is not set")
 
 
 def test_step_scaling_has_its_steps_with_their_bounds(language: Language) -> None:
@@ -961,3 +977,18 @@ def test_a_sensitive_bound_of_a_schedule_is_used_and_marked(language: Language) 
     else:
         inline = target(language, ScheduledActions=[action])
         assert (inline.inline_actions[0].max_capacity, inline.target.sensitive) == (0, True)
+
+
+def test_a_declaration_says_of_its_block_all_that_tells_it_from_others() -> None:
+    block = Block(
+        address="aws_sagemaker_endpoint.chat",
+        type="aws_sagemaker_endpoint",
+        provider="aws.eu",
+        region="eu-west-1",
+        change="update",
+        location=Location("main.tf", 3),
+        ignored=("tags",),
+        attributes=View({}, spelling_of("aws_sagemaker_endpoint")),
+        references=lambda *_: (),
+    )
+    assert head(block) == {name: getattr(block, name) for name in Identity.__struct_fields__}

@@ -1,0 +1,176 @@
+"""What one month billed of each resource and usage type: hours, levels of each hour, list price, and what it cost.
+
+The question behind a reconciliation. A level is how many instance-hours an hour had: 1 for 700 hours and 2 for 20 of
+them are a fleet beside the old one for 20 hours.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import Struct
+
+from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text, in_usage
+from guardrail.bills.asking import Ask
+from guardrail.bills.layouts import LayoutName
+from guardrail.bills.resources import Resource, resource_of, shown_name
+from guardrail.bills.usage import NOT_RECOGNISED, SOFTWARE, Use
+from guardrail.bills.view import PRODUCTS
+from guardrail.errors import SourceError
+
+_ZERO: Final = Decimal(0)
+_COVERED: Final = "SavingsPlanCoveredUsage"
+
+
+class Billed(Struct, frozen=True, kw_only=True):
+    """One usage type of one resource in a month."""
+
+    resource: Resource
+    name: str
+    """As the bill spells it; the usage type where no resource is named."""
+    use: Use
+    mode: str
+    amount: Decimal
+    """In the unit of the usage type: hours, GB-months, GB, seconds."""
+    cost: Decimal
+    """Amortized, net where known."""
+    list_cost: Decimal | None
+    """On demand, by the public price; None where the export has no list price for a line of it."""
+    covered_saving: Decimal
+    """Of `list_cost`, what a Savings Plan left of its covered lines: their cost less their list price."""
+    free_saving: Decimal
+    """What lines that cost nothing would have cost: less than 0."""
+    first: datetime
+    last: datetime
+    """The end of its last line."""
+    levels: tuple[tuple[Decimal, int], ...]
+    """Amounts of an hour, each with the number of hours that had it; of instances in an hourly export alone."""
+
+
+class Month(Struct, frozen=True, kw_only=True):
+    """All that a month billed."""
+
+    start: date
+    end: date
+    parts: tuple[Billed, ...]
+    facts: Facts
+
+    @property
+    def hours(self) -> Decimal:
+        """Of the month: 720 of September."""
+        return Decimal((self.end - self.start).days * 24)
+
+    @property
+    def label(self) -> str:
+        """``2026-09``."""
+        return f"{self.start:%Y-%m}"
+
+
+def following(start: date) -> date:
+    """The first day of the month after."""
+    return date(start.year + start.month // 12, start.month % 12 + 1, 1)
+
+
+def month(
+    lines: str, ask: Ask, layouts: Sequence[LayoutName], start: date | None, *, accounts: tuple[str, ...] = ()
+) -> Month:
+    """What was billed in the month that begins with ``start``, by default the last one that is whole in the bill.
+
+    Raises `SourceError` where the bill has nothing of it.
+    """
+    if start is None:
+        start = _last_whole(facts(ask(facts_text(lines, Asked())), layouts))
+    asked = Asked(start=start, end=following(start), accounts=accounts)
+    there = facts(ask(facts_text(lines, asked)), layouts)
+    if there.first is None:
+        raise SourceError(
+            f"no use of SageMaker in {start:%Y-%m} is in the bill", hint="name its month: --month 2026-09"
+        )
+    if len(there.currencies) > 1:
+        raise SourceError(
+            f"the bill has several currencies: {', '.join(there.currencies)}",
+            hint="reconcile the export of one of them",
+        )
+    text = beginning(lines, asked, there.uses)
+    sums, levels = ask(_sums(text)), ask(_levels(text)) if there.is_hourly else []
+    return Month(start=start, end=following(start), parts=tuple(_parts(sums, levels, there)), facts=there)
+
+
+def _last_whole(there: Facts) -> date:
+    """The last month that the bill has to its end; the one that it is in where there is none."""
+    if there.last is None or there.first is None:
+        raise SourceError("no use of SageMaker is in the bill", hint="is it the right account?")
+    first = there.last.date().replace(day=1)  # of a bill that ends with a month: the month after
+    before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
+    return before if before >= there.first.date().replace(day=1) else first
+
+
+def _sums(text: str) -> str:
+    return f"""{text}
+SELECT resource_key, account, region, currency, product_code, usage_type, line_type, MAX(resource_id) AS resource_id,
+  SUM(amount) AS amount, SUM(cost) AS cost, SUM(list_cost) AS list_cost, COUNT(*) AS line_count,
+  COUNT(list_cost) AS with_list, SUM(CASE WHEN cost = 0 THEN list_cost END) AS free_cost, MIN(usage_start) AS first_use,
+  MAX(usage_start) AS last_start, MAX(usage_end) AS last_use
+FROM asked
+WHERE {in_usage()}
+GROUP BY resource_key, account, region, currency, product_code, usage_type, line_type"""
+
+
+def _levels(text: str) -> str:
+    return f"""{text},
+each_hour AS (
+  SELECT resource_key, account, asked.usage_type AS usage_type, usage_start, SUM(amount) AS level
+  FROM asked JOIN usage_types ON asked.usage_type = usage_types.usage_type
+  WHERE {in_usage()} AND instance_type <> ''
+  GROUP BY resource_key, account, asked.usage_type, usage_start
+)
+SELECT resource_key, account, usage_type, level, COUNT(*) AS hours
+FROM each_hour
+GROUP BY resource_key, account, usage_type, level"""
+
+
+def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], there: Facts) -> list[Billed]:
+    uses = {use.usage_type: use for use in there.uses}
+    by_key: dict[tuple[Any, ...], list[tuple[Decimal, int]]] = {}
+    for row in levels:
+        key = (row["resource_key"], row["account"], row["usage_type"])
+        by_key.setdefault(key, []).append((row["level"] or _ZERO, int(row["hours"])))
+    grouped: dict[tuple[Resource, str], list[dict[str, Any]]] = {}
+    for row in sums:
+        use = uses[row["usage_type"]]
+        grouped.setdefault((resource_of(row, use.region), row["usage_type"]), []).append(row)
+    return [
+        _part(resource, uses[usage_type], several, by_key)
+        for (resource, usage_type), several in sorted(grouped.items(), key=lambda item: (item[0][0].name, item[0][1]))
+    ]
+
+
+def _part(
+    resource: Resource,
+    use: Use,
+    several: Sequence[dict[str, Any]],
+    levels: dict[tuple[Any, ...], list[tuple[Decimal, int]]],
+) -> Billed:
+    has_list = all(row["with_list"] == row["line_count"] for row in several)
+    covered = [row for row in several if row["line_type"] == _COVERED]
+    is_software = use.mode == NOT_RECOGNISED and any(row["product_code"] not in PRODUCTS for row in several)
+    keys = dict.fromkeys((row["resource_key"], row["account"], row["usage_type"]) for row in several)
+    return Billed(
+        resource=resource,
+        name=shown_name(several[0]["resource_id"]) or use.usage_type,
+        use=use,
+        mode=SOFTWARE if is_software else use.mode,
+        amount=_sum(several, "amount"),
+        cost=_sum(several, "cost"),
+        list_cost=_sum(several, "list_cost") if has_list else None,
+        covered_saving=_sum(covered, "cost") - _sum(covered, "list_cost") if has_list else _ZERO,
+        free_saving=-_sum([row for row in several if row["line_type"] != _COVERED], "free_cost"),
+        first=min(row["first_use"] for row in several),
+        last=max(row["last_use"] or row["last_start"] for row in several),
+        levels=tuple(sorted(level for key in keys for level in levels.get(key, ()))),
+    )
+
+
+def _sum(rows: Sequence[dict[str, Any]], column: str) -> Decimal:
+    return sum((row[column] for row in rows if row[column] is not None), _ZERO)

@@ -1,0 +1,117 @@
+"""``guardrail reconcile``: an estimate beside the month that was billed, line by line, and why they differ."""
+
+import os
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from datetime import date
+from typing import TYPE_CHECKING
+
+from guardrail import output
+from guardrail.errors import GuardrailError
+from guardrail.progress import progress
+
+if TYPE_CHECKING:
+    from guardrail.bills.billed import Month
+    from guardrail.bills.reconcile import Pairs
+    from guardrail.report import Report
+
+HELP = """\
+lay an estimate beside the month that was billed, and say why they differ
+
+By endpoint and usage type: what was estimated for a month of 730 hours, what
+was billed (amortized, net where known), and the reasons, which add up. With
+--usage-file it writes what was used, so that the next estimate starts from it.
+
+examples:
+  guardrail reconcile plan.json --bill cur/ --month 2026-10
+  guardrail reconcile infra/ --bill cur/ --format json
+  guardrail reconcile plan.json --bill bill.csv.gz --usage-file guardrail-usage.yml
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the code, the bill and its month, and where usage goes."""
+    parser.add_argument("paths", metavar="PATH", nargs="+", help="plans, Terraform source or templates")
+    parser.add_argument(
+        "--bill", metavar="SOURCE", action="append", required=True, help="export of the bill; repeatable"
+    )
+    parser.add_argument("--month", metavar="MONTH", type=_month, help="as 2026-10 (default: the last that is whole)")
+    parser.add_argument("--account", action="append", metavar="ID", help="of this usage account; repeatable")
+    parser.add_argument("--usage-file", metavar="FILE", help="write what was used here, for the next estimate")
+    parser.add_argument("--force", action="store_true", help="replace a usage file that is there")
+    parser.add_argument("--region", metavar="REGION", help="where a resource does not say its region")
+    parser.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
+    parser.add_argument("--prices", metavar="DIR", help='price tables of your own, or "bundled" for none')
+    parser.add_argument(
+        "--format", choices=("table", "json", "csv", "markdown", "html"), default="table", help="default: table"
+    )
+
+
+def _month(text: str) -> date:
+    try:
+        return date.fromisoformat(f"{text}-01" if re.fullmatch(r"\d{4}-\d{2}", text) else "")
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no month, such as 2026-10") from None
+
+
+def run(arguments: Namespace) -> int:
+    """Reconcile, write the usage file where one is asked for, and the answer."""
+    from msgspec import structs
+
+    from guardrail.bills import formats, reconcile
+
+    _refuse_replacing(arguments)
+    with progress(f"reconciling {', '.join(arguments.paths)}"):
+        month = _billed(arguments)
+        report = _estimate(arguments, None)
+        answer = reconcile.answer(report, month)
+    if arguments.usage_file:
+        told = _calibrated(arguments, reconcile.paired(report, month), month)
+        answer = structs.replace(answer, notes=(*answer.notes, told))
+    output.write_stdout(formats.written(answer, arguments.format), for_machines=arguments.format != "table")
+    return 0
+
+
+def _refuse_replacing(arguments: Namespace) -> None:
+    """Raise before anything is read where the usage file would replace something."""
+    path = arguments.usage_file
+    if path is None:
+        return
+    if os.path.realpath(path) in map(os.path.realpath, (*arguments.paths, *arguments.bill)):
+        raise GuardrailError(f"the usage file would replace its own input {path}")
+    if os.path.lexists(path) and not arguments.force:
+        raise GuardrailError(f"{path} exists already", hint="--force replaces it")
+
+
+def _billed(arguments: Namespace) -> "Month":
+    from guardrail.bills import billed, reading
+
+    with reading.opened(arguments.bill) as bill:
+        return billed.month(
+            bill.lines, bill.ask, bill.layouts, arguments.month, accounts=tuple(arguments.account or ())
+        )
+
+
+def _estimate(arguments: Namespace, usage_file: str | None) -> "Report":
+    """The report of a check of the same code."""
+    from guardrail.commands import base, check
+
+    flags = [f"--{name}={value}" for name in ("region", "config", "prices") if (value := getattr(arguments, name))]
+    if usage_file is not None:
+        flags.append(f"--usage-file={usage_file}")
+    parsed = base.parser("check").parse_args([*flags, "--", *arguments.paths])
+    return check.estimated(parsed)
+
+
+def _calibrated(arguments: Namespace, found: "Pairs", month: "Month") -> str:
+    """Write the usage file, and say how far an estimate of that month with it is from the bill at list prices."""
+    from guardrail.bills import calibrate, reconcile
+
+    path = arguments.usage_file
+    output.write_file(path, "".join(f"{line}\n" for line in calibrate.lines(found, month)))
+    again = reconcile.paired(_estimate(arguments, path), month)
+    estimated, billed = calibrate.held_against(again, month)
+    return (
+        f"wrote {path}: with it the estimate of {month.label} is {estimated:,.2f}, "
+        f"{abs(estimated - billed):,.2f} from the {billed:,.2f} of the bill at list prices"
+    )

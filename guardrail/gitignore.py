@@ -1,0 +1,145 @@
+"""What ``.gitignore`` keeps out of a repository, read without git: patterns from the top down, the last one wins.
+
+With ``build/`` in the ``.gitignore`` at the top, ``build/plan.json`` is ignored, whatever stands below it. Those of a
+user (``core.excludesFile``) do not count: the answer is the same on every machine. Source: gitignore(5).
+"""
+
+import os
+import re
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from guardrail import files, limits
+from guardrail.git import top_of
+
+_LARGEST = limits.MEBIBYTE
+_NEVER = re.compile(r"(?!)")
+_PART = re.compile(r"(?P<star>\*+)|(?P<any>\?)|\[(?P<set>[!^]?\]?[^\]/]*)\]|\\(?P<escaped>.)|(?P<plain>.)", re.DOTALL)
+
+
+class _Rule(Struct, frozen=True):
+    """One line: ``!*.tfvars`` takes back, ``build/`` is for folders only."""
+
+    expression: re.Pattern[str]
+    ignores: bool
+    only_folders: bool
+
+
+class Ignored:
+    """The ``.gitignore`` files of one repository, each read when somebody asks about something below it."""
+
+    def __init__(self, top: str) -> None:
+        self._top = os.path.abspath(top)
+        self._rules: dict[str, list[_Rule]] = {}
+        self._folders: dict[str, bool] = {"": False}
+
+    def ignores(self, path: str, *, is_folder: bool = False) -> bool:
+        """Whether git would leave out a file, or a folder, because of its own name or of a folder around it.
+
+        What lies outside of the repository is none of its business.
+        """
+        relative = os.path.relpath(os.path.abspath(path), self._top)
+        if relative == os.curdir or relative.split(os.sep)[0] == os.pardir or os.path.isabs(relative):
+            return False
+        return self._ignores(relative.replace(os.sep, "/"), is_folder=is_folder)
+
+    def _ignores(self, path: str, *, is_folder: bool) -> bool:
+        if is_folder and path in self._folders:
+            return self._folders[path]
+        parent = path.rpartition("/")[0]
+        answer = self._ignores(parent, is_folder=True) or self._is_named(path, is_folder=is_folder)
+        if is_folder:
+            self._folders[path] = answer
+        return answer
+
+    def _is_named(self, path: str, *, is_folder: bool) -> bool:
+        """Whether the last rule that fits, of the nearest file that has one, ignores it."""
+        folder = path
+        while folder:
+            folder = folder.rpartition("/")[0]
+            inside = path[len(folder) + 1 if folder else 0 :] + "/"
+            for rule in reversed(self._of(folder)):
+                if (is_folder or not rule.only_folders) and rule.expression.fullmatch(inside):
+                    return rule.ignores
+        return False
+
+    def _of(self, folder: str) -> list[_Rule]:
+        if folder not in self._rules:
+            place = os.path.join(self._top, *folder.split("/"))
+            own = list(_read(os.path.join(place, ".gitignore")))
+            self._rules[folder] = own if folder else [*_read(os.path.join(place, ".git", "info", "exclude")), *own]
+        return self._rules[folder]
+
+
+def ignored_around(path: str) -> Ignored:
+    """What is ignored in the repository that ``path`` lies in; nothing outside of any."""
+    place = os.path.abspath(path)
+    return Ignored(top_of(place if os.path.isdir(place) else os.path.dirname(place)))
+
+
+def _read(path: str) -> Iterator[_Rule]:
+    try:
+        lines = files.content(path, most=_LARGEST).decode(errors="surrogateescape").removeprefix("\ufeff").split("\n")
+    except OSError:
+        return
+    for line in lines:
+        written = line.removesuffix("\r")
+        while written.endswith(" ") and not written.endswith("\\ "):
+            written = written[:-1]
+        if written and not written.startswith("#"):
+            yield _rule(written)
+
+
+def _rule(written: str) -> _Rule:
+    ignores = not written.startswith("!")
+    pattern = written if ignores else written[1:]
+    only_folders = pattern.endswith("/")
+    pattern = pattern.removesuffix("/")
+    steps = pattern.removeprefix("/").split("/")
+    if "/" not in pattern:
+        steps = ["**", *steps]
+    return _Rule(_expression(steps), ignores, only_folders)
+
+
+def _expression(steps: list[str]) -> re.Pattern[str]:
+    """An expression for a path with a slash behind every name, in time in proportion to its length for each star."""
+    pieces = [""]
+    for at, step in enumerate(steps):
+        if step == "**" and at == len(steps) - 1:
+            pieces[-1] += "[^/]+/"  # something inside, and not the folder itself
+            pieces.append("")
+        elif step == "**":
+            pieces.append("")
+        else:
+            pieces[-1] += f"{_step(step)}/"
+    try:
+        return re.compile(_spread(pieces, "(?:[^/]*/)"))
+    except re.error:
+        return _NEVER
+
+
+def _spread(pieces: list[str], anything: str) -> str:
+    """Pieces with any number of anything between them; the first place that fits is kept, and nothing tried again."""
+    first, *others = pieces
+    if not others:
+        return first
+    *middle, last = others
+    return first + "".join(f"(?>{anything}*?{piece})" for piece in middle) + f"{anything}*{last}"
+
+
+def _step(step: str) -> str:
+    pieces = [""]
+    for part in _PART.finditer(step):
+        if part["star"]:
+            pieces.append("")
+        elif part["any"]:
+            pieces[-1] += "[^/]"
+        elif part["set"] is not None:
+            inside = part["set"].replace("\\", "\\\\").replace("[", "\\[")
+            pieces[-1] += f"(?!/)[{'^' + inside[1:] if inside[:1] in ('!', '^') else inside}]"
+        elif part["plain"] == "[":
+            return "(?!)"  # a set without an end fits nothing
+        else:
+            pieces[-1] += re.escape(part["escaped"] or part["plain"])
+    return _spread(pieces, "[^/]")

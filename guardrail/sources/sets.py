@@ -1,0 +1,27 @@
+"""Which files make each environment of a root module or template, as settings say it, and what they make."""
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+from msgspec.structs import replace
+
+from guardrail.model import ChangeSet, Endpoint, Inventory
+
+FilesByLabel: TypeAlias = Mapping[str, tuple[str, ...]]
+RootSets: TypeAlias = Mapping[str, FilesByLabel]
+"""By the real path of a root module or template: ``{"/shop/infra": {"prod": ("infra/common.tfvars", …)}}``."""
+
+
+def labelled(change_set: ChangeSet, label: str | None) -> ChangeSet:
+    """The change set under the label of its set of values, which every endpoint in it carries."""
+    if label is None:
+        return change_set
+    from guardrail.sources.linking.across import mapped
+
+    def with_label(inventory: Inventory) -> Inventory:
+        return replace(inventory, endpoints=_each(inventory.endpoints), unattached=_each(inventory.unattached))
+
+    def _each(endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+        return tuple(replace(each, environment_label=label) for each in endpoints)
+
+    return replace(mapped(change_set, with_label, with_label), label=label)

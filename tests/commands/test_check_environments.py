@@ -1,0 +1,128 @@
+"""Environments of root modules and templates, from ``roots`` in the settings to subtotals and budgets.
+
+An endpoint on ml.m5.xlarge in us-east-1 is 0.23 USD x 730 h + 8 GB x 0.14 USD = 169.02 USD a month for each instance.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from tests.commands.test_check_compared import TEMPLATE, checked
+from tests.sources.hcl.test_value_sets import SOURCE
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A root module with two files of values, and a template with two files of parameters."""
+    template = TEMPLATE.replace("COUNT", "!Ref Count") + "Parameters:\n  Count: {Type: Number}\n"
+    files = {
+        "infra/main.tf": SOURCE.replace("ml.m5.large", "ml.m5.xlarge").replace("eu-west-1", "us-east-1"),
+        "infra/dev.tfvars": "n = 1\n",
+        "infra/env/prod.tfvars": "n = 3\n",
+        "cfn/stack.yaml": template,
+        "cfn/dev.json": '{"Count": "1"}',
+        "cfn/prod.json": '{"Count": "2"}',
+        ".git/HEAD": "",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def settings(shop: Path, text: str) -> None:
+    (shop / ".guardrail.yml").write_text(text)
+
+
+def expected(report: Any) -> dict[str, str]:
+    return {each["source"]: each["monthly"]["expected"] for each in report["endpoints"]}
+
+
+def test_a_check_of_a_root_checks_each_of_its_environments(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings(shop, "roots: {infra: {dev: dev.tfvars, prod: [dev.tfvars, env/prod.tfvars]}}\n")
+    report = checked(capsys, "infra")[1]
+    assert expected(report) == {"infra (dev)": "169.02", "infra (prod)": "507.06"}
+    assert {each["source"]: each["environment"] for each in report["endpoints"]} == {
+        "infra (dev)": "non-production",
+        "infra (prod)": "production",
+    }
+    assert report["totals"]["after"]["expected"] == "676.08"
+    assert cli.main(["check", "infra", "--fail-on", "never"]) == 0
+    table = capsys.readouterr().out
+    assert "infra (dev)" in table
+    assert "infra (prod)" in table
+
+
+def test_a_template_has_environments_too(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings(shop, "region: us-east-1\nroots: {cfn/stack.yaml: {dev: dev.json, prod: prod.json}}\n")
+    report = checked(capsys, "cfn/stack.yaml")[1]
+    assert expected(report) == {"cfn/stack.yaml (dev)": "169.02", "cfn/stack.yaml (prod)": "338.04"}
+
+
+def test_the_settings_count_from_wherever_it_is_run(
+    shop: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings(shop, "roots: {infra: {prod: env/prod.tfvars}}\n")
+    monkeypatch.chdir(shop / "cfn")
+    assert expected(checked(capsys, "../infra")[1]) == {"../infra (prod)": "507.06"}
+    assert expected(checked(capsys, str(shop / "infra"))[1]) == {f"{shop}/infra (prod)": "507.06"}
+
+
+def test_terms_from_a_copy_speak_of_the_repository(
+    shop: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """As for a fork: the settings are those of the base, the values those of the change."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    settings(copy, "roots: {infra: {prod: env/prod.tfvars}}\n")
+    settings(shop, "roots: {infra: {prod: dev.tfvars}}\n")
+    assert expected(checked(capsys, "infra", "--settings-from", str(copy))[1]) == {"infra (prod)": "507.06"}
+
+
+@pytest.mark.parametrize(("limit", "code"), [("507.06", 0), ("507.05", 1)])
+def test_an_environment_has_a_budget_of_its_own(
+    shop: Path, capsys: pytest.CaptureFixture[str], limit: str, code: int
+) -> None:
+    """Dev costs 169.02 and prod 507.06: a limit on prod minds prod alone."""
+    settings(
+        shop,
+        "roots:\n  infra:\n    dev: dev.tfvars\n    prod:\n      values: env/prod.tfvars\n"
+        f"      budget: {{max_expected_usd: {limit}}}\n",
+    )
+    answer, report = checked(capsys, "infra", "--policy", "monthly-cost-within-budget")
+    assert answer == code
+    (held,) = report["budgets"]
+    assert (held["group"], held["amount"], held["origin"]) == ("root=infra (prod)", "507.06", ".guardrail.yml")
+
+
+def test_a_tag_that_says_otherwise_is_told(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main = shop / "infra" / "main.tf"
+    main.write_text(
+        main.read_text().replace('"chat" {\n  endpoint', '"chat" {\n  tags = { Environment = "dev" }\n  endpoint')
+    )
+    settings(shop, "roots: {infra: {prod: env/prod.tfvars}}\n")
+    report = checked(capsys, "infra")[1]
+    assert report["endpoints"][0]["environment"] == "non-production"
+    assert any("is non-production by its tag, which counts, and production by prod" in one for one in report["notices"])
+
+
+def test_subtotals_by_root(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    settings(shop, "roots: {infra: {dev: dev.tfvars, prod: env/prod.tfvars}}\n")
+    report = checked(capsys, "infra", "--group-by", "root")[1]
+    groups = {each["by"]["root"]: each["totals"]["after"]["expected"] for each in report["groups"]}
+    assert groups == {"infra (prod)": "507.06", "infra (dev)": "169.02"}
+
+
+def test_parameters_that_a_change_has_made_a_link_out_are_not_read(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = shop.parent / "secret.json"
+    secret.write_text('{"Count": "7"}')
+    (shop / "cfn" / "prod.json").unlink()
+    (shop / "cfn" / "prod.json").symlink_to(secret)
+    settings(shop, "region: us-east-1\nroots: {cfn/stack.yaml: {prod: prod.json}}\n")
+    assert cli.main(["check", "cfn/stack.yaml"]) == 2
+    assert "leads out of its repository" in capsys.readouterr().err
