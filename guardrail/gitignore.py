@@ -6,7 +6,7 @@ user (``core.excludesFile``) do not count: the answer is the same on every machi
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
@@ -72,6 +72,17 @@ class Ignored:
         return self._rules[folder]
 
 
+class Excluded(Ignored):
+    """Patterns of a ``.gitignore`` that is none: ``exclude`` of the settings, relative to a folder."""
+
+    def __init__(self, directory: str, patterns: Iterable[str]) -> None:
+        super().__init__(directory)
+        self._own = list(_rules(patterns))
+
+    def _of(self, folder: str) -> list[_Rule]:
+        return [] if folder else self._own
+
+
 def ignored_around(path: str) -> Ignored:
     """What is ignored in the repository that ``path`` lies in; nothing outside of any."""
     place = os.path.abspath(path)
@@ -83,6 +94,10 @@ def _read(path: str) -> Iterator[_Rule]:
         lines = files.content(path, most=_LARGEST).decode(errors="surrogateescape").removeprefix("\ufeff").split("\n")
     except OSError:
         return
+    yield from _rules(lines)
+
+
+def _rules(lines: Iterable[str]) -> Iterator[_Rule]:
     for line in lines:
         written = line.removesuffix("\r")
         while written.endswith(" ") and not written.endswith("\\ "):

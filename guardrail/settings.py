@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from msgspec import Struct, structs
@@ -178,9 +179,7 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
     path = config if config is not None else _nearest(FILE_NAMES, around)
     settings = Settings()
     if path is not None:
-        from guardrail import strict_yaml
-
-        settings = strict_yaml.read(path, Settings, error=SettingsError)
+        settings = _read(path, _as_it_is(path))
     directory = "" if path is None else os.path.dirname(path)
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
     if usage_file is None and not isolated:
@@ -199,6 +198,23 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
         policy_paths=[os.path.join(directory, folder) for folder in settings.policy_paths],
     )
     return FoundSettings(settings=settings, path=_shortest(path), directory=in_repository(directory or os.curdir, copy))
+
+
+def _as_it_is(path: str) -> tuple[int, ...]:
+    """What tells a file from what it was before; nothing where it is not there, which reading it says."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return ()
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+@cache
+def _read(path: str, _state: tuple[int, ...]) -> Settings:
+    """The settings in a file, once for all inputs that they hold for."""
+    from guardrail import strict_yaml
+
+    return strict_yaml.read(path, Settings, error=SettingsError)
 
 
 def _reached(written: str | list[str] | RootEnvironment, folder: str) -> RootEnvironment:

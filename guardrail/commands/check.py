@@ -18,8 +18,9 @@ from guardrail.assess.terms import GroupLimits
 from guardrail.clock import today
 from guardrail.commands.base import meant
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
-from guardrail.errors import GuardrailError, NotATemplateError, SettingsError
+from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, SourceError
 from guardrail.git import top_of
+from guardrail.gitignore import Excluded, ignored_around
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest, loaded
 from guardrail.policy import baseline, waivers
@@ -44,6 +45,7 @@ from guardrail.settings import (
     start_of,
 )
 from guardrail.sources.boundary import boundary_of
+from guardrail.sources.repeats import without_repeats
 from guardrail.sources.sets import RootSets, labelled
 
 if TYPE_CHECKING:
@@ -95,7 +97,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "paths",
         metavar="PATH",
         nargs="*",
-        help="plan or state JSON, Terraform directory, template, cdk.out, - for standard input (default: .)",
+        help="a folder with all that is in it, a plan or state in JSON, a template, - for standard input (default: .)",
     )
     terraform = parser.add_argument_group("Terraform")
     terraform.add_argument(
@@ -397,11 +399,13 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     watch.step(f"{len(policies)} of {counted(len(known), 'policy', 'policies')}")
     change_sets = []
-    nearest = Nearest(arguments.paths, found, partial(_settings_of, arguments=arguments))
+    inputs = _inputs(arguments.paths, found)
+    nearest = Nearest(inputs.paths, found, partial(_settings_of, arguments=arguments))
     environments_of_roots = found.environments
-    for change_set in _change_sets(arguments, nearest, environments_of_roots):
+    for change_set in _change_sets(arguments, inputs, nearest, environments_of_roots):
         change_sets.append(change_set)
         watch.step(_read_in_words(change_set))
+    change_sets, repeated = without_repeats(change_sets, inputs.found)
     change_sets = sources.joined(change_sets)
     if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
@@ -447,10 +451,44 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
         sources=tuple(
             structs.replace(one, usage_file=file) for one, file in zip(report.sources, told_files, strict=True)
         ),
-        notices=(*unread, *overlooked, *report.notices),
+        notices=(*unread, *inputs.notices, *repeated, *overlooked, *report.notices),
         unread=unread,
         exit_code=2 if unread else report.exit_code,
     )
+
+
+class _Inputs(Struct, frozen=True, kw_only=True):
+    """What there is to read."""
+
+    paths: list[str]
+    """As they are named, with what a search of the folders among them has found."""
+    found: frozenset[str] = frozenset()
+    """Those that the search has found."""
+    notices: tuple[str, ...] = ()
+    exclude: Excluded | None = None
+
+
+def _inputs(named: Sequence[str], settings: FoundSettings) -> _Inputs:
+    """The named inputs and everything in the folders among them."""
+    patterns = settings.settings.exclude
+    exclude = Excluded(settings.directory, patterns) if patterns else None
+    paths: dict[str, None] = {}
+    found: set[str] = set()
+    notices: list[str] = []
+    places = {os.path.realpath(path) for path in named}
+    for path in named:
+        if path == "-" or not os.path.isdir(path) or not sources.is_terraform(path):
+            paths[path] = None
+            continue
+        from guardrail.sources import discovery  # for folders
+
+        inside = discovery.search(path, exclude)
+        own = [each for each in inside.inputs if os.path.realpath(each) not in places]
+        paths.update(dict.fromkeys([path] if inside.has_source or not own else [], None))
+        paths.update(dict.fromkeys(own))
+        found.update(own)
+        notices += inside.notices
+    return _Inputs(paths=list(paths), found=frozenset(found), notices=tuple(notices), exclude=exclude)
 
 
 def _read_in_words(change_set: ChangeSet) -> str:
@@ -573,45 +611,69 @@ def _limits_of_roots(
 
 
 def _change_sets(
-    arguments: Namespace, nearest: Nearest, environments: Mapping[str, Mapping[str, RootEnvironment]]
+    arguments: Namespace, inputs: _Inputs, nearest: Nearest, environments: Mapping[str, Mapping[str, RootEnvironment]]
 ) -> Iterator[ChangeSet]:
-    """What every path holds; what turns out to be no template is passed over where only these are asked for.
+    """What every path holds.
 
     Terraform source is read together: several of its files may belong to one root module.
     """
-    terraform = [path for path in arguments.paths if sources.is_terraform(path)]
+    terraform = [path for path in inputs.paths if sources.is_terraform(path)]
     if arguments.assignments and not terraform:
         raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
-    for path in arguments.paths:
-        if path in terraform:
-            if path == terraform[0]:
-                sets = {
-                    root: {label: tuple(each.values) for label, each in several.items()}
-                    for root, several in environments.items()
-                }
-                yield from _from_terraform(terraform, arguments, nearest.region(terraform), sets)
-            continue
-        has_own_past = bool(terraform) and not sources.is_template(path)
-        own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
-        read = partial(
-            sources.read,
-            path,
-            region=nearest.region([path]),
-            possibilities=arguments.possibilities or (),
-            compare_to=None if has_own_past else arguments.compare_to,
-            beside=arguments.paths,
-            any_owner=arguments.any_owner,
-            source=arguments.source,
-        )
-        flags = arguments.parameters or ()
-        try:
-            for label, each in own.items():
-                yield labelled(read(parameters=[*_within_repository(each.values), *flags]), label)
-            if not own:
-                yield read(parameters=flags)
-        except NotATemplateError:
-            if not arguments.templates_only:
-                raise
+    for path in inputs.paths:
+        if path in terraform[:1]:
+            sets = {
+                root: {label: tuple(each.values) for label, each in several.items()}
+                for root, several in environments.items()
+            }
+            yield from _from_terraform(terraform, arguments, nearest.region(terraform), sets, inputs.exclude)
+        elif path not in terraform:
+            own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
+            yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
+
+
+def _from_file(
+    path: str, arguments: Namespace, inputs: _Inputs, region: str | None, environments: Mapping[str, RootEnvironment]
+) -> Iterator[ChangeSet]:
+    """What a template, cloud assembly or plan holds, once for each of its environments.
+
+    What turns out to be no template is passed over where only these are asked for, or a search has found it.
+    """
+    compare_to, said = _past_of(path, arguments, inputs)
+    read = partial(
+        sources.read,
+        path,
+        region=region,
+        possibilities=arguments.possibilities or (),
+        compare_to=compare_to,
+        beside=inputs.paths,
+        any_owner=arguments.any_owner,
+        source=arguments.source,
+    )
+    flags = arguments.parameters or ()
+    try:
+        for label, each in environments.items():
+            yield labelled(read(parameters=[*_within_repository(each.values), *flags]), label)
+        if not environments:
+            change_set = read(parameters=flags)
+            yield structs.replace(change_set, notices=(*said, *change_set.notices))
+    except NotATemplateError:
+        if not arguments.templates_only and path not in inputs.found:
+            raise
+    except SourceError as error:
+        if not arguments.keep_going or path not in inputs.found:
+            raise
+        yield sources.nothing_of(path, error.message)
+
+
+def _past_of(path: str, arguments: Namespace, inputs: _Inputs) -> tuple[str | None, tuple[str, ...]]:
+    """What an input is compared with, and what is to be said of it; a plan beside other things has its own past."""
+    compare_to = arguments.compare_to
+    if compare_to is None or (len(inputs.paths) > 1 and not sources.is_template(path)):
+        return None, ()
+    if path in inputs.found and ignored_around(path).ignores(path, is_folder=os.path.isdir(path)):
+        return None, (f"{path} is made, and git does not keep it: what stood before is not known",)
+    return compare_to, ()
 
 
 def _within_repository(paths: Iterable[str]) -> Iterator[str]:
@@ -622,7 +684,7 @@ def _within_repository(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _from_terraform(
-    paths: Sequence[str], arguments: Namespace, region: str | None, sets: RootSets
+    paths: Sequence[str], arguments: Namespace, region: str | None, sets: RootSets, exclude: Excluded | None
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each of its sets of values."""
     return sources.read_terraform(
@@ -636,6 +698,7 @@ def _from_terraform(
         compare_to=arguments.compare_to,
         any_owner=arguments.any_owner,
         sets=sets,
+        exclude=exclude,
     )
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from guardrail.errors import SourceError
-from guardrail.model import ChangeSet
+from guardrail.model import ChangeSet, Coverage, Inventory
 from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
 from guardrail.sources.template.options import TemplateOptions
 
-__all__ = ["is_template", "is_terraform", "joined", "may_be_template", "read", "read_terraform"]
+__all__ = ["is_template", "is_terraform", "joined", "may_be_template", "nothing_of", "read", "read_terraform"]
 
 read_terraform = hcl.read
 is_template = template.recognizes
@@ -21,6 +21,14 @@ def joined(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
     from guardrail.sources.linking.across import across
 
     return across(change_sets)
+
+
+def nothing_of(path: str, problem: str) -> ChangeSet:
+    """What there is of a template that cannot be read, where reading goes on without it: the problem."""
+    nothing = Coverage(seen=0, modelled=0, partial=0, skipped=0)
+    return ChangeSet(
+        path=path, kind="cloudformation", after=Inventory(), complete=False, coverage=nothing, unread=(problem,)
+    )
 
 
 def is_terraform(path: str) -> bool:

@@ -201,7 +201,7 @@ def test_a_plan_finds_its_source_where_it_is_run(
         ),
         (["plan.json", "--var", "a=b"], "--var and --var-file are for Terraform source: a plan has its values already"),
         (["plan.json", "--source", "nope"], "--source nope is no directory"),
-        ([".git"], ".git holds no Terraform source"),
+        ([".git"], ".git holds no Terraform source, template, cdk.out or plan"),
         (
             ["plan.json", "--compare-to", "main"],
             "plan.json is neither a template nor Terraform source, which --compare-to is for",

@@ -13,6 +13,7 @@ from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.sets import RootSets, labelled
 
 if TYPE_CHECKING:
+    from guardrail.gitignore import Excluded
     from guardrail.sources.hcl.disk import Disk
 
 _SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
@@ -42,6 +43,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     compare_to: str | None = None,
     any_owner: bool = False,
     sets: RootSets | None = None,
+    exclude: "Excluded | None" = None,
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths``, and for each of its sets of values.
 
@@ -49,17 +51,18 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
     ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it.
     ``sets`` are the files of values of each environment of a root module, by its real path.
+    ``exclude`` is what a search for root modules leaves out.
     ``compare_to`` is what stood before, a folder or a git revision (of a repository that may be of ``any_owner``). What
     is there and not read, such as files of Terragrunt, is skipped in a change set of its own. Raises `SourceError`
     where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
     from guardrail.sources.hcl.reader import RootModule, read_root
-    from guardrail.sources.hcl.roots import RootModules
+    from guardrail.sources.hcl.roots import RootModules, unread_units
     from guardrail.sources.hcl.value_sets import ValueSets
 
     environment = {} if environment is None else environment
     values = ValueSets(assignments, environment, sets)
-    found = RootModules(values, keep_going=keep_going)
+    found = RootModules(values, keep_going=keep_going, exclude=exclude)
     found.add_directories(path for path in paths if os.path.isdir(path))
     found.add_files([path for path in paths if not os.path.isdir(path)], base)
     pasts = None
@@ -81,7 +84,8 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     for root in roots:
         with _without_collecting():
             change_set = labelled(read_root(root) if pasts is None else pasts.read(root), root.inputs.label)
-        yield structs.replace(change_set, notices=(*change_set.notices, *values.hint(root.directory, root.disk)))
+        hints, found.notices = (*found.notices, *values.hint(root.directory, root.disk)), []
+        yield structs.replace(change_set, notices=(*change_set.notices, *hints))
     if pasts is not None:
         yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)
     for path, skipped in found.skipped.items():
@@ -90,6 +94,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
             kind="hcl",
             after=Inventory(),
             skipped=tuple(skipped),
+            notices=tuple(unread_units(skipped)),
             coverage=Coverage(seen=len(skipped), modelled=0, partial=0, skipped=len(skipped)),
         )
 

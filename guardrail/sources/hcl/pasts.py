@@ -6,6 +6,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from guardrail.errors import GitError, PastUnreadableError, SourceError
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Unknown
+from guardrail.sources.discovery import pruning
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.reader import RootModule, read_root, without_future
@@ -55,6 +57,7 @@ class Pasts:
         self._compared = compared
         self._any_owner = any_owner
         self._sets = sets
+        self._prune = partial(pruning, exclude=found.exclude)
         self._is_first = True
         self._disks: dict[str, Disk] = {}
         self._at: dict[str, _Then] = {}
@@ -143,7 +146,7 @@ class Pasts:
         if not disk.tree.is_directory(folder):
             return ()
         try:
-            return roots_below(folder, Layout(folder, disk, self._sets.flagged))
+            return roots_below(folder, Layout(folder, disk, self._sets.flagged, self._prune(folder)))
         except GitError:
             raise
         except SourceError:  # there is none, today's may be the first
@@ -155,7 +158,10 @@ class Pasts:
         if not isinstance(past, Commit):
             raise SourceError(f"--compare-to {past} is a folder, and files are compared with a git revision")
         disk = self._in(past)
-        return {root: _Then(root, disk) for root in roots_of_files(files, Layout(base, disk, self._sets.flagged))}
+        return {
+            root: _Then(root, disk)
+            for root in roots_of_files(files, Layout(base, disk, self._sets.flagged, self._prune(base)))
+        }
 
     def _in(self, commit: Commit) -> Disk:
         """The files of a commit, one for all inputs of a repository."""

@@ -10,8 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from guardrail import limits
 from guardrail.errors import GitError, SourceError
+from guardrail.gitignore import Excluded
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
+from guardrail.sources.discovery import NEVER, NOT_UNLESS_NAMED, Prune, pruning
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -28,8 +30,7 @@ _UNREAD = {
 """Whose the files are that may deploy something and are not read, by how their names end."""
 _DEPLOYING = frozenset({"include", "unit", "stack", "component"})
 """Blocks of theirs that do, beside a ``terraform`` that names a source."""
-_NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", "cdk.out"})
-_NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})
+_NEVER = NEVER | {"cdk.out"}
 _SHARED = frozenset({"modules", "module"})
 """Folders of modules that others call; what stands there is a root if it says where its state or its provider is."""
 
@@ -41,25 +42,34 @@ class Layout:
     ``["stacks/ads"]``, if nobody calls that. Calls are worked out with the values that ``inputs`` give.
     """
 
-    def __init__(self, base: str, disk: Disk, inputs: Sequence[VariableAssignments] = (VariableAssignments(),)) -> None:
+    def __init__(
+        self,
+        base: str,
+        disk: Disk,
+        inputs: Sequence[VariableAssignments] = (VariableAssignments(),),
+        prune: Prune | None = None,
+    ) -> None:
         self.folders: dict[str, str] = {}
         """How each is reached, by its real path."""
         self.unread: list[str] = []
         """The files of Terragrunt."""
+        self.passed_over: list[str] = []
+        """The folders that `roots_below` has taken for no root modules, although nobody calls them."""
         self._with_values: set[str] = set()
         self.disk = disk
         self._inputs = inputs
-        self._enter(base)
+        self._enter(base, prune)
         self._callers: dict[str, set[str]] = defaultdict(set)
         for place, folder in self.folders.items():
             for called in self._calls(folder):
                 if called != place:
                     self._callers[called].add(place)
 
-    def _enter(self, base: str) -> None:
+    def _enter(self, base: str, prune: Prune | None) -> None:
         try:
             for parent, folders, names in self.disk.tree.walk(base, most=limits.MOST_SEARCHED):
-                folders[:] = (name for name in folders if name not in _NEVER)
+                kept = (name for name in folders if name not in _NEVER)
+                folders[:] = (name for name in kept if prune is None or not prune(os.path.join(parent, name)))
                 place = self.disk.tree.real(parent)
                 self.unread += (os.path.join(parent, name) for name in names if name.endswith(tuple(_UNREAD)))
                 if any(map(is_source, names)):
@@ -77,6 +87,11 @@ class Layout:
         """Whether the folder says where its state or its provider is, or has values of its own."""
         source = self.disk.legible(self.folders[place])
         return place in self._with_values or source.has_providers or any(map(_has_state, source.settings))
+
+    def calls_of(self, folder: str) -> set[str]:
+        """The real paths of the folders that one calls."""
+        place = self.disk.tree.real(folder)
+        return {called for called, callers in self._callers.items() if place in callers}
 
     def roots_of(self, place: str) -> list[str]:
         """The folders at the end of every chain of callers of ``place``: itself where nobody calls it."""
@@ -144,11 +159,14 @@ def _has_state(settings: syntax.BlockNode) -> bool:
 class RootModules:
     """The root modules that are to be read, with what is to be said of files that are not."""
 
-    def __init__(self, sets: ValueSets, *, keep_going: bool = False) -> None:
+    def __init__(self, sets: ValueSets, *, keep_going: bool = False, exclude: Excluded | None = None) -> None:
         self.roots: dict[str, Disk] = {}
         self.skipped: dict[str, list[Skipped]] = defaultdict(list)
         """What is not read, by the input that it belongs to."""
+        self.notices: list[str] = []
+        """Sentences on what the search has found and passes over."""
         self._sets = sets
+        self.exclude = exclude
         self._keep_going = keep_going
         self._disks: dict[Boundary, Disk] = {}
 
@@ -156,17 +174,19 @@ class RootModules:
         """Find the root modules in and below directories. Raises `SourceError`."""
         for path in paths:
             disk = self._disk(path)
-            layout = Layout(path, disk, self._sets.flagged)
-            for root in roots_below(path, layout):
+            layout = Layout(path, disk, self._sets.flagged, pruning(path, self.exclude))
+            roots = roots_below(path, layout)
+            for root in roots:
                 self.roots[root] = disk
                 self._sets.ask_for(root)
+            self.notices += (*_callers_passed_over(roots, layout), *_linked_from_elsewhere(roots, layout))
             self.skipped.update({path: units} if (units := list(_unread(layout))) else {})
 
     def add_files(self, paths: Sequence[str], base: str) -> None:
         """Find, below ``base``, the root modules that files belong to. Raises `SourceError`."""
         if not paths:
             return
-        layout = Layout(base, self._disk(base), self._sets.flagged)
+        layout = Layout(base, self._disk(base), self._sets.flagged, pruning(base, self.exclude))
         for path in paths:
             values = path if path.endswith(VALUES) else None
             for root in roots_of_files([path], layout) if values is None else self._roots_of_values(path, layout):
@@ -203,23 +223,42 @@ def roots_below(directory: str, layout: Layout) -> list[str]:
     """
     top = layout.disk.tree.real(directory)
     roots = [os.path.normpath(directory)] if top in layout.folders else []
-    passed_over: list[str] = []
     for place, folder in sorted(layout.folders.items()):
         if place == top or layout.is_called(place):
             continue
         parts = frozenset(os.path.relpath(place, top).split(os.sep))
-        if parts & _NOT_UNLESS_NAMED or (parts & _SHARED and not layout.is_like_root(place)):
-            passed_over.append(folder)
+        if parts & NOT_UNLESS_NAMED or (parts & _SHARED and not layout.is_like_root(place)):
+            layout.passed_over.append(folder)
         else:
             roots.append(os.path.normpath(folder))
     if roots or layout.unread:
         return roots
-    if passed_over:
+    if layout.passed_over:
         raise SourceError(
             f"{directory} holds no root module, only modules for others, examples and tests",
-            hint=f"name one: guardrail check {passed_over[0]}",
+            hint=f"name one: guardrail check {layout.passed_over[0]}",
         )
     raise SourceError(f"{directory} holds no Terraform source", hint="guardrail check DIR, where the .tf files are")
+
+
+def _callers_passed_over(roots: Sequence[str], layout: Layout) -> Iterator[str]:
+    """That an example calls a root module, which then counts once, by itself: a library with its examples."""
+    for folder in sorted(layout.passed_over):
+        called = layout.calls_of(folder)
+        for root in roots:
+            if layout.disk.tree.real(root) in called:
+                example = os.path.normpath(folder)
+                yield f"{root} counts by itself, and not through {example}, which calls it: name that to check it"
+
+
+def _linked_from_elsewhere(roots: Sequence[str], layout: Layout) -> Iterator[str]:
+    """That all files of a root module are the files of others, which link to them."""
+    tree = layout.disk.tree
+    files = {root: [os.path.join(root, name) for name in source_names(root, tree)] for root in roots}
+    linked = {tree.real(path) for paths in files.values() for path in paths if os.path.islink(path)}
+    for root, paths in files.items() if linked else ():
+        if paths and not any(map(os.path.islink, paths)) and linked.issuperset(map(tree.real, paths)):
+            yield f"others link to all files of {root}: `exclude: [{root}/]` in .guardrail.yml if it is no root module"
 
 
 def roots_of_files(paths: Sequence[str], layout: Layout) -> list[str]:
@@ -255,6 +294,17 @@ def _unread(layout: Layout) -> Iterator[Skipped]:
             owner = next(owner for end, owner in _UNREAD.items() if path.endswith(end))
             reason = f"files of {owner} are not read: check the plan that is made of this one"
             yield Skipped(address=path, type=owner, reason=reason)
+
+
+def unread_units(skipped: Iterable[Skipped]) -> Iterator[str]:
+    """How to have what Terragrunt deploys checked."""
+    units = sum(each.type == "Terragrunt" for each in skipped)
+    if units:
+        what = "1 Terragrunt stack is" if units == 1 else f"{units:,} Terragrunt stacks are"
+        yield (
+            f"{what} not read: `terragrunt run --all --out-dir P --json-out-dir P plan`, then `guardrail check P`, "
+            "with a folder for P"
+        )
 
 
 def _is_deployed(path: str, layout: Layout) -> bool:

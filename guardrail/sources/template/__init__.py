@@ -70,5 +70,10 @@ def may_be_template(path: str) -> bool:
         content = safe_files.content(path)
     except OSError:
         return True  # reading it says what is wrong
+    return looks_like_one(content)
+
+
+def looks_like_one(content: bytes) -> bool:
+    """Whether a content can be a template's, without parsing it."""
     content = _in_utf8(content)
     return b"Resources" in content and b"::" in content and _is_template(content)

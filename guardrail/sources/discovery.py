@@ -1,0 +1,255 @@
+"""Discovery: everything below a folder that some reader reads, found in one walk by names and first bytes.
+
+In ``shop`` that may be Terraform source (whose root modules its own reader tells apart), ``cfn/chat.yaml``, ``cdk.out``
+and ``plans/search.json``. What ``.gitignore`` leaves out is no source; a plan and a cloud assembly, which are made and
+not written, count all the same. Examples and tests count if they are named.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from msgspec import Struct
+
+from guardrail import files, limits
+from guardrail.errors import SourceError
+from guardrail.gitignore import Excluded, ignored_around
+from guardrail.sources import template
+
+NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", ".venv", "venv"})
+"""Folders that tools fill and nobody writes in."""
+NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})
+_SOURCES = (
+    *(".tf", ".tofu", ".tf.json", ".tofu.json"),
+    *("terragrunt.hcl", "terragrunt.stack.hcl", ".tfcomponent.hcl", ".tfstack.hcl"),
+)
+_TEMPLATES = (".yaml", ".yml", ".template", ".json")
+_HEAD = 1 << 16
+_DEEPEST_IGNORED = 2
+"""Folders below an ignored one in which plans are looked for."""
+_MOST_NAMED = 5
+
+_PLAN = re.compile(
+    rb'^(?:\xef\xbb\xbf)?\s*\{\s*(?:"(?:applyable|checks|complete|errored|planned_values|prior_state|resource_changes)"'
+    rb'|"(?:format_version|terraform_version|configuration)"(?=[\s\S]*"(?:terraform_version|planned_values|resource_changes'
+    rb')"))'
+)
+_ASSEMBLY = re.compile(rb'"(?:aws:cloudformation:stack|cdk:cloud-assembly)"')
+_PIPELINE = re.compile(rb'^\s*\{\s*"Version"\s*:\s*"2020-12-01"[\s\S]*"Steps"')
+_RELEVANT = re.compile(rb"sagemaker|AWS::CloudFormation::Stack|AWS::Serverless::Application", re.IGNORECASE)
+"""What a template has in it that makes inference, or may be made of templates that do."""
+_NESTED = re.compile(rb"""\b(?:TemplateURL|Location)["']?\s*:\s*["']?([^\s"',}\]]+)""")
+
+Prune = Callable[[str], bool]
+"""Whether a folder is left out of a search for source."""
+
+
+class Found(Struct, frozen=True, kw_only=True):
+    """What a search has found below one folder."""
+
+    has_source: bool = False
+    """Whether there is Terraform source, or files of tools that make some."""
+    inputs: tuple[str, ...] = ()
+    """Templates, cloud assemblies and plans, by path."""
+    notices: tuple[str, ...] = ()
+    """A sentence for each thing that was found and is not read."""
+
+
+def pruning(top: str, exclude: Excluded | None) -> Prune:
+    """Which folders below ``top`` hold no source of ours: ignored ones, excluded ones, and other work trees.
+
+    A folder that is named although it is ignored is searched.
+    """
+    ignored = ignored_around(top)
+    is_named_all_the_same = ignored.ignores(top, is_folder=True)
+
+    def prune(folder: str) -> bool:
+        if exclude is not None and exclude.ignores(folder, is_folder=True):
+            return True
+        if _is_work_tree(folder):
+            return True
+        return not is_named_all_the_same and ignored.ignores(folder, is_folder=True)
+
+    return prune
+
+
+def _is_work_tree(folder: str) -> bool:
+    """Whether a folder is another checkout of a repository, as ``git worktree add`` makes it."""
+    marker = os.path.join(folder, ".git")
+    try:
+        return os.path.isfile(marker) and b"/worktrees/" in files.content(marker, most=_HEAD)
+    except OSError:
+        return False
+
+
+def search(top: str, exclude: Excluded | None) -> Found:
+    """Everything below a folder that some reader reads. Raises `SourceError` where that is nothing at all."""
+    found = _Search(top, exclude)
+    found.walk()
+    return found.found()
+
+
+class _Search:
+    """One walk."""
+
+    def __init__(self, top: str, exclude: Excluded | None) -> None:
+        self._top = top
+        self._exclude = exclude
+        self._ignored = ignored_around(top)
+        self._prune = pruning(top, exclude)
+        self._has_source = False
+        self._assemblies: list[str] = []
+        self._plans: list[str] = []
+        self._templates: dict[str, bytes] = {}
+        """The content of each, by path."""
+        self._foreign: list[str] = []
+        """Templates in which nothing has to do with inference."""
+        self._made: dict[str, str] = {}
+        """By path of a template, what was made from it."""
+        self._elsewhere: dict[str, str] = {}
+        """What makes inference when it runs, by path."""
+        self._unnamed: list[str] = []
+        """Folders of examples and tests with something in them."""
+
+    def walk(self) -> None:
+        """Look at every file. Raises `SourceError` where there are too many."""
+        depths: dict[str, int] = {}
+        try:
+            for parent, folders, names in files.walk(self._top, most=limits.MOST_SEARCHED):
+                depth = depths.pop(parent, 0)
+                kept = []
+                for name in folders:
+                    path = os.path.join(parent, name)
+                    if name in NEVER or self._is_special(path, name):
+                        continue
+                    if depth or self._prune(path):
+                        if depth == _DEEPEST_IGNORED or self._is_excluded(path) or _is_work_tree(path):
+                            continue
+                        depths[path] = depth + 1
+                    kept.append(name)
+                folders[:] = kept
+                for name in names:
+                    self._look(parent, name, is_ignored=depth > 0)
+        except OSError as error:
+            raise SourceError(f"{self._top} cannot be searched: {error.strerror or error}") from None
+
+    def _is_special(self, path: str, name: str) -> bool:
+        """Whether a folder is an input as a whole, or holds one, and is not to be looked through."""
+        if name == ".aws-sam":
+            built = next(
+                (
+                    each
+                    for each in (os.path.join(path, "build", f"template.{end}") for end in ("yaml", "yml", "json"))
+                    if os.path.isfile(each)
+                ),
+                None,
+            )
+            if built is not None and not self._is_excluded(built):
+                built = os.path.normpath(built)
+                self._templates[built] = _content(built)
+                for end in ("yaml", "yml", "json"):
+                    self._made[os.path.normpath(os.path.join(path, os.pardir, f"template.{end}"))] = built
+            return True
+        manifest = os.path.join(path, "manifest.json")
+        if os.path.isfile(manifest) and _ASSEMBLY.search(_content(manifest)):
+            if not self._is_excluded(path) and not self._is_for_examples(path):
+                self._assemblies.append(os.path.normpath(path))
+            return True
+        return False
+
+    def _is_excluded(self, path: str) -> bool:
+        return self._exclude is not None and self._exclude.ignores(path, is_folder=os.path.isdir(path))
+
+    def _is_for_examples(self, path: str) -> bool:
+        parts = os.path.relpath(path, self._top).split(os.sep)
+        return not NOT_UNLESS_NAMED.isdisjoint(parts)
+
+    def _look(self, parent: str, name: str, *, is_ignored: bool) -> None:
+        if name.endswith(_SOURCES):
+            self._has_source = self._has_source or not is_ignored
+            return
+        if not name.endswith(_TEMPLATES) or name == "manifest.json":
+            return
+        path = os.path.normpath(os.path.join(parent, name))
+        head = _content(path, most=_HEAD)
+        if name.endswith(".json") and _PLAN.match(head):
+            if not self._is_excluded(path) and not self._is_aside(path):
+                self._plans.append(path)
+        elif not is_ignored and not self._ignored.ignores(path) and not self._is_excluded(path):
+            self._look_into(path, head)
+
+    def _is_aside(self, path: str) -> bool:
+        """Whether a file belongs to examples or tests, which are noted."""
+        if self._is_for_examples(path):
+            self._unnamed.append(os.path.dirname(path))
+            return True
+        return False
+
+    def _look_into(self, path: str, head: bytes) -> None:
+        """Take a file for a template, or for a definition of what makes inference, by what stands in it."""
+        content = head if len(head) < _HEAD else _content(path)
+        if b'"StartAt"' in content and b"Resources" not in content and b"sagemaker" in content.lower():
+            self._elsewhere[path] = "a state machine that calls SageMaker"
+        elif _PIPELINE.match(content):
+            self._elsewhere[path] = "the definition of a SageMaker pipeline"
+        elif template.looks_like_one(content) and not self._is_aside(path):
+            if _RELEVANT.search(content):
+                self._templates[path] = content
+            else:
+                self._foreign.append(path)
+
+    def found(self) -> Found:
+        """What is to be read, and what is to be said of the rest."""
+        parts = dict(self._nested())
+        made = {path: by for path, by in self._made.items() if path in self._templates}
+        inputs = [path for path in self._templates if path not in parts and path not in made]
+        if not (self._has_source or inputs or self._assemblies or self._plans):
+            inputs = self._foreign[:1]
+        if not (self._has_source or inputs or self._assemblies or self._plans or self._elsewhere):
+            aside = sorted(set(self._unnamed))
+            raise SourceError(
+                f"{self._top} holds no Terraform source, template, cdk.out or plan"
+                + (f", only examples and tests: {aside[0]}" if aside else ""),
+                hint=f"guardrail check {aside[0] if aside else 'DIR, where they are'}",
+            )
+        said = [
+            *(f"{path} is read as part of {by}" for path, by in sorted(parts.items())),
+            *(f"{path} is not read: {by} was made of it" for path, by in sorted(made.items())),
+            *_shortened([f"{path} is {what}, and not read" for path, what in sorted(self._elsewhere.items())]),
+        ]
+        if self._unnamed:
+            said.append(f"not read, because examples and tests count if they are named: {_list(self._unnamed)}")
+        return Found(
+            has_source=self._has_source,
+            inputs=tuple(sorted((*inputs, *self._assemblies, *self._plans))),
+            notices=tuple(said),
+        )
+
+    def _nested(self) -> Iterator[tuple[str, str]]:
+        """The templates that others name as nested ones, each with one that does."""
+        by_place = {os.path.realpath(path): path for path in self._templates}
+        for parent, content in self._templates.items():
+            for named in _NESTED.findall(content):
+                place = os.path.realpath(os.path.join(os.path.dirname(parent), os.fsdecode(named)))
+                if place in by_place and by_place[place] != parent:
+                    yield by_place[place], parent
+
+
+def _shortened(sentences: Sequence[str]) -> list[str]:
+    more = len(sentences) - _MOST_NAMED
+    return [*sentences[:_MOST_NAMED], *([f"{more:,} more files are like these"] if more > 0 else [])]
+
+
+def _list(folders: Iterable[str]) -> str:
+    names = sorted(set(folders))
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
+    """The content of a file, of one that is larger than ``most`` its beginning; nothing where it cannot be read."""
+    try:
+        with files.opened(path, most=limits.LARGEST_PLAN) as file:
+            return file.read(most)
+    except OSError:
+        return b""

@@ -1,0 +1,181 @@
+"""Everything below a folder that some reader reads: by first bytes, whatever it is called, and nothing of others."""
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from guardrail.errors import SourceError
+from guardrail.gitignore import Excluded
+from guardrail.sources.discovery import Found, search
+from tests.test_git import commit, git
+
+TEMPLATE = "Resources:\n  C:\n    Type: AWS::SageMaker::EndpointConfig\n"
+BUCKET = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n"
+PLAN = '{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[]}'
+ASSEMBLY = '{"version":"36.0.0","artifacts":{"app":{"type":"aws:cloudformation:stack"}}}'
+
+
+@pytest.fixture
+def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def found(top: Path, files: dict[str, str], *exclude: str, at: str = ".") -> Found:
+    for name, text in files.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text)
+    return search(at, Excluded(".", exclude) if exclude else None)
+
+
+def test_each_kind_is_found_by_what_stands_in_it(top: Path) -> None:
+    files = {
+        "infra/main.tf": "",
+        "cfn/chat.yaml": TEMPLATE,
+        "cfn/search.json": json.dumps({"Resources": {"C": {"Type": "AWS::SageMaker::Model"}}}),
+        "cfn/odd.template": TEMPLATE,
+        "app/cdk.out/manifest.json": ASSEMBLY,
+        "app/cdk.out/app.template.json": json.dumps({"Resources": {"C": {"Type": "AWS::SageMaker::Model"}}}),
+        "plans/a.json": PLAN,
+        "plans/sorted.json": json.dumps({"applyable": True, "complete": True, "configuration": {}}),
+        "state.json": '{"format_version":"1.0","terraform_version":"1.9.0","values":{}}',
+    }
+    inside = found(top, files)
+    assert inside.has_source
+    assert inside.inputs == (
+        "app/cdk.out",
+        "cfn/chat.yaml",
+        "cfn/odd.template",
+        "cfn/search.json",
+        "plans/a.json",
+        "plans/sorted.json",
+        "state.json",
+    )
+    assert inside.notices == ()
+
+
+def test_what_is_none_of_ours_is_passed_over(top: Path) -> None:
+    files = {
+        "main.tf": "",
+        "k8s.yaml": "apiVersion: v1\nkind: Service\n---\nkind: Pod\n",
+        "chart/templates/deploy.yaml": "{{- if .Values.on }}\nmetadata:\n  name: {{ .Release.Name }}-sagemaker\n",
+        "docker-compose.yml": "services:\n  sagemaker: {image: x}\n",
+        "package.json": '{"name": "sagemaker"}',
+        "tags.yaml": "a: !vault |\n  sagemaker\n",
+        "empty.yaml": "",
+        "list.json": "[1, 2]",
+        "schemas.json": '{"format_version":"1.0","provider_schemas":{}}',
+        "validated.json": '{"format_version":"1.0","valid":true}',
+        "site/manifest.json": '{"name": "a web app", "icons": []}',
+        "s3.yaml": BUCKET,
+        "report.json": '{"schema_version": "1.0", "endpoints": [], "prior_state": "sagemaker"}',
+    }
+    assert found(top, files) == Found(has_source=True)
+
+
+def test_folders_that_tools_fill_are_not_looked_into(top: Path) -> None:
+    names = (".terraform/modules/m", "live/.terragrunt-cache/a/b", "node_modules/x", ".venv/lib", "venv/x")
+    inside = found(top, {"a.yaml": TEMPLATE} | {f"{name}/stack.yaml": TEMPLATE for name in names})
+    assert inside.inputs == ("a.yaml",)
+
+
+def test_what_git_ignores_is_no_source_and_may_be_a_plan(top: Path) -> None:
+    files = {
+        ".gitignore": "build/\ncdk.out/\ntfplan.json\nout.yaml\n",
+        "a.yaml": TEMPLATE,
+        "out.yaml": TEMPLATE,
+        "tfplan.json": PLAN,
+        "build/stack.yaml": TEMPLATE,
+        "build/main.tf": "",
+        "build/plans/plan.json": PLAN,
+        "build/very/deep/down/plan.json": PLAN,
+        "cdk.out/manifest.json": ASSEMBLY,
+    }
+    inside = found(top, files)
+    assert inside.inputs == ("a.yaml", "build/plans/plan.json", "cdk.out", "tfplan.json")
+    assert not inside.has_source
+
+
+def test_an_ignored_folder_that_is_named_is_searched(top: Path) -> None:
+    inside = found(top, {".gitignore": "build/\n", "build/x/main.tf": ""}, at="build")
+    assert inside.has_source
+
+
+def test_settings_exclude_by_patterns_of_a_gitignore(top: Path) -> None:
+    files = dict.fromkeys(("a.yaml", "before/b.yaml", "x/before/c.yaml", "d.fixture.yaml"), TEMPLATE)
+    files |= {"before/plan.json": PLAN, "before/cdk.out/manifest.json": ASSEMBLY}
+    assert found(top, files, "before/", "*.fixture.yaml").inputs == ("a.yaml",)
+    assert found(top, {}, "/before/").inputs == ("a.yaml", "d.fixture.yaml", "x/before/c.yaml")
+
+
+def test_examples_and_tests_count_if_they_are_named(top: Path) -> None:
+    files = {"a.yaml": TEMPLATE, "tests/data/b.yaml": TEMPLATE, "examples/plan.json": PLAN}
+    inside = found(top, files)
+    assert inside.inputs == ("a.yaml",)
+    assert inside.notices == ("not read, because examples and tests count if they are named: examples, tests/data",)
+    assert found(top, {}, at="tests/data").inputs == ("tests/data/b.yaml",)
+
+
+def test_a_nested_template_is_read_with_the_one_that_names_it(top: Path) -> None:
+    parent = (
+        "Resources:\n  S:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: ./parts/child.yaml}\n"
+    )
+    inside = found(top, {"parent.yaml": parent, "parts/child.yaml": TEMPLATE, "parts/other.yaml": TEMPLATE})
+    assert inside.inputs == ("parent.yaml", "parts/other.yaml")
+    assert inside.notices == ("parts/child.yaml is read as part of parent.yaml",)
+
+
+def test_what_sam_has_built_stands_for_the_template_it_was_made_of(top: Path) -> None:
+    inside = found(top, {"app/template.yaml": TEMPLATE, "app/.aws-sam/build/template.yaml": TEMPLATE})
+    assert inside.inputs == ("app/.aws-sam/build/template.yaml",)
+    assert inside.notices == ("app/template.yaml is not read: app/.aws-sam/build/template.yaml was made of it",)
+
+
+def test_what_makes_inference_when_it_runs_is_named(top: Path) -> None:
+    machine = json.dumps({"StartAt": "A", "States": {"A": {"Resource": "arn:aws:states:::sagemaker:createEndpoint"}}})
+    pipeline = json.dumps({"Version": "2020-12-01", "Steps": []})
+    other = json.dumps({"StartAt": "A", "States": {"A": {"Resource": "arn:aws:states:::lambda:invoke"}}})
+    inside = found(top, {"main.tf": "", "a.asl.json": machine, "p.json": pipeline, "o.json": other})
+    assert inside.notices == (
+        "a.asl.json is a state machine that calls SageMaker, and not read",
+        "p.json is the definition of a SageMaker pipeline, and not read",
+    )
+
+
+def test_templates_without_inference_are_read_only_where_there_is_nothing_else(top: Path) -> None:
+    assert found(top, {"s3.yaml": BUCKET}).inputs == ("s3.yaml",)
+    assert found(top, {"a.yaml": TEMPLATE}).inputs == ("a.yaml",)
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"readme.md": ""}, "^. holds no Terraform source, template, cdk.out or plan$"),
+        ({"tests/a.yaml": TEMPLATE}, "only examples and tests: ./?tests|only examples and tests: tests"),
+    ],
+)
+def test_nothing_at_all_is_an_error(top: Path, files: dict[str, str], said: str) -> None:
+    with pytest.raises(SourceError, match=said):
+        found(top, files)
+
+
+def test_links_to_folders_are_not_followed_and_files_that_cannot_be_read_hide_nothing(top: Path) -> None:
+    (top / "a").mkdir()
+    (top / "a" / "up").symlink_to("..")
+    (top / "gone.yaml").symlink_to("nowhere")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(top / "pipe.yaml")
+    assert found(top, {"a/a.yaml": TEMPLATE}).inputs == ("a/a.yaml",)
+
+
+@pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
+def test_another_work_tree_of_a_repository_is_not_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path, {"a.yaml": TEMPLATE, "infra/main.tf": ""})
+    git(tmp_path, "worktree", "add", "--quiet", "old")
+    monkeypatch.chdir(tmp_path)
+    assert search(".", None).inputs == ("a.yaml",)
