@@ -23,9 +23,11 @@ _OTHERS = frozenset({"action", "check", "ephemeral", "import", "language", "loca
 class ModuleSource:
     """One directory of Terraform files, as its blocks: ``source.resources["aws_sagemaker_endpoint", "chat"]``."""
 
-    def __init__(self, directory: str) -> None:
+    def __init__(self, directory: str, place: str) -> None:
         self.directory = directory
         """As it is reached from the working directory."""
+        self.place = place
+        """What tells it from all others, however it is reached."""
         self.files: list[syntax.SourceFile] = []
         self.variables: dict[str, syntax.BlockNode] = {}
         self.outputs: dict[str, syntax.BlockNode] = {}
@@ -193,7 +195,8 @@ class Disk:
     def _module(self, directory: str, *, keep_going: bool) -> ModuleSource:
         key = (self.tree.real(directory), keep_going)
         if key not in self._modules:
-            self._modules[key] = self._read(os.path.normpath(directory), keep_going=keep_going)
+            module = ModuleSource(os.path.normpath(directory), key[0])
+            self._modules[key] = self._read(module, keep_going=keep_going)
         return self._modules[key]
 
     def goes_on_without(self, error: HclSyntaxError) -> bool:
@@ -227,9 +230,9 @@ class Disk:
             line = raw.count(b"\n", 0, error.start) + 1
             raise SourceError(f"{path}:{line}:1: it is not UTF-8", hint="save it as UTF-8") from None
 
-    def _read(self, directory: str, *, keep_going: bool) -> ModuleSource:
+    def _read(self, module: ModuleSource, *, keep_going: bool) -> ModuleSource:
+        directory = module.directory
         names = sorted(source_names(directory, self.tree), key=lambda name: _OVERRIDE.fullmatch(name) is not None)
-        module = ModuleSource(directory)
         unread: list[str] = []
         for name in names:
             path = os.path.normpath(os.path.join(directory, name))

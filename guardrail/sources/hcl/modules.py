@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any, TypeAlias, TypeVar
 
+from msgspec.structs import replace
+
 from guardrail.errors import GitError, LimitError
 from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Computed
@@ -128,8 +130,8 @@ class ModuleInstance(Attributes):
         self.called_at = called_at
         """The call that brought it in; None for the root."""
         self.scope = EvaluationScope(self)
-        self.ancestors: frozenset[str] = frozenset()
-        """The directories of the modules that lead here."""
+        self.places = frozenset({source.place})
+        """The places of the modules that lead here, and its own."""
         self.calls_around: tuple[syntax.BlockNode, ...] = ()
         """The module blocks that lead here."""
         self.glob = ""
@@ -273,13 +275,17 @@ class ModuleInstance(Attributes):
 
     def _called(self, name: str, written: syntax.BlockNode) -> Any:
         instances = self._expanded(written, self._dotted("module", name))
-        made = [self._module(name, written, instance) for instance in instances]
+        directory = self._directory_of(name, written) if instances else ""
+        made = [self._module(name, written, directory, instance) for instance in instances]
         return _collected(instances, made, written.body)
 
-    def _module(self, name: str, written: syntax.BlockNode, instance: Instance) -> Any:
+    def _module(self, name: str, written: syntax.BlockNode, directory: str | Skipped, instance: Instance) -> Any:
+        """One instance of the module in a directory; an entry among the missing where it cannot be read."""
         address = self._dotted("module", name) + instance.suffix
-        directory = self._directory_of(name, written, address)
-        if directory is None:
+        if len(self.names) >= _DEEPEST or self.configuration.modules >= _MOST_MODULES:
+            directory = _not_read("modules are nested too deeply, or there are too many of them")
+        if isinstance(directory, Skipped):
+            self.configuration.missing.append(replace(directory, address=address))
             return MissingModule(address)
         self.configuration.modules += 1
         scope = self.scope.with_names(instance.names)
@@ -299,14 +305,14 @@ class ModuleInstance(Attributes):
         keyed = instance.key is not None or instance.unknown is not None
         module.glob = ".".join(part for part in (self.glob, "module", name + ("[*]" if keyed else "")) if part)
         module.calls_around = (*self.calls_around, written)
-        module.ancestors = self.ancestors | {self.configuration.disk.tree.real(self.source.directory)}
+        module.places |= self.places
         return module
 
-    def _directory_of(self, name: str, written: syntax.BlockNode, address: str) -> str | None:
-        """The directory of a called module; None, and an entry among the missing, where it cannot be read."""
+    def _directory_of(self, name: str, written: syntax.BlockNode) -> str | Skipped:
+        """The directory of a called module; what is to be said of each of its instances where it cannot be read."""
         source = self.source_of(written)
         if isinstance(source, Unknown):
-            return self._misses(address, f"where its source is cannot be known: {source.reason}")
+            return _not_read(f"where its source is cannot be known: {source.reason}")
         if source.startswith(("./", "../")) or source in (".", ".."):
             directory: str | None = os.path.normpath(os.path.join(self.source.directory, source))
         else:
@@ -314,9 +320,7 @@ class ModuleInstance(Attributes):
         wrong = self._wrong_with(directory)
         if wrong is not None or directory is None:
             bills = directory is not None or not _makes_no_inference(source)
-            return self._misses(address, f'its source is "{_without_secrets(source)}", and {wrong}', bills=bills)
-        if len(self.names) >= _DEEPEST or self.configuration.modules >= _MOST_MODULES:
-            return self._misses(address, "modules are nested too deeply, or there are too many of them")
+            return _not_read(f'its source is "{_without_secrets(source)}", and {wrong}', bills=bills)
         return directory
 
     def _fetched(self, name: str, source: str, written: syntax.BlockNode) -> str | None:
@@ -339,7 +343,7 @@ class ModuleInstance(Attributes):
                 return "that leads out of the repository"
             if not tree.is_directory(directory):
                 return "there is no such directory"
-            if tree.real(directory) in {*self.ancestors, tree.real(self.source.directory)}:
+            if tree.real(directory) in self.places:
                 return "that calls itself"
         except GitError as error:
             return error.message
@@ -352,11 +356,6 @@ class ModuleInstance(Attributes):
         if isinstance(source, (str, Unknown)):
             return source
         return Unknown("it is no text")
-
-    def _misses(self, address: str, reason: str, *, bills: bool = True) -> str | None:
-        """Enter a module among the missing; always None, for who returns a directory."""
-        self.configuration.missing.append(Skipped(address=address, type="module", reason=reason, affects_total=bills))
-        return None
 
     def children(self) -> "Iterator[ModuleInstance]":
         """Every instance of every module that is called here and can be read."""
@@ -500,6 +499,10 @@ class MissingModule(Attributes):
     def whole(self) -> Any:
         """Nobody knows what outputs there are."""
         return Computed(reason=f"{self._address} could not be read", references=(LOST,))
+
+
+def _not_read(reason: str, *, bills: bool = True) -> Skipped:
+    return Skipped(address="", type="module", reason=reason, affects_total=bills)
 
 
 def _without_secrets(source: str) -> str:
