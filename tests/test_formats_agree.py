@@ -233,6 +233,22 @@ def test_every_format_says_the_same_of_a_change_of_any_kind(made: Json, flags: t
     assert list(problems(path, *flags)) == []
 
 
+@pytest.mark.parametrize("flags", [(), ("--group-by=environment",), ("--group-by=region", "--strict")], ids=" ".join)
+def test_every_format_says_the_same_of_several_budgets_and_those_of_groups(
+    flags: tuple[str, ...], tmp_path: Path
+) -> None:
+    settings = tmp_path / "settings.yml"
+    settings.write_text(
+        "version: 1\nbudget: {max_expected_usd: 100, max_ceiling_usd: 99999, max_increase_expected_usd: 5}\n"
+        "group_budgets:\n"
+        "  - {where: {environment: production}, max_expected_usd: 10, max_ceiling_usd: 90000}\n"
+        "  - {where: {environment: non-production}, max_expected_usd: 9000}\n",
+        encoding="utf-8",
+    )
+    plan_of_five = ROOT / "examples" / "storefront" / "plan.json"
+    assert list(problems(plan_of_five, f"--config={settings}", *flags)) == []
+
+
 def turned(value: Any, key: str = "") -> Any:
     """A plan with its members, and with its lists that have no order, the other way round."""
     if isinstance(value, dict):

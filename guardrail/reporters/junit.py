@@ -17,6 +17,8 @@ from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import inert, lines_of_code
 
 LONGEST_MESSAGE = 1_000
+LONGEST_REASONS = 5_000
+"""Of a verdict, all together."""
 
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"})
 _THE_STACK = "all inputs"
@@ -53,7 +55,9 @@ def _properties(report: Report) -> list[str]:
         "verdict": judged.verdict,
         "because": "; ".join(judged.reasons),
     }
-    found = [f'<property name="{name}" value="{_text(value)}"/>' for name, value in known.items() if value]
+    found = [
+        f'<property name="{name}" value="{_text(value, LONGEST_REASONS)}"/>' for name, value in known.items() if value
+    ]
     return ["<properties>", *found, "</properties>"]
 
 

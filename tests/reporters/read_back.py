@@ -304,7 +304,7 @@ def of_comment(text: str, report: Any) -> tuple[Told, Told]:
         "counts": counted(f"{found[0].lower()}{found[1:]}"),
         "budgets": {
             "broken": sum(one.text.startswith("❌ Budget broken:") for one in paragraphs),
-            "others": len(held[1].split("; ")) if held else 0,
+            "others": (len(held[1].split("; ")) if held else 0) + _of_groups(page, [one.text for one in paragraphs]),
         },
         "doubts": [each for each in doubts(report) if letters(each) in said],
         "totals": [squeezed(cell) for cell in cells[0]] if cells else [],
@@ -313,6 +313,13 @@ def of_comment(text: str, report: Any) -> tuple[Told, Told]:
 
 def squeezed(text: str) -> str:
     return " ".join(text.split())
+
+
+def _of_groups(page: Element, paragraphs: list[str]) -> int:
+    """Limits that stand in the rows of groups, without those that a paragraph says are broken."""
+    cells = [row[0] for one in page.all("table") for row in rows(one)]
+    limits = sum(len(re.findall(r" of [\d,]+ (?:more )?(?:expected|at \w+)| is within ", cell)) for cell in cells)
+    return limits - sum(bool(re.match(r"❌ Budget broken: \S+=", one)) for one in paragraphs) if limits else 0
 
 
 def letters(text: str) -> str:
@@ -354,7 +361,9 @@ def of_page(text: str, report: Any) -> tuple[Told, Told]:
         "verdict": _TAGS[mark],
         "exit": int(code.removeprefix("exit ")),
         "counts": counted(found),
-        "budgets": dict(Counter(tag.text for one in totalled for tag in one.all("span", "tag"))),
+        "budgets": dict(
+            Counter(tag.text for tag in page.all("span", "tag") if tag.text in ("broken", "open", "holds"))
+        ),
         "doubts": [item.text for item in page.all("header")[0].all("li")],
         "reasons": reasons,
         "totals": shown,
