@@ -17,7 +17,6 @@ from guardrail.errors import LimitError, PastUnreadableError
 from guardrail.limits import Allowance
 from guardrail.model import (
     ChangeSet,
-    Coverage,
     Endpoint,
     InlineWaiver,
     Inventory,
@@ -44,7 +43,7 @@ from guardrail.sources.hcl.values import Undecided, marks_of
 from guardrail.sources.hcl.variables import VariableAssignments, given_values
 from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.linking.choices import MOST_BLOCKS
-from guardrail.sources.linking.link import Linked, Side
+from guardrail.sources.linking.link import Linked, Side, coverage
 from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.providers import account_of, region_of
 from guardrail.sources.vocabulary import misspelt
@@ -196,19 +195,12 @@ def _with_past(change_set: ChangeSet, then: _WorkedOut | None, after: Linked, be
     known = {each.address for each in change_set.skipped}
     more = [each for each in _skipped(then.configuration, before) if each.address not in known]
     skipped = (*change_set.skipped, *more)
-    left_out = {each.address for each in skipped}
-    modelled = (after.modelled | before.modelled) - left_out
     return replace(
         change_set,
         before=_with_doubts(before.inventory, then.configuration.undecided),
         complete=change_set.complete and not _may_be_more(then.configuration, before.inventory),
         skipped=tuple(sorted(skipped, key=lambda each: each.address)),
-        coverage=Coverage(
-            seen=len(modelled) + len(left_out),
-            modelled=len(modelled),
-            partial=len((after.partial | before.partial) & modelled),
-            skipped=len(left_out),
-        ),
+        coverage=coverage(skipped, after, before),
         moved=change_set.moved | {new: _earlier(old, change_set.moved.get(new, ())) for new, old in then.moved.items()},
     )
 
@@ -449,8 +441,6 @@ def _change_set(root: RootModule, now: _WorkedOut, linked: Linked) -> ChangeSet:
     configuration, addresses = now.configuration, [resource.address for resource in now.resources]
     skipped = _skipped(configuration, linked)
     unread = dict.fromkeys(problem for source in configuration.sources.values() for problem in source.unread)
-    left_out = {each.address for each in skipped}
-    modelled = linked.modelled - left_out
     return ChangeSet(
         path=root.directory,
         kind="hcl",
@@ -459,12 +449,7 @@ def _change_set(root: RootModule, now: _WorkedOut, linked: Linked) -> ChangeSet:
         complete=not unread and not _may_be_more(configuration, linked.inventory),
         unread=tuple(unread),
         skipped=tuple(sorted(skipped, key=lambda each: each.address)),
-        coverage=Coverage(
-            seen=len(modelled) + len(left_out),
-            modelled=len(modelled),
-            partial=len(linked.partial & modelled),
-            skipped=len(left_out),
-        ),
+        coverage=coverage(skipped, linked),
         notices=(*_undecided(configuration, addresses), *_assumed(configuration)),
     )
 

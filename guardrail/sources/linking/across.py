@@ -74,7 +74,7 @@ class _Elsewhere:
         for other, adrift in self._scaling.get(str(endpoint.name), ()) if isinstance(endpoint.name, str) else ():
             if other != path and _may_meet(endpoint.region, adrift.region) and not isinstance(variants, Unknown):
                 reason = Unknown(f"{adrift.address} of {other} {_MAY[adrift.kind]}: {_ACCOUNTS}")
-                doubtful = tuple(_with_scaling(each, adrift, reason) for each in variants)
+                doubtful = tuple(_with_scaling(variant, adrift, reason) for variant in variants)
                 if doubtful != variants:
                     self._doubts[other, adrift.address] = f"it may scale an endpoint of another input: {_ACCOUNTS}"
                     variants = doubtful
@@ -90,8 +90,8 @@ def across(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
     if len(change_sets) == 1 or not any(map(_is_adrift, change_sets)):
         return list(change_sets)
     doubts: dict[tuple[str, str], str] = {}
-    after = _Elsewhere(((each.path, each.after) for each in change_sets), doubts)
-    before = _Elsewhere(((each.path, each.before) for each in change_sets), doubts)
+    after = _Elsewhere(((change_set.path, change_set.after) for change_set in change_sets), doubts)
+    before = _Elsewhere(((change_set.path, change_set.before) for change_set in change_sets), doubts)
     seen = [mapped(one, partial(after.beside, one.path), partial(before.beside, one.path)) for one in change_sets]
     return [_settled(one, doubts) for one in seen]
 
@@ -109,8 +109,12 @@ def mapped(
         after=after(change_set.after),
         before=None if change_set.before is None else before(change_set.before),
         possibilities=tuple(
-            replace(each, after=after(each.after), before=None if each.before is None else before(each.before))
-            for each in change_set.possibilities
+            replace(
+                possibility,
+                after=after(possibility.after),
+                before=None if possibility.before is None else before(possibility.before),
+            )
+            for possibility in change_set.possibilities
         ),
     )
 
@@ -135,7 +139,7 @@ def _with_scaling(variant: Variant, adrift: AdriftScaling, reason: Unknown) -> V
     elif adrift.kind == "scheduled action" and not scaling.scheduled_actions:
         scaling = replace(scaling, scheduled_actions=reason)
     elif adrift.kind == "alarm" and not isinstance(scaling.policies, Unknown):
-        started = (_with_alarm(each, reason) for each in scaling.policies)
+        started = (_with_alarm(policy, reason) for policy in scaling.policies)
         scaling = replace(scaling, policies=tuple(started))
     return replace(variant, scaling=scaling)
 
@@ -154,16 +158,20 @@ def _settled(change_set: ChangeSet, doubts: dict[tuple[str, str], str]) -> Chang
     own = {address: reason for (path, address), reason in doubts.items() if path == change_set.path}
     if not own:
         return change_set
-    skipped = (replace(each, reason=own.get(each.address, each.reason)) for each in change_set.skipped)
+    skipped = (replace(block, reason=own.get(block.address, block.reason)) for block in change_set.skipped)
     possible = partial(_without_used, used=own)
     return replace(mapped(change_set, possible, possible), skipped=tuple(skipped))
 
 
 def _without_used(inventory: Inventory, used: dict[str, str]) -> Inventory:
     """An inventory whose configurations that another input may use are possibly deployed, not unattached."""
-    perhaps = [replace(each, deployed="possibly") for each in inventory.unattached if each.address in used]
+    perhaps = [
+        replace(configuration, deployed="possibly")
+        for configuration in inventory.unattached
+        if configuration.address in used
+    ]
     return replace(
         inventory,
-        unattached=tuple(each for each in inventory.unattached if each.address not in used),
-        endpoints=tuple(sorted((*inventory.endpoints, *perhaps), key=lambda each: each.address)),
+        unattached=tuple(configuration for configuration in inventory.unattached if configuration.address not in used),
+        endpoints=tuple(sorted((*inventory.endpoints, *perhaps), key=lambda endpoint: endpoint.address)),
     )

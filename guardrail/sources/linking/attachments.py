@@ -54,7 +54,7 @@ class Attachments:
         for policy in declarations.policies:
             self._attach(policy, self._with_alarms(policy, unclear), self._policies)
         self._actions: dict[str, list[ScheduledAction] | Unknown] = {}
-        self._sensitive = {each.address for each in declarations.of(DeclaredAction) if each.sensitive}
+        self._sensitive = {action.address for action in declarations.of(DeclaredAction) if action.sensitive}
         for action in declarations.of(DeclaredAction):
             self._attach(action, action.action, self._actions)
 
@@ -69,7 +69,7 @@ class Attachments:
             declared.target,
             policies=policies if isinstance(policies, Unknown) else tuple(sorted(policies, key=_by_address)),
             scheduled_actions=scheduled if isinstance(scheduled, Unknown) else attached,
-            sensitive=declared.target.sensitive or any(each.address in self._sensitive for each in attached),
+            sensitive=declared.target.sensitive or any(action.address in self._sensitive for action in attached),
         )
 
     def may_mean_any(self, link: Link, seeker: Declared) -> bool:
@@ -114,7 +114,7 @@ class Attachments:
     def _with_alarms(self, declared: DeclaredPolicy, unclear: dict[str, Unknown]) -> ScalingPolicy:
         if not isinstance(declared.policy, StepScalingPolicy):
             return declared.policy
-        alarms = tuple(each.alarm for each in self.alarms.get(declared.address, ()))
+        alarms = tuple(alarm.alarm for alarm in self.alarms.get(declared.address, ()))
         return replace(declared.policy, alarms=alarms or unclear.get(declared.address, ()))
 
     def _attach(self, declared: DeclaredScaling, attachment: _T, attached: dict[str, list[_T] | Unknown]) -> None:
@@ -146,7 +146,7 @@ class Attachments:
                 self.orphans.append(declared)
 
     def _parts_of(self, declared: Declared) -> set[str]:
-        return {declared.address, *(each.address for each in self.alarms.get(declared.address, ()))}
+        return {declared.address, *(alarm.address for alarm in self.alarms.get(declared.address, ()))}
 
     def _is_first(self, declared: Declared, candidates: Sequence[Declared]) -> bool:
         return self._all.is_first(candidates, *self.kind_of_doubt(declared))
@@ -171,7 +171,7 @@ class Attachments:
         """Those of ``targets`` that may be on a dimension; the answer is shared, as those of an index are."""
         key = (id(targets), dimension)
         if len(targets) <= FEW or key not in self._of_dimension:
-            fitting = [each for each in targets if each.target.dimension in (dimension, "")]
+            fitting = [target for target in targets if target.target.dimension in (dimension, "")]
             if len(targets) <= FEW:
                 return fitting
             self._of_dimension[key] = fitting
@@ -182,7 +182,7 @@ class Attachments:
         mentioned = {reference.address for reference in link.references}
         addresses = frozenset(mentioned & self._all.endpoints.by_address.keys() or mentioned)
         if addresses not in self._beside:
-            targets = {each.address: each for address in addresses for each in self._mentioning.get(address, ())}
+            targets = {target.address: target for address in addresses for target in self._mentioning.get(address, ())}
             by_variant: dict[str | int | None, list[DeclaredTarget]] = defaultdict(list, {None: list(targets.values())})
             for target in targets.values():
                 variant = variant_of(target.resource)
@@ -204,7 +204,7 @@ class Attachments:
         endpoints = self._all.endpoints_of(link, declared)
         key = identity(endpoints)
         if key not in self._of_endpoints:
-            groups = {id(group): group for each in endpoints for group in self._groups.get(each.address, ())}
+            groups = {id(group): group for endpoint in endpoints for group in self._groups.get(endpoint.address, ())}
             self._of_endpoints[key] = [target for group in groups.values() for target in group]
         return [self._of_endpoints[key], self._vague.compatible(declared)]
 

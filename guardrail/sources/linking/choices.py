@@ -73,8 +73,10 @@ def choices(alternatives: Mapping[str, Sequence[str]], blocks: int) -> list[Choi
 def chosen(declarations: Iterable[Declaration], choice: Choice) -> list[Declaration]:
     """The declarations with each endpoint of a choice on its configuration."""
     return [
-        replace(each, configuration=Link(value=each.configuration.value, references=(Reference(uses, ""),)))
-        if isinstance(each, DeclaredEndpoint) and (uses := choice.get(each.address))
-        else each
-        for each in declarations
+        replace(
+            declaration, configuration=Link(value=declaration.configuration.value, references=(Reference(uses, ""),))
+        )
+        if isinstance(declaration, DeclaredEndpoint) and (uses := choice.get(declaration.address))
+        else declaration
+        for declaration in declarations
     ]

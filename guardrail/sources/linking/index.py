@@ -91,7 +91,11 @@ class KindIndex(Generic[_D]):
         if question not in self._answers:
             groups = self._by_value.get(value, {})
             places = tuple(place for place, group in groups.items() if holds(group[0], seeker))
-            answer = [each for place in places for each in groups[place]] if (value, places) not in self._joined else []
+            answer = (
+                [declared for place in places for declared in groups[place]]
+                if (value, places) not in self._joined
+                else []
+            )
             self._answers[question] = self._joined.setdefault((value, places), answer)
         return self._answers[question]
 
@@ -99,14 +103,14 @@ class KindIndex(Generic[_D]):
         """Those namesakes that the expression behind a known ``value`` refers to."""
         addresses = {reference.address for reference in link.stated()} if self.namesakes(value, seeker) else ()
         stated = [self.by_address[address] for address in addresses if address in self.by_address]
-        meant = [each for each in stated if each.called == value and _is_namesake(each, seeker)]
+        meant = [declared for declared in stated if declared.called == value and _is_namesake(declared, seeker)]
         return meant if len(meant) <= FEW else self.namesakes(value, seeker)
 
     def compatible(self, seeker: Declared) -> list[_D]:
         """Everything that ``seeker`` could mean if nothing is known of its link."""
         place = _place(seeker)
         if place not in self._compatible:
-            self._compatible[place] = [each for each in self if may_meet(each, seeker)]
+            self._compatible[place] = [declared for declared in self if may_meet(declared, seeker)]
         return self._compatible[place]
 
 
@@ -185,7 +189,7 @@ class Declarations:
 
 def identity(candidates: Sequence[Declared]) -> tuple[object, ...]:
     """What makes two lists of candidates the same: what is in them, or, of long ones, that an index shares them."""
-    return tuple(each.address for each in candidates) if len(candidates) <= FEW else (id(candidates),)
+    return tuple(candidate.address for candidate in candidates) if len(candidates) <= FEW else (id(candidates),)
 
 
 def _place(declared: Declared) -> _Place:

@@ -70,16 +70,16 @@ def skipped_on(afters: Iterable[Linked], befores: Iterable[Linked]) -> tuple[Ski
     present: set[str] = set()
     for after in afters:
         present |= after.modelled
-        skipped = {one.address: one for one in after.skipped} | skipped
+        skipped = {block.address: block for block in after.skipped} | skipped
     for before in befores:
-        gone = {one.address: replace(one, affects_total=False) for one in before.skipped if one.address not in present}
-        skipped = gone | skipped
+        gone = (block for block in before.skipped if block.address not in present)
+        skipped = {block.address: replace(block, affects_total=False) for block in gone} | skipped
     return tuple(skipped[address] for address in sorted(skipped))
 
 
 def coverage(skipped: Iterable[Skipped], *sides: Linked) -> Coverage:
     """Counts of blocks on all sides; what is understood on one side and skipped on the other counts as skipped."""
-    left_out = {each.address for each in skipped}
+    left_out = {block.address for block in skipped}
     modelled = frozenset[str]().union(*(side.modelled for side in sides)) - left_out
     partial = frozenset[str]().union(*(side.partial for side in sides)) & modelled
     return Coverage(
@@ -113,7 +113,7 @@ class Side:
         self._link_components()
         self._scaling = ScalingLinks(self.declarations)
         self.related = self._relations()
-        self.running = {each.address: self._configuration_of(each) for each in self.declarations.endpoints}
+        self.running = {endpoint.address: self._configuration_of(endpoint) for endpoint in self.declarations.endpoints}
         self._shadows: dict[str, list[InstanceVariant]] = defaultdict(list)
         self._link_experiments()
 
@@ -121,19 +121,19 @@ class Side:
         """The inventory of this side, with what was skipped on the way."""
         self._tell_misdirected()
         possible, unattached = self._configurations_without_endpoint()
-        endpoints = [self._endpoint(each) for each in self.declarations.endpoints]
-        endpoints += [self._possible(each) for each in possible]
+        endpoints = [self._endpoint(endpoint) for endpoint in self.declarations.endpoints]
+        endpoints += [self._possible(configuration) for configuration in possible]
         inventory = Inventory(
             endpoints=tuple(sorted(endpoints, key=_address)),
-            unattached=tuple(sorted((self._bare(each, "no") for each in unattached), key=_address)),
-            budgets=tuple(each.budget for each in sorted(self.declarations.of(DeclaredBudget), key=_address)),
+            unattached=tuple(sorted((self._bare(configuration, "no") for configuration in unattached), key=_address)),
+            budgets=tuple(budget.budget for budget in sorted(self.declarations.of(DeclaredBudget), key=_address)),
             unlinked_scaling=tuple(sorted(self._scaling.unlinked.by_endpoint[""], key=_address)),
             adrift=tuple(self._scaling.adrift),
         )
         modelled = self._modelled()
         return Linked(
             inventory=inventory,
-            skipped=tuple(sorted(self.declarations.skipped.values(), key=lambda each: each.address)),
+            skipped=tuple(sorted(self.declarations.skipped.values(), key=lambda block: block.address)),
             modelled=modelled,
             partial=_partial(inventory) & modelled,
         )
@@ -145,7 +145,7 @@ class Side:
         They are all that its expression leads to, and none of that is out of sight.
         """
         return {
-            endpoint.address: sorted(each.address for each in candidates)
+            endpoint.address: sorted(candidate.address for candidate in candidates)
             for endpoint in sorted(self.declarations.endpoints, key=attrgetter("address"))
             if isinstance(endpoint.configuration.value, Unknown) and LOST not in endpoint.configuration.references
             if 1 < len(candidates := self.declarations.configurations.linked(endpoint.configuration, endpoint)) <= FEW
@@ -196,7 +196,9 @@ class Side:
         if len(configurations) > 1:
             reason = Unknown(f"which configuration it uses is {known_only(endpoint.type)}: {_either(configurations)}")
             is_one_of_them = LOST not in endpoint.configuration.references and len(configurations) <= MOST_CANDIDATES
-            return _Running(reason, tuple(each.address for each in configurations) if is_one_of_them else ())
+            return _Running(
+                reason, tuple(configuration.address for configuration in configurations) if is_one_of_them else ()
+            )
         if isinstance(endpoint.configuration.value, Unknown):
             return _Running(Unknown(f"which configuration it uses is {_since_when(endpoint.configuration.value)}"))
         name = None if endpoint.configuration.sensitive else endpoint.configuration.value
@@ -262,11 +264,13 @@ class Side:
             if not is_decided:
                 configurations = configurations or known.possible(link, endpoint)
             if self.declarations.is_first(configurations, DeclaredConfiguration, is_decided):
-                (attached if is_decided else reachable).update(each.address for each in configurations)
-        free = [each for each in known if each.address not in attached]
+                (attached if is_decided else reachable).update(
+                    configuration.address for configuration in configurations
+                )
+        free = [configuration for configuration in known if configuration.address not in attached]
         return (
-            [each for each in free if each.address in reachable],
-            [each for each in free if each.address not in reachable],
+            [configuration for configuration in free if configuration.address in reachable],
+            [configuration for configuration in free if configuration.address not in reachable],
         )
 
     def _endpoint(self, declared: DeclaredEndpoint) -> Endpoint:
@@ -393,7 +397,7 @@ class Side:
         linked: list[Declared] = [targets[claim.address] for claim in claims if claim.address in targets]
         if configuration is not None:
             linked += [configuration, *models_of(configuration, self.declarations.of(DeclaredModel))]
-        known = {each.region for each in linked if isinstance(each.region, str)}
+        known = {block.region for block in linked if isinstance(block.region, str)}
         return known.pop() if len(known) == 1 else self._region or declared.region
 
     def _components_of(self, declared: DeclaredEndpoint) -> tuple[InferenceComponent, ...] | Unknown:
@@ -402,11 +406,11 @@ class Side:
             return hosted
         return tuple(
             replace(
-                each.component,
-                name=SENSITIVE if each.sensitive_name else each.component.name,
-                scaling=self._scaling.components.get(each.address),
+                component.component,
+                name=SENSITIVE if component.sensitive_name else component.component.name,
+                scaling=self._scaling.components.get(component.address),
             )
-            for each in sorted(hosted, key=_address)
+            for component in sorted(hosted, key=_address)
         )
 
     def _tell_misdirected(self) -> None:
@@ -454,7 +458,7 @@ def _tested(experiment: DeclaredExperiment) -> str:
 
 def _either(configurations: list[DeclaredConfiguration]) -> str:
     """``a or b`` of the addresses; of many the first few and how many more there are."""
-    addresses = [each.address for each in configurations[:NAMED]]
+    addresses = [configuration.address for configuration in configurations[:NAMED]]
     others = len(configurations) - NAMED
     return " or ".join(sorted(addresses)) + (f" or one of {others} others" if others > 0 else "")
 
@@ -469,7 +473,9 @@ def _address(thing: Endpoint | Declared | UnlinkedScaling) -> str:
 
 def _hidden(variants: tuple[Variant, ...], places: frozenset[int]) -> tuple[Variant, ...]:
     """The variants without those of their names that must not be shown; links needed them."""
-    hidden = (replace(each, name=SENSITIVE) if index in places else each for index, each in enumerate(variants))
+    hidden = (
+        replace(variant, name=SENSITIVE) if index in places else variant for index, variant in enumerate(variants)
+    )
     return tuple(hidden) if places else variants
 
 
@@ -489,7 +495,9 @@ def _partial(inventory: Inventory) -> frozenset[str]:
         scaling = [variant.scaling for variant in variants]
         if _has_unknown(endpoint.region, *scaling):
             partial.add(endpoint.address)
-        if _has_unknown(endpoint.mode, endpoint.variants) or any(_has_unknown(*_priced(each)) for each in variants):
+        if _has_unknown(endpoint.mode, endpoint.variants) or any(
+            _has_unknown(*_priced(variant)) for variant in variants
+        ):
             partial.add(endpoint.configuration_address or endpoint.address)
         targets = (target for target in scaling if isinstance(target, ScalableTarget))
         partial.update(target.address for target in targets if _has_unknown(*_bounds(target)))

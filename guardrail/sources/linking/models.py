@@ -42,10 +42,10 @@ def _with_model(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
     """The variant with what is true of each of the models that it may mean."""
     if not models:
         return variant
-    marketplace, model = _common(models, lambda each: each.marketplace), _common(models, lambda each: each.model)
+    marketplace, model = _common(models, lambda model: model.marketplace), _common(models, lambda model: model.model)
     if not isinstance(variant, InstanceVariant):
         return replace(variant, marketplace=marketplace, model=model)
-    multi_model = _common(models, lambda each: each.multi_model)
+    multi_model = _common(models, lambda model: model.multi_model)
     return replace(variant, marketplace=marketplace, model=model, multi_model=multi_model)
 
 

@@ -37,19 +37,19 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
             budget for budget in inventories[0].budgets if all(budget in inventory.budgets for inventory in inventories)
         ),
         unlinked_scaling=tuple(
-            {each.address: each for inventory in inventories for each in inventory.unlinked_scaling}.values()
+            {target.address: target for inventory in inventories for target in inventory.unlinked_scaling}.values()
         ),
-        adrift=tuple(dict.fromkeys(each for inventory in inventories for each in inventory.adrift)),
+        adrift=tuple(dict.fromkeys(block for inventory in inventories for block in inventory.adrift)),
     )
 
 
 def with_possibilities(change_set: ChangeSet, possibilities: Sequence[Possibility], wanted: str) -> ChangeSet:
     """The change set as what its possibilities have in common; ``wanted`` says what would leave one of them."""
-    pasts = [each.before for each in possibilities if each.before is not None]
+    pasts = [possibility.before for possibility in possibilities if possibility.before is not None]
     notice = f"{len(possibilities)} possibilities, because something is undecided: {wanted}"
     return replace(
         change_set,
-        after=merged([each.after for each in possibilities], wanted),
+        after=merged([possibility.after for possibility in possibilities], wanted),
         before=merged(pasts, wanted) if pasts else None,
         possibilities=tuple(possibilities),
         undecided=wanted,
@@ -90,7 +90,7 @@ def _variants(several: Sequence[tuple[Variant, ...] | Unknown], wanted: str) -> 
     known = [variants for variants in several if not isinstance(variants, Unknown)]
     if len(known) < len(several):
         return next(variants for variants in several if isinstance(variants, Unknown))
-    return tuple(_variant(each, wanted, len(several)) for each in aligned(known))
+    return tuple(_variant(alike, wanted, len(several)) for alike in aligned(known))
 
 
 def aligned(several: Sequence[tuple[Variant, ...]]) -> list[list[Variant]]:
@@ -124,7 +124,7 @@ def _variant(variants: Sequence[Variant], wanted: str, worlds: int) -> Variant:
         kinds = "on instances or serverless" if sensitive else _kinds(instances, serverless)
         values["instance_type"] = values["initial_instance_count"] = Unknown(f"{kinds}: {wanted}")
         values["scaling"] = _common([variant.scaling for variant in variants], wanted)
-    elif any(each.instance_pools != instances[0].instance_pools for each in instances):
+    elif any(instance.instance_pools != instances[0].instance_pools for instance in instances):
         values["instance_type"], values["instance_pools"] = Unknown(f"it is undecided: {wanted}"), ()
     if not serverless and not is_certain:
         values["initial_instance_count"] = perhaps

@@ -113,8 +113,8 @@ class ScalingLinks:
             or (self._unnamed if known else self._all.endpoints).compatible(declared)
         )
         unclear = Unknown(f"{declared.address} may be its scaling target")
-        for each in candidates if self._is_first(declared, candidates) else ():
-            self._add_claim(each, unclear, declared, Link(value=None), target.dimension)
+        for candidate in candidates if self._is_first(declared, candidates) else ():
+            self._add_claim(candidate, unclear, declared, Link(value=None), target.dimension)
         if not candidates:
             self._let_drift(declared, "target")
         if known and not candidates:

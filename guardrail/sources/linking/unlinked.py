@@ -58,7 +58,11 @@ class Unlinked:
         self._all = declarations
         self.by_endpoint: dict[str, list[UnlinkedScaling]] = defaultdict(list)
         self._slips: list[_Slip] = []
-        shown = {each.name for each in declarations.endpoints if isinstance(each.name, str) and not each.sensitive_name}
+        shown = {
+            endpoint.name
+            for endpoint in declarations.endpoints
+            if isinstance(endpoint.name, str) and not endpoint.sensitive_name
+        }
         self._names = sorted(map(str, shown)) if len(shown) <= FEW else []
 
     def mistake(self, declared: DeclaredScaling) -> Mistake | None:
@@ -69,7 +73,7 @@ class Unlinked:
         if declared.namespace is not None:
             return Mistake(f"{spelling.of('ServiceNamespace')} is {declared.namespace[:80]!r}", "sagemaker")
         called = [endpoint.called for endpoint in self._all.endpoints.referenced(link, declared)[:FEW]]
-        mistake = resource_id.mistake_in(link.spelled, spelling.of("ResourceId"), [each for each in called if each])
+        mistake = resource_id.mistake_in(link.spelled, spelling.of("ResourceId"), [name for name in called if name])
         if mistake or not isinstance(dimension, str) or not dimension:
             return mistake
         own, named = spelling.of("ScalableDimension"), resource_id.parsed(link.spelled)
@@ -86,8 +90,8 @@ class Unlinked:
         endpoints = self._all.endpoints.referenced(Link(value=None, references=references), declared)
         words = (declared.resource.spelled or "").split("/")
         if not endpoints:
-            endpoints = [each for word in words for each in self._all.endpoints.named(word, declared)[:2]]
-        address = endpoints[0].address if len({each.address for each in endpoints}) == 1 else ""
+            endpoints = [endpoint for word in words for endpoint in self._all.endpoints.named(word, declared)[:2]]
+        address = endpoints[0].address if len({endpoint.address for endpoint in endpoints}) == 1 else ""
         self._tell(address, declared, mistake, variant=words[-1] if len(words) > 2 else None)  # noqa: PLR2004
 
     def leave_elsewhere(self, declared: DeclaredScaling, reason: str) -> None:
@@ -97,8 +101,10 @@ class Unlinked:
         near = resource_id.near(name, self._names) if name else None
         endpoints = self._all.endpoints.named(near, declared) if near else []
         mistake = Mistake(f"there is no endpoint {name!r} here", near)
-        namesakes = [each for each in self._all.endpoints if each.name == name] if name in self._names else []
-        regions = {each.region for each in namesakes} - {declared.region}
+        namesakes = (
+            [endpoint for endpoint in self._all.endpoints if endpoint.name == name] if name in self._names else []
+        )
+        regions = {namesake.region for namesake in namesakes} - {declared.region}
         if len(namesakes) == len(regions) == 1 and isinstance(declared.region, str):
             endpoints, mistake = namesakes, Mistake(f"endpoint {name} is in {regions.pop()}, not in {declared.region}")
         if len(endpoints) != 1:
@@ -193,9 +199,9 @@ def _is_lacking(declared: DeclaredScaling, targets: Sequence[ScalableTarget | Un
 def _waiting(claims: Iterable[Claim]) -> str | None:
     """The address of a step policy that no alarm starts; None where there is none."""
     attached = [claim.target.policies for claim in claims if isinstance(claim.target, ScalableTarget)]
-    policies = [policy for each in attached if not isinstance(each, Unknown) for policy in each]
-    idle = (each for each in policies if isinstance(each, StepScalingPolicy) and each.alarms == ())
-    return next((each.address for each in idle), None)
+    policies = (policy for known in attached if not isinstance(known, Unknown) for policy in known)
+    idle = (policy for policy in policies if isinstance(policy, StepScalingPolicy) and policy.alarms == ())
+    return next((policy.address for policy in idle), None)
 
 
 def _not_there(endpoint: DeclaredEndpoint, configuration: DeclaredConfiguration, claim: Claim) -> Mistake:

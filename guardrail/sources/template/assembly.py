@@ -79,10 +79,10 @@ def templates(path: str, files: FileTree) -> list[StackTemplate]:
     manifest = os.path.join(path, MANIFEST)
     if files.is_directory(path):
         content = _content(files, manifest, f"{path} is a directory without {MANIFEST}, so no CDK output")
-        found = list(_assembly(manifest, content, files, 0))
-        if not found:
+        stacks = list(_assembly(manifest, content, files, 0))
+        if not stacks:
             raise SourceError(f"{path} is a CDK output without stacks")
-        return _told_apart(found)
+        return _told_apart(stacks)
     document = files.read(path)
     if document is None:
         raise SourceError(f"{path} does not exist", hint="guardrail check template.yaml")
@@ -92,13 +92,13 @@ def templates(path: str, files: FileTree) -> list[StackTemplate]:
 def _told_apart(templates: list[StackTemplate]) -> list[StackTemplate]:
     """The templates with a number in the prefixes of those that another one has before: ``app/``, ``app#2/``."""
     seen: Counter[str] = Counter()
-    found: list[StackTemplate] = []
+    apart: list[StackTemplate] = []
     for template in templates:
         seen[template.prefix] += 1
         number = seen[template.prefix]
         prefix = f"{template.prefix.removesuffix('/')}#{number}/" if number > 1 else template.prefix
-        found.append(replace(template, prefix=prefix))
-    return found
+        apart.append(replace(template, prefix=prefix))
+    return apart
 
 
 def change_set(path: str, files: FileTree) -> Document | None:
@@ -201,12 +201,12 @@ def hash_of(url: str) -> str:
 
 def assets(directory: str, files: FileTree) -> dict[str, str]:
     """The local files that asset manifests of the CDK in a directory have, by the hashes they are published under."""
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for manifest in files.names(directory):
         content = files.read(os.path.join(directory, manifest)) if manifest.endswith(".assets.json") else None
         for identifier, path in _in_asset_manifest(content or b"{}").items():
-            found.setdefault(identifier, os.path.join(directory, path))
-    return found
+            paths.setdefault(identifier, os.path.join(directory, path))
+    return paths
 
 
 class _Source(Struct, frozen=True):

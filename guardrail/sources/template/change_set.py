@@ -99,13 +99,13 @@ def _happens(change: Table) -> Change:
 
 def _causes(change: Table) -> dict[str, Reference]:
     """For each property whose value another resource decides, that resource."""
-    found: dict[str, Reference] = {}
+    causes: dict[str, Reference] = {}
     for detail in items_of(change.get("Details")):
         name, entity = within(detail, "Target", "Name"), within(detail, "CausingEntity")
         if isinstance(entity, str) and detail.get("ChangeSource") in ("ResourceReference", "ResourceAttribute"):
             address, _, attribute = entity.partition(".")
-            found[str(name)] = Reference(address, attribute)
-    return found
+            causes[str(name)] = Reference(address, attribute)
+    return causes
 
 
 def _value(value: Any, cause: Reference | None) -> Any:

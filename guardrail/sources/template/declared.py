@@ -158,8 +158,8 @@ def _stands_for_inference(kind: str, resource: Table) -> bool:
     """Whether a custom resource makes inference: its type, its properties or the API calls written in them say so."""
     properties = resource.get("Properties")
     names = {name.lower() for name in properties} if isinstance(properties, dict) else set()
-    written = kind.lower().replace("_", "").replace("-", "")
-    if "endpointconfig" in written or "sagemakerendpoint" in written:
+    plain = kind.lower().replace("_", "").replace("-", "")
+    if "endpointconfig" in plain or "sagemakerendpoint" in plain:
         return True
     if names & {"productionvariants", "endpointconfigname", "endpointconfig"}:
         return True
@@ -168,24 +168,24 @@ def _stands_for_inference(kind: str, resource: Table) -> bool:
 
 def hint_of(stack: Stack, resource: Table) -> str:
     """What the properties of a custom resource say of instances, in words; "" where they say nothing."""
-    found = [
+    sizes = [
         f"{name} {text}"
         for part in parts_of(resource.get("Properties"))
         for name, item in (part.items() if isinstance(part, dict) else ())
         if name.lower().replace("_", "") in _SIZES and (text := text_of(stack.evaluate(item))) is not None
     ]
-    return f" (its properties say {', '.join(dict.fromkeys(found))})" if found else ""
+    return f" (its properties say {', '.join(dict.fromkeys(sizes))})" if sizes else ""
 
 
 def _macros(stack: Stack) -> Iterator[TemplateResource]:
     """Transforms of the whole template that may write anything."""
-    found: dict[str, str] = {}
+    macros: dict[str, str] = {}
     for key in ("Transform", "Fn::Transform"):
         for transform in items_of(stack.root.get(key)):
             name = transform.get("Name") if isinstance(transform, dict) else transform
             if name is not None and str(name) not in KNOWN_TRANSFORMS:
-                found[str(name)[:80]] = key
-    for name, key in found.items():
+                macros[str(name)[:80]] = key
+    for name, key in macros.items():
         reason = f"the macro {name} can change anything in the template at deployment"
         yield resource_of(stack, f"Transform::{name}", _MACRO, reason, stack.root.place(key))
 
@@ -231,8 +231,8 @@ def _arn_for_a_name(resource: TemplateResource) -> str | None:
 
     Application Auto Scaling takes ``endpoint/NAME/variant/NAME`` alone, and so the target scales nothing.
     """
-    written = resource.block.attributes.values.get("ResourceId")
-    references = written.references if isinstance(written, Expression) else ()
+    resource_id = resource.block.attributes.values.get("ResourceId")
+    references = resource_id.references if isinstance(resource_id, Expression) else ()
     for reference in references:
         if reference.attribute == ARN:
             name = REF_IS_ARN.get(resource.stack.type_of(reference.address.removeprefix(resource.stack.prefix)))
@@ -304,17 +304,17 @@ def construct_path(resource: TemplateResource) -> str | None:
 
 def changes(before: Mapping[str, TemplateResource], after: Mapping[str, TemplateResource]) -> dict[str, Change]:
     """What happens to each resource of either side, by address."""
-    found: dict[str, Change] = {}
+    happens: dict[str, Change] = {}
     for address in before.keys() | after.keys():
         old, new = before.get(address), after.get(address)
         if old is None:
-            found[address] = "create"
+            happens[address] = "create"
         elif new is None:
-            found[address] = "delete"
+            happens[address] = "delete"
         else:
-            found[address] = _change(old.block, new.block)
-    _follow(found, after)
-    return found
+            happens[address] = _change(old.block, new.block)
+    _follow(happens, after)
+    return happens
 
 
 def _change(old: Block, new: Block) -> Change:
@@ -327,7 +327,7 @@ def _change(old: Block, new: Block) -> Change:
     return "replace" if any(spellings.replaces(new.type, name) for name in names) else "update"
 
 
-def _follow(found: dict[str, Change], after: Mapping[str, TemplateResource]) -> None:
+def _follow(happens: dict[str, Change], after: Mapping[str, TemplateResource]) -> None:
     """A resource that mentions a replaced one changes too, although it reads as before."""
     mentioning: dict[str, list[tuple[str, Change]]] = defaultdict(list)
     for address, resource in after.items():
@@ -335,10 +335,10 @@ def _follow(found: dict[str, Change], after: Mapping[str, TemplateResource]) -> 
             change: Change = "replace" if spellings.replaces(resource.block.type, name) else "update"
             for mentioned in {reference.address for reference in mentioned_in(parts_of(value))}:
                 mentioning[mentioned].append((address, change))
-    pending = [address for address, change in found.items() if change in ("replace", "create")]
+    pending = [address for address, change in happens.items() if change in ("replace", "create")]
     while pending:
         for address, change in mentioning.pop(pending.pop(), ()):
-            if found[address] == "no-op" or (found[address] == "update" and change == "replace"):
-                found[address] = change
+            if happens[address] == "no-op" or (happens[address] == "update" and change == "replace"):
+                happens[address] = change
                 if change == "replace":
                     pending.append(address)

@@ -174,14 +174,14 @@ def _if(stack: Evaluator, argument: Any) -> Any:
 
 def _find_in_map(stack: Evaluator, argument: Any) -> Any:
     keys = [stack.evaluate(key) for key in argument[:3]]
-    found = _found(stack, keys)
-    if isinstance(found, NoValue) and argument[3:]:
+    value = _mapped(stack, keys)
+    if isinstance(value, NoValue) and argument[3:]:
         options = argument[3]
         return stack.evaluate(options.get("DefaultValue")) if isinstance(options, Table) else Unknown("no default")
-    return Unknown("Fn::FindInMap finds nothing under its keys") if isinstance(found, NoValue) else like(keys, found)
+    return Unknown("Fn::FindInMap finds nothing under its keys") if isinstance(value, NoValue) else like(keys, value)
 
 
-def _found(stack: Evaluator, keys: list[Any]) -> Any:
+def _mapped(stack: Evaluator, keys: list[Any]) -> Any:
     """The value in a mapping; `NO_VALUE` where there is none under the keys."""
     here: Any = stack.section("Mappings")
     for index, key in enumerate(keys):

@@ -54,5 +54,5 @@ class Properties(View):
 
     def lines(self, *names: str) -> dict[str, Location]:
         """Where each of the properties is written that is written at all."""
-        found = {name: self.location(name) for name in names if name in self.values}
-        return {name: location for name, location in found.items() if location is not None}
+        locations = {name: self.location(name) for name in names if name in self.values}
+        return {name: location for name, location in locations.items() if location is not None}

@@ -321,8 +321,7 @@ class Stack:
 
         Of these what is text, or text with parameters in it, is that text: nothing depends on it, so it asks nothing.
         """
-        written = resource.get("Properties", Table())
-        return self._read(written, unread)
+        return self._read(resource.get("Properties", Table()), unread)
 
     def _read(self, written: Any, unread: frozenset[str]) -> Any:
         if written.__class__ is list:
@@ -350,8 +349,8 @@ class Stack:
         return self.evaluate(properties[name]) if isinstance(properties, Table) and name in properties else None
 
     def _of_resource(self, logical_id: str, attribute: str) -> Expression:
-        written = f"{logical_id}.{attribute}" if attribute else logical_id
-        symbol = f"${{{self.prefix.replace('/', '.')}{written}}}"
+        name = f"{logical_id}.{attribute}" if attribute else logical_id
+        symbol = f"${{{self.prefix.replace('/', '.')}{name}}}"
         is_arn = not attribute and self.type_of(logical_id) in REF_IS_ARN
         references = (Reference(self.prefix + logical_id, ARN if is_arn else attribute),)
         return Expression(AT_DEPLOYMENT, symbol, symbol=symbol, references=references)
@@ -381,12 +380,12 @@ class Stack:
 
     def exports(self) -> dict[str, str]:
         """The names of outputs by the name they are exported under."""
-        found: dict[str, str] = {}
+        exports: dict[str, str] = {}
         for name, output in self._outputs.items():
             exported = symbol_of(self.evaluate(within(output, "Export", "Name")))
             if exported is not None:
-                found[exported] = name
-        return found
+                exports[exported] = name
+        return exports
 
     def consult(self, undecided: Unknown) -> None:
         """Note that something which matters depends on an undecided condition."""

@@ -151,7 +151,7 @@ class Stacks:
         if isinstance(noted, str):
             return os.path.join(directory, noted)
         url = next(
-            (found for found in (stack.properties_value(resource, key) for key in _SAFE_CHILD_KEYS) if found), None
+            (value for value in (stack.properties_value(resource, key) for key in _SAFE_CHILD_KEYS) if value), None
         )
         text = (url.partial if isinstance(url, Unknown) else text_of(url)) or ""
         if not text:
@@ -160,8 +160,8 @@ class Stacks:
             )
         if "://" not in text and "${" not in text:
             return os.path.join(directory, text.removeprefix("file:"))
-        found = self._origin.asset(directory, text)
-        return found if found is not None else Unknown(f"its template is not here: {text[:200]}")
+        asset = self._origin.asset(directory, text)
+        return asset if asset is not None else Unknown(f"its template is not here: {text[:200]}")
 
     def export(self, name: str) -> Any:
         """What a stack of this side, or of another input, exports under a name; None where none does."""
@@ -170,13 +170,13 @@ class Stacks:
             for stack in (*self.stacks, *chain.from_iterable(self.beside.values())):
                 for exported, output in stack.exports().items():
                     self._exports.setdefault(exported, (stack, output))
-        found = self._exports.get(name)
-        return found[0].output(found[1]) if found is not None else None
+        exporter = self._exports.get(name)
+        return None if exporter is None else exporter[0].output(exporter[1])
 
     def output(self, stack: str, name: str) -> Any:
         """The value of an output of the stack of that name; None where it is not here."""
-        found = next((producer for producer in self.stacks if producer.template.name == stack), None)
-        return found.output(name) if found is not None else None
+        producer = next((producer for producer in self.stacks if producer.template.name == stack), None)
+        return None if producer is None else producer.output(name)
 
     def file(self, path: str) -> bytes | None:
         """The content of a file beside a template; None where it is not here."""
@@ -184,14 +184,14 @@ class Stacks:
 
     def resources(self, beside: str | None = None) -> dict[str, TemplateResource]:
         """Every resource that matters, by address: of these stacks, or of those of the input ``beside`` them."""
-        found: dict[str, TemplateResource] = {}
+        by_address: dict[str, TemplateResource] = {}
         for stack in self.stacks if beside is None else self.beside[beside]:
             for resource in resources(stack):
                 address = resource.block.address
-                if address not in found:
-                    found[address] = resource
+                if address not in by_address:
+                    by_address[address] = resource
                     continue
                 reason = f"another resource has the address {address} too"
-                other = f"{address}#{len(found)}"
-                found[other] = replace(resource, block=replace(resource.block, address=other), reason=reason)
-        return found
+                other = f"{address}#{len(by_address)}"
+                by_address[other] = replace(resource, block=replace(resource.block, address=other), reason=reason)
+        return by_address

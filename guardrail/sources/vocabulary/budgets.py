@@ -49,7 +49,7 @@ def _covers_sagemaker(view: View) -> bool | Unknown:
     filters = _parsed(view.get("CostFilters"))  # a map; in hashicorp/aws that of 3.x and 4.x
     if isinstance(blocks, Unknown) or not isinstance(filters, (dict, type(None))):
         return Unknown("its filters are not known")
-    return _passes([*((each.text("Name"), each.texts("Values")) for each in blocks), *(filters or {}).items()])
+    return _passes([*((block.text("Name"), block.texts("Values")) for block in blocks), *(filters or {}).items()])
 
 
 def _by_expression(view: View) -> bool | Unknown | None:

@@ -82,14 +82,18 @@ def _configuration(block: Block) -> DeclaredConfiguration:
     view = block.attributes
     views = _variant_views(view)
     known = [] if isinstance(views, Unknown) else views
-    variants = views if isinstance(views, Unknown) else tuple(_variant(each, shadow=shadow) for each, shadow in views)
+    variants = (
+        views if isinstance(views, Unknown) else tuple(_variant(variant, shadow=shadow) for variant, shadow in views)
+    )
     return DeclaredConfiguration(
         **head(block),
         **_called(block, "EndpointConfigName"),
         mode=_mode(view, variants),
         variants=variants,
-        models=tuple(_model_link(block, each) for each, _ in known),
-        sensitive_variants=frozenset(at for at, (each, _) in enumerate(known) if each.is_sensitive("VariantName")),
+        models=tuple(_model_link(block, variant) for variant, _ in known),
+        sensitive_variants=frozenset(
+            at for at, (variant, _) in enumerate(known) if variant.is_sensitive("VariantName")
+        ),
         data_capture_percent=_of(view.block("DataCaptureConfig"), _captured_percent),
         kms_key=_kms_key(view),
         detailed_observability=_detailed_observability(view.inside("MetricsConfig")),
@@ -115,7 +119,7 @@ def _variant_views(view: View) -> list[tuple[View, bool]] | Unknown:
         blocks = view.blocks(name)
         if isinstance(blocks, Unknown):
             return blocks
-        variants += [(each, is_shadow) for each in blocks]
+        variants += [(block, is_shadow) for block in blocks]
     return variants if variants and not variants[0][1] else view.missing("ProductionVariants")
 
 
@@ -424,7 +428,7 @@ def _alarm(block: Block) -> DeclaredAlarm:
     view = block.attributes
     used = view.unmasked()
     actions = used.texts("AlarmActions")
-    is_partly_unknown = isinstance(actions, Unknown) or any(isinstance(each, Unknown) for each in actions)
+    is_partly_unknown = isinstance(actions, Unknown) or any(isinstance(action, Unknown) for action in actions)
     actions_enabled = view.boolean("ActionsEnabled")
     return DeclaredAlarm(
         **head(block),

@@ -90,7 +90,7 @@ def near(word: str, known: Iterable[str], least: float = _NEAR) -> str | None:
     """The nearest of ``known`` to a misspelt word; None where none is near: of "varient" it is "variant"."""
     import difflib
 
-    lowered = {each.lower(): each for each in known}
+    lowered = {name.lower(): name for name in known}
     nearest = difflib.get_close_matches(word.lower(), list(lowered), n=1, cutoff=least)
     return lowered[nearest[0]] if nearest else None
 

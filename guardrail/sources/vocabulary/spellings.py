@@ -190,7 +190,9 @@ SPELLINGS = {
 }
 """Every spelling, by the resource type of its own language."""
 
-CLOUDFORMATION_TYPES = frozenset(type_ for type_, each in SPELLINGS.items() if each.language == "cloudformation")
+CLOUDFORMATION_TYPES = frozenset(
+    type_ for type_, spelling in SPELLINGS.items() if spelling.language == "cloudformation"
+)
 """The resource types of CloudFormation that declare SageMaker inference."""
 
 TERRAFORM_TYPES = frozenset(type_ for type_ in SPELLINGS.keys() | elsewhere.TYPES if not type_.startswith("AWS::"))
@@ -239,4 +241,4 @@ def replaces(type_: str, name: str) -> bool:
     spelling = spelling_of(type_)
     if spelling.kind in (CONFIGURATION, MODEL):
         return name not in (spelling.of("Tags"), "tags_all")
-    return name in {spelling.of(each) for each in _REPLACING.get(spelling.kind, ())}
+    return name in {spelling.of(property_) for property_ in _REPLACING.get(spelling.kind, ())}
