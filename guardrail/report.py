@@ -183,6 +183,26 @@ class BudgetReport(Struct, frozen=True, kw_only=True):
     """The endpoints that it is on: ``tag:Team=search``; empty where it is on everything."""
 
 
+class BilledEndpoint(Struct, frozen=True, kw_only=True):
+    """What was billed of one endpoint."""
+
+    source: str
+    address: str
+    usd: Decimal
+    """Amortized, and net of discounts where the export knows; in the currency of the bill."""
+
+
+class BilledReport(Struct, frozen=True, kw_only=True):
+    """What a month before billed, beside the estimate."""
+
+    month: str
+    """``2026-09``."""
+    currency: str
+    endpoints: tuple[BilledEndpoint, ...]
+    in_no_code: Decimal
+    """What the bill has of inference that no endpoint here is paired with."""
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """Counts of results. Failures are counted by severity; `existing` of them were there before."""
 
@@ -225,6 +245,8 @@ class Report(Struct, frozen=True, kw_only=True):
     coverage: Coverage
     budgets: tuple[BudgetReport, ...] = ()
     """Broken ones first."""
+    billed: BilledReport | None = None
+    """None where no bill is given."""
     baseline_file: str | None = None
     max_waiver_days: int | None = None
     """How long the settings let a waiver hold; None where they do not say."""

@@ -40,7 +40,7 @@ def answer(
     start = beginning(lines, asked, there.uses)
     found = ask(asks.text(start, asked, there))
     rows, told = asks.rows(found, asked, there)
-    others = ask(_apart_text(start, there)) if _has_others(there) else []
+    others = ask(apart_text(start, there)) if _has_others(there) else []
     first, last = _period(asked, there)
     return Answer(
         question=name,
@@ -90,7 +90,7 @@ def _has_others(there: Facts) -> bool:
     return bool(other_lines or there.later_months or set(there.modes) - set(INFERENCE))
 
 
-def _apart_text(start: str, there: Facts) -> str:
+def apart_text(start: str, there: Facts) -> str:
     """Everything that is no use of inference in the month of its bill, summed by name."""
     other = [use.usage_type for use in there.uses if not use.is_inference]
     elsewhere = f" OR asked.usage_type IN {literals(other)}" if other else ""

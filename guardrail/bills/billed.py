@@ -93,7 +93,7 @@ def month(
             hint="reconcile the export of one of them",
         )
     text = beginning(lines, asked, there.uses)
-    sums, levels = ask(_sums(text)), ask(_levels(text)) if there.is_hourly else []
+    sums, levels = ask(sums_text(text)), ask(levels_text(text)) if there.is_hourly else []
     return Month(start=start, end=following(start), parts=tuple(_parts(sums, levels, there)), facts=there)
 
 
@@ -106,7 +106,8 @@ def _last_whole(there: Facts) -> date:
     return before if before >= there.first.date().replace(day=1) else first
 
 
-def _sums(text: str) -> str:
+def sums_text(text: str) -> str:
+    """The question what each usage type of each resource billed, by line type."""
     return f"""{text}
 SELECT resource_key, account, region, currency, product_code, usage_type, line_type, MAX(resource_id) AS resource_id,
   SUM(amount) AS amount, SUM(cost) AS cost, SUM(list_cost) AS list_cost, COUNT(*) AS line_count,
@@ -117,7 +118,8 @@ WHERE {in_usage()}
 GROUP BY resource_key, account, region, currency, product_code, usage_type, line_type"""
 
 
-def _levels(text: str) -> str:
+def levels_text(text: str) -> str:
+    """The question how many instance-hours its hours had, and how many hours had as many."""
     return f"""{text},
 each_hour AS (
   SELECT resource_key, account, asked.usage_type AS usage_type, usage_start, SUM(amount) AS level

@@ -24,7 +24,7 @@ def duckdb(name: str, asked: Asked, bill: "Bill") -> str:
 def athena(name: str, asked: Asked, *, layout: LayoutName, table: str) -> str:
     """The text for a table of Athena in a layout, with the usage types of the price tables."""
     regions = asked.regions or ("us-east-1",)
-    there = _presumed(asked, uses_of(priced(regions)))
+    there = presumed(asked, uses_of(priced(regions)))
     keys = [key for key, _ in asked.tags]
     types = table_types(LAYOUTS[layout], keys)
     lines = view.athena(LAYOUTS[layout], types, table_name(table), partitions(layout, asked), keys)
@@ -32,7 +32,7 @@ def athena(name: str, asked: Asked, *, layout: LayoutName, table: str) -> str:
     return f"{_HINT.format(regions=', '.join(regions))}\n{text}\n"
 
 
-def _presumed(asked: Asked, uses: list[Use]) -> Facts:
+def presumed(asked: Asked, uses: list[Use]) -> Facts:
     """Facts of a bill that nobody has asked yet: hourly, up to the end of the period."""
     from datetime import datetime, time
 

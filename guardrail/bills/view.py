@@ -47,6 +47,7 @@ PRODUCTS: Final = ("AmazonSageMaker", "MachineLearningSavingsPlans")
 
 NUMBER: Final = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
 _DECIMAL: Final = "DECIMAL(38, 18)"
+_PLACES_OF_A_DOUBLE: Final = 12
 _TAG_COLUMNS: Final = ("resource_tags", "tags", "Tags")
 _TAG_PREFIXES: Final = ("resourceTags/user:", "resource_tags_user_")
 
@@ -294,13 +295,21 @@ class _Athena(_DuckDB):
 
     def number(self, concept: Concept) -> str:
         found = self.reference(concept)
-        return f"CAST({found or 'NULL'} AS {_DECIMAL})"
+        if found is None:
+            return f"CAST(NULL AS {_DECIMAL})"
+        kind = self.type_of(concept)
+        if kind.startswith(("string", "varchar")):
+            found, kind = f"CAST({self.text(concept)} AS DOUBLE)", "double"
+        exact = f"CAST({found} AS {_DECIMAL})"
+        # Trino takes all digits of a double, 0.23 as 0.230000000000000010, and has no shortest text without an exponent
+        return f"ROUND({exact}, {_PLACES_OF_A_DOUBLE})" if kind in ("", "double", "float", "real") else exact
 
     def time(self, concept: Concept) -> str:
         found = self.reference(concept)
         if found is None:
             return "CAST(NULL AS TIMESTAMP)"
-        return f"CAST({found} AS TIMESTAMP)"
+        is_text = self.type_of(concept).startswith(("string", "varchar"))
+        return f"CAST({f'from_iso8601_timestamp({self.text(concept)})' if is_text else found} AS TIMESTAMP)"
 
     def tags(self) -> str:
         maps = [name for name in _TAG_COLUMNS if name.lower() in self.columns.types]

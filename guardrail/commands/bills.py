@@ -1,10 +1,12 @@
 """``guardrail bills``: exports of the AWS bill, asked what inference really cost."""
 
 import re
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from guardrail import output
@@ -13,6 +15,7 @@ from guardrail.errors import GuardrailError
 from guardrail.progress import progress
 
 if TYPE_CHECKING:
+    from guardrail.bills.answer import Answer
     from guardrail.bills.asked import Asked
     from guardrail.bills.reading import Bill
 
@@ -20,7 +23,8 @@ HELP = """\
 ask exports of the AWS bill what SageMaker inference really cost
 
 SOURCE is a file or folder of a Cost and Usage Report, CUR 2.0, FOCUS 1.0 or 1.2,
-or a saved answer of Cost Explorer. Days are UTC, and --to is exclusive, as at AWS.
+a saved answer of Cost Explorer, s3://BUCKET/PREFIX, athena://DATABASE/TABLE, or
+cost-explorer: for the API itself. Days are UTC, and --to is exclusive, as at AWS.
 
 examples:
   guardrail bills cur/ top
@@ -28,6 +32,9 @@ examples:
   guardrail bills cur/ trend --from 2026-09-01 --to 2026-11-01 --by month
   guardrail bills cur/ top --tag Team=search --format csv
   guardrail bills cur/ modes --format html > modes.html
+  guardrail bills s3://example-bills/ml/ top --from 2026-09-01 --to 2026-10-01
+  guardrail bills athena://billing/cur top --from 2026-09-01 --workgroup finops
+  guardrail bills athena-setup s3://example-bills/ml/ --layout cur2
   guardrail bills sql always-on --engine athena --from 2026-09-01 --to 2026-10-01
 """
 
@@ -39,7 +46,9 @@ QUESTIONS: Final = {
     "trend": "cost by day or month, and its steps",
     "savings-plans": "coverage, utilization, and what one more instance would cost",
     "sql": "the text of a question for DuckDB or Athena, to take away",
+    "athena-setup": "the table for Athena over an export, and the IAM policy that asking it needs",
 }
+_ATHENA: Final = "athena://"
 _ENGINES: Final = ("duckdb", "athena")
 
 
@@ -66,6 +75,10 @@ def add_arguments(parser: ArgumentParser) -> None:
         default="legacy",
         help="of the table of Athena",
     )
+    aws = parser.add_argument_group("Athena and Cost Explorer")
+    aws.add_argument("--workgroup", default="primary", help="of Athena (default: primary)")
+    aws.add_argument("--output-location", metavar="S3", help="where Athena writes (default: the workgroup's own)")
+    aws.add_argument("-y", "--yes", action="store_true", help="ask AWS without a question about what it may cost")
     engines.add_argument("--table", default="cur", metavar="[DATABASE.]TABLE", help="of Athena (default: cur)")
 
 
@@ -93,17 +106,59 @@ def run(arguments: Namespace) -> int:
     """Answer the question, or print its text."""
     sources, question, about = _divided(arguments.words)
     asked = _asked(arguments)
+    if question == "athena-setup":
+        from guardrail.bills import athena_setup
+
+        if len(sources) != 1:
+            raise GuardrailError(
+                "athena-setup is for one export in S3", hint="guardrail bills athena-setup s3://BUCKET/PREFIX/"
+            )
+        text = athena_setup.text(sources[0], arguments.table, arguments.layout)
+        output.write_stdout(text, for_machines=True)
+        return 0
     if question == "sql":
         output.write_stdout(_sql(about, sources, asked, arguments), for_machines=True)
         return 0
     if not sources:
         raise GuardrailError(f"no SOURCE to ask for {question}", hint=f"guardrail bills SOURCE {question}")
-    from guardrail.bills import asking, formats
+    from guardrail.bills import formats
 
-    with progress(f"asking {', '.join(sources)}"), opened(sources, [key for key, _ in asked.tags]) as bill:
-        answer = asking.answer(question, bill.lines, bill.ask, asked, bill.layouts, bill.notes)
+    answer = _answer(question, sources, asked, arguments)
     output.write_stdout(formats.written(answer, arguments.format), for_machines=arguments.format != "table")
     return 0
+
+
+def _answer(question: str, sources: Sequence[str], asked: "Asked", arguments: Namespace) -> "Answer":
+    """The answer of whatever engine the sources are for."""
+    from guardrail.bills import asking
+
+    keys = [key for key, _ in asked.tags]
+    if any(source.startswith(_ATHENA) for source in sources):
+        from guardrail.bills import live
+
+        if len(sources) > 1:
+            raise GuardrailError("a table of Athena is asked alone")
+        return live.asked_of_athena(
+            question,
+            sources[0].removeprefix(_ATHENA),
+            asked,
+            workgroup=arguments.workgroup,
+            output_location=arguments.output_location,
+            agree=partial(_agree, arguments.yes),
+        )
+    with progress(f"asking {', '.join(sources)}"), opened(sources, keys, asked, arguments.yes) as bill:
+        return asking.answer(question, bill.lines, bill.ask, asked, bill.layouts, bill.notes)
+
+
+def _agree(yes: bool, told: str) -> None:  # noqa: FBT001 - a flag of the command line
+    """Say what AWS may charge, and go on only where somebody wants that."""
+    output.say(f"guardrail: {told}")
+    if yes:
+        return
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise GuardrailError("nobody is there to agree to it", hint="--yes goes on without a question")
+    if input("go on? [y/N] ").strip().lower() not in ("y", "yes"):
+        raise GuardrailError("not asked")
 
 
 def _divided(words: Sequence[str]) -> tuple[list[str], str, str]:
@@ -115,7 +170,7 @@ def _divided(words: Sequence[str]) -> tuple[list[str], str, str]:
         rest = list(words)
         rest.remove("sql")
         about = next((word for word in rest if word in QUESTIONS), None)
-        if about is None or about == "sql":
+        if about is None or about in ("sql", "athena-setup"):
             raise GuardrailError("sql of which question?", hint="guardrail bills sql always-on --engine athena")
         rest.remove(about)
         return rest, "sql", about
@@ -151,12 +206,23 @@ def _asked(arguments: Namespace) -> "Asked":
 
 
 @contextmanager
-def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> "Iterator[Bill]":
-    """The bill in files, folders, and what is fetched of S3 first."""
-    from guardrail.bills import reading
+def opened(
+    sources: Sequence[str],
+    tag_keys: Sequence[str] = (),
+    asked: "Asked | None" = None,
+    yes: bool = False,  # noqa: FBT001, FBT002 - a flag
+) -> "Iterator[Bill]":
+    """The bill in files and folders, in S3 and in Cost Explorer: what is elsewhere is fetched first."""
+    from guardrail.bills import live, reading
 
     with ExitStack() as stack:
-        yield stack.enter_context(reading.opened(sources, tag_keys))
+        local = [
+            stack.enter_context(live.fetched(source, asked, agree=partial(_agree, yes)))
+            if live.is_remote(source)
+            else source
+            for source in sources
+        ]
+        yield stack.enter_context(reading.opened(local, tag_keys))
 
 
 def _sql(about: str, sources: Sequence[str], asked: "Asked", arguments: Namespace) -> str:

@@ -80,6 +80,9 @@ _CODE = (".tf", ".tofu", ".yaml", ".yml", ".template")
 """Files whose lines may be shown; those of variables are none of them."""
 
 
+_EXPORTS = (".csv", ".csv.gz", ".csv.zip", ".parquet")
+"""How exports of the bill are called."""
+
 _FOR_A_TERMINAL = ("table", "concise")
 """Formats that ``--quiet`` keeps back; whoever reads another one waits for it."""
 
@@ -200,6 +203,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     )
     writing.add_argument("--bill", action="store_true", help="every line of the bill, also of what does not change")
     writing.add_argument(
+        "--billed",
+        metavar="SOURCE",
+        action="append",
+        default=[],
+        help="export of the AWS bill: what its last whole month billed, beside before and after; repeatable",
+    )
+    writing.add_argument(
         "--group-by",
         metavar="KEY,KEY",
         type=_group_keys,
@@ -268,6 +278,8 @@ def _tag(text: str) -> str:
 def run(arguments: Namespace) -> int:
     """Check, write every report, and return the exit code of the answer."""
     watch = output.Stopwatch(tells=arguments.verbose)
+    if arguments.bill:
+        _take_exports(arguments)
     names_none = not arguments.paths
     if names_none:
         _refuse_unread_input()
@@ -289,6 +301,8 @@ def run(arguments: Namespace) -> int:
     report = structs.replace(report, notices=(*repeated, *report.notices))
     shown = partial(in_repository, copy=arguments.settings_from)
     report = _against_baseline(report, found, shown, write=arguments.write_baseline)
+    if arguments.billed:
+        report = _with_bill(report, arguments.billed)
     if arguments.terms_before is not None:
         report = _with_own_terms(report, arguments, found)
     if names_none:
@@ -298,6 +312,24 @@ def run(arguments: Namespace) -> int:
         watch.step(f"wrote {destination.format} to {destination.path or 'standard output'}")
     watch.end(f"exit {report.exit_code}")
     return report.exit_code
+
+
+def _take_exports(arguments: Namespace) -> None:
+    """Take what is an export of the bill, behind ``--bill``, for ``--billed``: no input was ever called so."""
+    exports = [path for path in arguments.paths if path.startswith("s3://") or path.endswith(_EXPORTS)]
+    if exports:
+        arguments.paths = [path for path in arguments.paths if path not in exports]
+        arguments.billed, arguments.bill = [*arguments.billed, *exports], False
+
+
+def _with_bill(report: Report, exports: Sequence[str]) -> Report:
+    """The report with what the last whole month of a bill says of its endpoints."""
+    from guardrail.bills import beside, billed
+    from guardrail.commands import bills
+
+    with progress(f"reading {', '.join(exports)}"), bills.opened(exports) as bill:
+        month = billed.month(bill.lines, bill.ask, bill.layouts, None)
+    return structs.replace(report, billed=beside.billed(report, month))
 
 
 def _refuse_unread_input() -> None:

@@ -35,6 +35,7 @@ from guardrail.model import (
 from guardrail.money import HOURS_PER_MONTH, plain
 from guardrail.policy.base import NO_REMEDIATION, Result
 from guardrail.report import (
+    BilledReport,
     BudgetReport,
     Difference,
     DiscountReport,
@@ -178,6 +179,7 @@ def _tail(report: Report) -> _Object:
     return {
         "coverage": report.coverage,
         "budgets": [_budget(budget) for budget in report.budgets],
+        "billed": _billed(report.billed),
         "notices": report.notices,
         "own_terms": report.own_terms,
         "policies": [
@@ -193,6 +195,19 @@ def _tail(report: Report) -> _Object:
         "distrust": report.distrust,
         "has_news": has_news(report),
         "exit_code": report.exit_code,
+    }
+
+
+def _billed(billed: BilledReport | None) -> _Object | None:
+    if billed is None:
+        return None
+    return {
+        "month": billed.month,
+        "currency": billed.currency,
+        "endpoints": [
+            {"source": each.source, "address": each.address, "usd": plain(each.usd)} for each in billed.endpoints
+        ],
+        "in_no_code": plain(billed.in_no_code),
     }
 
 

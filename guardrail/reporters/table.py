@@ -10,6 +10,7 @@ from typing import TypeAlias
 from guardrail.model import Location
 from guardrail.policy.base import undecided
 from guardrail.report import Report, SkippedReport
+from guardrail.reporters import billed
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.change_grid import WIDEST, change_grid, subtotals
 from guardrail.reporters.findings import Finding, Subjects, endpoint_names, findings, savings, shape
@@ -55,6 +56,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         _header(report, page),
         bill,
         subtotals(report, page),
+        _billed(report, page),
         *(section(report, page) for section in (_to_mend, _open, _existing, _waived, _skipped, _notes)),
     ]
     lines: list[TextLine] = []
@@ -273,6 +275,22 @@ def _skipped(report: Report, page: Page) -> Iterator[TextLine]:
             others = f" and {more:,} more" if more else ""
             line = f"skipped: {inert(item.resource.address)}{others}: {inert(reason)}"
             yield from page.wrapped(line, indent=" ", hanging=10)
+
+
+def _billed(report: Report, page: Page) -> Iterator[TextLine]:
+    """What last month billed, beside before and after."""
+    rows = list(billed.rows(report))
+    if not rows:
+        return
+    cells = [(billed.title(report), *billed.HEAD), *((row.text, row.before, row.after, row.billed) for row in rows)]
+    widths = [max(display_width(page.text(row[place])) for row in cells) for place in range(1, len(cells[0]))]
+    room = page.width - sum(widths) - 3 * len(widths) - 2
+    first = min(max(display_width(row[0]) for row in cells), max(room, 12))
+    for number, (text, *amounts) in enumerate(cells):
+        shown = page.shorten(text, first)
+        line = f" {shown}{' ' * (first - display_width(shown))}"
+        line += "".join(f"   {page.text(cell).rjust(width)}" for cell, width in zip(amounts, widths, strict=True))
+        yield TextLine(line, "quiet" if number == 0 else "total" if text == "TOTAL" else "")
 
 
 def _notes(report: Report, page: Page) -> Iterator[TextLine]:

@@ -20,6 +20,7 @@ from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result, Undecided
 from guardrail.report import BudgetReport, BudgetState, EndpointReport, Report, SkippedReport, Totals
+from guardrail.reporters import billed
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
     USAGE,
@@ -207,6 +208,8 @@ class _Page:
                 )
                 for each in report.groups[:MOST_LISTED]
             ],
+            "billed": list(billed.rows(report)),
+            "billed_in": billed.title(report),
             "possibilities": [] if empty else list(self._possibilities()),
             "assumptions": [] if empty else list(self._assumptions()),
             "missing": [inert(note, LONGEST_MESSAGE) for note in caveats(report)],

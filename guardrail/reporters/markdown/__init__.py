@@ -154,7 +154,7 @@ class _Writer:
             yield self._tables.of_stacks()
         elif self._report.endpoints and not says_nothing_to_pay(self._report):
             yield self._tables.of_endpoints(*self._rows())
-        yield from filter(None, [self._tables.of_groups()])
+        yield from filter(None, [self._tables.of_groups(), self._tables.of_billed()])
 
     def findings(self) -> Iterator[str]:
         """What is to mend, the worst and dearest first."""

@@ -9,6 +9,7 @@ from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, GroupReport, Report, Totals
+from guardrail.reporters import billed
 from guardrail.reporters.bill import (
     MOST_POSSIBILITIES,
     UNKNOWN,
@@ -93,6 +94,15 @@ class Tables:
         words = [counted(group.endpoints, "endpoint"), *map(limit, limits)]
         text = f"{sign}{name(group_name(group.values), LONGEST_NAME)}<br>{', '.join(words)}"
         return row(text, *self._cells(totals.before, totals.after, totals.delta))
+
+    def of_billed(self) -> str:
+        """What last month billed, beside before and after; empty where no bill is given."""
+        rows = list(billed.rows(self.report))
+        if not rows:
+            return ""
+        head = f"{row(billed.title(self.report), *billed.HEAD)}\n|:--|--:|--:|--:|"
+        lines = (row(name(each.text, LONGEST_NAME), each.before, each.after, each.billed) for each in rows)
+        return "\n".join((head, *lines)) + "\n"
 
     def head(self, noun: str) -> str:
         """The first two lines of a table."""

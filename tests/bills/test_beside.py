@@ -1,0 +1,64 @@
+"""``guardrail check`` with a bill: what last month billed stands beside before and after in table, comment and page."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from guardrail import cli
+from tests.bills.test_reconcile import HEADER, month, template
+
+pytest.importorskip("duckdb")
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> list[str]:
+    """A check of one endpoint, whose September is in ``bill.csv`` with another one in no code."""
+    rows = [*month(), *month(endpoint="forgotten", hours=100)]
+    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in rows)
+    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    path = template(tmp_path / "template.json")
+    return ["check", str(path), "--region", "us-east-1", "--fail-on", "never", "--isolated"]
+
+
+@pytest.mark.parametrize("form", ["table", "markdown", "html"])
+def test_last_month_stands_beside_before_and_after(
+    form: str, check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*check, "--billed", str(tmp_path / "bill.csv"), "--format", form]) == 0
+    shown = capsys.readouterr().out
+    assert "illed in 2026-09" in shown
+    assert "165.60" in shown  # 720 × 0.23
+    assert "169.02" in shown  # 730 × 0.23 + 1.12
+    assert "23.00" in shown  # 100 × 0.23 of an endpoint in no code
+
+
+def test_json_has_it_by_address(check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*check, "--billed", str(tmp_path / "bill.csv"), "--format", "json"]) == 0
+    billed = json.loads(capsys.readouterr().out)["billed"]
+    assert (billed["month"], billed["currency"], billed["in_no_code"]) == ("2026-09", "USD", "23")
+    assert [(each["address"], each["usd"]) for each in billed["endpoints"]] == [("Endpoint", "165.6")]
+
+
+@pytest.mark.parametrize("flag", [["--bill"], ["--billed"]])
+def test_an_export_behind_bill_is_the_bill_and_no_input(
+    flag: list[str], check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main([*check, *flag, str(tmp_path / "bill.csv")]) == 0
+    assert "billed in 2026-09" in capsys.readouterr().out
+
+
+def test_bill_without_an_export_is_every_line_as_ever(check: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main([*check, "--bill"]) == 0
+    shown = capsys.readouterr().out
+    assert "billed in" not in shown
+    assert "167.90" in shown  # the line of the instance, in cents
+
+
+def test_a_bill_that_cannot_be_read_is_no_answer(
+    check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "bill.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    assert cli.main([*check, "--billed", str(tmp_path / "bill.csv")]) == 2
+    shown = capsys.readouterr()
+    assert (shown.out, len(shown.err.splitlines())) == ("", 2)
