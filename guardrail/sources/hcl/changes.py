@@ -7,20 +7,21 @@ same endpoint by its name, or reads as before.
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, Protocol
 
 from msgspec.structs import replace
 
-from guardrail.model import Change, Unknown
+from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Block, Computed
 from guardrail.sources.hcl.disk import ModuleSource
 from guardrail.sources.hcl.moved import previous_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import BlockNode
 from guardrail.sources.hcl.undecided import text_of_unknown
-from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT, replaces
+from guardrail.sources.linking.changes import changes
+from guardrail.sources.vocabulary.spellings import CONFIGURATION, ENDPOINT
 
 _NAMES = {ENDPOINT: "EndpointName", CONFIGURATION: "EndpointConfigName"}
 """Kinds of which there is one of a name, and the property that is the name."""
@@ -105,58 +106,21 @@ def compared(
     at that address is written otherwise.
     """
     old, new = {block.address: block for block in before}, {block.address: block for block in after}
-    happens: dict[str, Change] = {}
-    for address in old.keys() | new.keys():
-        past, present = old.get(address), new.get(address)
-        if past is None or present is None:
-            happens[address] = "create" if past is None else "delete"
-            continue
-        was, will_be = past.attributes.values, present.attributes.values
-        doubtful = any(_is_told_by_nothing(each) for each in _lost(was)) and is_rewritten(address)
-        happens[address] = _change(past, present)
-        if doubtful and happens[address] == "no-op":
-            happens[address] = "update"
-        past.attributes.values = _of_the_past(was, will_be, doubtful=doubtful)
-    _follow(happens, new)
+    both = old.keys() & new.keys()
+    doubtful = {address for address in both if _is_open(old[address]) and is_rewritten(address)}
+    happens = changes(old, new, doubtful)
+    for address in both:
+        past, present = old[address].attributes, new[address].attributes
+        past.values = _of_the_past(past.values, present.values, doubtful=address in doubtful)
     return (
         [replace(each, change=happens[each.address]) for each in before],
         [replace(each, change=happens[each.address]) for each in after],
     )
 
 
-def _change(old: Block, new: Block) -> Change:
-    if old.type != new.type or old.provider != new.provider or old.region != new.region:
-        return "replace"
-    was, will_be = old.attributes.values, new.attributes.values
-    names = [name for name in was.keys() | will_be.keys() if was.get(name) != will_be.get(name)]
-    if not names:
-        return "no-op" if old.default_tags == new.default_tags else "update"
-    return "replace" if any(replaces(new.type, name) for name in names) else "update"
-
-
-def _follow(happens: dict[str, Change], after: Mapping[str, Block]) -> None:
-    """A resource that takes a value from a replaced one, which is unknown then, changes too, and reads as before."""
-    mentioning: dict[str, list[tuple[str, Change]]] = defaultdict(list)
-    for address, block in after.items():
-        for name, value in block.attributes.values.items():
-            change: Change = "replace" if replaces(block.type, name) else "update"
-            for mentioned in _mentioned(value):
-                mentioning[mentioned].append((address, change))
-    pending = [address for address, change in happens.items() if change in ("replace", "create")]
-    while pending:
-        for address, change in mentioning.pop(pending.pop(), ()):
-            if happens[address] == "no-op" or (happens[address] == "update" and change == "replace"):
-                happens[address] = change
-                if change == "replace":
-                    pending.append(address)
-
-
-def _mentioned(value: Any) -> Iterator[str]:
-    if isinstance(value, Computed):
-        yield from (reference.address for reference in value.references)
-    elif isinstance(value, (list, dict)):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _mentioned(each)
+def _is_open(block: Block) -> bool:
+    """Whether something in a block is told from nothing else, so that what stands behind it may have changed."""
+    return any(_is_told_by_nothing(value) for value in _lost(block.attributes.values))
 
 
 def _lost(value: Any) -> Iterator[Unknown]:

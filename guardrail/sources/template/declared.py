@@ -2,8 +2,7 @@
 
 import os
 import re
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -16,7 +15,7 @@ from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Declar
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
-from guardrail.sources.template.values import Expression, Table, items_of, mentioned_in, parts_of, text_of, within
+from guardrail.sources.template.values import Expression, Table, items_of, parts_of, text_of, within
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS
@@ -300,45 +299,3 @@ def construct_path(resource: TemplateResource) -> str | None:
     """The path of the CDK construct that made a resource."""
     path = within(resource.stack.resources, resource.logical_id, "Metadata", "aws:cdk:path")
     return path if isinstance(path, str) else None
-
-
-def changes(before: Mapping[str, TemplateResource], after: Mapping[str, TemplateResource]) -> dict[str, Change]:
-    """What happens to each resource of either side, by address."""
-    happens: dict[str, Change] = {}
-    for address in before.keys() | after.keys():
-        old, new = before.get(address), after.get(address)
-        if old is None:
-            happens[address] = "create"
-        elif new is None:
-            happens[address] = "delete"
-        else:
-            happens[address] = _change(old.block, new.block)
-    _follow(happens, after)
-    return happens
-
-
-def _change(old: Block, new: Block) -> Change:
-    if old.type != new.type:
-        return "replace"
-    before, after = old.attributes.values, new.attributes.values
-    names = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    if not names:
-        return "no-op"
-    return "replace" if any(spellings.replaces(new.type, name) for name in names) else "update"
-
-
-def _follow(happens: dict[str, Change], after: Mapping[str, TemplateResource]) -> None:
-    """A resource that mentions a replaced one changes too, although it reads as before."""
-    mentioning: dict[str, list[tuple[str, Change]]] = defaultdict(list)
-    for address, resource in after.items():
-        for name, value in resource.block.attributes.values.items():
-            change: Change = "replace" if spellings.replaces(resource.block.type, name) else "update"
-            for mentioned in {reference.address for reference in mentioned_in(parts_of(value))}:
-                mentioning[mentioned].append((address, change))
-    pending = [address for address, change in happens.items() if change in ("replace", "create")]
-    while pending:
-        for address, change in mentioning.pop(pending.pop(), ()):
-            if happens[address] == "no-op" or (happens[address] == "update" and change == "replace"):
-                happens[address] = change
-                if change == "replace":
-                    pending.append(address)

@@ -11,14 +11,16 @@ from msgspec.structs import replace
 from guardrail.errors import LimitError, SourceError, did_you_mean
 from guardrail.limits import Allowance
 from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility
+from guardrail.sources.base import Block
 from guardrail.sources.declarations import Declaration
+from guardrail.sources.linking.changes import changes
 from guardrail.sources.linking.link import Linked, Side, coverage, skipped_on
 from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.past import named_past
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.beside import belong_together, without
-from guardrail.sources.template.declared import TemplateResource, changes, construct_path, declared, waivers
+from guardrail.sources.template.declared import TemplateResource, construct_path, declared, waivers
 from guardrail.sources.template.files import WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
 from guardrail.sources.template.options import TemplateOptions
@@ -172,7 +174,7 @@ class _TemplateReader:
             now = without(Side(_declarations(after, {}), region=region).linked(), after.keys() - own.keys())
         else:
             past_own, before = self._resources(Stacks(self._before, world, parameters))
-            happens = changes(before, after)
+            happens = changes(_blocks(before), _blocks(after))
             previous = Side(_declarations(before, happens), region=region)
             side = Side(_declarations(after, happens), region=region, previous=previous)
             past = without(previous.linked(), before.keys() - past_own.keys())
@@ -263,6 +265,10 @@ def _said_of_kept(sides: Iterable[Linked]) -> list[str]:
         return []
     names, verb = ", ".join(addresses), "are" if len(addresses) > 1 else "is"
     return [f"{names} {verb} kept running by AWS (Retain), owned by no stack, and billed until somebody deletes it"]
+
+
+def _blocks(resources: Mapping[str, TemplateResource]) -> dict[str, Block]:
+    return {address: resource.block for address, resource in resources.items()}
 
 
 def _declarations(resources: Mapping[str, TemplateResource], happens: Mapping[str, Change]) -> list[Declaration]:
