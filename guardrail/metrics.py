@@ -8,6 +8,7 @@ Application Auto Scaling user guide (AAS).
 
 import difflib
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
 from msgspec import Struct
 
@@ -133,8 +134,18 @@ class Scaled(Struct, frozen=True, kw_only=True):
     endpoint: Endpoint
     variant: Variant | Unknown | None = None
     component: InferenceComponent | Unknown | None = None
-    has_accelerator: bool | Unknown | None = None
-    """Whether its instances have GPUs or other accelerators; None where it has no instances of its own."""
+    vcpus: int | Unknown | None = None
+    """Of one of its instances; None where it has no instances of its own."""
+    accelerators: int | Unknown | None = None
+    """GPUs or other accelerators of one of its instances."""
+
+    @property
+    def has_accelerator(self) -> bool | Unknown | None:
+        """Whether its instances have any."""
+        known = self.accelerators
+        if isinstance(known, Unknown):
+            return known if known.at_least is None else known.at_least > 0 or known
+        return known if known is None else known > 0
 
     def name_of(self, dimension: str) -> str | Unknown | None:
         """The value that a dimension must have in order to be about it; None where the dimension names no resource.
@@ -188,10 +199,71 @@ def _tracking_problem(
         else _customized_problem(metric, metric.name, scaled)
     )
     value = policy.target_value
+    if problem is None and not metric.predefined:
+        problem = _beyond_reach(metric.name, value, scaled)
     if problem is None and metric.name in _RATIOS and isinstance(value, (int, float)) and value > 1:
         meant = f": write {value / 100:g}" if 10 <= value <= 100 else ""  # noqa: PLR2004 - percent
         return f"{metric.name} is between 0 and 1, so a target of {value:g} is never reached{meant}"
     return problem
+
+
+def _beyond_reach(name: str, value: float | Unknown, scaled: Scaled) -> str | None:
+    """A target that a utilization never reaches; nothing of a target or of instances that are not known."""
+    units = _units(name, scaled)
+    if not isinstance(value, (int, float)) or not isinstance(units, int) or not units or value <= 100 * units:
+        return None
+    of = f" on {units} {_UNITS[name]}" if name in _UNITS and units > 1 else ""
+    return f"{name} is at most {100 * units}{of}, so a target of {value:g} is never reached"
+
+
+_UNITS = {"CPUUtilization": "vCPUs", "GPUUtilization": "accelerators", "GPUMemoryUtilization": "accelerators"}
+"""Metrics that are sums over the cores or GPUs of an instance: "the value can range between 0 and 100, multiplied by
+the number of CPUs" (DG monitoring-cloudwatch)."""
+_SHARES = frozenset(
+    {
+        "MemoryUtilization",
+        "DiskUtilization",
+        "CPUUtilizationNormalized",
+        "GPUUtilizationNormalized",
+        "GPUMemoryUtilizationNormalized",
+        "MemoryUtilizationNormalized",
+    }
+)
+"""Metrics between 0 and 100."""
+
+
+def _units(name: str, scaled: Scaled) -> int | Unknown | None:
+    """How many hundreds of percent a metric can be; None of one that is no utilization."""
+    if name in _SHARES:
+        return 1
+    if name not in _UNITS:
+        return None
+    return scaled.vcpus if name == "CPUUtilization" else scaled.accelerators
+
+
+def low_targets(target: ScalableTarget, scaled: Scaled, least_percent: Decimal) -> tuple[str, ...] | Unknown:
+    """Targets of a sum over cores or GPUs that are low for each of them: it scales out while most of them do nothing.
+
+    CPUUtilization 70 on four vCPUs is 17.5 percent of each. Of metric math nobody knows what it divides by.
+    """
+    if isinstance(target.policies, Unknown):
+        return target.policies
+    problems: list[str] = []
+    undecided: Unknown | None = None
+    for policy in target.policies:
+        if not isinstance(policy, TargetTrackingPolicy) or isinstance(policy.metrics, Unknown):
+            undecided = undecided or (policy.metrics if isinstance(policy, TargetTrackingPolicy) else None)  # type: ignore[assignment] # Unknown
+            continue
+        name = policy.metrics[0].name if len(policy.metrics) == 1 and not policy.metrics[0].predefined else None
+        if not isinstance(name, str) or name not in _UNITS or policy.metrics[0].namespace != ENDPOINTS:
+            continue
+        units, value = _units(name, scaled), policy.target_value
+        if isinstance(units, Unknown) or isinstance(value, Unknown):
+            undecided = undecided or (units if isinstance(units, Unknown) else value)  # type: ignore[assignment] # Unknown
+        elif units and units > 1 and Decimal(str(value)) < least_percent * units:
+            each = Decimal(str(value)) / units
+            problems.append(f"{name} {value:g} is {each:.0f} percent of each of {units} {_UNITS[name]}")
+    return tuple(problems) or undecided or ()
 
 
 def _predefined_problem(name: str, dimension: str, mode: Mode | Unknown) -> str | Unknown | None:
@@ -369,6 +441,55 @@ def _alarm_problem(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown |
         or _never_fires(alarm, call)
         or _is_silent(alarm)
     )
+
+
+def alarm_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | Unknown:
+    """Why alarms that should start its step policies never do, a clause each: disabled, on what is never published.
+
+    Those that are to wake it from zero are left to `wake_problem`, and a target without any policy that acts to
+    `scaling.has_dynamic_policy`.
+    """
+    if isinstance(target.policies, Unknown):
+        return target.policies
+    call = _CALLS.get(target.dimension)
+    problems: list[str] = []
+    undecided: Unknown | None = None
+    for policy in target.policies:
+        if not isinstance(policy, StepScalingPolicy):
+            continue
+        if isinstance(policy.alarms, Unknown):
+            undecided = undecided or policy.alarms
+            continue
+        if not policy.alarms:
+            problems.append(f"no alarm has {policy.address} among its actions")
+        for alarm in policy.alarms:
+            problem = _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
+            if isinstance(problem, Unknown):
+                undecided = undecided or problem
+            elif problem is not None:
+                problems.append(problem)
+    return tuple(dict.fromkeys(problems)) or undecided or ()
+
+
+def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | Unknown | None:
+    """What is wrong with the metric of an alarm; nothing of one that is not known, or computed."""
+    name = alarm.metric_name
+    if not isinstance(name, str) or alarm.namespace is None:
+        return name if isinstance(name, Unknown) else None
+    if call is not None and (name == call.metric or _near(name, [call.metric])):
+        return None
+    metric = ScalingMetric(
+        predefined=False,
+        name=name,
+        namespace=alarm.namespace,
+        dimensions=alarm.dimensions,
+        statistic=None,
+    )
+    problem = _customized_problem(metric, name, scaled)
+    threshold, rises = alarm.threshold, str(alarm.comparison_operator).startswith("GreaterThan")
+    if problem is None and name in _RATIOS and rises and isinstance(threshold, (int, float)) and threshold > 1:
+        problem = f"{name} is between 0 and 1, so it never exceeds {threshold:g}"
+    return f"the alarm {alarm.address}: {problem}" if isinstance(problem, str) else problem
 
 
 def _is_silent(alarm: Alarm) -> str | Unknown | None:

@@ -327,6 +327,8 @@ class InferenceComponent(Struct, frozen=True, kw_only=True):
     """None where it names none: then it belongs to the endpoint's only variant."""
     copies: int | Unknown | None
     """runtime_config.copy_count; None for an adapter, which runs inside its base component."""
+    accelerators: float | Unknown | None = None
+    """number_of_accelerator_devices_required of each copy; None where it asks for none."""
     scaling: ScalableTarget | Unknown | None = None
     """The target on COPY_COUNT."""
     location: Location | None = None

@@ -9,6 +9,7 @@ guide (AAS, docs.aws.amazon.com/autoscaling/application/userguide); each functio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
@@ -447,6 +448,52 @@ def off_hours_per_week(target: ScalableTarget) -> Decimal | Unknown:
 
 
 _WEEK_HOURS = 168
+
+
+def schedule_problems(target: ScalableTarget) -> tuple[str, ...] | Unknown:
+    """What its scheduled actions do not do, a clause each.
+
+    ``up is over: it never runs again``; ``up and down run at the same moment and set other bounds``; ``lowers
+    min_capacity alone, and nothing takes capacity away from 5``; ``there is no time zone Mars/Base``.
+    """
+    past = tuple(f"{address} {OVER}" for address in target.past_actions)
+    turns = _turns(target)
+    if isinstance(turns, Unknown) or target.scheduled_actions == ():
+        return past or (turns if isinstance(turns, Unknown) else ())
+    zone = unknown_zone(target)
+    if zone is not None:
+        return (*past, f"there is no time zone {zone}")
+    return (*past, *_fights(turns), *_never_lowers(target, turns))
+
+
+def _fights(turns: Sequence[Turn]) -> Iterator[str]:
+    """Actions that set bounds which another one sets differently at the same moment."""
+    told: dict[str, None] = {}
+    for first, second in pairwise(turns):
+        one, other = first.action, second.action
+        if first.minutes == 0 and one is not None and other is not None and one is not other:
+            pairs = ((one.min_capacity, other.min_capacity), (one.max_capacity, other.max_capacity))
+            if any(None not in pair and pair[0] != pair[1] for pair in pairs):
+                told[
+                    f"{' and '.join(sorted((_named(one), _named(other))))} run at the same moment and set other bounds"
+                ] = None
+    yield from told
+
+
+def _named(action: ScheduledAction) -> str:
+    return f"{action.address} ({action.schedule})"
+
+
+def _never_lowers(target: ScalableTarget, turns: Sequence[Turn]) -> Iterator[str]:
+    """A schedule that lowers the minimum, where nothing lowers the count."""
+    bounds = [(turn.low, turn.high) for turn in turns]
+    if any(isinstance(bound, Unknown) for pair in bounds for bound in pair) or turns[0].minutes is None:
+        return
+    lows = [low for low, _ in bounds if isinstance(low, int)]
+    highest = max(lows)
+    by_maximum = min(high for _, high in bounds if isinstance(high, int)) < highest
+    if len(set(lows)) > 1 and not by_maximum and _policies_leave_less(target, highest) is False:
+        yield f"it lowers min_capacity alone, and nothing takes capacity away from {highest}"
 
 
 def target_values(target: ScalableTarget) -> tuple[str, ...] | Unknown:

@@ -7,6 +7,7 @@ policies/compiled.json is what `guardrail check` reads; policies/schema.json com
 docs/policies.md and docs/fields.md are for people.
 """
 
+import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -213,7 +214,31 @@ def catalogue(policies: Iterable[Policy]) -> str:
     ]
     for policy in ordered:
         lines += ["", *_section(policy)]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", *_considered()]) + "\n"
+
+
+ANSWERS = {
+    "bundled": "is checked by",
+    "merged": "is found by",
+    "optional": "off until set:",
+    "deployment": "with what AWS will refuse",
+    "notice": "said by the report",
+    "batch": "of batch jobs, which are not read yet",
+    "advice": "advice, no finding",
+    "left out": "left out",
+}
+"""What became of a rule, by its word in policies/considered.csv."""
+
+
+def _considered() -> list[str]:
+    """Every rule that was thought about, and what became of it."""
+    lines = ["## What was considered", "", "Every rule that was thought about, and what became of it.", ""]
+    lines += ["| rule | answer | why |", "|---|---|---|"]
+    with open(ROOT / "policies" / "considered.csv", encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            policy = f" [{row['policy']}](#{row['policy']})" if row["policy"] else ""
+            lines.append(f"| {row['rule']} | {ANSWERS[row['answer']]}{policy} | {row['why']} |")
+    return lines
 
 
 def _section(policy: Policy) -> list[str]:

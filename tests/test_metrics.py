@@ -1,11 +1,12 @@
 """Scaling that follows, or waits for, a metric that will never come is told from scaling that works."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from guardrail.metrics import Scaled, tracking_problems, wake_problem
+from guardrail.metrics import Scaled, alarm_problems, low_targets, tracking_problems, wake_problem
 from guardrail.model import (
     COPY_COUNT,
     INSTANCE_COUNT,
@@ -66,18 +67,18 @@ VARIANT: dict[str, Any] = {"EndpointName": "docs", "VariantName": "main"}
 
 
 @pytest.mark.parametrize("name", ["GPUUtilization", "GPUMemoryUtilization", "GPUUtilizationNormalized"])
-@pytest.mark.parametrize(("has_one", "found"), [(True, ()), (None, ()), (LATER, LATER)])
+@pytest.mark.parametrize(("has_one", "found"), [(1, ()), (None, ()), (LATER, LATER)])
 def test_what_gpus_do_is_published_where_there_are_some(name: str, has_one: Any, found: Any) -> None:
-    on = replace(scaled(), has_accelerator=has_one)
+    on = replace(scaled(), accelerators=has_one)
     assert tracking_problems(target(tracking(metric(name, namespace=HOSTS, **VARIANT))), on) == found
 
 
 def test_what_gpus_do_is_never_published_of_instances_without_any() -> None:
     followed = target(tracking(metric("GPUUtilization", namespace=HOSTS, **VARIANT)))
-    problems = tracking_problems(followed, replace(scaled(), has_accelerator=False))
+    problems = tracking_problems(followed, replace(scaled(), accelerators=0))
     assert problems == ("GPUUtilization is never published: its instances have no GPU",)
     of_cpus = target(tracking(metric("CPUUtilization", namespace=HOSTS, **VARIANT)))
-    assert tracking_problems(of_cpus, replace(scaled(), has_accelerator=False)) == ()
+    assert tracking_problems(of_cpus, replace(scaled(), accelerators=0)) == ()
 
 
 @pytest.mark.parametrize(
@@ -307,3 +308,98 @@ def test_waking_is_a_matter_of_asynchronous_endpoints_and_inference_components()
     slots = target(step(1), dimension=PROVISIONED_CONCURRENCY)
     assert wake_problem(slots, scaled("serverless")) == "nothing scales it from zero"
     assert wake_problem(target(step(1)), scaled(LATER)) == LATER
+
+
+# What is beyond reach, and what is low -------------------------------------------------------------------------------
+
+
+def of_host(name: str, value: Any, **more: Any) -> ScalableTarget:
+    return target(tracking(metric(name, namespace=HOSTS, **VARIANT), value=value, **more))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("CPUUtilization", 400, None),
+        ("CPUUtilization", 401, "CPUUtilization is at most 400 on 4 vCPUs, so a target of 401 is never reached"),
+        ("GPUUtilization", 801, "GPUUtilization is at most 800 on 8 accelerators, so a target of 801 is never reached"),
+        ("MemoryUtilization", 120, "MemoryUtilization is at most 100, so a target of 120 is never reached"),
+        ("CPUUtilizationNormalized", 100, None),
+        ("LoadedModelCount", 1000, None),
+        ("CPUUtilization", LATER, None),
+    ],
+)
+def test_a_target_above_what_a_utilization_can_be_is_never_reached(name: str, value: Any, problem: str | None) -> None:
+    on = replace(scaled(), vcpus=4, accelerators=8)
+    assert tracking_problems(of_host(name, value), on) == (() if problem is None else (problem,))
+
+
+def test_of_a_type_that_is_not_known_no_target_is_beyond_reach() -> None:
+    assert tracking_problems(of_host("CPUUtilization", 5000), replace(scaled(), vcpus=LATER)) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "vcpus", "low"),
+    [
+        ("CPUUtilization", 70, 4, ("CPUUtilization 70 is 18 percent of each of 4 vCPUs",)),  # 17.5
+        ("CPUUtilization", 120, 4, ()),
+        ("CPUUtilization", 20, 1, ()),  # low, but of the only one there is
+        ("CPUUtilization", LATER, 4, LATER),
+        ("CPUUtilization", 70, LATER, LATER),
+        ("MemoryUtilization", 20, 4, ()),
+    ],
+)
+def test_a_target_below_so_much_of_each_core_is_low(name: str, value: Any, vcpus: Any, low: Any) -> None:
+    assert low_targets(of_host(name, value), replace(scaled(), vcpus=vcpus), Decimal(30)) == low
+
+
+def test_of_metric_math_nobody_knows_what_it_divides_by() -> None:
+    math = target(
+        tracking(*(metric("CPUUtilization", namespace=HOSTS, **VARIANT) for _ in range(2)), target_value=20.0)
+    )
+    assert low_targets(math, replace(scaled(), vcpus=4), Decimal(30)) == ()
+
+
+# Alarms that start steps ---------------------------------------------------------------------------------------------
+
+
+def watching(name: Any, **changes: Any) -> Any:
+    fields = {
+        "metric_name": name,
+        "dimensions": VARIANT,
+        "threshold": 50.0,
+        "comparison_operator": "GreaterThanThreshold",
+    }
+    return alarm(**(fields | changes))
+
+
+@pytest.mark.parametrize(
+    ("alarms", "found"),
+    [
+        ((watching("InvocationsPerInstance"),), ()),
+        ((), ("no alarm has step among its actions",)),
+        (
+            (watching("InvocationsPerInstance", actions_enabled=False),),
+            ("the actions of the alarm wake are disabled",),
+        ),
+        (
+            (watching("InvocationPerCopies", namespace="aws/sagemaker"),),
+            ("the alarm wake: aws/sagemaker is no namespace of SageMaker, did you mean AWS/SageMaker?",),
+        ),
+        (
+            (watching("InvocationsPerInstance", dimensions=VARIANT | {"EndpointName": "other"}),),
+            ("the alarm wake: it follows InvocationsPerInstance of another endpoint, other instead of docs",),
+        ),
+        ((watching("QueueLength", namespace="Search"),), ()),
+        ((watching(LATER),), LATER),
+        ((watching(None),), ()),  # an expression
+        (LATER, LATER),
+    ],
+)
+def test_an_alarm_that_should_start_steps_watches_what_is_published(alarms: Any, found: Any) -> None:
+    it = target(step(1, alarms=alarms))
+    assert alarm_problems(it, scaled(mode="realtime")) == found
+
+
+def test_an_alarm_that_is_to_wake_an_endpoint_is_left_to_who_asks_for_that() -> None:
+    assert alarm_problems(target(step(1, alarms=(alarm(dimensions={}),))), scaled(mode="async")) == ()

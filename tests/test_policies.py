@@ -1,5 +1,6 @@
 """The bundled policies: each shows by example what it passes, fails and leaves open, with sums worked out by hand."""
 
+import csv
 import json
 import re
 import subprocess
@@ -54,6 +55,32 @@ SEVERITIES = {
     "serverless-concurrency-is-valid": "error",
     "variant-names-are-unique": "error",
     "volume-size-is-accepted": "error",
+    "accelerators-are-used": "warning",
+    "capture-is-sampled": "warning",
+    "ceilings-are-agreed": "error",
+    "components-let-their-host-rest": "warning",
+    "images-fit-their-instances": "warning",
+    "instance-families-are-agreed": "error",
+    "non-production-keeps-one-instance": "warning",
+    "non-production-rests": "warning",
+    "pool-fallbacks-cost-alike": "warning",
+    "scaling-alarms-fire": "warning",
+    "schedules-take-effect": "warning",
+    "updates-bill-one-fleet": "note",
+    "utilization-targets-count-every-core": "warning",
+    "variant-names-are-set": "note",
+}
+OFF_UNTIL_SET = {
+    "accelerators-are-used",
+    "capture-is-sampled",
+    "ceilings-are-agreed",
+    "instance-families-are-agreed",
+    "monthly-cost-within-budget",
+    "monthly-increase-within-budget",
+    "non-production-rests",
+    "pool-fallbacks-cost-alike",
+    "updates-bill-one-fleet",
+    "variant-names-are-set",
 }
 
 OF_TEAMS = load.read(str(ROOT / "examples" / "policies"))
@@ -64,6 +91,25 @@ every_policy = pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: po
 @cache
 def prices() -> PriceBook:
     return PriceBook()
+
+
+def test_what_was_considered_names_policies_that_there_are_and_says_why_others_are_left_out() -> None:
+    with open(ROOT / "policies" / "considered.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["rule"] for row in rows}) == len(rows) == 85
+    for row in rows:
+        assert (row["answer"] in ("bundled", "merged", "optional")) == (row["policy"] in BY_ID), row
+        assert row["why"] or row["answer"] not in ("left out", "advice"), row
+        assert (row["answer"] == "optional") == (row["policy"] in OFF_UNTIL_SET and "budget" not in row["policy"]), row
+
+
+@pytest.mark.parametrize("policy", [BY_ID[name] for name in OFF_UNTIL_SET], ids=lambda policy: policy.id)
+def test_what_is_off_until_set_asks_for_a_parameter_that_has_no_value(policy: Policy) -> None:
+    """Each example that is judged gives one, and each without a parameter is not applicable."""
+    defaults = [parameter.default for parameter in policy.params.values()]
+    assert set(defaults) <= {None, False}
+    for one in (*policy.examples.passing, *policy.examples.failing, *policy.examples.open):
+        assert one.get("params"), one
 
 
 def test_the_bundle_is_complete_and_graded() -> None:

@@ -36,6 +36,7 @@ from guardrail.scaling import (
     reach,
     reaches_zero,
     schedule_holds_above_zero,
+    schedule_problems,
     scheduled_action_count,
     target_tracking_count,
     target_values,
@@ -570,3 +571,31 @@ def test_a_time_zone_that_there_is_not_leaves_open_what_is_held_when() -> None:
     found = reach(target(scheduled_actions=(up, down)), 1, 1)
     assert (found.lowest, found.highest, found.held) == (1, 5, ())
     assert found.untimed == "when its scheduled actions run is unknown: there is no time zone Mars/Base"
+
+
+# What schedules do not do --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("it", "problems"),
+    [
+        (target(scheduled_actions=(daily(8, 4, 4), daily(20, 1, 1))), ()),
+        (
+            target(scheduled_actions=(daily(8, 4), daily(20, 1))),
+            ("it lowers min_capacity alone, and nothing takes capacity away from 4",),
+        ),
+        (target(tracking(), scheduled_actions=(daily(8, 4), daily(20, 1))), ()),
+        (target(tracking(disable_scale_in=LATER), scheduled_actions=(daily(8, 4), daily(20, 1))), ()),  # it may
+        (target(scheduled_actions=(daily(8, 4), daily(20, 1, 2))), ()),
+        (target(past_actions=("night",)), ("night is over: it never runs again",)),
+        (target(scheduled_actions=(daily(8, 1, 1, "Europe/Berln"),)), ("there is no time zone Europe/Berln",)),
+        (
+            target(scheduled_actions=(daily(8, 4, 4), daily(8, 1, 1))),
+            ("at 8 (cron(0 8 * * ? *)) and at 8 (cron(0 8 * * ? *)) run at the same moment and set other bounds",),
+        ),
+        (target(scheduled_actions=(daily(8, 4, None), daily(8, None, 6))), ()),  # each sets its own
+        (target(scheduled_actions=LATER), LATER),
+    ],
+)
+def test_what_a_schedule_does_not_do(it: Any, problems: Any) -> None:
+    assert schedule_problems(it) == problems

@@ -336,7 +336,7 @@ class _Run:
         if known is None:
             known = {"endpoint": [], "variant": [], "scalable_target": [], "inference_component": []}
             for policy in self._policies:
-                if policy.severity_in(environment) != "off":
+                if policy.severity_in(environment) != "off" and _is_set(policy, environment):
                     known[policy.applies_to].append(compile_policy(policy, environment))
             self._compiled[name] = known
         return known
@@ -353,6 +353,23 @@ class _Run:
                 yield _pass(rule, subject, about)
             else:
                 yield _found(rule, subject, _undecided(applies, holds), about, status)
+
+
+def _is_set(policy: Policy, environment: str | Unknown) -> bool:
+    """Whether a policy that waits for a parameter has it, so that it may apply to anything at all.
+
+    ``when: {param.families: {present: true}}`` of a parameter that is null: False.
+    """
+    values = policy.parameters(environment) if policy.params else {}
+    asked = (
+        (values.get(key.removeprefix("param.")), wanted)
+        for key, wanted in policy.when.items()
+        if key.startswith("param.")
+    )
+    return not any(
+        (value is None and wanted == {"present": True}) or (value is False and wanted is True)
+        for value, wanted in asked
+    )
 
 
 def _undecided(applies: Truth, holds: Truth) -> Unknown | None:

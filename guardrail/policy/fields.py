@@ -300,7 +300,39 @@ _DECLARED: tuple[Field, ...] = (
         "Its Elastic Inference accelerator, which AWS no longer has; none without.",
         get.of_variant("accelerator_type"),
     ),
+    _variant.field(
+        "variant.model_here",
+        "boolean",
+        "Whether its model is declared in what is checked; of one that is managed elsewhere nothing is known.",
+        get.model_here,
+    ),
     _variant.field("variant.image", "string", "Image of its model, of a pipeline the first one.", get.IMAGE),
+    _variant.field(
+        "variant.image_processor",
+        "string",
+        "What the image was built for by its tag: cpu, gpu or neuron; none of images that are not AWS's.",
+        get.image_processor,
+    ),
+    _variant.field(
+        "variant.image_region",
+        "string",
+        "Region of the registry of ECR that the image lies in; none of images elsewhere.",
+        get.image_region,
+    ),
+    _size.field(
+        "variant.accelerators_required",
+        "number",
+        "How many accelerators its inference components ask for, all copies together; none where it hosts none.",
+        get.accelerators_required,
+        "accelerators",
+    ),
+    _size.field(
+        "variant.accelerators_kept",
+        "number",
+        "How many accelerators the fewest instances that are reached have.",
+        get.accelerators_kept,
+        "accelerators",
+    ),
     _size.field("variant.containers", "integer", "How many containers its model has.", get.CONTAINERS, "containers"),
     _variant.field(
         "variant.execution_mode",
@@ -652,6 +684,24 @@ _DECLARED: tuple[Field, ...] = (
         get.metric_problems,
     ),
     _scaling.field(
+        "scaling.alarm_problems",
+        "strings",
+        "Why alarms that should start its step policies never do; those that wake it from zero left out.",
+        get.alarm_problems,
+    ),
+    _scaling.field(
+        "scaling.schedule_problems",
+        "strings",
+        "What its scheduled actions do not do: they fight, never lower, are over, or name no time zone.",
+        get.of_scaling(scaling.schedule_problems),
+    ),
+    _scaling.bound(
+        "scaling.low_targets",
+        "strings",
+        "Targets of CPUUtilization or GPUUtilization below the policy's parameter `least_percent` of each core or GPU.",
+        get.low_targets,
+    ),
+    _scaling.field(
         "scaling.wake_problem",
         "string",
         "Why no step policy brings the first instance or copy back; none where one does.",
@@ -751,6 +801,8 @@ _INSTANCE_TYPE: dict[str, Any] = {
 _LIMITS = ("max_hourly_usd", "max_vcpus", "max_accelerators", "max_memory_gib")
 _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "endpoint.expiry": {"needs": ("expiry_tag",), "values": ("none", "no date", "past", "ahead")},
+    "scaling.low_targets": {"needs": ("least_percent",)},
+    "variant.image_processor": {"values": ("cpu", "gpu", "neuron")},
     "endpoint.missing_tags": {"needs": ("required_tags",)},
     "instance.excess": {"needs": _LIMITS},
     "instance.successor_hourly_usd": {"needs": ("successors",)},

@@ -31,6 +31,7 @@ from guardrail.model import (
 from guardrail.money import plain, two_decimals
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.environment import PRODUCTION
+from guardrail.policy.images import image_of
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
 from guardrail.prices.base import Price
@@ -396,6 +397,12 @@ def _model(subject: Subject) -> Model | Unknown | None:
     return Unknown("its model is managed elsewhere")
 
 
+def model_here(subject: Subject) -> object:
+    """Whether its model is declared in what is checked, so that there is something to ask of it."""
+    variant = subject.variant
+    return variant if variant is None or isinstance(variant, Unknown) else isinstance(variant.model, Model)
+
+
 def of_model(name: str) -> Getter:
     """An attribute of the model that the variant serves."""
 
@@ -424,6 +431,47 @@ def any_container(holds: Callable[[Container], bool | Unknown]) -> Getter:
 
 def _is_multi_model(container: Container) -> bool | Unknown:
     return container.mode if isinstance(container.mode, Unknown) else container.mode == "MultiModel"
+
+
+def image_processor(subject: Subject) -> object:
+    """What the image of its first container was built for, where that is one of AWS's and its tag says so."""
+    path = IMAGE(subject)
+    image = image_of(path) if isinstance(path, str) else None
+    return path if isinstance(path, Unknown) else image and image.processor
+
+
+def image_region(subject: Subject) -> object:
+    """The region of the registry that the image of its first container lies in; None where that is not in ECR."""
+    path = IMAGE(subject)
+    image = image_of(path) if isinstance(path, str) else None
+    return path if isinstance(path, Unknown) else image and image.region
+
+
+def accelerators_required(subject: Subject) -> object:
+    """How many accelerators its inference components ask for, all copies together; None where it hosts none."""
+    found = subject.parts("components")
+    if isinstance(found, Unknown):
+        return found
+    asked = [_accelerators_of(one.component) for one in found]
+    return next((one for one in asked if isinstance(one, Unknown)), None) or (sum(asked) if asked else None)  # type: ignore[arg-type] # none is Unknown
+
+
+def _accelerators_of(component: InferenceComponent | Unknown | None) -> Decimal | Unknown:
+    if component is None or isinstance(component, Unknown):
+        return component or Decimal(0)
+    copies = 0 if component.copies is None else component.copies  # an adapter runs inside its base
+    if isinstance(copies, Unknown) or isinstance(component.accelerators, Unknown):
+        return copies if isinstance(copies, Unknown) else component.accelerators  # type: ignore[return-value] # Unknown
+    return Decimal(str(component.accelerators or 0)) * copies
+
+
+def accelerators_kept(subject: Subject) -> object:
+    """How many accelerators the fewest instances of it have."""
+    each, instances = ACCELERATORS(subject), floor_instances(subject)
+    unknown = next((one for one in (each, instances) if isinstance(one, Unknown)), None)
+    if unknown is not None or each is None or instances is None:
+        return unknown
+    return each * instances
 
 
 IMAGE = over_containers(lambda found: found[0].image if found else None)
@@ -561,7 +609,6 @@ TAKES_VOLUME = of_spec(
     ),
     _all,
 )
-_ACCELERATED = of_spec(lambda spec: spec.accelerators > 0, _any)
 MISNAMED = over_types(lambda _, name: _misnamed(name), lambda values: next(filter(None, values), None))
 OFFERED = over_types(_offered, _all)
 _FAMILIES = over_types(lambda _, name: family_of(name), _all_families)
@@ -685,6 +732,20 @@ def metric_problems(subject: Subject) -> object:
     return _of_metrics(subject, metrics.tracking_problems)
 
 
+def alarm_problems(subject: Subject) -> object:
+    """Why alarms that should start its step policies never do."""
+    return _of_metrics(subject, metrics.alarm_problems)
+
+
+def low_targets(parameters: Mapping[str, Value]) -> Getter:
+    """Its targets that are below the parameter ``least_percent`` of each core or accelerator."""
+    least = parameters.get("least_percent")
+    if least is None:
+        return lambda _: ()
+    limit = Decimal(str(least))
+    return lambda subject: _of_metrics(subject, lambda target, scaled: metrics.low_targets(target, scaled, limit))
+
+
 def wake_problem(subject: Subject) -> object:
     """Why no step policy wakes it; none where one does."""
     return _of_metrics(subject, metrics.wake_problem)
@@ -695,9 +756,13 @@ def _of_metrics(subject: Subject, ask: Callable[[ScalableTarget, metrics.Scaled]
     target, endpoint = subject.target, subject.endpoint
     if not isinstance(target, ScalableTarget) or endpoint is None:
         return target
-    accelerated: Any = None if subject.component else _ACCELERATED(subject)
+    has_instances = subject.component is None
     scaled = metrics.Scaled(
-        endpoint=endpoint, variant=subject.variant, component=subject.component, has_accelerator=accelerated
+        endpoint=endpoint,
+        variant=subject.variant,
+        component=subject.component,
+        vcpus=VCPUS(subject) if has_instances else None,
+        accelerators=ACCELERATORS(subject) if has_instances else None,
     )
     return ask(target, scaled)
 

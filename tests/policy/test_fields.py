@@ -41,9 +41,11 @@ PARAMETERS = {
     "max_accelerators": 0,
     "max_memory_gib": 8,
     "required_tags": ("team",),
+    "least_percent": 30,
     "tag_synonyms": {"team": ["owner"]},
     "successors": {"m5": ["m7i"], "p3": ["g6"]},
 }
+IMAGE = "763104351884.dkr.ecr.us-east-1.amazonaws.com/pytorch-inference:2.3-cpu-py311"
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
     "integer": (int,),
@@ -97,7 +99,7 @@ VARIANTS: dict[str, Variant | Unknown] = {
     "served": instance(
         model=Model(
             address="m",
-            containers=(Container(image="nginx:1", mode="SingleModel", model_package=None),),
+            containers=(Container(image=IMAGE, mode="SingleModel", model_package=None),),
             execution_mode="Serial",
             vpc=True,
             network_isolation=False,

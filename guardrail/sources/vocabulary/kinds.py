@@ -243,6 +243,9 @@ def _component(block: Block) -> DeclaredComponent:
             name=called["name"],
             variant_name=view.text("VariantName"),
             copies=None if is_adapter else view.inside("RuntimeConfig").integer("CopyCount"),
+            accelerators=view.inside("Specification")
+            .inside("ComputeResourceRequirements")
+            .number("NumberOfAcceleratorDevicesRequired"),
             location=block.location,
         ),
     )

@@ -97,6 +97,7 @@ In awscc every argument that is not required is computed too; here are those tha
 
 _LOOKS_UNKNOWN_IN = {
     "awscc_sagemaker_inference_experiment": words("DesiredState EndTime Schedule ShadowModeConfig StartTime"),
+    "awscc_sagemaker_inference_component": words("ComputeResourceRequirements NumberOfAcceleratorDevicesRequired"),
     "awscc_budgets_budget": words("BillingViewArn BudgetLimit CostFilters FilterExpression"),
     "aws_budgets_budget": words("BillingViewArn CostFilters"),
     "aws_sagemaker_model": words("InferenceExecutionConfig Mode ModelDataSource"),
