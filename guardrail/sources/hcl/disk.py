@@ -144,12 +144,12 @@ def _overridden(block: syntax.BlockNode, override: syntax.BlockNode) -> syntax.B
 
 def _merged(block: syntax.BlockNode, override: syntax.BlockNode) -> syntax.Body:
     own, other = block.body, override.body
-    names = {each.name for each in other.blocks}
+    names = {part.name for part in other.blocks}
     lifecycle = own.first("lifecycle")
-    kept = [each for each in own.blocks if each.name not in {*names, *other.arguments}]
+    kept = [part for part in own.blocks if part.name not in {*names, *other.arguments}]
     brought = [
-        replace(each, contents=partial(_merged, lifecycle, each)) if each.type == "lifecycle" and lifecycle else each
-        for each in other.blocks
+        replace(part, contents=partial(_merged, lifecycle, part)) if part.type == "lifecycle" and lifecycle else part
+        for part in other.blocks
     ]
     arguments = {name: argument for name, argument in own.arguments.items() if name not in names}
     return syntax.Body(arguments | other.arguments, [*kept, *brought])

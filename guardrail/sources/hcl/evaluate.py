@@ -395,7 +395,7 @@ def _combined(operator: str, left: Any, right: Any, allowance: Allowance) -> Any
         return _equality(operator, left, right, allowance)
     if operator in ("&&", "||"):
         return _logic(operator, left, right)
-    unknown = [each for each in (left, right) if isinstance(each, Unknown)]
+    unknown = [value for value in (left, right) if isinstance(value, Unknown)]
     if unknown:
         return merged(*unknown, partial=formula(f"({{}} {operator} {{}})", left, right))
     if left.__class__ is not int or right.__class__ is not int or operator in "/%":
@@ -410,7 +410,7 @@ def _equality(operator: str, left: Any, right: Any, allowance: Allowance) -> Any
     else:
         equal = is_equal(left, right, allowance)
     if isinstance(equal, Unknown):
-        unknown = [each for each in (left, right, equal) if isinstance(each, Unknown)]
+        unknown = [value for value in (left, right, equal) if isinstance(value, Unknown)]
         negation = "" if operator == "==" else "!"
         return merged(*unknown, partial=formula(f"{negation}{{}} == {{}}", left, right))
     return equal if operator == "==" else not equal

@@ -118,7 +118,7 @@ def _arguments(node: syntax.Call, scope: ScopeLike, evaluate: Evaluate) -> list[
             return merged(plain(last))
         if not isinstance(plain(last), list):
             raise EvaluationError("only a list can be expanded into arguments")
-        arguments += [marked(each) for each in last.value] if isinstance(last, Sensitive) else last
+        arguments += [marked(item) for item in last.value] if isinstance(last, Sensitive) else last
     return arguments
 
 
@@ -163,7 +163,7 @@ def _unknown(arguments: list[Any], parameters: list[_Parameter], allowance: Allo
     for argument, parameter in zip(arguments, parameters, strict=True):
         if isinstance(argument, Unknown):
             if not parameter.takes_unknown:
-                return merged(*(each for each in arguments if isinstance(each, Unknown)))
+                return merged(*(value for value in arguments if isinstance(value, Unknown)))
         elif argument.__class__ is not str and not parameter.keeps_unknown:
             unknown = first_unknown((argument,), allowance)
             if unknown is not None:
@@ -426,7 +426,7 @@ def _formatlist(allowance: Allowance, template: str, *arguments: Any) -> Any:
     found: list[str] = []
     for index in range(lengths.pop() if lengths else 1):
         allowance.steps(8)
-        row = [each[index] if isinstance(each, list) else each for each in arguments]
+        row = [argument[index] if isinstance(argument, list) else argument for argument in arguments]
         allowance.values(1)
         found.append(formatting.formatted(template, row, allowance))
     return texts(map(normal, found))
@@ -463,7 +463,7 @@ def _keys(value: Any) -> list[Any]:
 
 
 def _values(value: Any) -> list[Any]:
-    items = [item for _, item in sorted(_map(value).items(), key=lambda each: each[0])]
+    items = [item for _, item in sorted(_map(value).items(), key=lambda pair: pair[0])]
     return ListValue(items, value.element) if isinstance(value, MapValue) else items
 
 
@@ -476,23 +476,23 @@ def _lookup(allowance: Allowance, value: Any, key: str, *default: Any) -> Any:
 
 
 def _merge(allowance: Allowance, *maps: Any) -> Any:
-    given = [_map(each) for each in maps if each is not None]
+    given = [_map(value) for value in maps if value is not None]
     found: dict[str, Any] = {}
-    for each in given:
-        allowance.values(len(each))
-        found.update(each)
+    for value in given:
+        allowance.values(len(value))
+        found.update(value)
     first = given[0] if given else found
-    same = all(isinstance(each, MapValue) and each.element == getattr(first, "element", None) for each in given)
+    same = all(isinstance(value, MapValue) and value.element == getattr(first, "element", None) for value in given)
     return like(first, found) if same else found
 
 
 def _concat(allowance: Allowance, *lists: Any) -> list[Any]:
     if not lists:
         raise EvaluationError("it takes a list")
-    allowance.values(sum(len(_sequence(each)) for each in lists))
+    allowance.values(sum(len(_sequence(value)) for value in lists))
     items = list(chain.from_iterable(lists))
-    if all(isinstance(each, ListValue) for each in lists):
-        element = unified(each.element for each in lists)
+    if all(isinstance(value, ListValue) for value in lists):
+        element = unified(value.element for value in lists)
         if element is not None:
             items = [convert(item, element, allowance) for item in items]
             return ListValue(items, one_type(items, element, allowance))
@@ -596,10 +596,10 @@ def _chunklist(value: ListValue, size: arithmetic.Number) -> ListValue:
 
 def _coalesce(allowance: Allowance, *arguments: Any) -> Any:
     """The first argument that is neither null nor empty, in the type that all have in common."""
-    common = unified(type_of(each, allowance) for each in arguments if each is not None)
+    common = unified(type_of(argument, allowance) for argument in arguments if argument is not None)
     if common is None:
         raise EvaluationError("the arguments have no type in common")
-    unknown = [each for each in map(plain, arguments) if isinstance(each, Unknown)]
+    unknown = [value for value in map(plain, arguments) if isinstance(value, Unknown)]
     is_marked = False
     for argument in arguments:
         value = plain(argument)
@@ -613,9 +613,9 @@ def _coalesce(allowance: Allowance, *arguments: Any) -> Any:
 
 
 def _coalescelist(*lists: Any) -> Any:
-    for each in lists:
-        if _sequence(each):
-            return each
+    for value in lists:
+        if _sequence(value):
+            return value
     raise EvaluationError("every list is empty")
 
 
@@ -640,7 +640,7 @@ def _matchkeys(allowance: Allowance, values: ListValue, keys: ListValue, wanted:
     common = unified((keys.element, wanted.element))
     if common is None:
         raise EvaluationError("the keys have no type in common")
-    known = {key_of(convert(each, common, allowance), allowance) for each in wanted}
+    known = {key_of(convert(key, common, allowance), allowance) for key in wanted}
     pairs = zip(values, keys, strict=True)
     return like(values, [item for item, key in pairs if key_of(convert(key, common, allowance), allowance) in known])
 
@@ -650,16 +650,16 @@ def _sets(combine: Callable[[set[Any], set[Any]], set[Any]]) -> Callable[..., Se
 
     def compute(allowance: Allowance, *sets: SetValue) -> SetValue:
         allowance.values(sum(map(len, sets)))
-        elements = [each.element for each in sets if each or each.element != ANY]
+        elements = [value.element for value in sets if value or value.element != ANY]
         element = unified(elements)
         if element is None or is_mixed(elements):
             raise EvaluationError("the sets have no type in common")
-        alike = [convert(each, CollectionType("set", element), allowance) for each in sets]
-        items = {key_of(item, allowance): item for each in alike for item in each}
-        keys = [{key_of(item, allowance) for item in each} for each in alike]
+        alike = [convert(value, CollectionType("set", element), allowance) for value in sets]
+        items = {key_of(item, allowance): item for value in alike for item in value}
+        keys = [{key_of(item, allowance) for item in value} for value in alike]
         common = keys[0]
-        for each in keys[1:]:
-            common = combine(common, each)
+        for other in keys[1:]:
+            common = combine(common, other)
         return set_of([items[key] for key in common], element, allowance)
 
     return compute
@@ -668,11 +668,11 @@ def _sets(combine: Callable[[set[Any], set[Any]], set[Any]]) -> Callable[..., Se
 def _setproduct(allowance: Allowance, *sets: Any) -> Any:
     if len(sets) < 2:  # noqa: PLR2004 - a product is of two
         raise EvaluationError("it takes two sets")
-    collections = [convert(each, _type("list"), allowance) for each in sets]
+    collections = [convert(value, _type("list"), allowance) for value in sets]
     allowance.values(math.prod(map(len, collections)) * (len(sets) + 1))
     rows = [list(row) for row in product(*collections)]
-    element = TupleType(tuple(each.element for each in collections))
-    if all(isinstance(each, SetValue) for each in sets):
+    element = TupleType(tuple(value.element for value in collections))
+    if all(isinstance(value, SetValue) for value in sets):
         return set_of(rows, element, allowance)
     return ListValue(rows, element)
 

@@ -158,10 +158,10 @@ class _Translator:
         Raises `HclSyntaxError` for what is neither.
         """
         nodes = node.value if isinstance(node.value, list) and not node.is_object else [node]
-        found = [each for each in nodes if isinstance(each, _Node) and each.value is not None]
-        for each in found:
-            if not each.is_object:
-                raise self._file.error(each.at, f"{what} is a JSON object, or a list of objects")
+        found = [item for item in nodes if isinstance(item, _Node) and item.value is not None]
+        for item in found:
+            if not item.is_object:
+                raise self._file.error(item.at, f"{what} is a JSON object, or a list of objects")
         return found
 
     def _labelled(
@@ -172,8 +172,8 @@ class _Translator:
             yield BlockNode(type_.text, labels, self._body(type_.text, node), at, at, self._file)
             return
         for key, inner in node.items():
-            for each in self._bodies(inner, f"what {type_.text} holds"):
-                yield from self._labelled(type_, each, (*labels, key.text), missing - 1, key.at)
+            for body in self._bodies(inner, f"what {type_.text} holds"):
+                yield from self._labelled(type_, body, (*labels, key.text), missing - 1, key.at)
 
     def _body(self, type_: str, node: _Node) -> Body:
         arguments: dict[str, Argument] = {}

@@ -150,9 +150,9 @@ class ModuleInstance(Attributes):
         for written in self.source.providers:
             for_each = written.body.expression("for_each")
             instances = [Instance(None, {})] if for_each is None else self._keyed(known_or_reason(for_each, self.scope))
-            for each in instances:
-                scope = self.scope.with_names(each.names)
-                own.append(provider_of_block(written, scope, self.address, suffix=each.suffix))
+            for instance in instances:
+                scope = self.scope.with_names(instance.names)
+                own.append(provider_of_block(written, scope, self.address, suffix=instance.suffix))
         return {**self._inherited, **dict(own)}
 
     def provider_of(self, body: syntax.Body, type_: str, scope: EvaluationScope) -> Provider:
@@ -177,13 +177,13 @@ class ModuleInstance(Attributes):
             case "module":
                 return Namespace(self.call_value)
             case "data":
-                return Namespace(lambda type_: Namespace(lambda each: self.block_value("data", type_, each)))
+                return Namespace(lambda type_: Namespace(lambda label: self.block_value("data", type_, label)))
             case "path":
                 return {"module": self._path(), "root": ".", "cwd": os.path.abspath(self.configuration.directory)}
             case "terraform" | "tofu":
                 return Namespace(self.configuration.about_terraform)
         if name in self.source.resource_types:
-            return Namespace(lambda each: self.block_value("resource", name, each))
+            return Namespace(lambda label: self.block_value("resource", name, label))
         raise EvaluationError(f"there is nothing called {name}")
 
     @property
@@ -388,7 +388,7 @@ class ModuleInstance(Attributes):
             for each, instance in zip(addresses, instances, strict=True)
         ]
         if kind != "data":
-            self.configuration.types.update((each.address, type_) for each in made)
+            self.configuration.types.update((block.address, type_) for block in made)
         return _collected(instances, made, written.body)
 
     def instances(self, type_: str, name: str) -> list[Any]:
@@ -400,11 +400,11 @@ class ModuleInstance(Attributes):
         body = written.body
         count, for_each = body.expression("count"), body.expression("for_each")
         instances, asked = self.trace.apart(lambda: self._instances(body, count, for_each))
-        self.trace.touched.update((each, None) for each in asked if not isinstance(each, Decision))
+        self.trace.touched.update((item, None) for item in asked if not isinstance(item, Decision))
         for instance in instances:
             if instance.unknown is not None:
                 self.configuration.undecided[address] = instance.unknown.reason
-                self.configuration.decisions[address] = tuple(each for each in asked if isinstance(each, Decision))
+                self.configuration.decisions[address] = tuple(item for item in asked if isinstance(item, Decision))
                 if not self._is_one_at_most(count or for_each):
                     self.configuration.repeated.add(address)
         return instances
@@ -508,7 +508,7 @@ def _not_read(reason: str, *, bills: bool = True) -> Skipped:
 def _without_secrets(source: str) -> str:
     """An address without the user, the password and the keys in it: ``https://…@host/x?ref=v1``."""
     address, mark, query = source.partition("?")
-    kept = "&".join(each for each in query.split("&") if each.startswith(_HARMLESS))
+    kept = "&".join(part for part in query.split("&") if part.startswith(_HARMLESS))
     return _USER.sub("//…@", address) + mark + (kept or ("…" if mark else ""))
 
 
@@ -532,7 +532,7 @@ def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) ->
     if body.expression("count") is not None:
         return made
     if body.expression("for_each") is not None:
-        return {instance.key: each for instance, each in zip(instances, made, strict=True)}
+        return {instance.key: value for instance, value in zip(instances, made, strict=True)}
     return made[0] if made else None
 
 

@@ -103,7 +103,7 @@ class Outline:
         """The waivers in the files of all modules that were asked about, for the blocks that were asked about."""
         files = (file for module in self._modules.values() if module for file in module.source.files)
         return waivers_of(
-            files, ((each.glob_of(written), (written, *each.calls_around)) for each, written in self._asked)
+            files, ((module.glob_of(written), (written, *module.calls_around)) for module, written in self._asked)
         )
 
     def _module(self, names: tuple[str, ...]) -> _Module | None:

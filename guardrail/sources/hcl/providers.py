@@ -70,9 +70,9 @@ def passed_on(
     called with ``providers = { aws = aws.eu }`` gets ``{"aws": eu}``.
     """
     if not isinstance(providers, syntax.Object):
-        return {name: each for name, each in inherited.items() if "." not in name}
+        return {name: provider for name, provider in inherited.items() if "." not in name}
     passed = {_dotted(entry.key, scope): inherited.get(_dotted(entry.value, scope)) for entry in providers.entries}
-    return {name: each for name, each in passed.items() if each is not None}
+    return {name: provider for name, provider in passed.items() if provider is not None}
 
 
 def provider_name(body: syntax.Body, type_: str, scope: EvaluationScope) -> str:

@@ -122,11 +122,11 @@ class ResourceInstance(_BlockInstance):
 
     def decisions(self) -> Iterator[Decision]:
         """What has to be decided to know what of it matters."""
-        yield from (each for each in self._behind_provider if isinstance(each, Decision))
+        yield from (reference for reference in self._behind_provider if isinstance(reference, Decision))
         wanted = spelling_of(self.type).names.values()
         for name, cell in self._cells.items():
             if name in wanted:
-                yield from (each for each in cell.touched if isinstance(each, Decision))
+                yield from (reference for reference in cell.touched if isinstance(reference, Decision))
 
     @property
     def location(self) -> Location:
@@ -140,7 +140,7 @@ class ResourceInstance(_BlockInstance):
         """
         value, touched = self.module.trace.apart(lambda: self._argument(name))
         is_lost = not isinstance(value, Computed) or LOST in value.references
-        return tuple(each for each in touched if is_lost or each != LOST)
+        return tuple(reference for reference in touched if is_lost or reference != LOST)
 
 
 class NestedBlock(dict[str, Any], Attributes):
@@ -173,7 +173,7 @@ def _as_its_own(value: Any, own: Reference, *, keeps_lost: bool) -> Any:
     if not isinstance(value, Unknown):
         return value
     behind = value.references if isinstance(value, Computed) else (LOST,)
-    references = dict.fromkeys((own, *(each for each in behind if keeps_lost or each != LOST)))
+    references = dict.fromkeys((own, *(reference for reference in behind if keeps_lost or reference != LOST)))
     named = value.partial or f"${{{own.address}.{own.attribute}}}"
     return Computed(reason=value.reason, partial=named, references=tuple(references))
 
@@ -292,7 +292,7 @@ class DataSource(_BlockInstance):
     def _registry_path(self, region: str | Unknown) -> Computed:
         """The path of an image, of which the account alone is unknown."""
         parts = {name: self.written.body.expression(name) for name in ("repository_name", "image_tag")}
-        texts = {name: known_or_reason(each, self.scope) if each else "" for name, each in parts.items()}
+        texts = {name: known_or_reason(node, self.scope) if node else "" for name, node in parts.items()}
         if isinstance(region, str) and all(isinstance(text, str) for text in texts.values()):
             path = f"${{…}}.dkr.ecr.{region}.amazonaws.com/{texts['repository_name']}:{texts['image_tag'] or 'latest'}"
         else:

@@ -48,7 +48,7 @@ class TreeReader:
         return next(self._parts(_tree(self._only_value(tree), 0)))
 
     def _only_value(self, tree: RawTree) -> RawTree:
-        first, *others = (each for each in _trees(_tree(tree, 0)) if each.data != "new_line_or_comment")
+        first, *others = (node for node in _trees(_tree(tree, 0)) if node.data != "new_line_or_comment")
         if others:
             raise self._file.error(self._at(_first(others[0])), "the line must end here")
         return _tree(first, 2)
@@ -61,7 +61,7 @@ class TreeReader:
     def _term(self, tree: RawTree) -> syntax.Expression:
         inner = tree.children[0]
         if isinstance(inner, Token):  # a parenthesis
-            inner = next(each for each in _trees(tree) if each.data != "new_line_or_comment")
+            inner = next(node for node in _trees(tree) if node.data != "new_line_or_comment")
         return self._READ[inner.data](self, inner)
 
     def _number(self, tree: RawTree) -> syntax.Expression:
@@ -88,10 +88,10 @@ class TreeReader:
     def _conditional(self, tree: RawTree) -> syntax.Expression:
         chain: list[tuple[RawTree, RawTree, int]] = []
         while tree.data == "conditional":
-            mark, colon = (each for each in tree.children if isinstance(each, Token))
+            mark, colon = (token for token in tree.children if isinstance(token, Token))
             for token in (mark, colon):
                 self._check_goes_on(token)
-            condition, then, tree = (each for each in _trees(tree) if each.data != "new_line_or_comment")
+            condition, then, tree = (node for node in _trees(tree) if node.data != "new_line_or_comment")
             chain.append((condition, then, self._at(mark)))
         if len(chain) > DEEPEST:
             raise self._file.error(chain[DEEPEST][2], "the expression is nested too deeply")
@@ -149,30 +149,30 @@ class TreeReader:
     def _call(self, tree: RawTree) -> syntax.Expression:
         at = self._at(_first(tree))
         words: list[str] = []
-        for name in (_first(each) for each in _trees(tree) if each.data == "identifier"):
+        for name in (_first(node) for node in _trees(tree) if node.data == "identifier"):
             start = self._at(name)  # "a::b" reads as one name
             words += (
                 word_at(self._file, *word.span()) for word in _WORDS.finditer(self._text, start, start + len(name))
             )
         arguments: tuple[syntax.Expression, ...] = ()
         expands = False
-        for each in _trees(tree):
-            if each.data == "arguments":
-                arguments = tuple(self._expressions(each))
-                expands = any(isinstance(token, Token) and token.type == "ELLIPSIS" for token in each.children)
+        for node in _trees(tree):
+            if node.data == "arguments":
+                arguments = tuple(self._expressions(node))
+                expands = any(isinstance(token, Token) and token.type == "ELLIPSIS" for token in node.children)
         return syntax.Call("::".join(words), arguments, expands, at)
 
     def _for(self, tree: RawTree) -> syntax.Expression:
-        intro = next(each for each in _trees(tree) if each.data == "for_intro")
+        intro = next(node for node in _trees(tree) if node.data == "for_intro")
         key, value = self._variables(intro)
         (collection,) = self._expressions(intro, but="identifier")
         self._check_keywords(intro)
-        results = [self._expression(each) for each in _trees(tree) if each.data not in _FOR_PARTS]
+        results = [self._expression(node) for node in _trees(tree) if node.data not in _FOR_PARTS]
         conditions: list[syntax.Expression] = []
-        for each in _trees(tree):
-            if each.data == "for_cond":
-                self._check_keywords(each)
-                conditions += self._expressions(each)
+        for node in _trees(tree):
+            if node.data == "for_cond":
+                self._check_keywords(node)
+                conditions += self._expressions(node)
         return syntax.For(
             key,
             value,
@@ -185,12 +185,12 @@ class TreeReader:
         )
 
     def _variables(self, tree: RawTree) -> tuple[str | None, str]:
-        names = [self._word(_first(each))[0] for each in _trees(tree) if each.data == "identifier"]
+        names = [self._word(_first(node))[0] for node in _trees(tree) if node.data == "identifier"]
         return (names[0], names[1]) if len(names) > 1 else (None, names[0])
 
     def _expressions(self, tree: RawTree, but: str = "") -> list[syntax.Expression]:
         """The expressions right below a node."""
-        return [self._expression(each) for each in _trees(tree) if each.data not in ("new_line_or_comment", but)]
+        return [self._expression(node) for node in _trees(tree) if node.data not in ("new_line_or_comment", but)]
 
     def _escaped_string(self, tree: RawTree) -> syntax.Expression:
         raise self._file.error(self._at(_first(tree)), "a value is missing here")
@@ -225,14 +225,14 @@ class TreeReader:
                 return syntax.Splat(subject, self._steps(syntax.Element(at), steps, index), at)
             else:
                 at = self._at(step)
-                each: syntax.Expression = syntax.Element(at + 1)
+                result: syntax.Expression = syntax.Element(at + 1)
                 while index < len(steps):
                     step = steps[index]
                     if isinstance(step, Token) or step.data == "braces_index":
                         break
-                    each = self._step(each, step)
+                    result = self._step(result, step)
                     index += 1
-                subject = syntax.Splat(subject, each, at)
+                subject = syntax.Splat(subject, result, at)
         return subject
 
     def _step(self, subject: syntax.Expression, step: RawTree) -> syntax.Expression:
@@ -276,7 +276,7 @@ class TreeReader:
                 yield self._directive(inner, at, trims_left=trims_left, trims_right=trims_right)
 
     def _directive(self, tree: RawTree, at: int, *, trims_left: bool, trims_right: bool) -> Directive:
-        keyword = next(each for each in tree.children[1:] if isinstance(each, Token))
+        keyword = next(token for token in tree.children[1:] if isinstance(token, Token))
         word, word_at = str(keyword), self._at(keyword)
         self._check_keywords(tree)
         if word not in ("if", "for"):
@@ -362,7 +362,7 @@ class TreeReader:
 
 
 def _trees(tree: RawTree) -> Iterator[RawTree]:
-    return (each for each in tree.children if not isinstance(each, Token))
+    return (child for child in tree.children if not isinstance(child, Token))
 
 
 def _tree(tree: RawTree, index: int) -> RawTree:

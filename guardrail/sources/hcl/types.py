@@ -157,7 +157,7 @@ def _composed(types: Sequence[Type], kinds: set[str]) -> Type | None:
         if kind in kinds and kinds <= parts:
             return _collection(kind, types)
     for wanted in sorted(types, key=_preference):
-        if all(each == wanted or is_convertible(each, wanted) for each in types):
+        if all(type_ == wanted or is_convertible(type_, wanted) for type_ in types):
             return wanted
     return None
 
@@ -204,17 +204,17 @@ def is_mixed(items: Sequence[Type]) -> bool:
 
 def _common_object(types: Sequence[ObjectType]) -> Type | None:
     names = types[0].attributes.keys()
-    if any(each.attributes.keys() != names for each in types):
+    if any(type_.attributes.keys() != names for type_ in types):
         return _collection("map", types)
-    common = {name: unified(each.attributes[name] for each in types) for name in names}
+    common = {name: unified(type_.attributes[name] for type_ in types) for name in names}
     known = {name: type_ for name, type_ in common.items() if type_ is not None}
     return ObjectType(known) if len(known) == len(common) else None
 
 
 def _common_tuple(types: Sequence[TupleType]) -> Type | None:
-    if any(len(each.items) != len(types[0].items) for each in types):
+    if any(len(type_.items) != len(types[0].items) for type_ in types):
         return _collection("list", types)
-    common = [unified(parts) for parts in zip(*(each.items for each in types), strict=True)]
+    common = [unified(parts) for parts in zip(*(type_.items for type_ in types), strict=True)]
     known = tuple(type_ for type_ in common if type_ is not None)
     return TupleType(known) if len(known) == len(common) else None
 
@@ -306,7 +306,7 @@ def one_type(items: Iterable[Any], common: Type, allowance: Allowance) -> Type:
     """
     types = [type_ for item in items if (type_ := type_of(item, allowance)) != DYNAMIC]
     parts = [list(_at_dynamic(type_, common)) for type_ in types]
-    if any(each != parts[0] and ANY not in each for each in parts):
+    if any(part != parts[0] and ANY not in part for part in parts):
         raise EvaluationError("the elements have no type in common")
     return types[0] if types and common == DYNAMIC else common
 

@@ -151,7 +151,7 @@ def distinct(tried: Sequence[Outcomes], is_same: Callable[[int, int], bool]) -> 
     for decision in tried[0]:
         groups: dict[frozenset[tuple[Decision, str]], list[tuple[int, Outcomes]]] = {}
         for at, way in kept:
-            rest = {each: outcome for each, outcome in way.items() if each != decision}
+            rest = {other: outcome for other, outcome in way.items() if other != decision}
             groups.setdefault(frozenset(rest.items()), []).append((at, rest))
         if all(is_same(group[0][0], at) for group in groups.values() for at, _ in group):
             kept = [group[0] for group in groups.values()]
@@ -183,7 +183,7 @@ def _described(decision: Decision, outcome: str) -> str:
 def request(decisions: Iterable[Decision]) -> str:
     """What to give so that one way is left: ``give --var active=…``."""
     decisions = list(decisions)
-    names = dict.fromkeys(name for each in decisions for name in _VARIABLE.findall(each.address))
-    others = [each.address for each in decisions if not _VARIABLE.search(each.address)]
+    names = dict.fromkeys(name for decision in decisions for name in _VARIABLE.findall(decision.address))
+    others = [decision.address for decision in decisions if not _VARIABLE.search(decision.address)]
     wanted = ["give " + " ".join(f"--var {name}=…" for name in names)] if names else []
     return "; ".join([*wanted, *([f"it depends on {', '.join(others)}"] if others else [])])

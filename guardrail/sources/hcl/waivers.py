@@ -37,7 +37,7 @@ def waivers_in(file: SourceFile, addresses: Mapping[int, Iterable[str]]) -> Iter
         match = _IGNORE.match(comment.text)
         if match is None:
             continue
-        options = {each[1]: each[3] if each[2] is None else each[2] for each in _OPTION.finditer(match[2])}
+        options = {option[1]: option[3] if option[2] is None else option[2] for option in _OPTION.finditer(match[2])}
         block = _block_of(comment, file)
         found = addresses.get(block.at, ()) if block is not None else ()
         for address in dict.fromkeys(found) or {_named(block): None}:
