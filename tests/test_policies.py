@@ -54,6 +54,13 @@ SEVERITIES = {
     "scaling-names-what-exists": "error",
     "serverless-concurrency-is-valid": "error",
     "variant-names-are-unique": "error",
+    "elastic-inference-is-gone": "error",
+    "images-run-where-they-are-put": "error",
+    "kinds-take-what-they-are-given": "error",
+    "scaled-variants-keep-their-type": "error",
+    "serverless-is-offered-in-region": "warning",
+    "utilization-targets-are-shares": "error",
+    "variants-are-served-one-way": "error",
     "volume-size-is-accepted": "error",
     "accelerators-are-used": "warning",
     "capture-is-sampled": "warning",
@@ -170,7 +177,7 @@ def test_the_title_is_a_sentence_without_its_period_and_the_documentation_is_of_
     assert policy.title[0].isupper()
     assert not policy.title.endswith(".")
     for link in (policy.help_uri, *policy.references):
-        assert re.match(r"https://(docs\.)?aws\.amazon\.com/", link), link
+        assert re.match(r"https://(?:(?:docs\.)?aws\.amazon\.com|github\.com/aws)/", link), link
 
 
 @every_policy

@@ -29,6 +29,7 @@ _KEYS = (
     "variants",
     "scaling",
     "inference_components",
+    "before",
     "endpoints",
     "totals",
     "expect",
@@ -93,6 +94,10 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
     if policy.applies_to == "stack":
         return _of_stack(policy, _endpoints(builder, description, path), totals, prices)
     inventory = Inventory(endpoints=(builder.endpoint(description, path),))
+    past = None
+    if "before" in description:
+        builder.known_keys(description["before"], _OF_AN_ENDPOINT, f"{path}.before")
+        past = Inventory(endpoints=(builder.endpoint(description["before"], f"{path}.before"),))
     return evaluate(
         [policy],
         inventory,
@@ -101,6 +106,7 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
         prices=prices,
         environments=Environments(),
         has_before=False,
+        before=past,
         totals=totals and StackTotals(before=totals[0], after=totals[1], delta=totals[2]),
         today=_TODAY,
     )

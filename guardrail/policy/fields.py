@@ -14,6 +14,7 @@ from guardrail.errors import did_you_mean
 from guardrail.model import COPY_COUNT, INSTANCE_COUNT, PROVISIONED_CONCURRENCY
 from guardrail.money import plain
 from guardrail.policy import getters as get
+from guardrail.policy import refusals
 from guardrail.policy.alternative import cheapest, next_generation
 from guardrail.policy.getters import Bind, Getter
 from guardrail.policy.pattern import Pattern
@@ -305,6 +306,30 @@ _DECLARED: tuple[Field, ...] = (
         "boolean",
         "Whether its model is declared in what is checked; of one that is managed elsewhere nothing is known.",
         get.model_here,
+    ),
+    _variant.field(
+        "variant.unsupported",
+        "strings",
+        "What its kind of inference (serverless, shadow, asynchronous) does not take, as far as the source tells.",
+        get.of_variant_in_endpoint(refusals.unsupported),
+    ),
+    _variant.field(
+        "variant.image_problems",
+        "strings",
+        "Why an image of its model cannot run there: it lies in another region, or is built for other processors.",
+        get.of_variant_in_endpoint(refusals.image_problems),
+    ),
+    _size.field(
+        "variant.scaled_type_change",
+        "string",
+        "The change of its instance type under a scaling target that was there before, as text; else none.",
+        get.scaled_type_change,
+    ),
+    _variant.field(
+        "variant.serverless_offered",
+        "boolean",
+        "Whether its region has serverless inference, by the price table; none of a variant on instances.",
+        get.serverless_offered,
     ),
     _variant.field("variant.image", "string", "Image of its model, of a pipeline the first one.", get.IMAGE),
     _variant.field(

@@ -18,6 +18,7 @@ from guardrail.model import (
     GENERATED,
     Alarm,
     Container,
+    Endpoint,
     InferenceComponent,
     InstanceVariant,
     Model,
@@ -29,6 +30,7 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import plain, two_decimals
+from guardrail.policy import refusals
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.environment import PRODUCTION
 from guardrail.policy.images import image_of
@@ -382,6 +384,37 @@ def previous_instance_type(subject: Subject) -> object:
         return variant.name
     own = next((one for one in variants if one.name == variant.name), None)
     return SENSITIVE_TYPE if own is not None and own.sensitive else getattr(own, "instance_type", None)
+
+
+def of_variant_in_endpoint(read: Callable[[Endpoint, InstanceVariant | ServerlessVariant], object]) -> Getter:
+    """What is worked out from the variant and its endpoint together."""
+
+    def get(subject: Subject) -> object:
+        endpoint, variant = subject.endpoint, subject.variant
+        if endpoint is None or variant is None or isinstance(variant, Unknown):
+            return variant
+        return read(endpoint, variant)
+
+    return get
+
+
+def scaled_type_change(subject: Subject) -> object:
+    """A change of type under a scaling target that was there before: ``ml.m5.large to ml.m5.xlarge``."""
+    before = subject.world.before if subject.world else None
+    read = of_variant_in_endpoint(lambda endpoint, variant: refusals.scaled_type_change(endpoint, variant, before))
+    if isinstance(subject.variant, (InstanceVariant, ServerlessVariant)) and subject.variant.sensitive:
+        return None if read(subject) is None else SENSITIVE_TYPE
+    return read(subject)
+
+
+def serverless_offered(subject: Subject) -> object:
+    """Whether the price table of the region has serverless inference; None of a variant on instances."""
+    endpoint, variant, world = subject.endpoint, subject.variant, subject.world
+    if not isinstance(variant, ServerlessVariant) or endpoint is None or world is None:
+        return variant if isinstance(variant, Unknown) else None
+    if isinstance(endpoint.region, Unknown):
+        return endpoint.region
+    return world.serverless(endpoint.region)
 
 
 # Its model -----------------------------------------------------------------------------------------------------------

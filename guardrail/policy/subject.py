@@ -22,6 +22,7 @@ from guardrail.model import (
 )
 from guardrail.money import MONTH, Period
 from guardrail.policy.base import Part
+from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec, PriceBook
 
@@ -85,6 +86,13 @@ class Evaluation:
         if known is None:
             known = self._offered[key] = self.prices.offered(region, instance_type)
         return known
+
+    def serverless(self, region: str) -> bool | Unknown:
+        """Whether a region has serverless inference, by its price table; Unknown where it has no table."""
+        charges = self.prices.charges(region)
+        if not charges:
+            return Unknown(f"there is no price table of {region}")
+        return usage_types.serverless(1) in charges
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -178,7 +186,7 @@ class Subject:
         """Like `variants`, with one subject of an Unknown variant where they are not known."""
         variants = self.variants()
         if isinstance(variants, Unknown):
-            yield self._of(variants, 0)
+            yield self._of(Unknown(variants.reason), 0)  # the part that is known of it is its configuration's name
         else:
             yield from variants
 

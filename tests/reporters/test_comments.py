@@ -106,7 +106,7 @@ COMMENTS = {
         storefront,
         [
             "### ❌ This change adds 3,756 USD a month (1,380 → 5,137)",
-            "**2 errors, 2 warnings.** Mending all of it brings the change to **+617** at best. Nothing is unknown;",
+            "**3 errors, 2 warnings.** Mending all of it brings the change to **+617** at best. Nothing is unknown;",
             '-    instance_type          = "ml.m5.12xlarge"\n+    instance_type          = "ml.m5.4xlarge"',
             "`max_capacity` 6 → 10: up to +676 | 0 | 528&nbsp;→ 528 |",
         ],
