@@ -10,21 +10,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from guardrail.model import Container, Endpoint, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown
+from guardrail.policy.images import image_of
 
 Variant: TypeAlias = InstanceVariant | ServerlessVariant
 Answer: TypeAlias = bool | Unknown
 Question: TypeAlias = Callable[[Endpoint, Variant], Answer]
 
-_GPU_IMAGE = re.compile(
-    r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(?:\.cn)?/"
-    r"(?:huggingface-)?(?:pytorch|tensorflow|mxnet|djl)(?:-[a-z]+)*:[^@]*-gpu-.*"
-)
-"""An image of AWS's Deep Learning Containers for GPUs: ``pytorch-inference:2.3.0-gpu-py311-cu121-…``."""
-_REGISTRY = re.compile(r"\d{12}\.dkr\.ecr\.(?P<region>[a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/(?P<image>.+)")
 _ARM_FAMILY = re.compile(r"ml\.[a-z]+\d+g[a-z]*\.[a-z0-9]+")
 """An instance type on Graviton: ml.c7g.large, ml.m6gd.xlarge, ml.c6gn.large; ml.g5 and ml.g4dn are none."""
-_OF_AWS = re.compile(r"(?:huggingface-)?(?:pytorch|tensorflow|mxnet|djl|sagemaker)-.*inference.*|sagemaker-[a-z-]+:.*")
-_ARM_IMAGE = re.compile(r".*(?:graviton|arm64|aarch64).*")
+_ARM_IMAGE = re.compile("graviton|arm64|aarch64")
 
 
 def _model(variant: Variant) -> Model | None:
@@ -81,7 +75,8 @@ def _marketplace(_: Endpoint, variant: Variant) -> Answer:
 
 
 def _gpu_image(container: Container) -> Answer:
-    return isinstance(container.image, str) and _GPU_IMAGE.fullmatch(container.image) is not None
+    found = image_of(container.image) if isinstance(container.image, str) else None
+    return found is not None and found.processor == "gpu"
 
 
 def _is_inf1(_: Endpoint, variant: Variant) -> Answer:
@@ -165,25 +160,21 @@ def image_problems(endpoint: Endpoint, variant: Variant) -> tuple[str, ...] | Un
 
 
 def _problems(image: str, endpoint: Endpoint, variant: Variant) -> Iterator[str | Unknown]:
-    registry = _REGISTRY.fullmatch(image)
-    if registry is None:
+    found = image_of(image)
+    if found is None:
         return
     if isinstance(endpoint.region, Unknown):
         yield endpoint.region
-    elif registry["region"] != endpoint.region:
-        yield f"the image lies in {registry['region']}, and the endpoint in {endpoint.region}"
+    elif found.region != endpoint.region:
+        yield f"the image lies in {found.region}, and the endpoint in {endpoint.region}"
+    is_arm = _ARM_IMAGE.search(f"{found.repository}:{found.tag}") is not None
     for instance_type in variant.types if isinstance(variant, InstanceVariant) else ():
         if isinstance(instance_type, Unknown):
             yield instance_type
-        elif _ARM_IMAGE.fullmatch(registry["image"]) and not _ARM_FAMILY.fullmatch(instance_type):
+        elif is_arm and not _ARM_FAMILY.fullmatch(instance_type):
             yield f"the image is built for Graviton (arm64), and {instance_type} is no such type"
-        elif _is_x86(registry["image"]) and _ARM_FAMILY.fullmatch(instance_type):
+        elif found.of_aws and not is_arm and _ARM_FAMILY.fullmatch(instance_type):
             yield f"the image is built for x86, and {instance_type} is Graviton (arm64)"
-
-
-def _is_x86(image: str) -> bool:
-    """Whether it is one of AWS's that is not said to be for arm64; of anybody else's it is not known."""
-    return _OF_AWS.fullmatch(image) is not None and not _ARM_IMAGE.fullmatch(image)
 
 
 # A change of type ----------------------------------------------------------------------------------------------------
