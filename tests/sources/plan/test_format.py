@@ -124,17 +124,40 @@ def test_a_state_that_has_lost_a_part_is_refused(tmp_path: Path, edit: Edit, sai
     assert said in refusal(tmp_path, json.dumps(document))
 
 
-@pytest.mark.parametrize("key", ["resource_changes", "address", "change", "after", "production_variants", "mode"])
-def test_a_key_that_stands_twice_in_one_object_is_refused(tmp_path: Path, key: str) -> None:
+WRITERS = pytest.mark.parametrize(
+    "separators", [(",", ":"), (", ", ": ")], ids=["as Terraform writes it", "as people do"]
+)
+
+
+@WRITERS
+@pytest.mark.parametrize(
+    "key",
+    ["resource_changes", "address", "change", "actions", "after", "production_variants", "mode", "planned_values"],
+)
+def test_a_key_that_stands_twice_in_one_object_is_refused(
+    tmp_path: Path, key: str, separators: tuple[str, str]
+) -> None:
     """The last would win, and {"after": {...}, "after": {}} would cost nothing."""
-    text = json.dumps(whole())
-    again = '"data", ' if key == "mode" else '"aws_sagemaker_endpoint.f", ' if key == "address" else "[], "
-    start = text.rindex(f'"{key}": ', 0, text.index('"configuration"'))
-    said = refusal(tmp_path, f'{text[:start]}"{key}": {again}{text[start:]}')
+    text, (comma, colon) = json.dumps(whole(), separators=separators), separators
+    again = {"mode": '"data"', "address": '"aws_sagemaker_endpoint.f"'}.get(key, "[]")
+    start = text.rindex(f'"{key}"{colon}', 0, text.index('"configuration"'))
+    said = refusal(tmp_path, f'{text[:start]}"{key}"{colon}{again}{comma}{text[start:]}')
     assert said == f"has the key '{key}' twice in one object"
 
 
-@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")], ids=["as Terraform writes it", "as people do"])
+@WRITERS
+@pytest.mark.parametrize("tree", ["after_unknown", "before_sensitive", "after_sensitive"])
+def test_a_mark_that_stands_twice_is_refused(tmp_path: Path, tree: str, separators: tuple[str, str]) -> None:
+    """{"instance_type": true, "instance_type": false} would show what is secret, or know what nobody knows yet."""
+    document = whole()
+    document["resource_changes"][1]["change"][tree] = {"tags": True}
+    text, (comma, colon) = json.dumps(document, separators=separators), separators
+    start = text.index(f'"{tree}"{colon}{{"tags"') + len(f'"{tree}"{colon}{{')
+    said = refusal(tmp_path, f'{text[:start]}"tags"{colon}false{comma}{text[start:]}')
+    assert said == "has the key 'tags' twice in one object"
+
+
+@WRITERS
 @pytest.mark.parametrize("key", ["values", "root_module", "resources", "instance_type", "production_variants"])
 def test_a_key_that_stands_twice_in_a_state_is_refused(tmp_path: Path, key: str, separators: tuple[str, str]) -> None:
     text, (comma, colon) = json.dumps(present(), separators=separators), separators
