@@ -130,6 +130,8 @@ def _operation(field: Field, operator: str, raw: object, scope: PolicyScope) -> 
         return None
     scope.admit(field, operand)
     if operator in _ORDER:
+        if not is_reference(raw) and (problem := field.order_problem(operator, operand)):
+            raise scope.error(problem)
         return _ordered(field, _ORDER[operator], operand, scope)
     if operator == "contains":
         return _contains(field.get, operand)

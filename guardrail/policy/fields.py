@@ -69,13 +69,29 @@ class Field(Struct, frozen=True, kw_only=True):
             return self._text_problem(value)
         if self.least is None:
             return None
-        unit = f" {self.unit}" if self.unit else ""
         if self.unit == "percent" and 0 < value < 1:
             meant = plain((Decimal(str(value)) * 100).normalize())
             return f"{value} is a share of 1, and {self.path} is in percent: write {meant}"
         if value < self.least or (self.most is not None and value > self.most):
-            ends = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
-            return f"{self.path} is never {value}: it is {ends}{unit}"
+            return f"{self.path} is never {value}: it is {self._ends()}"
+        return None
+
+    def _ends(self) -> str:
+        ends = f"at least {self.least}" if self.most is None else f"{self.least} to {self.most}"
+        return f"{ends} {self.unit}" if self.unit else ends
+
+    def order_problem(self, operator: str, value: object) -> str | None:
+        """Why a comparison with an end of the field's range says nothing; None where it says something.
+
+        ``{variant.memory_mib: {gt: 6144}}``: "variant.memory_mib is never above 6144: it is 1024 to 6144 MiB". That
+        something is at least 0 is no such comparison, for it asks whether there is one.
+        """
+        never = {"lt": (self.least, "below"), "gt": (self.most, "above")}
+        always = {} if self.most is None else {"at_least": (self.least, "at least"), "at_most": (self.most, "at most")}
+        for how, ends in (("never", never), ("always", always)):
+            end, words = ends.get(operator, (None, ""))
+            if end is not None and value == end:
+                return f"{self.path} is {how} {words} {value}: it is {self._ends()}"
         return None
 
     def pattern_problem(self, pattern: str) -> str | None:

@@ -403,6 +403,11 @@ def test_each_and_some_of_unknown_variants_are_unknown() -> None:
         ({"instance.types": {"not_in": ["ml.m5.xlrge"]}}, "instance.types is never ml.m5.xlrge: write it like ml.m5"),
         ({"endpoint.data_capture_percent": {"at_most": 0.2}}, "data_capture_percent is in percent: write 20"),
         ({"endpoint.data_capture_percent": {"at_most": 120}}, "is never 120: it is 0 to 100 percent"),
+        ({"variant.memory_mib": {"gt": 6144}}, "variant.memory_mib is never above 6144: it is 1024 to 6144 MiB"),
+        ({"variant.memory_mib": {"lt": 1024}}, "variant.memory_mib is never below 1024: it is 1024 to 6144 MiB"),
+        ({"variant.memory_mib": {"at_least": 1024}}, "variant.memory_mib is always at least 1024: it is 1024 to"),
+        ({"endpoint.data_capture_percent": {"at_most": 100}}, "is always at most 100: it is 0 to 100 percent"),
+        ({"variant.initial_instance_count": {"lt": 0}}, "variant.initial_instance_count is never below 0: it is at le"),
     ],
 )
 def test_a_mistake_is_an_error_that_names_policy_and_place(condition: Any, problem: str) -> None:
