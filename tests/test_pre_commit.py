@@ -77,14 +77,15 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("pre-commit")
 
 
-def run_hook(home: Path, repository: Path, hook: str, *files: str) -> tuple[int, str]:
-    """Exit code and output of one hook on some files."""
+def run_hook(home: Path, repository: Path, hook: str, *files: str, scope: str = "--files") -> tuple[int, str]:
+    """Exit code and output of one hook on some files, or on those of another ``scope``."""
     git = shutil.which("git") or "git"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
     environment |= {"PRE_COMMIT_HOME": str(home), "GUARDRAIL_PRICES": "bundled"}
-    subprocess.run([git, "init", "-q", "."], cwd=repository, check=True)
+    if not (repository / ".git").exists():
+        subprocess.run([git, "init", "-q", "."], cwd=repository, check=True)
     subprocess.run([git, "add", "-A"], cwd=repository, check=True)
-    command = [sys.executable, "-m", "pre_commit", "try-repo", "--verbose", str(CHECKOUT), hook, "--files", *files]
+    command = [sys.executable, "-m", "pre_commit", "try-repo", str(CHECKOUT), hook, scope, *files]
     done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -121,3 +122,55 @@ def test_a_policy_that_does_not_hold_together_fails(home: Path, tmp_path: Path) 
     code, text = run_hook(home, tmp_path, "guardrail-policies", "guardrail-policies/mine.yaml")
     assert code == 1, text
     assert "guardrail-policies/mine.yaml" in text
+
+
+RENAMED = STACK.replace('  name = "NAME"', '  name_prefix = "chat-"').replace("NAME", "chat")
+"""With a configuration that has a new name with every change, so that the endpoint follows."""
+
+
+def committed(repository: Path, message: str) -> None:
+    git = shutil.which("git") or "git"
+    who = ["-c", "user.name=a", "-c", "user.email=a@example.com", "-c", "core.hooksPath=/dev/null"]
+    subprocess.run([git, "init", "-q", "."], cwd=repository, check=True)
+    subprocess.run([git, "add", "-A"], cwd=repository, check=True)
+    subprocess.run([git, *who, "commit", "-q", "-m", message], cwd=repository, check=True)
+
+
+def test_a_commit_is_shown_what_it_changes_and_held_up_by_what_it_brings(home: Path, tmp_path: Path) -> None:
+    """Two instances of 0.23 USD x 730 h + 8 GB x 0.14 USD = 338.04 USD before, and one more of 169.02 USD."""
+    write(tmp_path, {"infra/main.tf": RENAMED})
+    committed(tmp_path, "as it was")
+    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    assert code == 1, "nothing differs, so everything counts"
+    write(tmp_path, {"infra/main.tf": RENAMED + "# a comment\n"})
+    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    assert code == 0, text
+    assert "guardrail check" not in text, "nothing is new, and nothing is said"
+    write(tmp_path, {"infra/main.tf": RENAMED + SCALING})
+    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    assert code == 0, text
+    assert "guardrail check infra" in text, "what passes is shown, too"
+    assert "HEAD (" in text
+    write(tmp_path, {"infra/main.tf": RENAMED.replace("= 2", "= 3")})
+    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    assert code == 1, text
+    assert "+169" in text
+
+
+def test_a_whole_repository_does_not_pass_in_silence(home: Path, tmp_path: Path) -> None:
+    """As CI runs it: every file is as HEAD has it, and the finding is there."""
+    write(tmp_path, {"infra/main.tf": RENAMED})
+    committed(tmp_path, "as it is")
+    code, text = run_hook(home, tmp_path, "guardrail-terraform", scope="--all-files")
+    assert code == 1, text
+    assert "realtime-variants-scale" in text
+
+
+def test_values_alone_are_an_environment(home: Path, tmp_path: Path) -> None:
+    source = RENAMED.replace("= 2", "= var.n") + 'variable "n" {}\n' + SCALING
+    write(tmp_path, {"infra/main.tf": source, "infra/env/prod.tfvars": "n = 2\n"})
+    committed(tmp_path, "as it was")
+    write(tmp_path, {"infra/env/prod.tfvars": "n = 3\n"})
+    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/env/prod.tfvars")
+    assert "infra (prod)" in text
+    assert "+169" in text, code

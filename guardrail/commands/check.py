@@ -45,6 +45,7 @@ from guardrail.settings import (
     start_of,
 )
 from guardrail.sources.boundary import boundary_of
+from guardrail.sources.past import before_commit
 from guardrail.sources.repeats import without_repeats
 from guardrail.sources.sets import RootSets, labelled
 
@@ -140,6 +141,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         "--compare-to",
         metavar="FILE|DIR|REF",
         help="a template, a cdk.out, a folder, or a git revision, which means where HEAD has left it (its merge base)",
+    )
+    past.add_argument(
+        "--pre-commit",
+        action="store_true",
+        help="compare with PRE_COMMIT_FROM_REF, else HEAD, if a file differs; say nothing where nothing is new",
     )
     past.add_argument(
         "--any-owner", action="store_true", help="read a git repository of another user, in a container for example"
@@ -291,9 +297,9 @@ def run(arguments: Namespace) -> int:
     arguments.paths, repeated = _distinct(arguments.paths)
     destinations: list[Destination] = arguments.format or [Destination("table", None)]
     _refuse_collisions(arguments.paths, destinations)
-    if arguments.write_baseline and (arguments.policy or arguments.skip_policy):
-        flag = "--policy" if arguments.policy else "--skip-policy"
-        raise GuardrailError(f"--write-baseline with {flag} would forget the findings of the other policies")
+    _refuse_a_partial_baseline(arguments)
+    if arguments.pre_commit:
+        arguments.compare_to = before_commit(arguments.paths, os.environ, any_owner=arguments.any_owner)
     found = _settings(arguments)
     watch.step(_terms_in_words(found))
     with progress(f"checking {', '.join(arguments.paths)}"):
@@ -330,6 +336,12 @@ def _with_bill(report: Report, exports: Sequence[str]) -> Report:
     with progress(f"reading {', '.join(exports)}"), bills.opened(exports) as bill:
         month = billed.month(bill.lines, bill.ask, bill.layouts, None)
     return structs.replace(report, billed=beside.billed(report, month))
+
+
+def _refuse_a_partial_baseline(arguments: Namespace) -> None:
+    if arguments.write_baseline and (arguments.policy or arguments.skip_policy):
+        flag = "--policy" if arguments.policy else "--skip-policy"
+        raise GuardrailError(f"--write-baseline with {flag} would forget the findings of the other policies")
 
 
 def _refuse_unread_input() -> None:
@@ -766,7 +778,7 @@ def _named_in_errors(path: str | None) -> Iterator[None]:
 def _write(report: Report, destination: Destination, arguments: Namespace) -> None:
     """Render one format and put it where it belongs."""
     to_stdout = destination.path is None
-    if to_stdout and arguments.quiet and report.exit_code == 0 and destination.format in _FOR_A_TERMINAL:
+    if to_stdout and report.exit_code == 0 and destination.format in _FOR_A_TERMINAL and _is_quiet(report, arguments):
         return
     root = top_of(os.getcwd())
     options = Options(
@@ -793,6 +805,15 @@ def _write(report: Report, destination: Destination, arguments: Namespace) -> No
         output.write_stdout(text, for_machines=destination.format != "table")
     else:
         output.write_file(destination.path, text)
+
+
+def _is_quiet(report: Report, arguments: Namespace) -> bool:
+    """Whether a report that passes is kept back: where somebody says so, and in a hook that has nothing new to tell."""
+    if arguments.quiet or not arguments.pre_commit:
+        return bool(arguments.quiet)
+    from guardrail.reporters.overview import has_news
+
+    return not has_news(report)
 
 
 def _links(report: Report, options: Options, *, any_owner: bool) -> "Links | None":

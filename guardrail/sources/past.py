@@ -6,7 +6,9 @@ base branch as it is now.
 """
 
 import os
+from collections.abc import Mapping, Sequence
 
+from guardrail import files
 from guardrail.errors import GitError, SourceError
 from guardrail.git import Commit, repository_of
 
@@ -42,3 +44,31 @@ def _refuse_a_revision(other: str, path: str, *, any_owner: bool) -> None:
     if found:
         hint = f"--compare-to .{os.sep}{other} for the file, its commit or refs/… for the revision"
         raise SourceError(f"--compare-to {other} is a file and a git revision", hint=hint)
+
+
+def before_commit(paths: Sequence[str], environment: Mapping[str, str], *, any_owner: bool = False) -> str | None:
+    """The revision that a hook of pre-commit compares files with; None where they are as they were then.
+
+    That is ``PRE_COMMIT_FROM_REF``, which pre-commit sets for a range of commits (``--from-ref``) and for a push, else
+    ``HEAD``. Where no file differs, as with ``--all-files`` in CI, there is no past, and everything counts. Before the
+    first commit there is none either. Raises `GitError` for a range that is not here.
+    """
+    named = environment.get("PRE_COMMIT_FROM_REF", "")
+    repository = repository_of(os.curdir, any_owner=any_owner)
+    if repository is None:
+        return None
+    try:
+        commit = Commit.where_change_began(repository, named or "HEAD")
+    except GitError:
+        if named:
+            raise
+        return None
+    return (named or "HEAD") if any(_differs(path, commit) for path in paths) else None
+
+
+def _differs(path: str, commit: Commit) -> bool:
+    """Whether a file is not what it was; of what cannot be read, whoever needs it says so."""
+    try:
+        return commit.read(path) != files.content(path)
+    except (OSError, GitError):
+        return True
