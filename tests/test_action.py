@@ -469,6 +469,61 @@ def test_a_fork_does_not_accept_its_own_findings_in_the_code(act: Act, fork: For
     assert act(pull_request(base=base), name="pull_request", path="template.yaml").exit_code == 0
 
 
+STANDING = SOURCE.replace("var.size", '"ml.m5.xlarge"').replace(
+    'name = "chat-${terraform.workspace}"', 'name_prefix = "chat"'
+)
+STANDING = 'provider "aws" {\n  region = "us-east-1"\n}\n' + STANDING.replace("${terraform.workspace}", "x")
+
+
+def merged(fork: Fork, before: str, since: str, after: str) -> tuple[str, str]:
+    """The base and the head of a pull request, of which GitHub's merge is checked out."""
+    (fork.folder / "plan.json").unlink()
+    began = fork.commit({"infra/main.tf": before})
+    head = fork.commit({"infra/main.tf": after})
+    git(fork.folder, "checkout", "--quiet", "-B", "main", began)
+    base = fork.commit({"other/main.tf": since})
+    git(fork.folder, "merge", "--quiet", "--no-ff", "--no-edit", head)
+    return base, head
+
+
+@pytest.mark.parametrize("from_fork", [False, True])
+def test_a_folder_is_compared_with_the_base_of_the_pull_request(act: Act, fork: Fork, from_fork: bool) -> None:  # noqa: FBT001
+    """One instance of 0.23 USD x 730 h + 8 GB x 0.14 USD = 169.02 USD more; what main gained since is on both sides."""
+    two = STANDING.replace("initial_instance_count = 1", "initial_instance_count = 2")
+    since = STANDING.replace("chat", "since")
+    base, head = merged(fork, STANDING, since, two)
+    event = pull_request(head_repository="mallory/shop" if from_fork else "acme/shop", base=base)
+    event["pull_request"]["head"]["sha"] = head
+    job = act(event, name="pull_request", path=".")
+    assert job.outputs["monthly-expected"] == "507.06", job.log
+    assert job.outputs["monthly-delta"] == "169.02", job.log
+    assert act(event, name="pull_request", path=".", compare_to="none").outputs["monthly-delta"] == "unknown"
+
+
+def test_a_merge_of_a_strangers_own_is_no_base(act: Act, fork: Fork) -> None:
+    """Checked out as the head of the pull request: its first parent is a past that its author has made."""
+    base = fork.commit({"infra/main.tf": STANDING})
+    forged = fork.commit({"infra/main.tf": STANDING.replace("count = 1", "count = 9")})
+    git(fork.folder, "checkout", "--quiet", "-b", "side", base)
+    fork.commit({"x": ""})
+    git(fork.folder, "checkout", "--quiet", "-B", "pr", forged)
+    git(fork.folder, "merge", "--quiet", "--no-ff", "--no-edit", "side")
+    event = event_of_fork(base)
+    event["pull_request"]["head"]["sha"] = git(fork.folder, "rev-parse", "HEAD")
+    job = act(event, name="pull_request", path="infra")
+    assert job.outputs["monthly-delta"] == "1352.16", "8 x 169.02: nine after, one before"
+
+
+def test_a_checkout_without_history_says_what_to_fetch(act: Act, fork: Fork) -> None:
+    fork.commit({"infra/main.tf": STANDING})
+    event = pull_request(head_repository="acme/shop", base="b" * 40)
+    job = act(event, name="pull_request", path="infra")
+    assert job.outputs["monthly-delta"] == "unknown"
+    assert any(
+        "what stood before the change is not known" in each and "fetch-depth: 2" in each for each in job.said("notice")
+    )
+
+
 def test_a_template_is_compared_with_that_of_the_base(act: Act, fork: Fork) -> None:
     """Three instances instead of two: 169.02 USD a month more. What was wrong before is no finding of the change."""
     template = TEMPLATE.partition("Resources:")[1] + TEMPLATE.partition("Resources:")[2]

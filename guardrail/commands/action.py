@@ -26,6 +26,7 @@ from guardrail.github import base_branch, runner
 from guardrail.github.base_branch import Base
 from guardrail.github.runner import Event
 from guardrail.settings import load, start_of
+from guardrail.sources import is_terraform
 
 HELP = """\
 run as a step of GitHub Actions
@@ -65,6 +66,7 @@ _REPEATED = ("parameters", "var-file", "var", "skip-policy")
 """Inputs that are a flag for each line."""
 _TERMS = ("config", "usage-file", "baseline", "prices")
 """Inputs that are one file or folder, and that the author of a fork must not write."""
+MERGED = "actions/checkout with fetch-depth: 2 for the merge that GitHub checks out, 0 for any other commit"
 _TRUSTED_EVENTS = ("push", "schedule", "workflow_dispatch", "merge_group")
 """Events without a pull request that only happen for code in the repository itself."""
 
@@ -224,7 +226,7 @@ def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, p
     """By what is judged: code that is not trusted by what stands in its base, and not by what it brings along."""
     revision = _origin(inputs, happened)
     named = [(name, inputs.text(name)) for name in _TERMS] + [("policies", line) for line in inputs.lines("policies")]
-    compared = inputs.text("compare-to")
+    compared = _compared(inputs, directory, happened, paths)
     if revision is None:
         yield from (f"--{name}={value}" for name, value in named if value)
         yield from [f"--compare-to={compared}"] if compared else []
@@ -243,6 +245,25 @@ def _terms(inputs: ActionInputs, directory: str, happened: Event, folder: str, p
         yield from [f"--compare-to={_past(compared, base)}"] if compared else []
     yield f"--settings-from={base.folder}"
     yield "--untrusted"
+
+
+def _compared(inputs: ActionInputs, directory: str, happened: Event, paths: Sequence[str]) -> str:
+    """What the inputs are compared with: what is named, and of folders of source the base of the pull request.
+
+    A checkout that does not tell where the change began is worth a word, and the check goes on without a past.
+    """
+    named = inputs.text("compare-to")
+    if named or happened.pull_request is None:
+        return "" if named == "none" else named
+    places = (os.path.join(directory, path) for path in paths)
+    if not any(os.path.isdir(place) and is_terraform(place) for place in places):
+        return ""
+    try:
+        return base_branch.before_the_change(directory, happened) or ""
+    except GitError as error:
+        said = f"what stood before the change is not known: {error.message}\nhint: {MERGED}"
+        print(runner.command("notice", said), flush=True)
+    return ""
 
 
 def _origin(inputs: ActionInputs, happened: Event) -> str | None:

@@ -713,7 +713,8 @@ def _from_file(
 def _past_of(path: str, arguments: Namespace, inputs: _Inputs) -> tuple[str | None, tuple[str, ...]]:
     """What an input is compared with, and what is to be said of it; a plan beside other things has its own past."""
     compare_to = arguments.compare_to
-    if compare_to is None or (len(inputs.paths) > 1 and not sources.is_template(path)):
+    is_one_of_several = len(inputs.paths) > 1 or path in inputs.found
+    if compare_to is None or (is_one_of_several and not sources.is_template(path)):
         return None, ()
     if path in inputs.found and ignored_around(path).ignores(path, is_folder=os.path.isdir(path)):
         return None, (f"{path} is made, and git does not keep it: what stood before is not known",)

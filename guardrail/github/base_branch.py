@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from guardrail.errors import GitError, GitHubError, GuardrailError, PolicyError
 from guardrail.git import Commit, repository_of
+from guardrail.github.runner import Event
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.load import policy_files
 from guardrail.policy.parameter_files import named, placed
@@ -103,6 +104,26 @@ def _named_by_policies(folder: str) -> Iterator[str]:
                 policy = strict_yaml.read(path, Policy, error=PolicyError)
                 values = {name: parameter.default for name, parameter in policy.params.items()}
                 yield from named(placed(values, os.path.dirname(path)))
+
+
+def before_the_change(directory: str, happened: Event) -> str | None:
+    """The revision that a pull request is compared with; None for a run of none, and outside of git.
+
+    That is ``HEAD^1`` where ``HEAD`` is GitHub's own merge of it, whose other parent is the head that the event names:
+    two commits of history are enough then. Else it is the commit that the pull request asks to be merged into. Raises
+    `GitError` where the checkout does not tell where the change began.
+    """
+    repository = repository_of(directory, any_owner=True)
+    if repository is None or happened.base is None:
+        return None
+    try:
+        if Commit(repository, "HEAD^2").id == happened.head:
+            Commit.where_change_began(repository, "HEAD^1")
+            return "HEAD^1"
+    except GitError:
+        pass  # it is no merge, or its parents are not here
+    Commit.where_change_began(repository, happened.base)
+    return happened.base
 
 
 def _write(path: str, content: bytes) -> None:
