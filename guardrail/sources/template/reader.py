@@ -57,7 +57,7 @@ def _read(path: str, options: TemplateOptions) -> ChangeSet:
     if not files.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
     before = _before(path, options) if options.compare_to is not None else None
-    return _TemplateReader(path, options, before, after).change_set()
+    return _PossibleReadings(path, options, before, after).change_set()
 
 
 def _read_change_set(path: str, document: Table, options: TemplateOptions) -> ChangeSet:
@@ -103,7 +103,7 @@ class _Reading(Struct, frozen=True):
     construct_paths: Mapping[str, str] = {}
 
 
-class _TemplateReader:
+class _PossibleReadings:
     """Reads both sides under one assignment after another until nothing new turns out to be undecided."""
 
     def __init__(self, path: str, options: TemplateOptions, before: Origin | None, after: Origin) -> None:
