@@ -55,7 +55,7 @@ def assess(
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
     discounted = list(zip(outcomes, by_outcome, strict=True))
     found = judging.judged(priced, discounted, prices, policies, terms, today)
-    of_groups = _group_budgets(priced, endpoints, policies, terms)
+    of_groups = _group_budgets(priced, endpoints, outcomes, policies, terms)
     found += of_groups.results
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
     accepted = inline.apply(
@@ -123,13 +123,17 @@ class _GroupBudgets(NamedTuple):
 
 
 def _group_budgets(
-    priced: Sequence[PricedSource], endpoints: Sequence[EndpointReport], policies: Sequence[Policy], terms: Terms
+    priced: Sequence[PricedSource],
+    endpoints: Sequence[EndpointReport],
+    outcomes: Sequence[Combination],
+    policies: Sequence[Policy],
+    terms: Terms,
 ) -> _GroupBudgets:
     if not terms.group_limits:
         return _GroupBudgets([], [], [])
     from guardrail.assess.groups import held  # for the few that have any
 
-    return _GroupBudgets(*held(terms, priced, endpoints, policies))
+    return _GroupBudgets(*held(terms, priced, endpoints, outcomes, policies))
 
 
 def _groups(

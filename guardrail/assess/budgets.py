@@ -33,9 +33,9 @@ def held(terms: Terms, outcomes: Sequence[tuple[Combination, DiscountReport | No
     return in_order(_held(terms.budgets, sides, origins))
 
 
-def of_group(limits: GroupLimits, totals: Totals, origin: str) -> Iterator[BudgetReport]:
-    """The limits on one group, each with what the endpoints of the group cost by the price list."""
-    return _held(limits.budgets, [(totals, None)], dict.fromkeys(MOMENTS, origin), limits.name)
+def of_group(limits: GroupLimits, totals: Iterable[Totals], origin: str) -> Iterator[BudgetReport]:
+    """The limits on one group, each with what its endpoints cost by the price list in each possibility."""
+    return _held(limits.budgets, [(each, None) for each in totals], dict.fromkeys(MOMENTS, origin), limits.name)
 
 
 _ORDER: tuple[BudgetState, ...] = ("broken", "open", "holds")

@@ -12,12 +12,13 @@ from typing import TypeAlias
 from msgspec import Struct, structs
 
 from guardrail.assess import budgets, judging, pricing
-from guardrail.assess.pricing import NO_CHANGE, PricedSource
+from guardrail.assess.pricing import NO_CHANGE, Combination, PricedSource
 from guardrail.assess.terms import Terms
 from guardrail.cost import join
 from guardrail.cost.base import Bill, Delta
 from guardrail.errors import GuardrailError, did_you_mean
 from guardrail.model import Endpoint, Unknown
+from guardrail.policy.agreement import agreed
 from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.policy import Policy, with_parameters
@@ -76,27 +77,56 @@ def grouped(
 
 
 def held(
-    terms: Terms, priced: Sequence[PricedSource], items: Sequence[EndpointReport], policies: Sequence[Policy]
+    terms: Terms,
+    priced: Sequence[PricedSource],
+    items: Sequence[EndpointReport],
+    outcomes: Sequence[Combination],
+    policies: Sequence[Policy],
 ) -> tuple[list[Result], list[BudgetReport], list[str]]:
     """What the budgets of groups come to: results of the budget policies, the limits, and a notice of each empty group.
 
-    They are held against the price list, whichever possibilities come true.
+    They are held against the price list, in each possibility; where these are too many, against what is joined of them.
     """
+    worlds = [("", priced, items)]
+    if len(outcomes) > 1 and not pricing.are_too_many(priced):
+        worlds = [(outcome.given, *_come_true(outcome, priced, terms.environments)) for outcome in outcomes]
+    undecided = "; ".join(one.change_set.undecided for one in priced if one.change_set.undecided)
+    source = priced[0].source.id if len(priced) == 1 else judging.EVERYTHING
     results: list[Result] = []
     found: list[BudgetReport] = []
     notices = []
     without_limits = [with_parameters(policy, dict.fromkeys(budgets.MOMENTS)) for policy in policies]
     for limits in terms.group_limits:
-        sides = list(_members(limits.where, priced, items, terms.environments))
-        if not sides:
+        members = [list(_members(limits.where, sources, each, terms.environments)) for _, sources, each in worlds]
+        if not any(members):
             notices.append(f"group_budgets: no endpoint has {limits.name}")
-        totals = _of_members(sides, priced)
+        totals = [_of_members(sides, sources) for sides, (_, sources, _) in zip(members, worlds, strict=True)]
         found += budgets.of_group(limits, totals, terms.settings_file or "settings")
-        source = priced[0].source.id if len(priced) == 1 else judging.EVERYTHING
-        results += [
-            _named(result, limits.name) for result in judging.on_totals(without_limits, totals, limits.budgets, source)
+        said = [
+            (given, judging.on_totals(without_limits, each, limits.budgets, source))
+            for each, (given, _, _) in zip(totals, worlds, strict=True)
         ]
+        one = said[0][1] if len(said) == 1 else agreed(said, policies, undecided)
+        results += [_named(result, limits.name) for result in one]
     return results, found, notices
+
+
+def _come_true(
+    outcome: Combination, priced: Sequence[PricedSource], environments: Environments
+) -> tuple[list[PricedSource], list[EndpointReport]]:
+    """The sources and their endpoints as if nothing had been undecided."""
+    sources = [
+        structs.replace(
+            one,
+            change_set=structs.replace(one.change_set, before=world.previous, after=world.inventory),
+            worlds=(world,),
+            before=world.before,
+            after=world.after,
+            delta=join.delta(world.before, world.after),
+        )
+        for one, world in zip(priced, outcome.worlds, strict=True)
+    ]
+    return sources, [item for one in sources for item in pricing.endpoints(one, environments)]
 
 
 def _members(

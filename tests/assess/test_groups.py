@@ -10,7 +10,7 @@ import pytest
 from guardrail.assess import groups
 from guardrail.assess.terms import GroupLimits
 from guardrail.errors import GuardrailError
-from guardrail.model import ChangeSet, Skipped, Unknown
+from guardrail.model import ChangeSet, Inventory, Possibility, Skipped, Unknown
 from guardrail.policy import load
 from guardrail.policy.load import configure
 from guardrail.policy.policy import Policy, PolicySettings
@@ -230,3 +230,38 @@ def test_a_group_that_acts_like_markup_is_text() -> None:
     found = report(change_set([endpoint("e", tags={"Team": "@all | <b>`x"})], []))
     assert r"`@all \x7c <b>\x60x`" in markdown.render(found)
     assert "@all | &lt;b&gt;`x" in html.render(found).replace("<wbr>", "")
+
+
+def test_a_budget_of_a_group_is_held_in_each_possibility() -> None:
+    """Of search: one instance in dev (169.30), three in prod (507.90); of ads one in prod, of lab one in dev."""
+    search, ads, lab = ({"Team": team} for team in ("search", "ads", "lab"))
+    dev = Inventory(endpoints=(endpoint("a", tags=search), endpoint("c", tags=lab)))
+    prod = Inventory(endpoints=(endpoint("a", 3, tags=search), endpoint("b", tags=ads)))
+    found = change_set(
+        [endpoint("a", LATER, tags=search)],
+        None,
+        possibilities=(
+            Possibility(given="Stage=dev", before=None, after=dev),
+            Possibility(given="Stage=prod", before=None, after=prod),
+        ),
+        undecided="give --parameters Stage=dev or Stage=prod",
+    )
+    limits = (
+        limit(200, "max_floor_usd"),
+        limit(169, "max_floor_usd"),
+        limit(508, "max_ceiling_usd"),
+        limit(100, "max_floor_usd", **{"tag:Team": "ads"}),
+    )
+    answer = held(found, *limits)
+    assert [(each.usd, each.state) for each in answer.budgets] == [
+        (169, "broken"),
+        (200, "open"),
+        (100, "open"),
+        (508, "holds"),
+    ]
+    assert [(each.verdict, each.fails_in) for each in answer.results if each.identity == "tag:Team=ads"] == [
+        ("open", ("Stage=prod",))
+    ]
+    ads_and_lab = [limit(100, "max_floor_usd", **{"tag:Team": team}) for team in ("ads", "lab")]
+    assert held(found, *ads_and_lab).exit_code == 1  # one of them is broken whatever comes true
+    assert held(found, ads_and_lab[0]).exit_code == 0
