@@ -6,7 +6,6 @@ readers and know each finding once.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -81,8 +80,6 @@ GITLAB = Draft202012Validator(
 
 SARIF = Draft4Validator(json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")))
 JENKINS = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
-_WITHOUT_PLACES = re.compile(r'(<testcase [^>]*?) file="[^"]*" line="[^"]*"')
-"""The place of a case, which GitLab and others read, and which the schema of Jenkins' xUnit plugin lacks."""
 
 
 def assessed(path: Path, *flags: str) -> tuple[int, Report | None]:
@@ -121,9 +118,8 @@ def invalid(texts: dict[str, str]) -> Iterator[str]:
     """What a schema does not allow, and names that are not one's own."""
     for name, schema in (("json", REPORT), ("sarif", SARIF), ("gitlab", GITLAB)):
         yield from (f"{name}: {error.message[:200]}" for error in schema.iter_errors(json.loads(texts[name])))
-    plain = _WITHOUT_PLACES.sub(r"\1", texts["junit"])
-    yield from (f"junit: {error.reason}" for error in JENKINS.iter_errors(plain))
-    cases = [(case.get("classname"), case.get("name")) for case in ET.fromstring(plain).iter("testcase")]  # noqa: S314
+    yield from (f"junit: {error.reason}" for error in JENKINS.iter_errors(texts["junit"]))
+    cases = [(case.get("classname"), case.get("name")) for case in ET.fromstring(texts["junit"]).iter("testcase")]  # noqa: S314
     prints = [each["fingerprint"] for each in json.loads(texts["gitlab"])]
     alerts = [
         each["partialFingerprints"]["primaryLocationLineHash"]

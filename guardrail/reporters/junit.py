@@ -73,17 +73,19 @@ def _kind(result: Result, report: Report) -> str:
 
 
 def _case(result: Result, name: str, report: Report, places: FindingPlaces) -> str:
-    place = places.of(result)
-    head = f'<testcase classname="{_text(result.policy)}" name="{name}" file="{_text(place.path)}" line="{place.line}"'
-    inner = _inner(result, report)
+    head = f'<testcase classname="{_text(result.policy)}" name="{name}"'
+    inner = _inner(result, report, places)
     return f"{head}>{inner}</testcase>" if inner else f"{head}/>"
 
 
-def _inner(result: Result, report: Report) -> str:
+def _inner(result: Result, report: Report, places: FindingPlaces) -> str:
+    """What became of a case; the place stands in a failure's text, for Jenkins' schema has no attributes for it."""
     match _kind(result, report):
         case "failure":
             message = _text(result.message, LONGEST_MESSAGE)
-            lines = lines_of_code("\n".join([*told(result, report), "", remediation(result, report)]))
+            place = places.of(result)
+            said = [f"{place.path}:{place.line}", *told(result, report), "", remediation(result, report)]
+            lines = lines_of_code("\n".join(said))
             text = lines.translate(_ESCAPES)
             return f'<failure type="{result.severity}" message="{message}">{text}</failure>'
         case "skipped":

@@ -25,13 +25,14 @@ def test_a_failure_names_policy_block_and_line() -> None:
     assert case.attrib == {
         "classname": "async-scales-to-zero",
         "name": "aws_appautoscaling_target.docs",
-        "file": "infra/docs.tf",
-        "line": "12",
     }
     (failure,) = case
     message = "min_capacity is 1: docs keeps one instance even when its queue is empty, up to 84.51 USD a month"
     assert (failure.tag, failure.attrib) == ("failure", {"type": "error", "message": message})
-    assert failure.text == f"{message}\nprices 2023-12-01 to 2026-05-20, 1,087 days old\n\nmin_capacity = 0"
+    assert (
+        failure.text
+        == f"infra/docs.tf:12\n{message}\nprices 2023-12-01 to 2026-05-20, 1,087 days old\n\nmin_capacity = 0"
+    )
 
 
 def test_each_suite_says_its_day_and_from_when_its_prices_are() -> None:
@@ -48,13 +49,13 @@ def test_each_suite_says_its_day_and_from_when_its_prices_are() -> None:
 def test_lines_to_change_keep_their_indent() -> None:
     lines = Remediation(terraform="a {\n  b = 1 # <x> & y\n}\n", cloudformation="A: 1")
     (failure,) = read(finding(message="m", remediation=lines)).iter("failure")
-    assert failure.text == "m\n\na {\n  b = 1 # <x> & y\n}"
+    assert failure.text == "infra/docs.tf:12\nm\n\na {\n  b = 1 # <x> & y\n}"
 
 
 def test_the_fix_and_what_to_know_stand_before_the_lines() -> None:
     fix = Remediation(terraform="min_capacity = 0 for it", cloudformation="MinCapacity: 0 for it")
     (failure,) = read(finding(message="m", fix=fix, notes=("keep two",))).iter("failure")
-    assert failure.text == "m\nFix: min_capacity = 0 for it\nkeep two\n\nmin_capacity = 0"
+    assert failure.text == "infra/docs.tf:12\nm\nFix: min_capacity = 0 for it\nkeep two\n\nmin_capacity = 0"
 
 
 def test_passes_are_cases_and_what_is_undecided_accepted_or_old_is_skipped() -> None:
