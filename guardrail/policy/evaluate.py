@@ -52,15 +52,21 @@ class Compiled(Struct, frozen=True, kw_only=True):
     """None where it always applies."""
     require: Test
     note_when: Test | None
-    messages: tuple[tuple[Test | None, Text], ...]
-    headlines: tuple[tuple[Test | None, Text], ...]
-    details: tuple[tuple[Test | None, Text], ...]
-    pass_messages: tuple[tuple[Test | None, Text], ...]
+    messages: "Texts"
+    headlines: "Texts"
+    details: "Texts"
+    pass_messages: "Texts"
     fixes: Fixes
     remediations: Remediations
     parameters: Mapping[str, Value]
     names_environment: bool
     """Whether its findings depend on the environment."""
+
+    def compile_texts(self) -> None:
+        """Compile what waits to be needed. Raises `PolicyError` for what does not fit."""
+        for texts in (self.messages, self.headlines, self.details, self.pass_messages, self.fixes):
+            texts.compile()
+
     passed: Result
     """A pass that is about nothing yet: of ten thousand passes only what they are about differs."""
 
@@ -97,10 +103,10 @@ def compile_policy(
         when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
         require=compile_condition(policy.require, scope.at("require")),
         note_when=compile_condition(policy.note_when, scope.at("note_when")) if policy.note_when else None,
-        messages=_compile_messages(policy.message, scope.at("message")),
-        headlines=_compile_messages(policy.headline, scope.at("headline")),
-        details=_compile_messages(policy.detail, scope.at("detail")),
-        pass_messages=_compile_messages(policy.pass_messages, scope.at("pass_messages")),
+        messages=Texts(policy.message, scope.at("message")),
+        headlines=Texts(policy.headline, scope.at("headline")),
+        details=Texts(policy.detail, scope.at("detail")),
+        pass_messages=Texts(policy.pass_messages, scope.at("pass_messages")),
         fixes=Fixes(policy, scope.at("fix")),
         remediations=Remediations(policy, scope.at("suggests")),
         parameters=parameters,
@@ -134,16 +140,39 @@ def _passed(policy: Policy, severity: Severity) -> Result:
     )
 
 
-def _compile_messages(messages: str | Iterable[Message], scope: PolicyScope) -> tuple[tuple[Test | None, Text], ...]:
-    if isinstance(messages, str):
-        return ((None, compile_text(messages, scope)),)
-    return tuple(
-        (
-            compile_condition(message.when, scope.at(index, "when")) if message.when else None,
-            compile_text(message.text, scope.at(index, "text")),
-        )
-        for index, message in enumerate(messages)
-    )
+class Texts:
+    """The texts of one kind that a policy has, compiled when the first one is needed."""
+
+    __slots__ = ("_compiled", "_messages", "_scope")
+
+    def __init__(self, messages: str | Iterable[Message], scope: PolicyScope) -> None:
+        self._messages = messages
+        self._scope = scope
+        self._compiled: tuple[tuple[Test | None, Text], ...] | None = None
+
+    def compile(self) -> tuple[tuple[Test | None, Text], ...]:
+        """The conditions with their texts. Raises `PolicyError` for a field or parameter that does not fit."""
+        if self._compiled is None:
+            messages, scope = self._messages, self._scope
+            listed = (
+                ((None, compile_text(messages, scope)),)
+                if isinstance(messages, str)
+                else tuple(_compile_message(message, scope.at(index)) for index, message in enumerate(messages))
+            )
+            self._compiled = listed
+        return self._compiled
+
+    def first(self, subject: Subject) -> str | None:
+        """The first text whose condition holds; None where there is none."""
+        for when, text in self.compile() if self._messages else ():
+            if when is None or when(subject) is True:
+                return text(subject)
+        return None
+
+
+def _compile_message(message: Message, scope: PolicyScope) -> tuple[Test | None, Text]:
+    when = compile_condition(message.when, scope.at("when")) if message.when else None
+    return when, compile_text(message.text, scope.at("text"))
 
 
 def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
@@ -392,7 +421,7 @@ def _about(subject: Subject, source: str) -> dict[str, Any]:
 def _pass(rule: Compiled, subject: Subject, about: dict[str, Any]) -> Result:
     address, location = _block_to_change(rule, subject)
     passed = structs.replace(rule.passed, **about, address=address, location=location)
-    said = _first_text(rule.pass_messages, subject) if rule.pass_messages else None
+    said = rule.pass_messages.first(subject)
     return structs.replace(passed, message=said, notes=(said,)) if said else passed
 
 
@@ -404,7 +433,7 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
     saving = saving_of(policy.saving, subject, rule.parameters) if unknown is None else None
     fix = None if unknown else rule.fixes.of(subject)
     location = _line_to_change(fix, address, subject) or location
-    text = _first_text(rule.messages, subject) or policy.title
+    text = rule.messages.first(subject) or policy.title
     return Result(
         **about,
         policy=policy.id,
@@ -415,8 +444,8 @@ def _found(rule: Compiled, subject: Subject, unknown: Unknown | None, about: dic
         status=status,
         address=address,
         message=f"undecided: {policy.title}." if unknown else _violation_message(text, subject, saving),
-        headline=(_first_text(rule.headlines, subject) or text).partition(". ")[0],
-        detail="" if unknown else _first_text(rule.details, subject) or "",
+        headline=(rule.headlines.first(subject) or text).partition(". ")[0],
+        detail="" if unknown else rule.details.first(subject) or "",
         working=saving.working if isinstance(saving, Saving) and not subject.sensitive() else "",
         reason=_reason(unknown, subject) if unknown else None,
         saving_monthly=saving.usd if isinstance(saving, Saving) else saving and Unknown(_reason(saving, subject)),
@@ -490,13 +519,6 @@ def _notes(rule: Compiled, subject: Subject, saving: Saving | Unknown | None, *,
     if unknown and rule.names_environment:
         notes.append("environment unknown, so production's limits apply")
     return tuple(notes)
-
-
-def _first_text(messages: Iterable[tuple[Test | None, Text]], subject: Subject) -> str | None:
-    for when, text in messages:
-        if when is None or when(subject) is True:
-            return text(subject)
-    return None
 
 
 def _money(saving: Saving | Unknown | None, subject: Subject) -> str:

@@ -154,7 +154,7 @@ def check(
     named = {name for parameter in policy.params.values() for name in _environments(parameter.default)}
     named.update(_environments(policy.severity))
     for environment in sorted(named | {PRODUCTION, NEITHER}):
-        compile_policy(policy, environment, environments=environments, errors=errors).fixes.compile()
+        compile_policy(policy, environment, environments=environments, errors=errors).compile_texts()
 
 
 def _check_severity(policy: Policy, place: PolicyScope, environments: EnvironmentSettings) -> None:
