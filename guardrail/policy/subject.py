@@ -41,7 +41,7 @@ Item: TypeAlias = InstancePool | ScalingPolicy | ScheduledAction
 class Evaluation:
     """What all subjects of one evaluation share: prices, what was already looked up in them, the period and the day."""
 
-    __slots__ = ("_hourly", "_offered", "_specs", "before", "period", "prices", "today", "totals")
+    __slots__ = ("_hourly", "_offered", "_serverless", "_specs", "before", "period", "prices", "today", "totals")
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class Evaluation:
         self._specs: dict[str, InstanceSpec | Unknown] = {}
         self._hourly: dict[tuple[str, str], Decimal | Unknown] = {}
         self._offered: dict[tuple[str, str], bool | Unknown] = {}
+        self._serverless: dict[str, bool | Unknown] = {}
 
     def spec(self, instance_type: str) -> InstanceSpec | Unknown:
         """The specification of a type; Unknown where the table does not have it."""
@@ -89,10 +90,13 @@ class Evaluation:
 
     def serverless(self, region: str) -> bool | Unknown:
         """Whether a region has serverless inference, by its price table; Unknown where it has no table."""
-        charges = self.prices.charges(region)
-        if not charges:
-            return Unknown(f"there is no price table of {region}")
-        return usage_types.serverless(1) in charges
+        known = self._serverless.get(region)
+        if known is None:
+            charges = self.prices.charges(region)
+            known = self._serverless[region] = (
+                usage_types.serverless(1) in charges if charges else Unknown(f"there is no price table of {region}")
+            )
+        return known
 
 
 class Group(Struct, frozen=True, kw_only=True):
