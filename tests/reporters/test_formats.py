@@ -38,7 +38,7 @@ def test_any_number_of_formats_in_one_run(repository: Path, capsys: pytest.Captu
     (run,) = json.loads(written["sarif"])["runs"]
     assert run["automationDetails"]["id"] == "guardrail/network/prod/"
     assert len(json.loads(written["gitlab"])) == len(run["results"]) == written["github"].count("\n") == 5
-    assert ET.fromstring(written["junit"]).get("failures") == "4"  # noqa: S314 - our own text
+    assert ET.fromstring(written["junit"]).get("failures") == "5"  # noqa: S314 - our own text
     assert written["html"].startswith("<!doctype html>")
     assert written["markdown"] == f"<!-- guardrail:comment tag=network/prod -->\n{written['summary']}"
 
