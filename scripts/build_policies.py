@@ -280,7 +280,7 @@ def _default(parameter: Parameter) -> str:
 
 def _plain(value: object) -> str:
     if value is None:
-        return "no limit"
+        return "not set"
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_plain(one)}" for key, one in value.items())
     return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)

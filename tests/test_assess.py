@@ -31,6 +31,7 @@ from guardrail.model import (
 )
 from guardrail.policy.base import Remediation
 from guardrail.policy.environment import Environments
+from guardrail.policy.load import bundled as bundled_policies
 from guardrail.policy.load import read
 from guardrail.policy.policy import Policy
 from guardrail.policy.waivers import Waiver
@@ -506,13 +507,23 @@ def with_budget(discounts: Discounts = NO_DISCOUNTS, **changes: Any) -> Report:
     known: dict[str, Any] = {"limit": 500.0, "unit": "USD", "time_unit": "MONTHLY", "covers_sagemaker": True}
     stack = change_set([endpoint("a", 3)])
     budgets = (Budget(address="aws_budgets_budget.ml", **(known | changes)),)
-    return check(structs.replace(stack, after=structs.replace(stack.after, budgets=budgets)), discounts=discounts)
+    beside = structs.replace(stack, after=structs.replace(stack.after, budgets=budgets))
+    return check(beside, policies=[OF_AWS], discounts=discounts)
+
+
+(OF_AWS,) = (policy for policy in bundled_policies() if policy.id == "aws-budgets-cover-the-estimate")
+
+
+def short_budgets(report: Report) -> list[str]:
+    """What the notes on budgets of AWS say."""
+    results = [result for result in report.results if result.policy == "aws-budgets-cover-the-estimate"]
+    return [result.message for result in results if result.verdict == "fail"]
 
 
 def test_a_budget_of_aws_below_what_sagemaker_costs_is_mentioned() -> None:
-    (notice,) = with_budget().notices
+    (note,) = short_budgets(with_budget())
     budget = "AWS budget aws_budgets_budget.ml of 500 USD a month"
-    assert notice == f"{budget} is below the 507.90 that SageMaker alone is expected to cost"
+    assert note == f"{budget} is below the 507.90 that SageMaker alone is expected to cost."
     assert with_budget().exit_code == check(change_set([endpoint("a", 3)])).exit_code
 
 
@@ -531,14 +542,14 @@ def test_a_budget_of_aws_below_what_sagemaker_costs_is_mentioned() -> None:
     ],
 )
 def test_a_budget_that_is_enough_or_not_known_well_enough_says_nothing(changes: dict[str, Any]) -> None:
-    assert with_budget(**changes).notices == ()
+    assert short_budgets(with_budget(**changes)) == []
 
 
 def test_a_budget_of_aws_is_held_against_what_is_left_after_discounts() -> None:
     """507.90 - 10 % = 457.11: enough is a budget of 500, and not one of 450."""
     discounts = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),))
-    assert not any("AWS budget" in notice for notice in with_budget(discounts).notices)
-    assert any("below the 457.11" in notice for notice in with_budget(discounts, limit=450.0).notices)
+    assert short_budgets(with_budget(discounts)) == []
+    assert any("below the 457.11" in note for note in short_budgets(with_budget(discounts, limit=450.0)))
 
 
 def test_each_possibility_has_its_amount() -> None:
@@ -560,17 +571,20 @@ def test_a_budget_beside_an_undecided_total_says_nothing() -> None:
     less, more = (Possibility(given=str(count), after=Inventory(endpoints=(endpoint("a", count),))) for count in (3, 4))
     budget = Budget(address="b", limit=1.0, unit="USD", time_unit="MONTHLY", covers_sagemaker=True)
     after = structs.replace(stack.after, budgets=(budget,))
-    report = check(structs.replace(stack, after=after, possibilities=(less, more), undecided="give n"))
+    report = check(
+        structs.replace(stack, after=after, possibilities=(less, more), undecided="give n"), policies=[OF_AWS]
+    )
     assert isinstance(report.totals.after.expected, Unknown)
-    assert not any("AWS budget" in notice for notice in report.notices)
+    assert short_budgets(report) == []
 
 
 def test_a_budget_is_held_against_what_stands_beside_it_alone() -> None:
     """169.30 beside a budget of 200, and as much in another source, which may be another account."""
     one, other = change_set([endpoint("a")], path="one"), change_set([endpoint("b")], path="other")
     budget = Budget(address="b", limit=200.0, unit="USD", time_unit="MONTHLY", covers_sagemaker=True)
-    report = check(structs.replace(one, after=structs.replace(one.after, budgets=(budget,))), other)
-    assert report.notices == ()
+    report = check(structs.replace(one, after=structs.replace(one.after, budgets=(budget,))), other, policies=[OF_AWS])
+    assert short_budgets(report) == []
+    assert [result.verdict for result in report.results] == ["pass"]
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,7 @@ SEVERITIES = {
     "variants-are-served-one-way": "error",
     "volume-size-is-accepted": "error",
     "accelerators-are-used": "warning",
+    "aws-budgets-cover-the-estimate": "note",
     "capture-is-sampled": "warning",
     "ceilings-are-agreed": "error",
     "components-let-their-host-rest": "warning",

@@ -54,7 +54,8 @@ def assess(
     outcomes = pricing.outcomes(priced, totals, _discounted(priced, terms))
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
     discounted = list(zip(outcomes, by_outcome, strict=True))
-    found = judging.judged(priced, discounted, prices, policies, terms, today)
+    short = notices.short_budgets(priced, discounts)
+    found = judging.judged(priced, discounted, prices, policies, terms, today, short_budgets=short)
     of_groups = _group_budgets(priced, endpoints, outcomes, policies, terms)
     found += of_groups.results
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
@@ -99,7 +100,6 @@ def assess(
             *notices.of_environments(priced, terms.environments),
             *notices.of_budgets(results),
             *of_groups.notices,
-            *notices.exceeded_budgets(priced, discounts),
             *accepted.notices,
             *judged.notices,
             *notices.of_usage(priced),

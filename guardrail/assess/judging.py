@@ -13,7 +13,7 @@ from guardrail.assess import pricing
 from guardrail.assess.pricing import Combination, PricedSource, named
 from guardrail.assess.terms import Terms
 from guardrail.cost.base import Estimate
-from guardrail.model import Endpoint, Inventory
+from guardrail.model import Endpoint, Inventory, Unknown
 from guardrail.money import ZERO
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import RANKS, Result, Rule, Severity
@@ -30,15 +30,17 @@ EVERYTHING = ""
 """The source of results on several sources together."""
 
 
-def judged(
+def judged(  # noqa: PLR0913 - everything that a verdict may rest on
     priced: Sequence[PricedSource],
     outcomes: Sequence[tuple[Combination, DiscountReport | None]],
     prices: PriceBook,
     policies: Sequence[Policy],
     terms: Terms,
     today: date,
+    *,
+    short_budgets: tuple[str, ...] | Unknown | None = None,
 ) -> list[Result]:
-    """The results on every source, and on everything together."""
+    """The results on every source, and on everything together, budgets of AWS that are too short among them."""
     results: list[Result] = []
     known = [outcome for outcome, _ in outcomes]
     for one in priced:
@@ -54,7 +56,10 @@ def judged(
                 policies,
                 terms,
                 source,
-                _members(outcome, priced, prices, terms, today) if counts else Members(),
+                structs.replace(
+                    _members(outcome, priced, prices, terms, today) if counts else Members(),
+                    short_budgets=short_budgets,
+                ),
             ),
         )
         for outcome, discounts in outcomes

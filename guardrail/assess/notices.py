@@ -127,20 +127,29 @@ def of_usage(priced: Sequence[PricedSource]) -> Iterator[str]:
     )
 
 
-def exceeded_budgets(priced: Iterable[PricedSource], discounts: DiscountReport | None) -> Iterator[str]:
+def short_budgets(priced: Iterable[PricedSource], discounts: DiscountReport | None) -> tuple[str, ...] | Unknown | None:
     """Monthly budgets of AWS Budgets below what SageMaker is expected to cost beside them, discounts included.
 
-    Of a limit or a coverage that is not known, or of a limit that is sensitive, there is nothing to say.
+    None where there is no budget that SageMaker counts towards, or none whose limit is known and may be told; Unknown
+    where what it is held against is not known.
     """
+    held, found = False, []
+    undecided: Unknown | None = None
     for one in priced:
-        expected = _expected(one, discounts)
-        for budget in one.change_set.after.budgets:
-            limit = _monthly_limit(budget)
-            if limit is not None and isinstance(expected, Decimal) and limit < expected:
-                yield (
-                    f"AWS budget {budget.address} of {plain(limit)} USD a month is below the {two_decimals(expected)} "
-                    "that SageMaker alone is expected to cost"
-                )
+        limits = [
+            (budget, limit) for budget in one.change_set.after.budgets if (limit := _monthly_limit(budget)) is not None
+        ]
+        expected = _expected(one, discounts) if limits else None
+        held = held or bool(limits)
+        if isinstance(expected, Unknown):
+            undecided = expected
+        found += [
+            f"AWS budget {budget.address} of {plain(limit)} USD a month is below the {two_decimals(expected)} "
+            "that SageMaker alone is expected to cost"
+            for budget, limit in limits
+            if isinstance(expected, Decimal) and limit < expected
+        ]
+    return (tuple(found) or undecided or ()) if held else None
 
 
 def _monthly_limit(budget: Budget) -> Decimal | None:

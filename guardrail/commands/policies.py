@@ -150,7 +150,7 @@ def _by_environment(value: Any, unit: str = "") -> str:
 
 def _plain(value: object) -> str:
     if value is None:
-        return "no limit"
+        return "not set"
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_plain(one)}" for key, one in value.items())
     return ", ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)

@@ -215,6 +215,8 @@ class Members(Struct, frozen=True, kw_only=True):
     """None where nothing tells what stood before the change."""
     complete: bool = True
     """False where there may be others that nobody has read."""
+    short_budgets: tuple[str, ...] | Unknown | None = None
+    """As of `StackTotals`."""
 
 
 def evaluate_stack(  # noqa: PLR0913 - everything that a verdict may rest on
@@ -235,7 +237,8 @@ def evaluate_stack(  # noqa: PLR0913 - everything that a verdict may rest on
     there are no members.
     """
     given = {name: value for name, value in budgets.items() if value is not None}
-    now = StackTotals(before=before, after=after, delta=delta)
+    short = members.short_budgets if members else None
+    now = StackTotals(before=before, after=after, delta=delta, short_budgets=short)
     past = None if before is None else StackTotals(before=None, after=before, delta=None)
     results: list[Result] = []
     for policy in policies:

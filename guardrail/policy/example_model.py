@@ -204,7 +204,7 @@ class Builder:
 
     def totals(self, description: Description, path: str) -> tuple[Monthly | None, Monthly, Delta | None]:
         """Before, after, and their difference."""
-        self.known_keys(description, ("before", "after", "delta"), path)
+        self.known_keys(description, ("before", "after", "delta", "short_aws_budgets"), path)
         before = self.monthly(description["before"], path) if "before" in description else None
         after = self.monthly(description.get("after", 0), path)
         if "delta" in description:
@@ -217,6 +217,11 @@ class Builder:
             after,
             Delta(after.floor - before.floor, _minus(after.expected, before.expected), after.ceiling - before.ceiling),
         )
+
+    def short_budgets(self, description: Description) -> tuple[str, ...] | Unknown | None:
+        """The budgets of AWS that are said to be too short; None where there is none."""
+        found = _value(description.get("short_aws_budgets"))
+        return tuple(found) if isinstance(found, (list, tuple)) else found
 
     def monthly(self, description: Any, path: str) -> Monthly:
         """One amount for all bounds, or the bounds and flags themselves."""

@@ -92,7 +92,8 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
     check(policy)
     totals = builder.totals(description["totals"], f"{path}.totals") if "totals" in description else None
     if policy.applies_to == "stack":
-        return _of_stack(policy, _endpoints(builder, description, path), totals, prices)
+        short = builder.short_budgets(description.get("totals", {}))
+        return _of_stack(policy, _endpoints(builder, description, path), totals, prices, short)
     inventory = Inventory(endpoints=(builder.endpoint(description, path),))
     past = None
     if "before" in description:
@@ -127,6 +128,7 @@ def _of_stack(
     endpoints: tuple[Endpoint, ...],
     totals: tuple[Monthly | None, Monthly, Delta | None] | None,
     prices: PriceBook,
+    short_budgets: tuple[str, ...] | Unknown | None,
 ) -> list[Result]:
     costs = estimate(Inventory(endpoints=endpoints), prices)
     before, after, delta = totals or (None, costs.total, None)
@@ -141,7 +143,7 @@ def _of_stack(
         after=after,
         delta=delta,
         budgets={},
-        members=Members(after=tuple((member, True) for member in members)),
+        members=Members(after=tuple((member, True) for member in members), short_budgets=short_budgets),
     )
 
 

@@ -147,6 +147,8 @@ _size = _Group(_VARIANTS, "variant")
 _count = _Group(_VARIANTS, "either")
 _scaled = _Group(_SCALED)
 _scaling = _Group(_SCALED, "target")
+_measured = _Group(_SCALED, "either")
+"""What follows from a target and from the size of what it scales."""
 _pool = _Group(("pool",), "variant")
 _policy, _schedule = _Group(("scaling_policy",), "target"), _Group(("schedule",), "target")
 _component, _stack, _total = _Group(_COMPONENTS), _Group(_STACK), _Group(_ALL)
@@ -718,7 +720,7 @@ _DECLARED: tuple[Field, ...] = (
         "Whether one request, or a schedule, brings the first instance or copy back.",
         get.wakes_from_zero,
     ),
-    _scaling.field(
+    _measured.field(
         "scaling.metric_problems",
         "strings",
         "What is wrong with each metric that its target-tracking policies follow, so that they never scale.",
@@ -736,7 +738,7 @@ _DECLARED: tuple[Field, ...] = (
         "What its scheduled actions do not do: they fight, never lower, are over, or name no time zone.",
         get.of_scaling(scaling.schedule_problems),
     ),
-    _scaling.bound(
+    _measured.bound(
         "scaling.low_targets",
         "strings",
         "Targets of CPUUtilization or GPUUtilization below the policy's parameter `least_percent` of each core or GPU.",
@@ -820,6 +822,12 @@ _DECLARED: tuple[Field, ...] = (
         "string",
         "Of a policy with `per`: the value that the endpoints of the group have; none where they have none.",
         get.group_key,
+    ),
+    _stack.field(
+        "totals.short_aws_budgets",
+        "strings",
+        "Budgets of AWS Budgets below what SageMaker alone is expected to cost; none without such a budget.",
+        get.short_budgets,
     ),
     _stack.bound(
         "totals.excess",

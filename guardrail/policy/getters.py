@@ -853,6 +853,12 @@ def of_totals(moment: str, bound: str) -> Getter:
     return get
 
 
+def short_budgets(subject: Subject) -> object:
+    """Budgets of AWS below what SageMaker alone is expected to cost; None where there is none to hold against it."""
+    totals = subject.totals()
+    return totals and totals.short_budgets
+
+
 def group_key(subject: Subject) -> object:
     """What the endpoints of the group have in common."""
     return subject.group.key if subject.group else None

@@ -7,6 +7,7 @@ only. A comparison that both bounds decide alike is decided.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from typing import Any, NamedTuple
 
 from msgspec import structs
@@ -54,6 +55,8 @@ def group_field(policy: Policy, scope: PolicyScope) -> Field:
 
 def _field(name: str, quantity: Quantity, scope: PolicyScope) -> Field:
     place = scope.at("quantities", name).within(quantity.of)
+    if not name.replace("_", "").isalnum():
+        place.attempt(partial(_refuse_name, name, place), None)
     where = compile_condition(quantity.where, place.at("where")) if quantity.where else None
     summed = place.at("sum").attempt(lambda: _summed(quantity.sum, place.at("sum")), None) if quantity.sum else None
 
@@ -72,13 +75,18 @@ def _field(name: str, quantity: Quantity, scope: PolicyScope) -> Field:
         subjects=("stack",),
         get=get,
         least=0,
+        secrecy="either" if where or (summed and summed.secrecy) else None,
     )
+
+
+def _refuse_name(name: str, place: PolicyScope) -> None:
+    raise place.error(f"{name} is no name: it has letters, digits and _")
 
 
 def _summed(path: str, place: PolicyScope) -> Field:
     field = place.field(path)
-    if field.type not in _NUMBERS or field.least != 0:
-        raise place.error(f"{path} cannot be added up: it is no number of at least 0")
+    if field.type not in _NUMBERS or field.least != 0 or path.startswith("totals."):
+        raise place.error(f"{path} cannot be added up: it is no number of at least 0 that each of them has")
     return field
 
 

@@ -145,6 +145,8 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
         """``endpoint.tags.cost:center``: the value of one tag, whose key is the rest of the path, exactly."""
         tags = self.field("endpoint.tags")
         key = name.removeprefix(_TAG)
+        if not key:
+            raise self.error(f"{name} names no tag")
 
         def get(subject: Any) -> object:
             found = tags.get(subject)

@@ -33,6 +33,8 @@ class StackTotals(Struct, frozen=True, kw_only=True):
     before: Monthly | None
     after: Monthly
     delta: Delta | None
+    short_budgets: tuple[str, ...] | Unknown | None = None
+    """What there is to say of budgets of AWS that are below it; None where there is none to hold against it."""
 
 
 Item: TypeAlias = InstancePool | ScalingPolicy | ScheduledAction
@@ -293,10 +295,17 @@ class Subject:
 
     def hides(self, part: Literal["variant", "target", "either"]) -> bool:
         """Whether the numbers of that part, or of either, must not be printed."""
+        if self.group is not None:
+            return any(one.sensitive() for member, _ in self.group.members for one in member.every_part())
         if part == "either":
             return self.sensitive()
         subject = self.variant if part == "variant" else self.target
         return isinstance(subject, (InstanceVariant, ServerlessVariant, ScalableTarget)) and subject.sensitive
+
+    def every_part(self) -> "Iterator[Subject]":
+        """A subject for each variant and each inference component of the endpoint."""
+        yield from self.variant_subjects()
+        yield from self.component_subjects()
 
     def sensitive(self) -> bool:
         """Whether anything about it must not be printed."""

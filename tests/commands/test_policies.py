@@ -77,7 +77,7 @@ def test_explain_shows_the_parameters_of_the_settings(capsys: pytest.CaptureFixt
     (elsewhere / ".guardrail.yml").write_text(
         "policies:\n  instances-are-right-sized: {params: {max_vcpus: null}}\n", encoding="utf-8"
     )
-    assert "  max_vcpus: no limit\n" in guardrail(capsys, "explain", "instances-are-right-sized")[1]
+    assert "  max_vcpus: not set\n" in guardrail(capsys, "explain", "instances-are-right-sized")[1]
 
 
 def test_explain_of_a_policy_that_does_not_exist_says_what_was_meant(capsys: pytest.CaptureFixture[str]) -> None:

@@ -270,6 +270,15 @@ def test_a_group_that_was_over_its_limit_and_does_not_grow_is_an_existing_findin
             "quantities.gpus.where.variant.shade",
         ),
         ({"quantities": {"gpus": Quantity(of="endpoint", where=ON_GPUS)}}, "to ask its variants: {each: {instance.acc"),
+        (
+            {"quantities": {"gpus": Quantity(of="endpoint", sum="totals.after.floor")}},
+            "totals.after.floor cannot be added up",
+        ),
+        (
+            {"quantities": {"g.p": Quantity(of="endpoint")}, "require": {"quantity.g.p": 1}},
+            "g.p is no name: it has letters",
+        ),
+        ({"per": "endpoint.tags."}, "per: endpoint.tags. names no tag"),
         ({"require": {"quantity.gpu": 1}}, "there is no field quantity.gpu: declare it under quantities"),
         ({"message": "{group.key} has many"}, "there is no field group.key: declare it under quantities, and say per"),
         (
@@ -282,3 +291,25 @@ def test_a_mistake_in_a_quantity_names_its_place(changes: dict[str, Any], proble
     with pytest.raises(PolicyError) as error:
         check(policy(**changes))
     assert problem in error.value.message
+
+
+# Secrets -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("quantity", "message"),
+    [
+        (GPUS, "(sensitive)s with GPUs."),
+        (Quantity(of="variant", where=ON_GPUS), "(sensitive)s with GPUs."),
+        (Quantity(of="variant"), "2s with GPUs."),
+        (Quantity(of="endpoint", sum="endpoint.monthly_floor_usd"), "6,167.04s with GPUs."),
+    ],
+)
+def test_what_rests_on_a_sensitive_number_is_not_told(quantity: Quantity, message: str) -> None:
+    """Amounts a month are all that may be shown of it: 1.408 × 730 × (1 + 5) = 6,167.04."""
+    hidden = endpoint("b", (GPU, 5))
+    variants = tuple(structs.replace(one, sensitive=True) for one in hidden.variants)  # type: ignore[union-attr] # known
+    of = members(endpoint("a", (GPU, 1)), structs.replace(hidden, variants=variants))
+    few = policy({"quantity.gpus": {"at_most": 1}}, quantities={"gpus": quantity}, message="{quantity.gpus}s with GPUs")
+    found = result(few, of)
+    assert (found.verdict, found.message) == ("fail", message)
