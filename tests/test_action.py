@@ -324,7 +324,7 @@ def test_a_last_job_merges_the_reports_of_the_others(act: Act, server: GitHub, w
     job = act(pull_request(), name="pull_request", expect="chat\nsearch\nqueue", **inputs)
     assert (job.exit_code, job.outputs["exit-code"], job.outputs["monthly-expected"]) == (0, "0", "unknown")
     (body,) = server.bodies()
-    assert "| **USD a month**, expected | unknown | 0&nbsp;→ ≥676 |" in body
+    assert "| **USD a month**, expected, + usage | unknown | 0&nbsp;→ ≥676 |" in body
     assert "| ❔ `queue` | not run on `aaaaaaa` |  |" in body
     assert act(pull_request(), name="pull_request", **inputs).exit_code == 0
     (body,) = server.bodies()

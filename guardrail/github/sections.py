@@ -26,7 +26,7 @@ from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.report import Report, Totals
 from guardrail.reporters.base import Options
-from guardrail.reporters.bill import changes_nothing
+from guardrail.reporters.bill import USAGE, changes_nothing
 from guardrail.reporters.gfm import code, details, name
 from guardrail.reporters.headline import State, capital, expected_dollars, in_dollars, of_totals
 from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, write
@@ -232,7 +232,8 @@ def _head(ordered: Sequence[Section], at: str) -> str:
     is_change = totals.delta is not None
     rows = [row(f"{_sign(each)}{name(each.name)}", *_cells(each.facts.totals, is_change=is_change)) for each in fresh]
     rows += [row(f"{NOTHING_KNOWN} {name(each.name)}", f"not run on {code(at[:_SHORT])}", "") for each in missing]
-    rows.append(row("**USD a month**, expected", *_cells(totals, is_change=is_change)))
+    usage = f", {USAGE}" if totals.after.depends_on_usage else ""
+    rows.append(row(f"**USD a month**, expected{usage}", *_cells(totals, is_change=is_change)))
     return "\n\n".join([*lines, "\n".join([head("stack", is_change=is_change), *rows])]) + "\n"
 
 
