@@ -61,8 +61,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     usage_lines: int
     without_resource: int
     """How many of these name no resource."""
-    later_months: tuple[tuple[str, str], ...]
-    """Months of use with the month of the bill that they are in, where that is another."""
+    may_be_later: bool
+    """Whether some use may be in the bill of a later month: a bill began after some use did."""
     unrecognised: tuple[str, ...] = ()
     """Usage types of lines of use that neither the grammar nor the list of what is no inference knows."""
     layouts: tuple[LayoutName, ...] = ()
@@ -95,10 +95,9 @@ def beginning(lines: str, asked: Asked, uses: Sequence[Use]) -> str:
 
 def usage_types(uses: Sequence[Use]) -> str:
     """The distinct usage types as a small table."""
-    rows = [
-        f"({', '.join(map(literal, (use.usage_type, use.mode, use.region, use.instance_type)))})" for use in uses
-    ] or ["('', '', '', '')"]
-    return "usage_types (usage_type, mode, prefix_region, instance_type) AS (VALUES\n  " + ",\n  ".join(rows) + "\n)"
+    texts = [(use.usage_type, use.mode, use.region, use.instance_type) for use in uses] or [("", "", "", "")]
+    rows = ",\n  ".join(f"({number}, {', '.join(map(literal, each))})" for number, each in enumerate(texts))
+    return f"usage_types (number, usage_type, mode, prefix_region, instance_type) AS (VALUES\n  {rows}\n)"
 
 
 def _asked(asked: Asked) -> str:
@@ -110,7 +109,8 @@ def _asked(asked: Asked) -> str:
     if asked.accounts:
         wanted.append(f"lines.account IN {literals(asked.accounts)}")
     if asked.regions:
-        place = "COALESCE(lines.region, NULLIF(split_part(lines.resource_key, ':', 4), ''), usage_types.prefix_region)"
+        own = "NULLIF(lines.region, ''), NULLIF(split_part(lines.resource_key, ':', 4), '')"
+        place = f"COALESCE({own}, usage_types.prefix_region)"
         wanted.append(f"{place} IN {literals(asked.regions)}")
     wanted += [f"lines.tag_{place} IN {literals(values)}" for place, (_, values) in enumerate(asked.tags, 1)]
     joined = " LEFT JOIN usage_types ON lines.usage_type = usage_types.usage_type" if asked.regions else ""
@@ -129,16 +129,17 @@ def facts_text(lines: str, asked: Asked) -> str:
 {lines}
 ),
 {_asked(unfiltered)}
-SELECT usage_type, line_type, product_code, currency, date_trunc('month', billing_period) AS billed,
-  date_trunc('month', usage_start) AS used, COUNT(*) AS line_count, MIN(usage_start) AS first_use,
-  MAX(usage_start) AS last_start, MAX(usage_end) AS last_use, COUNT(resource_id) AS named,
+SELECT usage_type, line_type, product_code, currency, MAX(billing_period) AS last_billed, COUNT(*) AS line_count,
+  MIN(usage_start) AS first_use, MAX(usage_start) AS last_start, MAX(usage_end) AS last_use,
+  SUM(CASE WHEN resource_id <> '' THEN 1 ELSE 0 END) AS named,
   MAX(date_diff('hour', usage_start, usage_end)) AS longest
 FROM asked
-GROUP BY 1, 2, 3, 4, 5, 6"""
+GROUP BY usage_type, line_type, product_code, currency"""
 
 
 def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Facts:
     """What the rows of `facts_text` say."""
+    rows = [{**row, **{name: row[name] or "" for name in ("usage_type", "line_type")}} for row in rows]
     uses = uses_of(sorted({row["usage_type"] for row in rows}))
     of = {use.usage_type: use for use in uses}
     used = [row for row in rows if row["line_type"] in USAGE_LINES]
@@ -147,11 +148,6 @@ def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Fact
     running = [row for row in inference if of[row["usage_type"]].instance_type] or inference
     starts = [row["first_use"] for row in used if row["first_use"]]
     ends = [row["last_use"] or row["last_start"] for row in used if row["last_start"]]
-    later = {
-        (f"{row['used']:%Y-%m}", f"{row['billed']:%Y-%m}")
-        for row in rows
-        if row["billed"] and row["used"] and row["billed"] > row["used"]
-    }
     return Facts(
         uses=tuple(uses),
         line_types=tuple(sorted({row["line_type"] for row in rows})),
@@ -161,7 +157,9 @@ def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Fact
         hours=max((int(row["longest"] or 0) for row in running), default=0),
         usage_lines=sum(int(row["line_count"]) for row in inference),
         without_resource=sum(int(row["line_count"]) - int(row["named"]) for row in inference),
-        later_months=tuple(sorted(later)),
+        may_be_later=any(
+            row["last_billed"] and row["first_use"] and row["last_billed"] > row["first_use"] for row in rows
+        ),
         unrecognised=tuple(sorted({row["usage_type"] for row in used if of[row["usage_type"]].mode == NOT_RECOGNISED})),
         layouts=tuple(layouts),
     )

@@ -41,6 +41,7 @@ def answer(
     found = ask(asks.text(start, asked, there))
     rows, told = asks.rows(found, asked, there)
     others = ask(apart_text(start, there)) if _has_others(there) else []
+    apart = _apart(others)
     first, last = _period(asked, there)
     return Answer(
         question=name,
@@ -50,9 +51,9 @@ def answer(
         columns=asks.COLUMNS,
         shown=asks.SHOWN,
         rows=tuple(rows),
-        apart=tuple(_apart(others, there)),
+        apart=tuple(apart),
         not_inference=() if name == "modes" else tuple(_remainder(others)),
-        notes=(*notes, *told, *_notes(there, rows)),
+        notes=(*notes, *told, *_notes(there, rows), *_billed_later(apart)),
         lacks=tuple(_lacks(name, there)),
         plot=_PLOTS.get(name),
         hours=tuple(savings_plans.hours(found)) if name == "savings-plans" else (),
@@ -87,34 +88,39 @@ def _column(layout: LayoutName, concept: str) -> str:
 def _has_others(there: Facts) -> bool:
     """Whether anything stands apart; most exports of one team have nothing else, and one pass less over them."""
     other_lines = set(there.line_types) - set(USAGE_LINES)
-    return bool(other_lines or there.later_months or set(there.modes) - set(INFERENCE))
+    return bool(other_lines or there.may_be_later or set(there.modes) - set(INFERENCE))
 
 
 def apart_text(start: str, there: Facts) -> str:
     """Everything that is no use of inference in the month of its bill, summed by name."""
     other = [use.usage_type for use in there.uses if not use.is_inference]
     elsewhere = f" OR asked.usage_type IN {literals(other)}" if other else ""
-    later = " OR date_trunc('month', billing_period) > date_trunc('month', usage_start)" if there.later_months else ""
+    later = " OR date_trunc('month', billing_period) > date_trunc('month', usage_start)" if there.may_be_later else ""
     return f"""{start}
 SELECT line_type, product_code, currency, usage_types.mode AS mode, asked.usage_type AS usage_type,
   date_trunc('month', usage_start) AS used, date_trunc('month', billing_period) AS billed, COUNT(*) AS line_count,
   SUM(cost) AS cost, SUM(unblended_cost) AS billed_cost
 FROM asked LEFT JOIN usage_types ON asked.usage_type = usage_types.usage_type
-WHERE line_type NOT IN {literals(USAGE_LINES)}{elsewhere}{later}
+WHERE COALESCE(line_type, '') NOT IN {literals(USAGE_LINES)}{elsewhere}{later}
 GROUP BY line_type, product_code, currency, usage_types.mode, asked.usage_type, date_trunc('month', usage_start),
   date_trunc('month', billing_period)"""
 
 
-def _apart(others: Sequence[dict[str, Any]], there: Facts) -> list[Row]:
+def _apart(others: Sequence[dict[str, Any]]) -> list[Row]:
     """What is no use, by line type, product and month of use; and use that a later bill has."""
-    del there
     parts: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in others:
         is_later = bool(row["billed"] and row["used"] and row["billed"] > row["used"])
         if row["line_type"] in USAGE_LINES and not (is_later and row["mode"] in INFERENCE):
             continue
         used, billed = (f"{row[name]:%Y-%m}" if row[name] else "" for name in ("used", "billed"))
-        key = (row["line_type"], row["product_code"] or "", row["currency"] or "", used, billed if is_later else "")
+        key = (
+            row["line_type"] or "",
+            row["product_code"] or "",
+            row["currency"] or "",
+            used,
+            billed if is_later else "",
+        )
         parts.setdefault(key, []).append(row)
     return [
         {
@@ -131,6 +137,12 @@ def _apart(others: Sequence[dict[str, Any]], there: Facts) -> list[Row]:
     ]
 
 
+def _billed_later(apart: Sequence[Row]) -> list[str]:
+    """Months with lines that a later bill has, a sentence each."""
+    months = dict.fromkeys((row["month"], row["billed_later_in"]) for row in apart if row["billed_later_in"])
+    return [f"lines of {used} that are in the bill of {billed} are shown as billed later" for used, billed in months]
+
+
 def _remainder(others: Sequence[dict[str, Any]]) -> list[Row]:
     """What is no inference, in one sum for each currency; what is not recognised beside it."""
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
@@ -143,7 +155,7 @@ def _remainder(others: Sequence[dict[str, Any]]) -> list[Row]:
             "cost": total(row["cost"] for row in several),
             "billed_cost": total(row["billed_cost"] for row in several),
             "currency": currency,
-            "usage_types": joined(sorted(row["usage_type"] for row in several)),
+            "usage_types": joined(sorted(row["usage_type"] or "" for row in several)),
         }
         for (mode, currency), several in sorted(parts.items())
     ]
@@ -161,9 +173,6 @@ def _notes(there: Facts, rows: Sequence[Row]) -> list[str]:
         )
     if len(there.currencies) > 1:
         notes.append(f"several currencies, never summed: {joined(there.currencies)}")
-    notes += [
-        f"use of {used} that is in the bill of {billed} is shown as billed later" for used, billed in there.later_months
-    ]
     if not rows and not there.usage_lines:
         notes.append("no use of inference is in this period")
     return notes

@@ -140,8 +140,8 @@ def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], the
         by_key.setdefault(key, []).append((row["level"] or _ZERO, int(row["hours"])))
     grouped: dict[tuple[Resource, str], list[dict[str, Any]]] = {}
     for row in sums:
-        use = uses[row["usage_type"]]
-        grouped.setdefault((resource_of(row, use.region), row["usage_type"]), []).append(row)
+        use = uses[row["usage_type"] or ""]
+        grouped.setdefault((resource_of(row, use.region), use.usage_type), []).append(row)
     return [
         _part(resource, uses[usage_type], several, by_key)
         for (resource, usage_type), several in sorted(grouped.items(), key=lambda item: (item[0][0].name, item[0][1]))

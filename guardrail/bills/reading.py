@@ -37,8 +37,7 @@ class Group(Struct, frozen=True, kw_only=True):
 
     def select(self, tag_keys: Sequence[str], *, alone: bool, relation: str | None = None) -> str:
         """Its lines in the normalized view; ``alone`` where nothing else has to fit to them."""
-        as_json = self.is_csv or not alone
-        return view.duckdb(self.layout, self.columns, relation or self.relation, tag_keys, as_json=as_json)
+        return view.duckdb(self.layout, self.columns, relation or self.relation, tag_keys, is_alone=alone)
 
     @property
     def written_out(self) -> str:
@@ -78,8 +77,10 @@ class Bill:
             if group.is_csv or "AS unreadable" in text:
                 self._read_text(f"bill_{number}", group, text)
                 self.selects.append((group.layout.name, f"SELECT {names} FROM bill_{number}"))
+                self._refuse_without_cost(group, f"bill_{number}")
             else:
                 self.selects.append((group.layout.name, f"SELECT {names} FROM ({text})"))
+                self._refuse_without_cost(group)
                 self._parameters.append(group.patterns)
         if recorded:
             taken.append(cost_explorer.select(recorded, tag_keys))
@@ -106,6 +107,30 @@ class Bill:
             if found is not None:
                 raise found
         raise SourceError(f"{group.shown[0]}: a value of {bad} cannot be read")
+
+    def _refuse_without_cost(self, group: Group, table: str | None = None) -> None:
+        """Raise where a line of use has no cost: summed up it would look as if it were free."""
+        import duckdb
+
+        read = f"SELECT COUNT(*) AS line_count FROM {table} WHERE cost IS NULL AND line_type"
+        asked = (
+            view.without_cost(group.layout, group.columns, group.relation)
+            if table is None
+            else [f"{read} = 'SavingsPlanCoveredUsage'", f"{read} IN ('Usage', 'DiscountedUsage')"]
+        )
+        for text in asked:
+            try:
+                count = self._engine.rows(text, [] if table else [group.patterns])[0]["line_count"]
+            except duckdb.Error as error:
+                raise engine.refused(error, group.shown[0]) from error
+            if count:
+                is_covered = "SavingsPlanCoveredUsage" in text
+                column = group.layout.columns["effective" if is_covered else "unblended"][0]
+                what = "that a Savings Plan covers " if is_covered else ""
+                raise SourceError(
+                    f"{group.shown[0]}: lines of use {what}have no {column} ({count:,}): their cost is not known",
+                    hint=f"export with {column}; every question but sql needs it",
+                )
 
     def ask(self, text: str) -> list[dict[str, Any]]:
         """The rows of a question that is asked of `lines`. Raises `SourceError` where the files do not bear it."""
@@ -187,7 +212,11 @@ def _groups(data: Sequence[File], asked: Engine) -> Iterator[Group]:
     for (names, gzipped), files in by_header.items():
         yield Group(
             layout=recognised(names, files[0][1]),
-            columns=Columns(dict.fromkeys(names, "VARCHAR"), {name: f'"c{place}"' for place, name in enumerate(names)}),
+            columns=Columns(
+                dict.fromkeys(names, "VARCHAR"),
+                {name: f'"c{place}"' for place, name in enumerate(names)},
+                is_csv=True,
+            ),
             relation=csv_parts.relation(names),
             files=tuple(os.path.abspath(path) for path, _ in files),
             shown=tuple(shown for _, shown in files),

@@ -32,12 +32,12 @@ class Resource(Struct, frozen=True, kw_only=True):
 
 def resource_of(row: Mapping[str, Any], prefix_region: str) -> Resource:
     """Whose a row of a question is: its product's region counts, else its ARN's, else that of the prefix."""
-    kind, name, arn_region, arn_account = parsed(row["resource_key"])
+    kind, name, arn_region, arn_account = parsed(row.get("resource_key", row.get("resource_id")))
     return Resource(
         account=row["account"] or arn_account,
-        region=row["region"] or arn_region or prefix_region,
+        region=row.get("region") or arn_region or prefix_region,
         kind=kind,
-        name=name or row["usage_type"],
+        name=name.lower() or row["usage_type"] or "",
         currency=row["currency"] or "",
     )
 

@@ -47,7 +47,7 @@ def presumed(asked: Asked, uses: list[Use]) -> Facts:
         hours=1,
         usage_lines=0,
         without_resource=0,
-        later_months=(),
+        may_be_later=True,
     )
 
 

@@ -59,6 +59,7 @@ class Columns(Struct, frozen=True):
     """By name; VARCHAR for all of a CSV."""
     references: dict[str, str]
     """``"c0"`` for the first column of a CSV, whatever it is called; the quoted name for one of Parquet."""
+    is_csv: bool = False
 
 
 def quoted(name: str) -> str:
@@ -77,14 +78,23 @@ def literals(texts: Sequence[str]) -> str:
 
 
 def duckdb(
-    layout: Layout, columns: Columns, relation: str, tag_keys: Sequence[str] = (), *, as_json: bool = True
+    layout: Layout, columns: Columns, relation: str, tag_keys: Sequence[str] = (), *, is_alone: bool = False
 ) -> str:
     """The view over files that have these columns; ``relation`` is what reads them: ``read_parquet(?, …)``.
 
-    Tags come as JSON, so that views of several layouts fit together; alone they may come as they lie there, which
-    spares making a text of each line.
+    Tags come as JSON, so that views of several layouts fit together; where it ``is_alone`` they come as they lie there,
+    which spares making a text for each line.
     """
-    return _select(layout, _DuckDB(layout, columns, as_json=as_json), relation, tag_keys)
+    return _select(layout, _DuckDB(layout, columns, as_json=not is_alone), relation, tag_keys)
+
+
+def without_cost(layout: Layout, columns: Columns, relation: str) -> list[str]:
+    """Questions for lines of use that have no cost, which would count as if they cost nothing."""
+    engine = _DuckDB(layout, columns)
+    return [
+        f"SELECT COUNT(*) AS line_count FROM {relation} WHERE {condition} AND {engine.sagemaker()}"
+        for condition in engine.without_cost()
+    ]
 
 
 def athena(
@@ -102,9 +112,8 @@ def _glued(layout: Layout, name: str) -> str:
 
 
 def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence[str], where: str | None = None) -> str:
-    text, number, time = engine.text, engine.number, engine.time
-    line_type = engine.line_type()
-    expressions = {
+    text, time = engine.text, engine.time
+    plain = {
         "billing_period": time("billing_period"),
         "usage_start": f"COALESCE({time('usage_start')}, {time('billing_period')})",
         "usage_end": time("usage_end"),
@@ -112,24 +121,27 @@ def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence
         "account": text("account"),
         "region": engine.region(),
         "product_code": text("product_code"),
-        "usage_type": f"COALESCE({text('usage_type')}, '')",
+        "usage_type": text("usage_type"),
         "resource_id": text("resource_id"),
         "resource_key": f"LOWER({text('resource_id')})",
-        "line_type": line_type,
-        "amount": number("amount"),
+        "line_type": engine.line_type(),
         "unit": text("unit"),
         "currency": f"COALESCE({text('currency')}, 'USD')" if layout.name == "legacy" else text("currency"),
-        "list_cost": number("list"),
-        "unblended_cost": number("unblended"),
-        **engine.costs(line_type),
         "plan": text("commitment_id") if layout.is_focus else text("plan"),
         "tags": engine.tags(),
     }
-    listed = [f"{expressions[name]} AS {name}" for name in COLUMNS]
-    listed += [f"{engine.tag(key)} AS tag_{place}" for place, key in enumerate(tag_keys, 1)]
-    listed += engine.extra()
-    filters = [engine.sagemaker(), *([where] if where else [])]
-    return f"SELECT\n  {f',{chr(10)}  '.join(listed)}\nFROM {relation}\nWHERE {' AND '.join(filters)}"
+    numbers = {f"{concept}_number": engine.number(concept) for concept in NUMBERS if engine.reference(concept)}
+    others = [f"{engine.tag(key)} AS tag_{place}" for place, key in enumerate(tag_keys, 1)] + engine.extra()
+    read = [*(f"{expression} AS {name}" for name, expression in {**plain, **numbers}.items()), *others]
+    worked_out = engine.worked_out()
+    listed = [f"{worked_out[name]} AS {name}" if name in worked_out else name for name in COLUMNS]
+    listed += [each.rpartition(" AS ")[2] for each in others]
+    filters = " AND ".join([engine.sagemaker(), *([where] if where else [])])
+    # every number is read once, and what is worked out of it stands around that
+    return (
+        f"SELECT {', '.join(listed)}\nFROM (\n  SELECT {f',{chr(10)}    '.join(read)}\n"
+        f"  FROM {relation}\n  WHERE {filters}\n) AS each_line"
+    )
 
 
 class _DuckDB:
@@ -150,10 +162,16 @@ class _DuckDB:
         return self.columns.types[self.layout.column(concept, self.columns.types) or ""]
 
     def text(self, concept: Concept) -> str:
-        """Its text, NULL where it is empty, or the word that FOCUS writes in its place."""
+        """Its text; of CSV NULL where it is empty, and of FOCUS where it is the word that is written in its place.
+
+        Of Parquet it is the column itself, so that whole pages of it are passed over and repeated values are compared
+        once; an empty text in it is as good as NULL to everybody who asks.
+        """
         found = self.reference(concept)
         if found is None:
             return "CAST(NULL AS VARCHAR)"
+        if not self.columns.is_csv and self.type_of(concept) == "VARCHAR" and not self.layout.is_focus:
+            return found
         bare = f"NULLIF({self.as_text(found)}, '')"
         return f"NULLIF({bare}, 'NULL')" if self.layout.is_focus else bare
 
@@ -169,7 +187,7 @@ class _DuckDB:
         if self.type_of(concept) in ("DOUBLE", "FLOAT"):
             return f"CAST(CAST({found} AS VARCHAR) AS {_DECIMAL})"
         if self.type_of(concept) == "VARCHAR":
-            return f"TRY_CAST({self.text(concept)} AS {_DECIMAL})"
+            return f"TRY_CAST(NULLIF({self.text(concept)}, '') AS {_DECIMAL})"
         return f"CAST({found} AS {_DECIMAL})"
 
     def time(self, concept: Concept) -> str:
@@ -178,7 +196,7 @@ class _DuckDB:
         if found is None:
             return "CAST(NULL AS TIMESTAMP)"
         if self.type_of(concept) == "VARCHAR":
-            return f"CAST(TRY_CAST({self.text(concept)} AS TIMESTAMPTZ) AS TIMESTAMP)"
+            return f"CAST(TRY_CAST(NULLIF({self.text(concept)}, '') AS TIMESTAMPTZ) AS TIMESTAMP)"
         return f"CAST({found} AS TIMESTAMP)"
 
     def region(self) -> str:
@@ -191,7 +209,7 @@ class _DuckDB:
     def line_type(self) -> str:
         """The line type in the words of the Cost and Usage Report, into which FOCUS's categories translate."""
         if not self.layout.is_focus:
-            return f"COALESCE({self.text('line_type')}, '')"
+            return self.text("line_type")
         category, status = self.text("category"), self.text("commitment_status")
         return (
             f"CASE WHEN {self.text('class')} = 'Correction' THEN 'Refund' "
@@ -201,34 +219,55 @@ class _DuckDB:
             f"WHEN {category} = 'Purchase' THEN 'Fee' ELSE COALESCE({category}, '') END"
         )
 
-    def costs(self, line_type: str) -> dict[str, str]:
-        """Cost, commitment and used commitment of a line."""
-        unblended = self.number("unblended")
+    def worked_out(self) -> dict[str, str]:
+        """Amounts and costs of a line, from the numbers that its layout has."""
+        unblended, effective = self.read("unblended"), self.read("effective")
+        found = {"amount": self.read("amount"), "list_cost": self.read("list"), "unblended_cost": unblended}
         if self.layout.is_focus:
-            cost = f"COALESCE({self.number('effective')}, {unblended})"
-            covered = f"{line_type} = 'SavingsPlanCoveredUsage'"
+            cost = f"COALESCE({effective}, {unblended})"
+            covered = "line_type = 'SavingsPlanCoveredUsage'"
             return {
+                **found,
                 "cost": cost,
-                "commitment": f"CASE WHEN {covered} OR {line_type} = 'SavingsPlanUnused' THEN {cost} END",
+                "commitment": f"CASE WHEN {covered} OR line_type = 'SavingsPlanUnused' THEN {cost} END",
                 "used_commitment": f"CASE WHEN {covered} THEN {cost} END",
             }
-        commitment, used = self.number("commitment"), self.number("used_commitment")
-        net = self._first("net_unblended", unblended)
-        covered_cost = self._first("net_effective", self.number("effective"))
+        commitment, used = self.read("commitment"), self.read("used_commitment")
+        net, covered = self._first("net_unblended", unblended), self._first("net_effective", effective)
         return {
+            **found,
             "cost": (
-                f"CASE {line_type} WHEN 'SavingsPlanCoveredUsage' THEN {covered_cost} "
-                f"WHEN 'SavingsPlanNegation' THEN 0 "
+                f"CASE line_type WHEN 'SavingsPlanCoveredUsage' THEN {covered} WHEN 'SavingsPlanNegation' THEN 0 "
                 f"WHEN 'SavingsPlanRecurringFee' THEN {commitment} - {used} WHEN 'SavingsPlanUpfrontFee' THEN 0 "
                 f"ELSE {net} END"
             ),
-            "commitment": f"CASE {line_type} WHEN 'SavingsPlanRecurringFee' THEN {commitment} END",
-            "used_commitment": f"CASE {line_type} WHEN 'SavingsPlanRecurringFee' THEN {used} END",
+            "commitment": f"CASE line_type WHEN 'SavingsPlanRecurringFee' THEN {commitment} END",
+            "used_commitment": f"CASE line_type WHEN 'SavingsPlanRecurringFee' THEN {used} END",
         }
+
+    def read(self, concept: Concept) -> str:
+        """A number that has been read already; NULL where the layout has none."""
+        return f"CAST(NULL AS {_DECIMAL})" if self.reference(concept) is None else f"{concept}_number"
 
     def _first(self, concept: Concept, otherwise: str) -> str:
         """A number where its column is there and filled, else another."""
-        return otherwise if self.reference(concept) is None else f"COALESCE({self.number(concept)}, {otherwise})"
+        return otherwise if self.reference(concept) is None else f"COALESCE({concept}_number, {otherwise})"
+
+    def without_cost(self) -> tuple[str, ...]:
+        """Conditions under each of which a line of use has no cost, so simple that most of a file is passed over."""
+        unblended, effective = self._is_none("unblended"), self._is_none("effective")
+        if self.layout.is_focus:
+            return (f"{unblended} AND {effective}",)
+        kind = self.line_type()
+        return (
+            f"{effective} AND {kind} = 'SavingsPlanCoveredUsage'",
+            f"{unblended} AND {kind} IN ('Usage', 'DiscountedUsage')",
+        )
+
+    def _is_none(self, concept: Concept) -> str:
+        if self.reference(concept) is None:
+            return "1 = 1"
+        return f"{self.text(concept) if self.type_of(concept) == 'VARCHAR' else self.reference(concept)} IS NULL"
 
     def sagemaker(self) -> str:
         """Lines of SageMaker, its Savings Plans, and of the Marketplace for its resources; no other is looked at."""
@@ -284,7 +323,7 @@ class _DuckDB:
     def _texts(self, concepts: Sequence[Concept]) -> list[tuple[Concept, str]]:
         """Those of the concepts that stand in a column of text, with that text."""
         return [
-            (concept, self.text(concept))
+            (concept, f"NULLIF({self.text(concept)}, '')")
             for concept in concepts
             if self.reference(concept) and self.type_of(concept) == "VARCHAR"
         ]

@@ -286,3 +286,31 @@ def test_the_engine_opens_nothing_but_what_was_named(tmp_path: Path) -> None:
         folder = opened.folder
     assert not os.path.exists(folder)
     assert not (tmp_path / "out.csv").exists()
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_covered_lines_without_their_cost_are_no_lines_of_cost_zero(
+    form: str, tmp_path: Path, refusal: Refusal
+) -> None:
+    rows = account.records("cur2")
+    for line in rows:
+        del line["savings_plan_savings_plan_effective_cost"]
+    path = tmp_path / f"bill.{form}"
+    if form == "csv":
+        path.write_text(account.csv_text(rows), encoding="utf-8")
+    else:
+        account.write_parquet(path, rows)
+    told = refusal(path, "top")
+    assert "have no savings_plan_savings_plan_effective_cost (24)" in told
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet"])
+def test_a_line_of_use_without_a_cost_is_refused(form: str, tmp_path: Path, refusal: Refusal) -> None:
+    rows = account.records("cur2")
+    rows[0]["line_item_unblended_cost"] = ""
+    path = tmp_path / f"bill.{form}"
+    if form == "csv":
+        path.write_text(account.csv_text(rows), encoding="utf-8")
+    else:
+        account.write_parquet(path, rows)
+    assert "have no line_item_unblended_cost (1)" in refusal(path, "top")

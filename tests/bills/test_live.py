@@ -215,7 +215,7 @@ def test_cost_explorer_is_asked_only_once_somebody_agrees(
 
 FACTS = {
     **dict.fromkeys(("usage_type", "line_type", "product_code", "currency"), "varchar"),
-    **dict.fromkeys(("billed", "used", "first_use", "last_start", "last_use"), "timestamp"),
+    **dict.fromkeys(("last_billed", "first_use", "last_start", "last_use"), "timestamp"),
     **dict.fromkeys(("line_count", "named", "longest"), "bigint"),
 }
 MODES = {
@@ -249,7 +249,7 @@ def test_a_table_of_athena_is_asked_with_its_partitions_pruned(
     aws["s3"].answers("list_objects_v2", {"Contents": [{"Key": key, "Size": 10**9}]})
     at = ("2026-09-01 00:00:00.000", "2026-09-01 00:00:00.000")
     span = ("2026-09-01 00:00:00.000", "2026-09-01 00:00:00.000", "2026-09-01 01:00:00.000")
-    fact = ("USE1-Host:ml.m5.xlarge", "Usage", "AmazonSageMaker", "USD", *at, *span, "1", "1", "1")
+    fact = ("USE1-Host:ml.m5.xlarge", "Usage", "AmazonSageMaker", "USD", at[0], *span, "1", "1", "1")
     for columns_, row in (
         (FACTS, fact),
         (MODES, (at[0], "USE1-Host:ml.m5.xlarge", "USD", "Hrs", "real-time", "0.23", "0.23", "0.23", "1")),

@@ -36,7 +36,7 @@ FACTS = Facts(
     hours=1,
     usage_lines=1,
     without_resource=0,
-    later_months=(("2026-09", "2026-10"),),
+    may_be_later=True,
 )
 LISTED = {
     *("Sum", "Count", "Min", "Max", "ArgMax", "Coalesce", "Nullif", "Case", "If", "Cast", "DateDiff", "TimestampTrunc"),

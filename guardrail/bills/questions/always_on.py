@@ -39,15 +39,15 @@ def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - e
     """Hours, then days that are whole, then runs of these: consecutive days have the same number less their rank."""
     keys = "resource_key, account, currency, mode"
     return f"""{beginning},
-{hours.hourly("mode", (REAL_TIME, ASYNCHRONOUS))},
+{hours.hourly(keys, (REAL_TIME, ASYNCHRONOUS))},
 days AS (
-  SELECT {keys}, CAST(date_trunc('day', usage_start) AS DATE) AS day, MAX(region) AS region,
-    MAX(any_usage_type) AS usage_type, MAX(resource_id) AS resource_id,
+  SELECT {keys}, CAST(date_trunc('day', usage_start) AS DATE) AS day,
     SUM(CASE WHEN spans > 1 AND instance_hours >= spans THEN spans
       WHEN spans <= 1 AND instance_hours >= {hours.WHOLE} THEN 1 ELSE 0 END) AS hours,
     SUM(instance_hours) AS instance_hours, SUM(cost) AS cost, SUM(list_cost) AS list_cost,
-    MIN(first_type) AS first_type, MAX(last_type) AS last_type
+    MIN(first_number) AS first_number, MAX(last_number) AS last_number
   FROM hourly
+  WHERE {hours.in_days()}
   GROUP BY {keys}, CAST(date_trunc('day', usage_start) AS DATE)
 ),
 numbered AS (
@@ -55,15 +55,20 @@ numbered AS (
     - ROW_NUMBER() OVER (PARTITION BY {keys} ORDER BY day) AS run
   FROM days
   WHERE hours >= {DAY_HOURS}
+),
+runs AS (
+  SELECT {keys}, MIN(day) AS first_day, MAX(day) AS last_day, COUNT(*) AS days, SUM(hours) AS hours,
+    SUM(instance_hours) AS instance_hours, SUM(cost) AS cost, SUM(list_cost) AS list_cost,
+    MIN(first_number) AS first_number, MAX(last_number) AS last_number
+  FROM numbered
+  GROUP BY {keys}, run
+  HAVING COUNT(*) >= {asked.days:d}
 )
-SELECT {keys}, MAX(region) AS region, MAX(usage_type) AS usage_type, MAX(resource_id) AS resource_id,
-  MIN(day) AS first_day, MAX(day) AS last_day, COUNT(*) AS days, SUM(hours) AS hours,
-  SUM(instance_hours) AS instance_hours, SUM(cost) AS cost, SUM(list_cost) AS list_cost,
-  MIN(first_type) AS first_type, MAX(last_type) AS last_type
-FROM numbered
-GROUP BY {keys}, run
-HAVING COUNT(*) >= {asked.days:d}
-ORDER BY cost DESC"""
+SELECT runs.*, first_types.usage_type AS usage_type, first_types.instance_type AS first_type,
+  last_types.instance_type AS last_type
+FROM runs JOIN usage_types AS first_types ON runs.first_number = first_types.number
+  JOIN usage_types AS last_types ON runs.last_number = last_types.number
+ORDER BY runs.cost DESC"""
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:
@@ -75,7 +80,7 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
         days, month = int(row["days"]), monthrange(row["last_day"].year, row["last_day"].month)[1]
         made.append(
             {
-                "endpoint": shown_name(row["resource_id"]),
+                "endpoint": shown_name(row["resource_key"]),
                 "account": resource.account,
                 "region": resource.region,
                 "mode": row["mode"],
@@ -93,7 +98,7 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
                 "month_cost": per(row["cost"] * month, days),
                 "month_list_cost": None if row["list_cost"] is None else per(row["list_cost"] * month, days),
                 "currency": resource.currency,
-                "resource_id": row["resource_id"],
+                "resource_id": row["resource_key"],
             }
         )
     none = [] if made else [f"no endpoint ran around the clock for {asked.days} days in a row"]

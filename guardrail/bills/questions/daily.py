@@ -22,22 +22,27 @@ _MODES: Final = (REAL_TIME, ASYNCHRONOUS, BATCH)
 def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - every question has the same shape
     """Hours summed to days. ``hours`` is how long at least one instance ran, ``instance_hours`` how much all ran."""
     return f"""{beginning},
-{hours.hourly("asked.usage_type, mode, instance_type", _MODES)},
+{hours.hourly("resource_key, account, currency, number, mode, instance_type", _MODES)},
 days AS (
-  SELECT resource_key, account, currency, usage_type, mode, instance_type,
-    CAST(date_trunc('day', usage_start) AS DATE) AS day, MAX(region) AS region, MAX(resource_id) AS resource_id,
+  SELECT resource_key, account, currency, number, mode, instance_type,
+    CAST(date_trunc('day', usage_start) AS DATE) AS day,
     SUM(CASE WHEN instance_hours > {hours.spans()} THEN CAST({hours.spans()} AS DECIMAL(38, 18))
       ELSE instance_hours END) AS hours,
     SUM(instance_hours) AS instance_hours, SUM(cost) AS cost, SUM(list_cost) AS list_cost
   FROM hourly
-  GROUP BY resource_key, account, currency, usage_type, mode, instance_type,
+  WHERE {hours.in_days()}
+  GROUP BY resource_key, account, currency, number, mode, instance_type,
     CAST(date_trunc('day', usage_start) AS DATE)
 ),
 labels AS (
-  SELECT resource_key, max_by(tags, usage_start) AS tags FROM asked WHERE {in_usage()} GROUP BY resource_key
+  SELECT resource_key, MAX(resource_id) AS resource_id, max_by(tags, usage_start) AS tags
+  FROM asked
+  WHERE {in_usage()}
+  GROUP BY resource_key
 )
-SELECT days.*, labels.tags AS tags
-FROM days LEFT JOIN labels ON days.resource_key = labels.resource_key
+SELECT days.*, usage_types.usage_type AS usage_type, labels.resource_id AS resource_id, labels.tags AS tags
+FROM days JOIN usage_types ON days.number = usage_types.number
+  LEFT JOIN labels ON days.resource_key = labels.resource_key
 ORDER BY days.day, days.cost DESC"""
 
 

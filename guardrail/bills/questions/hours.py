@@ -12,19 +12,21 @@ WHOLE: Final = "DECIMAL '0.9999'"
 def hourly(keys: str, modes: tuple[str, ...]) -> str:
     """The table ``hourly``: what ran in each span of the export, by ``keys``; lines of more than a day say no day.
 
-    ``spans`` is the hours from its beginning to its end: 1, or 24 where the export is daily.
+    ``spans`` is the hours from its beginning to its end: 1, or 24 where the export is daily. Usage types are numbers in
+    it, since of millions of hours each text would be a text of its own.
     """
     return f"""hourly AS (
-  SELECT resource_key, account, currency, {keys}, usage_start, MAX(region) AS region,
-    MAX(asked.usage_type) AS any_usage_type, MAX(resource_id) AS resource_id,
-    MAX(date_diff('hour', usage_start, usage_end)) AS spans, SUM(amount) AS instance_hours,
-    SUM(cost) AS cost, SUM(list_cost) AS list_cost, MIN(instance_type) AS first_type,
-    MAX(instance_type) AS last_type
+  SELECT {keys}, usage_start, date_diff('hour', usage_start, MAX(usage_end)) AS spans, SUM(amount) AS instance_hours,
+    SUM(cost) AS cost, SUM(list_cost) AS list_cost, MIN(number) AS first_number, MAX(number) AS last_number
   FROM asked JOIN usage_types ON asked.usage_type = usage_types.usage_type
   WHERE {in_usage()} AND instance_type <> '' AND mode IN {literals(modes)}
-    AND COALESCE(date_diff('hour', usage_start, usage_end), 1) <= {DAY_HOURS}
-  GROUP BY resource_key, account, currency, {keys}, usage_start
+  GROUP BY {keys}, usage_start
 )"""
+
+
+def in_days() -> str:
+    """The condition that a span lies in one day."""
+    return f"COALESCE(spans, 1) <= {DAY_HOURS}"
 
 
 def spans() -> str:

@@ -28,14 +28,14 @@ def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - e
     until = timestamp(last) if last else recent
     return f"""{beginning},
 per_resource AS (
-  SELECT resource_key, account, region, currency, usage_type, MAX(resource_id) AS resource_id, SUM(cost) AS cost,
-    SUM(list_cost) AS list_cost, SUM(unblended_cost) AS billed_cost, SUM(amount) AS amount,
+  SELECT resource_id, account, region, currency, usage_type, SUM(cost) AS cost, SUM(list_cost) AS list_cost,
+    SUM(unblended_cost) AS billed_cost,
     SUM(CASE WHEN usage_start >= {recent} AND usage_start < {until} THEN cost END) AS recent_cost,
     SUM(CASE WHEN usage_start >= {earlier} AND usage_start < {recent} THEN cost END) AS earlier_cost,
     MIN(usage_start) AS first_use, MAX(usage_start) AS last_use, max_by(tags, usage_start) AS tags
   FROM asked
   WHERE {in_usage()}
-  GROUP BY resource_key, account, region, currency, usage_type
+  GROUP BY resource_id, account, region, currency, usage_type
 )
 SELECT per_resource.*, usage_types.mode AS mode, usage_types.instance_type AS instance_type
 FROM per_resource LEFT JOIN usage_types ON per_resource.usage_type = usage_types.usage_type
