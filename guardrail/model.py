@@ -52,6 +52,8 @@ class Location(Struct, frozen=True):
     """1-based."""
     called_at: "Location | None" = None
     """The module call that brings the file in, where the place is in a module."""
+    used_at: "Location | None" = None
+    """The argument that the value written here ends up in, if that is elsewhere; behind it the calls that pass it."""
 
 
 class Alarm(Struct, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ import os
 import posixpath
 from collections.abc import Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.model import Location
 from guardrail.policy.base import Result
@@ -32,12 +32,14 @@ class Place(Struct, frozen=True):
     is_inside: bool = True
     """Whether the file lies in the repository."""
     calls: "tuple[Place, ...]" = ()
-    """The module calls that lead to it, the nearest first."""
+    """The argument that a value is used in which is written here, and the module calls that lead to it."""
+    how: str = "called"
+    """What happens there, as one of the `calls` of another place: used, or called."""
 
 
 def _calls(location: Location) -> Iterator[Location]:
-    """The module calls that lead to a place."""
-    call = location.called_at
+    """The argument that a value is used in, and the module calls that lead to a place."""
+    call = location.used_at or location.called_at
     while call is not None:
         yield call
         call = call.called_at
@@ -57,7 +59,10 @@ class FindingPlaces:
         location = result.location
         if location is None:
             return self._inputs.get(result.source, self.whole)
-        return self._place(location, tuple(self._place(call, ()) for call in _calls(location)))
+        calls = [self._place(call, ()) for call in _calls(location)]
+        if location.used_at is not None:
+            calls[0] = structs.replace(calls[0], how="used")
+        return self._place(location, tuple(calls))
 
     def _place(self, location: Location, calls: tuple[Place, ...]) -> Place:
         line, column = max(location.line, 1), max(location.column, 1)

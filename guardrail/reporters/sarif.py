@@ -150,13 +150,16 @@ def _result(
     }
 
 
+_HAPPENS = {"called": "the module is called here", "used": "the value is used here"}
+
+
 def _related(place: Place) -> dict[str, object]:
-    """The module calls that lead to the place, where it is in a module."""
+    """The argument that a value is used in, and the module calls that lead to the place, where it is in a module."""
     if not place.calls:
         return {}
     return {
         "relatedLocations": [
-            {"id": number, "physicalLocation": _physical(call), "message": {"text": "the module is called here"}}
+            {"id": number, "physicalLocation": _physical(call), "message": {"text": _HAPPENS[call.how]}}
             for number, call in enumerate(place.calls, start=1)
         ]
     }

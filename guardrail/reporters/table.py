@@ -202,9 +202,12 @@ def _instances(finding: Finding) -> str:
 
 
 def _whereabouts(location: Location) -> str:
-    """The line to change, and the module calls that lead to it."""
+    """The line to change, the argument that its value is used in, and the module calls that lead to it."""
     text = f"{inert(location.path)}:{location.line}"
     call = location.called_at
+    if location.used_at is not None:
+        text += f", used at {inert(location.used_at.path)}:{location.used_at.line}"
+        call = location.used_at.called_at
     while call is not None:
         text += f", called at {inert(call.path)}:{call.line}"
         call = call.called_at

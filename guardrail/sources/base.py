@@ -74,6 +74,10 @@ class Places(Protocol):
         """Where an attribute is written; None where it is not."""
         ...
 
+    def origin(self, name: str) -> Location | None:
+        """Where the value is written that an attribute takes from elsewhere; None where it does not."""
+        ...
+
     def item(self, name: str, index: int) -> "Places | None":
         """The places of a nested block."""
         ...
@@ -147,10 +151,11 @@ class View:
         return self.places.of(self.spelling.of(name)) or self.places.start
 
     def lines(self, *names: str) -> dict[str, Location]:
-        """Where each of the attributes is written that is written at all, by the names of the language."""
+        """Where the value of each of the attributes is written that is written at all, by the names of the language."""
         if self.places is None:
             return {}
-        locations = {name: self.places.of(name) for name in map(self.spelling.of, names)}
+        places = self.places
+        locations = {name: places.origin(name) or places.of(name) for name in map(self.spelling.of, names)}
         return {name: location for name, location in locations.items() if location is not None}
 
     def get(self, name: str) -> Any:

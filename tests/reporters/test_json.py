@@ -429,7 +429,7 @@ def test_a_result_carries_everything_a_reader_needs() -> None:
         "remediation": {"terraform": "min_capacity = 0", "cloudformation": "MinCapacity: 0"},
         "notes": [],
         "help_uri": "https://docs.aws.amazon.com/sagemaker/latest/dg/async-inference-autoscale.html",
-        "location": {"path": "a.tf", "line": 3, "column": 5, "called_at": None},
+        "location": {"path": "a.tf", "line": 3, "column": 5, "called_at": None, "used_at": None},
         "construct_path": None,
         "fails_in": [],
         "part": ["endpoint", 0],

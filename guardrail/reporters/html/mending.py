@@ -32,8 +32,8 @@ class Card(Struct, frozen=True, kw_only=True):
     """The line to change where it is known; of several inputs, which one it is about."""
     place_uri: str
     """Where a forge shows it; empty outside of one."""
-    calls: list[tuple[str, str]]
-    """The module calls that lead to it, the nearest first, each with where a forge shows it."""
+    calls: list[tuple[str, str, str]]
+    """What happens where on the way to it, the nearest first, each with where a forge shows it."""
     fixes: list[str]
     """What to change, in one to three lines."""
     why: list[str]
@@ -86,7 +86,7 @@ class Mending:
             block=inert(finding.block) + (f" ({len(finding.results):,} times)" if len(finding.results) > 1 else ""),
             place=inert(where),
             place_uri=self._places.link(place),
-            calls=[(inert(f"{call.path}:{call.line}"), self._places.link(call)) for call in place.calls],
+            calls=[(call.how, inert(f"{call.path}:{call.line}"), self._places.link(call)) for call in place.calls],
             fixes=[inert(line, LONGEST_MESSAGE) for line in fix(result, report)],
             why=[inert(text, LONGEST_MESSAGE) for text in _why(result)],
             lines="" if known else pasted,

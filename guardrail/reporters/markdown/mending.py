@@ -89,7 +89,7 @@ class Mending:
         others = f" ({instances:,} instances)" if instances > 1 else ""
         others += f" and {more:,} more" if more else ""
         if place.known:
-            calls = (f", called at {self._linked(call)}" for call in place.calls)
+            calls = (f", {call.how} at {self._linked(call)}" for call in place.calls)
             yield f"{self._linked(place)}{''.join(calls)}{others}"
         elif result.endpoint is not None:
             yield code(finding.block) + others
@@ -106,7 +106,7 @@ class Mending:
         place, instances = result.location, len({each.address for each in group[0].results})
         if len(group) > 1 or instances > 1 or indexes(result.address) or not lines or self._is_sensitive(result):
             return None
-        if place is None or place.called_at is not None:
+        if place is None or place.called_at is not None or place.used_at is not None:
             return None
         line = self._options.lines.get((place.path, place.line))
         return None if line is None else edit(lines[0], line)

@@ -4,7 +4,7 @@ Unknown is contagious only where Terraform's own unknown is, or less: ``false &&
 whose branches agree needs no condition. What Terraform would refuse raises `EvaluationError`.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -112,15 +112,19 @@ class Namespace(Attributes):
 class EvaluationScope:
     """Where an expression stands: its module, and the names that only it sees."""
 
-    __slots__ = ("module", "names")
+    __slots__ = ("bound", "module", "names")
 
-    def __init__(self, module: Names, names: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self, module: Names, names: dict[str, Any] | None = None, bound: Mapping[str, Any] | None = None
+    ) -> None:
         self.module = module
         self.names: dict[str, Any] = {} if names is None else names
+        self.bound: Mapping[str, Any] = bound or {}
+        """What the names that ``for_each`` brings are elements of: a `Binding` of `origins` each."""
 
-    def with_names(self, names: dict[str, Any]) -> "EvaluationScope":
+    def with_names(self, names: dict[str, Any], bound: Mapping[str, Any] | None = None) -> "EvaluationScope":
         """The same place with more names."""
-        return EvaluationScope(self.module, {**self.names, **names})
+        return EvaluationScope(self.module, {**self.names, **names}, {**self.bound, **(bound or {})})
 
 
 def evaluate(expression: syntax.Expression, scope: EvaluationScope) -> Any:

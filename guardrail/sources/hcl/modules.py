@@ -21,6 +21,7 @@ from guardrail.sources.hcl.evaluate import EvaluationScope, Namespace, Trace, ev
 from guardrail.sources.hcl.files import Filesystem
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.instances import Cell, Instance
+from guardrail.sources.hcl.origins import Binding, bound
 from guardrail.sources.hcl.providers import passed_on, provider_name, provider_of_block
 from guardrail.sources.hcl.resources import DataSource, ResourceInstance
 from guardrail.sources.hcl.types import convert, declared, items_of, number_of, text_of, truth_of
@@ -134,6 +135,12 @@ class ModuleInstance(Attributes):
         """The places of the modules that lead here, and its own."""
         self.calls_around: tuple[syntax.BlockNode, ...] = ()
         """The module blocks that lead here."""
+        self.parent: ModuleInstance | None = None
+        """The module that calls it; None for the root."""
+        self.bound: Mapping[str, Binding] = {}
+        """What the names that the ``for_each`` of its call brings are elements of."""
+        self.given: Mapping[str, syntax.Argument] = {}
+        """Of the root: the values of its variables that stand in files."""
         self.glob = ""
         """Its address with ``*`` for every key."""
         self.arguments = {} if arguments is None else arguments
@@ -305,6 +312,7 @@ class ModuleInstance(Attributes):
         keyed = instance.key is not None or instance.unknown is not None
         module.glob = ".".join(part for part in (self.glob, "module", name + ("[*]" if keyed else "")) if part)
         module.calls_around = (*self.calls_around, written)
+        module.parent, module.bound = self, bound(written, "each", self.scope, instance.key)
         module.places |= self.places
         return module
 
@@ -521,8 +529,10 @@ def given(values: Mapping[str, AssignedValue], scope: EvaluationScope) -> dict[s
     return {name: Cell(partial(_given, value, scope)) for name, value in values.items()}
 
 
-def _given(expression: syntax.Expression | Unknown, scope: EvaluationScope) -> Any:
-    return expression if isinstance(expression, Unknown) else evaluate(expression, scope)
+def _given(value: AssignedValue, scope: EvaluationScope) -> Any:
+    if isinstance(value, syntax.Argument):
+        return evaluate(value.expression, scope)
+    return value if isinstance(value, Unknown) else evaluate(value, scope)
 
 
 def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) -> Any:

@@ -1,5 +1,6 @@
 """Where the arguments of a block are written, whichever way its values came about."""
 
+from collections.abc import Callable
 from typing import TypeAlias
 
 from guardrail.model import Location
@@ -12,17 +13,19 @@ class BlockPlaces:
     Without ``children``, the blocks that evaluation made, they are those that are written.
     """
 
-    __slots__ = ("_block", "_called_at", "_children", "_repeated")
+    __slots__ = ("_block", "_called_at", "_children", "_origin", "_repeated")
 
     def __init__(
         self,
         block: syntax.BlockNode,
         called_at: Location | None,
         children: "dict[str, list[Places]] | None" = None,
+        origin: Callable[[syntax.Argument], Location | None] | None = None,
     ) -> None:
         self._block = block
         self._called_at = called_at
         self._children = children
+        self._origin = origin
         self._repeated: dict[str, Places] = {}
         """What stands for every further block of a name: the content of a ``dynamic`` that nobody has worked out."""
 
@@ -30,6 +33,11 @@ class BlockPlaces:
         """Where the argument is written; None where it is not."""
         argument = self._block.legible_body.arguments.get(name)
         return None if argument is None else argument.location(self._called_at)
+
+    def origin(self, name: str) -> Location | None:
+        """Where the value is written that the argument takes from elsewhere; None where it does not, or in a plan."""
+        argument = None if self._origin is None else self._block.legible_body.arguments.get(name)
+        return None if argument is None or self._origin is None else self._origin(argument)
 
     @property
     def start(self) -> Location:
@@ -90,6 +98,10 @@ class ObjectPlaces:
         """Where the item is written; None where it is not."""
         entry = self._entry(name)
         return None if entry is None else self._file.location(entry.key.at, self._called_at)
+
+    def origin(self, name: str) -> Location | None:  # noqa: ARG002 - as of a block
+        """None: an item of what is written out is followed no further."""
+        return None
 
     @property
     def start(self) -> Location:

@@ -36,7 +36,7 @@ from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.hcl.moved import previous_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
-from guardrail.sources.hcl.syntax import Body
+from guardrail.sources.hcl.syntax import Argument, Body
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
 from guardrail.sources.hcl.values import Undecided, marks_of
@@ -138,7 +138,9 @@ def _worked_out(
     source = disk.module(root.directory)
     configuration = RootConfiguration(disk, directory, root.workspace, trace, present=present, renamed=moved)
     module = ModuleInstance(source, configuration)
-    module.arguments.update(given(given_values(source, root.inputs, disk), module.scope))
+    values = given_values(source, root.inputs, disk)
+    module.arguments.update(given(values, module.scope))
+    module.given = {name: value for name, value in values.items() if isinstance(value, Argument)}
     modules = list(_modules(module))
     resources = [each for one in modules for each in _resources(one)]
     blocks = [_block(resource, configuration.types) for resource in resources]

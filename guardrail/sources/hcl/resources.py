@@ -9,8 +9,9 @@ from guardrail.sources.base import AFTER_APPLY, DNS_SUFFIXES, LOST, Computed, Re
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.evaluate import EvaluationScope, evaluate, known_or_reason, worked_out
 from guardrail.sources.hcl.instances import Cell, Instance, Owner
+from guardrail.sources.hcl.origins import bound, origin_in
 from guardrail.sources.hcl.places import BlockPlaces, Places
-from guardrail.sources.hcl.types import items_of
+from guardrail.sources.hcl.types import items_of, text_of
 from guardrail.sources.hcl.undecided import Decision
 from guardrail.sources.hcl.values import (
     Attributes,
@@ -44,7 +45,7 @@ class _BlockInstance(Attributes):
         self.address = address
         self.instance = instance
         self.type = written.labels[0]
-        self.scope = module.scope.with_names(instance.names)
+        self.scope = module.scope.with_names(instance.names, bound(written, "each", module.scope, instance.key))
 
 
 class ResourceInstance(_BlockInstance):
@@ -109,7 +110,7 @@ class ResourceInstance(_BlockInstance):
         for name in _block_names(body):
             values[name] = self._argument(name)
             children[name] = _places_in(values[name])
-        return values, BlockPlaces(self.written, self.module.called_at, children)
+        return values, BlockPlaces(self.written, self.module.called_at, children, partial(origin_in, self.scope))
 
     def _bounded_argument(self, name: str) -> Any:
         return worked_out(partial(bounded, self._argument(name), self.module.trace.allowance))
@@ -219,7 +220,9 @@ def _generate(
             if isinstance(collection, SetValue) and isinstance(plain(value), Unknown):
                 return merged(plain(value))
             item = {"key": key, "value": value}
-            inner = scope.with_names({variable: marked(item) if isinstance(given, Sensitive) else item})
+            at = len(found) if isinstance(collection, list) else text_of(key)
+            names = {variable: marked(item) if isinstance(given, Sensitive) else item}
+            inner = scope.with_names(names, bound(node, variable, scope, at))
             found.append(_block(content, resource, inner, f"{path}[{len(found)}]"))
     except EvaluationError as error:
         return Computed(reason=error.reason, references=(LOST,))
@@ -235,7 +238,7 @@ def _block(node: syntax.BlockNode, resource: ResourceInstance, scope: Evaluation
     for name in _block_names(body):
         values[name] = _blocks(body, name, resource, scope, f"{path}.")
         children[name] = _places_in(values[name])
-    places = BlockPlaces(node, resource.module.called_at, children)
+    places = BlockPlaces(node, resource.module.called_at, children, partial(origin_in, scope))
     return NestedBlock(values, resource, path, places)
 
 

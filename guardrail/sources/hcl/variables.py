@@ -27,8 +27,8 @@ _PREFIX = "TF_VAR_"
 _COMPLEX = frozenset({"list", "set", "map", "object", "tuple", "any"})
 
 
-AssignedValue: TypeAlias = syntax.Expression | Unknown
-"""An expression without references, or why the value that is assigned is not shown."""
+AssignedValue: TypeAlias = syntax.Argument | syntax.Expression | Unknown
+"""What stands in a file, an expression without references, or why the value that is assigned is not shown."""
 
 
 class VariableAssignments(Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ def _automatic(directory: str, disk: Disk) -> Iterator[str]:
     names = disk.tree.names(directory)
     automatic = [name for name in _FIRST if name in names] + [name for name in names if name.endswith(_AUTOMATIC)]
     for name in automatic:
-        yield os.path.join(directory, name)
+        yield os.path.normpath(os.path.join(directory, name))
 
 
 def is_automatic(path: str, directory: str) -> bool:
@@ -111,7 +111,10 @@ def _from_file(path: str, module: ModuleSource, disk: Disk, *, anywhere: bool) -
                 place = file.location(file.body.blocks[0].at)
                 raise SourceError(f"{path}:{place.line}:{place.column}: a file of values has no blocks")
             body = file.body
-    return {name: argument.expression for name, argument in body.arguments.items() if name in module.variables}
+    found = {name: argument for name, argument in body.arguments.items() if name in module.variables}
+    for argument in found.values():
+        argument.expression  # noqa: B018 - an error in it is one, whether anybody asks for it or not
+    return dict(found)
 
 
 def _from_text(module: ModuleSource, name: str, text: str, origin: str) -> AssignedValue:

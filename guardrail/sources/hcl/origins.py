@@ -1,0 +1,152 @@
+"""Where a value is written that an argument takes from elsewhere: the line that somebody changes to change it.
+
+Of ``instance_type = local.type`` in a shared module that is ``dev.tfvars:3``, if ``type`` is ``"ml.${var.size}"``
+there, the call says ``size = var.sizes["chat"]`` and the values of dev have that map. Names, keys of what is written
+out, conditions that are known and a text with one part that is not fixed are followed; what a function makes is written
+where it is called.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol, cast
+
+from msgspec.structs import replace
+
+from guardrail.model import Location
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.disk import ModuleSource
+from guardrail.sources.hcl.evaluate import EvaluationScope, known_or_reason
+from guardrail.sources.hcl.values import plain
+
+_LONGEST = 32
+"""Steps that are followed."""
+
+
+class Calling(Protocol):
+    """A module, as far as following a value asks it."""
+
+    source: ModuleSource
+    scope: EvaluationScope
+    called_at: Location | None
+    parent: "Calling | None"
+    calls_around: tuple[syntax.BlockNode, ...]
+    bound: "Mapping[str, Binding]"
+    given: Mapping[str, syntax.Argument]
+    """Of a root module: the values of its variables that stand in files."""
+
+
+class Spot(NamedTuple):
+    """An expression, and where it stands."""
+
+    expression: syntax.Expression
+    file: syntax.SourceFile
+    module: Calling
+    bound: "Mapping[str, Binding]"
+    """What ``each``, and the name of a ``dynamic``, stand for at that place."""
+
+
+class Binding(NamedTuple):
+    """An element of what ``for_each`` goes through."""
+
+    collection: Spot
+    key: str | int | None
+
+
+def origin(argument: syntax.Argument, module: Calling, bound: Mapping[str, Binding]) -> Location | None:
+    """Where the value of an argument is written, with the argument as `Location.used_at`; None where that is itself."""
+    here = Spot(argument.expression, argument.file, module, bound)
+    passed: list[Location] = []
+    spot = _end(here, passed)
+    found = spot.file.location(spot.expression.at, spot.module.called_at if spot.file not in _values(spot) else None)
+    own = argument.location(module.called_at)
+    if spot is here or (found.path, found.line) == (own.path, own.line):
+        return None
+    chain: Location | None = None
+    for place in reversed(passed):
+        chain = replace(place, called_at=chain)
+    return replace(found, used_at=replace(own, called_at=chain or own.called_at))
+
+
+def origin_in(scope: EvaluationScope, argument: syntax.Argument) -> Location | None:
+    """The `origin` of an argument of a resource, or of a block in it, that sees the names of a scope."""
+    return origin(argument, cast("Calling", scope.module), scope.bound)
+
+
+def bound(node: syntax.BlockNode, name: str, scope: EvaluationScope, key: str | int | None) -> dict[str, Binding]:
+    """What a name that the ``for_each`` of a block brings is an element of."""
+    argument = node.legible_body.arguments.get("for_each")
+    if argument is None:
+        return {}
+    collection = Spot(argument.expression, argument.file, cast("Calling", scope.module), scope.bound)
+    return {name: Binding(collection, key)}
+
+
+def _values(spot: Spot) -> list[syntax.SourceFile]:
+    """The files of values of a root module, which no call brings in."""
+    return [argument.file for argument in spot.module.given.values()]
+
+
+def _end(spot: Spot, passed: list[Location]) -> Spot:
+    """The expression at the end of the way; ``passed`` gets the arguments of the calls on it."""
+    for _ in range(_LONGEST):
+        onward = _next(spot, passed)
+        if onward is None:
+            break
+        spot = onward
+    return spot
+
+
+def _next(spot: Spot, passed: list[Location]) -> Spot | None:  # noqa: PLR0911 - one return for each kind
+    match spot.expression:
+        case syntax.Attribute(subject=syntax.Name(name="var"), name=name):
+            return _variable(spot.module, name, passed)
+        case syntax.Attribute(subject=syntax.Name(name="local"), name=name):
+            return _local(spot.module, name)
+        case syntax.Attribute(subject=syntax.Name(name=bound), name="value") if bound in spot.bound:
+            collection, key = spot.bound[bound]
+            return _element(_end(collection, passed), key)
+        case syntax.Attribute(subject=subject, name=name):
+            return _element(_end(spot._replace(expression=subject), passed), name)
+        case syntax.Index(subject=subject, key=key):
+            known = plain(known_or_reason(key, spot.module.scope))
+            wanted = known if isinstance(known, (str, int)) else None
+            return _element(_end(spot._replace(expression=subject), passed), wanted)
+        case syntax.Template(parts=parts):
+            varying = [part for part in parts if not isinstance(part, syntax.Literal)]
+            return spot._replace(expression=varying[0]) if len(varying) == 1 else None
+        case syntax.Conditional(condition=condition, then=then, otherwise=otherwise):
+            truth = plain(known_or_reason(condition, spot.module.scope))
+            return spot._replace(expression=then if truth else otherwise) if isinstance(truth, bool) else None
+    return None
+
+
+def _variable(module: Calling, name: str, passed: list[Location]) -> Spot | None:
+    if module.parent is None:
+        given, around = module.given.get(name), module
+    else:
+        given, around = module.calls_around[-1].body.arguments.get(name), module.parent
+        if given is not None:
+            passed.append(given.location(around.called_at))
+    if given is not None:
+        return Spot(given.expression, given.file, around, {} if around is module else module.bound)
+    declared = module.source.variables.get(name)
+    default = declared.body.arguments.get("default") if declared is not None else None
+    is_given = module.parent is None and name in getattr(module, "arguments", {})  # by a flag, which has no line
+    return None if default is None or is_given else Spot(default.expression, default.file, module, {})
+
+
+def _local(module: Calling, name: str) -> Spot | None:
+    written = [block.body.arguments[name] for block in module.source.blocks_of_locals if name in block.body.arguments]
+    return Spot(written[-1].expression, written[-1].file, module, {}) if written else None
+
+
+def _element(collection: Spot, key: str | int | None) -> Spot | None:
+    """The element under a key of what is written out as an object or a tuple."""
+    node = collection.expression
+    if isinstance(node, syntax.Tuple) and isinstance(key, int) and key < len(node.items):
+        return collection._replace(expression=node.items[key])
+    if isinstance(node, syntax.Object):
+        for entry in node.entries:
+            known = plain(known_or_reason(entry.key, collection.module.scope))
+            if key is not None and str(known) == str(key):
+                return collection._replace(expression=entry.value)
+    return None
