@@ -453,6 +453,101 @@ class Budget(Struct, frozen=True, kw_only=True):
     location: Location | None = None
 
 
+class TransformJob(Struct, frozen=True, kw_only=True):
+    """A batch transform job that something starts: the CreateTransformJob request, as far as it is known."""
+
+    label: str
+    """Where in its workflow it stands: ``Each/Score``; empty where it is all there is."""
+    name: str | Unknown | None
+    """TransformJobName, which is taken for ever once a job has it; None where the service makes one up."""
+    model_name: str | Unknown | None
+    instance_types: tuple[str | Unknown, ...]
+    """The type; of a parameter that has several values each of them, of which one is used."""
+    instance_count: int | Unknown
+    max_concurrent_transforms: int | Unknown | None = None
+    """None where unset, and so for 0: the container decides, else it is 1."""
+    max_payload_mb: int | Unknown | None = None
+    """None where unset: 6 (API reference). 0 is no limit."""
+    batch_strategy: str | Unknown | None = None
+    split_type: str | Unknown | None = None
+    """None is the default, which is called None."""
+    s3_data_type: str | Unknown | None = None
+    s3_uri: str | Unknown | None = None
+    output_path: str | Unknown | None = None
+    has_fixed_name: bool = False
+    """Its name is written out, so that only the first job ever can have it."""
+    waits: bool | None = None
+    """Whether what starts it waits for its end (``.sync``), so that a timeout bounds it; None where nothing could."""
+    timeout_s: int | Unknown | None = None
+    """For how long a task waits; None where it says nothing."""
+    attempts: int | None = 1
+    """How often it runs at most where each try starts a job of its own; None where that has no end."""
+    run_hours: Decimal | None = None
+    """How long it ran, of one that is over."""
+    location: Location | None = None
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """A state of a workflow: what it runs while it is visited once, and which of the others may come next."""
+
+    jobs: tuple[int, ...] = ()
+    """Places of jobs in `Workflow.jobs`."""
+    parts: "tuple[Flow, ...]" = ()
+    """Branches that run together, or what runs for each item of a map."""
+    least: int = 1
+    """How often it runs all of it, at least: 0 of what a cache may save."""
+    most: int | None = 1
+    """How often at most; None where that is not known."""
+    nexts: tuple[int, ...] = ()
+    ends: bool = False
+    """Whether the flow may be over here."""
+
+
+class Flow(Struct, frozen=True):
+    """Steps of which the first one comes first. `guardrail.flows` says what runs on the way through."""
+
+    steps: tuple[Step, ...] = ()
+
+
+class Trigger(Struct, frozen=True, kw_only=True):
+    """What starts a workflow at times of its own."""
+
+    address: str
+    expression: str | Unknown
+    """``cron(0 2 * * ? *)``, ``rate(1 day)``, ``at(2030-01-02T03:04:05)``."""
+    zone: str | None = None
+    """None is UTC."""
+    start: str | None = None
+    end: str | None = None
+    enabled: bool | Unknown = True
+
+
+class Workflow(Struct, frozen=True, kw_only=True):
+    """What starts transform jobs: a state machine, a pipeline, a schedule, or one request on its own."""
+
+    address: str
+    type: str
+    """The resource type in its own language; ``definition`` for a file of its own."""
+    region: str | Unknown
+    jobs: tuple[TransformJob, ...]
+    """Those that can be reached, in the order of its states."""
+    flow: Flow
+    unreachable: tuple[str, ...] = ()
+    """Labels of jobs that no way leads to, which are in no total."""
+    triggers: tuple[Trigger, ...] | None = None
+    """None where nothing here starts it, so that nobody knows how often it runs."""
+    once: bool = False
+    """It runs once and not every month: a request, the validation of a model package."""
+    monthly_runs: Decimal | Unknown | None = None
+    """How often its triggers start it a month; None where nothing says."""
+    year: str = ""
+    """The year that its runs are counted in: ``the year from 2026-11-27``."""
+    change: Change = "no-op"
+    touched: bool = True
+    tags: dict[str, str | Unknown] | Unknown = {}
+    location: Location | None = None
+
+
 class Inventory(Struct, frozen=True, kw_only=True):
     """Everything of SageMaker inference that stands, or will stand, at one moment."""
 
@@ -460,6 +555,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Sorted by address; those of `deployed` "possibly" included."""
     unattached: tuple[Endpoint, ...] = ()
     """Configurations that nothing can reach: checked, priced "if deployed", outside every total."""
+    workflows: tuple[Workflow, ...] = ()
+    """What starts transform jobs, sorted by address."""
     budgets: tuple[Budget, ...] = ()
     """Cost budgets of AWS Budgets, sorted by address."""
     unlinked_scaling: tuple[UnlinkedScaling, ...] = ()
@@ -510,7 +607,7 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """As the user gave it; "-" for standard input."""
     label: str | None = None
     """Tells it from others of the same path: the one that ``--var-file LABEL=FILE`` gives."""
-    kind: Literal["terraform-plan", "terraform-state", "hcl", "cloudformation"]
+    kind: Literal["terraform-plan", "terraform-state", "hcl", "cloudformation", "definition"]
     after: Inventory
     before: Inventory | None = None
     """None where the source has no past."""

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.cost.base import Bill, Delta, Monthly, PlanUse
-from guardrail.model import Coverage, Endpoint, Skipped, Unknown
+from guardrail.model import Coverage, Endpoint, Skipped, Unknown, Workflow
 from guardrail.policy.base import Result, Rule
 
 
@@ -86,6 +86,21 @@ class EndpointReport(Struct, frozen=True, kw_only=True):
     """What the change does to it; none where its source has no past."""
     unchanged: bool = False
     """Its source has a past, and the change neither touches it nor alters its cost."""
+
+
+class WorkflowReport(Struct, frozen=True, kw_only=True):
+    """What starts transform jobs, before and after."""
+
+    source: str
+    workflow: Workflow
+    """As it will be; as it was where it is deleted."""
+    runs: tuple[tuple[int, int | None], ...]
+    """Of each job, how often it runs in one execution: at least, and at most, where that has an end."""
+    before: Monthly | None
+    cost: Bill | None
+    """None where it is deleted."""
+    delta: Delta | None = None
+    unchanged: bool = False
 
 
 class SkippedReport(Struct, frozen=True, kw_only=True):
@@ -237,6 +252,8 @@ class Report(Struct, frozen=True, kw_only=True):
     endpoints: tuple[EndpointReport, ...]
     """By source and address."""
     unattached: tuple[EndpointReport, ...]
+    workflows: tuple[WorkflowReport, ...] = ()
+    """What starts transform jobs, by source and address."""
     results: tuple[Result, ...]
     """By severity, then the money at stake, then policy and address."""
     rules: tuple[Rule, ...] = ()

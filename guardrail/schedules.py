@@ -10,6 +10,7 @@ import calendar
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from decimal import Decimal
 from functools import lru_cache
 from itertools import islice, pairwise
 from typing import NamedTuple, TypeAlias
@@ -21,6 +22,7 @@ _MONTHS = dict(
     zip(("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"), range(1, 13), strict=True)
 )
 _DAYS = dict(zip(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), range(1, 8), strict=True))
+_PER_DAY = {"minute": 24 * 60, "hour": 24, "day": 1}
 _MINUTE, _WEEK, _YEAR = timedelta(minutes=1), 7, 365
 _MONDAY = date(2028, 1, 3)
 """The first day of a week in which no clock is changed anywhere."""
@@ -164,6 +166,32 @@ def _moment(text: str | None) -> datetime | None:
     except ValueError:
         return None
     return found.replace(tzinfo=UTC) if found.tzinfo is None else found
+
+
+def monthly_occurrences(schedule: Schedule, today: date) -> Decimal | None:
+    """How often it runs a month: its occurrences in the year from today, by twelve; None where nobody can tell.
+
+    ``cron(0 2 * * ? *)`` runs 365 / 12 = 30.42 times, ``rate(7 days)`` 365 / 7 / 12 = 4.35 times, ``at(…)`` once and so
+    0 times a month, and so does what is over. A local time that a change of the clock leaves out is no run, and one
+    that is there twice is one (EventBridge Scheduler user guide, "Daylight savings time").
+    """
+    pace, cron = _RATE.fullmatch(schedule.expression), _cron(schedule.expression)
+    zone = _zone(schedule.zone)
+    if is_over(schedule, today) or is_ahead(schedule, today) or _AT.fullmatch(schedule.expression):
+        return Decimal(0)
+    if pace is not None:
+        return Decimal(_YEAR * _PER_DAY[pace[2]]) / Decimal(pace[1]) / 12
+    if cron is None or zone is None:
+        return None
+    moments = cron.moments(today + timedelta(day) for day in range(_YEAR))
+    found = sum(zone is UTC or not _is_left_out(moment, zone) for moment in moments)
+    return Decimal(found) / 12
+
+
+def _is_left_out(local: datetime, zone: tzinfo) -> bool:
+    """Whether a change of the clock leaves out a local time."""
+    one, other = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    return one is not None and other is not None and one < other
 
 
 def no_zone(name: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.schedules import Schedule, no_zone, turns, unclear_time
+from guardrail.schedules import Schedule, monthly_occurrences, no_zone, turns, unclear_time
 
 DAY, HOUR = 24 * 60, 60
 
@@ -314,3 +315,29 @@ def test_a_year_is_what_a_walk_by_the_minute_makes_of_it(zone: str, times: Any, 
     ]
     begin = datetime.combine(TODAY, time(), UTC)
     assert held(*(one.schedule for one in naive), today=TODAY) == walked(naive, begin, 365, before=32)
+
+
+@pytest.mark.parametrize(
+    ("schedule", "monthly"),
+    [
+        (Schedule("cron(0 2 * * ? *)"), "30.4167"),  # 365 / 12
+        (Schedule("rate(7 days)"), "4.3452"),  # 365 / 7 / 12
+        (Schedule("rate(12 hours)"), "60.8333"),
+        (Schedule("cron(0 3 1 * ? *)"), "1"),
+        (Schedule("cron(30 3 * * ? *)", "Europe/Berlin"), "30.4167"),
+        (Schedule("cron(30 2 * * ? *)", "Europe/Berlin"), "30.3333"),  # left out once, as summer time begins: 364 / 12
+        (Schedule("cron(0 2 ? * SUN *)"), "4.3333"),  # 52 Sundays in the year from 2026-11-27, a Friday
+        (Schedule("at(2030-01-02T03:04:05)"), "0"),
+        (Schedule("rate(1 day)", end="2025-06-30T00:00:00Z"), "0"),
+        (Schedule("rate(1 day)", start="2099-06-30T00:00:00Z"), "0"),
+    ],
+)
+def test_runs_a_month_are_the_occurrences_in_a_year_by_twelve(schedule: Schedule, monthly: str) -> None:
+    found = monthly_occurrences(schedule, date(2026, 11, 27))
+    assert found is not None
+    assert round(found, 4) == Decimal(monthly)
+
+
+def test_of_an_expression_that_is_not_read_nobody_knows_how_often_it_runs() -> None:
+    assert monthly_occurrences(Schedule("every night"), date(2026, 11, 27)) is None
+    assert monthly_occurrences(Schedule("cron(0 2 * * ? *)", "Mars/Olympus"), date(2026, 11, 27)) is None

@@ -45,8 +45,8 @@ def assess(
     Raises `PolicyError` for a policy that cannot be evaluated, `PriceBookError` for a damaged price table and
     `SettingsError` for a waiver without a reason, usage of a variant that there is not, or a rate above the list price.
     """
-    change_sets = [notices.in_force(change_set, today) for change_set in change_sets]
     demands = list(usage) if isinstance(usage, Sequence) else [usage] * len(change_sets)
+    change_sets = [notices.in_force(each, today, asked) for each, asked in zip(change_sets, demands, strict=True)]
     unused = tuple(notices.unused(change_sets, demands))
     priced = pricing.price(change_sets, prices, demands, terms.period)
     endpoints = pricing.by_source(item for one in priced for item in pricing.endpoints(one, terms.environments))
@@ -89,6 +89,7 @@ def assess(
         discounts=discounts,
         endpoints=endpoints,
         unattached=pricing.by_source(item for one in priced for item in pricing.unattached(one, terms.environments)),
+        workflows=tuple(sorted((each for one in priced for each in pricing.workflows(one)), key=attrgetter("source"))),
         results=results,
         rules=judging.rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),

@@ -12,6 +12,7 @@ from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
 from guardrail.cost.demand import Demand
 from guardrail.cost.discount_settings import Discounts
+from guardrail.cost.usage import NO_USAGE
 from guardrail.model import (
     Budget,
     ChangeSet,
@@ -22,6 +23,7 @@ from guardrail.model import (
     ScalableTarget,
     ServerlessVariant,
     Unknown,
+    Workflow,
 )
 from guardrail.money import plain, two_decimals
 from guardrail.policy.base import Result
@@ -33,8 +35,11 @@ from guardrail.scaling import OVER, doubtful_time, out_of_sight
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
 
-def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
-    """A change set without the scheduled actions that do not run within a year, and a notice for each of them."""
+def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> ChangeSet:
+    """A change set without the scheduled actions that do not run within a year, and a notice for each of them.
+
+    Its workflows know how often they run a month: as ``demand`` has it, else by their schedules.
+    """
     over_now: dict[str, str] = {}
 
     def inventory(of: Inventory | None) -> Inventory | None:
@@ -42,7 +47,8 @@ def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
             return None
         endpoints = tuple(_in_force(each, today, over_now) for each in of.endpoints)
         unattached = tuple(_in_force(each, today, over_now) for each in of.unattached)
-        return structs.replace(of, endpoints=endpoints, unattached=unattached)
+        workflows = tuple(_started(each, today, demand.of_workflow(each).monthly_runs) for each in of.workflows)
+        return structs.replace(of, endpoints=endpoints, unattached=unattached, workflows=workflows)
 
     changed = structs.replace(
         change_set,
@@ -55,6 +61,30 @@ def in_force(change_set: ChangeSet, today: date) -> ChangeSet:
     )
     said = tuple(f"scheduled action {address} {reason}" for address, reason in over_now.items())
     return structs.replace(changed, notices=(*change_set.notices, *said))
+
+
+def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow:
+    """A workflow with how often its triggers start it a month: occurrences in the year from today, by twelve."""
+    if asked is not None:
+        return structs.replace(workflow, monthly_runs=asked)
+    if workflow.triggers is None:
+        return workflow
+    from guardrail.schedules import Schedule, monthly_occurrences  # for the few that run batch transform
+
+    known, reason = Decimal(0), None
+    for trigger in workflow.triggers:
+        if trigger.enabled is False:
+            continue
+        if isinstance(trigger.enabled, Unknown) or isinstance(trigger.expression, Unknown):
+            unknown = trigger.expression if isinstance(trigger.expression, Unknown) else trigger.enabled
+            reason = reason or f"when {trigger.address} starts it is not known: {getattr(unknown, 'reason', '')}"
+            continue
+        found = monthly_occurrences(Schedule(trigger.expression, trigger.zone, trigger.start, trigger.end), today)
+        if found is None:
+            reason = reason or f"the schedule of {trigger.address} is not read: {trigger.expression}"
+        known += found or Decimal(0)
+    often = known if reason is None else Unknown(reason, at_least=known)
+    return structs.replace(workflow, monthly_runs=often, year=f"the year from {today.isoformat()}")
 
 
 def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, str]) -> Endpoint:
@@ -177,16 +207,16 @@ def unused(change_sets: Sequence[ChangeSet], demands: Sequence[Demand]) -> Itera
         yield from demand.notices(known_endpoints(its_own))
 
 
-def known_endpoints(change_sets: Iterable[ChangeSet]) -> list[Endpoint]:
+def known_endpoints(change_sets: Iterable[ChangeSet]) -> list[Endpoint | Workflow]:
     """Everything that usage can be about, in every possibility."""
     inventories: list[Inventory | None] = []
     for change_set in change_sets:
         inventories += (change_set.before, change_set.after)
         for each in change_set.possibilities:
             inventories += (each.before, each.after)
-    return [
-        endpoint
-        for inventory in inventories
-        if inventory is not None
-        for endpoint in (*inventory.endpoints, *inventory.unattached)
-    ]
+    known: list[Endpoint | Workflow] = []
+    for inventory in inventories:
+        if inventory is not None:
+            known += (*inventory.endpoints, *inventory.unattached)
+            known += inventory.workflows
+    return known

@@ -16,12 +16,13 @@ from guardrail.cost import join
 from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
+from guardrail.flows import runs
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.policy.environment import Environments
 from guardrail.policy.getters import amount_of
 from guardrail.prices.book import PriceBook
-from guardrail.report import EndpointReport, PossibilityReport, RegionPrices, Source, Totals
+from guardrail.report import EndpointReport, PossibilityReport, RegionPrices, Source, Totals, WorkflowReport
 
 NO_CHANGE = Delta(ZERO, ZERO, ZERO)
 MOST_WORLDS = 64
@@ -139,7 +140,8 @@ def _world(given: str, before: Inventory | None, after: Inventory, estimator: Es
 def _names(inventory: Inventory | None) -> dict[str, tuple[str | None, ...]]:
     """The names of the variants of each endpoint that is shown; None for one that is not known."""
     shown = (*inventory.endpoints, *inventory.unattached) if inventory else ()
-    return {
+    started = inventory.workflows if inventory else ()
+    return {each.address: tuple(job.label for job in each.jobs) for each in started} | {
         endpoint.address: ()
         if isinstance(endpoint.variants, Unknown)
         else tuple(variant.name if isinstance(variant.name, str) else None for variant in endpoint.variants)
@@ -216,6 +218,27 @@ def unattached(priced: PricedSource, environments: Environments) -> Iterator[End
             environment=environments.of(configuration),
             before=None,
             cost=priced.after.unattached.get(configuration.address),
+        )
+
+
+def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
+    """Everything that starts transform jobs before or after the change, by address."""
+    after = {workflow.address: workflow for workflow in priced.change_set.after.workflows}
+    past = priced.change_set.before
+    before = {workflow.address: workflow for workflow in past.workflows} if past else {}
+    for address in sorted(after.keys() | before.keys()):
+        workflow = after.get(address) or structs.replace(before[address], change="delete", touched=True)
+        was = priced.before.endpoints.get(address) if priced.before else None
+        cost = priced.after.endpoints.get(address)
+        is_unchanged = was is not None and cost is not None and not workflow.touched and was.monthly == cost.monthly
+        yield WorkflowReport(
+            source=priced.source.id,
+            workflow=workflow,
+            runs=tuple((each.least, each.most) for each in runs(workflow.flow, len(workflow.jobs))),
+            before=was.monthly if was else None,
+            cost=cost,
+            delta=None if priced.before is None else _delta_of(address, priced),
+            unchanged=is_unchanged,
         )
 
 
@@ -374,7 +397,8 @@ def _lacks(priced: PricedSource) -> bool:
 
 def past_is_missing(priced: PricedSource) -> bool:
     """Whether a source that bills does not tell what stands before the change."""
-    return priced.before is None and bool(priced.change_set.after.endpoints)
+    after = priced.change_set.after
+    return priced.before is None and bool(after.endpoints or after.workflows)
 
 
 # Prices --------------------------------------------------------------------------------------------------------------
@@ -395,6 +419,9 @@ def region_prices(priced: Iterable[PricedSource], prices: PriceBook, today: date
                     if isinstance(endpoint.region, str):
                         used = rows.setdefault(endpoint.region, set())
                         used.update(_rows(by_address.get(endpoint.address)))
+            for workflow in inventory.workflows:
+                if isinstance(workflow.region, str):
+                    rows.setdefault(workflow.region, set()).update(_rows(costs.endpoints.get(workflow.address)))
     return {
         region: RegionPrices(
             oldest=min((day for day, _ in used), default=None),

@@ -9,7 +9,7 @@ from guardrail.policy.base import Result, undecided
 from guardrail.report import RegionPrices
 
 
-def unknown_parts(priced: Iterable[PricedSource]) -> Iterator[str]:
+def unknown_parts(priced: Sequence[PricedSource]) -> Iterator[str]:
     """What is unknown or unpriced in the totals, each reason once. Estimates and default volumes are not counted."""
     for one in priced:
         if not one.change_set.complete:
@@ -19,12 +19,20 @@ def unknown_parts(priced: Iterable[PricedSource]) -> Iterator[str]:
         for resource in one.change_set.skipped:
             if resource.affects_total:
                 yield f"{resource.address}: {resource.reason}"
+    yield from _unknown_costs(priced)
+
+
+def _unknown_costs(priced: Iterable[PricedSource]) -> Iterator[str]:
+    """What of a bill is unknown or unpriced, each reason once."""
     places: dict[str, list[str]] = {}
     for one in priced:
         for endpoint in one.change_set.after.endpoints:
             cost = one.after.endpoints.get(endpoint.address)
             for reason in _doubts(endpoint, cost):
                 places.setdefault(reason, []).append(endpoint.address)
+        for workflow in one.change_set.after.workflows:
+            for reason in _unpriced(one.after.endpoints.get(workflow.address)):
+                places.setdefault(reason, []).append(workflow.address)
     for reason, addresses in places.items():
         yield f"{_some(list(dict.fromkeys(addresses)))}: {reason}"
 
@@ -34,6 +42,10 @@ def _doubts(endpoint: Endpoint, cost: Bill | None) -> Iterator[str]:
         yield "whether an endpoint uses it is not known"
     if isinstance(endpoint.variants, Unknown):
         yield endpoint.variants.reason
+    yield from _unpriced(cost)
+
+
+def _unpriced(cost: Bill | None) -> Iterator[str]:
     for component in cost.every_line() if cost else ():
         if component.reason is not None and not component.default_size:
             yield component.reason

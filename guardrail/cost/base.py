@@ -19,6 +19,7 @@ Kind: TypeAlias = Literal[
     "serverless-compute",
     "provisioned-warm",
     "provisioned-compute",
+    "transform",
 ]
 
 Bound: TypeAlias = Literal["floor", "expected", "ceiling"]
@@ -153,7 +154,7 @@ class Priced(Struct, frozen=True, kw_only=True):
 class Bill(Struct, frozen=True, kw_only=True):
     """A part of the bill with its parts: an endpoint has its variants, and what cannot be split among them itself."""
 
-    kind: Literal["endpoint", "variant"]
+    kind: Literal["endpoint", "variant", "workflow", "transform job"]
     label: str
     """The address of an endpoint. Of a variant its name, else ``#2`` by its place; the second of a name ``main#2``."""
     region: str | Unknown = ""
@@ -198,7 +199,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     """The bill of an inventory."""
 
     endpoints: dict[str, Bill]
-    """By address."""
+    """By address, those of workflows among them."""
     unattached: dict[str, Bill]
     """What each unattached configuration would cost if deployed; in no total."""
     total: Monthly

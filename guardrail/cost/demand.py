@@ -11,7 +11,7 @@ from typing import Final, Literal, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.model import Endpoint, Unknown
+from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
 
 DOES_NOT_APPLY: Final = "does not apply"
 Requests: TypeAlias = Decimal | Unknown | Literal["does not apply"] | None
@@ -52,6 +52,22 @@ class EndpointDemand(Struct, frozen=True, kw_only=True):
     """Requests of those variants together whose own are Unknown; None where all are told apart."""
 
 
+class WorkflowDemand(Struct, frozen=True, kw_only=True):
+    """What is asked of what starts transform jobs."""
+
+    monthly_runs: Decimal | None = None
+    """Executions a month; None where nobody says, so that its schedules count."""
+    run_hours: Decimal | None = None
+    """How long each of its jobs runs."""
+    jobs: dict[str, Decimal] = {}
+    """How long single ones run, by label."""
+
+    def run_hours_of(self, job: TransformJob) -> Decimal | None:
+        """How long one of them runs: as is said of it, else of all, else as long as it once ran."""
+        own = self.jobs.get(job.label)
+        return next((hours for hours in (own, self.run_hours, job.run_hours) if hours is not None), None)
+
+
 NO_VARIANT_DEMAND = VariantDemand()
 
 
@@ -61,7 +77,10 @@ class Demand(Protocol):
     def of(self, endpoint: Endpoint) -> EndpointDemand:
         """What is asked of it."""
 
-    def notices(self, endpoints: Iterable[Endpoint]) -> Iterable[str]:
+    def of_workflow(self, workflow: Workflow) -> WorkflowDemand:
+        """What is asked of what starts transform jobs."""
+
+    def notices(self, endpoints: Iterable[Endpoint | Workflow]) -> Iterable[str]:
         """What is said of nothing that is among all these endpoints, a sentence each.
 
         Raises `SettingsError` where something is said of a variant that its endpoint does not have.

@@ -73,6 +73,13 @@ class Estimator:
                 choices = [endpoints[address] for address in endpoint.candidates]
                 endpoints[endpoint.address] = join.with_choices(endpoints[endpoint.address], choices)
                 endpoints |= {each.label: replace(each, part_of=endpoint.address) for each in choices}
+        if inventory.workflows:
+            from guardrail.cost import workflows  # for the few that run batch transform
+
+            endpoints |= {
+                each.address: workflows.bill(each, self._prices, self._demand.of_workflow(each))
+                for each in inventory.workflows
+            }
         counted = [bill for bill in endpoints.values() if bill.part_of is None]
         return Estimate(
             endpoints=endpoints,

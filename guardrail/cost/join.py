@@ -36,7 +36,7 @@ _ONE_PERCENT = Decimal("0.01")
 _REDACTED = "a value that decides it is sensitive, and unknown or without a price"
 VARIANTS = "variants"
 """What a bill lacks whose endpoint has variants that nobody knows."""
-BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute"})
+BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute", "transform"})
 
 NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
 """The bill of nothing."""
@@ -215,6 +215,18 @@ def of_parts(own: Monthly, children: Iterable[Monthly], absent: Unknown | None) 
         return monthly
     return replace(
         monthly, floor=ZERO, expected=absent, estimated_floor=ZERO, estimated_share=monthly.estimated_ceiling
+    )
+
+
+def of_ways(parts: Monthly, floor: Decimal, expected: Decimal | Unknown, ceiling: Decimal) -> Monthly:
+    """The amount of parts of which not all run: from the cheapest way through them to the dearest, with their flags."""
+    return replace(
+        parts,
+        floor=floor,
+        expected=expected,
+        ceiling=ceiling,
+        estimated_floor=min(parts.estimated_floor, floor),
+        estimated_ceiling=min(parts.estimated_ceiling, ceiling),
     )
 
 

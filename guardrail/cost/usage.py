@@ -29,9 +29,10 @@ from guardrail.cost.demand import (
     Gigabytes,
     Requests,
     VariantDemand,
+    WorkflowDemand,
 )
 from guardrail.errors import SettingsError, did_you_mean
-from guardrail.model import Endpoint, ServerlessVariant, Unknown, Variant
+from guardrail.model import Endpoint, ServerlessVariant, Unknown, Variant, Workflow
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
 VERSIONS = {"0.1", "1"}
@@ -43,6 +44,11 @@ TYPES = (
     *(f"{provider}_sagemaker_endpoint" for provider in ("aws", "awscc")),
     "aws_sagemaker_endpoint_configuration",
     "awscc_sagemaker_endpoint_config",
+    *(f"{provider}_sagemaker_pipeline" for provider in ("aws", "awscc")),
+    *("aws_sfn_state_machine", "awscc_stepfunctions_state_machine"),
+    *(f"{provider}_scheduler_schedule" for provider in ("aws", "awscc")),
+    *("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"),
+    *("AWS::SageMaker::Pipeline", "AWS::Scheduler::Schedule"),
 )
 """The types of resources whose usage can be stated by default."""
 
@@ -63,6 +69,12 @@ class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Software fee of its AWS Marketplace model package, in USD per instance and hour."""
 
 
+class JobUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long one transform job of a workflow runs."""
+
+    run_hours: Decimal | None = None
+
+
 class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one endpoint is used for in a month.
 
@@ -77,6 +89,12 @@ class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fiel
     """Gigabytes sent to it: instead of requests times payload."""
     monthly_data_out_gb: Decimal | None = None
     variants: dict[str, VariantUsage] | None = None
+    monthly_runs: Decimal | None = None
+    """Of a workflow: how often it is started in a month."""
+    run_hours: Decimal | None = None
+    """Of a workflow: how long each of its transform jobs runs, in hours."""
+    jobs: dict[str, JobUsage] | None = None
+    """Of a workflow: what single jobs take, by label."""
 
     def stated(self) -> dict[str, Decimal]:
         """The requests that it gives for variants of their own, 0 among them."""
@@ -132,7 +150,23 @@ class Usage:
             unsplit=unsplit,
         )
 
-    def notices(self, endpoints: Iterable[Endpoint]) -> Iterable[str]:
+    def of_workflow(self, workflow: Workflow) -> WorkflowDemand:
+        """What is asked of what starts transform jobs, by its own address, else by its type."""
+        if self._is_empty:
+            return WorkflowDemand()
+        layers = [self._by_address[key] for key in self._keys(workflow)]
+        layers += [self._by_type[workflow.type]] if workflow.type in self._by_type else []
+        jobs: dict[str, Decimal] = {}
+        for layer in reversed(layers):
+            own = (layer.jobs or {}).items()
+            jobs |= {label: each.run_hours for label, each in own if each.run_hours is not None}
+        return WorkflowDemand(
+            monthly_runs=next((each.monthly_runs for each in layers if each.monthly_runs is not None), None),
+            run_hours=next((each.run_hours for each in layers if each.run_hours is not None), None),
+            jobs=jobs,
+        )
+
+    def notices(self, endpoints: Iterable[Endpoint | Workflow]) -> Iterable[str]:
         """The keys of ``resource_usage`` that belong to none of these endpoints: most often a typo.
 
         Raises `SettingsError` for a variant that none of the endpoints of its entry has.
@@ -140,6 +174,9 @@ class Usage:
         matched: dict[str, list[Endpoint]] = {}
         of_type: dict[str, list[Endpoint]] = {}
         for endpoint in endpoints:
+            if isinstance(endpoint, Workflow):
+                matched |= {key: matched.get(key, []) for key in self._keys(endpoint)}
+                continue
             for key in self._keys(endpoint):
                 matched.setdefault(key, []).append(endpoint)
             for kind in map(_type_of, _addresses(endpoint)):
@@ -167,7 +204,7 @@ class Usage:
                     hint=f"its variants: {', '.join(dict.fromkeys(names)) or 'none'}",
                 )
 
-    def _keys(self, endpoint: Endpoint) -> list[str]:
+    def _keys(self, endpoint: Endpoint | Workflow) -> list[str]:
         """The keys of all entries about an endpoint, the most specific first."""
         addresses = _addresses(endpoint)
         keys = [address for address in addresses if address in self._exact]
@@ -176,9 +213,13 @@ class Usage:
         return list(dict.fromkeys((*keys, *sorted(found, key=_generality))))
 
 
-def _addresses(endpoint: Endpoint) -> list[str]:
+def _addresses(endpoint: Endpoint | Workflow) -> list[str]:
     own = [endpoint.address]
-    return own if endpoint.configuration_address is None else [*own, endpoint.configuration_address]
+    return (
+        own
+        if isinstance(endpoint, Workflow) or endpoint.configuration_address is None
+        else [*own, endpoint.configuration_address]
+    )
 
 
 def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:

@@ -46,6 +46,7 @@ _KINDS: dict[Kind, str] = {
     "serverless-compute": "compute",
     "provisioned-warm": "kept warm",
     "provisioned-compute": "warm compute",
+    "transform": "",
 }
 
 

@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 from guardrail.cost.base import BOUNDS, Bill, CostComponent
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import ZERO, plain
-from guardrail.report import EndpointReport, Report
+from guardrail.report import EndpointReport, Report, WorkflowReport
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.wording import inert, no_command
 
@@ -49,6 +49,8 @@ def _rows(report: Report) -> Iterator[_Row]:
     has_before = {source.id: source.has_before for source in report.sources}
     for item in report.endpoints:
         yield from _of_endpoint(item, has_before=has_before[item.source])
+    for workflow in report.workflows:
+        yield from _of_workflow(workflow, has_before=has_before[workflow.source])
     for skipped in report.skipped:
         if skipped.resource.affects_total:
             resource = skipped.resource
@@ -72,6 +74,23 @@ def _of_endpoint(item: EndpointReport, *, has_before: bool) -> Iterator[_Row]:
         yield (*head, variant, kind, usage_type, tags, *sides[0], *sides[1], state)
     if isinstance(endpoint.variants, Unknown):
         yield (*head, "", "", "", tags, *[""] * 6, "unknown")
+
+
+def _of_workflow(item: WorkflowReport, *, has_before: bool) -> Iterator[_Row]:
+    """A row for each transform job, called by what starts it and by its label; the past is told of the whole alone."""
+    workflow = item.workflow
+    tags = _tags(workflow.tags)
+    head = (item.source, "", _known(workflow.region), "", workflow.address)
+    blank = ("",) * len(BOUNDS)
+    before = (plain(ZERO),) * len(BOUNDS) if has_before and item.before is None else blank
+    for part in item.cost.children if item.cost else ():
+        for line in part.lines:
+            kind, usage_type = line.kind, line.usage_type or ""
+            yield (*head, part.label, kind, usage_type, tags, *before, *_amounts(line, there=True), _state(line))
+    if item.before is not None:
+        past: tuple[Decimal | Unknown, ...] = (item.before.floor, item.before.expected, item.before.ceiling)
+        amounts = tuple("" if isinstance(amount, Unknown) else plain(amount) for amount in past)
+        yield (*head, "", "transform", "", tags, *amounts, *(plain(ZERO),) * len(BOUNDS), "known")
 
 
 def _lines(bill: Bill | None) -> dict[_Key, CostComponent]:

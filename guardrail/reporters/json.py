@@ -29,6 +29,7 @@ from guardrail.model import (
     ServerlessVariant,
     StepScalingPolicy,
     TargetTrackingPolicy,
+    TransformJob,
     Unknown,
     Variant,
 )
@@ -45,7 +46,9 @@ from guardrail.report import (
     SkippedReport,
     Told,
     Totals,
+    WorkflowReport,
 )
+from guardrail.reporters import batch
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.overview import has_news, overview
 from guardrail.reporters.wording import machine_json
@@ -70,6 +73,7 @@ def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
     for name, items in (
         (b"endpoints", map(_endpoint, report.endpoints)),
         (b"unattached", map(_endpoint, report.unattached)),
+        (b"workflows", map(_workflow, report.workflows)),
         (b"results", map(_result, report.results)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
@@ -114,6 +118,66 @@ def _head(report: Report, options: Options) -> _Object:
         ],
         "discounts": _discounts(report.discounts) if report.discounts else None,
     }
+
+
+def _workflow(item: WorkflowReport) -> _Object:
+    """What starts transform jobs, with what each of them is and costs."""
+    workflow, costs = item.workflow, item.cost.children if item.cost else ()
+    return {
+        "source": item.source,
+        "address": workflow.address,
+        "type": workflow.type,
+        "region": _value(workflow.region),
+        "change": workflow.change,
+        "unchanged": item.unchanged,
+        "once": workflow.once,
+        "monthly_runs": _value(workflow.monthly_runs),
+        "year": workflow.year or None,
+        "triggers": None
+        if workflow.triggers is None
+        else [
+            {"address": each.address, "expression": _value(each.expression), "enabled": _value(each.enabled)}
+            for each in workflow.triggers
+        ],
+        "jobs": [
+            _job(job, runs, cost)
+            for job, runs, cost in zip(workflow.jobs, item.runs, costs or [None] * len(workflow.jobs), strict=False)
+        ],
+        "before": _monthly(item.before) if item.before else None,
+        "after": _monthly(item.cost.monthly) if item.cost else None,
+        "delta": _bounds(item.delta) if item.delta else None,
+    }
+
+
+def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None) -> _Object:
+    hour = None if cost is None else batch.hour_span(cost)
+    return {
+        "label": job.label,
+        "name": _value(job.name),
+        "model_name": _value(job.model_name),
+        "instance_types": [_value(each) for each in job.instance_types],
+        "instance_count": _value(job.instance_count),
+        "max_concurrent_transforms": _value(job.max_concurrent_transforms),
+        "max_payload_mb": _value(job.max_payload_mb),
+        "batch_strategy": _value(job.batch_strategy),
+        "split_type": _value(job.split_type),
+        "s3_uri": _value(job.s3_uri),
+        "has_fixed_name": job.has_fixed_name,
+        "waits": job.waits,
+        "timeout_s": _value(job.timeout_s),
+        "attempts": job.attempts,
+        "run_hours": None if job.run_hours is None else plain(job.run_hours),
+        "per_execution": {"least": runs[0], "most": runs[1]},
+        "hour_usd": None if hour is None else {"least": plain(hour[0]), "most": None if hour[2] else plain(hour[1])},
+        "monthly": _monthly(cost.monthly) if cost else None,
+        "lines": [_component(line) for line in cost.lines] if cost else [],
+    }
+
+
+def _value(value: object) -> object:
+    if isinstance(value, Unknown):
+        return _unknown(value)
+    return plain(value) if isinstance(value, Decimal) else value
 
 
 def _totals(found: Totals) -> _Object:

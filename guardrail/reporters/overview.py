@@ -103,7 +103,7 @@ def overview(report: Report) -> Overview:
 
 
 def _state(report: Report) -> State:
-    if report.endpoints or report.unattached:
+    if report.endpoints or report.unattached or report.workflows:
         after = report.totals.after
         return "unknown" if not after.ceiling and (after.at_least or after.depends_on_usage) else "known"
     missing = report.totals.after.at_least or not all(source.complete for source in report.sources)
@@ -163,7 +163,12 @@ def has_news(report: Report) -> bool:
         return True
     touched = any(item.endpoint.touched for item in report.unattached)
     costs = delta is not None and (delta.floor, delta.expected, delta.ceiling) != (ZERO, ZERO, ZERO)
-    return touched or costs or any(not item.unchanged for item in report.endpoints)
+    return (
+        touched
+        or costs
+        or any(not item.unchanged for item in report.endpoints)
+        or any(not item.unchanged for item in report.workflows)
+    )
 
 
 def group_limits(group: GroupReport, report: Report) -> list[BudgetReport]:

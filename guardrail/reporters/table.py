@@ -10,7 +10,7 @@ from typing import TypeAlias
 from guardrail.model import Location
 from guardrail.policy.base import undecided
 from guardrail.report import Report, SkippedReport
-from guardrail.reporters import billed
+from guardrail.reporters import batch, billed
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.change_grid import WIDEST, change_grid, subtotals
 from guardrail.reporters.findings import Finding, Subjects, endpoint_names, findings, savings, shape
@@ -55,6 +55,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     sections = [
         _header(report, page),
         bill,
+        _batch(report, page),
         subtotals(report, page),
         _billed(report, page),
         *(section(report, page) for section in (_to_mend, _open, _existing, _waived, _skipped, _notes)),
@@ -278,6 +279,40 @@ def _skipped(report: Report, page: Page) -> Iterator[TextLine]:
             others = f" and {more:,} more" if more else ""
             line = f"skipped: {inert(item.resource.address)}{others}: {inert(reason)}"
             yield from page.wrapped(line, indent=" ", hanging=10)
+
+
+def _batch(report: Report, page: Page) -> Iterator[TextLine]:
+    """Transform jobs: what starts them, their size, the price of an hour, and what a month comes to."""
+    if not report.workflows:
+        return
+    cells = [batch.HEAD, *((row.name, row.size, row.hour, row.runs, *row.amounts) for row in batch.rows(report))]
+    widths = [max(display_width(page.text(row[place])) for row in cells) for place in range(len(batch.HEAD))]
+    gap = "  "
+    is_wide = sum(widths) + len(gap) * len(widths) <= page.width
+    for position, row in enumerate(cells):
+        texts = [page.text(cell) for cell in row]
+        colour = "quiet" if position == 0 else ""
+        if is_wide:
+            left = [
+                text + " " * (width - display_width(text)) for text, width in zip(texts[:2], widths[:2], strict=True)
+            ]
+            right = [text.rjust(width) for text, width in zip(texts[2:], widths[2:], strict=True)]
+            yield TextLine(f" {gap.join([*left, *right])}".rstrip(), colour)
+            continue
+        if position:
+            yield from _narrow(texts, page)
+    for note in batch.notes(report):
+        yield from page.wrapped(note, indent=" ", hanging=3, colour="quiet")
+
+
+def _narrow(texts: Sequence[str], page: Page) -> Iterator[TextLine]:
+    """One transform job on a page that has no room for columns: its amounts below it, if it has any."""
+    name, size, hour, runs, *amounts = texts
+    facts = [size, f"{hour} an hour" if hour else "", runs]
+    facts += [amounts[0]] if amounts[0] and not amounts[1] else []
+    yield from page.wrapped(f"{name}  {' · '.join(filter(None, facts))}", indent=" ", hanging=7)
+    if amounts[1]:
+        yield TextLine("".join(amount.rjust(12) for amount in amounts).rjust(min(page.width, 76)))
 
 
 def _billed(report: Report, page: Page) -> Iterator[TextLine]:

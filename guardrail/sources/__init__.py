@@ -1,5 +1,6 @@
 """Readers: from infrastructure code to change sets. A reader only translates; the model owns the meaning."""
 
+import os
 from collections.abc import Sequence
 
 from guardrail.errors import SourceError
@@ -36,6 +37,15 @@ def is_terraform(path: str) -> bool:
     return path != "-" and hcl.recognizes(path)
 
 
+def _is_definition(path: str) -> bool:
+    """Whether ``path`` is a definition of transform jobs and no plan, template or folder."""
+    if os.path.isdir(path):
+        return False
+    from guardrail.sources.jobs.files import recognizes
+
+    return recognizes(path)
+
+
 def read(  # noqa: PLR0913 - whatever a run may say of an input
     path: str,
     *,
@@ -57,6 +67,12 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
 
     What is no template is taken for a plan, whose reader is imported then.
     """
+    if _is_definition(path):
+        from guardrail.sources.jobs import files  # for the few that are
+
+        if compare_to is not None:
+            raise SourceError(f"{path} is neither a template nor Terraform source, which --compare-to is for")
+        return files.read(path, region)
     if template.recognizes(path):
         options = TemplateOptions(
             region=region,

@@ -20,7 +20,7 @@ from guardrail.cost.base import Delta, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result, Undecided
 from guardrail.report import BudgetReport, BudgetState, EndpointReport, Report, SkippedReport, Totals
-from guardrail.reporters import billed
+from guardrail.reporters import batch, billed
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import (
     USAGE,
@@ -217,6 +217,7 @@ class _Page:
             "lists": [
                 (title, told_lines)
                 for title, told_lines in (
+                    ("Transform jobs, and what starts them", [*map(_batch, batch.rows(report)), *_batch_notes(report)]),
                     ("Undecided", [_undecided(each) for each in found.undecided[:MOST_LISTED]]),
                     ("From before this change", [_existing(finding) for finding in found.existing[:MOST_LISTED]]),
                     ("Accepted", [_waived(result) for result in found.waived[:MOST_LISTED]]),
@@ -449,3 +450,13 @@ def _waived(result: Result) -> tuple[str, str, str]:
 
 def _skipped(item: SkippedReport) -> tuple[str, str, str]:
     return "", "", f"{inert(item.resource.address)}: {inert(item.resource.reason)}"
+
+
+def _batch(row: batch.Row) -> tuple[str, str, str]:
+    """A transform job, or what starts it: name, amounts from floor to ceiling, the rest."""
+    facts = (row.size, f"{row.hour} USD an hour" if row.hour else "", row.runs)
+    return row.name.strip(), " / ".join(filter(None, row.amounts)), ", ".join(filter(None, facts))
+
+
+def _batch_notes(report: Report) -> list[tuple[str, str, str]]:
+    return [("", "", inert(note, LONGEST_MESSAGE)) for note in batch.notes(report)]

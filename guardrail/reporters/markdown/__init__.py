@@ -10,6 +10,7 @@ from operator import itemgetter
 
 from guardrail import __version__
 from guardrail.report import EndpointReport, Report, SkippedReport
+from guardrail.reporters import batch
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import named
 from guardrail.reporters.footnotes import footnotes
@@ -154,7 +155,7 @@ class _Writer:
             yield self._tables.of_stacks()
         elif self._report.endpoints and not says_nothing_to_pay(self._report):
             yield self._tables.of_endpoints(*self._rows())
-        yield from filter(None, [self._tables.of_groups(), self._tables.of_billed()])
+        yield from filter(None, [self._tables.of_batch(), self._tables.of_groups(), self._tables.of_billed()])
 
     def findings(self) -> Iterator[str]:
         """What is to mend, the worst and dearest first."""
@@ -204,7 +205,7 @@ class _Writer:
         report = self._report
         for item in report.unattached:
             yield f"- {code(named(item.endpoint), LONGEST_NAME)} is not deployed, and in no number"
-        notes = [note for note in footnotes(report) if not told_above(note)]
+        notes = [*batch.notes(report), *(note for note in footnotes(report) if not told_above(note))]
         more = doubts(report)[MOST_CAUSES:]
         yield from (f"- {prose(note, LONGEST_MESSAGE)}" for note in (*more, *report.notices, *notes))
 

@@ -9,7 +9,7 @@ from guardrail.model import Unknown
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, GroupReport, Report, Totals
-from guardrail.reporters import billed
+from guardrail.reporters import batch, billed
 from guardrail.reporters.bill import (
     MOST_POSSIBILITIES,
     UNKNOWN,
@@ -30,6 +30,8 @@ from guardrail.reporters.wording import counted, dollars, group_name, signed_dol
 
 SIGNS: dict[Severity, str] = {"error": "❌", "warning": "⚠️", "note": "📝"}
 MOST_PHRASES = 4
+MOST_JOBS = 20
+"""Rows of transform jobs."""
 MOST_VARIANTS = 4
 LONGEST_NAME = 63
 """Characters of a name in a table: the most that SageMaker allows."""
@@ -103,6 +105,20 @@ class Tables:
         head = f"{row(billed.title(self.report), *billed.HEAD)}\n|:--|--:|--:|--:|"
         lines = (row(name(each.text, LONGEST_NAME), each.before, each.after, each.billed) for each in rows)
         return "\n".join((head, *lines)) + "\n"
+
+    def of_batch(self) -> str:
+        """Transform jobs below what starts them; empty where there are none."""
+        rows = list(batch.rows(self.report))
+        if not rows:
+            return ""
+        title = ("transform job", "size", "USD an hour", "runs", *batch.HEAD[4:])
+        lines = [
+            row(name(each.name.strip(), LONGEST_NAME), prose(each.size), each.hour, each.runs, *each.amounts)
+            for each in rows[:MOST_JOBS]
+        ]
+        more = len(rows) - MOST_JOBS
+        lines += [row(f"{more:,} more", *[""] * (len(title) - 1))] if more > 0 else []
+        return "\n".join((row(*title), "|:--|:--|--:|--:|--:|--:|--:|", *lines)) + "\n"
 
     def head(self, noun: str) -> str:
         """The first two lines of a table."""

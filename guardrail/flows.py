@@ -1,0 +1,211 @@
+"""What runs on the way through a workflow: how often each job does, and what all of them come to together.
+
+Branches that exclude each other are a hull and no sum: of ``Choice`` to a job of 1 USD or to one of 5 USD the least is
+1 and the most 5. What a cycle holds runs nobody knows how often; a cycle that polls beside it does not run it again.
+"""
+
+import heapq
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from itertools import count
+from typing import NamedTuple
+
+from guardrail.model import Flow
+from guardrail.money import ZERO
+
+
+class Runs(NamedTuple):
+    """How often a job runs in one execution."""
+
+    least: int
+    most: int | None
+    """None where that has no end, or none that is known."""
+
+
+class Span(NamedTuple):
+    """What one execution comes to."""
+
+    least: Decimal
+    most: Decimal
+    """At least this, where it has no end: what has none counts once."""
+
+
+def runs(flow: Flow, jobs: int) -> list[Runs]:
+    """How often each of so many jobs runs in one execution; 0 and 0 of what no way leads to.
+
+    ``Choice`` to job 0 or to the end: 0 to 1. A map over four items of which each runs job 1: 4 to 4.
+    """
+    found = [Runs(0, 0)] * jobs
+    pending: list[tuple[Flow, Runs]] = [(flow, Runs(1, 1))]
+    while pending:
+        here, times = pending.pop()
+        for step, visits in zip(here.steps, _visits(here), strict=True):
+            if not step.jobs and not step.parts:
+                continue
+            inside = _times(times, _times(visits, Runs(step.least, step.most)))
+            for job in step.jobs:
+                found[job] = inside
+            pending += [(part, inside) for part in step.parts]
+    return found
+
+
+def _times(one: Runs, other: Runs) -> Runs:
+    if 0 in (one.most, other.most):
+        return Runs(0, 0)
+    most = None if one.most is None or other.most is None else one.most * other.most
+    return Runs(one.least * other.least, most)
+
+
+def span(flow: Flow, least: Sequence[Decimal], most: Sequence[Decimal]) -> Span:
+    """The least and the most of an execution, given those of a single run of each job.
+
+    Two states one after the other that run jobs of 0.24 and 1.224 come to 1.464.
+    """
+    if not flow.steps:
+        return Span(ZERO, ZERO)
+    lows, highs = [], []
+    for step in flow.steps:
+        parts = [span(part, least, most) for part in step.parts]
+        low = sum((least[job] for job in step.jobs), sum((part.least for part in parts), ZERO))
+        high = sum((most[job] for job in step.jobs), sum((part.most for part in parts), ZERO))
+        lows.append(low * step.least)
+        highs.append(high * (max(step.least, 1) if step.most is None else step.most))
+    return Span(_cheapest(flow, lows), _dearest(flow, highs))
+
+
+def _cheapest(flow: Flow, cost: Sequence[Decimal]) -> Decimal:
+    """The cheapest way from the first step to an end (Dijkstra); 0 where no way ends."""
+    tie = count()
+    pending = [(cost[0], next(tie), 0)]
+    done: set[int] = set()
+    while pending:
+        so_far, _, here = heapq.heappop(pending)
+        if here in done:
+            continue
+        done.add(here)
+        if flow.steps[here].ends:
+            return so_far
+        for after in flow.steps[here].nexts:
+            if after not in done:
+                heapq.heappush(pending, (so_far + cost[after], next(tie), after))
+    return ZERO
+
+
+def _dearest(flow: Flow, cost: Sequence[Decimal]) -> Decimal:
+    """The dearest way from the first step, where every cycle is gone through once."""
+    groups = _cycles(flow)
+    place = {step: number for number, group in enumerate(groups) for step in group}
+    best: list[Decimal] = []
+    for number, group in enumerate(groups):  # those that come later stand first
+        after = {place[step] for each in group for step in flow.steps[each].nexts} - {number}
+        best.append(sum((cost[step] for step in group), ZERO) + max((best[each] for each in after), default=ZERO))
+    return best[place[0]]
+
+
+def _visits(flow: Flow) -> list[Runs]:
+    """How often each step is visited: once at least where every way leads over it, without end in a cycle."""
+    reached: set[int] = set()
+    _explore(flow, 0, reached.add, reached)
+    if not flow.steps:
+        return []
+    always = _on_every_way(flow)
+    cyclic = {
+        step for group in _cycles(flow) for step in group if len(group) > 1 or group[0] in flow.steps[group[0]].nexts
+    }
+    return [
+        Runs(int(step in always), None if step in cyclic else 1) if step in reached else Runs(0, 0)
+        for step in range(len(flow.steps))
+    ]
+
+
+def _explore(flow: Flow, start: int, visit: Callable[[int], object], seen: set[int]) -> None:
+    """Every step that ``start`` leads to over steps not yet ``seen``, and itself."""
+    pending = [start] if flow.steps else []
+    while pending:
+        here = pending.pop()
+        if here in seen and here != start:
+            continue
+        visit(here)
+        seen.add(here)
+        pending += [step for step in flow.steps[here].nexts if step not in seen]
+
+
+def _on_every_way(flow: Flow) -> set[int]:
+    """The steps that every way from the first step to an end leads over, in steps that grow with the flow.
+
+    Those of one way are gone along; one that no way around reaches past is on every way.
+    """
+    way = _some_way(flow)
+    places = {step: number for number, step in enumerate(way)}
+    always: set[int] = set()
+    seen = set(way)
+    furthest = 0
+    for number, step in enumerate(way):
+        if furthest <= number:
+            always.add(step)
+        pending = [step]
+        while pending:
+            here = pending.pop()
+            if flow.steps[here].ends:
+                furthest = max(furthest, len(way))  # over, past everything that is left of the way
+            for after in flow.steps[here].nexts:
+                if after in places:
+                    furthest = max(furthest, places[after])
+                elif after not in seen:
+                    seen.add(after)
+                    pending.append(after)
+    return always
+
+
+def _some_way(flow: Flow) -> list[int]:
+    """A shortest way from the first step to one that ends; empty where there is none."""
+    before: dict[int, int] = {0: -1}
+    for here in (order := [0]):
+        if flow.steps[here].ends:
+            way = [here]
+            while before[way[-1]] >= 0:
+                way.append(before[way[-1]])
+            return way[::-1]
+        for after in flow.steps[here].nexts:
+            if after not in before:
+                before[after] = here
+                order.append(after)
+    return []
+
+
+def _cycles(flow: Flow) -> list[list[int]]:
+    """The steps in groups of which each leads to each other, those that come later first (Tarjan)."""
+    index: dict[int, int] = {}
+    low: dict[int, int] = {}
+    stack: list[int] = []
+    on_stack: set[int] = set()
+    groups: list[list[int]] = []
+    for root in range(len(flow.steps)):
+        if root in index:
+            continue
+        work = [(root, iter(flow.steps[root].nexts))]
+        index[root] = low[root] = len(index)
+        stack.append(root)
+        on_stack.add(root)
+        while work:
+            here, nexts = work[-1]
+            for after in nexts:
+                if after not in index:
+                    index[after] = low[after] = len(index)
+                    stack.append(after)
+                    on_stack.add(after)
+                    work.append((after, iter(flow.steps[after].nexts)))
+                    break
+                if after in on_stack:
+                    low[here] = min(low[here], index[after])
+            else:
+                work.pop()
+                if work:
+                    low[work[-1][0]] = min(low[work[-1][0]], low[here])
+                if low[here] == index[here]:
+                    group: list[int] = []
+                    while not group or group[-1] != here:
+                        group.append(stack.pop())
+                        on_stack.discard(group[-1])
+                    groups.append(group)
+    return groups

@@ -1,0 +1,161 @@
+"""The transform jobs of a report in words, once for all formats: size, price of an hour, runs, amounts."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from msgspec import Struct
+
+from guardrail.cost.base import Bill, CostComponent
+from guardrail.model import TransformJob, Unknown, Workflow
+from guardrail.money import ZERO
+from guardrail.report import Report, WorkflowReport
+from guardrail.reporters.bill import UNKNOWN, Amounts, amounts
+from guardrail.reporters.wording import inert, number, usd
+
+HEAD = ("transform job", "size", "an hour", "runs", "floor", "expected", "ceiling")
+FAILED_JOBS = (
+    "transform jobs: the API reference bills from TransformStartTime to TransformEndTime whatever the end, AWS's post "
+    "on inference cost names failed jobs only where the container ran; the ceiling counts every run"
+)
+NO_USAGE = (
+    "transform jobs are priced by the month once guardrail-usage.yml (--usage-file) says run_hours, and monthly_runs "
+    "where no schedule does"
+)
+NO_STORAGE = "storage of transform jobs is in no number: no price list has it, which is not confirmed to be all"
+
+
+class Row(Struct, frozen=True, kw_only=True):
+    """A transform job, or what starts it (then the rest is empty); texts are inert."""
+
+    name: str
+    size: str = ""
+    hour: str = ""
+    runs: str = ""
+    amounts: Amounts = ("", "", "")
+    is_workflow: bool = False
+
+
+def rows(report: Report) -> Iterator[Row]:
+    """Each workflow with its runs a month and its amounts, then its jobs."""
+    for item in report.workflows:
+        yield from workflow_rows(item)
+
+
+def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
+    """One workflow and its jobs."""
+    workflow = item.workflow
+    several = len(workflow.jobs) > 1 or bool(workflow.jobs and workflow.jobs[0].label)
+    own = ("deleted", "", "") if item.cost is None else _amounts(item.cost)
+    title = inert(workflow.address)
+    if not several and item.cost is not None:
+        yield _job(title, workflow.jobs[0], item.cost.children[0], item.runs[0], executions(workflow), own)
+        return
+    yield Row(name=title, runs=executions(workflow), amounts=own, is_workflow=True)
+    for job, runs, cost in zip(workflow.jobs, item.runs, item.cost.children if item.cost else (), strict=False):
+        yield _job(f"  {inert(job.label)}", job, cost, runs, per_execution(job, runs), _amounts(cost))
+
+
+def _job(name: str, job: TransformJob, cost: Bill, runs: tuple[int, int | None], often: str, own: Amounts) -> Row:
+    del runs
+    return Row(name=name, size=size(job), hour=hour(cost), runs=often, amounts=own)
+
+
+def _amounts(cost: Bill) -> Amounts:
+    """The amounts; of what no usage prices that it depends on it, for a zero would read as free."""
+    monthly = cost.monthly
+    if monthly.depends_on_usage and not monthly.ceiling:
+        return "+ usage", "", ""
+    return amounts(monthly)
+
+
+def size(job: TransformJob) -> str:
+    """``2 × ml.m5.2xlarge``, ``≥ 1 × ml.g4dn.xlarge``, ``3 × ml.m5.xlarge or ml.m5.4xlarge``."""
+    types = " or ".join(UNKNOWN + " type" if isinstance(each, Unknown) else inert(each) for each in job.instance_types)
+    count = job.instance_count
+    if isinstance(count, Unknown):
+        least = count.at_least or Decimal(1)
+        words = f"≥ {number(least)}" if count.at_most is None else f"{number(least)} to {number(count.at_most)}"
+    else:
+        words = number(count)
+    return f"{words} × {types}"
+
+
+def hours_usd(line: CostComponent, job: TransformJob) -> Decimal | None:
+    """USD of an hour of the whole job, of as many instances as it has at least."""
+    least = job.instance_count.at_least if isinstance(job.instance_count, Unknown) else Decimal(job.instance_count)
+    return None if line.price is None or least is None else line.price.usd * least
+
+
+def hour(cost: Bill) -> str:
+    """``0.922``: USD of an hour of the whole job, or ``0.69 to 2.766``; ``≥`` where more instances may run."""
+    found = hour_span(cost)
+    if found is None:
+        return "no price"
+    least, most, is_open = found
+    return f"{'≥ ' if is_open else ''}{usd_of(least)}" + (f" to {usd_of(most)}" if most != least else "")
+
+
+def hour_span(cost: Bill) -> tuple[Decimal, Decimal, bool] | None:
+    """The least and the most of an hour of the whole job in USD, and whether it may be more; None without a price."""
+    if cost.priced is None:
+        return None
+    lines = [line for state in cost.priced.states for line in state.lines]
+    known = [line.price.usd * line.count for line in lines if line.price is not None and line.count is not None]
+    if not known or any(line.price is None for line in lines):
+        return None
+    return min(known), max(known), any("number of instances" in (line.reason or "") for line in lines)
+
+
+def usd_of(amount: Decimal) -> str:
+    """An amount with all its places, two at least: ``0.922``, ``36.72``."""
+    plain = f"{amount.normalize():f}"
+    return plain if len(plain.partition(".")[2]) > 2 else usd(amount)  # noqa: PLR2004 - cents
+
+
+def per_execution(job: TransformJob, runs: tuple[int, int | None]) -> str:
+    """``1``, ``0 to 3``, ``0 or more``, in one execution; ``never`` of what no way leads to."""
+    least, most = runs
+    if most == 0:
+        return "never: no way leads to it"
+    if job.has_fixed_name:
+        return "0 to 1, once ever"
+    if most is None:
+        return f"{least} or more"
+    return f"{least}" if least == most else f"{least} to {most}"
+
+
+def executions(workflow: Workflow) -> str:
+    """``30.42 a month``; ``once`` of what does not run every month; ``runs unknown`` where nothing says."""
+    if workflow.once:
+        return "once"
+    often = workflow.monthly_runs
+    if often is None:
+        return "runs unknown"
+    if isinstance(often, Unknown):
+        return f"≥ {number(round(often.at_least or ZERO, 2))} a month"
+    return f"{number(round(often, 2))} a month"
+
+
+def notes(report: Report) -> Iterator[str]:
+    """What to know about the transform jobs of a report, each thing once."""
+    if not report.workflows:
+        return
+    years = dict.fromkeys(item.workflow.year for item in report.workflows if item.workflow.year)
+    for year in years:
+        yield f"runs a month are the occurrences in {year}, by twelve"
+    if any(item.cost is not None and item.cost.monthly.depends_on_usage for item in report.workflows):
+        yield NO_USAGE
+    yield FAILED_JOBS
+    yield NO_STORAGE
+    for item in report.workflows:
+        for job, (_, most) in zip(item.workflow.jobs, item.runs, strict=True):
+            where = f"{inert(item.workflow.address)}: {inert(job.label)}" if job.label else inert(item.workflow.address)
+            if most == 0:
+                yield f"{where} is unreachable: no way leads to it, and it is in no total"
+            elif job.has_fixed_name and item.workflow.type != "definition":
+                yield (
+                    f"{where} has a TransformJobName that never changes: it must be unique in the account and region, "
+                    "so it starts one job ever"
+                )
+        if isinstance(item.workflow.monthly_runs, Unknown):
+            yield f"{inert(item.workflow.address)}: {inert(item.workflow.monthly_runs.reason)}"

@@ -1,0 +1,128 @@
+"""What every reader of definitions makes of one, and how the text of one becomes a value with holes."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from guardrail.errors import MalformedError
+from guardrail.model import Flow, TransformJob, Unknown
+
+MOST_JOBS = 20_000
+"""Of one definition."""
+
+_STRING = r'"(?:[^"\\]|\\.)*"'
+_HOLE = rf"\$\{{(?:[^{{}}\"]|{_STRING})*\}}"
+_TOKEN = re.compile(rf"{_STRING}|{_HOLE}|%\{{(?:[^{{}}\"]|{_STRING})*\}}", re.DOTALL)
+_CONTEXT = "<aws.scheduler."
+
+
+class Start(Struct, frozen=True, kw_only=True):
+    """Another workflow that a definition starts."""
+
+    target: str | Unknown
+    """Its ARN or name, as far as that is known."""
+    given: Any
+    """What it is given: the input of a state machine, parameters of a pipeline."""
+    job: int
+    """Its place among the jobs of the flow, where it takes one."""
+    label: str
+
+
+class Definition(Struct, frozen=True, kw_only=True):
+    """What a definition runs of SageMaker."""
+
+    jobs: tuple[TransformJob, ...] = ()
+    flow: Flow = Flow()
+    others: dict[str, int] = {}
+    """What it runs that is not inference, by what that is called: ``processing job``."""
+    doubts: tuple[str, ...] = ()
+    """What else it may run that bills as inference, a clause each."""
+    once: bool = False
+    """Whether it runs once and not again and again."""
+    region: str | None = None
+    is_request: bool = False
+    """Whether it is one request and no workflow."""
+
+
+def value_of(text: str) -> Any:
+    """The value of a definition's text, JSON or YAML, with its placeholders as text.
+
+    ``{"InstanceCount": ${Count}}`` is no JSON before somebody puts a number in, and reads as ``"${Count}"``. Raises
+    `MalformedError` for what is neither.
+    """
+    from guardrail import json_text
+
+    try:
+        return json_text.decode(text, strict=False)
+    except json_text.JsonError as error:
+        if not text.lstrip().startswith(("{", "[")):
+            return _yaml(text)
+        if "${" not in text and "%{" not in text:
+            raise
+        try:
+            return json_text.decode(_TOKEN.sub(_as_text, text), strict=False)
+        except json_text.JsonError:
+            raise error from None
+
+
+def _as_text(match: re.Match[str]) -> str:
+    """A placeholder outside text as text where a value belongs; nothing where it stands beside one."""
+    token = match[0]
+    if token.startswith('"'):
+        return token
+    before = match.string[: match.start()].rstrip()[-1:]
+    if token.startswith("%{") or before not in (":", ",", "["):
+        return ""
+    import json
+
+    return json.dumps(token)
+
+
+def _yaml(text: str) -> Any:
+    from guardrail import yaml_text
+
+    return yaml_text.YamlReader().read(yaml_text.compose(text))
+
+
+def plain(value: Any, name: str) -> Any:
+    """A value as far as it is known: text with a placeholder in it is not.
+
+    ``plain("${Type}", "InstanceType")`` is unknown: "InstanceType is the placeholder ${Type}".
+    """
+    if value.__class__ is not str:
+        return value
+    if "${" in value:
+        return Unknown(f"{name} is the placeholder {value[:80]}", value)
+    return Unknown(f"{name} is known only when the schedule runs", value) if _CONTEXT in value else value
+
+
+def deep(value: Any, name: str = "it") -> Any:
+    """The value with everything in it as far as it is known: see `plain`."""
+    if isinstance(value, Mapping):
+        return {key: deep(item, str(key)) for key, item in value.items()}
+    if isinstance(value, list):
+        return [deep(item, name) for item in value]
+    return plain(value, name)
+
+
+def objects(value: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; none of what is no list."""
+    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
+
+
+def decoded(value: Any, name: str) -> dict[str, Any] | Unknown:
+    """A definition or an input that may be text, or text of which only a part is known, as a mapping."""
+    if isinstance(value, Unknown):
+        if value.partial is None or "{" not in value.partial.replace("${", ""):
+            return value
+        text: Any = value.partial
+    else:
+        text = value
+    if isinstance(text, str):
+        try:
+            text = value_of(str.__str__(text))
+        except MalformedError as error:
+            return Unknown(f"its {name} cannot be read: {error.problem}") if not isinstance(value, Unknown) else value
+    return text if isinstance(text, dict) else Unknown(f"its {name} is no object")

@@ -1,0 +1,101 @@
+"""Definitions as files of their own: ``guardrail check pipeline.json``, ``score.asl.yaml``, a request, an answer."""
+
+import os
+import re
+
+from guardrail import files, limits
+from guardrail.errors import MalformedError, SourceError
+from guardrail.model import ChangeSet, Coverage, Inventory, Skipped, Unknown, Workflow
+
+_PEEK = 1 << 16
+_TOLD = re.compile(
+    rb'"(?:StartAt|States|TransformResources|TransformJobArn|ValidationSpecification|PipelineDefinition)"\s*:'
+    rb'|"Version"\s*:\s*"2020-12-01"|createTransformJob'
+)
+_OTHER = re.compile(
+    rb'\s*\{\s*"(?:applyable|checks|complete|configuration|errored|format_version|planned_values|prior_state'
+    rb'|resource_changes|terraform_version)"|[\s\S]*"Resources"\s*:'
+)
+_YAML = re.compile(rb"^(?:StartAt|States):", re.MULTILINE)
+_NOT_YAML = re.compile(rb"^Resources:", re.MULTILINE)
+NO_REGION = Unknown("nothing tells it: give --region")
+
+
+def recognizes(path: str) -> bool:
+    """Whether ``path`` holds a definition of transform jobs, by its first bytes."""
+    try:
+        if files.is_stream(path):
+            head = files.beginning(path)
+        elif os.path.isfile(path):
+            with files.opened(path, most=limits.LARGEST_PLAN) as file:
+                head = file.read(_PEEK)
+        else:
+            return False
+    except OSError:
+        return False
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
+        return _TOLD.search(head) is not None and _OTHER.match(head) is None
+    return _YAML.search(head) is not None and _NOT_YAML.search(head) is None
+
+
+def read(path: str, region: str | None = None) -> ChangeSet:
+    """The jobs of the definition at ``path`` ("-" for standard input).
+
+    Raises `SourceError` where it cannot be read, or is no definition after all.
+    """
+    from guardrail.sources.jobs import base, definitions
+
+    text = _text(path)
+    try:
+        found = definitions.read(base.value_of(text))
+    except MalformedError as error:
+        raise SourceError(f"{path}{_at(error)}: {error.problem}") from None
+    except RecursionError:
+        raise SourceError(f"{path} is nested too deeply") from None
+    if found is None:
+        raise SourceError(
+            f"{path} is no state machine, pipeline or request of a transform job",
+            hint="guardrail check pipeline.json, score.asl.json or a CreateTransformJob request",
+        )
+    address = os.path.basename(path) if path != "-" else "-"
+    workflow = Workflow(
+        address=address,
+        type="definition",
+        region=region or found.region or NO_REGION,
+        jobs=found.jobs,
+        flow=found.flow,
+        once=found.once,
+        change="create",
+    )
+    skipped = tuple(
+        Skipped(address=address, type="definition", reason=doubt, affects_total=True) for doubt in found.doubts
+    )
+    return ChangeSet(
+        path=path,
+        kind="definition",
+        after=Inventory(workflows=(workflow,) if found.jobs else ()),
+        skipped=skipped[:1],
+        coverage=Coverage(seen=1, modelled=int(not skipped), partial=0, skipped=int(bool(skipped))),
+        notices=others_in_words(found.others),
+    )
+
+
+def others_in_words(others: dict[str, int]) -> tuple[str, ...]:
+    """``not in these numbers: 2 processing jobs, 1 training job``; nothing where there are none."""
+    named = [f"{count:,} {what}{'s' if count > 1 else ''}" for what, count in sorted(others.items())]
+    return (f"not in these numbers, and billed by SageMaker too: {', '.join(named)}",) if named else ()
+
+
+def _at(error: MalformedError) -> str:
+    return f":{error.line}:{error.column}" if getattr(error, "line", None) else ""
+
+
+def _text(path: str) -> str:
+    try:
+        content = bytes(files.stream(path) if files.is_stream(path) else files.content(path, most=limits.LARGEST_FILE))
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SourceError(f"{path} is not text in UTF-8") from None

@@ -1,0 +1,142 @@
+"""SageMaker pipelines: their transform steps, with parameters, conditions, caches and retries.
+
+Sources: the pipeline definition schema of version 2020-12-01, and "Retry policy for pipeline steps", "Caching pipeline
+steps" and "Default values" of the SageMaker developer guide.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from guardrail.model import Flow, Step, TransformJob, Unknown
+from guardrail.sources.jobs.base import Definition, objects, plain
+from guardrail.sources.vocabulary.transform import OneOf, transform_job
+
+_OTHERS = {
+    "Processing": "processing job",
+    "Training": "training job",
+    "Tuning": "tuning job",
+    "AutoML": "AutoML job",
+    "ClarifyCheck": "processing job",
+    "QualityCheck": "processing job",
+    "NotebookJob": "notebook job",
+    "EMR": "EMR step",
+}
+_MAY_MAKE = ("Lambda", "Callback", "EndpointConfig", "Endpoint")
+"""Steps that make inference, or may."""
+_STARTS_ANOTHER = "SageMaker.JOB_INTERNAL_ERROR"
+"""The one error of a retry policy behind which there was a job that ran."""
+
+
+def read(pipeline: Mapping[str, Any], given: Any = None) -> Definition:
+    """What a pipeline runs; ``given`` are the parameters that it is started with, by name.
+
+    ``{"Steps": [{"Name": "Score", "Type": "Transform", "Arguments": {…}}]}`` runs one job, called ``Score``.
+    """
+    reader = _Reader(_parameters(pipeline), given if isinstance(given, Mapping) else {})
+    flow = reader.flow(pipeline.get("Steps"), "")
+    return Definition(
+        jobs=tuple(reader.jobs), flow=flow, others=dict(reader.others), doubts=tuple(dict.fromkeys(reader.doubts))
+    )
+
+
+def _parameters(pipeline: Mapping[str, Any]) -> dict[str, Any]:
+    """The value of each parameter when nobody gives one."""
+    found: dict[str, Any] = {}
+    for each in objects(pipeline.get("Parameters")):
+        if not isinstance(name := each.get("Name"), str):
+            continue
+        options = each.get("EnumValues")
+        if "DefaultValue" in each:
+            found[name] = plain(each["DefaultValue"], name)
+        elif isinstance(options, list) and options:
+            found[name] = OneOf(f"the parameter {name} has no default", values=tuple(options))
+        else:
+            found[name] = Unknown(f"the parameter {name} has no default")
+    return found
+
+
+class _Reader:
+    """One reading of a pipeline."""
+
+    def __init__(self, parameters: dict[str, Any], given: Mapping[str, Any]) -> None:
+        self._values = {**parameters, **given}
+        self.jobs: list[TransformJob] = []
+        self.others: Counter[str] = Counter()
+        self.doubts: list[str] = []
+
+    def flow(self, steps: Any, prefix: str) -> Flow:
+        """Steps that all run, whatever their order: one after the other, with what a condition chooses between."""
+        if not isinstance(steps, list):
+            self.doubts.append("its steps cannot be read")
+            return Flow()
+        made: list[Step] = []
+        for step in steps:
+            if not isinstance(step, Mapping):
+                self.doubts.append("one of its steps cannot be read")
+                continue
+            here, kind, label = len(made), step.get("Type"), f"{prefix}{step.get('Name')}"
+            if kind == "Transform":
+                made.append(self._job(step, label, here + 1))
+            elif kind == "Condition":
+                arguments = step.get("Arguments")
+                inside = arguments if isinstance(arguments, Mapping) else {}
+                ways = [self.flow(inside.get(name) or [], f"{label}/") for name in ("IfSteps", "ElseSteps")]
+                made.append(Step(nexts=(here + 1, here + 2)))
+                made += [Step(parts=(way,), nexts=(here + 3,)) for way in ways]
+            elif str(kind) in _OTHERS:
+                self.others[_OTHERS[str(kind)]] += 1
+            elif str(kind) in _MAY_MAKE:
+                self.doubts.append(f"its {kind} steps may make SageMaker inference, which is in no total")
+        return Flow((*made, Step(ends=True)))
+
+    def _job(self, step: Mapping[str, Any], label: str, after: int) -> Step:
+        arguments = self._resolved(step.get("Arguments"), "Arguments")
+        request = arguments if isinstance(arguments, (dict, Unknown)) else Unknown("Arguments is no object")
+        attempts = _attempts(step.get("RetryPolicies"))
+        self.jobs.append(transform_job(request, label, attempts=attempts))
+        cache = self._resolved(step.get("CacheConfig"), "CacheConfig")
+        is_cached = isinstance(cache, dict) and cache.get("Enabled") not in (None, False, "false")
+        return Step(jobs=(len(self.jobs) - 1,), least=0 if is_cached else 1, most=attempts, nexts=(after,))
+
+    def _resolved(self, value: Any, name: str) -> Any:
+        """A value with its parameters put in; what a step works out is not known."""
+        if isinstance(value, list):
+            return [self._resolved(item, name) for item in value]
+        if not isinstance(value, Mapping):
+            return plain(value, name)
+        if len(value) == 1:
+            ((key, argument),) = value.items()
+            if key == "Get":
+                return self._got(str(argument), name)
+            if key == "Std:Join" and isinstance(argument, Mapping):
+                return self._joined(argument, name)
+            if isinstance(key, str) and key.startswith("Std:"):
+                return Unknown(f"{name} is {key}, which is known only when it runs")
+        return {key: self._resolved(item, str(key)) for key, item in value.items()}
+
+    def _got(self, what: str, name: str) -> Any:
+        kind, _, parameter = what.partition(".")
+        if kind == "Parameters":
+            return self._values.get(parameter, Unknown(f"there is no parameter {parameter}"))
+        return Unknown(f"{name} is {what[:80]}, which is known only when it runs")
+
+    def _joined(self, argument: Mapping[str, Any], name: str) -> Any:
+        parts = self._resolved(argument.get("Values"), name)
+        if not isinstance(parts, list) or any(isinstance(part, (Unknown, dict, list)) for part in parts):
+            return Unknown(f"{name} is joined of what is known only when it runs")
+        return str(argument.get("On", "")).join(map(str, parts))
+
+
+def _attempts(policies: Any) -> int | None:
+    """How many jobs a step starts at most: one more for each retry behind a job that ran; None where time bounds it."""
+    tries = 1
+    for policy in objects(policies):
+        types = policy.get("ExceptionType")
+        if _STARTS_ANOTHER not in (types if isinstance(types, list) else [types]):
+            continue
+        more = policy.get("MaxAttempts")
+        if not isinstance(more, int) or isinstance(more, bool) or more < 0:
+            return None
+        tries += more
+    return tries

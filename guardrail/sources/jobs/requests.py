@@ -1,0 +1,75 @@
+"""Requests and answers of SageMaker's API: CreateTransformJob, DescribeTransformJob, validation specifications.
+
+A DescribeTransformJob answer says how long the job ran: "billed for the time interval between" TransformStartTime and
+TransformEndTime, whatever its end (SageMaker API reference, DescribeTransformJob).
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from guardrail.model import Flow, Step
+from guardrail.money import SECONDS_PER_HOUR
+from guardrail.sources.jobs.base import Definition, deep, objects
+from guardrail.sources.vocabulary.transform import transform_job
+
+_ARN_PARTS = 6
+_RECORDED = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
+_LAST = 2**33
+"""Seconds since 1970 that no time of ours is beyond."""
+
+
+def read(request: Mapping[str, Any], label: str = "") -> Definition:
+    """The one job of a request or an answer; how long it ran, where an answer says so."""
+    known = deep(request)
+    job = transform_job(known, label, run_hours=_run_hours(request))
+    is_fixed = job.has_fixed_name and "TransformJobArn" not in request
+    arn = str(request.get("TransformJobArn", "")).split(":")
+    return Definition(
+        jobs=(job,),
+        flow=Flow((Step(jobs=(0,), least=0 if is_fixed and label else 1, ends=True),)),
+        region=(arn[3] or None) if len(arn) == _ARN_PARTS else None,
+        is_request=True,
+    )
+
+
+def validation(specification: Mapping[str, Any]) -> Definition:
+    """The jobs of the profiles of a ValidationSpecification, each of which runs once."""
+    jobs, others = [], 0
+    for profile in objects(specification.get("ValidationProfiles")):
+        others += isinstance(profile.get("TrainingJobDefinition"), Mapping)
+        if isinstance(job := profile.get("TransformJobDefinition"), Mapping):
+            jobs.append(transform_job(deep(job), str(profile.get("ProfileName", ""))))
+    steps = [Step(jobs=(place,), nexts=(place + 1,)) for place in range(len(jobs))]
+    return Definition(
+        jobs=tuple(jobs),
+        flow=Flow((*steps, Step(ends=True))),
+        others={"training job": others} if others else {},
+        once=True,
+    )
+
+
+def _run_hours(answer: Mapping[str, Any]) -> Decimal | None:
+    """Hours from start to end; None of what does not say both. Start-up, before the start, is not billed."""
+    start, end = _moment(answer.get("TransformStartTime")), _moment(answer.get("TransformEndTime"))
+    return None if start is None or end is None or end < start else (end - start) / SECONDS_PER_HOUR
+
+
+def _moment(value: Any) -> Decimal | None:
+    """Seconds since 1970 of a time: a number, ISO 8601, or the parts that recorders of the API write down."""
+    try:
+        if isinstance(value, Mapping):
+            return _seconds(datetime.fromisoformat(_RECORDED.format_map(value))) if "year" in value else None
+        if isinstance(value, str):
+            return _seconds(datetime.fromisoformat(value))
+    except (KeyError, ValueError, TypeError):
+        return None
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= _LAST
+    return Decimal(str(value)) if is_number else None
+
+
+def _seconds(moment: datetime) -> Decimal:
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return Decimal(delta.days * 86_400 + delta.seconds) + Decimal(delta.microseconds) / 1_000_000

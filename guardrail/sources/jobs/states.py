@@ -1,0 +1,334 @@
+"""State machines in Amazon States Language: the transform jobs that their tasks start, and the ways to them.
+
+Sources: the Amazon States Language specification (states-language.net) and "SageMaker AI integration" of the Step
+Functions developer guide. Expressions are not evaluated: what `$.x` is, is known where the input is given, or where a
+state before it wrote it out.
+"""
+
+import re
+from collections import Counter, deque
+from collections.abc import Iterator, Mapping
+from math import ceil
+from typing import Any, NamedTuple
+
+from msgspec.structs import replace
+
+from guardrail.model import Flow, Step, TransformJob, Unknown
+from guardrail.sources.jobs.base import Definition, objects, plain
+from guardrail.sources.vocabulary.transform import transform_job
+
+_CALL = re.compile(r":states:[^:]*:[^:]*:(?:aws-sdk:)?(\w+):(\w+)(?:\.([\w:]+))?$", re.IGNORECASE)
+_PATH = re.compile(r"\$(?:\.[A-Za-z_][\w-]*)+")
+_REFUSED = re.compile(r"throttl|limitexceeded|toomanyrequests", re.IGNORECASE)
+"""Errors of requests that were refused before there was a job."""
+_OTHERS = {
+    "createtrainingjob": "training job",
+    "createprocessingjob": "processing job",
+    "createhyperparametertuningjob": "tuning job",
+    "createautomljob": "AutoML job",
+    "createautomljobv2": "AutoML job",
+    "createlabelingjob": "labeling job",
+    "createmonitoringschedule": "Model Monitor schedule",
+    "createcluster": "HyperPod cluster",
+    "createnotebookinstance": "notebook instance",
+}
+_INFERENCE = re.compile(r"(?:create|update)(?:endpoint|inference)|startinference", re.IGNORECASE)
+_DEFAULT_ATTEMPTS = 3
+_ENDS = ("Succeed", "Fail")
+
+_Known = dict[str, Any]
+"""What is known of the input of a state, by its names at the top."""
+
+
+def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
+    """What a state machine runs; ``given`` is its input, as far as that is known.
+
+    ``{"StartAt": "Score", "States": {"Score": {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:
+    createTransformJob.sync", …}}}`` runs one job, called ``Score``.
+    """
+    reader = _Reader(given if isinstance(given, dict) else {})
+    flow = reader.flow(machine, "", "JSONPath", dict(reader.given))
+    return Definition(
+        jobs=tuple(reader.jobs), flow=flow, others=dict(reader.others), doubts=tuple(dict.fromkeys(reader.doubts))
+    )
+
+
+class _Call(NamedTuple):
+    """What a task calls."""
+
+    service: str
+    action: str
+    suffix: str
+
+
+class _Reader:
+    """One reading of a state machine."""
+
+    def __init__(self, given: _Known) -> None:
+        self.given = given
+        self.jobs: list[TransformJob] = []
+        self.others: Counter[str] = Counter()
+        self.doubts: list[str] = []
+
+    def flow(self, machine: Mapping[str, Any], prefix: str, language: str, known: _Known) -> Flow:
+        """The states of a machine, or of what runs inside a state, the first one first."""
+        states, start = machine.get("States"), machine.get("StartAt")
+        if not isinstance(states, Mapping) or not states:
+            self.doubts.append(f"the states of {prefix.rstrip('/') or 'its definition'} cannot be read")
+            return Flow()
+        own = machine.get("QueryLanguage")
+        language = own if isinstance(own, str) else language
+        if not isinstance(start, str) or start not in states:
+            self.doubts.append(f"its first state {str(start)[:80]!r} is not there")
+            return Flow()
+        order = [start, *(name for name in states if name != start)]
+        places = {name: place for place, name in enumerate(order)}
+        inputs = self._inputs(states, start, language, known)
+        steps = []
+        for name in order:
+            state = states[name]
+            if not isinstance(state, Mapping):
+                self.doubts.append(f"its state {str(name)[:80]} cannot be read")
+                state = {}
+            steps.append(self._step(f"{prefix}{name}", state, language, inputs.get(name, {}), places))
+        return Flow(tuple(steps))
+
+    def _step(self, label: str, state: Mapping[str, Any], language: str, known: _Known, places: dict[str, int]) -> Step:
+        language = str(state.get("QueryLanguage") or language)
+        after = [places[name] for name in _nexts(state) if name in places]
+        is_over = state.get("Type") in _ENDS or bool(state.get("End")) or not after
+        bare = Step(nexts=tuple(dict.fromkeys(after)), ends=is_over)
+        kind = state.get("Type")
+        if kind == "Task":
+            return self._task(label, state, language, known, bare)
+        if kind == "Parallel":
+            branches = objects(state.get("Branches"))
+            inside = known if _keeps(state, "InputPath", "Parameters", "Arguments") else {}
+            parts = tuple(self.flow(branch, f"{label}/", language, inside) for branch in branches)
+            return replace(bare, parts=parts, most=_attempts(state))
+        processor = state.get("ItemProcessor") or state.get("Iterator")
+        if kind == "Map" and isinstance(processor, Mapping):
+            part = self.flow(processor, f"{label}/", language, {})
+            least, most = self._items(state, language, known)
+            tries = _attempts(state)
+            most = None if most is None or tries is None else most * tries
+            return replace(bare, parts=(part,), least=least, most=most)
+        return bare
+
+    def _task(self, label: str, state: Mapping[str, Any], language: str, known: _Known, bare: Step) -> Step:
+        call = _call(state.get("Resource"))
+        if call is None:
+            return bare
+        if call.service == "sagemaker" and call.action == "createtransformjob":
+            return self._job(label, state, language, known, call, bare)
+        if call.service == "sagemaker" and call.action in _OTHERS:
+            self.others[_OTHERS[call.action]] += 1
+        elif call.service == "sagemaker" and _INFERENCE.match(call.action):
+            self.doubts.append("its definition makes SageMaker inference that is in no total: check it on its own")
+        elif (call.service, call.action) in (
+            ("sagemaker", "startpipelineexecution"),
+            ("states", "startexecution"),
+            ("sfn", "startexecution"),
+        ):
+            what = "a pipeline" if call.service == "sagemaker" else "another state machine"
+            self.doubts.append(
+                f"it starts {what} at {label}, whose jobs are counted with that one's own schedules alone"
+            )
+        return bare
+
+    def _job(self, label: str, state: Mapping[str, Any], language: str, known: _Known, call: _Call, bare: Step) -> Step:
+        waits = call.suffix.startswith("sync")
+        request = self._arguments(state, language, known)
+        timeout = state.get("TimeoutSeconds")
+        job = transform_job(
+            request,
+            label,
+            waits=waits,
+            timeout_s=_whole(self._resolved(timeout, "TimeoutSeconds", language, known))
+            if timeout is not None
+            else (Unknown("TimeoutSecondsPath") if "TimeoutSecondsPath" in state else None),
+            attempts=_attempts(state) if waits else 1,
+        )
+        literal = "Parameters" if language == "JSONPath" else "Arguments"
+        written = state.get(literal)
+        name = written.get("TransformJobName") if isinstance(written, Mapping) else None
+        is_fixed = isinstance(name, str) and not isinstance(self._resolved(name, "name", language, known), Unknown)
+        if job.has_fixed_name != is_fixed:
+            job = replace(job, has_fixed_name=is_fixed)
+        self.jobs.append(job)
+        most = 1 if is_fixed else job.attempts
+        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, most=most)
+
+    # Values
+
+    def _arguments(self, state: Mapping[str, Any], language: str, known: _Known) -> dict[str, Any] | Unknown:
+        """The request of a task; its whole input where it says nothing else."""
+        name = "Arguments" if language == "JSONata" else "Parameters"
+        written = state.get(name)
+        if written is None:
+            return dict(known) or Unknown("the request is the input of its state, which is not known")
+        value = self._resolved(written, name, language, known)
+        if isinstance(value, Unknown):
+            return Unknown(f"{value.reason}: everything in it is unknown")
+        return value if isinstance(value, dict) else Unknown(f"{name} is no object")
+
+    def _resolved(self, value: Any, name: str, language: str, known: _Known) -> Any:
+        """A value with its expressions as far as they are known."""
+        if isinstance(value, Mapping):
+            found: dict[str, Any] = {}
+            for key, item in value.items():
+                if language == "JSONPath" and isinstance(key, str) and key.endswith(".$"):
+                    found[key[:-2]] = self._at(item, key[:-2], known)
+                else:
+                    found[key] = self._resolved(item, str(key), language, known)
+            return found
+        if isinstance(value, list):
+            return [self._resolved(item, name, language, known) for item in value]
+        if language == "JSONata" and isinstance(value, str) and value.startswith("{%"):
+            return Unknown(f"{name} is {'one' if name == 'Arguments' else 'a'} JSONata expression")
+        return plain(value, name)
+
+    def _at(self, path: Any, name: str, known: _Known) -> Any:
+        """What a JSONPath leads to, in the input of a state or of the execution."""
+        where: Any = known
+        if isinstance(path, str) and path.startswith("$$.Execution.Input."):
+            path, where = f"$.{path.removeprefix('$$.Execution.Input.')}", self.given
+        if isinstance(path, str) and _PATH.fullmatch(path):
+            for part in path.split(".")[1:]:
+                where = where.get(part) if isinstance(where, Mapping) else None
+            if where is not None:
+                return plain(where, name)
+        return Unknown(f"{name} is {str(path)[:80]}, which is known only when it runs")
+
+    # What is known where
+
+    def _inputs(self, states: Mapping[str, Any], start: str, language: str, known: _Known) -> dict[str, _Known]:
+        """What is known of the input of each state, whichever way leads to it."""
+        inputs = {start: known}
+        pending = deque([start])
+        while pending:
+            name = pending.popleft()
+            state = states.get(name)
+            if not isinstance(state, Mapping):
+                continue
+            for after, output in self._outputs(state, str(state.get("QueryLanguage") or language), inputs[name]):
+                before = inputs.get(after)
+                met = (
+                    output if before is None else {key: before[key] for key in before if output.get(key) == before[key]}
+                )
+                if before is None or len(met) < len(before):
+                    inputs[after] = met
+                    pending.append(after)
+        return inputs
+
+    def _outputs(self, state: Mapping[str, Any], language: str, known: _Known) -> Iterator[tuple[str, _Known]]:
+        """What each state behind a state is given."""
+        kind, caught = state.get("Type"), objects(state.get("Catch"))
+        output = known
+        if not _keeps(state, "InputPath", "OutputPath", "ResultSelector", "Output"):
+            output = {}
+        elif kind == "Pass" and language == "JSONPath" and ("Result" in state or "Parameters" in state):
+            result = (
+                state["Result"] if "Result" in state else self._resolved(state["Parameters"], "it", language, known)
+            )
+            output = _put(known, state.get("ResultPath", "$"), result)
+        elif kind in ("Task", "Map", "Parallel"):
+            output = known if language == "JSONPath" and "ResultPath" in state else {}
+            output = _put(output, state.get("ResultPath", "$"), None)
+        catches = [name for each in caught if isinstance(name := each.get("Next"), str)]
+        for name in _nexts(state):
+            if name not in catches:
+                yield name, output
+        for each in caught:
+            if isinstance(name := each.get("Next"), str):
+                yield name, _put(known, each.get("ResultPath", "$"), None)
+
+    def _items(self, state: Mapping[str, Any], language: str, known: _Known) -> tuple[int, int | None]:
+        """For how many items a map runs, at least and at most."""
+        least, most = 0, None
+        reader = state.get("ItemReader")
+        if isinstance(reader, Mapping):
+            config = reader.get("ReaderConfig")
+            most = _count(config.get("MaxItems")) if isinstance(config, Mapping) else None
+        else:
+            if language == "JSONata":
+                items: Any = self._resolved(state.get("Items"), "Items", language, known)
+            else:
+                items = self._at(state.get("ItemsPath", "$"), "ItemsPath", known)
+            if isinstance(items, list):
+                least = most = len(items)
+        batcher = state.get("ItemBatcher")
+        if isinstance(batcher, Mapping):
+            size = _count(batcher.get("MaxItemsPerBatch"))
+            fewest = ceil(least / size) if size else min(least, 1)
+            is_exact = size is not None and not any(name.startswith("MaxInputBytes") for name in batcher)
+            return fewest, ceil(most / size) if most is not None and size and is_exact else most
+        return least, most
+
+
+def _call(resource: Any) -> _Call | None:
+    """What the resource of a task calls, ``arn:aws:states:::sagemaker:createTransformJob.sync`` for example."""
+    text = resource.partial if isinstance(resource, Unknown) else resource
+    found = _CALL.search(text) if isinstance(text, str) else None
+    return None if found is None else _Call(found[1].lower(), found[2].lower(), (found[3] or "").lower())
+
+
+def _nexts(state: Mapping[str, Any]) -> Iterator[str]:
+    """The names of the states that may come next: by Next, the rules and the default of a choice, and Catch."""
+    for name in (state.get("Next"), state.get("Default")):
+        if isinstance(name, str):
+            yield name
+    for key in ("Choices", "Catch"):
+        for rule in objects(state.get(key)):
+            if isinstance(name := rule.get("Next"), str):
+                yield name
+
+
+def _attempts(state: Mapping[str, Any]) -> int | None:
+    """How often a state is tried at most where each try may bill: once, and again for every retrier.
+
+    What is retried because the request was refused has started no job. None where that is an expression.
+    """
+    tries = 1
+    for retrier in objects(state.get("Retry")):
+        errors = retrier.get("ErrorEquals")
+        names = [each for each in errors if isinstance(each, str)] if isinstance(errors, list) else []
+        if names and all(map(_REFUSED.search, names)):
+            continue
+        more = retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS)
+        more = _count(more, zero=True)
+        if more is None:
+            return None
+        tries += more
+    return tries
+
+
+def _count(value: Any, *, zero: bool = False) -> int | None:
+    """A whole number above 0, or from 0 on; None for anything else."""
+    if isinstance(value, str) and value.isdecimal() and len(value) < 10:  # noqa: PLR2004 - more than anybody has
+        value = int(value)
+    is_whole = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_whole and 0 <= value <= 2**31 and (value or zero) else None
+
+
+def _whole(value: Any) -> int | Unknown | None:
+    if isinstance(value, Unknown) or value is None:
+        return value
+    count = _count(value, zero=True)
+    return Unknown("TimeoutSeconds is no whole number") if count is None else count
+
+
+def _keeps(state: Mapping[str, Any], *names: str) -> bool:
+    """Whether a state hands on all of what it is given, under the names that it has."""
+    return all(state.get(name, "$") == "$" for name in names)
+
+
+def _put(known: _Known, path: Any, result: Any) -> _Known:
+    """What is known once a result is put into it; the result None is one that nobody knows."""
+    if path is None:
+        return known
+    if path == "$":
+        return dict(result) if isinstance(result, Mapping) else {}
+    top, _, rest = str(path).removeprefix("$.").partition(".")
+    left = {key: value for key, value in known.items() if key != top}
+    return left if rest or result is None else {**left, top: result}

@@ -1,0 +1,108 @@
+"""Definitions as files of their own, from the command line to the report."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+
+TASK = "arn:aws:states:::sagemaker:createTransformJob.sync"
+REQUEST: dict[str, Any] = {
+    "ModelName": "churn",
+    "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2},
+}
+MACHINE: dict[str, Any] = {
+    "StartAt": "Score",
+    "States": {"Score": {"Type": "Task", "Resource": TASK, "Parameters": REQUEST, "End": True}},
+}
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    def run(content: str, *arguments: str, name: str = "score.asl.json") -> Any:
+        path = tmp_path / name
+        path.write_text(content)
+        code = cli.main(["check", str(path), "--region", "us-east-1", "--isolated", "--format", "json", *arguments])
+        assert code == 0
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def test_a_state_machine_shows_the_price_of_an_hour_of_the_whole_job(check: Callable[..., Any]) -> None:
+    (workflow,) = check(json.dumps(MACHINE))["workflows"]
+    (job,) = workflow["jobs"]
+    assert job["hour_usd"] == {"least": "0.46", "most": "0.46"}  # 2 × 0.23
+    assert workflow["monthly_runs"] is None
+    assert workflow["after"]["depends_on_usage"]
+
+
+def test_usage_prices_the_month(check: Callable[..., Any], tmp_path: Path) -> None:
+    usage = tmp_path / "usage.yml"
+    usage.write_text(
+        "version: 0.1\nresource_usage:\n  score.asl.json:\n    monthly_runs: 30\n    run_hours: 9\n"
+        "    jobs:\n      Score: {run_hours: 0.5}\n"
+    )
+    report = check(json.dumps(MACHINE), "--usage-file", str(usage))
+    # 30 × 0.5 h × 2 × 0.23 = 6.90
+    for amounts in (report["totals"]["after"], report["workflows"][0]["after"]):
+        assert [float(amounts[bound]) for bound in ("floor", "expected", "ceiling")] == [6.9, 6.9, 6.9]
+        assert not amounts["depends_on_usage"]
+
+
+def test_yaml_is_read_like_json(check: Callable[..., Any]) -> None:
+    text = f"""
+StartAt: Score
+States:
+  Score:
+    Type: Task
+    Resource: {TASK}
+    Parameters:
+      TransformResources: {{InstanceType: ml.m5.xlarge, InstanceCount: 2}}
+    End: true
+"""
+    (workflow,) = check(text, name="score.asl.yaml")["workflows"]
+    assert workflow["jobs"][0]["hour_usd"] == {"least": "0.46", "most": "0.46"}
+
+
+def test_a_type_that_nobody_knows_makes_the_total_at_least(check: Callable[..., Any]) -> None:
+    resources = {"InstanceType": "${Type}", "InstanceCount": 2}
+    report = check(json.dumps(MACHINE).replace(json.dumps(REQUEST["TransformResources"]), json.dumps(resources)))
+    assert report["totals"]["after"]["at_least"]
+    assert report["overview"]["state"] == "unknown"
+
+
+def test_other_jobs_are_named_once_with_their_count(check: Callable[..., Any]) -> None:
+    steps = [{"Name": "A", "Type": "Processing"}, {"Name": "B", "Type": "Processing"}]
+    report = check(json.dumps({"Version": "2020-12-01", "Steps": steps}), name="pipeline.json")
+    assert report["notices"] == ["not in these numbers, and billed by SageMaker too: 2 processing jobs"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ('{"StartAt": "A", "States": {', "not valid JSON"),
+        ('{"StartAt": "A", "Comment": 1}', "no state machine, pipeline or request"),
+        ('{"StartAt": ' + "[" * 5000 + "]" * 5000 + ', "States": {}}', "nested too deeply"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line(
+    content: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.json").write_text(content)
+    assert cli.main(["check", str(tmp_path / "a.json")]) == 2
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("style", ["table", "markdown", "html", "csv"])
+def test_every_format_shows_the_jobs(style: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "score.asl.json").write_text(json.dumps(MACHINE))
+    assert cli.main(["check", str(tmp_path / "score.asl.json"), "--region", "us-east-1", "--format", style]) == 0
+    shown = capsys.readouterr().out
+    assert "score.asl.json" in shown
+    assert "ml.m5.xlarge" in shown

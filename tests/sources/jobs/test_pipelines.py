@@ -1,0 +1,92 @@
+"""SageMaker pipelines: transform steps with parameters, conditions, caches and retries."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from guardrail.flows import Runs, runs
+from guardrail.model import Unknown
+from guardrail.sources.jobs import pipelines
+from guardrail.sources.jobs.base import Definition
+
+TYPE = {"Name": "Type", "Type": "String", "DefaultValue": "ml.c5.xlarge"}
+COUNT = {"Name": "Count", "Type": "Integer", "DefaultValue": 2}
+
+
+def transform(name: str = "Score", **others: Any) -> dict[str, Any]:
+    resources = {"InstanceType": {"Get": "Parameters.Type"}, "InstanceCount": {"Get": "Parameters.Count"}}
+    return {"Name": name, "Type": "Transform", "Arguments": {"TransformResources": resources}, **others}
+
+
+def pipeline(*steps: dict[str, Any], parameters: list[Any] | None = None) -> dict[str, Any]:
+    return {"Version": "2020-12-01", "Parameters": parameters or [TYPE, COUNT], "Steps": list(steps)}
+
+
+def how_often(definition: Definition) -> dict[str, Runs]:
+    found = runs(definition.flow, len(definition.jobs))
+    return {job.label: each for job, each in zip(definition.jobs, found, strict=True)}
+
+
+def test_parameters_have_their_defaults_and_what_is_given_goes_before() -> None:
+    (job,) = pipelines.read(pipeline(transform())).jobs
+    assert (job.instance_types, job.instance_count) == (("ml.c5.xlarge",), 2)
+    (given,) = pipelines.read(pipeline(transform()), {"Count": "4"}).jobs  # overrides are text
+    assert given.instance_count == 4
+
+
+def test_a_parameter_without_a_default_is_one_of_its_values() -> None:
+    options = {"Name": "Type", "EnumValues": ["ml.m5.xlarge", "ml.m5.4xlarge"]}
+    counts = {"Name": "Count", "EnumValues": [2, 8]}
+    (job,) = pipelines.read(pipeline(transform(), parameters=[options, counts])).jobs
+    assert job.instance_types == ("ml.m5.xlarge", "ml.m5.4xlarge")
+    assert isinstance(job.instance_count, Unknown)
+    assert (job.instance_count.at_least, job.instance_count.at_most) == (Decimal(2), Decimal(8))
+    (bare,) = pipelines.read(pipeline(transform(), parameters=[{"Name": "Type"}, COUNT])).jobs
+    assert bare.instance_types == (Unknown("the parameter Type has no default"),)
+
+
+def test_conditions_choose_and_what_they_choose_between_is_called_by_both_names() -> None:
+    chosen = {
+        "Name": "IsGood",
+        "Type": "Condition",
+        "Arguments": {"IfSteps": [transform("All")], "ElseSteps": [{"Name": "Stop", "Type": "Fail"}]},
+    }
+    assert how_often(pipelines.read(pipeline(transform(), chosen))) == {
+        "Score": Runs(1, 1),
+        "IsGood/All": Runs(0, 1),
+    }
+
+
+@pytest.mark.parametrize(
+    ("policies", "most"),
+    [
+        ([{"ExceptionType": ["Step.SERVICE_FAULT", "Step.THROTTLING"], "MaxAttempts": 10}], 1),
+        ([{"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "MaxAttempts": 2}], 3),
+        ([{"ExceptionType": ["SageMaker.JOB_INTERNAL_ERROR"], "ExpireAfterMin": 60}], None),
+    ],
+)
+def test_only_an_error_behind_a_job_that_ran_starts_another(policies: list[Any], most: int | None) -> None:
+    assert how_often(pipelines.read(pipeline(transform(RetryPolicies=policies)))) == {"Score": Runs(1, most)}
+
+
+def test_a_cache_may_save_the_job() -> None:
+    cached = transform(CacheConfig={"Enabled": True, "ExpireAfter": "P30D"})
+    assert how_often(pipelines.read(pipeline(cached))) == {"Score": Runs(0, 1)}
+    off = transform(CacheConfig={"Enabled": False})
+    assert how_often(pipelines.read(pipeline(off))) == {"Score": Runs(1, 1)}
+
+
+def test_other_jobs_are_counted_and_what_may_make_inference_is_said() -> None:
+    steps = [{"Name": str(at), "Type": kind} for at, kind in enumerate(["Processing", "Training", "Processing"])]
+    found = pipelines.read(pipeline(*steps, {"Name": "L", "Type": "Lambda"}))
+    assert found.others == {"processing job": 2, "training job": 1}
+    assert found.doubts == ("its Lambda steps may make SageMaker inference, which is in no total",)
+
+
+@pytest.mark.parametrize("odd", [None, 3, "x", [], {}, [3]])
+def test_odd_values_anywhere_are_no_traceback(odd: Any) -> None:
+    for name in ("Name", "Type", "Arguments", "CacheConfig", "RetryPolicies"):
+        pipelines.read(pipeline({**transform(), name: odd}))
+    pipelines.read({"Steps": odd, "Parameters": odd})
+    pipelines.read({"Steps": [odd], "Parameters": [odd]})

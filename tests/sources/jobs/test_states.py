@@ -1,0 +1,184 @@
+"""State machines: what their tasks start, in both languages of expressions, and how often."""
+
+from typing import Any
+
+import pytest
+
+from guardrail.flows import Runs, runs
+from guardrail.model import TransformJob, Unknown
+from guardrail.sources.jobs import states
+from guardrail.sources.jobs.base import Definition, value_of
+
+SYNC = "arn:aws:states:::sagemaker:createTransformJob.sync"
+
+
+def request(**others: Any) -> dict[str, Any]:
+    return {
+        "TransformJobName.$": "$$.Execution.Name",
+        "ModelName": "churn",
+        "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2},
+        **others,
+    }
+
+
+def task(resource: str = SYNC, **others: Any) -> dict[str, Any]:
+    return {"Type": "Task", "Resource": resource, "Parameters": request(), "End": True, **others}
+
+
+def machine(**named: Any) -> dict[str, Any]:
+    return {"StartAt": next(iter(named)), "States": named}
+
+
+def how_often(definition: Definition) -> dict[str, Runs]:
+    found = runs(definition.flow, len(definition.jobs))
+    return {job.label: each for job, each in zip(definition.jobs, found, strict=True)}
+
+
+def only(definition: Definition) -> TransformJob:
+    (job,) = definition.jobs
+    return job
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        SYNC,
+        "arn:aws-cn:states:::sagemaker:createTransformJob",
+        "arn:${AWS::Partition}:states:::sagemaker:createTransformJob.sync",
+        "arn:aws:states:::aws-sdk:sagemaker:createTransformJob",
+    ],
+)
+def test_every_form_of_the_call_is_a_job(resource: str) -> None:
+    job = only(states.read(machine(Score=task(resource))))
+    assert (job.label, job.instance_types, job.instance_count) == ("Score", ("ml.m5.xlarge",), 2)
+    assert job.waits is resource.endswith(".sync")
+
+
+def test_a_call_of_something_else_is_none() -> None:
+    found = states.read(machine(Look=task("arn:aws:states:::aws-sdk:sagemaker:describeTransformJob")))
+    assert found.jobs == ()
+    trained = states.read(machine(Train=task("arn:aws:states:::sagemaker:createTrainingJob.sync")))
+    assert trained.others == {"training job": 1}
+
+
+def test_expressions_mean_something_in_their_own_language_alone() -> None:
+    resources = {"InstanceType": "{% $type %}", "InstanceType.$": "$.type", "InstanceCount": 1}
+    by_path = only(states.read(machine(S=task(Parameters=request(TransformResources=resources)))))
+    assert isinstance(by_path.instance_types[0], Unknown)  # the path decides; the other key is the same one
+    del resources["InstanceType.$"]
+    assert only(states.read(machine(S=task(Parameters=request(TransformResources=resources))))).instance_types == (
+        "{% $type %}",
+    )
+    plain = {"InstanceType": "ml.c5.4xlarge", "InstanceType.$": "$.type", "InstanceCount": "{% $n %}"}
+    asked = task(QueryLanguage="JSONata", Arguments=request(TransformResources=plain))
+    job = only(states.read(machine(S=asked)))
+    assert job.instance_types == ("ml.c5.4xlarge",)
+    assert isinstance(job.instance_count, Unknown)
+    assert job.instance_count.reason == "InstanceCount is a JSONata expression"
+    assert job.instance_count.at_least == 1  # the API's minimum
+
+
+def test_arguments_may_be_one_expression() -> None:
+    job = only(states.read(machine(S=task(QueryLanguage="JSONata", Arguments="{% $states.input.job %}"))))
+    assert job.instance_types == (Unknown("Arguments is one JSONata expression: everything in it is unknown"),)
+
+
+def test_an_input_that_is_given_feeds_paths_until_a_state_writes_over_it() -> None:
+    score = task(Parameters=request(TransformResources={"InstanceType.$": "$.type", "InstanceCount": 1}))
+    given = {"type": "ml.c5.xlarge"}
+    assert only(states.read(machine(S=score), given)).instance_types == ("ml.c5.xlarge",)
+    look = {"Type": "Task", "Resource": "arn:aws:lambda:::f", "Next": "S"}
+    assert isinstance(only(states.read(machine(L=look, S=score), given)).instance_types[0], Unknown)
+    kept = only(states.read(machine(L={**look, "ResultPath": "$.seen"}, S=score), given))
+    assert kept.instance_types == ("ml.c5.xlarge",)
+    over = only(states.read(machine(L={**look, "ResultPath": "$.type"}, S=score), given))
+    assert isinstance(over.instance_types[0], Unknown)
+
+
+def test_a_map_runs_once_for_each_item_that_is_written_out() -> None:
+    body = machine(Score=task())
+    items = {"Type": "Pass", "Result": [1, 2, 3, 4], "ResultPath": "$.all", "Next": "Each"}
+    each = {"Type": "Map", "ItemsPath": "$.all", "MaxConcurrency": 1, "Iterator": body, "End": True}
+    assert how_often(states.read(machine(Items=items, Each=each))) == {"Each/Score": Runs(4, 4)}
+    assert how_often(states.read(machine(Each=each))) == {"Each/Score": Runs(0, None)}
+
+
+@pytest.mark.parametrize(
+    ("batcher", "most"),
+    [
+        ({"MaxItemsPerBatch": 300}, 4),  # ceil(1000 / 300)
+        (None, 1000),
+        ({"MaxItemsPerBatch": 300, "MaxInputBytesPerBatch": 1000}, 1000),  # bytes may make them smaller
+    ],
+)
+def test_the_items_that_a_distributed_map_may_read_bound_it(batcher: dict[str, int] | None, most: int) -> None:
+    each = {
+        "Type": "Map",
+        "ItemReader": {"ReaderConfig": {"MaxItems": 1000}},
+        "ItemProcessor": machine(Score=task()),
+        "End": True,
+        **({"ItemBatcher": batcher} if batcher else {}),
+    }
+    assert how_often(states.read(machine(Each=each))) == {"Each/Score": Runs(0, most)}
+
+
+@pytest.mark.parametrize(
+    ("retry", "most"),
+    [
+        ([{"ErrorEquals": ["States.TaskFailed"]}], 4),  # MaxAttempts left out is 3, after the first try
+        ([{"ErrorEquals": ["A"], "MaxAttempts": 1}, {"ErrorEquals": ["B"], "MaxAttempts": 1}], 3),
+        ([{"ErrorEquals": ["SageMaker.ThrottlingException"], "MaxAttempts": 10}], 1),  # refused: no job, no bill
+        ([{"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}], 1),
+    ],
+)
+def test_each_retry_behind_a_job_may_be_another_job(retry: list[Any], most: int) -> None:
+    assert how_often(states.read(machine(Score=task(Retry=retry)))) == {"Score": Runs(1, most)}
+
+
+def test_a_name_that_is_written_out_starts_one_job_ever() -> None:
+    named = {key: value for key, value in request().items() if key != "TransformJobName.$"}
+    constant = task(Parameters={**named, "TransformJobName": "nightly"}, Retry=[{"ErrorEquals": ["States.ALL"]}])
+    found = states.read(machine(Score=constant))
+    assert only(found).has_fixed_name
+    assert how_often(found) == {"Score": Runs(0, 1)}
+
+
+def test_a_catch_leads_to_a_second_job_and_parallel_branches_both_run() -> None:
+    caught = task(Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Again"}])
+    assert how_often(states.read(machine(Score=caught, Again=task()))) == {"Score": Runs(1, 1), "Again": Runs(0, 1)}
+    both = {"Type": "Parallel", "Branches": [machine(A=task()), machine(B=task())], "End": True}
+    assert how_often(states.read(machine(Both=both))) == {"Both/A": Runs(1, 1), "Both/B": Runs(1, 1)}
+
+
+def test_placeholders_without_quotes_are_no_broken_json() -> None:
+    text = """{"StartAt": "S", "States": {"S": {"Type": "Task",
+      "Resource": "arn:aws:states:::sagemaker:createTransformJob"
+      , %{ if wait }"TimeoutSeconds": ${Seconds},%{ endif }
+      "Parameters": {"TransformResources": {"InstanceType": "${Type}", "InstanceCount": ${Count}}}, "End": true}}}"""
+    job = only(states.read(value_of(text)))
+    assert job.instance_types == (Unknown("InstanceType is the placeholder ${Type}", "${Type}"),)
+    assert isinstance(job.instance_count, Unknown)
+    assert job.instance_count.reason == "InstanceCount is the placeholder ${Count}"
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"StartAt": "A", "States": {}},
+        {"StartAt": "Nowhere", "States": {"A": {"Type": "Pass"}}},
+        {"StartAt": "A", "States": {"A": 3}},
+        {"StartAt": ["A"], "States": {"A": {"Type": "Pass"}}},
+        {"StartAt": "A", "States": [1]},
+    ],
+)
+def test_what_cannot_be_read_of_a_machine_is_said(broken: dict[str, Any]) -> None:
+    assert states.read(broken).doubts
+
+
+@pytest.mark.parametrize("odd", [None, 3, "x", [], {}, [3], {"Next": 3}])
+def test_odd_values_anywhere_are_no_traceback(odd: Any) -> None:
+    names = ["Retry", "Catch", "Parameters", "TimeoutSeconds", "Next", "End", "Resource", "Choices", "Branches"]
+    names += ["ItemProcessor", "ItemReader", "ItemBatcher", "ItemsPath", "ResultPath", "QueryLanguage", "Type"]
+    for kind in ("Task", "Map", "Parallel", "Choice", "Pass"):
+        for name in names:
+            states.read(machine(S={**task(), "Type": kind, "Iterator": machine(T=task()), name: odd}))
