@@ -171,21 +171,19 @@ def tracking_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...]
     """
     if isinstance(target.policies, Unknown):
         return target.policies
-    problems: list[str] = []
-    undecided: Unknown | None = None
-    for policy in target.policies:
-        if not isinstance(policy, TargetTrackingPolicy):
-            continue
-        if isinstance(policy.metrics, Unknown):
-            undecided = undecided or policy.metrics
-            continue
-        for metric in policy.metrics:
-            problem = _tracking_problem(metric, policy, target, scaled)
-            if isinstance(problem, Unknown):
-                undecided = undecided or problem
-            elif problem is not None:
-                problems.append(problem)
-    return tuple(dict.fromkeys(problems)) or undecided or ()
+    tracking = [policy for policy in target.policies if isinstance(policy, TargetTrackingPolicy)]
+    return _told(
+        _tracking_problem(metric, policy, target, scaled) if isinstance(metric, ScalingMetric) else metric
+        for policy in tracking
+        for metric in ([policy.metrics] if isinstance(policy.metrics, Unknown) else policy.metrics)
+    )
+
+
+def _told(problems: Iterable[str | Unknown | None]) -> tuple[str, ...] | Unknown:
+    """What is known to be wrong, each once; where nothing is, what is not known."""
+    found = list(problems)
+    known = tuple(dict.fromkeys(problem for problem in found if isinstance(problem, str)))
+    return known or next((problem for problem in found if isinstance(problem, Unknown)), ())
 
 
 def _tracking_problem(
@@ -248,22 +246,26 @@ def low_targets(target: ScalableTarget, scaled: Scaled, least_percent: Decimal) 
     """
     if isinstance(target.policies, Unknown):
         return target.policies
-    problems: list[str] = []
-    undecided: Unknown | None = None
-    for policy in target.policies:
-        if not isinstance(policy, TargetTrackingPolicy) or isinstance(policy.metrics, Unknown):
-            undecided = undecided or (policy.metrics if isinstance(policy, TargetTrackingPolicy) else None)  # type: ignore[assignment] # Unknown
-            continue
-        name = policy.metrics[0].name if len(policy.metrics) == 1 and not policy.metrics[0].predefined else None
-        if not isinstance(name, str) or name not in _UNITS or policy.metrics[0].namespace != ENDPOINTS:
-            continue
-        units, value = _units(name, scaled), policy.target_value
-        if isinstance(units, Unknown) or isinstance(value, Unknown):
-            undecided = undecided or (units if isinstance(units, Unknown) else value)  # type: ignore[assignment] # Unknown
-        elif units and units > 1 and Decimal(str(value)) < least_percent * units:
-            each = Decimal(str(value)) / units
-            problems.append(f"{name} {value:g} is {each:.0f} percent of each of {units} {_UNITS[name]}")
-    return tuple(problems) or undecided or ()
+    tracking = [policy for policy in target.policies if isinstance(policy, TargetTrackingPolicy)]
+    return _told(_low_target(policy, scaled, least_percent) for policy in tracking)
+
+
+def _low_target(policy: TargetTrackingPolicy, scaled: Scaled, least_percent: Decimal) -> str | Unknown | None:
+    if isinstance(policy.metrics, Unknown):
+        return policy.metrics
+    metric = policy.metrics[0] if len(policy.metrics) == 1 else None
+    if metric is None or metric.namespace != ENDPOINTS or metric.name not in _UNITS:
+        return None
+    name, value = str(metric.name), policy.target_value
+    units = _units(name, scaled)
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(units, Unknown):
+        return units
+    if units is None or units < 2 or Decimal(str(value)) >= least_percent * units:  # noqa: PLR2004 - of one there is no other
+        return None
+    each = Decimal(str(value)) / units
+    return f"{name} {value:g} is {each:.0f} percent of each of {units} {_UNITS[name]}"
 
 
 def _predefined_problem(name: str, dimension: str, mode: Mode | Unknown) -> str | Unknown | None:
@@ -452,23 +454,18 @@ def alarm_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | 
     if isinstance(target.policies, Unknown):
         return target.policies
     call = _CALLS.get(target.dimension)
-    problems: list[str] = []
-    undecided: Unknown | None = None
-    for policy in target.policies:
-        if not isinstance(policy, StepScalingPolicy):
-            continue
-        if isinstance(policy.alarms, Unknown):
-            undecided = undecided or policy.alarms
-            continue
-        if not policy.alarms:
-            problems.append(f"no alarm has {policy.address} among its actions")
+    steps = [policy for policy in target.policies if isinstance(policy, StepScalingPolicy)]
+    return _told(problem for policy in steps for problem in _alarm_problems(policy, call, scaled))
+
+
+def _alarm_problems(policy: StepScalingPolicy, call: _Call | None, scaled: Scaled) -> Iterator[str | Unknown | None]:
+    if isinstance(policy.alarms, Unknown):
+        yield policy.alarms
+    elif not policy.alarms:
+        yield f"no alarm has {policy.address} among its actions"
+    else:
         for alarm in policy.alarms:
-            problem = _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
-            if isinstance(problem, Unknown):
-                undecided = undecided or problem
-            elif problem is not None:
-                problems.append(problem)
-    return tuple(dict.fromkeys(problems)) or undecided or ()
+            yield _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
 
 
 def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | Unknown | None:

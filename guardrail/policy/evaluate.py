@@ -288,10 +288,10 @@ def _judged_by_group(
 
 
 def _key(group: Group) -> str:
-    """What a group is called: ``search``, ``none`` of what has no such value, ``unknown`` of what may have any."""
+    """What a group is called: ``search``, ``(none)`` of what has no such value, ``(unknown)`` of what may have any."""
     if isinstance(group.key, Unknown):
-        return "unknown"
-    return "none" if group.key is None else printable(group.key)
+        return "(unknown)"
+    return "(none)" if group.key is None else printable(group.key)
 
 
 def _of_group(result: Result, key: str) -> Result:

@@ -187,7 +187,7 @@ def test_each_group_has_a_verdict_of_its_own() -> None:
     assert [(one.address, one.verdict) for one in found] == [
         ("totals[ads]", "pass"),
         ("totals[search]", "fail"),
-        ("totals[none]", "pass"),
+        ("totals[(none)]", "pass"),
     ]
     assert found[1].message == "search: 5 instances with GPUs."
     assert {one.endpoint for one in found} == {None}  # so that none is ever in a baseline
@@ -198,10 +198,10 @@ def test_an_endpoint_of_an_unknown_team_may_be_of_each_and_fails_none() -> None:
     assert [(one.address, one.verdict) for one in found] == [
         ("totals[ads]", "fail"),
         ("totals[search]", "open"),
-        ("totals[unknown]", "pass"),
+        ("totals[(unknown)]", "pass"),
     ]
     alone = results(policy(per="endpoint.tags.Team"), teams((WHY, 9)))
-    assert [(one.address, one.verdict) for one in alone] == [("totals[unknown]", "open")]
+    assert [(one.address, one.verdict) for one in alone] == [("totals[(unknown)]", "open")]
 
 
 def test_a_group_may_have_a_limit_of_its_own() -> None:
