@@ -51,6 +51,10 @@ class GitError(SourceError):
     """A past that git does not know, or that this repository does not hold."""
 
 
+class NoRevisionError(GitError):
+    """A revision that a repository does not have, as ``HEAD`` before the first commit."""
+
+
 class LeadsOutError(GitError):
     """A link of the past that led out of its repository."""
 

@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import Struct
 
 from guardrail import limits
-from guardrail.errors import GitError, LeadsOutError
+from guardrail.errors import GitError, LeadsOutError, NoRevisionError
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
@@ -330,7 +330,7 @@ class _Git:
         if done.returncode == 0 and _ID.fullmatch(found):
             return found
         said = _in_words(done.stderr)
-        raise GitError(f"{revision} is no git revision here{f': {said}' if said else ''}", hint=_FETCH_HISTORY)
+        raise NoRevisionError(f"{revision} is no git revision here{f': {said}' if said else ''}", hint=_FETCH_HISTORY)
 
     def merge_base(self, one: str, other: str) -> str | None:
         """The id of the best common ancestor of two commits; None where the repository has none."""

@@ -7,11 +7,13 @@ user (``core.excludesFile``) do not count: the answer is the same on every machi
 import os
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
 from guardrail import files, limits
-from guardrail.git import top_of
+from guardrail.errors import GitError, NoRevisionError
+from guardrail.git import Commit, repository_of, top_of
 
 _LARGEST = limits.MEBIBYTE
 _NEVER = re.compile(r"(?!)")
@@ -72,6 +74,45 @@ class Ignored:
         return self._rules[folder]
 
 
+class Tracked:
+    """What the last commit has: neither ignored, whatever a ``.gitignore`` says, nor made by a step of a job."""
+
+    def __init__(self, top: str) -> None:
+        self._top = top
+
+    @cached_property
+    def _commit(self) -> "Commit | bool":
+        """The last commit; else whether everything is taken for tracked, because nobody can tell."""
+        try:
+            repository = repository_of(self._top)
+            return False if repository is None else Commit(repository, "HEAD")
+        except NoRevisionError:
+            return False
+        except GitError:
+            return True
+
+    def holds(self, path: str) -> bool:
+        """Whether the last commit has a file or folder at ``path``, or whether it has cannot be told."""
+        if isinstance(self._commit, bool):
+            return self._commit
+        try:
+            return self._commit.is_file(path) or self._commit.is_directory(path)
+        except GitError:
+            return True
+
+
+class LeftOut(Ignored):
+    """What git leaves out: a change that ignores what is tracked hides nothing."""
+
+    def __init__(self, top: str) -> None:
+        super().__init__(top)
+        self._tracked = Tracked(top)
+
+    def ignores(self, path: str, *, is_folder: bool = False) -> bool:
+        """Whether a file or folder is ignored, and the last commit does not have it."""
+        return super().ignores(path, is_folder=is_folder) and not self._tracked.holds(path)
+
+
 class Excluded(Ignored):
     """Patterns of a ``.gitignore`` that is none: ``exclude`` of the settings, relative to a folder."""
 
@@ -83,10 +124,10 @@ class Excluded(Ignored):
         return [] if folder else self._own
 
 
-def ignored_around(path: str) -> Ignored:
-    """What is ignored in the repository that ``path`` lies in; nothing outside of any."""
+def ignored_around(path: str) -> LeftOut:
+    """What is left out of the repository that ``path`` lies in; nothing outside of any."""
     place = os.path.abspath(path)
-    return Ignored(top_of(place if os.path.isdir(place) else os.path.dirname(place)))
+    return LeftOut(top_of(place if os.path.isdir(place) else os.path.dirname(place)))
 
 
 def _read(path: str) -> Iterator[_Rule]:

@@ -20,7 +20,7 @@ from guardrail.commands.base import meant
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, SourceError
 from guardrail.git import top_of
-from guardrail.gitignore import Excluded, ignored_around
+from guardrail.gitignore import Excluded, Tracked, ignored_around
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest, loaded
 from guardrail.policy import baseline, waivers
@@ -449,7 +449,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     for change_set in _change_sets(arguments, inputs, nearest, environments_of_roots):
         change_sets.append(change_set)
         watch.step(_read_in_words(change_set))
-    change_sets, repeated = without_repeats(change_sets, inputs.found)
+    change_sets, repeated = without_repeats(change_sets, inputs.found, Tracked(os.getcwd()).holds)
     change_sets = sources.joined(change_sets)
     if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import SourceError
-from guardrail.gitignore import Excluded, ignored_around
+from guardrail.gitignore import Excluded, Tracked, ignored_around
 from guardrail.sources import template
 
 NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", ".venv", "venv"})
@@ -97,6 +97,7 @@ class _Search:
         self._exclude = exclude
         self._ignored = ignored_around(top)
         self._prune = pruning(top, exclude)
+        self._tracked = Tracked(top)
         self._has_source = False
         self._assemblies: list[str] = []
         self._plans: list[str] = []
@@ -114,6 +115,8 @@ class _Search:
     def walk(self) -> None:
         """Look at every file. Raises `SourceError` where there are too many."""
         depths: dict[str, int] = {}
+        assemblies: set[str] = set()
+        """Folders of cloud assemblies, whose templates are read with them; source in there is source."""
         try:
             for parent, folders, names in files.walk(self._top, most=limits.MOST_SEARCHED):
                 depth = depths.pop(parent, 0)
@@ -122,6 +125,8 @@ class _Search:
                     path = os.path.join(parent, name)
                     if name in NEVER or self._is_special(path, name):
                         continue
+                    if parent in assemblies or self._assemblies[-1:] == [os.path.normpath(path)]:
+                        assemblies.add(path)
                     if depth or self._prune(path):
                         if depth == _DEEPEST_IGNORED or self._is_excluded(path) or _is_work_tree(path):
                             continue
@@ -129,12 +134,13 @@ class _Search:
                     kept.append(name)
                 folders[:] = kept
                 for name in names:
-                    self._look(parent, name, is_ignored=depth > 0)
+                    if parent not in assemblies or name.endswith(_SOURCES):
+                        self._look(parent, name, is_ignored=depth > 0)
         except OSError as error:
             raise SourceError(f"{self._top} cannot be searched: {error.strerror or error}") from None
 
     def _is_special(self, path: str, name: str) -> bool:
-        """Whether a folder is an input as a whole, or holds one, and is not to be looked through."""
+        """Take a folder for an input as a whole; whether it is not to be looked through."""
         if name == ".aws-sam":
             built = next(
                 (
@@ -144,17 +150,16 @@ class _Search:
                 ),
                 None,
             )
-            if built is not None and not self._is_excluded(built):
+            if built is not None and not self._is_excluded(built) and not self._tracked.holds(built):
                 built = os.path.normpath(built)
                 self._templates[built] = _content(built)
                 for end in ("yaml", "yml", "json"):
                     self._made[os.path.normpath(os.path.join(path, os.pardir, f"template.{end}"))] = built
             return True
         manifest = os.path.join(path, "manifest.json")
-        if os.path.isfile(manifest) and _ASSEMBLY.search(_content(manifest)):
-            if not self._is_excluded(path) and not self._is_for_examples(path):
-                self._assemblies.append(os.path.normpath(path))
-            return True
+        is_one = os.path.isfile(manifest) and _ASSEMBLY.search(_content(manifest)) is not None
+        if is_one and not self._is_excluded(path) and not self._is_for_examples(path):
+            self._assemblies.append(os.path.normpath(path))
         return False
 
     def _is_excluded(self, path: str) -> bool:

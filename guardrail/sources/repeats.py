@@ -1,25 +1,28 @@
 """Nothing twice: a plan that a search has found stands for the source it was made of, which is then not counted."""
 
 import os
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
 from guardrail.model import ChangeSet
 
 
-def without_repeats(change_sets: Sequence[ChangeSet], found: Collection[str]) -> tuple[list[ChangeSet], list[str]]:
+def without_repeats(
+    change_sets: Sequence[ChangeSet], found: Collection[str], is_tracked: Callable[[str], bool]
+) -> tuple[list[ChangeSet], list[str]]:
     """The change sets without source of which there is a plan, and a sentence for each that is left out.
 
     ``infra/tfplan.json`` is the plan of ``infra``, and ``plans/infra.json`` is if both have the same endpoints. Only
     what a search has ``found`` counts, and never what somebody has named beside a plan; plans of two root modules that
-    are alike are not guessed.
+    are alike are not guessed. A plan that ``is_tracked`` stands for nothing: whoever commits it could have written it.
     """
     by_path: dict[str, list[ChangeSet]] = {}
     for each in change_sets:
         if each.kind == "hcl" and each.path not in found:
             by_path.setdefault(each.path, []).append(each)
     plans = [each for each in change_sets if each.kind.startswith("terraform-") and each.path in found]
+    plans = [each for each in plans if not is_tracked(each.path)]
     left_out: dict[str, str] = {}
     said: list[str] = []
     for plan in plans:

@@ -12,7 +12,7 @@ from typing import Protocol
 from guardrail import files, limits
 from guardrail.errors import LeadsOutError
 from guardrail.git import Commit
-from guardrail.gitignore import Ignored
+from guardrail.gitignore import LeftOut
 from guardrail.sources.boundary import Boundary, boundary_of, is_private
 
 
@@ -77,7 +77,7 @@ class InCommit:
     def __init__(self, commit: Commit) -> None:
         self._commit = commit
         self._disk = OnDisk(Boundary(os.path.realpath(commit.top)))
-        self._ignored = Ignored(commit.top)
+        self._ignored = LeftOut(commit.top)
 
     def holds(self, path: str) -> bool:
         """Whether what ``path`` led to, through every link of that commit, lay in the repository, and was not private.

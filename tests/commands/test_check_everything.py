@@ -4,6 +4,8 @@ An endpoint on ml.m5.xlarge in us-east-1 is 0.23 USD x 730 h + 8 GB x 0.14 USD =
 """
 
 import json
+import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import pytest
 from guardrail import cli
 from tests.commands.test_check_compared import TEMPLATE, checked, source
 from tests.sources.hcl.test_pasts import endpoint
+from tests.test_git import commit, git
+
+pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
 
 TERRAGRUNT = 'terraform {\n  source = "git::https://example.org/chat"\n}\n'
 
@@ -54,7 +59,7 @@ def plan(*names: str) -> str:
 
 @pytest.fixture
 def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
+    git(tmp_path, "init", "--quiet")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -117,6 +122,12 @@ def test_a_plan_that_may_be_that_of_two_is_not_guessed(shop: Path, capsys: pytes
     report = checked(capsys, ".", "--fail-on", "never")[1]
     assert costs(report) == {"a": "169.02", "b": "169.02", "plans/chat.json": "338.04"}
     assert "plans/chat.json may be the plan of a or b, and counts beside them" in report["notices"]
+
+
+def test_a_plan_that_a_change_has_committed_hides_no_source(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever commits a plan could have written it."""
+    commit(shop, {"infra/main.tf": source(endpoint("chat", 9)), "infra/tfplan.json": plan("chat")})
+    assert costs(checked(capsys, ".", "--fail-on", "never")[1]) == {"infra": "1521.18", "infra/tfplan.json": "338.04"}
 
 
 def test_what_is_named_beside_its_plan_counts_as_named(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:

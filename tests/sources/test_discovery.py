@@ -18,9 +18,12 @@ PLAN = '{"format_version":"1.2","terraform_version":"1.9.0","resource_changes":[
 ASSEMBLY = '{"version":"36.0.0","artifacts":{"app":{"type":"aws:cloudformation:stack"}}}'
 
 
+pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
+
+
 @pytest.fixture
 def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    (tmp_path / ".git").mkdir()
+    git(tmp_path, "init", "--quiet")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -172,10 +175,43 @@ def test_links_to_folders_are_not_followed_and_files_that_cannot_be_read_hide_no
     assert found(top, {"a/a.yaml": TEMPLATE}).inputs == ("a/a.yaml",)
 
 
-@pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
 def test_another_work_tree_of_a_repository_is_not_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(tmp_path, "init", "--quiet")
     commit(tmp_path, {"a.yaml": TEMPLATE, "infra/main.tf": ""})
     git(tmp_path, "worktree", "add", "--quiet", "old")
     monkeypatch.chdir(tmp_path)
     assert search(".", None).inputs == ("a.yaml",)
+
+
+# What a change could hide --------------------------------------------------------------------------------------------
+
+
+def test_what_is_tracked_is_not_ignored_whatever_a_change_writes_into_gitignore(top: Path) -> None:
+    """As git has it: ``.gitignore`` is for what is not tracked."""
+    commit(top, {"infra/main.tf": "", "cfn/a.yaml": TEMPLATE})
+    (top / ".gitignore").write_text("infra/\ncfn/\n*.yaml\n")
+    inside = search(".", None)
+    assert inside.has_source
+    assert inside.inputs == ("cfn/a.yaml",)
+
+
+def test_what_looks_like_a_build_of_sam_and_is_committed_stands_for_nothing(top: Path) -> None:
+    commit(top, {"app/template.yaml": TEMPLATE, "app/.aws-sam/build/template.yaml": TEMPLATE})
+    inside = search(".", None)
+    assert inside.inputs == ("app/template.yaml",)
+    assert inside.notices == ()
+
+
+def test_a_manifest_in_a_folder_hides_no_source(top: Path) -> None:
+    inside = found(top, {"infra/manifest.json": ASSEMBLY, "infra/chat/main.tf": "", "infra/chat/a.yaml": TEMPLATE})
+    assert inside.has_source
+    assert inside.inputs == ("infra",)
+
+
+def test_without_a_repository_that_can_be_read_nothing_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Then nobody can tell what is tracked, and looking at more hides nothing."""
+    (tmp_path / ".git").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert found(tmp_path, {".gitignore": "*.yaml\n", "a.yaml": TEMPLATE}).inputs == ("a.yaml",)

@@ -350,6 +350,18 @@ def test_a_file_of_values_that_is_new_has_made_nothing_before(change: Changing) 
     assert (counts(dev.before), prod.before) == ({CHAT: 1}, Inventory())
 
 
+def test_values_that_git_ignores_are_of_no_time(change: Changing, top: Path) -> None:
+    """They are on this machine only, and count for what stood before as they do for what will."""
+    source = PROVIDER + 'variable "n" {}\n' + endpoint("chat", "var.n")
+    files = {"main.tf": source, ".gitignore": "*.tfvars\n"}
+    change(files, files)
+    (top / "terraform.tfvars").write_text("n = 3\n")
+    (top / "prod.tfvars").write_text("n = 5\n")
+    assert (counts(only().before), counts(only().after)) == ({CHAT: 3}, {CHAT: 3})
+    found = only(assignments=("@prod.tfvars",))
+    assert (counts(found.before), counts(found.after)) == ({CHAT: 5}, {CHAT: 5})
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [("var.n", "var.n * 2"), ("local.n", "local.n"), ("module.sizes.n", "module.sizes.n")],
