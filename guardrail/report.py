@@ -212,6 +212,8 @@ class BilledReport(Struct, frozen=True, kw_only=True):
 
     month: str
     """``2026-09``."""
+    until: str | None = None
+    """The day that the bill ends on, where that is before the month does; None where it has all of it."""
     currency: str
     endpoints: tuple[BilledEndpoint, ...]
     in_no_code: Decimal

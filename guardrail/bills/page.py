@@ -10,6 +10,8 @@ from guardrail.reporters.wording import inert
 _COLOURS: Final = ("#3b6fb6", "#d98032", "#5b9b55", "#8a63b0", "#b8484e", "#6b7280", "#b59a2b", "#2f9c95")
 _WIDTH, _HEIGHT, _LEFT, _BOTTOM = 880, 260, 70, 50
 _MOST_BARS: Final = 62
+_LEGEND: Final = 110
+"""From one name of the legend to the next."""
 
 _TEMPLATE: Final = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -22,7 +24,8 @@ svg { max-width: 100%; height: auto } .wide { overflow-x: auto } .note { color: 
 </style>
 <h1>{{ title }}</h1><p>{{ when }}</p>
 {% if bars %}
-<svg viewBox="0 0 {{ width }} {{ height }}" role="img" aria-label="{{ drawn }}">
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}" role="img"
+ font-family="system-ui, sans-serif" aria-label="{{ drawn }}">
 <title>{{ drawn }}</title>
 {% for line in axis %}<line x1="{{ left }}" x2="{{ width }}" y1="{{ line.y }}" y2="{{ line.y }}" stroke="#d8dee6"/>
 <text x="{{ left - 8 }}" y="{{ line.y + 4 }}" font-size="12" text-anchor="end">{{ line.label }}</text>{% endfor %}
@@ -31,9 +34,10 @@ svg { max-width: 100%; height: auto } .wide { overflow-x: auto } .note { color: 
 {% for label in labels %}<text x="{{ label.x }}" y="{{ height - 30 }}" font-size="11" text-anchor="middle">
 {{- label.text }}</text>
 {% endfor %}
+{% for name, colour, x in legend %}<rect x="{{ x }}" y="{{ height - 14 }}" width="10" height="10" fill="{{ colour }}"/>
+<text x="{{ x + 14 }}" y="{{ height - 5 }}" font-size="12">{{ name }}</text>
+{% endfor %}
 </svg>
-<p class="note">{% for name, colour in legend %}
-<span style="color: {{ colour }}">&#9632;</span> {{ name }} &nbsp; {% endfor %}</p>
 {% endif %}
 {% for title, heads, rows in tables %}
 {% if title %}<h2>{{ title }}</h2>{% endif %}
@@ -102,7 +106,9 @@ def _drawing(answer: Answer) -> dict[str, object]:
         "bars": bars,
         "labels": labels,
         "axis": axis,
-        "legend": [(inert(group, 40), colour) for group, colour in colours.items()],
+        "legend": [
+            (inert(group, 16), colour, _LEFT + _LEGEND * place) for place, (group, colour) in enumerate(colours.items())
+        ],
         "width": _WIDTH,
         "height": _HEIGHT,
         "left": _LEFT,

@@ -24,8 +24,12 @@ class BilledRow(Struct, frozen=True):
 
 
 def title(report: Report) -> str:
-    """``billed in 2026-09``; empty where nobody asked for a bill."""
-    return "" if report.billed is None else f"billed in {inert(report.billed.month, 7)}"
+    """``billed in 2026-09``, with the day that the bill ends on before the month does; empty without a bill."""
+    billed = report.billed
+    if billed is None:
+        return ""
+    until = "" if billed.until is None else f", up to {inert(billed.until, 10)}"
+    return f"billed in {inert(billed.month, 7)}{until}"
 
 
 def rows(report: Report) -> Iterator[BilledRow]:

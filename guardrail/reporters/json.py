@@ -267,6 +267,7 @@ def _billed(billed: BilledReport | None) -> _Object | None:
         return None
     return {
         "month": billed.month,
+        "until": billed.until,
         "currency": billed.currency,
         "endpoints": [
             {"source": each.source, "address": each.address, "usd": plain(each.usd)} for each in billed.endpoints

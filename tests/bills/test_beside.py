@@ -36,6 +36,7 @@ def test_last_month_stands_beside_before_and_after(
 def test_json_has_it_by_address(check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main([*check, "--billed", str(tmp_path / "bill.csv"), "--format", "json"]) == 0
     billed = json.loads(capsys.readouterr().out)["billed"]
+    assert billed["until"] is None
     assert (billed["month"], billed["currency"], billed["in_no_code"]) == ("2026-09", "USD", "23")
     assert [(each["address"], each["usd"]) for each in billed["endpoints"]] == [("Endpoint", "165.6")]
 
@@ -62,3 +63,12 @@ def test_a_bill_that_cannot_be_read_is_no_answer(
     assert cli.main([*check, "--billed", str(tmp_path / "bill.csv")]) == 2
     shown = capsys.readouterr()
     assert (shown.out, len(shown.err.splitlines())) == ("", 2)
+
+
+def test_a_month_that_is_not_whole_says_how_far_it_goes(
+    check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in month(hours=100))
+    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    assert cli.main([*check, "--billed", str(tmp_path / "bill.csv")]) == 0
+    assert "billed in 2026-09, up to 2026-09-05" in capsys.readouterr().out  # 100 hours end on the fifth, at 04:00
