@@ -13,7 +13,7 @@ _LARGEST_FIELD: Final = 1 << 24
 
 
 def header(path: str, shown: str, *, gzipped: bool) -> tuple[str, ...]:
-    """The names of the columns. Raises `SourceError` where the file was cut, or has the same column twice."""
+    """The names of the columns. Raises `SourceError` where the file was cut."""
     if unpacking.last_byte(path, gzipped=gzipped) not in (b"\n", b"\r"):
         raise SourceError(
             f"{shown} does not end with a line end: it was cut, or is still being written",
@@ -25,10 +25,15 @@ def header(path: str, shown: str, *, gzipped: bool) -> tuple[str, ...]:
             names = tuple(next(csv.reader(file), ()))
     except (UnicodeDecodeError, csv.Error) as error:
         raise unpacking.damaged(shown, f"its first line is no header: {error}") from error
-    twice = next((name for place, name in enumerate(names) if name in names[:place]), None)
-    if twice is not None:
-        raise SourceError(f"{shown} has the column {twice!r} twice")
     return names
+
+
+def refuse_twice(names: tuple[str, ...], layout: Layout, shown: str) -> None:
+    """Raise where a column that is asked for is there twice. Others may be, and columns without a name are."""
+    asked = {column for columns in layout.columns.values() for column in columns}
+    for place, name in enumerate(names):
+        if name in names[:place] and (name in asked or "ags" in name):
+            raise SourceError(f"{shown} has the column {name!r} twice")
 
 
 def relation(names: tuple[str, ...]) -> str:

@@ -210,8 +210,10 @@ def _groups(data: Sequence[File], asked: Engine) -> Iterator[Group]:
         names = csv_parts.header(path, shown, gzipped=gzipped)
         by_header.setdefault((names, gzipped), []).append((path, shown))
     for (names, gzipped), files in by_header.items():
+        layout = recognised(names, files[0][1])
+        csv_parts.refuse_twice(names, layout, files[0][1])
         yield Group(
-            layout=recognised(names, files[0][1]),
+            layout=layout,
             columns=Columns(
                 dict.fromkeys(names, "VARCHAR"),
                 {name: f'"c{place}"' for place, name in enumerate(names)},

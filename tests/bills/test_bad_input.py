@@ -314,3 +314,43 @@ def test_a_line_of_use_without_a_cost_is_refused(form: str, tmp_path: Path, refu
     else:
         account.write_parquet(path, rows)
     assert "have no line_item_unblended_cost (1)" in refusal(path, "top")
+
+
+def test_columns_without_a_name_and_others_that_nobody_asks_for_may_be_there_twice(tmp_path: Path, ask: Asked) -> None:
+    header = f"{HEADER},,,product/servicecode,product/servicecode"
+    assert costs(ask(bill(tmp_path / "bill.csv", f"{row()},,,a,b", header=header), "top")) == {"chat": "0.23"}
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n"])
+def test_line_ends_and_a_mark_of_the_byte_order_change_nothing(ending: str, tmp_path: Path, ask: Asked) -> None:
+    text = "".join(f"{line}{ending}" for line in (HEADER, row(), row()))
+    (tmp_path / "bill.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert costs(ask(tmp_path / "bill.csv", "top")) == {"chat": "0.46"}
+
+
+def test_a_gzip_of_several_members_is_read_to_its_end(tmp_path: Path, ask: Asked) -> None:
+    members = (f"{HEADER}\n{row()}\n", f"{row(cost='0.5')}\n")
+    (tmp_path / "bill.csv.gz").write_bytes(b"".join(gzip.compress(each.encode()) for each in members))
+    assert costs(ask(tmp_path / "bill.csv.gz", "top")) == {"chat": "0.73"}
+
+
+def test_whole_numbers_in_one_part_of_parquet_do_not_cut_those_of_another(tmp_path: Path, ask: Asked) -> None:
+    import duckdb
+
+    line = account.records("cur2")[0]
+    for number, kind, cost in ((1, "BIGINT", "1"), (2, "DOUBLE", "0.23")):
+        columns = ", ".join(
+            f"TIMESTAMP '{text[:19]}' AS \"{name}\""
+            if name.endswith(("start_date", "end_date"))
+            else f'CAST({cost} AS {kind}) AS "{name}"'
+            if name in ("line_item_unblended_cost", "line_item_usage_amount")
+            else f"'{text}' AS \"{name}\""
+            for name, text in line.items()
+            if name not in ("resource_tags", "product")
+            and '"' not in text
+            and not name.startswith(("savings_plan", "pricing"))
+        )
+        target = tmp_path / "folder" / f"ml-0000{number}.parquet"
+        target.parent.mkdir(exist_ok=True)
+        duckdb.connect().execute(f"COPY (SELECT {columns}) TO '{target}' (FORMAT parquet)")
+    assert costs(ask(tmp_path / "folder", "top")) == {"chat": "1.23"}

@@ -5,8 +5,11 @@ from typing import Final
 from guardrail.bills.asked import DAY_HOURS, in_usage
 from guardrail.bills.view import literals
 
-WHOLE: Final = "DECIMAL '0.9999'"
-"""What counts as a whole instance-hour: the thirds of an hour that several lines add up to are rounded."""
+WHOLE: Final = "CAST(0.9999 AS DECIMAL(38, 18))"
+"""What counts as a whole instance-hour: the thirds of an hour that several lines add up to are rounded.
+
+Not ``DECIMAL '0.9999'``, of which DuckDB keeps three places: 1.000.
+"""
 
 
 def hourly(keys: str, modes: tuple[str, ...]) -> str:
