@@ -102,7 +102,7 @@ class InCommit:
         if _is_fetched(path):
             return self._disk.content(path, most=most)
         found = self._commit.read(path)
-        if found is None and self._is_kept_out(path):
+        if found is None and (self._is_kept_out(path) or self._lies_outside(path)):
             return self._disk.content(path, most=most)
         if found is None:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path)
@@ -131,6 +131,11 @@ class InCommit:
     def walk(self, top: str, *, most: int = limits.MOST_FILES) -> Iterator[tuple[str, list[str], list[str]]]:
         """As `guardrail.files.walk` does it."""
         return self._commit.walk(top, most=most)
+
+    def _lies_outside(self, path: str) -> bool:
+        """Whether a path, which a flag must have named, is none of the repository, and so has no past."""
+        top = os.path.join(os.path.realpath(self._commit.top), "")
+        return not any(f"{place}{os.sep}".startswith(top) for place in (os.path.abspath(path), os.path.realpath(path)))
 
     def _is_kept_out(self, path: str) -> bool:
         """Whether a path is that of values that git ignores, which are of no time."""

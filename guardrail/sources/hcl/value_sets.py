@@ -74,9 +74,14 @@ class ValueSets:
             verb = "is" if len(names) == 1 else "are"
             first = f"{_stem(names[0])}={os.path.relpath(os.path.join(root, names[0]))}"
             yield (
-                f"{' and '.join(names)} {verb} not read: `roots: {{{os.path.relpath(root)}: {{{sets}}}}}` in "
+                f"{_listed(names)} {verb} not read: `roots: {{{os.path.relpath(root)}: {{{sets}}}}}` in "
                 f".guardrail.yml, or --var-file {first}, makes environments"
             )
+
+
+def _listed(names: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
 
 
 def _has(files: Iterable[str], real: str) -> bool:

@@ -340,6 +340,15 @@ def test_values_of_a_flag_are_for_both_sides_as_far_as_they_go(change: Changing)
     assert (counts(found.before), counts(found.after)) == ({CHAT: 2}, {CHAT: 4})
 
 
+def test_a_file_of_values_of_another_place_is_of_no_time(change: Changing, tmp_path: Path) -> None:
+    """It lies outside of the repository, and a flag names it."""
+    source = PROVIDER + 'variable "n" {}\n' + endpoint("chat", "var.n")
+    change({"main.tf": source}, {"main.tf": source})
+    (tmp_path / "prod.tfvars").write_text("n = 4\n")
+    found = only(assignments=("@../prod.tfvars",))
+    assert (counts(found.before), counts(found.after)) == ({CHAT: 4}, {CHAT: 4})
+
+
 def test_a_file_of_values_that_is_new_has_made_nothing_before(change: Changing) -> None:
     source = PROVIDER + 'variable "n" {}\n' + endpoint("chat", "var.n")
     change(
