@@ -221,7 +221,6 @@ ANSWERS = {
     "bundled": "is checked by",
     "merged": "is found by",
     "optional": "off until set:",
-    "deployment": "with what AWS will refuse",
     "notice": "said by the report",
     "batch": "of batch jobs, which are not read yet",
     "advice": "advice, no finding",
