@@ -79,6 +79,7 @@ def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
         "guardrail.commands.check",
     }
     assert "guardrail.reporters.table" not in imported
+    assert not [name for name in imported if name.startswith(("guardrail.bills", "guardrail.aws"))]
 
 
 def test_a_table_costs_tabulate_and_nothing_else(tmp_path: Path) -> None:

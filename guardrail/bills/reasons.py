@@ -34,7 +34,7 @@ ReasonName: TypeAlias = Literal[
     "not inference",
     "not estimated",
 ]
-"""The closed list. *not estimated* is what the estimate leaves Unknown, with its own reason as evidence."""
+"""The closed list. *not estimated* is what the estimate leaves Unknown, or may not show, with its reason."""
 
 _ZERO: Final = Decimal(0)
 _LONGEST_UPDATE: Final = 24

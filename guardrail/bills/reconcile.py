@@ -119,6 +119,9 @@ def _of_pair(pair: Pair, month: Month) -> Iterator[Row]:
     for key in dict.fromkeys((*estimated, *billed)):
         lines, part = tuple(estimated.get(key, ())), billed.get(key)
         mine = Estimated(lines=lines)
+        if any(line.redacted for line in lines):
+            yield _sensitive(pair, mine, part, lines[0])
+            continue
         if part is None:
             if mine.usd or any(not line.depends_on_usage for line in lines):
                 yield _row(pair, lines[0].usage_type or lines[0].kind, mine.usd, None, [_unbilled(pair, mine, month)])
@@ -132,6 +135,14 @@ def _of_pair(pair: Pair, month: Month) -> Iterator[Row]:
         else:
             why_differ = reasons(mine, part, month, elsewhere=pair.elsewhere)
             yield _row(pair, part.use.usage_type, mine.usd, part, why_differ)
+
+
+def _sensitive(pair: Pair, mine: Estimated, part: Billed | None, line: CostComponent) -> Row:
+    """A row whose estimate rests on sensitive values: its amounts alone, and none of what they are made from."""
+    difference = None if mine.usd is None else (Decimal(0) if part is None else part.cost) - mine.usd
+    told = "the estimate rests on sensitive values, which are not shown"
+    why = Reason(name="not estimated", usd=difference, evidence=told)
+    return _row(pair, line.kind if part is None else part.use.usage_type, mine.usd, part, [why])
 
 
 def _key(line: CostComponent) -> str:

@@ -292,3 +292,15 @@ def test_a_month_that_is_not_in_the_bill_is_refused(
     words = ["reconcile", str(tmp_path / "template.json"), "--bill", str(tmp_path / "bill.csv"), "--month", "2026-08"]
     assert cli.main(words) == 2
     assert "no use of SageMaker in 2026-08" in capsys.readouterr().err
+
+
+def test_what_is_sensitive_in_a_plan_does_not_appear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    plan = Path(__file__).resolve().parents[1] / "scenarios" / "sensitive-values" / "plan.json"
+    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in month(hours=3))
+    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    words = ["reconcile", str(plan), "--bill", str(tmp_path / "bill.csv"), "--region", "us-east-1", "--format", "json"]
+    assert cli.main(words) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    hidden = [row for row in rows if "sensitive values" in row["why"]]
+    assert hidden
+    assert not [row for row in hidden if row["usage_type"].startswith("USE1-")]

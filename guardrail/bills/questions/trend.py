@@ -25,14 +25,16 @@ _STEP: Final = Decimal("0.1")
 def text(beginning: str, asked: Asked, facts: Facts) -> str:
     """Days, or months where that is asked, or where lines are of months."""
     unit = by(asked, facts)
-    whole_days = f" AND COALESCE(date_diff('hour', usage_start, usage_end), 1) <= {DAY_HOURS}" if unit == "day" else ""
+    long = f"date_diff('hour', usage_start, usage_end) > {DAY_HOURS}"
+    day = "CAST(date_trunc('day', usage_start) AS DATE)"
+    placed = f"CASE WHEN {long} THEN CAST(NULL AS DATE) ELSE {day} END" if unit == "day" else day
     return f"""{beginning},
 days AS (
-  SELECT CAST(date_trunc('day', usage_start) AS DATE) AS day, currency, usage_type, SUM(cost) AS cost,
+  SELECT {placed} AS day, currency, usage_type, SUM(cost) AS cost,
     SUM(list_cost) AS list_cost, SUM(unblended_cost) AS billed_cost
   FROM asked
-  WHERE {in_usage()}{whole_days}
-  GROUP BY CAST(date_trunc('day', usage_start) AS DATE), currency, usage_type
+  WHERE {in_usage()}
+  GROUP BY {placed}, currency, usage_type
 )
 SELECT days.day AS day, days.currency AS currency, SUM(days.cost) AS cost, SUM(days.list_cost) AS list_cost,
   SUM(days.billed_cost) AS billed_cost
@@ -61,7 +63,10 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
     made: list[Row] = []
     notes: list[str] = []
     for currency in sorted({row["currency"] or "" for row in found}):
-        own = [row for row in found if (row["currency"] or "") == currency]
+        every = [row for row in found if (row["currency"] or "") == currency]
+        own = [row for row in every if row["day"] is not None]
+        long = total(row["cost"] for row in every if row["day"] is None)
+        notes += [f"{long:,.2f} {currency} of lines that span several days are on no day"] if long is not None else []
         made += _periods(own, currency, "%Y-%m-%d" if unit == "day" else "%Y-%m")
         costs = {row["day"]: row["cost"] or Decimal(0) for row in own}
         notes += [_told(step, currency) for step in steps(costs, facts.last.date() if facts.last else None)]
