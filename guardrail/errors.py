@@ -55,6 +55,10 @@ class NoRevisionError(GitError):
     """A revision that a repository does not have, as ``HEAD`` before the first commit."""
 
 
+class SubmoduleError(GitError):
+    """A path that was in a submodule, whose past is in a repository of its own."""
+
+
 class LeadsOutError(GitError):
     """A link of the past that led out of its repository."""
 

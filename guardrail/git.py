@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import Struct
 
 from guardrail import limits
-from guardrail.errors import GitError, LeadsOutError, NoRevisionError
+from guardrail.errors import GitError, LeadsOutError, NoRevisionError, SubmoduleError
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
@@ -185,8 +185,10 @@ class Commit:
         return content
 
     def is_directory(self, path: str) -> bool:
-        """Whether ``path`` was a folder."""
+        """Whether ``path`` was a folder. Raises `SubmoduleError` for a submodule."""
         entry = self._entry(path)
+        if entry is not None and entry.kind == "commit":
+            raise self._submodule(path)
         return entry is not None and entry.kind == "tree"
 
     def is_file(self, path: str) -> bool:
@@ -252,15 +254,15 @@ class Commit:
         for (path, entry), content in zip(wanted, contents, strict=True):
             if content is None:
                 raise GitError(f"{path} of {self.revision} is not in this repository", hint=_FETCH_OBJECTS)
-            if not entry.is_link and content.startswith(_LFS_POINTER):
+            if not entry.is_link and is_pointer(content):
                 raise GitError(
                     f"{path} was in git LFS in {self.revision}, and git has a pointer to it only",
                     hint="compare with a file: --compare-to old-template.yaml",
                 )
             yield path, content
 
-    def _submodule(self, path: str) -> GitError:
-        return GitError(
+    def _submodule(self, path: str) -> SubmoduleError:
+        return SubmoduleError(
             f"{path} was in a submodule in {self.revision}, whose past is in a repository of its own",
             hint="compare inside the submodule, or with a folder",
         )
@@ -311,6 +313,11 @@ class Commit:
         if identifier not in self._trees:
             self._trees[identifier] = self._git.listed(identifier)
         return self._trees[identifier]
+
+
+def is_pointer(content: bytes) -> bool:
+    """Whether a content is a pointer of git LFS to the one that it stands for."""
+    return content.startswith(_LFS_POINTER)
 
 
 class _Git:

@@ -8,11 +8,13 @@ not written, count all the same. Examples and tests count if they are named.
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NoReturn
 
 from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import SourceError
+from guardrail.git import is_pointer
 from guardrail.gitignore import Excluded, Tracked, ignored_around
 from guardrail.sources import template
 
@@ -111,6 +113,8 @@ class _Search:
         """What makes inference when it runs, by path."""
         self._unnamed: list[str] = []
         """Folders of examples and tests with something in them."""
+        self._pointers: list[str] = []
+        """Files whose content is in git LFS, and not here."""
 
     def walk(self) -> None:
         """Look at every file. Raises `SourceError` where there are too many."""
@@ -181,7 +185,10 @@ class _Search:
             if not self._is_excluded(path) and not self._is_aside(path):
                 self._plans.append(path)
         elif not is_ignored and not self._ignored.ignores(path) and not self._is_excluded(path):
-            self._look_into(path, head)
+            if is_pointer(head):
+                self._pointers.append(path)
+            else:
+                self._look_into(path, head)
 
     def _is_aside(self, path: str) -> bool:
         """Whether a file belongs to examples or tests, which are noted."""
@@ -211,24 +218,31 @@ class _Search:
         if not (self._has_source or inputs or self._assemblies or self._plans):
             inputs = self._foreign[:1]
         if not (self._has_source or inputs or self._assemblies or self._plans or self._elsewhere):
-            aside = sorted(set(self._unnamed))
-            raise SourceError(
-                f"{self._top} holds no Terraform source, template, cdk.out or plan"
-                + (f", only examples and tests: {aside[0]}" if aside else ""),
-                hint=f"guardrail check {aside[0] if aside else 'DIR, where they are'}",
-            )
+            self._refuse()
         said = [
             *(f"{path} is read as part of {by}" for path, by in sorted(parts.items())),
             *(f"{path} is not read: {by} was made of it" for path, by in sorted(made.items())),
             *_shortened([f"{path} is {what}, and not read" for path, what in sorted(self._elsewhere.items())]),
         ]
         if self._unnamed:
-            said.append(f"not read, because examples and tests count if they are named: {_list(self._unnamed)}")
+            said.append(f"not read, because examples and tests count if they are named: {listed(self._unnamed)}")
+        if self._pointers:
+            said.append(f"not read, because git LFS has the content (`git lfs pull`): {listed(self._pointers)}")
         return Found(
             has_source=self._has_source,
             inputs=tuple(sorted((*inputs, *self._assemblies, *self._plans))),
             notices=tuple(said),
         )
+
+    def _refuse(self) -> NoReturn:
+        """Raise for a folder in which nothing is to be read, with what was passed over in it."""
+        nothing = f"{self._top} holds no Terraform source, template, cdk.out or plan"
+        if self._unnamed:
+            first = min(self._unnamed)
+            raise SourceError(f"{nothing}, only examples and tests: {first}", hint=f"guardrail check {first}")
+        if self._pointers:
+            raise SourceError(f"{nothing}, only pointers to git LFS: {min(self._pointers)}", hint="git lfs pull")
+        raise SourceError(nothing, hint="guardrail check DIR, where they are")
 
     def _nested(self) -> Iterator[tuple[str, str]]:
         """The templates that others name as nested ones, each with one that does."""
@@ -245,16 +259,20 @@ def _shortened(sentences: Sequence[str]) -> list[str]:
     return [*sentences[:_MOST_NAMED], *([f"{more:,} more files are like these"] if more > 0 else [])]
 
 
-def _list(folders: Iterable[str]) -> str:
+def listed(folders: Iterable[str]) -> str:
+    """The first of some folders in words, and how many more there are."""
     names = sorted(set(folders))
     more = len(names) - _MOST_NAMED
     return ", ".join(names[:_MOST_NAMED]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
-    """The content of a file, of one that is larger than ``most`` its beginning; nothing where it cannot be read."""
+    """The content of a file, of one that is larger than ``most`` its beginning; in UTF-8, whatever it was.
+
+    Nothing where it cannot be read.
+    """
     try:
         with files.opened(path, most=limits.LARGEST_PLAN) as file:
-            return file.read(most)
+            return template.in_utf8(file.read(most))
     except OSError:
         return b""

@@ -187,6 +187,25 @@ def test_a_library_counts_once_and_says_so(shop: Path, capsys: pytest.CaptureFix
     assert said in report["notices"]
 
 
+def test_source_that_nobody_reads_is_named(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A change that moves a root module into such a folder would else take its cost away in silence."""
+    put(
+        shop,
+        {
+            "main.tf": source(endpoint("chat")),
+            "tests/load/main.tf": source(endpoint("load")),
+            "modules/queue/main.tf": endpoint("queue"),
+            "modules/names/main.tf": 'output "name" {\n  value = "x"\n}\n',
+        },
+    )
+    _, report = checked(capsys, ".")
+    assert costs(report) == {".": "169.02"}
+    assert report["notices"] == [
+        "not read, because examples and tests count if they are named: tests/load",
+        "not read, because no root module calls it: modules/queue",
+    ]
+
+
 def test_a_folder_of_files_that_others_link_to_is_told(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     put(shop, {"_shared/main.tf": source(endpoint("chat", 1))})
     for name in ("dev", "prod"):

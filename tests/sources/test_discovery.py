@@ -154,6 +154,23 @@ def test_templates_without_inference_are_read_only_where_there_is_nothing_else(t
     assert found(top, {"a.yaml": TEMPLATE}).inputs == ("a.yaml",)
 
 
+def test_what_a_shell_writes_in_utf_16_is_found(top: Path) -> None:
+    """PowerShell does for ``terraform show -json p > plan.json``."""
+    (top / "plan.json").write_text(PLAN, encoding="utf-16")
+    (top / "chat.yaml").write_text(TEMPLATE, encoding="utf-16")
+    assert found(top, {}).inputs == ("chat.yaml", "plan.json")
+
+
+def test_a_pointer_to_git_lfs_is_said(top: Path) -> None:
+    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    for name in ("chat.yaml", "plan.json"):
+        (top / name).write_text(pointer)
+    with pytest.raises(SourceError, match=r"only pointers to git LFS: chat\.yaml"):
+        found(top, {})
+    said = ("not read, because git LFS has the content (`git lfs pull`): chat.yaml, plan.json",)
+    assert found(top, {"infra/main.tf": ""}).notices == said
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

@@ -7,6 +7,7 @@ from functools import cached_property, partial
 from msgspec.structs import replace
 
 from guardrail.errors import GitError, SourceError, did_you_mean
+from guardrail.git import is_pointer
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse
@@ -224,6 +225,8 @@ class Disk:
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise SourceError(f"{path} cannot be read: {reason}", hint="check the path and its permissions") from None
+        if is_pointer(raw):
+            raise SourceError(f"{path} is a pointer to git LFS, which has its content", hint="git lfs pull")
         try:
             return raw.decode("utf-16" if raw.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8")
         except UnicodeDecodeError as error:

@@ -11,7 +11,7 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.errors import GitError, PastUnreadableError, SourceError
+from guardrail.errors import GitError, PastUnreadableError, SourceError, SubmoduleError
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Unknown
 from guardrail.sources.discovery import pruning
@@ -143,10 +143,12 @@ class Pasts:
         }
 
     def _found(self, disk: Disk, folder: str) -> Iterable[str]:
-        if not disk.tree.is_directory(folder):
-            return ()
         try:
+            if not disk.tree.is_directory(folder):
+                return ()
             return roots_below(folder, Layout(folder, disk, self._sets.flagged, self._prune(folder)))
+        except SubmoduleError:  # which is told of each root in it
+            return ()
         except GitError:
             raise
         except SourceError:  # there is none, today's may be the first
@@ -175,8 +177,8 @@ class Pasts:
         come = [root for root in roots if root not in before]
         gone = {root: then for root, then in before.items() if root not in roots and _is_below(root, directories)}
         for root in come:
-            for then in before.values():
-                if problem := _submodule(root, then.disk):
+            for disk in self._disks.values():
+                if problem := _submodule(root, disk):
                     self.unknown[root] = problem
         names = {root: _blocks(roots[root], root) for root in come if root not in self.unknown}
         olds = {root: _blocks(then.disk, then.directory) for root, then in gone.items()}
@@ -210,8 +212,8 @@ def _is_below(path: str, directories: Sequence[str]) -> bool:
 def _submodule(root: str, disk: Disk) -> str:
     """Why the past of a folder cannot be told, where it was in a submodule; empty where it was not."""
     try:
-        disk.tree.is_directory(os.path.join(root, "x"))
-    except GitError as error:
+        disk.tree.is_directory(root)
+    except SubmoduleError as error:
         return error.message
     return ""
 

@@ -13,7 +13,7 @@ from guardrail.errors import GitError, SourceError
 from guardrail.gitignore import Excluded
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
-from guardrail.sources.discovery import NEVER, NOT_UNLESS_NAMED, Prune, pruning
+from guardrail.sources.discovery import NEVER, NOT_UNLESS_NAMED, Prune, listed, pruning
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -49,6 +49,7 @@ class Layout:
         inputs: Sequence[VariableAssignments] = (VariableAssignments(),),
         prune: Prune | None = None,
     ) -> None:
+        self.base = base
         self.folders: dict[str, str] = {}
         """How each is reached, by its real path."""
         self.unread: list[str] = []
@@ -108,7 +109,7 @@ class Layout:
 
     def _calls(self, folder: str) -> Iterator[str]:
         """The real paths of the local modules that the files of a folder call."""
-        if not any(self._mentions_module(os.path.join(folder, name)) for name in source_names(folder, self.disk.tree)):
+        if not self.mentions(folder, "module"):
             return  # nothing is parsed of most folders of a large repository
         source = self.disk.legible(folder)
         for written in source.calls.values():
@@ -117,14 +118,18 @@ class Layout:
                 if text.startswith("."):
                     yield self.disk.tree.real(os.path.join(folder, text))
 
-    def _mentions_module(self, path: str) -> bool:
-        """Whether a file may call one; one that cannot be read calls none."""
+    def mentions(self, folder: str, *words: str) -> bool:
+        """Whether one of the words stands in a file of a folder; in one that cannot be read none does."""
+        paths = (os.path.join(folder, name) for name in source_names(folder, self.disk.tree))
+        return any(word in text for text in map(self._text, paths) for word in words)
+
+    def _text(self, path: str) -> str:
         try:
-            return "module" in self.disk.text(os.path.normpath(path))
+            return self.disk.text(os.path.normpath(path))
         except GitError:
             raise
         except SourceError:
-            return False
+            return ""
 
     def _worked_out(self, source: ModuleSource, written: syntax.BlockNode) -> Iterator[str]:
         """What the expression of a source can come to, with each of the sets of values."""
@@ -179,7 +184,11 @@ class RootModules:
             for root in roots:
                 self.roots[root] = disk
                 self._sets.ask_for(root)
-            self.notices += (*_callers_passed_over(roots, layout), *_linked_from_elsewhere(roots, layout))
+            self.notices += (
+                *_callers_passed_over(roots, layout),
+                *_passed_over(roots, layout),
+                *_linked_from_elsewhere(roots, layout),
+            )
             self.skipped.update({path: units} if (units := list(_unread(layout))) else {})
 
     def add_files(self, paths: Sequence[str], base: str) -> None:
@@ -249,6 +258,22 @@ def _callers_passed_over(roots: Sequence[str], layout: Layout) -> Iterator[str]:
             if layout.disk.tree.real(root) in called:
                 example = os.path.normpath(folder)
                 yield f"{root} counts by itself, and not through {example}, which calls it: name that to check it"
+
+
+def _passed_over(roots: Sequence[str], layout: Layout) -> Iterator[str]:
+    """Which folders that may hold something are not read, and why: examples and tests, modules that nobody calls."""
+    tree = layout.disk.tree
+    read = {tree.real(root) for root in roots}
+    aside: list[str] = []
+    uncalled: list[str] = []
+    for folder in layout.passed_over:
+        if layout.calls_of(folder).isdisjoint(read) and layout.mentions(folder, "sagemaker", "module"):
+            parts = os.path.relpath(folder, layout.base).split(os.sep)
+            (uncalled if NOT_UNLESS_NAMED.isdisjoint(parts) else aside).append(os.path.normpath(folder))
+    if aside:
+        yield f"not read, because examples and tests count if they are named: {listed(aside)}"
+    if uncalled:
+        yield f"not read, because no root module calls it: {listed(uncalled)}"
 
 
 def _linked_from_elsewhere(roots: Sequence[str], layout: Layout) -> Iterator[str]:

@@ -39,13 +39,13 @@ def recognizes(path: str) -> bool:
 
 
 def _is_template(head: bytes) -> bool:
-    head = _in_utf8(head)
+    head = in_utf8(head)
     if head.lstrip()[:1] == b"{":
         return _JSON.match(head) is not None
     return _YAML.search(head) is not None
 
 
-def _in_utf8(content: bytes) -> bytes:
+def in_utf8(content: bytes) -> bytes:
     """The content in UTF-8 without its mark: shells write UTF-16 too."""
     if content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:2]:
         from guardrail.sources.template.text import encoding_of
@@ -75,5 +75,5 @@ def may_be_template(path: str) -> bool:
 
 def looks_like_one(content: bytes) -> bool:
     """Whether a content can be a template's, without parsing it."""
-    content = _in_utf8(content)
+    content = in_utf8(content)
     return b"Resources" in content and b"::" in content and _is_template(content)

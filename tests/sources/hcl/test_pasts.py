@@ -468,6 +468,20 @@ def test_a_root_in_a_submodule_has_no_past_here(top: Path, tmp_path: Path) -> No
     assert any("in a submodule" in each for each in found["library"].notices)
 
 
+def test_a_submodule_that_is_checked_by_itself_from_above_has_no_past_here_either(top: Path, tmp_path: Path) -> None:
+    """Nothing else is read of the past then, and nothing stood before would be an invented 0."""
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "--quiet")
+    commit(library, {"main.tf": PROVIDER + endpoint("chat")})
+    git(top, "submodule", "--quiet", "add", str(library), "library")
+    commit(top, {"readme": ""})
+    for path in ("library", "library/main.tf"):
+        found = only(path)
+        assert found.before is None, path
+        assert any("library was in a submodule in HEAD" in each for each in found.notices), path
+
+
 def test_a_module_in_a_submodule_is_missing_in_the_past(top: Path, tmp_path: Path) -> None:
     library = tmp_path / "library"
     library.mkdir()
@@ -478,6 +492,7 @@ def test_a_module_in_a_submodule_is_missing_in_the_past(top: Path, tmp_path: Pat
     found = only("infra")
     assert counts(found.after) == {f"module.m.{CHAT}": 1}
     assert [each.address for each in found.skipped] == ["module.m"]
+    assert "was in a submodule in HEAD" in str(found.skipped[0].reason)
 
 
 def test_a_clone_without_old_files_is_an_error(top: Path) -> None:

@@ -226,6 +226,14 @@ def test_a_module_that_is_not_there_is_skipped_with_its_source(read: Read) -> No
     assert isinstance(change_set.after.endpoints[0].variants, Unknown)
 
 
+@pytest.mark.parametrize("name", ["main.tf", "terraform.tfvars"])
+def test_a_pointer_to_git_lfs_is_called_one(read: Read, name: str) -> None:
+    """A checkout without the content has it in place of the file."""
+    files = {"main.tf": "", name: "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"}
+    with pytest.raises(SourceError, match=rf"{name} is a pointer to git LFS"):
+        read(files)
+
+
 def test_a_module_that_terraform_has_fetched_is_read(read: Read) -> None:
     manifest = '{"Modules":[{"Key":"","Dir":"."},{"Key":"far","Source":"x","Dir":".terraform/modules/far/sub"}]}'
     change_set = read(
