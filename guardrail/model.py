@@ -557,6 +557,8 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Configurations that nothing can reach: checked, priced "if deployed", outside every total."""
     workflows: tuple[Workflow, ...] = ()
     """What starts transform jobs, sorted by address."""
+    other_jobs: dict[str, int] = {}
+    """Jobs of SageMaker that are not inference and stand beside transform jobs, by what they are called."""
     budgets: tuple[Budget, ...] = ()
     """Cost budgets of AWS Budgets, sorted by address."""
     unlinked_scaling: tuple[UnlinkedScaling, ...] = ()

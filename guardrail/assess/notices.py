@@ -22,6 +22,7 @@ from guardrail.model import (
     Inventory,
     ScalableTarget,
     ServerlessVariant,
+    Trigger,
     Unknown,
     Workflow,
 )
@@ -31,6 +32,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
 from guardrail.scaling import OVER, doubtful_time, out_of_sight
+from guardrail.schedules import Schedule, is_over, monthly_occurrences
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
@@ -69,8 +71,6 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
         return structs.replace(workflow, monthly_runs=asked)
     if workflow.triggers is None:
         return workflow
-    from guardrail.schedules import Schedule, monthly_occurrences  # for the few that run batch transform
-
     known, reason = Decimal(0), None
     for trigger in workflow.triggers:
         if trigger.enabled is False:
@@ -84,7 +84,17 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
             reason = reason or f"the schedule of {trigger.address} is not read: {trigger.expression}"
         known += found or Decimal(0)
     often = known if reason is None else Unknown(reason, at_least=known)
-    return structs.replace(workflow, monthly_runs=often, year=f"the year from {today.isoformat()}")
+    ahead = [each for each in workflow.triggers if each.enabled is not False]
+    once = any(_is_once(each, today) for each in ahead) and all(_is_once(each, today) for each in ahead)
+    return structs.replace(
+        workflow, monthly_runs=often, once=workflow.once or once, year=f"the year from {today.isoformat()}"
+    )
+
+
+def _is_once(trigger: Trigger, today: date) -> bool:
+    """Whether a trigger has one moment left, and no more."""
+    expression = trigger.expression
+    return isinstance(expression, str) and expression.startswith("at(") and not is_over(Schedule(expression), today)
 
 
 def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, str]) -> Endpoint:
@@ -128,6 +138,11 @@ def of_sources(priced: Sequence[PricedSource], discounts: Discounts) -> Iterator
     for one in priced:
         for notice in one.change_set.notices:
             yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+        others = one.change_set.after.other_jobs
+        if others:
+            named = ", ".join(f"{count:,} {what}{'s' if count > 1 else ''}" for what, count in sorted(others.items()))
+            said = f"not in these numbers, and billed by SageMaker too: {named}"
+            yield said if len(priced) == 1 else f"{one.source.id}: {said}"
 
 
 def of_environments(priced: Iterable[PricedSource], environments: Environments) -> Iterator[str]:

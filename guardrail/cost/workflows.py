@@ -54,7 +54,7 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
     often = runs(workflow.flow, len(workflow.jobs))
     asked = workflow.monthly_runs if demand.monthly_runs is None else demand.monthly_runs
     found = ZERO if workflow.once else asked
-    started = found.at_least if isinstance(found, Unknown) else found
+    started = (found.at_least or None) if isinstance(found, Unknown) else found
     unsure = f"how often it is started is not known: {found.reason}" if isinstance(found, Unknown) else None
     children, leasts, mosts = [], [], []
     for place, (job, each) in enumerate(zip(workflow.jobs, often, strict=True)):

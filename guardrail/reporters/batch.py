@@ -131,6 +131,8 @@ def executions(workflow: Workflow) -> str:
     often = workflow.monthly_runs
     if often is None:
         return "runs unknown"
+    if isinstance(often, Unknown) and not often.at_least:
+        return "runs unknown"
     if isinstance(often, Unknown):
         return f"≥ {number(round(often.at_least or ZERO, 2))} a month"
     return f"{number(round(often, 2))} a month"

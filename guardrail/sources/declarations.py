@@ -19,6 +19,7 @@ from guardrail.model import (
     ScalableTarget,
     ScalingPolicy,
     ScheduledAction,
+    Trigger,
     Unknown,
     Variant,
 )
@@ -200,6 +201,43 @@ class DeclaredBudget(Declared, frozen=True, kw_only=True):
     budget: Budget
 
 
+class Aim(Struct, frozen=True, kw_only=True):
+    """What a schedule starts."""
+
+    target: Link
+    """Its ARN, or its name."""
+    given: Any
+    """The input, or the parameters of a pipeline by name, with what is not known in it; None where there is none."""
+
+
+class DeclaredWorkflow(Named, frozen=True, kw_only=True):
+    """What may start transform jobs: a state machine, a pipeline, a schedule whose target is SageMaker's API."""
+
+    definition: Any
+    """A mapping with holes, or why it is not known."""
+    events: tuple[tuple[Trigger, Any], ...] = ()
+    """What starts it that is written inside it, each with the input that it gives."""
+    reason: str
+    """What is to be said where its definition cannot be read."""
+
+
+class DeclaredSchedule(Named, frozen=True, kw_only=True):
+    """A schedule or a rule, and what it starts."""
+
+    trigger: Trigger
+    aims: tuple[Aim, ...]
+    reason: str | None
+    """What is to be said where it starts nothing that is here, and makes inference all the same."""
+
+
+class DeclaredRuleTarget(Declared, frozen=True, kw_only=True):
+    """What a rule starts, where that is a resource of its own."""
+
+    rule: Link
+    aim: Aim
+    reason: str | None
+
+
 class Unrelated(Declared, frozen=True, kw_only=True):
     """A block of a type that matters and about something else, as a scaling target of ECS is. It is not counted."""
 
@@ -222,6 +260,9 @@ Declaration: TypeAlias = (
     | DeclaredModel
     | DeclaredExperiment
     | DeclaredBudget
+    | DeclaredWorkflow
+    | DeclaredSchedule
+    | DeclaredRuleTarget
     | Unrelated
     | Unsupported
 )

@@ -64,6 +64,20 @@ class SourceBeside:
             pass
         return set()
 
+    def argument(self, names: tuple[str, ...], type_: str, name: str, address: str, attribute: str) -> Any:
+        """The value of an argument of one instance of a block, as far as it is known; None where it is not here."""
+        try:
+            self._root = self._root or self._read()
+            module = self._module(self._root, names)
+            for instance in (
+                module.instances(type_, name) if module and (type_, name) in module.source.resources else ()
+            ):
+                if instance.address == address:
+                    return instance.attribute(attribute)
+        except (SourceError, RecursionError):
+            pass
+        return None
+
     def _read(self) -> ModuleInstance:
         disk = Disk(tree_of(self._directory))
         source = disk.module(self._directory)

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from guardrail.limits import Allowance
+from guardrail.model import Unknown
+from guardrail.sources.base import UNNAMED
 from guardrail.sources.hcl import arithmetic
 from guardrail.sources.hcl.characters import characters, quoted
 from guardrail.sources.hcl.types import number_of, to_text, truth_of
@@ -22,6 +24,8 @@ def json_text(value: Any, allowance: Allowance) -> str:
     if isinstance(value, str):
         return quoted(value, allowance)
     allowance.text(2)
+    if isinstance(value, Unknown):
+        return quoted(value.partial or UNNAMED, allowance)
     if isinstance(value, list):
         return f"[{','.join(json_text(item, allowance) for item in value)}]"
     if isinstance(value, dict):

@@ -140,7 +140,7 @@ def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
             is_marked = is_marked or mark
     unknown = _unknown(arguments, parameters, allowance)
     if unknown is not None:
-        return merged(unknown, partial=_written(name, arguments))
+        return merged(unknown, partial=None if is_marked else _written(name, arguments, allowance))
     try:
         values = _converted(arguments, parameters, allowance)
         value = _computed(function, values, place, allowance)
@@ -171,10 +171,12 @@ def _unknown(arguments: list[Any], parameters: list[_Parameter], allowance: Allo
     return None
 
 
-def _written(name: str, arguments: list[Any]) -> str | None:
+def _written(name: str, arguments: list[Any], allowance: Allowance) -> str | None:
     """The call as text, ``${length(var.names)}``, which tells what it gives from other unknown values."""
     if name in _CONVERSIONS:
         return arguments[0].partial if isinstance(arguments[0], Unknown) else None
+    if name == "jsonencode":
+        return formatting.json_text(arguments[0], allowance)
     pattern = f"{name}({', '.join(['{}'] * len(arguments))})"
     return None if name in _SALTED else formula(pattern, *arguments)
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from guardrail.errors import MalformedError
 from guardrail.model import Flow, TransformJob, Unknown
+from guardrail.sources.base import UNNAMED
 
 MOST_JOBS = 20_000
 """Of one definition."""
@@ -93,6 +94,8 @@ def plain(value: Any, name: str) -> Any:
     """
     if value.__class__ is not str:
         return value
+    if UNNAMED in value:
+        return Unknown(f"{name} is not known here", value)
     if "${" in value:
         return Unknown(f"{name} is the placeholder {value[:80]}", value)
     return Unknown(f"{name} is known only when the schedule runs", value) if _CONTEXT in value else value

@@ -18,6 +18,7 @@ _OTHER = re.compile(
 )
 _YAML = re.compile(rb"^(?:StartAt|States):", re.MULTILINE)
 _NOT_YAML = re.compile(rb"^Resources:", re.MULTILINE)
+_DIRECTIVES = "it is a template of Terraform's, and what its directives make of it is not known here"
 NO_REGION = Unknown("nothing tells it: give --region")
 
 
@@ -67,23 +68,15 @@ def read(path: str, region: str | None = None) -> ChangeSet:
         once=found.once,
         change="create",
     )
-    skipped = tuple(
-        Skipped(address=address, type="definition", reason=doubt, affects_total=True) for doubt in found.doubts
-    )
+    doubts = (*found.doubts, *([_DIRECTIVES] if "%{" in text else []))
+    skipped = tuple(Skipped(address=address, type="definition", reason=doubt, affects_total=True) for doubt in doubts)
     return ChangeSet(
         path=path,
         kind="definition",
-        after=Inventory(workflows=(workflow,) if found.jobs else ()),
+        after=Inventory(workflows=(workflow,) if found.jobs else (), other_jobs=found.others),
         skipped=skipped[:1],
         coverage=Coverage(seen=1, modelled=int(not skipped), partial=0, skipped=int(bool(skipped))),
-        notices=others_in_words(found.others),
     )
-
-
-def others_in_words(others: dict[str, int]) -> tuple[str, ...]:
-    """``not in these numbers: 2 processing jobs, 1 training job``; nothing where there are none."""
-    named = [f"{count:,} {what}{'s' if count > 1 else ''}" for what, count in sorted(others.items())]
-    return (f"not in these numbers, and billed by SageMaker too: {', '.join(named)}",) if named else ()
 
 
 def _at(error: MalformedError) -> str:

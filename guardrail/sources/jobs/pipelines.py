@@ -33,7 +33,10 @@ def read(pipeline: Mapping[str, Any], given: Any = None) -> Definition:
 
     ``{"Steps": [{"Name": "Score", "Type": "Transform", "Arguments": {…}}]}`` runs one job, called ``Score``.
     """
-    reader = _Reader(_parameters(pipeline), given if isinstance(given, Mapping) else {})
+    parameters = _parameters(pipeline)
+    if isinstance(given, Unknown):
+        given = {name: Unknown(f"what {name} is given is not known: {given.reason}") for name in parameters}
+    reader = _Reader(parameters, given if isinstance(given, Mapping) else {})
     flow = reader.flow(pipeline.get("Steps"), "")
     return Definition(
         jobs=tuple(reader.jobs), flow=flow, others=dict(reader.others), doubts=tuple(dict.fromkeys(reader.doubts))

@@ -19,7 +19,9 @@ from guardrail.sources.vocabulary.transform import transform_job
 
 _CALL = re.compile(r":states:[^:]*:[^:]*:(?:aws-sdk:)?(\w+):(\w+)(?:\.([\w:]+))?$", re.IGNORECASE)
 _PATH = re.compile(r"\$(?:\.[A-Za-z_][\w-]*)+")
-_REFUSED = re.compile(r"throttl|limitexceeded|toomanyrequests", re.IGNORECASE)
+_REFUSED = re.compile(
+    r"(?:(?:amazon)?sagemaker\.)?(?:throttling|toomanyrequests|resourcelimitexceeded)(?:exception)?", re.IGNORECASE
+)
 """Errors of requests that were refused before there was a job."""
 _OTHERS = {
     "createtrainingjob": "training job",
@@ -293,7 +295,7 @@ def _attempts(state: Mapping[str, Any]) -> int | None:
     for retrier in objects(state.get("Retry")):
         errors = retrier.get("ErrorEquals")
         names = [each for each in errors if isinstance(each, str)] if isinstance(errors, list) else []
-        if names and all(map(_REFUSED.search, names)):
+        if names and all(map(_REFUSED.fullmatch, names)):
             continue
         more = retrier.get("MaxAttempts", _DEFAULT_ATTEMPTS)
         more = _count(more, zero=True)

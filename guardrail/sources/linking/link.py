@@ -38,12 +38,16 @@ from guardrail.sources.declarations import (
     DeclaredEndpoint,
     DeclaredExperiment,
     DeclaredModel,
+    DeclaredRuleTarget,
+    DeclaredSchedule,
+    DeclaredWorkflow,
 )
 from guardrail.sources.linking.claims import scaled
 from guardrail.sources.linking.index import Declarations
 from guardrail.sources.linking.models import models_of, with_models
 from guardrail.sources.linking.scaling import ScalingLinks
 from guardrail.sources.linking.unlinked import NAMED
+from guardrail.sources.linking.workflows import Workflows, workflows
 from guardrail.sources.vocabulary.spellings import spelling_of
 
 _ROOT_NAME = re.compile(r"[.\[]")
@@ -123,10 +127,13 @@ class Side:
         possible, unattached = self._configurations_without_endpoint()
         endpoints = [self._endpoint(endpoint) for endpoint in self.declarations.endpoints]
         endpoints += [self._possible(configuration) for configuration in possible]
+        started = self._workflows()
         inventory = Inventory(
             endpoints=tuple(sorted(endpoints, key=_address)),
             unattached=tuple(sorted((self._bare(configuration, "no") for configuration in unattached), key=_address)),
             budgets=tuple(budget.budget for budget in sorted(self.declarations.of(DeclaredBudget), key=_address)),
+            workflows=started.workflows,
+            other_jobs=started.others,
             unlinked_scaling=tuple(sorted(self._scaling.unlinked.by_endpoint[""], key=_address)),
             adrift=tuple(self._scaling.adrift),
         )
@@ -137,6 +144,12 @@ class Side:
             modelled=modelled,
             partial=_partial(inventory) & modelled,
         )
+
+    def _workflows(self) -> Workflows:
+        """What starts transform jobs."""
+        if not any(self.declarations.of(kind) for kind in (DeclaredWorkflow, DeclaredSchedule, DeclaredRuleTarget)):
+            return Workflows((), {})
+        return workflows(self.declarations, self._region_of, lambda address: self._is_touched(address, None))
 
     @property
     def alternatives(self) -> dict[str, list[str]]:

@@ -33,6 +33,13 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
         unattached=tuple(
             _endpoint(alike, wanted, len(alike)) for alike in unattached if alike[0].address not in attached
         ),
+        workflows=tuple(
+            sorted(
+                {each.address: each for one in reversed(inventories) for each in one.workflows}.values(),
+                key=lambda each: each.address,
+            )
+        ),
+        other_jobs={name: max(one.other_jobs.get(name, 0) for one in inventories) for name in _other_jobs(inventories)},
         budgets=tuple(
             budget for budget in inventories[0].budgets if all(budget in inventory.budgets for inventory in inventories)
         ),
@@ -41,6 +48,10 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
         ),
         adrift=tuple(dict.fromkeys(block for inventory in inventories for block in inventory.adrift)),
     )
+
+
+def _other_jobs(inventories: Sequence[Inventory]) -> Iterable[str]:
+    return dict.fromkeys(name for one in inventories for name in one.other_jobs)
 
 
 def with_possibilities(change_set: ChangeSet, possibilities: Sequence[Possibility], wanted: str) -> ChangeSet:

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 from guardrail import files
 from guardrail.model import Change, ChangeSet, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
-from guardrail.sources.declarations import Unsupported
+from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupported
+from guardrail.sources.jobs.base import decoded
 from guardrail.sources.linking.choices import chosen, with_choices
 from guardrail.sources.linking.link import Side, coverage, skipped_on
 from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from guardrail.sources.hcl.beside import SourceBeside
     from guardrail.sources.hcl.outline import Outline
 
+DEFINED_BY = {"aws_sfn_state_machine": "definition", "aws_sagemaker_pipeline": "pipeline_definition"}
+"""The arguments that hold a definition, by resource type."""
 _PLAIN_ACTIONS: tuple[Change, ...] = ("create", "update", "delete", "forget")
 
 
@@ -122,7 +125,7 @@ class _PlanReader:
     def _joined(self, befores: list[Block], afters: list[Block]) -> ChangeSet:
         past = [declare(block) for block in befores]
         same = {id(block): declaration for block, declaration in zip(befores, past, strict=True)}
-        present = [same.get(id(block)) or declare(block) for block in afters]
+        present = self._with_source([same.get(id(block)) or declare(block) for block in afters])
         before = Side(past, region=self._region)
         declarations = [*present, *self._deferred()]
         after = Side(declarations, region=self._region, previous=before)
@@ -148,6 +151,24 @@ class _PlanReader:
         join = partial(Side, region=self._region, previous=before)
         wanted = AFTER_APPLY if self._outline else "name the directory of its .tf files with --source"
         return with_choices(change_set, declarations, after.alternatives, join, wanted)
+
+    def _with_source(self, present: list[Declaration]) -> list[Declaration]:
+        """The declarations with those definitions that the plan does not tell, and the source beside it does."""
+        unknown = {
+            each.address: place
+            for place, each in enumerate(present)
+            if isinstance(each, DeclaredWorkflow) and isinstance(each.definition, Unknown)
+        }
+        beside = self._source_beside() if unknown else None
+        for change in self._document.changes:
+            place, names = unknown.get(change.address), scope_of(change.module_address, change.index).names
+            if beside is not None and place is not None and change.type in DEFINED_BY:
+                asked = change.type, change.name, change.address, DEFINED_BY[change.type]
+                found = decoded(beside.argument(names, *asked), "definition")
+                present[place] = (
+                    replace(present[place], definition=found) if isinstance(found, dict) else present[place]
+                )
+        return present
 
     def _moved(self) -> dict[str, tuple[str, ...]]:
         """What the plan moves, and what ``moved`` blocks in the source beside it say of earlier plans."""

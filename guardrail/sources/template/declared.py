@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +19,7 @@ from guardrail.sources.template.values import Expression, Table, items_of, parts
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS
+from guardrail.sources.vocabulary.workflows import STARTED_BY
 
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
 """Macros whose work is understood, or does not touch SageMaker resources."""
@@ -81,7 +82,7 @@ def _outcome(stack: Stack, logical_id: str, resource: Any) -> Table | Stack | st
         return damage
     kind: str = resource["Type"]
     own = _makes_its_own(stack, kind, resource)
-    if own is None and not _matters(kind, resource):
+    if (own is None and not _matters(kind, resource)) or _starts_nothing(stack, kind, resource):
         return None
     resource.once()
     exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
@@ -103,8 +104,15 @@ def _translated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Ta
         return f"{maker} decides at deployment what it makes{hint_of(stack, resource)}"
     properties = stack.properties(resource, spellings.UNREAD)
     if isinstance(properties, Table):
+        if kind in STARTED_BY and isinstance(text := _written(stack, resource)("Definition"), str) and text:
+            properties.setdefault("DefinitionString", text)
         return misspelt.corrected(spellings.spelling_of(kind), properties, stack.world.allowance, Table.evaluated)
     return properties.reason if isinstance(properties, Unknown) else "its Properties are not a mapping"
+
+
+def _starts_nothing(stack: Stack, kind: str, resource: Table) -> bool:
+    """Whether a state machine or a pipeline has nothing to do with inference, so that it asks nothing."""
+    return kind in STARTED_BY and elsewhere.reason(kind, _written(stack, resource)) is None
 
 
 def _damage(resource: Any) -> str | None:
@@ -140,8 +148,13 @@ def _is_custom(kind: str) -> bool:
 
 def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
     """Why a resource may make SageMaker inference out of a definition of its own, here or in the file that holds it."""
-    if kind not in elsewhere.TYPES:
+    if kind not in elsewhere.TYPES or kind in spellings.CLOUDFORMATION_TYPES:
         return None
+    return elsewhere.reason(kind, _written(stack, resource))
+
+
+def _written(stack: Stack, resource: Table) -> Callable[[str], Any]:
+    """The properties of a resource as written, with the content of a file beside the template that holds one."""
 
     def written(name: str) -> Any:
         value = within(resource, "Properties", name)
@@ -150,7 +163,7 @@ def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
             return value
         return (stack.around.file(os.path.join(os.path.dirname(stack.path), uri)) or b"").decode(errors="replace")
 
-    return elsewhere.reason(kind, written)
+    return written
 
 
 def _stands_for_inference(kind: str, resource: Table) -> bool:

@@ -49,7 +49,7 @@ from guardrail.sources.declarations import (
     Unsupported,
     head,
 )
-from guardrail.sources.vocabulary import elsewhere, resource_id, spellings
+from guardrail.sources.vocabulary import elsewhere, resource_id, spellings, workflows
 from guardrail.sources.vocabulary.budgets import cost_budget
 from guardrail.sources.vocabulary.deployment import two_fleets_minutes
 from guardrail.sources.vocabulary.experiments import shadow_variants
@@ -515,6 +515,10 @@ _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
     spellings.SCHEDULED_ACTION: _action,
     spellings.ALARM: _alarm,
     spellings.BUDGET: _budget,
+    **dict.fromkeys((spellings.STATE_MACHINE, spellings.SAM_STATE_MACHINE, spellings.PIPELINE), workflows.workflow),
+    spellings.SCHEDULE: workflows.schedule,
+    spellings.RULE: workflows.rule,
+    spellings.RULE_TARGET: workflows.rule_target,
 }
 
 

@@ -35,6 +35,13 @@ SCHEDULED_ACTION = f"{AUTO_SCALING}ScheduledAction"
 """A resource in hashicorp/aws only; elsewhere it is written inside its target."""
 ALARM = "AWS::CloudWatch::Alarm"
 BUDGET = "AWS::Budgets::Budget"
+STATE_MACHINE = "AWS::StepFunctions::StateMachine"
+SAM_STATE_MACHINE = "AWS::Serverless::StateMachine"
+PIPELINE = "AWS::SageMaker::Pipeline"
+SCHEDULE = "AWS::Scheduler::Schedule"
+RULE = "AWS::Events::Rule"
+RULE_TARGET = "AWS::Events::Target"
+"""A resource in hashicorp/aws only; elsewhere it is written inside its rule."""
 
 _LANGUAGES: dict[str, tuple[Language, ...]] = {
     ENDPOINT: ("aws", "awscc", "cloudformation"),
@@ -47,6 +54,12 @@ _LANGUAGES: dict[str, tuple[Language, ...]] = {
     SCHEDULED_ACTION: ("aws",),
     ALARM: ("aws", "awscc", "cloudformation"),
     BUDGET: ("aws", "awscc", "cloudformation"),
+    STATE_MACHINE: ("aws", "awscc", "cloudformation"),
+    SAM_STATE_MACHINE: ("cloudformation",),
+    PIPELINE: ("aws", "awscc", "cloudformation"),
+    SCHEDULE: ("aws", "awscc", "cloudformation"),
+    RULE: ("aws", "awscc", "cloudformation"),
+    RULE_TARGET: ("aws",),
 }
 """Every kind of resource that matters to SageMaker inference, and the languages in which it is read."""
 
@@ -56,6 +69,9 @@ _AWS_TYPES = {
     POLICY: "aws_appautoscaling_policy",
     SCHEDULED_ACTION: "aws_appautoscaling_scheduled_action",
     ALARM: "aws_cloudwatch_metric_alarm",
+    STATE_MACHINE: "aws_sfn_state_machine",
+    RULE: "aws_cloudwatch_event_rule",
+    RULE_TARGET: "aws_cloudwatch_event_target",
 }
 """Resource types of hashicorp/aws that are not CloudFormation's in snake case."""
 
@@ -65,6 +81,12 @@ _NAMES: dict[str, dict[str, str]] = {
     "aws_sagemaker_inference_component": {"InferenceComponentName": "name"},
     "aws_appautoscaling_policy": {"StepAdjustments": "step_adjustment"},
     "aws_cloudwatch_metric_alarm": {"Metrics": "metric_query", "MetricStat": "metric"},
+    "aws_sfn_state_machine": {"StateMachineName": "name"},
+    "aws_scheduler_schedule": {
+        "SageMakerPipelineParameters": "sagemaker_pipeline_parameters",
+        "PipelineParameterList": "pipeline_parameter",
+    },
+    "aws_cloudwatch_event_target": {"SageMakerPipelineParameters": "sagemaker_pipeline_target"},
     "aws_sagemaker_model": {"ModelName": "name", "Containers": "container"},
 }
 """Arguments that are not CloudFormation's in snake case, by resource type."""

@@ -1,0 +1,155 @@
+"""Joining what starts transform jobs with what starts that: schedules, rules and their targets, and what they give."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from guardrail.model import Trigger, Unknown, Workflow
+from guardrail.sources.declarations import Aim, Declared, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow
+from guardrail.sources.jobs import definitions
+from guardrail.sources.jobs.base import Definition
+from guardrail.sources.linking.index import Declarations
+
+_LAST_NAME = re.compile(r"[:/]([\w-]+)$")
+
+
+class Workflows(NamedTuple):
+    """What starts transform jobs, and what is seen beside it."""
+
+    workflows: tuple[Workflow, ...]
+    others: dict[str, int]
+
+
+class _Started(NamedTuple):
+    """A trigger, with what it gives, and the declarations that it is made of."""
+
+    trigger: Trigger
+    given: Any
+    parts: tuple[str, ...]
+
+
+def workflows(
+    declarations: Declarations, region_of: Callable[[Declared], str | Unknown], is_touched: Callable[[str], bool]
+) -> Workflows:
+    """Every workflow of one side, sorted by address; what cannot be read is skipped with its reason.
+
+    A workflow that is started with several inputs, which make different jobs of it, is several.
+    """
+    declared = list(declarations.of(DeclaredWorkflow))
+    started = _starts(declarations, declared)
+    others: Counter[str] = Counter()
+    found: list[Workflow] = []
+    for one in declared:
+        starts = [*(_Started(trigger, given, ()) for trigger, given in one.events), *started.get(one.address, [])]
+        groups: list[tuple[Definition, list[_Started]]] = []
+        for start in starts or [_Started(Trigger(address="", expression=""), None, ())]:
+            definition = _read(one, start.given)
+            same = next((group for known, group in groups if known == definition), None)
+            if definition is not None and same is None:
+                groups.append((definition, [start]))
+            elif same is not None:
+                same.append(start)
+        if not groups:
+            declarations.skip(one, _why(one), affects_total=True)
+            continue
+        others.update(groups[0][0].others)
+        for doubt in groups[0][0].doubts:
+            declarations.skip(one, doubt, affects_total=True)
+        if not any(definition.jobs for definition, _ in groups):
+            if not groups[0][0].doubts:
+                declarations.leave_out(one)
+            continue
+        for definition, group in groups:
+            found.append(_workflow(one, definition, group if starts else None, len(groups) > 1, region_of, is_touched))
+    return Workflows(tuple(sorted(found, key=lambda each: each.address)), dict(others))
+
+
+def _why(one: DeclaredWorkflow) -> str:
+    """What is to be said of a workflow whose definition cannot be read: with the reason, where one is known."""
+    known = one.definition.reason if isinstance(one.definition, Unknown) else "it is none"
+    if "is not known here" in one.reason:
+        return one.reason.replace("is not known here", f"is {known}") if known.startswith("known only") else one.reason
+    return f"{one.reason}: {known}" if isinstance(one.definition, Unknown) else one.reason
+
+
+def _read(one: DeclaredWorkflow, given: Any) -> Definition | None:
+    return None if isinstance(one.definition, Unknown) else definitions.read(one.definition, given)
+
+
+def _workflow(
+    one: DeclaredWorkflow,
+    definition: Definition,
+    group: list[_Started] | None,
+    is_one_of_several: bool,  # noqa: FBT001 - one of two
+    region_of: Callable[[Declared], str | Unknown],
+    is_touched: Callable[[str], bool],
+) -> Workflow:
+    triggers = None if group is None else tuple(start.trigger for start in group)
+    names = ", ".join(start.trigger.address for start in group or ())
+    parts = [one.address, *(part for start in group or () for part in start.parts)]
+    return Workflow(
+        address=f"{one.address} ({names})" if is_one_of_several else one.address,
+        type=one.type,
+        region=region_of(one),
+        jobs=definition.jobs,
+        flow=definition.flow,
+        triggers=triggers,
+        once=definition.once,
+        change=one.change,
+        touched=any(map(is_touched, parts)),
+        location=one.location,
+    )
+
+
+def _starts(declarations: Declarations, declared: list[DeclaredWorkflow]) -> dict[str, list[_Started]]:
+    """By address of a workflow what starts it. Schedules of something else are left out."""
+    by_name: dict[str, list[DeclaredWorkflow]] = {}
+    for one in declared:
+        if isinstance(one.name, str):
+            by_name.setdefault(one.name, []).append(one)
+    by_address = {one.address: one for one in declared}
+    found: dict[str, list[_Started]] = {}
+    for seeker, trigger, aim, parts in _aims(declarations):
+        meant = [by_address[each.address] for each in aim.target.references if each.address in by_address]
+        meant = meant or by_name.get(_name_in(aim.target.spelled), [])
+        for address in dict.fromkeys(each.address for each in meant):
+            found.setdefault(address, []).append(_Started(trigger, aim.given, parts))
+        if not meant:
+            _unlinked(declarations, seeker)
+    return found
+
+
+def _unlinked(declarations: Declarations, seeker: DeclaredSchedule | DeclaredRuleTarget) -> None:
+    if seeker.reason is not None:
+        declarations.skip(seeker, seeker.reason, affects_total=True)
+    else:
+        declarations.leave_out(seeker)
+
+
+def _aims(
+    declarations: Declarations,
+) -> Iterator[tuple[DeclaredSchedule | DeclaredRuleTarget, Trigger, Aim, tuple[str, ...]]]:
+    """Every target of every schedule, with when it is started."""
+    rules = list(declarations.of(DeclaredSchedule))
+    targets = list(declarations.of(DeclaredRuleTarget))
+    aimed: set[str] = set()
+    for one in targets:
+        meant = {each.address for each in one.rule.references}
+        own = [each for each in rules if each.address in meant or (one.rule.spelled and each.name == one.rule.spelled)]
+        aimed |= {each.address for each in own}
+        for each in own:
+            yield one, each.trigger, one.aim, (each.address, one.address)
+        if not own:
+            _unlinked(declarations, one)
+    for each in rules:
+        for aim in each.aims:
+            yield each, each.trigger, aim, (each.address,)
+        if not each.aims and each.address not in aimed:
+            _unlinked(declarations, each)
+
+
+def _name_in(text: str | None) -> str:
+    """``scoring`` of ``arn:aws:sagemaker:us-east-1:${AWS::AccountId}:pipeline/scoring``, and of itself."""
+    found = _LAST_NAME.search(text or "")
+    return found[1] if found else text or ""

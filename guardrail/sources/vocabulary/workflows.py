@@ -1,0 +1,206 @@
+"""What starts transform jobs, and when: state machines, pipelines, schedules and rules.
+
+Sources: the CloudFormation template reference, the AWS SAM specification, the schemas of hashicorp/aws 5.100.0
+(aws_sfn_state_machine, aws_sagemaker_pipeline, aws_scheduler_schedule, aws_cloudwatch_event_rule and its target),
+"Universal targets" of the EventBridge Scheduler user guide.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from guardrail.model import Trigger, Unknown
+from guardrail.sources.base import SENSITIVE, Block, View
+from guardrail.sources.declarations import Aim, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow, Link, head
+from guardrail.sources.jobs.base import decoded
+from guardrail.sources.vocabulary import elsewhere, spellings
+
+_DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
+_PLACES = ("DefinitionS3Location", "PipelineDefinitionS3Location", "DefinitionUri")
+_UNIVERSAL = ":aws-sdk:"
+_CREATE = "sagemaker:createtransformjob"
+_STARTED = {"sagemaker:startpipelineexecution": "PipelineName", "sfn:startexecution": "StateMachineArn"}
+STARTED_BY = (spellings.STATE_MACHINE, spellings.SAM_STATE_MACHINE, spellings.PIPELINE)
+
+
+def workflow(block: Block) -> DeclaredWorkflow | None:
+    """A state machine or a pipeline; None of one whose definition mentions nothing of SageMaker's inference."""
+    view = block.attributes
+    reason = elsewhere.reason(block.type, view.get)
+    if reason is None:
+        return None
+    name = next((found for each in ("StateMachineName", "PipelineName", "Name") if (found := view.text(each))), None)
+    return DeclaredWorkflow(
+        **head(block),
+        name=name if name is not None else Unknown("it has no name of its own"),
+        definition=_definition(view),
+        events=tuple(_events(block)),
+        reason=reason,
+    )
+
+
+def _definition(view: View) -> Any:
+    """The definition as a mapping with holes, or why it is not known."""
+    if view.is_sensitive(*_DEFINITIONS):
+        return SENSITIVE
+    written = next(
+        (value for name in _DEFINITIONS if (value := view.values.get(view.spelling.of(name))) is not None), None
+    )
+    if written is None:
+        unknown = next((value for name in _DEFINITIONS if (value := view.get(name)) is not None), None)
+        return unknown if isinstance(unknown, Unknown) else Unknown("its definition is not here")
+    if isinstance(written, Mapping) and "PipelineDefinitionBody" in written:
+        written = written["PipelineDefinitionBody"]
+    if isinstance(written, str):
+        written = _substituted(written, view.get("DefinitionSubstitutions"))
+        return decoded(written, "definition")
+    found = decoded(written, "definition")
+    return found if isinstance(found, Unknown) else _substituted_in(found, view.get("DefinitionSubstitutions"))
+
+
+def _substituted(text: str, substitutions: Any) -> str:
+    """Text with ``${Name}`` replaced by what is known of it."""
+    for name, value in substitutions.items() if isinstance(substitutions, Mapping) else ():
+        if isinstance(value, (str, int, float)):
+            plain = value if isinstance(value, str) else json.dumps(value)
+            text = text.replace(f"${{{name}}}", json.dumps(str.__str__(plain))[1:-1])
+    return text
+
+
+def _substituted_in(value: Any, substitutions: Any) -> Any:
+    if not isinstance(substitutions, Mapping) or not substitutions:
+        return value
+    if isinstance(value, Mapping):
+        return {key: _substituted_in(item, substitutions) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_substituted_in(item, substitutions) for item in value]
+    return _substituted(value, substitutions) if isinstance(value, str) else value
+
+
+# When ----------------------------------------------------------------------------------------------------------------
+
+
+def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow | None:
+    """A schedule of EventBridge Scheduler: what it starts, or the job itself where SageMaker's API is its target."""
+    view = block.attributes
+    trigger = _trigger(block.address, view, "ScheduleExpression")
+    target = view.inside("Target")
+    arn = target.get("Arn")
+    called = arn.rpartition(_UNIVERSAL)[2].lower() if isinstance(arn, str) and _UNIVERSAL in arn else ""
+    if called == _CREATE:
+        request = SENSITIVE if target.is_sensitive("Input") else _input(target)
+        return DeclaredWorkflow(
+            **head(block),
+            name=view.text("Name") or Unknown("it has no name of its own"),
+            definition=request if isinstance(request, (dict, Unknown)) else Unknown("its target has no input"),
+            events=((trigger, None),),
+            reason=elsewhere.reason(block.type, view.get) or "it starts a transform job",
+        )
+    aim = _aim(block, target, "Target", called)
+    return DeclaredSchedule(
+        **head(block),
+        name=view.text("Name") or Unknown("it has no name of its own"),
+        trigger=trigger,
+        aims=(aim,),
+        reason=elsewhere.reason(block.type, view.get),
+    )
+
+
+def rule(block: Block) -> DeclaredSchedule:
+    """A rule of EventBridge; of one without a schedule nobody knows how often it starts anything."""
+    view = block.attributes
+    reason = elsewhere.reason(block.type, view.get) if block.type in elsewhere.TYPES else None
+    targets = view.blocks("Targets")
+    known = [] if isinstance(targets, Unknown) else targets
+    return DeclaredSchedule(
+        **head(block),
+        name=view.text("Name") or Unknown("it has no name of its own"),
+        trigger=_trigger(block.address, view, "ScheduleExpression"),
+        aims=tuple(_aim(block, target, "Targets", "") for target in known),
+        reason=reason,
+    )
+
+
+def rule_target(block: Block) -> DeclaredRuleTarget:
+    """What a rule of hashicorp/aws starts, which is a resource of its own there."""
+    return DeclaredRuleTarget(
+        **head(block),
+        rule=_link(block, block.attributes, "Rule", "Rule"),
+        aim=_aim(block, block.attributes, "Arn", ""),
+        reason=elsewhere.reason(block.type, block.attributes.get),
+    )
+
+
+def _trigger(address: str, view: View, expression: str) -> Trigger:
+    state, enabled = view.text("State"), view.boolean("Enabled")
+    if enabled is None:
+        enabled = view.boolean("IsEnabled")
+    zone = view.text("ScheduleExpressionTimezone")
+    return Trigger(
+        address=address,
+        expression=view.text(expression) or Unknown("it starts when something happens, and not by a schedule"),
+        zone=zone if isinstance(zone, str) else None,
+        start=_known(view.text("StartDate")),
+        end=_known(view.text("EndDate")),
+        enabled=False
+        if state == "DISABLED" or enabled is False
+        else True
+        if state is None or isinstance(state, str)
+        else state,
+    )
+
+
+def _known(value: str | Unknown | None) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _events(block: Block) -> Iterator[tuple[Trigger, Any]]:
+    """The events of a state machine of SAM, each with the input that it gives."""
+    events = block.attributes.values.get("Events")
+    for name, event in events.items() if isinstance(events, Mapping) else ():
+        properties = event.get("Properties") if isinstance(event, Mapping) else None
+        view = type(block.attributes)(properties if isinstance(properties, dict) else {}, block.attributes.spelling)
+        expression = "ScheduleExpression" if "ScheduleExpression" in view.values else "Schedule"
+        yield _trigger(f"{block.address}.{name}", view, expression), _input(view)
+
+
+def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:
+    """What a target starts, and what it gives it: an input, or the parameters of a pipeline."""
+    given = _input(target)
+    if called in _STARTED and isinstance(given, Mapping):
+        value = given.get(_STARTED[called])
+        inner = given.get("PipelineParameters") if "pipeline" in called else decoded(given.get("Input"), "input")
+        return Aim(target=Link(value=value if isinstance(value, (str, Unknown)) else None), given=_parameters(inner))
+    parameters = target.inside("SageMakerPipelineParameters")
+    listed = parameters.blocks("PipelineParameterList")
+    if isinstance(listed, list) and listed:
+        given = {str(each.text("Name")): each.get("Value") for each in listed}
+    elif isinstance(listed, Unknown):
+        given = listed
+    return Aim(target=_link(block, target, "Arn", attribute), given=given)
+
+
+def _parameters(value: Any) -> Any:
+    """``{"Count": "4"}`` of ``[{"Name": "Count", "Value": "4"}]``."""
+    if isinstance(value, list):
+        return {str(each.get("Name")): each.get("Value") for each in value if isinstance(each, Mapping)}
+    return value
+
+
+def _input(target: View) -> Any:
+    """The input of a target as a value; None where it gives none."""
+    value = target.values.get(target.spelling.of("Input"))
+    return None if value is None else SENSITIVE if target.is_sensitive("Input") else decoded(value, "input")
+
+
+def _link(block: Block, view: View, name: str, attribute: str) -> Link:
+    value = view.text(name)
+    wanted = spellings.types_of(*STARTED_BY, spellings.RULE)
+    if isinstance(value, str):
+        return Link(value=value)
+    own = tuple(view.references(name, wanted))
+    return Link(
+        value=value,
+        references=own or tuple(block.references(block.attributes.spelling.of(attribute), wanted)),
+        text=value.partial if isinstance(value, Unknown) else None,
+    )

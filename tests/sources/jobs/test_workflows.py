@@ -1,0 +1,307 @@
+"""State machines, pipelines and schedules of a stack: the same jobs and amounts from source, template and plan."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from guardrail import cli
+
+Check: TypeAlias = Callable[..., Any]
+
+REQUEST = {
+    "TransformJobName.$": "$$.Execution.Name",
+    "ModelName": "churn",
+    "TransformResources": {"InstanceType.$": "$.type", "InstanceCount": 2},
+}
+CALL = "arn:aws:states:::sagemaker:createTransformJob.sync"
+TASK = {"Type": "Task", "Resource": CALL, "Parameters": REQUEST, "End": True}
+MACHINE = {"StartAt": "Score", "States": {"Score": TASK}}
+USAGE = 'version: 0.1\nresource_usage:\n  "*": {run_hours: 0.5}\n'
+
+SOURCE = """
+provider "aws" { region = "us-east-1" }
+resource "aws_sfn_state_machine" "scoring" {
+  name       = "scoring"
+  role_arn   = "arn:aws:iam::111122223333:role/x"
+  definition = jsonencode({
+    StartAt = "Score"
+    States = { Score = {
+      Type = "Task", End = true, Resource = "arn:aws:states:::sagemaker:createTransformJob.sync"
+      Parameters = {
+        "TransformJobName.$" = "$$.Execution.Name"
+        ModelName            = aws_sagemaker_model.churn.name
+        TransformResources   = { "InstanceType.$" = "$.type", InstanceCount = 2 }
+      }
+    } }
+  })
+}
+resource "aws_sagemaker_model" "churn" { execution_role_arn = "arn:aws:iam::111122223333:role/x" }
+resource "aws_cloudwatch_event_rule" "nightly" { schedule_expression = "cron(0 2 * * ? *)" }
+resource "aws_cloudwatch_event_target" "nightly" {
+  rule  = aws_cloudwatch_event_rule.nightly.name
+  arn   = aws_sfn_state_machine.scoring.arn
+  input = jsonencode({ type = "ml.m5.xlarge" })
+}
+"""
+TEMPLATE = {
+    "Resources": {
+        "Scoring": {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {"StateMachineName": "scoring", "DefinitionString": json.dumps(MACHINE)},
+        },
+        "Nightly": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "ScheduleExpression": "cron(0 2 * * ? *)",
+                "Targets": [{"Id": "x", "Arn": {"Ref": "Scoring"}, "Input": json.dumps({"type": "ml.m5.xlarge"})}],
+            },
+        },
+    }
+}
+
+
+@pytest.fixture
+def check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Check:
+    def run(content: str, name: str = "template.json", *arguments: str) -> Any:
+        path = tmp_path / "stack" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(content)
+        usage = tmp_path / "usage.yml"
+        usage.write_text(USAGE)
+        where = str(path.parent if name.endswith(".tf") else path)
+        options = ["--region", "us-east-1", "--isolated", "--usage-file", str(usage), "--format", "json"]
+        assert cli.main(["check", where, *options, *arguments]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return run
+
+
+def amounts(report: Any) -> list[float]:
+    after = report["totals"]["after"]
+    assert not after["at_least"]
+    return [round(float(after[bound]), 2) for bound in ("floor", "ceiling")]
+
+
+@pytest.mark.parametrize("source", ["source", "template"])
+def test_a_rule_starts_a_state_machine_and_feeds_it(source: str, check: Check) -> None:
+    report = check(SOURCE, "main.tf") if source == "source" else check(json.dumps(TEMPLATE))
+    (workflow,) = report["workflows"]
+    (job,) = workflow["jobs"]
+    assert job["instance_types"] == ["ml.m5.xlarge"]
+    assert round(float(workflow["monthly_runs"]), 4) == 30.4167  # 365 / 12
+    # 30.4167 × 0.5 h × 2 × 0.23 = 6.9958
+    assert amounts(report) == [7.0, 7.0]
+
+
+def pipeline(*schedules: tuple[str, dict[str, Any]]) -> str:
+    transform = {
+        "Name": "Score",
+        "Type": "Transform",
+        "Arguments": {
+            "TransformResources": {
+                "InstanceType": {"Get": "Parameters.Type"},
+                "InstanceCount": {"Get": "Parameters.Count"},
+            }
+        },
+    }
+    parameters = [{"Name": "Type", "DefaultValue": "ml.c5.xlarge"}, {"Name": "Count", "DefaultValue": 1}]
+    body = {"Version": "2020-12-01", "Parameters": parameters, "Steps": [transform]}
+    resources: dict[str, Any] = {
+        "Pipeline": {
+            "Type": "AWS::SageMaker::Pipeline",
+            "Properties": {
+                "PipelineName": "scoring",
+                "PipelineDefinition": {"PipelineDefinitionBody": json.dumps(body)},
+            },
+        }
+    }
+    arn = {"Fn::Sub": "arn:aws:sagemaker:us-east-1:${AWS::AccountId}:pipeline/scoring"}
+    for name, target in schedules:
+        resources[name] = {
+            "Type": "AWS::Scheduler::Schedule",
+            "Properties": {"ScheduleExpression": "rate(7 days)", "Target": {"Arn": arn, **target}},
+        }
+    return json.dumps({"Resources": resources})
+
+
+def given(**values: str) -> dict[str, Any]:
+    named = [{"Name": name, "Value": value} for name, value in values.items()]
+    return {"SageMakerPipelineParameters": {"PipelineParameterList": named}}
+
+
+def test_schedules_that_make_different_jobs_of_a_pipeline_are_two_workflows(check: Check) -> None:
+    report = check(pipeline(("A", {}), ("B", given(Count="4"))))
+    sizes = {each["address"]: each["jobs"][0]["instance_count"] for each in report["workflows"]}
+    assert sizes == {"Pipeline (A)": 1, "Pipeline (B)": 4}
+    # 365 / 7 / 12 = 4.3452 runs of each: 4.3452 × 0.5 h × 0.204 × (1 + 4) = 2.2161
+    assert amounts(report) == [2.22, 2.22]
+
+
+def test_schedules_that_make_the_same_jobs_are_summed(check: Check) -> None:
+    report = check(pipeline(("A", {}), ("B", given(Count="1"))))
+    (workflow,) = report["workflows"]
+    assert round(float(workflow["monthly_runs"]), 4) == 8.6905  # 2 × 365 / 7 / 12
+
+
+def test_overrides_that_are_not_known_leave_the_job_unknown(check: Check) -> None:
+    parameters = {"Parameters": {"List": {"Type": "String"}}}
+    target = {"SageMakerPipelineParameters": {"PipelineParameterList": {"Ref": "List"}}}
+    report = check(json.dumps({**json.loads(pipeline(("A", target))), **parameters}))
+    (workflow,) = report["workflows"]
+    assert "unknown" in workflow["jobs"][0]["instance_count"]
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_a_target_that_is_the_api_is_a_job_of_its_own(check: Check) -> None:
+    source = """
+provider "aws" { region = "us-east-1" }
+locals {
+  request = {
+    TransformJobName   = "score-<aws.scheduler.execution-id>"
+    TransformResources = { InstanceType = "ml.m5.2xlarge", InstanceCount = 2 }
+  }
+}
+resource "aws_scheduler_schedule" "all" {
+  for_each            = { night = "cron(30 3 * * ? *)", once = "at(2030-01-02T03:04:05)", off = "rate(1 hour)" }
+  schedule_expression = each.value
+  state               = each.key == "off" ? "DISABLED" : "ENABLED"
+  flexible_time_window { mode = "OFF" }
+  target {
+    arn      = "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob"
+    role_arn = "arn:aws:iam::111122223333:role/scheduler"
+    input    = jsonencode(local.request)
+  }
+}
+"""
+    report = check(source, "main.tf")
+    found = {each["address"][-8:-2]: (each["monthly_runs"][:5], each["once"]) for each in report["workflows"]}
+    assert found == {'"night': ("30.41", False), '["once': ("0", True), 'l["off': ("0", False)}
+    # 30.4167 × 0.5 h × 2 × 0.461 = 14.0221; what runs once, and what is off, is no monthly cost
+    assert amounts(report) == [14.02, 14.02]
+
+
+def test_events_of_sam_are_schedules_and_its_file_is_read_with_its_substitutions(check: Check, tmp_path: Path) -> None:
+    text = json.dumps(MACHINE).replace(
+        '"InstanceType.$": "$.type", "InstanceCount": 2', '"InstanceType": "${Type}", "InstanceCount": ${Count}'
+    )
+    (tmp_path / "stack").mkdir()
+    (tmp_path / "stack" / "score.asl.json").write_text(text)
+    template = """
+Transform: AWS::Serverless-2016-10-31
+Parameters: {Machines: {Type: Number, Default: 2}}
+Resources:
+  Scoring:
+    Type: AWS::Serverless::StateMachine
+    Properties:
+      DefinitionUri: score.asl.json
+      DefinitionSubstitutions: {Count: !Ref Machines, Type: ml.c5.xlarge}
+      Events:
+        Twice: {Type: Schedule, Properties: {Schedule: rate(12 hours)}}
+        Off: {Type: ScheduleV2, Properties: {ScheduleExpression: rate(1 hour), State: DISABLED}}
+        AlsoOff: {Type: Schedule, Properties: {Schedule: rate(5 minutes), Enabled: false}}
+"""
+    report = check(template, "template.yaml")
+    (workflow,) = report["workflows"]
+    assert workflow["jobs"][0]["hour_usd"] == {"least": "0.408", "most": "0.408"}  # 2 × 0.204
+    # 8,760 / 12 / 12 = 60.8333 runs × 0.5 h × 0.408 = 12.41
+    assert amounts(report) == [12.41, 12.41]
+
+
+def test_an_arn_that_is_joined_from_the_partition_is_a_call(check: Check) -> None:
+    resources = {"InstanceType": "ml.c5.2xlarge", "InstanceCount": 3}
+    first, last = json.dumps(
+        {**MACHINE, "States": {"Score": {**TASK, "Parameters": {"TransformResources": resources}}}}
+    ).split("aws:states")
+    joined = {"Fn::Join": ["", [first, {"Ref": "AWS::Partition"}, f":states{last}"]]}
+    stack = {
+        "Resources": {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": joined}}}
+    }
+    (workflow,) = check(json.dumps(stack))["workflows"]
+    assert workflow["jobs"][0]["hour_usd"]["least"] == "1.224"  # 3 × 0.408
+
+
+def plan(definition: str | None) -> str:
+    change: dict[str, Any] = {"actions": ["create"], "before": None, "after": {"name": "scoring"}, "after_unknown": {}}
+    if definition is None:
+        change["after_unknown"]["definition"] = True
+    else:
+        change["after"]["definition"] = definition
+    address = {"address": "aws_sfn_state_machine.scoring", "type": "aws_sfn_state_machine", "name": "scoring"}
+    resource = {**address, "mode": "managed", "provider_name": "registry.terraform.io/hashicorp/aws", "change": change}
+    return json.dumps(
+        {
+            "format_version": "1.2",
+            "terraform_version": "1.11.4",
+            "resource_changes": [resource],
+            "configuration": {
+                "root_module": {
+                    "resources": [
+                        {**address, "mode": "managed", "expressions": {"definition": {"references": ["local.d"]}}}
+                    ]
+                }
+            },
+        }
+    )
+
+
+def test_a_plan_tells_a_definition_or_the_source_beside_it_does(check: Check, tmp_path: Path) -> None:
+    known = json.dumps(MACHINE).replace('"InstanceType.$": "$.type"', '"InstanceType": "ml.m5.xlarge"')
+    (workflow,) = check(plan(known), "plan.json")["workflows"]
+    assert workflow["jobs"][0]["hour_usd"]["least"] == "0.46"
+    alone = check(plan(None), "plan.json")
+    assert alone["workflows"] == []
+    (skipped,) = alone["skipped"]
+    assert skipped["affects_total"]
+    assert "known only after apply" in skipped["reason"]
+    assert alone["totals"]["after"]["at_least"]
+    (tmp_path / "stack" / "main.tf").write_text(
+        SOURCE.replace('"InstanceType.$" = "$.type"', 'InstanceType = "ml.m5.xlarge"')
+    )
+    (beside,) = check(plan(None), "plan.json")["workflows"]
+    assert beside["jobs"][0]["hour_usd"]["least"] == "0.46"
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}},
+        {"DefinitionString": '{"StartAt": createTransformJob sagemaker:createTransformJob'},
+    ],
+)
+def test_a_definition_that_cannot_be_read_is_never_nothing_to_pay(properties: dict[str, Any], check: Check) -> None:
+    stack = {"Resources": {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
+    report = check(json.dumps(stack))
+    assert report["overview"]["state"] == "unknown"
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_state_machines_and_schedules_of_something_else_are_not_counted(check: Check) -> None:
+    invoke = {
+        "StartAt": "A",
+        "States": {"A": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "End": True}},
+    }
+    stack = {
+        "Resources": {
+            "S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"Definition": invoke}},
+            "R": {
+                "Type": "AWS::Events::Rule",
+                "Properties": {"ScheduleExpression": "rate(1 day)", "Targets": [{"Arn": {"Ref": "S"}, "Id": "x"}]},
+            },
+        }
+    }
+    report = check(json.dumps(stack))
+    assert report["overview"]["state"] == "nothing-to-pay"
+    assert report["coverage"]["seen"] == 0
+
+
+def test_a_rule_that_follows_events_makes_the_runs_unknown(check: Check) -> None:
+    stack = json.loads(json.dumps(TEMPLATE))
+    properties = stack["Resources"]["Nightly"]["Properties"]
+    del properties["ScheduleExpression"]
+    properties["EventPattern"] = {"source": ["aws.s3"]}
+    report = check(json.dumps(stack))
+    assert "unknown" in report["workflows"][0]["monthly_runs"]
+    assert report["totals"]["after"]["at_least"]
