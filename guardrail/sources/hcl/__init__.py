@@ -81,10 +81,22 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
         for directory, disk in found.roots.items()
         for inputs in values.of(directory)
     ]
+    roots += [
+        RootModule(
+            directory=module,
+            disk=disk,
+            inputs=structs.replace(inputs, unit=path),
+            workspace=workspace or environment.get("TF_WORKSPACE") or None,
+            region=region,
+            shown=folder,
+        )
+        for folder, (path, module, disk) in found.units.items()
+        for inputs in values.flagged
+    ]
     for root in roots:
         with _without_collecting():
             change_set = labelled(read_root(root) if pasts is None else pasts.read(root), root.inputs.label)
-        hints, found.notices = (*found.notices, *values.hint(root.directory, root.disk)), []
+        hints, found.notices = (*found.notices, *(() if root.shown else values.hint(root.directory, root.disk))), []
         yield structs.replace(change_set, notices=(*change_set.notices, *hints))
     if pasts is not None:
         yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)

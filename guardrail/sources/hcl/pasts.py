@@ -80,7 +80,7 @@ class Pasts:
 
     def of(self, root: RootModule) -> tuple[RootModule | None, bool]:
         """A root module as it was, None where it was not there; and whether that is known at all."""
-        if root.directory in self.unknown:
+        if root.directory in self.unknown or root.shown is not None:
             return None, False
         then = self._at.get(root.directory)
         if then is None or self._is_new(root.inputs, then.disk):
@@ -103,6 +103,10 @@ class Pasts:
         """The change set of a root module with its past."""
         past, is_known = self.of(root)
         try:
+            if root.shown is not None:
+                told = f"what stood before of {root.shown} is not known: Terragrunt makes plans that tell it"
+                change_set = read_root(root)
+                return replace(change_set, notices=(told, *change_set.notices))
             return self.told(root.directory, read_root(root, past, has_past=is_known))
         except PastUnreadableError as error:
             change_set = read_root(root)

@@ -81,6 +81,8 @@ class RootModule(Struct, frozen=True, kw_only=True):
     inputs: VariableAssignments
     workspace: str | Unknown | None
     region: str | None
+    shown: str | None = None
+    """What it is called in a report, where that is not its folder: the folder of a unit of Terragrunt."""
 
 
 def read_root(root: RootModule, past: RootModule | None = None, *, has_past: bool = False) -> ChangeSet:
@@ -444,7 +446,7 @@ def _change_set(root: RootModule, now: _WorkedOut, linked: Linked) -> ChangeSet:
     skipped = _skipped(configuration, linked)
     unread = dict.fromkeys(problem for source in configuration.sources.values() for problem in source.unread)
     return ChangeSet(
-        path=root.directory,
+        path=root.shown or root.directory,
         kind="hcl",
         label=root.inputs.label,
         after=_with_doubts(linked.inventory, configuration.undecided),

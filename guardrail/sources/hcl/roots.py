@@ -14,7 +14,7 @@ from guardrail.gitignore import Excluded
 from guardrail.model import Skipped
 from guardrail.sources.boundary import Boundary, boundary_of
 from guardrail.sources.discovery import NEVER, NOT_UNLESS_NAMED, Prune, listed, pruning
-from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl import syntax, terragrunt
 from guardrail.sources.hcl.disk import Disk, ModuleSource, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.value_sets import ValueSets
@@ -168,6 +168,8 @@ class RootModules:
         self.roots: dict[str, Disk] = {}
         self.skipped: dict[str, list[Skipped]] = defaultdict(list)
         """What is not read, by the input that it belongs to."""
+        self.units: dict[str, tuple[str, str, Disk]] = {}
+        """By the folder of a unit of Terragrunt that can be read: its file, and the folder of its module."""
         self.notices: list[str] = []
         """Sentences on what the search has found and passes over."""
         self._sets = sets
@@ -181,6 +183,8 @@ class RootModules:
             disk = self._disk(path)
             layout = Layout(path, disk, self._sets.flagged, pruning(path, self.exclude))
             roots = roots_below(path, layout)
+            called = self._enter_units(layout)
+            roots = [root for root in roots if disk.tree.real(root) not in called]
             for root in roots:
                 self.roots[root] = disk
                 self._sets.ask_for(root)
@@ -190,6 +194,19 @@ class RootModules:
                 *_linked_from_elsewhere(roots, layout),
             )
             self.skipped.update({path: units} if (units := list(_unread(layout))) else {})
+
+    def _enter_units(self, layout: Layout) -> set[str]:
+        """Take the units of Terragrunt that say all there is to know; the real paths of the modules that they call."""
+        called = set()
+        for path in map(os.path.normpath, tuple(layout.unread)):
+            if os.path.basename(path) != terragrunt.FILE:
+                continue
+            module = terragrunt.module_of(path, layout.disk)
+            if module is not None:
+                layout.unread = [each for each in layout.unread if os.path.normpath(each) != path]
+                self.units[os.path.dirname(path) or os.curdir] = path, module, layout.disk
+                called.add(layout.disk.tree.real(module))
+        return called
 
     def add_files(self, paths: Sequence[str], base: str) -> None:
         """Find, below ``base``, the root modules that files belong to. Raises `SourceError`."""

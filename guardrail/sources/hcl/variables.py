@@ -18,6 +18,7 @@ from guardrail.sources.hcl import json_syntax, syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse, parse_expression
+from guardrail.sources.hcl.terragrunt import inputs_in
 
 VALUES = (".tfvars", ".tfvars.json")
 """How the names of files of values end."""
@@ -39,6 +40,8 @@ class VariableAssignments(Struct, frozen=True, kw_only=True):
     label: str | None = None
     files: tuple[str, ...] = ()
     """Files of values that settings or inputs name, which a change may have brought; they count before assignments."""
+    unit: str | None = None
+    """The file of a unit of Terragrunt, whose inputs everything else wins over."""
     environment: Mapping[str, str | Unknown] = {}
     of_the_past: bool = False
     """Whether they are given for what stood before, which need not declare each variable of today."""
@@ -50,6 +53,10 @@ def given_values(module: ModuleSource, inputs: VariableAssignments, disk: Disk) 
     Raises `SourceError` for a file that cannot be read and for an assignment to a variable that is not declared.
     """
     values: dict[str, AssignedValue] = {}
+    if inputs.unit is not None:
+        file = disk.file(inputs.unit)
+        written = inputs_in(file.body, file)
+        values.update({name: value for name, value in written.items() if name in module.variables})
     for name, text in inputs.environment.items():
         variable = name.removeprefix(_PREFIX)
         if name.startswith(_PREFIX) and variable in module.variables:

@@ -200,7 +200,7 @@ def test_what_terragrunt_and_stacks_deploy_is_skipped_by_name(write: Write) -> N
     write(
         {
             "terragrunt.hcl": 'generate "provider" {\n  path = "provider.tf"\n}\n',
-            "live/a/terragrunt.hcl": 'terraform {\n  source = "../../modules/ep"\n}\n',
+            "live/a/terragrunt.hcl": 'terraform {\n  source = "git::https://example.org/ep"\n}\n',
             "live/b/terragrunt.hcl": 'include "root" {\n  path = find_in_parent_folders()\n}\n',
             "live/terragrunt.stack.hcl": 'unit "c" {\n  source = "x"\n}\n',
             "live/.terragrunt-cache/x/terragrunt.hcl": 'include "root" {\n}\n',
