@@ -6,11 +6,12 @@ no hours. Amounts are texts in the API's own form.
 
 import re
 from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from guardrail import files
-from guardrail.bills.view import COLUMNS, NUMBER, literal
+from guardrail.bills.view import COLUMNS, LARGEST, NUMBER, literal
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
 
@@ -24,6 +25,26 @@ _SERVICES: Final = ("Amazon SageMaker", "Amazon SageMaker AI", "AmazonSageMaker"
 _PLANS: Final = ("Savings Plans for Machine Learning", "Savings Plans for AWS Machine Learning usage")
 _NUMBERS: Final = ("amount", "list_cost", "unblended_cost", "cost", "commitment", "used_commitment")
 _TIMES: Final = ("billing_period", "usage_start", "usage_end")
+
+
+def every(paths: Sequence[str]) -> list[dict[str, Any]]:
+    """The lines of several saved answers. Raises `SourceError` where two of them have the same usage of the same time.
+
+    What an answer was filtered by is not in it, so two that overlap cannot be told from one that was saved twice.
+    """
+    found = [(path, line) for path in paths for line in read(path)]
+    running: dict[str, list[tuple[str, dict[str, Any]]]] = {}
+    for path, line in sorted(found, key=lambda pair: str(pair[1]["usage_start"])):
+        start, account = line["usage_start"], line["account"]
+        before = [pair for pair in running.get(line["usage_type"], ()) if pair[1]["usage_end"] > start]
+        for other, same in before:
+            if other != path and (account is None or same["account"] in (None, account)):
+                raise SourceError(
+                    f"{path} and {other} both have {line['usage_type']} of {start[:10]}: it would count twice",
+                    hint="name one of them, or group both by LINKED_ACCOUNT",
+                )
+        running[line["usage_type"]] = [*before, (path, line)]
+    return [line for _, line in found]
 
 
 def read(path: str) -> list[dict[str, Any]]:
@@ -51,7 +72,20 @@ def lines(pages: Sequence[Any], path: str) -> list[dict[str, Any]]:
             f"{path} ends with a NextPageToken: more pages follow, and a part of the bill is no bill",
             hint="save all pages, as a list of answers: [{…}, {…}]",
         )
+    _refuse_same_groups(pages, path)
     return [line for page in pages for line in _of_page(page, pages[0], path)]
+
+
+def _refuse_same_groups(pages: Sequence[Any], path: str) -> None:
+    """Raise where a group of a time is on two pages: one page was saved twice."""
+    seen: set[str] = set()
+    for page in pages:
+        for result in page["ResultsByTime"]:
+            for group in result.get("Groups", ()) if isinstance(result, dict) else ():
+                told = repr((result.get("TimePeriod"), group.get("Keys") if isinstance(group, dict) else group))
+                if told in seen:
+                    raise SourceError(f"{path} has {told[:120]} twice", hint="save each page once")
+                seen.add(told)
 
 
 def _of_page(page: dict[str, Any], first: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
@@ -90,7 +124,7 @@ def _line(period: dict[str, str], named: dict[Any, Any], metrics: dict[str, Any]
         name = next((each for each in names if each in metrics), None)
         if name is not None:
             text = metrics[name]["Amount"]
-            if not isinstance(text, str) or re.fullmatch(NUMBER, text) is None:
+            if not isinstance(text, str) or re.fullmatch(NUMBER, text) is None or abs(Decimal(text)) >= LARGEST:
                 raise SourceError(f"{path}: {period['Start']}, {name}: {text!r} is not a number")
             found[column] = text
             if column != "amount":
@@ -119,6 +153,7 @@ def _time(text: str) -> str:
     """A day or an hour of the API as a timestamp of either engine: ``2026-09-01 00:00:00``."""
     if not re.fullmatch(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}Z)?", text):
         raise ValueError(text)
+    date.fromisoformat(text[:10])
     return f"{text[:10]} {text[11:19] or '00:00:00'}"
 
 

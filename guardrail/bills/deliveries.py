@@ -2,14 +2,14 @@
 
 import os
 import re
-from collections.abc import Iterator, Sequence
-from hashlib import sha256
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 from guardrail import files
-from guardrail.bills import manifests
+from guardrail.bills import manifests, parts, unpacking
+from guardrail.bills.manifests import Manifest
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
 
@@ -18,9 +18,7 @@ Format: TypeAlias = Literal["csv", "csv.gz", "zip", "parquet", "json"]
 _BEGINNINGS: Final[tuple[tuple[bytes, Format], ...]] = ((b"PAR1", "parquet"), (b"\x1f\x8b", "csv.gz"), (b"PK", "zip"))
 _SUFFIXES: Final = (".csv", ".csv.gz", ".gz", ".zip", ".parquet", ".json")
 _UNFINISHED: Final = (".part", ".partial", ".crdownload", ".download", ".tmp", ".filepart")
-_PART_NUMBER: Final = re.compile(r"[-_.]?\d+(?=(\.snappy)?(\.csv|\.parquet|\.gz|\.zip)+$)")
 _ASSEMBLY: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_MONTH: Final = re.compile(r"\d{8}-\d{8}|BILLING_PERIOD=.+")
 
 
 class File(Struct, frozen=True, kw_only=True):
@@ -36,19 +34,37 @@ def found(sources: Sequence[str]) -> tuple[list[File], list[str]]:
     """Every file that counts, each once, and a sentence for what was left out and why. Raises `SourceError`."""
     kept: dict[tuple[int, int], File] = {}
     notes: list[str] = []
+    described: list[Manifest] = []
     for source in sources:
-        paths, told = _of(source)
+        paths, told, counted = _of(source)
         notes += told
+        described += counted
         for path in paths:
             status = os.stat(path)
             kept.setdefault((status.st_dev, status.st_ino), File(path=path, format=format_of(path), source=source))
     data = list(kept.values())
+    _refuse_deliveries_of_one_month(described, data)
     _refuse_copies(data)
     return data, notes
 
 
-def _of(source: str) -> tuple[list[str], list[str]]:
-    """The data files of one SOURCE."""
+def _refuse_deliveries_of_one_month(described: Sequence[Manifest], data: Sequence[File]) -> None:
+    """Raise where two SOURCEs are two deliveries of one month: each alone counts, both together count it twice."""
+    by_period: dict[str, Manifest] = {}
+    for one in described:
+        other = by_period.setdefault(one.period, one)
+        if set(other.keys) != set(one.keys):
+            raise manifests.several_assemblies([other.path, one.path])
+    folders: dict[str, str] = {}
+    for file in data:
+        folder = os.path.dirname(os.path.abspath(file.path))
+        month = os.path.dirname(folder)
+        if parts.MONTH.fullmatch(os.path.basename(month)) and folders.setdefault(month, folder) != folder:
+            raise manifests.several_assemblies([folders[month], folder])
+
+
+def _of(source: str) -> tuple[list[str], list[str], list[Manifest]]:
+    """The data files of one SOURCE, what was left out, and the manifests that count."""
     if not os.path.lexists(source):
         raise SourceError(
             f"{source} is not there", hint="a file or folder of an export of the bill, or s3://BUCKET/PREFIX"
@@ -59,18 +75,17 @@ def _of(source: str) -> tuple[list[str], list[str]]:
         described = manifests.read(source)
         if described is not None:
             folder = os.path.dirname(source) or "."
-            return manifests.found(described, list(_data_files(folder)[0])), []
-    return [source], []
+            return manifests.found([described], list(_data_files(folder)[0])), [], [described]
+    return [source], [], []
 
 
-def _in_folder(folder: str) -> tuple[list[str], list[str]]:
+def _in_folder(folder: str) -> tuple[list[str], list[str], list[Manifest]]:
     """The data files of the newest delivery of each month below a folder."""
     data, described = _data_files(folder)
     read = [one for one in map(manifests.read, described) if one is not None]
-    counted: list[str] = []
+    newest_of = manifests.newest(read)
+    counted = manifests.found(newest_of, data)
     governed: set[str] = set()
-    for each in manifests.newest(read):
-        counted += manifests.found(each, data)
     for one in read:
         governed |= {path for path in data if path.startswith(os.path.join(os.path.dirname(one.path), ""))}
         governed |= {path for path in data if _of_export(path, one)}
@@ -83,7 +98,7 @@ def _in_folder(folder: str) -> tuple[list[str], list[str]]:
     every = list(dict.fromkeys([*counted, *newest, *saved]))
     if not every:
         raise SourceError(f"{folder} holds no export of the bill", hint="CSV (also in gz or zip) or Parquet files")
-    return every, notes
+    return every, notes, newest_of
 
 
 def _of_export(path: str, one: manifests.Manifest) -> bool:
@@ -124,7 +139,7 @@ def _newest_folders(loose: Sequence[str]) -> tuple[list[str], list[str]]:
     kept: list[str] = []
     for parent, folders in by_parent.items():
         names = [os.path.basename(folder) for folder in folders]
-        are_assemblies = _MONTH.fullmatch(os.path.basename(parent)) or all(map(_ASSEMBLY.fullmatch, names))
+        are_assemblies = parts.MONTH.fullmatch(os.path.basename(parent)) or all(map(_ASSEMBLY.fullmatch, names))
         if len(folders) > 1 and (are_assemblies or manifests.time_named(folders)):
             if not manifests.time_named(folders):
                 raise manifests.several_assemblies(sorted(folders))
@@ -136,6 +151,12 @@ def _newest_folders(loose: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def format_of(path: str) -> Format:
     """What a file is by its first bytes. Raises `SourceError` where it cannot be read, or is empty."""
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise SourceError(
+            f"{path} has a name that is no UTF-8, which DuckDB does not open", hint="rename it"
+        ) from error
     try:
         with files.opened(path, most=1 << 60) as file:
             start = file.read(4096)
@@ -150,45 +171,29 @@ def format_of(path: str) -> Format:
 
 
 def _refuse_copies(data: Sequence[File]) -> None:
-    """Raise where a file is there twice: packed and unpacked, or again under a name that is no part of a series.
+    """Raise where a file is there twice: packed and unpacked, downloaded again, or under a name that is no part's.
 
     Parts of one delivery, numbered, may be equal to the byte: AWS numbers lines within a file.
     """
     stems: dict[str, str] = {}
-    sizes: dict[int, list[str]] = {}
+    sizes: dict[int, list[File]] = {}
     for file in data:
-        stem = re.sub(r"(\.csv|\.gz|\.zip|\.snappy|\.parquet)+$", "", file.path)
-        if stem in stems:
-            raise SourceError(f"{file.path} and {stems[stem]} are the same file twice", hint="name one of them")
-        stems[stem] = file.path
-        sizes.setdefault(os.path.getsize(file.path), []).append(file.path)
-    for one, other in _equal_pairs(sizes.values()):
-        is_series = os.path.dirname(one) == os.path.dirname(other) and _series(one) == _series(other) is not None
-        if not is_series:
-            raise SourceError(f"{other} is a copy of {one}, and would count twice", hint="name one of them")
+        other = stems.setdefault(parts.stem(file.path), file.path)
+        if other != file.path:
+            raise SourceError(f"{file.path} and {other} are the same file twice", hint="name one of them")
+        sizes.setdefault(unpacking.size(file.path, file.format), []).append(file)
+    for one, same in _equal_pairs(sizes.values()):
+        if not parts.are_a_series(one, same):
+            raise SourceError(f"{same} is a copy of {one}, and would count twice", hint="name one of them")
 
 
-def _equal_pairs(groups: object) -> Iterator[tuple[str, str]]:
-    for paths in groups:  # type: ignore[attr-defined]
-        if len(paths) < 2:  # noqa: PLR2004 - nothing to compare
+def _equal_pairs(groups: Iterable[list[File]]) -> Iterator[tuple[str, str]]:
+    """Files that hold the same, whatever they are packed in."""
+    for several in groups:
+        if len(several) < 2:  # noqa: PLR2004 - nothing to compare
             continue
         seen: dict[bytes, str] = {}
-        for path in paths:
-            digest = _digest(path)
-            if digest in seen:
-                yield seen[digest], path
-            seen.setdefault(digest, path)
-
-
-def _digest(path: str) -> bytes:
-    whole = sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(MEBIBYTE):
-            whole.update(chunk)
-    return whole.digest()
-
-
-def _series(path: str) -> str | None:
-    """The name that the parts of a delivery share, ``ml.csv`` of ``ml-00001.csv``; None for what is no part."""
-    name = os.path.basename(path)
-    return _PART_NUMBER.sub("", name) if _PART_NUMBER.search(name) else None
+        for file in several:
+            first = seen.setdefault(unpacking.digest(file.path, file.format), file.path)
+            if first != file.path:
+                yield first, file.path

@@ -13,6 +13,7 @@ from typing import Any, Final
 from msgspec import Struct
 
 from guardrail import files
+from guardrail.bills.parts import MONTH
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
 
@@ -101,12 +102,21 @@ def several_assemblies(places: Sequence[str]) -> SourceError:
     )
 
 
-def found(each: Manifest, there: Collection[str]) -> list[str]:
-    """The local copy of every file that a manifest names. Raises `SourceError` for the first that is absent."""
+def found(several: Sequence[Manifest], there: Collection[str]) -> list[str]:
+    """The local copy of every file that manifests name. Raises `SourceError` for the first that is absent."""
     by_name: dict[str, list[str]] = {}
     for path in there:
         by_name.setdefault(os.path.basename(path), []).append(path)
-    return [_copy(each, key, by_name) for key in each.keys]
+    key_of: dict[str, str] = {}
+    for each in several:
+        for key in each.keys:
+            path = _copy(each, key, by_name)
+            if key_of.setdefault(path, key) != key:  # two months, or two folders, that call their files alike
+                raise SourceError(
+                    f"{each.path} names {key}, and the only file of that name, {path}, is {key_of[path]}",
+                    hint="download the whole delivery, in its folders; a part of it is no bill",
+                )
+    return list(key_of)
 
 
 def _copy(each: Manifest, key: str, by_name: Mapping[str, list[str]]) -> str:
@@ -116,7 +126,8 @@ def _copy(each: Manifest, key: str, by_name: Mapping[str, list[str]]) -> str:
     assembly's file of the same name is another file.
     """
     wanted = _parts(key)
-    candidates = by_name.get(wanted[-1], [])
+    months = _months(key)
+    candidates = [path for path in by_name.get(wanted[-1], []) if not months or _months(path) in ([], months)]
     if each.assembly and each.assembly in wanted:
         beside = os.path.dirname(each.path)
         candidates = [path for path in candidates if each.assembly in _parts(path) or os.path.dirname(path) == beside]
@@ -130,6 +141,11 @@ def _copy(each: Manifest, key: str, by_name: Mapping[str, list[str]]) -> str:
             f"{each.path} names {key}, which is not there", hint="download the whole delivery; a part of it is no bill"
         )
     raise SourceError(f"{each.path} names {key}, which may be {best[0]} or {best[1]}")
+
+
+def _months(path: str) -> list[str]:
+    """The folders of a path that are of one month: another month's file of the same name is another file."""
+    return [part for part in _parts(path) if MONTH.fullmatch(part)]
 
 
 def time_named(folders: Collection[str]) -> bool:

@@ -31,6 +31,11 @@ class Group(Struct, frozen=True, kw_only=True):
     gzipped: bool = False
 
     @property
+    def title(self) -> str:
+        """``CUR 2.0 in Parquet``: one export is never in CSV and in Parquet."""
+        return f"{TITLES[self.layout.name]} in {'CSV' if self.is_csv else 'Parquet'}"
+
+    @property
     def is_csv(self) -> bool:
         """Whether all its values are text."""
         return self.relation.startswith("read_csv")
@@ -61,8 +66,8 @@ class Bill:
         self.layouts = tuple(layouts)
         self.notes = tuple(notes)
         """What was left out, a sentence each."""
-        self.selects: list[tuple[LayoutName, str]] = []
-        """The normalized view of each part, with its layout."""
+        self.selects: list[tuple[str, str]] = []
+        """The normalized view of each part, with what it is: ``CUR 2.0 in Parquet``."""
         self._parameters: list[object] = []
         self.taken = ""
         """The same with the files written out, to take away."""
@@ -76,15 +81,15 @@ class Bill:
             taken.append(f"SELECT {names} FROM ({group.select(tag_keys, alone=False, relation=group.written_out)})")
             if group.is_csv or "AS unreadable" in text:
                 self._read_text(f"bill_{number}", group, text)
-                self.selects.append((group.layout.name, f"SELECT {names} FROM bill_{number}"))
+                self.selects.append((group.title, f"SELECT {names} FROM bill_{number}"))
                 self._refuse_without_cost(group, f"bill_{number}")
             else:
-                self.selects.append((group.layout.name, f"SELECT {names} FROM ({text})"))
+                self.selects.append((group.title, f"SELECT {names} FROM ({text})"))
                 self._refuse_without_cost(group)
                 self._parameters.append(group.patterns)
         if recorded:
             taken.append(cost_explorer.select(recorded, tag_keys))
-            self.selects.append(("cost-explorer", taken[-1]))
+            self.selects.append((TITLES["cost-explorer"], taken[-1]))
         self.taken = "\nUNION ALL\n".join(taken)
 
     @property
@@ -179,18 +184,17 @@ def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Bil
     """The bill in these files and folders. Raises `SourceError` where there is none, or where it cannot be trusted."""
     data, notes = deliveries.found(sources)
     with engine.opened() as asked:
-        recorded: list[dict[str, Any]] = []
+        recorded = cost_explorer.every([file.path for file in data if file.format == "json"])
         groups = list(_groups([file for file in data if file.format != "json"], asked))
-        for file in data:
-            if file.format == "json":
-                recorded += cost_explorer.read(file.path)
+        if not groups and not recorded:
+            raise SourceError("there is no line of SageMaker in it", hint="group by USAGE_TYPE and SERVICE")
         layouts = list(dict.fromkeys(group.layout.name for group in groups))
         _refuse_mixtures(groups, data)
         if recorded:
             layouts.append("cost-explorer")
         bill = Bill(asked, groups, layouts, notes)
         bill.load(tag_keys, recorded)
-        if len(layouts) > 1:
+        if len({title for title, _ in bill.selects}) > 1:
             _refuse_overlap(bill)
         yield bill
 
@@ -279,21 +283,24 @@ def _refuse_several(layouts: dict[LayoutName, str]) -> None:
 
 
 def _refuse_overlap(bill: Bill) -> None:
-    """Raise where two layouts are of one month of one payer."""
-    seen: dict[tuple[str, datetime], LayoutName] = {}
+    """Raise where two kinds of export have one month of one payer; one that tells no payer may be of any."""
     parts = (
-        f"SELECT payer, usage_start, {view.literal(name)} AS layout FROM ({select})" for name, select in bill.selects
+        f"SELECT payer, usage_start, {view.literal(title)} AS title FROM ({select})" for title, select in bill.selects
     )
     text = (
-        f"SELECT DISTINCT payer, date_trunc('month', usage_start) AS month, layout FROM ({' UNION ALL '.join(parts)})"
+        f"SELECT DISTINCT payer, date_trunc('month', usage_start) AS month, title FROM ({' UNION ALL '.join(parts)})"
+        " WHERE usage_start IS NOT NULL ORDER BY title, payer"
     )
+    seen: dict[datetime, list[tuple[str | None, str]]] = {}
     for row in bill.ask(text):
-        month = (row["payer"] or "", row["month"])
-        if seen.setdefault(month, row["layout"]) != row["layout"]:
-            raise SourceError(
-                f"{row['month']:%Y-%m} is in two layouts, {TITLES[seen[month]]} and {TITLES[row['layout']]}",
-                hint="name one of them; both would count the month twice",
-            )
+        payer, month, title = row["payer"], row["month"], row["title"]
+        for other_payer, other in seen.setdefault(month, []):
+            if other != title and (payer is None or other_payer in (None, payer)):
+                raise SourceError(
+                    f"{month:%Y-%m} is in two layouts, {other} and {title}",
+                    hint="name one of them; both would count the month twice",
+                )
+        seen[month].append((payer, title))
 
 
 def _of_group(error: BaseException, group: Group) -> SourceError:

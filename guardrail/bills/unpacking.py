@@ -9,8 +9,11 @@ import os
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from hashlib import sha256
 from typing import IO, Final, TextIO
 
+from guardrail.bills.parts import PACKED, are_a_series
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
 
@@ -28,28 +31,77 @@ def _most(path: str) -> int:
 def unzipped(path: str, folder: str) -> list[str]:
     """The CSV files in a zip, in the order of the archive, written to names of ours in ``folder``.
 
-    Raises `SourceError` where it is damaged, encrypted, holds none, or unpacks to more than it should.
+    Raises `SourceError` where it is damaged, encrypted, holds none or one twice, or unpacks to more than it should.
     """
     left = _most(path)
+    names: dict[bytes, str] = {}
     found = []
     try:
         with zipfile.ZipFile(path) as archive:
-            for entry in archive.infolist():
-                if not entry.filename.lower().endswith(".csv"):
-                    continue
+            for entry in _members(archive, path):
                 target = os.path.join(folder, f"{len(os.listdir(folder))}.csv")
+                whole = sha256()
                 with archive.open(entry) as packed, open(target, "xb") as plain:
                     for chunk in _chunks(packed):
                         left -= len(chunk)
                         if left < 0:
                             raise _bomb(path)
+                        whole.update(chunk)
                         plain.write(chunk)
+                first = names.setdefault(whole.digest(), entry.filename)
+                if first != entry.filename and not are_a_series(first, entry.filename):
+                    raise SourceError(f"{path} holds {first} again as {entry.filename}", hint="unpack it, and name one")
                 found.append(target)
     except (zipfile.BadZipFile, EOFError, zlib.error, NotImplementedError, RuntimeError) as error:
         raise damaged(path, str(error)) from error
     if not found:
         raise SourceError(f"{path} holds no .csv file", hint="a legacy report in zip holds one CSV")
     return found
+
+
+def _members(archive: zipfile.ZipFile, path: str) -> list[zipfile.ZipInfo]:
+    """The CSV files of an archive, without what the Finder of macOS puts beside them. Raises where one is packed."""
+    seen = [
+        entry
+        for entry in archive.infolist()
+        if not entry.is_dir() and not entry.filename.rpartition("/")[2].startswith(".")
+    ]
+    packed = next((entry.filename for entry in seen if entry.filename.lower().endswith(PACKED)), None)
+    if packed is not None:
+        raise SourceError(f"{path} holds {packed}, which is packed itself", hint="unpack the zip, and name its folder")
+    return [entry for entry in seen if entry.filename.lower().endswith(".csv")]
+
+
+def size(path: str, kind: str) -> int:
+    """How large a file says it is when it is unpacked, to tell what cannot be a copy of what."""
+    with open(path, "rb") as file, suppress(zipfile.BadZipFile):
+        if kind == "csv.gz":
+            file.seek(-4, os.SEEK_END)
+            return int.from_bytes(file.read(), "little")  # RFC 1952: the length modulo 2³²
+        if kind == "zip":
+            return sum(entry.file_size for entry in zipfile.ZipFile(file).infolist())
+    return os.path.getsize(path)
+
+
+def digest(path: str, kind: str) -> bytes:
+    """What a file holds in 32 bytes, unpacked where it is one file packed."""
+    whole = sha256()
+    left = _most(path)
+    try:
+        with open(path, "rb") as file, ExitStack() as stack:
+            source: IO[bytes] | gzip.GzipFile = file
+            if kind == "csv.gz":
+                source = stack.enter_context(gzip.open(file))
+            if kind == "zip" and len(only := _members(archive := zipfile.ZipFile(file), path)) == 1:
+                source = stack.enter_context(archive.open(only[0]))
+            for chunk in _chunks(source):
+                left -= len(chunk)
+                if left < 0 and source is not file:
+                    raise _bomb(path)
+                whole.update(chunk)
+    except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise damaged(path, str(error)) from error
+    return whole.digest()
 
 
 def last_byte(path: str, *, gzipped: bool) -> bytes:

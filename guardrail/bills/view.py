@@ -9,6 +9,7 @@ recurring fee its unused rest). Numbers are DECIMAL(38, 18): costs down to 10⁻
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Final
 
 from msgspec import Struct, structs
@@ -46,6 +47,8 @@ PRODUCTS: Final = ("AmazonSageMaker", "MachineLearningSavingsPlans")
 """Product codes: SageMaker's own, and the fees of its Savings Plans."""
 
 NUMBER: Final = r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?"
+LARGEST: Final = Decimal(10**20)
+"""What an amount of the view has to be smaller than."""
 _DECIMAL: Final = "DECIMAL(38, 18)"
 _PLACES_OF_A_DOUBLE: Final = 12
 _TAG_COLUMNS: Final = ("resource_tags", "tags", "Tags")
