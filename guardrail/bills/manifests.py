@@ -31,6 +31,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
     period: str
     """What it is the bill of: the export or report and its month, as far as it says."""
     assembly: str
+    month: str
+    """The account that is billed, and the month; empty where the manifest does not say."""
     keys: tuple[str, ...]
     """Of the data files, as in S3."""
 
@@ -60,10 +62,15 @@ def manifest(path: str, content: Any) -> Manifest | None:
     period = content.get("billingPeriod")
     start = period.get("start", "") if isinstance(period, dict) else ""
     month = re.search(r"BILLING_PERIOD=([\d-]+)", keys[0])
-    name = content.get("reportName") or content.get("exportArn") or ""
+    name = str(content.get("reportName") or content.get("exportArn") or "")
+    account = str(
+        content.get("account") or "".join(name.split(":")[4:5])
+    )  # of arn:aws:bcm-data-exports:REGION:ACCOUNT:…
+    when = month.group(1) if month else f"{start[:4]}-{start[4:6]}" if start else ""
     return Manifest(
         path=path,
         period=f"{name} {start or (month.group(1) if month else os.path.dirname(keys[0]))}",
+        month=f"{account} {when}" if account and when else "",
         assembly=str(content.get("assemblyId") or content.get("executionId") or ""),
         keys=tuple(keys),
     )
@@ -77,7 +84,20 @@ def newest(manifests: Sequence[Manifest]) -> list[Manifest]:
     by_period: dict[str, list[Manifest]] = {}
     for each in manifests:
         by_period.setdefault(each.period, []).append(each)
-    return [_newest(several) for several in by_period.values()]
+    found = [_newest(several) for several in by_period.values()]
+    _refuse_two_reports(found)
+    return found
+
+
+def _refuse_two_reports(found: Sequence[Manifest]) -> None:
+    """Raise where two reports are of one month of one account: each is the whole bill."""
+    seen: dict[str, Manifest] = {}
+    for each in found:
+        if each.month and seen.setdefault(each.month, each) is not each:
+            raise SourceError(
+                f"{seen[each.month].path} and {each.path} are two reports of one month, and both would count",
+                hint="name the folder of one of them",
+            )
 
 
 def _newest(several: Sequence[Manifest]) -> Manifest:

@@ -51,7 +51,7 @@ def paired(report: Report, month: Month) -> Pairs:
     """Endpoints with what was billed of them; one in another region only where no other bears its name."""
     inference = [part for part in month.parts if part.mode in INFERENCE or part.mode == SOFTWARE]
     left = {id(part): part for part in inference}
-    items = [item for item in report.endpoints if item.endpoint.deployed != "no"]
+    items = [item for item in report.endpoints if item.cost is None or item.cost.part_of is None]
     found: list[Pair] = []
     for by_region in (True, False):
         for item in items:

@@ -99,7 +99,7 @@ def _tag(text: str) -> tuple[str, str]:
     key, equals, value = text.partition("=")
     if not key or not equals or not text.isprintable():
         raise ArgumentTypeError(f"{text!r} is no tag; write it as Team=search")
-    return key, value
+    return key.removeprefix("user:"), value
 
 
 def run(arguments: Namespace) -> int:

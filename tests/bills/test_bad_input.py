@@ -354,3 +354,9 @@ def test_whole_numbers_in_one_part_of_parquet_do_not_cut_those_of_another(tmp_pa
         target.parent.mkdir(exist_ok=True)
         duckdb.connect().execute(f"COPY (SELECT {columns}) TO '{target}' (FORMAT parquet)")
     assert costs(ask(tmp_path / "folder", "top")) == {"chat": "1.23"}
+
+
+@pytest.mark.parametrize("key", ["Team", "user:Team"])
+def test_a_tag_key_may_have_the_prefix_of_the_bill(key: str, tmp_path: Path, ask: Asked) -> None:
+    path = bill(tmp_path / "bill.csv", f"{row()},search", header=f"{HEADER},resourceTags/user:Team")
+    assert costs(ask(path, "top", "--tag", f"{key}=search")) == {"chat": "0.23"}

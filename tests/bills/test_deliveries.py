@@ -103,3 +103,25 @@ def test_folders_of_months_without_a_manifest_all_count(tmp_path: Path, ask: Ask
     bill(tmp_path / "year=2026" / "month=8" / "ml-00001.csv", row(cost="1.00").replace("2026-09", "2026-08"))
     bill(tmp_path / "year=2026" / "month=9" / "ml-00001.csv", row(cost="2.00"))
     assert costs(ask(tmp_path, "top")) == {"chat": "3"}
+
+
+def test_two_reports_of_one_month_are_refused(tmp_path: Path, refusal: Callable[..., str]) -> None:
+    for name in ("ml", "finance"):
+        bill(tmp_path / name / PERIOD / NEW / f"{name}-00001.csv", row(name))
+        path = tmp_path / name / PERIOD / f"{name}-Manifest.json"
+        manifest(path, NEW, f"{name}-00001.csv", prefix=f"bills/{name}/{PERIOD}")
+        told = json.loads(path.read_text(encoding="utf-8")) | {"reportName": name, "account": "111122223333"}
+        path.write_text(json.dumps(told), encoding="utf-8")
+    assert "two reports of one month" in refusal(tmp_path, "top")
+
+
+def test_of_several_executions_of_an_export_the_newest_counts(tmp_path: Path, ask: Asked) -> None:
+    month = "BILLING_PERIOD=2026-09"
+    for time, cost in (("2026-09-15T12:00:00.000Z-aaaa", "10.00"), ("2026-09-30T12:00:00.000Z-0000", "12.00")):
+        bill(tmp_path / "data" / month / time / "costs-00001.csv", row(cost=cost))
+        path = tmp_path / "metadata" / month / time / "costs-Manifest.json"
+        path.parent.mkdir(parents=True)
+        uri = f"s3://example-bills/exports/costs/data/{month}/{time}/costs-00001.csv"
+        told = {"executionId": time, "exportArn": "arn:aws:bcm-data-exports:us-east-1:1:export/x", "dataFiles": [uri]}
+        path.write_text(json.dumps(told), encoding="utf-8")
+    assert costs(ask(tmp_path, "top")) == {"chat": "12"}
