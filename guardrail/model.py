@@ -174,7 +174,7 @@ class ScalableTarget(Struct, frozen=True, kw_only=True):
     scheduled_scaling_suspended: bool | Unknown = False
     """No scheduled action runs."""
     past_actions: tuple[str, ...] = ()
-    """Addresses of its scheduled actions that are over, which are none of `scheduled_actions` any more."""
+    """Its scheduled actions that are over, by address and expression; they are none of `scheduled_actions` any more."""
     seen_on: date | None = None
     """The day from which its schedule is looked at; None where nobody has said."""
     sensitive: bool = False

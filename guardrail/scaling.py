@@ -298,7 +298,7 @@ def _turns(target: ScalableTarget) -> tuple[Turn, ...] | Unknown:
     times = [part for each in actions for part in (each.schedule, each.timezone, each.start, each.end)]
     order = None
     if not any(isinstance(time, Unknown) for time in times):
-        order = schedules.turns([_schedule_of(action) for action in actions], target.seen_on)
+        order = schedules.turns(tuple(_schedule_of(action) for action in actions), target.seen_on)
     if order is None:
         once = not any(map(_recurs, actions))
         return tuple(_unordered(actions, own, once=once))
@@ -475,12 +475,13 @@ def _fights(turns: Sequence[Turn]) -> Iterator[str]:
             pairs = ((one.min_capacity, other.min_capacity), (one.max_capacity, other.max_capacity))
             if any(None not in pair and pair[0] != pair[1] for pair in pairs):
                 told[
-                    f"{' and '.join(sorted((_named(one), _named(other))))} run at the same moment and set other bounds"
+                    f"{' and '.join(sorted((named(one), named(other))))} run at the same moment and set other bounds"
                 ] = None
     yield from told
 
 
-def _named(action: ScheduledAction) -> str:
+def named(action: ScheduledAction) -> str:
+    """``aws_appautoscaling_scheduled_action.night (cron(0 20 * * ? *))``, for those of a template have one address."""
     return f"{action.address} ({action.schedule})"
 
 

@@ -8,8 +8,8 @@ local time; local times that a change of the clock leaves out or repeats AWS say
 
 import calendar
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from collections.abc import Callable, Iterable, Iterator
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from functools import lru_cache
 from itertools import islice, pairwise
@@ -88,7 +88,8 @@ def recurs(expression: str) -> bool:
 Turn: TypeAlias = tuple[int | None, int | None]
 
 
-def turns(schedules: Sequence[Schedule], today: date | None = None) -> list[Turn] | None:
+@lru_cache(maxsize=256)
+def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[Turn, ...] | None:
     """Which of the schedules ran last, and for how many minutes, turn by turn over a week, or over the year from today.
 
     ``cron(0 8 ? * MON-FRI *)`` and ``cron(0 20 ? * MON-FRI *)`` take turns of 720 minutes, and the second one of 3,600
@@ -98,7 +99,7 @@ def turns(schedules: Sequence[Schedule], today: date | None = None) -> list[Turn
     runs too often.
     """
     if len(schedules) == 1 and recurs(schedules[0].expression) and schedules[0][2:] == (None, None):
-        return [(0, 1)]
+        return ((0, 1),)
     crons = [_cron(each.expression) for each in schedules]
     weekly = all(cron is not None and cron.weekly for cron in crons) and all(
         _runs_now(each, today) for each in schedules
@@ -119,7 +120,7 @@ def turns(schedules: Sequence[Schedule], today: date | None = None) -> list[Turn
     if weekly and runs:  # from its first run on: the time before that belongs to the last run, as in every week
         lengths = [*lengths[1:-1], lengths[-1] + lengths[0]]
         del edges[0]
-    return [*before, *((place, length) for (_, place), length in zip(edges, lengths, strict=True))]
+    return (*before, *((place, length) for (_, place), length in zip(edges, lengths, strict=True)))
 
 
 def _runs_now(schedule: Schedule, today: date | None) -> bool:
@@ -140,7 +141,7 @@ def _runs(schedule: Schedule, cron: _Cron | None, first: date, days: int) -> lis
     if cron is not None:
         local = cron.moments(first + timedelta(day) for day in range(-days - 1, days + 1))
         found = [moment.replace(tzinfo=zone).astimezone(UTC) for moment in islice(local, _MOST_RUNS + 1)]
-    elif once is not None and (moment := _moment(once[1])) is not None:
+    elif once is not None and (moment := _moment(once[1])) is not None and MINYEAR < moment.year < MAXYEAR:
         found = [moment.replace(tzinfo=zone).astimezone(UTC)]
     elif pace is not None and start is not None:
         paced = _paced(start, timedelta(**{f"{pace[2]}s": int(pace[1])}), first, days)
@@ -207,13 +208,18 @@ def unclear_time(schedule: Schedule, today: date) -> str | None:
     cron, zone = _cron(schedule.expression), _zone(schedule.zone)
     if cron is None or zone is None or zone is UTC or is_over(schedule, today):
         return None
-    days = [today + timedelta(day) for day in range(_YEAR)]
-    changing = [day for day in days if _offset(day, zone) != _offset(day + timedelta(1), zone)]
-    for local in cron.moments(changing):
+    for local in cron.moments(_changing_days(zone, today)):
         one, other = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
         if one is not None and other is not None and one != other:
             return f"{local:%Y-%m-%d %H:%M} {'does not exist' if one < other else 'is there twice'}"
     return None
+
+
+@lru_cache(maxsize=64)
+def _changing_days(zone: tzinfo, today: date) -> tuple[date, ...]:
+    """The days of the next year on which the clocks of a zone are changed."""
+    days = [today + timedelta(day) for day in range(_YEAR)]
+    return tuple(day for day in days if _offset(day, zone) != _offset(day + timedelta(1), zone))
 
 
 def _offset(day: date, zone: tzinfo) -> timedelta | None:

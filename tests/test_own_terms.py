@@ -57,6 +57,11 @@ LOOSER = [
         {"roots": {"infra": {"dev": "a"}}},
         ("roots.infra.dev.max_floor_usd from 1 to no limit",),
     ),
+    (
+        {"policies": {"no-idle-variants": {"severity": "error"}}},
+        {"policies": {"no-idle-variants": {"severity": {"default": "error", "non-production": "off"}}}},
+        ("no-idle-variants in non-production from error to off",),
+    ),
     ({"exclude": ["fixtures/"]}, {"exclude": ["fixtures/", "infra/"]}, ("infra/ is left out of a search",)),
     ({}, {"policies": {"async-scales-to-zero": {"severity": "off"}}}, ("async-scales-to-zero is off",)),
     (

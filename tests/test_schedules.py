@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.schedules import Schedule, monthly_occurrences, no_zone, turns, unclear_time
+from guardrail.schedules import Schedule, is_ahead, is_over, monthly_occurrences, no_zone, turns, unclear_time
 
 DAY, HOUR = 24 * 60, 60
 
@@ -53,7 +53,7 @@ def test_schedules_take_turns(schedules: list[str], minutes: list[int]) -> None:
 
 def held(*schedules: Schedule, today: date | None = None) -> list[int] | None:
     """The minutes of the last run of each schedule; those before the first one count for nobody."""
-    found = turns(schedules, today)
+    found = turns(tuple(schedules), today)
     if found is None:
         return None
     minutes, last = [0] * len(schedules), None
@@ -74,6 +74,8 @@ def held(*schedules: Schedule, today: date | None = None) -> list[int] | None:
         "cron(0 0 ? * 8L *)",
         "cron(0 0 ? * FOO#1 *)",
         "at(2030-02-30T00:00:00)",
+        "at(0001-01-01T00:00:00)",
+        "at(9999-12-31T23:59:59)",
         "rate(0 days)",
         "cron(60 0 * * ? *)",
         "cron(0 24 * * ? *)",
@@ -95,18 +97,47 @@ def held(*schedules: Schedule, today: date | None = None) -> list[int] | None:
     ],
 )
 def test_an_order_that_cannot_be_told_is_none(expression: str) -> None:
-    assert turns([Schedule(expression), Schedule("cron(0 8 * * ? *)")]) is None
-    assert turns([Schedule("cron(0 8 1 * ? *)"), Schedule(expression)]) is None
+    assert (
+        turns(
+            (
+                Schedule(expression),
+                Schedule("cron(0 8 * * ? *)"),
+            )
+        )
+        is None
+    )
+    assert (
+        turns(
+            (
+                Schedule("cron(0 8 1 * ? *)"),
+                Schedule(expression),
+            )
+        )
+        is None
+    )
 
 
 def test_what_runs_too_often_to_be_followed_tells_nothing() -> None:
     """Every minute of two years is a million runs."""
-    assert turns([Schedule("cron(* * * * ? *)"), Schedule("cron(0 0 1 * ? *)")]) is None
+    assert (
+        turns(
+            (
+                Schedule("cron(* * * * ? *)"),
+                Schedule("cron(0 0 1 * ? *)"),
+            )
+        )
+        is None
+    )
 
 
 def test_what_never_runs_leaves_what_there_is() -> None:
     never = Schedule("cron(0 8 30 FEB ? *)")
-    assert turns([never, never]) == [(None, 365 * DAY)]
+    assert turns(
+        (
+            never,
+            never,
+        )
+    ) == ((None, 365 * DAY),)
 
 
 def test_each_schedule_is_meant_in_its_time_zone() -> None:
@@ -116,7 +147,15 @@ def test_each_schedule_is_meant_in_its_time_zone() -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Nowhere", "../../etc/passwd", "/etc/passwd", "", "Mars/Base"])
 def test_a_zone_that_there_is_not_tells_no_time(zone: str) -> None:
-    assert turns([Schedule("cron(0 9 * * ? *)", zone), Schedule("cron(0 12 * * ? *)")]) is None
+    assert (
+        turns(
+            (
+                Schedule("cron(0 9 * * ? *)", zone),
+                Schedule("cron(0 12 * * ? *)"),
+            )
+        )
+        is None
+    )
     assert no_zone(zone)
 
 
@@ -128,7 +167,7 @@ TODAY = date(2026, 11, 27)
 
 def days_of(days: str, weekdays: str = "?", months: str = "*") -> list[str]:
     """On which days of the year from 2026-11-27 something runs, at noon."""
-    found = turns([Schedule(f"cron(0 12 {days} {months} {weekdays} *)", end="2099-01-01")], TODAY)
+    found = turns((Schedule(f"cron(0 12 {days} {months} {weekdays} *)", end="2099-01-01"),), TODAY)
     assert found is not None
     moment, runs = datetime(2026, 11, 27, tzinfo=UTC), []
     for place, minutes in found:
@@ -187,17 +226,23 @@ def test_several_kinds_of_days_together() -> None:
 def test_what_runs_once_follows_what_there_is() -> None:
     """From midnight of the 27th to 8 o'clock, to noon of the 30th, and the rest of 365 days."""
     once = [Schedule("at(2026-11-27T08:00:00)"), Schedule("at(2026-11-30T12:00:00)")]
-    assert turns(once, TODAY) == [(None, 8 * HOUR), (0, 76 * HOUR), (1, 365 * DAY - 84 * HOUR)]
+    assert turns(tuple(once), TODAY) == ((None, 8 * HOUR), (0, 76 * HOUR), (1, 365 * DAY - 84 * HOUR))
 
 
 def test_what_runs_once_is_meant_in_its_zone() -> None:
-    assert turns([Schedule("at(2026-11-27T08:00:00)", "Europe/Berlin")], TODAY) == [(None, 7 * HOUR), (0, 8753 * HOUR)]
+    assert turns((Schedule("at(2026-11-27T08:00:00)", "Europe/Berlin"),), TODAY) == ((None, 7 * HOUR), (0, 8753 * HOUR))
 
 
 def test_a_rate_runs_since_its_start() -> None:
     """Every two days at 6 since the 26th: the 28th, the 30th, and so on, between noons of each day."""
     pace = Schedule("rate(2 days)", start="2026-11-26T06:00:00Z")
-    found = turns([pace, Schedule("cron(0 12 * * ? *)", start="2020-01-01T00:00:00Z")], TODAY)
+    found = turns(
+        (
+            pace,
+            Schedule("cron(0 12 * * ? *)", start="2020-01-01T00:00:00Z"),
+        ),
+        TODAY,
+    )
     assert found is not None
     shown = [turn for turn in found if turn[1]][:5]
     assert shown == [(None, 12 * HOUR), (1, 18 * HOUR), (0, 6 * HOUR), (1, DAY), (1, 18 * HOUR)]
@@ -212,12 +257,21 @@ def test_a_schedule_that_ends_leaves_what_it_set() -> None:
 
 def test_a_schedule_that_begins_later_leaves_what_there_is_until_then() -> None:
     later = Schedule("cron(0 0 ? * MON *)", start="2026-12-01")
-    assert turns([later], TODAY)[:2] == [(None, 10 * DAY), (0, 7 * DAY)]  # type: ignore[index] # it can be told
+    assert turns((later,), TODAY)[:2] == ((None, 10 * DAY), (0, 7 * DAY))  # type: ignore[index] # it can be told
 
 
 @pytest.mark.parametrize("time", ["soon", "2026-13-01"])
 def test_a_start_that_is_no_time_tells_nothing(time: str) -> None:
-    assert turns([Schedule("cron(0 8 * * ? *)", start=time), Schedule("cron(0 9 * * ? *)")], TODAY) is None
+    assert (
+        turns(
+            (
+                Schedule("cron(0 8 * * ? *)", start=time),
+                Schedule("cron(0 9 * * ? *)"),
+            ),
+            TODAY,
+        )
+        is None
+    )
 
 
 # Changes of the clock ------------------------------------------------------------------------------------------------
@@ -341,3 +395,18 @@ def test_runs_a_month_are_the_occurrences_in_a_year_by_twelve(schedule: Schedule
 def test_of_an_expression_that_is_not_read_nobody_knows_how_often_it_runs() -> None:
     assert monthly_occurrences(Schedule("every night"), date(2026, 11, 27)) is None
     assert monthly_occurrences(Schedule("cron(0 2 * * ? *)", "Mars/Olympus"), date(2026, 11, 27)) is None
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00", "9999-12-31T23:59:59"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York", None])
+def test_the_ends_of_the_calendar_are_no_end_of_a_check(moment: str, zone: str | None) -> None:
+    once = Schedule(f"at({moment})", zone, start=f"{moment}+14:00", end=f"{moment}-12:00")
+    for schedule in (
+        once,
+        Schedule("rate(999999 days)", zone, moment),
+        Schedule("cron(0 8 * * ? *)", zone, moment, moment),
+    ):
+        turns((schedule, Schedule("cron(0 9 * * ? *)")), TODAY)
+        is_over(schedule, TODAY)
+        is_ahead(schedule, TODAY)
+        assert unclear_time(schedule, TODAY) is None

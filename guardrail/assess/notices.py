@@ -31,7 +31,7 @@ from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
-from guardrail.scaling import OVER, doubtful_time, out_of_sight
+from guardrail.scaling import OVER, doubtful_time, named, out_of_sight
 from guardrail.schedules import Schedule, is_over, monthly_occurrences
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
@@ -42,13 +42,13 @@ def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> C
 
     Its workflows know how often they run a month: as ``demand`` has it, else by their schedules.
     """
-    over_now: dict[str, str] = {}
+    said: dict[str, None] = {}  # sentences, each once
 
     def inventory(of: Inventory | None) -> Inventory | None:
         if of is None:
             return None
-        endpoints = tuple(_in_force(each, today, over_now) for each in of.endpoints)
-        unattached = tuple(_in_force(each, today, over_now) for each in of.unattached)
+        endpoints = tuple(_in_force(each, today, said) for each in of.endpoints)
+        unattached = tuple(_in_force(each, today, said) for each in of.unattached)
         workflows = tuple(_started(each, today, demand.of_workflow(each).monthly_runs) for each in of.workflows)
         return structs.replace(of, endpoints=endpoints, unattached=unattached, workflows=workflows)
 
@@ -61,7 +61,6 @@ def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> C
             for each in change_set.possibilities
         ),
     )
-    said = tuple(f"scheduled action {address} {reason}" for address, reason in over_now.items())
     return structs.replace(changed, notices=(*change_set.notices, *said))
 
 
@@ -97,15 +96,17 @@ def _is_once(trigger: Trigger, today: date) -> bool:
     return isinstance(expression, str) and expression.startswith("at(") and not is_over(Schedule(expression), today)
 
 
-def _in_force(endpoint: Endpoint, today: date, over_now: dict[str, str]) -> Endpoint:
+def _in_force(endpoint: Endpoint, today: date, said: dict[str, None]) -> Endpoint:
     def target(of: ScalableTarget | Unknown | None) -> ScalableTarget | Unknown | None:
         if not isinstance(of, ScalableTarget) or isinstance(of.scheduled_actions, Unknown) or not of.scheduled_actions:
             return of
         gone = out_of_sight(of, today)
         left = tuple(each for each in of.scheduled_actions if each not in gone)
-        over_now.update((action.address, reason) for action, reason in gone.items())
-        over_now.update((each.address, doubt) for each in left if (doubt := doubtful_time(each, today)))
-        past = tuple(action.address for action, reason in gone.items() if reason == OVER)
+        doubts = {each: doubt for each in left if (doubt := doubtful_time(each, today))}
+        said.update(
+            dict.fromkeys(f"scheduled action {each.address} {reason}" for each, reason in {**gone, **doubts}.items())
+        )
+        past = tuple(named(action) for action, reason in gone.items() if reason == OVER)
         return structs.replace(of, scheduled_actions=left, past_actions=past, seen_on=today)
 
     def scaled(parts: tuple[P, ...] | Unknown) -> tuple[P, ...] | Unknown:
