@@ -29,6 +29,10 @@ FILE_NAMES = (".guardrail.yml", ".guardrail.yaml")
 USAGE_FILE_NAMES = ("guardrail-usage.yml", "guardrail-usage.yaml")
 
 
+_FILES = (".yaml", ".yml", ".json", ".template")
+"""How the names of templates end, among the keys of `Settings.roots`."""
+
+
 class BudgetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits in USD a month over everything in one check; None where there is no limit."""
 
@@ -159,7 +163,8 @@ class FoundSettings(Struct, frozen=True, kw_only=True):
         found: dict[str, dict[str, RootEnvironment]] = {}
         for name, environments in self.settings.roots.items():
             root = os.path.join(self.directory, name)
-            folder = root if os.path.isdir(root) else os.path.dirname(root)
+            is_file = os.path.isfile(root) or name.endswith(_FILES)  # which may be gone
+            folder = os.path.dirname(root) if is_file else root
             found[os.path.realpath(root)] = {
                 label: _reached(written, folder) for label, written in environments.items()
             }

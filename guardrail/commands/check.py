@@ -495,7 +495,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
         sources=tuple(
             structs.replace(one, usage_file=file) for one, file in zip(report.sources, told_files, strict=True)
         ),
-        notices=(*unread, *inputs.notices, *repeated, *overlooked, *report.notices),
+        notices=(*unread, *inputs.notices, *repeated, *_missing_roots(found), *overlooked, *report.notices),
         unread=unread,
         exit_code=2 if unread else report.exit_code,
     )
@@ -641,6 +641,13 @@ def _content(path: str) -> bytes | None:
         return files.content(path)
     except OSError:
         return None
+
+
+def _missing_roots(found: FoundSettings) -> Iterator[str]:
+    """The root modules and templates that settings speak of and that are not there: none of their terms holds."""
+    for name in found.settings.roots:
+        if not files.is_there(os.path.join(found.directory, name)):
+            yield f"roots: {name} is not there, and its environments are not checked"
 
 
 def _limits_of_roots(

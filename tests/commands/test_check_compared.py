@@ -132,3 +132,22 @@ def test_a_past_that_is_not_to_be_had_is_an_error(
     commit(top, {"infra/main.tf": source(endpoint("chat")), "stack.yaml": TEMPLATE, "old/main.tf": source()})
     assert cli.main(["check", *arguments]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_the_environments_of_a_root_that_is_gone_are_shown(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Dev had one instance and prod three: 169.02 and 507.06 USD a month that are no longer there."""
+    files = {
+        "infra/main.tf": source('variable "n" {}\n', endpoint("chat", "var.n")),
+        "infra/env/dev.tfvars": "n = 1\n",
+        "infra/env/prod.tfvars": "n = 3\n",
+        ".guardrail.yml": "roots: {infra: {dev: env/dev.tfvars, prod: env/prod.tfvars}}\n",
+        "other/main.tf": source(),
+    }
+    commit(top, files)
+    shutil.rmtree(top / "infra")
+    report = checked(capsys, ".", "--compare-to", "HEAD", "--fail-on", "never")[1]
+    assert money(report) == ("676.08", "0", "-676.08")
+    assert {each["source"]: each["change"] for each in report["endpoints"]} == {
+        "infra (dev)": "delete",
+        "infra (prod)": "delete",
+    }

@@ -98,6 +98,14 @@ def test_an_environment_has_a_budget_of_its_own(
     assert (held["group"], held["amount"], held["origin"]) == ("root=infra (prod)", "507.06", ".guardrail.yml")
 
 
+def test_a_root_of_the_settings_that_is_gone_is_told(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A change that renames it would else lose its limits in silence."""
+    settings(shop, "roots: {infra: {prod: env/prod.tfvars}}\n")
+    (shop / "infra").rename(shop / "live")
+    report = checked(capsys, "live")[1]
+    assert "roots: infra is not there, and its environments are not checked" in report["notices"]
+
+
 def test_a_tag_that_says_otherwise_is_told(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main = shop / "infra" / "main.tf"
     main.write_text(
