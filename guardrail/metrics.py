@@ -215,8 +215,7 @@ def _beyond_reach(name: str, value: float | Unknown, scaled: Scaled) -> str | No
 
 
 _UNITS = {"CPUUtilization": "vCPUs", "GPUUtilization": "accelerators", "GPUMemoryUtilization": "accelerators"}
-"""Metrics that are sums over the cores or GPUs of an instance: "the value can range between 0 and 100, multiplied by
-the number of CPUs" (DG monitoring-cloudwatch)."""
+"""Metrics that are sums over the cores or GPUs of an instance: of four CPUs 0 to 400 (DG monitoring-cloudwatch)."""
 _SHARES = frozenset(
     {
         "MemoryUtilization",

@@ -599,3 +599,11 @@ def test_a_time_zone_that_there_is_not_leaves_open_what_is_held_when() -> None:
 )
 def test_what_a_schedule_does_not_do(it: Any, problems: Any) -> None:
     assert schedule_problems(it) == problems
+
+
+def test_weekdays_in_berlin_are_2_19_instances() -> None:
+    """5 from 8 to 18 o'clock on weekdays, else 1: (50 × 5 + 118 × 1) / 168."""
+    up, down = (structs.replace(each, timezone="Europe/Berlin") for each in (weekdays(8, 5, 5), weekdays(18, 1, 1)))
+    held = dict(reach(target(scheduled_actions=(up, down)), 1, 1).held)
+    assert held == {5: 50 * 60, 1: 118 * 60}
+    assert round(sum(count * minutes for count, minutes in held.items()) / sum(held.values()), 2) == 2.19
