@@ -28,7 +28,7 @@ class Nearest:
 
     def region(self, paths: Sequence[str]) -> str | None:
         """Where a resource of these inputs does not say its region; that of the run where they differ."""
-        regions = {self._inputs[path].settings.region for path in paths}
+        regions = {self._at(path).settings.region for path in paths}
         return regions.pop() if len(regions) == 1 else self._run.settings.region
 
     def usage_files(self, change_sets: Iterable[ChangeSet]) -> list[str | None]:

@@ -510,6 +510,8 @@ class _Inputs(Struct, frozen=True, kw_only=True):
     """Those that the search has found."""
     notices: tuple[str, ...] = ()
     exclude: Excluded | None = None
+    searched: tuple[str, ...] = ()
+    """The folders that the search went through."""
 
 
 def _inputs(named: Sequence[str], settings: FoundSettings) -> _Inputs:
@@ -519,6 +521,7 @@ def _inputs(named: Sequence[str], settings: FoundSettings) -> _Inputs:
     paths: dict[str, None] = {}
     found: set[str] = set()
     notices: list[str] = []
+    searched: list[str] = []
     places = {os.path.realpath(path) for path in named}
     for path in named:
         if path == "-" or not os.path.isdir(path) or not sources.is_terraform(path):
@@ -527,12 +530,19 @@ def _inputs(named: Sequence[str], settings: FoundSettings) -> _Inputs:
         from guardrail.sources import discovery  # for folders
 
         inside = discovery.search(path, exclude)
+        searched.append(path)
         own = [each for each in inside.inputs if os.path.realpath(each) not in places]
         paths.update(dict.fromkeys([path] if inside.has_source or not own else [], None))
         paths.update(dict.fromkeys(own))
         found.update(own)
         notices += inside.notices
-    return _Inputs(paths=list(paths), found=frozenset(found), notices=tuple(notices), exclude=exclude)
+    return _Inputs(
+        paths=list(paths),
+        found=frozenset(found),
+        notices=tuple(notices),
+        exclude=exclude,
+        searched=tuple(searched),
+    )
 
 
 def _read_in_words(change_set: ChangeSet) -> str:
@@ -681,6 +691,15 @@ def _change_sets(
         elif path not in terraform:
             own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
             yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
+    for directory in inputs.searched if arguments.compare_to else ():
+        options = sources.TemplateOptions(
+            region=nearest.region([directory]),
+            parameters=arguments.parameters or (),
+            any_owner=arguments.any_owner,
+        )
+        yield from sources.gone_templates(
+            directory, arguments.compare_to, options, inputs.exclude, [*inputs.found, *inputs.paths]
+        )
 
 
 def _from_file(

@@ -1,15 +1,28 @@
 """Readers: from infrastructure code to change sets. A reader only translates; the model owns the meaning."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from guardrail.errors import SourceError
+from msgspec.structs import replace
+
+from guardrail.errors import GitError, SourceError
+from guardrail.gitignore import Excluded
 from guardrail.model import ChangeSet, Coverage, Inventory
 from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
 from guardrail.sources.template.options import TemplateOptions
 
-__all__ = ["is_template", "is_terraform", "joined", "may_be_template", "nothing_of", "read", "read_terraform"]
+__all__ = [
+    "TemplateOptions",
+    "gone_templates",
+    "is_template",
+    "is_terraform",
+    "joined",
+    "may_be_template",
+    "nothing_of",
+    "read",
+    "read_terraform",
+]
 
 read_terraform = hcl.read
 is_template = template.recognizes
@@ -44,6 +57,31 @@ def _is_definition(path: str) -> bool:
     from guardrail.sources.jobs.files import recognizes
 
     return recognizes(path)
+
+
+def gone_templates(
+    directory: str, compared: str, options: TemplateOptions, exclude: Excluded | None, present: Sequence[str]
+) -> Iterator[ChangeSet]:
+    """A change set for each template below a directory that a git revision had and that is not there any more.
+
+    ``present`` are the templates that are there. Raises `SourceError` where the revision cannot be read.
+    """
+    from guardrail.sources.discovery import gone_templates
+    from guardrail.sources.past import named_past
+    from guardrail.sources.template.reader import read_gone
+
+    past = named_past(directory, compared, any_owner=options.any_owner)
+    if isinstance(past, str):  # another folder, of which only the source is compared
+        return
+    for path in gone_templates(directory, past, exclude, present):
+        try:
+            change_set = read_gone(path, past, options)
+        except GitError:
+            raise
+        except SourceError:
+            continue  # what could not be read was never deployed
+        told = f"{path} is gone: what it had is no longer there after the change"
+        yield replace(change_set, notices=(told, *change_set.notices))
 
 
 def read(  # noqa: PLR0913 - whatever a run may say of an input

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import SourceError
-from guardrail.git import is_pointer
+from guardrail.git import Commit, is_pointer
 from guardrail.gitignore import Excluded, Tracked, ignored_around
 from guardrail.sources import template
 
@@ -89,6 +89,32 @@ def search(top: str, exclude: Excluded | None) -> Found:
     found = _Search(top, exclude)
     found.walk()
     return found.found()
+
+
+def gone_templates(top: str, commit: Commit, exclude: Excluded | None, present: Iterable[str]) -> list[str]:
+    """The templates below a folder that a commit had and that are not there any more, but for nested ones.
+
+    ``present`` are the templates that are there, of which they may have been a part.
+    """
+    prune = pruning(top, exclude)
+    gone: dict[str, bytes] = {}
+    for parent, folders, names in commit.walk(top, most=limits.MOST_SEARCHED):
+        kept = (name for name in folders if name not in NEVER | NOT_UNLESS_NAMED)
+        folders[:] = (name for name in kept if not prune(os.path.join(parent, name)))
+        for name in names:
+            path = os.path.normpath(os.path.join(parent, name))
+            if not name.endswith(_TEMPLATES) or os.path.lexists(path) or (exclude and exclude.ignores(path)):
+                continue
+            content = commit.read(path) or b""
+            if template.looks_like_one(content) and _RELEVANT.search(content):
+                gone[path] = content
+    parents = gone | {path: commit.read(path) or b"" for path in present if gone and commit.is_file(path)}
+    parts = {
+        os.path.normpath(os.path.join(os.path.dirname(parent), os.fsdecode(named)))
+        for parent, content in parents.items()
+        for named in _NESTED.findall(content)
+    }
+    return [path for path in gone if path not in parts]
 
 
 class _Search:

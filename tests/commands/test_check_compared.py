@@ -151,3 +151,30 @@ def test_the_environments_of_a_root_that_is_gone_are_shown(top: Path, capsys: py
         "infra (dev)": "delete",
         "infra (prod)": "delete",
     }
+
+
+def test_a_template_that_is_gone_is_shown_and_a_nested_one_with_its_parent(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two instances of 169.02 USD in the one, one in the other, which the parent has brought in."""
+    parent = "Resources:\n  S:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: child.yaml}\n"
+    files = {
+        ".guardrail.yml": "region: us-east-1\n",
+        "infra/main.tf": source(endpoint("chat")),
+        "old.yaml": TEMPLATE.replace("COUNT", "2"),
+        "cfn/parent.yaml": parent,
+        "cfn/child.yaml": TEMPLATE.replace("COUNT", "1"),
+        "k8s.yaml": "kind: sagemaker\n",
+    }
+    commit(top, files)
+    shutil.rmtree(top / "cfn")
+    (top / "old.yaml").unlink()
+    (top / "k8s.yaml").unlink()
+    report = checked(capsys, ".", "--compare-to", "HEAD", "--fail-on", "never")[1]
+    assert money(report) == ("676.08", "169.02", "-507.06")
+    assert {each["source"]: each["change"] for each in report["endpoints"]} == {
+        "infra": "no-op",
+        "old.yaml": "delete",
+        "cfn/parent.yaml": "delete",
+    }
+    assert any("old.yaml is gone" in each for each in report["notices"])

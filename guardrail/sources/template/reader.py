@@ -9,6 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import LimitError, SourceError, did_you_mean
+from guardrail.git import Commit
 from guardrail.limits import Allowance
 from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility
 from guardrail.sources.base import Block
@@ -46,6 +47,15 @@ def read(path: str, options: TemplateOptions) -> ChangeSet:
         raise SourceError(f"{path}: {error.message}") from None
     except RecursionError:
         raise SourceError(f"{path} leads from value to value too deeply to be a template") from None
+
+
+def read_gone(path: str, past: Commit, options: TemplateOptions) -> ChangeSet:
+    """The change set of a template that is no longer there: everything in it before, and nothing after."""
+    try:
+        before = Origin.of(path, past, options)
+        return _PossibleReadings(path, options, before, Origin([], WorkingTree(), options)).change_set()
+    except (LimitError, RecursionError) as error:
+        raise SourceError(f"{path}, which is gone, cannot be read: {error}") from None
 
 
 def _read(path: str, options: TemplateOptions) -> ChangeSet:
