@@ -95,7 +95,7 @@ def _run(argv: Sequence[str]) -> int:
         raise _not_a_command(name)
     try:
         arguments = base.parser(name).parse_args(argv[1:])
-    except SystemExit:  # --help has been printed
+    except SystemExit:  # --help or --version has been printed
         return 0
     return base.load(name).run(arguments)
 

@@ -8,6 +8,9 @@ from guardrail.model import Endpoint, Unknown
 from guardrail.policy.base import Result, undecided
 from guardrail.report import RegionPrices
 
+_MOST_POLICIES = 3
+"""That are named where they are undecided for one reason."""
+
 
 def unknown_parts(priced: Sequence[PricedSource]) -> Iterator[str]:
     """What is unknown or unpriced in the totals, each reason once. Estimates and default volumes are not counted."""
@@ -54,7 +57,9 @@ def _unpriced(cost: Bill | None) -> Iterator[str]:
 def open_errors(results: Iterable[Result]) -> Iterator[str]:
     """Policies of severity error that could not be decided, once for each block and reason."""
     for each in undecided(result for result in results if result.severity == "error"):
-        yield f"{_some(each.addresses)}: {', '.join(each.policies)} undecided: {each.reason}"
+        several = len(each.policies) > _MOST_POLICIES
+        policies = f"{len(each.policies):,} policies" if several else ", ".join(each.policies)
+        yield f"{_some(each.addresses)}: {policies} undecided: {each.reason}"
 
 
 def _some(addresses: Sequence[str]) -> str:

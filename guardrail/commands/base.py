@@ -1,10 +1,11 @@
 """What a command is, which there are, and the parser they share."""
 
-from argparse import Action, ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
 
+from guardrail import __version__
 from guardrail.errors import GuardrailError, did_you_mean
 from guardrail.output import terminal_width, write_stdout
 
@@ -102,6 +103,7 @@ class Parser(ArgumentParser):
         options.setdefault("formatter_class", _Help)
         options["allow_abbrev"] = False  # a pipeline written with an abbreviation breaks when a flag is added
         super().__init__(**options)
+        self.add_argument("-V", "--version", action="version", version=f"guardrail {__version__}", help=SUPPRESS)
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Like ArgumentParser.parse_args, with a suggestion for a flag that does not exist."""

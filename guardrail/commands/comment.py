@@ -67,7 +67,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         "reports",
         metavar="REPORT",
         nargs="*",
-        help="JSON report of one stack, or NAME=REPORT (default: named after the stack's path)",
+        help="JSON report of one stack, - for standard input, or NAME=REPORT (default: named after the stack's path)",
     )
     parser.add_argument("--body", metavar="FILE", help="Markdown, - for standard input")
     parser.add_argument("--section", metavar="NAME", help="replace this section of the comment, and keep the others")
@@ -146,6 +146,7 @@ class _Said(NamedTuple):
 
 def _sections(arguments: Namespace, note: "CommentText") -> _Said:
     from guardrail.github.sections import absent, section, unanswered
+    from guardrail.policy.load import bundled
     from guardrail.reporters.overview import has_news
     from guardrail.reporters.report_file import read
 
@@ -153,7 +154,8 @@ def _sections(arguments: Namespace, note: "CommentText") -> _Said:
         name = _name(arguments.section)
         return _Said({name: unanswered(name, note.commit, note.run, note.text)}, None, have_news=True)
     named = [_named_report(text) for text in arguments.reports]
-    reports = [read(path) for _, path in named]
+    pages = {policy.id: policy.help_uri for policy in bundled()}
+    reports = [read(path, pages) for _, path in named]
     sections: dict[str, Section] = {}
     for (given, path), found, stack in zip(named, reports, _stacks(reports), strict=True):
         name = _name(arguments.section or given or stack)
@@ -170,7 +172,11 @@ def _sections(arguments: Namespace, note: "CommentText") -> _Said:
 def _named_report(text: str) -> tuple[str, str]:
     """Name and file of ``chat=report.json``; the name is empty where there is none, or the whole is a file."""
     name, given, path = text.partition("=")
-    return ("", text) if not given or files.is_there(text) else (name, path)
+    if not given or files.is_there(text):
+        return "", text
+    if not path:
+        raise GuardrailError(f"{text!r} names no report", hint="NAME=REPORT")
+    return name, path
 
 
 def _name(text: str) -> str:

@@ -87,12 +87,15 @@ def _spans(words: list[str], *, starts_line: bool) -> Iterator[str]:
 
 
 def _run(words: list[str]) -> str:
+    """``(`a.b`,`` of ``(a.b,``: what opens and closes around it is no code; ``f(a.b)`` stays whole."""
     text = " ".join(words)
+    lead = "(" if text.startswith("(") and len(text) > 1 else ""
+    text = text.removeprefix(lead)
     at = _CLOSING.search(text)
     end = at.start() if at and at.start() else len(text)
-    if text.count("(", 0, end) > text.count(")", 0, end):  # (a.b) stays whole
-        end = len(text) if text.endswith(")") else end
-    return f"{_span(text[:end])}{text[end:]}"
+    while text.count("(", 0, end) > text.count(")", 0, end) and text.startswith(")", end):
+        end += 1
+    return f"{lead}{_span(text[:end])}{text[end:]}"
 
 
 def fenced(text: str, language: str) -> str:

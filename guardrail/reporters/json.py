@@ -104,6 +104,7 @@ def _head(report: Report, options: Options) -> _Object:
         "settings_file": report.settings_file,
         "usage_file": report.usage_file,
         "baseline_file": report.baseline_file,
+        "max_waiver_days": report.max_waiver_days,
         "sources": report.sources,
         "prices": {"currency": "USD", "hours_per_month": int(HOURS_PER_MONTH), "regions": regions},
         "totals": _totals(report.totals),
@@ -247,7 +248,13 @@ def _tail(report: Report) -> _Object:
         "notices": report.notices,
         "own_terms": report.own_terms,
         "policies": [
-            {"id": rule.id, "title": rule.title, "severity": rule.severity, "topic": rule.topic}
+            {
+                "id": rule.id,
+                "title": rule.title,
+                "severity": rule.severity,
+                "topic": rule.topic,
+                "waivable": rule.waivable,
+            }
             for rule in report.rules
         ],
         "overview": _overview(report),

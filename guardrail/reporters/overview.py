@@ -14,7 +14,7 @@ from guardrail.report import BudgetReport, EndpointReport, GroupReport, Report
 from guardrail.reporters.bill import UNKNOWN
 from guardrail.reporters.findings import Finding, endpoint_names, findings
 from guardrail.reporters.headline import AllFixed, Headline, State, headline
-from guardrail.reporters.wording import counted, inert, usd
+from guardrail.reporters.wording import counted, dollars, inert, usd
 
 Verdict: TypeAlias = Literal["passes", "fails", "untrusted", "tolerated"]
 
@@ -30,6 +30,8 @@ class Counts(Struct, frozen=True, kw_only=True):
     existing: int = 0
     undecided_error: int = 0
     """Errors that are not decided, which may be failures."""
+    undecided_causes: int = 0
+    """What these are for: of a block whose configuration nobody knows, one."""
     undecided: int = 0
     """Warnings and notes that are not decided."""
     waived: int = 0
@@ -42,7 +44,10 @@ class Counts(Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         """``2 errors, 1 warning``; ``no findings`` where there are none."""
         words = [self.failures()] if self.error or self.warning or self.note else []
-        words += [f"{counted(self.undecided_error, 'error')} undecided"] if self.undecided_error else []
+        if self.undecided_error:
+            few = self.undecided_causes < self.undecided_error
+            why = f" for {counted(self.undecided_causes, 'cause')}" if few and self.undecided_causes else ""
+            words += [f"{counted(self.undecided_error, 'error')} undecided{why}"]
         words += [f"{counted(self.existing, 'finding')} from before"] if self.existing else []
         words += [f"{self.waived:,} waived"] if self.waived else []
         return ", ".join(words) or "no findings"
@@ -207,6 +212,14 @@ def held_against(budget: BudgetReport) -> str:
     return f"{inert(budget.group)}: {words}" if budget.group else words
 
 
+def judged(budget: BudgetReport) -> str:
+    """``the expected cost of 5,137.24 is within 9,000``, ``is above``, or open whether it is within."""
+    held, limit = held_against(budget), dollars(budget.usd)
+    if budget.state == "open":
+        return f"open whether {held} is within {limit}"
+    return f"{held} is {'above' if budget.state == 'broken' else 'within'} {limit}"
+
+
 _BOUNDS = {"floor": "floor", "expected": "expected cost", "ceiling": "ceiling"}
 
 
@@ -338,4 +351,5 @@ def _counts(report: Report) -> Counts:
             found["undecided_error" if result.severity == "error" else "undecided"] += 1
         elif result.verdict == "waived":
             found["waived"] += 1
-    return Counts(**found)
+    errors = (result for result in report.results if result.severity == "error")
+    return Counts(**found, undecided_causes=len(undecided(errors)))

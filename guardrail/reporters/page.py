@@ -16,7 +16,8 @@ LONGEST_SENTENCE = 1200
 
 GLYPHS: dict[Severity, str] = {"error": "✗", "warning": "!", "note": "i"}
 _LINE_NUMBER = re.compile(r":\d+\W*$")
-_WORDS = re.compile(r"( *)([^ ]+)")
+_WORDS = re.compile(r"( *)((?:[\w.-]+ = )?\{ [^{}]{1,60} \}[^ ]*|[^ ]+)")
+"""Words with the blanks in front of them; a map, such as ``tags = { Team = "ml" }``, is one."""
 _COLOURS = {"error": "31;1", "warning": "33", "note": "36", "open": "35", "total": "1", "quiet": "2"}
 
 

@@ -6,11 +6,13 @@ they treat a plan. Of a variant only what a comment tells is read; source code i
 """
 
 import re
+from collections.abc import Mapping
+from datetime import MAXYEAR, date
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Struct, structs
+from msgspec import Meta, Struct, structs
 
 from guardrail import files, limits
 from guardrail.cost.base import Bill, CostComponent, Delta, Kind, Monthly, Quantity
@@ -33,6 +35,7 @@ from guardrail.money import ZERO
 from guardrail.policy.base import NO_REMEDIATION, Result, Rule, Severity
 from guardrail.prices.base import Basis, Price
 from guardrail.report import (
+    BilledReport,
     BudgetReport,
     BudgetState,
     Difference,
@@ -54,6 +57,9 @@ from guardrail.reporters.base import DEFAULT
 
 _VERSION = re.compile(r"1\.\d+")
 _HINT = "guardrail check PATH --format json=report.json"
+_MOST_DAYS = 36_500
+_LONGEST_NAME = 100
+"""Characters of a name that an error repeats."""
 
 
 class ReportFile(Struct, frozen=True, kw_only=True):
@@ -66,17 +72,22 @@ class ReportFile(Struct, frozen=True, kw_only=True):
     """Tells its check from others of one pull request."""
 
 
-def read(path: str) -> ReportFile:
-    """The report in the file at ``path``. Raises `GuardrailError` where it cannot be read, or is no such report."""
+def read(path: str, pages: Mapping[str, str]) -> ReportFile:
+    """The report in the file at ``path``, - for standard input.
+
+    Raises `GuardrailError` where it cannot be read, or is no such report. For ``pages`` see `decoded`.
+    """
     try:
-        content = files.named(path)
+        content = files.stream(path) if path == "-" else files.named(path)
     except OSError as error:
         raise GuardrailError(f"{path} cannot be read: {error.strerror or error}", hint=_HINT) from error
-    return decoded(content, path)
+    return decoded(content, path, pages)
 
 
-def decoded(content: bytes, name: str) -> ReportFile:
+def decoded(content: bytes, name: str, pages: Mapping[str, str]) -> ReportFile:
     """The report that ``content`` is; ``name`` is what errors call it. Raises `GuardrailError`.
+
+    ``pages`` are where policies are documented, by id; a report may not say so, for it would be followed.
 
     Of ``json.render(report)`` it is a report of which a comment says the same, but for diffs.
     """
@@ -86,7 +97,8 @@ def decoded(content: bytes, name: str) -> ReportFile:
             raise GuardrailError(f"{name} is a report of version {version[:20]!r}", hint="this guardrail reads 1.x")
         document = msgspec.json.decode(content, type=_Document)
         limits.refuse_uncountable(document)
-        return ReportFile(report=document.report(), directory=document.directory, tag=document.tag)
+        document.refuse_contradictions()
+        return ReportFile(report=document.report(pages), directory=document.directory, tag=document.tag)
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise GuardrailError(f"{name} is no JSON report of guardrail: {error}", hint=_HINT) from error
 
@@ -361,6 +373,7 @@ class _Policy(Struct, frozen=True, kw_only=True):
     title: str
     severity: Severity
     topic: str
+    waivable: bool = True
 
     def rule(self) -> Rule:
         return Rule(
@@ -370,6 +383,7 @@ class _Policy(Struct, frozen=True, kw_only=True):
             topic=self.topic,
             remediation=NO_REMEDIATION,
             help_uri="",
+            waivable=self.waivable,
         )
 
 
@@ -378,12 +392,13 @@ class _Prices(Struct, frozen=True):
 
 
 class _Document(Struct, frozen=True, kw_only=True):
-    today: str
+    today: date
     directory: str = ""
     tag: str = DEFAULT.tag
     settings_file: str | None
     usage_file: str | None
     baseline_file: str | None
+    max_waiver_days: Annotated[int, Meta(ge=0, le=_MOST_DAYS)] | None = None
     sources: tuple[Source, ...]
     prices: _Prices
     totals: Totals
@@ -397,6 +412,7 @@ class _Document(Struct, frozen=True, kw_only=True):
     skipped: tuple[_Skipped, ...]
     coverage: Coverage
     budgets: tuple[_Budget, ...] = ()
+    billed: BilledReport | None = None
     notices: tuple[str, ...]
     own_terms: tuple[str, ...] = ()
     policies: tuple[_Policy, ...] = ()
@@ -408,8 +424,25 @@ class _Document(Struct, frozen=True, kw_only=True):
     distrust: tuple[str, ...]
     exit_code: int
 
-    def report(self) -> Report:
+    def refuse_contradictions(self) -> None:
+        """Raise ValueError where it is of a day that cannot be, or says something of an input that it does not list."""
+        if self.today.year == MAXYEAR:
+            raise ValueError(f"{self.today} is no day that it was written on")
+        known = {source.id for source in self.sources}
+        named = {
+            *self.subtotals,
+            *(each.source for each in (*self.endpoints, *self.unattached)),
+            *(each.source for each in self.skipped),
+            *(each.source for each in self.possibilities),
+            *(each.source for each in self.results if each.source or not known),
+        }
+        if named - known:
+            raise ValueError(f"it does not list the input {min(named - known)[:_LONGEST_NAME]!r}")
+
+    def report(self, pages: Mapping[str, str]) -> Report:
         made: dict[str, Any] = {
+            "today": self.today.isoformat(),
+            "results": tuple(structs.replace(each, help_uri=pages.get(each.policy, "")) for each in self.results),
             "prices": self.prices.regions,
             "groups": tuple(
                 GroupReport(values=each.by, endpoints=each.endpoints, totals=each.totals) for each in self.groups

@@ -22,7 +22,7 @@ from guardrail.reporters.overview import (
     broken,
     counts,
     fix,
-    held_against,
+    judged,
     overview,
     price_dates,
     remediation,
@@ -363,7 +363,7 @@ def _verdict(report: Report, told: Overview, page: Page, *, is_change: bool) -> 
             yield from page.wrapped(broken(budget), indent="   ", colour="error")
     for text in report.unread:
         yield from page.wrapped(f"not read: {inert(text, page.longest)}", indent="   ", hanging=5, colour="error")
-    held = [f"{held_against(budget)} of {dollars(budget.usd)}" for budget in told.budgets if budget.state != "broken"]
+    held = [judged(budget) for budget in told.budgets if budget.state != "broken"]
     if held:
         yield from page.wrapped(f"budgets: {'; '.join(held)}", indent="   ", hanging=5)
     partial = report.coverage.partial

@@ -71,7 +71,7 @@ def test_the_page_needs_nothing_but_itself() -> None:
 def test_the_change_and_the_verdict_stand_on_top() -> None:
     """596.61 - 171.68 = 424.93; the one finding would save 84.51 at most, which leaves 340.42."""
     top = words(render(report()))
-    assert "+425 USD a month ✗ Fails 172 → 597 USD expected + usage 1 error (fail on error) 1 error exit 1" in top
+    assert "+425 USD a month ✗ Fails 172 → 597 USD expected + usage 1 error exit 1 (fail on error)" in top
     assert "with all fixes at best +340 9 of 9 resources read" in top
 
 

@@ -308,6 +308,7 @@ def test_the_overview_is_the_one_of_all_formats() -> None:
             "note": 0,
             "existing": 0,
             "undecided_error": 0,
+            "undecided_causes": 0,
             "undecided": 0,
             "waived": 0,
         },

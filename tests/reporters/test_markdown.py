@@ -172,7 +172,7 @@ def test_broken_budgets_stand_first_and_those_that_hold_are_told() -> None:
         ),
     )
     lines = render(report(budgets=budgets)).splitlines()
-    assert lines[3] == "❌ **Budget broken:** the expected cost of 596.61, above 500.00 `(.guardrail.yml)`"
+    assert lines[3] == "❌ **Budget broken:** the expected cost of 596.61, above 500.00 (`.guardrail.yml`)"
     assert lines[5].endswith(
         "Budgets hold: 1,106 of 2,000 more at most; open whether the floor of ≥ 7.00 is within 900."
     )
@@ -670,7 +670,7 @@ def test_a_summary_has_room_for_more_and_no_marker() -> None:
     [
         ("chat keeps 2 instances, up to 1,345.39 USD a month.", "chat keeps 2 instances, up to 1,345.39 USD a month."),
         ("on ml.m5.12xlarge: too large", "on `ml.m5.12xlarge`: too large"),
-        ("the host (ml.g5.xlarge) scales", "the host `(ml.g5.xlarge)` scales"),
+        ("the host (ml.g5.xlarge) scales", "the host (`ml.g5.xlarge`) scales"),
         ("ask @ada or #12", "ask `@ada` or `#12`"),
         ("see www.evil.com and a@b.co.", "see `www.evil.com` and `a@b.co`."),
         ("min_capacity = 0, tags = {a = 1}; b", "`min_capacity = 0`, `tags = {a = 1}`; b"),

@@ -2,23 +2,28 @@
 
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from guardrail import cli
 from guardrail.commands import check
 from guardrail.errors import GuardrailError
-from guardrail.report import Report
+from guardrail.policy.base import NO_REMEDIATION, Rule
+from guardrail.policy.load import bundled
+from guardrail.report import BilledEndpoint, BilledReport, Report
 from guardrail.reporters import json as json_reporter
 from guardrail.reporters import markdown
 from guardrail.reporters.base import Options
-from guardrail.reporters.report_file import decoded, read
+from guardrail.reporters.report_file import ReportFile, decoded, read
 from tests.reporters.inputs import INPUTS
 from tests.reporters.reports import report
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGES = {policy.id: policy.help_uri for policy in bundled()}
 PLANS = sorted([*(ROOT / "tests" / "scenarios").glob("*/plan.json"), *(ROOT / "examples").glob("*/plan.json")])
 
 
@@ -36,8 +41,12 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report | None]:
     return run
 
 
+def decode(content: bytes) -> ReportFile:
+    return decoded(content, "report.json", PAGES)
+
+
 def again(found: Report) -> Report:
-    return decoded(json_reporter.render(found).encode(), "report.json").report
+    return decode(json_reporter.render(found).encode()).report
 
 
 @pytest.mark.parametrize("name", INPUTS)
@@ -64,6 +73,9 @@ def test_what_is_read_again_is_written_alike() -> None:
     assert {key for key in first if first[key] != second[key]} == {"endpoints"}
 
 
+MONTHLY = {"floor": "1", "expected": "1", "ceiling": "1"}
+
+
 def document(**changes: Any) -> bytes:
     return json.dumps(json.loads(json_reporter.render(report())) | changes).encode()
 
@@ -81,11 +93,20 @@ def document(**changes: Any) -> bytes:
         (document(exit_code="0"), "exit_code"),
         (document(endpoints=[{"address": "x"}]), "endpoints"),
         (document(totals={"before": None, "after": None, "delta": None}), "totals.after"),
+        (document(today="tomorrow"), "today"),
+        (document(today="9999-12-31"), "9999-12-31 is no day"),
+        (document(max_waiver_days=10**12), "max_waiver_days"),
+        (document(sources=[]), "it does not list the input"),
+        (
+            document(skipped=[{"source": "b", "address": "a", "type": "t", "reason": "r"}]),
+            "does not list the input 'b'",
+        ),
+        (document(subtotals={"b": {"before": None, "after": MONTHLY, "delta": None}}), "does not list the input 'b'"),
     ],
 )
 def test_what_is_no_report_is_refused_in_one_line(content: bytes, said: str) -> None:
     with pytest.raises(GuardrailError, match=said.replace("(", "\\(")) as refused:
-        decoded(content, "report.json")
+        decode(content)
     assert refused.value.message.startswith("report.json ")
     assert "\n" not in refused.value.message
     assert refused.value.hint
@@ -96,20 +117,54 @@ def test_a_number_that_is_none_is_refused(number: str) -> None:
     amounts = json.loads(json_reporter.render(report()))["totals"]
     amounts["after"]["expected"] = number
     with pytest.raises(GuardrailError, match=r"^report\.json is no JSON report"):
-        decoded(document(totals=amounts), "report.json")
+        decode(document(totals=amounts))
 
 
 def test_what_a_later_version_adds_is_passed_over() -> None:
-    found = decoded(document(schema_version="1.9", weather={"sun": True}), "report.json")
+    found = decode(document(schema_version="1.9", weather={"sun": True}))
     assert found.report == again(report())
 
 
 def test_a_report_says_where_its_paths_start_and_which_check_it_is_of() -> None:
     text = json_reporter.render(report(), Options(directory="infra/chat", tag="chat/prod"))
-    found = decoded(text.encode(), "report.json")
+    found = decode(text.encode())
     assert (found.directory, found.tag) == ("infra/chat", "chat/prod")
 
 
 def test_a_report_that_cannot_be_read_is_said_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(GuardrailError, match=r"absent.json cannot be read: No such file or directory"):
-        read(str(tmp_path / "absent.json"))
+        read(str(tmp_path / "absent.json"), PAGES)
+
+
+def test_what_was_billed_is_read_again() -> None:
+    billed = BilledReport(
+        month="2026-09",
+        currency="USD",
+        endpoints=(BilledEndpoint(source="plan.json", address="aws_sagemaker_endpoint.chat", usd=Decimal("12.34")),),
+        in_no_code=Decimal("5.60"),
+    )
+    assert again(structs.replace(report(), billed=billed)).billed == billed
+
+
+def test_a_report_cannot_say_where_a_policy_is_documented() -> None:
+    """A comment links that page, and reports are untrusted: bundled policies know theirs, others are linked nowhere."""
+    results = json.loads(json_reporter.render(report()))["results"]
+    for each in results:
+        each["help_uri"] = "https://example.org/sign-in"
+    first = {**results[0], "policy": "async-scales-to-zero"}
+    found = decode(document(results=[first, {**first, "policy": "of-their-own"}])).report.results
+    assert [each.help_uri for each in found] == [PAGES["async-scales-to-zero"], ""]
+
+
+def test_how_long_a_waiver_may_hold_and_which_policy_takes_none_is_read_again() -> None:
+    rule = Rule(
+        id="async-scales-to-zero",
+        title="x",
+        severity="error",
+        topic="",
+        remediation=NO_REMEDIATION,
+        help_uri="",
+        waivable=False,
+    )
+    found = again(structs.replace(report(), max_waiver_days=14, rules=(rule,)))
+    assert (found.max_waiver_days, [each.waivable for each in found.rules]) == (14, [False])

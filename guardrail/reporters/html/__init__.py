@@ -181,7 +181,7 @@ class _Page:
             "inputs": [inert(source.path) for source in report.sources],
             "regions": ", ".join(map(inert, sorted(report.prices))),
             "spent": _spent_in_all(report, told),
-            "told": [*(told.reasons or [f"fail on {report.fail_on}"]), str(told.counts), f"exit {report.exit_code}"],
+            "told": _told(told, report),
             "fixed": told.headline.fixed,
             "read": self._read(),
             "own_terms": [inert(each, LONGEST_MESSAGE) for each in report.own_terms],
@@ -324,6 +324,13 @@ class _Page:
 
 def _address(item: EndpointReport) -> Address:
     return item.source, item.endpoint.address
+
+
+def _told(told: Overview, report: Report) -> list[str]:
+    """``2 errors, 2 warnings``, ``exit 1 (fail on error)``; what counts is said once, among all that was found."""
+    threshold = f"fail on {report.fail_on}"
+    reasons = [each for each in told.reasons if not each.endswith(f"({threshold})")]
+    return [*reasons, str(told.counts), f"exit {report.exit_code} ({threshold})"]
 
 
 # The verdict ---------------------------------------------------------------------------------------------------------
