@@ -112,7 +112,7 @@ def test_every_command_and_flag_is_documented() -> None:
         assert head in usage, name
         section = usage.partition(head)[2].partition("\n## ")[0]
         for flag in flags(base.parser(name)):
-            assert flag in ("-h", "--help") or f"`{flag}" in section, f"{name} {flag}"
+            assert flag in ("-h", "--help", "-V", "--version") or f"`{flag}" in section, f"{name} {flag}"
 
 
 def flags(parser: base.Parser) -> Iterator[str]:

@@ -56,6 +56,8 @@ LONGEST_NAME = 200
 """Characters of the name of a section."""
 
 
+_MOST_INPUTS = 2
+"""Inputs that a stack is called by, where they have no folder in common."""
 STACKS = "stacks"
 """The tag of a comment of sections, where nobody gives another."""
 
@@ -102,7 +104,7 @@ def run(arguments: Namespace) -> int:
         raise MissingExtraError("commenting needs urllib3, which is not installed", hint=hint) from error
     _refuse_mixed(arguments)
     where, note = _what(arguments)
-    said = _sections(arguments, note) if arguments.reports or arguments.section else None
+    said = _sections(arguments, note) if arguments.reports or arguments.section or arguments.expect else None
     token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or ""
     if not token and not arguments.dry_run:
         raise GitHubError("there is no token", hint="set GITHUB_TOKEN, in a workflow to ${{ github.token }}")
@@ -122,7 +124,7 @@ def run(arguments: Namespace) -> int:
 
 def _refuse_mixed(arguments: Namespace) -> None:
     """What a comment is made of: one body, one section, or reports."""
-    if not arguments.reports and arguments.body is None:
+    if not (arguments.reports or arguments.expect) and arguments.body is None:
         raise GuardrailError("there is nothing to say", hint="guardrail comment github REPORT... or --body FILE")
     if arguments.reports and arguments.body is not None:
         raise GuardrailError("a comment is made of reports or of a body, not of both", hint="leave one of them out")
@@ -162,7 +164,7 @@ def _sections(arguments: Namespace, note: "CommentText") -> _Said:
         if name in sections:
             raise GuardrailError(f"{path} is not the only report of {name}", hint="NAME=REPORT tells them apart")
         sections[name] = section(found.report, name, note.commit, note.run, _options(found))
-    have_news = any(has_news(found.report) for found in reports)
+    have_news = not reports or any(has_news(found.report) for found in reports)
     if arguments.section:
         return _Said(sections, None, have_news=have_news)
     sections = {_name(name): absent(name) for name in arguments.expect} | sections
@@ -194,7 +196,20 @@ def _stacks(reports: "Sequence[ReportFile]") -> list[str]:
 
     paths = [posixpath.normpath(posixpath.join(found.directory, _common(found.report))) for found in reports]
     names = stack_names(list(dict.fromkeys(paths)))
-    return [names[path] if found.tag == DEFAULT.tag else found.tag for path, found in zip(paths, reports, strict=True)]
+    names = {path: "" if called in ("", ".") else called for path, called in names.items()}
+    return [
+        names[path] or _inputs(found.report) if found.tag == DEFAULT.tag else found.tag
+        for path, found in zip(paths, reports, strict=True)
+    ]
+
+
+def _inputs(report: "Report") -> str:
+    """``chat, search and 2 more``, for inputs that lie in no folder of their own."""
+    from guardrail.reporters.markdown.tables import stack_names
+
+    names = list(stack_names([source.id for source in report.sources]).values())
+    more = len(names) - _MOST_INPUTS
+    return (", ".join(names[:_MOST_INPUTS]) + (f" and {more:,} more" if more > 0 else ""))[:LONGEST_NAME]
 
 
 def _common(report: "Report") -> str:

@@ -50,7 +50,9 @@ _LINES = re.compile(
     r"(?:<!-- guardrail:run commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d+) attempt=(?P<attempt>\d+) -->\r?\n)?"
 )
 _OF_A_RUN = re.compile(r"(?<=/blob/)[0-9a-f]{40,64}(?=/)|(?<=/actions/runs/)\d+(?=\))")
-_UNCHANGED = re.compile(r"\A### \S+ Nothing of SageMaker changes(?=:)")
+_UNCHANGED = re.compile(
+    r"\A(?:\n|<!--[^\n]*-->\n)*### \S+ (?:Nothing of SageMaker changes(?=:)|No SageMaker inference(?=,))"
+)
 """A first line that, where a comment has told of a change, says too little."""
 _ACCESS = ("OWNER", "MEMBER", "COLLABORATOR")
 
@@ -149,7 +151,7 @@ class _Writing:
         self._issue = f"/repos/{where.repository}/issues/{where.number}"
         self._pull = f"/repos/{where.repository}/pulls/{where.number}"
         self._comments = f"/repos/{where.repository}/issues/comments"
-        self._note = structs.replace(note, text=_UNCHANGED.sub(r"\g<0> any more", note.text)) if if_there else note
+        self._note = structs.replace(note, text=self._told_again(note.text))
         self._limit = COMMENT_LIMIT
         self._done: Done = "unchanged"
         self._posted = False
@@ -157,6 +159,10 @@ class _Writing:
         self._login: str | None = None
         self._looked = 0.0
         """When the comments were last read, by the monotonic clock."""
+
+    def _told_again(self, text: str) -> str:
+        """``text``; where a comment stands only for what another run told, its first line says that this is over."""
+        return _UNCHANGED.sub(r"\g<0> any more", text) if self._if_there else text
 
     def settled(self, *, dry_run: bool) -> Done:
         """Look and act until there is nothing left to do."""
@@ -303,7 +309,8 @@ class _WritingSections(_Writing):
         return ("DELETE", f"{self._comments}/{younger[0][0]}", "") if younger else None
 
     def _composed(self, sections: Mapping[str, Section]) -> str:
-        return composed(sections.values(), self._note.commit, self._room())
+        text = composed(sections.values(), self._note.commit, self._room(), are_all=self._only is not None)
+        return self._told_again(text)
 
     def _act(self, method: str, path: str, text: str) -> None:
         if method != "GET":  # what was seen is too old to be written over

@@ -8,7 +8,7 @@ written by whoever wrote the plan: no line of it can pass for one of these.
 import base64
 import re
 import zlib
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from html import escape
 from urllib.parse import quote, unquote
@@ -27,16 +27,20 @@ from guardrail.money import ZERO
 from guardrail.report import Report, Totals
 from guardrail.reporters.base import Options
 from guardrail.reporters.bill import USAGE, changes_nothing
-from guardrail.reporters.gfm import code, details, name
+from guardrail.reporters.gfm import code, details, name, prose
 from guardrail.reporters.headline import State, capital, expected_dollars, in_dollars, of_totals
 from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, write
-from guardrail.reporters.markdown.headline import ICONS, NOTHING_KNOWN
+from guardrail.reporters.markdown.headline import ICONS, MOST_CAUSES, NOTHING_KNOWN, gaps
 from guardrail.reporters.markdown.mending import in_html
-from guardrail.reporters.markdown.tables import cells, head, row
-from guardrail.reporters.overview import Counts, Verdict, overview
-from guardrail.reporters.wording import counted
+from guardrail.reporters.markdown.tables import cells, head, row, scaled, stack_names
+from guardrail.reporters.overview import Counts, Verdict, broken, overview
+from guardrail.reporters.wording import counted, inert
 
 _MOST_NAMED = 5
+_MOST_STACKS = 20
+"""Inputs of one check that have a row."""
+_LONGEST_CLAUSE = 160
+"""Characters of a reason at the top."""
 _NO_COMMIT = "0" * 40
 """As git writes where there is none."""
 _SHORT = 7
@@ -45,6 +49,7 @@ _MOST_FACTS = 1 << 16
 """Bytes that a hidden line may unfold to."""
 _SMALLEST_TEXT = 256
 """Bytes of a section below which only its row is shown."""
+_ROWS_ALONE = "\n_There is room for no more: the reports of the others have all of it._\n"
 _OURS = "<!-- guardrail:"
 _SECTION = re.compile(
     r"<!-- guardrail:section name=(?P<name>\S+) commit=(?P<commit>[0-9a-f]+) id=(?P<id>\d{1,18})"
@@ -64,6 +69,12 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: Counts = Counts()
     changes_nothing: bool = False
     alters_terms: bool = False
+    broken: tuple[str, ...] = ()
+    """Budgets that are broken, a clause each: ``the expected cost of 596.61, above 500.00 (.guardrail.yml)``."""
+    gaps: tuple[str, ...] = ()
+    """The first thing that is in no number, and why."""
+    stacks: dict[str, Totals] = {}
+    """What each input comes to, where one check has several."""
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -95,9 +106,28 @@ def section(report: Report, called: str, commit: str, run: Run, options: Options
         counts=told.counts,
         changes_nothing=changes_nothing(report),
         alters_terms=bool(report.own_terms),
+        broken=_short(broken(budget) for budget in told.budgets if budget.state == "broken"),
+        gaps=_short(gaps(report))[:1],
+        stacks=_stacks(report),
     )
     text = _harmless(write(report, options, COMMENT_LIMIT - MARGIN)).strip("\n")
     return Section(name=called, commit=commit, run=run, facts=facts, text=text)
+
+
+def _short(clauses: Iterable[str]) -> tuple[str, ...]:
+    return tuple(inert(each, _LONGEST_CLAUSE) for each in list(clauses)[:MOST_CAUSES])
+
+
+def _stacks(report: Report) -> dict[str, Totals]:
+    """What the inputs of one check come to, the first few that change most, by what tells them apart."""
+    names = stack_names(list(report.subtotals))
+    found = sorted(report.subtotals, key=lambda source: _size_of_change(report.subtotals[source]), reverse=True)
+    return {names[source]: structs.replace(report.subtotals[source], unchanged=None) for source in found[:_MOST_STACKS]}
+
+
+def _size_of_change(totals: Totals) -> Decimal:
+    change = totals.delta.expected if totals.delta else totals.after.ceiling
+    return abs(change) if isinstance(change, Decimal) else Decimal("Infinity")
 
 
 def unanswered(called: str, commit: str, run: Run, text: str) -> Section:
@@ -156,31 +186,47 @@ def merged(sides: Iterable[Mapping[str, Section]], at: str) -> dict[str, Section
 # The text ------------------------------------------------------------------------------------------------------------
 
 
-def composed(sections: Collection[Section], at: str, limit: int) -> str:
+def composed(sections: Collection[Section], at: str, limit: int, *, are_all: bool = False) -> str:
     """The comment that these sections make at commit ``at``, in at most ``limit`` bytes.
 
-    Where room is short their texts are cut, never their rows. Raises `GitHubError` where not even these fit.
+    Where room is short their texts are cut, never their rows. Raises `GitHubError` where not even these fit, unless
+    they ``are_all`` that there are: then nobody needs the hidden lines of the others, so the last ones have a row
+    alone, and of more than the table has room for it has a sum.
     """
     ordered = sorted(sections, key=lambda each: _rank(each, at))
     if len(ordered) == 1 and ordered[0].commit == at:
         return _marked(ordered[0], ordered[0].text)
     top, foot = _head(ordered, at), f"\n<sub>{code(at[:_SHORT])} · guardrail {__version__}</sub>\n"
-    frames = sum(_size(_framed(each, "", at)) for each in ordered)
-    left = limit - _size(top) - _size(foot) - frames
-    if left < 0:
+    left = limit - _size(foot) - _size(_ROWS_ALONE)
+    most = len(ordered)
+    while are_all and _size(top) > left and most:
+        most = min(most - 1, most * left // _size(top))
+        top = _head(ordered, at, most)
+    framed, left = _that_fit(ordered, at, left - _size(top))
+    if len(framed) < len(ordered) and not are_all:
         raise GitHubError(
             f"{len(ordered):,} stacks are too many for one comment", hint="give groups of them a --tag each"
         )
-    texts = _cut([each.text for each in ordered], left)
-    return top + "".join(_framed(each, text, at) for each, text in zip(ordered, texts, strict=True)) + foot
+    texts = _cut([each.text for each in framed], left)
+    shown = "".join(_framed(each, text, at) for each, text in zip(framed, texts, strict=True))
+    return top + shown + (_ROWS_ALONE if len(framed) < len(ordered) else "") + foot
+
+
+def _that_fit(ordered: Sequence[Section], at: str, room: int) -> tuple[list[Section], int]:
+    """The first ones whose frames fit into ``room`` bytes, and how many are left."""
+    found: list[Section] = []
+    for each in ordered:
+        size = _size(_framed(each, "", at))
+        if size > room:
+            break
+        found.append(each)
+        room -= size
+    return found, room
 
 
 def _rank(each: Section, at: str) -> tuple[object, ...]:
     """Failures first, then what changes most, then by name; what was not run comes last."""
-    delta = each.facts.totals.delta
-    change = delta.expected if delta else each.facts.totals.after.ceiling
-    size = abs(change) if isinstance(change, Decimal) else Decimal("Infinity")
-    return each.commit != at, _GRAVEST.index(each.facts.verdict), -size, each.name
+    return each.commit != at, _GRAVEST.index(each.facts.verdict), -_size_of_change(each.facts.totals), each.name
 
 
 def _framed(each: Section, text: str, at: str) -> str:
@@ -222,19 +268,68 @@ def _cut(texts: Sequence[str], room: int) -> list[str]:
     return list(kept.values())
 
 
-def _head(ordered: Sequence[Section], at: str) -> str:
-    """What all stacks come to, who is missing, and a row for each."""
+def _head(ordered: Sequence[Section], at: str, most: int | None = None) -> str:
+    """What all stacks come to, what is wrong with that and why, and a row for each, or for as many as ``most``."""
     fresh = [each for each in ordered if each.commit == at]
     missing = [each for each in ordered if each.commit != at]
+    if not fresh:
+        return f"### {ICONS['untrusted']} Not one stack was run on {code(at[:_SHORT])}\n\n{_not_run(missing, at)}\n"
     totals = _sum([each.facts.totals for each in fresh], [each.name for each in missing])
-    lines = [_headline(fresh, totals, is_whole=not missing), _told(fresh)]
-    lines += [_not_run([each.name for each in missing], at)] if missing else []
+    lines = [_headline(fresh, totals, is_whole=not missing), *_broken(fresh), _told(fresh)]
+    lines += [_not_run(missing, at)] if missing else []
+    lines += [*_gaps(fresh), *_without_a_past(fresh)]
     is_change = totals.delta is not None
-    rows = [row(f"{_sign(each)}{name(each.name)}", *_cells(each.facts.totals, is_change=is_change)) for each in fresh]
-    rows += [row(f"{NOTHING_KNOWN} {name(each.name)}", f"not run on {code(at[:_SHORT])}", "") for each in missing]
+    rows = [row for each in ordered[:most] for row in _rows(each, at, is_change=is_change)]
+    rows += _rest(ordered[len(ordered[:most]) :], at, is_change=is_change)
     usage = f", {USAGE}" if totals.after.depends_on_usage else ""
     rows.append(row(f"**USD a month**, expected{usage}", *_cells(totals, is_change=is_change)))
+    if is_change and totals.after.floor != totals.after.ceiling:
+        rows.append(row("all scaled in to all scaled out", "", scaled(totals.after)))
     return "\n\n".join([*lines, "\n".join([head("stack", is_change=is_change), *rows])]) + "\n"
+
+
+def _rows(each: Section, at: str, *, is_change: bool) -> Iterator[str]:
+    """The row of a stack, and below it those of its inputs where it has several."""
+    if each.commit != at:
+        yield row(f"{NOTHING_KNOWN} {name(each.name)}", f"not run on {code(at[:_SHORT])}", "")
+        return
+    yield row(f"{_sign(each)}{name(each.name)}", *_cells(each.facts.totals, is_change=is_change))
+    for called, totals in each.facts.stacks.items():
+        yield row(f"&emsp;{name(called)}", *_cells(totals, is_change=is_change))
+
+
+def _rest(more: Sequence[Section], at: str, *, is_change: bool) -> Iterator[str]:
+    """What those come to that have no row of their own."""
+    if more:
+        missing = [each.name for each in more if each.commit != at]
+        totals = _sum([each.facts.totals for each in more if each.commit == at], missing)
+        yield row(f"{counted(len(more), 'more stack')}", *_cells(totals, is_change=is_change))
+
+
+def _broken(fresh: Sequence[Section]) -> Iterator[str]:
+    """Budgets that are broken, before all else."""
+    found = [(each.name, clause) for each in fresh for clause in each.facts.broken]
+    for called, clause in found[:_MOST_NAMED]:
+        yield f"{ICONS['fails']} **Budget broken** in {code(called)}: {prose(clause, starts_line=False)}"
+    if len(found) > _MOST_NAMED:
+        yield f"{ICONS['fails']} {counted(len(found) - _MOST_NAMED, 'more budget')} broken"
+
+
+def _gaps(fresh: Sequence[Section]) -> Iterator[str]:
+    """What is in no number, by stack."""
+    found = [f"{code(each.name)}: {prose(gap, starts_line=False)}" for each in fresh for gap in each.facts.gaps]
+    if found:
+        more = len(found) - MOST_CAUSES
+        yield f"{NOTHING_KNOWN} **Not in these numbers:** {'; '.join(found[:MOST_CAUSES])}" + (
+            f"; and {more:,} more" if more > 0 else ""
+        )
+
+
+def _without_a_past(fresh: Sequence[Section]) -> Iterator[str]:
+    """Why the change of the whole is not known, where some stacks have one."""
+    names = [each.name for each in fresh if each.facts.totals.delta is None and each.facts.verdict != "untrusted"]
+    if names and len(names) < len(fresh):
+        yield f"{NOTHING_KNOWN} **The change is not known:** nothing tells what stood before in {_named(names)}"
 
 
 def _headline(fresh: Sequence[Section], totals: Totals, *, is_whole: bool) -> str:
@@ -266,8 +361,8 @@ def _told(fresh: Sequence[Section]) -> str:
     return f"**{capital(str(counts))}.**{where}{terms}"
 
 
-def _not_run(names: Sequence[str], at: str) -> str:
-    return f"{NOTHING_KNOWN} **Not run on {code(at[:_SHORT])}**, and in no amount: {_named(names)}"
+def _not_run(missing: Sequence[Section], at: str) -> str:
+    return f"{NOTHING_KNOWN} **Not run on {code(at[:_SHORT])}**, and in no amount: {_named([e.name for e in missing])}"
 
 
 def _named(names: Sequence[str]) -> str:

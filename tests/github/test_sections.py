@@ -20,7 +20,7 @@ from guardrail.github import comment as writing
 from guardrail.github.api import Api
 from guardrail.github.comment import CommentText, Done, PullRequest, comment_sections
 from guardrail.github.runner import Run
-from guardrail.github.sections import Facts, Section, composed, merged, parsed, section, unanswered
+from guardrail.github.sections import Facts, Section, absent, composed, merged, parsed, section, unanswered
 from guardrail.model import Unknown
 from guardrail.report import Totals
 from guardrail.reporters.base import Options
@@ -209,6 +209,71 @@ def test_stacks_whose_rows_do_not_fit_are_refused_with_a_way_out() -> None:
     with pytest.raises(GitHubError, match="600 stacks are too many for one comment") as refused:
         composed([stack(f"s{at}", changed(0, at)) for at in range(600)], HEAD, LIMIT)
     assert refused.value.hint == "give groups of them a --tag each"
+
+
+def test_of_more_stacks_than_have_room_the_last_job_shows_the_rows_of_the_first_and_the_sum_of_the_rest() -> None:
+    """Of 2,000 stacks that come to 1, 2, … 2,000 USD: together 2,000 × 2,001 / 2 = 2,001,000."""
+    many = [stack(f"s{at}", changed(0, at)) for at in range(1, 2_001)]
+    text = composed(many, HEAD, LIMIT, are_all=True)
+    assert len(text.encode()) <= LIMIT
+    *shown, rest, total = rows(text)
+    assert shown[0] == "| `s2000` | **+2,000** | 0&nbsp;→ 2,000 |"
+    sum_of_rest = sum(range(1, 2_001 - len(shown)))
+    assert rest == f"| {2_000 - len(shown):,} more stacks | **+{sum_of_rest:,}** | 0&nbsp;→ {sum_of_rest:,} |"
+    assert "+2,001,000" in total
+    assert len(shown) > 500
+
+
+def test_stacks_without_room_for_their_text_have_a_row_where_nobody_else_writes_any() -> None:
+    many = [stack(f"s{at:03}", changed(0, 1_000 - at), text="x" * 400) for at in range(200)]
+    text = composed(many, HEAD, LIMIT, are_all=True)
+    assert len(text.encode()) <= LIMIT
+    assert len(rows(text)) == 201
+    assert list(parsed(text)) == [f"s{at:03}" for at in range(len(parsed(text)))]
+    assert "the reports of the others have all of it" in text
+
+
+def test_broken_budgets_stand_first_and_what_is_in_no_number_has_its_stack() -> None:
+    lines = composed(
+        [
+            stack(
+                "a", changed(0, 100), verdict="fails", broken=("the expected cost of 100.00, above 50.00 (--budget)",)
+            ),
+            stack("b", changed(0, 1, at_least=True), gaps=("its configuration is managed elsewhere (c.d)",)),
+        ],
+        HEAD,
+        LIMIT,
+    ).splitlines()
+    assert lines[2] == "❌ **Budget broken** in `a`: the expected cost of 100.00, above 50.00 (`--budget`)"
+    assert lines[6] == "❔ **Not in these numbers:** `b`: its configuration is managed elsewhere (`c.d`)"
+
+
+def test_a_check_of_several_inputs_has_a_row_for_each_below_its_own() -> None:
+    """40 to 100 and 50 to 20: 90 to 120."""
+    parts = {"chat": changed(40, 100), "search": changed(50, 20)}
+    text = composed([stack("infra", changed(90, 120), stacks=parts), stack("web", changed(0, 1))], HEAD, LIMIT)
+    assert rows(text)[:4] == [
+        "| `infra` | **+30** | 90&nbsp;→ 120 |",
+        "| &emsp;`chat` | **+60** | 40&nbsp;→ 100 |",
+        "| &emsp;`search` | **−30** | 50&nbsp;→ 20 |",
+        "| `web` | **+1** | 0&nbsp;→ 1 |",
+    ]
+    assert {each.name: each.facts.stacks for each in parsed(text).values()} == {"infra": parts, "web": {}}
+
+
+def test_what_all_come_to_at_both_ends_stands_below_their_sum() -> None:
+    scaling = Monthly(floor=Decimal(60), expected=Decimal(100), ceiling=Decimal(400))
+    delta = Delta(Decimal(60), Decimal(100), Decimal(400))
+    totals = Totals(before=money(0), after=scaling, delta=delta)
+    text = composed([stack("a", totals), stack("b", changed(0, 5))], HEAD, LIMIT)
+    assert rows(text)[-1] == "| all scaled in to all scaled out |  | 65&nbsp;to 405 |"
+
+
+def test_where_not_one_stack_was_run_nothing_is_said_to_pass() -> None:
+    text = composed([absent("a"), absent("b")], HEAD, LIMIT, are_all=True)
+    assert text.startswith("### ❓ Not one stack was run on `aaaaaaa`\n")
+    assert "Not run on `aaaaaaa`**, and in no amount: `a`, `b`" in text
+    assert "no findings" not in text
 
 
 # Writing -------------------------------------------------------------------------------------------------------------

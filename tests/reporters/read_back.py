@@ -348,7 +348,9 @@ def of_page(text: str, report: Any) -> tuple[Told, Told]:
     mark, *reasons, found, code = [one.text for one in first.all("span")]
     totalled = [one for one in page.all("section") if one.all("h2") and one.all("h2")[0].text.startswith("In total")]
     told = {"state": state(report), "verdict": verdict(report), "exit": report["exit_code"], "counts": in_words(report)}
-    told |= {"doubts": doubts(report), "reasons": report["overview"]["reasons"] or [f"fail on {report['fail_on']}"]}
+    threshold = f"(fail on {report['fail_on']})"  # beside the exit code: what counts stands among the counts
+    reasons_told = [each for each in report["overview"]["reasons"] if not each.endswith(threshold)]
+    told |= {"doubts": doubts(report), "reasons": [*reasons_told, threshold]}
     told |= {"budgets": budgets(report) if totalled else {}, "totals": {}}
     shown = {row[0]: row[1:] for one in totalled for row in rows(one.all("table", "sums")[0])[1:]}
     if totalled:
@@ -359,13 +361,13 @@ def of_page(text: str, report: Any) -> tuple[Told, Told]:
     return {
         "state": stated(f"{title.text}{''.join(f' {one.text}' for one in first.all('strong'))}"),
         "verdict": _TAGS[mark],
-        "exit": int(code.removeprefix("exit ")),
+        "exit": int(code.split()[1]),
         "counts": counted(found),
         "budgets": dict(
             Counter(tag.text for tag in page.all("span", "tag") if tag.text in ("broken", "open", "holds"))
         ),
         "doubts": [item.text for item in page.all("header")[0].all("li")],
-        "reasons": reasons,
+        "reasons": [*reasons, code.partition(" ")[2].partition(" ")[2]],
         "totals": shown,
     }, told
 

@@ -106,7 +106,7 @@ def _known(report: Report) -> Iterator[str]:
     read = resources_read(report)
     if coverage.partial:
         yield f"{read}, {coverage.partial:,} of them not wholly known."
-    elif after.at_least or coverage.skipped or isinstance(after.expected, Unknown) or list(_gaps(report)):
+    elif after.at_least or coverage.skipped or isinstance(after.expected, Unknown) or list(gaps(report)):
         yield f"{read}."
     elif after.depends_on_usage:
         yield f"Nothing but usage is unknown; {read}."
@@ -142,7 +142,7 @@ def limit(budget: BudgetReport) -> str:
     return f"{text} of {dollars(budget.usd)}{more} {what}"
 
 
-def _gaps(report: Report) -> Iterator[str]:
+def gaps(report: Report) -> Iterator[str]:
     """What is not in the numbers, and why."""
     for note in footnotes(report):
         if note.startswith(_GAP) and not note.startswith(_CHANGE):
@@ -151,13 +151,13 @@ def _gaps(report: Report) -> Iterator[str]:
 
 def _causes(report: Report) -> Iterator[str]:
     """Why an amount is a bound or not known."""
-    gaps = list(_gaps(report))
-    if gaps:
-        more = len(gaps) - MOST_CAUSES
-        some = "; ".join(prose(gap, _LONGEST, starts_line=False) for gap in gaps[:MOST_CAUSES])
+    found = list(gaps(report))
+    if found:
+        more = len(found) - MOST_CAUSES
+        some = "; ".join(prose(gap, _LONGEST, starts_line=False) for gap in found[:MOST_CAUSES])
         yield f"❔ **Not in these numbers:** {some}{f'; and {more:,} more' if more > 0 else ''}"
     change = report.totals.delta.expected if report.totals.delta else None
-    if isinstance(change, Unknown) and (not gaps or in_dollars(change) == UNKNOWN):
+    if isinstance(change, Unknown) and (not found or in_dollars(change) == UNKNOWN):
         bound = "no more than a bound" if in_dollars(change) != UNKNOWN else "not known"
         yield f"❔ **The change is {bound}:** {prose(change.reason, _LONGEST, starts_line=False)}"
 

@@ -53,7 +53,7 @@ def head(noun: str, *, is_change: bool) -> str:
 def cells(before: Monthly | None, after: Monthly | None, delta: Delta | None, *, is_change: bool) -> tuple[str, str]:
     """The two cells of a row: ``**+254**`` and ``85 → 338``; where nothing has a past ``338`` and its range."""
     if not is_change:
-        return (_amount(after), _range(after))
+        return (_amount(after), scaled(after))
     old, new = ("0" if each is None else _amount(each) for each in (before, after))
     if delta is None:
         return ("", new)
@@ -172,8 +172,8 @@ class Tables:
         totals, discounts = self.report.totals, self.report.discounts
         usage = f", {USAGE}" if totals.after.depends_on_usage else ""
         yield row(f"**USD a month**, expected{usage}", *self._bold(totals))
-        if self._is_change and _range(totals.after):
-            yield row("all scaled in to all scaled out", "", _range(totals.after))
+        if self._is_change and scaled(totals.after):
+            yield row("all scaled in to all scaled out", "", scaled(totals.after))
         if len(self._kinds) == 1:
             yield from self.possibilities(next(iter(self._kinds)))
         if discounts is not None:
@@ -297,7 +297,7 @@ def _amount(monthly: Monthly | None) -> str:
     return expected_dollars(monthly)
 
 
-def _range(monthly: Monthly | None) -> str:
+def scaled(monthly: Monthly | None) -> str:
     """``4,831 to 9,878``, scaled in to scaled out."""
     if monthly is None or expected_dollars(monthly) == UNKNOWN:
         return ""
