@@ -42,7 +42,9 @@ class Group(Struct, frozen=True, kw_only=True):
 
     def select(self, tag_keys: Sequence[str], *, alone: bool, relation: str | None = None) -> str:
         """Its lines in the normalized view; ``alone`` where nothing else has to fit to them."""
-        return view.duckdb(self.layout, self.columns, relation or self.relation, tag_keys, is_alone=alone)
+        return view.duckdb(
+            self.layout, self.columns, relation or self.relation, tag_keys, is_alone=alone, is_checked=relation is None
+        )
 
     @property
     def written_out(self) -> str:

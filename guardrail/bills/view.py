@@ -81,14 +81,21 @@ def literals(texts: Sequence[str]) -> str:
 
 
 def duckdb(
-    layout: Layout, columns: Columns, relation: str, tag_keys: Sequence[str] = (), *, is_alone: bool = False
+    layout: Layout,
+    columns: Columns,
+    relation: str,
+    tag_keys: Sequence[str] = (),
+    *,
+    is_alone: bool = False,
+    is_checked: bool = True,
 ) -> str:
     """The view over files that have these columns; ``relation`` is what reads them: ``read_parquet(?, …)``.
 
     Tags come as JSON, so that views of several layouts fit together; where it ``is_alone`` they come as they lie there,
-    which spares making a text for each line.
+    which spares making a text for each line. Where it ``is_checked`` a column more says what could not be read.
     """
-    return _select(layout, _DuckDB(layout, columns, as_json=not is_alone), relation, tag_keys)
+    engine = _DuckDB(layout, columns, as_json=not is_alone, is_checked=is_checked)
+    return _select(layout, engine, relation, tag_keys)
 
 
 def without_cost(layout: Layout, columns: Columns, relation: str) -> list[str]:
@@ -150,10 +157,11 @@ def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence
 class _DuckDB:
     """How DuckDB reads the columns of files."""
 
-    def __init__(self, layout: Layout, columns: Columns, *, as_json: bool = True) -> None:
+    def __init__(self, layout: Layout, columns: Columns, *, as_json: bool = True, is_checked: bool = True) -> None:
         self.layout = layout
         self.columns = columns
         self.as_json = as_json
+        self.is_checked = is_checked
 
     def reference(self, concept: Concept) -> str | None:
         """The column of a concept in SQL; None where the files have none."""
@@ -312,6 +320,8 @@ class _DuckDB:
 
     def extra(self) -> list[str]:
         """Whether a number or a moment could not be read, of text alone: the concept, NULL where all is well."""
+        if not self.is_checked:
+            return []
         cases = [
             f"WHEN {value} IS NOT NULL AND ({self.number(concept)} IS NULL "
             f"OR NOT regexp_full_match({value}, {literal(NUMBER)})) THEN {literal(concept)}"

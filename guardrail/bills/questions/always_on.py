@@ -43,7 +43,7 @@ def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - e
 days AS (
   SELECT {keys}, CAST(date_trunc('day', usage_start) AS DATE) AS day,
     SUM(CASE WHEN spans > 1 AND instance_hours >= spans THEN spans
-      WHEN spans <= 1 AND instance_hours >= {hours.WHOLE} THEN 1 ELSE 0 END) AS hours,
+      WHEN COALESCE(spans, 1) <= 1 AND instance_hours >= {hours.WHOLE} THEN 1 ELSE 0 END) AS hours,
     SUM(instance_hours) AS instance_hours, SUM(cost) AS cost, SUM(list_cost) AS list_cost,
     MIN(first_number) AS first_number, MAX(last_number) AS last_number
   FROM hourly
