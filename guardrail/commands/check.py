@@ -443,7 +443,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     watch.step(f"{len(policies)} of {counted(len(known), 'policy', 'policies')}")
     change_sets = []
-    inputs = _inputs(arguments.paths, found)
+    inputs = _inputs(arguments.paths, found, is_compared=arguments.compare_to is not None)
     nearest = Nearest(inputs.paths, found, partial(_settings_of, arguments=arguments))
     environments_of_roots = found.environments
     for change_set in _change_sets(arguments, inputs, nearest, environments_of_roots):
@@ -514,7 +514,7 @@ class _Inputs(Struct, frozen=True, kw_only=True):
     """The folders that the search went through."""
 
 
-def _inputs(named: Sequence[str], settings: FoundSettings) -> _Inputs:
+def _inputs(named: Sequence[str], settings: FoundSettings, *, is_compared: bool) -> _Inputs:
     """The named inputs and everything in the folders among them."""
     patterns = settings.settings.exclude
     exclude = Excluded(settings.directory, patterns) if patterns else None
@@ -532,7 +532,8 @@ def _inputs(named: Sequence[str], settings: FoundSettings) -> _Inputs:
         inside = discovery.search(path, exclude)
         searched.append(path)
         own = [each for each in inside.inputs if os.path.realpath(each) not in places]
-        paths.update(dict.fromkeys([path] if inside.has_source or not own else [], None))
+        may_hold_source = inside.has_source or is_compared or not own  # it may have held some
+        paths.update(dict.fromkeys([path] if may_hold_source else [], None))
         paths.update(dict.fromkeys(own))
         found.update(own)
         notices += inside.notices

@@ -178,3 +178,11 @@ def test_a_template_that_is_gone_is_shown_and_a_nested_one_with_its_parent(
         "cfn/parent.yaml": "delete",
     }
     assert any("old.yaml is gone" in each for each in report["notices"])
+
+
+def test_source_that_is_gone_altogether_is_shown(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {".guardrail.yml": "region: us-east-1\n", "infra/main.tf": source(endpoint("chat"))}
+    commit(top, files | {"stack.yaml": TEMPLATE.replace("COUNT", "1")})
+    shutil.rmtree(top / "infra")
+    report = checked(capsys, ".", "--compare-to", "HEAD", "--fail-on", "never")[1]
+    assert money(report) == ("338.04", "169.02", "-169.02")

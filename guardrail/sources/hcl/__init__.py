@@ -63,7 +63,8 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     environment = {} if environment is None else environment
     values = ValueSets(assignments, environment, sets)
     found = RootModules(values, keep_going=keep_going, exclude=exclude)
-    found.add_directories(path for path in paths if os.path.isdir(path))
+    directories = [path for path in paths if os.path.isdir(path)]
+    found.add_directories(directories, may_be_gone=compare_to is not None)
     found.add_files([path for path in paths if not os.path.isdir(path)], base)
     pasts = None
     if compare_to is not None:

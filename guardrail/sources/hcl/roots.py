@@ -177,12 +177,17 @@ class RootModules:
         self._keep_going = keep_going
         self._disks: dict[Boundary, Disk] = {}
 
-    def add_directories(self, paths: Iterable[str]) -> None:
-        """Find the root modules in and below directories. Raises `SourceError`."""
+    def add_directories(self, paths: Iterable[str], *, may_be_gone: bool = False) -> None:
+        """Find the root modules in and below directories. Raises `SourceError`, unless all of them ``may_be_gone``."""
         for path in paths:
             disk = self._disk(path)
             layout = Layout(path, disk, self._sets.flagged, pruning(path, self.exclude))
-            roots = roots_below(path, layout)
+            try:
+                roots = roots_below(path, layout)
+            except SourceError:
+                if not may_be_gone:
+                    raise
+                roots = []
             called = self._enter_units(layout)
             roots = [root for root in roots if disk.tree.real(root) not in called]
             for root in roots:
