@@ -1,7 +1,8 @@
 """An answer: flat rows, and beside them what stands apart, what the export lacks, and what else there is to know."""
 
 from collections.abc import Iterable, Sequence
-from decimal import ROUND_HALF_EVEN, Decimal
+from contextlib import AbstractContextManager
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
@@ -12,6 +13,12 @@ Row: TypeAlias = dict[str, Cell]
 _RATIO: Final = Decimal("0.01")
 _PRICE: Final = Decimal("0.0000000001")
 HUNDRED: Final = Decimal(100)
+_EXACT: Final = 60
+
+
+def exactly() -> AbstractContextManager[Context]:
+    """Within it no sum of a bill is rounded: DuckDB's DECIMAL(38, 18) has more places than Python works with, 28."""
+    return localcontext(Context(prec=_EXACT))
 
 
 class Answer(Struct, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     accounts: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     tags: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Each key with the values of which one has to be there."""
+    """Each key with the values of which one has to be there; an empty one is that of lines without it."""
     days: int = 7
     """How long always-on is."""
     by: By | None = None
@@ -66,11 +66,15 @@ class Facts(Struct, frozen=True, kw_only=True):
     unrecognised: tuple[str, ...] = ()
     """Usage types of lines of use that neither the grammar nor the list of what is no inference knows."""
     layouts: tuple[LayoutName, ...] = ()
+    has_ends: bool = True
+    """Whether any line of use of an instance says when it ends: without, hours and days cannot be told apart."""
+    tagged: tuple[int, ...] = ()
+    """How many lines have each tag that is asked for."""
 
     @property
     def is_hourly(self) -> bool:
         """Whether the export tells hours apart."""
-        return self.hours <= 1 and "cost-explorer" not in self.layouts
+        return self.hours <= 1 and self.has_ends and "cost-explorer" not in self.layouts
 
     @property
     def has_resources(self) -> bool:
@@ -112,7 +116,9 @@ def _asked(asked: Asked) -> str:
         own = "NULLIF(lines.region, ''), NULLIF(split_part(lines.resource_key, ':', 4), '')"
         place = f"COALESCE({own}, usage_types.prefix_region)"
         wanted.append(f"{place} IN {literals(asked.regions)}")
-    wanted += [f"lines.tag_{place} IN {literals(values)}" for place, (_, values) in enumerate(asked.tags, 1)]
+    for number, (_, values) in enumerate(asked.tags, 1):
+        tag = f"COALESCE(lines.tag_{number}, '')" if "" in values else f"lines.tag_{number}"
+        wanted.append(f"{tag} IN {literals(values)}")
     joined = " LEFT JOIN usage_types ON lines.usage_type = usage_types.usage_type" if asked.regions else ""
     return f"asked AS (\n  SELECT lines.* FROM lines{joined}\n  WHERE {' AND '.join(wanted)}\n)"
 
@@ -125,6 +131,7 @@ def in_usage() -> str:
 def facts_text(lines: str, asked: Asked) -> str:
     """The question what there is at all: one pass over a few narrow columns."""
     unfiltered = Asked(start=asked.start, end=asked.end, accounts=asked.accounts)
+    tags = "".join(f", COUNT(tag_{place}) AS tag_{place}" for place, _ in enumerate(asked.tags, 1))
     return f"""WITH lines AS (
 {lines}
 ),
@@ -132,7 +139,7 @@ def facts_text(lines: str, asked: Asked) -> str:
 SELECT usage_type, line_type, product_code, currency, MAX(billing_period) AS last_billed, COUNT(*) AS line_count,
   MIN(usage_start) AS first_use, MAX(usage_start) AS last_start, MAX(usage_end) AS last_use,
   SUM(CASE WHEN resource_id <> '' THEN 1 ELSE 0 END) AS named,
-  MAX(date_diff('hour', usage_start, usage_end)) AS longest
+  MAX(date_diff('hour', usage_start, usage_end)) AS longest{tags}
 FROM asked
 GROUP BY usage_type, line_type, product_code, currency"""
 
@@ -157,6 +164,8 @@ def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Fact
         hours=max((int(row["longest"] or 0) for row in running), default=0),
         usage_lines=sum(int(row["line_count"]) for row in inference),
         without_resource=sum(int(row["line_count"]) - int(row["named"]) for row in inference),
+        has_ends=not running or any(row["longest"] is not None for row in running),
+        tagged=tuple(sum(int(row[name]) for row in rows) for name in (rows[0] if rows else ()) if name[:4] == "tag_"),
         may_be_later=any(
             row["last_billed"] and row["first_use"] and row["last_billed"] > row["first_use"] for row in rows
         ),

@@ -53,8 +53,8 @@ def answer(
         rows=tuple(rows),
         apart=tuple(apart),
         not_inference=() if name == "modes" else tuple(_remainder(others)),
-        notes=(*notes, *told, *_notes(there, rows), *_billed_later(apart)),
-        lacks=tuple(_lacks(name, there)),
+        notes=(*notes, *told, *_notes(there, rows), *_unmatched(asked, there, rows), *_billed_later(apart)),
+        lacks=tuple(_lacks(name, there, asked)),
         plot=_PLOTS.get(name),
         hours=tuple(savings_plans.hours(found)) if name == "savings-plans" else (),
     )
@@ -76,6 +76,9 @@ def _refuse(name: str, there: Facts, asked: Asked, *, is_filtered: bool) -> None
             f"{name} needs the resource of each line, and no line has one",
             hint=f"export with {wanted} (INCLUDE_RESOURCES); top and modes answer by usage type",
         )
+    if asks.NEEDS_HOURS and not there.has_ends:
+        wanted = joined(_column(layout, "usage_end") for layout in there.layouts)
+        raise SourceError(f"{name} needs {wanted}, or hours and days look alike", hint=f"add {wanted} to the export")
     if (asks.NEEDS_HOURS or asked.by == "day") and there.hours > 24:  # noqa: PLR2004 - hours of a day
         raise SourceError(f"{name} needs days, and the lines of this export are of months", hint="top and modes answer")
 
@@ -178,11 +181,25 @@ def _notes(there: Facts, rows: Sequence[Row]) -> list[str]:
     return notes
 
 
-def _lacks(name: str, there: Facts) -> list[str]:
+def _unmatched(asked: Asked, there: Facts, rows: Sequence[Row]) -> list[str]:
+    """What a question was narrowed to, where nothing is left of it: a misspelt region is no region without cost."""
+    wanted = [f"--account {account}" for account in asked.accounts]
+    if there.usage_lines:
+        wanted += [f"--region {region}" for region in asked.regions]
+        wanted += [f"--tag {key}={value}" for key, values in asked.tags for value in values]
+    return [f"no use of inference is of {' '.join(wanted)}"] if wanted and not rows else []
+
+
+def _lacks(name: str, there: Facts, asked: Asked) -> list[str]:
     lacks = []
+    if there.tagged:
+        absent = [key for (key, _), count in zip(asked.tags, there.tagged, strict=True) if not count]
+        lacks += [f"no line has the tag {key}: is it spelt so, and activated for cost allocation?" for key in absent]
     if there.usage_lines and not there.has_resources:
         wanted = joined(_column(layout, "resource_id") for layout in there.layouts)
         lacks.append(f"no line names its resource ({wanted}): answered by usage type")
+    elif there.without_resource and name == "always-on":
+        lacks.append(f"{there.without_resource:,} lines of use name no resource, and are of no run")
     elif there.without_resource and name in ("top", "daily"):
         lacks.append(f"{there.without_resource:,} lines of use name no resource: these are by usage type")
     return lacks

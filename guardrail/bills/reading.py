@@ -194,7 +194,8 @@ def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Bil
         _refuse_mixtures(groups, data)
         if recorded:
             layouts.append("cost-explorer")
-        bill = Bill(asked, groups, layouts, notes)
+        told = [view.said_of_tag(group.columns.types, key) for key in tag_keys for group in groups]
+        bill = Bill(asked, groups, layouts, [*notes, *dict.fromkeys(each for each in told if each)])
         bill.load(tag_keys, recorded)
         if len({title for title, _ in bill.selects}) > 1:
             _refuse_overlap(bill)

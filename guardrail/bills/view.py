@@ -8,6 +8,7 @@ amortized and net of discounts where the export knows (a covered line at its rat
 recurring fee its unused rest). Numbers are DECIMAL(38, 18): costs down to 10⁻¹⁸, amounts up to 10²⁰.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -52,7 +53,8 @@ LARGEST: Final = Decimal(10**20)
 _DECIMAL: Final = "DECIMAL(38, 18)"
 _PLACES_OF_A_DOUBLE: Final = 12
 _TAG_COLUMNS: Final = ("resource_tags", "tags", "Tags")
-_TAG_PREFIXES: Final = ("resourceTags/user:", "resource_tags_user_")
+_LOST_CASE: Final = "resource_tags_user_"
+_TAG_PREFIXES: Final = ("resourceTags/user:", _LOST_CASE)
 
 
 class Columns(Struct, frozen=True):
@@ -302,9 +304,8 @@ class _DuckDB:
 
     def tag(self, key: str) -> str:
         """The value of one tag, from whichever column may have it."""
-        names = [name for found, name in tag_columns(self.columns.types).items() if same_key(found, key, flat=True)]
-        exact = [name for name in names if name.endswith((f"user:{key}", f"/{key}"))]
-        found = [f"NULLIF({self.as_text(self.columns.references[name])}, '')" for name in exact or names]
+        names = columns_of_tag(self.columns.types, key)
+        found = [f"NULLIF({self.as_text(self.columns.references[name])}, '')" for name in names]
         for column in _TAG_COLUMNS:
             if column in self.columns.types:
                 found += [f"NULLIF({self.entry(column, each)}, '')" for each in key_spellings(key)]
@@ -313,9 +314,12 @@ class _DuckDB:
     def entry(self, column: str, key: str) -> str:
         """The value of a key in a map, which a CSV has as JSON."""
         reference, kind = self.columns.references[column], self.columns.types[column]
-        if kind == "VARCHAR":
-            path = "$." + '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
-            return f"json_extract_string(CASE WHEN json_valid({reference}) THEN {reference} END, {literal(path)})"
+        if kind != "MAP":  # a struct has the keys of its file alone, and any other would be an error
+            escaped = key.replace("\\", "\\\\").replace('"', '\\"')
+            valid = f"CASE WHEN json_valid({reference}) THEN {reference} END"
+            text = valid if kind == "VARCHAR" else f"CAST(to_json({reference}) AS VARCHAR)"
+            path = literal(f'$."{escaped}"')
+            return f"json_extract_string({text}, {path})"
         return f"{reference}[{literal(key)}]"
 
     def extra(self) -> list[str]:
@@ -399,6 +403,27 @@ def key_spellings(key: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*every, f"user_{key}", f"user_{key.lower()}")))
 
 
-def same_key(found: str, asked: str, *, flat: bool) -> bool:
-    """Whether a column is of the tag that is asked for; one whose case the export has lost is of any case."""
-    return found == asked or (flat and found == underscored(asked))
+def columns_of_tag(types: Mapping[str, str], key: str) -> list[str]:
+    """The columns of a tag: that of its own spelling, else that of its letters and digits where case has been lost."""
+    there = tag_columns(types)
+    exact = [name for found, name in there.items() if found == key and not name.startswith(_LOST_CASE)]
+    spelt = [name for found, name in there.items() if found in (key, underscored(key))]
+    folded = [name for found, name in there.items() if name.startswith(_LOST_CASE) and _folded(found) == _folded(key)]
+    return exact or spelt or folded
+
+
+def said_of_tag(types: Mapping[str, str], key: str) -> str | None:
+    """A sentence about a tag whose key the export has not kept; None where it has."""
+    inexact = [
+        name for name in columns_of_tag(types, key) if name not in (f"resourceTags/user:{key}", f"{_LOST_CASE}{key}")
+    ]
+    if inexact:
+        return f"the tag {key} is read from {', '.join(inexact)}: the export does not keep the case of its key"
+    normalized = f"user_{underscored(key)}"
+    if "resource_tags" in types and key != underscored(key):
+        return f"the tag {key} is read from {normalized} of resource_tags: the export does not keep the case of its key"
+    return None
+
+
+def _folded(key: str) -> str:
+    return re.sub(r"[\W_]", "", key.lower())

@@ -122,9 +122,12 @@ def run(arguments: Namespace) -> int:
     if not sources:
         raise GuardrailError(f"no SOURCE to ask for {question}", hint=f"guardrail bills SOURCE {question}")
     from guardrail.bills import formats
+    from guardrail.bills.answer import exactly
 
-    answer = _answer(question, sources, asked, arguments)
-    output.write_stdout(formats.written(answer, arguments.format), for_machines=arguments.format != "table")
+    with exactly():
+        answer = _answer(question, sources, asked, arguments)
+        written = formats.written(answer, arguments.format)
+    output.write_stdout(written, for_machines=arguments.format != "table")
     return 0
 
 

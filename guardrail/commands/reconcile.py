@@ -59,16 +59,19 @@ def run(arguments: Namespace) -> int:
     from msgspec import structs
 
     from guardrail.bills import formats, reconcile
+    from guardrail.bills.answer import exactly
 
     _refuse_replacing(arguments)
-    with progress(f"reconciling {', '.join(arguments.paths)}"):
+    with progress(f"reconciling {', '.join(arguments.paths)}"), exactly():
         month = _billed(arguments)
         report = _estimate(arguments, None)
         answer = reconcile.answer(report, month)
     if arguments.usage_file:
         told = _calibrated(arguments, reconcile.paired(report, month), month)
         answer = structs.replace(answer, notes=(*answer.notes, told))
-    output.write_stdout(formats.written(answer, arguments.format), for_machines=arguments.format != "table")
+    with exactly():
+        written = formats.written(answer, arguments.format)
+    output.write_stdout(written, for_machines=arguments.format != "table")
     return 0
 
 

@@ -47,7 +47,7 @@ days AS (
     SUM(instance_hours) AS instance_hours, SUM(cost) AS cost, SUM(list_cost) AS list_cost,
     MIN(first_number) AS first_number, MAX(last_number) AS last_number
   FROM hourly
-  WHERE {hours.in_days()}
+  WHERE {hours.in_days()} AND resource_key <> ''
   GROUP BY {keys}, CAST(date_trunc('day', usage_start) AS DATE)
 ),
 numbered AS (
