@@ -360,3 +360,12 @@ def test_whole_numbers_in_one_part_of_parquet_do_not_cut_those_of_another(tmp_pa
 def test_a_tag_key_may_have_the_prefix_of_the_bill(key: str, tmp_path: Path, ask: Asked) -> None:
     path = bill(tmp_path / "bill.csv", f"{row()},search", header=f"{HEADER},resourceTags/user:Team")
     assert costs(ask(path, "top", "--tag", f"{key}=search")) == {"chat": "0.23"}
+
+
+def test_without_duckdb_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal: Refusal) -> None:
+    import sys
+
+    monkeypatch.setitem(sys.modules, "duckdb", None)
+    told = refusal(bill(tmp_path / "bill.csv", row()), "top")
+    assert "needs DuckDB" in told
+    assert "guardrail-sagemaker[bills]" in told
