@@ -443,7 +443,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     watch.step(f"{len(policies)} of {counted(len(known), 'policy', 'policies')}")
     change_sets = []
-    inputs = _inputs(arguments.paths, found, is_compared=arguments.compare_to is not None)
+    inputs = _inputs(arguments, found)
     nearest = Nearest(inputs.paths, found, partial(_settings_of, arguments=arguments))
     environments_of_roots = found.environments
     for change_set in _change_sets(arguments, inputs, nearest, environments_of_roots):
@@ -510,18 +510,22 @@ class _Inputs(Struct, frozen=True, kw_only=True):
     """Those that the search has found."""
     notices: tuple[str, ...] = ()
     exclude: Excluded | None = None
-    searched: tuple[str, ...] = ()
-    """The folders that the search went through."""
+    renamed: Mapping[str, str] = {}
+    """By the path of a template, what it was called before the change."""
+    gone: tuple[str, ...] = ()
+    """Templates that are there no more."""
 
 
-def _inputs(named: Sequence[str], settings: FoundSettings, *, is_compared: bool) -> _Inputs:
-    """The named inputs and everything in the folders among them."""
+def _inputs(arguments: Namespace, settings: FoundSettings) -> _Inputs:
+    """The named inputs and everything in the folders among them, with the templates that these have lost."""
+    named: Sequence[str] = arguments.paths
     patterns = settings.settings.exclude
     exclude = Excluded(settings.directory, patterns) if patterns else None
     paths: dict[str, None] = {}
     found: set[str] = set()
     notices: list[str] = []
-    searched: list[str] = []
+    renamed: dict[str, str] = {}
+    gone: dict[str, None] = {}
     places = {os.path.realpath(path) for path in named}
     for path in named:
         if path == "-" or not os.path.isdir(path) or not sources.is_terraform(path):
@@ -530,19 +534,25 @@ def _inputs(named: Sequence[str], settings: FoundSettings, *, is_compared: bool)
         from guardrail.sources import discovery  # for folders
 
         inside = discovery.search(path, exclude)
-        searched.append(path)
         own = [each for each in inside.inputs if os.path.realpath(each) not in places]
-        may_hold_source = inside.has_source or is_compared or not own  # it may have held some
+        may_hold_source = inside.has_source or arguments.compare_to is not None or not own  # it may have held some
         paths.update(dict.fromkeys([path] if may_hold_source else [], None))
         paths.update(dict.fromkeys(own))
         found.update(own)
         notices += inside.notices
+        if arguments.compare_to is not None:
+            from guardrail.sources.template.pasts import templates_then
+
+            then = templates_then(path, inside, arguments.compare_to, exclude=exclude, any_owner=arguments.any_owner)
+            renamed |= then.renamed
+            gone.update(dict.fromkeys(then.gone))
     return _Inputs(
         paths=list(paths),
         found=frozenset(found),
         notices=tuple(notices),
         exclude=exclude,
-        searched=tuple(searched),
+        renamed=renamed,
+        gone=tuple(gone),
     )
 
 
@@ -692,15 +702,9 @@ def _change_sets(
         elif path not in terraform:
             own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
             yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
-    for directory in inputs.searched if arguments.compare_to else ():
-        options = sources.TemplateOptions(
-            region=nearest.region([directory]),
-            parameters=arguments.parameters or (),
-            any_owner=arguments.any_owner,
-        )
-        yield from sources.gone_templates(
-            directory, arguments.compare_to, options, inputs.exclude, [*inputs.found, *inputs.paths]
-        )
+    for path in inputs.gone:
+        own = environments.get(os.path.realpath(path), {})
+        yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
 
 
 def _from_file(
@@ -711,20 +715,24 @@ def _from_file(
     What turns out to be no template is passed over where only these are asked for, or a search has found it.
     """
     compare_to, said = _past_of(path, arguments, inputs)
+    is_gone = path in inputs.gone
     read = partial(
         sources.read,
         path,
         region=region,
         possibilities=arguments.possibilities or (),
         compare_to=compare_to,
-        beside=inputs.paths,
+        was=inputs.renamed.get(path),
+        is_gone=is_gone,
+        beside=() if is_gone else inputs.paths,
         any_owner=arguments.any_owner,
         source=arguments.source,
     )
     flags = arguments.parameters or ()
     try:
         for label, each in environments.items():
-            yield labelled(read(parameters=[*_within_repository(each.values), *flags]), label)
+            change_set = read(parameters=[*_within_repository(each.values), *flags])
+            yield labelled(structs.replace(change_set, notices=(*said, *change_set.notices)), label)
         if not environments:
             change_set = read(parameters=flags)
             yield structs.replace(change_set, notices=(*said, *change_set.notices))
@@ -740,6 +748,10 @@ def _from_file(
 def _past_of(path: str, arguments: Namespace, inputs: _Inputs) -> tuple[str | None, tuple[str, ...]]:
     """What an input is compared with, and what is to be said of it; a plan beside other things has its own past."""
     compare_to = arguments.compare_to
+    if path in inputs.gone:
+        return compare_to, (f"{path} is gone: what it had is no longer there once somebody has deleted its stack",)
+    if path in inputs.renamed:
+        return compare_to, (f"{path} was {inputs.renamed[path]} before the change",)
     is_one_of_several = len(inputs.paths) > 1 or path in inputs.found
     if compare_to is None or (is_one_of_several and not sources.is_template(path)):
         return None, ()

@@ -1,20 +1,15 @@
 """Readers: from infrastructure code to change sets. A reader only translates; the model owns the meaning."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from msgspec.structs import replace
-
-from guardrail.errors import GitError, SourceError
-from guardrail.gitignore import Excluded
+from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory
 from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
 from guardrail.sources.template.options import TemplateOptions
 
 __all__ = [
-    "TemplateOptions",
-    "gone_templates",
     "is_template",
     "is_terraform",
     "joined",
@@ -59,31 +54,6 @@ def _is_definition(path: str) -> bool:
     return recognizes(path)
 
 
-def gone_templates(
-    directory: str, compared: str, options: TemplateOptions, exclude: Excluded | None, present: Sequence[str]
-) -> Iterator[ChangeSet]:
-    """A change set for each template below a directory that a git revision had and that is not there any more.
-
-    ``present`` are the templates that are there. Raises `SourceError` where the revision cannot be read.
-    """
-    from guardrail.sources.discovery import gone_templates
-    from guardrail.sources.past import named_past
-    from guardrail.sources.template.reader import read_gone
-
-    past = named_past(directory, compared, any_owner=options.any_owner)
-    if isinstance(past, str):  # another folder, of which only the source is compared
-        return
-    for path in gone_templates(directory, past, exclude, present):
-        try:
-            change_set = read_gone(path, past, options)
-        except GitError:
-            raise
-        except SourceError:
-            continue  # what could not be read was never deployed
-        told = f"{path} is gone: what it had is no longer there after the change"
-        yield replace(change_set, notices=(told, *change_set.notices))
-
-
 def read(  # noqa: PLR0913 - whatever a run may say of an input
     path: str,
     *,
@@ -92,6 +62,8 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     possibilities: Sequence[str] = (),
     compare_to: str | None = None,
     beside: Sequence[str] = (),
+    was: str | None = None,
+    is_gone: bool = False,
     any_owner: bool = False,
     source: str | None = None,
 ) -> ChangeSet:
@@ -100,27 +72,34 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     ``region`` is for resources whose region nothing in the source tells. Of plans: ``source`` is where their source is;
     None for the working directory, if it is there. Of templates: ``parameters`` are values or files of values,
     ``possibilities`` labelled files of them, of which one will be given, ``compare_to`` is what stood before (in a git
-    repository that may belong to ``any_owner``), and ``beside`` are the other inputs, which are linked with this one.
+    repository that may belong to ``any_owner``; there the template may have been called as ``was`` says, or is one that
+    ``is_gone``), and ``beside`` are the other inputs, which are linked with this one.
     Raises `SourceError` where no reader can make sense of it.
 
     What is no template is taken for a plan, whose reader is imported then.
     """
-    if _is_definition(path):
+    if not is_gone and _is_definition(path):
         from guardrail.sources.jobs import files  # for the few that are
 
         if compare_to is not None:
             raise SourceError(f"{path} is neither a template nor Terraform source, which --compare-to is for")
         return files.read(path, region)
-    if template.recognizes(path):
+    if is_gone or template.recognizes(path):
         options = TemplateOptions(
             region=region,
             parameters=parameters,
             possibilities=possibilities,
             compare_to=compare_to,
+            was=was,
+            is_gone=is_gone,
             beside=[other for other in beside if other not in (path, "-")],
             any_owner=any_owner,
         )
         return template.read(path, options)
+    if compare_to is not None and path != "-" and not os.path.lexists(path):
+        raise SourceError(
+            f"{path} does not exist", hint="name the folder that it was in: what is gone below it is shown"
+        )
     if compare_to is not None:
         message = f"{path} is neither a template nor Terraform source, which --compare-to is for"
         raise SourceError(message, hint="a plan tells what stands before")

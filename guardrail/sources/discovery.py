@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import SourceError
-from guardrail.git import Commit, is_pointer
+from guardrail.git import is_pointer
 from guardrail.gitignore import Excluded, Tracked, ignored_around
 from guardrail.sources import template
 
@@ -53,6 +53,10 @@ class Found(Struct, frozen=True, kw_only=True):
     """Whether there is Terraform source, or files of tools that make some."""
     inputs: tuple[str, ...] = ()
     """Templates, cloud assemblies and plans, by path."""
+    foreign: tuple[str, ...] = ()
+    """Templates in which nothing has to do with inference."""
+    made: frozenset[str] = frozenset()
+    """Those of the inputs that a build has made of others."""
     notices: tuple[str, ...] = ()
     """A sentence for each thing that was found and is not read."""
 
@@ -89,32 +93,6 @@ def search(top: str, exclude: Excluded | None) -> Found:
     found = _Search(top, exclude)
     found.walk()
     return found.found()
-
-
-def gone_templates(top: str, commit: Commit, exclude: Excluded | None, present: Iterable[str]) -> list[str]:
-    """The templates below a folder that a commit had and that are not there any more, but for nested ones.
-
-    ``present`` are the templates that are there, of which they may have been a part.
-    """
-    prune = pruning(top, exclude)
-    gone: dict[str, bytes] = {}
-    for parent, folders, names in commit.walk(top, most=limits.MOST_SEARCHED):
-        kept = (name for name in folders if name not in NEVER | NOT_UNLESS_NAMED)
-        folders[:] = (name for name in kept if not prune(os.path.join(parent, name)))
-        for name in names:
-            path = os.path.normpath(os.path.join(parent, name))
-            if not name.endswith(_TEMPLATES) or os.path.lexists(path) or (exclude and exclude.ignores(path)):
-                continue
-            content = commit.read(path) or b""
-            if template.looks_like_one(content) and _RELEVANT.search(content):
-                gone[path] = content
-    parents = gone | {path: commit.read(path) or b"" for path in present if gone and commit.is_file(path)}
-    parts = {
-        os.path.normpath(os.path.join(os.path.dirname(parent), os.fsdecode(named)))
-        for parent, content in parents.items()
-        for named in _NESTED.findall(content)
-    }
-    return [path for path in gone if path not in parts]
 
 
 class _Search:
@@ -187,7 +165,7 @@ class _Search:
                     self._made[os.path.normpath(os.path.join(path, os.pardir, f"template.{end}"))] = built
             return True
         manifest = os.path.join(path, "manifest.json")
-        is_one = os.path.isfile(manifest) and _ASSEMBLY.search(_content(manifest)) is not None
+        is_one = os.path.isfile(manifest) and is_assembly(_content(manifest))
         if is_one and not self._is_excluded(path) and not self._is_for_examples(path):
             self._assemblies.append(os.path.normpath(path))
         return False
@@ -203,7 +181,7 @@ class _Search:
         if name.endswith(_SOURCES):
             self._has_source = self._has_source or not is_ignored
             return
-        if not name.endswith(_TEMPLATES) or name == "manifest.json":
+        if not may_hold_template(name):
             return
         path = os.path.normpath(os.path.join(parent, name))
         head = _content(path, most=_HEAD)
@@ -257,6 +235,8 @@ class _Search:
         return Found(
             has_source=self._has_source,
             inputs=tuple(sorted((*inputs, *self._assemblies, *self._plans))),
+            foreign=tuple(path for path in self._foreign if path not in inputs),
+            made=frozenset(self._made.values()),
             notices=tuple(said),
         )
 
@@ -274,10 +254,36 @@ class _Search:
         """The templates that others name as nested ones, each with one that does."""
         by_place = {os.path.realpath(path): path for path in self._templates}
         for parent, content in self._templates.items():
-            for named in _NESTED.findall(content):
-                place = os.path.realpath(os.path.join(os.path.dirname(parent), os.fsdecode(named)))
+            for place in map(os.path.realpath, nested_in(parent, content)):
                 if place in by_place and by_place[place] != parent:
                     yield by_place[place], parent
+
+
+def nested_in(path: str, content: bytes) -> Iterator[str]:
+    """Where the files are that a template at ``path`` names as its nested ones."""
+    for named in _NESTED.findall(content):
+        yield os.path.abspath(os.path.join(os.path.dirname(path), os.fsdecode(named)))
+
+
+def is_aside(name: str) -> bool:
+    """Whether a folder of that name is not looked into unless it is named."""
+    return name in NEVER or name in NOT_UNLESS_NAMED or name == ".aws-sam"
+
+
+def may_hold_template(name: str) -> bool:
+    """Whether a file is called as templates are."""
+    return name.endswith(_TEMPLATES) and name != "manifest.json"
+
+
+def is_assembly(content: bytes) -> bool:
+    """Whether a file is the manifest of a cloud assembly."""
+    return _ASSEMBLY.search(content) is not None
+
+
+def is_relevant(content: bytes) -> bool:
+    """Whether a content is that of a cloud assembly, or of a template that may make inference."""
+    is_one = template.looks_like_one(content) and _RELEVANT.search(template.in_utf8(content)) is not None
+    return is_one or is_assembly(content)
 
 
 def _shortened(sentences: Sequence[str]) -> list[str]:

@@ -21,12 +21,11 @@ from guardrail.sources.hcl.reader import RootModule, read_root, without_future
 from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
 from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
+from guardrail.sources.likeness import renamed
 from guardrail.sources.past import named_past
 from guardrail.sources.sets import labelled
 from guardrail.sources.trees import InCommit, tree_of
 
-_ALIKE = 0.5
-"""The least share of blocks that a renamed folder has in common with what it was, as ``git diff`` has it of files."""
 NO_STATE = (
     "what stood before is what the source said, of {}: what was never applied, or was changed by other means, only a "
     "plan tells"
@@ -186,15 +185,8 @@ class Pasts:
                     self.unknown[root] = problem
         names = {root: _blocks(roots[root], root) for root in come if root not in self.unknown}
         olds = {root: _blocks(then.disk, then.directory) for root, then in gone.items()}
-        likeness = sorted(
-            (-_share(names[new], olds[old]), os.path.basename(new) != os.path.basename(old), new, old)
-            for new in names
-            for old in olds
-        )
-        for share, _, new, old in likeness:
-            if -share >= _ALIKE and new not in self._at and old in gone:
-                self._at[new] = gone.pop(old)
-                self.renamed[new] = old
+        self.renamed = renamed(names, olds)
+        self._at |= {new: gone.pop(old) for new, old in self.renamed.items()}
         self.gone = gone
 
     # With which values -------------------------------------------------------------------------------------------
@@ -229,7 +221,3 @@ def _blocks(disk: Disk, directory: str) -> frozenset[object]:
     except (SourceError, HclSyntaxError):
         return frozenset()
     return frozenset((*source.resources, *source.calls))
-
-
-def _share(one: frozenset[object], other: frozenset[object]) -> float:
-    return len(one & other) / len(one | other) if one and other else 0.0

@@ -15,6 +15,10 @@ class TemplateOptions(Struct, frozen=True, kw_only=True):
     """``LABEL=FILE``: values that may be given instead, in place of the parameters where both say something."""
     compare_to: str | None = None
     """A template, a directory of the CDK, or a git revision."""
+    was: str | None = None
+    """What the template was called then, where that is not what it is called now."""
+    is_gone: bool = False
+    """Whether there is no such template any more, so that all that it had is gone."""
     any_owner: bool = False
     """Whether the git repository may belong to another user."""
     beside: Sequence[str] = ()

@@ -8,8 +8,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.errors import LimitError, SourceError, did_you_mean
-from guardrail.git import Commit
+from guardrail.errors import GitError, LimitError, SourceError, did_you_mean
 from guardrail.limits import Allowance
 from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility
 from guardrail.sources.base import Block
@@ -49,16 +48,11 @@ def read(path: str, options: TemplateOptions) -> ChangeSet:
         raise SourceError(f"{path} leads from value to value too deeply to be a template") from None
 
 
-def read_gone(path: str, past: Commit, options: TemplateOptions) -> ChangeSet:
-    """The change set of a template that is no longer there: everything in it before, and nothing after."""
-    try:
-        before = Origin.of(path, past, options)
-        return _PossibleReadings(path, options, before, Origin([], WorkingTree(), options)).change_set()
-    except (LimitError, RecursionError) as error:
-        raise SourceError(f"{path}, which is gone, cannot be read: {error}") from None
-
-
 def _read(path: str, options: TemplateOptions) -> ChangeSet:
+    if options.is_gone:
+        nothing = Origin([], WorkingTree(), options)
+        before, said = _before(path, options)
+        return _PossibleReadings(path, options, before, nothing, said).change_set()
     files = WorkingTree(path, *options.beside)
     changes_only = assembly.change_set(path, files)
     if changes_only is not None:
@@ -66,8 +60,8 @@ def _read(path: str, options: TemplateOptions) -> ChangeSet:
     after = Origin.of(path, files, options)
     if not files.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
-    before = _before(path, options) if options.compare_to is not None else None
-    return _PossibleReadings(path, options, before, after).change_set()
+    before, said = _before(path, options) if options.compare_to is not None else (None, [])
+    return _PossibleReadings(path, options, before, after, said).change_set()
 
 
 def _read_change_set(path: str, document: Table, options: TemplateOptions) -> ChangeSet:
@@ -87,7 +81,8 @@ def _read_change_set(path: str, document: Table, options: TemplateOptions) -> Ch
     return replace(_change_set(path, [_Reading({}, past, now)], [notice]), complete=False)
 
 
-def _before(path: str, options: TemplateOptions) -> "Origin":
+def _before(path: str, options: TemplateOptions) -> tuple[Origin | None, list[str]]:
+    """What stood before, None where that was no template, and what is to be said of it. Raises `SourceError`."""
     other = options.compare_to or ""
     if options.beside and os.path.exists(other):
         raise SourceError(
@@ -95,10 +90,16 @@ def _before(path: str, options: TemplateOptions) -> "Origin":
         )
     past = named_past(path, other, any_owner=options.any_owner)
     if isinstance(past, str):
-        return Origin.of(past, WorkingTree(past), options)
-    if past.read(path) is None and not past.is_directory(path):
-        return Origin([], past, options)  # it was not there then: everything in it is new
-    return Origin.of(path, past, options)
+        return Origin.of(past, WorkingTree(past), options), []
+    then = options.was or path
+    if past.read(then) is None and not past.is_directory(then):
+        return Origin([], past, options), []  # it was not there then: everything in it is new
+    try:
+        return Origin.of(then, past, options), []
+    except GitError:
+        raise
+    except SourceError as error:  # or the change that mends it could not be checked
+        return None, [f"what stood before is not known, because it does not parse: {error.message}"]
 
 
 class _Reading(Struct, frozen=True):
@@ -116,12 +117,14 @@ class _Reading(Struct, frozen=True):
 class _PossibleReadings:
     """Reads both sides under one assignment after another until nothing new turns out to be undecided."""
 
-    def __init__(self, path: str, options: TemplateOptions, before: Origin | None, after: Origin) -> None:
+    def __init__(
+        self, path: str, options: TemplateOptions, before: Origin | None, after: Origin, said: Sequence[str] = ()
+    ) -> None:
         self._path = path
         self._options = options
         self._before = before
         self._after = after
-        self._notices: list[str] = []
+        self._notices = list(said)
         self._allowance = Allowance()
 
     def change_set(self) -> ChangeSet:
@@ -216,6 +219,8 @@ class _PossibleReadings:
     def _check_parameters(self, given: Sequence[TemplateConfiguration]) -> None:
         """Raise for a value that the template does not allow; note the names that it does not have."""
         names: set[str] = set()
+        if self._options.is_gone:
+            return  # nothing that is given is for it
         for template in self._after.templates:
             section = template.root.get("Parameters")
             for name, declaration in section.items() if isinstance(section, Table) else ():

@@ -1,0 +1,105 @@
+"""What templates below a folder were called where the change began: those that are gone, and those that were renamed.
+
+A template that is deleted has cost something, and one that is called ``cfn/chat.yaml`` now and ``chat.yaml`` then is
+the same stack.
+"""
+
+import os
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from guardrail import files, limits
+from guardrail.errors import SourceError, SubmoduleError
+from guardrail.git import Commit
+from guardrail.gitignore import Excluded
+from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
+from guardrail.sources.likeness import renamed
+from guardrail.sources.past import named_past
+from guardrail.sources.template import assembly
+from guardrail.sources.template.values import Table, text_of, within
+
+
+class Then(Struct, frozen=True, kw_only=True):
+    """What there was below a folder, and is not there any more under its name."""
+
+    renamed: dict[str, str] = {}
+    """By the path of today, that of then."""
+    gone: tuple[str, ...] = ()
+
+
+def templates_then(
+    folder: str, found: Found, compared: str, *, exclude: Excluded | None, any_owner: bool = False
+) -> Then:
+    """The templates of then that a search of the folder has not ``found`` today; none where the past is a folder.
+
+    Raises `SourceError` where the past is not to be had.
+    """
+    past = named_past(folder, compared, any_owner=any_owner)
+    if not isinstance(past, Commit):
+        return Then()
+    gone = {path: _declared(path, content) for path, content in _gone(past, folder, found, exclude)}
+    new = {
+        path: _declared(path, _today(path))
+        for path in found.inputs
+        if path not in found.made and os.path.isfile(path) and past.read(path) is None
+    }
+    names = renamed(new, gone)
+    return Then(renamed=names, gone=tuple(path for path, ids in gone.items() if ids and path not in names.values()))
+
+
+def _gone(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> Iterator[tuple[str, bytes]]:
+    """Each template and cloud assembly of then that is none of today, with its content."""
+    contents = {path: content for path, content in _candidates(past, folder, found, exclude) if is_relevant(content)}
+    known = {path: past.read(path) or b"" for path in found.inputs if os.path.isfile(path)}
+    parts = {place for path, content in (known | contents).items() for place in nested_in(path, content)}
+    yield from ((path, content) for path, content in contents.items() if os.path.abspath(path) not in parts)
+
+
+def _candidates(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> Iterator[tuple[str, bytes]]:
+    """What may have been a template, or was the manifest of a cloud assembly, and is not there or no source today."""
+    try:
+        for parent, folders, names in past.walk(folder, most=limits.MOST_SEARCHED):
+            place = os.path.normpath(parent)
+            folders[:] = (name for name in folders if not is_aside(name) and not _is_excluded(exclude, place, name))
+            manifest = past.read(os.path.join(place, assembly.MANIFEST)) if assembly.MANIFEST in names else None
+            if manifest is not None and is_assembly(manifest):
+                folders[:] = []
+                if place not in found.inputs and not os.path.lexists(os.path.join(place, assembly.MANIFEST)):
+                    yield place, manifest
+                continue
+            for path in (os.path.normpath(os.path.join(place, name)) for name in names if may_hold_template(name)):
+                is_left = path in found.foreign or not os.path.lexists(path)
+                if is_left and not _is_excluded(exclude, path) and (content := past.read(path)) is not None:
+                    yield path, content
+    except SubmoduleError:
+        return
+    except OSError as error:
+        raise SourceError(f"{folder} cannot be searched: {error.strerror or error}") from None
+
+
+def _is_excluded(exclude: Excluded | None, *parts: str) -> bool:
+    return exclude is not None and exclude.ignores(os.path.join(*parts), is_folder=len(parts) > 1)
+
+
+def _today(path: str) -> bytes:
+    try:
+        return files.content(path)
+    except OSError:
+        return b""
+
+
+def _declared(path: str, content: bytes) -> frozenset[object]:
+    """The logical ids of a template with their types, and what its endpoints are called, which tells copies apart.
+
+    Nothing of what could not be read, and so was never deployed; a cloud assembly is no other one's past.
+    """
+    try:
+        if is_assembly(content):
+            return frozenset({path})
+        resources = assembly.root(path, content)["Resources"]
+    except SourceError:
+        return frozenset()
+    kinds = {(name, str(each.get("Type"))) for name, each in resources.items() if isinstance(each, Table)}
+    names = {text_of(within(each, "Properties", "EndpointName")) for each in resources.values()}
+    return frozenset((*kinds, *filter(None, names)))

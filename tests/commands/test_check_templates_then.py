@@ -1,0 +1,134 @@
+"""``guardrail check . --compare-to REV`` on templates that were renamed or deleted since.
+
+An instance of ml.m5.xlarge in us-east-1 is 0.23 USD x 730 h + 8 GB x 0.14 USD = 169.02 USD a month.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.test_check_compared import TEMPLATE, checked, money, top
+from tests.test_git import commit
+
+__all__ = ["top"]
+
+PARENT = "Resources:\n  Inner:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: parts/chat.yaml}\n"
+BUCKET = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n"
+MANIFEST = {
+    "version": "36.0.0",
+    "artifacts": {
+        "App": {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://111122223333/us-east-1",
+            "properties": {"templateFile": "App.template.yaml"},
+        }
+    },
+}
+
+
+def chat(count: int, *, name: str = "chat") -> str:
+    return TEMPLATE.replace("COUNT", str(count)).replace("Properties: {E", f"Properties: {{EndpointName: {name}, E")
+
+
+def changed(top: Path, before: dict[str, str], after: dict[str, str]) -> None:
+    """Commit files, and put others in their place."""
+    commit(top, {"keep.yaml": chat(1, name="keep")} | before)
+    for name in before:
+        (top / name).unlink()
+    for name, text in after.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text)
+
+
+def check(capsys: pytest.CaptureFixture[str], *paths: str) -> Any:
+    flags = ("--compare-to", "HEAD", "--region", "us-east-1", "--fail-on", "never")
+    return checked(capsys, *(paths or (".",)), *flags)[1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ({"cfn/chat.yaml": chat(2)}, {}, ("507.06", "169.02", "-338.04")),
+        ({"chat.yaml": chat(2)}, {"cfn/chat.yaml": chat(2)}, ("507.06", "507.06", "0.00")),
+        ({"chat.yaml": chat(1)}, {"cfn/talk.yaml": chat(3)}, ("338.04", "676.08", "338.04")),
+        ({"chat.yaml": chat(2)}, {"chat.yaml": BUCKET}, ("507.06", "169.02", "-338.04")),
+        ({"all.yaml": PARENT, "parts/chat.yaml": chat(2)}, {}, ("507.06", "169.02", "-338.04")),
+        (
+            {"app/cdk.out/manifest.json": json.dumps(MANIFEST), "app/cdk.out/App.template.yaml": chat(2)},
+            {},
+            ("507.06", "169.02", "-338.04"),
+        ),
+        ({"tests/chat.yaml": chat(2)}, {}, ("169.02", "169.02", "0.00")),
+        (
+            {".guardrail.yml": "exclude: [old/]\n", "old/chat.yaml": chat(2)},
+            {".guardrail.yml": "exclude: [old/]\n"},
+            ("169.02", "169.02", "0.00"),
+        ),
+    ],
+    ids=["deleted", "moved", "renamed and changed", "emptied", "nested", "cloud assembly", "tests", "excluded"],
+)
+def test_what_a_template_had_is_not_lost_with_its_name(
+    top: Path,
+    capsys: pytest.CaptureFixture[str],
+    before: dict[str, str],
+    after: dict[str, str],
+    expected: tuple[str, str, str],
+) -> None:
+    changed(top, before, after)
+    assert money(check(capsys)) == expected
+
+
+def test_templates_that_are_alike_are_told_apart_by_their_endpoints(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(
+        top,
+        {"a.yaml": chat(1, name="one"), "b.yaml": chat(2, name="two")},
+        {"c.yaml": chat(2, name="two"), "d.yaml": chat(1, name="one")},
+    )
+    report = check(capsys)
+    assert {each["name"]: each["change"] for each in report["endpoints"]} == dict.fromkeys(
+        ("keep", "one", "two"), "no-op"
+    )
+    assert "c.yaml: c.yaml was b.yaml before the change" in report["notices"]
+
+
+def test_a_template_below_another_folder_is_none_of_this_check(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed(top, {"other/chat.yaml": chat(2), "cfn/chat.yaml": chat(1)}, {"cfn/chat.yaml": chat(1)})
+    assert money(check(capsys, "cfn")) == ("169.02", "169.02", "0.00")
+
+
+def test_what_is_retained_is_billed_on(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    kept = chat(2).replace("    Type: AWS", "    DeletionPolicy: Retain\n    Type: AWS")
+    changed(top, {"chat.yaml": kept}, {})
+    report = check(capsys)
+    assert money(report) == ("507.06", "507.06", "0.00")
+    assert any("kept running by AWS (Retain)" in each for each in report["notices"])
+
+
+def test_a_template_that_is_gone_goes_in_each_of_its_environments(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1 + 2 instances beside the one that stays."""
+    text = chat(1).replace("Count: 1", "Count: !Ref N") + "Parameters:\n  N: {Type: Number}\n"
+    commit(top, {"dev.json": '{"N": 1}', "prod.json": '{"N": 2}'})
+    settings = {".guardrail.yml": "roots:\n  chat.yaml: {dev: dev.json, prod: prod.json}\n"}
+    changed(top, {"chat.yaml": text} | settings, settings)
+    report = check(capsys)
+    assert money(report) == ("676.08", "169.02", "-507.06")
+    assert not any("no such parameter" in each for each in report["notices"])
+
+
+def test_a_template_that_did_not_parse_holds_up_nobody_who_mends_it(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = "Resources:\n  C: {Type: AWS::SageMaker::EndpointConfig\n"
+    changed(top, {"chat.yaml": broken}, {"chat.yaml": chat(2)})
+    report = check(capsys, "chat.yaml")
+    assert report["totals"]["after"]["expected"] == "338.04"
+    assert report["totals"]["before"] is None
+    assert any(
+        "what stood before is not known, because it does not parse: chat.yaml:3" in each for each in report["notices"]
+    )
