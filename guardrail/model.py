@@ -474,6 +474,8 @@ class TransformJob(Struct, frozen=True, kw_only=True):
     s3_data_type: str | Unknown | None = None
     s3_uri: str | Unknown | None = None
     output_path: str | Unknown | None = None
+    uses_model_data_source: bool | Unknown | None = None
+    """Whether its model takes artifacts from ModelDataSource, which transform refuses; None where it is elsewhere."""
     has_fixed_name: bool = False
     """Its name is written out, so that only the first job ever can have it."""
     waits: bool | None = None

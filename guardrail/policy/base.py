@@ -14,7 +14,7 @@ _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 Severity: TypeAlias = Literal["note", "warning", "error"]
 Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]
 Status: TypeAlias = Literal["new", "existing"]
-Part: TypeAlias = tuple[Literal["endpoint", "variant", "component", "stack"], int]
+Part: TypeAlias = tuple[Literal["endpoint", "variant", "component", "transform_job", "stack"], int]
 """What of an endpoint a result is about: ``("variant", 1)`` is its second variant, or the target that scales it."""
 
 RANKS: dict[Severity, int] = {"error": 0, "warning": 1, "note": 2}

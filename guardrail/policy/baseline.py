@@ -42,7 +42,7 @@ class KnownFinding(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     policy: str
     endpoint: str
     """Its name and region, or its address."""
-    part: Literal["endpoint", "variant", "component"] = "endpoint"
+    part: Literal["endpoint", "variant", "component", "transform_job"] = "endpoint"
     """What of the endpoint it is about."""
     index: int = 0
     """Which of its variants or components, from 0."""
@@ -193,7 +193,7 @@ def _same_source(entry: KnownFinding, result: Result, *, alone: bool) -> bool:
     return entry.source == result.source or (entry.source is None and alone)
 
 
-def _part(result: Result) -> Literal["endpoint", "variant", "component"]:
+def _part(result: Result) -> Literal["endpoint", "variant", "component", "transform_job"]:
     part = result.part[0]
     return "endpoint" if part == "stack" else part
 

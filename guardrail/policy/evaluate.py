@@ -204,6 +204,18 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
                 environment = environments.of(endpoint)
                 status: Status = "new" if endpoint.touched or not has_before else "existing"
                 results += run.endpoint(endpoint, costs.get(endpoint.address), environment, status)
+    if inventory.workflows:
+        from guardrail.policy.jobs import JobSubject, as_endpoint  # for the few that run batch transform
+
+        for workflow in inventory.workflows:
+            status = "new" if workflow.touched or not has_before else "existing"
+            environment = environments.of(as_endpoint(workflow))
+            for place in range(len(workflow.jobs) if workflow.change not in ("forget", "delete") else 0):
+                cost = estimate.endpoints.get(workflow.address)
+                subject = JobSubject(run.world, workflow, place, environment=environment, cost=cost)
+                about = {"address": subject.title, "identity": subject.title, "location": workflow.location}
+                found = run.job(subject, environment, status)
+                results += [structs.replace(each, **about) for each in found]
     return results
 
 
@@ -343,14 +355,14 @@ class _Run:
     def __init__(self, policies: Sequence[Policy], world: Evaluation, source: str) -> None:
         self._policies = [policy for policy in policies if policy.applies_to != "stack"]
         self._compiled: dict[str | None, dict[AppliesTo, list[Compiled]]] = {}
-        self._world = world
+        self.world = world
         self._source = source
 
     def endpoint(
         self, endpoint: Endpoint, cost: Bill | None, environment: str | Unknown, status: Status
     ) -> Iterable[Result]:
         compiled = self._for_environment(environment)
-        root = Subject(self._world, endpoint, environment=environment, cost=cost)
+        root = Subject(self.world, endpoint, environment=environment, cost=cost)
         yield from self._apply(compiled["endpoint"], root, status)
         for subject in root.variant_subjects():
             yield from self._apply(compiled["variant"], subject, status)
@@ -362,11 +374,22 @@ class _Run:
                 if subject.target is not None:
                     yield from self._apply(compiled["scalable_target"], subject, status)
 
+    def job(self, subject: Subject, environment: str | Unknown, status: Status) -> Iterable[Result]:
+        """What the policies on transform jobs say of one."""
+        return self._apply(self._for_environment(environment)["transform_job"], subject, status)
+
     def _for_environment(self, environment: str | Unknown) -> dict[AppliesTo, list[Compiled]]:
         name = None if isinstance(environment, Unknown) else environment
         known = self._compiled.get(name)
         if known is None:
-            known = {"endpoint": [], "variant": [], "scalable_target": [], "inference_component": []}
+            kinds: tuple[AppliesTo, ...] = (
+                "endpoint",
+                "variant",
+                "scalable_target",
+                "inference_component",
+                "transform_job",
+            )
+            known = {kind: [] for kind in kinds}
             for policy in self._policies:
                 if policy.severity_in(environment) != "off" and _is_set(policy, environment):
                     known[policy.applies_to].append(compile_policy(policy, environment))

@@ -29,6 +29,7 @@ from guardrail.model import (
     StepAdjustment,
     StepScalingPolicy,
     TargetTrackingPolicy,
+    TransformJob,
     Unknown,
     UnlinkedScaling,
 )
@@ -87,6 +88,14 @@ class Builder:
         own.setdefault("address", f"aws_sagemaker_endpoint.{_ADDRESS}")
         own.setdefault("configuration_address", f"aws_sagemaker_endpoint_configuration.{_ADDRESS}")
         return self.make(Endpoint, own, f"{path}.endpoint")
+
+    def job(self, description: Description, path: str) -> TransformJob:
+        """A transform job of a task that waits for it, by default one ml.m5.large."""
+        own: dict[str, Any] = {"label": "Score", "name": None, "model_name": "example", "waits": True}
+        own |= {"instance_types": ["ml.m5.large"], "instance_count": 1}
+        own |= self.values(description, path)
+        own["instance_types"] = tuple(map(_value, own["instance_types"]))
+        return self.make(TransformJob, own, path)
 
     def variant(
         self, description: Description, scaling: Description | None, path: str

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.estimate import estimate
-from guardrail.model import Endpoint, Inventory, Unknown
+from guardrail.model import Endpoint, Flow, Inventory, Step, Unknown, Workflow
 from guardrail.money import two_decimals
 from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
@@ -29,6 +29,9 @@ _KEYS = (
     "variants",
     "scaling",
     "inference_components",
+    "transform_job",
+    "monthly_runs",
+    "run_hours",
     "before",
     "endpoints",
     "totals",
@@ -94,6 +97,8 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
     if policy.applies_to == "stack":
         short = builder.short_budgets(description.get("totals", {}))
         return _of_stack(policy, _endpoints(builder, description, path), totals, prices, short)
+    if policy.applies_to == "transform_job":
+        return _of_job(policy, builder, description, prices, path)
     inventory = Inventory(endpoints=(builder.endpoint(description, path),))
     past = None
     if "before" in description:
@@ -109,6 +114,33 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
         has_before=False,
         before=past,
         totals=totals and StackTotals(before=totals[0], after=totals[1], delta=totals[2]),
+        today=_TODAY,
+    )
+
+
+def _of_job(policy: Policy, builder: Builder, description: Description, prices: PriceBook, path: str) -> list[Result]:
+    """An example of a transform job, started by a state machine so often a month and running for so long."""
+    job = builder.job(description.get("transform_job", {}), f"{path}.transform_job")
+    often = description.get("monthly_runs")
+    workflow = Workflow(
+        address="aws_sfn_state_machine.example",
+        type="aws_sfn_state_machine",
+        region="us-east-1",
+        jobs=(structs.replace(job, run_hours=builder.amount(description["run_hours"], f"{path}.run_hours")),)
+        if "run_hours" in description
+        else (job,),
+        flow=Flow((Step(jobs=(0,), most=job.attempts, ends=True),)),
+        monthly_runs=None if often is None else builder.amount(often, f"{path}.monthly_runs"),
+    )
+    inventory = Inventory(workflows=(workflow,))
+    return evaluate(
+        [policy],
+        inventory,
+        estimate(inventory, prices),
+        source="",
+        prices=prices,
+        environments=Environments(),
+        has_before=False,
         today=_TODAY,
     )
 

@@ -14,7 +14,7 @@ from guardrail.errors import did_you_mean
 from guardrail.model import COPY_COUNT, INSTANCE_COUNT, PROVISIONED_CONCURRENCY
 from guardrail.money import plain
 from guardrail.policy import getters as get
-from guardrail.policy import refusals
+from guardrail.policy import jobs, refusals
 from guardrail.policy.alternative import cheapest, next_generation
 from guardrail.policy.getters import Bind, Getter
 from guardrail.policy.pattern import Pattern
@@ -149,6 +149,7 @@ _scaled = _Group(_SCALED)
 _scaling = _Group(_SCALED, "target")
 _measured = _Group(_SCALED, "either")
 """What follows from a target and from the size of what it scales."""
+_job = _Group(("transform_job",))
 _pool = _Group(("pool",), "variant")
 _policy, _schedule = _Group(("scaling_policy",), "target"), _Group(("schedule",), "target")
 _component, _stack, _total = _Group(_COMPONENTS), _Group(_STACK), _Group(_ALL)
@@ -750,6 +751,69 @@ _DECLARED: tuple[Field, ...] = (
         "Why no step policy brings the first instance or copy back; none where one does.",
         get.wake_problem,
     ),
+    _job.field("job.label", "string", "What starts it, and its place in that: scoring: Each/Score.", jobs.title),
+    _job.field("job.instance_types", "strings", "Its types, of which it uses one.", jobs.of_job(jobs.instance_types)),
+    _job.field(
+        "job.unpriced_types",
+        "strings",
+        "Why each of its types has no price for transform in its region: mostly because transform does not take it.",
+        jobs.unpriced_types,
+    ),
+    _job.field(
+        "job.instance_count", "integer", "How many instances.", jobs.of_job(lambda job: job.instance_count), "instances"
+    ),
+    _job.field(
+        "job.max_concurrent_transforms",
+        "integer",
+        "Requests at once to each instance; none where it is unset, or 0, and the container decides.",
+        jobs.of_job(lambda job: job.max_concurrent_transforms),
+    ),
+    _job.field("job.payload_mb", "integer", "MaxPayloadInMB, 6 where it is unset.", jobs.of_job(jobs.payload_mb), "MB"),
+    _job.field(
+        "job.concurrent_payload_mb",
+        "integer",
+        "MaxConcurrentTransforms × MaxPayloadInMB; none where the former is unset.",
+        jobs.of_job(jobs.concurrent_payload_mb),
+        "MB",
+    ),
+    _job.field(
+        "job.batch_strategy",
+        "string",
+        "MultiRecord or SingleRecord; none where it is unset.",
+        jobs.of_job(lambda job: job.batch_strategy),
+    ),
+    _job.field(
+        "job.split_type",
+        "string",
+        "None, Line, RecordIO or TFRecord; None where it is unset.",
+        jobs.of_job(lambda job: "None" if job.split_type is None else job.split_type),
+    ),
+    _job.field(
+        "job.input_objects",
+        "integer",
+        "1 where its input is a single object by its name; none where nothing tells how many there are.",
+        jobs.of_job(jobs.input_objects),
+    ),
+    _job.field(
+        "job.is_bounded",
+        "boolean",
+        "Whether the timeout of a task that waits for it stops it; none where no task starts it.",
+        jobs.of_job(jobs.is_bounded),
+    ),
+    _job.field("job.attempts", "integer", "How many jobs its retries start at most.", jobs.of_job(jobs.attempts)),
+    _job.field(
+        "job.has_fixed_name",
+        "boolean",
+        "Whether its name is written out, so that it starts one job ever; none of a request on its own.",
+        jobs.is_named_once,
+    ),
+    _job.field(
+        "job.uses_model_data_source",
+        "boolean",
+        "Whether its model, where that is here, takes its artifacts from ModelDataSource.",
+        jobs.of_job(lambda job: job.uses_model_data_source),
+    ),
+    _job.field("job.monthly_ceiling_usd", "usd", "What it costs a month at most.", jobs.monthly_ceiling, _MONTH),
     _pool.field("pool.instance_type", "string", "Its instance type.", get.of_item("instance_type")),
     _pool.field("pool.priority", "integer", "The lowest is tried first.", get.of_item("priority")),
     _pool.field("pool.hourly_usd", "usd", "Price of one of its instances.", get.pool_hourly_usd, _HOUR),

@@ -10,7 +10,9 @@ from guardrail.model import Unknown
 from guardrail.policy.base import RANKS, Remediation, Severity
 from guardrail.policy.environment import PRODUCTION
 
-AppliesTo: TypeAlias = Literal["endpoint", "variant", "scalable_target", "inference_component", "stack"]
+AppliesTo: TypeAlias = Literal[
+    "endpoint", "variant", "scalable_target", "inference_component", "transform_job", "stack"
+]
 Grade: TypeAlias = Severity | Literal["off"]
 SubjectKind: TypeAlias = AppliesTo | Literal["pool", "scaling_policy", "schedule"]
 """What a condition may be about: what a policy applies to, or the parts of it that `each` and `some` ask."""

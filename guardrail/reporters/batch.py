@@ -154,10 +154,5 @@ def notes(report: Report) -> Iterator[str]:
             where = f"{inert(item.workflow.address)}: {inert(job.label)}" if job.label else inert(item.workflow.address)
             if most == 0:
                 yield f"{where} is unreachable: no way leads to it, and it is in no total"
-            elif job.has_fixed_name and item.workflow.type != "definition":
-                yield (
-                    f"{where} has a TransformJobName that never changes: it must be unique in the account and region, "
-                    "so it starts one job ever"
-                )
         if isinstance(item.workflow.monthly_runs, Unknown):
             yield f"{inert(item.workflow.address)}: {inert(item.workflow.monthly_runs.reason)}"

@@ -5,6 +5,7 @@ from functools import cache
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from guardrail.cost.base import Delta, Monthly
 from guardrail.cost.estimate import estimate
@@ -13,6 +14,7 @@ from guardrail.model import (
     INSTANCE_COUNT,
     Container,
     Endpoint,
+    Flow,
     InferenceComponent,
     InstancePool,
     InstanceVariant,
@@ -24,12 +26,16 @@ from guardrail.model import (
     ScalingMetric,
     ScheduledAction,
     ServerlessVariant,
+    Step,
     StepScalingPolicy,
     TargetTrackingPolicy,
+    TransformJob,
     Unknown,
     Variant,
+    Workflow,
 )
 from guardrail.policy.fields import FIELDS, Field
+from guardrail.policy.jobs import JobSubject
 from guardrail.policy.subject import Evaluation, Group, StackTotals, Subject
 from guardrail.prices.book import PriceBook
 
@@ -156,6 +162,8 @@ def subjects(kind: str) -> list[Subject]:
         return [
             Subject(world(), endpoint((one,), known=True), variant=one, target=TARGET, item=it) for it in ITEMS[kind]
         ]
+    if kind == "transform_job":
+        return transform_jobs()
     if kind == "stack":
         amount = Monthly(floor=Decimal(1), expected=WHY, ceiling=Decimal(3))
         known = Monthly(floor=Decimal(1), expected=Decimal(2), ceiling=Decimal(3))
@@ -172,6 +180,43 @@ def subjects(kind: str) -> list[Subject]:
         for known in (True, False)
         for subject in around(variant, kind, known=known)
     ]
+
+
+def transform_jobs() -> list[Subject]:
+    full = TransformJob(
+        label="Score",
+        name="night",
+        model_name="m",
+        instance_types=("ml.m5.large", "ml.c7g.large"),
+        instance_count=2,
+        max_concurrent_transforms=4,
+        batch_strategy="MultiRecord",
+        s3_uri="s3://input/records.csv",
+        uses_model_data_source=False,
+        waits=True,
+        timeout_s=60,
+        run_hours=Decimal(1),
+    )
+    unknown = TransformJob(
+        label="",
+        name=WHY,
+        model_name=WHY,
+        instance_types=(WHY,),
+        instance_count=WHY,
+        max_payload_mb=WHY,
+        max_concurrent_transforms=WHY,
+        attempts=None,
+    )
+    found: list[Subject] = []
+    priced = replace(full, instance_types=("ml.m5.large",))
+    for job, runs in ((full, Decimal(30)), (priced, Decimal(30)), (unknown, None)):
+        flow = Flow((Step(jobs=(0,), ends=True),))
+        one = Workflow(
+            address="w", type="aws_sfn_state_machine", region="us-east-1", jobs=(job,), flow=flow, monthly_runs=runs
+        )
+        cost = estimate(Inventory(workflows=(one,)), world().prices).endpoints["w"]
+        found.append(JobSubject(world(), one, 0, environment="production", cost=cost))
+    return found
 
 
 def around(variant: Variant | Unknown, kind: str, *, known: bool) -> list[Subject]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
+from guardrail.errors import LimitError
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Computed
@@ -65,6 +66,8 @@ _SALTED = frozenset({"bcrypt"})
 _CALL = 24
 """What a call costs, in steps of `guardrail.limits.Allowance`."""
 _WIDEST = 1000
+_LONGEST_JSON = 4 << 20
+"""Characters of a definition of which something is not known, as far as it is told."""
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 """White space as Go has it; Python's includes four control characters more."""
 
@@ -140,7 +143,7 @@ def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
             is_marked = is_marked or mark
     unknown = _unknown(arguments, parameters, allowance)
     if unknown is not None:
-        return merged(unknown, partial=None if is_marked else _written(name, arguments, allowance))
+        return merged(unknown, partial=None if is_marked else _written(name, arguments))
     try:
         values = _converted(arguments, parameters, allowance)
         value = _computed(function, values, place, allowance)
@@ -171,12 +174,15 @@ def _unknown(arguments: list[Any], parameters: list[_Parameter], allowance: Allo
     return None
 
 
-def _written(name: str, arguments: list[Any], allowance: Allowance) -> str | None:
+def _written(name: str, arguments: list[Any]) -> str | None:
     """The call as text, ``${length(var.names)}``, which tells what it gives from other unknown values."""
     if name in _CONVERSIONS:
         return arguments[0].partial if isinstance(arguments[0], Unknown) else None
     if name == "jsonencode":
-        return formatting.json_text(arguments[0], allowance)
+        try:
+            return formatting.json_text(arguments[0], Allowance(text=_LONGEST_JSON))
+        except LimitError:
+            return None
     pattern = f"{name}({', '.join(['{}'] * len(arguments))})"
     return None if name in _SALTED else formula(pattern, *arguments)
 

@@ -10,25 +10,10 @@ from guardrail.errors import MalformedError
 from guardrail.model import Flow, TransformJob, Unknown
 from guardrail.sources.base import UNNAMED
 
-MOST_JOBS = 20_000
-"""Of one definition."""
-
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _HOLE = rf"\$\{{(?:[^{{}}\"]|{_STRING})*\}}"
 _TOKEN = re.compile(rf"{_STRING}|{_HOLE}|%\{{(?:[^{{}}\"]|{_STRING})*\}}", re.DOTALL)
 _CONTEXT = "<aws.scheduler."
-
-
-class Start(Struct, frozen=True, kw_only=True):
-    """Another workflow that a definition starts."""
-
-    target: str | Unknown
-    """Its ARN or name, as far as that is known."""
-    given: Any
-    """What it is given: the input of a state machine, parameters of a pipeline."""
-    job: int
-    """Its place among the jobs of the flow, where it takes one."""
-    label: str
 
 
 class Definition(Struct, frozen=True, kw_only=True):
@@ -43,8 +28,6 @@ class Definition(Struct, frozen=True, kw_only=True):
     once: bool = False
     """Whether it runs once and not again and again."""
     region: str | None = None
-    is_request: bool = False
-    """Whether it is one request and no workflow."""
 
 
 def value_of(text: str) -> Any:

@@ -11,7 +11,7 @@ _WRAPPED = ("data", "definition", "PipelineDefinition", "TransformJob")
 """Where an answer of an API, or a recording of one, holds the definition."""
 
 
-def read(value: Any, given: Any = None) -> Definition | None:
+def read(value: Any, given: Any = None, *, repeats: bool = False) -> Definition | None:
     """What a definition runs, given its input or its parameters; None of what is no definition at all.
 
     State machines have ``StartAt`` and ``States``, pipelines ``Steps``, requests and answers ``TransformResources``.
@@ -24,10 +24,14 @@ def read(value: Any, given: Any = None) -> Definition | None:
     if isinstance(value.get("Steps"), list):
         return pipelines.read(value, given)
     if "TransformResources" in value or isinstance(validation, Mapping):
-        return requests.validation(validation) if isinstance(validation, Mapping) else requests.read(value)
+        return (
+            requests.validation(validation)
+            if isinstance(validation, Mapping)
+            else requests.read(value, repeats=repeats)
+        )
     for name in _WRAPPED:
         if name in value:
             inner = decoded(value[name], name)
-            if not isinstance(inner, Unknown) and (found := read(inner, given)) is not None:
+            if not isinstance(inner, Unknown) and (found := read(inner, given, repeats=repeats)) is not None:
                 return found
     return None

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from msgspec.structs import replace
+
 from guardrail.model import Flow, Step
 from guardrail.money import SECONDS_PER_HOUR
 from guardrail.sources.jobs.base import Definition, deep, objects
@@ -20,17 +22,18 @@ _LAST = 2**33
 """Seconds since 1970 that no time of ours is beyond."""
 
 
-def read(request: Mapping[str, Any], label: str = "") -> Definition:
-    """The one job of a request or an answer; how long it ran, where an answer says so."""
-    known = deep(request)
-    job = transform_job(known, label, run_hours=_run_hours(request))
-    is_fixed = job.has_fixed_name and "TransformJobArn" not in request
+def read(request: Mapping[str, Any], *, repeats: bool = False) -> Definition:
+    """The one job of a request or an answer; how long it ran, where an answer says so.
+
+    ``repeats`` where the same request is made again and again: then a name of its own is taken after the first.
+    """
+    job = transform_job(deep(request), "", run_hours=_run_hours(request))
+    is_fixed = job.has_fixed_name and repeats
     arn = str(request.get("TransformJobArn", "")).split(":")
     return Definition(
-        jobs=(job,),
-        flow=Flow((Step(jobs=(0,), least=0 if is_fixed and label else 1, ends=True),)),
+        jobs=(replace(job, has_fixed_name=is_fixed),),
+        flow=Flow((Step(jobs=(0,), least=0 if is_fixed else 1, ends=True),)),
         region=(arn[3] or None) if len(arn) == _ARN_PARTS else None,
-        is_request=True,
     )
 
 

@@ -154,9 +154,9 @@ class _Reader:
         literal = "Parameters" if language == "JSONPath" else "Arguments"
         written = state.get(literal)
         name = written.get("TransformJobName") if isinstance(written, Mapping) else None
-        is_fixed = isinstance(name, str) and not isinstance(self._resolved(name, "name", language, known), Unknown)
-        if job.has_fixed_name != is_fixed:
-            job = replace(job, has_fixed_name=is_fixed)
+        is_expression = language == "JSONata" and isinstance(name, str) and name.startswith("{%")
+        is_fixed = name is not None and not is_expression  # a placeholder is filled in once, when it is deployed
+        job = replace(job, has_fixed_name=is_fixed)
         self.jobs.append(job)
         most = 1 if is_fixed else job.attempts
         return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, most=most)

@@ -2,11 +2,20 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
-from guardrail.model import Trigger, Unknown, Workflow
-from guardrail.sources.declarations import Aim, Declared, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow
+from msgspec.structs import replace
+
+from guardrail.model import Model, TransformJob, Trigger, Unknown, Workflow
+from guardrail.sources.declarations import (
+    Aim,
+    Declared,
+    DeclaredModel,
+    DeclaredRuleTarget,
+    DeclaredSchedule,
+    DeclaredWorkflow,
+)
 from guardrail.sources.jobs import definitions
 from guardrail.sources.jobs.base import Definition
 from guardrail.sources.linking.index import Declarations
@@ -38,6 +47,7 @@ def workflows(
     """
     declared = list(declarations.of(DeclaredWorkflow))
     started = _starts(declarations, declared)
+    models = {each.name: each.model for each in declarations.of(DeclaredModel) if isinstance(each.name, str)}
     others: Counter[str] = Counter()
     found: list[Workflow] = []
     for one in declared:
@@ -61,8 +71,24 @@ def workflows(
                 declarations.leave_out(one)
             continue
         for definition, group in groups:
-            found.append(_workflow(one, definition, group if starts else None, len(groups) > 1, region_of, is_touched))
+            told = replace(definition, jobs=tuple(_with_model(job, models) for job in definition.jobs))
+            found.append(_workflow(one, told, group if starts else None, len(groups) > 1, region_of, is_touched))
     return Workflows(tuple(sorted(found, key=lambda each: each.address)), dict(others))
+
+
+def _with_model(job: TransformJob, models: dict[str, Model]) -> TransformJob:
+    """The job with what matters of its model, where that is here."""
+    model = models.get(job.model_name) if isinstance(job.model_name, str) else None
+    if model is None:
+        return job
+    containers = model.containers
+    found = containers if isinstance(containers, Unknown) else _any(each.has_data_source for each in containers)
+    return replace(job, uses_model_data_source=found)
+
+
+def _any(found: Iterable[bool | Unknown]) -> bool | Unknown:
+    told = list(found)
+    return True if True in told else next((each for each in told if isinstance(each, Unknown)), False)
 
 
 def _why(one: DeclaredWorkflow) -> str:
@@ -74,7 +100,7 @@ def _why(one: DeclaredWorkflow) -> str:
 
 
 def _read(one: DeclaredWorkflow, given: Any) -> Definition | None:
-    return None if isinstance(one.definition, Unknown) else definitions.read(one.definition, given)
+    return None if isinstance(one.definition, Unknown) else definitions.read(one.definition, given, repeats=True)
 
 
 def _workflow(

@@ -305,3 +305,14 @@ def test_a_rule_that_follows_events_makes_the_runs_unknown(check: Check) -> None
     report = check(json.dumps(stack))
     assert "unknown" in report["workflows"][0]["monthly_runs"]
     assert report["totals"]["after"]["at_least"]
+
+
+def test_a_schedule_whose_request_has_a_name_of_its_own_starts_one_job_ever(check: Check) -> None:
+    request = {"TransformJobName": "night", "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}}
+    target = {"Arn": "arn:aws:scheduler:::aws-sdk:sagemaker:createTransformJob", "Input": json.dumps(request)}
+    properties = {"ScheduleExpression": "rate(1 day)", "Target": target}
+    stack = {"Resources": {"S": {"Type": "AWS::Scheduler::Schedule", "Properties": properties}}}
+    report = check(json.dumps(stack))
+    assert report["workflows"][0]["jobs"][0]["per_execution"] == {"least": 0, "most": 1}
+    assert amounts(report) == [0.0, 0.23]  # one run of 0.5 h × 2 × 0.23, and never again
+    assert [r["address"] for r in report["results"] if r["verdict"] == "fail"] == ["S"]

@@ -465,7 +465,7 @@ def test_a_state_machine_may_be_defined_in_a_file(read: Reader, tmp_path: Path, 
     definition = {"StartAt": "T", "States": {"T": {"Type": "Task", "Resource": f"arn:aws:states:::{resource}"}}}
     (tmp_path / "batch.asl.json").write_text(json.dumps(definition))
     machine = "{Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: batch.asl.json}}"
-    assert len(read(f"Resources: {{Batch: {machine}}}").skipped) == seen
+    assert len(read(f"Resources: {{Batch: {machine}}}").after.workflows) == seen
 
 
 def test_scaling_of_another_service_is_not_seen(read: Reader) -> None:

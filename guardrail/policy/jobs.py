@@ -1,0 +1,142 @@
+"""Transform jobs as subjects of policies, and the getters of their fields.
+
+Limits, defaults and what each setting does are those of CreateTransformJob in the SageMaker API reference.
+"""
+
+import re
+from collections.abc import Callable
+
+from guardrail.cost.base import Bill
+from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
+from guardrail.policy.base import Part
+from guardrail.policy.getters import amount_of
+from guardrail.policy.subject import Evaluation, Subject
+from guardrail.prices import usage_types
+from guardrail.prices.base import Price
+
+_DEFAULT_PAYLOAD_MB = 6
+_ONE_OBJECT = re.compile(
+    r"s3://[^/]+/(?:.*/)?[^/]+\.(?:csv|tsv|jsonl?|jsonlines|parquet|txt|npy|libsvm|recordio|tfrecord)(?:\.gz)?"
+)
+
+
+class JobSubject(Subject):
+    """One transform job, with what starts it."""
+
+    __slots__ = ("job", "place", "workflow")
+
+    def __init__(
+        self, world: Evaluation, workflow: Workflow, place: int, *, environment: str | Unknown, cost: Bill | None
+    ) -> None:
+        own = cost.children[place] if cost is not None and place < len(cost.children) else None
+        super().__init__(world, None, environment=environment, cost=own)
+        self.workflow = workflow
+        self.place = place
+        self.job: TransformJob = workflow.jobs[place]
+
+    @property
+    def title(self) -> str:
+        """What it is called: by what starts it, and by its label."""
+        return f"{self.workflow.address}: {self.job.label}" if self.job.label else self.workflow.address
+
+    def part(self) -> Part:
+        """It is a part of its own, by its place."""
+        return ("transform_job", self.place)
+
+
+def as_endpoint(workflow: Workflow) -> Endpoint:
+    """A workflow as what environments are told by: its address for a name, and its tags."""
+    return Endpoint(
+        address=workflow.address,
+        name=workflow.address,
+        region=workflow.region,
+        mode=Unknown("it is no endpoint"),
+        variants=(),
+        configuration_address=None,
+        tags=workflow.tags,
+    )
+
+
+def of_job(compute: Callable[[TransformJob], object]) -> Callable[[Subject], object]:
+    """A fact of the job."""
+    return lambda subject: compute(subject.job) if isinstance(subject, JobSubject) else None
+
+
+def title(subject: Subject) -> object:
+    """What the job is called."""
+    return subject.title if isinstance(subject, JobSubject) else None
+
+
+def instance_types(job: TransformJob) -> object:
+    """The types of which it uses one; Unknown where one is."""
+    return next((each for each in job.instance_types if isinstance(each, Unknown)), None) or job.instance_types
+
+
+def payload_mb(job: TransformJob) -> object:
+    """MaxPayloadInMB, 6 where it is unset."""
+    return _DEFAULT_PAYLOAD_MB if job.max_payload_mb is None else job.max_payload_mb
+
+
+def concurrent_payload_mb(job: TransformJob) -> object:
+    """MaxConcurrentTransforms × MaxPayloadInMB; None where the former is unset, for the rule holds only then."""
+    transforms, payload = job.max_concurrent_transforms, payload_mb(job)
+    if transforms is None or isinstance(transforms, Unknown) or isinstance(payload, Unknown):
+        return payload if isinstance(payload, Unknown) and transforms is not None else transforms
+    return transforms * payload if isinstance(payload, int) else None
+
+
+def input_objects(job: TransformJob) -> object:
+    """1 where its input is a single object by its name; None where nothing tells how many there are."""
+    uri = job.s3_uri
+    is_one = isinstance(uri, str) and _ONE_OBJECT.fullmatch(uri.lower()) and job.s3_data_type in (None, "S3Prefix")
+    return 1 if is_one else None
+
+
+def is_bounded(job: TransformJob) -> object:
+    """Whether a timeout stops it: one of a task that waits for it; None where there is no task."""
+    if job.waits is None:
+        return None
+    if isinstance(job.timeout_s, Unknown) and job.waits:
+        return job.timeout_s
+    return job.waits and job.timeout_s is not None
+
+
+def attempts(job: TransformJob) -> object:
+    """How many jobs its retries start at most."""
+    return Unknown("how often it is tried is an expression") if job.attempts is None else job.attempts
+
+
+def is_named_once(subject: Subject) -> object:
+    """Whether its name is written out although it runs again and again; None of a request on its own."""
+    if not isinstance(subject, JobSubject) or (subject.workflow.type == "definition" and subject.job.waits is None):
+        return None
+    if subject.workflow.once:
+        return False
+    name, types = subject.job.name, instance_types(subject.job)
+    if isinstance(name, Unknown) and isinstance(types, Unknown) and name.reason == types.reason:
+        return name  # nothing at all is known of the request
+    is_from_input = subject.job.waits is not None and isinstance(subject.job.name, str)
+    return subject.job.has_fixed_name or is_from_input  # an input that a schedule gives is the same each time too
+
+
+def unpriced_types(subject: Subject) -> object:
+    """Why each of its types has no price for transform in its region: it is not taken, or is no type at all."""
+    if not isinstance(subject, JobSubject) or subject.world is None:
+        return None
+    region, types = subject.workflow.region, instance_types(subject.job)
+    if isinstance(types, Unknown) or isinstance(region, Unknown):
+        return types if isinstance(types, Unknown) else region
+    found = [
+        subject.world.prices.price(region, usage_types.instance(usage_types.TRANSFORM, str(each)))
+        for each in subject.job.instance_types
+    ]
+    return tuple(each.reason for each in found if not isinstance(each, Price))
+
+
+def monthly_ceiling(subject: Subject) -> object:
+    """What the job costs a month at most; Unknown where no usage says how long it runs."""
+    if not isinstance(subject, JobSubject) or subject.cost is None:
+        return None
+    if subject.cost.monthly.depends_on_usage:
+        return Unknown("no usage says how long it runs, or how often")
+    return amount_of(subject.cost.monthly, "ceiling")
