@@ -308,7 +308,7 @@ def _batch(report: Report, page: Page) -> Iterator[TextLine]:
 def _narrow(texts: Sequence[str], page: Page) -> Iterator[TextLine]:
     """One transform job on a page that has no room for columns: its amounts below it, if it has any."""
     name, size, hour, runs, *amounts = texts
-    facts = [size, f"{hour} an hour" if hour else "", runs]
+    facts = [size, hour if hour.startswith("no ") else f"{hour} an hour" if hour else "", runs]
     facts += [amounts[0]] if amounts[0] and not amounts[1] else []
     yield from page.wrapped(f"{name}  {' · '.join(filter(None, facts))}", indent=" ", hanging=7)
     if amounts[1]:

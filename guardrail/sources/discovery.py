@@ -17,6 +17,7 @@ from guardrail.errors import SourceError
 from guardrail.git import is_pointer
 from guardrail.gitignore import Excluded, Tracked, ignored_around
 from guardrail.sources import template
+from guardrail.sources.jobs.files import looks_like_one
 
 NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", ".venv", "venv"})
 """Folders that tools fill and nobody writes in."""
@@ -204,8 +205,8 @@ class _Search:
     def _look_into(self, path: str, head: bytes) -> None:
         """Take a file for a template, or for a definition of what makes inference, by what stands in it."""
         content = head if len(head) < _HEAD else _content(path)
-        if b'"StartAt"' in content and b"Resources" not in content and b"sagemaker" in content.lower():
-            self._elsewhere[path] = "a state machine that calls SageMaker"
+        if looks_like_one(head) and b"sagemaker" in content.lower():
+            self._elsewhere[path] = "a definition that calls SageMaker"
         elif _PIPELINE.match(content):
             self._elsewhere[path] = "the definition of a SageMaker pipeline"
         elif template.looks_like_one(content) and not self._is_aside(path):
@@ -214,19 +215,24 @@ class _Search:
             else:
                 self._foreign.append(path)
 
+    def _named_only(self, inputs: Sequence[str]) -> list[str]:
+        """What there is to say of definitions: what here deploys one reads it, and it must not count twice."""
+        left = sorted((path, what) for path, what in self._elsewhere.items() if path not in inputs)
+        return [f"{path} is {what}, and read only where it is named" for path, what in left]
+
     def found(self) -> Found:
         """What is to be read, and what is to be said of the rest."""
         parts = dict(self._nested())
         made = {path: by for path, by in self._made.items() if path in self._templates}
         inputs = [path for path in self._templates if path not in parts and path not in made]
         if not (self._has_source or inputs or self._assemblies or self._plans):
-            inputs = self._foreign[:1]
+            inputs = self._foreign[:1] or sorted(self._elsewhere)  # what nothing else here deploys is all there is
         if not (self._has_source or inputs or self._assemblies or self._plans or self._elsewhere):
             self._refuse()
         said = [
             *(f"{path} is read as part of {by}" for path, by in sorted(parts.items())),
             *(f"{path} is not read: {by} was made of it" for path, by in sorted(made.items())),
-            *_shortened([f"{path} is {what}, and not read" for path, what in sorted(self._elsewhere.items())]),
+            *_shortened(self._named_only(inputs)),
         ]
         if self._unnamed:
             said.append(f"not read, because examples and tests count if they are named: {listed(self._unnamed)}")

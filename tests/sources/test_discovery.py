@@ -138,14 +138,22 @@ def test_what_sam_has_built_stands_for_the_template_it_was_made_of(top: Path) ->
     assert inside.notices == ("app/template.yaml is not read: app/.aws-sam/build/template.yaml was made of it",)
 
 
+def test_definitions_are_read_where_there_is_nothing_else(top: Path) -> None:
+    resources = {"TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1}}
+    task = {"Resource": "arn:aws:states:::sagemaker:createTransformJob", "Parameters": resources}
+    machine = json.dumps({"StartAt": "A", "States": {"A": task}})
+    assert [Path(path).name for path in found(top, {"a.asl.json": machine}).inputs] == ["a.asl.json"]
+    assert found(top, {"a.asl.json": machine, "main.tf": ""}).inputs == ()
+
+
 def test_what_makes_inference_when_it_runs_is_named(top: Path) -> None:
     machine = json.dumps({"StartAt": "A", "States": {"A": {"Resource": "arn:aws:states:::sagemaker:createEndpoint"}}})
     pipeline = json.dumps({"Version": "2020-12-01", "Steps": []})
     other = json.dumps({"StartAt": "A", "States": {"A": {"Resource": "arn:aws:states:::lambda:invoke"}}})
     inside = found(top, {"main.tf": "", "a.asl.json": machine, "p.json": pipeline, "o.json": other})
     assert inside.notices == (
-        "a.asl.json is a state machine that calls SageMaker, and not read",
-        "p.json is the definition of a SageMaker pipeline, and not read",
+        "a.asl.json is a definition that calls SageMaker, and read only where it is named",
+        "p.json is the definition of a SageMaker pipeline, and read only where it is named",
     )
 
 

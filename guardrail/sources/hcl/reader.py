@@ -49,6 +49,7 @@ from guardrail.sources.providers import account_of, region_of
 from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import ENDPOINT, TARGET, TERRAFORM_TYPES, spelling_of
+from guardrail.sources.vocabulary.transform import NO_RESOURCE
 
 _READING = 400
 """The steps of the allowance that a block counts for in each possibility: 25,000 blocks in all of them."""
@@ -501,6 +502,9 @@ def _unknown_blocks(configuration: RootConfiguration) -> Iterator[Skipped]:
             )
 
 
+_OF_TRANSFORM = re.compile(r"sagemaker_(?:batch_)?transform")
+
+
 def _misspelt(configuration: RootConfiguration) -> Iterator[Skipped]:
     """Resources of a type that is none, and nearly one that costs something; Terraform would refuse them."""
     for source in configuration.sources.values():
@@ -508,7 +512,9 @@ def _misspelt(configuration: RootConfiguration) -> Iterator[Skipped]:
             if type_ in TERRAFORM_TYPES or not type_.startswith(_PREFIXES):
                 continue
             near = get_close_matches(type_, TERRAFORM_TYPES, 1, _NEARLY)
-            if near or _OF_INFERENCE.search(type_):
+            if _OF_TRANSFORM.search(type_):
+                yield Skipped(address=f"{type_}.{name}", type=type_, reason=f"there is no such type: {NO_RESOURCE}")
+            elif near or _OF_INFERENCE.search(type_):
                 meant = f", did you mean {near[0]}?" if near else ""
                 yield Skipped(address=f"{type_}.{name}", type=type_, reason=f"there is no such type{meant}")
 

@@ -34,6 +34,11 @@ def recognizes(path: str) -> bool:
             return False
     except OSError:
         return False
+    return looks_like_one(head)
+
+
+def looks_like_one(head: bytes) -> bool:
+    """Whether what a file begins with is a definition's."""
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
         return _TOLD.search(head) is not None and _OTHER.match(head) is None
     return _YAML.search(head) is not None and _NOT_YAML.search(head) is None

@@ -13,6 +13,7 @@ from guardrail.sources.base import View
 from guardrail.sources.vocabulary.spellings import spelling_of
 
 _REQUEST = spelling_of("AWS::SageMaker::TransformJob")  # no such resource exists: the request has the API's own names
+NO_RESOURCE = "a state machine, a pipeline or a schedule starts transform jobs, and no resource declares one"
 _LEAST = Decimal(1)
 """InstanceCount has a minimum of 1."""
 

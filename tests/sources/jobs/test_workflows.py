@@ -297,6 +297,12 @@ def test_state_machines_and_schedules_of_something_else_are_not_counted(check: C
     assert report["coverage"]["seen"] == 0
 
 
+def test_a_resource_type_that_there_is_not_is_never_nothing_to_pay(check: Check) -> None:
+    report = check('resource "aws_sagemaker_transform_job" "x" {}\n', "main.tf")
+    assert report["overview"]["state"] == "unknown"
+    assert "no resource declares one" in report["skipped"][0]["reason"]
+
+
 def test_a_rule_that_follows_events_makes_the_runs_unknown(check: Check) -> None:
     stack = json.loads(json.dumps(TEMPLATE))
     properties = stack["Resources"]["Nightly"]["Properties"]
