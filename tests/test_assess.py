@@ -363,6 +363,14 @@ def test_an_undecided_error_is_a_doubt_and_an_undecided_warning_is_none(severity
     assert bool(report.distrust) is (severity == "error")
 
 
+def test_a_doubt_about_many_policies_counts_them() -> None:
+    """One cause stands in a line, however many policies cannot be decided for it."""
+    unsure = structs.replace(endpoint("a"), name=LATER)
+    four = [structs.replace(policy(), id=f"p{at}", require={"endpoint.name": "b"}) for at in range(4)]
+    report = check(change_set([unsure]), policies=four, strict=True)
+    assert [doubt.partition(": ")[2] for doubt in report.distrust] == [f"4 policies undecided: {LATER.reason}"]
+
+
 def test_what_two_sources_leave_open_alike_is_one_doubt() -> None:
     tagged = structs.replace(policy(), require={"endpoint.name": "b"})
     unsure = structs.replace(endpoint("a"), name=LATER)

@@ -23,9 +23,9 @@ def test_help_names_every_command_and_starts_with_examples(capsys: pytest.Captur
     assert "guardrail check plan.json" in shown
 
 
-@pytest.mark.parametrize("flag", ["-V", "--version"])
-def test_the_version_is_printed(flag: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert cli.main([flag]) == 0
+@pytest.mark.parametrize("arguments", [["-V"], ["--version"], ["check", "-V"], ["policies", "list", "--version"]])
+def test_the_version_is_printed(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(arguments) == 0
     assert capsys.readouterr().out == f"guardrail {__version__}\n"
 
 
@@ -65,6 +65,11 @@ def test_each_command_has_help_that_begins_with_its_summary_and_gives_examples(
             None,
         ),
         (["check", "--budget", "-1"], "argument --budget: '-1' is not an amount of zero or more", None),
+        (
+            ["check", "--budget", "1e99"],
+            "argument --budget: '1e99' is not an amount below 1,000,000,000,000,000 USD",
+            None,
+        ),
         (["check", "--budget", "nan"], "argument --budget: 'nan' is not an amount of zero or more", None),
         (["check", "--format", "tabel"], "argument --format: there is no format 'tabel', did you mean table?", None),
         (["check", "--format", "json="], "argument --format: 'json=' names no file", None),

@@ -14,7 +14,7 @@ COMMANDS = {
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
     "bills": "ask exports of the AWS bill what was really billed",
-    "reconcile": "lay an estimate beside the month that was billed, and say why they differ",
+    "reconcile": "say why an estimate and the month that was billed differ",
     "comment": "keep one comment on a pull request up to date",
     "action": "run as a step of GitHub Actions",
     "init": "write a commented .guardrail.yml to start from",

@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from guardrail.bills.reading import Bill
 
 HELP = """\
-ask exports of the AWS bill what SageMaker inference really cost
+ask exports of the AWS bill what was really billed
 
-SOURCE is a file or folder of a Cost and Usage Report, CUR 2.0, FOCUS 1.0 or 1.2,
-a saved answer of Cost Explorer, s3://BUCKET/PREFIX, athena://DATABASE/TABLE, or
-cost-explorer: for the API itself. Days are UTC, and --to is exclusive, as at AWS.
+SOURCE is a file or folder of a Cost and Usage Report, CUR 2.0, FOCUS 1.0 or
+1.2, a saved answer of Cost Explorer, s3://BUCKET/PREFIX,
+athena://DATABASE/TABLE, or cost-explorer: for the API itself. Days are UTC, and
+--to is exclusive, as at AWS.
 
 examples:
   guardrail bills cur/ top
@@ -35,7 +36,7 @@ examples:
   guardrail bills s3://example-bills/ml/ top --from 2026-09-01 --to 2026-10-01
   guardrail bills athena://billing/cur top --from 2026-09-01 --workgroup finops
   guardrail bills athena-setup s3://example-bills/ml/ --layout cur2
-  guardrail bills sql always-on --engine athena --from 2026-09-01 --to 2026-10-01
+  guardrail bills sql always-on --engine athena --from 2026-09-01
 """
 
 QUESTIONS: Final = {

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, structs
 
-from guardrail import files, output, sources
+from guardrail import files, limits, output, sources
 from guardrail.assess import Terms, against, assess
 from guardrail.assess.terms import GroupLimits
 from guardrail.clock import today
@@ -256,6 +256,8 @@ def _usd(text: str) -> Decimal:
         raise ArgumentTypeError(f"{text!r} is not an amount in USD, such as 1500 or 99.50") from None
     if not amount.is_finite() or amount < 0:
         raise ArgumentTypeError(f"{text!r} is not an amount of zero or more")
+    if not limits.is_countable(amount):
+        raise ArgumentTypeError(f"{text!r} is not an amount below {limits.LARGEST_NUMBER:,} USD")
     return amount
 
 

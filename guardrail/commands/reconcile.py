@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from guardrail.report import Report
 
 HELP = """\
-lay an estimate beside the month that was billed, and say why they differ
+say why an estimate and the month that was billed differ
 
 By endpoint and usage type: what was estimated for a month of 730 hours, what
 was billed (amortized, net where known), and the reasons, which add up. With
@@ -25,7 +25,7 @@ was billed (amortized, net where known), and the reasons, which add up. With
 examples:
   guardrail reconcile plan.json --bill cur/ --month 2026-10
   guardrail reconcile infra/ --bill cur/ --format json
-  guardrail reconcile plan.json --bill bill.csv.gz --usage-file guardrail-usage.yml
+  guardrail reconcile plan.json --bill bill.csv.gz --usage-file usage.yml
 """
 
 

@@ -246,12 +246,40 @@ def test_reports_without_news_write_no_new_comment(server: GitHub, tmp_path: Pat
     loud = stack_report(tmp_path / "loud.json", "instance-type-update")
     assert cli.main(["comment", "github", f"quiet={quiet}", f"loud={loud}", "--only-when-changed"]) == 0
     assert len(server.bodies()) == 1
+    assert cli.main(["comment", "github", f"quiet={quiet}", "--only-when-changed"]) == 0
+    assert "### ✅ No SageMaker inference any more, nothing to pay" in server.bodies()[0]
+
+
+def test_where_every_job_has_failed_what_is_expected_says_so(server: GitHub) -> None:
+    assert cli.main(["comment", "github", "--expect", "chat", "--expect", "search"]) == 0
+    assert sections_of(server) == ["chat", "search"]
+    assert "### ❓ Not one stack was run on `aaaaaaa`" in server.bodies()[0]
+
+
+def test_a_report_comes_from_standard_input_where_that_is_named(
+    server: GitHub, reports: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open(reports[0], "rb") as file:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
+        assert cli.main(["comment", "github", "chat=-"]) == 0
+    assert sections_of(server) == ["chat"]
+
+
+def test_a_check_of_several_inputs_in_no_folder_of_their_own_is_called_by_them(server: GitHub, tmp_path: Path) -> None:
+    for name in ("api", "web"):
+        plan = Path(__file__).parents[1] / "scenarios" / "destroy" / "plan.json"
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "plan.json").write_bytes(plan.read_bytes())
+    cli.main(["check", "api/plan.json", "web/plan.json", "--format=json=both.json"])
+    assert cli.main(["comment", "github", "both.json"]) == 0
+    assert sections_of(server) == ["api%2C%20web"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ([], "there is nothing to say"),
+        (["chat="], "'chat=' names no report"),
         (["absent.json"], "absent.json cannot be read: No such file or directory"),
         (["comment.md"], "comment.md is no JSON report of guardrail"),
         (["a=chat/report.json", "a=search/report.json"], "search/report.json is not the only report of a"),

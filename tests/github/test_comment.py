@@ -95,6 +95,14 @@ def test_what_is_not_worth_a_comment_updates_the_one_that_is_there_and_writes_no
     assert server.bodies() == [body(nothing.text)]
 
 
+def test_where_a_comment_told_of_endpoints_its_update_says_that_there_are_none_any_more(
+    server: GitHub, api: Api
+) -> None:
+    say(api)
+    assert comment(api, WHERE, note("### ✅ No SageMaker inference, nothing to pay\n"), if_there=True) == "updated"
+    assert server.bodies() == [body("### ✅ No SageMaker inference any more, nothing to pay\n")]
+
+
 def test_where_a_comment_told_of_a_change_its_update_says_that_there_is_none_any_more(server: GitHub, api: Api) -> None:
     """And the run after that finds nothing to alter."""
     nothing = note("### ✅ Nothing of SageMaker changes: 528 USD a month\n\nSo it is.\n")

@@ -671,6 +671,8 @@ def test_a_summary_has_room_for_more_and_no_marker() -> None:
         ("chat keeps 2 instances, up to 1,345.39 USD a month.", "chat keeps 2 instances, up to 1,345.39 USD a month."),
         ("on ml.m5.12xlarge: too large", "on `ml.m5.12xlarge`: too large"),
         ("the host (ml.g5.xlarge) scales", "the host (`ml.g5.xlarge`) scales"),
+        ("elsewhere (a.b, c.d)", "elsewhere (`a.b`, `c.d`)"),
+        ("by f(a.b), (g(x.y)) or ()", "by `f(a.b)`, (`g(x.y)`) or (`)`"),
         ("ask @ada or #12", "ask `@ada` or `#12`"),
         ("see www.evil.com and a@b.co.", "see `www.evil.com` and `a@b.co`."),
         ("min_capacity = 0, tags = {a = 1}; b", "`min_capacity = 0`, `tags = {a = 1}`; b"),

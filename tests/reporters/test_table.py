@@ -12,9 +12,18 @@ from msgspec import structs
 from guardrail.cost.base import Bill, Delta, Monthly
 from guardrail.model import Coverage, InferenceComponent, Location, ScalableTarget, ServerlessVariant, Skipped, Unknown
 from guardrail.policy.base import AppliedWaiver, Remediation, Result
-from guardrail.report import EndpointReport, PossibilityReport, RegionPrices, Report, SkippedReport, Totals
+from guardrail.report import (
+    BudgetReport,
+    EndpointReport,
+    PossibilityReport,
+    RegionPrices,
+    Report,
+    SkippedReport,
+    Totals,
+)
 from guardrail.reporters import table
 from guardrail.reporters.base import DEFAULT, Options
+from guardrail.reporters.page import Page
 from guardrail.reporters.wording import display_width
 from tests.reporters.reports import (
     DOCS,
@@ -170,6 +179,24 @@ def test_a_change_at_80_columns_in_whole_dollars() -> None:
 
 def test_the_documentation_shows_this_very_table() -> None:
     assert CHANGE in DOCUMENTATION.read_text(encoding="utf-8")
+
+
+def test_budgets_that_hold_and_those_that_are_open_say_so() -> None:
+    held = BudgetReport(
+        limit="max_expected_usd", usd=Decimal(900), amount=Decimal("596.61"), state="holds", origin="--budget"
+    )
+    least = Unknown("r", at_least=Decimal(7))
+    unknown = structs.replace(held, limit="max_floor_usd", amount=least, state="open")
+    told = sentences(report(budgets=(held, unknown)))
+    assert "budgets: the expected cost of 596.61 is within 900; open whether the floor of ≥ 7.00 is within 900" in told
+
+
+def test_an_assignment_of_a_map_is_never_broken_inside() -> None:
+    text = "on the endpoint, so that everybody who reads this can see it: tags = { Team = 'ml' } or none"
+    assert [line.text for line in Page(Options(width=80)).wrapped(text)] == [
+        "on the endpoint, so that everybody who reads this can see it:",
+        "tags = { Team = 'ml' } or none",
+    ]
 
 
 def test_a_wider_terminal_takes_less_lines() -> None:
