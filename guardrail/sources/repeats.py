@@ -23,22 +23,30 @@ def without_repeats(
             by_path.setdefault(each.path, []).append(each)
     plans = [each for each in change_sets if each.kind.startswith("terraform-") and each.path in found]
     plans = [each for each in plans if not is_tracked(each.path)]
-    left_out: dict[str, str] = {}
+    left_out: dict[str, list[ChangeSet]] = {}
     said: list[str] = []
     for plan in plans:
         inside = [path for path in by_path if _lies_in(plan, path) and _may_be_of(plan, by_path[path])]
         alike = inside or [path for path in by_path if all(_is_same(plan, each) for each in by_path[path])]
         if len(alike) == 1:
-            left_out.setdefault(alike[0], plan.path)
+            left_out.setdefault(alike[0], []).append(plan)
         elif alike:
             said.append(f"{plan.path} may be the plan of {' or '.join(sorted(alike))}, and counts beside them")
-    for path, plan_path in left_out.items():
-        labels = [each.label for each in by_path[path] if each.label is not None]
-        rest = f", whatever its environments ({', '.join(labels)}) are" if labels else ""
-        said.append(f"{path} is not counted: {plan_path} is its plan{rest}")
+    said += (_told(path, by_path[path], of_it) for path, of_it in left_out.items())
     kept = [each for each in change_sets if each.kind != "hcl" or each.path not in left_out]
     planned = {os.path.realpath(os.path.dirname(plan.path)) for plan in plans}
     return [each for one in kept for each in _without_planned(one, planned)], said
+
+
+def _told(path: str, sources: Sequence[ChangeSet], plans: Sequence[ChangeSet]) -> str:
+    """That plans stand for their source, and what that has and they do not: they may be older than it."""
+    labels = [each.label for each in sources if each.label is not None]
+    names = " and ".join(plan.path for plan in plans)
+    told = f"{path} is not counted: {names} {'is its plan' if len(plans) == 1 else 'are its plans'}"
+    told += f", whatever its environments ({', '.join(labels)}) are" if labels else ""
+    planned = {address for plan in plans for address in _names(plan)}
+    more = {address for each in sources for address in _names(each) if "[*]" not in address} - planned
+    return f"{told}; it has {', '.join(sorted(more))}, and no plan has: they may be older than it" if more else told
 
 
 def _without_planned(change_set: ChangeSet, planned: Collection[str]) -> Iterator[ChangeSet]:

@@ -116,6 +116,17 @@ def test_a_plan_of_something_else_stands_for_nothing(shop: Path, capsys: pytest.
     assert costs(checked(capsys, ".", "--fail-on", "never")[1]) == {"infra": "169.02", "infra/tfplan.json": "338.04"}
 
 
+def test_what_source_has_and_its_plans_have_not_is_said(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A plan of yesterday stands for source of today, and hides what was added since."""
+    main = source(endpoint("chat", 1), endpoint("search", 1), endpoint("rank", 1))
+    put(shop, {"infra/main.tf": main, "infra/dev.json": plan("chat"), "infra/prod.json": plan("chat", "search")})
+    report = checked(capsys, ".", "--fail-on", "never")[1]
+    told = "infra is not counted: infra/dev.json and infra/prod.json are its plans"
+    assert (
+        f"{told}; it has aws_sagemaker_endpoint.rank, and no plan has: they may be older than it" in report["notices"]
+    )
+
+
 def test_a_plan_that_may_be_that_of_two_is_not_guessed(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     main = source(endpoint("chat", "1"))
     put(shop, {"a/main.tf": main, "b/main.tf": main, "plans/chat.json": plan("chat")})

@@ -5,6 +5,7 @@ of the settings. What Terraform loads by itself counts in each, before the files
 """
 
 import os
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -14,6 +15,9 @@ from guardrail.model import Unknown
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.variables import VALUES, VariableAssignments, is_automatic, variants_of
 from guardrail.sources.sets import RootSets
+
+_LOADED = re.compile(r"terraform\.tfvars(?:\.json)?")
+"""What Terraform loads of the folder that it runs in; anywhere else the folder says what the values are for."""
 
 
 class ValueSets:
@@ -64,11 +68,22 @@ class ValueSets:
         return [replace(plain, label=label, files=files) for label, files in chosen.items()]
 
     def hint(self, root: str, disk: Disk) -> Iterator[str]:
-        """What to do about files of values that lie in a root module and are not read."""
-        if self._has_flags or self._given.get(root) or os.path.realpath(root) in self._configured:
+        """What to do about files of values that lie in a root module, or beside those that are given, and are not read.
+
+        Where only files of values are given, nothing has changed for the others.
+        """
+        given = self._given.get(root, [])
+        is_partial = bool(given) and root not in self._whole
+        if self._has_flags or is_partial or os.path.realpath(root) in self._configured:
             return
-        names = [name for name in disk.tree.names(root) if name.endswith(VALUES)]
-        names = [name for name in names if not is_automatic(os.path.join(root, name), root)]
+        paths = (
+            os.path.join(folder, name)
+            for folder in dict.fromkeys((root, *map(os.path.dirname, given)))
+            for name in disk.tree.names(folder)
+            if name.endswith(VALUES)
+        )
+        unread = [path for path in paths if not is_automatic(path, root) and not _has(given, os.path.realpath(path))]
+        names = [os.path.relpath(path, root) for path in unread]
         if names:
             sets = ", ".join(f"{_stem(name)}: {name}" for name in names)
             verb = "is" if len(names) == 1 else "are"
@@ -89,7 +104,10 @@ def _has(files: Iterable[str], real: str) -> bool:
 
 
 def _labels(paths: Sequence[str], root: str, taken: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """A label for each file: its name, or where that is taken its path from the root module: ``stg/prod``."""
+    """A label for each file: its name, or where that is taken its path from the root module: ``stg/prod``.
+
+    A ``terraform.tfvars`` in another folder is called as that: ``prod`` for ``env/prod/terraform.tfvars``.
+    """
     names = [*taken, *map(_stem, paths)]
     for path in paths:
         name = _stem(path)
@@ -97,5 +115,9 @@ def _labels(paths: Sequence[str], root: str, taken: Iterable[str]) -> Iterator[t
 
 
 def _stem(path: str, *, whole: bool = False) -> str:
-    name = path if whole else os.path.basename(path)
+    folder, name = os.path.split(path)
+    if _LOADED.fullmatch(name) and not whole:
+        name = os.path.basename(folder)  # env/prod/terraform.tfvars
+    elif whole:
+        name = path
     return name.removesuffix(".json").removesuffix(".tfvars").replace(os.sep, "/")

@@ -102,6 +102,30 @@ def test_two_files_of_one_name_have_two_labels(write: Write) -> None:
     assert found == {". (stg/prod)": 1, ". (qa/prod)": 2, ". (x/prod)": 3}
 
 
+def test_a_folder_says_what_values_are_for_that_are_called_as_terraform_loads_them(write: Write) -> None:
+    """``terraform plan -var-file env/prod/terraform.tfvars``, as many layouts have it: prod, and no terraform."""
+    write(
+        {
+            "main.tf": SOURCE,
+            "env/prod/terraform.tfvars": "n = 1\n",
+            "env/dev/terraform.tfvars.json": '{"n": 2}',
+            "env/dev.tfvars": "n = 3\n",
+        }
+    )
+    assert counts(read("env/prod/terraform.tfvars")) == {". (prod)": 1}
+    found = counts(read("env/dev/terraform.tfvars.json", "env/dev.tfvars"))
+    assert found == {". (env/dev/terraform)": 2, ". (env/dev)": 3}
+
+
+def test_files_beside_those_that_are_given_are_named_where_the_source_is_given_too(write: Write) -> None:
+    """A commit that touches ``main.tf`` and ``env/dev.tfvars`` changes prod as well, which is not checked."""
+    write({"main.tf": SOURCE, "env/dev.tfvars": "n = 1\n", "env/prod.tfvars": "n = 2\n"})
+    (both,) = read("main.tf", "env/dev.tfvars")
+    assert [each.split(" is not read")[0] for each in both.notices] == ["env/prod.tfvars"]
+    (values,) = read("env/dev.tfvars")
+    assert values.notices == (), "nothing has changed for prod"
+
+
 def test_a_file_of_a_configured_set_stands_for_that_set(write: Write) -> None:
     write(
         {
