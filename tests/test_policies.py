@@ -119,7 +119,7 @@ def test_what_was_considered_names_policies_that_there_are_and_says_why_others_a
         assert (row["answer"] == "optional") == (row["policy"] in OFF_UNTIL_SET and "budget" not in row["policy"]), row
 
 
-@pytest.mark.parametrize("policy", [BY_ID[name] for name in OFF_UNTIL_SET], ids=lambda policy: policy.id)
+@pytest.mark.parametrize("policy", [BY_ID[name] for name in sorted(OFF_UNTIL_SET)], ids=lambda policy: policy.id)
 def test_what_is_off_until_set_asks_for_a_parameter_that_has_no_value(policy: Policy) -> None:
     """Each example that is judged gives one, and each without a parameter is not applicable."""
     defaults = [parameter.default for parameter in policy.params.values()]

@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 _NAME = r"[A-Za-z_][\w-]*+"
 _DIGITS = r"\d{1,15}"
 _PLAIN_TEXT = r'"[^"\\$%\n\x80-\U0010ffff]*+"'
-_TEXT = r'"(?>[^"\\\n]++|\\.)*+"'
+_TEXT = r'"(?>(?:[^"\\\n]++|\\.)*)"'
 _HEAD = re.compile(
     rf"""[ \t\r\n]*+ (?P<name>{_NAME}) (?:
         [ \t\r]*+ = (?![=>])
@@ -47,7 +47,7 @@ _HEAD = re.compile(
 """The start of an argument or a block. (``= >`` and ``==`` start none.)"""
 _WORD = re.compile(_NAME)
 _LABEL = re.compile(rf"({_NAME})|{_TEXT}")
-_TO_BRACKET = re.compile(rf"(?>[^\n(\[{{\"]++|{SIMPLE_TEXT})*+([\n(\[{{\"])")
+_TO_BRACKET = re.compile(rf"(?>(?:[^\n(\[{{\"]++|{SIMPLE_TEXT})*)([\n(\[{{\"])")
 _REST_OF_LINE = re.compile(r"[ \t\r]*+(?:\n|\Z)")
 _PLAIN = re.compile(
     rf"""[ \t]*+ (?:
