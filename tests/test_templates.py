@@ -287,7 +287,8 @@ def test_the_hook_passes_over_what_is_no_template(tmp_path: Path, capsys: Shown)
     assert capsys.readouterr() == ("", "")
 
 
-def test_the_hook_finds_the_template_among_them(tmp_path: Path, capsys: Shown) -> None:
+def test_the_hook_finds_the_template_among_them(tmp_path: Path, capsys: Shown, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # in no repository, so nothing tells what stood before
     (tmp_path / "compose.yaml").write_text(OTHERS["compose.yaml"])
     scaled = UNDECIDED.replace("!If [IsProd, ml.g5.2xlarge, ml.g5.xlarge]", "ml.g5.xlarge").replace(
         "!If [IsProd, 3, 1]", "3"
