@@ -9,7 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text, in_usage
 from guardrail.bills.asking import Ask
@@ -171,6 +171,22 @@ def _part(
         first=min(row["first_use"] for row in several),
         last=max(row["last_use"] or row["last_start"] for row in several),
         levels=tuple(sorted(level for key in keys for level in levels.get(key, ()))),
+    )
+
+
+def together(one: Billed, other: Billed) -> Billed:
+    """Two usage types of one charge as one: ``Host:ml.m5.xlarge`` and ``USE1-Host:ml.m5.xlarge``."""
+    listed = (one.list_cost, other.list_cost)
+    return structs.replace(
+        one,
+        amount=one.amount + other.amount,
+        cost=one.cost + other.cost,
+        list_cost=None if listed[0] is None or listed[1] is None else listed[0] + listed[1],
+        covered_saving=one.covered_saving + other.covered_saving,
+        free_saving=one.free_saving + other.free_saving,
+        first=min(one.first, other.first),
+        last=max(one.last, other.last),
+        levels=(),
     )
 
 

@@ -79,9 +79,10 @@ def lines(pages: Sequence[Any], path: str) -> list[dict[str, Any]]:
 def _refuse_same_groups(pages: Sequence[Any], path: str) -> None:
     """Raise where a group of a time is on two pages: one page was saved twice."""
     seen: set[str] = set()
-    for page in pages:
-        for result in page["ResultsByTime"]:
-            for group in result.get("Groups", ()) if isinstance(result, dict) else ():
+    for result in (each for page in pages for each in page["ResultsByTime"] if isinstance(each, dict)):
+        groups = result.get("Groups")
+        if isinstance(groups, list):
+            for group in groups:
                 told = repr((result.get("TimePeriod"), group.get("Keys") if isinstance(group, dict) else group))
                 if told in seen:
                     raise SourceError(f"{path} has {told[:120]} twice", hint="save each page once")
@@ -90,7 +91,8 @@ def _refuse_same_groups(pages: Sequence[Any], path: str) -> None:
 
 def _of_page(page: dict[str, Any], first: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
     definitions = page.get("GroupDefinitions") or first.get("GroupDefinitions") or []
-    keys = [each.get("Key") for each in definitions if isinstance(each, dict)]
+    listed = definitions if isinstance(definitions, list) else []
+    keys = [each.get("Key") for each in listed if isinstance(each, dict)]
     if "USAGE_TYPE" not in keys:
         raise SourceError(
             f"{path} is not grouped by USAGE_TYPE, so nothing tells inference from the rest",
@@ -100,11 +102,18 @@ def _of_page(page: dict[str, Any], first: dict[str, Any], path: str) -> Iterator
         for result in page["ResultsByTime"]:
             period = result["TimePeriod"]
             for group in result["Groups"]:
-                named = dict(zip(keys, group["Keys"], strict=True))
+                named = _named(keys, group["Keys"])
                 if _is_sagemaker(named):
                     yield _line(period, named, group["Metrics"], path)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SourceError(f"{path} is no answer of GetCostAndUsage: {error!r} in it") from error
+
+
+def _named(keys: Sequence[Any], values: Sequence[Any]) -> dict[str, str]:
+    """What a group is of, by the keys of its answer. Raises `ValueError` where one of them is no text."""
+    if not all(isinstance(text, str) for text in (*keys, *values)):
+        raise ValueError(values)
+    return dict(zip(keys, values, strict=True))
 
 
 def _is_sagemaker(named: dict[Any, Any]) -> bool:
@@ -131,6 +140,9 @@ def _line(period: dict[str, str], named: dict[Any, Any], metrics: dict[str, Any]
                 found["currency"] = metrics[name]["Unit"]
     if found["unblended_cost"] is None and found["cost"] is None:
         raise SourceError(f"{path} has no cost in it", hint="--metrics UnblendedCost NetAmortizedCost UsageQuantity")
+    unit = metrics.get("UsageQuantity", {}).get("Unit")
+    if not all(text is None or isinstance(text, str) for text in (unit, found["currency"])):
+        raise ValueError(metrics)
     is_fee = named["USAGE_TYPE"].startswith("MachineLearningSP") or named.get("SERVICE") in _PLANS
     line_type = named.get("RECORD_TYPE") or ("SavingsPlanFee" if is_fee else "Usage")
     return {
@@ -145,7 +157,7 @@ def _line(period: dict[str, str], named: dict[Any, Any], metrics: dict[str, Any]
         "resource_id": named.get("RESOURCE_ID"),
         "resource_key": (named.get("RESOURCE_ID") or "").lower() or None,
         "line_type": line_type,
-        "unit": metrics.get("UsageQuantity", {}).get("Unit"),
+        "unit": unit,
     }
 
 

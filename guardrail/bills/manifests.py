@@ -60,7 +60,7 @@ def manifest(path: str, content: Any) -> Manifest | None:
     if not keys:
         raise SourceError(f"{path} names no data files", hint="the delivery may not be complete; wait for the next")
     period = content.get("billingPeriod")
-    start = period.get("start", "") if isinstance(period, dict) else ""
+    start = str(period.get("start", "")) if isinstance(period, dict) else ""
     month = re.search(r"BILLING_PERIOD=([\d-]+)", keys[0])
     name = str(content.get("reportName") or content.get("exportArn") or "")
     account = str(

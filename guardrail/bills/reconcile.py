@@ -11,7 +11,7 @@ from typing import Final
 from msgspec import Struct
 
 from guardrail.bills.answer import Answer, Row, joined, ratio, total
-from guardrail.bills.billed import Billed, Month
+from guardrail.bills.billed import Billed, Month, together
 from guardrail.bills.reasons import Estimated, Reason, ReasonName, reasons
 from guardrail.bills.resources import ENDPOINT
 from guardrail.bills.usage import INFERENCE, SOFTWARE
@@ -35,6 +35,8 @@ class Pair(Struct, frozen=True, kw_only=True):
     billed: tuple[Billed, ...]
     elsewhere: bool = False
     """Whether the bill has it in another region than the code."""
+    several: tuple[str, ...] = ()
+    """Where the bill has endpoints of its name, of which the code does not tell the one that is meant."""
 
 
 class Pairs(Struct, frozen=True, kw_only=True):
@@ -58,12 +60,13 @@ def paired(report: Report, month: Month) -> Pairs:
             if any(pair.item is item and pair.billed for pair in found):
                 continue
             mine = [part for part in left.values() if _is_of(item, part, by_region=by_region)]
-            if len({part.resource for part in mine if part.resource.kind}) > 1 and not by_region:
-                continue  # several of its name elsewhere: none is it
+            places = sorted({f"{part.resource.account} in {part.resource.region}" for part in mine})
+            several, mine = (tuple(places), []) if len(places) > 1 else ((), mine)  # none of several is it for sure
             for part in mine:
                 del left[id(part)]
             if mine or not by_region:
-                found.append(Pair(item=item, billed=tuple(mine), elsewhere=bool(mine) and not by_region))
+                elsewhere = bool(mine) and not by_region
+                found.append(Pair(item=item, billed=tuple(mine), elsewhere=elsewhere, several=several))
     order = {id(item): place for place, item in enumerate(items)}
     return Pairs(
         pairs=tuple(sorted(found, key=lambda pair: order[id(pair.item)])),
@@ -115,7 +118,10 @@ def _of_pair(pair: Pair, month: Month) -> Iterator[Row]:
     estimated: dict[str, list[CostComponent]] = {}
     for line in lines_of(pair.item):
         estimated.setdefault(_key(line), []).append(line)
-    billed = {_billed_key(part): part for part in pair.billed}
+    billed: dict[str, Billed] = {}
+    for each in pair.billed:  # a charge may be there twice: with a prefix and without, several of software
+        key = _billed_key(each)
+        billed[key] = together(billed[key], each) if key in billed else each
     for key in dict.fromkeys((*estimated, *billed)):
         lines, part = tuple(estimated.get(key, ())), billed.get(key)
         mine = Estimated(lines=lines)
@@ -161,6 +167,8 @@ def _unbilled(pair: Pair, mine: Estimated, month: Month) -> Reason:
     name = pair.item.endpoint.name
     if not isinstance(name, str):
         told = f"its name is not known before it is made ({name.reason}), so nothing can be paired with it"
+    elif pair.several:
+        told = f"the bill has one of its name for {' and '.join(pair.several)}; --account says which is meant"
     elif pair.billed:
         told = "its other lines are in the bill"
     else:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from guardrail import cli
 from tests.bills.conftest import Asked
 from tests.bills.test_bad_input import HEADER, bill, costs, row
 
@@ -198,3 +199,47 @@ def test_an_answer_of_cost_explorer_that_is_none_is_refused(
     days: tuple[tuple[str, str], ...], cost: str, told: str, tmp_path: Path, refusal: Refusal
 ) -> None:
     assert told in refusal(explorer(tmp_path / "costs.json", *days, cost=cost), "top")
+
+
+@pytest.mark.parametrize("value", [None, 0, 1.5, "", "x", [], {}, [None], True])
+@pytest.mark.parametrize(
+    "place",
+    [
+        ("GroupDefinitions",),
+        ("GroupDefinitions", 0),
+        ("ResultsByTime",),
+        ("ResultsByTime", 0),
+        ("ResultsByTime", 0, "TimePeriod"),
+        ("ResultsByTime", 0, "TimePeriod", "Start"),
+        ("ResultsByTime", 0, "Groups"),
+        ("ResultsByTime", 0, "Groups", 0),
+        ("ResultsByTime", 0, "Groups", 0, "Keys"),
+        ("ResultsByTime", 0, "Groups", 0, "Keys", 0),
+        ("ResultsByTime", 0, "Groups", 0, "Metrics"),
+        ("ResultsByTime", 0, "Groups", 0, "Metrics", "UnblendedCost"),
+        ("ResultsByTime", 0, "Groups", 0, "Metrics", "UnblendedCost", "Unit"),
+    ],
+    ids=str,
+)
+def test_any_value_in_any_place_of_an_answer_is_read_or_refused(
+    place: tuple[str | int, ...], value: object, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = json.loads(explorer(tmp_path / "costs.json", FIRST).read_text())
+    *before, last = place
+    found = content
+    for step in before:
+        found = found[step]
+    found[last] = value
+    (tmp_path / "costs.json").write_text(json.dumps(content))
+    code = cli.main(["bills", str(tmp_path / "costs.json"), "top", "--format", "json"])
+    shown = capsys.readouterr()
+    assert code in (0, 2), shown.err
+    assert (code == 0) == bool(shown.out)
+
+
+@pytest.mark.parametrize("start", [None, 1, 1.5, [], {"a": 1}, True])
+def test_any_start_of_a_manifest_is_read(start: object, tmp_path: Path, ask: Asked) -> None:
+    bill(tmp_path / "ml-1.csv", row())
+    content = {"assemblyId": "a", "reportName": "ml", "reportKeys": ["p/ml-1.csv"], "billingPeriod": {"start": start}}
+    (tmp_path / "ml-Manifest.json").write_text(json.dumps(content))
+    assert costs(ask(tmp_path, "top")) == {"chat": "0.23"}
