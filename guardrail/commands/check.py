@@ -751,7 +751,8 @@ def _past_of(path: str, arguments: Namespace, inputs: _Inputs) -> tuple[str | No
     """What an input is compared with, and what is to be said of it; a plan beside other things has its own past."""
     compare_to = arguments.compare_to
     if path in inputs.gone:
-        return compare_to, (f"{path} is gone: what it had is no longer there once somebody has deleted its stack",)
+        what = "is no stack of its own any more" if os.path.lexists(path) else "is gone"
+        return compare_to, (f"{path} {what}: what it had is no longer there once somebody has deleted its stack",)
     if path in inputs.renamed:
         return compare_to, (f"{path} was {inputs.renamed[path]} before the change",)
     is_one_of_several = len(inputs.paths) > 1 or path in inputs.found

@@ -56,6 +56,8 @@ class Found(Struct, frozen=True, kw_only=True):
     """Templates, cloud assemblies and plans, by path."""
     foreign: tuple[str, ...] = ()
     """Templates in which nothing has to do with inference."""
+    parts: frozenset[str] = frozenset()
+    """Templates that others name as nested ones, and that are read with these."""
     made: frozenset[str] = frozenset()
     """Those of the inputs that a build has made of others."""
     notices: tuple[str, ...] = ()
@@ -242,6 +244,7 @@ class _Search:
             has_source=self._has_source,
             inputs=tuple(sorted((*inputs, *self._assemblies, *self._plans))),
             foreign=tuple(path for path in self._foreign if path not in inputs),
+            parts=frozenset(parts),
             made=frozenset(self._made.values()),
             notices=tuple(said),
         )

@@ -80,6 +80,25 @@ def test_what_a_template_had_is_not_lost_with_its_name(
     assert money(check(capsys)) == expected
 
 
+@pytest.mark.parametrize(
+    ("condition", "after", "delta"),
+    [("!Equals [1, 1]", "507.06", "0.00"), ("!Equals [1, 2]", "169.02", "-338.04")],
+    ids=["deployed", "not deployed"],
+)
+def test_a_template_that_becomes_a_nested_one_does_not_vanish(
+    top: Path, capsys: pytest.CaptureFixture[str], condition: str, after: str, delta: str
+) -> None:
+    """Whoever names it under a condition that never holds takes its stack away, in plain sight."""
+    parent = (
+        PARENT.replace("parts/", "").replace("    Type", "    Condition: C\n    Type")
+        + f"Conditions: {{C: {condition}}}\n"
+    )
+    changed(top, {"chat.yaml": chat(2)}, {"chat.yaml": chat(2), "all.yaml": parent})
+    report = check(capsys)
+    assert money(report) == ("507.06", after, delta)
+    assert any("chat.yaml is no stack of its own any more" in each for each in report["notices"])
+
+
 def test_templates_that_are_alike_are_told_apart_by_their_endpoints(
     top: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

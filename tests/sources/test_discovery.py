@@ -77,7 +77,7 @@ def test_what_is_none_of_ours_is_passed_over(top: Path) -> None:
         "s3.yaml": BUCKET,
         "report.json": '{"schema_version": "1.0", "endpoints": [], "prior_state": "sagemaker"}',
     }
-    assert found(top, files) == Found(has_source=True)
+    assert found(top, files) == Found(has_source=True, foreign=("s3.yaml",))
 
 
 def test_folders_that_tools_fill_are_not_looked_into(top: Path) -> None:

@@ -15,7 +15,7 @@ from guardrail.errors import GitError, PastUnreadableError, SourceError, Submodu
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Unknown
 from guardrail.sources.discovery import pruning
-from guardrail.sources.hcl.disk import Disk
+from guardrail.sources.hcl.disk import Disk, is_source
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.reader import RootModule, read_root, without_future
 from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
@@ -121,7 +121,9 @@ class Pasts:
         if directory in self.unknown:
             said.append(f"what stood before is not known: {self.unknown[directory]}")
         if directory in self.gone:
-            said.append(f"{directory} is gone: what it had is no longer there after the change")
+            is_there = os.path.isdir(directory) and any(map(is_source, os.listdir(directory)))
+            what = "is no root module any more" if is_there else "is gone"
+            said.append(f"{directory} {what}: what it had is no longer there after the change")
         return replace(change_set, notices=(*said, *change_set.notices)) if said else change_set
 
     # Where it was ------------------------------------------------------------------------------------------------

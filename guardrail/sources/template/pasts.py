@@ -57,7 +57,7 @@ def _gone(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> 
 
 
 def _candidates(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> Iterator[tuple[str, bytes]]:
-    """What may have been a template, or was the manifest of a cloud assembly, and is not there or no source today."""
+    """What may have been a template, or was the manifest of a cloud assembly, and is no input of its own today."""
     try:
         for parent, folders, names in past.walk(folder, most=limits.MOST_SEARCHED):
             place = os.path.normpath(parent)
@@ -69,7 +69,7 @@ def _candidates(past: Commit, folder: str, found: Found, exclude: Excluded | Non
                     yield place, manifest
                 continue
             for path in (os.path.normpath(os.path.join(place, name)) for name in names if may_hold_template(name)):
-                is_left = path in found.foreign or not os.path.lexists(path)
+                is_left = path in found.foreign or path in found.parts or not os.path.lexists(path)
                 if is_left and not _is_excluded(exclude, path) and (content := past.read(path)) is not None:
                     yield path, content
     except SubmoduleError:

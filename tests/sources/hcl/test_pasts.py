@@ -155,6 +155,16 @@ def test_a_root_that_is_gone_is_shown(change: Changing) -> None:
     assert alone.path == "a", "what is gone elsewhere is not asked for"
 
 
+def test_a_root_that_another_calls_from_now_on_is_no_root_of_its_own(change: Changing) -> None:
+    """With ``count = 0`` its cost goes, in plain sight."""
+    call = 'module "infra" {\n  source = "../infra"\n  count  = 0\n}\n'
+    change({"infra/main.tf": PROVIDER + endpoint("chat")}, {"infra/main.tf": endpoint("chat", 9), "new/main.tf": call})
+    found = {each.path: each for each in compared(".")}
+    assert counts(found["infra"].before) == {CHAT: 1}
+    told = "infra is no root module any more: what it had is no longer there after the change"
+    assert told in found["infra"].notices
+
+
 def test_a_renamed_folder_is_the_same_root(change: Changing) -> None:
     chat, search = PROVIDER + endpoint("chat", 2), PROVIDER + endpoint("search")
     change(
