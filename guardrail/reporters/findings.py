@@ -120,6 +120,11 @@ LONGEST_NAME = 63
 """Characters of a name: the most that SageMaker allows."""
 
 
+def _has_subject(result: Result) -> bool:
+    """Whether a result is about something that has a name, and not about everything together."""
+    return result.endpoint is not None or result.part[0] == "transform_job"
+
+
 class Subjects:
     """Of whom findings are: endpoints, and of one that has several variants or components which of them."""
 
@@ -130,7 +135,7 @@ class Subjects:
 
     def of(self, group: Sequence[Finding]) -> tuple[list[str], int]:
         """The first few, and how many more there are: ``chat``, ``search / canary``."""
-        results = (result for finding in group for result in finding.results if result.endpoint is not None)
+        results = (result for finding in group for result in finding.results if _has_subject(result))
         found = dict.fromkeys(self._name(result, said(group)) for result in results)
         return list(found)[:MOST_NAMES], max(0, len(found) - MOST_NAMES)
 
@@ -141,7 +146,9 @@ class Subjects:
         return text if not subject or text.startswith(subject) else f"{subject}: {text}"
 
     def _name(self, result: Result, text: str) -> str:
-        """The endpoint, and the part that ``text`` does not name itself."""
+        """The endpoint, and the part that ``text`` does not name itself; of a transform job what it is called."""
+        if result.part[0] == "transform_job":
+            return inert(result.address, LONGEST_NAME)
         key = result.source, result.endpoint or ""
         part = self._part(result, self._endpoints.get(key))
         name = inert(self._names.get(key, key[1]), LONGEST_NAME)

@@ -34,6 +34,9 @@ _CALLS = re.compile(r"create(?:endpoint|transformjob|inference)", re.IGNORECASE)
 """Calls of SageMaker's API that a custom resource of the CDK (AwsCustomResource) has written in its properties."""
 
 
+_GIVEN = frozenset({"Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::FindInMap"})
+"""Functions that give a whole definition from elsewhere."""
+
 _SIZES = ("instancetype", "initialinstancecount", "memorysizeinmb")
 """Properties of custom resources that say how large an endpoint is, however they are spelt."""
 
@@ -158,6 +161,8 @@ def _written(stack: Stack, resource: Table) -> Callable[[str], Any]:
 
     def written(name: str) -> Any:
         value = within(resource, "Properties", name)
+        if isinstance(value, Table) and len(value) == 1 and next(iter(value)) in _GIVEN:
+            return stack.evaluate(value)
         uri = stack.properties_value(resource, f"{name}Uri") if value is None else None
         if not isinstance(uri, str) or "://" in uri:
             return value

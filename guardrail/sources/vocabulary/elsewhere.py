@@ -57,7 +57,10 @@ def _plain(value: Any) -> str:
     """What is known of a value as text, in which no escape hides a letter; "" for a place in S3."""
     if isinstance(value, dict) and any("s3" in str(name).lower() and place for name, place in value.items()):
         return ""
-    text = str((value.partial or "") if isinstance(value, Unknown) else value)
+    known = (value.partial or "") if isinstance(value, Unknown) else value
+    if isinstance(value, Unknown) and "{" not in known.replace("${", ""):
+        return ""  # what it is called, and nothing of what it says
+    text = str(known)
     return _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 

@@ -106,3 +106,9 @@ def test_every_format_shows_the_jobs(style: str, tmp_path: Path, capsys: pytest.
     shown = capsys.readouterr().out
     assert "score.asl.json" in shown
     assert "ml.m5.xlarge" in shown
+
+
+def test_a_finding_says_which_job_it_is_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "score.asl.json").write_text(json.dumps(MACHINE))
+    assert cli.main(["check", str(tmp_path / "score.asl.json"), "--region", "us-east-1"]) == 0
+    assert "! score.asl.json: Score: nothing stops it" in capsys.readouterr().out

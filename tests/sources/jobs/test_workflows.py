@@ -268,12 +268,14 @@ def test_a_plan_tells_a_definition_or_the_source_beside_it_does(check: Check, tm
     "properties",
     [
         {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}},
+        {"DefinitionString": {"Ref": "Given"}},
+        {"DefinitionString": {"Fn::ImportValue": "definition"}},
         {"DefinitionString": '{"StartAt": createTransformJob sagemaker:createTransformJob'},
     ],
 )
 def test_a_definition_that_cannot_be_read_is_never_nothing_to_pay(properties: dict[str, Any], check: Check) -> None:
-    stack = {"Resources": {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}}
-    report = check(json.dumps(stack))
+    resources = {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}
+    report = check(json.dumps({"Parameters": {"Given": {"Type": "String"}}, "Resources": resources}))
     assert report["overview"]["state"] == "unknown"
     assert report["totals"]["after"]["at_least"]
 
@@ -295,6 +297,12 @@ def test_state_machines_and_schedules_of_something_else_are_not_counted(check: C
     report = check(json.dumps(stack))
     assert report["overview"]["state"] == "nothing-to-pay"
     assert report["coverage"]["seen"] == 0
+
+
+def test_a_definition_that_a_variable_gives_is_never_nothing_to_pay(check: Check) -> None:
+    report = check('variable "d" {}\nresource "aws_sfn_state_machine" "s" { definition = var.d }\n', "main.tf")
+    assert report["overview"]["state"] == "unknown"
+    assert report["skipped"][0]["affects_total"]
 
 
 def test_a_resource_type_that_there_is_not_is_never_nothing_to_pay(check: Check) -> None:
