@@ -339,6 +339,15 @@ def test_what_is_to_be_merged_and_is_not_there_is_said(act: Act, server: GitHub)
     assert server.requests == []
 
 
+def test_where_every_job_has_failed_the_last_one_says_what_was_expected(act: Act, server: GitHub) -> None:
+    inputs = {"path": "", "reports": "nowhere/*.json", "comment": "update"}
+    job = act(pull_request(), name="pull_request", expect="chat\nsearch", **inputs)
+    assert job.exit_code == 0
+    (body,) = server.bodies()
+    assert "### ❓ Not one stack was run on `aaaaaaa`" in body
+    assert "and in no amount: `chat`, `search`" in body
+
+
 class Fork:
     """A checkout of a pull request from a fork, made of a base that the team wrote and a head that a stranger did."""
 

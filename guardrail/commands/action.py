@@ -169,11 +169,15 @@ def _merging(inputs: ActionInputs) -> int:
 
 
 def _reports_of_others(inputs: ActionInputs) -> list[str]:
-    """The files to merge. Raises `GitHubError` where something is to be checked as well, or a line names none."""
+    """The files to merge. Raises `GitHubError` where something is to be checked as well, or a line names none.
+
+    What is expected and has no report is said in the comment, be it all of it.
+    """
     if inputs.lines("path"):
         raise GitHubError("path: reports of other jobs are merged, and nothing is checked", hint="leave out path")
     directory = _directory(inputs)
-    return [os.path.join(directory, path) for path in _matching("reports", inputs, directory)]
+    found = _matching("reports", inputs, directory, may_lack=bool(inputs.lines("expect")))
+    return [os.path.join(directory, path) for path in found]
 
 
 def _checked(inputs: ActionInputs, reports: Reports, base: str) -> tuple[int, str]:
@@ -352,13 +356,13 @@ def _paths(inputs: ActionInputs, directory: str) -> list[str]:
     return paths
 
 
-def _matching(name: str, inputs: ActionInputs, directory: str) -> list[str]:
-    """The files that the lines of an input name. Raises `GitHubError` where one of them names none."""
+def _matching(name: str, inputs: ActionInputs, directory: str, *, may_lack: bool = False) -> list[str]:
+    """The files that the lines of an input name. Raises `GitHubError` where one of them names none, unless it may."""
     paths: dict[str, None] = {}
     for line in inputs.lines(name):
         exists = os.path.exists(os.path.join(directory, line))
         found = [line] if exists or not glob.has_magic(line) else _matches(name, line, directory)
-        if not found:
+        if not found and not may_lack:
             raise GitHubError(f"{name}: nothing matches {line}", hint="paths are relative to working-directory")
         paths |= dict.fromkeys(found)
     return list(paths)
@@ -575,7 +579,7 @@ def _comment_of(inputs: ActionInputs, mode: str) -> Iterator[str]:
     """What ``guardrail comment`` is to write: reports of other jobs, a section of its own, or a whole comment."""
     reports = _reports_of_others(inputs)
     unchanged = inputs.on("only-when-changed")
-    if reports:
+    if inputs.lines("reports"):
         yield from (f"--expect={line}" for line in inputs.lines("expect"))
         yield from ["--only-when-changed"] if unchanged else []
         yield from ["--", *reports]
