@@ -192,6 +192,9 @@ def _unmatched(asked: Asked, there: Facts, rows: Sequence[Row]) -> list[str]:
 
 def _lacks(name: str, there: Facts, asked: Asked) -> list[str]:
     lacks = []
+    if "" in there.currencies:
+        wanted = joined(_column(layout, "currency") for layout in there.layouts if layout in LAYOUTS)
+        lacks.append(f"some lines say no currency ({wanted}): their amounts are in none")
     if there.tagged:
         absent = [key for (key, _), count in zip(asked.tags, there.tagged, strict=True) if not count]
         lacks += [f"no line has the tag {key}: is it spelt so, and activated for cost allocation?" for key in absent]

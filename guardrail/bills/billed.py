@@ -92,6 +92,11 @@ def month(
             f"the bill has several currencies: {', '.join(there.currencies)}",
             hint="reconcile the export of one of them",
         )
+    if there.currencies[0] not in ("", "USD"):
+        raise SourceError(
+            f"the bill is in {there.currencies[0]}, and an estimate is in USD: they are not laid side by side",
+            hint="guardrail bills answers in the currency of the bill",
+        )
     text = beginning(lines, asked, there.uses)
     sums, levels = ask(sums_text(text)), ask(levels_text(text)) if there.is_hourly else []
     return Month(start=start, end=following(start), parts=tuple(_parts(sums, levels, there)), facts=there)

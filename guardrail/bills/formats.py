@@ -141,7 +141,7 @@ def _beside_columns(answer: Answer, rows: Sequence[Row]) -> tuple[str, ...]:
 def _currency(answer: Answer) -> str:
     """What all amounts are in, where that is one."""
     found = {str(row.get("currency")) for row in (*answer.rows, *answer.apart, *answer.not_inference)}
-    return f", in {inert(found.pop(), 12)}" if len(found) == 1 else ""
+    return f", in {inert(found.pop(), 12)}" if len(found) == 1 and found != {""} else ""
 
 
 def _for_people(cell: Cell, column: str) -> str:

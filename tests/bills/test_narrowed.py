@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from guardrail import cli
 from tests.bills.conftest import Asked
 from tests.bills.test_bad_input import HEADER, bill, costs, row
 
@@ -130,3 +131,13 @@ def test_sums_keep_every_place_of_the_bill(tmp_path: Path, ask: Asked) -> None:
     for question in ("modes", "trend"):
         assert ask(path, question)["rows"][0]["cost"] == "12345678901234.000000000000000006"
     assert ask(path, "daily")["rows"][0]["cost"] == "12345678901234.000000000000000004"
+
+
+def test_lines_without_a_currency_are_in_none(tmp_path: Path, ask: Asked, capsys: pytest.CaptureFixture[str]) -> None:
+    header = CUR2.replace("line_item_currency_code,", "")
+    path = bill(tmp_path / "cur2.csv", row().replace(",USD", ""), header=header)
+    answer = ask(path, "top")
+    assert [line["currency"] for line in answer["rows"]] == [""]
+    assert "some lines say no currency (line_item_currency_code): their amounts are in none" in answer["lacks"]
+    assert cli.main(["bills", str(path), "top"]) == 0
+    assert capsys.readouterr().out.splitlines()[0].endswith("CUR 2.0")

@@ -131,6 +131,19 @@ def amounts(answer: dict[str, Any], usage_type: str = M5) -> tuple[str, str, str
     return found["estimated"], found["billed"], found["difference"]
 
 
+def test_a_bill_of_another_currency_is_not_laid_beside_an_estimate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Estimates are in USD: 1,199.52 of CNY less 167.90 of USD is no difference."""
+    rows = [row | {"lineItem/CurrencyCode": "CNY"} for row in month("1.666")]
+    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in rows)
+    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    path, exported = str(template(tmp_path / "template.json")), str(tmp_path / "bill.csv")
+    for words in (("reconcile", path, "--bill", exported), ("check", path, "--billed", exported)):
+        assert cli.main([*words, "--region", "us-east-1"]) == 2
+        assert "the bill is in CNY, and an estimate is in USD" in capsys.readouterr().err
+
+
 def test_a_month_of_720_hours_is_the_only_reason_of_an_endpoint_that_ran_all_of_it(reconciled: Reconciled) -> None:
     answer = reconciled(month())
     assert amounts(answer) == ("167.9", "165.6", "-2.3")
