@@ -134,6 +134,18 @@ def test_a_past_that_is_not_to_be_had_is_an_error(
     assert said in capsys.readouterr().err
 
 
+def test_a_file_of_values_that_settings_name_has_the_past_of_its_root(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It lies in a folder of its own: 1 instance before and 2 after, and none that is new."""
+    main = source('variable "n" {}\n', endpoint("chat", "var.n"))
+    settings = "roots:\n  infra: {prod: ../values/prod.tfvars}\n"
+    commit(top, {"infra/main.tf": main, "values/prod.tfvars": "n = 1\n", ".guardrail.yml": settings})
+    (top / "values/prod.tfvars").write_text("n = 2\n")
+    _, report = checked(capsys, "values/prod.tfvars", "--compare-to", "HEAD")
+    assert money(report) == ("169.02", "338.04", "169.02")
+
+
 def test_the_environments_of_a_root_that_is_gone_are_shown(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Dev had one instance and prod three: 169.02 and 507.06 USD a month that are no longer there."""
     files = {

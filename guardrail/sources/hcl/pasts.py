@@ -15,7 +15,7 @@ from guardrail.errors import GitError, PastUnreadableError, SourceError, Submodu
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Unknown
 from guardrail.sources.discovery import pruning
-from guardrail.sources.hcl.disk import Disk, is_source
+from guardrail.sources.hcl.disk import Disk, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.reader import RootModule, read_root, without_future
 from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
@@ -165,10 +165,10 @@ class Pasts:
         if not isinstance(past, Commit):
             raise SourceError(f"--compare-to {past} is a folder, and files are compared with a git revision")
         disk = self._in(past)
-        return {
-            root: _Then(root, disk)
-            for root in roots_of_files(files, Layout(base, disk, self._sets.flagged, self._prune(base)))
-        }
+        roots = roots_of_files(files, Layout(base, disk, self._sets.flagged, self._prune(base)))
+        named = (os.path.relpath(root) for path in files for root in self._sets.roots_naming(path))
+        roots += [root for root in named if source_names(root, disk.tree)]
+        return {root: _Then(root, disk) for root in roots}
 
     def _in(self, commit: Commit) -> Disk:
         """The files of a commit, one for all inputs of a repository."""
