@@ -51,11 +51,6 @@ class Reason(Struct, frozen=True, kw_only=True):
     """Its share of the difference; None where the estimate is not known."""
     evidence: str
 
-    def __str__(self) -> str:
-        """In one line."""
-        amount = "" if self.usd is None else f" {self.usd:+,.2f}"
-        return f"{self.name}{amount}: {self.evidence}"
-
 
 class Estimated(Struct, frozen=True, kw_only=True):
     """The lines of one usage type that an endpoint is estimated at."""
@@ -209,8 +204,19 @@ def _short_number(number: Decimal) -> str:
     return text_of(round(number, 8))
 
 
-def sum_of(found: Sequence[Reason]) -> Decimal | None:
-    """Of the shares; None where one is not known."""
-    shares = [reason.usd for reason in found]
-    known = [share for share in shares if share is not None]
-    return sum(known, _ZERO) if len(known) == len(shares) else None
+def in_words(found: Sequence[Reason]) -> str:
+    """Reasons in one line, their shares in cents: these add up to the difference in cents, the largest takes the rest.
+
+    Shares of 0.004, 0.004 and 0.004 are a difference of 0.01, which is none of them rounded by itself.
+    """
+    rounded = [None if reason.usd is None else round(reason.usd, 2) for reason in found]
+    shares = [reason.usd for reason in found if reason.usd is not None]
+    if shares and len(shares) == len(found):
+        place = max(range(len(found)), key=lambda each: abs(shares[each]))
+        rounded[place] = round(sum(shares, _ZERO), 2) - sum(
+            (cents for each, cents in enumerate(rounded) if cents is not None and each != place), _ZERO
+        )
+    return "; ".join(
+        f"{reason.name}{'' if cents is None else f' {cents:+,.2f}'}: {reason.evidence}"
+        for reason, cents in zip(found, rounded, strict=True)
+    )

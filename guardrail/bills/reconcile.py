@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guardrail.bills.answer import Answer, Row, joined, ratio, total
 from guardrail.bills.billed import Billed, Month, together
-from guardrail.bills.reasons import Estimated, Reason, ReasonName, reasons
+from guardrail.bills.reasons import Estimated, Reason, ReasonName, in_words, reasons
 from guardrail.bills.resources import ENDPOINT
 from guardrail.bills.usage import INFERENCE, SOFTWARE
 from guardrail.cost.base import CostComponent
@@ -190,7 +190,7 @@ def _row(pair: Pair, usage_type: str, usd: Decimal | None, part: Billed | None, 
         "billed": cost,
         "difference": difference,
         "difference_percent": ratio(difference, usd) if difference is not None and usd else None,
-        "why": "; ".join(map(str, why)) or "as estimated",
+        "why": in_words(why) or "as estimated",
     }
 
 
@@ -225,7 +225,7 @@ def _bare(endpoint: str | None, usage_type: str, cost: Decimal, why: Reason) -> 
         "usage_type": usage_type,
         "billed": cost,
         "difference": cost,
-        "why": str(why),
+        "why": in_words([why]),
     }
 
 

@@ -1,9 +1,11 @@
 """Nothing of a bill is lost beside code: several endpoints of one name, several lines of one charge."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from guardrail.bills.reasons import Reason, in_words
 from tests.bills.test_reconcile import ACCOUNT, M5, Reconciled, Row, month, reconciled
 
 pytest.importorskip("duckdb")
@@ -70,3 +72,24 @@ def test_two_usage_types_of_software_are_both_billed(reconciled: Reconciled) -> 
     for usage_type, cost in (("USE1-SW:a", "5"), ("USE1-SW:b", "7")):
         rows.append(rows[0] | sold | {"lineItem/UsageType": usage_type, "lineItem/UnblendedCost": cost})
     assert total(reconciled(rows, "--month", "2026-09")) == pytest.approx(177.60)
+
+
+@pytest.mark.parametrize(
+    ("shares", "shown"),
+    [
+        (("0.004", "0.004", "0.004"), ["+0.01", "+0.00", "+0.00"]),  # 0.012 is 0.01
+        (("-2.30", "-6.326", "0.076"), ["-2.30", "-6.33", "+0.08"]),  # -8.55
+        (("-2.304", "-6.324", "0.004"), ["-2.30", "-6.32", "+0.00"]),  # -8.624 is -8.62
+        (("1.005", "1.005", "-0.015"), ["+1.02", "+1.00", "-0.02"]),  # 1.995 is 2.00
+    ],
+)
+def test_shares_in_cents_add_up_to_the_difference_in_cents(shares: tuple[str, ...], shown: list[str]) -> None:
+    found = [Reason(name="hours", usd=Decimal(share), evidence="told") for share in shares]
+    parts = [part.removeprefix("hours ").removesuffix(": told") for part in in_words(found).split("; ")]
+    assert sum(map(Decimal, parts)) == round(sum(map(Decimal, shares)), 2)
+    assert parts == shown
+
+
+def test_a_share_that_is_not_known_is_not_shown() -> None:
+    assert in_words([Reason(name="usage assumed", usd=None, evidence="told")]) == "usage assumed: told"
+    assert in_words([]) == ""
