@@ -535,7 +535,7 @@ def _inputs(arguments: Namespace, settings: FoundSettings) -> _Inputs:
             continue
         from guardrail.sources import discovery  # for folders
 
-        inside = discovery.search(path, exclude)
+        inside = discovery.search(path, exclude, may_be_gone=arguments.compare_to is not None)
         own = [each for each in inside.inputs if os.path.realpath(each) not in places]
         may_hold_source = inside.has_source or arguments.compare_to is not None or not own  # it may have held some
         paths.update(dict.fromkeys([path] if may_hold_source else [], None))

@@ -91,11 +91,14 @@ def _is_work_tree(folder: str) -> bool:
         return False
 
 
-def search(top: str, exclude: Excluded | None) -> Found:
-    """Everything below a folder that some reader reads. Raises `SourceError` where that is nothing at all."""
+def search(top: str, exclude: Excluded | None, *, may_be_gone: bool = False) -> Found:
+    """Everything below a folder that some reader reads.
+
+    Raises `SourceError` where that is nothing at all, unless all of it ``may_be_gone``.
+    """
     found = _Search(top, exclude)
     found.walk()
-    return found.found()
+    return found.found(may_be_gone=may_be_gone)
 
 
 class _Search:
@@ -222,14 +225,14 @@ class _Search:
         left = sorted((path, what) for path, what in self._elsewhere.items() if path not in inputs)
         return [f"{path} is {what}, and read only where it is named" for path, what in left]
 
-    def found(self) -> Found:
+    def found(self, *, may_be_gone: bool) -> Found:
         """What is to be read, and what is to be said of the rest."""
         parts = dict(self._nested())
         made = {path: by for path, by in self._made.items() if path in self._templates}
         inputs = [path for path in self._templates if path not in parts and path not in made]
         if not (self._has_source or inputs or self._assemblies or self._plans):
             inputs = self._foreign[:1] or sorted(self._elsewhere)  # what nothing else here deploys is all there is
-        if not (self._has_source or inputs or self._assemblies or self._plans or self._elsewhere):
+        if not (may_be_gone or self._has_source or inputs or self._assemblies or self._plans or self._elsewhere):
             self._refuse()
         said = [
             *(f"{path} is read as part of {by}" for path, by in sorted(parts.items())),

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from guardrail import cli
 from tests.commands.test_check_compared import TEMPLATE, checked, money, top
 from tests.test_git import commit
 
@@ -112,6 +113,19 @@ def test_templates_that_are_alike_are_told_apart_by_their_endpoints(
         ("keep", "one", "two"), "no-op"
     )
     assert "c.yaml: c.yaml was b.yaml before the change" in report["notices"]
+
+
+def test_a_folder_whose_last_template_is_gone_is_compared_all_the_same(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed(top, {"cfn/chat.yaml": chat(2), "cfn/readme": ""}, {"cfn/readme": ""})
+    assert money(check(capsys, "cfn")) == ("338.04", "0", "-338.04")
+
+
+def test_a_folder_that_never_held_anything_is_an_error(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    changed(top, {"docs/readme": ""}, {"docs/readme": ""})
+    assert cli.main(["check", "docs", "--compare-to", "HEAD"]) == 2
+    assert "nothing that was given belongs to a root module" in capsys.readouterr().err
 
 
 def test_a_template_below_another_folder_is_none_of_this_check(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
