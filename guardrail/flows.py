@@ -30,8 +30,8 @@ class Span(NamedTuple):
     """At least this, where it has no end: what has none counts once."""
 
 
-def runs(flow: Flow, jobs: int) -> list[Runs]:
-    """How often each of so many jobs runs in one execution; 0 and 0 of what no way leads to.
+def runs(flow: Flow, jobs: int, *, of: str = "jobs") -> list[Runs]:
+    """How often each of so many jobs, or ``starts``, runs in one execution; 0 and 0 of what no way leads to.
 
     ``Choice`` to job 0 or to the end: 0 to 1. A map over four items of which each runs job 1: 4 to 4.
     """
@@ -40,11 +40,12 @@ def runs(flow: Flow, jobs: int) -> list[Runs]:
     while pending:
         here, times = pending.pop()
         for step, visits in zip(here.steps, _visits(here), strict=True):
-            if not step.jobs and not step.parts:
+            own = getattr(step, of)
+            if not own and not step.parts:
                 continue
             inside = _times(times, _times(visits, Runs(step.least, step.most)))
-            for job in step.jobs:
-                found[job] = inside
+            for place in own:
+                found[place] = inside
             pending += [(part, inside) for part in step.parts]
     return found
 

@@ -494,6 +494,8 @@ class Step(Struct, frozen=True, kw_only=True):
 
     jobs: tuple[int, ...] = ()
     """Places of jobs in `Workflow.jobs`."""
+    starts: tuple[int, ...] = ()
+    """Places of other workflows that it starts, among those that its definition does."""
     parts: "tuple[Flow, ...]" = ()
     """Branches that run together, or what runs for each item of a map."""
     least: int = 1
@@ -522,6 +524,9 @@ class Trigger(Struct, frozen=True, kw_only=True):
     start: str | None = None
     end: str | None = None
     enabled: bool | Unknown = True
+    least: int = 1
+    """How often it starts the workflow each time: what another workflow starts runs as often as that one's state."""
+    most: int | None = 1
 
 
 class Workflow(Struct, frozen=True, kw_only=True):

@@ -81,7 +81,9 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
         found = monthly_occurrences(Schedule(trigger.expression, trigger.zone, trigger.start, trigger.end), today)
         if found is None:
             reason = reason or f"the schedule of {trigger.address} is not read: {trigger.expression}"
-        known += found or Decimal(0)
+        known += (found or Decimal(0)) * trigger.least
+        if trigger.most != trigger.least and found:
+            reason = reason or f"how often {trigger.address} starts it is decided while that runs"
     often = known if reason is None else Unknown(reason, at_least=known)
     ahead = [each for each in workflow.triggers if each.enabled is not False]
     once = any(_is_once(each, today) for each in ahead) and all(_is_once(each, today) for each in ahead)

@@ -16,11 +16,22 @@ _TOKEN = re.compile(rf"{_STRING}|{_HOLE}|%\{{(?:[^{{}}\"]|{_STRING})*\}}", re.DO
 _CONTEXT = "<aws.scheduler."
 
 
+class Start(Struct, frozen=True, kw_only=True):
+    """Another workflow that a definition starts."""
+
+    target: str | Unknown | None
+    """Its ARN or name, as far as that is known."""
+    given: Any
+    """The input of a state machine, the parameters of a pipeline by name; None where there is none."""
+    label: str
+
+
 class Definition(Struct, frozen=True, kw_only=True):
     """What a definition runs of SageMaker."""
 
     jobs: tuple[TransformJob, ...] = ()
     flow: Flow = Flow()
+    starts: tuple[Start, ...] = ()
     others: dict[str, int] = {}
     """What it runs that is not inference, by what that is called: ``processing job``."""
     doubts: tuple[str, ...] = ()

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, TransformJob, Unknown
-from guardrail.sources.jobs.base import Definition, objects, plain
+from guardrail.sources.jobs.base import Definition, Start, objects, plain
 from guardrail.sources.vocabulary.transform import transform_job
 
 _CALL = re.compile(r":states:[^:]*:[^:]*:(?:aws-sdk:)?(\w+):(\w+)(?:\.([\w:]+))?$", re.IGNORECASE)
@@ -35,6 +35,7 @@ _OTHERS = {
     "createnotebookinstance": "notebook instance",
 }
 _INFERENCE = re.compile(r"(?:create|update)(?:endpoint|inference)|startinference", re.IGNORECASE)
+_STARTS = (("sagemaker", "startpipelineexecution"), ("states", "startexecution"), ("sfn", "startexecution"))
 _DEFAULT_ATTEMPTS = 3
 _ENDS = ("Succeed", "Fail")
 
@@ -51,7 +52,11 @@ def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
     reader = _Reader(given if isinstance(given, dict) else {})
     flow = reader.flow(machine, "", "JSONPath", dict(reader.given))
     return Definition(
-        jobs=tuple(reader.jobs), flow=flow, others=dict(reader.others), doubts=tuple(dict.fromkeys(reader.doubts))
+        jobs=tuple(reader.jobs),
+        flow=flow,
+        starts=tuple(reader.starts),
+        others=dict(reader.others),
+        doubts=tuple(dict.fromkeys(reader.doubts)),
     )
 
 
@@ -69,6 +74,7 @@ class _Reader:
     def __init__(self, given: _Known) -> None:
         self.given = given
         self.jobs: list[TransformJob] = []
+        self.starts: list[Start] = []
         self.others: Counter[str] = Counter()
         self.doubts: list[str] = []
 
@@ -127,15 +133,10 @@ class _Reader:
             self.others[_OTHERS[call.action]] += 1
         elif call.service == "sagemaker" and _INFERENCE.match(call.action):
             self.doubts.append("its definition makes SageMaker inference that is in no total: check it on its own")
-        elif (call.service, call.action) in (
-            ("sagemaker", "startpipelineexecution"),
-            ("states", "startexecution"),
-            ("sfn", "startexecution"),
-        ):
-            what = "a pipeline" if call.service == "sagemaker" else "another state machine"
-            self.doubts.append(
-                f"it starts {what} at {label}, whose jobs are counted with that one's own schedules alone"
-            )
+        elif (call.service, call.action) in _STARTS:
+            request = self._arguments(state, language, known)
+            self.starts.append(_start(label, {} if isinstance(request, Unknown) else request))
+            return replace(bare, starts=(len(self.starts) - 1,), most=_attempts(state))
         return bare
 
     def _job(self, label: str, state: Mapping[str, Any], language: str, known: _Known, call: _Call, bare: Step) -> Step:
@@ -266,6 +267,15 @@ class _Reader:
             is_exact = size is not None and not any(name.startswith("MaxInputBytes") for name in batcher)
             return fewest, ceil(most / size) if most is not None and size and is_exact else most
         return least, most
+
+
+def _start(label: str, request: Mapping[str, Any]) -> Start:
+    """What a request starts: a state machine by its ARN, a pipeline by its name."""
+    target = request.get("StateMachineArn", request.get("PipelineName"))
+    given = request.get("Input")
+    if "PipelineName" in request:
+        given = {str(each.get("Name")): each.get("Value") for each in objects(request.get("PipelineParameters"))}
+    return Start(target=target if isinstance(target, (str, Unknown)) else None, given=given, label=label)
 
 
 def _call(resource: Any) -> _Call | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
+from guardrail.flows import Runs, runs
 from guardrail.model import Model, TransformJob, Trigger, Unknown, Workflow
 from guardrail.sources.declarations import (
     Aim,
@@ -17,9 +18,11 @@ from guardrail.sources.declarations import (
     DeclaredWorkflow,
 )
 from guardrail.sources.jobs import definitions
-from guardrail.sources.jobs.base import Definition
+from guardrail.sources.jobs.base import Definition, Start, decoded
 from guardrail.sources.linking.index import Declarations
+from guardrail.sources.vocabulary.workflows import STARTS_OTHERS
 
+_HOLE = re.compile(r"\$\{([^{}]+)\}")
 _LAST_NAME = re.compile(r"[:/]([\w-]+)$")
 
 
@@ -47,6 +50,8 @@ def workflows(
     """
     declared = list(declarations.of(DeclaredWorkflow))
     started = _starts(declarations, declared)
+    foreign = _nested(declared, started)
+    parents = {part for group in started.values() for start in group for part in start.parts}
     models = {each.name: each.model for each in declarations.of(DeclaredModel) if isinstance(each.name, str)}
     others: Counter[str] = Counter()
     found: list[Workflow] = []
@@ -64,10 +69,10 @@ def workflows(
             declarations.skip(one, _why(one), affects_total=True)
             continue
         others.update(groups[0][0].others)
-        for doubt in groups[0][0].doubts:
+        for doubt in (*groups[0][0].doubts, *foreign.get(one.address, [])):
             declarations.skip(one, doubt, affects_total=True)
         if not any(definition.jobs for definition, _ in groups):
-            if not groups[0][0].doubts:
+            if one.address not in declarations.skipped and one.address not in parents:
                 declarations.leave_out(one)
             continue
         for definition, group in groups:
@@ -89,6 +94,62 @@ def _with_model(job: TransformJob, models: dict[str, Model]) -> TransformJob:
 def _any(found: Iterable[bool | Unknown]) -> bool | Unknown:
     told = list(found)
     return True if True in told else next((each for each in told if isinstance(each, Unknown)), False)
+
+
+def _nested(declared: list[DeclaredWorkflow], started: dict[str, list[_Started]]) -> dict[str, list[str]]:
+    """Enter what workflows start of each other, those first that nothing starts; by address what they start elsewhere.
+
+    What a workflow starts runs as often as its state does, each time that one of its own triggers starts it.
+    """
+    foreign: dict[str, list[str]] = {}
+    definitions_of = {one.address: found for one in declared if (found := _read(one, None)) is not None}
+    targets = {
+        address: [(start, each, _meant(start.target, declared)) for start, each in _with_runs(found)]
+        for address, found in definitions_of.items()
+        if found.starts
+    }
+    pending = sorted(
+        targets, key=lambda address: any(meant == address for each in targets.values() for *_, meant in each)
+    )
+    by_address = {one.address: one for one in declared}
+    for address in pending:
+        own = [
+            *(_Started(trigger, given, ()) for trigger, given in by_address[address].events),
+            *started.get(address, []),
+        ]
+        never = Unknown(f"nothing here starts {address}, which starts it")
+        for start, often, meant in targets[address]:
+            if meant is None and by_address[address].reason == STARTS_OTHERS:
+                continue  # neither of the two has anything to do with SageMaker, as far as anybody can see
+            if meant is None:
+                foreign.setdefault(address, []).append(f"what it starts at {start.label} is not here, and in no total")
+                continue
+            itself = Unknown("it starts itself again and again")
+            fallback = [_Started(Trigger(address="", expression=itself if meant == address else never), None, ())]
+            for each in fallback if meant == address else own or fallback:
+                most = None if often.most is None or each.trigger.most is None else often.most * each.trigger.most
+                name = f"{address}: {start.label}"
+                trigger = replace(each.trigger, address=name, least=often.least * each.trigger.least, most=most)
+                given = decoded(start.given, "input") if start.given is not None else None
+                started.setdefault(meant, []).append(_Started(trigger, given, (*each.parts, address)))
+    return foreign
+
+
+def _with_runs(definition: Definition) -> list[tuple[Start, Runs]]:
+    return list(zip(definition.starts, runs(definition.flow, len(definition.starts), of="starts"), strict=True))
+
+
+def _meant(target: str | Unknown | None, declared: list[DeclaredWorkflow]) -> str | None:
+    """The address of the workflow that a state starts: by a placeholder that names it, or by its name."""
+    text = (target.partial if isinstance(target, Unknown) else target) or ""
+    hole = _HOLE.fullmatch(text)
+    called = hole[1] if hole else text
+    for one in declared:
+        if called in (one.address, f"{one.address}.arn", f"{one.address}.Arn") or (
+            isinstance(one.name, str) and _name_in(text) == one.name
+        ):
+            return one.address
+    return None
 
 
 def _why(one: DeclaredWorkflow) -> str:

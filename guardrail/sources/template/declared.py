@@ -115,7 +115,10 @@ def _translated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Ta
 
 def _starts_nothing(stack: Stack, kind: str, resource: Table) -> bool:
     """Whether a state machine or a pipeline has nothing to do with inference, so that it asks nothing."""
-    return kind in STARTED_BY and elsewhere.reason(kind, _written(stack, resource)) is None
+    if kind not in STARTED_BY:
+        return False
+    written = _written(stack, resource)
+    return elsewhere.reason(kind, written) is None and not elsewhere.starts_others(written)
 
 
 def _damage(resource: Any) -> str | None:

@@ -28,6 +28,7 @@ _CALLS = re.compile(
     re.IGNORECASE,
 )
 """What in a state machine or the target of a schedule calls for SageMaker inference."""
+_NESTED = re.compile(r"(?:states|sfn):startExecution", re.IGNORECASE)
 _STEPS = re.compile(r"""["']type["']\s*:\s*["'](?:transform|lambda|callback)["']|endpoint""", re.IGNORECASE)
 """What in a SageMaker pipeline runs inference, or something that may."""
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
@@ -120,6 +121,12 @@ TYPES = _DEFINITIONS.keys() | _BESIDE.keys()
 def is_beside(type_: str) -> bool:
     """Whether a resource of that type bills for something else than inference: ``AWS::SageMaker::Cluster`` does."""
     return type_ in _BESIDE
+
+
+def starts_others(attribute: Callable[[str], Any]) -> bool:
+    """Whether the definition of a state machine starts another one, which may make inference."""
+    texts = (_plain(value) for name in ("DefinitionString", "Definition") if (value := attribute(name)))
+    return any(_NESTED.search(text) for text in texts)
 
 
 def reason(type_: str, attribute: Callable[[str], Any]) -> str | None:

@@ -17,6 +17,8 @@ from guardrail.sources.vocabulary import elsewhere, spellings
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
 _PLACES = ("DefinitionS3Location", "PipelineDefinitionS3Location", "DefinitionUri")
+STARTS_OTHERS = "it starts another state machine, and its definition cannot be read"
+"""What is to be said of a state machine that itself mentions nothing of SageMaker."""
 _UNIVERSAL = ":aws-sdk:"
 _CREATE = "sagemaker:createtransformjob"
 _STARTED = {"sagemaker:startpipelineexecution": "PipelineName", "sfn:startexecution": "StateMachineArn"}
@@ -27,7 +29,7 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
     """A state machine or a pipeline; None of one whose definition mentions nothing of SageMaker's inference."""
     view = block.attributes
     reason = elsewhere.reason(block.type, view.get)
-    if reason is None:
+    if reason is None and not elsewhere.starts_others(view.get):
         return None
     name = next((found for each in ("StateMachineName", "PipelineName", "Name") if (found := view.text(each))), None)
     return DeclaredWorkflow(
@@ -35,7 +37,7 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
         name=name if name is not None else Unknown("it has no name of its own"),
         definition=_definition(view),
         events=tuple(_events(block)),
-        reason=reason,
+        reason=reason or STARTS_OTHERS,
     )
 
 

@@ -330,3 +330,75 @@ def test_a_schedule_whose_request_has_a_name_of_its_own_starts_one_job_ever(chec
     assert report["workflows"][0]["jobs"][0]["per_execution"] == {"least": 0, "most": 1}
     assert amounts(report) == [0.0, 0.23]  # one run of 0.5 h × 2 × 0.23, and never again
     assert [r["address"] for r in report["results"] if r["verdict"] == "fail"] == ["S"]
+
+
+def test_a_state_machine_that_starts_another_passes_its_runs_and_an_input_on(check: Check) -> None:
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::states:startExecution.sync:2",
+        "Parameters": {"StateMachineArn": "${Child}", "Input": {"type": "ml.m5.xlarge"}},
+        "End": True,
+    }
+    both = [{"StartAt": name, "States": {name: call}} for name in ("A", "B")]
+    parallel = {"StartAt": "Both", "States": {"Both": {"Type": "Parallel", "Branches": both, "End": True}}}
+    machine = "AWS::StepFunctions::StateMachine"
+    stack = {
+        "Resources": {
+            "Parent": {"Type": machine, "Properties": {"DefinitionString": {"Fn::Sub": json.dumps(parallel)}}},
+            "Child": {"Type": machine, "Properties": {"DefinitionString": json.dumps(MACHINE)}},
+            "Daily": {
+                "Type": "AWS::Events::Rule",
+                "Properties": {"ScheduleExpression": "rate(1 day)", "Targets": [{"Id": "x", "Arn": {"Ref": "Parent"}}]},
+            },
+        }
+    }
+    report = check(json.dumps(stack))
+    (workflow,) = report["workflows"]
+    assert workflow["address"] == "Child"
+    assert workflow["jobs"][0]["instance_types"] == ["ml.m5.xlarge"]
+    # two starts a day: 2 × 365 / 12 = 60.8333 × 0.5 h × 2 × 0.23 = 13.9917
+    assert amounts(report) == [13.99, 13.99]
+
+
+def test_what_a_state_machine_with_jobs_starts_elsewhere_is_said(check: Check) -> None:
+    call = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:startPipelineExecution.sync",
+        "Parameters": {"PipelineName": "elsewhere"},
+        "End": True,
+    }
+    definition = json.dumps({"StartAt": "P", "States": {"P": call}})
+    properties = {"DefinitionString": definition}
+    report = check(
+        json.dumps({"Resources": {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}})
+    )
+    assert report["skipped"][0]["reason"] == "what it starts at P is not here, and in no total"
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_a_state_machine_that_starts_one_of_something_else_elsewhere_is_not_counted(check: Check) -> None:
+    arn = "arn:aws:states:eu-west-1:1:stateMachine:other"
+    resource = "arn:aws:states:::states:startExecution"
+    call = {"Type": "Task", "Resource": resource, "Parameters": {"StateMachineArn": arn}, "End": True}
+    properties = {"DefinitionString": json.dumps({"StartAt": "P", "States": {"P": call}})}
+    report = check(
+        json.dumps({"Resources": {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}})
+    )
+    assert report["overview"]["state"] == "nothing-to-pay"
+
+
+def test_a_state_machine_that_starts_itself_has_runs_without_end(check: Check) -> None:
+    states = {
+        "Score": {key: value for key, value in TASK.items() if key != "End"} | {"Next": "Again"},
+        "Again": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution",
+            "Parameters": {"StateMachineArn": "arn:aws:states:us-east-1:1:stateMachine:scoring"},
+            "End": True,
+        },
+    }
+    stack = json.loads(json.dumps(TEMPLATE))
+    machine = stack["Resources"]["Scoring"]["Properties"]
+    machine["DefinitionString"] = json.dumps({"StartAt": "Score", "States": states})
+    report = check(json.dumps(stack))
+    assert report["totals"]["after"]["at_least"]
