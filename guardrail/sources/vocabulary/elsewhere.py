@@ -61,7 +61,7 @@ def _plain(value: Any) -> str:
     known = (value.partial or "") if isinstance(value, Unknown) else value
     if isinstance(value, Unknown) and "{" not in known.replace("${", ""):
         return ""  # what it is called, and nothing of what it says
-    text = str(known)
+    text = str.__str__(known) if isinstance(known, str) else str(known)  # looked through, and never printed
     return _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 

@@ -54,10 +54,15 @@ def _definition(view: View) -> Any:
     if isinstance(written, Mapping) and "PipelineDefinitionBody" in written:
         written = written["PipelineDefinitionBody"]
     if isinstance(written, str):
-        written = _substituted(written, view.get("DefinitionSubstitutions"))
+        written = _substituted(written, _substitutions(view))
         return decoded(written, "definition")
     found = decoded(written, "definition")
-    return found if isinstance(found, Unknown) else _substituted_in(found, view.get("DefinitionSubstitutions"))
+    return found if isinstance(found, Unknown) else _substituted_in(found, _substitutions(view))
+
+
+def _substitutions(view: View) -> Any:
+    """What stands for the placeholders of a definition; nothing where one of them must not be shown."""
+    return None if view.is_sensitive("DefinitionSubstitutions") else view.get("DefinitionSubstitutions")
 
 
 def _substituted(text: str, substitutions: Any) -> str:
@@ -173,6 +178,8 @@ def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:
         value = given.get(_STARTED[called])
         inner = given.get("PipelineParameters") if "pipeline" in called else decoded(given.get("Input"), "input")
         return Aim(target=Link(value=value if isinstance(value, (str, Unknown)) else None), given=_parameters(inner))
+    if target.is_sensitive("SageMakerPipelineParameters"):
+        return Aim(target=_link(block, target, "Arn", attribute), given=SENSITIVE)
     parameters = target.inside("SageMakerPipelineParameters")
     listed = parameters.blocks("PipelineParameterList")
     if isinstance(listed, list) and listed:

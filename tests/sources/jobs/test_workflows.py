@@ -402,3 +402,45 @@ def test_a_state_machine_that_starts_itself_has_runs_without_end(check: Check) -
     machine["DefinitionString"] = json.dumps({"StartAt": "Score", "States": states})
     report = check(json.dumps(stack))
     assert report["totals"]["after"]["at_least"]
+
+
+SECRET = {"Parameters": {"Secret": {"Type": "String", "NoEcho": True, "Default": "ml.c5.9xlarge"}}}
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        {
+            "DefinitionString": {
+                "Fn::Sub": json.dumps(MACHINE).replace('"InstanceType.$": "$.type"', '"InstanceType": "${Secret}"')
+            }
+        },
+        {
+            "DefinitionString": json.dumps(MACHINE).replace('"InstanceType.$": "$.type"', '"InstanceType": "${Type}"'),
+            "DefinitionSubstitutions": {"Type": {"Ref": "Secret"}},
+        },
+        {
+            "Definition": {
+                "StartAt": "S",
+                "States": {
+                    "S": {
+                        **TASK,
+                        "Parameters": {"TransformResources": {"InstanceType": {"Ref": "Secret"}, "InstanceCount": 1}},
+                    }
+                },
+            }
+        },
+    ],
+)
+def test_what_must_not_be_shown_is_shown_nowhere_and_is_not_free(definition: dict[str, Any], check: Check) -> None:
+    resources = {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": definition}}
+    report = check(json.dumps({**SECRET, "Resources": resources}))
+    assert "ml.c5.9xlarge" not in json.dumps(report)
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_parameters_that_must_not_be_shown_are_shown_nowhere(check: Check) -> None:
+    target = {"SageMakerPipelineParameters": {"PipelineParameterList": [{"Name": "Type", "Value": {"Ref": "Secret"}}]}}
+    report = check(json.dumps({**json.loads(pipeline(("A", target))), **SECRET}))
+    assert "ml.c5.9xlarge" not in json.dumps(report)
+    assert report["totals"]["after"]["at_least"]
