@@ -16,7 +16,6 @@ from guardrail.cost import join
 from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
-from guardrail.flows import runs
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.policy.environment import Environments
@@ -225,6 +224,10 @@ def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
     """Everything that starts transform jobs before or after the change, by address."""
     after = {workflow.address: workflow for workflow in priced.change_set.after.workflows}
     past = priced.change_set.before
+    if not after and not (past and past.workflows):
+        return
+    from guardrail.flows import runs  # for the few that run batch transform
+
     before = {workflow.address: workflow for workflow in past.workflows} if past else {}
     for address in sorted(after.keys() | before.keys()):
         workflow = after.get(address) or structs.replace(before[address], change="delete", touched=True)

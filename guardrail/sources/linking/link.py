@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -47,8 +48,10 @@ from guardrail.sources.linking.index import Declarations
 from guardrail.sources.linking.models import models_of, with_models
 from guardrail.sources.linking.scaling import ScalingLinks
 from guardrail.sources.linking.unlinked import NAMED
-from guardrail.sources.linking.workflows import Workflows, workflows
 from guardrail.sources.vocabulary.spellings import spelling_of
+
+if TYPE_CHECKING:
+    from guardrail.sources.linking.workflows import Workflows
 
 _ROOT_NAME = re.compile(r"[.\[]")
 _NOT_RUNNING = frozenset({"tags", "tags_all", "name", "name_prefix", "endpoint_config_name"})
@@ -132,8 +135,8 @@ class Side:
             endpoints=tuple(sorted(endpoints, key=_address)),
             unattached=tuple(sorted((self._bare(configuration, "no") for configuration in unattached), key=_address)),
             budgets=tuple(budget.budget for budget in sorted(self.declarations.of(DeclaredBudget), key=_address)),
-            workflows=started.workflows,
-            other_jobs=started.others,
+            workflows=started.workflows if started else (),
+            other_jobs=started.others if started else {},
             unlinked_scaling=tuple(sorted(self._scaling.unlinked.by_endpoint[""], key=_address)),
             adrift=tuple(self._scaling.adrift),
         )
@@ -145,10 +148,12 @@ class Side:
             partial=_partial(inventory) & modelled,
         )
 
-    def _workflows(self) -> Workflows:
-        """What starts transform jobs."""
+    def _workflows(self) -> "Workflows | None":
+        """What starts transform jobs; None where nothing may."""
         if not any(self.declarations.of(kind) for kind in (DeclaredWorkflow, DeclaredSchedule, DeclaredRuleTarget)):
-            return Workflows((), {})
+            return None
+        from guardrail.sources.linking.workflows import workflows  # for the few that run batch transform
+
         return workflows(self.declarations, self._region_of, lambda address: self._is_touched(address, None))
 
     @property

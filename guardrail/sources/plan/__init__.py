@@ -15,7 +15,6 @@ from guardrail import files
 from guardrail.model import Change, ChangeSet, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
 from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupported
-from guardrail.sources.jobs.base import decoded
 from guardrail.sources.linking.choices import chosen, with_choices
 from guardrail.sources.linking.link import Side, coverage, skipped_on
 from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
@@ -159,7 +158,11 @@ class _PlanReader:
             for place, each in enumerate(present)
             if isinstance(each, DeclaredWorkflow) and isinstance(each.definition, Unknown)
         }
-        beside = self._source_beside() if unknown else None
+        if not unknown:
+            return present
+        from guardrail.sources.jobs.base import decoded  # for the few that run batch transform
+
+        beside = self._source_beside()
         for change in self._document.changes:
             place, names = unknown.get(change.address), scope_of(change.module_address, change.index).names
             if beside is not None and place is not None and change.type in DEFINED_BY:

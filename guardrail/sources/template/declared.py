@@ -18,8 +18,7 @@ from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
 from guardrail.sources.template.values import Expression, Table, items_of, parts_of, text_of, within
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import NESTED_STACKS
-from guardrail.sources.vocabulary.workflows import STARTED_BY
+from guardrail.sources.vocabulary.spellings import NESTED_STACKS, STARTED_BY
 
 KNOWN_TRANSFORMS = frozenset({"AWS::Serverless-2016-10-31", "AWS::LanguageExtensions", "AWS::CodeDeployBlueGreen"})
 """Macros whose work is understood, or does not touch SageMaker resources."""

@@ -49,7 +49,7 @@ from guardrail.sources.declarations import (
     Unsupported,
     head,
 )
-from guardrail.sources.vocabulary import elsewhere, resource_id, spellings, workflows
+from guardrail.sources.vocabulary import elsewhere, resource_id, spellings
 from guardrail.sources.vocabulary.budgets import cost_budget
 from guardrail.sources.vocabulary.deployment import two_fleets_minutes
 from guardrail.sources.vocabulary.experiments import shadow_variants
@@ -504,6 +504,12 @@ def _elsewhere(block: Block) -> Unsupported | None:
     return Unsupported(**head(block), reason=reason, affects_total=not elsewhere.is_beside(block.type))
 
 
+def _workflows() -> Any:
+    from guardrail.sources.vocabulary import workflows  # for the few that run batch transform
+
+    return workflows
+
+
 _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
     spellings.ENDPOINT: _endpoint,
     spellings.CONFIGURATION: _configuration,
@@ -515,10 +521,10 @@ _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
     spellings.SCHEDULED_ACTION: _action,
     spellings.ALARM: _alarm,
     spellings.BUDGET: _budget,
-    **dict.fromkeys((spellings.STATE_MACHINE, spellings.SAM_STATE_MACHINE, spellings.PIPELINE), workflows.workflow),
-    spellings.SCHEDULE: workflows.schedule,
-    spellings.RULE: workflows.rule,
-    spellings.RULE_TARGET: workflows.rule_target,
+    **dict.fromkeys(spellings.STARTED_BY, lambda block: _workflows().workflow(block)),
+    spellings.SCHEDULE: lambda block: _workflows().schedule(block),
+    spellings.RULE: lambda block: _workflows().rule(block),
+    spellings.RULE_TARGET: lambda block: _workflows().rule_target(block),
 }
 
 

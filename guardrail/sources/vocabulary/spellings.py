@@ -38,6 +38,7 @@ BUDGET = "AWS::Budgets::Budget"
 STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 SAM_STATE_MACHINE = "AWS::Serverless::StateMachine"
 PIPELINE = "AWS::SageMaker::Pipeline"
+STARTED_BY = (STATE_MACHINE, SAM_STATE_MACHINE, PIPELINE)
 SCHEDULE = "AWS::Scheduler::Schedule"
 RULE = "AWS::Events::Rule"
 RULE_TARGET = "AWS::Events::Target"

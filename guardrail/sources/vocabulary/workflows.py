@@ -22,7 +22,6 @@ STARTS_OTHERS = "it starts another state machine, and its definition cannot be r
 _UNIVERSAL = ":aws-sdk:"
 _CREATE = "sagemaker:createtransformjob"
 _STARTED = {"sagemaker:startpipelineexecution": "PipelineName", "sfn:startexecution": "StateMachineArn"}
-STARTED_BY = (spellings.STATE_MACHINE, spellings.SAM_STATE_MACHINE, spellings.PIPELINE)
 
 
 def workflow(block: Block) -> DeclaredWorkflow | None:
@@ -204,7 +203,7 @@ def _input(target: View) -> Any:
 
 def _link(block: Block, view: View, name: str, attribute: str) -> Link:
     value = view.text(name)
-    wanted = spellings.types_of(*STARTED_BY, spellings.RULE)
+    wanted = spellings.types_of(*spellings.STARTED_BY, spellings.RULE)
     if isinstance(value, str):
         return Link(value=value)
     own = tuple(view.references(name, wanted))
