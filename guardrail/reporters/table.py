@@ -10,7 +10,7 @@ from typing import TypeAlias
 from guardrail.model import Location
 from guardrail.policy.base import undecided
 from guardrail.report import Report, SkippedReport
-from guardrail.reporters import batch, billed
+from guardrail.reporters import billed
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.change_grid import WIDEST, change_grid, subtotals
 from guardrail.reporters.findings import Finding, Subjects, endpoint_names, findings, savings, shape
@@ -285,6 +285,8 @@ def _batch(report: Report, page: Page) -> Iterator[TextLine]:
     """Transform jobs: what starts them, their size, the price of an hour, and what a month comes to."""
     if not report.workflows:
         return
+    from guardrail.reporters import batch  # for the few that run batch transform
+
     cells = [batch.HEAD, *((row.name, row.size, row.hour, row.runs, *row.amounts) for row in batch.rows(report))]
     widths = [max(display_width(page.text(row[place])) for row in cells) for place in range(len(batch.HEAD))]
     gap = "  "

@@ -150,7 +150,9 @@ class Side:
 
     def _workflows(self) -> "Workflows | None":
         """What starts transform jobs; None where nothing may."""
-        if not any(self.declarations.of(kind) for kind in (DeclaredWorkflow, DeclaredSchedule, DeclaredRuleTarget)):
+        if not any(
+            self.declarations.of(kind).by_address for kind in (DeclaredWorkflow, DeclaredSchedule, DeclaredRuleTarget)
+        ):
             return None
         from guardrail.sources.linking.workflows import workflows  # for the few that run batch transform
 
