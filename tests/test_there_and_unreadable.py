@@ -158,7 +158,7 @@ def test_the_price_tables_of_the_user(
 @pytest.mark.parametrize("state", STATES)
 def test_the_parameters_of_a_template(state: str, place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     make, _ = STATES[state]
-    (place / "template.yaml").write_text("Resources: {}\n")
+    (place / "template.yaml").write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}\n")
     make(place / "it.json")
     assert cli.main(["check", "template.yaml", "--parameters", "it.json"]) == 2
     assert "--parameters it.json cannot be read" in capsys.readouterr().err
