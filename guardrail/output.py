@@ -124,7 +124,7 @@ def write_file(path: str, text: str) -> None:
 def _replace(path: str, content: bytes) -> None:
     """Write beside ``path`` under a name of our own, then rename."""
     partial = f"{path}.{os.getpid()}.part"
-    with _tidy_end():
+    with tidy_end():
         try:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             with os.fdopen(descriptor, "wb") as stream:
@@ -145,7 +145,7 @@ class _EndError(BaseException):
 
 
 @contextmanager
-def _tidy_end() -> Iterator[None]:
+def tidy_end() -> Iterator[None]:
     """Let a signal that ends the process be raised first, so that nothing half written stays, and end it then.
 
     A cancelled job gets SIGTERM, a closed terminal SIGHUP. Who handles or ignores them goes on doing so, and so does
@@ -171,6 +171,15 @@ def _tidy_end() -> Iterator[None]:
     finally:
         for number in changed:
             signal.signal(number, signal.SIG_DFL)
+
+
+@contextmanager
+def temporary_folder() -> Iterator[str]:
+    """A folder that is gone afterwards, also where a signal ends the process meanwhile."""
+    from tempfile import TemporaryDirectory
+
+    with tidy_end(), TemporaryDirectory(prefix="guardrail-") as folder:
+        yield folder
 
 
 Colour: TypeAlias = Literal["auto", "always", "never"]

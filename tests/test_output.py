@@ -159,6 +159,22 @@ def _minding_signals() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+def test_a_temporary_folder_is_gone_where_a_signal_ends_the_process(tmp_path: Path) -> None:
+    """A cancelled job must not leave bills that were unpacked into it."""
+    script = (
+        "import os, signal, sys\n"
+        "from guardrail import output\n"
+        "with output.temporary_folder() as folder:\n"
+        "    open(os.path.join(folder, 'bill.csv'), 'w').close()\n"
+        "    os.kill(os.getpid(), signal.SIGTERM)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, b"")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_process_that_is_told_to_end_leaves_the_old_file_and_nothing_beside_it(
     tmp_path: Path, number: signal.Signals

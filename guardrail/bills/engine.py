@@ -3,9 +3,9 @@
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from guardrail import output
 from guardrail.errors import MissingExtraError, SourceError
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def opened() -> Iterator[Engine]:
         raise MissingExtraError(
             "reading bills needs DuckDB, which is not installed", hint="pip install 'guardrail-sagemaker[bills]'"
         ) from error
-    with TemporaryDirectory(prefix="guardrail-bills-") as folder:
+    with output.temporary_folder() as folder:
         os.mkdir(spilled := os.path.join(folder, "spilled"))
         connection = duckdb.connect(
             ":memory:",

@@ -5,9 +5,9 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
+from guardrail import output
 from guardrail.bills import asking, taken, view
 from guardrail.bills.answer import Answer
 from guardrail.bills.asked import Asked
@@ -36,7 +36,7 @@ def is_remote(source: str) -> bool:
 @contextmanager
 def fetched(source: str, asked: Asked | None, *, agree: Agree) -> Iterator[str]:
     """The copy of a SOURCE that lies at AWS, removed afterwards. Raises `AWSError`."""
-    with TemporaryDirectory(prefix="guardrail-bills-") as folder:
+    with output.temporary_folder() as folder:
         if source.startswith(_S3):
             from guardrail.aws import s3
 

@@ -611,12 +611,10 @@ def _against_baseline(report: Report, found: FoundSettings, shown: Callable[[str
 
 def _with_own_terms(report: Report, arguments: Namespace, found: FoundSettings) -> Report:
     """The report with what the change since a revision does to its own terms."""
-    import tempfile
-
     from guardrail import own_terms
     from guardrail.github.base_branch import Base
 
-    with tempfile.TemporaryDirectory(prefix="guardrail-") as folder:
+    with output.temporary_folder() as folder:
         try:
             base = Base(os.getcwd(), arguments.terms_before, folder, any_owner=arguments.any_owner)
             changes = (

@@ -1,10 +1,10 @@
 """``guardrail prices verify``: hold the tables against what AWS lists today."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from guardrail import output
 from guardrail.commands.prices.refresh import fetched, remarks
 from guardrail.commands.prices.show import book, write
 from guardrail.prices.book import PriceBook
@@ -22,7 +22,7 @@ def verify(arguments: Any) -> int:
     prices = book(arguments)
     lines: list[str] = []
     drifted = False
-    with progress("verifying prices") as status, tempfile.TemporaryDirectory(prefix="guardrail-") as folder:
+    with progress("verifying prices") as status, output.temporary_folder() as folder:
         for found in fetched(arguments, folder, status):
             here = of_tables(prices.tables(found.region))
             changes = compare(found.region, here, of_list(found))
