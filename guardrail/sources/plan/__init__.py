@@ -186,9 +186,14 @@ class _PlanReader:
         return found
 
     def _settled(self, alternatives: Mapping[str, Sequence[str]]) -> dict[str, str]:
-        """The configuration of each endpoint that the source beside the plan decides, with the plan's variables."""
+        """The configuration of each endpoint that the source decides, with the plan's variables.
+
+        That is source which was named, or lies in the working directory. Source that only lies beside the plan may have
+        changed since: it lends lines to findings, and the plan's own bounds, from the least of several to the dearest,
+        stay right whatever it says.
+        """
         settled: dict[str, str] = {}
-        beside = self._source_beside() if alternatives else None
+        beside = self._source_beside() if alternatives and self._source_is_meant() else None
         for change in self._document.changes:
             if beside is not None and change.address in alternatives:
                 attribute = spelling_of(change.type).of("EndpointConfigName")
@@ -270,6 +275,11 @@ class _PlanReader:
 
             self._beside = SourceBeside(self._outline.directory, self._document.variables)
         return self._beside
+
+    def _source_is_meant(self) -> bool:
+        """Whether the source is where it was named, or where the run is."""
+        here = self._outline is not None and os.path.realpath(self._outline.directory) == os.path.realpath(os.curdir)
+        return self._source is not None or here
 
     def _written(self, blocks: Iterable[tuple[tuple[str, ...], str, str]]) -> "Outline | None":
         """The source that the plan was made from, where it is at hand; nothing is imported where it is not."""
