@@ -6,7 +6,6 @@ the second Friday (Application Auto Scaling user guide, scheduled-scaling-using-
 local time; local times that a change of the clock leaves out or repeats AWS says nothing of (`unclear_time`).
 """
 
-import calendar
 import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import MAXYEAR, MINYEAR, UTC, date, datetime, time, timedelta, tzinfo
@@ -297,6 +296,8 @@ def _weekday(day: date) -> int:
 
 
 def _last(day: date) -> int:
+    import calendar  # for the few schedules that speak of a month's end
+
     return calendar.monthrange(day.year, day.month)[1]
 
 

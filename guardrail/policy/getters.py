@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from guardrail import metrics, scaling
 from guardrail.cost.alternatives import Alternative
@@ -33,11 +33,13 @@ from guardrail.money import plain, two_decimals
 from guardrail.policy import refusals
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.environment import PRODUCTION
-from guardrail.policy.images import image_of
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Subject
 from guardrail.prices.base import Price
 from guardrail.prices.book import InstanceSpec
+
+if TYPE_CHECKING:
+    from guardrail.policy.images import Image
 
 Getter: TypeAlias = Callable[[Subject], Any]
 Bind: TypeAlias = Callable[[Mapping[str, Value]], Getter]
@@ -446,6 +448,15 @@ def of_model(name: str) -> Getter:
     return get
 
 
+def _image(path: object) -> "Image | None":
+    """What the path of an image says; None of what is not known, or lies outside of ECR."""
+    if not isinstance(path, str):
+        return None
+    from guardrail.policy.images import image_of
+
+    return image_of(path)
+
+
 def over_containers(combine: Callable[[tuple[Container, ...]], object]) -> Getter:
     """A fact of the containers of the variant's model, in their order."""
     containers = of_model("containers")
@@ -469,14 +480,14 @@ def _is_multi_model(container: Container) -> bool | Unknown:
 def image_processor(subject: Subject) -> object:
     """What the image of its first container was built for, where that is one of AWS's and its tag says so."""
     path = IMAGE(subject)
-    image = image_of(path) if isinstance(path, str) else None
+    image = _image(path)
     return path if isinstance(path, Unknown) else image and image.processor
 
 
 def image_region(subject: Subject) -> object:
     """The region of the registry that the image of its first container lies in; None where that is not in ECR."""
     path = IMAGE(subject)
-    image = image_of(path) if isinstance(path, str) else None
+    image = _image(path)
     return path if isinstance(path, Unknown) else image and image.region
 
 

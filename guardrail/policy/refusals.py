@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from guardrail.model import Container, Endpoint, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown
-from guardrail.policy.images import image_of
 
 Variant: TypeAlias = InstanceVariant | ServerlessVariant
 Answer: TypeAlias = bool | Unknown
@@ -75,7 +74,11 @@ def _marketplace(_: Endpoint, variant: Variant) -> Answer:
 
 
 def _gpu_image(container: Container) -> Answer:
-    found = image_of(container.image) if isinstance(container.image, str) else None
+    if not isinstance(container.image, str):
+        return False
+    from guardrail.policy.images import image_of
+
+    found = image_of(container.image)
     return found is not None and found.processor == "gpu"
 
 
@@ -160,6 +163,8 @@ def image_problems(endpoint: Endpoint, variant: Variant) -> tuple[str, ...] | Un
 
 
 def _problems(image: str, endpoint: Endpoint, variant: Variant) -> Iterator[str | Unknown]:
+    from guardrail.policy.images import image_of
+
     found = image_of(image)
     if found is None:
         return

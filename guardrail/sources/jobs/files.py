@@ -8,16 +8,18 @@ from guardrail.errors import MalformedError, SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory, Skipped, Unknown, Workflow
 
 _PEEK = 1 << 16
-_TOLD = re.compile(
+_PLAN = (b'{"format_version"', b'{\n  "format_version"')
+"""How the JSON of Terraform begins, which nearly every input is."""
+_TOLD = (
     rb'"(?:StartAt|States|TransformResources|TransformJobArn|ValidationSpecification|PipelineDefinition)"\s*:'
     rb'|"Version"\s*:\s*"2020-12-01"|createTransformJob'
 )
-_OTHER = re.compile(
+_OTHER = (
     rb'\s*\{\s*"(?:applyable|checks|complete|configuration|errored|format_version|planned_values|prior_state'
     rb'|resource_changes|terraform_version)"|[\s\S]*"Resources"\s*:'
 )
-_YAML = re.compile(rb"^(?:StartAt|States):", re.MULTILINE)
-_NOT_YAML = re.compile(rb"^Resources:", re.MULTILINE)
+_YAML = rb"(?m)^(?:StartAt|States):"
+_NOT_YAML = rb"(?m)^Resources:"
 _DIRECTIVES = "it is a template of Terraform's, and what its directives make of it is not known here"
 NO_REGION = Unknown("nothing tells it: give --region")
 
@@ -39,9 +41,11 @@ def recognizes(path: str) -> bool:
 
 def looks_like_one(head: bytes) -> bool:
     """Whether what a file begins with is a definition's."""
+    if head.startswith(_PLAN):
+        return False
     if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"{":
-        return _TOLD.search(head) is not None and _OTHER.match(head) is None
-    return _YAML.search(head) is not None and _NOT_YAML.search(head) is None
+        return re.search(_TOLD, head) is not None and re.match(_OTHER, head) is None
+    return re.search(_YAML, head) is not None and re.search(_NOT_YAML, head) is None
 
 
 def read(path: str, region: str | None = None) -> ChangeSet:
