@@ -20,7 +20,6 @@ from guardrail.commands.base import meant
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.errors import GuardrailError, NotATemplateError, SettingsError, SourceError
 from guardrail.git import top_of
-from guardrail.gitignore import Excluded, Tracked, ignored_around
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest, loaded
 from guardrail.policy import baseline, waivers
@@ -45,12 +44,11 @@ from guardrail.settings import (
     start_of,
 )
 from guardrail.sources.boundary import boundary_of
-from guardrail.sources.past import before_commit
-from guardrail.sources.repeats import without_repeats
 from guardrail.sources.sets import RootSets, labelled
 
 if TYPE_CHECKING:
     from guardrail.github.base_branch import Base
+    from guardrail.gitignore import Excluded
     from guardrail.own_terms import OwnTerms
     from guardrail.reporters.base import Links
 
@@ -301,6 +299,8 @@ def run(arguments: Namespace) -> int:
     _refuse_collisions(arguments.paths, destinations)
     _refuse_a_partial_baseline(arguments)
     if arguments.pre_commit:
+        from guardrail.sources.past import before_commit
+
         arguments.compare_to = before_commit(arguments.paths, os.environ, any_owner=arguments.any_owner)
     found = _settings(arguments)
     watch.step(_terms_in_words(found))
@@ -451,7 +451,7 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     for change_set in _change_sets(arguments, inputs, nearest, environments_of_roots):
         change_sets.append(change_set)
         watch.step(_read_in_words(change_set))
-    change_sets, repeated = without_repeats(change_sets, inputs.found, Tracked(os.getcwd()).holds)
+    change_sets, repeated = _once(change_sets, inputs.found)
     change_sets = sources.joined(change_sets)
     if not change_sets and not arguments.templates_only:
         raise GuardrailError("nothing that was given belongs to a root module", hint="guardrail check DIR")
@@ -511,18 +511,34 @@ class _Inputs(Struct, frozen=True, kw_only=True):
     found: frozenset[str] = frozenset()
     """Those that the search has found."""
     notices: tuple[str, ...] = ()
-    exclude: Excluded | None = None
+    exclude: "Excluded | None" = None
     renamed: Mapping[str, str] = {}
     """By the path of a template, what it was called before the change."""
     gone: tuple[str, ...] = ()
     """Templates that are there no more."""
 
 
+def _once(change_sets: list[ChangeSet], found: frozenset[str]) -> tuple[list[ChangeSet], Sequence[str]]:
+    """Without what a search has found that stands for something else that is there as well."""
+    if not found:
+        return change_sets, ()
+    from guardrail.gitignore import Tracked
+    from guardrail.sources.repeats import without_repeats
+
+    return without_repeats(change_sets, found, Tracked(os.getcwd()).holds)
+
+
+def _excluded(directory: str, patterns: Sequence[str]) -> "Excluded":
+    from guardrail.gitignore import Excluded
+
+    return Excluded(directory, patterns)
+
+
 def _inputs(arguments: Namespace, settings: FoundSettings) -> _Inputs:
     """The named inputs and everything in the folders among them, with the templates that these have lost."""
     named: Sequence[str] = arguments.paths
     patterns = settings.settings.exclude
-    exclude = Excluded(settings.directory, patterns) if patterns else None
+    exclude = _excluded(settings.directory, patterns) if patterns else None
     paths: dict[str, None] = {}
     found: set[str] = set()
     notices: list[str] = []
@@ -756,9 +772,15 @@ def _past_of(path: str, arguments: Namespace, inputs: _Inputs) -> tuple[str | No
     is_one_of_several = len(inputs.paths) > 1 or path in inputs.found
     if compare_to is None or (is_one_of_several and not sources.is_template(path)):
         return None, ()
-    if path in inputs.found and ignored_around(path).ignores(path, is_folder=os.path.isdir(path)):
+    if path in inputs.found and _is_ignored(path):
         return None, (f"{path} is made, and git does not keep it: what stood before is not known",)
     return compare_to, ()
+
+
+def _is_ignored(path: str) -> bool:
+    from guardrail.gitignore import ignored_around
+
+    return ignored_around(path).ignores(path, is_folder=os.path.isdir(path))
 
 
 def _within_repository(paths: Iterable[str]) -> Iterator[str]:
@@ -769,7 +791,7 @@ def _within_repository(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _from_terraform(
-    paths: Sequence[str], arguments: Namespace, region: str | None, sets: RootSets, exclude: Excluded | None
+    paths: Sequence[str], arguments: Namespace, region: str | None, sets: RootSets, exclude: "Excluded | None"
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each of its sets of values."""
     return sources.read_terraform(

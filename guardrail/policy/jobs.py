@@ -15,7 +15,7 @@ from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 
 _DEFAULT_PAYLOAD_MB = 6
-_ONE_OBJECT = re.compile(
+_ONE_OBJECT = (
     r"s3://[^/]+/(?:.*/)?[^/]+\.(?:csv|tsv|jsonl?|jsonlines|parquet|txt|npy|libsvm|recordio|tfrecord)(?:\.gz)?"
 )
 
@@ -88,7 +88,7 @@ def concurrent_payload_mb(job: TransformJob) -> object:
 def input_objects(job: TransformJob) -> object:
     """1 where its input is a single object by its name; None where nothing tells how many there are."""
     uri = job.s3_uri
-    is_one = isinstance(uri, str) and _ONE_OBJECT.fullmatch(uri.lower()) and job.s3_data_type in (None, "S3Prefix")
+    is_one = isinstance(uri, str) and re.fullmatch(_ONE_OBJECT, uri.lower()) and job.s3_data_type in (None, "S3Prefix")
     return 1 if is_one else None
 
 
