@@ -19,7 +19,7 @@ from typing import Any
 
 STAGES = (
     ("read", "guardrail.sources", "read"),
-    ("load the bundled policies", "guardrail.commands.check", "bundled"),
+    ("load the bundled policies", "guardrail.commands.check.terms", "bundled"),
     ("assess", "guardrail.commands.check", "assess"),
     ("  price, before and after", "guardrail.assess.pricing", "price"),
     ("  judge", "guardrail.assess.judging", "evaluate"),

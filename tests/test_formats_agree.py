@@ -86,7 +86,7 @@ def assessed(path: Path, *flags: str) -> tuple[int, Report | None]:
     """The exit code of a check and its report; None where it gives no answer."""
     reports: list[Report] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(check, "_write", lambda made, *_: reports.append(made))
+        patch.setattr(check, "write", lambda made, *_: reports.append(made))
         code = cli.main(["check", str(path), "--region=us-east-1", *flags])
     return code, reports[0] if reports else None
 

@@ -77,6 +77,11 @@ def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
     assert {name for name in imported if name.startswith("guardrail.commands.")} == {
         "guardrail.commands.base",
         "guardrail.commands.check",
+        "guardrail.commands.check.arguments",
+        "guardrail.commands.check.inputs",
+        "guardrail.commands.check.reading",
+        "guardrail.commands.check.terms",
+        "guardrail.commands.check.writing",
     }
     assert "guardrail.reporters.table" not in imported
     assert not [name for name in imported if name.startswith(("guardrail.bills", "guardrail.aws"))]

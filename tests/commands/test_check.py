@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from guardrail import cli
-from guardrail.commands import check
+from guardrail.commands.check.writing import lines_of
 from guardrail.model import Location
 from guardrail.policy.load import bundled
 from tests.reporters import reports
@@ -438,5 +438,5 @@ def test_a_comment_shows_no_line_of_a_file_of_variables(tmp_path: Path, monkeypa
         (tmp_path / name).write_text("min_capacity = 1\n")
     places = [Location("a.tf", 1), Location("a.tfvars", 1), Location("a.tf", 9), Location("gone.tf", 1)]
     results = tuple(reports.finding(location=place) for place in places)
-    found = check._lines(reports.report(results=results))  # noqa: SLF001 - the rim
+    found = lines_of(reports.report(results=results))
     assert found == {("a.tf", 1): "min_capacity = 1"}

@@ -34,7 +34,7 @@ def checked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report | None]:
     def run(*arguments: str) -> Report | None:
         made: list[Report] = []
         with monkeypatch.context() as patched:
-            patched.setattr(check, "_write", lambda report, *_: made.append(report))
+            patched.setattr(check, "write", lambda report, *_: made.append(report))
             cli.main(["check", *arguments])
         return made[0] if made else None
 

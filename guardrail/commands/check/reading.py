@@ -1,0 +1,138 @@
+"""What the inputs hold: change sets, each from its own past and once for each of its environments."""
+
+import os
+from argparse import Namespace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from guardrail import sources
+from guardrail.commands.check.inputs import Inputs
+from guardrail.errors import GuardrailError, NotATemplateError, SourceError
+from guardrail.git import top_of
+from guardrail.model import ChangeSet, Unknown
+from guardrail.nearest import Nearest
+from guardrail.settings import RootEnvironment
+from guardrail.sources.boundary import boundary_of
+from guardrail.sources.sets import RootSets, labelled
+
+if TYPE_CHECKING:
+    from guardrail.gitignore import Excluded
+
+
+def change_sets_of(
+    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Mapping[str, Mapping[str, RootEnvironment]]
+) -> Iterator[ChangeSet]:
+    """What every path holds.
+
+    Terraform source is read together: several of its files may belong to one root module.
+    """
+    terraform = [path for path in inputs.paths if sources.is_terraform(path)]
+    if arguments.assignments and not terraform:
+        raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
+    for path in inputs.paths:
+        if path in terraform[:1]:
+            sets = {
+                root: {label: tuple(each.values) for label, each in several.items()}
+                for root, several in environments.items()
+            }
+            yield from _from_terraform(terraform, arguments, nearest.region(terraform), sets, inputs.exclude)
+        elif path not in terraform:
+            own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
+            yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
+    for path in inputs.gone:
+        own = environments.get(os.path.realpath(path), {})
+        yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
+
+
+def _from_file(
+    path: str, arguments: Namespace, inputs: Inputs, region: str | None, environments: Mapping[str, RootEnvironment]
+) -> Iterator[ChangeSet]:
+    """What a template, cloud assembly or plan holds, once for each of its environments.
+
+    What turns out to be no template is passed over where only these are asked for, or a search has found it.
+    """
+    compare_to, said = _past_of(path, arguments, inputs)
+    is_gone = path in inputs.gone
+    read = partial(
+        sources.read,
+        path,
+        region=region,
+        possibilities=arguments.possibilities or (),
+        compare_to=compare_to,
+        was=inputs.renamed.get(path),
+        is_gone=is_gone,
+        beside=() if is_gone else inputs.paths,
+        any_owner=arguments.any_owner,
+        source=arguments.source,
+    )
+    flags = arguments.parameters or ()
+    try:
+        for label, each in environments.items():
+            change_set = read(parameters=[*_within_repository(each.values), *flags])
+            yield labelled(structs.replace(change_set, notices=(*said, *change_set.notices)), label)
+        if not environments:
+            change_set = read(parameters=flags)
+            yield structs.replace(change_set, notices=(*said, *change_set.notices))
+    except NotATemplateError:
+        if not arguments.templates_only and path not in inputs.found:
+            raise
+    except SourceError as error:
+        if not arguments.keep_going or path not in inputs.found:
+            raise
+        yield sources.nothing_of(path, error.message)
+
+
+def _past_of(path: str, arguments: Namespace, inputs: Inputs) -> tuple[str | None, tuple[str, ...]]:
+    """What an input is compared with, and what is to be said of it; a plan beside other things has its own past."""
+    compare_to = arguments.compare_to
+    if path in inputs.gone:
+        what = "is no stack of its own any more" if os.path.lexists(path) else "is gone"
+        return compare_to, (f"{path} {what}: what it had is no longer there once somebody has deleted its stack",)
+    if path in inputs.renamed:
+        return compare_to, (f"{path} was {inputs.renamed[path]} before the change",)
+    is_one_of_several = len(inputs.paths) > 1 or path in inputs.found
+    if compare_to is None or (is_one_of_several and not sources.is_template(path)):
+        return None, ()
+    if path in inputs.found and _is_ignored(path):
+        return None, (f"{path} is made, and git does not keep it: what stood before is not known",)
+    return compare_to, ()
+
+
+def _is_ignored(path: str) -> bool:
+    from guardrail.gitignore import ignored_around
+
+    return ignored_around(path).ignores(path, is_folder=os.path.isdir(path))
+
+
+def _within_repository(paths: Iterable[str]) -> Iterator[str]:
+    """Files that settings name, none of which may be a link of a change that leads out of its repository."""
+    for path in paths:
+        boundary_of(path)
+        yield f".{os.sep}{path}" if "=" in path else path
+
+
+def _from_terraform(
+    paths: Sequence[str], arguments: Namespace, region: str | None, sets: RootSets, exclude: "Excluded | None"
+) -> Iterator[ChangeSet]:
+    """One change set for each root module in ``paths`` and each of its sets of values."""
+    return sources.read_terraform(
+        paths,
+        region=region,
+        assignments=arguments.assignments or (),
+        environment=_hidden(os.environ) if arguments.untrusted else os.environ,
+        workspace=arguments.workspace,
+        base=top_of(os.getcwd()),
+        keep_going=arguments.keep_going,
+        compare_to=arguments.compare_to,
+        any_owner=arguments.any_owner,
+        sets=sets,
+        exclude=exclude,
+    )
+
+
+def _hidden(environment: Mapping[str, str]) -> dict[str, Unknown]:
+    """The variables of an environment, as a stranger's code gets to see them: its output may be public."""
+    return {name: Unknown(f"{name} is set, and is not read for code that is not trusted") for name in environment}
