@@ -330,19 +330,19 @@ _DECLARED: tuple[Field, ...] = (
         "variant.unsupported",
         "strings",
         "What its kind of inference (serverless, shadow, asynchronous) does not take, as far as the source tells.",
-        get.of_variant_in_endpoint(refusals.unsupported),
+        refusals.unsupported,
     ),
     _variant.field(
         "variant.image_problems",
         "strings",
         "Why an image of its model cannot run there: it lies in another region, or is built for other processors.",
-        get.of_variant_in_endpoint(refusals.image_problems),
+        refusals.image_problems,
     ),
     _size.field(
         "variant.scaled_type_change",
         "string",
         "The change of its instance type under a scaling target that was there before, as text; else none.",
-        get.scaled_type_change,
+        refusals.scaled_type_change,
     ),
     _variant.field(
         "variant.serverless_offered",
@@ -355,13 +355,13 @@ _DECLARED: tuple[Field, ...] = (
         "variant.image_processor",
         "string",
         "What the image was built for by its tag: cpu, gpu or neuron; none of images that are not AWS's.",
-        get.image_processor,
+        get.of_image("processor"),
     ),
     _variant.field(
         "variant.image_region",
         "string",
         "Region of the registry of ECR that the image lies in; none of images elsewhere.",
-        get.image_region,
+        get.of_image("region"),
     ),
     _size.field(
         "variant.accelerators_required",

@@ -18,7 +18,6 @@ from guardrail.model import (
     GENERATED,
     Alarm,
     Container,
-    Endpoint,
     InferenceComponent,
     InstanceVariant,
     Model,
@@ -30,7 +29,6 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.money import plain, two_decimals
-from guardrail.policy import refusals
 from guardrail.policy.alternative import family_of, fitting
 from guardrail.policy.environment import PRODUCTION
 from guardrail.policy.policy import Value
@@ -370,8 +368,8 @@ def name_is_generated(subject: Subject) -> object:
     return name.reason == GENERATED or name
 
 
-def previous_instance_type(subject: Subject) -> object:
-    """The type of the variant of that name before the change; None where there was none."""
+def previous_variant(subject: Subject) -> InstanceVariant | ServerlessVariant | Unknown | None:
+    """The variant of that name before the change; None where there was none."""
     endpoint, variant = subject.endpoint, subject.variant
     before = subject.world.before if subject.world else None
     if variant is None or endpoint is None or isinstance(variant, Unknown):
@@ -380,33 +378,19 @@ def previous_instance_type(subject: Subject) -> object:
         return NO_PAST
     previous = before.get(endpoint.address)
     variants = previous.variants if previous else ()
-    if not variants or isinstance(variants, Unknown):
-        return variants or None
-    if isinstance(variant.name, Unknown):
+    if isinstance(variants, Unknown):
+        return variants
+    if variants and isinstance(variant.name, Unknown):
         return variant.name
-    own = next((one for one in variants if one.name == variant.name), None)
-    return SENSITIVE_TYPE if own is not None and own.sensitive else getattr(own, "instance_type", None)
+    return next((one for one in variants if one.name == variant.name), None)
 
 
-def of_variant_in_endpoint(read: Callable[[Endpoint, InstanceVariant | ServerlessVariant], object]) -> Getter:
-    """What is worked out from the variant and its endpoint together."""
-
-    def get(subject: Subject) -> object:
-        endpoint, variant = subject.endpoint, subject.variant
-        if endpoint is None or variant is None or isinstance(variant, Unknown):
-            return variant
-        return read(endpoint, variant)
-
-    return get
-
-
-def scaled_type_change(subject: Subject) -> object:
-    """A change of type under a scaling target that was there before: ``ml.m5.large to ml.m5.xlarge``."""
-    before = subject.world.before if subject.world else None
-    read = of_variant_in_endpoint(lambda endpoint, variant: refusals.scaled_type_change(endpoint, variant, before))
-    if isinstance(subject.variant, (InstanceVariant, ServerlessVariant)) and subject.variant.sensitive:
-        return None if read(subject) is None else SENSITIVE_TYPE
-    return read(subject)
+def previous_instance_type(subject: Subject) -> object:
+    """The type of the variant of that name before the change; None where there was none."""
+    own = previous_variant(subject)
+    if own is None or isinstance(own, Unknown):
+        return own
+    return SENSITIVE_TYPE if own.sensitive else getattr(own, "instance_type", None)
 
 
 def serverless_offered(subject: Subject) -> object:
@@ -448,13 +432,23 @@ def of_model(name: str) -> Getter:
     return get
 
 
-def _image(path: object) -> "Image | None":
+def image(path: object) -> "Image | None":
     """What the path of an image says; None of what is not known, or lies outside of ECR."""
     if not isinstance(path, str):
         return None
     from guardrail.policy.images import image_of
 
     return image_of(path)
+
+
+def of_image(name: str) -> Getter:
+    """What the image of its first container says; None where that is not in ECR, or does not say."""
+
+    def get(subject: Subject) -> object:
+        path = IMAGE(subject)
+        return path if isinstance(path, Unknown) else getattr(image(path), name, None)
+
+    return get
 
 
 def over_containers(combine: Callable[[tuple[Container, ...]], object]) -> Getter:
@@ -470,25 +464,11 @@ def over_containers(combine: Callable[[tuple[Container, ...]], object]) -> Gette
 
 def any_container(holds: Callable[[Container], bool | Unknown]) -> Getter:
     """Whether something is true of one of the containers; an unknown one leaves it open where none is known to be."""
-    return over_containers(lambda found: _any([holds(each) for each in found]))
+    return over_containers(lambda found: any_of([holds(each) for each in found]))
 
 
 def _is_multi_model(container: Container) -> bool | Unknown:
     return container.mode if isinstance(container.mode, Unknown) else container.mode == "MultiModel"
-
-
-def image_processor(subject: Subject) -> object:
-    """What the image of its first container was built for, where that is one of AWS's and its tag says so."""
-    path = IMAGE(subject)
-    image = _image(path)
-    return path if isinstance(path, Unknown) else image and image.processor
-
-
-def image_region(subject: Subject) -> object:
-    """The region of the registry that the image of its first container lies in; None where that is not in ECR."""
-    path = IMAGE(subject)
-    image = _image(path)
-    return path if isinstance(path, Unknown) else image and image.region
 
 
 def accelerators_required(subject: Subject) -> object:
@@ -603,7 +583,8 @@ def _most(values: list[Any]) -> Any:
     return Unknown(unknown.reason, at_least=Decimal(str(max(known))))
 
 
-def _any(values: list[Any]) -> Any:
+def any_of(values: list[Any]) -> Any:
+    """Whether one of the values is true; Unknown where one may be and none surely is."""
     known, unknown = _parts(values)
     return True if any(known) else unknown or False
 
@@ -643,7 +624,7 @@ HOURLY_USD = over_types(_hourly_usd, _most)
 VCPUS = of_spec(lambda spec: spec.vcpus, _most)
 ACCELERATORS = of_spec(lambda spec: spec.accelerators, _most)
 MEMORY_GIB = of_spec(lambda spec: spec.memory_gib, _most)
-BURSTABLE = of_spec(lambda spec: spec.burstable, _any)
+BURSTABLE = of_spec(lambda spec: spec.burstable, any_of)
 HOSTS_ENDPOINTS = of_spec(lambda spec: spec.hosts_endpoints, _all)
 TAKES_VOLUME = of_spec(
     lambda spec: (

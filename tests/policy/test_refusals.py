@@ -7,6 +7,8 @@ from msgspec import structs
 
 from guardrail.model import Container, Endpoint, InstanceVariant, Model, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.policy.refusals import image_problems, scaled_type_change, unsupported
+from guardrail.policy.subject import Evaluation, Subject
+from guardrail.prices.book import PriceBook
 
 LATER = Unknown("known only after apply")
 AWS = "763104351884.dkr.ecr.{}.amazonaws.com/{}"
@@ -37,8 +39,14 @@ def endpoint(*variants: InstanceVariant | ServerlessVariant, **changes: Any) -> 
     return Endpoint(**(known | {"variants": variants, "configuration_address": "c"} | changes))
 
 
+def subject(
+    of: Endpoint, variant: InstanceVariant | ServerlessVariant, before: dict[str, Endpoint] | None = None
+) -> Subject:
+    return Subject(Evaluation(PriceBook(), before=before), of, variant=variant)
+
+
 def asked(variant: InstanceVariant | ServerlessVariant, **changes: Any) -> object:
-    return unsupported(endpoint(variant, **changes), variant)
+    return unsupported(subject(endpoint(variant, **changes), variant))
 
 
 @pytest.mark.parametrize(
@@ -64,13 +72,13 @@ def test_serverless_takes_none_of_its_feature_exclusions(changes: dict[str, Any]
 
 def test_of_serverless_variants_there_is_one_and_nothing_of_it_is_captured() -> None:
     two = endpoint(serverless(), serverless(name="b"), data_capture_percent=10)
-    assert unsupported(two, serverless()) == ("a second production variant", "data capture")
+    assert unsupported(subject(two, serverless())) == ("a second production variant", "data capture")
 
 
 def test_shadow_variants_stand_beside_one_production_variant_that_is_real_time() -> None:
     shadow = instances("ml.inf1.xlarge", name="candidate", shadow=True)
     assert asked(shadow, mode="async") == ("asynchronous inference", "an Inf1 instance")
-    assert unsupported(endpoint(instances(), instances(name="b"), shadow), shadow) == (
+    assert unsupported(subject(endpoint(instances(), instances(name="b"), shadow), shadow)) == (
         "a second production variant",
         "an Inf1 instance",
     )
@@ -78,7 +86,7 @@ def test_shadow_variants_stand_beside_one_production_variant_that_is_real_time()
 
 def test_asynchronous_inference_has_one_variant_and_no_marketplace() -> None:
     both = instances(marketplace=True)
-    assert unsupported(endpoint(both, instances(name="b"), mode="async"), both) == (
+    assert unsupported(subject(endpoint(both, instances(name="b"), mode="async"), both)) == (
         "a second production variant",
         "a package of AWS Marketplace",
     )
@@ -101,7 +109,7 @@ def test_a_model_that_is_managed_elsewhere_and_an_image_without_a_name_are_nothi
 
 def of_image(image: str, instance_type: str = "ml.c6i.large", region: str | Unknown = "us-east-1") -> object:
     variant = instances(instance_type, model=model(container(image=image)))
-    return image_problems(endpoint(variant, region=region), variant)
+    return image_problems(subject(endpoint(variant, region=region), variant))
 
 
 @pytest.mark.parametrize("instance_type", ["ml.c6g.large", "ml.c7g.xlarge", "ml.m6gd.4xlarge", "ml.c6gn.16xlarge"])
@@ -135,7 +143,7 @@ BEFORE = endpoint(instances("ml.m5.large", scaling=TARGET))
 
 def change(variant: InstanceVariant, before: Endpoint | None = BEFORE, **changes: Any) -> object:
     after = endpoint(variant, **({"change": "update"} | changes))
-    return scaled_type_change(after, variant, None if before is None else {"e": before})
+    return scaled_type_change(subject(after, variant, None if before is None else {"e": before}))
 
 
 def test_a_type_that_changes_under_a_target_that_was_there_is_refused() -> None:
