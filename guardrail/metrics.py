@@ -7,7 +7,7 @@ Application Auto Scaling user guide (AAS).
 """
 
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from msgspec import Struct
@@ -417,13 +417,20 @@ def _wake_problems(target: ScalableTarget, call: _Call, scaled: Scaled) -> Itera
         adds = _adds(policy)
         if adds is not True:
             yield adds if isinstance(adds, Unknown) else f"the steps of {policy.address} add no capacity"
-        elif isinstance(policy.alarms, Unknown):
-            yield policy.alarms
-        elif not policy.alarms:
-            yield f"no alarm has {policy.address} among its actions"
         else:
-            for alarm in policy.alarms:
-                yield _alarm_problem(alarm, call, scaled)
+            yield from _of_alarms(policy, lambda alarm: _alarm_problem(alarm, call, scaled))
+
+
+def _of_alarms(
+    policy: StepScalingPolicy, problem: Callable[[Alarm], str | Unknown | None]
+) -> Iterator[str | Unknown | None]:
+    """What is wrong with each alarm of a step policy; with the policy itself where it has none."""
+    if isinstance(policy.alarms, Unknown):
+        yield policy.alarms
+    elif not policy.alarms:
+        yield f"no alarm has {policy.address} among its actions"
+    else:
+        yield from map(problem, policy.alarms)
 
 
 def _adds(policy: StepScalingPolicy) -> bool | Unknown:
@@ -458,13 +465,7 @@ def alarm_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | 
 
 
 def _alarm_problems(policy: StepScalingPolicy, call: _Call | None, scaled: Scaled) -> Iterator[str | Unknown | None]:
-    if isinstance(policy.alarms, Unknown):
-        yield policy.alarms
-    elif not policy.alarms:
-        yield f"no alarm has {policy.address} among its actions"
-    else:
-        for alarm in policy.alarms:
-            yield _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
+    return _of_alarms(policy, lambda alarm: _is_silent(alarm) or _watches_nothing(alarm, call, scaled))
 
 
 def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | Unknown | None:

@@ -18,12 +18,11 @@ from msgspec import Struct, structs
 
 from guardrail import __version__, limits
 from guardrail.cost.base import BOUNDS, Delta
-from guardrail.cost.join import NOTHING, total
+from guardrail.cost.join import NOTHING, total, total_delta
 from guardrail.errors import GitHubError
 from guardrail.github.runner import Run
 from guardrail.github.shortened import shortened
 from guardrail.model import Unknown
-from guardrail.money import ZERO
 from guardrail.report import Report, Totals
 from guardrail.reporters.base import Options
 from guardrail.reporters.bill import USAGE, changes_nothing
@@ -396,26 +395,5 @@ def _sum(found: Sequence[Totals], missing: Sequence[str]) -> Totals:
     if not deltas:
         return Totals(before=None, after=after, delta=None)
     gap = f"{missing[0]} was not run" if missing else "a stack has no past" if len(deltas) < len(found) else ""
-    return Totals(before=total(pasts), after=after, delta=_delta(deltas, gap))
-
-
-def _delta(found: Sequence[Delta], gap: str) -> Delta:
-    """The sum of changes; ``gap`` is why one is not among them, which leaves no bound."""
-    bounds = ([*(getattr(each, bound) for each in found), *([Unknown(gap)] if gap else [])] for bound in BOUNDS)
-    return Delta(*map(_added, bounds))
-
-
-def _added(amounts: Sequence[Decimal | Unknown]) -> Decimal | Unknown:
-    """The sum; where one is not known, between what the others and its own bounds make."""
-    unknown = [each for each in amounts if isinstance(each, Unknown)]
-    if not unknown:
-        return sum((each for each in amounts if isinstance(each, Decimal)), ZERO)
-    least = _whole(each.at_least if isinstance(each, Unknown) else each for each in amounts)
-    most = _whole(each.at_most if isinstance(each, Unknown) else each for each in amounts)
-    return Unknown(unknown[0].reason, at_least=least, at_most=most)
-
-
-def _whole(bounds: Iterable[Decimal | None]) -> Decimal | None:
-    found = list(bounds)
-    known = [each for each in found if each is not None]
-    return sum(known, ZERO) if len(known) == len(found) else None
+    lost = [Delta(*[Unknown(gap)] * len(BOUNDS))] if gap else []
+    return Totals(before=total(pasts), after=after, delta=total_delta([*deltas, *lost]))

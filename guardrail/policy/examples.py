@@ -104,6 +104,18 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
     if "before" in description:
         builder.known_keys(description["before"], _OF_AN_ENDPOINT, f"{path}.before")
         past = Inventory(endpoints=(builder.endpoint(description["before"], f"{path}.before"),))
+    everything = totals and StackTotals(before=totals[0], after=totals[1], delta=totals[2])
+    return _judged(policy, inventory, prices, past, everything)
+
+
+def _judged(
+    policy: Policy,
+    inventory: Inventory,
+    prices: PriceBook,
+    before: Inventory | None = None,
+    totals: StackTotals | None = None,
+) -> list[Result]:
+    """What the policy says of an inventory, on the day of all examples."""
     return evaluate(
         [policy],
         inventory,
@@ -112,8 +124,8 @@ def results(policy: Policy, description: Description, prices: PriceBook, path: s
         prices=prices,
         environments=Environments(),
         has_before=False,
-        before=past,
-        totals=totals and StackTotals(before=totals[0], after=totals[1], delta=totals[2]),
+        before=before,
+        totals=totals,
         today=_TODAY,
     )
 
@@ -132,17 +144,7 @@ def _of_job(policy: Policy, builder: Builder, description: Description, prices: 
         flow=Flow((Step(jobs=(0,), most=job.attempts, ends=True),)),
         monthly_runs=None if often is None else builder.amount(often, f"{path}.monthly_runs"),
     )
-    inventory = Inventory(workflows=(workflow,))
-    return evaluate(
-        [policy],
-        inventory,
-        estimate(inventory, prices),
-        source="",
-        prices=prices,
-        environments=Environments(),
-        has_before=False,
-        today=_TODAY,
-    )
+    return _judged(policy, Inventory(workflows=(workflow,)), prices)
 
 
 def _endpoints(builder: Builder, description: Description, path: str) -> tuple[Endpoint, ...]:
