@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.cost.base import Bill, Delta, Monthly, PlanUse
+from guardrail.cost.base import Bill, Delta, HourPrice, Monthly, PlanUse
 from guardrail.model import Coverage, Endpoint, Skipped, Unknown, Workflow
 from guardrail.policy.base import Result, Rule
 
@@ -96,6 +96,8 @@ class WorkflowReport(Struct, frozen=True, kw_only=True):
     """As it will be; as it was where it is deleted."""
     runs: tuple[tuple[int, int | None], ...]
     """Of each job, how often it runs in one execution: at least, and at most, where that has an end."""
+    hours: tuple[HourPrice | None, ...] = ()
+    """Of each job, what an hour of it costs; None without a price. None at all where it is deleted."""
     before: Monthly | None
     cost: Bill | None
     """None where it is deleted."""

@@ -226,7 +226,8 @@ def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
     past = priced.change_set.before
     if not after and not (past and past.workflows):
         return
-    from guardrail.flows import runs  # for the few that run batch transform
+    from guardrail.cost.workflows import hour_price  # for the few that run batch transform
+    from guardrail.flows import runs
 
     before = {workflow.address: workflow for workflow in past.workflows} if past else {}
     for address in sorted(after.keys() | before.keys()):
@@ -238,6 +239,7 @@ def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
             source=priced.source.id,
             workflow=workflow,
             runs=tuple((each.least, each.most) for each in runs(workflow.flow, len(workflow.jobs))),
+            hours=tuple(map(hour_price, cost.children)) if cost else (),
             before=was.monthly if was else None,
             cost=cost,
             delta=None if priced.before is None else _delta_of(address, priced),

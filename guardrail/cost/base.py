@@ -183,6 +183,15 @@ class Bill(Struct, frozen=True, kw_only=True):
             yield from child.every_line()
 
 
+class HourPrice(Struct, frozen=True):
+    """USD of an hour of a whole transform job: 0.46 of two ml.m5.xlarge."""
+
+    least: Decimal
+    most: Decimal
+    is_open: bool = False
+    """More instances may run than are known."""
+
+
 class Delta(Struct, frozen=True):
     """after - before, for each bound on its own.
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.cost import join
-from guardrail.cost.base import Bill, Line, Priced, State, state
+from guardrail.cost.base import Bill, HourPrice, Line, Priced, State, state
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.flows import Runs, runs, span
 from guardrail.model import TransformJob, Unknown, Workflow
@@ -185,3 +185,14 @@ def _line(
             **({} if total is None else {"runs": "schedules" if workflow.triggers else "usage file"}),
         },
     )
+
+
+def hour_price(job: Bill) -> HourPrice | None:
+    """The price of an hour of a whole job, over all the states that it may have; None where one has no price."""
+    if job.priced is None:
+        return None
+    lines = [line for state in job.priced.states for line in state.lines]
+    known = [line.price.usd * line.count for line in lines if line.price is not None and line.count is not None]
+    if not known or any(line.price is None for line in lines):
+        return None
+    return HourPrice(min(known), max(known), any("number of instances" in (line.reason or "") for line in lines))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 
-from guardrail.cost.base import Bill, CostComponent
+from guardrail.cost.base import Bill, HourPrice
 from guardrail.model import TransformJob, Unknown, Workflow
 from guardrail.money import ZERO
 from guardrail.report import Report, WorkflowReport
@@ -48,16 +48,16 @@ def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
     own = ("deleted", "", "") if item.cost is None else _amounts(item.cost)
     title = inert(workflow.address)
     if not several and item.cost is not None:
-        yield _job(title, workflow.jobs[0], item.cost.children[0], item.runs[0], executions(workflow), own)
+        yield _job(title, workflow.jobs[0], item.hours[0], executions(workflow), own)
         return
     yield Row(name=title, runs=executions(workflow), amounts=own, is_workflow=True)
-    for job, runs, cost in zip(workflow.jobs, item.runs, item.cost.children if item.cost else (), strict=False):
-        yield _job(f"  {inert(job.label)}", job, cost, runs, per_execution(job, runs), _amounts(cost))
+    costs = item.cost.children if item.cost else ()
+    for job, runs, cost, price in zip(workflow.jobs, item.runs, costs, item.hours, strict=False):
+        yield _job(f"  {inert(job.label)}", job, price, per_execution(job, runs), _amounts(cost))
 
 
-def _job(name: str, job: TransformJob, cost: Bill, runs: tuple[int, int | None], often: str, own: Amounts) -> Row:
-    del runs
-    return Row(name=name, size=size(job), hour=hour(cost), runs=often, amounts=own)
+def _job(name: str, job: TransformJob, price: HourPrice | None, often: str, own: Amounts) -> Row:
+    return Row(name=name, size=size(job), hour=hour(price), runs=often, amounts=own)
 
 
 def _amounts(cost: Bill) -> Amounts:
@@ -80,30 +80,12 @@ def size(job: TransformJob) -> str:
     return f"{words} × {types}"
 
 
-def hours_usd(line: CostComponent, job: TransformJob) -> Decimal | None:
-    """USD of an hour of the whole job, of as many instances as it has at least."""
-    least = job.instance_count.at_least if isinstance(job.instance_count, Unknown) else Decimal(job.instance_count)
-    return None if line.price is None or least is None else line.price.usd * least
-
-
-def hour(cost: Bill) -> str:
+def hour(price: HourPrice | None) -> str:
     """``0.922``: USD of an hour of the whole job, or ``0.69 to 2.766``; ``≥`` where more instances may run."""
-    found = hour_span(cost)
-    if found is None:
+    if price is None:
         return "no price"
-    least, most, is_open = found
-    return f"{'≥ ' if is_open else ''}{usd_of(least)}" + (f" to {usd_of(most)}" if most != least else "")
-
-
-def hour_span(cost: Bill) -> tuple[Decimal, Decimal, bool] | None:
-    """The least and the most of an hour of the whole job in USD, and whether it may be more; None without a price."""
-    if cost.priced is None:
-        return None
-    lines = [line for state in cost.priced.states for line in state.lines]
-    known = [line.price.usd * line.count for line in lines if line.price is not None and line.count is not None]
-    if not known or any(line.price is None for line in lines):
-        return None
-    return min(known), max(known), any("number of instances" in (line.reason or "") for line in lines)
+    least, most = price.least, price.most
+    return f"{'≥ ' if price.is_open else ''}{usd_of(least)}" + (f" to {usd_of(most)}" if most != least else "")
 
 
 def usd_of(amount: Decimal) -> str:

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar
 from msgspec import structs
 
 from guardrail import __version__
-from guardrail.cost.base import Bill, CostComponent, Delta, Monthly, PlanUse, Quantity
+from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Monthly, PlanUse, Quantity
 from guardrail.model import (
     Alarm,
     Endpoint,
@@ -48,7 +48,6 @@ from guardrail.report import (
     Totals,
     WorkflowReport,
 )
-from guardrail.reporters import batch
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.overview import has_news, overview
 from guardrail.reporters.wording import machine_json
@@ -123,7 +122,8 @@ def _head(report: Report, options: Options) -> _Object:
 
 def _workflow(item: WorkflowReport) -> _Object:
     """What starts transform jobs, with what each of them is and costs."""
-    workflow, costs = item.workflow, item.cost.children if item.cost else ()
+    workflow, nothing = item.workflow, [None] * len(item.workflow.jobs)
+    costs, hours = (item.cost.children, item.hours) if item.cost else (nothing, nothing)
     return {
         "source": item.source,
         "address": workflow.address,
@@ -141,8 +141,8 @@ def _workflow(item: WorkflowReport) -> _Object:
             for each in workflow.triggers
         ],
         "jobs": [
-            _job(job, runs, cost)
-            for job, runs, cost in zip(workflow.jobs, item.runs, costs or [None] * len(workflow.jobs), strict=False)
+            _job(job, runs, cost, price)
+            for job, runs, cost, price in zip(workflow.jobs, item.runs, costs, hours, strict=True)
         ],
         "before": _monthly(item.before) if item.before else None,
         "after": _monthly(item.cost.monthly) if item.cost else None,
@@ -150,8 +150,7 @@ def _workflow(item: WorkflowReport) -> _Object:
     }
 
 
-def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None) -> _Object:
-    hour = None if cost is None else batch.hour_span(cost)
+def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None, price: HourPrice | None) -> _Object:
     return {
         "label": job.label,
         "name": _value(job.name),
@@ -169,7 +168,9 @@ def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None) -> 
         "attempts": job.attempts,
         "run_hours": None if job.run_hours is None else plain(job.run_hours),
         "per_execution": {"least": runs[0], "most": runs[1]},
-        "hour_usd": None if hour is None else {"least": plain(hour[0]), "most": None if hour[2] else plain(hour[1])},
+        "hour_usd": None
+        if price is None
+        else {"least": plain(price.least), "most": None if price.is_open else plain(price.most)},
         "monthly": _monthly(cost.monthly) if cost else None,
         "lines": [_component(line) for line in cost.lines] if cost else [],
     }

@@ -15,21 +15,24 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from guardrail import files, limits
-from guardrail.cost.base import Bill, CostComponent, Delta, Kind, Monthly, Quantity
+from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Kind, Monthly, Quantity
 from guardrail.errors import GuardrailError
 from guardrail.model import (
     Change,
     Coverage,
     Deployed,
     Endpoint,
+    Flow,
     InferenceComponent,
     InstanceVariant,
     Location,
     Mode,
     ServerlessVariant,
     Skipped,
+    TransformJob,
     Unknown,
     Variant,
+    Workflow,
 )
 from guardrail.money import ZERO
 from guardrail.policy.base import NO_REMEDIATION, Result, Rule, Severity
@@ -52,6 +55,7 @@ from guardrail.report import (
     Summary,
     Told,
     Totals,
+    WorkflowReport,
 )
 from guardrail.reporters.base import DEFAULT
 
@@ -314,6 +318,89 @@ def _lines(components: tuple[_Component, ...]) -> tuple[CostComponent, ...]:
 _NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
 
 
+class _Runs(Struct, frozen=True, kw_only=True):
+    least: int
+    most: int | None
+
+
+class _HourPrice(Struct, frozen=True, kw_only=True):
+    least: Decimal
+    most: Decimal | None
+
+    def price(self) -> HourPrice:
+        return HourPrice(self.least, self.least if self.most is None else self.most, self.most is None)
+
+
+class _Job(Struct, frozen=True, kw_only=True):
+    label: str
+    instance_types: tuple[str | Unknown, ...]
+    instance_count: int | Unknown
+    has_fixed_name: bool
+    attempts: int | None
+    per_execution: _Runs
+    hour_usd: _HourPrice | None
+    monthly: Monthly | None
+    lines: tuple[_Component, ...]
+
+    def job(self) -> TransformJob:
+        return TransformJob(
+            label=self.label,
+            name=None,
+            model_name=None,
+            instance_types=self.instance_types,
+            instance_count=self.instance_count,
+            has_fixed_name=self.has_fixed_name,
+            attempts=self.attempts,
+        )
+
+    def bill(self) -> Bill:
+        return Bill(kind="transform job", label=self.label, lines=_lines(self.lines), monthly=self.monthly or _NOTHING)
+
+
+class _Workflow(Struct, frozen=True, kw_only=True):
+    source: str
+    address: str
+    type: str
+    region: str | Unknown
+    change: Change
+    unchanged: bool
+    once: bool
+    monthly_runs: Decimal | Unknown | None
+    year: str | None
+    jobs: tuple[_Job, ...]
+    before: Monthly | None
+    after: Monthly | None
+    delta: Delta | None
+
+    def report(self) -> WorkflowReport:
+        return WorkflowReport(
+            source=self.source,
+            workflow=Workflow(
+                address=self.address,
+                type=self.type,
+                region=self.region,
+                jobs=tuple(each.job() for each in self.jobs),
+                flow=Flow(),
+                once=self.once,
+                monthly_runs=self.monthly_runs,
+                year=self.year or "",
+                change=self.change,
+            ),
+            runs=tuple((each.per_execution.least, each.per_execution.most) for each in self.jobs),
+            hours=tuple(each.hour_usd.price() if each.hour_usd else None for each in self.jobs) if self.after else (),
+            before=self.before,
+            cost=self._bill(self.after) if self.after else None,
+            delta=self.delta,
+            unchanged=self.unchanged,
+        )
+
+    def _bill(self, monthly: Monthly) -> Bill:
+        children = tuple(each.bill() for each in self.jobs)
+        return Bill(
+            kind="workflow", label=self.address, region=self.region, lines=(), children=children, monthly=monthly
+        )
+
+
 class _Group(Struct, frozen=True, kw_only=True):
     by: dict[str, str | Unknown | None]
     endpoints: int
@@ -408,6 +495,7 @@ class _Document(Struct, frozen=True, kw_only=True):
     discounts: _Discounts | None = None
     endpoints: tuple[_Endpoint, ...]
     unattached: tuple[_Endpoint, ...]
+    workflows: tuple[_Workflow, ...] = ()
     results: tuple[Result, ...]
     skipped: tuple[_Skipped, ...]
     coverage: Coverage
@@ -450,6 +538,7 @@ class _Document(Struct, frozen=True, kw_only=True):
             "discounts": self.discounts.report() if self.discounts else None,
             "endpoints": tuple(each.report() for each in self.endpoints),
             "unattached": tuple(each.report() for each in self.unattached),
+            "workflows": tuple(each.report() for each in self.workflows),
             "skipped": tuple(each.report() for each in self.skipped),
             "budgets": tuple(
                 BudgetReport(**structs.asdict(each) | {"group": each.group or ""}) for each in self.budgets

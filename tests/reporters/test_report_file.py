@@ -21,6 +21,7 @@ from guardrail.reporters.base import Options
 from guardrail.reporters.report_file import ReportFile, decoded, read
 from tests.reporters.inputs import INPUTS
 from tests.reporters.reports import report
+from tests.sources.jobs.test_files import MACHINE
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {policy.id: policy.help_uri for policy in bundled()}
@@ -64,6 +65,20 @@ def test_that_holds_for_every_story_and_example(checked: Callable[..., Report | 
     differing = [name for name, answer in found.items() if markdown.render(again(answer)) != markdown.render(answer)]
     assert len(found) > 30
     assert differing == []
+
+
+def test_transform_jobs_are_in_the_comment_of_a_report_that_was_read_again(
+    checked: Callable[..., Report | None], tmp_path: Path
+) -> None:
+    """Two ml.m5.xlarge for an hour that nobody counts: 2 × 0.23 an hour, and never nothing to pay."""
+    path = tmp_path / "score.asl.json"
+    path.write_text(json.dumps(MACHINE))
+    found = checked(str(path), "--region=us-east-1", "--isolated")
+    assert found is not None
+    comment = markdown.render(again(found))
+    assert comment == markdown.render(found)
+    assert "0.46" in comment
+    assert "nothing to pay" not in comment
 
 
 def test_what_is_read_again_is_written_alike() -> None:
