@@ -14,6 +14,7 @@ from msgspec import Struct
 from guardrail import files, limits
 from guardrail.errors import GitError, NoRevisionError
 from guardrail.git import Commit, repository_of, top_of
+from guardrail.globs import spread
 
 _LARGEST = limits.MEBIBYTE
 _NEVER = re.compile(r"(?!)")
@@ -170,18 +171,9 @@ def _expression(steps: list[str]) -> re.Pattern[str]:
         else:
             pieces[-1] += f"{_step(step)}/"
     try:
-        return re.compile(_spread(pieces, "(?:[^/]*/)"))
+        return re.compile(spread(pieces, "(?:[^/]*/)"))
     except re.error:
         return _NEVER
-
-
-def _spread(pieces: list[str], anything: str) -> str:
-    """Pieces with any number of anything between them; the first place that fits is kept, and nothing tried again."""
-    first, *others = pieces
-    if not others:
-        return first
-    *middle, last = others
-    return first + "".join(f"(?>{anything}*?{piece})" for piece in middle) + f"{anything}*{last}"
 
 
 def _step(step: str) -> str:
@@ -198,4 +190,4 @@ def _step(step: str) -> str:
             return "(?!)"  # a set without an end fits nothing
         else:
             pieces[-1] += re.escape(part["escaped"] or part["plain"])
-    return _spread(pieces, "[^/]")
+    return spread(pieces, "[^/]")

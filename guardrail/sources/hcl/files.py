@@ -2,10 +2,10 @@
 
 import os
 import re
-from collections.abc import Sequence
 from typing import Any
 
 from guardrail import limits
+from guardrail.globs import spread
 from guardrail.limits import MOST_TEXT, Allowance
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -139,21 +139,9 @@ def _glob(pattern: str) -> re.Pattern[str]:
         else:
             pieces[-1] += _step(step) + "/"
     try:
-        return re.compile(_spread(pieces, "(?:[^/]*/)"))
+        return re.compile(spread(pieces, "(?:[^/]*/)"))
     except re.error:
         raise NotWorkedOutError("the pattern is none that guardrail reads") from None
-
-
-def _spread(pieces: Sequence[str], anything: str) -> str:
-    """An expression for pieces in a row with any number of anything between; the first place that fits is kept.
-
-    So it takes time in proportion to the text for each piece, whatever the pattern.
-    """
-    first, *others = pieces
-    if not others:
-        return first
-    *middle, last = others
-    return first + "".join(f"(?>{anything}*?{piece})" for piece in middle) + f"{anything}*{last}"
 
 
 def _step(pattern: str) -> str:
@@ -169,7 +157,7 @@ def _step(pattern: str) -> str:
         else:
             pieces[-1] += _character(part)
         at = part.end()
-    return _spread(pieces, "[^/]")
+    return spread(pieces, "[^/]")
 
 
 def _character(part: re.Match[str]) -> str:
