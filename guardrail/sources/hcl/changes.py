@@ -9,14 +9,14 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import zip_longest
-from typing import Any, Protocol
+from typing import Any
 
 from msgspec.structs import replace
 
 from guardrail.model import Unknown
 from guardrail.sources.base import LOST, Block, Computed
 from guardrail.sources.hcl.disk import ModuleSource
-from guardrail.sources.hcl.moved import previous_addresses
+from guardrail.sources.hcl.moved import Telling, earlier_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import BlockNode
 from guardrail.sources.hcl.undecided import text_of_unknown
@@ -28,25 +28,18 @@ _NAMES = {ENDPOINT: "EndpointName", CONFIGURATION: "EndpointConfigName"}
 _MENTIONED = re.compile(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+|[a-z][a-z0-9]*_\w+\.[\w-]+)")
 
 
-class _Module(Protocol):
-    address: str
-    source: ModuleSource
-
-
 # Which is which ------------------------------------------------------------------------------------------------------
 
 
-def renamed(before: Sequence[Block], after: Sequence[Block], modules: Iterable[_Module]) -> dict[str, str]:
+def renamed(before: Sequence[Block], after: Sequence[Block], modules: Iterable[Telling]) -> dict[str, str]:
     """The address after the change of each resource that had another one before it.
 
     ``modules`` are those after the change, whose ``moved`` blocks count.
     """
     old = {block.address: block for block in before}
     new = {block.address: block for block in after}
-    telling = [(each.address, each.source) for each in modules if each.source.moved]
     found: dict[str, str] = {}
-    for address in sorted(new.keys() - old.keys()) if telling else ():
-        earlier = previous_addresses(address, [each for each in telling if address.startswith(each[0])])
+    for address, earlier in earlier_addresses(sorted(new.keys() - old.keys()), modules).items():
         found.update(dict.fromkeys([each for each in earlier if each in old and each not in new][:1], address))
     for alike in (_without_zeros, _named, _reading):
         gone = _by_likeness(alike, (each for address, each in old.items() if address not in {*found, *new}))

@@ -6,11 +6,29 @@ found again (developer.hashicorp.com/terraform/language/modules/develop/refactor
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import Protocol
 
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import ModuleSource
 
 _ADDRESS = re.compile(r'[A-Za-z_][\w-]*(?:\.[A-Za-z_][\w-]*|\[(?:\d+|"(?:[^"\\]|\\.)*")\])+')
+
+
+class Telling(Protocol):
+    """A module whose ``moved`` blocks are asked."""
+
+    address: str
+    source: ModuleSource
+
+
+def earlier_addresses(addresses: Iterable[str], modules: Iterable[Telling]) -> dict[str, tuple[str, ...]]:
+    """The `previous_addresses` of each address that had any, as the modules around it say."""
+    telling = [(each.address, each.source) for each in modules if each.source.moved]
+    found = {
+        address: previous_addresses(address, [each for each in telling if address.startswith(each[0])])
+        for address in (addresses if telling else ())
+    }
+    return {address: earlier for address, earlier in found.items() if earlier}
 
 
 def previous_addresses(address: str, modules: Iterable[tuple[str, ModuleSource]]) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ from guardrail.sources.hcl.evaluate import Trace
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
-from guardrail.sources.hcl.moved import previous_addresses
+from guardrail.sources.hcl.moved import earlier_addresses
 from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import Argument, Body
 from guardrail.sources.hcl.types import text_of
@@ -357,13 +357,7 @@ def _resources(module: ModuleInstance) -> Iterator[ResourceInstance]:
 
 def _moved(resources: Iterable[ResourceInstance], modules: Iterable[ModuleInstance]) -> dict[str, tuple[str, ...]]:
     """What the addresses of endpoints were, as the ``moved`` blocks of the modules around them say."""
-    telling = [(each.address, each.source) for each in modules if each.source.moved]
-    endpoints = (each.address for each in resources if telling and spelling_of(each.type).kind == ENDPOINT)
-    found = {
-        address: previous_addresses(address, [each for each in telling if address.startswith(each[0])])
-        for address in endpoints
-    }
-    return {address: earlier for address, earlier in found.items() if earlier}
+    return earlier_addresses((each.address for each in resources if spelling_of(each.type).kind == ENDPOINT), modules)
 
 
 def _changed(block: dict[str, Any], values: dict[str, Any]) -> dict[str, Any]:
