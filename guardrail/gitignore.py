@@ -107,11 +107,11 @@ class LeftOut(Ignored):
 
     def __init__(self, top: str) -> None:
         super().__init__(top)
-        self._tracked = Tracked(top)
+        self.tracked = Tracked(top)
 
     def ignores(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether a file or folder is ignored, and the last commit does not have it."""
-        return super().ignores(path, is_folder=is_folder) and not self._tracked.holds(path)
+        return super().ignores(path, is_folder=is_folder) and not self.tracked.holds(path)
 
 
 class Excluded(Ignored):

@@ -15,7 +15,7 @@ from msgspec import Struct
 from guardrail import files, limits
 from guardrail.errors import SourceError
 from guardrail.git import is_pointer
-from guardrail.gitignore import Excluded, Tracked, ignored_around
+from guardrail.gitignore import Excluded, LeftOut, ignored_around
 from guardrail.sources import template
 from guardrail.sources.jobs.files import looks_like_one
 
@@ -64,12 +64,13 @@ class Found(Struct, frozen=True, kw_only=True):
     """A sentence for each thing that was found and is not read."""
 
 
-def pruning(top: str, exclude: Excluded | None) -> Prune:
+def pruning(top: str, exclude: Excluded | None, ignored: LeftOut | None = None) -> Prune:
     """Which folders below ``top`` hold no source of ours: ignored ones, excluded ones, and other work trees.
 
-    A folder that is named although it is ignored is searched.
+    A folder that is named although it is ignored is searched. ``ignored`` is what is left out around ``top``, where
+    somebody knows it already.
     """
-    ignored = ignored_around(top)
+    ignored = ignored_around(top) if ignored is None else ignored
     is_named_all_the_same = ignored.ignores(top, is_folder=True)
 
     def prune(folder: str) -> bool:
@@ -108,8 +109,7 @@ class _Search:
         self._top = top
         self._exclude = exclude
         self._ignored = ignored_around(top)
-        self._prune = pruning(top, exclude)
-        self._tracked = Tracked(top)
+        self._prune = pruning(top, exclude, self._ignored)
         self._has_source = False
         self._assemblies: list[str] = []
         self._plans: list[str] = []
@@ -164,7 +164,7 @@ class _Search:
                 ),
                 None,
             )
-            if built is not None and not self._is_excluded(built) and not self._tracked.holds(built):
+            if built is not None and not self._is_excluded(built) and not self._ignored.tracked.holds(built):
                 built = os.path.normpath(built)
                 self._templates[built] = _content(built)
                 for end in ("yaml", "yml", "json"):
