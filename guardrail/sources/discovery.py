@@ -232,8 +232,8 @@ class _Search:
         inputs = [path for path in self._templates if path not in parts and path not in made]
         if not (self._has_source or inputs or self._assemblies or self._plans):
             inputs = self._foreign[:1] or sorted(self._elsewhere)  # what nothing else here deploys is all there is
-        if not (may_be_gone or self._has_source or inputs or self._assemblies or self._plans or self._elsewhere):
-            self._refuse()
+            if not (inputs or may_be_gone):
+                self._refuse()
         said = [
             *(f"{path} is read as part of {by}" for path, by in sorted(parts.items())),
             *(f"{path} is not read: {by} was made of it" for path, by in sorted(made.items())),
