@@ -8,6 +8,7 @@ value that it had when the plan was made.
 import json
 import os
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from guardrail.errors import SourceError
@@ -17,7 +18,6 @@ from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.providers import Provider
-from guardrail.sources.trees import tree_of
 
 _NO_WORKSPACE = Unknown("a plan does not tell its workspace")
 
@@ -25,10 +25,11 @@ _NO_WORKSPACE = Unknown("a plan does not tell its workspace")
 class SourceBeside:
     """The root module that a plan was made from, with the values that it had then."""
 
-    def __init__(self, directory: str, variables: Mapping[str, Any]) -> None:
+    def __init__(self, directory: str, disk: Disk, variables: Mapping[str, Any]) -> None:
+        """``disk`` has what was read of it already, for its lines."""
         self._directory = os.path.normpath(directory)
+        self._disk = disk
         self._variables = variables
-        self._root: ModuleInstance | None = None
 
     def provider_of(self, names: tuple[str, ...], type_: str, name: str) -> Provider | None:
         """The provider configuration of a resource in the module at the end of a path of calls.
@@ -36,8 +37,7 @@ class SourceBeside:
         None where the block is not written here, or in source that cannot be read: the plan says what is.
         """
         try:
-            self._root = self._root or self._read()
-            module = self._module(self._root, names)
+            module = self._module(names)
             written = module.source.resources.get((type_, name)) if module else None
             provider = module.provider_of(written.body, type_, module.scope) if module and written else None
         except (SourceError, RecursionError):
@@ -50,7 +50,6 @@ class SourceBeside:
         Empty where the block is not written here, or a part of the expression is out of sight here as well.
         """
         try:
-            self._root = self._root or self._read()
             modules = [self._root]
             for called in names:
                 modules = [each for one in modules if called in one.source.calls for each in one.called(called)]
@@ -67,8 +66,7 @@ class SourceBeside:
     def argument(self, names: tuple[str, ...], type_: str, name: str, address: str, attribute: str) -> Any:
         """The value of an argument of one instance of a block, as far as it is known; None where it is not here."""
         try:
-            self._root = self._root or self._read()
-            module = self._module(self._root, names)
+            module = self._module(names)
             for instance in (
                 module.instances(type_, name) if module and (type_, name) in module.source.resources else ()
             ):
@@ -78,18 +76,18 @@ class SourceBeside:
             pass
         return None
 
-    def _read(self) -> ModuleInstance:
-        disk = Disk(tree_of(self._directory))
-        source = disk.module(self._directory)
-        root = ModuleInstance(source, RootConfiguration(disk, self._directory, _NO_WORKSPACE))
+    @cached_property
+    def _root(self) -> ModuleInstance:
+        source = self._disk.module(self._directory)
+        root = ModuleInstance(source, RootConfiguration(self._disk, self._directory, _NO_WORKSPACE))
         values = json_syntax.constants(json.dumps(self._variables), "the variables of the plan").arguments
         declared = {name: each.expression for name, each in values.items() if name in source.variables}
         root.arguments.update(given(declared, root.scope))
         return root
 
-    def _module(self, root: ModuleInstance, names: tuple[str, ...]) -> ModuleInstance | None:
+    def _module(self, names: tuple[str, ...]) -> ModuleInstance | None:
         """One instance of a module; a provider configuration is the same for all of them."""
-        module: ModuleInstance | None = root
+        module: ModuleInstance | None = self._root
         for name in names:
             module = next(iter(module.called(name)), None) if module and name in module.source.calls else None
         return module

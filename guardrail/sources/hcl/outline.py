@@ -48,9 +48,10 @@ class Outline:
         self.directory = directory
         self.is_foreign = False
         """Whether none of the plan's blocks is written in it."""
-        self._disk = Disk(tree_of(directory))
-        self._installed = Installed(directory, self._disk)
-        root = _Module(self._disk.legible(directory), None, "", ())
+        self.disk = Disk(tree_of(directory))
+        """What has been read of it."""
+        self._installed = Installed(directory, self.disk)
+        root = _Module(self.disk.legible(directory), None, "", ())
         self._modules: dict[tuple[str, ...], _Module | None] = {(): root}
         self._asked: list[tuple[_Module, syntax.BlockNode]] = []
         self._places: dict[BlockKey, BlockPlaces | None] = {}
@@ -122,10 +123,10 @@ class Outline:
             directory: str | None = os.path.normpath(os.path.join(parent.source.directory, text))
         else:
             directory = self._installed.directory(names)
-        if directory is None or not self._disk.tree.holds(directory):
+        if directory is None or not self.disk.tree.holds(directory):
             return None
         return _Module(
-            self._disk.legible(directory),
+            self.disk.legible(directory),
             call.location(parent.called_at),
             parent.glob_of(call, "module"),
             (*parent.calls_around, call),

@@ -273,7 +273,7 @@ class _PlanReader:
         if self._beside is None and self._outline is not None:
             from guardrail.sources.hcl.beside import SourceBeside
 
-            self._beside = SourceBeside(self._outline.directory, self._document.variables)
+            self._beside = SourceBeside(self._outline.directory, self._outline.disk, self._document.variables)
         return self._beside
 
     def _source_is_meant(self) -> bool:
