@@ -158,19 +158,19 @@ class _PlanReader:
             for place, each in enumerate(present)
             if isinstance(each, DeclaredWorkflow) and isinstance(each.definition, Unknown)
         }
-        if not unknown:
+        beside = self._source_beside() if unknown else None
+        if beside is None:
             return present
         from guardrail.sources.jobs.base import decoded  # for the few that run batch transform
 
-        beside = self._source_beside()
         for change in self._document.changes:
-            place, names = unknown.get(change.address), scope_of(change.module_address, change.index).names
-            if beside is not None and place is not None and change.type in DEFINED_BY:
+            place = unknown.get(change.address)
+            if place is not None and change.type in DEFINED_BY:
+                names = scope_of(change.module_address, change.index).names
                 asked = change.type, change.name, change.address, DEFINED_BY[change.type]
                 found = decoded(beside.argument(names, *asked), "definition")
-                present[place] = (
-                    replace(present[place], definition=found) if isinstance(found, dict) else present[place]
-                )
+                if isinstance(found, dict):
+                    present[place] = replace(present[place], definition=found)
         return present
 
     def _moved(self) -> dict[str, tuple[str, ...]]:
