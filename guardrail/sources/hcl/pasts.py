@@ -77,9 +77,9 @@ class Pasts:
             before |= self._roots_of_files(files, base)
         self._pair(found.roots, before, [*map(os.path.normpath, directories)])
 
-    def of(self, root: RootModule) -> tuple[RootModule | None, bool]:
+    def _of(self, root: RootModule) -> tuple[RootModule | None, bool]:
         """A root module as it was, None where it was not there; and whether that is known at all."""
-        if root.directory in self.unknown or root.shown is not None:
+        if root.directory in self.unknown:
             return None, False
         then = self._at.get(root.directory)
         if then is None or self._is_new(root.inputs, then.disk):
@@ -96,23 +96,21 @@ class Pasts:
                 gone = without_future(self._as_it_was(root, then), directory)
             except PastUnreadableError:
                 continue  # what does not parse has made nothing
-            yield labelled(self.told(directory, gone), inputs.label)
+            yield labelled(self._told(directory, gone), inputs.label)
 
     def read(self, root: RootModule) -> ChangeSet:
         """The change set of a root module with its past."""
-        past, is_known = self.of(root)
+        if root.shown is not None:
+            told = f"what stood before of {root.shown} is not known: Terragrunt makes plans that tell it"
+            return _saying([told], read_root(root))
+        past, is_known = self._of(root)
         try:
-            if root.shown is not None:
-                told = f"what stood before of {root.shown} is not known: Terragrunt makes plans that tell it"
-                change_set = read_root(root)
-                return replace(change_set, notices=(told, *change_set.notices))
-            return self.told(root.directory, read_root(root, past, has_past=is_known))
+            return self._told(root.directory, read_root(root, past, has_past=is_known))
         except PastUnreadableError as error:
-            change_set = read_root(root)
             told = f"what stood before is not known, because it does not parse: {error.message}"
-            return replace(change_set, notices=(told, *change_set.notices))
+            return _saying([told], read_root(root))
 
-    def told(self, directory: str, change_set: ChangeSet) -> ChangeSet:
+    def _told(self, directory: str, change_set: ChangeSet) -> ChangeSet:
         """The change set with what is to be said of its past."""
         said = [NO_STATE.format(" and ".join(self.names))] if self._is_first else []
         self._is_first = False
@@ -124,7 +122,7 @@ class Pasts:
             is_there = os.path.isdir(directory) and any(map(is_source, os.listdir(directory)))
             what = "is no root module any more" if is_there else "is gone"
             said.append(f"{directory} {what}: what it had is no longer there after the change")
-        return replace(change_set, notices=(*said, *change_set.notices)) if said else change_set
+        return _saying(said, change_set)
 
     # Where it was ------------------------------------------------------------------------------------------------
 
@@ -201,6 +199,11 @@ class Pasts:
         """Whether a file of values was not there then, so that nothing had been made with it."""
         files = [*inputs.files, *(text[1:] for text in inputs.assignments if text.startswith("@"))]
         return any(disk.tree.holds(path) and not disk.tree.is_file(path) for path in files)
+
+
+def _saying(said: Sequence[str], change_set: ChangeSet) -> ChangeSet:
+    """The change set with sentences before its own."""
+    return replace(change_set, notices=(*said, *change_set.notices)) if said else change_set
 
 
 def _is_below(path: str, directories: Sequence[str]) -> bool:
