@@ -33,7 +33,7 @@ class Nearest:
 
     def usage_files(self, change_sets: Iterable[ChangeSet]) -> list[str | None]:
         """The usage file of each; None where there is none."""
-        return [self._of(change_set).settings.usage_file for change_set in change_sets]
+        return [self._at(change_set.path).settings.usage_file for change_set in change_sets]
 
     def notices(
         self, change_sets: Iterable[ChangeSet], named: Collection[str], shown: Callable[[str], str] = str
@@ -59,9 +59,6 @@ class Nearest:
                 else:
                     other = f"{shown(used)} does" if used else f"name it with --{flag}"
                     yield f"{own} does not count for {path}: {other}"
-
-    def _of(self, change_set: ChangeSet) -> FoundSettings:
-        return self._at(change_set.path)
 
     def _at(self, path: str) -> FoundSettings:
         """The settings of the input that a change set comes from: itself, or the folder that holds it."""

@@ -52,7 +52,6 @@ class OnDisk:
     """The files as they are."""
 
     def __init__(self, boundary: Boundary) -> None:
-        self._boundary = boundary
         self.holds = boundary.holds
         self.real = os.path.realpath
         self.content = files.content
