@@ -7,7 +7,7 @@ where it is called.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from msgspec.structs import replace
 
@@ -32,6 +32,8 @@ class Calling(Protocol):
     bound: "Mapping[str, Binding]"
     given: Mapping[str, syntax.Argument]
     """Of a root module: the values of its variables that stand in files."""
+    arguments: "Mapping[str, Any]"
+    """What is given for its variables, by whatever it is."""
 
 
 class Spot(NamedTuple):
@@ -130,7 +132,7 @@ def _variable(module: Calling, name: str, passed: list[Location]) -> Spot | None
         return Spot(given.expression, given.file, around, {} if around is module else module.bound)
     declared = module.source.variables.get(name)
     default = declared.body.arguments.get("default") if declared is not None else None
-    is_given = module.parent is None and name in getattr(module, "arguments", {})  # by a flag, which has no line
+    is_given = module.parent is None and name in module.arguments  # by a flag, which has no line
     return None if default is None or is_given else Spot(default.expression, default.file, module, {})
 
 

@@ -54,7 +54,7 @@ def _says_more(block: syntax.BlockNode) -> bool:
         return True
     if block.type == "terraform":
         return block.body.arguments.keys() != {"source"} or bool(block.body.blocks)
-    return block.type == "generate" and "resource" in block.file.text[block.at : block.end]
+    return block.type == "generate" and "resource" in block.text
 
 
 def _is_written_out(node: syntax.Expression) -> bool:
