@@ -474,6 +474,7 @@ class TransformJob(Struct, frozen=True, kw_only=True):
     s3_data_type: str | Unknown | None = None
     s3_uri: str | Unknown | None = None
     output_path: str | Unknown | None = None
+    """Nothing is said of it, but jobs that write to two places are two."""
     uses_model_data_source: bool | Unknown | None = None
     """Whether its model takes artifacts from ModelDataSource, which transform refuses; None where it is elsewhere."""
     has_fixed_name: bool = False
@@ -486,7 +487,6 @@ class TransformJob(Struct, frozen=True, kw_only=True):
     """How often it runs at most where each try starts a job of its own; None where that has no end."""
     run_hours: Decimal | None = None
     """How long it ran, of one that is over."""
-    location: Location | None = None
 
 
 class Step(Struct, frozen=True, kw_only=True):
@@ -537,10 +537,8 @@ class Workflow(Struct, frozen=True, kw_only=True):
     """The resource type in its own language; ``definition`` for a file of its own."""
     region: str | Unknown
     jobs: tuple[TransformJob, ...]
-    """Those that can be reached, in the order of its states."""
+    """In the order of its states; what no way leads to is among them, and in no total."""
     flow: Flow
-    unreachable: tuple[str, ...] = ()
-    """Labels of jobs that no way leads to, which are in no total."""
     triggers: tuple[Trigger, ...] | None = None
     """None where nothing here starts it, so that nobody knows how often it runs."""
     once: bool = False

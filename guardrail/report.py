@@ -269,9 +269,9 @@ class Report(Struct, frozen=True, kw_only=True):
     billed: BilledReport | None = None
     """None where no bill is given."""
     baseline_file: str | None = None
+    """Whose findings are existing ones."""
     max_waiver_days: int | None = None
     """How long the settings let a waiver hold; None where they do not say."""
-    """Whose findings are existing ones."""
     notices: tuple[str, ...]
     own_terms: tuple[str, ...] = ()
     """What the change does to the terms that it is judged by, a phrase each."""

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 _ONE = Decimal(1)
 IN_THE_MIDDLE = Unknown("whether it runs, or how often, is decided while its workflow runs")
 NO_END = "how often it runs in one execution has no end that is known"
-NO_RUNS = Unknown("nothing here says how often it is started")
 
 
 class _Asked(NamedTuple):

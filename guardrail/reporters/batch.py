@@ -32,7 +32,6 @@ class Row(Struct, frozen=True, kw_only=True):
     hour: str = ""
     runs: str = ""
     amounts: Amounts = ("", "", "")
-    is_workflow: bool = False
 
 
 def rows(report: Report) -> Iterator[Row]:
@@ -50,7 +49,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
     if not several and item.cost is not None:
         yield _job(title, workflow.jobs[0], item.hours[0], executions(workflow), own)
         return
-    yield Row(name=title, runs=executions(workflow), amounts=own, is_workflow=True)
+    yield Row(name=title, runs=executions(workflow), amounts=own)
     costs = item.cost.children if item.cost else ()
     for job, runs, cost, price in zip(workflow.jobs, item.runs, costs, item.hours, strict=False):
         yield _job(f"  {inert(job.label)}", job, price, per_execution(job, runs), _amounts(cost))

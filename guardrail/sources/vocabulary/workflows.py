@@ -86,7 +86,7 @@ def _substituted_in(value: Any, substitutions: Any) -> Any:
 # When ----------------------------------------------------------------------------------------------------------------
 
 
-def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow | None:
+def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
     """A schedule of EventBridge Scheduler: what it starts, or the job itself where SageMaker's API is its target."""
     view = block.attributes
     trigger = _trigger(block.address, view, "ScheduleExpression")
