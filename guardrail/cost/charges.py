@@ -5,6 +5,7 @@ Cost Explorer and of the Cost and Usage Report (docs/costs.md lists them with th
 us-east-1 and of a month, which has 730 hours.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -147,6 +148,34 @@ def data(kind: Kind, asked: Gigabytes | None, price: Quote) -> Line:
         estimated=_is_estimated(found),
         depends_on_usage=asked is None or asked.partial,
         origins={"price": "price table"} if asked is None else {"quantity": asked.origin, "price": "price table"},
+    )
+
+
+def transform(
+    instance_type: str | Unknown,
+    instances: Decimal,
+    instance_hours: Decimal | None,
+    price: Quote,
+    reasons: Iterable[str | None],
+    origins: dict[str, str],
+) -> Line:
+    """Instances of one transform job for all its runs of a month; without a run time or runs its unit price alone.
+
+    ``USE1-Tsform:ml.m5.2xlarge``: two of them for half an hour, 30.42 times a month, are 30.42 h × 0.461. ``reasons``
+    are why there is no amount, or may be more.
+    """
+    found, _ = _price(price)
+    return _line(
+        kind="transform",
+        unit="Hrs",
+        price=found,
+        quantity=instance_hours,
+        count=instances,
+        detail="unknown type" if isinstance(instance_type, Unknown) else instance_type,
+        reason=_reason(*reasons),
+        estimated=_is_estimated(found),
+        depends_on_usage=instance_hours is None,
+        origins={"price": "price table", **origins},
     )
 
 

@@ -6,7 +6,7 @@ a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -19,7 +19,6 @@ from guardrail.cost.base import (
     Kind,
     Line,
     Missing,
-    Monthly,
     Priced,
     State,
     state,
@@ -37,9 +36,6 @@ if TYPE_CHECKING:
     from guardrail.prices.book import PriceBook
 
 NEVER_SURE = Unknown("whether an endpoint uses it is not known")
-
-_Joined: TypeAlias = tuple[Priced, join.Columns, tuple[CostComponent, ...], Monthly]
-"""What something costs in each state, which of those count, its lines and its amount."""
 
 
 def estimate(
@@ -61,9 +57,9 @@ class Estimator:
         self._demand = demand
         self._period = period
         self._rates = Rates(prices)
-        self._without_usage: dict[str | Unknown, _Joined] = {}
+        self._without_usage: dict[str | Unknown, join.Joined] = {}
         self._seen: dict[str, tuple[Endpoint, Bill]] = {}
-        self._alike: dict[object, _Joined] = {}
+        self._alike: dict[object, join.Joined] = {}
 
     def inventory(self, inventory: Inventory) -> Estimate:
         """The bill of an inventory. An endpoint that is equal in another one is priced once."""
@@ -153,7 +149,7 @@ class Estimator:
 
     def _instances_once(
         self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, fee: Decimal | None, *, redacted: bool
-    ) -> _Joined:
+    ) -> join.Joined:
         """What a variant costs, worked out once for all that run as many of the same: a plan has few types.
 
         The key is all that `_instances` reads. Where the counts come from is no part of it, for every endpoint has a
@@ -183,16 +179,16 @@ class Estimator:
         slots: Capacity | None,
         *,
         redacted: bool,
-    ) -> _Joined:
+    ) -> join.Joined:
         """What a serverless variant costs, once for all of the same; the key is all that `_serverless` reads."""
         key = (endpoint.region, variant.memory_mib, demand, slots and capacity.counts_of(slots), redacted)
         return self._joined_once(key, lambda: self._serverless(endpoint, variant, demand, slots, redacted=redacted))
 
-    def _joined_once(self, key: object, price: Callable[[], Priced]) -> _Joined:
+    def _joined_once(self, key: object, price: Callable[[], Priced]) -> join.Joined:
         """What ``price`` comes to, worked out for the first of its key."""
         known = self._alike.get(key)
         if known is None:
-            known = self._alike[key] = _joined(price())
+            known = self._alike[key] = join.joined(price())
         return known
 
     # Instances
@@ -283,7 +279,7 @@ class Estimator:
 
     # What stands on the endpoint itself
 
-    def _own(self, endpoint: Endpoint, demand: EndpointDemand) -> _Joined:
+    def _own(self, endpoint: Endpoint, demand: EndpointDemand) -> join.Joined:
         """Data in and out, and the compute of requests that nobody can split among the variants."""
         plain = demand.data_in is None and demand.data_out is None and demand.unsplit is None
         known = self._without_usage.get(endpoint.region) if plain else None
@@ -294,7 +290,7 @@ class Estimator:
             charges.data("data-in", demand.data_in, self._price(region, usage_types.DATA_IN)),
             charges.data("data-out", demand.data_out, self._price(region, usage_types.DATA_OUT)),
         )
-        found = _joined(self._unsplit(endpoint, demand, data))
+        found = join.joined(self._unsplit(endpoint, demand, data))
         if plain:
             self._without_usage[region] = found
         return found
@@ -338,12 +334,6 @@ def _with_a_share(variant: Bill, asked: VariantDemand) -> Bill:
     if any(line.kind == "instance" for line in variant.lines):
         return variant  # instances cost the same whatever they answer
     return replace(variant, monthly=replace(variant.monthly, expected=asked.requests, at_least=True))
-
-
-def _joined(priced: Priced) -> _Joined:
-    """The states of a thing with the three that its lines and its amount are taken from."""
-    columns = join.columns(priced)
-    return priced, columns, join.rows(priced, columns), join.of_states(priced, columns)
 
 
 def _with_origins(line: CostComponent, origins: Mapping[str, str]) -> CostComponent:

@@ -6,7 +6,7 @@ what is expected. Discounts act before, on states.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -106,6 +106,16 @@ def rows(priced: Priced, found: Columns) -> tuple[CostComponent, ...]:
         every = [line for state in states if (line := _of_kind(state, kind)) is not None]
         made.append(_row(expected or high or every[0], (low, expected, high), every, priced))
     return tuple(made)
+
+
+Joined: TypeAlias = tuple[Priced, Columns, tuple[CostComponent, ...], Monthly]
+"""What something costs in each state, which of those count, its lines and its amount."""
+
+
+def joined(priced: Priced) -> Joined:
+    """The states of a thing with the three that its lines and its amount are taken from."""
+    found = columns(priced)
+    return priced, found, rows(priced, found), of_states(priced, found)
 
 
 def _row(shown: Line, columns: Sequence[Line | None], every: Sequence[Line], priced: Priced) -> CostComponent:

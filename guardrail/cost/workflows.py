@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from guardrail.cost import join
+from guardrail.cost import charges, join
 from guardrail.cost.base import Bill, HourPrice, Line, Priced, State, state
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.flows import Runs, runs, span
@@ -104,15 +104,14 @@ def _job(
     expected: State | Unknown = states[0] if len(states) == 1 else IN_THE_MIDDLE
     if isinstance(expected, Unknown) and len(single) == 1 and often.least and _only_retries(job, often):
         expected = states[0]
-    priced = Priced(states=tuple(states), expected=expected)
-    columns = join.columns(priced)
+    priced, columns, lines, monthly = join.joined(Priced(states=tuple(states), expected=expected))
     made = Bill(
         kind="transform job",
         label=label,
         region=workflow.region,
         tags=workflow.tags,
-        lines=join.rows(priced, columns),
-        monthly=join.of_states(priced, columns),
+        lines=lines,
+        monthly=monthly,
         priced=priced,
         missing=frozenset(join.missing_of(columns, workflow.address, label)),
     )
@@ -157,33 +156,16 @@ def _line(
     open_end: str | None,
     workflow: Workflow,
 ) -> Line:
-    """Instances of one job for all its runs of a month; without a run time or a number of runs its unit price alone.
-
-    ``USE1-Tsform:ml.m5.2xlarge``: two of them for half an hour, 30.42 times a month, are 30.42 h × 0.461.
-    """
-    found = price if isinstance(price, Price) else None
+    """Instances of one job for all its runs of a month."""
+    reasons = [size.reason, None if isinstance(price, Price) else price.reason, open_end]
     if total == ZERO:  # it never runs, so that nothing of it can be missing
-        hours, open_end, size = hours or ZERO, None, size._replace(reason=None)
+        hours, reasons = hours or ZERO, []
     quantity = None if hours is None or total is None else total * hours * size.instances
-    reasons = [size.reason, price.reason if isinstance(price, Unpriced) and total != ZERO else None, open_end]
-    shown = size.instance_type if isinstance(size.instance_type, str) else "unknown type"
-    return Line(
-        kind="transform",
-        unit="Hrs",
-        price=found,
-        quantity=quantity,
-        count=size.instances,
-        usd=None if found is None or quantity is None else quantity * found.usd,
-        detail=shown,
-        reason="; ".join(dict.fromkeys(reason for reason in reasons if reason is not None)) or None,
-        estimated=found is not None and found.basis == "estimated",
-        depends_on_usage=quantity is None,
-        origins={
-            "price": "price table",
-            **({} if hours is None else {"hours": "usage file"}),
-            **({} if total is None else {"runs": "schedules" if workflow.triggers else "usage file"}),
-        },
-    )
+    origins = {
+        **({} if hours is None else {"hours": "usage file"}),
+        **({} if total is None else {"runs": "schedules" if workflow.triggers else "usage file"}),
+    }
+    return charges.transform(size.instance_type, size.instances, quantity, price, reasons, origins)
 
 
 def hour_price(job: Bill) -> HourPrice | None:
