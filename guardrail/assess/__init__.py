@@ -181,7 +181,7 @@ def _discounts(
 
     if terms.discounts.savings_plan and pricing.are_too_many(priced):
         return None, [discounting.not_worked_out(outcome.totals, terms.discounts) for outcome in outcomes]
-    undecided = Unknown("; ".join(one.change_set.undecided for one in priced if one.change_set.undecided))
+    undecided = Unknown(pricing.undecided(priced))
     worlds = [(outcome.before, outcome.after, outcome.totals) for outcome in outcomes]
     return discounting.apply(terms.discounts, terms.plan_rate, totals, worlds, undecided, terms.period)
 

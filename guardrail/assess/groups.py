@@ -90,8 +90,8 @@ def held(
     worlds = [("", priced, items)]
     if len(outcomes) > 1 and not pricing.are_too_many(priced):
         worlds = [(outcome.given, *_come_true(outcome, priced, terms.environments)) for outcome in outcomes]
-    undecided = "; ".join(one.change_set.undecided for one in priced if one.change_set.undecided)
-    source = priced[0].source.id if len(priced) == 1 else judging.EVERYTHING
+    undecided = pricing.undecided(priced)
+    source = judging.source_of_all(priced)
     results: list[Result] = []
     found: list[BudgetReport] = []
     notices = []

@@ -45,7 +45,7 @@ def judged(  # noqa: PLR0913 - everything that a verdict may rest on
     known = [outcome for outcome, _ in outcomes]
     for one in priced:
         results += _of_source(one, prices, policies, terms, today, _totals_by_world(one, priced, known))
-    source = priced[0].source.id if len(priced) == 1 else EVERYTHING
+    source = source_of_all(priced)
     counts = any(policy.quantities for policy in policies)
     worlds = [
         (
@@ -64,8 +64,13 @@ def judged(  # noqa: PLR0913 - everything that a verdict may rest on
         )
         for outcome, discounts in outcomes
     ]
-    undecided = "; ".join(one.change_set.undecided for one in priced if one.change_set.undecided)
+    undecided = pricing.undecided(priced)
     return [*results, *(worlds[0][1] if len(worlds) == 1 else agreed(worlds, policies, undecided))]
+
+
+def source_of_all(priced: Sequence[PricedSource]) -> str:
+    """The source of results on all that there is: its own where it is one."""
+    return priced[0].source.id if len(priced) == 1 else EVERYTHING
 
 
 def _of_stack(
@@ -121,10 +126,8 @@ def _members(
     before: list[tuple[Subject, bool]] = []
     for world in outcome.worlds:
         past = world.previous or Inventory()
-        standing = {endpoint.address for endpoint in world.inventory.endpoints}
-        kept = [endpoint for endpoint in past.endpoints if endpoint.kept and endpoint.address not in standing]
-        standing_now = [endpoint for endpoint in world.inventory.endpoints if endpoint.change != "delete"]
-        after += _subjects([*standing_now, *kept], world.after, evaluation, terms)
+        standing = [endpoint for endpoint in world.inventory.endpoints if endpoint.change != "delete"]
+        after += _subjects([*standing, *pricing.kept(past, world.inventory)], world.after, evaluation, terms)
         if world.before is not None:
             before += _subjects(past.endpoints, world.before, evaluation, terms)
     return Members(

@@ -16,7 +16,7 @@ from guardrail.cost import join
 from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Estimate, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
-from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown
+from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown, Workflow
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.policy.environment import Environments
 from guardrail.policy.getters import amount_of
@@ -124,9 +124,8 @@ def _price(source: Source, change_set: ChangeSet, estimator: Estimator) -> Price
 
 def _world(given: str, before: Inventory | None, after: Inventory, estimator: Estimator) -> PricedPossibility:
     """What a template no longer has and AWS keeps is billed after the change as it was before."""
-    standing = {endpoint.address for endpoint in after.endpoints}
-    kept = [each for each in (before.endpoints if before else ()) if each.kept and each.address not in standing]
-    billed = structs.replace(after, endpoints=(*after.endpoints, *kept)) if kept else after
+    remaining = kept(before, after) if before else []
+    billed = structs.replace(after, endpoints=(*after.endpoints, *remaining)) if remaining else after
     return PricedPossibility(
         given=given,
         inventory=after,
@@ -134,6 +133,17 @@ def _world(given: str, before: Inventory | None, after: Inventory, estimator: Es
         before=None if before is None else estimator.inventory(before),
         after=estimator.inventory(billed),
     )
+
+
+def kept(before: Inventory, after: Inventory) -> list[Endpoint]:
+    """What a template no longer has and AWS keeps."""
+    standing = {endpoint.address for endpoint in after.endpoints}
+    return [endpoint for endpoint in before.endpoints if endpoint.kept and endpoint.address not in standing]
+
+
+def undecided(priced: Iterable[PricedSource]) -> str:
+    """What would leave one possibility of everything together."""
+    return "; ".join(one.change_set.undecided for one in priced if one.change_set.undecided)
 
 
 def _names(inventory: Inventory | None) -> dict[str, tuple[str | None, ...]]:
@@ -162,7 +172,7 @@ def endpoints(priced: PricedSource, environments: Environments) -> Iterator[Endp
             change: Change = "delete" if cost is None else "forget"
             endpoint = structs.replace(before[address], change=change, touched=True)
         past = priced.before.endpoints.get(address) if priced.before else None
-        is_unchanged = past is not None and cost is not None and not endpoint.touched and past.monthly == cost.monthly
+        is_unchanged = _is_unchanged(endpoint, past, cost)
         item = EndpointReport(
             source=priced.source.id,
             endpoint=endpoint,
@@ -173,6 +183,10 @@ def endpoints(priced: PricedSource, environments: Environments) -> Iterator[Endp
             unchanged=is_unchanged,
         )
         yield item if is_unchanged or priced.before is None else _compared(item, priced, before.get(address))
+
+
+def _is_unchanged(now: Endpoint | Workflow, past: Bill | None, cost: Bill | None) -> bool:
+    return past is not None and cost is not None and not now.touched and past.monthly == cost.monthly
 
 
 def _compared(item: EndpointReport, priced: PricedSource, previous: Endpoint | None) -> EndpointReport:
@@ -234,7 +248,6 @@ def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
         workflow = after.get(address) or structs.replace(before[address], change="delete", touched=True)
         was = priced.before.endpoints.get(address) if priced.before else None
         cost = priced.after.endpoints.get(address)
-        is_unchanged = was is not None and cost is not None and not workflow.touched and was.monthly == cost.monthly
         yield WorkflowReport(
             source=priced.source.id,
             workflow=workflow,
@@ -243,7 +256,7 @@ def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
             before=was.monthly if was else None,
             cost=cost,
             delta=None if priced.before is None else _delta_of(address, priced),
-            unchanged=is_unchanged,
+            unchanged=_is_unchanged(workflow, was, cost),
         )
 
 
@@ -416,17 +429,12 @@ def region_prices(priced: Iterable[PricedSource], prices: PriceBook, today: date
         for inventory, costs in ((one.change_set.before, one.before), (one.change_set.after, one.after)):
             if inventory is None or costs is None:
                 continue
-            for endpoints, by_address in (
-                (inventory.endpoints, costs.endpoints),
-                (inventory.unattached, costs.unattached),
-            ):
-                for endpoint in endpoints:
-                    if isinstance(endpoint.region, str):
-                        used = rows.setdefault(endpoint.region, set())
-                        used.update(_rows(by_address.get(endpoint.address)))
-            for workflow in inventory.workflows:
-                if isinstance(workflow.region, str):
-                    rows.setdefault(workflow.region, set()).update(_rows(costs.endpoints.get(workflow.address)))
+            standing: list[Endpoint | Workflow] = [*inventory.endpoints, *inventory.workflows]
+            bills = [(each.region, costs.endpoints.get(each.address)) for each in standing]
+            bills += [(each.region, costs.unattached.get(each.address)) for each in inventory.unattached]
+            for region, bill in bills:
+                if isinstance(region, str):
+                    rows.setdefault(region, set()).update(_rows(bill))
     return {
         region: RegionPrices(
             oldest=min((day for day, _ in used), default=None),
