@@ -5,11 +5,13 @@ Application Auto Scaling APIs, and the unit is part of a number's name. Three ab
 ``None`` means there is none, ``0`` means zero, and `Unknown` means that it cannot be known, with the reason.
 """
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 Mode: TypeAlias = Literal["realtime", "async", "serverless"]
 Change: TypeAlias = Literal["create", "update", "replace", "delete", "no-op", "forget"]
@@ -640,3 +642,19 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     """By address of an endpoint, those that its block had before, the latest first (``moved``, ``state mv``)."""
     construct_paths: dict[str, str] = {}
     """By address, the path of the CDK construct that made the block (``aws:cdk:path``)."""
+
+    def mapped(self, after: Callable[[Inventory], Inventory], before: Callable[[Inventory], Inventory]) -> "ChangeSet":
+        """With its inventories, those of each possibility among them, changed; what stands before comes first."""
+        return replace(
+            self,
+            before=None if self.before is None else before(self.before),
+            after=after(self.after),
+            possibilities=tuple(
+                replace(
+                    possibility,
+                    before=None if possibility.before is None else before(possibility.before),
+                    after=after(possibility.after),
+                )
+                for possibility in self.possibilities
+            ),
+        )

@@ -44,23 +44,13 @@ def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> C
     """
     said: dict[str, None] = {}  # sentences, each once
 
-    def inventory(of: Inventory | None) -> Inventory | None:
-        if of is None:
-            return None
+    def inventory(of: Inventory) -> Inventory:
         endpoints = tuple(_in_force(each, today, said) for each in of.endpoints)
         unattached = tuple(_in_force(each, today, said) for each in of.unattached)
         workflows = tuple(_started(each, today, demand.of_workflow(each).monthly_runs) for each in of.workflows)
         return structs.replace(of, endpoints=endpoints, unattached=unattached, workflows=workflows)
 
-    changed = structs.replace(
-        change_set,
-        before=inventory(change_set.before),
-        after=inventory(change_set.after),
-        possibilities=tuple(
-            structs.replace(each, before=inventory(each.before), after=inventory(each.after))
-            for each in change_set.possibilities
-        ),
-    )
+    changed = change_set.mapped(inventory, inventory)
     return structs.replace(changed, notices=(*change_set.notices, *said))
 
 

@@ -16,7 +16,6 @@ def labelled(change_set: ChangeSet, label: str | None) -> ChangeSet:
     """The change set under the label of its set of values, which every endpoint in it carries."""
     if label is None:
         return change_set
-    from guardrail.sources.linking.across import mapped
 
     def with_label(inventory: Inventory) -> Inventory:
         return replace(inventory, endpoints=_each(inventory.endpoints), unattached=_each(inventory.unattached))
@@ -24,4 +23,4 @@ def labelled(change_set: ChangeSet, label: str | None) -> ChangeSet:
     def _each(endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
         return tuple(replace(each, environment_label=label) for each in endpoints)
 
-    return replace(mapped(change_set, with_label, with_label), label=label)
+    return replace(change_set.mapped(with_label, with_label), label=label)

@@ -5,7 +5,7 @@ equal names mean different things: what may belong together is Unknown, never jo
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -92,31 +92,12 @@ def across(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
     doubts: dict[tuple[str, str], str] = {}
     after = _Elsewhere(((change_set.path, change_set.after) for change_set in change_sets), doubts)
     before = _Elsewhere(((change_set.path, change_set.before) for change_set in change_sets), doubts)
-    seen = [mapped(one, partial(after.beside, one.path), partial(before.beside, one.path)) for one in change_sets]
+    seen = [one.mapped(partial(after.beside, one.path), partial(before.beside, one.path)) for one in change_sets]
     return [_settled(one, doubts) for one in seen]
 
 
 def _is_adrift(change_set: ChangeSet) -> bool:
     return bool(change_set.after.adrift) or any(map(_name_elsewhere, change_set.after.endpoints))
-
-
-def mapped(
-    change_set: ChangeSet, after: Callable[[Inventory], Inventory], before: Callable[[Inventory], Inventory]
-) -> ChangeSet:
-    """A change set with its inventories, those of each possibility among them, changed."""
-    return replace(
-        change_set,
-        after=after(change_set.after),
-        before=None if change_set.before is None else before(change_set.before),
-        possibilities=tuple(
-            replace(
-                possibility,
-                after=after(possibility.after),
-                before=None if possibility.before is None else before(possibility.before),
-            )
-            for possibility in change_set.possibilities
-        ),
-    )
 
 
 def _name_elsewhere(endpoint: Endpoint) -> str | None:
@@ -160,7 +141,7 @@ def _settled(change_set: ChangeSet, doubts: dict[tuple[str, str], str]) -> Chang
         return change_set
     skipped = (replace(block, reason=own.get(block.address, block.reason)) for block in change_set.skipped)
     possible = partial(_without_used, used=own)
-    return replace(mapped(change_set, possible, possible), skipped=tuple(skipped))
+    return replace(change_set.mapped(possible, possible), skipped=tuple(skipped))
 
 
 def _without_used(inventory: Inventory, used: dict[str, str]) -> Inventory:
