@@ -137,7 +137,7 @@ def group_id(values: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in sorted(values.items()))
 
 
-class GroupReport(Struct, frozen=True, kw_only=True):
+class GroupReport(Struct, frozen=True, kw_only=True, rename={"values": "by"}):
     """What the endpoints cost that have something in common."""
 
     values: dict[str, str | Unknown | None]

@@ -24,11 +24,10 @@ import pytest
 from guardrail import cli
 from guardrail.github.sections import parsed
 from guardrail.reporters.markdown import COMMENT_LIMIT
-from tests.github.server import TOKEN, GitHub, github
+from tests.github.server import GitHub, pull_request
 from tests.reporters.inputs import stack
 from tests.sources.plans import plan
 
-HEAD = "a" * 40
 LARGE, XLARGE, TWO = ("ml.m5.large", 1), ("ml.m5.xlarge", 1), ("ml.m5.xlarge", 2)
 Size = tuple[str, int]
 STACKS: dict[str, tuple[Size | None, Size | None, str]] = {
@@ -124,15 +123,7 @@ def laid(kind: str, name: str, before: Size | None, after: Size | None, folder: 
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[GitHub]:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    event = {"pull_request": {"number": 7, "head": {"sha": HEAD, "repo": None}, "base": {"sha": "b" * 40}}}
-    write(tmp_path / "event.json", json.dumps(event))
-    with github() as running:
-        monkeypatch.setenv("GITHUB_API_URL", running.url)
-        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-        monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
-        monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    with pull_request(monkeypatch, tmp_path) as running:
         yield running
 
 

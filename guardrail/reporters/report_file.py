@@ -401,12 +401,6 @@ class _Workflow(Struct, frozen=True, kw_only=True):
         )
 
 
-class _Group(Struct, frozen=True, kw_only=True):
-    by: dict[str, str | Unknown | None]
-    endpoints: int
-    totals: Totals
-
-
 class _Budget(Struct, frozen=True, kw_only=True):
     limit: str
     usd: Decimal
@@ -491,7 +485,7 @@ class _Document(Struct, frozen=True, kw_only=True):
     totals: Totals
     subtotals: dict[str, Totals] = {}
     possibilities: tuple[PossibilityReport, ...] = ()
-    groups: tuple[_Group, ...] = ()
+    groups: tuple[GroupReport, ...] = ()
     discounts: _Discounts | None = None
     endpoints: tuple[_Endpoint, ...]
     unattached: tuple[_Endpoint, ...]
@@ -520,6 +514,7 @@ class _Document(Struct, frozen=True, kw_only=True):
         named = {
             *self.subtotals,
             *(each.source for each in (*self.endpoints, *self.unattached)),
+            *(each.source for each in self.workflows),
             *(each.source for each in self.skipped),
             *(each.source for each in self.possibilities),
             *(each.source for each in self.results if each.source or not known),
@@ -532,9 +527,6 @@ class _Document(Struct, frozen=True, kw_only=True):
             "today": self.today.isoformat(),
             "results": tuple(structs.replace(each, help_uri=pages.get(each.policy, "")) for each in self.results),
             "prices": self.prices.regions,
-            "groups": tuple(
-                GroupReport(values=each.by, endpoints=each.endpoints, totals=each.totals) for each in self.groups
-            ),
             "discounts": self.discounts.report() if self.discounts else None,
             "endpoints": tuple(each.report() for each in self.endpoints),
             "unattached": tuple(each.report() for each in self.unattached),

@@ -1,7 +1,6 @@
 """``guardrail comment github`` as a workflow runs it: what it takes from where, what it says, what it never says."""
 
 import io
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,27 +9,15 @@ from typing import Any
 import pytest
 
 from guardrail import cli
-from tests.github.server import TOKEN, Fault, GitHub, github
+from tests.github.server import HEAD, TOKEN, Fault, GitHub, pull_request
 
-HEAD = "a" * 40
 REPORT = "<!-- guardrail:comment tag=network/prod -->\n### ✅ Passes\n"
 
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[GitHub]:
-    """A workflow of pull request 7, on the server of a company."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("time.sleep", lambda _: None)
-    event = {"pull_request": {"number": 7, "head": {"sha": HEAD, "repo": None}, "base": {"sha": "b" * 40}}}
-    (tmp_path / "event.json").write_text(json.dumps(event))
     (tmp_path / "comment.md").write_text(REPORT, encoding="utf-8")
-    for name in ("GH_TOKEN", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"):
-        monkeypatch.delenv(name, raising=False)
-    with github() as running:
-        monkeypatch.setenv("GITHUB_API_URL", running.url)
-        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
-        monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
-        monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    with pull_request(monkeypatch, tmp_path) as running:
         yield running
 
 

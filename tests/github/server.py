@@ -12,9 +12,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
+
+HEAD = "a" * 40
 TOKEN = "ghs_16C7e42F292c6912E7710c838347Ae178B4a"  # noqa: S105 - GitHub's own example of what one looks like
 BOT = {"login": "github-actions[bot]", "type": "Bot"}
 STRANGER = {"login": "mallory", "type": "User"}
@@ -207,3 +211,20 @@ def github() -> Iterator[GitHub]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def pull_request(monkeypatch: pytest.MonkeyPatch, folder: Path) -> Iterator[GitHub]:
+    """A workflow of pull request 7 of acme/shop that runs in ``folder``, on a server of a company."""
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    event = {"pull_request": {"number": 7, "head": {"sha": HEAD, "repo": None}, "base": {"sha": "b" * 40}}}
+    (folder / "event.json").write_text(json.dumps(event))
+    for name in ("GH_TOKEN", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT"):
+        monkeypatch.delenv(name, raising=False)
+    with github() as running:
+        monkeypatch.setenv("GITHUB_API_URL", running.url)
+        monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+        monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shop")
+        monkeypatch.setenv("GITHUB_EVENT_PATH", str(folder / "event.json"))
+        yield running

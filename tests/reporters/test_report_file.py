@@ -91,6 +91,22 @@ def test_what_is_read_again_is_written_alike() -> None:
 MONTHLY = {"floor": "1", "expected": "1", "ceiling": "1"}
 
 
+WORKFLOW = {
+    "address": "a",
+    "type": "t",
+    "region": "us-east-1",
+    "change": "create",
+    "unchanged": False,
+    "once": False,
+    "monthly_runs": None,
+    "year": None,
+    "jobs": [],
+    "before": None,
+    "after": None,
+    "delta": None,
+}
+
+
 def document(**changes: Any) -> bytes:
     return json.dumps(json.loads(json_reporter.render(report())) | changes).encode()
 
@@ -116,6 +132,7 @@ def document(**changes: Any) -> bytes:
             document(skipped=[{"source": "b", "address": "a", "type": "t", "reason": "r"}]),
             "does not list the input 'b'",
         ),
+        (document(workflows=[WORKFLOW | {"source": "b"}]), "does not list the input 'b'"),
         (document(subtotals={"b": {"before": None, "after": MONTHLY, "delta": None}}), "does not list the input 'b'"),
     ],
 )
