@@ -42,6 +42,11 @@ def is_there(path: str) -> bool:
     return os.path.lexists(path)
 
 
+def lies_in(path: str, folder: str) -> bool:
+    """Whether a path is that of a folder or of something below it, by their texts: both absolute, or reached alike."""
+    return path == folder or path.startswith(os.path.join(folder, ""))
+
+
 def opened(path: str, *, most: int = limits.LARGEST_FILE) -> BinaryIO:
     """The regular file at ``path``, open for reading its bytes, of which there are at most ``most``.
 

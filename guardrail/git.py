@@ -99,7 +99,7 @@ def repository_of(path: str, *, any_owner: bool = False) -> Repository | None:
         folder = place if os.path.isdir(place) else os.path.dirname(place)
         for top in (top_of(os.getcwd()), top_of(folder)):
             marker = os.path.join(top, ".git")
-            if os.path.lexists(marker) and not _leads_out(os.path.relpath(place, top)):
+            if os.path.lexists(marker) and not leads_out(os.path.relpath(place, top)):
                 repository = Repository(top=top, git_dir=_git_dir(marker))
                 if not any_owner:
                     _refuse_others(marker, repository.git_dir)
@@ -277,7 +277,7 @@ class Commit:
         """A path as it is reached from the top; None where it lies outside."""
         for place in dict.fromkeys((os.path.abspath(path), os.path.realpath(path))):
             relative = os.path.relpath(place, self._repository.top)
-            if relative == os.curdir or not _leads_out(relative):
+            if relative == os.curdir or not leads_out(relative):
                 return relative
         return None
 
@@ -411,7 +411,7 @@ def _program(top: str) -> tuple[str, dict[str, str]]:
     folders = [
         folder
         for folder in os.environ.get("PATH", os.defpath).split(os.pathsep)
-        if os.path.isabs(folder) and (is_everything or _leads_out(os.path.relpath(folder, top)))
+        if os.path.isabs(folder) and (is_everything or leads_out(os.path.relpath(folder, top)))
     ]
     names = ("git.exe",) if sys.platform == "win32" else ("git",)
     candidates = (os.path.join(folder, name) for folder in folders for name in names)
@@ -424,7 +424,8 @@ def _program(top: str) -> tuple[str, dict[str, str]]:
     return program, environment
 
 
-def _leads_out(relative: str) -> bool:
+def leads_out(relative: str) -> bool:
+    """Whether a path leads out of the folder that it is relative to."""
     return os.path.isabs(relative) or relative == os.pardir or relative.startswith(os.pardir + os.sep)
 
 

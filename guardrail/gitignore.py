@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import GitError, NoRevisionError
-from guardrail.git import Commit, repository_of, top_of
+from guardrail.git import Commit, leads_out, repository_of, top_of
 from guardrail.globs import spread
 
 _LARGEST = limits.MEBIBYTE
@@ -43,7 +43,7 @@ class Ignored:
         What lies outside of the repository is none of its business.
         """
         relative = os.path.relpath(os.path.abspath(path), self._top)
-        if relative == os.curdir or relative.split(os.sep)[0] == os.pardir or os.path.isabs(relative):
+        if relative == os.curdir or leads_out(relative):
             return False
         return self._ignores(relative.replace(os.sep, "/"), is_folder=is_folder)
 

@@ -11,7 +11,7 @@ from msgspec import Struct, structs
 from guardrail import files
 from guardrail.cost.discount_settings import Discounts
 from guardrail.errors import SettingsError
-from guardrail.git import folders_up_to_top, top_of
+from guardrail.git import folders_up_to_top, leads_out, top_of
 from guardrail.policy import parameter_files
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
 from guardrail.policy.environment import EnvironmentSettings
@@ -310,7 +310,7 @@ def _within(copy: str, start: str) -> Iterator[str]:
     """Where `places` looks inside the repository of the working directory, as places of its ``copy``."""
     root, copy = top_of(os.getcwd()), os.path.abspath(copy)
     for directory in places(start):
-        if directory == root or directory.startswith(os.path.join(root, "")):
+        if files.lies_in(directory, root):
             yield os.path.normpath(os.path.join(copy, os.path.relpath(directory, root)))
 
 
@@ -320,7 +320,7 @@ def in_repository(path: str, copy: str | None) -> str:
     ``infra/.guardrail.yml`` of ``/tmp/base/infra/.guardrail.yml``; a path that lies elsewhere is itself.
     """
     inside = os.path.relpath(os.path.abspath(path), os.path.abspath(copy)) if copy is not None else os.pardir
-    if inside.split(os.sep)[0] == os.pardir:
+    if leads_out(inside):
         return path
     return os.path.relpath(os.path.join(top_of(os.getcwd()), inside))
 

@@ -342,10 +342,6 @@ def _terms_before(directory: str, happened: Event, folder: str, start: str) -> I
         yield f"--terms-before={happened.base}"
 
 
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(os.path.join(folder, ""))
-
-
 def _paths(inputs: ActionInputs, directory: str) -> list[str]:
     """The inputs of the check: a line each, with ``*``, ``?``, ``[…]`` and ``**`` for several."""
     if "-" in inputs.lines("path"):
@@ -432,7 +428,7 @@ def _place(name: str, inputs: ActionInputs, directory: str) -> str:
         return ""
     path = os.path.normpath(os.path.join(os.path.abspath(directory), path))
     workspace = os.path.abspath(os.environ.get("GITHUB_WORKSPACE") or directory)
-    if _is_in(path, workspace) and not _is_in(os.path.realpath(path), os.path.realpath(workspace)):
+    if files.lies_in(path, workspace) and not files.lies_in(os.path.realpath(path), os.path.realpath(workspace)):
         raise GitHubError(f"{name}: {inputs.text(name)} is a symbolic link to outside of the workspace")
     os.makedirs(os.path.dirname(path), exist_ok=True)
     return path

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from guardrail.errors import GitError, GitHubError, GuardrailError, PolicyError
+from guardrail.files import lies_in
 from guardrail.git import Commit, repository_of
 from guardrail.github.runner import Event
 from guardrail.policy.baseline import FILE_NAME as BASELINE_NAME
@@ -37,7 +38,7 @@ class Base:
 
     def holds(self, path: str) -> bool:
         """Whether ``path`` is one of the working tree, not the workflow's own outside of it."""
-        return _is_in(os.path.abspath(path), self.root)
+        return lies_in(os.path.abspath(path), self.root)
 
     def read(self, path: str) -> bytes | None:
         """The content of the file at ``path`` of the working tree, as the commit has it; None where it has none."""
@@ -90,7 +91,7 @@ class Base:
     def _take_copied(self, path: str | None) -> None:
         """Take what a path of the copy stands for."""
         inside = path is not None and os.path.relpath(os.path.abspath(path), os.path.abspath(self.folder))
-        if inside and _is_in(os.path.normpath(os.path.join(self.root, inside)), self.root):
+        if inside and lies_in(os.path.normpath(os.path.join(self.root, inside)), self.root):
             self.take(os.path.join(self.root, inside))
 
 
@@ -130,7 +131,3 @@ def _write(path: str, content: bytes) -> None:
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "wb") as file:
         file.write(content)
-
-
-def _is_in(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(os.path.join(folder, ""))

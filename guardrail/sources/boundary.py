@@ -4,6 +4,7 @@ import os
 
 from msgspec import Struct
 
+from guardrail import files
 from guardrail.errors import SourceError
 from guardrail.git import top_of
 
@@ -36,9 +37,7 @@ class Boundary(Struct, frozen=True):
             real = os.path.realpath(path)
         except (OSError, ValueError):  # a null character in it
             return None
-        if real != self.directory and not real.startswith(os.path.join(self.directory, "")):
-            return None
-        return real[len(self.directory) :]
+        return real[len(self.directory) :] if files.lies_in(real, self.directory) else None
 
 
 def is_private(path: str) -> bool:

@@ -90,7 +90,7 @@ class InCommit:
         except LeadsOutError:
             return False
         top = os.path.abspath(self._commit.top)
-        return (real == top or real.startswith(os.path.join(top, ""))) and not is_private(real[len(top) :])
+        return files.lies_in(real, top) and not is_private(real[len(top) :])
 
     def real(self, path: str) -> str:
         """What tells a file or folder from all others, however it was reached."""

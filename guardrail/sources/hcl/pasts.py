@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import GitError, PastUnreadableError, SourceError, SubmoduleError
+from guardrail.files import lies_in
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Unknown
 from guardrail.sources.discovery import pruning
@@ -207,7 +208,7 @@ def _saying(said: Sequence[str], change_set: ChangeSet) -> ChangeSet:
 
 
 def _is_below(path: str, directories: Sequence[str]) -> bool:
-    return any(each in (os.curdir, path) or path.startswith(os.path.join(each, "")) for each in directories)
+    return any(each == os.curdir or lies_in(path, each) for each in directories)
 
 
 def _submodule(root: str, disk: Disk) -> str:
