@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from guardrail import files
+from guardrail.bills import json_files
 from guardrail.bills.view import COLUMNS, LARGEST, NUMBER, literal
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
@@ -49,14 +49,7 @@ def every(paths: Sequence[str]) -> list[dict[str, Any]]:
 
 def read(path: str) -> list[dict[str, Any]]:
     """The lines of one saved answer, or of a list of its pages. Raises `SourceError` where pages are missing."""
-    import msgspec
-
-    try:
-        content = msgspec.json.decode(files.content(path, most=_LARGEST))
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error
+    content = json_files.decoded(path, most=_LARGEST)
     return lines(content if isinstance(content, list) else [content], path)
 
 

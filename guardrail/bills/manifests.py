@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from guardrail import files
+from guardrail.bills import json_files
 from guardrail.bills.parts import MONTH
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
@@ -39,15 +39,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 def read(path: str) -> Manifest | None:
     """The manifest at a path; None where it is other JSON. Raises `SourceError` where it is damaged."""
-    import msgspec
-
-    try:
-        content = msgspec.json.decode(files.content(path, most=_LARGEST))
-    except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error
-    return manifest(path, content)
+    return manifest(path, json_files.decoded(path, most=_LARGEST))
 
 
 def manifest(path: str, content: Any) -> Manifest | None:

@@ -1,0 +1,18 @@
+"""JSON that lies among exports: manifests of deliveries, and saved answers of Cost Explorer."""
+
+from typing import Any
+
+from guardrail import files
+from guardrail.errors import SourceError
+
+
+def decoded(path: str, *, most: int) -> Any:
+    """What a file of at most ``most`` bytes holds. Raises `SourceError` where it cannot be read, or is damaged."""
+    import msgspec
+
+    try:
+        return msgspec.json.decode(files.content(path, most=most))
+    except OSError as error:
+        raise SourceError(f"{path} cannot be read: {error.strerror}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error
