@@ -24,8 +24,21 @@ MOST_PER_BYTE: Final = 100
 """Bytes that one byte of a larger archive may become. Bills have about twenty."""
 
 
-def _most(path: str) -> int:
-    return max(SMALLEST_BOUND, MOST_PER_BYTE * os.path.getsize(path))
+class _Bounded:
+    """What one archive unpacks to, piece by piece, as long as all of it together stays within bounds."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._most = self._left = max(SMALLEST_BOUND, MOST_PER_BYTE * os.path.getsize(path))
+
+    def chunks(self, file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
+        """A file of it to its end. Raises `SourceError` once it is too much."""
+        for chunk in _chunks(file):
+            self._left -= len(chunk)
+            if self._left < 0:
+                most = self._most // MEBIBYTE
+                raise SourceError(f"{self._path} unpacks to more than {most:,} MiB, which no bill of its size does")
+            yield chunk
 
 
 def unzipped(path: str, folder: str) -> list[str]:
@@ -33,7 +46,7 @@ def unzipped(path: str, folder: str) -> list[str]:
 
     Raises `SourceError` where it is damaged, encrypted, holds none or one twice, or unpacks to more than it should.
     """
-    left = _most(path)
+    bounded = _Bounded(path)
     names: dict[bytes, str] = {}
     found = []
     try:
@@ -42,10 +55,7 @@ def unzipped(path: str, folder: str) -> list[str]:
                 target = os.path.join(folder, f"{len(os.listdir(folder))}.csv")
                 whole = sha256()
                 with archive.open(entry) as packed, open(target, "xb") as plain:
-                    for chunk in _chunks(packed):
-                        left -= len(chunk)
-                        if left < 0:
-                            raise _bomb(path)
+                    for chunk in bounded.chunks(packed):
                         whole.update(chunk)
                         plain.write(chunk)
                 first = names.setdefault(whole.digest(), entry.filename)
@@ -86,7 +96,6 @@ def size(path: str, kind: str) -> int:
 def digest(path: str, kind: str) -> bytes:
     """What a file holds in 32 bytes, unpacked where it is one file packed."""
     whole = sha256()
-    left = _most(path)
     try:
         with open(path, "rb") as file, ExitStack() as stack:
             source: IO[bytes] | gzip.GzipFile = file
@@ -94,10 +103,7 @@ def digest(path: str, kind: str) -> bytes:
                 source = stack.enter_context(gzip.open(file))
             if kind == "zip" and len(only := _members(archive := zipfile.ZipFile(file), path)) == 1:
                 source = stack.enter_context(archive.open(only[0]))
-            for chunk in _chunks(source):
-                left -= len(chunk)
-                if left < 0 and source is not file:
-                    raise _bomb(path)
+            for chunk in _chunks(file) if source is file else _Bounded(path).chunks(source):
                 whole.update(chunk)
     except (EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, NotImplementedError, RuntimeError) as error:
         raise damaged(path, str(error)) from error
@@ -111,13 +117,10 @@ def last_byte(path: str, *, gzipped: bool) -> bytes:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - 1, 0))
             return file.read(1)
-    left, last = _most(path), b""
+    last = b""
     try:
         with gzip.open(path) as file:
-            for chunk in _chunks(file):
-                left -= len(chunk)
-                if left < 0:
-                    raise _bomb(path)
+            for chunk in _Bounded(path).chunks(file):
                 last = chunk[-1:]
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise damaged(path, str(error)) from error
@@ -140,8 +143,3 @@ def damaged(path: str, why: str) -> SourceError:
 def _chunks(file: IO[bytes] | gzip.GzipFile) -> Iterator[bytes]:
     while chunk := file.read(_CHUNK):
         yield chunk
-
-
-def _bomb(path: str) -> SourceError:
-    most = _most(path) // MEBIBYTE
-    return SourceError(f"{path} unpacks to more than {most:,} MiB, which no bill of its size does")
