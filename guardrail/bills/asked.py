@@ -82,6 +82,11 @@ class Facts(Struct, frozen=True, kw_only=True):
         return self.usage_lines > self.without_resource
 
     @property
+    def prefix_regions(self) -> dict[str, str]:
+        """The region of the prefix of each usage type; empty where it is not known."""
+        return {use.usage_type: use.region for use in self.uses}
+
+    @property
     def modes(self) -> tuple[str, ...]:
         """Of all of its usage types."""
         return tuple(dict.fromkeys(use.mode for use in self.uses))

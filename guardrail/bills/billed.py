@@ -143,10 +143,10 @@ def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], the
     for row in levels:
         key = (row["resource_key"], row["account"], row["usage_type"])
         by_key.setdefault(key, []).append((row["level"] or _ZERO, int(row["hours"])))
+    prefix_regions = there.prefix_regions
     grouped: dict[tuple[Resource, str], list[dict[str, Any]]] = {}
     for row in sums:
-        use = uses[row["usage_type"] or ""]
-        grouped.setdefault((resource_of(row, use.region), use.usage_type), []).append(row)
+        grouped.setdefault((resource_of(row, prefix_regions), row["usage_type"] or ""), []).append(row)
     return [
         _part(resource, uses[usage_type], several, by_key)
         for (resource, usage_type), several in sorted(grouped.items(), key=lambda item: (item[0][0].name, item[0][1]))

@@ -4,7 +4,7 @@ A name is unique in an account and a region, without regard to case (CreateEndpo
 so this is what an endpoint is identified by.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -30,12 +30,15 @@ class Resource(Struct, frozen=True, kw_only=True):
     currency: str
 
 
-def resource_of(row: Mapping[str, Any], prefix_region: str) -> Resource:
-    """Whose a row of a question is: its product's region counts, else its ARN's, else that of the prefix."""
+def resource_of(row: Mapping[str, Any], prefix_regions: Mapping[str, str]) -> Resource:
+    """Whose a row of a question is: its product's region counts, else its ARN's, else that of its usage type's prefix.
+
+    ``prefix_regions`` is that of each usage type.
+    """
     kind, name, arn_region, arn_account = parsed(row.get("resource_key", row.get("resource_id")))
     return Resource(
         account=row["account"] or arn_account,
-        region=row.get("region") or arn_region or prefix_region,
+        region=row.get("region") or arn_region or prefix_regions.get(row["usage_type"] or "", ""),
         kind=kind,
         name=name.lower() or row["usage_type"] or "",
         currency=row["currency"] or "",
@@ -62,13 +65,13 @@ def shown_name(resource_id: str | None) -> str | None:
 
 
 def grouped(
-    rows: Sequence[Mapping[str, Any]], regions: Mapping[str, str]
-) -> Iterator[tuple[Resource, list[Mapping[str, Any]]]]:
-    """Rows by their resource; ``regions`` is that of each usage type's prefix."""
+    rows: Sequence[Mapping[str, Any]], prefix_regions: Mapping[str, str]
+) -> dict[Resource, list[Mapping[str, Any]]]:
+    """Rows by their resource; ``prefix_regions`` as in `resource_of`."""
     found: dict[Resource, list[Mapping[str, Any]]] = {}
     for row in rows:
-        found.setdefault(resource_of(row, regions.get(row["usage_type"], "")), []).append(row)
-    yield from found.items()
+        found.setdefault(resource_of(row, prefix_regions), []).append(row)
+    return found
 
 
 def mode_of(parts: Sequence[tuple[str, Decimal | None]]) -> str:

@@ -73,10 +73,10 @@ ORDER BY runs.cost DESC"""
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:
     """A row for each run, the dearest first; a month of it is as long as the month that its last day is in."""
-    regions = {use.usage_type: use.region for use in facts.uses}
+    prefix_regions = facts.prefix_regions
     made: list[Row] = []
     for row in found:
-        resource = resource_of(row, regions.get(row["usage_type"], ""))
+        resource = resource_of(row, prefix_regions)
         days, month = int(row["days"]), monthrange(row["last_day"].year, row["last_day"].month)[1]
         made.append(
             {

@@ -48,10 +48,10 @@ ORDER BY days.day, days.cost DESC"""
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
     """A row for each day, endpoint and instance type."""
-    regions = {use.usage_type: use.region for use in facts.uses}
+    prefix_regions = facts.prefix_regions
     made: list[Row] = []
     for row in found:
-        resource = resource_of(row, regions.get(row["usage_type"], ""))
+        resource = resource_of(row, prefix_regions)
         made.append(
             {
                 "day": str(row["day"]),

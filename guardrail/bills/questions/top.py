@@ -45,11 +45,10 @@ ORDER BY per_resource.cost DESC"""
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
     """A row for each endpoint and job, and for each usage type of lines that name none."""
-    regions = {use.usage_type: use.region for use in facts.uses}
     whole: dict[str, Any] = {}
     for row in found:
         whole[row["currency"] or ""] = total((whole.get(row["currency"] or ""), row["cost"]))
-    made = [_row(resource, several, whole, facts) for resource, several in grouped(found, regions)]
+    made = [_row(resource, several, whole, facts) for resource, several in grouped(found, facts.prefix_regions).items()]
     return largest_first(made, "cost"), []
 
 
