@@ -1,11 +1,13 @@
 """An answer: flat rows, and beside them what stands apart, what the export lacks, and what else there is to know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct
+
+from guardrail.money import ZERO
 
 Cell: TypeAlias = str | int | Decimal | None
 Row: TypeAlias = dict[str, Cell]
@@ -64,13 +66,18 @@ def per(amount: Decimal | None, count: Decimal | int | None) -> Decimal | None:
 def trimmed(amount: Decimal) -> Decimal:
     """The same number without zeros behind it: 5.520000 is 5.52. Zero has no sign."""
     short = amount.normalize()
-    return Decimal(0) if short == 0 else short.quantize(Decimal(1)) if short.as_tuple().exponent > 0 else short  # type: ignore[operator]
+    return ZERO if short == 0 else short.quantize(Decimal(1)) if short.as_tuple().exponent > 0 else short  # type: ignore[operator]
 
 
 def total(amounts: Iterable[Decimal | None]) -> Decimal | None:
     """The sum of the amounts that are there; None where none is."""
     there = [amount for amount in amounts if amount is not None]
-    return sum(there, Decimal(0)) if there else None
+    return sum(there, ZERO) if there else None
+
+
+def summed(rows: Iterable[Mapping[str, Any]], column: str) -> Decimal:
+    """The sum of a column, 0 where no row has anything in it."""
+    return total(row[column] for row in rows) or ZERO
 
 
 def text_of(cell: Cell) -> str:
@@ -112,6 +119,6 @@ def largest_first(rows: Sequence[Row], column: str) -> list[Row]:
 
     def key(row: Row) -> tuple[str, Decimal]:
         amount = row.get(column)
-        return str(row.get("currency") or ""), -(amount if isinstance(amount, Decimal) else Decimal(0))
+        return str(row.get("currency") or ""), -(amount if isinstance(amount, Decimal) else ZERO)
 
     return sorted(rows, key=key)

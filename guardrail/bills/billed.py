@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from msgspec import Struct, structs
 
+from guardrail.bills.answer import summed
 from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text, in_usage
 from guardrail.bills.asking import Ask
 from guardrail.bills.layouts import LayoutName
@@ -18,8 +19,8 @@ from guardrail.bills.resources import Resource, resource_of, shown_name
 from guardrail.bills.usage import NOT_RECOGNISED, SOFTWARE, Use
 from guardrail.bills.view import PRODUCTS
 from guardrail.errors import SourceError
+from guardrail.money import ZERO
 
-_ZERO: Final = Decimal(0)
 _COVERED: Final = "SavingsPlanCoveredUsage"
 
 
@@ -142,7 +143,7 @@ def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], the
     by_key: dict[tuple[Any, ...], list[tuple[Decimal, int]]] = {}
     for row in levels:
         key = (row["resource_key"], row["account"], row["usage_type"])
-        by_key.setdefault(key, []).append((row["level"] or _ZERO, int(row["hours"])))
+        by_key.setdefault(key, []).append((row["level"] or ZERO, int(row["hours"])))
     prefix_regions = there.prefix_regions
     grouped: dict[tuple[Resource, str], list[dict[str, Any]]] = {}
     for row in sums:
@@ -168,11 +169,11 @@ def _part(
         name=shown_name(several[0]["resource_id"]) or use.usage_type,
         use=use,
         mode=SOFTWARE if is_software else use.mode,
-        amount=_sum(several, "amount"),
-        cost=_sum(several, "cost"),
-        list_cost=_sum(several, "list_cost") if has_list else None,
-        covered_saving=_sum(covered, "cost") - _sum(covered, "list_cost") if has_list else _ZERO,
-        free_saving=-_sum([row for row in several if row["line_type"] != _COVERED], "free_cost"),
+        amount=summed(several, "amount"),
+        cost=summed(several, "cost"),
+        list_cost=summed(several, "list_cost") if has_list else None,
+        covered_saving=summed(covered, "cost") - summed(covered, "list_cost") if has_list else ZERO,
+        free_saving=-summed([row for row in several if row["line_type"] != _COVERED], "free_cost"),
         first=min(row["first_use"] for row in several),
         last=max(row["last_use"] or row["last_start"] for row in several),
         levels=tuple(sorted(level for key in keys for level in levels.get(key, ()))),
@@ -193,7 +194,3 @@ def together(one: Billed, other: Billed) -> Billed:
         last=max(one.last, other.last),
         levels=(),
     )
-
-
-def _sum(rows: Sequence[dict[str, Any]], column: str) -> Decimal:
-    return sum((row[column] for row in rows if row[column] is not None), _ZERO)

@@ -15,7 +15,7 @@ from guardrail.bills.answer import text_of
 from guardrail.bills.billed import Billed, Month
 from guardrail.cost.base import CostComponent
 from guardrail.model import Unknown
-from guardrail.money import HOURS_PER_MONTH
+from guardrail.money import HOURS_PER_MONTH, ZERO
 
 ReasonName: TypeAlias = Literal[
     "usage assumed",
@@ -36,7 +36,6 @@ ReasonName: TypeAlias = Literal[
 ]
 """The closed list. *not estimated* is what the estimate leaves Unknown, or may not show, with its reason."""
 
-_ZERO: Final = Decimal(0)
 _LONGEST_UPDATE: Final = 24
 """Hours a month in which more than the estimated count is an update with two fleets, not scaling."""
 _TWO: Final = 2
@@ -62,14 +61,14 @@ class Estimated(Struct, frozen=True, kw_only=True):
         """Expected, in USD a month of 730 hours; None where one of them is not known."""
         amounts = [None if line.monthly is None else line.monthly.expected for line in self.lines]
         known = [amount for amount in amounts if isinstance(amount, Decimal)]
-        return sum(known, _ZERO) if len(known) == len(amounts) else None
+        return sum(known, ZERO) if len(known) == len(amounts) else None
 
     @property
     def quantity(self) -> Decimal | None:
         """Expected, in its unit a month; None where one of them is not known."""
         amounts = [None if line.quantity is None else line.quantity.expected for line in self.lines]
         known = [amount for amount in amounts if isinstance(amount, Decimal)]
-        return sum(known, _ZERO) if len(known) == len(amounts) else None
+        return sum(known, ZERO) if len(known) == len(amounts) else None
 
     @property
     def why_unknown(self) -> str:
@@ -134,15 +133,15 @@ def _above_and_below(billed: Billed, count: Decimal, whole: Decimal) -> tuple[De
     """Instance-hours above the estimated count, and those that are missing from it, which are below 0."""
     if not billed.levels:
         rest = billed.amount - whole
-        return (rest, _ZERO) if rest > 0 else (_ZERO, rest)
-    above = sum(((level - count) * hours for level, hours in billed.levels if level > count), _ZERO)
+        return (rest, ZERO) if rest > 0 else (ZERO, rest)
+    above = sum(((level - count) * hours for level, hours in billed.levels if level > count), ZERO)
     return above, billed.amount - whole - above
 
 
 def _above(billed: Billed, count: Decimal, more: Decimal, price: Decimal) -> Reason:
     higher = [(level, hours) for level, hours in billed.levels if level > count]
     hours = sum(number for _, number in higher)
-    top = max((level for level, _ in higher), default=_ZERO)
+    top = max((level for level, _ in higher), default=ZERO)
     if higher and hours <= _LONGEST_UPDATE and top <= count * _TWO:
         return Reason(
             name="update with two fleets",
@@ -183,7 +182,7 @@ def _of_price(billed: Billed, price: Decimal, *, elsewhere: bool) -> Iterator[Re
             yield Reason(name="price changed", usd=billed.cost - at_estimate, evidence=told)
         return
     listed = billed.list_cost
-    unit = _short_number(listed / billed.amount if billed.amount else _ZERO)
+    unit = _short_number(listed / billed.amount if billed.amount else ZERO)
     yield Reason(
         name="region" if elsewhere else "price changed",
         usd=listed - at_estimate,
@@ -213,8 +212,8 @@ def in_words(found: Sequence[Reason]) -> str:
     shares = [reason.usd for reason in found if reason.usd is not None]
     if shares and len(shares) == len(found):
         place = max(range(len(found)), key=lambda each: abs(shares[each]))
-        rounded[place] = round(sum(shares, _ZERO), 2) - sum(
-            (cents for each, cents in enumerate(rounded) if cents is not None and each != place), _ZERO
+        rounded[place] = round(sum(shares, ZERO), 2) - sum(
+            (cents for each, cents in enumerate(rounded) if cents is not None and each != place), ZERO
         )
     return "; ".join(
         f"{reason.name}{'' if cents is None else f' {cents:+,.2f}'}: {reason.evidence}"

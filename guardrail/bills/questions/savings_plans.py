@@ -5,13 +5,14 @@ nothing used (hours after the last line of use are none). A negation's amount re
 are none either.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from guardrail.bills.answer import Row, per, ratio, total
+from guardrail.bills.answer import Row, per, ratio, summed, total
 from guardrail.bills.asked import USAGE_LINES, Asked, Facts
 from guardrail.bills.usage import ASYNCHRONOUS, BATCH, REAL_TIME
+from guardrail.money import ZERO
 
 COLUMNS: Final = (
     *("row", "plan", "instance_type", "instance_hours", "covered_hours", "covered_percent", "committed", "used"),
@@ -29,7 +30,6 @@ SHOWN: Final = (
 NEEDS_RESOURCES = False
 NEEDS_HOURS = True
 _COVERED: Final = "SavingsPlanCoveredUsage"
-_ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
 
@@ -70,7 +70,7 @@ def _plans(own: Sequence[Mapping[str, Any]], currency: str) -> list[Row]:
     committing = [row for row in own if row["commitment"] is not None]
     for plan in sorted({row["plan"] or "" for row in committing}):
         lines = [row for row in committing if (row["plan"] or "") == plan]
-        committed, used = _sum(lines, "commitment"), _sum(lines, "used_commitment")
+        committed, used = summed(lines, "commitment"), summed(lines, "used_commitment")
         made.append(
             {
                 **_blank("plan", currency),
@@ -104,8 +104,8 @@ def _types(own: Sequence[Mapping[str, Any]], currency: str, asked: str | None) -
 
 
 def _coverage(lines: Sequence[Mapping[str, Any]], currency: str) -> Row:
-    covered = _sum((row for row in lines if row["line_type"] == _COVERED), "amount")
-    hours = _sum(lines, "amount")
+    covered = summed((row for row in lines if row["line_type"] == _COVERED), "amount")
+    hours = summed(lines, "amount")
     return {
         **_blank("instance type", currency),
         "instance_hours": hours,
@@ -121,14 +121,14 @@ def _margin(lines: Sequence[Mapping[str, Any]], free: Mapping[Any, Decimal]) -> 
     """
     covered = [row for row in lines if row["line_type"] == _COVERED]
     on_demand = [row for row in lines if row["line_type"] != _COVERED]
-    price = per(_sum(on_demand, "billed_cost"), _sum(on_demand, "amount")) or per(
-        total(row["list_cost"] for row in lines), _sum(lines, "amount")
+    price = per(summed(on_demand, "billed_cost"), summed(on_demand, "amount")) or per(
+        total(row["list_cost"] for row in lines), summed(lines, "amount")
     )
-    rate = per(_sum(covered, "cost"), _sum(covered, "amount"))
+    rate = per(summed(covered, "cost"), summed(covered, "amount"))
     more: Decimal | None = price
     if price is not None and rate and free:
-        shares = [max(_ZERO, _ONE - rest / rate) for rest in free.values()]
-        more = per(price * sum(shares, _ZERO), len(shares))
+        shares = [max(ZERO, _ONE - rest / rate) for rest in free.values()]
+        more = per(price * sum(shares, ZERO), len(shares))
     return {"on_demand_price": price, "plan_price": rate, "one_more_hour_costs": more}
 
 
@@ -137,8 +137,8 @@ def _unused_by_hour(own: Sequence[Mapping[str, Any]]) -> dict[Any, Decimal]:
     left: dict[Any, Decimal] = {}
     for row in own:
         if row["commitment"] is not None:
-            rest = row["commitment"] - (row["used_commitment"] or _ZERO)
-            left[row["usage_start"]] = left.get(row["usage_start"], _ZERO) + rest
+            rest = row["commitment"] - (row["used_commitment"] or ZERO)
+            left[row["usage_start"]] = left.get(row["usage_start"], ZERO) + rest
     return left
 
 
@@ -149,8 +149,8 @@ def hours(found: Sequence[Mapping[str, Any]]) -> list[Row]:
     for row in found:
         if row["commitment"] is not None and happened and row["usage_start"] <= max(happened):
             key = (row["usage_start"], row["currency"] or "")
-            committed, used = made.get(key, (_ZERO, _ZERO))
-            made[key] = (committed + row["commitment"], used + (row["used_commitment"] or _ZERO))
+            committed, used = made.get(key, (ZERO, ZERO))
+            made[key] = (committed + row["commitment"], used + (row["used_commitment"] or ZERO))
     return [
         {
             "hour": f"{hour:%Y-%m-%dT%H:%M}Z",
@@ -161,10 +161,6 @@ def hours(found: Sequence[Mapping[str, Any]]) -> list[Row]:
         }
         for (hour, currency), (committed, used) in sorted(made.items())
     ]
-
-
-def _sum(lines: Iterable[Mapping[str, Any]], column: str) -> Decimal:
-    return total(row[column] for row in lines) or _ZERO
 
 
 def _blank(kind: str, currency: str) -> Row:
