@@ -6,6 +6,7 @@ are none either.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
@@ -46,9 +47,7 @@ ORDER BY usage_start"""
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:
     """A row for each plan, then one for each instance type."""
-    happened = [row["usage_start"] for row in found if row["line_type"] in USAGE_LINES]
-    last = max(happened, default=None)
-    so_far = [row for row in found if last is not None and row["usage_start"] <= last]
+    last, so_far = _happened(found)
     made: list[Row] = []
     for currency in sorted({row["currency"] or "" for row in so_far}):
         own = [row for row in so_far if (row["currency"] or "") == currency]
@@ -62,6 +61,12 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
             f"fee lines after {last:%Y-%m-%d %H:%M}, the last hour with use, are of hours that have not happened"
         )
     return made, notes
+
+
+def _happened(found: Sequence[Mapping[str, Any]]) -> tuple[datetime | None, list[Mapping[str, Any]]]:
+    """The last hour with use, and the lines up to it."""
+    last = max((row["usage_start"] for row in found if row["line_type"] in USAGE_LINES), default=None)
+    return last, [row for row in found if last is not None and row["usage_start"] <= last]
 
 
 def _plans(own: Sequence[Mapping[str, Any]], currency: str) -> list[Row]:
@@ -144,10 +149,9 @@ def _unused_by_hour(own: Sequence[Mapping[str, Any]]) -> dict[Any, Decimal]:
 
 def hours(found: Sequence[Mapping[str, Any]]) -> list[Row]:
     """Utilization of all plans together, hour by hour."""
-    happened = [row["usage_start"] for row in found if row["line_type"] in USAGE_LINES]
     made: dict[tuple[Any, str], tuple[Decimal, Decimal]] = {}
-    for row in found:
-        if row["commitment"] is not None and happened and row["usage_start"] <= max(happened):
+    for row in _happened(found)[1]:
+        if row["commitment"] is not None:
             key = (row["usage_start"], row["currency"] or "")
             committed, used = made.get(key, (ZERO, ZERO))
             made[key] = (committed + row["commitment"], used + (row["used_commitment"] or ZERO))
