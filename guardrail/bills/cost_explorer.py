@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from guardrail.bills import json_files
-from guardrail.bills.view import COLUMNS, LARGEST, NUMBER, literal
+from guardrail.bills.view import COLUMNS, TIMES, is_amount, literal
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
 
@@ -24,7 +24,6 @@ _COSTS: Final = {
 _SERVICES: Final = ("Amazon SageMaker", "Amazon SageMaker AI", "AmazonSageMaker")
 _PLANS: Final = ("Savings Plans for Machine Learning", "Savings Plans for AWS Machine Learning usage")
 _NUMBERS: Final = ("amount", "list_cost", "unblended_cost", "cost", "commitment", "used_commitment")
-_TIMES: Final = ("billing_period", "usage_start", "usage_end")
 
 
 def every(paths: Sequence[str]) -> list[dict[str, Any]]:
@@ -126,7 +125,7 @@ def _line(period: dict[str, str], named: dict[Any, Any], metrics: dict[str, Any]
         name = next((each for each in names if each in metrics), None)
         if name is not None:
             text = metrics[name]["Amount"]
-            if not isinstance(text, str) or re.fullmatch(NUMBER, text) is None or abs(Decimal(text)) >= LARGEST:
+            if not isinstance(text, str) or not is_amount(text):
                 raise SourceError(f"{path}: {period['Start']}, {name}: {text!r} is not a number")
             found[column] = text
             if column != "amount":
@@ -171,7 +170,7 @@ def select(recorded: Sequence[dict[str, Any]], tag_keys: Sequence[str]) -> str:
 
 
 def _value(value: str | None, column: str) -> str:
-    kind = "TIMESTAMP" if column in _TIMES else "DECIMAL(38, 18)" if column in _NUMBERS else "VARCHAR"
+    kind = "TIMESTAMP" if column in TIMES else "DECIMAL(38, 18)" if column in _NUMBERS else "VARCHAR"
     if value is None:
         return f"CAST(NULL AS {kind})"
     if column in _NUMBERS:

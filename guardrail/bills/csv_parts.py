@@ -6,7 +6,7 @@ from typing import Final
 
 from guardrail.bills import unpacking
 from guardrail.bills.layouts import Layout
-from guardrail.bills.view import NUMBER, PRODUCTS
+from guardrail.bills.view import PRODUCTS, TIMES, is_amount
 from guardrail.errors import SourceError
 
 _LARGEST_FIELD: Final = 1 << 24
@@ -50,7 +50,7 @@ def unreadable(path: str, shown: str, layout: Layout, concept: str, *, gzipped: 
 
     A row is a record: the header is row 1.
     """
-    is_number = concept not in ("billing_period", "usage_start", "usage_end")
+    is_number = concept not in TIMES
     with unpacking.text(path, gzipped=gzipped) as file:
         rows = csv.reader(file)
         names = next(rows)
@@ -74,9 +74,7 @@ def _is_fine(text: str, is_number: bool) -> bool:  # noqa: FBT001 - which of two
     if text == "NULL":
         return True
     if is_number:
-        from decimal import Decimal
-
-        return re.fullmatch(NUMBER, text) is not None and abs(Decimal(text)) < Decimal("1e20")
+        return is_amount(text)
     return (
         re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}(:?\d{2})?)?", text) is not None
     )

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from guardrail import output
+from guardrail.bills.view import literal
 from guardrail.errors import MissingExtraError, SourceError
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Engine:
     def allow(self, paths: Sequence[str]) -> None:
         """Let these files be read, and lock what the engine may do. Once: nothing can be allowed afterwards."""
         every = [shape for path in paths for shape in dict.fromkeys((path, pattern(path)))]
-        listed = ", ".join("'" + path.replace("'", "''") + "'" for path in every)
+        listed = ", ".join(map(literal, every))
         run = self._connection.execute
         run(f"SET allowed_paths = [{listed}]")
         run("SET enable_external_access = false")

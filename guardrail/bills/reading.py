@@ -38,7 +38,7 @@ class Group(Struct, frozen=True, kw_only=True):
     @property
     def is_csv(self) -> bool:
         """Whether all its values are text."""
-        return self.relation.startswith("read_csv")
+        return self.columns.is_csv
 
     def select(self, tag_keys: Sequence[str], *, alone: bool, relation: str | None = None) -> str:
         """Its lines in the normalized view; ``alone`` where nothing else has to fit to them."""

@@ -57,6 +57,11 @@ _LOST_CASE: Final = "resource_tags_user_"
 _TAG_PREFIXES: Final = ("resourceTags/user:", _LOST_CASE)
 
 
+def is_amount(text: str) -> bool:
+    """Whether a text is a number that the view has room for."""
+    return re.fullmatch(NUMBER, text) is not None and abs(Decimal(text)) < LARGEST
+
+
 class Columns(Struct, frozen=True):
     """The columns of some files that have the same ones: each with its type, and how SQL refers to it."""
 
