@@ -92,6 +92,12 @@ class Facts(Struct, frozen=True, kw_only=True):
         return tuple(dict.fromkeys(use.mode for use in self.uses))
 
 
+def first_of_month(day: date, later: int = 0) -> date:
+    """The first day of the month of a day, or of one that many months later; below 0, earlier."""
+    year, month = divmod(day.year * 12 + day.month - 1 + later, 12)
+    return date(year, month + 1, 1)
+
+
 def timestamp(day: date) -> str:
     """The first moment of a day in either engine."""
     return f"TIMESTAMP '{day:%Y-%m-%d} 00:00:00'"

@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from guardrail.bills.answer import summed
-from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text, in_usage
+from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text, first_of_month, in_usage
 from guardrail.bills.asking import Ask
 from guardrail.bills.layouts import LayoutName
 from guardrail.bills.resources import Resource, resource_of, shown_name
@@ -68,11 +68,6 @@ class Month(Struct, frozen=True, kw_only=True):
         return f"{self.start:%Y-%m}"
 
 
-def following(start: date) -> date:
-    """The first day of the month after."""
-    return date(start.year + start.month // 12, start.month % 12 + 1, 1)
-
-
 def month(
     lines: str, ask: Ask, layouts: Sequence[LayoutName], start: date | None, *, accounts: tuple[str, ...] = ()
 ) -> Month:
@@ -82,7 +77,8 @@ def month(
     """
     if start is None:
         start = _last_whole(facts(ask(facts_text(lines, Asked())), layouts))
-    asked = Asked(start=start, end=following(start), accounts=accounts)
+    end = first_of_month(start, 1)
+    asked = Asked(start=start, end=end, accounts=accounts)
     there = facts(ask(facts_text(lines, asked)), layouts)
     if there.first is None:
         raise SourceError(
@@ -100,16 +96,16 @@ def month(
         )
     text = beginning(lines, asked, there.uses)
     sums, levels = ask(sums_text(text)), ask(levels_text(text)) if there.is_hourly else []
-    return Month(start=start, end=following(start), parts=tuple(_parts(sums, levels, there)), facts=there)
+    return Month(start=start, end=end, parts=tuple(_parts(sums, levels, there)), facts=there)
 
 
 def _last_whole(there: Facts) -> date:
     """The last month that the bill has to its end; the one that it is in where there is none."""
     if there.last is None or there.first is None:
         raise SourceError("no use of SageMaker is in the bill", hint="is it the right account?")
-    first = there.last.date().replace(day=1)  # of a bill that ends with a month: the month after
-    before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
-    return before if before >= there.first.date().replace(day=1) else first
+    first = first_of_month(there.last)  # of a bill that ends with a month: the month after
+    before = first_of_month(there.last, -1)
+    return before if before >= first_of_month(there.first) else first
 
 
 def sums_text(text: str) -> str:

@@ -4,13 +4,13 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from guardrail import output
 from guardrail.bills import asking, taken, view
 from guardrail.bills.answer import Answer
-from guardrail.bills.asked import Asked
+from guardrail.bills.asked import Asked, first_of_month
 from guardrail.bills.layouts import CUR2, FOCUS_1_0, FOCUS_1_2, LEGACY, Layout
 from guardrail.clock import today
 from guardrail.errors import GuardrailError, MissingExtraError
@@ -34,20 +34,18 @@ def is_remote(source: str) -> bool:
 
 
 @contextmanager
-def fetched(source: str, asked: Asked | None, *, agree: Agree) -> Iterator[str]:
+def fetched(source: str, asked: Asked, *, agree: Agree) -> Iterator[str]:
     """The copy of a SOURCE that lies at AWS, removed afterwards. Raises `AWSError`."""
     with output.temporary_folder() as folder:
         if source.startswith(_S3):
             from guardrail.aws import s3
 
-            start = asked.start if asked else None
-            months = None if start is None or asked is None else taken.months_of(start, asked.end)
             with progress(f"listing {source}") as status:
-                yield s3.copied(client("s3"), source, months, folder, status.say)
+                yield s3.copied(client("s3"), source, taken.months_of(asked), folder, status.say)
         else:
             path = os.path.join(folder, "cost-explorer.json")
             with open(path, "w", encoding="utf-8") as file:
-                json.dump(_cost_explorer(asked or Asked(), agree), file)
+                json.dump(_cost_explorer(asked, agree), file)
             yield path
 
 
@@ -76,15 +74,10 @@ def _cost_explorer(asked: Asked, agree: Agree) -> list[dict[str, Any]]:
     from guardrail.aws import cost_explorer
 
     end = asked.end or today()
-    start = asked.start or _months_before(end, _MONTHS_OF_COST_EXPLORER)
+    start = asked.start or first_of_month(end, -_MONTHS_OF_COST_EXPLORER)
     granularity = "DAILY" if end - start <= timedelta(days=92) else "MONTHLY"
     agree(f"Cost Explorer charges {cost_explorer.USD_PER_PAGE} USD for each page of {start} to {end}, at least one")
     return cost_explorer.pages(client("ce"), start, end, granularity)
-
-
-def _months_before(day: date, count: int) -> date:
-    year, month = divmod(day.year * 12 + day.month - 1 - count, 12)
-    return date(year, month + 1, 1)
 
 
 def asked_of_athena(
@@ -125,8 +118,7 @@ def _at_most(table: "Table", asked: Asked, limit: int | None) -> str:
     """What a question may read at most, in words: ``Athena reads at most 1.2 GB, three times: 0.02 USD``."""
     from guardrail.aws import athena, s3
 
-    months = None if asked.start is None else taken.months_of(asked.start, asked.end)
-    size = sum(each for _, each in s3.listed(client("s3"), table.location, months))
+    size = sum(each for _, each in s3.listed(client("s3"), table.location, taken.months_of(asked)))
     usd = athena.price([size] * _QUERIES)
     cut = f"; the workgroup cancels a query at {limit / 10**9:,.2f} GB" if limit is not None else ""
     return (

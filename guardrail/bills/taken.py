@@ -90,9 +90,9 @@ def partitions(layout: LayoutName, asked: Asked) -> str | None:
     Legacy tables have ``month`` both as ``9`` and as ``09``, so both are named, and nothing stands around the column,
     or every partition would be read. A bill of the month after may hold use of the last month that is asked for.
     """
-    if asked.start is None:
+    months = months_of(asked)
+    if months is None:
         return None
-    months = months_of(asked.start, asked.end)
     if layout != "legacy":
         return f'"billing_period" IN {view.literals([f"{year:04d}-{month:02d}" for year, month in months])}'
     by_year: dict[int, list[str]] = {}
@@ -103,8 +103,14 @@ def partitions(layout: LayoutName, asked: Asked) -> str | None:
     return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
-def months_of(start: date, end: date | None) -> list[tuple[int, int]]:
-    """The months whose bills may hold use of a period: its own, and the one after, in which AWS restates."""
+def months_of(asked: Asked) -> list[tuple[int, int]] | None:
+    """The months whose bills may hold what is asked for: its own, and the one after, in which AWS restates.
+
+    None where no beginning is asked for: all of them.
+    """
+    start, end = asked.start, asked.end
+    if start is None:
+        return None
     last = end - timedelta(days=1) if end is not None else date(start.year + 1, start.month, 1)
     found = [(start.year, start.month)]
     while found[-1] <= (last.year, last.month):

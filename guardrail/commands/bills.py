@@ -218,10 +218,11 @@ def opened(
 ) -> "Iterator[Bill]":
     """The bill in files and folders, in S3 and in Cost Explorer: what is elsewhere is fetched first."""
     from guardrail.bills import live, reading
+    from guardrail.bills.asked import Asked
 
     with ExitStack() as stack:
         local = [
-            stack.enter_context(live.fetched(source, asked, agree=partial(_agree, yes)))
+            stack.enter_context(live.fetched(source, asked or Asked(), agree=partial(_agree, yes)))
             if live.is_remote(source)
             else source
             for source in sources
