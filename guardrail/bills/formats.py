@@ -11,7 +11,6 @@ from guardrail.bills.layouts import TITLES
 from guardrail.reporters import gfm
 from guardrail.reporters.wording import inert
 
-FORMATS: Final = ("table", "json", "csv", "markdown", "html")
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 _WIDEST: Final = 48
 _BESIDE: Final = ("mode", "line_type", "month", "billed_later_in", "cost", "billed_cost")

@@ -20,8 +20,6 @@ from guardrail.limits import MEBIBYTE
 _LARGEST: Final = 64 * MEBIBYTE
 _TIMES: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}T\d{2}[:-]?\d{2}[:-]?\d{2}[\w.:+-]*")
 """A folder that is named after the time of its delivery: ``20260915T120000Z``, ``2026-09-15T12:00:00.000Z-1a2b``."""
-_PARENT: Final = 2
-"""Components of a path that tell whose it is: its own name and its folder's."""
 
 
 class Manifest(Struct, frozen=True, kw_only=True):

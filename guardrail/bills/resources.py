@@ -13,7 +13,6 @@ from msgspec import Struct
 from guardrail.bills.usage import DATA, RUNNING, STORAGE
 
 ENDPOINT: Final = "endpoint"
-TRANSFORM_JOB: Final = "transform-job"
 _FIELDS: Final = 6
 """Of an ARN: arn, partition, service, region, account, resource."""
 

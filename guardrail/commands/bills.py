@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from guardrail import output
+from guardrail.bills.questions import QUESTIONS
 from guardrail.commands.base import meant
 from guardrail.errors import GuardrailError
 from guardrail.progress import progress
@@ -39,23 +40,15 @@ examples:
   guardrail bills sql always-on --engine athena --from 2026-09-01
 """
 
-QUESTIONS: Final = {
-    "top": "the dearest endpoints",
-    "daily": "each day of each endpoint",
-    "always-on": "endpoints that ran around the clock",
-    "modes": "real-time, asynchronous, batch, serverless, storage and data by month",
-    "trend": "cost by day or month, and its steps",
-    "savings-plans": "coverage, utilization, and what one more instance would cost",
-    "sql": "the text of a question for DuckDB or Athena, to take away",
-    "athena-setup": "the table for Athena over an export, and the IAM policy that asking it needs",
-}
+_WORDS: Final = (*QUESTIONS, "sql", "athena-setup")
+"""What may be asked: the questions, the text of one, and what Athena needs before."""
 _ATHENA: Final = "athena://"
 _ENGINES: Final = ("duckdb", "athena")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare sources and question in one list, and what narrows the question."""
-    known = ", ".join(QUESTIONS)
+    known = ", ".join(_WORDS)
     parser.add_argument("words", metavar="SOURCE… QUESTION", nargs="+", help=f"sources, and one of: {known}")
     parser.add_argument("--from", dest="start", metavar="DAY", type=_day, help="first day of use, as 2026-09-01")
     parser.add_argument("--to", dest="end", metavar="DAY", type=_day, help="first day that no longer counts")
@@ -173,19 +166,19 @@ def _divided(words: Sequence[str]) -> tuple[list[str], str, str]:
     if "sql" in (words[0], words[-1]) or (len(words) > 1 and words[-2] == "sql"):
         rest = list(words)
         rest.remove("sql")
-        about = next((word for word in rest if word in QUESTIONS), None)
+        about = next((word for word in rest if word in _WORDS), None)
         if about is None or about in ("sql", "athena-setup"):
             raise GuardrailError("sql of which question?", hint="guardrail bills sql always-on --engine athena")
         rest.remove(about)
         return rest, "sql", about
     for place in (-1, 0):
-        if words[place] in QUESTIONS:
+        if words[place] in _WORDS:
             rest = [*words]
             del rest[place]
             return rest, words[place], ""
-    near = meant(words[-1], QUESTIONS)
+    near = meant(words[-1], _WORDS)
     raise GuardrailError(
-        f"there is no question in {' '.join(words)!r}{near}", hint=f"guardrail bills SOURCE {'|'.join(QUESTIONS)}"
+        f"there is no question in {' '.join(words)!r}{near}", hint=f"guardrail bills SOURCE {'|'.join(_WORDS)}"
     )
 
 
