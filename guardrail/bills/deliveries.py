@@ -75,7 +75,7 @@ def _of(source: str) -> tuple[list[str], list[str], list[Manifest]]:
         described = manifests.read(source)
         if described is not None:
             folder = os.path.dirname(source) or "."
-            return manifests.found([described], list(_data_files(folder)[0])), [], [described]
+            return manifests.found([described], _data_files(folder)[0]), [], [described]
     return [source], [], []
 
 
@@ -85,26 +85,28 @@ def _in_folder(folder: str) -> tuple[list[str], list[str], list[Manifest]]:
     read = [one for one in map(manifests.read, described) if one is not None]
     newest_of = manifests.newest(read)
     counted = manifests.found(newest_of, data)
-    governed: set[str] = set()
+    governed = set(counted)
     for one in read:
-        governed |= {path for path in data if path.startswith(os.path.join(os.path.dirname(one.path), ""))}
-        governed |= {path for path in data if _of_export(path, one)}
-    loose = [path for path in data if path not in governed and path not in counted]
-    newest, notes = _newest_folders(loose)
-    left_out = len([path for path in data if path not in counted and path not in newest])
-    if left_out:
-        notes.append(f"{left_out} files of older deliveries in {folder} do not count")
-    saved = [path for path in described if path not in {one.path for one in read} and _is_cost_explorer(path)]
+        governed |= _governed(one, data)
+    newest = _newest_folders([path for path in data if path not in governed])
+    left_out = len(set(data).difference(counted, newest))
+    notes = [f"{left_out} files of older deliveries in {folder} do not count"] if left_out else []
+    are_manifests = {one.path for one in read}
+    saved = [path for path in described if path not in are_manifests and _is_cost_explorer(path)]
     every = list(dict.fromkeys([*counted, *newest, *saved]))
     if not every:
         raise SourceError(f"{folder} holds no export of the bill", hint="CSV (also in gz or zip) or Parquet files")
     return every, notes, newest_of
 
 
-def _of_export(path: str, one: manifests.Manifest) -> bool:
-    """Whether a file of a Data Export lies in the folder of the month that a manifest is of."""
+def _governed(one: Manifest, data: Sequence[str]) -> set[str]:
+    """The files that lie beside a manifest or below it, or in the folder of its month of a Data Export."""
+    folder = os.path.join(os.path.dirname(one.path), "")
+    found = {path for path in data if path.startswith(folder)}
     month = re.search(r"/(BILLING_PERIOD=[\d-]+)/", f"/{one.keys[0]}")
-    return month is not None and f"/data/{month.group(1)}/" in path.replace(os.sep, "/")
+    if month is not None:
+        found |= {path for path in data if f"/data/{month.group(1)}/" in path.replace(os.sep, "/")}
+    return found
 
 
 def _is_cost_explorer(path: str) -> bool:
@@ -130,7 +132,7 @@ def _data_files(folder: str) -> tuple[list[str], list[str]]:
     return data, described
 
 
-def _newest_folders(loose: Sequence[str]) -> tuple[list[str], list[str]]:
+def _newest_folders(loose: Sequence[str]) -> list[str]:
     """Files without a manifest, of the newest assembly where folders beside one another are assemblies of one month."""
     by_parent: dict[str, dict[str, list[str]]] = {}
     for path in loose:
@@ -146,7 +148,7 @@ def _newest_folders(loose: Sequence[str]) -> tuple[list[str], list[str]]:
             kept += folders[max(folders)]
         else:
             kept += [path for several in folders.values() for path in several]
-    return kept, []
+    return kept
 
 
 def format_of(path: str) -> Format:
