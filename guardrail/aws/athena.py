@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from guardrail.aws.calls import called
 from guardrail.errors import AWSError
 
 LEAST_BYTES: Final = 10_000_000
@@ -54,7 +55,7 @@ class Athena:
     @property
     def most_bytes(self) -> int | None:
         """How many bytes the workgroup lets a query scan before it is cancelled; None where it has no limit."""
-        found = _called(self._client.get_work_group, WorkGroup=self._workgroup)
+        found = called(self._client.get_work_group, WorkGroup=self._workgroup)
         limit = found["WorkGroup"].get("Configuration", {}).get("BytesScannedCutoffPerQuery")
         return None if limit is None else int(limit)
 
@@ -76,13 +77,13 @@ class Athena:
         }
         if self._output_location is not None:
             asked["ResultConfiguration"] = {"OutputLocation": self._output_location}
-        return str(_called(self._client.start_query_execution, **asked)["QueryExecutionId"])
+        return str(called(self._client.start_query_execution, **asked)["QueryExecutionId"])
 
     def _finished(self, query: str) -> None:
         """Wait until a query has succeeded."""
         try:
             while True:
-                status = _called(self._client.get_query_execution, QueryExecutionId=query)["QueryExecution"]["Status"]
+                status = called(self._client.get_query_execution, QueryExecutionId=query)["QueryExecution"]["Status"]
                 if status["State"] not in _RUNNING:
                     break
                 self._sleep(PAUSE_S)
@@ -101,7 +102,7 @@ class Athena:
         is_first = True
         while True:
             more = {} if token is None else {"NextToken": token}
-            page = _called(self._client.get_query_results, QueryExecutionId=query, **more)
+            page = called(self._client.get_query_results, QueryExecutionId=query, **more)
             columns = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
             for row in page["ResultSet"]["Rows"][1 if is_first else 0 :]:  # the names of the columns come first
                 values = (datum.get("VarCharValue") for datum in row["Data"])
@@ -115,7 +116,7 @@ class Athena:
 
 def table(client: Any, database: str, name: str) -> Table:
     """A table of the Glue catalogue. Raises `AWSError`."""
-    found = _called(client.get_table, DatabaseName=database, Name=name)["Table"]
+    found = called(client.get_table, DatabaseName=database, Name=name)["Table"]
     described = found["StorageDescriptor"]
     keys = tuple(key["Name"] for key in found.get("PartitionKeys", ()))
     return Table(
@@ -141,18 +142,3 @@ def _value(text: str | None, kind: str) -> Any:
     if kind == "date":
         return date.fromisoformat(text)
     return datetime.fromisoformat(text) if kind.startswith("timestamp") else text
-
-
-def _called(call: Callable[..., Any], **arguments: Any) -> Any:
-    """What a call answers. Raises `AWSError` with what AWS says."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    try:
-        return call(**arguments)
-    except (BotoCoreError, ClientError) as error:
-        raise AWSError(
-            f"AWS refused: {str(error).splitlines()[0]}", hint="guardrail bills athena-setup prints the policy"
-        ) from error
-
-
-called = _called

@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from guardrail.aws.athena import called
+from guardrail.aws.calls import called
 
 USD_PER_PAGE: Final = Decimal("0.01")
 SERVICES: Final = ("Amazon SageMaker", "Savings Plans for Machine Learning")

@@ -7,6 +7,7 @@ answers in a few regions only, so one of these is asked unless the caller's conf
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from guardrail.aws import calls
 from guardrail.aws.offers import FILTERS, SERVICE, read_items
 from guardrail.errors import AWSError, MissingExtraError
 from guardrail.prices.price_list import PriceList
@@ -46,13 +47,9 @@ class PriceListApi:
             raise AWSError(f"pricing:GetProducts for {region}: {error}", hint=_PERMISSION) from error
 
     def _client(self, home: str) -> Any:
-        """The client for a partition; making one takes a third of a second."""
-        import boto3
-        from botocore.config import Config
-
+        """The client for a partition."""
         if home not in self._clients:
-            config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60)
-            self._clients[home] = boto3.Session().client("pricing", region_name=home, config=config)
+            self._clients[home] = calls.client("pricing", home)
         return self._clients[home]
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from guardrail.aws.athena import called
+from guardrail.aws.calls import called
 from guardrail.errors import AWSError
 
 _MOST_BYTES: Final = 64 << 30

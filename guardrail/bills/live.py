@@ -51,18 +51,18 @@ def fetched(source: str, asked: Asked, *, agree: Agree) -> Iterator[str]:
 
 def client(service: str) -> Any:
     """A client of boto3, with its own way to credentials and region. Raises `MissingExtraError` without boto3."""
+    from guardrail.aws import calls
+
     try:
-        import boto3
-        from botocore.config import Config
+        import boto3  # noqa: F401 - whether it is there
     except ImportError as error:
         raise MissingExtraError(
             "asking AWS needs boto3, which is not installed", hint="pip install 'guardrail-sagemaker[aws,bills]'"
         ) from error
     from botocore.exceptions import BotoCoreError
 
-    config = Config(retries={"mode": "standard", "max_attempts": 5}, connect_timeout=10, read_timeout=60)
     try:
-        return boto3.Session().client(service, config=config)
+        return calls.client(service)
     except BotoCoreError as error:
         raise GuardrailError(
             f"no client for {service}: {error}", hint="AWS_REGION says where, AWS_PROFILE who"
