@@ -20,7 +20,7 @@ from guardrail.sources.declarations import (
 from guardrail.sources.jobs import definitions
 from guardrail.sources.jobs.base import Definition, Start, decoded
 from guardrail.sources.linking.index import Declarations
-from guardrail.sources.vocabulary.workflows import STARTS_OTHERS
+from guardrail.sources.vocabulary.elsewhere import STARTS_OTHERS
 
 _HOLE = re.compile(r"\$\{([^{}]+)\}")
 _LAST_NAME = re.compile(r"[:/]([\w-]+)$")

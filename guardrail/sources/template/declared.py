@@ -114,10 +114,7 @@ def _translated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Ta
 
 def _starts_nothing(stack: Stack, kind: str, resource: Table) -> bool:
     """Whether a state machine or a pipeline has nothing to do with inference, so that it asks nothing."""
-    if kind not in STARTED_BY:
-        return False
-    written = _written(stack, resource)
-    return elsewhere.reason(kind, written) is None and not elsewhere.starts_others(written)
+    return kind in STARTED_BY and elsewhere.reason(kind, _written(stack, resource)) is None
 
 
 def _damage(resource: Any) -> str | None:
@@ -153,9 +150,7 @@ def _is_custom(kind: str) -> bool:
 
 def _makes_its_own(stack: Stack, kind: str, resource: Table) -> str | None:
     """Why a resource may make SageMaker inference out of a definition of its own, here or in the file that holds it."""
-    if kind not in elsewhere.TYPES or kind in spellings.CLOUDFORMATION_TYPES:
-        return None
-    return elsewhere.reason(kind, _written(stack, resource))
+    return None if kind in spellings.CLOUDFORMATION_TYPES else elsewhere.reason(kind, _written(stack, resource))
 
 
 def _written(stack: Stack, resource: Table) -> Callable[[str], Any]:

@@ -1,8 +1,9 @@
-"""Resources that make SageMaker inference out of a definition written in terms of its own, which is not read.
+"""Resources that make SageMaker inference out of a definition written in terms of its own.
 
-A stack set deploys a template, a state machine or a schedule calls SageMaker's API, a pipeline runs steps. What such a
-resource makes is in no total, so it must be named, unless its definition is at hand and mentions nothing of the kind.
-Both vocabularies ask the one table of this module.
+A stack set deploys a template, a state machine or a schedule calls SageMaker's API, a pipeline runs steps. Where such a
+definition is not read, what it makes is in no total, so the resource must be named, unless its definition is at hand
+and mentions nothing of the kind. What can be read is what starts transform jobs
+(`guardrail.sources.jobs`). Both vocabularies ask the one table of this module.
 
 Sources: the schemas of hashicorp/aws 6.25.0 and hashicorp/awscc 1.x, CloudFormation's resource types, "SageMaker AI
 integration" in the Step Functions guide (docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html),
@@ -31,6 +32,8 @@ _CALLS = re.compile(
 _NESTED = re.compile(r"(?:states|sfn):startExecution", re.IGNORECASE)
 _STEPS = re.compile(r"""["']type["']\s*:\s*["'](?:transform|lambda|callback)["']|endpoint""", re.IGNORECASE)
 """What in a SageMaker pipeline runs inference, or something that may."""
+STARTS_OTHERS = "it starts another state machine, and its definition cannot be read"
+"""What is to be said of a state machine that itself mentions nothing of SageMaker."""
 _ESCAPED = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2}))")
 
 
@@ -42,6 +45,8 @@ class _Definition(Struct, frozen=True):
     attributes: tuple[str, ...]
     is_needed: bool = True
     """Whether a definition that is not at hand may be one that makes inference."""
+    nests: re.Pattern[str] | None = None
+    """What in it starts something else that may make inference."""
 
     def reason(self, attribute: Callable[[str], Any]) -> str | None:
         """See `reason` below."""
@@ -51,7 +56,7 @@ class _Definition(Struct, frozen=True):
             return f"its {self.noun} makes SageMaker inference that is in no total: check it on its own"
         if self.is_needed and not any(texts):
             return f"its {self.noun} is not known here, and may make SageMaker inference"
-        return None
+        return STARTS_OTHERS if self.nests and any(self.nests.search(text) for text in texts) else None
 
 
 def _plain(value: Any) -> str:
@@ -75,7 +80,7 @@ _DEFINITIONS = {
             awscc_cloudformation_stack awscc_cloudformation_stack_set""",
         ),
         (
-            _Definition("definition", _CALLS, ("DefinitionString", "Definition")),
+            _Definition("definition", _CALLS, ("DefinitionString", "Definition"), nests=_NESTED),
             """AWS::Serverless::StateMachine AWS::StepFunctions::StateMachine aws_sfn_state_machine
             awscc_stepfunctions_state_machine""",
         ),
@@ -123,14 +128,8 @@ def is_beside(type_: str) -> bool:
     return type_ in _BESIDE
 
 
-def starts_others(attribute: Callable[[str], Any]) -> bool:
-    """Whether the definition of a state machine starts another one, which may make inference."""
-    texts = (_plain(value) for name in ("DefinitionString", "Definition") if (value := attribute(name)))
-    return any(_NESTED.search(text) for text in texts)
-
-
 def reason(type_: str, attribute: Callable[[str], Any]) -> str | None:
-    """Why what a resource makes is in no total: it may be SageMaker inference, or bills beside it; None where neither.
+    """What is to be said of a resource that may make SageMaker inference, or bills beside it; None of any other.
 
     ``attribute`` gives the value of a property, by CloudFormation's name, as far as it is known: text, or what stands
     in its place (a template's intrinsic functions: what they join is looked at too), None where it is not set,
@@ -138,4 +137,5 @@ def reason(type_: str, attribute: Callable[[str], Any]) -> str | None:
     """
     if type_ in _BESIDE:
         return f"{_BESIDE[type_]}: billed too, but not in these numbers"
-    return _DEFINITIONS[type_].reason(attribute)
+    definition = _DEFINITIONS.get(type_)
+    return None if definition is None else definition.reason(attribute)

@@ -16,9 +16,6 @@ from guardrail.sources.jobs.base import decoded
 from guardrail.sources.vocabulary import elsewhere, spellings
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
-_PLACES = ("DefinitionS3Location", "PipelineDefinitionS3Location", "DefinitionUri")
-STARTS_OTHERS = "it starts another state machine, and its definition cannot be read"
-"""What is to be said of a state machine that itself mentions nothing of SageMaker."""
 _UNIVERSAL = ":aws-sdk:"
 _CREATE = "sagemaker:createtransformjob"
 _STARTED = {"sagemaker:startpipelineexecution": "PipelineName", "sfn:startexecution": "StateMachineArn"}
@@ -28,7 +25,7 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
     """A state machine or a pipeline; None of one whose definition mentions nothing of SageMaker's inference."""
     view = block.attributes
     reason = elsewhere.reason(block.type, view.get)
-    if reason is None and not elsewhere.starts_others(view.get):
+    if reason is None:
         return None
     name = next((found for each in ("StateMachineName", "PipelineName", "Name") if (found := view.text(each))), None)
     return DeclaredWorkflow(
@@ -36,7 +33,7 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
         name=name if name is not None else Unknown("it has no name of its own"),
         definition=_definition(view),
         events=tuple(_events(block)),
-        reason=reason or STARTS_OTHERS,
+        reason=reason,
     )
 
 
@@ -115,7 +112,6 @@ def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
 def rule(block: Block) -> DeclaredSchedule:
     """A rule of EventBridge; of one without a schedule nobody knows how often it starts anything."""
     view = block.attributes
-    reason = elsewhere.reason(block.type, view.get) if block.type in elsewhere.TYPES else None
     targets = view.blocks("Targets")
     known = [] if isinstance(targets, Unknown) else targets
     return DeclaredSchedule(
@@ -123,7 +119,7 @@ def rule(block: Block) -> DeclaredSchedule:
         name=view.text("Name") or Unknown("it has no name of its own"),
         trigger=_trigger(block.address, view, "ScheduleExpression"),
         aims=tuple(_aim(block, target, "Targets", "") for target in known),
-        reason=reason,
+        reason=elsewhere.reason(block.type, view.get),
     )
 
 
