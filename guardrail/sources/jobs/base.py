@@ -109,6 +109,11 @@ def objects(value: Any) -> list[Mapping[str, Any]]:
     return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
 
 
+def named_values(value: Any) -> dict[str, Any]:
+    """``{"Count": "4"}`` of ``[{"Name": "Count", "Value": "4"}]``."""
+    return {str(each.get("Name")): each.get("Value") for each in objects(value)}
+
+
 def decoded(value: Any, name: str) -> dict[str, Any] | Unknown:
     """A definition or an input that may be text, or text of which only a part is known, as a mapping."""
     if isinstance(value, Unknown):

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, TransformJob, Unknown
-from guardrail.sources.jobs.base import Definition, Start, objects, plain
+from guardrail.sources.jobs.base import Definition, Start, named_values, objects, plain
 from guardrail.sources.vocabulary.transform import transform_job
 
 _CALL = re.compile(r":states:[^:]*:[^:]*:(?:aws-sdk:)?(\w+):(\w+)(?:\.([\w:]+))?$", re.IGNORECASE)
@@ -274,7 +274,7 @@ def _start(label: str, request: Mapping[str, Any]) -> Start:
     target = request.get("StateMachineArn", request.get("PipelineName"))
     given = request.get("Input")
     if "PipelineName" in request:
-        given = {str(each.get("Name")): each.get("Value") for each in objects(request.get("PipelineParameters"))}
+        given = named_values(request.get("PipelineParameters"))
     return Start(target=target if isinstance(target, (str, Unknown)) else None, given=given, label=label)
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -21,6 +21,7 @@ from guardrail.sources.jobs import definitions
 from guardrail.sources.jobs.base import Definition, Start, decoded
 from guardrail.sources.linking.index import Declarations
 from guardrail.sources.vocabulary.elsewhere import STARTS_OTHERS
+from guardrail.sources.vocabulary.models import any_of
 
 _HOLE = re.compile(r"\$\{([^{}]+)\}")
 _LAST_NAME = re.compile(r"[:/]([\w-]+)$")
@@ -50,16 +51,17 @@ def workflows(
     """
     declared = list(declarations.of(DeclaredWorkflow))
     started = _starts(declarations, declared)
-    foreign = _nested(declared, started)
+    without_input = {one.address: _read(one, None) for one in declared}
+    foreign = _nested(declared, started, without_input)
     parents = {part for group in started.values() for start in group for part in start.parts}
     models = {each.name: each.model for each in declarations.of(DeclaredModel) if isinstance(each.name, str)}
     others: Counter[str] = Counter()
     found: list[Workflow] = []
     for one in declared:
-        starts = [*(_Started(trigger, given, ()) for trigger, given in one.events), *started.get(one.address, [])]
+        starts = _starts_of(one, started)
         groups: list[tuple[Definition, list[_Started]]] = []
         for start in starts or [_Started(Trigger(address="", expression=""), None, ())]:
-            definition = _read(one, start.given)
+            definition = without_input[one.address] if start.given is None else _read(one, start.given)
             same = next((group for known, group in groups if known == definition), None)
             if definition is not None and same is None:
                 groups.append((definition, [start]))
@@ -86,37 +88,33 @@ def _with_model(job: TransformJob, models: dict[str, Model]) -> TransformJob:
     model = models.get(job.model_name) if isinstance(job.model_name, str) else None
     if model is None:
         return job
-    containers = model.containers
-    found = containers if isinstance(containers, Unknown) else _any(each.has_data_source for each in containers)
-    return replace(job, uses_model_data_source=found)
+    return replace(job, uses_model_data_source=any_of(model.containers, lambda container: container.has_data_source))
 
 
-def _any(found: Iterable[bool | Unknown]) -> bool | Unknown:
-    told = list(found)
-    return True if True in told else next((each for each in told if isinstance(each, Unknown)), False)
+def _starts_of(one: DeclaredWorkflow, started: dict[str, list[_Started]]) -> list[_Started]:
+    """What starts a workflow: what is written inside it, and what is known so far of all others."""
+    return [*(_Started(trigger, given, ()) for trigger, given in one.events), *started.get(one.address, [])]
 
 
-def _nested(declared: list[DeclaredWorkflow], started: dict[str, list[_Started]]) -> dict[str, list[str]]:
+def _nested(
+    declared: list[DeclaredWorkflow], started: dict[str, list[_Started]], without_input: dict[str, Definition | None]
+) -> dict[str, list[str]]:
     """Enter what workflows start of each other, those first that nothing starts; by address what they start elsewhere.
 
     What a workflow starts runs as often as its state does, each time that one of its own triggers starts it.
     """
     foreign: dict[str, list[str]] = {}
-    definitions_of = {one.address: found for one in declared if (found := _read(one, None)) is not None}
     targets = {
         address: [(start, each, _meant(start.target, declared)) for start, each in _with_runs(found)]
-        for address, found in definitions_of.items()
-        if found.starts
+        for address, found in without_input.items()
+        if found is not None and found.starts
     }
     pending = sorted(
         targets, key=lambda address: any(meant == address for each in targets.values() for *_, meant in each)
     )
     by_address = {one.address: one for one in declared}
     for address in pending:
-        own = [
-            *(_Started(trigger, given, ()) for trigger, given in by_address[address].events),
-            *started.get(address, []),
-        ]
+        own = _starts_of(by_address[address], started)
         never = Unknown(f"nothing here starts {address}, which starts it")
         for start, often, meant in targets[address]:
             if meant is None and by_address[address].reason == STARTS_OTHERS:

@@ -2,8 +2,8 @@
 
 A stack set deploys a template, a state machine or a schedule calls SageMaker's API, a pipeline runs steps. Where such a
 definition is not read, what it makes is in no total, so the resource must be named, unless its definition is at hand
-and mentions nothing of the kind. What can be read is what starts transform jobs
-(`guardrail.sources.jobs`). Both vocabularies ask the one table of this module.
+and mentions nothing of the kind. What is read is what starts transform jobs (`guardrail.sources.jobs`). Both
+vocabularies ask the one table of this module.
 
 Sources: the schemas of hashicorp/aws 6.25.0 and hashicorp/awscc 1.x, CloudFormation's resource types, "SageMaker AI
 integration" in the Step Functions guide (docs.aws.amazon.com/step-functions/latest/dg/connect-sagemaker.html),

@@ -7,10 +7,13 @@ accounts are those whose packages AWS's sample notebooks name for products of AW
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from guardrail.model import Container, Model, Unknown
 from guardrail.sources.base import Block, View
+
+_T = TypeVar("_T")
 
 SINGLE_MODEL, SERIAL = "SingleModel", "Serial"
 """What an unset Mode means, of a container and of a pipeline (SageMaker API reference)."""
@@ -71,7 +74,7 @@ def _container(view: View) -> Container:
     )
 
 
-def any_of(parts: list[View] | Unknown, holds: Callable[[View], bool | Unknown]) -> bool | Unknown:
+def any_of(parts: Iterable[_T] | Unknown, holds: Callable[[_T], bool | Unknown]) -> bool | Unknown:
     """Whether something is true of one of several containers: an unknown one leaves it open where none is."""
     values = [parts] if isinstance(parts, Unknown) else [holds(part) for part in parts]
     if True in values:

@@ -12,7 +12,7 @@ from typing import Any
 from guardrail.model import Trigger, Unknown
 from guardrail.sources.base import SENSITIVE, Block, View
 from guardrail.sources.declarations import Aim, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow, Link, head
-from guardrail.sources.jobs.base import decoded
+from guardrail.sources.jobs.base import decoded, named_values
 from guardrail.sources.vocabulary import elsewhere, spellings
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
@@ -172,7 +172,10 @@ def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:
     if called in _STARTED and isinstance(given, Mapping):
         value = given.get(_STARTED[called])
         inner = given.get("PipelineParameters") if "pipeline" in called else decoded(given.get("Input"), "input")
-        return Aim(target=Link(value=value if isinstance(value, (str, Unknown)) else None), given=_parameters(inner))
+        return Aim(
+            target=Link(value=value if isinstance(value, (str, Unknown)) else None),
+            given=named_values(inner) if isinstance(inner, list) else inner,
+        )
     if target.is_sensitive("SageMakerPipelineParameters"):
         return Aim(target=_link(block, target, "Arn", attribute), given=SENSITIVE)
     parameters = target.inside("SageMakerPipelineParameters")
@@ -182,13 +185,6 @@ def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:
     elif isinstance(listed, Unknown):
         given = listed
     return Aim(target=_link(block, target, "Arn", attribute), given=given)
-
-
-def _parameters(value: Any) -> Any:
-    """``{"Count": "4"}`` of ``[{"Name": "Count", "Value": "4"}]``."""
-    if isinstance(value, list):
-        return {str(each.get("Name")): each.get("Value") for each in value if isinstance(each, Mapping)}
-    return value
 
 
 def _input(target: View) -> Any:
