@@ -15,7 +15,7 @@ import errno
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
@@ -181,8 +181,7 @@ class Commit:
         entry = self._entry(path)
         if entry is None or entry.kind != "blob":
             return None
-        ((_, content),) = self._contents([(path, entry)])
-        return content
+        return self._content(path, entry)
 
     def is_directory(self, path: str) -> bool:
         """Whether ``path`` was a folder. Raises `SubmoduleError` for a submodule."""
@@ -241,25 +240,23 @@ class Commit:
             for parent, _, names in self.walk(folder, most=limits.MOST_SEARCHED)
             for name in names
         ]
-        below = [(path, self._entry(path)) for path in sorted(paths)]
-        yield from self._contents([(path, each) for path, each in below if each is not None and each.kind != "tree"])
-
-    def _contents(self, entries: "Iterable[tuple[str, _Entry]]") -> Iterator[tuple[str, bytes]]:
-        """Path and content of each entry, none of which may be something that git only refers to."""
-        wanted = list(entries)
-        for path, entry in wanted:
-            if entry.kind == "commit":
+        below = [(path, each) for path in sorted(paths) if (each := self._entry(path)) is not None]
+        for path, each in below:
+            if each.kind == "commit":  # behind a link
                 raise self._submodule(path)
-        contents = self._git.contents([entry.id for _, entry in wanted])
-        for (path, entry), content in zip(wanted, contents, strict=True):
-            if content is None:
-                raise GitError(f"{path} of {self.revision} is not in this repository", hint=_FETCH_OBJECTS)
-            if not entry.is_link and is_pointer(content):
-                raise GitError(
-                    f"{path} was in git LFS in {self.revision}, and git has a pointer to it only",
-                    hint="compare with a file: --compare-to old-template.yaml",
-                )
-            yield path, content
+        yield from ((path, self._content(path, each)) for path, each in below if each.kind != "tree")
+
+    def _content(self, path: str, entry: _Entry) -> bytes:
+        """The content of a file or link, which may not be something that git only refers to."""
+        content = self._git.content(entry.id)
+        if content is None:
+            raise GitError(f"{path} of {self.revision} is not in this repository", hint=_FETCH_OBJECTS)
+        if not entry.is_link and is_pointer(content):
+            raise GitError(
+                f"{path} was in git LFS in {self.revision}, and git has a pointer to it only",
+                hint="compare with a file: --compare-to old-template.yaml",
+            )
+        return content
 
     def _submodule(self, path: str) -> SubmoduleError:
         return SubmoduleError(
@@ -303,7 +300,7 @@ class Commit:
                 passed.append((part, entry))
                 continue
             links += 1
-            ((_, target),) = self._contents([(path, entry)])
+            target = self._content(path, entry)
             if links > _MOST_LINKS or target.startswith(b"/"):
                 raise LeadsOutError(f"{path} was a link that leads out of the repository in {self.revision}, or round")
             pending += os.fsdecode(target).split("/")[::-1]
@@ -350,7 +347,7 @@ class _Git:
 
     def listed(self, identifier: str) -> dict[str, _Entry]:
         """The entries of a folder, or of the top folder of a commit, by name."""
-        content = self._asked(f"{identifier}^{{tree}}")
+        content = self.content(f"{identifier}^{{tree}}")
         if content is None:
             raise GitError("a folder of the past cannot be listed: it is not in this repository", hint=_FETCH_OBJECTS)
         entries, at, length = {}, 0, len(identifier) // 2
@@ -364,12 +361,11 @@ class _Git:
             entries[called] = _Entry(mode.decode("ascii"), content[end + 1 : at].hex())
         return entries
 
-    def contents(self, identifiers: Iterable[str]) -> Iterator[bytes | None]:
-        """The content of each object, asked for one after another; None for one that is not here."""
-        yield from map(self._asked, identifiers)
+    def content(self, name: str) -> bytes | None:
+        """The content of one object, from the process that goes on answering until this one ends; None if not here.
 
-    def _asked(self, name: str) -> bytes | None:
-        """The content of one object, from the process that goes on answering until this one ends."""
+        A revision of git's will do as a name: ``8baef1b…^{tree}``.
+        """
         import subprocess
         import weakref
 
