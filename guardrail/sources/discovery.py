@@ -17,15 +17,13 @@ from guardrail.errors import SourceError
 from guardrail.git import is_pointer
 from guardrail.gitignore import Excluded, LeftOut, ignored_around
 from guardrail.sources import template
+from guardrail.sources.hcl.endings import OF_OTHERS, SOURCES
 from guardrail.sources.jobs.files import looks_like_one
 
 NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git", "node_modules", ".venv", "venv"})
 """Folders that tools fill and nobody writes in."""
 NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})
-_SOURCES = (
-    *(".tf", ".tofu", ".tf.json", ".tofu.json"),
-    *("terragrunt.hcl", "terragrunt.stack.hcl", ".tfcomponent.hcl", ".tfstack.hcl"),
-)
+_SOURCES = (*SOURCES, *OF_OTHERS)
 _TEMPLATES = (".yaml", ".yml", ".template", ".json")
 _HEAD = 1 << 16
 _DEEPEST_IGNORED = 2

@@ -14,6 +14,7 @@ from guardrail.errors import LeadsOutError
 from guardrail.git import Commit
 from guardrail.gitignore import LeftOut
 from guardrail.sources.boundary import Boundary, boundary_of, is_private
+from guardrail.sources.hcl.endings import VALUES
 
 
 class Tree(Protocol):
@@ -138,7 +139,7 @@ class InCommit:
 
     def _is_kept_out(self, path: str) -> bool:
         """Whether a path is that of values that git ignores, which are of no time."""
-        return path.endswith((".tfvars", ".tfvars.json")) and self._disk.holds(path) and self._ignored.ignores(path)
+        return path.endswith(VALUES) and self._disk.holds(path) and self._ignored.ignores(path)
 
 
 def _is_fetched(path: str) -> bool:

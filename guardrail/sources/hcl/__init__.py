@@ -10,14 +10,12 @@ from msgspec import structs
 
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
+from guardrail.sources.hcl.endings import SOURCES, VALUES
 from guardrail.sources.sets import RootSets, labelled
 
 if TYPE_CHECKING:
     from guardrail.gitignore import Excluded
     from guardrail.sources.hcl.disk import Disk
-
-_SOURCES = (".tf", ".tofu", ".tf.json", ".tofu.json")
-_VALUES = (".tfvars", ".tfvars.json")
 
 
 def recognizes(path: str) -> bool:
@@ -27,8 +25,8 @@ def recognizes(path: str) -> bool:
     """
     if os.path.isdir(path):
         is_synthesized = os.path.isfile(os.path.join(path, "manifest.json"))
-        return not is_synthesized or any(name.endswith(_SOURCES) for name in os.listdir(path))
-    return path.endswith(_SOURCES + _VALUES) and os.path.isfile(path)
+        return not is_synthesized or any(name.endswith(SOURCES) for name in os.listdir(path))
+    return path.endswith(SOURCES + VALUES) and os.path.isfile(path)
 
 
 def read(  # noqa: PLR0913 - whatever a run may say of source

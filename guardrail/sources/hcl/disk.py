@@ -9,12 +9,11 @@ from msgspec.structs import replace
 from guardrail.errors import GitError, SourceError, did_you_mean
 from guardrail.git import is_pointer
 from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.endings import IN_JSON, SOURCES
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse
 from guardrail.sources.trees import Tree
 
-_JSON = (".tf.json", ".tofu.json")
-SUFFIXES = (".tf", ".tofu", *_JSON)
 _OVERRIDE = re.compile(r"(?:.*_)?override\.(?:tf|tofu)(?:\.json)?")
 _LABELS = {"variable": 1, "output": 1, "module": 1, "provider": 1, "resource": 2, "data": 2}
 """How many names each kind of block has that others refer to."""
@@ -158,7 +157,7 @@ def _merged(block: syntax.BlockNode, override: syntax.BlockNode) -> syntax.Body:
 
 def is_source(name: str) -> bool:
     """Whether a file of this name belongs to a module; editors leave others behind."""
-    return name.endswith(SUFFIXES) and not name.startswith((".", "#")) and not name.endswith("~")
+    return name.endswith(SOURCES) and not name.startswith((".", "#")) and not name.endswith("~")
 
 
 def source_names(directory: str, tree: Tree) -> list[str]:
@@ -255,7 +254,7 @@ class Disk:
         if path not in self._files:
             text = self.text(path)
             try:
-                file = _parse_json(text, path) if path.endswith(_JSON) else parse(text, path)
+                file = _parse_json(text, path) if path.endswith(IN_JSON) else parse(text, path)
             except RecursionError:
                 raise SourceError(f"{path} is nested too deeply", hint="simplify it") from None
             self._files[path] = file

@@ -16,18 +16,12 @@ from guardrail.sources.boundary import Boundary, boundary_of
 from guardrail.sources.discovery import NEVER, NOT_UNLESS_NAMED, Prune, listed, pruning
 from guardrail.sources.hcl import syntax, terragrunt
 from guardrail.sources.hcl.disk import Disk, ModuleSource, is_source, source_names
+from guardrail.sources.hcl.endings import OF_OTHERS, VALUES
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.value_sets import ValueSets
-from guardrail.sources.hcl.variables import VALUES, VariableAssignments, given_values
+from guardrail.sources.hcl.variables import VariableAssignments, given_values
 from guardrail.sources.trees import OnDisk
 
-_UNREAD = {
-    "terragrunt.hcl": "Terragrunt",
-    "terragrunt.stack.hcl": "Terragrunt",
-    ".tfcomponent.hcl": "Terraform Stacks",
-    ".tfstack.hcl": "Terraform Stacks",
-}
-"""Whose the files are that may deploy something and are not read, by how their names end."""
 _DEPLOYING = frozenset({"include", "unit", "stack", "component"})
 """Blocks of theirs that do, beside a ``terraform`` that names a source."""
 _NEVER = NEVER | {"cdk.out"}
@@ -72,7 +66,7 @@ class Layout:
                 kept = (name for name in folders if name not in _NEVER)
                 folders[:] = (name for name in kept if prune is None or not prune(os.path.join(parent, name)))
                 place = self.disk.tree.real(parent)
-                self.unread += (os.path.join(parent, name) for name in names if name.endswith(tuple(_UNREAD)))
+                self.unread += (os.path.join(parent, name) for name in names if name.endswith(tuple(OF_OTHERS)))
                 if any(map(is_source, names)):
                     self.folders[place] = parent
                 if any(name.endswith(VALUES) for name in names):
@@ -338,7 +332,7 @@ def _unread(layout: Layout) -> Iterator[Skipped]:
     """What Terragrunt and Terraform Stacks deploy."""
     for path in map(os.path.normpath, layout.unread):
         if _is_deployed(path, layout):
-            owner = next(owner for end, owner in _UNREAD.items() if path.endswith(end))
+            owner = next(owner for end, owner in OF_OTHERS.items() if path.endswith(end))
             reason = f"files of {owner} are not read: check the plan that is made of this one"
             yield Skipped(address=path, type=owner, reason=reason)
 

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 from guardrail.model import Unknown
 from guardrail.sources.hcl.disk import Disk
-from guardrail.sources.hcl.variables import VALUES, VariableAssignments, is_automatic, variants_of
+from guardrail.sources.hcl.endings import VALUES
+from guardrail.sources.hcl.variables import VariableAssignments, is_automatic, variants_of
 from guardrail.sources.sets import RootSets
 
 _LOADED = re.compile(r"terraform\.tfvars(?:\.json)?")

@@ -20,8 +20,6 @@ from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.parse import parse, parse_expression
 from guardrail.sources.hcl.terragrunt import inputs_in
 
-VALUES = (".tfvars", ".tfvars.json")
-"""How the names of files of values end."""
 _FIRST = ("terraform.tfvars", "terraform.tfvars.json")
 _AUTOMATIC = (".auto.tfvars", ".auto.tfvars.json")
 _PREFIX = "TF_VAR_"

@@ -15,6 +15,7 @@ from guardrail import files
 from guardrail.model import Change, ChangeSet, Unknown
 from guardrail.sources.base import AFTER_APPLY, LOST, Block, Reference
 from guardrail.sources.declarations import Declaration, DeclaredWorkflow, Unsupported
+from guardrail.sources.hcl.endings import SOURCES
 from guardrail.sources.linking.choices import chosen, with_choices
 from guardrail.sources.linking.link import Side, coverage, skipped_on
 from guardrail.sources.plan.format import PlanDocument, ResourceChange, StateResource
@@ -342,7 +343,7 @@ def _regions_read(document: PlanDocument) -> Iterator[tuple[str, str]]:
 def _may_hold_source(directory: str) -> bool:
     """Whether there is a file of Terraform's in a directory."""
     try:
-        return any(name.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")) for name in os.listdir(directory))
+        return any(name.endswith(SOURCES) for name in os.listdir(directory))
     except OSError:
         return False
 
