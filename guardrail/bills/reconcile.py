@@ -4,7 +4,7 @@ Endpoints are paired by account, region and name, without case. What is in the b
 in the bill, and what is no inference stand in rows of their own, so nothing is left over.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -51,35 +51,48 @@ class Pairs(Struct, frozen=True, kw_only=True):
 
 def paired(report: Report, month: Month) -> Pairs:
     """Endpoints with what was billed of them; one in another region only where no other bears its name."""
-    inference = [part for part in month.parts if part.mode in INFERENCE or part.mode == SOFTWARE]
-    left = {id(part): part for part in inference}
+    left: dict[int, Billed] = {}
+    others: list[Billed] = []
+    by_name: dict[str, list[Billed]] = {}
+    for part in month.parts:
+        if part.mode not in INFERENCE and part.mode != SOFTWARE:
+            others.append(part)
+            continue
+        left[id(part)] = part
+        if part.resource.kind == ENDPOINT:
+            by_name.setdefault(part.resource.name, []).append(part)
     items = [item for item in report.endpoints if item.cost is None or item.cost.part_of is None]
-    found: list[Pair] = []
+    found: dict[int, Pair] = {}
     for by_region in (True, False):
         for item in items:
-            if any(pair.item is item and pair.billed for pair in found):
+            if id(item) in found:
                 continue
-            mine = [part for part in left.values() if _is_of(item, part, by_region=by_region)]
+            mine = [
+                part for part in _of_name(item, by_name) if id(part) in left and _is_of(item, part, by_region=by_region)
+            ]
             places = sorted({f"{part.resource.account} in {part.resource.region}" for part in mine})
             several, mine = (tuple(places), []) if len(places) > 1 else ((), mine)  # none of several is it for sure
             for part in mine:
                 del left[id(part)]
             if mine or not by_region:
                 elsewhere = bool(mine) and not by_region
-                found.append(Pair(item=item, billed=tuple(mine), elsewhere=elsewhere, several=several))
-    order = {id(item): place for place, item in enumerate(items)}
+                found[id(item)] = Pair(item=item, billed=tuple(mine), elsewhere=elsewhere, several=several)
     return Pairs(
-        pairs=tuple(sorted(found, key=lambda pair: order[id(pair.item)])),
+        pairs=tuple(found[id(item)] for item in items),
         orphans=tuple(left.values()),
-        others=tuple(part for part in month.parts if part not in inference),
+        others=tuple(others),
     )
 
 
+def _of_name(item: EndpointReport, by_name: Mapping[str, Sequence[Billed]]) -> Sequence[Billed]:
+    """The lines of endpoints that bear the name of one of the code."""
+    name = item.endpoint.name
+    return by_name.get(name.lower(), ()) if isinstance(name, str) else ()
+
+
 def _is_of(item: EndpointReport, part: Billed, *, by_region: bool) -> bool:
-    """Whether a line is of an endpoint."""
-    name, account = item.endpoint.name, item.endpoint.account
-    if not isinstance(name, str) or part.resource.kind != ENDPOINT or part.resource.name != name.lower():
-        return False
+    """Whether a line of its name is of an endpoint."""
+    account = item.endpoint.account
     if account is not None and part.resource.account and part.resource.account != account:
         return False
     return not by_region or not isinstance(item.endpoint.region, str) or item.endpoint.region == part.resource.region
