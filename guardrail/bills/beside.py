@@ -11,11 +11,10 @@ from guardrail.report import BilledEndpoint, BilledReport, Report
 def billed(report: Report, month: Month) -> BilledReport:
     """The month by endpoint of the code: 165.60 for chat; what no code has is one sum."""
     found = paired(report, month)
-    last = month.facts.last
     return BilledReport(
         month=month.label,
-        until=str(last.date()) if last is not None and last.date() < month.end else None,
-        currency=month.facts.currencies[0] if month.facts.currencies else "USD",
+        until=None if month.cut_at is None else str(month.cut_at.date()),
+        currency=month.currency,
         endpoints=tuple(
             BilledEndpoint(
                 source=pair.item.source,

@@ -63,6 +63,17 @@ class Month(Struct, frozen=True, kw_only=True):
         return Decimal((self.end - self.start).days * 24)
 
     @property
+    def currency(self) -> str:
+        """Of all amounts, which are of one; empty where no line says it."""
+        return self.facts.currencies[0] if self.facts.currencies else "USD"
+
+    @property
+    def cut_at(self) -> datetime | None:
+        """Where the bill ends before the month does; None where it has the month to its end."""
+        last = self.facts.last
+        return last if last is not None and last.date() < self.end else None
+
+    @property
     def label(self) -> str:
         """``2026-09``."""
         return f"{self.start:%Y-%m}"

@@ -4,7 +4,7 @@ The shares add up to the difference, to the cent and beyond: the estimate is fol
 the hours of the month, then to the hours and counts that ran, then to the price, then to what discounts left of it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from guardrail.bills.answer import text_of
 from guardrail.bills.billed import Billed, Month
-from guardrail.cost.base import CostComponent
+from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
 
@@ -59,16 +59,12 @@ class Estimated(Struct, frozen=True, kw_only=True):
     @property
     def usd(self) -> Decimal | None:
         """Expected, in USD a month of 730 hours; None where one of them is not known."""
-        amounts = [None if line.monthly is None else line.monthly.expected for line in self.lines]
-        known = [amount for amount in amounts if isinstance(amount, Decimal)]
-        return sum(known, ZERO) if len(known) == len(amounts) else None
+        return _expected(line.monthly for line in self.lines)
 
     @property
     def quantity(self) -> Decimal | None:
         """Expected, in its unit a month; None where one of them is not known."""
-        amounts = [None if line.quantity is None else line.quantity.expected for line in self.lines]
-        known = [amount for amount in amounts if isinstance(amount, Decimal)]
-        return sum(known, ZERO) if len(known) == len(amounts) else None
+        return _expected(line.quantity for line in self.lines)
 
     @property
     def why_unknown(self) -> str:
@@ -85,6 +81,13 @@ class Estimated(Struct, frozen=True, kw_only=True):
         """Whether how much there is was assumed or stated, not read from the code."""
         usage = any("usage" in origin for line in self.lines for origin in line.origins.values())
         return usage or any(line.assumed or line.depends_on_usage or line.demand is not None for line in self.lines)
+
+
+def _expected(quantities: Iterable[Quantity | None]) -> Decimal | None:
+    """What quantities are expected to be together; None where one of them is not known."""
+    amounts = [None if each is None else each.expected for each in quantities]
+    known = [amount for amount in amounts if isinstance(amount, Decimal)]
+    return sum(known, ZERO) if len(known) == len(amounts) else None
 
 
 def reasons(estimated: Estimated, billed: Billed, month: Month, *, elsewhere: bool = False) -> list[Reason]:

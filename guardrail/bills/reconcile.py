@@ -107,11 +107,10 @@ def lines_of(item: EndpointReport) -> tuple[CostComponent, ...]:
 def answer(report: Report, month: Month) -> Answer:
     """The reconciliation: rows by endpoint and usage type, the largest difference first."""
     found = paired(report, month)
-    currency = month.facts.currencies[0] if month.facts.currencies else "USD"
     rows = [row for pair in found.pairs for row in _of_pair(pair, month)]
     rows += _of_orphans(found.orphans)
     rows += _of_others(found.others)
-    rows = [{**row, "currency": currency} for row in rows]
+    rows = [{**row, "currency": month.currency} for row in rows]
     rows.sort(key=lambda row: -abs(row["difference"]) if isinstance(row["difference"], Decimal) else Decimal(1))
     return Answer(
         question="reconcile",
@@ -248,9 +247,9 @@ def _notes(rows: Sequence[Row], month: Month) -> list[str]:
     unknown = sum(row["difference"] is None for row in rows)
     told = f"estimated {estimated:,.2f} for a month of 730 hours"
     notes = [f"{told}, billed {billed:,.2f} in {month.label} of {month.hours} hours"]
-    if month.facts.last is not None and month.facts.last.date() < month.end:
+    if month.cut_at is not None:
         notes.append(
-            f"the bill ends on {month.facts.last:%Y-%m-%d %H:%M}, before the month does: hours after it may follow"
+            f"the bill ends on {month.cut_at:%Y-%m-%d %H:%M}, before the month does: hours after it may follow"
         )
     if unknown:
         notes.append(
