@@ -104,9 +104,8 @@ def lines_of(item: EndpointReport) -> tuple[CostComponent, ...]:
     return tuple(bill.every_line()) if bill else ()
 
 
-def answer(report: Report, month: Month) -> Answer:
+def answer(found: Pairs, month: Month) -> Answer:
     """The reconciliation: rows by endpoint and usage type, the largest difference first."""
-    found = paired(report, month)
     rows = [row for pair in found.pairs for row in _of_pair(pair, month)]
     rows += _of_orphans(found.orphans)
     rows += _of_others(found.others)

@@ -64,10 +64,10 @@ def run(arguments: Namespace) -> int:
     _refuse_replacing(arguments)
     with progress(f"reconciling {', '.join(arguments.paths)}"), exactly():
         month = _billed(arguments)
-        report = _estimate(arguments, None)
-        answer = reconcile.answer(report, month)
+        found = reconcile.paired(_estimate(arguments, None), month)
+        answer = reconcile.answer(found, month)
     if arguments.usage_file:
-        told = _calibrated(arguments, reconcile.paired(report, month), month)
+        told = _calibrated(arguments, found, month)
         answer = structs.replace(answer, notes=(*answer.notes, told))
     with exactly():
         written = formats.written(answer, arguments.format)
