@@ -22,6 +22,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 Asked = Callable[..., dict[str, Any]]
+Refusal = Callable[..., str]
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def ask(capsys: pytest.CaptureFixture[str]) -> Asked:
 
 
 @pytest.fixture
-def refusal(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+def refusal(capsys: pytest.CaptureFixture[str]) -> Refusal:
     """What a question is refused with: one line and a hint, exit 2, nothing on standard output."""
 
     def asked(*words: object) -> str:

@@ -3,17 +3,15 @@
 import gzip
 import os
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.bills import account
-from tests.bills.conftest import Asked
+from tests.bills.conftest import Asked, Refusal
 
 pytest.importorskip("duckdb")
 
-Refusal = Callable[..., str]
 
 HEADER = (
     "lineItem/UsageAccountId,lineItem/LineItemType,lineItem/UsageStartDate,lineItem/UsageEndDate,lineItem/ProductCode,"
@@ -288,6 +286,15 @@ def test_the_engine_opens_nothing_but_what_was_named(tmp_path: Path) -> None:
     assert not (tmp_path / "out.csv").exists()
 
 
+def written(path: Path, rows: list[dict[str, str]]) -> Path:
+    """Lines of a bill in the format that the name of their file says."""
+    if path.suffix == ".csv":
+        path.write_text(account.csv_text(rows), encoding="utf-8")
+    else:
+        account.write_parquet(path, rows)
+    return path
+
+
 @pytest.mark.parametrize("form", ["csv", "parquet"])
 def test_covered_lines_without_their_cost_are_no_lines_of_cost_zero(
     form: str, tmp_path: Path, refusal: Refusal
@@ -295,11 +302,7 @@ def test_covered_lines_without_their_cost_are_no_lines_of_cost_zero(
     rows = account.records("cur2")
     for line in rows:
         del line["savings_plan_savings_plan_effective_cost"]
-    path = tmp_path / f"bill.{form}"
-    if form == "csv":
-        path.write_text(account.csv_text(rows), encoding="utf-8")
-    else:
-        account.write_parquet(path, rows)
+    path = written(tmp_path / f"bill.{form}", rows)
     told = refusal(path, "top")
     assert "have no savings_plan_savings_plan_effective_cost (24)" in told
 
@@ -308,11 +311,7 @@ def test_covered_lines_without_their_cost_are_no_lines_of_cost_zero(
 def test_a_line_of_use_without_a_cost_is_refused(form: str, tmp_path: Path, refusal: Refusal) -> None:
     rows = account.records("cur2")
     rows[0]["line_item_unblended_cost"] = ""
-    path = tmp_path / f"bill.{form}"
-    if form == "csv":
-        path.write_text(account.csv_text(rows), encoding="utf-8")
-    else:
-        account.write_parquet(path, rows)
+    path = written(tmp_path / f"bill.{form}", rows)
     assert "have no line_item_unblended_cost (1)" in refusal(path, "top")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from guardrail import cli
-from tests.bills.test_reconcile import HEADER, month, template
+from tests.bills.test_reconcile import month, template, write_bill
 
 pytest.importorskip("duckdb")
 
@@ -15,8 +15,7 @@ pytest.importorskip("duckdb")
 def check(tmp_path: Path) -> list[str]:
     """A check of one endpoint, whose September is in ``bill.csv`` with another one in no code."""
     rows = [*month(), *month(endpoint="forgotten", hours=100)]
-    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in rows)
-    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    write_bill(tmp_path / "bill.csv", rows)
     path = template(tmp_path / "template.json")
     return ["check", str(path), "--region", "us-east-1", "--fail-on", "never", "--isolated"]
 
@@ -68,7 +67,6 @@ def test_a_bill_that_cannot_be_read_is_no_answer(
 def test_a_month_that_is_not_whole_says_how_far_it_goes(
     check: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in month(hours=100))
-    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    write_bill(tmp_path / "bill.csv", month(hours=100))
     assert cli.main([*check, "--billed", str(tmp_path / "bill.csv")]) == 0
     assert "billed in 2026-09, up to 2026-09-05" in capsys.readouterr().out  # 100 hours end on the fifth, at 04:00

@@ -1,12 +1,11 @@
 """Which files of a delivery count: those of the newest assembly of each month, all of them, each once."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.bills.conftest import Asked
+from tests.bills.conftest import Asked, Refusal
 from tests.bills.test_bad_input import bill, costs, row
 
 pytest.importorskip("duckdb")
@@ -55,9 +54,7 @@ def test_an_assembly_alone_is_what_its_own_manifest_names(tmp_path: Path, ask: A
     assert costs(ask(root / PERIOD / OLD, "top")) == {"chat": "10"}
 
 
-def test_two_assemblies_of_which_nothing_tells_the_newest_are_refused(
-    tmp_path: Path, refusal: Callable[..., str]
-) -> None:
+def test_two_assemblies_of_which_nothing_tells_the_newest_are_refused(tmp_path: Path, refusal: Refusal) -> None:
     root = delivery(tmp_path)
     assert "two deliveries of one month" in refusal(root, "top")
     manifest(root / PERIOD / OLD / "ml-Manifest.json", OLD, "ml-00001.csv")
@@ -71,7 +68,7 @@ def test_folders_named_by_time_tell_by_their_order(tmp_path: Path, ask: Asked) -
     assert costs(ask(tmp_path, "top")) == {"chat": "12"}
 
 
-def test_a_file_that_the_manifest_names_and_is_absent_is_refused(tmp_path: Path, refusal: Callable[..., str]) -> None:
+def test_a_file_that_the_manifest_names_and_is_absent_is_refused(tmp_path: Path, refusal: Refusal) -> None:
     root = delivery(tmp_path)
     manifest(root / PERIOD / "ml-Manifest.json", NEW, "ml-00001.csv", "ml-00002.csv", "ml-00003.csv")
     assert "ml-00003.csv, which is not there" in refusal(root, "top")
@@ -105,7 +102,7 @@ def test_folders_of_months_without_a_manifest_all_count(tmp_path: Path, ask: Ask
     assert costs(ask(tmp_path, "top")) == {"chat": "3"}
 
 
-def test_two_reports_of_one_month_are_refused(tmp_path: Path, refusal: Callable[..., str]) -> None:
+def test_two_reports_of_one_month_are_refused(tmp_path: Path, refusal: Refusal) -> None:
     for name in ("ml", "finance"):
         bill(tmp_path / name / PERIOD / NEW / f"{name}-00001.csv", row(name))
         path = tmp_path / name / PERIOD / f"{name}-Manifest.json"

@@ -1,6 +1,5 @@
 """Every question on every layout: answered alike, answered by usage type, or refused. The truth is in `account`."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -8,7 +7,7 @@ import pytest
 
 from guardrail.bills.layouts import underscored
 from tests.bills import account
-from tests.bills.conftest import Asked
+from tests.bills.conftest import Asked, Refusal
 
 LINES = [name for name in account.EXPORTS if name != "cost-explorer.json"]
 
@@ -112,9 +111,7 @@ def test_cost_explorer_answers_by_usage_type_and_says_so(exports: dict[str, Path
 
 
 @pytest.mark.parametrize("question", ["daily", "always-on", "savings-plans"])
-def test_cost_explorer_refuses_what_needs_hours(
-    question: str, exports: dict[str, Path], refusal: Callable[..., str]
-) -> None:
+def test_cost_explorer_refuses_what_needs_hours(question: str, exports: dict[str, Path], refusal: Refusal) -> None:
     assert "Cost Explorer" in refusal(exports["cost-explorer.json"], question)
 
 

@@ -1,17 +1,15 @@
 """What a question is narrowed to: tags as exports spell them, and never an empty answer without a word."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from guardrail import cli
-from tests.bills.conftest import Asked
+from tests.bills.conftest import Asked, Refusal
 from tests.bills.test_bad_input import HEADER, bill, costs, row
 
 duckdb = pytest.importorskip("duckdb")
 
-Refusal = Callable[..., str]
 CUR2 = (
     "line_item_usage_account_id,line_item_line_item_type,line_item_usage_start_date,line_item_usage_end_date,"
     "line_item_product_code,line_item_usage_type,line_item_resource_id,line_item_usage_amount,line_item_currency_code,"

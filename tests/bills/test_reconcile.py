@@ -61,6 +61,11 @@ def month(cost: str = "0.23", *, first: int = 0, hours: int = 720, **others: Any
     return [line(START + timedelta(hours=hour), cost, **others) for hour in range(first, hours)]
 
 
+def write_bill(path: Path, rows: Iterable[Row]) -> None:
+    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in rows)
+    path.write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+
+
 def template(path: Path, *, name: str = "chat", variant: dict[str, Any] | None = None, scaled: bool = False) -> Path:
     """A template with one endpoint on one ml.m5.xlarge, which scales between 1 and 4 where that is asked for."""
     resources: dict[str, Any] = {
@@ -105,8 +110,7 @@ def reconciled(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Reconciled
     """The answer for lines of a bill, and the template that stands in ``tmp_path``."""
 
     def run(rows: Iterable[Row], *flags: str) -> dict[str, Any]:
-        text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in rows)
-        (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+        write_bill(tmp_path / "bill.csv", rows)
         if not (tmp_path / "template.json").exists():
             template(tmp_path / "template.json")
         words = ["reconcile", str(tmp_path / "template.json"), "--bill", str(tmp_path / "bill.csv")]
@@ -136,8 +140,7 @@ def test_a_bill_of_another_currency_is_not_laid_beside_an_estimate(
 ) -> None:
     """Estimates are in USD: 1,199.52 of CNY less 167.90 of USD is no difference."""
     rows = [row | {"lineItem/CurrencyCode": "CNY"} for row in month("1.666")]
-    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in rows)
-    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    write_bill(tmp_path / "bill.csv", rows)
     path, exported = str(template(tmp_path / "template.json")), str(tmp_path / "bill.csv")
     for words in (("reconcile", path, "--bill", exported), ("check", path, "--billed", exported)):
         assert cli.main([*words, "--region", "us-east-1"]) == 2
@@ -309,8 +312,7 @@ def test_a_month_that_is_not_in_the_bill_is_refused(
 
 def test_what_is_sensitive_in_a_plan_does_not_appear(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     plan = Path(__file__).resolve().parents[1] / "scenarios" / "sensitive-values" / "plan.json"
-    text = "\n".join(",".join(row.get(name, "") for name in HEADER) for row in month(hours=3))
-    (tmp_path / "bill.csv").write_text(f"{','.join(HEADER)}\n{text}\n", encoding="utf-8")
+    write_bill(tmp_path / "bill.csv", month(hours=3))
     words = ["reconcile", str(plan), "--bill", str(tmp_path / "bill.csv"), "--region", "us-east-1", "--format", "json"]
     assert cli.main(words) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]

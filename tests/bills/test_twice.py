@@ -3,18 +3,15 @@
 import gzip
 import json
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from guardrail import cli
-from tests.bills.conftest import Asked
+from tests.bills.conftest import Asked, Refusal
 from tests.bills.test_bad_input import HEADER, bill, costs, row
 
 duckdb = pytest.importorskip("duckdb")
-
-Refusal = Callable[..., str]
 
 
 def manifest(path: Path, *keys: str, start: str = "20260901T000000.000Z") -> None:
