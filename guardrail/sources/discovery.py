@@ -25,6 +25,8 @@ NEVER = frozenset({".terraform", ".terragrunt-cache", ".terragrunt-stack", ".git
 NOT_UNLESS_NAMED = frozenset({"examples", "example", "test", "tests", "fixtures", "testdata", "test-fixtures"})
 _SOURCES = (*SOURCES, *OF_OTHERS)
 _TEMPLATES = (".yaml", ".yml", ".template", ".json")
+_OF_SAM = ("template.yaml", "template.yml", "template.json")
+"""What the CLI of SAM calls a template, the one that it is made of and the one that it makes."""
 _HEAD = 1 << 16
 _DEEPEST_IGNORED = 2
 """Folders below an ignored one in which plans are looked for."""
@@ -154,25 +156,22 @@ class _Search:
     def _is_special(self, path: str, name: str) -> bool:
         """Take a folder for an input as a whole; whether it is not to be looked through."""
         if name == ".aws-sam":
-            built = next(
-                (
-                    each
-                    for each in (os.path.join(path, "build", f"template.{end}") for end in ("yaml", "yml", "json"))
-                    if os.path.isfile(each)
-                ),
-                None,
-            )
-            if built is not None and not self._is_excluded(built) and not self._ignored.tracked.holds(built):
-                built = os.path.normpath(built)
-                self._templates[built] = _content(built)
-                for end in ("yaml", "yml", "json"):
-                    self._made[os.path.normpath(os.path.join(path, os.pardir, f"template.{end}"))] = built
+            self._take_built(path)
             return True
         manifest = os.path.join(path, "manifest.json")
         is_one = os.path.isfile(manifest) and is_assembly(_content(manifest))
         if is_one and not self._is_excluded(path) and not self._is_for_examples(path):
             self._assemblies.append(os.path.normpath(path))
         return False
+
+    def _take_built(self, folder: str) -> None:
+        """Take the template that ``sam build`` has made, which stands for the one that it was made of."""
+        built = next(filter(os.path.isfile, (os.path.join(folder, "build", name) for name in _OF_SAM)), None)
+        if built is not None and not self._is_excluded(built) and not self._ignored.tracked.holds(built):
+            built = os.path.normpath(built)
+            self._templates[built] = _content(built)
+            for name in _OF_SAM:
+                self._made[os.path.normpath(os.path.join(folder, os.pardir, name))] = built
 
     def _is_excluded(self, path: str) -> bool:
         return self._exclude is not None and self._exclude.ignores(path, is_folder=os.path.isdir(path))

@@ -33,6 +33,12 @@ def named_past(path: str, compared: str, *, any_owner: bool = False) -> str | Co
         raise SourceError(f"--compare-to: there is no file {compared}, and {error.message}", hint=error.hint) from error
 
 
+def one_past(compared: str) -> SourceError:
+    """The error about a file or folder that is to be the past of several inputs."""
+    message = f"--compare-to {compared} is one past, and there are several inputs"
+    return SourceError(message, hint="compare with a git revision")
+
+
 def _refuse_a_revision(other: str, path: str, *, any_owner: bool) -> None:
     if other.startswith((".", os.sep)) or path == "-":
         return  # no revision begins so

@@ -23,7 +23,7 @@ from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_
 from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
-from guardrail.sources.past import named_past
+from guardrail.sources.past import named_past, one_past
 from guardrail.sources.sets import labelled
 from guardrail.sources.trees import InCommit, tree_of
 
@@ -135,10 +135,7 @@ class Pasts:
             folder = directory
         else:
             if not alone:
-                raise SourceError(
-                    f"--compare-to {past} is one past, and there are several inputs",
-                    hint="compare with a git revision",
-                )
+                raise one_past(past)
             disk, folder = Disk(tree_of(past)), past
             self.names[past] = None
         return {

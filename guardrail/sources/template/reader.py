@@ -16,7 +16,7 @@ from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.changes import changes
 from guardrail.sources.linking.link import Linked, Side, coverage, skipped_on
 from guardrail.sources.linking.possibilities import with_possibilities
-from guardrail.sources.past import named_past
+from guardrail.sources.past import named_past, one_past
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.beside import belong_together, without
@@ -85,9 +85,7 @@ def _before(path: str, options: TemplateOptions) -> tuple[Origin | None, list[st
     """What stood before, None where that was no template, and what is to be said of it. Raises `SourceError`."""
     other = options.compare_to or ""
     if options.beside and os.path.exists(other):
-        raise SourceError(
-            f"--compare-to {other} is one past, and there are several inputs", hint="compare with a git revision"
-        )
+        raise one_past(other)
     past = named_past(path, other, any_owner=options.any_owner)
     if isinstance(past, str):
         return Origin.of(past, WorkingTree(past), options), []
