@@ -19,6 +19,7 @@ import msgspec
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from guardrail.commands.policies import plain  # noqa: E402
 from guardrail.commands.schema import DRAFT, documented  # noqa: E402
 from guardrail.policy import condition, load  # noqa: E402 - from this checkout, wherever the script is started
 from guardrail.policy.fields import FIELDS, Field, FieldType  # noqa: E402
@@ -273,16 +274,8 @@ def _section(policy: Policy) -> list[str]:
 def _default(parameter: Parameter) -> str:
     value = parameter.default
     if by_environment(value):
-        return ", ".join(f"{_plain(one)} ({name})" for name, one in value.items())
-    return _plain(value)
-
-
-def _plain(value: object) -> str:
-    if value is None:
-        return "not set"
-    if isinstance(value, dict):
-        return "; ".join(f"{key}: {_plain(one)}" for key, one in value.items())
-    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
+        return ", ".join(f"{plain(one)} ({name})" for name, one in value.items())
+    return plain(value)
 
 
 def fields() -> str:

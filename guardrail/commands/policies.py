@@ -4,12 +4,12 @@ import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from guardrail import bundled as bundled_data
 from guardrail import settings as settings_files
 from guardrail import strict_yaml
+from guardrail.commands import schema
 from guardrail.commands.base import add_format, write_json
 from guardrail.errors import GuardrailError, PolicyError, did_you_mean
 from guardrail.policy import load, superseding
@@ -144,15 +144,16 @@ def _value(parameter: Parameter) -> str:
 
 def _by_environment(value: Any, unit: str = "") -> str:
     if by_environment(value):
-        return ", ".join(f"{_plain(one)}{unit if one is not None else ''} ({name})" for name, one in value.items())
-    return f"{_plain(value)}{unit if value is not None else ''}"
+        return ", ".join(f"{plain(one)}{unit if one is not None else ''} ({name})" for name, one in value.items())
+    return f"{plain(value)}{unit if value is not None else ''}"
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """The value of a parameter in words."""
     if value is None:
         return "not set"
     if isinstance(value, dict):
-        return "; ".join(f"{key}: {_plain(one)}" for key, one in value.items())
+        return "; ".join(f"{key}: {plain(one)}" for key, one in value.items())
     return ", ".join(map(str, value)) or "none" if isinstance(value, (list, tuple)) else str(value)
 
 
@@ -231,10 +232,9 @@ def _misfits(path: str) -> list[str]:
         document = strict_yaml.read(path, dict[str, Any], error=PolicyError)
     except PolicyError:
         return []
-    schema = json.loads(Path(bundled_data.directory("policies"), "schema.json").read_bytes())
     found = {
         (strict_yaml.line_of(path, steps), f"{dotted(steps)}: {problem}" if steps else problem)
-        for error in Draft202012Validator(schema).iter_errors(document)
+        for error in Draft202012Validator(json.loads(schema.text("policy"))).iter_errors(document)
         for steps, problem in _explained(error)
     }
     return [f"{path}:{line}: {text}" for line, text in sorted(found)]
@@ -262,8 +262,8 @@ def _names_operators_or_keys(error: "ValidationError") -> bool:
 
 
 def _properties(error: "ValidationError") -> dict[str, Any]:
-    schema: Any = error.schema
-    properties: dict[str, Any] = schema["properties"]
+    fitted: Any = error.schema
+    properties: dict[str, Any] = fitted["properties"]
     return properties
 
 

@@ -14,6 +14,7 @@ from guardrail.commands import schema
 from guardrail.errors import GuardrailError
 from guardrail.git import top_of
 from guardrail.model import ChangeSet, Endpoint, InstanceVariant, ServerlessVariant, Unknown, Variant
+from guardrail.reporters.wording import counted
 from guardrail.settings import USAGE_FILE_NAMES
 from guardrail.yaml_text import quoted
 
@@ -68,8 +69,9 @@ def run(arguments: Namespace) -> int:
         output.write_stdout(text, for_machines=True)
         return 0
     output.write_file(path, f"{schema.write_beside(path, 'usage')}{text}")
-    what = "1 endpoint" if len(endpoints) == 1 else f"{len(endpoints):,} endpoints"
-    output.write_stdout(f"wrote {path} for {what}; fill in what you know, then: guardrail check PATH\n")
+    output.write_stdout(
+        f"wrote {path} for {counted(len(endpoints), 'endpoint')}; fill in what you know, then: guardrail check PATH\n"
+    )
     return 0
 
 
