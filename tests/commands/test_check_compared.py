@@ -4,7 +4,6 @@ An endpoint on ml.m5.xlarge in us-east-1 is 0.23 USD x 730 h = 167.90 USD for ea
 USD for its volume: 169.02 USD a month.
 """
 
-import json
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 
 from guardrail import cli
+from tests.commands.test_check_terraform import checked
 from tests.sources.hcl.test_pasts import endpoint
 from tests.test_git import commit, git
 
@@ -42,13 +42,6 @@ def top(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("TF_WORKSPACE", raising=False)
     return tmp_path
-
-
-def checked(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any]:
-    code = cli.main(["check", *arguments, "--format", "json"])
-    shown = capsys.readouterr()
-    assert shown.out, shown.err
-    return code, json.loads(shown.out)
 
 
 def money(report: Any) -> tuple[str, str, str]:

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from guardrail import cli
-from tests.commands.test_check_compared import TEMPLATE, checked
+from tests.commands.test_check_compared import TEMPLATE
+from tests.commands.test_check_terraform import checked
 from tests.sources.hcl.test_value_sets import SOURCE
 
 

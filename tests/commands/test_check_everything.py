@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from guardrail import cli
-from tests.commands.test_check_compared import TEMPLATE, checked, source
+from tests.commands.test_check_compared import TEMPLATE, source
+from tests.commands.test_check_terraform import checked
 from tests.sources.hcl.test_pasts import endpoint
 from tests.test_git import commit, git
 

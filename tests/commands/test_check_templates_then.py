@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from guardrail import cli
-from tests.commands.test_check_compared import TEMPLATE, checked, money, top
+from tests.commands.test_check_compared import TEMPLATE, money, top
+from tests.commands.test_check_terraform import checked
 from tests.test_git import commit
 
 __all__ = ["top"]
