@@ -11,7 +11,7 @@ from decimal import Decimal
 from io import StringIO
 from typing import Literal, TypeAlias
 
-from guardrail.cost.base import BOUNDS, Bill, CostComponent
+from guardrail.cost.base import BOUNDS, Bill, CostComponent, Monthly, Quantity
 from guardrail.model import Endpoint, Unknown
 from guardrail.money import ZERO, plain
 from guardrail.report import EndpointReport, Report, WorkflowReport
@@ -30,6 +30,8 @@ LONGEST_CELL = 30_000
 State: TypeAlias = Literal["known", "usage", "at least", "unknown"]
 _STATES: tuple[State, ...] = ("known", "usage", "at least", "unknown")
 """The more that is missing, the later."""
+_NOTHING, _NOT_KNOWN = (plain(ZERO),) * len(BOUNDS), ("",) * len(BOUNDS)
+"""The three amounts of what is not there, and of what is not known or usage decides."""
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _Key: TypeAlias = tuple[str, str, str, int]
 _Row: TypeAlias = tuple[str, ...]
@@ -54,7 +56,20 @@ def _rows(report: Report) -> Iterator[_Row]:
     for skipped in report.skipped:
         if skipped.resource.affects_total:
             resource = skipped.resource
-            yield (skipped.source, "", "", "", resource.address, "", resource.type, "", "", *[""] * 6, "unknown")
+            yield (
+                skipped.source,
+                "",
+                "",
+                "",
+                resource.address,
+                "",
+                resource.type,
+                "",
+                "",
+                *_NOT_KNOWN,
+                *_NOT_KNOWN,
+                "unknown",
+            )
 
 
 def _of_endpoint(item: EndpointReport, *, has_before: bool) -> Iterator[_Row]:
@@ -73,7 +88,7 @@ def _of_endpoint(item: EndpointReport, *, has_before: bool) -> Iterator[_Row]:
         state = max((_state(side.get(key)) for side in (before, after)), key=_STATES.index)
         yield (*head, variant, kind, usage_type, tags, *sides[0], *sides[1], state)
     if isinstance(endpoint.variants, Unknown):
-        yield (*head, "", "", "", tags, *[""] * 6, "unknown")
+        yield (*head, "", "", "", tags, *_NOT_KNOWN, *_NOT_KNOWN, "unknown")
 
 
 def _of_workflow(item: WorkflowReport, *, has_before: bool) -> Iterator[_Row]:
@@ -81,16 +96,13 @@ def _of_workflow(item: WorkflowReport, *, has_before: bool) -> Iterator[_Row]:
     workflow = item.workflow
     tags = _tags(workflow.tags)
     head = (item.source, "", _known(workflow.region), "", workflow.address)
-    blank = ("",) * len(BOUNDS)
-    before = (plain(ZERO),) * len(BOUNDS) if has_before and item.before is None else blank
+    before = _NOTHING if has_before and item.before is None else _NOT_KNOWN
     for part in item.cost.children if item.cost else ():
         for line in part.lines:
             kind, usage_type = line.kind, line.usage_type or ""
             yield (*head, part.label, kind, usage_type, tags, *before, *_amounts(line, there=True), _state(line))
     if item.before is not None:
-        past: tuple[Decimal | Unknown, ...] = (item.before.floor, item.before.expected, item.before.ceiling)
-        amounts = tuple("" if isinstance(amount, Unknown) else plain(amount) for amount in past)
-        yield (*head, "", "transform", "", tags, *amounts, *(plain(ZERO),) * len(BOUNDS), "known")
+        yield (*head, "", "transform", "", tags, *_bounds(item.before), *_NOTHING, "known")
 
 
 def _lines(bill: Bill | None) -> dict[_Key, CostComponent]:
@@ -110,11 +122,13 @@ def _lines(bill: Bill | None) -> dict[_Key, CostComponent]:
 def _amounts(line: CostComponent | None, *, there: bool) -> tuple[str, ...]:
     """Floor, expected and ceiling: 0 for a line that is not on a side that is known, empty for what is not known."""
     if line is None:
-        return (plain(ZERO),) * len(BOUNDS) if there else ("",) * len(BOUNDS)
-    if line.monthly is None:
-        return ("",) * len(BOUNDS)
-    amounts: tuple[Decimal | Unknown, ...] = (line.monthly.floor, line.monthly.expected, line.monthly.ceiling)
-    return tuple("" if isinstance(amount, Unknown) else plain(amount) for amount in amounts)
+        return _NOTHING if there else _NOT_KNOWN
+    return _NOT_KNOWN if line.monthly is None else _bounds(line.monthly)
+
+
+def _bounds(amount: Monthly | Quantity) -> tuple[str, ...]:
+    bounds: tuple[Decimal | Unknown, ...] = (amount.floor, amount.expected, amount.ceiling)
+    return tuple("" if isinstance(bound, Unknown) else plain(bound) for bound in bounds)
 
 
 def _state(line: CostComponent | None) -> State:

@@ -113,7 +113,11 @@ def _head(report: Report, options: Options) -> _Object:
             for each in report.possibilities
         ],
         "groups": [
-            {"by": _values(each.values), "endpoints": each.endpoints, "totals": _totals(each.totals)}
+            {
+                "by": {key: _known(value) for key, value in each.values.items()},
+                "endpoints": each.endpoints,
+                "totals": _totals(each.totals),
+            }
             for each in report.groups
         ],
         "discounts": _discounts(report.discounts) if report.discounts else None,
@@ -177,9 +181,7 @@ def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None, pri
 
 
 def _value(value: object) -> object:
-    if isinstance(value, Unknown):
-        return _unknown(value)
-    return plain(value) if isinstance(value, Decimal) else value
+    return plain(value) if isinstance(value, Decimal) else _known(value)
 
 
 def _totals(found: Totals) -> _Object:
@@ -189,10 +191,6 @@ def _totals(found: Totals) -> _Object:
         "delta": _bounds(found.delta) if found.delta else None,
         "unchanged": _monthly(found.unchanged) if found.unchanged else None,
     }
-
-
-def _values(found: dict[str, str | Unknown | None]) -> _Object:
-    return {key: _unknown(value) if isinstance(value, Unknown) else value for key, value in found.items()}
 
 
 def _overview(report: Report) -> _Object:
@@ -349,9 +347,7 @@ def _difference(difference: Difference) -> _Object:
 
 
 def _side(value: Told) -> object:
-    if isinstance(value, Unknown):
-        return _named(value)
-    return _money(value) if isinstance(value, Decimal) else value
+    return _named(value) if isinstance(value, Unknown) else _value(value)
 
 
 def _variants(endpoint: Endpoint, cost: Bill) -> list[_Object]:
