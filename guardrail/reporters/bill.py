@@ -11,6 +11,7 @@ from guardrail.model import Endpoint, InferenceComponent, InstanceVariant, Scala
 from guardrail.money import ZERO
 from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, PossibilityReport, Report
+from guardrail.reporters.findings import counts
 from guardrail.reporters.wording import counted, inert, number, signed_usd, spread, usd
 
 USAGE = "+ usage"
@@ -116,8 +117,7 @@ def marks(report: Report) -> Marks:
     """
     marks: Marks = {}
     for result in report.results:
-        counts = result.status == "new" or report.all_findings
-        if result.verdict == "fail" and counts and result.severity != "note":
+        if result.verdict == "fail" and counts(result, report) and result.severity != "note":
             marks.setdefault((result.source, result.endpoint, result.variant), result.severity)
     return marks
 

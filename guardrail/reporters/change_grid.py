@@ -151,8 +151,7 @@ def _variant(item: EndpointReport, pair: VariantPair, told: list[str]) -> Iterat
     for words in more:
         yield _Row(text=words, indent=margin)
     if _differs(pair.volume_before, pair.volume_after):
-        sides = (pair.volume_before if pair.before else None, pair.volume_after if pair.after else None)
-        yield _Row(text=pair.volume_in_words, indent=margin, cells=_amounts(*sides))
+        yield _Row(text=pair.volume_in_words, indent=margin, cells=_amounts(*pair.volumes))
 
 
 def _is_shadow(item: EndpointReport, label: str) -> bool:

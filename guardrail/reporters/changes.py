@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 from guardrail.model import Unknown
 from guardrail.report import Difference, EndpointReport, Told
+from guardrail.reporters.bill import MODES
 from guardrail.reporters.wording import counted, inert, number
 
 LONGEST = 60
@@ -42,7 +43,6 @@ _LABELS = {
     "model_name": "model",
     "suspended": "suspended",
 }
-_MODES = {"realtime": "real-time", "async": "asynchronous", "serverless": "serverless"}
 _WHOLE = {"variant": "variant", "shadow_variant": "shadow variant", "inference_component": "component"}
 
 
@@ -211,7 +211,7 @@ _PHRASES: dict[str, Callable[[Told, Told], Phrase]] = {
     "variants": _arrow,
     "scaling": _autoscaling,
     "provisioned_concurrency": _slots,
-    "mode": lambda before, after: (Piece(f"{_MODES.get(str(before), '?')} → {_MODES.get(str(after), '?')}"),),
+    "mode": lambda before, after: (Piece(f"{MODES.get(str(before), '?')} → {MODES.get(str(after), '?')}"),),
     "volume_size_gb": lambda before, after: (
         Piece(f"volume {_text(before, 'default')} → {_text(after, 'default')} GB"),
     ),

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.overview import counts, doubts
+from guardrail.reporters.findings import counts
+from guardrail.reporters.overview import doubts
 from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import inert, no_command
 

@@ -97,6 +97,11 @@ def _continues(character: str) -> bool:
     return character.isalnum() or character in ("-", "_")
 
 
+def counts(result: Result, report: Report) -> bool:
+    """Whether a failure is held against this change: it is new, or old findings count as well."""
+    return result.status == "new" or report.all_findings
+
+
 class Savings(Struct, frozen=True):
     """What mending findings that say the same saves together."""
 

@@ -10,6 +10,7 @@ from guardrail.model import InstanceVariant, Unknown
 from guardrail.prices.base import ASSUMED_UNSET, INFERRED_DEFAULT
 from guardrail.report import EndpointReport, PlanReport, Report
 from guardrail.reporters.bill import changes_nothing, difference, labels, named, variant_name
+from guardrail.reporters.findings import counts
 from guardrail.reporters.wording import inert, number, usd
 
 MOST_EXAMPLES = 3
@@ -131,7 +132,7 @@ def notes(report: Report) -> list[str]:
             continue
         if result.verdict == "pass":
             passing.update(dict.fromkeys(f"note: {note}" for note in result.notes))
-        elif result.verdict == "fail" and (result.status == "new" or report.all_findings):
+        elif result.verdict == "fail" and counts(result, report):
             endpoint = result.endpoint or result.address
             for note in result.notes:
                 places.setdefault(note, []).append(names.get((result.source, endpoint), endpoint))

@@ -173,6 +173,11 @@ def _expected(monthly: Monthly) -> Iterator[str]:
     return (end_dollars(monthly, bound) for bound in bounds)
 
 
+def is_usage_alone(monthly: Monthly) -> bool:
+    """Whether usage alone decides what it comes to: an amount would read as free."""
+    return monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least
+
+
 def end_dollars(monthly: Monthly, bound: str) -> str:
     """One of ``floor``, ``expected`` and ``ceiling``, marked; unknown where nothing at all is known of it."""
     amount: Decimal | Unknown = getattr(monthly, bound)

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from guardrail.policy.base import Result
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
-from guardrail.reporters.findings import endpoint_names
-from guardrail.reporters.overview import counts, doubts, overview, price_dates, remediation, told
+from guardrail.reporters.findings import counts, endpoint_names
+from guardrail.reporters.overview import doubts, overview, price_dates, remediation, told
 from guardrail.reporters.places import FindingPlaces
 from guardrail.reporters.wording import inert, lines_of_code
 

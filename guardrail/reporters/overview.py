@@ -12,7 +12,7 @@ from guardrail.money import ZERO
 from guardrail.policy.base import RANKS, Remediation, Result, Severity, Undecided, undecided
 from guardrail.report import BudgetReport, EndpointReport, GroupReport, Report
 from guardrail.reporters.bill import UNKNOWN
-from guardrail.reporters.findings import Finding, endpoint_names, findings
+from guardrail.reporters.findings import Finding, counts, endpoint_names, findings
 from guardrail.reporters.headline import AllFixed, Headline, State, headline
 from guardrail.reporters.wording import counted, dollars, inert, usd
 
@@ -203,13 +203,14 @@ def held_against(budget: BudgetReport) -> str:
         text = usd(amount)
     else:
         text = UNKNOWN if amount.at_least is None else f"≥ {usd(amount.at_least)}"
-    bound = budget.limit.removesuffix("_usd").rpartition("_")[2]
-    words = (
-        f"an increase of {text} in the {_BOUNDS[bound]}"
-        if "increase" in budget.limit
-        else f"the {_BOUNDS[bound]} of {text}"
-    )
+    bound = _BOUNDS[bound_of(budget)]
+    words = f"an increase of {text} in the {bound}" if "increase" in budget.limit else f"the {bound} of {text}"
     return f"{inert(budget.group)}: {words}" if budget.group else words
+
+
+def bound_of(budget: BudgetReport) -> str:
+    """Which of ``floor``, ``expected`` and ``ceiling`` it limits."""
+    return budget.limit.removesuffix("_usd").rpartition("_")[2]
 
 
 def judged(budget: BudgetReport) -> str:
@@ -274,11 +275,6 @@ def sections(report: Report) -> Sections:
     )
 
 
-def counts(result: Result, report: Report) -> bool:
-    """Whether a failure is held against this change: it is new, or old findings count as well."""
-    return result.status == "new" or report.all_findings
-
-
 def dearest(item: EndpointReport) -> Decimal:
     """What an endpoint costs a month at most, before or after the change."""
     return max(item.cost.monthly.ceiling if item.cost else ZERO, item.before.ceiling if item.before else ZERO)
@@ -302,6 +298,11 @@ def price_dates(report: Report) -> str:
     oldest, newest = min(each.oldest or "" for each in used), max(each.newest or "" for each in used)
     age = counted(max(each.age_days or 0 for each in used), "day")
     return f"prices {oldest if oldest == newest else f'{oldest} to {newest}'}, {age} old"
+
+
+def other_origins(report: Report) -> list[str]:
+    """Where prices are from that are not the bundled ones."""
+    return sorted({used.origin for used in report.prices.values()} - {"bundled"})
 
 
 def usage_files(report: Report) -> list[str]:

@@ -43,6 +43,11 @@ class VariantPair(Struct, frozen=True, kw_only=True):
         return (self.before, self.volume_before) == (self.after, self.volume_after)
 
     @property
+    def volumes(self) -> tuple[Amount | None, Amount | None]:
+        """Its volume before and after; None where the variant is not there."""
+        return (self.volume_before if self.before else None, self.volume_after if self.after else None)
+
+    @property
     def volume_in_words(self) -> str:
         """``volume 4 → 30 GB``, its size where it is known."""
         sizes = [number(size) for size in (self.volume_before.size, self.volume_after.size) if size is not None]

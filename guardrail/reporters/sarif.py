@@ -14,9 +14,10 @@ from guardrail import __version__
 from guardrail.policy.base import Remediation, Result, Rule, Severity
 from guardrail.report import Report
 from guardrail.reporters.base import DEFAULT, Options
+from guardrail.reporters.findings import counts
 from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.gfm import fenced
-from guardrail.reporters.overview import counts, doubts, fix, overview, price_dates, priced_when
+from guardrail.reporters.overview import doubts, fix, overview, price_dates, priced_when
 from guardrail.reporters.places import FindingPlaces, Place
 from guardrail.reporters.wording import inert, lines_of_code, machine_json
 

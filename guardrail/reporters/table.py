@@ -13,26 +13,27 @@ from guardrail.report import Report, SkippedReport
 from guardrail.reporters import billed
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.change_grid import WIDEST, change_grid, subtotals
-from guardrail.reporters.findings import Finding, Subjects, endpoint_names, findings, savings, shape
+from guardrail.reporters.findings import Finding, Subjects, counts, endpoint_names, savings, shape
 from guardrail.reporters.footnotes import footnotes, notes
 from guardrail.reporters.grid import grid
 from guardrail.reporters.overview import (
     Overview,
     Verdict,
     broken,
-    counts,
     fix,
     judged,
+    other_origins,
     overview,
     price_dates,
     remediation,
     resources_read,
     says_nothing_to_pay,
+    sections,
     stake,
     usage_files,
 )
 from guardrail.reporters.page import GLYPHS, Page, TextLine
-from guardrail.reporters.wording import counted, display_width, dollars, inert
+from guardrail.reporters.wording import counted, display_width, dollars, inert, of_instances
 
 MOST_EXISTING = 10
 MOST_REGIONS = 3
@@ -52,18 +53,21 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     told = overview(report)
     is_change = report.totals.delta is not None and not options.bill
     bill = change_grid(report, told, page) if is_change else grid(report, page)
-    sections = [
+    found = sections(report)
+    parts = [
         _header(report, page),
         bill,
         _batch(report, page),
         subtotals(report, page),
         _billed(report, page),
-        *(section(report, page) for section in (_to_mend, _open, _existing, _waived, _skipped, _notes)),
+        _to_mend(found.new, report, page),
+        _open(report, page),
+        _existing(found.existing, page),
+        *(part(report, page) for part in (_waived, _skipped, _notes)),
     ]
     lines: list[TextLine] = []
-    for section in sections:
-        found = list(section)
-        lines += [*found, TextLine()] if found else []
+    for part in map(list, parts):
+        lines += [*part, TextLine()] if part else []
     return page.write([*lines, *_verdict(report, told, page, is_change=is_change)])
 
 
@@ -103,7 +107,7 @@ def _header(report: Report, page: Page) -> Iterator[TextLine]:
     used = [f"settings {inert(report.settings_file)}"] if report.settings_file else []
     used += [f"usage {inert(path)}" for path in usage_files(report)]
     used += [f"baseline {inert(report.baseline_file)}"] if report.baseline_file else []
-    used += [f"prices from {inert(origin)}" for origin in _other_origins(report)]
+    used += [f"prices from {inert(origin)}" for origin in other_origins(report)]
     if used:
         yield from page.wrapped(" · ".join(used), indent=" ")
 
@@ -117,18 +121,13 @@ def _facts(report: Report) -> Iterator[str]:
     yield "on-demand"
 
 
-def _other_origins(report: Report) -> list[str]:
-    return sorted({used.origin for used in report.prices.values()} - {"bundled"})
-
-
 # Findings ------------------------------------------------------------------------------------------------------------
 
 
-def _to_mend(report: Report, page: Page) -> Iterator[TextLine]:
+def _to_mend(found: Iterable[Finding], report: Report, page: Page) -> Iterator[TextLine]:
     """What the change brings, or, with --all, everything that is wrong: errors and warnings, then notes."""
-    failures = (result for result in report.results if result.verdict == "fail" and counts(result, report))
-    names, subjects = endpoint_names(report), Subjects(report)
-    groups = _with_notes_together(findings(failures, names), names)
+    subjects = Subjects(report)
+    groups = _with_notes_together(found, endpoint_names(report))
     if groups:
         yield _between(" to mend, errors first, then by money", "USD a month less", page, "quiet")
     for group in groups:
@@ -226,8 +225,7 @@ def _open(report: Report, page: Page) -> Iterator[TextLine]:
     for each in undecided(result for result in report.results if result.severity == "error"):
         several = len(each.policies) > MOST_UNDECIDED
         policies = f"{len(each.policies):,} policies" if several else ", ".join(map(inert, each.policies))
-        count = len(each.addresses)
-        where = f"{inert(each.block)}{f' ({count:,} instances)' if count > 1 else ''}"
+        where = f"{inert(each.block)}{of_instances(len(each.addresses))}"
         line = f"undecided for {where}, {inert(each.reason, page.longest)}: {policies}"
         yield from page.wrapped(line, indent=" ? ", hanging=3, colour="open")
     others = sum(result.verdict == "open" and result.severity != "error" for result in report.results)
@@ -235,16 +233,13 @@ def _open(report: Report, page: Page) -> Iterator[TextLine]:
         yield from page.wrapped(f"{counted(others, 'warning or note', 'warnings or notes')} undecided", indent=" ? ")
 
 
-def _existing(report: Report, page: Page) -> Iterator[TextLine]:
+def _existing(old: Sequence[Finding], page: Page) -> Iterator[TextLine]:
     """What was wrong before the change, and still is, in a line each."""
-    if report.all_findings:
+    if not old:
         return
-    failures = [result for result in report.results if result.verdict == "fail" and result.status == "existing"]
-    if not failures:
-        return
-    head = f"{counted(len(failures), 'finding')} from before this change (--all makes them count):"
+    results = sum(len(finding.results) for finding in old)
+    head = f"{counted(results, 'finding')} from before this change (--all makes them count):"
     yield from page.wrapped(head, indent=" ")
-    old = findings(failures, endpoint_names(report))
     for finding in old[:MOST_EXISTING]:
         result = finding.dearest
         count = f" × {len(finding.results)}" if len(finding.results) > 1 else ""

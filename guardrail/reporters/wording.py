@@ -140,6 +140,11 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def of_instances(count: int) -> str:
+    """`` (3 instances)`` behind a block; nothing where it is about one."""
+    return f" ({count:,} instances)" if count > 1 else ""
+
+
 def group_name(values: Mapping[str, str | Unknown | None]) -> str:
     """What the endpoints of a group have in common: ``search · production``, ``no Team · environment unknown``."""
     words = []

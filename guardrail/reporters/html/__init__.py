@@ -37,7 +37,7 @@ from guardrail.reporters.bill import (
 from guardrail.reporters.changes import Phrase, Piece, phrases
 from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import Assumption, assumptions, caveats
-from guardrail.reporters.headline import capital, expected_dollars, in_dollars
+from guardrail.reporters.headline import capital, expected_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.html.bars import Axis, Bar
 from guardrail.reporters.html.lines import LONGEST_MESSAGE, NONE, Line, lines, prices
 from guardrail.reporters.html.mending import Mending
@@ -48,6 +48,7 @@ from guardrail.reporters.overview import (
     doubts,
     group_limits,
     held_against,
+    other_origins,
     overview,
     price_dates,
     resources_read,
@@ -58,7 +59,7 @@ from guardrail.reporters.overview import (
 )
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
-from guardrail.reporters.wording import counted, dollars, group_name, inert, number
+from guardrail.reporters.wording import counted, dollars, group_name, inert, of_instances
 
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
@@ -160,10 +161,10 @@ class _Page:
         self._ids: dict[Address, str] = {_address(item): f"e-{at}" for at, item in enumerate(shown, start=1)}
         self._axis = Axis(shown)
         self._marks = endpoint_marks(report)
-
     def _unchanged(self) -> list[EndpointReport]:
         items = [] if self._report.all_findings else [item for item in self._report.endpoints if item.unchanged]
         return sorted(items, key=dearest, reverse=True)
+
 
     def content(self) -> dict[str, object]:
         """The variables of the template."""
@@ -305,8 +306,10 @@ class _Page:
         report = self._report
         yield "730 hours a month", "every amount", "8,760 hours a year / 12"
         regions = ", ".join(map(inert, sorted(report.prices)))
-        origins = sorted({used.origin for used in report.prices.values()} - {"bundled"})
-        dates = [price_dates(report).removeprefix("prices "), *(inert(f"from {origin}") for origin in origins)]
+        dates = [
+            price_dates(report).removeprefix("prices "),
+            *(inert(f"from {origin}") for origin in other_origins(report)),
+        ]
         yield (
             f"list prices, on demand{f', {regions}' if regions else ''}",
             "every amount",
@@ -396,8 +399,7 @@ def _spent(before: Monthly | None, after: Monthly | None) -> str:
 def _amount(monthly: Monthly | None) -> str:
     if monthly is None:
         return NONE
-    is_usage = monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least
-    return USAGE if is_usage else expected_dollars(monthly)
+    return USAGE if is_usage_alone(monthly) else expected_dollars(monthly)
 
 
 def _phrases(item: EndpointReport, kind: str, *, has_past: bool) -> Iterator[Phrase]:
@@ -419,7 +421,7 @@ def _volumes(item: EndpointReport) -> Iterator[str]:
     for pair in variants(item) if item.previous_cost and item.cost else ():
         before, after = pair.volume_before.size, pair.volume_after.size
         if before is not None and after is not None and before != after:
-            yield f"volume {number(before)} → {number(after)} GB"
+            yield pair.volume_in_words
 
 
 # What the numbers rest on --------------------------------------------------------------------------------------------
@@ -434,8 +436,7 @@ def _moves(each: Assumption) -> str:
 
 
 def _undecided(found: Undecided) -> tuple[str, str, str]:
-    count = len(found.addresses)
-    where = f"{inert(found.block)}{f' ({count:,} instances)' if count > 1 else ''}"
+    where = f"{inert(found.block)}{of_instances(len(found.addresses))}"
     return found.severity, inert(", ".join(found.policies)), f"{where}: {inert(found.reason)}"
 
 

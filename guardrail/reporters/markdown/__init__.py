@@ -13,6 +13,7 @@ from guardrail.report import EndpointReport, Report, SkippedReport
 from guardrail.reporters import batch
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import named
+from guardrail.reporters.findings import LONGEST_NAME
 from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.gfm import code, details, link, prose
 from guardrail.reporters.markdown.headline import MOST_CAUSES, headline, told_above, verdict
@@ -24,7 +25,7 @@ from guardrail.reporters.markdown.mending import (
     undecided_line,
     waived_line,
 )
-from guardrail.reporters.markdown.tables import LONGEST_NAME, Tables, bill_lines
+from guardrail.reporters.markdown.tables import Tables, bill_lines
 from guardrail.reporters.overview import doubts, overview, price_dates, says_nothing_to_pay, sections, usage_files
 from guardrail.reporters.wording import counted
 

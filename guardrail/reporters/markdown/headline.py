@@ -12,6 +12,7 @@ from guardrail.reporters.headline import capital, in_dollars, left_of_change
 from guardrail.reporters.overview import (
     Overview,
     Verdict,
+    bound_of,
     broken,
     doubts,
     held_against,
@@ -136,8 +137,7 @@ def limit(budget: BudgetReport) -> str:
     if budget.state == "open":
         return f"open whether {prose(held_against(budget))} is within {dollars(budget.usd)}"
     text = dollars(amount) if not isinstance(amount, Unknown) else prose(held_against(budget))
-    bound = budget.limit.removesuffix("_usd").rpartition("_")[2]
-    what = {"floor": "at least", "expected": "expected", "ceiling": "at most"}[bound]
+    what = {"floor": "at least", "expected": "expected", "ceiling": "at most"}[bound_of(budget)]
     more = " more" if "increase" in budget.limit else ""
     return f"{text} of {dollars(budget.usd)}{more} {what}"
 

@@ -7,14 +7,14 @@ from guardrail.model import Unknown
 from guardrail.policy.base import Result, Undecided, indexes
 from guardrail.report import Report
 from guardrail.reporters.base import Options
-from guardrail.reporters.findings import Finding, Subjects, endpoint_names, said, savings, shape
+from guardrail.reporters.findings import LONGEST_NAME, Finding, Subjects, endpoint_names, said, savings, shape
 from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown.edits import Edit, edit
-from guardrail.reporters.markdown.tables import LONGEST_NAME, SIGNS
+from guardrail.reporters.markdown.tables import SIGNS
 from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
 from guardrail.reporters.places import FindingPlaces, Place
 from guardrail.reporters.ready_waivers import ready_waivers
-from guardrail.reporters.wording import dollars, inert
+from guardrail.reporters.wording import dollars, inert, of_instances
 
 LONGEST_MESSAGE = 1_200
 MOST_POLICIES = 3
@@ -85,8 +85,7 @@ class Mending:
         """The line to change, as a link where there is one; else the block."""
         finding, result = group[0], group[0].dearest
         place, more = self._places.of(result), len(group) - 1
-        instances = len({each.address for each in finding.results})
-        others = f" ({instances:,} instances)" if instances > 1 else ""
+        others = of_instances(len({each.address for each in finding.results}))
         others += f" and {more:,} more" if more else ""
         if place.known:
             calls = (f", {call.how} at {self._linked(call)}" for call in place.calls)
@@ -180,8 +179,7 @@ def undecided_line(found: Undecided) -> str:
     """What could not be decided of one block for one reason."""
     some, more = found.policies[:MOST_POLICIES], len(found.policies) - MOST_POLICIES
     policies = ", ".join(map(code, some)) + (f" and {more:,} more policies" if more > 0 else "")
-    count = len(found.addresses)
-    where = f"{code(found.block)}{f' ({count:,} instances)' if count > 1 else ''}"
+    where = f"{code(found.block)}{of_instances(len(found.addresses))}"
     reason = prose(found.reason, LONGEST_MESSAGE, starts_line=False)
     return f"- {SIGNS[found.severity]} {where}, {reason}: {policies}"
 

@@ -21,8 +21,9 @@ from guardrail.reporters.bill import (
     quantity_of,
 )
 from guardrail.reporters.changes import Phrase, phrases
+from guardrail.reporters.findings import LONGEST_NAME
 from guardrail.reporters.gfm import between, name, prose
-from guardrail.reporters.headline import expected_dollars, in_dollars
+from guardrail.reporters.headline import expected_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.markdown.headline import MOST_GROUPS, limit
 from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.pairs import Amount, variants
@@ -33,8 +34,6 @@ MOST_PHRASES = 4
 MOST_JOBS = 20
 """Rows of transform jobs."""
 MOST_VARIANTS = 4
-LONGEST_NAME = 63
-"""Characters of a name in a table: the most that SageMaker allows."""
 _NO_PRICE = "❔"
 _DASH = "–"
 
@@ -292,9 +291,7 @@ def _consists_of(item: EndpointReport) -> str:
 def _amount(monthly: Monthly | None) -> str:
     if monthly is None:
         return ""
-    if monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least:
-        return "usage"
-    return expected_dollars(monthly)
+    return "usage" if is_usage_alone(monthly) else expected_dollars(monthly)
 
 
 def scaled(monthly: Monthly | None) -> str:
@@ -328,9 +325,11 @@ def _lines(item: EndpointReport) -> Iterator[str]:
         where = f"{name(named(item.endpoint), LONGEST_NAME)} / {name(pair.label, LONGEST_NAME)}"
         if _differs(pair.before, pair.after):
             yield row(f"{where}, compute", _cents(pair.before), _cents(pair.after))
-        sides = (pair.volume_before if pair.before else None, pair.volume_after if pair.after else None)
-        if _differs(*sides) and set(map(_cents, sides)) != {_DASH, usd(ZERO)}:  # a disk of its own costs nothing
-            yield row(f"{where}, {pair.volume_in_words}", *map(_cents, sides))
+        if _differs(*pair.volumes) and set(map(_cents, pair.volumes)) != {
+            _DASH,
+            usd(ZERO),
+        }:  # a disk of its own costs nothing
+            yield row(f"{where}, {pair.volume_in_words}", *map(_cents, pair.volumes))
 
 
 def _differs(before: Amount | None, after: Amount | None) -> bool:
