@@ -157,14 +157,12 @@ class _Page:
         self._options = options
         self._kinds = {source.id: source.kind for source in report.sources}
         self._has_past = {source.id for source in report.sources if source.has_before}
-        shown = (*self._told.rows, *self._unchanged(), *report.unattached)
+        left = [] if report.all_findings else [item for item in report.endpoints if item.unchanged]
+        self._unchanged = sorted(left, key=dearest, reverse=True)
+        shown = (*self._told.rows, *self._unchanged, *report.unattached)
         self._ids: dict[Address, str] = {_address(item): f"e-{at}" for at, item in enumerate(shown, start=1)}
         self._axis = Axis(shown)
         self._marks = endpoint_marks(report)
-    def _unchanged(self) -> list[EndpointReport]:
-        items = [] if self._report.all_findings else [item for item in self._report.endpoints if item.unchanged]
-        return sorted(items, key=dearest, reverse=True)
-
 
     def content(self) -> dict[str, object]:
         """The variables of the template."""
@@ -173,7 +171,7 @@ class _Page:
         found = sections(report)
         rests = [("", "", inert(note, LONGEST_MESSAGE)) for note in report.notices]
         with_rows = {group.id for group in report.groups[:MOST_LISTED]}
-        unchanged, stacks = [self._row(item) for item in self._unchanged()], self._stacks()
+        unchanged, stacks = [self._row(item) for item in self._unchanged], self._stacks()
         unattached = [self._row(item) for item in report.unattached]
         rows = [*(row for stack in stacks for row in stack.rows), *unchanged, *unattached]
         return {

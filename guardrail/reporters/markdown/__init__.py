@@ -115,7 +115,7 @@ class _Writer:
         self._told = overview(report)
         self._sections = sections(report)
         self._tables = Tables(report, self._told)
-        self._mending = Mending(report, options, self._told, self._tables.stack_names)
+        self._mending = Mending(report, options, self._told, self._sections.new, self._tables.stack_names)
         self._has_stacks = len(report.sources) > 1
         self.in_lines = self._has_stacks or len(self._mending.groups) > MOST_BLOCKS
         """Whether what is to mend has a line each."""

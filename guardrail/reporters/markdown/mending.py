@@ -11,7 +11,7 @@ from guardrail.reporters.findings import LONGEST_NAME, Finding, Subjects, endpoi
 from guardrail.reporters.gfm import code, fenced, link, prose
 from guardrail.reporters.markdown.edits import Edit, edit
 from guardrail.reporters.markdown.tables import SIGNS
-from guardrail.reporters.overview import Overview, fix, remediation, sections, stake
+from guardrail.reporters.overview import Overview, fix, remediation, stake
 from guardrail.reporters.places import FindingPlaces, Place
 from guardrail.reporters.ready_waivers import ready_waivers
 from guardrail.reporters.wording import dollars, inert, of_instances
@@ -25,14 +25,16 @@ _BUDGETS = "budgets"
 class Mending:
     """What is to mend in one report."""
 
-    def __init__(self, report: Report, options: Options, told: Overview, stacks: Mapping[str, str]) -> None:
-        """``stacks`` says how each input is called."""
+    def __init__(
+        self, report: Report, options: Options, told: Overview, found: Iterable[Finding], stacks: Mapping[str, str]
+    ) -> None:
+        """``found`` is what counts, and ``stacks`` says how each input is called."""
         self._report, self._options, self._stacks = report, options, stacks
         self._names, self._subjects = endpoint_names(report), Subjects(report)
         self._places = FindingPlaces(report, options)
         is_broken = any(budget.state == "broken" for budget in told.budgets)
         budgets = {rule.id for rule in report.rules if rule.topic == _BUDGETS} if is_broken else set()
-        kept = [one for one in sections(report).new if one.dearest.policy not in budgets]  # these are told above
+        kept = [one for one in found if one.dearest.policy not in budgets]  # these are told above
         self.groups = self._grouped(one for one in kept if one.dearest.severity != "note")
         """Errors and warnings, what says the same together."""
         self.notes = self._grouped(one for one in kept if one.dearest.severity == "note")
