@@ -27,14 +27,19 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
     reason = elsewhere.reason(block.type, view.get)
     if reason is None:
         return None
-    name = next((found for each in ("StateMachineName", "PipelineName", "Name") if (found := view.text(each))), None)
     return DeclaredWorkflow(
         **head(block),
-        name=name if name is not None else Unknown("it has no name of its own"),
+        name=_name(view, "StateMachineName", "PipelineName", "Name"),
         definition=_definition(view),
         events=tuple(_events(block)),
         reason=reason,
     )
+
+
+def _name(view: View, *properties: str) -> str | Unknown:
+    """What a block is called by the first of these that it sets."""
+    found = (name for each in properties if (name := view.text(each)))
+    return next(found, Unknown("it has no name of its own"))
 
 
 def _definition(view: View) -> Any:
@@ -86,7 +91,7 @@ def _substituted_in(value: Any, substitutions: Any) -> Any:
 def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
     """A schedule of EventBridge Scheduler: what it starts, or the job itself where SageMaker's API is its target."""
     view = block.attributes
-    trigger = _trigger(block.address, view, "ScheduleExpression")
+    trigger = _trigger(block.address, view)
     target = view.inside("Target")
     arn = target.get("Arn")
     called = arn.rpartition(_UNIVERSAL)[2].lower() if isinstance(arn, str) and _UNIVERSAL in arn else ""
@@ -94,7 +99,7 @@ def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
         request = SENSITIVE if target.is_sensitive("Input") else _input(target)
         return DeclaredWorkflow(
             **head(block),
-            name=view.text("Name") or Unknown("it has no name of its own"),
+            name=_name(view, "Name"),
             definition=request if isinstance(request, (dict, Unknown)) else Unknown("its target has no input"),
             events=((trigger, None),),
             reason=elsewhere.reason(block.type, view.get) or "it starts a transform job",
@@ -102,7 +107,7 @@ def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
     aim = _aim(block, target, "Target", called)
     return DeclaredSchedule(
         **head(block),
-        name=view.text("Name") or Unknown("it has no name of its own"),
+        name=_name(view, "Name"),
         trigger=trigger,
         aims=(aim,),
         reason=elsewhere.reason(block.type, view.get),
@@ -116,8 +121,8 @@ def rule(block: Block) -> DeclaredSchedule:
     known = [] if isinstance(targets, Unknown) else targets
     return DeclaredSchedule(
         **head(block),
-        name=view.text("Name") or Unknown("it has no name of its own"),
-        trigger=_trigger(block.address, view, "ScheduleExpression"),
+        name=_name(view, "Name"),
+        trigger=_trigger(block.address, view),
         aims=tuple(_aim(block, target, "Targets", "") for target in known),
         reason=elsewhere.reason(block.type, view.get),
     )
@@ -133,23 +138,25 @@ def rule_target(block: Block) -> DeclaredRuleTarget:
     )
 
 
-def _trigger(address: str, view: View, expression: str) -> Trigger:
-    state, enabled = view.text("State"), view.boolean("Enabled")
-    if enabled is None:
-        enabled = view.boolean("IsEnabled")
-    zone = view.text("ScheduleExpressionTimezone")
+def _trigger(address: str, view: View, expression: str = "ScheduleExpression") -> Trigger:
     return Trigger(
         address=address,
         expression=view.text(expression) or Unknown("it starts when something happens, and not by a schedule"),
-        zone=zone if isinstance(zone, str) else None,
+        zone=_known(view.text("ScheduleExpressionTimezone")),
         start=_known(view.text("StartDate")),
         end=_known(view.text("EndDate")),
-        enabled=False
-        if state == "DISABLED" or enabled is False
-        else True
-        if state is None or isinstance(state, str)
-        else state,
+        enabled=_is_enabled(view),
     )
+
+
+def _is_enabled(view: View) -> bool | Unknown:
+    """Whether it starts anything: CloudFormation and hashicorp/aws have a State, SAM and older providers a flag."""
+    state, flag = view.text("State"), view.boolean("Enabled")
+    if flag is None:
+        flag = view.boolean("IsEnabled")
+    if state == "DISABLED" or flag is False:
+        return False
+    return state if isinstance(state, Unknown) else True
 
 
 def _known(value: str | Unknown | None) -> str | None:
