@@ -5,7 +5,7 @@ Branches that exclude each other are a hull and no sum: of ``Choice`` to a job o
 """
 
 import heapq
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import count
 from typing import NamedTuple
@@ -105,11 +105,9 @@ def _dearest(flow: Flow, cost: Sequence[Decimal]) -> Decimal:
 
 def _visits(flow: Flow) -> list[Runs]:
     """How often each step is visited: once at least where every way leads over it, without end in a cycle."""
-    reached: set[int] = set()
-    _explore(flow, 0, reached.add, reached)
     if not flow.steps:
         return []
-    always = _on_every_way(flow)
+    reached, always = _reached(flow), _on_every_way(flow)
     cyclic = {
         step for group in _cycles(flow) for step in group if len(group) > 1 or group[0] in flow.steps[group[0]].nexts
     }
@@ -119,16 +117,14 @@ def _visits(flow: Flow) -> list[Runs]:
     ]
 
 
-def _explore(flow: Flow, start: int, visit: Callable[[int], object], seen: set[int]) -> None:
-    """Every step that ``start`` leads to over steps not yet ``seen``, and itself."""
-    pending = [start] if flow.steps else []
+def _reached(flow: Flow) -> set[int]:
+    """Every step that the first one leads to, and itself."""
+    seen, pending = {0}, [0]
     while pending:
-        here = pending.pop()
-        if here in seen and here != start:
-            continue
-        visit(here)
-        seen.add(here)
-        pending += [step for step in flow.steps[here].nexts if step not in seen]
+        after = [step for step in flow.steps[pending.pop()].nexts if step not in seen]
+        seen.update(after)
+        pending += after
+    return seen
 
 
 def _on_every_way(flow: Flow) -> set[int]:

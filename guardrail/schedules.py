@@ -190,8 +190,13 @@ def monthly_occurrences(schedule: Schedule, today: date) -> Decimal | None:
 
 def _is_left_out(local: datetime, zone: tzinfo) -> bool:
     """Whether a change of the clock leaves out a local time."""
+    return _jump_at(local, zone) > timedelta()
+
+
+def _jump_at(local: datetime, zone: tzinfo) -> timedelta:
+    """By how much the clock is put forward over a local time, or, below 0, back; 0 where it is not changed then."""
     one, other = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
-    return one is not None and other is not None and one < other
+    return timedelta() if one is None or other is None else other - one
 
 
 def no_zone(name: str | None) -> bool:
@@ -208,9 +213,8 @@ def unclear_time(schedule: Schedule, today: date) -> str | None:
     if cron is None or zone is None or zone is UTC or is_over(schedule, today):
         return None
     for local in cron.moments(_changing_days(zone, today)):
-        one, other = (local.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
-        if one is not None and other is not None and one != other:
-            return f"{local:%Y-%m-%d %H:%M} {'does not exist' if one < other else 'is there twice'}"
+        if jump := _jump_at(local, zone):
+            return f"{local:%Y-%m-%d %H:%M} {'does not exist' if jump > timedelta() else 'is there twice'}"
     return None
 
 

@@ -23,14 +23,14 @@ MOMENTS = {
 """What each limit holds: a bound of the bill after the change, or of what the change adds."""
 
 
-def held(terms: Terms, outcomes: Sequence[tuple[Combination, DiscountReport | None]]) -> tuple[BudgetReport, ...]:
-    """Every limit, broken ones first: 596.61 USD are expected, and at most 500.00 may be.
+def held(terms: Terms, outcomes: Sequence[tuple[Combination, DiscountReport | None]]) -> Iterator[BudgetReport]:
+    """Every limit: 596.61 USD are expected, and at most 500.00 may be.
 
     A limit holds where it does in every possibility, and is broken where it is in every one; else it is open.
     """
     sides = [(outcome.totals, discounts) for outcome, discounts in outcomes]
     origins = {name: terms.budget_origins.get(name, terms.settings_file or "settings") for name in MOMENTS}
-    return in_order(_held(terms.budgets, sides, origins))
+    return _held(terms.budgets, sides, origins)
 
 
 def of_group(limits: GroupLimits, totals: Iterable[Totals], origin: str) -> Iterator[BudgetReport]:
