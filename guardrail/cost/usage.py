@@ -135,9 +135,7 @@ class Usage:
         variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
         if self._is_empty:
             return EndpointDemand(variants=(NO_VARIANT_DEMAND,) * len(variants))
-        keys, addresses = self._keys(endpoint), _addresses(endpoint)
-        layers = [self._by_address[key] for key in keys]
-        layers += [self._by_type[kind] for kind in dict.fromkeys(map(_type_of, addresses)) if kind in self._by_type]
+        layers = self._layers(endpoint, map(_type_of, _addresses(endpoint)))
         says = next((each for each in layers if each.monthly_requests is not None or each.stated()), EndpointUsage())
         requests, unsplit = _split(says, variants)
         total, partial = _whole(says, endpoint)
@@ -154,15 +152,14 @@ class Usage:
         """What is asked of what starts transform jobs, by its own address, else by its type."""
         if self._is_empty:
             return WorkflowDemand()
-        layers = [self._by_address[key] for key in self._keys(workflow)]
-        layers += [self._by_type[workflow.type]] if workflow.type in self._by_type else []
+        layers = self._layers(workflow, [workflow.type])
         jobs: dict[str, Decimal] = {}
         for layer in reversed(layers):
             own = (layer.jobs or {}).items()
             jobs |= {label: each.run_hours for label, each in own if each.run_hours is not None}
         return WorkflowDemand(
-            monthly_runs=next((each.monthly_runs for each in layers if each.monthly_runs is not None), None),
-            run_hours=next((each.run_hours for each in layers if each.run_hours is not None), None),
+            monthly_runs=_first(layers, "monthly_runs"),
+            run_hours=_first(layers, "run_hours"),
             jobs=jobs,
         )
 
@@ -204,6 +201,11 @@ class Usage:
                     hint=f"its variants: {', '.join(dict.fromkeys(names)) or 'none'}",
                 )
 
+    def _layers(self, endpoint: Endpoint | Workflow, types: Iterable[str]) -> list[EndpointUsage]:
+        """All entries about an endpoint, by its addresses and then by its types, the most specific first."""
+        own = [self._by_address[key] for key in self._keys(endpoint)]
+        return [*own, *(self._by_type[kind] for kind in dict.fromkeys(types) if kind in self._by_type)]
+
     def _keys(self, endpoint: Endpoint | Workflow) -> list[str]:
         """The keys of all entries about an endpoint, the most specific first."""
         addresses = _addresses(endpoint)
@@ -224,22 +226,23 @@ def _addresses(endpoint: Endpoint | Workflow) -> list[str]:
 
 def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:
     """What is said of one variant, each number by whoever says it most specifically."""
-    statements: list[EndpointUsage | VariantUsage] = []
+    statements: list[VariantUsage] = []
     for layer in layers:
         own = (layer.variants or {}).get(name) if isinstance(name, str) else None
         statements += [layer] if own is None else [own, layer]
-
-    def first(field: str) -> Decimal | None:
-        return next((number for each in statements if (number := getattr(each, field)) is not None), None)
-
     return VariantDemand(
         requests=requests,
-        duration_ms=first("request_duration_ms"),
-        instances=first("average_instances"),
-        busy_hours=first("monthly_busy_hours"),
-        slots=first("average_provisioned_concurrency"),
-        software_usd_per_hour=first("marketplace_usd_per_hour"),
+        duration_ms=_first(statements, "request_duration_ms"),
+        instances=_first(statements, "average_instances"),
+        busy_hours=_first(statements, "monthly_busy_hours"),
+        slots=_first(statements, "average_provisioned_concurrency"),
+        software_usd_per_hour=_first(statements, "marketplace_usd_per_hour"),
     )
+
+
+def _first(statements: Iterable[VariantUsage], field: str) -> Decimal | None:
+    """A number by whoever says it first."""
+    return next((number for each in statements if (number := getattr(each, field)) is not None), None)
 
 
 def _split(usage: EndpointUsage, variants: Sequence[Variant]) -> tuple[list[Requests], Decimal | None]:
