@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from guardrail.model import Unknown
 from guardrail.sources.jobs import pipelines, requests, states
 from guardrail.sources.jobs.base import Definition, decoded
 
@@ -18,20 +17,13 @@ def read(value: Any, given: Any = None, *, repeats: bool = False) -> Definition 
     """
     if not isinstance(value, Mapping):
         return None
-    validation = value.get("ValidationSpecification")
     if "States" in value and "StartAt" in value:
         return states.read(value, given)
     if isinstance(value.get("Steps"), list):
         return pipelines.read(value, given)
-    if "TransformResources" in value or isinstance(validation, Mapping):
-        return (
-            requests.validation(validation)
-            if isinstance(validation, Mapping)
-            else requests.read(value, repeats=repeats)
-        )
-    for name in _WRAPPED:
-        if name in value:
-            inner = decoded(value[name], name)
-            if not isinstance(inner, Unknown) and (found := read(inner, given, repeats=repeats)) is not None:
-                return found
-    return None
+    if isinstance(validation := value.get("ValidationSpecification"), Mapping):
+        return requests.validation(validation)
+    if "TransformResources" in value:
+        return requests.read(value, repeats=repeats)
+    wrapped = (read(decoded(value[name], name), given, repeats=repeats) for name in _WRAPPED if name in value)
+    return next((found for found in wrapped if found is not None), None)

@@ -94,7 +94,7 @@ def _at(error: MalformedError) -> str:
 
 def _text(path: str) -> str:
     try:
-        content = bytes(files.stream(path) if files.is_stream(path) else files.content(path, most=limits.LARGEST_FILE))
+        content = files.stream(path) if files.is_stream(path) else files.content(path, most=limits.LARGEST_FILE)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
     try:
