@@ -17,9 +17,8 @@ from guardrail.settings import RootEnvironment, Settings
 
 _LENIENCE = ("note", "warning", "error", "never")
 """What ``fail_on`` can be, from the strictest on; in the same order severities weigh more."""
-
-
 _GRADES = ("off", "note", "warning", "error")
+"""What a policy can be in an environment, from the most lenient on."""
 
 
 class OwnTerms(Struct, frozen=True, kw_only=True):
@@ -50,7 +49,7 @@ def accepted_in_code(
     A waiver is the same one where its policy, its last day and the block around it are; one of a file that does not
     read is a new one.
     """
-    files: dict[str, tuple[Mapping[int, frozenset[_Written]], Mapping[int, frozenset[_Written]]]] = {}
+    files: dict[str, tuple[frozenset[_Written], list[tuple[int, _Written]]]] = {}
     phrases: dict[str, None] = {}
     for result in results:
         if result.verdict != "waived" or result.waiver is None:
@@ -59,10 +58,10 @@ def accepted_in_code(
         if not path or not line.isdecimal():  # of the settings
             continue
         if path not in files:
-            files[path] = _by_line(path, before(path)), _by_line(path, now(path))
+            files[path] = frozenset(each for _, each in _written(path, before(path))), _written(path, now(path))
         old, new = files[path]
-        mine = {each for each in new.get(int(line), ()) if each.policy == result.policy}
-        if not mine or not mine <= frozenset().union(*old.values()):
+        mine = {each for at, each in new if at == int(line) and each.policy == result.policy}
+        if not mine or not mine <= old:
             phrases[f"a waiver of {result.policy} in {path} until {result.waiver.until}"] = None
     return tuple(phrases)
 
@@ -76,20 +75,19 @@ class _Written(Struct, frozen=True):
     until: str
 
 
-def _by_line(path: str, content: bytes | None) -> Mapping[int, frozenset[_Written]]:
-    """The waivers that a text has in its lines; none where it is not there, or does not read."""
+def _written(path: str, content: bytes | None) -> list[tuple[int, _Written]]:
+    """The waivers that a text has, each with its line; none where it is not there, or does not read."""
     from guardrail.sources.inline_waivers import waivers_in_text
 
     try:
         found = waivers_in_text(path, content or b"")
     except GuardrailError:
-        return {}
-    lines: dict[int, set[_Written]] = {}
-    for each in found:
-        if each.location is not None:
-            written = _Written(each.policy, each.address or "", each.until)
-            lines.setdefault(each.location.line, set()).add(written)
-    return {line: frozenset(waivers) for line, waivers in lines.items()}
+        return []
+    return [
+        (each.location.line, _Written(each.policy, each.address or "", each.until))
+        for each in found
+        if each.location is not None
+    ]
 
 
 def _verdict(before: OwnTerms, after: OwnTerms) -> Iterator[str]:

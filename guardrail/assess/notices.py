@@ -76,7 +76,7 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
             reason = reason or f"how often {trigger.address} starts it is decided while that runs"
     often = known if reason is None else Unknown(reason, at_least=known)
     ahead = [each for each in workflow.triggers if each.enabled is not False]
-    once = any(_is_once(each, today) for each in ahead) and all(_is_once(each, today) for each in ahead)
+    once = bool(ahead) and all(_is_once(each, today) for each in ahead)
     return structs.replace(
         workflow, monthly_runs=often, once=workflow.once or once, year=f"the year from {today.isoformat()}"
     )
