@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from guardrail.aws.calls import called
+from guardrail.aws.calls import called, pages
 from guardrail.errors import AWSError
 
 LEAST_BYTES: Final = 10_000_000
@@ -98,20 +98,15 @@ class Athena:
 
     def _results(self, query: str) -> Iterator[dict[str, Any]]:
         """The rows of a finished query, page by page."""
-        token: str | None = None
         is_first = True
-        while True:
-            more = {} if token is None else {"NextToken": token}
-            page = called(self._client.get_query_results, QueryExecutionId=query, **more)
+        for page in pages(self._client.get_query_results, "NextToken", QueryExecutionId=query):
             columns = page["ResultSet"]["ResultSetMetadata"]["ColumnInfo"]
             for row in page["ResultSet"]["Rows"][1 if is_first else 0 :]:  # the names of the columns come first
                 values = (datum.get("VarCharValue") for datum in row["Data"])
                 yield {
                     column["Name"]: _value(text, column["Type"]) for column, text in zip(columns, values, strict=True)
                 }
-            token, is_first = page.get("NextToken"), False
-            if token is None:
-                return
+            is_first = False
 
 
 def table(client: Any, database: str, name: str) -> Table:

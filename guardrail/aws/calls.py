@@ -1,6 +1,6 @@
 """boto3's clients as every part asks for them, and what a call of theirs answers or is refused with."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from guardrail.errors import AWSError
@@ -28,3 +28,18 @@ def called(call: Callable[..., Any], **arguments: Any) -> Any:
         raise AWSError(
             f"AWS refused: {str(error).splitlines()[0]}", hint="guardrail bills athena-setup prints the policy"
         ) from error
+
+
+def pages(call: Callable[..., Any], token: str, following: str | None = None, **arguments: Any) -> Iterator[Any]:
+    """Every page that a call answers with, one by one. Raises `AWSError`.
+
+    ``token`` is what asks for the next page, and ``following`` where a page says it, if that is named otherwise.
+    """
+    more: dict[str, str] = {}
+    while True:
+        page = called(call, **arguments, **more)
+        yield page
+        found = page.get(following or token)
+        if found is None:
+            return
+        more = {token: found}

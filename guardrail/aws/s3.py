@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from guardrail.aws.calls import called
+from guardrail.aws.calls import called, pages
 from guardrail.errors import AWSError
 
 _MOST_BYTES: Final = 64 << 30
@@ -36,16 +36,11 @@ def is_asked_for(key: str, months: Months | None) -> bool:
 def listed(client: Any, uri: str, months: Months | None) -> Iterator[tuple[str, int]]:
     """Objects below a place, with their sizes in bytes; a month's own only where it is asked for. Raises `AWSError`."""
     bucket, prefix = parsed(uri)
-    token: str | None = None
-    while True:
-        more = {} if token is None else {"ContinuationToken": token}
-        page = called(client.list_objects_v2, Bucket=bucket, Prefix=prefix, **more)
+    call = client.list_objects_v2
+    for page in pages(call, "ContinuationToken", "NextContinuationToken", Bucket=bucket, Prefix=prefix):
         for entry in page.get("Contents", ()):
             if not entry["Key"].endswith("/") and is_asked_for(entry["Key"], months):
                 yield entry["Key"], entry["Size"]
-        token = page.get("NextContinuationToken")
-        if token is None:
-            return
 
 
 def copied(client: Any, uri: str, months: Months | None, folder: str, say: Callable[[str], None]) -> str:
