@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeAlias
 from msgspec import Struct
 
 from guardrail.bills.layouts import LayoutName
-from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED, Use, uses_of
+from guardrail.bills.usage import NOT_RECOGNISED, Use, uses_of
 from guardrail.bills.view import literal, literals
 
 USAGE_LINES: Final = ("Usage", "SavingsPlanCoveredUsage", "DiscountedUsage")
@@ -161,7 +161,7 @@ def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Fact
     uses = uses_of(sorted({row["usage_type"] for row in rows}))
     of = {use.usage_type: use for use in uses}
     used = [row for row in rows if row["line_type"] in USAGE_LINES]
-    inference = [row for row in used if of[row["usage_type"]].mode in INFERENCE]
+    inference = [row for row in used if of[row["usage_type"]].is_inference]
     # a month of serverless seconds may be one line in an hourly export; instances show how fine it is
     running = [row for row in inference if of[row["usage_type"]].instance_type] or inference
     starts = [row["first_use"] for row in used if row["first_use"]]

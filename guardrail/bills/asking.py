@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from guardrail.bills.answer import Answer, Row, joined, total
 from guardrail.bills.asked import (
+    DAY_HOURS,
     KNOWN_LINES,
     USAGE_LINES,
     Asked,
@@ -15,7 +16,7 @@ from guardrail.bills.asked import (
     facts_text,
 )
 from guardrail.bills.layouts import LAYOUTS, LayoutName
-from guardrail.bills.questions import question, savings_plans
+from guardrail.bills.questions import Question, question, savings_plans
 from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED
 from guardrail.bills.view import literals
 from guardrail.errors import SourceError
@@ -35,8 +36,8 @@ def answer(
 ) -> Answer:
     """The answer to the question called ``name``. Raises `SourceError` where the export does not bear it."""
     there = facts(ask(facts_text(lines, asked)), layouts)
-    _refuse(name, there, asked, is_filtered=bool(asked.start or asked.end or asked.accounts))
     asks = question(name)
+    _refuse(name, asks, there, asked)
     start = beginning(lines, asked, there.uses)
     found = ask(asks.text(start, asked, there))
     rows, told = asks.rows(found, asked, there)
@@ -60,18 +61,17 @@ def answer(
     )
 
 
-def _refuse(name: str, there: Facts, asked: Asked, *, is_filtered: bool) -> None:
+def _refuse(name: str, asks: Question, there: Facts, asked: Asked) -> None:
     """Raise where there is nothing to answer from."""
-    if not there.line_types and not is_filtered:
+    if not there.line_types and not (asked.start or asked.end or asked.accounts):
         raise SourceError(
             "there is no line of SageMaker in it",
             hint="the product code of SageMaker is AmazonSageMaker; is it the right account?",
         )
-    asks = question(name)
     if asks.NEEDS_HOURS and "cost-explorer" in there.layouts:
         raise SourceError(f"{name} needs hours, which Cost Explorer does not have", hint="ask an export of the bill")
-    wanted = joined(_column(layout, "resource_id") for layout in there.layouts)
     if asks.NEEDS_RESOURCES and there.usage_lines and not there.has_resources:
+        wanted = joined(_column(layout, "resource_id") for layout in there.layouts)
         raise SourceError(
             f"{name} needs the resource of each line, and no line has one",
             hint=f"export with {wanted} (INCLUDE_RESOURCES); top and modes answer by usage type",
@@ -79,7 +79,7 @@ def _refuse(name: str, there: Facts, asked: Asked, *, is_filtered: bool) -> None
     if asks.NEEDS_HOURS and not there.has_ends:
         wanted = joined(_column(layout, "usage_end") for layout in there.layouts)
         raise SourceError(f"{name} needs {wanted}, or hours and days look alike", hint=f"add {wanted} to the export")
-    if (asks.NEEDS_HOURS or asked.by == "day") and there.hours > 24:  # noqa: PLR2004 - hours of a day
+    if (asks.NEEDS_HOURS or asked.by == "day") and there.hours > DAY_HOURS:
         raise SourceError(f"{name} needs days, and the lines of this export are of months", hint="top and modes answer")
 
 

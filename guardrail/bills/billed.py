@@ -12,7 +12,7 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from guardrail.bills.answer import summed
-from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text, first_of_month, in_usage
+from guardrail.bills.asked import DAY_HOURS, Asked, Facts, beginning, facts, facts_text, first_of_month, in_usage
 from guardrail.bills.asking import Ask
 from guardrail.bills.layouts import LayoutName
 from guardrail.bills.resources import Resource, resource_of, shown_name
@@ -60,7 +60,7 @@ class Month(Struct, frozen=True, kw_only=True):
     @property
     def hours(self) -> Decimal:
         """Of the month: 720 of September."""
-        return Decimal((self.end - self.start).days * 24)
+        return Decimal((self.end - self.start).days * DAY_HOURS)
 
     @property
     def currency(self) -> str:

@@ -77,9 +77,9 @@ class Bill:
     def load(self, tag_keys: Sequence[str], recorded: Sequence[dict[str, Any]]) -> None:
         """Read what is text into tables, so that it is parsed once, and put the rest into `lines` as it lies there."""
         taken = []
+        names = ", ".join((*COLUMNS, *(f"tag_{place}" for place, _ in enumerate(tag_keys, 1))))
         for number, group in enumerate(self._groups):
             text = group.select(tag_keys, alone=len(self._groups) == 1 and not recorded)
-            names = ", ".join((*COLUMNS, *(f"tag_{place}" for place, _ in enumerate(tag_keys, 1))))
             taken.append(f"SELECT {names} FROM ({group.select(tag_keys, alone=False, relation=group.written_out)})")
             if group.is_csv or "AS unreadable" in text:
                 self._read_text(f"bill_{number}", group, text)
