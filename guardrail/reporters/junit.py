@@ -35,9 +35,10 @@ def render(report: Report, options: Options = DEFAULT) -> str:
     doubted, kinds = doubts(report), Counter(_kind(result, report) for result in report.results)
     totals = f'tests="{kinds.total() + len(doubted)}" failures="{kinds["failure"]}" errors="{len(doubted)}"'
     lines = ['<?xml version="1.0" encoding="UTF-8"?>', f'<testsuites name="guardrail" {totals}>']
+    properties = _properties(report)
     for suite, results in suites.items():
         lines.append(f'<testsuite name="{_text(suite or _THE_STACK)}" {_totals(results, report)}>')
-        lines += _properties(report)
+        lines += properties
         lines += [_case(result, names[id(result)], report, places) for result in results]
         lines.append("</testsuite>")
     lines += _untrusted(doubted)

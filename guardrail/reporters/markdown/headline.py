@@ -1,6 +1,6 @@
 """The first lines of a comment: what the change does to the bill, how that is judged, and what is not known."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from guardrail.model import Unknown
@@ -55,15 +55,16 @@ def verdict(report: Report, told: Overview, stacks: str) -> Iterator[str]:
         if budget.state == "broken":
             yield f"❌ **Budget broken:** {prose(broken(budget), _LONGEST, starts_line=False)}"
     yield from _distrust(report, told)
+    missing = list(gaps(report))
     sentences = [
         f"**{capital(str(told.counts))}.**",
         *([stacks] if stacks else []),
         *_mended(report, told),
-        *_known(report),
+        *_known(report, missing),
         *_held(report, told),
     ]
     yield " ".join(sentences)
-    yield from _causes(report)
+    yield from _causes(report, missing)
 
 
 def _own_terms(report: Report) -> Iterator[str]:
@@ -100,14 +101,14 @@ def _mended(report: Report, told: Overview) -> Iterator[str]:
         yield f"Mending all of it saves **{dollars(told.all_fixed.saving)}** a month{best}."
 
 
-def _known(report: Report) -> Iterator[str]:
+def _known(report: Report, missing: Sequence[str]) -> Iterator[str]:
     coverage, after = report.coverage, report.totals.after
     if not coverage.seen:
         return
     read = resources_read(report)
     if coverage.partial:
         yield f"{read}, {coverage.partial:,} of them not wholly known."
-    elif after.at_least or coverage.skipped or isinstance(after.expected, Unknown) or list(gaps(report)):
+    elif after.at_least or coverage.skipped or isinstance(after.expected, Unknown) or missing:
         yield f"{read}."
     elif after.depends_on_usage:
         yield f"Nothing but usage is unknown; {read}."
@@ -149,15 +150,14 @@ def gaps(report: Report) -> Iterator[str]:
             yield note.removeprefix(_GAP).removeprefix("lacks: ")
 
 
-def _causes(report: Report) -> Iterator[str]:
+def _causes(report: Report, missing: Sequence[str]) -> Iterator[str]:
     """Why an amount is a bound or not known."""
-    found = list(gaps(report))
-    if found:
-        more = len(found) - MOST_CAUSES
-        some = "; ".join(prose(gap, _LONGEST, starts_line=False) for gap in found[:MOST_CAUSES])
+    if missing:
+        more = len(missing) - MOST_CAUSES
+        some = "; ".join(prose(gap, _LONGEST, starts_line=False) for gap in missing[:MOST_CAUSES])
         yield f"❔ **Not in these numbers:** {some}{f'; and {more:,} more' if more > 0 else ''}"
     change = report.totals.delta.expected if report.totals.delta else None
-    if isinstance(change, Unknown) and (not found or in_dollars(change) == UNKNOWN):
+    if isinstance(change, Unknown) and (not missing or in_dollars(change) == UNKNOWN):
         bound = "no more than a bound" if in_dollars(change) != UNKNOWN else "not known"
         yield f"❔ **The change is {bound}:** {prose(change.reason, _LONGEST, starts_line=False)}"
 
