@@ -17,15 +17,13 @@ import xmlschema
 from jsonschema import Draft4Validator, Draft202012Validator
 from msgspec import structs
 
-from guardrail import cli
-from guardrail.commands import check
 from guardrail.model import Unknown
 from guardrail.policy.base import AppliedWaiver
 from guardrail.report import BudgetReport, Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters import json as json_reporter
 from guardrail.reporters.base import Options
-from tests.reporters.inputs import stack
+from tests.reporters.inputs import assessed, stack
 from tests.reporters.read_back import READERS, disagreements
 from tests.reporters.reports import finding, report
 from tests.reporters.test_hostile import NAMES, spread
@@ -82,18 +80,9 @@ SARIF = Draft4Validator(json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_te
 JENKINS = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
 
 
-def assessed(path: Path, *flags: str) -> tuple[int, Report | None]:
-    """The exit code of a check and its report; None where it gives no answer."""
-    reports: list[Report] = []
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(check, "write", lambda made, *_: reports.append(made))
-        code = cli.main(["check", str(path), "--region=us-east-1", *flags])
-    return code, reports[0] if reports else None
-
-
 def problems(path: Path, *flags: str) -> Iterator[str]:
     """What one format says otherwise than the JSON report, or than its schema allows."""
-    code, made = assessed(path, *flags)
+    code, made = assessed(str(path), "--region=us-east-1", *flags)
     if made is None:
         return
     if made.exit_code != code:
@@ -262,7 +251,7 @@ def test_no_report_rests_on_the_order_of_a_plan(path: Path, tmp_path: Path, monk
     document = json.loads(path.read_text(encoding="utf-8"))
     for each in (document, turned(document)):
         here.write_text(json.dumps(each), encoding="utf-8")
-        code, made = assessed(Path("plan.json"), "--all", "--fail-on=note")
+        code, made = assessed("plan.json", "--region=us-east-1", "--all", "--fail-on=note")
         texts.append((code, [made and reporter(name).render(made) for name in FORMATS]))
     assert texts[0] == texts[1]
 

@@ -8,6 +8,11 @@ import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
+from guardrail import cli
+from guardrail.commands import check
+from guardrail.report import Report
 from tests.sources.plans import Json, change, configuration, endpoint, kept, plan, variant
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -104,3 +109,12 @@ INPUTS: dict[str, Callable[[Path], list[str]]] = {
     "undecided": undecided,
 }
 """By name, what lays the input into a folder and returns the arguments of ``guardrail check`` there."""
+
+
+def assessed(*arguments: str) -> tuple[int, Report | None]:
+    """The exit code of ``guardrail check`` with some arguments, and its report; None where it gives no answer."""
+    reports: list[Report] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(check, "write", lambda made, *_: reports.append(made))
+        code = cli.main(["check", *arguments])
+    return code, reports[0] if reports else None

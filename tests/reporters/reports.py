@@ -216,6 +216,11 @@ def summary(**counts: int) -> Summary:
     return Summary(**(known | counts))
 
 
+def without_past() -> tuple[Source, ...]:
+    """The plan, where nothing tells what stood before."""
+    return tuple(structs.replace(one, has_before=False) for one in report().sources)
+
+
 def report(**changes: Any) -> Report:
     """Both endpoints in one plan: 341.40 + 84.51 = 425.91, 512.10 + 84.51 = 596.61, 1,024.20 + 253.53 = 1,277.73.
 

@@ -11,7 +11,7 @@ from msgspec import structs
 from guardrail.model import Skipped, Unknown
 from guardrail.report import EndpointReport, SkippedReport
 from guardrail.reporters.csv import COLUMNS, render
-from tests.reporters.reports import bounds, chat, component, docs, endpoint, price, report, variant
+from tests.reporters.reports import bounds, chat, component, docs, endpoint, price, report, variant, without_past
 
 AMOUNTS = [column for column in COLUMNS if column.startswith(("before_", "after_"))]
 
@@ -92,8 +92,7 @@ def test_what_is_deleted_costs_nothing_after() -> None:
 
 
 def test_without_a_past_nothing_is_known_of_before() -> None:
-    (source,) = report().sources
-    found = rows(sources=(structs.replace(source, has_before=False),), endpoints=(chat(),))
+    found = rows(sources=without_past(), endpoints=(chat(),))
     assert {text for row in found for text in amounts(row, "before")} == {""}
 
 

@@ -33,7 +33,7 @@ from guardrail.reporters.markdown.edits import edit
 from guardrail.reporters.summary import SUMMARY_LIMIT
 from guardrail.reporters.summary import render as render_summary
 from guardrail.settings import load
-from tests.reporters.reports import chat, docs, finding, monthly, report, summary, variant
+from tests.reporters.reports import chat, docs, finding, monthly, report, summary, variant, without_past
 
 
 def size(text: str) -> int:
@@ -305,10 +305,9 @@ def test_the_change_of_what_lacks_a_part_is_unknown() -> None:
 
 
 def test_without_a_past_there_is_no_change_at_all() -> None:
-    (source,) = report().sources
     text = render(
         report(
-            sources=(structs.replace(source, has_before=False),),
+            sources=without_past(),
             totals=Totals(before=None, after=monthly("1", "2", "3"), delta=None),
         )
     )

@@ -12,7 +12,7 @@ from guardrail.money import ZERO
 from guardrail.report import BudgetReport, Report, SkippedReport, Totals
 from guardrail.reporters.headline import AllFixed
 from guardrail.reporters.overview import has_news, overview
-from tests.reporters.reports import chat, docs, finding, monthly, report
+from tests.reporters.reports import chat, docs, finding, monthly, report, without_past
 
 NOTHING = monthly("0", "0", "0")
 SKIPPED = SkippedReport(
@@ -119,7 +119,7 @@ def quiet(**changes: Any) -> Report:
         {"unattached": (docs(),)},
         {"totals": structs.replace(quiet().totals, delta=Delta(ZERO, ZERO, Decimal(1)))},
         {"totals": structs.replace(quiet().totals, delta=Delta(*[Unknown("it was skipped")] * 3))},
-        {"sources": tuple(structs.replace(one, has_before=False) for one in report().sources)},
+        {"sources": without_past()},
     ],
 )
 def test_what_changes_fails_or_has_no_past_is_news(changes: dict[str, Any]) -> None:
@@ -131,6 +131,5 @@ def test_what_the_change_leaves_alone_is_no_news_and_neither_is_an_input_without
     assert not has_news(
         quiet(unattached=(structs.replace(docs(), endpoint=structs.replace(docs().endpoint, touched=False)),))
     )
-    sources = tuple(structs.replace(one, has_before=False) for one in report().sources)
     nothing = Totals(before=None, after=NOTHING, delta=None)
-    assert not has_news(quiet(sources=sources, endpoints=(), totals=nothing, results=()))
+    assert not has_news(quiet(sources=without_past(), endpoints=(), totals=nothing, results=()))

@@ -1,7 +1,6 @@
 """A JSON report that is read again makes the same comment, and one that is no report makes none."""
 
 import json
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,8 +8,6 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from guardrail import cli
-from guardrail.commands import check
 from guardrail.errors import GuardrailError
 from guardrail.policy.base import NO_REMEDIATION, Rule
 from guardrail.policy.load import bundled
@@ -19,7 +16,7 @@ from guardrail.reporters import json as json_reporter
 from guardrail.reporters import markdown
 from guardrail.reporters.base import Options
 from guardrail.reporters.report_file import ReportFile, decoded, read
-from tests.reporters.inputs import INPUTS
+from tests.reporters.inputs import INPUTS, assessed
 from tests.reporters.reports import report
 from tests.sources.jobs.test_files import MACHINE
 
@@ -28,18 +25,8 @@ PAGES = {policy.id: policy.help_uri for policy in bundled()}
 PLANS = sorted([*(ROOT / "tests" / "scenarios").glob("*/plan.json"), *(ROOT / "examples").glob("*/plan.json")])
 
 
-@pytest.fixture
-def checked(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Report | None]:
-    """The report that ``guardrail check`` makes of some arguments; None where it gives no answer."""
-
-    def run(*arguments: str) -> Report | None:
-        made: list[Report] = []
-        with monkeypatch.context() as patched:
-            patched.setattr(check, "write", lambda report, *_: made.append(report))
-            cli.main(["check", *arguments])
-        return made[0] if made else None
-
-    return run
+def checked(*arguments: str) -> Report | None:
+    return assessed(*arguments)[1]
 
 
 def decode(content: bytes) -> ReportFile:
@@ -52,7 +39,7 @@ def again(found: Report) -> Report:
 
 @pytest.mark.parametrize("name", INPUTS)
 def test_the_comment_of_a_report_that_was_read_again_is_that_of_the_report(
-    name: str, checked: Callable[..., Report | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     found = checked(*INPUTS[name](tmp_path))
@@ -60,16 +47,14 @@ def test_the_comment_of_a_report_that_was_read_again_is_that_of_the_report(
     assert markdown.render(again(found)) == markdown.render(found)
 
 
-def test_that_holds_for_every_story_and_example(checked: Callable[..., Report | None]) -> None:
+def test_that_holds_for_every_story_and_example() -> None:
     found = {path.parent.name: answer for path in PLANS if (answer := checked(str(path))) is not None}
     differing = [name for name, answer in found.items() if markdown.render(again(answer)) != markdown.render(answer)]
     assert len(found) > 30
     assert differing == []
 
 
-def test_transform_jobs_are_in_the_comment_of_a_report_that_was_read_again(
-    checked: Callable[..., Report | None], tmp_path: Path
-) -> None:
+def test_transform_jobs_are_in_the_comment_of_a_report_that_was_read_again(tmp_path: Path) -> None:
     """Two ml.m5.xlarge for an hour that nobody counts: 2 × 0.23 an hour, and never nothing to pay."""
     path = tmp_path / "score.asl.json"
     path.write_text(json.dumps(MACHINE))
