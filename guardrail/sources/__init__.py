@@ -2,12 +2,16 @@
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory
 from guardrail.sources import hcl, template
 from guardrail.sources.template import may_be_template
 from guardrail.sources.template.options import TemplateOptions
+
+if TYPE_CHECKING:
+    from guardrail.sources.past import KnownPasts
 
 __all__ = [
     "is_template",
@@ -65,6 +69,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     was: str | None = None,
     is_gone: bool = False,
     any_owner: bool = False,
+    known_pasts: "KnownPasts | None" = None,
     source: str | None = None,
 ) -> ChangeSet:
     """The change set in ``path`` ("-" for standard input).
@@ -94,6 +99,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
             is_gone=is_gone,
             beside=[other for other in beside if other not in (path, "-")],
             any_owner=any_owner,
+            known_pasts=known_pasts,
         )
         return template.read(path, options)
     if compare_to is not None and path != "-" and not os.path.lexists(path):

@@ -7,17 +7,21 @@ base branch as it is now.
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 from guardrail import files
 from guardrail.errors import GitError, SourceError
-from guardrail.git import Commit, repository_of
+from guardrail.git import Commit, Repository, repository_of
+
+KnownPasts: TypeAlias = dict[tuple[Repository, str], Commit]
+"""The commits that one run has found, by repository and revision, so that its inputs share what is read of them."""
 
 
-def named_past(path: str, compared: str, *, any_owner: bool = False) -> str | Commit:
+def named_past(path: str, compared: str, *, any_owner: bool = False, known: KnownPasts | None = None) -> str | Commit:
     """What ``--compare-to`` names for an input at ``path``: a path that is there, else the commit of a revision.
 
-    Raises `SourceError` where it is neither, or both: a change could bring a file called ``main``, and so a past of
-    its own.
+    ``known`` are the commits of earlier inputs, and gets this one. Raises `SourceError` where it is neither, or both: a
+    change could bring a file called ``main``, and so a past of its own.
     """
     if os.path.exists(compared):
         _refuse_a_revision(compared, path, any_owner=any_owner)
@@ -27,10 +31,14 @@ def named_past(path: str, compared: str, *, any_owner: bool = False) -> str | Co
     repository = repository_of(path, any_owner=any_owner)
     if repository is None:
         raise SourceError(f"{path} is not in a git repository, so there is no revision {compared} to compare with")
-    try:
-        return Commit.where_change_began(repository, compared)
-    except GitError as error:
-        raise SourceError(f"--compare-to: there is no file {compared}, and {error.message}", hint=error.hint) from error
+    known = {} if known is None else known
+    if (repository, compared) not in known:
+        try:
+            known[repository, compared] = Commit.where_change_began(repository, compared)
+        except GitError as error:
+            message = f"--compare-to: there is no file {compared}, and {error.message}"
+            raise SourceError(message, hint=error.hint) from error
+    return known[repository, compared]
 
 
 def one_past(compared: str) -> SourceError:

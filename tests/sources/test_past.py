@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from guardrail.errors import GitError
-from guardrail.sources.past import before_commit
+from guardrail.sources.past import KnownPasts, before_commit, named_past
 from tests.test_git import commit, git
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
@@ -59,3 +59,11 @@ def test_variables_that_git_sets_for_a_hook_choose_no_other_repository(
     monkeypatch.setenv("GIT_INDEX_FILE", str(other / "index"))
     (top / "b.tf").write_text("2")
     assert before_commit(["b.tf"], {}) == "HEAD"
+
+
+@pytest.mark.usefixtures("top")
+def test_inputs_of_one_run_share_what_is_read_of_a_commit() -> None:
+    known: KnownPasts = {}
+    past = named_past("a.tf", "HEAD~1", known=known)
+    assert named_past("b.tf", "HEAD~1", known=known) is past
+    assert named_past("b.tf", "HEAD", known=known) is not past

@@ -15,6 +15,7 @@ from guardrail.settings import FoundSettings
 
 if TYPE_CHECKING:
     from guardrail.gitignore import Excluded
+    from guardrail.sources.past import KnownPasts
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -30,6 +31,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
     """By the path of a template, what it was called before the change."""
     gone: tuple[str, ...] = ()
     """Templates that are there no more."""
+    known_pasts: "KnownPasts" = {}
+    """The commits that inputs have been compared with so far."""
 
 
 def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
@@ -42,6 +45,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
     notices: list[str] = []
     renamed: dict[str, str] = {}
     gone: dict[str, None] = {}
+    known_pasts: KnownPasts = {}
     places = {os.path.realpath(path) for path in named}
     for path in named:
         if path == "-" or not os.path.isdir(path) or not sources.is_terraform(path):
@@ -59,7 +63,14 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
         if arguments.compare_to is not None:
             from guardrail.sources.template.pasts import templates_then
 
-            then = templates_then(path, inside, arguments.compare_to, exclude=exclude, any_owner=arguments.any_owner)
+            then = templates_then(
+                path,
+                inside,
+                arguments.compare_to,
+                exclude=exclude,
+                any_owner=arguments.any_owner,
+                known=known_pasts,
+            )
             renamed |= then.renamed
             gone.update(dict.fromkeys(then.gone))
     return Inputs(
@@ -69,6 +80,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
         exclude=exclude,
         renamed=renamed,
         gone=tuple(gone),
+        known_pasts=known_pasts,
     )
 
 

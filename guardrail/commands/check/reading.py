@@ -4,7 +4,6 @@ import os
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -17,9 +16,6 @@ from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.sets import RootSets, labelled
-
-if TYPE_CHECKING:
-    from guardrail.gitignore import Excluded
 
 
 def change_sets_of(
@@ -38,7 +34,7 @@ def change_sets_of(
                 root: {label: tuple(each.values) for label, each in several.items()}
                 for root, several in environments.items()
             }
-            yield from _from_terraform(terraform, arguments, nearest.region(terraform), sets, inputs.exclude)
+            yield from _from_terraform(terraform, arguments, inputs, nearest.region(terraform), sets)
         elif path not in terraform:
             own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
             yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
@@ -66,6 +62,7 @@ def _from_file(
         is_gone=is_gone,
         beside=() if is_gone else inputs.paths,
         any_owner=arguments.any_owner,
+        known_pasts=inputs.known_pasts,
         source=arguments.source,
     )
     flags = arguments.parameters or ()
@@ -115,7 +112,7 @@ def _within_repository(paths: Iterable[str]) -> Iterator[str]:
 
 
 def _from_terraform(
-    paths: Sequence[str], arguments: Namespace, region: str | None, sets: RootSets, exclude: "Excluded | None"
+    paths: Sequence[str], arguments: Namespace, inputs: Inputs, region: str | None, sets: RootSets
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each of its sets of values."""
     return sources.read_terraform(
@@ -128,8 +125,9 @@ def _from_terraform(
         keep_going=arguments.keep_going,
         compare_to=arguments.compare_to,
         any_owner=arguments.any_owner,
+        known_pasts=inputs.known_pasts,
         sets=sets,
-        exclude=exclude,
+        exclude=inputs.exclude,
     )
 
 

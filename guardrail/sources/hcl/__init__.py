@@ -16,6 +16,7 @@ from guardrail.sources.sets import RootSets, labelled
 if TYPE_CHECKING:
     from guardrail.gitignore import Excluded
     from guardrail.sources.hcl.disk import Disk
+    from guardrail.sources.past import KnownPasts
 
 
 def recognizes(path: str) -> bool:
@@ -40,6 +41,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     keep_going: bool = False,
     compare_to: str | None = None,
     any_owner: bool = False,
+    known_pasts: "KnownPasts | None" = None,
     sets: RootSets | None = None,
     exclude: "Excluded | None" = None,
 ) -> Iterator[ChangeSet]:
@@ -68,7 +70,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     if compare_to is not None:
         from guardrail.sources.hcl.pasts import Pasts
 
-        pasts = Pasts(compare_to, found, paths, base, values, any_owner=any_owner)
+        pasts = Pasts(compare_to, found, paths, base, values, any_owner=any_owner, known=known_pasts)
     roots = [
         RootModule(
             directory=directory,

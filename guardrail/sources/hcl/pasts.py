@@ -23,7 +23,7 @@ from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_
 from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
-from guardrail.sources.past import named_past, one_past
+from guardrail.sources.past import KnownPasts, named_past, one_past
 from guardrail.sources.sets import labelled
 from guardrail.sources.trees import InCommit, tree_of
 
@@ -43,7 +43,7 @@ class _Then(Struct, frozen=True):
 class Pasts:
     """The pasts of the root modules of one run."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - all that is known of a run
         self,
         compared: str,
         found: RootModules,
@@ -52,10 +52,11 @@ class Pasts:
         sets: ValueSets,
         *,
         any_owner: bool,
+        known: KnownPasts | None = None,
     ) -> None:
         """Raises `SourceError` where the past is not to be had."""
         self._compared = compared
-        self._any_owner = any_owner
+        self._named = partial(named_past, any_owner=any_owner, known=known)
         self._sets = sets
         self._prune = partial(pruning, exclude=found.exclude)
         self._is_first = True
@@ -129,7 +130,7 @@ class Pasts:
 
     def _roots_below(self, directory: str, *, alone: bool) -> dict[str, _Then]:
         """The root modules of the past in and below a folder, by the paths that they have or would have today."""
-        past = named_past(directory, self._compared, any_owner=self._any_owner)
+        past = self._named(directory, self._compared)
         if isinstance(past, Commit):
             disk = self._in(past)
             folder = directory
@@ -157,7 +158,7 @@ class Pasts:
 
     def _roots_of_files(self, files: Sequence[str], base: str) -> dict[str, _Then]:
         """The root modules of the past that files belonged to."""
-        past = named_past(files[0], self._compared, any_owner=self._any_owner)
+        past = self._named(files[0], self._compared)
         if not isinstance(past, Commit):
             raise SourceError(f"--compare-to {past} is a folder, and files are compared with a git revision")
         disk = self._in(past)

@@ -1,8 +1,12 @@
 """What a run says besides the template."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from guardrail.sources.past import KnownPasts
 
 
 class TemplateOptions(Struct, frozen=True, kw_only=True):
@@ -21,5 +25,6 @@ class TemplateOptions(Struct, frozen=True, kw_only=True):
     """Whether there is no such template any more, so that all that it had is gone."""
     any_owner: bool = False
     """Whether the git repository may belong to another user."""
+    known_pasts: "KnownPasts | None" = None
     beside: Sequence[str] = ()
     """The other inputs of the run, whose exports can be imported."""

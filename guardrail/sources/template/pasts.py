@@ -15,7 +15,7 @@ from guardrail.git import Commit
 from guardrail.gitignore import Excluded
 from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
 from guardrail.sources.likeness import renamed
-from guardrail.sources.past import named_past
+from guardrail.sources.past import KnownPasts, named_past
 from guardrail.sources.template import assembly
 from guardrail.sources.template.values import Table, text_of, within
 
@@ -29,13 +29,19 @@ class Then(Struct, frozen=True, kw_only=True):
 
 
 def templates_then(
-    folder: str, found: Found, compared: str, *, exclude: Excluded | None, any_owner: bool = False
+    folder: str,
+    found: Found,
+    compared: str,
+    *,
+    exclude: Excluded | None,
+    any_owner: bool = False,
+    known: KnownPasts | None = None,
 ) -> Then:
     """The templates of then that a search of the folder has not ``found`` today; none where the past is a folder.
 
     Raises `SourceError` where the past is not to be had.
     """
-    past = named_past(folder, compared, any_owner=any_owner)
+    past = named_past(folder, compared, any_owner=any_owner, known=known)
     if not isinstance(past, Commit):
         return Then()
     gone = {path: _declared(path, content) for path, content in _gone(past, folder, found, exclude)}

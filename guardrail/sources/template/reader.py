@@ -86,7 +86,7 @@ def _before(path: str, options: TemplateOptions) -> tuple[Origin | None, list[st
     other = options.compare_to or ""
     if options.beside and os.path.exists(other):
         raise one_past(other)
-    past = named_past(path, other, any_owner=options.any_owner)
+    past = named_past(path, other, any_owner=options.any_owner, known=options.known_pasts)
     if isinstance(past, str):
         return Origin.of(past, WorkingTree(past), options), []
     then = options.was or path
