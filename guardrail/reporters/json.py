@@ -9,6 +9,7 @@ what changed and ``grep`` finds whole items.
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 from typing import TypeAlias, TypeVar
 
 from msgspec import structs
@@ -17,6 +18,7 @@ from guardrail import __version__
 from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Monthly, PlanUse, Quantity
 from guardrail.model import (
     Alarm,
+    Container,
     Endpoint,
     InferenceComponent,
     InstanceVariant,
@@ -378,19 +380,17 @@ def _model(model: Model | Unknown | None) -> _Object | None:
         return None
     if isinstance(model, Unknown):
         return _unknown(model)
-    containers = model.containers
     return {
         "address": model.address,
-        "containers": _unknown(containers)
-        if isinstance(containers, Unknown)
-        else [
-            {name: _known(getattr(container, name)) for name in ("image", "mode", "model_package")}
-            for container in containers
-        ],
+        "containers": _each(model.containers, _container),
         "execution_mode": _known(model.execution_mode),
         "vpc": _known(model.vpc),
         "network_isolation": _known(model.network_isolation),
     }
+
+
+def _container(container: Container) -> _Object:
+    return {name: _known(getattr(container, name)) for name in ("image", "mode", "model_package")}
 
 
 def _instances(variant: InstanceVariant) -> _Object:
@@ -453,17 +453,14 @@ def _scaling(variant: Variant) -> _Object | None:
 
 
 def _target(target: ScalableTarget) -> _Object:
-    policies, actions = target.policies, target.scheduled_actions
     return {
         "source": "target",
         "address": target.address,
         "min_capacity": _shown(target.min_capacity, hidden=target.sensitive),
         "max_capacity": _shown(target.max_capacity, hidden=target.sensitive),
         "scaling_in_suspended": _known(target.dynamic_scaling_in_suspended),
-        "policies": _unknown(policies) if isinstance(policies, Unknown) else [_policy(policy) for policy in policies],
-        "scheduled_actions": _unknown(actions)
-        if isinstance(actions, Unknown)
-        else [_action(action, hidden=target.sensitive) for action in actions],
+        "policies": _each(target.policies, _policy),
+        "scheduled_actions": _each(target.scheduled_actions, partial(_action, hidden=target.sensitive)),
     }
 
 
