@@ -26,10 +26,11 @@ from guardrail.model import Unknown
 from guardrail.report import Report, Totals
 from guardrail.reporters.base import Options
 from guardrail.reporters.bill import USAGE, changes_nothing
+from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import code, details, name, prose
 from guardrail.reporters.headline import State, capital, expected_dollars, in_dollars, of_totals
 from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, write
-from guardrail.reporters.markdown.headline import ICONS, MOST_CAUSES, NOTHING_KNOWN, gaps
+from guardrail.reporters.markdown.headline import ICONS, MOST_CAUSES, NOTHING_KNOWN
 from guardrail.reporters.markdown.mending import in_html
 from guardrail.reporters.markdown.tables import cells, head, row, scaled, stack_names
 from guardrail.reporters.overview import Counts, Verdict, broken, overview

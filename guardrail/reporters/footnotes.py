@@ -69,6 +69,12 @@ def footnotes(report: Report) -> list[str]:
     ]
 
 
+def gaps(report: Report) -> Iterator[str]:
+    """What is not in the numbers, and why, each as its footnote has it behind the sign."""
+    for note in (*_incomplete(report), *_missing(*_billed(report))):
+        yield note.removeprefix("≥ ").removeprefix("lacks: ")
+
+
 def caveats(report: Report) -> list[str]:
     """The footnotes that say what is missing from the numbers and what stands beside them."""
     items, lines = _billed(report)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from guardrail.model import Unknown
 from guardrail.report import BudgetReport, Report
 from guardrail.reporters.bill import UNKNOWN
-from guardrail.reporters.footnotes import footnotes
+from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import prose
 from guardrail.reporters.headline import capital, in_dollars, left_of_change
 from guardrail.reporters.overview import (
@@ -30,7 +30,8 @@ MOST_TERMS = 10
 MOST_CAUSES = 3
 _LONGEST_TERM = 126
 _LONGEST = 1_200
-_GAP, _CHANGE = "≥ ", ("≥ change: ", "≤ change: ", "change unknown: ")
+_TOLD = ("≥ ", "≤ change: ", "change unknown: ")
+"""How the footnotes begin that say what is missing, and why the change is a bound or not known."""
 
 
 def headline(report: Report, told: Overview) -> str:
@@ -143,13 +144,6 @@ def limit(budget: BudgetReport) -> str:
     return f"{text} of {dollars(budget.usd)}{more} {what}"
 
 
-def gaps(report: Report) -> Iterator[str]:
-    """What is not in the numbers, and why."""
-    for note in footnotes(report):
-        if note.startswith(_GAP) and not note.startswith(_CHANGE):
-            yield note.removeprefix(_GAP).removeprefix("lacks: ")
-
-
 def _causes(report: Report, missing: Sequence[str]) -> Iterator[str]:
     """Why an amount is a bound or not known."""
     if missing:
@@ -164,4 +158,4 @@ def _causes(report: Report, missing: Sequence[str]) -> Iterator[str]:
 
 def told_above(note: str) -> bool:
     """Whether a footnote is among what is said here."""
-    return note.startswith((_GAP, *_CHANGE))
+    return note.startswith(_TOLD)
