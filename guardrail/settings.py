@@ -182,9 +182,7 @@ def load(start: str, *, config: str | None = None, copy: str | None = None, isol
     """
     around = [] if isolated else list(places(start) if copy is None else _within(copy, start))
     path = config if config is not None else _nearest(FILE_NAMES, around)
-    settings = Settings()
-    if path is not None:
-        settings = _read(path, _as_it_is(path))
+    settings = Settings() if path is None else _read(path, _as_it_is(path))
     directory = "" if path is None else os.path.dirname(path)
     usage_file = settings.usage_file and os.path.join(directory, settings.usage_file)
     if usage_file is None and not isolated:

@@ -26,7 +26,6 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.sources.base import LOST, Block, Computed, Reference, View
-from guardrail.sources.declarations import Declaration
 from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -109,8 +108,8 @@ def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> 
         blocks, previous = now.blocks, None
         if has_past:
             befores, blocks = _compared(then, now)
-            previous = Side(_declared(befores), region=root.region)
-        linked = Side(_declared(blocks), region=root.region, previous=previous).linked()
+            previous = Side(map(declare, befores), region=root.region)
+        linked = Side(map(declare, blocks), region=root.region, previous=previous).linked()
         change_set = _change_set(root, now, linked)
         notices = (*change_set.notices, *_left_alone(blocks))
         waivers, moved = tuple(_waivers(now.resources)), _moved(now.resources, now.modules)
@@ -425,11 +424,6 @@ def _references(
         for reference in own or resource.touched_by(attribute)
         if reference == LOST or types.get(reference.address) in wanted
     ]
-
-
-def _declared(blocks: Sequence[Block]) -> Iterator[Declaration]:
-    for block in blocks:
-        yield declare(block)
 
 
 def _skipped(configuration: RootConfiguration, linked: Linked) -> tuple[Skipped, ...]:
