@@ -223,6 +223,10 @@ class Container(Struct, frozen=True, kw_only=True):
     """Whether its artifacts come from ModelDataSource (files) rather than from ModelDataUrl (one archive)."""
     private_registry: bool | Unknown = False
     """Whether its image is in a registry in the VPC (ImageConfig.RepositoryAccessMode Vpc), which is not ECR's own."""
+    number_format: str | Unknown | None = None
+    """What its serving software is told to compute with: ``bf16``; None where its environment does not say."""
+    tensor_parallel_degree: int | Unknown | None = None
+    """Over how many accelerators its model is split; None where its environment does not say."""
 
 
 class Model(Struct, frozen=True, kw_only=True):
@@ -237,6 +241,10 @@ class Model(Struct, frozen=True, kw_only=True):
     """Whether it runs in a VPC of the account."""
     network_isolation: bool | Unknown
     """Whether its containers may make no network calls."""
+    execution_role: str | Unknown | None = None
+    """ARN of the role that its containers act as, or the address of one whose ARN is known after apply."""
+    network: tuple[str, ...] | Unknown = ()
+    """Its subnets and security groups, sorted; empty where it runs in no VPC of the account."""
 
 
 class InstanceVariant(Struct, frozen=True, kw_only=True):
@@ -333,6 +341,8 @@ class InferenceComponent(Struct, frozen=True, kw_only=True):
     """runtime_config.copy_count; None for an adapter, which runs inside its base component."""
     accelerators: float | Unknown | None = None
     """number_of_accelerator_devices_required of each copy; None where it asks for none."""
+    memory_mib: int | Unknown | None = None
+    """min_memory_required_in_mb of each copy: of the instance's memory, not of its accelerators'."""
     scaling: ScalableTarget | Unknown | None = None
     """The target on COPY_COUNT."""
     location: Location | None = None

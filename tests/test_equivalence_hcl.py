@@ -57,6 +57,7 @@ OWN = frozenset(
         "change",
         "configuration_location",
         "configuration_name",
+        "execution_role",
         "ignored_changes",
         "image",
         "lines",
@@ -66,7 +67,8 @@ OWN = frozenset(
 )
 """What only one of the two can have: a plan has no lines, no ``lifecycle`` and may not know a name, source has no past,
 nor the ARN of what stands, which names its account, and a plan that lost the expressions below a dynamic block has to
-assume that a computed argument is unset; an image may be read from a data source."""
+assume that a computed argument is unset; an image may be read from a data source, and a role that
+stands has its ARN in a plan."""
 
 KNOWS_MORE = {
     "11_unknown_instance_type": "a plan has an unknown for each value that names a configuration; source has the name",

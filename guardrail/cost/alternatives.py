@@ -68,6 +68,8 @@ class _Needs(Struct, frozen=True, kw_only=True):
     memory_gib: Decimal
     accelerators: int
     accelerator_memory_gib: Decimal
+    each_accelerator_gib: Decimal
+    """A shard of a model that is split over four does not fit into half of the memory, however many there are."""
 
 
 def superseded_by(family: str) -> tuple[str, ...]:
@@ -82,9 +84,10 @@ def cheaper(
     """Cheaper types that would fit, at most ``most`` of them.
 
     Without limits a type fits that has at least the vCPUs, the memory, the accelerators and their memory of the present
-    one; the cheapest come first. A limit lowers the need to itself and may not be exceeded; where nothing has all that
-    is needed, the types that have most of it come first, and of accelerators those with most memory, for a model that
-    does not fit does not run. ml.m5.4xlarge (16 vCPUs, 64 GiB, 0.922) limited to 8 vCPUs needs 8 vCPUs and 64 GiB.
+    one, of each accelerator too: eight of 22 GiB do not stand in for four of 45. The cheapest come first. A limit
+    lowers the need to itself and may not be exceeded; where nothing has all that is needed, the types that have most of
+    it come first, and of accelerators those with most memory, for a model that does not fit does not run. ml.m5.4xlarge
+    (16 vCPUs, 64 GiB, 0.922) limited to 8 vCPUs needs 8 vCPUs and 64 GiB.
 
     Empty where the type is unknown or nothing cheaper fits.
     """
@@ -97,6 +100,7 @@ def cheaper(
         memory_gib=_at_most(spec.memory_gib, limits.max_memory_gib),
         accelerators=accelerators,
         accelerator_memory_gib=accelerators * (spec.accelerator_memory_gib or ZERO),
+        each_accelerator_gib=_each(spec) if accelerators else ZERO,
     )
     present = prices.hosting(region, instance_type)
     found = []
@@ -135,6 +139,7 @@ def successor(
         memory_gib=ZERO if spec.accelerators else spec.memory_gib,
         accelerators=spec.accelerators,
         accelerator_memory_gib=_accelerator_memory(spec),
+        each_accelerator_gib=_each(spec),
     )
     same_size, sufficient = [], []
     for candidate, price in _sold(prices, region):
@@ -186,12 +191,18 @@ def _coverage(candidate: "InstanceSpec", needs: _Needs) -> float:
         * _share(candidate.memory_gib, needs.memory_gib)
         * _share(candidate.accelerators, needs.accelerators)
         * _share(_accelerator_memory(candidate), needs.accelerator_memory_gib)
+        * _share(_each(candidate), needs.each_accelerator_gib)
     )
+
+
+def _each(spec: "InstanceSpec") -> Decimal:
+    """GiB of one accelerator; 0 where there is none, or nobody knows."""
+    return spec.accelerator_memory_gib or ZERO
 
 
 def _accelerator_memory(spec: "InstanceSpec") -> Decimal:
     """GiB of all accelerators together; 0 where there are none, or nobody knows."""
-    return spec.accelerators * (spec.accelerator_memory_gib or ZERO)
+    return spec.accelerators * _each(spec)
 
 
 def _share(have: Decimal | int, need: Decimal | int) -> float:
@@ -222,6 +233,7 @@ def _lost(candidate: "InstanceSpec", spec: "InstanceSpec") -> str | None:
         f"{have:.0f} of {had:.0f} {what}"
         for have, had, what in (
             (_accelerator_memory(candidate), _accelerator_memory(spec), f"GiB of {one} memory"),
+            (_each(candidate), _each(spec), f"GiB in each {one}"),
             (candidate.accelerators, spec.accelerators, f"{one}s"),
             (candidate.vcpus, spec.vcpus, "vCPUs"),
             (candidate.memory_gib, spec.memory_gib, "GiB of memory"),

@@ -96,6 +96,17 @@ def test_memory_of_accelerators_that_are_no_gpus_is_not_called_so() -> None:
     assert lost["ml.inf2.8xlarge"] == f"{memory}, {others} and 128 of 384 GiB of memory"
 
 
+def test_accelerators_are_compared_one_by_one() -> None:
+    """ml.g6e.24xlarge has 4 L40S of 44.7 GiB for 18.832. ml.g6.48xlarge has as much in sum, 8 L4 of 22.35, for 16.688.
+
+    Split over four accelerators only four are used, and no shard fits.
+    """
+    assert cheaper(PRICES, "us-east-1", "ml.g6e.24xlarge") == ()
+    limited = cheaper(PRICES, "us-east-1", "ml.g6e.24xlarge", Limits(max_hourly_usd=Decimal(17)), most=500)
+    lost = {each.instance_type: each.loses for each in limited}
+    assert lost["ml.g6.48xlarge"] == "22 of 45 GiB in each GPU"
+
+
 def test_vcpus_are_lost_too_where_the_memory_is_as_much() -> None:
     """ml.m5.4xlarge: 16 vCPUs and 64 GiB; ml.r5.2xlarge: 8 and 64."""
     found = cheaper(PRICES, "us-east-1", "ml.m5.4xlarge", Limits(max_vcpus=8), most=500)

@@ -132,6 +132,8 @@ def _revealed(value: Any) -> Any:
     """Properties whose secrets come from NoEcho parameters."""
     if isinstance(value, Secret):
         return _hidden(value.value)
+    if isinstance(value, Plain):
+        return value.value
     if isinstance(value, dict):
         return {name: _revealed(item) for name, item in value.items()}
     return [_revealed(item) for item in value] if isinstance(value, list) else value

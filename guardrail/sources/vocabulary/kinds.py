@@ -234,6 +234,7 @@ def _component(block: Block) -> DeclaredComponent:
     called = _called(block, "InferenceComponentName")
     specification = view.block("Specification")
     is_adapter = isinstance(specification, View) and specification.get("BaseInferenceComponentName") is not None
+    needs = view.inside("Specification").inside("ComputeResourceRequirements")
     return DeclaredComponent(
         **head(block),
         **called,
@@ -243,9 +244,8 @@ def _component(block: Block) -> DeclaredComponent:
             name=called["name"],
             variant_name=view.text("VariantName"),
             copies=None if is_adapter else view.inside("RuntimeConfig").integer("CopyCount"),
-            accelerators=view.inside("Specification")
-            .inside("ComputeResourceRequirements")
-            .number("NumberOfAcceleratorDevicesRequired"),
+            accelerators=needs.number("NumberOfAcceleratorDevicesRequired"),
+            memory_mib=needs.integer("MinMemoryRequiredInMb"),
             location=block.location,
         ),
     )

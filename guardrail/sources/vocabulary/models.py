@@ -11,9 +11,20 @@ from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from guardrail.model import Container, Model, Unknown
-from guardrail.sources.base import Block, View
+from guardrail.sources.base import LOST, SENSITIVE, Block, View, bare
 
 _T = TypeVar("_T")
+
+_NUMBER_FORMAT = ("OPTION_DTYPE", "SM_VLLM_DTYPE", "DTYPE")
+_TENSOR_PARALLEL = (
+    "OPTION_TENSOR_PARALLEL_DEGREE",
+    "TENSOR_PARALLEL_DEGREE",
+    "SM_VLLM_TENSOR_PARALLEL_SIZE",
+    "SM_NUM_GPUS",
+)
+"""Variables of the Large Model Inference containers (docs.djl.ai), of vLLM's, and of Hugging Face TGI."""
+_LONGEST_DEGREE = 4
+_ROLES = frozenset({"aws_iam_role", "awscc_iam_role", "AWS::IAM::Role"})
 
 SINGLE_MODEL, SERIAL = "SingleModel", "Serial"
 """What an unset Mode means, of a container and of a pipeline (SageMaker API reference)."""
@@ -59,7 +70,34 @@ def model_of(block: Block, parts: list[View] | Unknown) -> Model:
         execution_mode=view.inside("InferenceExecutionConfig").text("Mode") or SERIAL,
         vpc=vpc if isinstance(vpc, Unknown) else vpc is not None,
         network_isolation=False if isolated is None else isolated,
+        execution_role=_role(block),
+        network=_network(vpc),
     )
+
+
+def _role(block: Block) -> str | Unknown | None:
+    """The ARN of the role, else its address, which is the same wherever the same role is meant."""
+    role = block.attributes.text("ExecutionRoleArn")
+    if not isinstance(role, Unknown):
+        return role
+    references = set(block.references("ExecutionRoleArn", _ROLES))
+    addresses = {reference.address for reference in references}
+    return addresses.pop() if len(addresses) == 1 and LOST not in references else role
+
+
+def _network(vpc: View | Unknown | None) -> tuple[str, ...] | Unknown:
+    if not isinstance(vpc, View):
+        return vpc or ()
+    found: list[str] = []
+    for name in ("Subnets", "SecurityGroupIds"):
+        ids = vpc.texts(name)
+        if isinstance(ids, Unknown):
+            return ids
+        for one in ids:
+            if isinstance(one, Unknown):
+                return one
+            found.append(one)
+    return tuple(sorted(found))
 
 
 def _container(view: View) -> Container:
@@ -71,7 +109,31 @@ def _container(view: View) -> Container:
         model_package=view.text("ModelPackageName"),
         has_data_source=artifacts if isinstance(artifacts, Unknown) else artifacts is not None,
         private_registry=access if isinstance(access, Unknown) else access == "Vpc",
+        number_format=_setting(view, _NUMBER_FORMAT),
+        tensor_parallel_degree=_degree(_setting(view, _TENSOR_PARALLEL)),
     )
+
+
+def _setting(view: View, names: tuple[str, ...]) -> str | Unknown | None:
+    """What the first of these variables of a container's environment says; no other is looked at."""
+    values = view.get("Environment")
+    if not isinstance(values, dict):
+        return values if isinstance(values, Unknown) else None
+    name = next((name for name in names if values.get(name) not in (None, "")), None)
+    if name is None:
+        return None
+    if view.is_sensitive("Environment"):
+        return SENSITIVE
+    value = bare(values[name])
+    return value if isinstance(value, Unknown) else str(value).lower()
+
+
+def _degree(text: str | Unknown | None) -> int | Unknown | None:
+    if text is None or isinstance(text, Unknown):
+        return text
+    if text.isdecimal() and len(text) < _LONGEST_DEGREE and int(text):
+        return int(text)
+    return Unknown("over how many accelerators its model is split is decided when it starts")
 
 
 def any_of(parts: Iterable[_T] | Unknown, holds: Callable[[_T], bool | Unknown]) -> bool | Unknown:

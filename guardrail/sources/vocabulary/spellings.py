@@ -125,8 +125,8 @@ _LOOKS_UNKNOWN_IN = {
     "aws_budgets_budget": words("BillingViewArn CostFilters"),
     "aws_sagemaker_model": words("InferenceExecutionConfig Mode ModelDataSource"),
     "awscc_sagemaker_model": words(
-        "Containers EnableNetworkIsolation Image ImageConfig InferenceExecutionConfig ModelDataSource PrimaryContainer "
-        "VpcConfig"
+        "Containers EnableNetworkIsolation Environment ExecutionRoleArn Image ImageConfig InferenceExecutionConfig "
+        "ModelDataSource PrimaryContainer SecurityGroupIds Subnets VpcConfig"
     ),
 }
 """More of them, whose names mean something else in other types."""

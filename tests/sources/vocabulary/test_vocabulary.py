@@ -442,7 +442,44 @@ def test_a_model_says_where_it_runs_and_how_its_pipeline_is_called(language: Lan
         execution_mode="Direct",
         vpc=True,
         network_isolation=True,
+        network=("g", "s"),
     )
+
+
+@pytest.mark.parametrize(
+    ("environment", "number_format", "degree"),
+    [
+        ({"OPTION_DTYPE": "BF16", "OPTION_TENSOR_PARALLEL_DEGREE": "4"}, "bf16", 4),
+        ({"DTYPE": "bfloat16", "SM_NUM_GPUS": 2}, "bfloat16", 2),  # a template may say numbers
+        ({"SM_VLLM_TENSOR_PARALLEL_SIZE": "8", "TOKEN": "secret"}, None, 8),
+        ({}, None, None),
+    ],
+)
+def test_a_container_says_how_its_model_computes(
+    language: Language, environment: dict[str, object], number_format: str | None, degree: int | None
+) -> None:
+    found = declared_in(
+        language,
+        "SageMaker::Model",
+        ExecutionRoleArn="arn:aws:iam::111122223333:role/r",
+        PrimaryContainer={"Image": "a", "Environment": Plain(environment)},
+    )
+    assert isinstance(found, DeclaredModel)
+    assert found.model.execution_role == "arn:aws:iam::111122223333:role/r"
+    (container,) = found.model.containers  # type: ignore[misc]
+    assert (container.number_format, container.tensor_parallel_degree) == (number_format, degree)
+
+
+def test_a_degree_that_is_no_number_is_not_known(language: Language) -> None:
+    """``max`` and ``all`` mean every accelerator that there is."""
+    found = declared_in(
+        language,
+        "SageMaker::Model",
+        PrimaryContainer={"Image": "a", "Environment": Plain({"OPTION_TENSOR_PARALLEL_DEGREE": "max"})},
+    )
+    assert isinstance(found, DeclaredModel)
+    (container,) = found.model.containers  # type: ignore[misc]
+    assert isinstance(container.tensor_parallel_degree, Unknown)
 
 
 # Scaling -------------------------------------------------------------------------------------------------------------
