@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -17,12 +17,15 @@ import xmlschema
 from jsonschema import Draft4Validator, Draft202012Validator
 from msgspec import structs
 
-from guardrail.model import Unknown
-from guardrail.policy.base import AppliedWaiver
-from guardrail.report import BudgetReport, Report
+from guardrail.cost.base import Kind
+from guardrail.model import Change, Deployed, Mode, Unknown
+from guardrail.policy.base import AppliedWaiver, Severity, Status, Verdict
+from guardrail.prices.base import Basis
+from guardrail.report import BudgetReport, BudgetState, Part, Report
 from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters import json as json_reporter
 from guardrail.reporters.base import Options
+from guardrail.settings import FailOn
 from tests.reporters.inputs import assessed, stack
 from tests.reporters.read_back import READERS, disagreements
 from tests.reporters.reports import finding, report
@@ -135,6 +138,71 @@ OWN = sorted(
 @pytest.mark.parametrize("path", OWN, ids=lambda path: f"{path.parent.name}/{path.name}")
 def test_every_format_says_the_same_of_an_input_of_ours(path: Path, flags: tuple[str, ...]) -> None:
     assert list(problems(path, *flags)) == []
+
+
+NIGHTLY = """\
+{
+  "StartAt": "Score",
+  "States": {
+    "Score": {
+      "Type": "Task",
+      "Resource": "arn:aws:states:::sagemaker:createTransformJob.sync",
+      "Parameters": {
+        "TransformJobName.$": "$.name",
+        "ModelName": "scores",
+        "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}
+      },
+      "End": true
+    }
+  }
+}
+"""
+HALF_AN_HOUR = """\
+version: 0.1
+resource_usage:
+  score.asl.json: {monthly_runs: 30, run_hours: 0.5}
+"""
+
+
+@pytest.mark.parametrize("usage", ["", HALF_AN_HOUR], ids=["runs and hours unknown", "priced"])
+def test_every_format_says_the_same_of_transform_jobs(usage: str, tmp_path: Path) -> None:
+    definition = tmp_path / "score.asl.json"
+    definition.write_text(NIGHTLY, encoding="utf-8")
+    (tmp_path / "guardrail-usage.yml").write_text(usage or "version: 0.1\n", encoding="utf-8")
+    assert list(problems(definition, f"--usage-file={tmp_path / 'guardrail-usage.yml'}")) == []
+
+
+CLOSED = {
+    "budgets/items/state": BudgetState,
+    "fail_on": FailOn,
+    "endpoint/mode/0": Mode,
+    "endpoint/change": Change,
+    "endpoint/deployed": Deployed,
+    "difference/part": Part,
+    "component/kind": Kind,
+    "component/basis": Basis,
+    "result/severity": Severity,
+    "result/verdict": Verdict,
+    "result/status": Status,
+}
+"""The types whose words the schema lists, by where: without "properties" and "$defs"."""
+
+
+def enumerations(node: Any, *path: str) -> Iterator[tuple[str, list[str | None]]]:
+    if isinstance(node, dict):
+        if "enum" in node:
+            yield "/".join(each for each in path if each not in ("properties", "$defs", "anyOf")), node["enum"]
+        for key, value in node.items():
+            yield from enumerations(value, *path, key)
+    elif isinstance(node, list):
+        for place, value in enumerate(node):
+            yield from enumerations(value, *path, str(place))
+
+
+@pytest.mark.parametrize("place", CLOSED)
+def test_the_schema_lists_the_words_of_the_type(place: str) -> None:
+    listed = dict(enumerations(REPORT.schema))[place]
+    assert {each for each in listed if each is not None} == set(get_args(CLOSED[place]))
 
 
 def everything() -> Report:
