@@ -10,6 +10,7 @@ from decimal import Decimal
 from itertools import count
 from typing import NamedTuple
 
+from guardrail.limits import LARGEST_NUMBER
 from guardrail.model import Flow
 from guardrail.money import ZERO
 
@@ -38,23 +39,35 @@ def runs(flow: Flow, jobs: int, *, of: str = "jobs") -> list[Runs]:
     found = [Runs(0, 0)] * jobs
     pending: list[tuple[Flow, Runs]] = [(flow, Runs(1, 1))]
     while pending:
-        here, times = pending.pop()
+        here, outside = pending.pop()
         for step, visits in zip(here.steps, _visits(here), strict=True):
             own = getattr(step, of)
             if not own and not step.parts:
                 continue
-            inside = _times(times, _times(visits, Runs(step.least, step.most)))
+            inside = times(outside, times(visits, Runs(step.least, step.most)))
             for place in own:
                 found[place] = inside
             pending += [(part, inside) for part in step.parts]
     return found
 
 
-def _times(one: Runs, other: Runs) -> Runs:
+def times(one: Runs, other: Runs) -> Runs:
+    """What runs in each run of another: 1 to 3 times 2 is 2 to 6, and without end times 0 is 0.
+
+    What has more runs than anybody calculates with has no end.
+    """
     if 0 in (one.most, other.most):
         return Runs(0, 0)
-    most = None if one.most is None or other.most is None else one.most * other.most
-    return Runs(one.least * other.least, most)
+    return _within(one.least * other.least, None if one.most is None or other.most is None else one.most * other.most)
+
+
+def plus(one: Runs, other: Runs) -> Runs:
+    """What runs beside another: 1 to 3 plus 2 is 3 to 5."""
+    return _within(one.least + other.least, None if one.most is None or other.most is None else one.most + other.most)
+
+
+def _within(least: int, most: int | None) -> Runs:
+    return Runs(min(least, LARGEST_NUMBER), None if most is None or most > LARGEST_NUMBER else most)
 
 
 def span(flow: Flow, least: Sequence[Decimal], most: Sequence[Decimal]) -> Span:
@@ -94,7 +107,7 @@ def _cheapest(flow: Flow, cost: Sequence[Decimal]) -> Decimal:
 
 def _dearest(flow: Flow, cost: Sequence[Decimal]) -> Decimal:
     """The dearest way from the first step, where every cycle is gone through once."""
-    groups = _cycles(flow)
+    groups = cycles(_nexts(flow))
     place = {step: number for number, group in enumerate(groups) for step in group}
     best: list[Decimal] = []
     for number, group in enumerate(groups):  # those that come later stand first
@@ -109,7 +122,10 @@ def _visits(flow: Flow) -> list[Runs]:
         return []
     reached, always = _reached(flow), _on_every_way(flow)
     cyclic = {
-        step for group in _cycles(flow) for step in group if len(group) > 1 or group[0] in flow.steps[group[0]].nexts
+        step
+        for group in cycles(_nexts(flow))
+        for step in group
+        if len(group) > 1 or group[0] in flow.steps[group[0]].nexts
     }
     return [
         Runs(int(step in always), None if step in cyclic else 1) if step in reached else Runs(0, 0)
@@ -170,28 +186,35 @@ def _some_way(flow: Flow) -> list[int]:
     return []
 
 
-def _cycles(flow: Flow) -> list[list[int]]:
-    """The steps in groups of which each leads to each other, those that come later first (Tarjan)."""
+def _nexts(flow: Flow) -> list[Sequence[int]]:
+    return [step.nexts for step in flow.steps]
+
+
+def cycles(nexts: Sequence[Sequence[int]]) -> list[list[int]]:
+    """Numbers in groups of which each leads to each other, those that come later first (Tarjan).
+
+    ``[[1], [2], [1]]``, where 0 leads to 1, and 1 and 2 to each other, is ``[[2, 1], [0]]``.
+    """
     index: dict[int, int] = {}
     low: dict[int, int] = {}
     stack: list[int] = []
     on_stack: set[int] = set()
     groups: list[list[int]] = []
-    for root in range(len(flow.steps)):
+    for root in range(len(nexts)):
         if root in index:
             continue
-        work = [(root, iter(flow.steps[root].nexts))]
+        work = [(root, iter(nexts[root]))]
         index[root] = low[root] = len(index)
         stack.append(root)
         on_stack.add(root)
         while work:
-            here, nexts = work[-1]
-            for after in nexts:
+            here, left = work[-1]
+            for after in left:
                 if after not in index:
                     index[after] = low[after] = len(index)
                     stack.append(after)
                     on_stack.add(after)
-                    work.append((after, iter(flow.steps[after].nexts)))
+                    work.append((after, iter(nexts[after])))
                     break
                 if after in on_stack:
                     low[here] = min(low[here], index[after])

@@ -3,7 +3,8 @@
 import time
 from decimal import Decimal
 
-from guardrail.flows import Runs, Span, runs, span
+from guardrail.flows import Runs, Span, cycles, plus, runs, span, times
+from guardrail.limits import LARGEST_NUMBER
 from guardrail.model import Flow, Step
 
 
@@ -69,3 +70,23 @@ def test_a_flow_of_thousands_of_forks_takes_a_moment() -> None:
     assert span(flow, [Decimal(1)], [Decimal(1)]) == Span(Decimal(0), Decimal(3_000))  # one of each fork, or none
     assert runs(flow, 1)[0].least == 0
     assert time.perf_counter() - began < 5  # 2 ** 3000 ways are not gone one by one
+
+
+def test_runs_in_runs_are_products_and_beside_each_other_sums() -> None:
+    assert times(Runs(1, 3), Runs(2, 2)) == Runs(2, 6)
+    assert plus(Runs(1, 3), Runs(2, 2)) == Runs(3, 5)
+    assert times(Runs(1, None), Runs(2, 2)) == Runs(2, None)
+    assert times(Runs(1, None), Runs(0, 0)) == Runs(0, 0)
+    assert plus(Runs(1, None), Runs(0, 0)) == Runs(1, None)
+
+
+def test_more_runs_than_anybody_calculates_with_have_no_end() -> None:
+    many = Runs(LARGEST_NUMBER, LARGEST_NUMBER)
+    assert times(many, Runs(2, 2)) == Runs(LARGEST_NUMBER, None)
+    assert plus(many, Runs(1, 1)) == Runs(LARGEST_NUMBER, None)
+
+
+def test_those_that_lead_to_each_other_are_a_group_and_later_groups_stand_first() -> None:
+    groups = cycles([[1, 4], [2], [3], [1], []])  # 0 leads to 4 and into the cycle of 1, 2 and 3
+    assert [set(group) for group in groups] in ([{4}, {1, 2, 3}, {0}], [{1, 2, 3}, {4}, {0}])
+    assert cycles([[0]]) == [[0]]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from guardrail.flows import Runs, runs
+from guardrail.flows import Runs, cycles, plus, runs, times
 from guardrail.model import Model, TransformJob, Trigger, Unknown, Workflow
 from guardrail.sources.declarations import (
     Aim,
@@ -35,11 +35,18 @@ class Workflows(NamedTuple):
 
 
 class _Started(NamedTuple):
-    """A trigger, with what it gives, and the declarations that it is made of."""
+    """A trigger, with what it gives, and whether the change touches a declaration that it is made of."""
 
     trigger: Trigger
     given: Any
-    parts: tuple[str, ...]
+    touched: bool
+
+
+class _Nested(NamedTuple):
+    """What workflows start: by address what they start that is not here, and who starts one that is."""
+
+    foreign: dict[str, list[str]]
+    parents: set[str]
 
 
 def workflows(
@@ -50,17 +57,16 @@ def workflows(
     A workflow that is started with several inputs, which make different jobs of it, is several.
     """
     declared = list(declarations.of(DeclaredWorkflow))
-    started = _starts(declarations, declared)
+    started = _starts(declarations, declared, is_touched)
     without_input = {one.address: _read(one, None) for one in declared}
-    foreign = _nested(declared, started, without_input)
-    parents = {part for group in started.values() for start in group for part in start.parts}
+    nested = _nested(declared, started, without_input, is_touched)
     models = {each.name: each.model for each in declarations.of(DeclaredModel) if isinstance(each.name, str)}
     others: Counter[str] = Counter()
     found: list[Workflow] = []
     for one in declared:
         starts = _starts_of(one, started)
         groups: list[tuple[Definition, list[_Started]]] = []
-        for start in starts or [_Started(Trigger(address="", expression=""), None, ())]:
+        for start in starts or [_Started(Trigger(address="", expression=""), None, touched=False)]:
             definition = without_input[one.address] if start.given is None else _read(one, start.given)
             same = next((group for known, group in groups if known == definition), None)
             if definition is not None and same is None:
@@ -71,10 +77,10 @@ def workflows(
             declarations.skip(one, _why(one), affects_total=True)
             continue
         others.update(groups[0][0].others)
-        for doubt in (*groups[0][0].doubts, *foreign.get(one.address, [])):
+        for doubt in (*groups[0][0].doubts, *nested.foreign.get(one.address, [])):
             declarations.skip(one, doubt, affects_total=True)
         if not any(definition.jobs for definition, _ in groups):
-            if one.address not in declarations.skipped and one.address not in parents:
+            if one.address not in declarations.skipped and one.address not in nested.parents:
                 declarations.leave_out(one)
             continue
         for definition, group in groups:
@@ -93,61 +99,91 @@ def _with_model(job: TransformJob, models: dict[str, Model]) -> TransformJob:
 
 def _starts_of(one: DeclaredWorkflow, started: dict[str, list[_Started]]) -> list[_Started]:
     """What starts a workflow: what is written inside it, and what is known so far of all others."""
-    return [*(_Started(trigger, given, ()) for trigger, given in one.events), *started.get(one.address, [])]
+    return [*(_Started(trigger, given, touched=False) for trigger, given in one.events), *started.get(one.address, [])]
 
 
 def _nested(
-    declared: list[DeclaredWorkflow], started: dict[str, list[_Started]], without_input: dict[str, Definition | None]
-) -> dict[str, list[str]]:
-    """Enter what workflows start of each other, those first that nothing starts; by address what they start elsewhere.
+    declared: list[DeclaredWorkflow],
+    started: dict[str, list[_Started]],
+    without_input: dict[str, Definition | None],
+    is_touched: Callable[[str], bool],
+) -> _Nested:
+    """Enter what workflows start of each other, those first that start the others.
 
-    What a workflow starts runs as often as its state does, each time that one of its own triggers starts it.
+    What a workflow starts runs as often as its state does, each time that one of its own triggers starts it; one that
+    starts itself, over however many others, runs nobody knows how often.
     """
-    foreign: dict[str, list[str]] = {}
+    nested = _Nested({}, set())
+    called = _Called(declared)
     targets = {
-        address: [(start, each, _meant(start.target, declared)) for start, each in _with_runs(found)]
+        address: [(start, often, called.meant(start.target)) for start, often in _with_runs(found)]
         for address, found in without_input.items()
         if found is not None and found.starts
     }
-    pending = sorted(
-        targets, key=lambda address: any(meant == address for each in targets.values() for *_, meant in each)
-    )
-    by_address = {one.address: one for one in declared}
-    for address in pending:
-        own = _starts_of(by_address[address], started)
-        never = Unknown(f"nothing here starts {address}, which starts it")
+    ranks = _ranks({address: [meant for *_, meant in each] for address, each in targets.items()})
+    for address in sorted(targets, key=ranks.__getitem__):
+        one = called.by_address[address]
+        own = _starts_of(one, started) or [_unknown_times(f"nothing here starts {address}, which starts it")]
         for start, often, meant in targets[address]:
-            if meant is None and by_address[address].reason == STARTS_OTHERS:
+            if meant is None and one.reason == STARTS_OTHERS:
                 continue  # neither of the two has anything to do with SageMaker, as far as anybody can see
             if meant is None:
-                foreign.setdefault(address, []).append(f"what it starts at {start.label} is not here, and in no total")
+                nested.foreign.setdefault(address, []).append(
+                    f"what it starts at {start.label} is not here, and in no total"
+                )
                 continue
-            itself = Unknown("it starts itself again and again")
-            fallback = [_Started(Trigger(address="", expression=itself if meant == address else never), None, ())]
-            for each in fallback if meant == address else own or fallback:
-                most = None if often.most is None or each.trigger.most is None else often.most * each.trigger.most
-                name = f"{address}: {start.label}"
-                trigger = replace(each.trigger, address=name, least=often.least * each.trigger.least, most=most)
-                given = decoded(start.given, "input") if start.given is not None else None
-                started.setdefault(meant, []).append(_Started(trigger, given, (*each.parts, address)))
-    return foreign
+            nested.parents.add(address)
+            given = decoded(start.given, "input") if start.given is not None else None
+            again = ranks.get(meant) == ranks[address]
+            starts = [_unknown_times("it starts itself again and again")] if again else own
+            for trigger, touched in _multiplied(starts, often, f"{address}: {start.label}").items():
+                started.setdefault(meant, []).append(_Started(trigger, given, touched or is_touched(address)))
+    return nested
+
+
+class _Called:
+    """The workflows of one side by what a state may call them: their address, their ARN or their name."""
+
+    def __init__(self, declared: list[DeclaredWorkflow]) -> None:
+        self.by_address = {one.address: one for one in declared}
+        self._by_name = {one.name: one.address for one in reversed(declared) if isinstance(one.name, str)}
+
+    def meant(self, target: str | Unknown | None) -> str | None:
+        """The address of the workflow that a state starts: ``Child`` of ``${Child}``, or of an ARN with its name."""
+        text = (target.partial if isinstance(target, Unknown) else target) or ""
+        hole = _HOLE.fullmatch(text)
+        address = re.sub(r"\.[Aa]rn$", "", hole[1] if hole else text)
+        return address if address in self.by_address else self._by_name.get(_name_in(text))
+
+
+def _unknown_times(reason: str) -> _Started:
+    return _Started(Trigger(address="", expression=Unknown(reason)), None, touched=False)
+
+
+def _ranks(targets: dict[str, list[str | None]]) -> dict[str, int]:
+    """By address its place among what starts others, before all that it starts; one place for those of a cycle."""
+    addresses = list(targets)
+    places = {address: place for place, address in enumerate(addresses)}
+    groups = cycles([[places[each] for each in meant if each in places] for meant in targets.values()])
+    return {addresses[each]: rank for rank, group in enumerate(reversed(groups)) for each in group}
+
+
+def _multiplied(starts: list[_Started], often: Runs, name: str) -> dict[Trigger, bool]:
+    """The times at which a state of that name starts another workflow, ``often`` at each, and whether they changed.
+
+    Times that are the same are one, with the runs of both: a workflow that starts another at two states, which starts
+    a third at two, is two times for the third, of two runs each. One more in the chain doubles no list.
+    """
+    found: dict[Trigger, tuple[Runs, bool]] = {}
+    for trigger, _, touched in starts:
+        same = replace(trigger, address=name, least=1, most=1)
+        known, before = found.get(same, (Runs(0, 0), False))
+        found[same] = plus(known, times(often, Runs(trigger.least, trigger.most))), touched or before
+    return {replace(same, least=often.least, most=often.most): touched for same, (often, touched) in found.items()}
 
 
 def _with_runs(definition: Definition) -> list[tuple[Start, Runs]]:
     return list(zip(definition.starts, runs(definition.flow, len(definition.starts), of="starts"), strict=True))
-
-
-def _meant(target: str | Unknown | None, declared: list[DeclaredWorkflow]) -> str | None:
-    """The address of the workflow that a state starts: by a placeholder that names it, or by its name."""
-    text = (target.partial if isinstance(target, Unknown) else target) or ""
-    hole = _HOLE.fullmatch(text)
-    called = hole[1] if hole else text
-    for one in declared:
-        if called in (one.address, f"{one.address}.arn", f"{one.address}.Arn") or (
-            isinstance(one.name, str) and _name_in(text) == one.name
-        ):
-            return one.address
-    return None
 
 
 def _why(one: DeclaredWorkflow) -> str:
@@ -172,7 +208,6 @@ def _workflow(
 ) -> Workflow:
     triggers = None if group is None else tuple(start.trigger for start in group)
     names = ", ".join(start.trigger.address for start in group or ())
-    parts = [one.address, *(part for start in group or () for part in start.parts)]
     return Workflow(
         address=f"{one.address} ({names})" if is_one_of_several else one.address,
         type=one.type,
@@ -182,12 +217,14 @@ def _workflow(
         triggers=triggers,
         once=definition.once,
         change=one.change,
-        touched=any(map(is_touched, parts)),
+        touched=is_touched(one.address) or any(start.touched for start in group or ()),
         location=one.location,
     )
 
 
-def _starts(declarations: Declarations, declared: list[DeclaredWorkflow]) -> dict[str, list[_Started]]:
+def _starts(
+    declarations: Declarations, declared: list[DeclaredWorkflow], is_touched: Callable[[str], bool]
+) -> dict[str, list[_Started]]:
     """By address of a workflow what starts it. Schedules of something else are left out."""
     by_name: dict[str, list[DeclaredWorkflow]] = {}
     for one in declared:
@@ -199,7 +236,7 @@ def _starts(declarations: Declarations, declared: list[DeclaredWorkflow]) -> dic
         meant = [by_address[each.address] for each in aim.target.references if each.address in by_address]
         meant = meant or by_name.get(_name_in(aim.target.spelled), [])
         for address in dict.fromkeys(each.address for each in meant):
-            found.setdefault(address, []).append(_Started(trigger, aim.given, parts))
+            found.setdefault(address, []).append(_Started(trigger, aim.given, any(map(is_touched, parts))))
         if not meant:
             _unlinked(declarations, seeker)
     return found

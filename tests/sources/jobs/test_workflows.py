@@ -1,7 +1,9 @@
 """State machines, pipelines and schedules of a stack: the same jobs and amounts from source, template and plan."""
 
 import json
+import time
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -402,6 +404,57 @@ def test_a_state_machine_that_starts_itself_has_runs_without_end(check: Check) -
     machine["DefinitionString"] = json.dumps({"StartAt": "Score", "States": states})
     report = check(json.dumps(stack))
     assert report["totals"]["after"]["at_least"]
+
+
+def chain(length: int, starts: int) -> dict[str, Any]:
+    """State machines of which each starts the next one so many times; the first one runs daily, the last has a job."""
+    resources: dict[str, Any] = {}
+    for place in range(length):
+        call = {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::states:startExecution",
+            "Parameters": {"StateMachineArn": f"${{N{place + 1}}}", "Input": {"type": "ml.m5.xlarge"}},
+        }
+        states = {f"S{n}": call | ({"Next": f"S{n + 1}"} if n + 1 < starts else {"End": True}) for n in range(starts)}
+        definition = MACHINE if place + 1 == length else {"StartAt": "S0", "States": states}
+        resources[f"N{place}"] = {
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {"DefinitionString": {"Fn::Sub": json.dumps(definition)}},
+        }
+    daily = {"ScheduleExpression": "rate(1 day)", "Targets": [{"Id": "x", "Arn": {"Ref": "N0"}}]}
+    return resources | {"Daily": {"Type": "AWS::Events::Rule", "Properties": daily}}
+
+
+@pytest.mark.parametrize("step", [1, -1], ids=["in order", "in reverse"])
+def test_runs_go_down_a_chain_of_state_machines_in_whatever_order_it_is_declared(step: int, check: Check) -> None:
+    report = check(json.dumps({"Resources": dict(list(chain(4, 2).items())[::step])}))
+    # daily, twice at each of three levels: 365 / 12 × 2³ = 243.3333 runs × 0.5 h × 2 × 0.23 = 55.9667
+    assert amounts(report) == [55.97, 55.97]
+    assert Decimal(report["workflows"][0]["monthly_runs"]).quantize(Decimal("0.01")) == Decimal("243.33")
+
+
+def test_a_long_chain_that_doubles_at_each_level_takes_a_moment_and_is_right(check: Check) -> None:
+    before = time.process_time()
+    report = check(json.dumps({"Resources": chain(21, 2)}))
+    assert time.process_time() - before < 5  # a list of the 2²⁰ ways takes minutes
+    # 365 / 12 × 2²⁰ × 0.5 h × 2 × 0.23 = 7,335,662.93
+    assert amounts(report) == [7335662.93, 7335662.93]
+
+
+def test_a_chain_with_more_runs_than_anybody_counts_has_a_floor_and_no_end(check: Check) -> None:
+    report = check(json.dumps({"Resources": chain(200, 2)}))
+    assert "unknown" in report["workflows"][0]["monthly_runs"]
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_state_machines_that_start_each_other_run_nobody_knows_how_often(check: Check) -> None:
+    resources = chain(3, 1)
+    back = {"Type": "Task", "Resource": "arn:aws:states:::states:startExecution", "Next": "Score"}
+    again = {"StartAt": "Back", "States": {"Back": back | {"Parameters": {"StateMachineArn": "${N1}"}}, "Score": TASK}}
+    resources["N2"]["Properties"]["DefinitionString"]["Fn::Sub"] = json.dumps(again)
+    report = check(json.dumps({"Resources": resources}))
+    assert report["totals"]["after"]["at_least"]
+    assert "it starts itself again and again" in json.dumps(report["workflows"])
 
 
 SECRET = {"Parameters": {"Secret": {"Type": "String", "NoEcho": True, "Default": "ml.c5.9xlarge"}}}
