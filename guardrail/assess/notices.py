@@ -32,7 +32,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
 from guardrail.report import DiscountReport
 from guardrail.scaling import OVER, doubtful_time, named, out_of_sight
-from guardrail.schedules import Schedule, is_over, monthly_occurrences
+from guardrail.schedules import Schedule, is_over, monthly_occurrences, recurs
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
 
@@ -85,7 +85,7 @@ def _started(workflow: Workflow, today: date, asked: Decimal | None) -> Workflow
 def _is_once(trigger: Trigger, today: date) -> bool:
     """Whether a trigger has one moment left, and no more."""
     expression = trigger.expression
-    return isinstance(expression, str) and expression.startswith("at(") and not is_over(Schedule(expression), today)
+    return isinstance(expression, str) and not recurs(expression) and not is_over(Schedule(expression), today)
 
 
 def _in_force(endpoint: Endpoint, today: date, said: dict[str, None]) -> Endpoint:

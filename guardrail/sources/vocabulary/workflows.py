@@ -150,13 +150,16 @@ def _trigger(address: str, view: View, expression: str = "ScheduleExpression") -
 
 
 def _is_enabled(view: View) -> bool | Unknown:
-    """Whether it starts anything: CloudFormation and hashicorp/aws have a State, SAM and older providers a flag."""
-    state, flag = view.text("State"), view.boolean("Enabled")
-    if flag is None:
-        flag = view.boolean("IsEnabled")
-    if state == "DISABLED" or flag is False:
-        return False
-    return state if isinstance(state, Unknown) else True
+    """Whether it starts anything: CloudFormation and hashicorp/aws have a State, SAM and older providers a flag.
+
+    A plan shows both where only one is written, the other as it was, and does not say which.
+    """
+    state = view.text("State")
+    given = (state if state is None or isinstance(state, Unknown) else state != "DISABLED",)
+    answers = {each for each in (*given, view.boolean("Enabled"), view.boolean("IsEnabled")) if each is not None}
+    if len(answers) > 1 and answers <= {True, False}:
+        return Unknown("its state and its flag say different things")
+    return next((each for each in answers if isinstance(each, Unknown)), False not in answers)
 
 
 def _known(value: str | Unknown | None) -> str | None:

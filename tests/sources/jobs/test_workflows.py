@@ -212,6 +212,33 @@ Resources:
     assert amounts(report) == [12.41, 12.41]
 
 
+@pytest.mark.parametrize("flag", ["State", "Enabled", "IsEnabled"])
+def test_a_schedule_that_may_be_off_starts_an_unknown_number_of_runs(flag: str, check: Check) -> None:
+    stack = json.loads(pipeline(("A", {})))
+    stack["Parameters"] = {"On": {"Type": "String"}}
+    stack["Resources"]["A"]["Properties"][flag] = {"Ref": "On"}
+    (workflow,) = check(json.dumps(stack))["workflows"]
+    assert "when A starts it is not known" in workflow["monthly_runs"]["unknown"]
+
+
+@pytest.mark.parametrize(("state", "flag"), [("ENABLED", False), ("DISABLED", True)])
+def test_a_rule_whose_state_and_flag_disagree_may_be_on(state: str, flag: bool, check: Check) -> None:  # noqa: FBT001
+    """As a plan of hashicorp/aws shows it where one of the two is written, and the other is what it was before."""
+    stack = json.loads(pipeline(("A", {})))
+    stack["Resources"]["A"]["Properties"] |= {"State": state, "IsEnabled": flag}
+    (workflow,) = check(json.dumps(stack))["workflows"]
+    assert "say different things" in workflow["monthly_runs"]["unknown"]
+
+
+@pytest.mark.parametrize("expression", ["at(next Tuesday)", "at()", "cron(at noon)"])
+def test_a_schedule_that_is_not_read_is_not_one_that_runs_once(expression: str, check: Check) -> None:
+    stack = json.loads(pipeline(("A", {})))
+    stack["Resources"]["A"]["Properties"]["ScheduleExpression"] = expression
+    (workflow,) = check(json.dumps(stack))["workflows"]
+    assert "unknown" in workflow["monthly_runs"]
+    assert not workflow["once"]
+
+
 def test_an_arn_that_is_joined_from_the_partition_is_a_call(check: Check) -> None:
     resources = {"InstanceType": "ml.c5.2xlarge", "InstanceCount": 3}
     first, last = json.dumps(
