@@ -223,7 +223,6 @@ ANSWERS = {
     "merged": "is found by",
     "optional": "off until set:",
     "notice": "said by the report",
-    "batch": "of batch jobs, which are not read yet",
     "advice": "advice, no finding",
     "left out": "left out",
 }

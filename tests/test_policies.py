@@ -95,6 +95,7 @@ OFF_UNTIL_SET = {
     "monthly-increase-within-budget",
     "non-production-rests",
     "pool-fallbacks-cost-alike",
+    "transform-cost-is-agreed",
     "updates-bill-one-fleet",
     "variant-names-are-set",
 }
@@ -117,6 +118,14 @@ def test_what_was_considered_names_policies_that_there_are_and_says_why_others_a
         assert (row["answer"] in ("bundled", "merged", "optional")) == (row["policy"] in BY_ID), row
         assert row["why"] or row["answer"] not in ("left out", "advice"), row
         assert (row["answer"] == "optional") == (row["policy"] in OFF_UNTIL_SET and "budget" not in row["policy"]), row
+
+
+def test_what_aws_refuses_lies_in_one_folder_and_what_is_no_error_there_only_may_fail() -> None:
+    """A deployment that fails is an error; a table of prices alone, and what Terraform ignores, are warnings."""
+    graded = {policy.id: policy.severity for policy in POLICIES if policy.topic == "deployment"}
+    assert len(graded) == 21
+    warnings = {"changes-reach-the-endpoint", "serverless-is-offered-in-region"}
+    assert {name for name, severity in graded.items() if severity != "error"} == warnings
 
 
 @pytest.mark.parametrize("policy", [BY_ID[name] for name in sorted(OFF_UNTIL_SET)], ids=lambda policy: policy.id)
