@@ -59,12 +59,11 @@ class SubmoduleError(GitError):
     """A path that was in a submodule, whose past is in a repository of its own."""
 
 
-class LeadsOutError(GitError):
-    """A link of the past that led out of its repository."""
-
-
 class PastUnreadableError(SourceError):
-    """A past that was no Terraform source, and so was never applied as it stands there."""
+    """Something of the past that is there and that nobody can read, whoever fetches what: the present still counts.
+
+    A link that led nowhere, a file of 70 MB, a pointer of git LFS, or what was no source of its language.
+    """
 
 
 class NotATemplateError(SourceError):

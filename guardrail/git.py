@@ -21,7 +21,7 @@ from typing import IO, TYPE_CHECKING
 from msgspec import Struct
 
 from guardrail import limits
-from guardrail.errors import GitError, LeadsOutError, NoRevisionError, SubmoduleError
+from guardrail.errors import GitError, NoRevisionError, PastUnreadableError, SubmoduleError
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
@@ -176,9 +176,12 @@ class Commit:
     def read(self, path: str) -> bytes | None:
         """The content of the file that ``path`` was; None where there was none.
 
-        Raises `GitError` where the repository lacks it, and for what git does not hold: submodules and LFS files.
+        Raises `GitError` where the repository lacks it, `SubmoduleError` for what lies in one, and
+        `PastUnreadableError` for a link that led nowhere or out, a pointer of LFS, and a file that is too large.
         """
         entry = self._entry(path)
+        if entry is None and self._was_link(path):
+            raise PastUnreadableError(f"{path} was a link that leads nowhere in {self.revision}")
         if entry is None or entry.kind != "blob":
             return None
         return self._content(path, entry)
@@ -252,7 +255,7 @@ class Commit:
         if content is None:
             raise GitError(f"{path} of {self.revision} is not in this repository", hint=_FETCH_OBJECTS)
         if not entry.is_link and is_pointer(content):
-            raise GitError(
+            raise PastUnreadableError(
                 f"{path} was in git LFS in {self.revision}, and git has a pointer to it only",
                 hint="compare with a file: --compare-to old-template.yaml",
             )
@@ -269,6 +272,13 @@ class Commit:
         inside = self._inside(path)
         found = None if inside is None else self._followed(path, inside.split(os.sep))
         return None if found is None else found[0]
+
+    def _was_link(self, path: str) -> bool:
+        """Whether a path itself was a link, wherever to."""
+        folder, name = os.path.split(path)
+        parent = self._entry(folder or os.curdir)
+        entry = self._tree(parent.id).get(name) if parent is not None and parent.kind == "tree" else None
+        return entry is not None and entry.is_link
 
     def _inside(self, path: str) -> str | None:
         """A path as it is reached from the top; None where it lies outside."""
@@ -288,7 +298,7 @@ class Commit:
                 continue
             if part == os.pardir:
                 if len(passed) == 1:
-                    raise LeadsOutError(f"{path} was a link that leads out of the repository in {self.revision}")
+                    raise PastUnreadableError(f"{path} was a link that leads out of the repository in {self.revision}")
                 passed.pop()
                 continue
             if passed[-1][1].kind == "commit":
@@ -302,7 +312,9 @@ class Commit:
             links += 1
             target = self._content(path, entry)
             if links > _MOST_LINKS or target.startswith(b"/"):
-                raise LeadsOutError(f"{path} was a link that leads out of the repository in {self.revision}, or round")
+                raise PastUnreadableError(
+                    f"{path} was a link that leads out of the repository in {self.revision}, or round"
+                )
             pending += os.fsdecode(target).split("/")[::-1]
         return passed[-1][1], [name for name, _ in passed[1:]]
 
@@ -439,7 +451,7 @@ def _answer(process: "Popen[bytes]", name: str) -> bytes | None:
     size = int(header[2])
     if size > limits.LARGEST_FILE:
         _end(process)  # which is writing what nobody reads
-        raise GitError(
+        raise PastUnreadableError(
             f"a file of the past has {size:,} bytes, which is more than the {limits.LARGEST_FILE:,} that are read"
         )
     content = told.read(size + 1)

@@ -12,7 +12,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from guardrail import files, limits
-from guardrail.errors import GitError, NoRevisionError
+from guardrail.errors import GitError, NoRevisionError, SourceError
 from guardrail.git import Commit, leads_out, repository_of, top_of
 from guardrail.globs import spread
 
@@ -98,7 +98,7 @@ class Tracked:
             return self._commit
         try:
             return self._commit.is_file(path) or self._commit.is_directory(path)
-        except GitError:
+        except SourceError:
             return True
 
 

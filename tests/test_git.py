@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrail.errors import GitError
+from guardrail.errors import GitError, PastUnreadableError
 from guardrail.git import _ENVIRONMENT, Commit, Repository, repository_of, top_of
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
@@ -128,9 +128,8 @@ def test_the_links_of_that_commit_count_and_not_those_of_today(repository: Path)
     commit_ = past(repository)
     assert commit_.read(str(repository / "template.yaml")) == b"r"
     assert commit_.read(str(repository / "alias" / "main.tf")) == b"a"
-    assert commit_.read(str(repository / "gone")) is None
-    for name in ("out", "round"):
-        with pytest.raises(GitError, match="leads out of the repository"):
+    for name, where in (("out", "out of the repository"), ("round", "out of the repository"), ("gone", "nowhere")):
+        with pytest.raises(PastUnreadableError, match=f"leads {where}"):
             commit_.read(str(repository / name))
 
 
@@ -206,7 +205,7 @@ def test_a_large_file_is_refused_by_its_size(repository: Path, monkeypatch: pyte
     commit(repository, {"template.yaml": "x" * 1001})
     assert past(repository, "HEAD~1").read(str(repository / "template.yaml")) == b"two"
     commit_ = past(repository)
-    with pytest.raises(GitError, match="has 1,001 bytes"):
+    with pytest.raises(PastUnreadableError, match="has 1,001 bytes"):
         commit_.read(str(repository / "template.yaml"))
     assert commit_.read(str(repository / "README.md")) == b"r", "and the next one is read all the same"
 
@@ -269,7 +268,7 @@ def test_a_history_of_another_beginning_is_no_past(branched: Path) -> None:
 def test_a_pointer_of_lfs_is_no_content(repository: Path) -> None:
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
     commit(repository, {"template.yaml": pointer})
-    with pytest.raises(GitError, match=r"template\.yaml was in git LFS in HEAD"):
+    with pytest.raises(PastUnreadableError, match=r"template\.yaml was in git LFS in HEAD"):
         past(repository).read(str(repository / "template.yaml"))
 
 

@@ -84,5 +84,5 @@ def _differs(path: str, commit: Commit) -> bool:
     """Whether a file is not what it was; of what cannot be read, whoever needs it says so."""
     try:
         return commit.read(path) != files.content(path)
-    except (OSError, GitError):
+    except (OSError, SourceError):
         return True

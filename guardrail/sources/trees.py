@@ -7,10 +7,11 @@ taken from the disk: the modules that ``terraform init`` has fetched, and values
 import errno
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Protocol
 
 from guardrail import files, limits
-from guardrail.errors import LeadsOutError
+from guardrail.errors import PastUnreadableError
 from guardrail.git import Commit
 from guardrail.gitignore import LeftOut
 from guardrail.sources.boundary import Boundary, boundary_of, is_private
@@ -87,15 +88,19 @@ class InCommit:
         if _is_fetched(path):
             return self._disk.holds(path)
         try:
-            real = self.real(path)
-        except LeadsOutError:
+            real = self._commit.real(path) or os.path.abspath(path)
+        except PastUnreadableError:
             return False
         top = os.path.abspath(self._commit.top)
         return files.lies_in(real, top) and not is_private(real[len(top) :])
 
     def real(self, path: str) -> str:
         """What tells a file or folder from all others, however it was reached."""
-        return self._disk.real(path) if _is_fetched(path) else self._commit.real(path) or os.path.abspath(path)
+        if _is_fetched(path):
+            return self._disk.real(path)
+        with suppress(PastUnreadableError):
+            return self._commit.real(path) or os.path.abspath(path)
+        return os.path.abspath(path)
 
     def content(self, path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
         """The bytes of a file. Raises `OSError`, and `GitError` for what git does not hold."""
@@ -122,11 +127,17 @@ class InCommit:
         """Whether ``path`` led to a file."""
         if _is_fetched(path):
             return self._disk.is_file(path)
-        return self._commit.is_file(path) or (self._is_kept_out(path) and self._disk.is_file(path))
+        with suppress(PastUnreadableError):
+            return self._commit.is_file(path) or (self._is_kept_out(path) and self._disk.is_file(path))
+        return False
 
     def is_directory(self, path: str) -> bool:
         """Whether ``path`` led to a folder."""
-        return self._disk.is_directory(path) if _is_fetched(path) else self._commit.is_directory(path)
+        if _is_fetched(path):
+            return self._disk.is_directory(path)
+        with suppress(PastUnreadableError):  # whoever reads it is told
+            return self._commit.is_directory(path)
+        return False
 
     def walk(self, top: str, *, most: int = limits.MOST_FILES) -> Iterator[tuple[str, list[str], list[str]]]:
         """As `guardrail.files.walk` does it."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from guardrail.errors import GitError
+from guardrail.errors import PastUnreadableError
 from guardrail.git import Commit, repository_of
 from guardrail.sources.trees import InCommit, OnDisk, Tree, tree_of
 from tests.test_git import commit, git
@@ -72,5 +72,5 @@ def test_a_link_that_leads_out_is_refused_by_either() -> None:
     assert repository is not None
     in_commit = InCommit(Commit(repository, "HEAD"))
     assert not any(map(in_commit.holds, ("out/secret", "../secret")))
-    with pytest.raises(GitError, match="was a link that leads out"):
+    with pytest.raises(PastUnreadableError, match="was a link that leads out"):
         in_commit.content("out/secret")

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
-from guardrail.errors import GitError, LimitError
+from guardrail.errors import LimitError, SourceError
 from guardrail.model import Location, Skipped, Unknown
 from guardrail.sources.base import LOST, Computed
 from guardrail.sources.hcl import syntax
@@ -353,7 +353,7 @@ class ModuleInstance(Attributes):
                 return "there is no such directory"
             if tree.real(directory) in self.places:
                 return "that calls itself"
-        except GitError as error:
+        except SourceError as error:
             return error.message
         return None
 

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from guardrail.errors import GitError, PastUnreadableError, SourceError, SubmoduleError
 from guardrail.files import lies_in
 from guardrail.git import Commit
-from guardrail.model import ChangeSet, Unknown
+from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.discovery import pruning
 from guardrail.sources.hcl.disk import Disk, is_source, source_names
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -96,8 +96,10 @@ class Pasts:
             root = RootModule(directory="", disk=then.disk, inputs=inputs, workspace=workspace, region=region)
             try:
                 gone = without_future(self._as_it_was(root, then), directory)
-            except PastUnreadableError:
-                continue  # what does not parse has made nothing
+            except PastUnreadableError as error:
+                nothing = Coverage(seen=0, modelled=0, partial=0, skipped=0)
+                told = f"what it had is not known: {error.message}"
+                gone = ChangeSet(path=directory, kind="hcl", after=Inventory(), notices=(told,), coverage=nothing)
             yield labelled(self._told(directory, gone), inputs.label)
 
     def read(self, root: RootModule) -> ChangeSet:
@@ -109,7 +111,7 @@ class Pasts:
         try:
             return self._told(root.directory, read_root(root, past, has_past=is_known))
         except PastUnreadableError as error:
-            told = f"what stood before is not known, because it does not parse: {error.message}"
+            told = f"what stood before is not known: {error.message}"
             return _saying([told], read_root(root))
 
     def _told(self, directory: str, change_set: ChangeSet) -> ChangeSet:
@@ -123,7 +125,8 @@ class Pasts:
         if directory in self.gone:
             is_there = os.path.isdir(directory) and any(map(is_source, os.listdir(directory)))
             what = "is no root module any more" if is_there else "is gone"
-            said.append(f"{directory} {what}: what it had is no longer there after the change")
+            had = "" if change_set.before is None else ": what it had is no longer there after the change"
+            said.append(f"{directory} {what}{had}")
         return _saying(said, change_set)
 
     # Where it was ------------------------------------------------------------------------------------------------

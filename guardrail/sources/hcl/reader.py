@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from guardrail.errors import LimitError, PastUnreadableError
+from guardrail.errors import GitError, LimitError, PastUnreadableError, SourceError, SubmoduleError
 from guardrail.limits import Allowance
 from guardrail.model import (
     ChangeSet,
@@ -173,9 +173,15 @@ def _past(past: RootModule, now: _WorkedOut, trace: Trace) -> _WorkedOut:
         moved = changes.renamed(then.blocks, now.blocks, now.modules)
         if moved:
             then = _worked_out(past, Trace(trace.decided, trace.allowance), present=now.configuration, moved=moved)
-    except HclSyntaxError as error:
-        raise PastUnreadableError(error.message) from error
+    except SourceError as error:
+        raise _unreadable(error) from error
     return then
+
+
+def _unreadable(error: SourceError) -> SourceError:
+    """What became of reading a past: what the repository lacks can be fetched, and anything else is as it was."""
+    is_missing = isinstance(error, GitError) and not isinstance(error, SubmoduleError)
+    return error if is_missing else PastUnreadableError(error.message)
 
 
 def _compared(then: _WorkedOut | None, now: _WorkedOut) -> tuple[list[Block], list[Block]]:
@@ -218,8 +224,8 @@ def without_future(past: RootModule, directory: str) -> ChangeSet:
     """The change set of a root module that is gone: everything in it before, and nothing after."""
     try:
         gone = read_root(past)
-    except HclSyntaxError as error:
-        raise PastUnreadableError(error.message) from error
+    except SourceError as error:
+        raise _unreadable(error) from error
     possibilities = tuple(replace(each, before=each.after, after=Inventory()) for each in gone.possibilities)
     return replace(
         gone, path=directory, before=gone.after, after=Inventory(), possibilities=possibilities, waivers=(), notices=()

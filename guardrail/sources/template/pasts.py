@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from guardrail import files, limits
-from guardrail.errors import SourceError, SubmoduleError
+from guardrail.errors import PastUnreadableError, SourceError, SubmoduleError
 from guardrail.git import Commit
 from guardrail.gitignore import Excluded
 from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
@@ -48,7 +48,7 @@ def templates_then(
     new = {
         path: _declared(path, _today(path))
         for path in found.inputs
-        if path not in found.made and os.path.isfile(path) and past.read(path) is None
+        if path not in found.made and os.path.isfile(path) and _then(past, path) is None
     }
     names = renamed(new, gone)
     return Then(renamed=names, gone=tuple(path for path, ids in gone.items() if ids and path not in names.values()))
@@ -57,7 +57,7 @@ def templates_then(
 def _gone(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> Iterator[tuple[str, bytes]]:
     """Each template and cloud assembly of then that is none of today, with its content."""
     contents = {path: content for path, content in _candidates(past, folder, found, exclude) if is_relevant(content)}
-    known = {path: past.read(path) or b"" for path in found.inputs if os.path.isfile(path)}
+    known = {path: _then(past, path) or b"" for path in found.inputs if os.path.isfile(path)}
     parts = {place for path, content in (known | contents).items() for place in nested_in(path, content)}
     yield from ((path, content) for path, content in contents.items() if os.path.abspath(path) not in parts)
 
@@ -68,7 +68,7 @@ def _candidates(past: Commit, folder: str, found: Found, exclude: Excluded | Non
         for parent, folders, names in past.walk(folder, most=limits.MOST_SEARCHED):
             place = os.path.normpath(parent)
             folders[:] = (name for name in folders if not is_aside(name) and not _is_excluded(exclude, place, name))
-            manifest = past.read(os.path.join(place, assembly.MANIFEST)) if assembly.MANIFEST in names else None
+            manifest = _then(past, os.path.join(place, assembly.MANIFEST)) if assembly.MANIFEST in names else None
             if manifest is not None and is_assembly(manifest):
                 folders[:] = []
                 if place not in found.inputs and not os.path.lexists(os.path.join(place, assembly.MANIFEST)):
@@ -76,7 +76,7 @@ def _candidates(past: Commit, folder: str, found: Found, exclude: Excluded | Non
                 continue
             for path in (os.path.normpath(os.path.join(place, name)) for name in names if may_hold_template(name)):
                 is_left = path in found.foreign or path in found.parts or not os.path.lexists(path)
-                if is_left and not _is_excluded(exclude, path) and (content := past.read(path)) is not None:
+                if is_left and not _is_excluded(exclude, path) and (content := _then(past, path)) is not None:
                     yield path, content
     except SubmoduleError:
         return
@@ -86,6 +86,14 @@ def _candidates(past: Commit, folder: str, found: Found, exclude: Excluded | Non
 
 def _is_excluded(exclude: Excluded | None, *parts: str) -> bool:
     return exclude is not None and exclude.ignores(os.path.join(*parts), is_folder=len(parts) > 1)
+
+
+def _then(past: Commit, path: str) -> bytes | None:
+    """What a file was; nothing of one that was there and cannot be read, None of one that was not."""
+    try:
+        return past.read(path)
+    except PastUnreadableError:
+        return b""
 
 
 def _today(path: str) -> bytes:

@@ -90,14 +90,14 @@ def _before(path: str, options: TemplateOptions) -> tuple[Origin | None, list[st
     if isinstance(past, str):
         return Origin.of(past, WorkingTree(past), options), []
     then = options.was or path
-    if past.read(then) is None and not past.is_directory(then):
-        return Origin([], past, options), []  # it was not there then: everything in it is new
     try:
+        if past.read(then) is None and not past.is_directory(then):
+            return Origin([], past, options), []  # it was not there then: everything in it is new
         return Origin.of(then, past, options), []
     except GitError:
         raise
     except SourceError as error:  # or the change that mends it could not be checked
-        return None, [f"what stood before is not known, because it does not parse: {error.message}"]
+        return None, [f"what stood before is not known: {error.message}"]
 
 
 class _Reading(Struct, frozen=True):

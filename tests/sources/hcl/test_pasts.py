@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from guardrail import limits
 from guardrail.errors import GitError, SourceError
 from guardrail.model import ChangeSet, Inventory, Unknown
 from guardrail.sources import hcl
@@ -462,7 +463,7 @@ def test_a_past_that_did_not_parse_is_not_known_and_holds_nothing_up(change: Cha
     change({"main.tf": 'resource "a" {'}, {"main.tf": PROVIDER + endpoint("chat")})
     found = only()
     assert found.before is None
-    assert any("what stood before is not known, because it does not parse: main.tf:1" in each for each in found.notices)
+    assert any("what stood before is not known: main.tf:1" in each for each in found.notices)
 
 
 def test_a_root_in_a_submodule_has_no_past_here(top: Path, tmp_path: Path) -> None:
@@ -515,11 +516,43 @@ def test_a_clone_without_old_files_is_an_error(top: Path) -> None:
         compared(to="HEAD~1")
 
 
-def test_source_in_lfs_is_an_error(change: Changing) -> None:
-    pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
-    change({"main.tf": pointer}, {"main.tf": PROVIDER + endpoint("chat")})
-    with pytest.raises(GitError, match=r"main\.tf was in git LFS in HEAD"):
-        compared()
+def link(top: Path, target: str) -> None:
+    (top / "a/main.tf").symlink_to(target)
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        (lambda top: link(top, "nowhere.tf"), "a/main.tf was a link that leads nowhere in HEAD"),
+        (lambda top: link(top, "main.tf"), "a/main.tf leads out of its repository"),
+        (lambda top: link(top, "/etc/hostname"), "a/main.tf leads out of its repository"),
+        (lambda top: (top / "a/main.tf").write_bytes(b"#" * 4_001), "a file of the past has 4,001 bytes"),
+        (lambda top: (top / "a/main.tf").write_bytes(b"\xe9"), "a/main.tf:1:1: it is not UTF-8"),
+        (
+            lambda top: (top / "a/main.tf").write_text("version https://git-lfs.github.com/spec/v1\nsize 1\n"),
+            "a/main.tf was in git LFS in HEAD",
+        ),
+    ],
+    ids=["link to nowhere", "link to itself", "link that leads out", "large", "not UTF-8", "LFS"],
+)
+def test_a_past_that_cannot_be_read_is_not_known_and_holds_nothing_up(
+    top: Path, monkeypatch: pytest.MonkeyPatch, broken: Callable[[Path], object], said: str
+) -> None:
+    """Else the change that mends it could not be checked; what else there is has its past all the same."""
+    monkeypatch.setattr(limits, "LARGEST_FILE", 4_000)
+    (top / "a").mkdir()
+    broken(top)
+    commit(top, {"b/main.tf": PROVIDER + endpoint("search")})
+    (top / "a/main.tf").unlink()
+    (top / "a/main.tf").write_text(PROVIDER + endpoint("chat"))
+    mended, other = compared()
+    assert (mended.before, counts(mended.after)) == (None, {CHAT: 1})
+    assert [each for each in mended.notices if f"what stood before is not known: {said}" in each]
+    assert (counts(other.before), other.path) == ({SEARCH: 1}, "b")
+    (top / "a/main.tf").unlink()
+    gone = next(each for each in compared() if each.path == "a")
+    assert (gone.before, gone.after) == (None, Inventory())
+    assert [each for each in gone.notices if f"what it had is not known: {said}" in each]
 
 
 def test_links_are_those_of_the_commit(top: Path) -> None:
@@ -538,5 +571,6 @@ def test_a_past_link_that_led_out_is_not_followed(change: Changing, top: Path, t
     (top / "secret.tf").symlink_to(tmp_path / "secret.tf")
     change({"main.tf": PROVIDER + endpoint("chat")}, {"main.tf": PROVIDER + endpoint("chat")})
     (top / "secret.tf").unlink()
-    with pytest.raises(SourceError, match=r"secret\.tf was a link that leads out of the repository"):
-        compared()
+    found = only()
+    assert found.before is None
+    assert any("secret.tf leads out of its repository" in each for each in found.notices)
