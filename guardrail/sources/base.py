@@ -63,7 +63,7 @@ UNNAMED = "${…}"
 
 
 class Places(Protocol):
-    """Where the attributes of one block are written."""
+    """The lines of one block's attributes: ``main.tf:12`` for ``instance_type``."""
 
     @property
     def start(self) -> Location:
@@ -71,11 +71,11 @@ class Places(Protocol):
         ...
 
     def of(self, name: str) -> Location | None:
-        """Where an attribute is written; None where it is not."""
+        """The location of an attribute; None where the block does not set it."""
         ...
 
     def origin(self, name: str) -> Location | None:
-        """Where the value is written that an attribute takes from elsewhere; None where it does not."""
+        """The location of the value behind an attribute, ``dev.tfvars:3`` of ``var.type``; None where it is its own."""
         ...
 
     def item(self, name: str, index: int) -> "Places | None":
@@ -145,13 +145,13 @@ class View:
         return ()
 
     def location(self, name: str) -> Location | None:
-        """Where an attribute is written, or, where it is not, its block; None where the source has no lines."""
+        """The location of an attribute, else of its block; None where the source has no lines."""
         if self.places is None:
             return None
         return self.places.of(self.spelling.of(name)) or self.places.start
 
     def lines(self, *names: str) -> dict[str, Location]:
-        """Where the value of each of the attributes is written that is written at all, by the names of the language."""
+        """The locations of the attributes that the block sets, by their names in the source's language."""
         if self.places is None:
             return {}
         places = self.places

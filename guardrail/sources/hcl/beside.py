@@ -34,7 +34,7 @@ class SourceBeside:
     def provider_of(self, names: tuple[str, ...], type_: str, name: str) -> Provider | None:
         """The provider configuration of a resource in the module at the end of a path of calls.
 
-        None where the block is not written here, or in source that cannot be read: the plan says what is.
+        None where this source does not declare the block or cannot be read: the plan decides then.
         """
         try:
             module = self._module(names)
@@ -47,7 +47,7 @@ class SourceBeside:
     def references(self, names: tuple[str, ...], type_: str, name: str, address: str, attribute: str) -> set[str]:
         """The addresses of the resources that the argument of one instance of a block comes from.
 
-        Empty where the block is not written here, or a part of the expression is out of sight here as well.
+        Empty where this source does not declare the block, or where the expression refers to what is not in it.
         """
         try:
             modules = [self._root]

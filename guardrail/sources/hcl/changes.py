@@ -1,8 +1,8 @@
-"""What a change of source does to its resources, told from both sides as they are worked out, without a state.
+"""Actions on the resources of a root module (create, update, delete), from its source before and after, no state.
 
-What Terraform would call the same resource is found first: at its address, where a ``moved`` block says, with ``count``
-added or taken away (``x`` and ``x[0]``), and, because nothing is destroyed here, at any new address where it is the
-same endpoint by its name, or reads as before.
+Resources are paired first, as Terraform would: by address, by a ``moved`` block, by ``count`` added or taken away
+(``x`` and ``x[0]``). A resource that is gone is also paired with a new one of the same endpoint name, or of the same
+text: with no state nothing says that it would be destroyed.
 """
 
 import re
@@ -32,9 +32,9 @@ _MENTIONED = re.compile(r"\b(?:(?:var|local|module)\.[\w-]+|data\.[\w-]+\.[\w-]+
 
 
 def renamed(before: Sequence[Block], after: Sequence[Block], modules: Iterable[Telling]) -> dict[str, str]:
-    """The address after the change of each resource that had another one before it.
+    """New address by old address, for resources whose address the change alters.
 
-    ``modules`` are those after the change, whose ``moved`` blocks count.
+    ``modules`` are those after the change: their ``moved`` blocks count.
     """
     old = {block.address: block for block in before}
     new = {block.address: block for block in after}
@@ -92,11 +92,11 @@ def _known(value: Any) -> Any:
 def compared(
     before: Sequence[Block], after: Sequence[Block], is_rewritten: Callable[[str], bool]
 ) -> tuple[list[Block], list[Block]]:
-    """Both sides with what happens to each resource, which stands at the same address in both.
+    """Both sides with the action on each resource; a resource has the same address in both.
 
-    An unknown value that reads as before is the same one: ``var.replicas`` is, ``var.replicas * 2`` is not. One that
-    nothing tells from others, or that is looked up, is the same unless ``is_rewritten`` says that what stands behind it
-    at that address is written otherwise.
+    An unknown value with the same expression is unchanged: ``var.replicas`` on both sides is, ``var.replicas * 2`` on
+    one is not. An unknown without an expression, or one that is looked up, is unchanged unless ``is_rewritten`` says
+    that the source behind that address has changed.
     """
     old, new = {block.address: block for block in before}, {block.address: block for block in after}
     both = old.keys() & new.keys()
@@ -112,7 +112,7 @@ def compared(
 
 
 def _is_open(block: Block) -> bool:
-    """Whether something in a block is told from nothing else, so that what stands behind it may have changed."""
+    """Whether a block has an unknown value without an expression: the source behind it may have changed unseen."""
     return any(_is_told_by_nothing(value) for value in _lost(block.attributes.values))
 
 
@@ -191,5 +191,5 @@ def _declarations(name: str, source: ModuleSource) -> Iterator[BlockNode]:
 
 
 def _text(block: BlockNode) -> str:
-    """A block as it is written, whatever the blanks in it."""
+    """The text of a block without its blanks."""
     return " ".join(block.text.split())

@@ -200,9 +200,9 @@ class Disk:
         return self._modules[key]
 
     def goes_on_without(self, error: HclSyntaxError) -> bool:
-        """Whether the file that an error was found in is left out from now on; if so, its modules are to be read again.
+        """Whether the file with this error is left out from now on; its modules must then be read again.
 
-        An error inside a block is found when somebody looks into it, long after the file has been put into its module.
+        Blocks are parsed when a reader asks for them, so an error in one shows after its module has been put together.
         """
         if not self._keep_going or error.path not in self._files or error.path in self._left_out:
             return False

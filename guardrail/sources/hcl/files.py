@@ -113,7 +113,7 @@ _MOST_ALTERNATIVES = 64
 
 
 def _globs(pattern: str) -> list[re.Pattern[str]]:
-    """A glob for each choice of what stands between braces. Raises `EvaluationError`."""
+    """Globs without braces: ``{a,b}.tf`` is ``a.tf`` and ``b.tf``. Raises `EvaluationError`."""
     if _NESTED.search(pattern):
         raise EvaluationError("the pattern has braces inside braces")
     globs: list[re.Pattern[str]] = []

@@ -110,7 +110,7 @@ def _private_directory() -> str | None:
 
 
 def _store(path: str, data: bytes) -> None:
-    """Write a file whole or not at all; that it cannot be written costs time at the next run, and nothing else."""
+    """Write a file whole or not at all; a failure is ignored, as it only costs time at the next run."""
     try:
         with NamedTemporaryFile(dir=os.path.dirname(path), delete=False) as file:
             file.write(data)

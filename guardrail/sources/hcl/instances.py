@@ -1,4 +1,4 @@
-"""Instances of blocks: what an instance is, and values in it, each of which is worked out once."""
+"""Instances of blocks (``x``, ``x[0]``, ``x["a"]``) and their values, which are evaluated once."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias

@@ -78,13 +78,13 @@ class _Pairs(list[tuple[str, Any]]):
 
 
 class _Digits(str):
-    """A number as it is written."""
+    """The digits of a number, so that 1.10 stays 1.10."""
 
     __slots__ = ()
 
 
 def _document(file: SourceFile) -> _Node:
-    """The JSON object that a text is, each value with its place. Raises `HclSyntaxError`."""
+    """The JSON object of a text, with the place of every value. Raises `HclSyntaxError`."""
     try:
         value = decode(file.text, pairs=_Pairs, number=_Digits)
     except JsonError as error:
@@ -153,7 +153,7 @@ class _Translator:
         return items
 
     def _bodies(self, node: _Node, what: str) -> list[_Node]:
-        """The object, or the objects of a list: one block may be written either way, and null is none.
+        """The bodies of a block type: JSON has an object for one, a list for several, and null for none.
 
         Raises `HclSyntaxError` for what is neither.
         """
@@ -225,7 +225,7 @@ class _Translator:
         return self._placed(lambda: parse_expression(text, self._file.path), node)
 
     def _placed(self, make: Callable[[], Expression], node: _Node) -> Expression:
-        """What ``make`` returns; its errors are told at the place of the string."""
+        """The result of ``make``; its errors get the place of the string."""
         try:
             return make()
         except HclSyntaxError as error:
@@ -234,6 +234,6 @@ class _Translator:
 
 
 def constants(text: str, path: str) -> Body:
-    """A file of values, ``.tfvars.json``: each property an argument whose texts are themselves."""
+    """The arguments of a ``.tfvars.json`` file: one for each property, its strings without interpolation."""
     file = SourceFile(path, text.removeprefix("\ufeff"))
     return _Translator(file).values(_document(file))

@@ -317,7 +317,7 @@ class ModuleInstance(Attributes):
         return module
 
     def _directory_of(self, name: str, written: syntax.BlockNode) -> str | Skipped:
-        """The directory of a called module; what is to be said of each of its instances where it cannot be read."""
+        """The directory of a called module, or the reason why it cannot be read, for the message on its instances."""
         source = self.source_of(written)
         if isinstance(source, Unknown):
             return _not_read(f"where its source is cannot be known: {source.reason}")

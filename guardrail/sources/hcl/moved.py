@@ -1,7 +1,7 @@
-"""What ``moved`` blocks say: which address a resource had before its block was renamed or went into a module.
+"""``moved`` blocks: the address that a resource had before its block was renamed or went into a module.
 
-They stay in the source long after the plan that carried them out, so that whatever was known by the old address is
-found again (developer.hashicorp.com/terraform/language/modules/develop/refactoring).
+They stay in the source long after the apply that carried them out, so a baseline or waiver with the old address still
+holds (developer.hashicorp.com/terraform/language/modules/develop/refactoring).
 """
 
 import re
@@ -22,7 +22,7 @@ class Telling(Protocol):
 
 
 def earlier_addresses(addresses: Iterable[str], modules: Iterable[Telling]) -> dict[str, tuple[str, ...]]:
-    """The `previous_addresses` of each address that had any, as the modules around it say."""
+    """The `previous_addresses` by present address, by the ``moved`` blocks of its module and of its callers."""
     telling = [(each.address, each.source) for each in modules if each.source.moved]
     found = {
         address: previous_addresses(address, [each for each in telling if address.startswith(each[0])])
@@ -56,7 +56,7 @@ def _is_at(address: str, end: str) -> bool:
 
 
 def _moves(prefix: str, source: ModuleSource) -> Iterator[tuple[str, str]]:
-    """Where each block moves from and to, by addresses from the root."""
+    """Pairs of the old and the new address of ``moved`` blocks, both from the root module."""
     around = f"{prefix}." if prefix else ""
     for written in source.moved:
         start, end = _address(written, "from"), _address(written, "to")

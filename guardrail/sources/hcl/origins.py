@@ -1,9 +1,8 @@
-"""Where a value is written that an argument takes from elsewhere: the line that somebody changes to change it.
+"""Origins of values: the line that somebody edits to change an argument, in whatever file it is.
 
-Of ``instance_type = local.type`` in a shared module that is ``dev.tfvars:3``, if ``type`` is ``"ml.${var.size}"``
-there, the call says ``size = var.sizes["chat"]`` and the values of dev have that map. Names, keys of what is written
-out, conditions that are known and a text with one part that is not fixed are followed; what a function makes is written
-where it is called.
+The origin of ``instance_type = local.type`` in a shared module is ``dev.tfvars:3`` if ``type`` is ``"ml.${var.size}"``
+there, the call has ``size = var.sizes["chat"]``, and dev.tfvars has that map. References, keys of literal objects,
+known conditions and templates with one interpolation are followed; the origin of a function's result is its call.
 """
 
 from collections.abc import Mapping
@@ -54,7 +53,7 @@ class Binding(NamedTuple):
 
 
 def origin(argument: syntax.Argument, module: Calling, bound: Mapping[str, Binding]) -> Location | None:
-    """Where the value of an argument is written, with the argument as `Location.used_at`; None where that is itself."""
+    """The origin of an argument's value, with the argument as `Location.used_at`; None where it is a literal there."""
     here = Spot(argument.expression, argument.file, module, bound)
     passed: list[Location] = []
     spot = _end(here, passed)
@@ -142,7 +141,7 @@ def _local(module: Calling, name: str) -> Spot | None:
 
 
 def _element(collection: Spot, key: str | int | None) -> Spot | None:
-    """The element under a key of what is written out as an object or a tuple."""
+    """The element under a key of a literal object or tuple."""
     node = collection.expression
     if isinstance(node, syntax.Tuple) and isinstance(key, int) and key < len(node.items):
         return collection._replace(expression=node.items[key])

@@ -1,6 +1,6 @@
-"""The source beside a plan: where the blocks of the plan are written, without reading all of it.
+"""The source beside a plan: the locations of the plan's blocks, without reading all of it.
 
-Of a file nothing is parsed but the blocks that somebody asks for an attribute of.
+A block is parsed when a reader asks for one of its attributes.
 """
 
 import os
@@ -57,7 +57,7 @@ class Outline:
         self._places: dict[BlockKey, BlockPlaces | None] = {}
 
     def places(self, names: tuple[str, ...], type_: str, name: str) -> BlockPlaces | None:
-        """Where the block of a resource is written, in the module at the end of a path of calls; None if nowhere."""
+        """The locations of a resource's block, in the module at the end of a path of calls; None if there is none."""
         key = (names, type_, name)
         if key not in self._places:
             module = self._module(names)
@@ -69,7 +69,7 @@ class Outline:
         return self._places[key]
 
     def holds_any(self, blocks: Iterable[BlockKey]) -> bool:
-        """Whether one of these blocks is written here."""
+        """Whether this source declares one of these blocks."""
         return any(self.places(*block) is not None for block in blocks)
 
     @property
@@ -146,9 +146,9 @@ def named(directory: str, blocks: Iterable[BlockKey]) -> Outline:
 
 
 def find(directories: Iterable[str], blocks: Collection[BlockKey], own: Collection[str] = ()) -> Outline | None:
-    """The source of a plan with these blocks: the first of some directories that one of them is written in.
+    """The source of a plan with these blocks: the first directory that declares one of them.
 
-    Else that in the plan's ``own`` directory, where files of it cannot be read, so that one can say so.
+    Without one, the plan's ``own`` directory if it has files that cannot be read, so that the report can say so.
     """
     unread = None
     for directory in directories:

@@ -1,8 +1,8 @@
-"""The parser of HCL native syntax: python-hcl2's, asked for one expression at a time, when somebody asks for that.
+"""HCL native syntax: expressions by python-hcl2's parser, one at a time and only when a reader asks for it.
 
-A scanner finds the brackets of a file. By them its blocks are told apart, and, of a block that somebody looks into, its
-arguments. Constants and plain references are what they look like, every other expression is python-hcl2's. What is
-wrong in what nobody asks for is seen as far as brackets, strings, heredocs and comments go.
+A scanner marks the brackets of a file, which bound its blocks and, once a block is read, its arguments. Constants and
+plain references need no parser; every other expression goes to python-hcl2. In expressions that no reader asks for only
+unbalanced brackets, strings, heredocs and comments are errors.
 """
 
 import re

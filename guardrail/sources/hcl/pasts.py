@@ -89,7 +89,7 @@ class Pasts:
         return self._as_it_was(root, then), True
 
     def left(self, workspace: str | Unknown | None, region: str | None) -> Iterator[ChangeSet]:
-        """A change set for each root module that is gone, and each of its sets of values."""
+        """Change sets of the root modules that are gone, one for each of their sets of values."""
         for directory, then, inputs in ((*gone, each) for gone in self.gone.items() for each in self._sets.of(gone[0])):
             if self._is_new(inputs, then.disk):
                 continue
@@ -213,7 +213,7 @@ def _is_below(path: str, directories: Sequence[str]) -> bool:
 
 
 def _submodule(root: str, disk: Disk) -> str:
-    """Why the past of a folder cannot be told, where it was in a submodule; empty where it was not."""
+    """The reason why a folder of a submodule has no past; empty for any other folder."""
     try:
         disk.tree.is_directory(root)
     except SubmoduleError as error:

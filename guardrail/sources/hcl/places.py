@@ -1,4 +1,4 @@
-"""Where the arguments of a block are written, whichever way its values came about."""
+"""The locations of the arguments of a block, and of its nested blocks, ``dynamic`` ones included."""
 
 from collections.abc import Callable
 from typing import TypeAlias
@@ -8,9 +8,9 @@ from guardrail.sources.hcl import syntax
 
 
 class BlockPlaces:
-    """The places of one block: its arguments, and the blocks inside it in the order in which they come to be.
+    """The locations in one block: of its arguments, and of its nested blocks in the order of evaluation.
 
-    Without ``children``, the blocks that evaluation made, they are those that are written.
+    ``children`` are the blocks that evaluation made; without them the nested blocks of the source stand in.
     """
 
     __slots__ = ("_block", "_called_at", "_children", "_origin", "_repeated")
@@ -30,12 +30,12 @@ class BlockPlaces:
         """What stands for every further block of a name: the content of a ``dynamic`` that nobody has worked out."""
 
     def of(self, name: str) -> Location | None:
-        """Where the argument is written; None where it is not."""
+        """The location of an argument; None where the block does not set it."""
         argument = self._block.legible_body.arguments.get(name)
         return None if argument is None else argument.location(self._called_at)
 
     def origin(self, name: str) -> Location | None:
-        """Where the value is written that the argument takes from elsewhere; None where it does not, or in a plan."""
+        """The origin of the argument's value; None where it is a literal, and in a plan."""
         argument = None if self._origin is None else self._block.legible_body.arguments.get(name)
         return None if argument is None or self._origin is None else self._origin(argument)
 
@@ -60,7 +60,7 @@ class BlockPlaces:
         return places_of(expression, index, body.arguments[name].file, self._called_at)
 
     def _as_written(self) -> "dict[str, list[Places]]":
-        """The nested blocks as they are written; those of a ``dynamic`` are written in its content."""
+        """The nested blocks of the source; for a ``dynamic`` its ``content``."""
         children: dict[str, list[Places]] = {}
         unclear: set[str] = set()
         for block in self._block.legible_body.blocks:
@@ -79,7 +79,7 @@ class BlockPlaces:
 
 
 class ObjectPlaces:
-    """The places of one object that is written out, as in JSON and in nested attributes."""
+    """The locations in one literal object, as JSON syntax and nested attributes have it."""
 
     __slots__ = ("_called_at", "_file", "_object")
 
@@ -95,12 +95,12 @@ class ObjectPlaces:
         return None
 
     def of(self, name: str) -> Location | None:
-        """Where the item is written; None where it is not."""
+        """The location of an item; None where the object lacks it."""
         entry = self._entry(name)
         return None if entry is None else self._file.location(entry.key.at, self._called_at)
 
     def origin(self, name: str) -> Location | None:  # noqa: ARG002 - as of a block
-        """None: an item of what is written out is followed no further."""
+        """None: items of a literal object are followed no further."""
         return None
 
     @property

@@ -1,4 +1,4 @@
-"""Provider blocks as they are written in HCL; what follows from one is answered in `guardrail.sources.providers`."""
+"""Provider blocks of HCL source; `guardrail.sources.providers` says what region and tags follow from one."""
 
 from collections.abc import Mapping
 from functools import partial

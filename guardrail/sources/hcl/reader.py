@@ -185,7 +185,7 @@ def _unreadable(error: SourceError) -> SourceError:
 
 
 def _compared(then: _WorkedOut | None, now: _WorkedOut) -> tuple[list[Block], list[Block]]:
-    """The blocks of both sides, with what happens to each."""
+    """The blocks of both sides, with the action on each."""
     if then is None:
         return changes.compared((), now.blocks, lambda _: False)
     old, new = ({each.address: each for each in side.resources} for side in (then, now))
@@ -259,10 +259,10 @@ def _counts(
 
 
 def _decided(first: _Reading, read: Callable[[Outcomes], _Reading], allowance: Allowance) -> ChangeSet:
-    """The change set of a root module, with a possibility for each way in which what is undecided can turn out.
+    """The change set of a root module, with one possibility for each combination of outcomes of its decisions.
 
-    ``read`` reads it again with an outcome for each decision, which may bring up further ones. Where those are too
-    many, what may be there or not is left as it is first read: "possibly deployed".
+    ``read`` evaluates it again with an outcome for each decision, which may bring up further ones. Beyond the limit of
+    possibilities, resources that may or may not exist stay "possibly deployed".
     """
     result = _tried(first, read, allowance, lambda reading: (*reading.decisions, *reading.presences))
     if result is None and first.presences:
@@ -307,7 +307,7 @@ def _alike(one: ChangeSet, other: ChangeSet) -> bool:
 
 
 def _readings(tried: Iterable[Outcomes], read: Callable[[Outcomes], _Reading], allowance: Allowance) -> list[_Reading]:
-    """A reading for each way; none where all of them together have more blocks than the allowance has steps for."""
+    """One reading for each combination; none where together they have more blocks than the allowance."""
     readings = []
     try:
         for outcomes in tried:
@@ -454,7 +454,7 @@ def _change_set(root: RootModule, now: _WorkedOut, linked: Linked) -> ChangeSet:
 
 
 def _left_alone(blocks: Sequence[Block]) -> Iterator[str]:
-    """A sentence for each scaling target whose bounds Terraform leaves alone, so that source may not say what holds."""
+    """Notices on scaling targets with bounds under ``ignore_changes``: the real bounds may differ from the source."""
     for block in blocks:
         spelling = block.attributes.spelling
         if spelling.kind == TARGET:
@@ -517,7 +517,7 @@ def _misspelt(configuration: RootConfiguration) -> Iterator[Skipped]:
 
 
 def _undecided(configuration: RootConfiguration, addresses: Sequence[str]) -> Iterator[str]:
-    """A sentence for each block that matters of which nobody knows how many there are."""
+    """Notices on relevant blocks whose ``count`` or ``for_each`` is unknown."""
     for address, reason in sorted(configuration.undecided.items()):
         if any(each.startswith(f"{address}{UNKNOWN_KEY}") for each in addresses):
             yield f"{address} has an unknown count, and stands once for all: {reason}"

@@ -83,7 +83,7 @@ def search(allowance: Allowance, pattern: str, text: str) -> Any:
 
 
 def search_all(allowance: Allowance, pattern: str, text: str) -> ListValue:
-    """What ``regexall`` gives: a list of what ``regex`` gives for each match."""
+    """The result of ``regexall``: a list with the result of ``regex`` for every match."""
     compiled, names = _pattern(pattern)
     found: list[Any] = []
     for match in _matches(compiled, text, allowance):

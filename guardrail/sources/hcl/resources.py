@@ -98,7 +98,7 @@ class ResourceInstance(_BlockInstance):
         return Computed(reason=AFTER_APPLY, references=(Reference(self.address, ""),))
 
     def arguments(self) -> tuple[dict[str, Any], BlockPlaces]:
-        """Every argument and nested block that is written, and where."""
+        """The arguments and nested blocks of the source, with their locations."""
         body, children = self.written.body, dict[str, list[Places]]()
         values: dict[str, Any] = {}
         for name in body.arguments:
@@ -180,7 +180,7 @@ def _as_its_own(value: Any, own: Reference, *, keeps_lost: bool) -> Any:
 
 
 def _block_names(body: syntax.Body) -> Iterable[str]:
-    """The names of the nested blocks, those that a ``dynamic`` makes included; each name once."""
+    """The names of the nested blocks, those of ``dynamic`` blocks included, without repeats."""
     return dict.fromkeys(block.name for block in body.blocks if block.type not in _META_BLOCKS)
 
 
@@ -258,7 +258,7 @@ class DataSource(_BlockInstance):
     __slots__ = ()
 
     def attribute(self, name: str) -> Any:
-        """The value of an argument as written; what is read from outside is unknown."""
+        """The value of an argument; a reference to a data source or another state is unknown."""
         known = self._known(name)
         if known is not None:
             return known

@@ -126,7 +126,7 @@ class Layout:
             return ""
 
     def _worked_out(self, source: ModuleSource, written: syntax.BlockNode) -> Iterator[str]:
-        """What the expression of a source can come to, with each of the sets of values."""
+        """The possible values of a ``source`` expression, one for each set of values."""
         from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 
         for inputs in self._inputs:
@@ -303,7 +303,7 @@ def _linked_from_elsewhere(roots: Sequence[str], layout: Layout) -> Iterator[str
 
 
 def roots_of_files(paths: Sequence[str], layout: Layout) -> list[str]:
-    """The root modules that the files belong to, those included that call the module of a file; each once.
+    """The root modules of the files, without repeats, and those that call the module of a file.
 
     A file of values belongs to the module in its folder, else to that in the nearest folder above it.
     """

@@ -152,7 +152,7 @@ class _Scanner:
         self._open.clear()
 
     def scanned(self) -> Scan:
-        """What has been found."""
+        """The tokens of the file, once it has been scanned."""
         pieces: list[str] = []
         last = self._start
         for start, end, stand_in in self._replaced:

@@ -183,7 +183,7 @@ def _constant_key(key: Expression) -> str | int | None:
 def reference_text(
     expression: Expression, key_of: Callable[[Expression], str | int | None] = _constant_key
 ) -> str | None:
-    """A reference as it is written, ``aws_x.y["k"].name``, or as text of JSON says it; None for what is none."""
+    """The text of a reference, ``aws_x.y["k"].name``, also of one in a JSON string; None for any other node."""
     match expression:
         case Name(name=name) | Literal(value=str(name)):
             return name
@@ -235,7 +235,7 @@ class Body(Struct):
     blocks: "list[BlockNode]"
 
     def expression(self, name: str) -> Expression | None:
-        """The expression of an argument; None where it is not written. Raises `HclSyntaxError`."""
+        """The expression of an argument; None where the block does not set it. Raises `HclSyntaxError`."""
         argument = self.arguments.get(name)
         return argument.expression if argument else None
 
@@ -292,7 +292,7 @@ class BlockNode(Struct, eq=False):
 
     @property
     def text(self) -> str:
-        """The block as it is written; its whole file in JSON, where nobody knows its end."""
+        """The text of the block; in JSON syntax the text of its whole file, as the end of a block is not kept."""
         return self.file.text[self.at : self.end] if self.end > self.at else self.file.text
 
     @property

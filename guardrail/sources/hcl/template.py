@@ -1,4 +1,4 @@
-"""Templates: text with interpolations and directives, put together from what the parser has found in it."""
+"""Templates: text with interpolations and directives, put together from the parser's parts."""
 
 from itertools import chain
 from typing import TypeAlias

@@ -1,8 +1,7 @@
-"""Units of Terragrunt that can be read without it: ``inputs`` written out on a local ``source``, and nothing besides.
+"""Terragrunt units that can be read without Terragrunt: literal ``inputs`` on a local ``source``, and nothing besides.
 
-Whatever else a unit may take its values from (``include``, ``dependency``, functions, extra arguments) makes it one
-that only Terragrunt can tell. It hands ``inputs`` over as ``TF_VAR_*``, which every file of values wins over, and which
-the environment wins over (terragrunt.gruntwork.io, "inputs").
+Units with ``include``, ``dependency``, functions or extra arguments need Terragrunt. It passes ``inputs`` on as
+``TF_VAR_*``: files of values win over them, and so does the environment (terragrunt.gruntwork.io, "inputs").
 """
 
 import os
@@ -39,7 +38,7 @@ def module_of(path: str, disk: Disk) -> str | None:
 
 
 def inputs_in(body: syntax.Body, file: syntax.SourceFile) -> dict[str, syntax.Argument]:
-    """The inputs of a unit, as arguments where they are written."""
+    """The inputs of a unit, as arguments with their locations."""
     written = body.expression("inputs")
     entries = written.entries if isinstance(written, syntax.Object) else ()
     return {

@@ -307,7 +307,7 @@ class TreeReader:
         return (token.start_pos or 0) + self._base
 
     def _word(self, token: Token) -> tuple[str, int]:
-        """A name as it is written, and where."""
+        """The text and the location of a name."""
         at = self._at(token)
         if self._text.startswith(token, at):
             return str(token), at

@@ -345,8 +345,8 @@ def _to_object(value: Any, to: ObjectType, allowance: Allowance) -> dict[str, An
 def set_of(items: Iterable[Any], element: Type, allowance: Allowance) -> SetValue:
     """A set of values of one type: each once, in Terraform's order.
 
-    Text is ordered by its characters, numbers by size, anything else as Terraform writes it down to tell values
-    apart (go-cty, set_internals.go). What is unknown stands last: nobody knows what it repeats.
+    Text is ordered by its characters, numbers by size, anything else by go-cty's set hash (set_internals.go).
+    Unknown elements stand last: they may repeat others.
     """
     known: dict[Hashable, Any] = {}
     unknown: list[Any] = []

@@ -1,4 +1,4 @@
-"""What source leaves undecided: conditions and keys that nobody knows, and every way in which they can turn out.
+"""Decisions: conditions and keys with unknown values, and their possible outcomes.
 
 ``var.big ? "ml.m5.4xlarge" : "ml.m5.large"`` is exactly one of two, and ``local.types[var.size]`` one of as many as
 there are keys. While a root module is read, each such place leaves a `Decision` among the references of what depends on
@@ -37,7 +37,7 @@ Outcomes: TypeAlias = Mapping[Decision, str]
 
 
 def text_of_unknown(value: Unknown) -> str | None:
-    """What tells an unknown value from all others: ``var.big`` of ``${var.big}``; None where nothing does."""
+    """The expression that identifies an unknown value: ``var.big`` of ``${var.big}``; None where there is none."""
     partial = value.partial
     if partial is None or "${" not in partial or UNNAMED in partial:
         return None
@@ -46,7 +46,7 @@ def text_of_unknown(value: Unknown) -> str | None:
 
 
 def written(value: Any) -> str | None:
-    """A value as an expression says it; None where it cannot be told from others, or is too long."""
+    """The text of a value as an expression; None where two values could share it, or where it is too long."""
     if isinstance(value, Unknown):
         return text_of_unknown(value)
     if isinstance(value, (str, bool)) or value is None or value.__class__ is int:

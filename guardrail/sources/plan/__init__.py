@@ -359,5 +359,5 @@ def _kind(actions: tuple[str, ...]) -> Change:
 
 
 def _lost(_attribute: str, _wanted: frozenset[str]) -> Sequence[Reference]:
-    """The references of a block that is not written anywhere in sight."""
+    """The references of a block that neither the plan's configuration nor source beside it declares."""
     return (LOST,)

@@ -45,7 +45,7 @@ _MOST_SCANS = 16
 
 
 class _Head(Struct):
-    """What tells whether the rest of a resource is worth decoding."""
+    """The members that decide whether the rest of a resource is decoded: its type and mode."""
 
     mode: str | UnsetType = UNSET
     type: str = ""
@@ -55,7 +55,7 @@ class _Head(Struct):
 
 
 class _WrittenSides(Struct, kw_only=True, omit_defaults=True):
-    """What is planned for one resource, as it is written and in Terraform's order."""
+    """The ``change`` of one resource, undecoded, with its members in Terraform's order."""
 
     actions: tuple[str, ...]
     before: Raw = _NULL
@@ -69,7 +69,7 @@ class _WrittenSides(Struct, kw_only=True, omit_defaults=True):
 
 
 class _WrittenChange(Struct, kw_only=True, omit_defaults=True):
-    """An entry of ``resource_changes``, as it is written and in Terraform's order."""
+    """An entry of ``resource_changes``, undecoded, with its members in Terraform's order."""
 
     address: str = ""
     previous_address: str | None = None
@@ -156,7 +156,7 @@ class _Planned(Struct, frozen=True):
 
 
 class _Plan(Struct):
-    """The members of a plan or state as they are written, each decoded when somebody asks for it."""
+    """The members of a plan or state, decoded when a reader asks for them."""
 
     format_version: Raw = _ABSENT
     plan_format_version: Raw = _ABSENT
@@ -250,7 +250,7 @@ class PlanDocument:
 
     @property
     def configuration(self) -> WrittenConfiguration:
-        """The configuration as written."""
+        """The ``configuration`` of the plan."""
         return _told(self._plan.configuration, WrittenConfiguration) or WrittenConfiguration()
 
     @property
@@ -335,7 +335,7 @@ class PlanDocument:
     # Its resources -------------------------------------------------------------------------------------------------
 
     def _is_relevant(self, head: _Head | _WrittenChange) -> bool:
-        """Whether a resource is managed and of a type that matters. Raises `SourceError` where that cannot be told."""
+        """Whether a resource is managed and of a relevant type. Raises `SourceError` without a mode or type."""
         if not head.type or f"{head.type}." not in head.address:
             what = f"{shown(head.address)} of the type {shown(head.type)}" if head.address else "one without an address"
             raise SourceError(f"{self._path} holds no resource, but {what}: a part of it is lost", hint=SHOW_HINT)
@@ -433,7 +433,7 @@ class PlanDocument:
         return found.keys() if is_all else self._members(content).keys()
 
     def _members(self, content: Any) -> dict[str, Raw]:
-        """The members of a JSON object. Raises `SourceError` where a key stands in it twice.
+        """The members of a JSON object. Raises `SourceError` for a repeated key.
 
         A dict keeps one of two. Where its members account for every byte, there were no others: ``"key":`` and a comma
         for each, and braces around them, as Terraform writes it.

@@ -49,7 +49,7 @@ class PlanProviders:
     def of(self, key: str, full_name: str) -> Provider:
         """The configuration of a block with this ``provider_config_key``, or the only one of its provider.
 
-        A block that is written nowhere any more has lost its key ("").
+        A block that the configuration no longer declares has an empty key ("").
         """
         if not key:
             keys = self._alternatives(full_name)

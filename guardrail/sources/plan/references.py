@@ -40,7 +40,7 @@ _ONE: dict[Key, None] = {None: None}
 
 
 class ConfigResource(Struct):
-    """A resource block as written."""
+    """A resource block of the plan's ``configuration``."""
 
     address: str = ""
     mode: str = "managed"
@@ -56,7 +56,7 @@ class _Output(Struct):
 
 
 class ModuleCall(Struct):
-    """A module block as written, with the module that it calls."""
+    """A module block of the plan's ``configuration``, with the module that it calls."""
 
     expressions: dict[str, Any] = {}
     for_each_expression: Any = None
@@ -142,7 +142,7 @@ class Configuration:
         return self._modules[names]
 
     def resource(self, names: tuple[str, ...], type_: str, name: str, mode: str = "managed") -> ConfigResource | None:
-        """The block of a resource as written; None where the configuration does not hold it."""
+        """The configuration block of a resource; None where the configuration lacks it."""
         if names not in self._resources:
             module = self.module(names)
             written = module.resources if module else ()

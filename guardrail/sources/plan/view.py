@@ -1,4 +1,4 @@
-"""A view on the values of a plan, which keeps apart what is known, what is known only after apply and what is written.
+"""Attributes of a plan's resources: set, unset, or known only after apply.
 
 In plan JSON ``after_unknown: true`` may mean that an attribute is known only after apply, or that it is unset and its
 provider chooses. Which of the two it is follows from the expressions in ``configuration``, and where those are lost,
