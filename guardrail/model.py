@@ -548,6 +548,8 @@ class Workflow(Struct, frozen=True, kw_only=True):
     type: str
     """The resource type in its own language; ``definition`` for a file of its own."""
     region: str | Unknown
+    name: str | Unknown
+    """What it is called in AWS; of a file of its own the name of that."""
     jobs: tuple[TransformJob, ...]
     """In the order of its states; what no way leads to is among them, and in no total."""
     flow: Flow
@@ -561,7 +563,10 @@ class Workflow(Struct, frozen=True, kw_only=True):
     """The year that its runs are counted in: ``the year from 2026-11-27``."""
     change: Change = "no-op"
     touched: bool = True
+    environment_label: str | None = None
+    """What its set of values is called: see `Endpoint`."""
     tags: dict[str, str | Unknown] | Unknown = {}
+    """Its own, with the defaults of its provider or stack; of a request those that its job is given."""
     location: Location | None = None
 
 

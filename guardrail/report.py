@@ -94,6 +94,9 @@ class WorkflowReport(Struct, frozen=True, kw_only=True):
     source: str
     workflow: Workflow
     """As it will be; as it was where it is deleted."""
+    environment: str | Unknown
+    previous: Workflow | None = None
+    """As it was; None where it is new, or where nothing tells what was."""
     runs: tuple[tuple[int, int | None], ...]
     """Of each job, how often it runs in one execution: at least, and at most, where that has an end."""
     hours: tuple[HourPrice | None, ...] = ()
@@ -138,12 +141,14 @@ def group_id(values: Mapping[str, str]) -> str:
 
 
 class GroupReport(Struct, frozen=True, kw_only=True, rename={"values": "by"}):
-    """What the endpoints cost that have something in common."""
+    """What the endpoints and transform jobs cost that have something in common."""
 
     values: dict[str, str | Unknown | None]
     """By key, as ``tag:Team``, ``environment`` or ``region``; None where they have no such tag."""
     endpoints: int
     """How many there are after the change."""
+    workflows: int
+    """How many start transform jobs after the change."""
     totals: Totals
 
     @property

@@ -126,7 +126,10 @@ def every_kind() -> Report:
         endpoints=(chat(), docs(), several, everything_unknown(), gone),
         groups=(
             GroupReport(
-                values={"tag:Team": "a", "region": LATER, "environment": None}, endpoints=1, totals=report().totals
+                values={"tag:Team": "a", "region": LATER, "environment": None},
+                endpoints=1,
+                workflows=0,
+                totals=report().totals,
             ),
         ),
         unattached=(structs.replace(docs(), endpoint=structs.replace(docs().endpoint, deployed="no")),),

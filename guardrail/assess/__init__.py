@@ -24,7 +24,16 @@ from guardrail.policy.getters import amount_of
 from guardrail.policy.policy import Policy
 from guardrail.policy.superseding import without_superseded
 from guardrail.prices.book import PriceBook
-from guardrail.report import BudgetReport, DiscountReport, EndpointReport, GroupReport, Report, SkippedReport, Totals
+from guardrail.report import (
+    BudgetReport,
+    DiscountReport,
+    EndpointReport,
+    GroupReport,
+    Report,
+    SkippedReport,
+    Totals,
+    WorkflowReport,
+)
 
 __all__ = ["FailOn", "Terms", "against", "assess"]
 
@@ -50,13 +59,18 @@ def assess(
     unused = tuple(notices.unused(change_sets, demands))
     priced = pricing.price(change_sets, prices, demands, terms.period)
     endpoints = pricing.by_source(item for one in priced for item in pricing.endpoints(one, terms.environments))
+    workflows = tuple(
+        sorted(
+            (each for one in priced for each in pricing.workflows(one, terms.environments)), key=attrgetter("source")
+        )
+    )
     totals = pricing.totals(priced, endpoints)
     outcomes = pricing.outcomes(priced, totals, _discounted(priced, terms))
     discounts, by_outcome = _discounts(outcomes, totals, priced, terms)
     discounted = list(zip(outcomes, by_outcome, strict=True))
     short = notices.short_budgets(priced, discounts)
     found = judging.judged(priced, discounted, prices, policies, terms, today, short_budgets=short)
-    of_groups = _group_budgets(priced, endpoints, outcomes, policies, terms)
+    of_groups = _group_budgets(priced, (*endpoints, *workflows), outcomes, policies, terms)
     found += of_groups.results
     own = {one.source.id: one.change_set.waivers for one in priced if terms.inline_waivers and one.change_set.waivers}
     accepted = inline.apply(
@@ -85,11 +99,11 @@ def assess(
         totals=totals,
         subtotals=pricing.subtotals(priced) if len(priced) > 1 else {},
         possibilities=tuple(pricing.possibilities(priced)),
-        groups=_groups(priced, endpoints, terms),
+        groups=_groups(priced, (*endpoints, *workflows), terms),
         discounts=discounts,
         endpoints=endpoints,
         unattached=pricing.by_source(item for one in priced for item in pricing.unattached(one, terms.environments)),
-        workflows=tuple(sorted((each for one in priced for each in pricing.workflows(one)), key=attrgetter("source"))),
+        workflows=workflows,
         results=results,
         rules=judging.rules(policies),
         skipped=tuple(sorted((item for one in priced for item in _skipped(one)), key=attrgetter("source"))),
@@ -125,7 +139,7 @@ class _GroupBudgets(NamedTuple):
 
 def _group_budgets(
     priced: Sequence[PricedSource],
-    endpoints: Sequence[EndpointReport],
+    items: Sequence[EndpointReport | WorkflowReport],
     outcomes: Sequence[Combination],
     policies: Sequence[Policy],
     terms: Terms,
@@ -134,17 +148,17 @@ def _group_budgets(
         return _GroupBudgets([], [], [])
     from guardrail.assess.groups import held  # for the few that have any
 
-    return _GroupBudgets(*held(terms, priced, endpoints, outcomes, policies))
+    return _GroupBudgets(*held(terms, priced, items, outcomes, policies))
 
 
 def _groups(
-    priced: Sequence[PricedSource], endpoints: Sequence[EndpointReport], terms: Terms
+    priced: Sequence[PricedSource], items: Sequence[EndpointReport | WorkflowReport], terms: Terms
 ) -> tuple[GroupReport, ...]:
     if not terms.group_by:
         return ()
     from guardrail.assess.groups import grouped  # for the few that ask
 
-    return grouped(terms.group_by, priced, endpoints, terms.environments)
+    return grouped(terms.group_by, priced, items, terms.environments)
 
 
 def against(report: Report, known: Baseline, *, path: str, tolerance_percent: Decimal) -> Report:

@@ -1,4 +1,4 @@
-"""The bill by group: what the endpoints of one team, environment or region cost together, before and after.
+"""The bill by group: what endpoints and transform jobs of one team, environment or region cost, before and after.
 
 A group is what endpoints have in common under one or several keys: ``tag:Team``, ``environment``, ``region``, or
 ``root``, the input with its set of values: ``infra (prod)``. An endpoint that the change moves from one group to
@@ -17,12 +17,12 @@ from guardrail.assess.terms import Terms
 from guardrail.cost import join
 from guardrail.cost.base import Bill, Delta
 from guardrail.errors import GuardrailError, did_you_mean
-from guardrail.model import Endpoint, Unknown
+from guardrail.model import Endpoint, Unknown, Workflow
 from guardrail.policy.agreement import agreed
 from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.policy import Policy, with_parameters
-from guardrail.report import BudgetReport, EndpointReport, GroupReport, Totals
+from guardrail.report import BudgetReport, EndpointReport, GroupReport, Totals, WorkflowReport
 
 TAG = "tag:"
 KEYS = (TAG, "environment", "region", "root")
@@ -31,10 +31,14 @@ Values: TypeAlias = tuple[str | Unknown | None, ...]
 """What an endpoint is under each key; None where it has no such tag."""
 
 
+_Item: TypeAlias = EndpointReport | WorkflowReport
+
+
 class _Side(Struct, frozen=True):
-    """An endpoint in a group: before the change, after it, or on both sides."""
+    """An endpoint or a workflow in a group: before the change, after it, or on both sides."""
 
     source: str
+    is_workflow: bool
     before: Bill | None
     after: Bill | None
     delta: Delta | None
@@ -59,7 +63,7 @@ def problem(key: str) -> str:
 
 
 def grouped(
-    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[EndpointReport], environments: Environments
+    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_Item], environments: Environments
 ) -> tuple[GroupReport, ...]:
     """What each group costs, the dearest first, those of which something is not known behind equals."""
     found: dict[object, tuple[Values, list[_Side]]] = {}
@@ -68,7 +72,8 @@ def grouped(
     groups = [
         GroupReport(
             values=dict(zip(by, values, strict=True)),
-            endpoints=sum(side.after is not None for side in sides),
+            endpoints=sum(side.after is not None and not side.is_workflow for side in sides),
+            workflows=sum(side.after is not None and side.is_workflow for side in sides),
             totals=_totals(sides, priced),
         )
         for values, sides in found.values()
@@ -79,7 +84,7 @@ def grouped(
 def held(
     terms: Terms,
     priced: Sequence[PricedSource],
-    items: Sequence[EndpointReport],
+    items: Sequence[_Item],
     outcomes: Sequence[Combination],
     policies: Sequence[Policy],
 ) -> tuple[list[Result], list[BudgetReport], list[str]]:
@@ -113,7 +118,7 @@ def held(
 
 def _come_true(
     outcome: Combination, priced: Sequence[PricedSource], environments: Environments
-) -> tuple[list[PricedSource], list[EndpointReport]]:
+) -> tuple[list[PricedSource], list[_Item]]:
     """The sources and their endpoints as if nothing had been undecided."""
     sources = [
         structs.replace(
@@ -126,13 +131,16 @@ def _come_true(
         )
         for one, world in zip(priced, outcome.worlds, strict=True)
     ]
-    return sources, [item for one in sources for item in pricing.endpoints(one, environments)]
+    found: list[_Item] = []
+    for one in sources:
+        found += (*pricing.endpoints(one, environments), *pricing.workflows(one, environments))
+    return sources, found
 
 
 def _members(
     where: Mapping[str, str],
     priced: Sequence[PricedSource],
-    items: Iterable[EndpointReport],
+    items: Iterable[_Item],
     environments: Environments,
 ) -> Iterator[tuple[bool, _Side]]:
     """The endpoints of a group, and those that may be of it because something is not known of them (False)."""
@@ -173,21 +181,23 @@ def _weight(totals: Totals) -> Decimal:
 
 
 def _sides(
-    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[EndpointReport], environments: Environments
+    by: Sequence[str], priced: Sequence[PricedSource], items: Iterable[_Item], environments: Environments
 ) -> Iterator[tuple[Values, _Side]]:
-    """Every endpoint with what it is under the keys. A configuration that counts in its endpoint is left to that."""
+    """What bills, with what it is under the keys. A configuration that counts in its endpoint is left to that."""
     sources = {one.source.id: one for one in priced}
     for item in items:
         before = sources[item.source].before
-        past = _counted(before.endpoints.get(item.endpoint.address) if before else None)
+        is_workflow = isinstance(item, WorkflowReport)
+        one = item.workflow if isinstance(item, WorkflowReport) else item.endpoint
+        past = _counted(before.endpoints.get(one.address) if before else None)
         cost = _counted(item.cost)
-        now = _values(by, item.source, item.endpoint, item.environment)
+        now = _values(by, item.source, one, item.environment)
         old = now if item.previous is None else _values(by, item.source, item.previous, environments.of(item.previous))
         if past is None or cost is None or _alike(old) == _alike(now):
-            yield (now if cost is not None else old), _Side(item.source, past, cost, item.delta)
+            yield (now if cost is not None else old), _Side(item.source, is_workflow, past, cost, item.delta)
         else:
-            yield old, _Side(item.source, past, None, join.bill_delta(past, None))
-            yield now, _Side(item.source, None, cost, join.bill_delta(None, cost))
+            yield old, _Side(item.source, is_workflow, past, None, join.bill_delta(past, None))
+            yield now, _Side(item.source, is_workflow, None, cost, join.bill_delta(None, cost))
 
 
 def _alike(values: Values) -> tuple[object, ...]:
@@ -199,7 +209,7 @@ def _counted(bill: Bill | None) -> Bill | None:
     return None if bill is None or bill.part_of is not None else bill
 
 
-def _values(by: Sequence[str], source: str, endpoint: Endpoint, environment: str | Unknown) -> Values:
+def _values(by: Sequence[str], source: str, endpoint: Endpoint | Workflow, environment: str | Unknown) -> Values:
     known: Mapping[str, str | Unknown] = {"environment": environment, "region": endpoint.region, "root": source}
     tags = endpoint.tags
     return tuple(

@@ -234,7 +234,7 @@ def unattached(priced: PricedSource, environments: Environments) -> Iterator[End
         )
 
 
-def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
+def workflows(priced: PricedSource, environments: Environments) -> Iterator[WorkflowReport]:
     """Everything that starts transform jobs before or after the change, by address."""
     after = {workflow.address: workflow for workflow in priced.change_set.after.workflows}
     past = priced.change_set.before
@@ -251,6 +251,8 @@ def workflows(priced: PricedSource) -> Iterator[WorkflowReport]:
         yield WorkflowReport(
             source=priced.source.id,
             workflow=workflow,
+            environment=environments.of(workflow),
+            previous=before.get(address),
             runs=tuple((each.least, each.most) for each in runs(workflow.flow, len(workflow.jobs))),
             hours=tuple(map(hour_price, cost.children)) if cost else (),
             before=was.monthly if was else None,

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 from msgspec import Struct
 
-from guardrail.model import Unknown
+from guardrail.model import Flow, Unknown
 from guardrail.money import MONTH, ZERO, Period
 from guardrail.prices.base import Price
 
@@ -151,6 +151,18 @@ class Priced(Struct, frozen=True, kw_only=True):
     """What the instances are called where each state has a type of its own."""
 
 
+class Ways(Struct, frozen=True, kw_only=True):
+    """The ways through a workflow, which join the bills of its jobs: not all of them need run."""
+
+    flow: Flow
+    executions: Decimal
+    """A month."""
+    hours: tuple[Decimal, ...]
+    """How long one run of each job takes; 0 where nobody says."""
+    once_ever: tuple[bool, ...]
+    """Whether each job runs once, however often it is started: its name is taken then."""
+
+
 class Bill(Struct, frozen=True, kw_only=True):
     """A part of the bill with its parts: an endpoint has its variants, and what cannot be split among them itself."""
 
@@ -170,6 +182,8 @@ class Bill(Struct, frozen=True, kw_only=True):
     """Why it may not be there at all; None where it is."""
     choices: "tuple[Bill, ...]" = ()
     """Configurations of which an endpoint uses exactly one, whose variants are then its own."""
+    ways: Ways | None = None
+    """Of a workflow whose executions are known."""
     part_of: str | None = None
     """The endpoint that such a configuration is counted in; None for what counts itself."""
     missing: frozenset[Missing] = frozenset()

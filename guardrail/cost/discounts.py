@@ -105,6 +105,11 @@ class _Rules:
 
     def applied(self, bill: Bill, endpoint: Bill) -> Bill:
         """A bill of the tree with discounts in each state of each part."""
+        if bill.ways is not None:
+            from guardrail.cost.workflows import together  # for the few that run batch transform
+
+            jobs = tuple(self.applied(child, endpoint) for child in bill.children)
+            return replace(bill, children=jobs, monthly=together(jobs, bill.ways))
         if bill.priced is None:
             return bill
         priced = self._priced(bill.priced, endpoint)
@@ -232,6 +237,10 @@ def _per_unit(line: Line) -> Decimal:
     return line.usd / line.quantity if line.usd and line.quantity else ZERO
 
 
+_BY_THE_HOUR = (
+    "Savings Plan: transform jobs count on demand, for which hours they run in is not known, and a commitment that an "
+    "hour does not use is lost"
+)
 _UNCONFIRMED = (
     "Savings Plan: AWS does not say whether it covers asynchronous inference, so that counts on demand; "
     "covers: [Host, Tsform, AsyncInf] counts it as covered"
@@ -294,6 +303,8 @@ def _planned(bills: Mapping[Key, Bill], rules: _Rules, room: Decimal) -> tuple[P
     so the least and the greatest are looked for among their joint states. One more hour of anything never makes the
     whole cheaper: of one instance type only the ends count, and of several types, and of several configurations, each.
     """
+    if any(bill.kind == "workflow" and bill.monthly.ceiling for bill in bills.values()):
+        rules.notes.append(_BY_THE_HOUR)
     floor, expected, ceiling = (
         _extreme([list(_options(bill, bound, rules)) for bill in bills.values()], bound, room, rules)
         for bound in BOUNDS
@@ -323,6 +334,10 @@ def _planned(bills: Mapping[Key, Bill], rules: _Rules, room: Decimal) -> tuple[P
 
 def _options(bill: Bill, bound: Bound, rules: _Rules) -> Iterator[_Option]:
     """Every way in which an endpoint may run that can cost least, or most, with a plan; one where that is plain."""
+    if bill.kind == "workflow":
+        of_bound = getattr(bill.monthly, bound)
+        yield _Option(bill.monthly.ceiling if isinstance(of_bound, Unknown) else of_bound, ())
+        return
     if bill.priced is None or (bill.absent is not None and bound == "floor"):
         yield _Option(ZERO, ())
         return

@@ -7,12 +7,12 @@ an hour, 30.42 times a month, are 4 × 0.5 h × 30.42 × 0.408 = 24.82 USD. No s
 type for it (unconfirmed).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from guardrail.cost import charges, join
-from guardrail.cost.base import Bill, HourPrice, Line, Priced, State, state
+from guardrail.cost.base import Bill, HourPrice, Line, Monthly, Priced, State, Ways, state
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.flows import Runs, runs, span
 from guardrail.model import TransformJob, Unknown, Workflow
@@ -55,20 +55,20 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
     found = ZERO if workflow.once else asked
     started = (found.at_least or None) if isinstance(found, Unknown) else found
     unsure = f"how often it is started is not known: {found.reason}" if isinstance(found, Unknown) else None
-    children, leasts, mosts = [], [], []
+    children, hours_of_each = [], []
     for place, (job, each) in enumerate(zip(workflow.jobs, often, strict=True)):
         label = job.label or f"#{place + 1}" if len(workflow.jobs) > 1 else job.label
         hours = demand.run_hours_of(job)
-        child, least, most = _job(workflow, job, label, prices, _Asked(each, started, hours, unsure))
-        children.append(child)
-        leasts.append(least)
-        mosts.append(most)
-    monthly = join.total(child.monthly for child in children)
+        children.append(_job(workflow, job, label, prices, _Asked(each, started, hours, unsure)))
+        hours_of_each.append(hours or ZERO)
+    ways = None
     if started is not None and children:
-        ways = span(workflow.flow, leasts, mosts)
-        floor, ceiling = ways.least * started, ways.most * started
-        expected = ceiling if floor == ceiling else monthly.expected
-        monthly = join.of_ways(monthly, floor, expected, ceiling)
+        ways = Ways(
+            flow=workflow.flow,
+            executions=started,
+            hours=tuple(hours_of_each),
+            once_ever=tuple(job.has_fixed_name for job in workflow.jobs),
+        )
     return Bill(
         kind="workflow",
         label=workflow.address,
@@ -76,15 +76,37 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
         tags=workflow.tags,
         lines=(),
         children=tuple(children),
-        monthly=monthly,
+        monthly=together(children, ways),
+        ways=ways,
         missing=frozenset().union(*(child.missing for child in children)),
     )
 
 
-def _job(
-    workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _Asked
-) -> tuple[Bill, Decimal, Decimal]:
-    """The bill of one job, and the least and the most of a single run of it."""
+def together(jobs: Sequence[Bill], ways: Ways | None) -> Monthly:
+    """What the jobs of a workflow come to: what the cheapest way through it does, and the dearest."""
+    monthly = join.total(job.monthly for job in jobs)
+    if ways is None:
+        return monthly
+    singles = [list(_of_one_run(job, hours)) for job, hours in zip(jobs, ways.hours, strict=True)]
+    share = 1 / max(ways.executions, _ONE)  # of a job that runs once ever, in each execution
+    mosts = [max(each) * (share if once else 1) for each, once in zip(singles, ways.once_ever, strict=True)]
+    found = span(ways.flow, list(map(min, singles)), mosts)
+    floor, ceiling = found.least * ways.executions, found.most * ways.executions
+    return join.of_ways(monthly, floor, ceiling if floor == ceiling else monthly.expected, ceiling)
+
+
+def _of_one_run(job: Bill, hours: Decimal) -> Iterator[Decimal]:
+    """USD of one run of a job, in each state that it can have; 0 without a price."""
+    lines = [line for each in (job.priced.states if job.priced else ()) for line in each.lines]
+    for line in [each for each in lines if each.quantity] or lines:
+        usd = line.price.usd if line.price is not None else ZERO
+        if line.usd is not None and line.quantity and line.usd != usd * line.quantity:
+            usd = line.usd / line.quantity  # with discounts
+        yield usd * (line.count or ZERO) * hours
+
+
+def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _Asked) -> Bill:
+    """The bill of one job."""
     often, started, hours, unsure = asked
     low, high = started, started
     if started is not None:
@@ -94,18 +116,16 @@ def _job(
             high = min(high, _ONE)
     open_end = NO_END if often.most is None and not job.has_fixed_name else unsure
     states: list[State] = []
-    single: list[Decimal] = []
-    for size in _sizes(job):
+    sizes = list(_sizes(job))
+    for size in sizes:
         price = _price(workflow.region, size.instance_type, prices)
         totals = dict.fromkeys((low, high))
         states += [state(_line(size, price, hours, total, open_end, workflow)) for total in totals]
-        usd = price.usd if isinstance(price, Price) else ZERO
-        single.append(usd * size.instances * (hours or ZERO))
     expected: State | Unknown = states[0] if len(states) == 1 else IN_THE_MIDDLE
-    if isinstance(expected, Unknown) and len(single) == 1 and often.least and _only_retries(job, often):
+    if isinstance(expected, Unknown) and len(sizes) == 1 and often.least and _only_retries(job, often):
         expected = states[0]
     priced, columns, lines, monthly = join.joined(Priced(states=tuple(states), expected=expected))
-    made = Bill(
+    return Bill(
         kind="transform job",
         label=label,
         region=workflow.region,
@@ -115,10 +135,6 @@ def _job(
         priced=priced,
         missing=frozenset(join.missing_of(columns, workflow.address, label)),
     )
-    most = max(single)
-    if job.has_fixed_name and started is not None and started > 1:
-        most /= started  # one job ever, whatever starts it how often
-    return made, min(single), most
 
 
 def _only_retries(job: TransformJob, often: Runs) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct, field
 
 from guardrail.errors import SettingsError, did_you_mean
-from guardrail.model import Endpoint, Unknown
+from guardrail.model import Endpoint, Unknown, Workflow
 from guardrail.policy.pattern import Pattern, PatternError
 
 _SEPARATORS = re.compile(r"[_./: -]+")
@@ -101,8 +101,8 @@ class Environments:
         except PatternError as error:
             raise SettingsError(f"environments.patterns.{environment}: {pattern!r} is no pattern: {error}") from error
 
-    def of(self, endpoint: Endpoint) -> str | Unknown:
-        """The environment of ``endpoint``: what a word of a tag says, else of its set of values, else of its name.
+    def of(self, endpoint: Endpoint | Workflow) -> str | Unknown:
+        """The environment of an endpoint or a workflow: by a word of a tag, else of its set of values or its name.
 
         ``chat-dev2`` and the tag value ``eu-dev-1`` are non-production by default: digits at the end of a word do not
         count.
@@ -133,7 +133,7 @@ class Environments:
             return None
         return f"{endpoint.address} is {told} by its tag, which counts, and {label} by {endpoint.environment_label}"
 
-    def _labelled(self, endpoint: Endpoint) -> str | None:
+    def _labelled(self, endpoint: Endpoint | Workflow) -> str | None:
         """What the words of the label say of its set of values; None where they say nothing, or two things."""
         found = endpoint.environment_label and self._from_text(endpoint.environment_label, "its label")
         return found if isinstance(found, str) and found else None

@@ -205,11 +205,11 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
                 status: Status = "new" if endpoint.touched or not has_before else "existing"
                 results += run.endpoint(endpoint, costs.get(endpoint.address), environment, status)
     if inventory.workflows:
-        from guardrail.policy.jobs import JobSubject, as_endpoint  # for the few that run batch transform
+        from guardrail.policy.jobs import JobSubject  # for the few that run batch transform
 
         for workflow in inventory.workflows:
             status = "new" if workflow.touched or not has_before else "existing"
-            environment = environments.of(as_endpoint(workflow))
+            environment = environments.of(workflow)
             for place in range(len(workflow.jobs) if workflow.change not in ("forget", "delete") else 0):
                 cost = estimate.endpoints.get(workflow.address)
                 subject = JobSubject(run.world, workflow, place, environment=environment, cost=cost)

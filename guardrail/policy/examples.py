@@ -137,6 +137,7 @@ def _of_job(policy: Policy, builder: Builder, description: Description, prices: 
     workflow = Workflow(
         address="aws_sfn_state_machine.example",
         type="aws_sfn_state_machine",
+        name="example",
         region="us-east-1",
         jobs=(structs.replace(job, run_hours=builder.amount(description["run_hours"], f"{path}.run_hours")),)
         if "run_hours" in description

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable
 
 from guardrail.cost.base import Bill
-from guardrail.model import Endpoint, TransformJob, Unknown, Workflow
+from guardrail.model import TransformJob, Unknown, Workflow
 from guardrail.policy.base import Part
 from guardrail.policy.getters import amount_of
 from guardrail.policy.subject import Evaluation, Subject
@@ -42,19 +42,6 @@ class JobSubject(Subject):
     def part(self) -> Part:
         """It is a part of its own, by its place."""
         return ("transform_job", self.place)
-
-
-def as_endpoint(workflow: Workflow) -> Endpoint:
-    """A workflow as what environments are told by: its address for a name, and its tags."""
-    return Endpoint(
-        address=workflow.address,
-        name=workflow.address,
-        region=workflow.region,
-        mode=Unknown("it is no endpoint"),
-        variants=(),
-        configuration_address=None,
-        tags=workflow.tags,
-    )
 
 
 def of_job(compute: Callable[[TransformJob], object]) -> Callable[[Subject], object]:

@@ -19,7 +19,7 @@ from guardrail.reporters.headline import end_dollars, in_dollars
 from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.pairs import Amount, VariantPair, data, variants
-from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, signed_dollars
+from guardrail.reporters.wording import counted, display_width, dollars, group_name, inert, members, signed_dollars
 
 WIDE = 110
 """Columns from which floor and ceiling have one each."""
@@ -98,7 +98,7 @@ def subtotals(report: Report, page: Page) -> Iterator[TextLine]:
     yield _head(f"by {', '.join(inert(key) for key in report.groups[0].values)}", page)
     for group in report.groups:
         totals = group.totals
-        text = f"{group_name(group.values)}  {counted(group.endpoints, 'endpoint')}"
+        text = f"{group_name(group.values)}  {members(group.endpoints, group.workflows)}"
         is_broken = any(budget.state == "broken" for budget in group_limits(group, report))
         cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
         yield _line(_Row(text=text, mark="error" if is_broken else None, cells=cells), page)

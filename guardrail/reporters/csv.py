@@ -95,7 +95,7 @@ def _of_workflow(item: WorkflowReport, *, has_before: bool) -> Iterator[_Row]:
     """A row for each transform job, called by what starts it and by its label; the past is told of the whole alone."""
     workflow = item.workflow
     tags = _tags(workflow.tags)
-    head = (item.source, "", _known(workflow.region), "", workflow.address)
+    head = (item.source, "", _known(workflow.region), _known(item.environment), workflow.address)
     before = _NOTHING if has_before and item.before is None else _NOT_KNOWN
     for part in item.cost.children if item.cost else ():
         for line in part.lines:

@@ -118,6 +118,7 @@ def _head(report: Report, options: Options) -> _Object:
             {
                 "by": {key: _known(value) for key, value in each.values.items()},
                 "endpoints": each.endpoints,
+                "workflows": each.workflows,
                 "totals": _totals(each.totals),
             }
             for each in report.groups
@@ -134,7 +135,10 @@ def _workflow(item: WorkflowReport) -> _Object:
         "source": item.source,
         "address": workflow.address,
         "type": workflow.type,
+        "name": _value(workflow.name),
         "region": _value(workflow.region),
+        "environment": _value(item.environment),
+        "tags": _pairs(workflow.tags),
         "change": workflow.change,
         "unchanged": item.unchanged,
         "once": workflow.once,

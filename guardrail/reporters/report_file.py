@@ -361,7 +361,9 @@ class _Workflow(Struct, frozen=True, kw_only=True):
     source: str
     address: str
     type: str
+    name: str | Unknown
     region: str | Unknown
+    environment: str | Unknown
     change: Change
     unchanged: bool
     once: bool
@@ -378,6 +380,7 @@ class _Workflow(Struct, frozen=True, kw_only=True):
             workflow=Workflow(
                 address=self.address,
                 type=self.type,
+                name=self.name,
                 region=self.region,
                 jobs=tuple(each.job() for each in self.jobs),
                 flow=Flow(),
@@ -386,6 +389,7 @@ class _Workflow(Struct, frozen=True, kw_only=True):
                 year=self.year or "",
                 change=self.change,
             ),
+            environment=self.environment,
             runs=tuple((each.per_execution.least, each.per_execution.most) for each in self.jobs),
             hours=tuple(each.hour_usd.price() if each.hour_usd else None for each in self.jobs) if self.after else (),
             before=self.before,

@@ -140,6 +140,12 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
+def members(endpoints: int, workflows: int) -> str:
+    """What a group consists of: ``2 endpoints, 1 workflow``."""
+    said = [counted(endpoints, "endpoint")] if endpoints or not workflows else []
+    return ", ".join([*said, *([counted(workflows, "workflow")] if workflows else [])])
+
+
 def of_instances(count: int) -> str:
     """`` (3 instances)`` behind a block; nothing where it is about one."""
     return f" ({count:,} instances)" if count > 1 else ""

@@ -295,8 +295,9 @@ class View:
         return [_plain_text(item) for item in value if item is not None]
 
     def pairs(self, name: str, key: str) -> dict[str, str | Unknown] | Unknown:
-        """Names and values, each of which may be unknown: a map in hashicorp/aws, elsewhere a list of objects."""
-        return self._map(name) if self.spelling.language == "aws" else self.entries(name, key)
+        """Names and values, each of which may be unknown: a map in hashicorp/aws and SAM, else a list of objects."""
+        is_map = self.spelling.language == "aws" or self.spelling.type.startswith("AWS::Serverless::")
+        return self._map(name) if is_map else self.entries(name, key)
 
     def entries(self, name: str, key: str) -> dict[str, str | Unknown] | Unknown:
         """Names and values of blocks, each with a ``Value``; Unknown as a whole where a name is not known."""
@@ -350,6 +351,16 @@ class Block(Identity, frozen=True, kw_only=True):
     """The account that it lies in, where that is known."""
     default_tags: dict[str, str | Unknown] | Unknown = {}
     """What its provider adds to its tags, for a plan that does not tell all of them."""
+
+    def tags(self) -> dict[str, str | Unknown] | Unknown:
+        """Its tags with the provider's defaults: what hashicorp/aws tells in ``tags_all``, where the plan knows it."""
+        view = self.attributes
+        if isinstance(view.values.get("tags_all"), dict):
+            return view.pairs("TagsAll", "Key")
+        tags, defaults = view.pairs("Tags", "Key"), self.default_tags
+        if isinstance(tags, Unknown) or isinstance(defaults, Unknown):
+            return tags if isinstance(tags, Unknown) else defaults
+        return {**defaults, **tags}
 
 
 def _any_mark(mark: Any) -> bool:

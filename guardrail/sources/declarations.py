@@ -219,6 +219,7 @@ class DeclaredWorkflow(Named, frozen=True, kw_only=True):
     """What starts it that is written inside it, each with the input that it gives."""
     reason: str
     """What is to be said where its definition cannot be read."""
+    tags: dict[str, str | Unknown] | Unknown
 
 
 class DeclaredSchedule(Named, frozen=True, kw_only=True):

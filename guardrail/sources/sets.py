@@ -1,11 +1,13 @@
 """Which files make each environment of a root module or template, as settings say it, and what they make."""
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec.structs import replace
 
-from guardrail.model import ChangeSet, Endpoint, Inventory
+from guardrail.model import ChangeSet, Endpoint, Inventory, Workflow
+
+_Carrier = TypeVar("_Carrier", Endpoint, Workflow)
 
 FilesByLabel: TypeAlias = Mapping[str, tuple[str, ...]]
 RootSets: TypeAlias = Mapping[str, FilesByLabel]
@@ -13,14 +15,19 @@ RootSets: TypeAlias = Mapping[str, FilesByLabel]
 
 
 def labelled(change_set: ChangeSet, label: str | None) -> ChangeSet:
-    """The change set under the label of its set of values, which every endpoint in it carries."""
+    """The change set under the label of its set of values, which everything in it carries."""
     if label is None:
         return change_set
 
     def with_label(inventory: Inventory) -> Inventory:
-        return replace(inventory, endpoints=_each(inventory.endpoints), unattached=_each(inventory.unattached))
+        return replace(
+            inventory,
+            endpoints=_each(inventory.endpoints),
+            unattached=_each(inventory.unattached),
+            workflows=_each(inventory.workflows),
+        )
 
-    def _each(endpoints: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
-        return tuple(replace(each, environment_label=label) for each in endpoints)
+    def _each(items: tuple[_Carrier, ...]) -> tuple[_Carrier, ...]:
+        return tuple(replace(each, environment_label=label) for each in items)
 
     return replace(change_set.mapped(with_label, with_label), label=label)

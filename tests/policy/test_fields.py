@@ -212,7 +212,13 @@ def transform_jobs() -> list[Subject]:
     for job, runs in ((full, Decimal(30)), (priced, Decimal(30)), (unknown, None)):
         flow = Flow((Step(jobs=(0,), ends=True),))
         one = Workflow(
-            address="w", type="aws_sfn_state_machine", region="us-east-1", jobs=(job,), flow=flow, monthly_runs=runs
+            address="w",
+            type="aws_sfn_state_machine",
+            name="w",
+            region="us-east-1",
+            jobs=(job,),
+            flow=flow,
+            monthly_runs=runs,
         )
         cost = estimate(Inventory(workflows=(one,)), world().prices).endpoints["w"]
         found.append(JobSubject(world(), one, 0, environment="production", cost=cost))

@@ -547,7 +547,7 @@ def wide() -> Report:
     place = Location(f"{long}.tf", 1, called_at=Location(f"{long}/main.tf", 2))
     mine = finding(endpoint=named.address, address=long, message=long, location=place)
     totals = Totals(before=dear, after=dear, delta=one.delta)
-    group = GroupReport(values={"tag:Team": long}, endpoints=1, totals=totals)
+    group = GroupReport(values={"tag:Team": long}, endpoints=1, workflows=0, totals=totals)
     limit = BudgetReport(
         limit="max_expected_usd",
         usd=Decimal("1234567.89"),

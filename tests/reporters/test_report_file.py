@@ -79,6 +79,8 @@ MONTHLY = {"floor": "1", "expected": "1", "ceiling": "1"}
 WORKFLOW = {
     "address": "a",
     "type": "t",
+    "name": "w",
+    "environment": "production",
     "region": "us-east-1",
     "change": "create",
     "unchanged": False,

@@ -59,7 +59,7 @@ from guardrail.reporters.overview import (
 )
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
-from guardrail.reporters.wording import counted, dollars, group_name, inert, of_instances
+from guardrail.reporters.wording import dollars, group_name, inert, members, of_instances
 
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
@@ -202,7 +202,7 @@ class _Page:
                 _sum(
                     each.totals,
                     group_name(each.values),
-                    counted(each.endpoints, "endpoint"),
+                    members(each.endpoints, each.workflows),
                     group_limits(each, report),
                 )
                 for each in report.groups[:MOST_LISTED]

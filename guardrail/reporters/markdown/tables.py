@@ -27,7 +27,7 @@ from guardrail.reporters.headline import expected_dollars, in_dollars, is_usage_
 from guardrail.reporters.markdown.headline import MOST_GROUPS, limit
 from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.pairs import Amount, variants
-from guardrail.reporters.wording import counted, dollars, group_name, signed_dollars, usd
+from guardrail.reporters.wording import counted, dollars, group_name, members, signed_dollars, usd
 
 SIGNS: dict[Severity, str] = {"error": "❌", "warning": "⚠️", "note": "📝"}
 MOST_PHRASES = 4
@@ -92,7 +92,7 @@ class Tables:
     def _group(self, group: GroupReport) -> str:
         limits, totals = group_limits(group, self.report), group.totals
         sign = f"{SIGNS['error']} " if any(each.state == "broken" for each in limits) else ""
-        words = [counted(group.endpoints, "endpoint"), *map(limit, limits)]
+        words = [members(group.endpoints, group.workflows), *map(limit, limits)]
         text = f"{sign}{name(group_name(group.values), LONGEST_NAME)}<br>{', '.join(words)}"
         return row(text, *self._cells(totals.before, totals.after, totals.delta))
 

@@ -39,6 +39,8 @@ class Definition(Struct, frozen=True, kw_only=True):
     once: bool = False
     """Whether it runs once and not again and again."""
     region: str | None = None
+    tags: dict[str, str | Unknown] | Unknown = {}
+    """Those that a request of its own gives its job."""
 
 
 def value_of(text: str) -> Any:

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from guardrail.model import Flow, Step
 from guardrail.money import SECONDS_PER_HOUR
 from guardrail.sources.jobs.base import Definition, deep, objects
-from guardrail.sources.vocabulary.transform import transform_job
+from guardrail.sources.vocabulary.transform import request_tags, transform_job
 
 _ARN_PARTS = 6
 _RECORDED = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
@@ -34,6 +34,7 @@ def read(request: Mapping[str, Any], *, repeats: bool = False) -> Definition:
         jobs=(replace(job, has_fixed_name=is_fixed),),
         flow=Flow((Step(jobs=(0,), least=0 if is_fixed else 1, ends=True),)),
         region=(arn[3] or None) if len(arn) == _ARN_PARTS else None,
+        tags=request_tags(deep(request)),
     )
 
 

@@ -211,6 +211,7 @@ def _workflow(
     return Workflow(
         address=f"{one.address} ({names})" if is_one_of_several else one.address,
         type=one.type,
+        name=one.name,
         region=region_of(one),
         jobs=definition.jobs,
         flow=definition.flow,
@@ -218,6 +219,7 @@ def _workflow(
         once=definition.once,
         change=one.change,
         touched=is_touched(one.address) or any(start.touched for start in group or ()),
+        tags=one.tags,
         location=one.location,
     )
 

@@ -72,7 +72,7 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
         **head(block),
         **_called(block, "EndpointName"),
         configuration=_link(block, "EndpointConfigName", spellings.CONFIGURATION),
-        tags=_tags(block),
+        tags=block.tags(),
         account=block.account,
         two_fleets_minutes=two_fleets_minutes(block.attributes),
     )
@@ -97,7 +97,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
         data_capture_percent=_of(view.block("DataCaptureConfig"), _captured_percent),
         kms_key=_kms_key(view),
         detailed_observability=_detailed_observability(view.inside("MetricsConfig")),
-        tags=_tags(block),
+        tags=block.tags(),
     )
 
 
@@ -588,17 +588,6 @@ def _foreign_namespace(view: View) -> str | None:
     """The namespace of a scaling block that is ours, where that is another service's, or none's."""
     namespace = view.text("ServiceNamespace")
     return namespace if isinstance(namespace, str) and namespace != "sagemaker" else None
-
-
-def _tags(block: Block) -> dict[str, str | Unknown] | Unknown:
-    """Tags with the provider's defaults: those that hashicorp/aws tells in ``tags_all``, where the plan knows it."""
-    view = block.attributes
-    if isinstance(view.values.get("tags_all"), dict):
-        return view.pairs("TagsAll", "Key")
-    tags, defaults = view.pairs("Tags", "Key"), block.default_tags
-    if isinstance(tags, Unknown) or isinstance(defaults, Unknown):
-        return tags if isinstance(tags, Unknown) else defaults
-    return {**defaults, **tags}
 
 
 def _of(view: View | Unknown | None, read: Callable[[View], _T | Unknown | None]) -> _T | Unknown | None:

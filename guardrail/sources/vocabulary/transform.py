@@ -53,6 +53,13 @@ def transform_job(request: dict[str, Any] | Unknown, label: str, **known: Any) -
     )
 
 
+def request_tags(request: Any) -> dict[str, str | Unknown] | Unknown:
+    """The tags that a request gives its job: ``{"Team": "ml"}``; none of what is no request."""
+    if isinstance(request, Unknown):
+        return request
+    return View(request, _REQUEST).pairs("Tags", "Key") if isinstance(request, dict) else {}
+
+
 def _types(resources: View) -> tuple[str | Unknown, ...]:
     value = resources.values.get("InstanceType")
     if isinstance(value, OneOf):

@@ -14,6 +14,7 @@ from guardrail.sources.base import SENSITIVE, Block, View
 from guardrail.sources.declarations import Aim, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow, Link, head
 from guardrail.sources.jobs.base import decoded, named_values
 from guardrail.sources.vocabulary import elsewhere, spellings
+from guardrail.sources.vocabulary.transform import request_tags
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
 _UNIVERSAL = ":aws-sdk:"
@@ -33,6 +34,7 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
         definition=_definition(view),
         events=tuple(_events(block)),
         reason=reason,
+        tags=block.tags(),
     )
 
 
@@ -103,6 +105,7 @@ def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
             definition=request if isinstance(request, (dict, Unknown)) else Unknown("its target has no input"),
             events=((trigger, None),),
             reason=elsewhere.reason(block.type, view.get) or "it starts a transform job",
+            tags=request_tags(request),
         )
     aim = _aim(block, target, "Target", called)
     return DeclaredSchedule(
