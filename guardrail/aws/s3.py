@@ -52,7 +52,10 @@ def copied(client: Any, uri: str, months: Months | None, folder: str, say: Calla
     objects = list(listed(client, uri, months))
     size = sum(each for _, each in objects)
     if not objects:
-        raise AWSError(f"nothing lies at {uri}", hint="of these months, that is: --from and --to choose them")
+        raise AWSError(
+            f"nothing lies at {uri}",
+            hint="of the months that are asked for, that is: is it the place that the export is delivered to?",
+        )
     if size > _MOST_BYTES:
         raise AWSError(
             f"{uri} holds {size >> 30:,} GiB, more than one machine should read", hint="ask it through Athena"

@@ -129,12 +129,9 @@ def _answer(question: str, sources: Sequence[str], asked: "Asked", arguments: Na
     """The answer of whatever engine the sources are for."""
     from guardrail.bills import asking
 
-    keys = [key for key, _ in asked.tags]
-    if any(source.startswith(_ATHENA) for source in sources):
+    if len(sources) == 1 and sources[0].startswith(_ATHENA):
         from guardrail.bills import live
 
-        if len(sources) > 1:
-            raise GuardrailError("a table of Athena is asked alone")
         return live.asked_of_athena(
             question,
             sources[0].removeprefix(_ATHENA),
@@ -143,7 +140,7 @@ def _answer(question: str, sources: Sequence[str], asked: "Asked", arguments: Na
             output_location=arguments.output_location,
             agree=partial(_agree, arguments.yes),
         )
-    with progress(f"asking {', '.join(sources)}"), opened(sources, keys, asked, arguments.yes) as bill:
+    with progress(f"asking {', '.join(sources)}"), opened(sources, asked, yes=arguments.yes) as bill:
         return asking.answer(question, bill.lines, bill.ask, asked, bill.layouts, bill.notes)
 
 
@@ -203,34 +200,51 @@ def _asked(arguments: Namespace) -> "Asked":
 
 
 @contextmanager
-def opened(
-    sources: Sequence[str],
-    tag_keys: Sequence[str] = (),
-    asked: "Asked | None" = None,
-    yes: bool = False,  # noqa: FBT001, FBT002 - a flag
-) -> "Iterator[Bill]":
-    """The bill in files and folders, in S3 and in Cost Explorer: what is elsewhere is fetched first."""
-    from guardrail.bills import live, reading
-    from guardrail.bills.asked import Asked
+def opened(sources: Sequence[str], asked: "Asked", *, yes: bool) -> "Iterator[Bill]":
+    """The bill in files and folders, in S3 and in Cost Explorer: what is elsewhere is fetched first.
 
+    Of S3 and of Cost Explorer the months that are ``asked`` for; ``yes`` agrees to what AWS charges.
+    """
+    from guardrail.bills import live, reading
+
+    if any(source.startswith(_ATHENA) for source in sources):
+        raise GuardrailError(
+            "a table of Athena is asked alone, by the questions of guardrail bills",
+            hint="guardrail bills athena://DATABASE/TABLE top; here the files of the export, or s3://BUCKET/PREFIX",
+        )
     with ExitStack() as stack:
         local = [
-            stack.enter_context(live.fetched(source, asked or Asked(), agree=partial(_agree, yes)))
+            stack.enter_context(live.fetched(source, asked, agree=partial(_agree, yes)))
             if live.is_remote(source)
             else source
             for source in sources
         ]
-        yield stack.enter_context(reading.opened(local, tag_keys))
+        yield stack.enter_context(reading.opened(local, [key for key, _ in asked.tags]))
+
+
+@contextmanager
+def of_month(sources: Sequence[str], start: date | None, *, yes: bool) -> "Iterator[Bill]":
+    """The bill of the month that begins with ``start``; of what lies at AWS, by default that of the last whole month.
+
+    The last month that an export has to its end may be the one before the last: its newest lines are of yesterday.
+    """
+    from guardrail.bills.asked import Asked, first_of_month
+    from guardrail.clock import today
+
+    asked = (
+        Asked(start=first_of_month(today(), -2)) if start is None else Asked(start=start, end=first_of_month(start, 1))
+    )
+    with opened(sources, asked, yes=yes) as bill:
+        yield bill
 
 
 def _sql(about: str, sources: Sequence[str], asked: "Asked", arguments: Namespace) -> str:
     """The text of a question for an engine: with the usage types of its sources, else of the price tables."""
     from guardrail.bills import taken
 
-    keys = [key for key, _ in asked.tags]
     if arguments.engine == "athena":
         return taken.athena(about, asked, layout=arguments.layout, table=arguments.table)
     if not sources:
         raise GuardrailError("the text for DuckDB names its files, so it needs a SOURCE")
-    with opened(sources, keys) as bill:
+    with opened(sources, asked, yes=arguments.yes) as bill:
         return taken.duckdb(about, asked, bill)

@@ -24,7 +24,7 @@ was billed (amortized, net where known), and the reasons, which add up. With
 
 examples:
   guardrail reconcile plan.json --bill cur/ --month 2026-10
-  guardrail reconcile infra/ --bill cur/ --format json
+  guardrail reconcile infra/ --bill s3://example-bills/ml/ --format json
   guardrail reconcile plan.json --bill bill.csv.gz --usage-file usage.yml
 """
 
@@ -33,10 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     """Declare the code, the bill and its month, and where usage goes."""
     parser.add_argument("paths", metavar="PATH", nargs="+", help="plans, Terraform source or templates")
     parser.add_argument(
-        "--bill", metavar="SOURCE", action="append", required=True, help="export of the bill; repeatable"
+        "--bill", metavar="SOURCE", action="append", required=True, help="export of the bill, as of bills; repeatable"
     )
     parser.add_argument("--month", metavar="MONTH", type=_month, help="as 2026-10 (default: the last that is whole)")
     parser.add_argument("--account", action="append", metavar="ID", help="of this usage account; repeatable")
+    parser.add_argument("-y", "--yes", action="store_true", help="ask AWS without a question about what it may cost")
     parser.add_argument("--usage-file", metavar="FILE", help="write what was used here, for the next estimate")
     parser.add_argument("--force", action="store_true", help="replace a usage file that is there")
     parser.add_argument("--region", metavar="REGION", help="where a resource does not say its region")
@@ -87,9 +88,10 @@ def _refuse_replacing(arguments: Namespace) -> None:
 
 
 def _billed(arguments: Namespace) -> "Month":
-    from guardrail.bills import billed, reading
+    from guardrail.bills import billed
+    from guardrail.commands import bills
 
-    with reading.opened(arguments.bill) as bill:
+    with bills.of_month(arguments.bill, arguments.month, yes=arguments.yes) as bill:
         return billed.month(
             bill.lines, bill.ask, bill.layouts, arguments.month, accounts=tuple(arguments.account or ())
         )

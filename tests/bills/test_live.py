@@ -13,6 +13,7 @@ from guardrail import cli
 from guardrail.aws import athena, cost_explorer, s3
 from guardrail.bills import athena_setup, live
 from guardrail.errors import AWSError, GuardrailError
+from tests.bills.test_reconcile import line, month, template, write_bill
 
 boto3 = pytest.importorskip("boto3")
 pytest.importorskip("duckdb")
@@ -211,6 +212,101 @@ def test_cost_explorer_is_asked_only_once_somebody_agrees(
     aws["ce"].answers("get_cost_and_usage", {"GroupDefinitions": keys, "ResultsByTime": [time]})
     assert cli.main([*words, "--yes"]) == 0
     assert json.loads(capsys.readouterr().out)["rows"][0]["cost"] == "5.52"
+
+
+@pytest.fixture
+def exported(aws: dict[str, Stubbed], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """A template whose endpoint ran through September, billed in S3; the keys that were copied.
+
+    Today is 2026-10-05, so months before August are asked for by nobody.
+    """
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1791158400")
+    write_bill(tmp_path / "bill.csv", month())
+    template(tmp_path / "template.json")
+    months = ("20260101-20260201", "20260901-20261001", "20261001-20261101")
+    contents = [{"Key": f"ml/{each}/bill.csv", "Size": 9} for each in months]
+    aws["s3"].answers("list_objects_v2", {"Contents": contents})
+    copied: list[str] = []
+
+    def download(Bucket: str, Key: str, Filename: str) -> None:  # noqa: N803 - the API's names
+        assert Bucket == "example-bills"
+        copied.append(Key)
+        rows = month() if "202609" in Key else [line(datetime(2026, 10, 1), "0.23")]  # noqa: DTZ001
+        write_bill(Path(Filename), rows)
+
+    monkeypatch.setattr(aws["s3"].client, "download_file", download)
+    return copied
+
+
+def test_reconcile_reads_the_month_and_the_one_after_of_s3(
+    exported: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["reconcile", str(tmp_path / "template.json"), "--bill", "s3://example-bills/ml", "--month", "2026-09"]
+    assert cli.main([*words, "--region", "us-east-1", "--format", "json"]) == 0
+    row = next(each for each in json.loads(capsys.readouterr().out)["rows"] if each["billed"] != "0")
+    assert (row["estimated"], row["billed"]) == ("167.9", "165.6")  # 730 and 720 hours at 0.23
+    assert exported == ["ml/20260901-20261001/bill.csv", "ml/20261001-20261101/bill.csv"]
+
+
+@pytest.mark.parametrize("flag", ["--billed", "--bill"])
+def test_check_reads_the_last_months_of_s3_alone(
+    flag: str, exported: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["check", str(tmp_path / "template.json"), flag, "s3://example-bills/ml", "--region", "us-east-1"]
+    assert cli.main([*words, "--fail-on", "never", "--isolated", "--format", "json"]) == 0
+    billed = json.loads(capsys.readouterr().out)["billed"]
+    assert (billed["month"], billed["endpoints"][0]["usd"]) == ("2026-09", "165.6")
+    assert exported == ["ml/20260901-20261001/bill.csv", "ml/20261001-20261101/bill.csv"]
+
+
+def test_the_text_of_a_question_is_of_the_months_that_are_asked_for(
+    exported: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["bills", "sql", "top", "s3://example-bills/ml", "--from", "2026-09-01", "--to", "2026-10-01"]
+    assert cli.main(words) == 0
+    assert "TIMESTAMP '2026-09-01 00:00:00'" in capsys.readouterr().out
+    assert exported == ["ml/20260901-20261001/bill.csv", "ml/20261001-20261101/bill.csv"]
+
+
+def cost_of_a_month(aws: dict[str, Stubbed]) -> None:
+    """The answer of Cost Explorer for a September of 165.60."""
+    metrics = {name: {"Amount": "165.6", "Unit": "USD"} for name in ("UnblendedCost", "NetAmortizedCost")}
+    metrics["UsageQuantity"] = {"Amount": "720", "Unit": "N/A"}
+    group = {"Keys": ["USE1-Host:ml.m5.xlarge", "Amazon SageMaker"], "Metrics": metrics}
+    period = {"TimePeriod": {"Start": "2026-09-01", "End": "2026-10-01"}, "Groups": [group], "Total": {}}
+    keys = [{"Type": "DIMENSION", "Key": key} for key in ("USAGE_TYPE", "SERVICE")]
+    aws["ce"].answers("get_cost_and_usage", {"GroupDefinitions": keys, "ResultsByTime": [period]})
+
+
+@pytest.mark.parametrize("command", ["bills", "reconcile", "check"])
+def test_whatever_asks_cost_explorer_goes_on_with_yes_alone(
+    command: str, aws: dict[str, Stubbed], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(template(tmp_path / "template.json"))
+    words = {
+        "bills": ["bills", "sql", "modes", "cost-explorer:"],
+        "reconcile": ["reconcile", path, "--bill", "cost-explorer:", "--month", "2026-09"],
+        "check": ["check", path, "--billed", "cost-explorer:", "--fail-on", "never", "--isolated"],
+    }[command]
+    assert cli.main(words) == 2
+    assert "0.01 USD" in (told := capsys.readouterr().err)
+    assert "--yes" in told
+    cost_of_a_month(aws)
+    assert cli.main([*words, "--yes"]) == 0
+
+
+@pytest.mark.parametrize("command", ["bills", "reconcile", "check"])
+def test_a_table_of_athena_is_asked_alone_and_by_bills(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = str(template(tmp_path / "template.json"))
+    words = {
+        "bills": ["bills", "athena://billing/cur", str(tmp_path), "modes"],
+        "reconcile": ["reconcile", path, "--bill", "athena://billing/cur"],
+        "check": ["check", path, "--billed", "athena://billing/cur"],
+    }[command]
+    assert cli.main(words) == 2
+    assert "a table of Athena is asked alone" in capsys.readouterr().err
 
 
 FACTS = {

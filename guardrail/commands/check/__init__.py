@@ -63,6 +63,7 @@ exit codes: 0 nothing at or above --fail-on, 1 a policy or budget is violated,
 
 _EXPORTS = (".csv", ".csv.gz", ".csv.zip", ".parquet")
 """How exports of the bill are called."""
+_AT_AWS = ("s3://", "cost-explorer:", "athena://")
 
 
 def run(arguments: Namespace) -> int:
@@ -94,7 +95,7 @@ def run(arguments: Namespace) -> int:
     shown = partial(in_repository, copy=arguments.settings_from)
     report = against_baseline(report, found, shown, write=arguments.write_baseline)
     if arguments.billed:
-        report = _with_bill(report, arguments.billed)
+        report = _with_bill(report, arguments.billed, yes=arguments.yes)
     if arguments.terms_before is not None:
         from guardrail.commands.check.own_terms import with_own_terms
 
@@ -110,18 +111,18 @@ def run(arguments: Namespace) -> int:
 
 def _take_exports(arguments: Namespace) -> None:
     """Take what is an export of the bill, behind ``--bill``, for ``--billed``: no input was ever called so."""
-    exports = [path for path in arguments.paths if path.startswith("s3://") or path.endswith(_EXPORTS)]
+    exports = [path for path in arguments.paths if path.startswith(_AT_AWS) or path.endswith(_EXPORTS)]
     if exports:
         arguments.paths = [path for path in arguments.paths if path not in exports]
         arguments.billed, arguments.bill = [*arguments.billed, *exports], False
 
 
-def _with_bill(report: Report, exports: Sequence[str]) -> Report:
+def _with_bill(report: Report, exports: Sequence[str], *, yes: bool) -> Report:
     """The report with what the last whole month of a bill says of its endpoints."""
     from guardrail.bills import beside, billed
     from guardrail.commands import bills
 
-    with progress(f"reading {', '.join(exports)}"), bills.opened(exports) as bill:
+    with progress(f"reading {', '.join(exports)}"), bills.of_month(exports, None, yes=yes) as bill:
         month = billed.month(bill.lines, bill.ask, bill.layouts, None)
     return structs.replace(report, billed=beside.billed(report, month))
 
