@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from guardrail import output
-from guardrail.bills import asking, taken, view
+from guardrail.bills import asking, questions, taken, view
 from guardrail.bills.answer import Answer
 from guardrail.bills.asked import Asked, first_of_month
 from guardrail.bills.layouts import CUR2, FOCUS_1_0, FOCUS_1_2, LEGACY, Layout
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 
 COST_EXPLORER: Final = "cost-explorer:"
 _S3: Final = "s3://"
-_QUERIES: Final = 3
-"""A question asks what there is, then itself, then what stands apart."""
 _MONTHS_OF_COST_EXPLORER: Final = 12
 Agree = Callable[[str], None]
 """What says a sentence about money and raises where nobody agrees."""
@@ -95,7 +93,7 @@ def asked_of_athena(
     where = taken.partitions(layout.name, asked) if described.partition_keys else None
     lines = view.athena(layout, described.types, taken.table_name(table), where, keys)
     engine = athena.Athena(client("athena"), workgroup=workgroup, database=database, output_location=output_location)
-    agree(_at_most(described, asked, engine.most_bytes))
+    agree(_at_most(described, asked, engine.most_bytes, _scans(question, asked)))
     with progress(f"asking {name} in Athena"):
         return asking.answer(question, lines, engine.rows, asked, (layout.name,))
 
@@ -114,14 +112,23 @@ def layout_of(table: "Table") -> Layout:
     return LEGACY if "month" in table.partition_keys else CUR2
 
 
-def _at_most(table: "Table", asked: Asked, limit: int | None) -> str:
-    """What a question may read at most, in words: ``Athena reads at most 1.2 GB, three times: 0.02 USD``."""
+def _scans(question: str, asked: Asked) -> tuple[int, ...]:
+    """How often each query of a question reads its partitions: what there is, the question, what stands apart.
+
+    Athena reads a common table once for each place that names it, so a question whose text does that twice costs twice.
+    """
+    text = questions.question(question).text("", asked, taken.presumed(asked, []))
+    return 1, text.count("FROM asked"), 1
+
+
+def _at_most(table: "Table", asked: Asked, limit: int | None, scans: tuple[int, ...]) -> str:
+    """What a question may read at most, in words: ``Athena reads at most 1.2 GB, 3 times over: at most 0.02 USD``."""
     from guardrail.aws import athena, s3
 
     size = sum(each for _, each in s3.listed(client("s3"), table.location, taken.months_of(asked)))
-    usd = athena.price([size] * _QUERIES)
+    usd = athena.price([size * times for times in scans])
     cut = f"; the workgroup cancels a query at {limit / 10**9:,.2f} GB" if limit is not None else ""
     return (
-        f"Athena reads at most {size / 10**9:,.2f} GB, {_QUERIES} times over: at most {usd:,.4f} USD "
+        f"Athena reads at most {size / 10**9:,.2f} GB, {sum(scans)} times over: at most {usd:,.4f} USD "
         f"at {athena.USD_PER_TB} USD a TB{cut}"
     )

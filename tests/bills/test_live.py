@@ -364,6 +364,29 @@ def test_a_table_of_athena_is_asked_with_its_partitions_pruned(
     assert json.loads(shown.out)["rows"][0]["cost"] == "0.23"
 
 
+@pytest.mark.parametrize(
+    ("question", "times", "usd"),
+    # 2 GB in each scan, at 5 USD a TB: 0.01 USD, for what there is, the question, and what stands apart
+    [("top", 3, "0.0300"), ("daily", 4, "0.0400"), ("always-on", 4, "0.0400"), ("savings-plans", 3, "0.0300")],
+)
+def test_at_most_counts_each_place_that_names_the_lines(
+    question: str, times: int, usd: str, aws: dict[str, Stubbed], capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = {
+        "Name": "cur",
+        "StorageDescriptor": {
+            "Columns": [{"Name": "line_item_usage_type", "Type": "string"}],
+            "Location": "s3://example-bills/ml/",
+        },
+        "PartitionKeys": [{"Name": "billing_period"}],
+    }
+    aws["glue"].answers("get_table", {"Table": described})
+    aws["athena"].answers("get_work_group", {"WorkGroup": {"Name": "primary"}})
+    aws["s3"].answers("list_objects_v2", {"Contents": [{"Key": "ml/x.parquet", "Size": 2 * 10**9}]})
+    assert cli.main(["bills", "athena://billing/cur", question, "--from", "2026-09-01"]) == 2
+    assert f"at most 2.00 GB, {times} times over: at most {usd} USD" in capsys.readouterr().err
+
+
 def test_a_table_that_is_no_export_is_refused() -> None:
     table = athena.Table(types={"a": "string"}, partition_keys=(), location="s3://x/")
     with pytest.raises(GuardrailError, match="no export of the bill"):

@@ -37,9 +37,9 @@ NEEDS_HOURS = True
 
 def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - every question has the same shape
     """Hours, then days that are whole, then runs of these: consecutive days have the same number less their rank."""
-    keys = "resource_key, account, currency, mode"
+    keys = f"{hours.IDENTITY}, currency, mode"
     return f"""{beginning},
-{hours.hourly(keys, (REAL_TIME, ASYNCHRONOUS))},
+{hours.hourly("currency, mode", (REAL_TIME, ASYNCHRONOUS))},
 days AS (
   SELECT {keys}, CAST(date_trunc('day', usage_start) AS DATE) AS day,
     SUM(CASE WHEN spans > 1 AND instance_hours >= spans THEN spans
@@ -63,12 +63,14 @@ runs AS (
   FROM numbered
   GROUP BY {keys}, run
   HAVING COUNT(*) >= {asked.days:d}
-)
-SELECT runs.*, first_types.usage_type AS usage_type, first_types.instance_type AS first_type,
-  last_types.instance_type AS last_type
+),
+{hours.labels()}
+SELECT runs.*, labels.resource_id AS resource_id, first_types.usage_type AS usage_type,
+  first_types.instance_type AS first_type, last_types.instance_type AS last_type
 FROM runs JOIN usage_types AS first_types ON runs.first_number = first_types.number
   JOIN usage_types AS last_types ON runs.last_number = last_types.number
-ORDER BY runs.cost DESC"""
+  JOIN labels ON {hours.of_labels("runs")}
+ORDER BY runs.cost DESC, runs.first_day, runs.resource_key, runs.account, runs.place, runs.currency, runs.mode"""
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:
@@ -76,11 +78,11 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
     prefix_regions = facts.prefix_regions
     made: list[Row] = []
     for row in found:
-        resource = resource_of(row, prefix_regions)
+        resource = resource_of({**row, "region": row["place"]}, prefix_regions)
         days, month = int(row["days"]), monthrange(row["last_day"].year, row["last_day"].month)[1]
         made.append(
             {
-                "endpoint": shown_name(row["resource_key"]),
+                "endpoint": shown_name(row["resource_id"]),
                 "account": resource.account,
                 "region": resource.region,
                 "mode": row["mode"],
@@ -98,7 +100,7 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
                 "month_cost": per(row["cost"] * month, days),
                 "month_list_cost": None if row["list_cost"] is None else per(row["list_cost"] * month, days),
                 "currency": resource.currency,
-                "resource_id": row["resource_key"],
+                "resource_id": row["resource_id"],
             }
         )
     none = [] if made else [f"no endpoint ran around the clock for {asked.days} days in a row"]

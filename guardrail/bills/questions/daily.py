@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, per, tags_text
-from guardrail.bills.asked import Asked, Facts, in_usage
+from guardrail.bills.asked import Asked, Facts
 from guardrail.bills.questions import hours
 from guardrail.bills.resources import resource_of, shown_name
 from guardrail.bills.usage import ASYNCHRONOUS, BATCH, REAL_TIME
@@ -21,29 +21,23 @@ _MODES: Final = (REAL_TIME, ASYNCHRONOUS, BATCH)
 
 def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - every question has the same shape
     """Hours summed to days. ``hours`` is how long at least one instance ran, ``instance_hours`` how much all ran."""
+    keys = f"{hours.IDENTITY}, currency, number, mode, instance_type"
     return f"""{beginning},
-{hours.hourly("resource_key, account, currency, number, mode, instance_type", _MODES)},
+{hours.hourly("currency, number, mode, instance_type", _MODES)},
 days AS (
-  SELECT resource_key, account, currency, number, mode, instance_type,
-    CAST(date_trunc('day', usage_start) AS DATE) AS day,
+  SELECT {keys}, CAST(date_trunc('day', usage_start) AS DATE) AS day,
     SUM(CASE WHEN instance_hours > {hours.spans()} THEN CAST({hours.spans()} AS DECIMAL(38, 18))
       ELSE instance_hours END) AS hours,
     SUM(instance_hours) AS instance_hours, SUM(cost) AS cost, SUM(list_cost) AS list_cost
   FROM hourly
   WHERE {hours.in_days()}
-  GROUP BY resource_key, account, currency, number, mode, instance_type,
-    CAST(date_trunc('day', usage_start) AS DATE)
+  GROUP BY {keys}, CAST(date_trunc('day', usage_start) AS DATE)
 ),
-labels AS (
-  SELECT resource_key, MAX(resource_id) AS resource_id, max_by(tags, usage_start) AS tags
-  FROM asked
-  WHERE {in_usage()}
-  GROUP BY resource_key
-)
+{hours.labels(", max_by(tags, usage_start) AS tags")}
 SELECT days.*, usage_types.usage_type AS usage_type, labels.resource_id AS resource_id, labels.tags AS tags
 FROM days JOIN usage_types ON days.number = usage_types.number
-  LEFT JOIN labels ON days.resource_key = labels.resource_key
-ORDER BY days.day, days.cost DESC"""
+  LEFT JOIN labels ON {hours.of_labels("days")}
+ORDER BY days.day, days.cost DESC, days.resource_key, days.account, days.place, days.currency, days.number"""
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
@@ -51,7 +45,7 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
     prefix_regions = facts.prefix_regions
     made: list[Row] = []
     for row in found:
-        resource = resource_of(row, prefix_regions)
+        resource = resource_of({**row, "region": row["place"]}, prefix_regions)
         made.append(
             {
                 "day": str(row["day"]),

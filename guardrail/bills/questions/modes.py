@@ -26,7 +26,7 @@ months AS (
 )
 SELECT months.*, usage_types.mode AS mode
 FROM months LEFT JOIN usage_types ON months.usage_type = usage_types.usage_type
-ORDER BY months.month, months.cost DESC"""
+ORDER BY months.month, months.cost DESC, months.usage_type, months.currency, months.unit"""
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:  # noqa: ARG001

@@ -42,7 +42,7 @@ SELECT usage_start, plan, line_type, asked.usage_type AS usage_type, currency, u
   SUM(unblended_cost) AS billed_cost, SUM(commitment) AS commitment, SUM(used_commitment) AS used_commitment
 FROM asked LEFT JOIN usage_types ON asked.usage_type = usage_types.usage_type
 GROUP BY usage_start, plan, line_type, asked.usage_type, currency, usage_types.mode, usage_types.instance_type
-ORDER BY usage_start"""
+ORDER BY usage_start, plan, line_type, asked.usage_type, currency"""
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:

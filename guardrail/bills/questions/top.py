@@ -40,7 +40,7 @@ per_resource AS (
 SELECT per_resource.*, usage_types.mode AS mode, usage_types.instance_type AS instance_type
 FROM per_resource LEFT JOIN usage_types ON per_resource.usage_type = usage_types.usage_type
 WHERE usage_types.mode IN {literals(INFERENCE)}
-ORDER BY per_resource.cost DESC"""
+ORDER BY per_resource.cost DESC, resource_id, account, region, currency, per_resource.usage_type"""
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:  # noqa: ARG001

@@ -41,7 +41,7 @@ SELECT days.day AS day, days.currency AS currency, SUM(days.cost) AS cost, SUM(d
 FROM days JOIN usage_types ON days.usage_type = usage_types.usage_type
 WHERE usage_types.mode IN {literals(INFERENCE)}
 GROUP BY days.day, days.currency
-ORDER BY days.day"""
+ORDER BY days.day, days.currency"""
 
 
 def by(asked: Asked, facts: Facts) -> By:
