@@ -140,7 +140,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="export of the AWS bill: what its last whole month billed, beside before and after; repeatable",
     )
     writing.add_argument(
-        "-y", "--yes", action="store_true", help="with --billed: ask AWS without a question about what it may cost"
+        "--yes", action="store_true", help="with --billed: ask AWS without a question about what it may cost"
     )
     writing.add_argument(
         "--group-by",
