@@ -260,7 +260,7 @@ def _compared(inputs: ActionInputs, directory: str, happened: Event, paths: Sequ
     if named or happened.pull_request is None:
         return "" if named == "none" else named
     places = (os.path.join(directory, path) for path in paths)
-    if not any(os.path.isdir(place) and is_terraform(place) for place in places):
+    if not any(_is_or_was_source(place) for place in places):
         return ""
     try:
         return base_branch.before_the_change(directory, happened) or ""
@@ -268,6 +268,11 @@ def _compared(inputs: ActionInputs, directory: str, happened: Event, paths: Sequ
         said = f"what stood before the change is not known: {error.message}\nhint: {MERGED}"
         print(runner.command("notice", said), flush=True)
     return ""
+
+
+def _is_or_was_source(place: str) -> bool:
+    """Whether a path is a folder of source, or is not there and may have been one before the change."""
+    return is_terraform(place) if os.path.isdir(place) else not (os.path.lexists(place) or place.endswith(".json"))
 
 
 def _origin(inputs: ActionInputs, happened: Event) -> str | None:

@@ -103,9 +103,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
         )
         return template.read(path, options)
     if compare_to is not None and path != "-" and not os.path.lexists(path):
-        raise SourceError(
-            f"{path} does not exist", hint="name the folder that it was in: what is gone below it is shown"
-        )
+        raise SourceError(f"{path} does not exist", hint="check the path")
     if compare_to is not None:
         message = f"{path} is neither a template nor Terraform source, which --compare-to is for"
         raise SourceError(message, hint="a plan tells what stands before")

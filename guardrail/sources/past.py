@@ -26,6 +26,11 @@ def named_past(path: str, compared: str, *, any_owner: bool = False, known: Know
     if os.path.exists(compared):
         _refuse_a_revision(compared, path, any_owner=any_owner)
         return compared
+    return commit_named(path, compared, any_owner=any_owner, known=known)
+
+
+def commit_named(path: str, compared: str, *, any_owner: bool = False, known: KnownPasts | None = None) -> Commit:
+    """The commit of a revision that ``--compare-to`` names, as `named_past` has it."""
     if path == "-":
         raise SourceError("standard input has no past in git", hint="--compare-to old-template.yaml")
     repository = repository_of(path, any_owner=any_owner)

@@ -185,6 +185,54 @@ def test_a_template_that_is_gone_is_shown_and_a_nested_one_with_its_parent(
     assert any("old.yaml is gone" in each for each in report["notices"])
 
 
+@pytest.mark.parametrize(
+    ("named", "shown"),
+    [
+        (("infra/search",), {"infra/search": "delete"}),
+        (("infra/search/main.tf",), {"infra/search": "delete"}),
+        (("infra/search", "infra/chat"), {"infra/search": "delete", "infra/chat": "no-op"}),
+        (("infra/search/main.tf", "infra/chat/main.tf"), {"infra/search": "delete", "infra/chat": "no-op"}),
+        (("modules/m/main.tf",), {"infra/voice": "no-op"}),
+        (("old.yaml",), {"old.yaml": "delete"}),
+        (("cfn", "infra/chat"), {"cfn/a.yaml": "delete", "infra/chat": "no-op"}),
+    ],
+    ids=" ".join,
+)
+def test_what_is_named_and_gone_is_shown(
+    top: Path, capsys: pytest.CaptureFixture[str], named: tuple[str, ...], shown: dict[str, str]
+) -> None:
+    """Every stack has one instance of 169.02 USD; the module that is gone lies in its caller now."""
+    call = PROVIDER + 'module "m" {\n  source = "../../modules/m"\n}\n'
+    files = {
+        ".guardrail.yml": "region: us-east-1\n",
+        "infra/chat/main.tf": source(endpoint("chat")),
+        "infra/search/main.tf": source(endpoint("search")),
+        "infra/voice/main.tf": call,
+        "modules/m/main.tf": source(endpoint("voice")).removeprefix(PROVIDER),
+        "old.yaml": TEMPLATE.replace("COUNT", "1"),
+        "cfn/a.yaml": TEMPLATE.replace("COUNT", "1"),
+    }
+    commit(top, files)
+    for name in ("infra/search", "cfn"):
+        shutil.rmtree(top / name)
+    (top / "old.yaml").unlink()
+    shutil.move(top / "modules", top / "infra/voice/modules")
+    (top / "infra/voice/main.tf").write_text(call.replace("../../modules", "./modules"))
+    code, report = checked(capsys, *named, "--compare-to", "HEAD")
+    assert (code, {each["source"]: each["change"] for each in report["endpoints"]}) == (0, shown)
+    gone, stays = (169.02 * sum(each == kind for each in shown.values()) for kind in ("delete", "no-op"))
+    assert [float(each) for each in money(report)] == pytest.approx([gone + stays, stays, -gone])
+
+
+def test_what_was_never_there_is_no_deletion(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt path would else be a saving."""
+    commit(top, {"infra/main.tf": source(endpoint("chat")), "old.txt": "x"})
+    (top / "old.txt").unlink()
+    for path, said in (("infar", "does not exist, nor did it in HEAD"), ("old.txt", "was neither a template")):
+        assert cli.main(["check", path, "--compare-to", "HEAD"]) == 2
+        assert said in capsys.readouterr().err
+
+
 def test_source_that_is_gone_altogether_is_shown(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = {".guardrail.yml": "region: us-east-1\n", "infra/main.tf": source(endpoint("chat"))}
     commit(top, files | {"stack.yaml": TEMPLATE.replace("COUNT", "1")})

@@ -4,7 +4,7 @@ import os
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -16,6 +16,9 @@ from guardrail.settings import FoundSettings
 if TYPE_CHECKING:
     from guardrail.gitignore import Excluded
     from guardrail.sources.past import KnownPasts
+
+
+_Kind: TypeAlias = Literal["template", "source", "folder"]
 
 
 class Inputs(Struct, frozen=True, kw_only=True):
@@ -31,6 +34,10 @@ class Inputs(Struct, frozen=True, kw_only=True):
     """By the path of a template, what it was called before the change."""
     gone: tuple[str, ...] = ()
     """Templates that are there no more."""
+    gone_folders: tuple[str, ...] = ()
+    """Folders that are named and there no more."""
+    gone_source: tuple[str, ...] = ()
+    """Files of Terraform source, and of values, that are named and there no more."""
     known_pasts: "KnownPasts" = {}
     """The commits that inputs have been compared with so far."""
 
@@ -44,22 +51,29 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
     found: set[str] = set()
     notices: list[str] = []
     renamed: dict[str, str] = {}
-    gone: dict[str, None] = {}
+    gone: dict[_Kind, dict[str, None]] = {"template": {}, "source": {}, "folder": {}}
     known_pasts: KnownPasts = {}
     places = {os.path.realpath(path) for path in named}
     for path in named:
-        if path == "-" or not os.path.isdir(path) or not sources.is_terraform(path):
+        was = _what_was(path, arguments, known_pasts)
+        if was is not None:
+            gone[was][path] = None
+        is_folder = path != "-" and os.path.isdir(path) and sources.is_terraform(path)
+        if was is None and not is_folder:
             paths[path] = None
+        if not is_folder and was != "folder":
             continue
         from guardrail.sources import discovery  # for folders
 
-        inside = discovery.search(path, exclude, may_be_gone=arguments.compare_to is not None)
-        own = [each for each in inside.inputs if os.path.realpath(each) not in places]
-        may_hold_source = inside.has_source or arguments.compare_to is not None or not own  # it may have held some
-        paths.update(dict.fromkeys([path] if may_hold_source else [], None))
-        paths.update(dict.fromkeys(own))
-        found.update(own)
-        notices += inside.notices
+        inside = discovery.Found()
+        if is_folder:
+            inside = discovery.search(path, exclude, may_be_gone=arguments.compare_to is not None)
+            own = [each for each in inside.inputs if os.path.realpath(each) not in places]
+            may_hold_source = inside.has_source or arguments.compare_to is not None or not own  # it may have held some
+            paths.update(dict.fromkeys([path] if may_hold_source else [], None))
+            paths.update(dict.fromkeys(own))
+            found.update(own)
+            notices += inside.notices
         if arguments.compare_to is not None:
             from guardrail.sources.template.pasts import templates_then
 
@@ -72,16 +86,44 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
                 known=known_pasts,
             )
             renamed |= then.renamed
-            gone.update(dict.fromkeys(then.gone))
+            gone["template"].update(dict.fromkeys(then.gone))
     return Inputs(
         paths=list(paths),
         found=frozenset(found),
         notices=tuple(notices),
         exclude=exclude,
         renamed=renamed,
-        gone=tuple(gone),
+        gone=tuple(gone["template"]),
+        gone_folders=tuple(gone["folder"]),
+        gone_source=tuple(gone["source"]),
         known_pasts=known_pasts,
     )
+
+
+def _what_was(path: str, arguments: Namespace, known: "KnownPasts") -> "_Kind | None":
+    """What a named path was where the change began that is there no more; None of any other.
+
+    Raises `SourceError` for one that was not there then either, or was nothing that is read.
+    """
+    compared = arguments.compare_to
+    if compared is None or path == "-" or os.path.lexists(path) or os.path.exists(compared):
+        return None
+    from guardrail.errors import SourceError
+    from guardrail.sources.hcl.endings import SOURCES, VALUES
+    from guardrail.sources.past import commit_named
+    from guardrail.sources.template import looks_like_one
+
+    past = commit_named(path, compared, any_owner=arguments.any_owner, known=known)
+    if past.is_directory(path):
+        return "folder"
+    content = past.read(path)
+    if content is None:
+        raise SourceError(f"{path} does not exist, nor did it in {compared}", hint="check the path")
+    if path.endswith(SOURCES + VALUES):
+        return "source"
+    if not looks_like_one(content):
+        raise SourceError(f"{path} is gone, and was neither a template nor Terraform source")
+    return "template"
 
 
 def _excluded(directory: str, patterns: Sequence[str]) -> "Excluded":

@@ -26,15 +26,17 @@ def change_sets_of(
     Terraform source is read together: several of its files may belong to one root module.
     """
     terraform = [path for path in inputs.paths if sources.is_terraform(path)]
-    if arguments.assignments and not terraform:
+    all_source = [*terraform, *inputs.gone_folders, *inputs.gone_source]
+    if arguments.assignments and not all_source:
         raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
-    for path in inputs.paths:
-        if path in terraform[:1]:
+    for path in (*inputs.paths, *all_source[:1]):
+        if path in all_source[:1]:
             sets = {
                 root: {label: tuple(each.values) for label, each in several.items()}
                 for root, several in environments.items()
             }
             yield from _from_terraform(terraform, arguments, inputs, nearest.region(terraform), sets)
+            all_source = []
         elif path not in terraform:
             own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
             yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
@@ -124,6 +126,7 @@ def _from_terraform(
         base=top_of(os.getcwd()),
         keep_going=arguments.keep_going,
         compare_to=arguments.compare_to,
+        gone=(*inputs.gone_folders, *inputs.gone_source),
         any_owner=arguments.any_owner,
         known_pasts=inputs.known_pasts,
         sets=sets,

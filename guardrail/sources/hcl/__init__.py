@@ -40,6 +40,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     base: str = ".",
     keep_going: bool = False,
     compare_to: str | None = None,
+    gone: Sequence[str] = (),
     any_owner: bool = False,
     known_pasts: "KnownPasts | None" = None,
     sets: RootSets | None = None,
@@ -52,7 +53,8 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it.
     ``sets`` are the files of values of each environment of a root module, by its real path.
     ``exclude`` is what a search for root modules leaves out.
-    ``compare_to`` is what stood before, a folder or a git revision (of a repository that may be of ``any_owner``). What
+    ``compare_to`` is what stood before, a folder or a git revision (of a repository that may be of ``any_owner``), and
+    ``gone`` are folders and files that are named and were there then alone. What
     is there and not read, such as files of Terragrunt, is skipped in a change set of its own. Raises `SourceError`
     where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
@@ -70,7 +72,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     if compare_to is not None:
         from guardrail.sources.hcl.pasts import Pasts
 
-        pasts = Pasts(compare_to, found, paths, base, values, any_owner=any_owner, known=known_pasts)
+        pasts = Pasts(compare_to, found, paths, base, values, gone=gone, any_owner=any_owner, known=known_pasts)
     roots = [
         RootModule(
             directory=directory,

@@ -17,6 +17,7 @@ from guardrail.git import Commit
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.discovery import pruning
 from guardrail.sources.hcl.disk import Disk, is_source, source_names
+from guardrail.sources.hcl.endings import SOURCES, VALUES
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.reader import RootModule, read_root, without_future
 from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_of_files
@@ -51,10 +52,11 @@ class Pasts:
         base: str,
         sets: ValueSets,
         *,
+        gone: Sequence[str] = (),
         any_owner: bool,
         known: KnownPasts | None = None,
     ) -> None:
-        """Raises `SourceError` where the past is not to be had."""
+        """``gone`` are folders and files that are named and not there. Raises `SourceError` where there is no past."""
         self._compared = compared
         self._named = partial(named_past, any_owner=any_owner, known=known)
         self._sets = sets
@@ -70,13 +72,21 @@ class Pasts:
         """By root module, why what it was cannot be told."""
         self.names: dict[str, None] = {}
         """What is compared with, in words."""
-        directories = [path for path in paths if os.path.isdir(path)]
+        gone_files = [path for path in gone if path.endswith(SOURCES + VALUES)]
+        directories = [path for path in paths if os.path.isdir(path)] + [
+            each for each in gone if each not in gone_files
+        ]
         files = [path for path in paths if not os.path.isdir(path)]
         before: dict[str, _Then] = {}
         for directory in directories:
             before |= self._roots_below(directory, alone=len(paths) == 1)
         if files:
             before |= self._roots_of_files(files, base)
+        if gone_files:
+            lost = self._roots_of_files(gone_files, base)
+            found.add_files([os.path.join(root, "main.tf") for root in lost], base)  # of today, if they are there
+            before |= lost
+            directories += [root for root in lost if root not in found.roots]
         self._pair(found.roots, before, [*map(os.path.normpath, directories)])
 
     def _of(self, root: RootModule) -> tuple[RootModule | None, bool]:
