@@ -9,10 +9,14 @@ import os
 from argparse import Action, ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from guardrail import output
 from guardrail.commands.base import COMMANDS, Parser, parser
 from guardrail.errors import GuardrailError
+
+if TYPE_CHECKING:
+    from guardrail.policy.policy import Policy
 
 HELP = """\
 print a completion script for your shell
@@ -132,11 +136,11 @@ def _policies() -> Iterator[str]:
     from guardrail import settings
     from guardrail.policy import load
 
-    yield from (f"{policy.id}\t{policy.title}" for policy in load.bundled())
+    policies: Sequence[Policy] = load.bundled()
     with suppress(GuardrailError):  # what is wrong with settings is for a check to say
         here = settings.load(".").settings
-        for folder in here.policy_paths:
-            yield from (f"{policy.id}\t{policy.title}" for policy in load.read(folder, here.environments))
+        policies = load.known(here.policy_paths, here.environments)
+    yield from (f"{policy.id}\t{policy.title}" for policy in policies)
 
 
 def _priced(metavar: str) -> Sequence[str]:

@@ -81,8 +81,8 @@ def _configured(arguments: Any) -> tuple[Policy, ...]:
     """Every policy with the severity and parameters that it has here; those turned off are left out."""
     settings = settings_files.load(".", config=arguments.config).settings
     folders = (*settings.policy_paths, *arguments.policies)
-    own = [policy for folder in folders for policy in load.read(folder, settings.environments)]
-    return load.configure([*load.bundled(), *own], settings.policies, environments=settings.environments)
+    known = load.known(folders, settings.environments, settings.accepted().entries)
+    return load.configure(known, settings.policies, environments=settings.environments)
 
 
 def _list(arguments: Any) -> int:

@@ -11,7 +11,7 @@ from msgspec import structs
 from guardrail import bundled as bundled_data
 from guardrail import files
 from guardrail.errors import PolicyError, SettingsError, did_you_mean
-from guardrail.policy import parameter_files, superseding
+from guardrail.policy import parameter_files, superseding, waivers
 from guardrail.policy.environment import DEFAULT_ENVIRONMENTS, PRODUCTION, EnvironmentSettings, no_environment
 from guardrail.policy.evaluate import compile_policy
 from guardrail.policy.policy import (
@@ -24,6 +24,7 @@ from guardrail.policy.policy import (
     with_parameters,
 )
 from guardrail.policy.scope import MisplacedError, PolicyScope, dotted
+from guardrail.policy.waivers import Waiver
 
 COMPILED = "compiled.json"
 """The bundled policies as one file, without their examples; `scripts/build_policies.py` makes it from the YAML."""
@@ -39,6 +40,16 @@ def bundled() -> tuple[Policy, ...]:
             return msgspec.json.decode(file.read(), type=tuple[Policy, ...])
     except (OSError, msgspec.DecodeError) as error:
         raise PolicyError(f"the bundled policies cannot be read: {error}", hint="reinstall guardrail") from error
+
+
+def known(folders: Iterable[str], environments: EnvironmentSettings, accepted: Iterable[Waiver] = ()) -> list[Policy]:
+    """The bundled policies and those in a team's folders, whether settings turn them off or not.
+
+    Raises `PolicyError` as `read` does, and `SettingsError` for an accepted finding of a policy that is not there.
+    """
+    policies = [*bundled(), *(policy for folder in folders for policy in read(folder, environments))]
+    waivers.check(accepted, [policy.id for policy in policies])
+    return policies
 
 
 def read(directory: str, environments: EnvironmentSettings = DEFAULT_ENVIRONMENTS) -> tuple[Policy, ...]:

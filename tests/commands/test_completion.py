@@ -70,7 +70,7 @@ def test_each_place_has_its_own_candidates(words: Sequence[str], expected: list[
 def test_policies_of_the_settings_are_candidates_and_wrong_settings_are_none(folder: Path) -> None:
     (folder / ".guardrail.yml").write_text("policy_paths: [own]\n")
     (folder / "own").mkdir()
-    bundled = Path(cli.__file__).parents[1] / "policies" / "scaling" / "burstable-does-not-scale.yaml"
+    bundled = Path(cli.__file__).parents[1] / "policies" / "deployment" / "burstable-does-not-scale.yaml"
     text = bundled.read_text(encoding="utf-8").replace("id: burstable-does-not-scale", "id: zz-own-policy", 1)
     (folder / "own" / "zz-own-policy.yaml").write_text(text)
     assert found("check", "--policy", "zz-") == ["zz-own-policy"]

@@ -14,9 +14,9 @@ from guardrail.assess.terms import GroupLimits
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.errors import GuardrailError, SettingsError
 from guardrail.model import ChangeSet
-from guardrail.policy import baseline, waivers
+from guardrail.policy import baseline
 from guardrail.policy.environment import PRODUCTION, no_environment
-from guardrail.policy.load import bundled, configure, read
+from guardrail.policy.load import configure, known
 from guardrail.policy.policy import Policy
 from guardrail.report import Report
 from guardrail.settings import BaselineSettings, FoundSettings, RootEnvironment, Settings, load, override, start_of
@@ -59,10 +59,7 @@ def in_words(found: FoundSettings) -> str:
 
 def known_policies(settings: Settings) -> list[Policy]:
     """The bundled policies and the team's own, whether they are turned off or not."""
-    own = [policy for folder in settings.policy_paths for policy in read(folder, settings.environments)]
-    policies = [*bundled(), *own]
-    waivers.check(settings.accepted().entries, [policy.id for policy in policies])
-    return policies
+    return known(settings.policy_paths, settings.environments, settings.accepted().entries)
 
 
 def all_policies(settings: Settings) -> tuple[Policy, ...]:

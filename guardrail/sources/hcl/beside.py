@@ -7,7 +7,7 @@ value that it had when the plan was made.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -17,6 +17,7 @@ from guardrail.sources.base import LOST
 from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
+from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.providers import Provider
 
 _NO_WORKSPACE = Unknown("a plan does not tell its workspace")
@@ -34,10 +35,11 @@ class SourceBeside:
     def provider_of(self, names: tuple[str, ...], type_: str, name: str) -> Provider | None:
         """The provider configuration of a resource in the module at the end of a path of calls.
 
-        None where this source does not declare the block or cannot be read: the plan decides then.
+        None where this source does not declare the block or cannot be read: the plan decides then. It is the same for
+        all instances of the module.
         """
         try:
-            module = self._module(names)
+            module = next(self._modules(names), None)
             written = module.source.resources.get((type_, name)) if module else None
             provider = module.provider_of(written.body, type_, module.scope) if module and written else None
         except (SourceError, RecursionError):
@@ -50,31 +52,19 @@ class SourceBeside:
         Empty where this source does not declare the block, or where the expression refers to what is not in it.
         """
         try:
-            modules = [self._root]
-            for called in names:
-                modules = [each for one in modules if called in one.source.calls for each in one.called(called)]
-            for module in modules:
-                if (type_, name) in module.source.resources and address.startswith(module.address):
-                    for instance in module.instances(type_, name):
-                        if instance.address == address:
-                            touched = instance.touched_by(attribute)
-                            return set() if LOST in touched else {each.address for each in touched}
+            instance = self._instance(names, type_, name, address)
+            touched = instance.touched_by(attribute) if instance is not None else ()
+            return set() if LOST in touched else {each.address for each in touched}
         except (SourceError, RecursionError):
-            pass
-        return set()
+            return set()
 
     def argument(self, names: tuple[str, ...], type_: str, name: str, address: str, attribute: str) -> Any:
         """The value of an argument of one instance of a block, as far as it is known; None where it is not here."""
         try:
-            module = self._module(names)
-            for instance in (
-                module.instances(type_, name) if module and (type_, name) in module.source.resources else ()
-            ):
-                if instance.address == address:
-                    return instance.attribute(attribute)
+            instance = self._instance(names, type_, name, address)
+            return None if instance is None else instance.attribute(attribute)
         except (SourceError, RecursionError):
-            pass
-        return None
+            return None
 
     @cached_property
     def _root(self) -> ModuleInstance:
@@ -85,9 +75,19 @@ class SourceBeside:
         root.arguments.update(given(declared, root.scope))
         return root
 
-    def _module(self, names: tuple[str, ...]) -> ModuleInstance | None:
-        """One instance of a module; a provider configuration is the same for all of them."""
-        module: ModuleInstance | None = self._root
-        for name in names:
-            module = next(iter(module.called(name)), None) if module and name in module.source.calls else None
-        return module
+    def _modules(self, names: tuple[str, ...]) -> Iterator[ModuleInstance]:
+        """Every instance of the module at the end of a path of calls."""
+        modules = [self._root]
+        for called in names:
+            modules = [each for one in modules if called in one.source.calls for each in one.called(called)]
+        yield from modules
+
+    def _instance(self, names: tuple[str, ...], type_: str, name: str, address: str) -> ResourceInstance | None:
+        """The instance of a block that has the address; None where it is not written here."""
+        for module in self._modules(names):
+            if (type_, name) in module.source.resources and address.startswith(module.address):
+                instances: list[ResourceInstance] = module.instances(type_, name)
+                found = next((each for each in instances if each.address == address), None)
+                if found is not None:
+                    return found
+        return None

@@ -293,6 +293,31 @@ def test_a_plan_tells_a_definition_or_the_source_beside_it_does(check: Check, tm
     assert beside["jobs"][0]["hour_usd"]["least"] == "0.46"
 
 
+@pytest.mark.parametrize("meta", ["count = 2", 'for_each = toset(["0", "1"])'])
+def test_the_source_beside_a_plan_is_asked_for_the_instance_that_is_meant(
+    check: Check, tmp_path: Path, meta: str
+) -> None:
+    """The first instance has one of ml.m5.xlarge, 0.23 USD an hour; the second 1 + 2 of them, 0.69."""
+    made = json.loads(plan(None))
+    (change,) = made["resource_changes"]
+    key: object = 1 if meta.startswith("count") else "1"
+    module = f"module.m[{json.dumps(key)}]"
+    change |= {"module_address": module, "address": f"{module}.{change['address']}"}
+    own = made["configuration"]["root_module"]
+    made["configuration"]["root_module"] = {"module_calls": {"m": {"source": "./m", "module": own}}}
+    first = SOURCE.index('resource "aws_sfn_state_machine"'), SOURCE.index('resource "aws_cloudwatch_event_rule"')
+    machine = SOURCE[slice(*first)].replace('"InstanceType.$" = "$.type"', 'InstanceType = "ml.m5.xlarge"')
+    (tmp_path / "stack" / "m").mkdir(parents=True)
+    (tmp_path / "stack" / "m" / "main.tf").write_text(
+        'variable "n" {}\n' + machine.replace("InstanceCount = 2", "InstanceCount = var.n")
+    )
+    index = "count.index" if meta.startswith("count") else "tonumber(each.key)"
+    call = f'module "m" {{\n  source = "./m"\n  {meta}\n  n = 1 + 2 * {index}\n}}\n'
+    (tmp_path / "stack" / "main.tf").write_text(f'provider "aws" {{ region = "us-east-1" }}\n{call}')
+    (workflow,) = check(json.dumps(made), "plan.json")["workflows"]
+    assert workflow["jobs"][0]["hour_usd"]["least"] == "0.69"
+
+
 @pytest.mark.parametrize(
     "properties",
     [
