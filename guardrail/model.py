@@ -411,6 +411,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     touched: bool = True
     """Whether the change touches the endpoint, its configuration or its scaling (always, where there is no before)."""
     deployed: Deployed = "yes"
+    elsewhere: bool = False
+    """It is not here, or which one it is cannot be told, and only what scales it is known."""
     inference_components: tuple[InferenceComponent, ...] | Unknown = ()
     """Unknown where a component exists that may be hosted here."""
     unlinked_scaling: tuple[UnlinkedScaling, ...] = ()
@@ -583,8 +585,11 @@ class Inventory(Struct, frozen=True, kw_only=True):
     """Jobs of SageMaker that are not inference and stand beside transform jobs, by what they are called."""
     budgets: tuple[Budget, ...] = ()
     """Cost budgets of AWS Budgets, sorted by address."""
-    unlinked_scaling: tuple[UnlinkedScaling, ...] = ()
-    """Scaling of which not even the endpoint can be told that it was to scale, sorted by address."""
+    strays: tuple[Endpoint, ...] = ()
+    """What scales endpoints that are not here or cannot be told, each as an endpoint of which nothing else is known.
+
+    Sorted by address. What is sure of them is judged, and they are in no number.
+    """
     adrift: tuple[AdriftScaling, ...] = ()
     """Scaling of endpoints that are not in this source."""
 

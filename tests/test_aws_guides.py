@@ -19,7 +19,7 @@ from guardrail.policy.load import bundled
 from guardrail.policy.superseding import without_superseded
 from guardrail.prices.book import PriceBook
 
-POLICIES = [policy for policy in bundled() if policy.topic in ("scaling", "asynchronous", "serverless")]
+POLICIES = [policy for policy in bundled() if policy.topic in ("scaling", "asynchronous", "serverless", "deployment")]
 ON_ENDPOINT = {"EndpointName": "my-endpoint"}
 ON_VARIANT = {**ON_ENDPOINT, "VariantName": "my-variant"}
 INSTANCES = {"name": "my-variant", "instance_type": "ml.m5.large", "initial_instance_count": 1}

@@ -47,8 +47,9 @@ def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> C
     def inventory(of: Inventory) -> Inventory:
         endpoints = tuple(_in_force(each, today, said) for each in of.endpoints)
         unattached = tuple(_in_force(each, today, said) for each in of.unattached)
+        strays = tuple(_in_force(each, today, said) for each in of.strays)
         workflows = tuple(_started(each, today, demand.of_workflow(each).monthly_runs) for each in of.workflows)
-        return structs.replace(of, endpoints=endpoints, unattached=unattached, workflows=workflows)
+        return structs.replace(of, endpoints=endpoints, unattached=unattached, strays=strays, workflows=workflows)
 
     changed = change_set.mapped(inventory, inventory)
     return structs.replace(changed, notices=(*change_set.notices, *said))

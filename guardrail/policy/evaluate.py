@@ -192,8 +192,8 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
 
     ``today`` decides which days are past; without it that is unknown. ``before`` is what stood before the change, and
     ``totals`` are those of everything that is checked together.
-    Unattached configurations are judged too; what a plan forgets is not. Raises `PolicyError` for a policy that cannot
-    be evaluated, which is never a pass.
+    Unattached configurations are judged too, and so is what is sure of scaling that is linked to nothing; what a plan
+    forgets is not. Raises `PolicyError` for a policy that cannot be evaluated, which is never a pass.
     """
     past = None if before is None else {endpoint.address: endpoint for endpoint in before.endpoints}
     run = _Run(policies, Evaluation(prices, today, estimate.period, before=past, totals=totals), source)
@@ -204,6 +204,9 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
                 environment = environments.of(endpoint)
                 status: Status = "new" if endpoint.touched or not has_before else "existing"
                 results += run.endpoint(endpoint, costs.get(endpoint.address), environment, status)
+    for stray in inventory.strays:
+        status = "new" if stray.touched or not has_before else "existing"
+        results += run.stray(stray, environments.of(stray), status)
     if inventory.workflows:
         from guardrail.policy.jobs import JobSubject  # for the few that run batch transform
 
@@ -374,6 +377,16 @@ class _Run:
                 if subject.target is not None:
                     yield from self._apply(compiled["scalable_target"], subject, status)
 
+    def stray(self, endpoint: Endpoint, environment: str | Unknown, status: Status) -> Iterable[Result]:
+        """What is sure of scaling whose endpoint nobody knows; what would be open, its skip says once."""
+        compiled = self._for_environment(environment)
+        root = Subject(self.world, endpoint, environment=environment)
+        found = list(self._apply([rule for rule in compiled["endpoint"] if _is_about_links(rule)], root, status))
+        for subject in root.every_part():
+            if subject.target is not None:
+                found += self._apply(compiled["scalable_target"], subject, status)
+        return (result for result in found if result.verdict == "fail")
+
     def job(self, subject: Subject, environment: str | Unknown, status: Status) -> Iterable[Result]:
         """What the policies on transform jobs say of one."""
         return self._apply(self._for_environment(environment)["transform_job"], subject, status)
@@ -408,6 +421,11 @@ class _Run:
                 yield _pass(rule, subject, about)
             else:
                 yield _found(rule, subject, _undecided(applies, holds), about, status)
+
+
+def _is_about_links(rule: Compiled) -> bool:
+    """Whether a rule on endpoints asks only whether what scales one is linked to it."""
+    return rule.policy.blames == "unlinked-scaling"
 
 
 def _is_set(policy: Policy, environment: str | Unknown) -> bool:

@@ -185,6 +185,12 @@ _DECLARED: tuple[Field, ...] = (
         get.of_endpoint("deployed"),
     ),
     _endpoint.field(
+        "endpoint.elsewhere",
+        "boolean",
+        "Whether it is not here, or which one it is cannot be told, so that only what scales it is known.",
+        get.of_endpoint("elsewhere"),
+    ),
+    _endpoint.field(
         "endpoint.configuration_address",
         "string",
         "Address of its configuration; none where that is managed elsewhere.",

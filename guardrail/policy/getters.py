@@ -39,6 +39,8 @@ from guardrail.prices.book import InstanceSpec
 if TYPE_CHECKING:
     from guardrail.policy.images import Image
 
+_UNPRICED = Unknown("it is not priced")
+
 Getter: TypeAlias = Callable[[Subject], Any]
 Bind: TypeAlias = Callable[[Mapping[str, Value]], Getter]
 """Makes the getter for the parameters of a policy."""
@@ -165,7 +167,7 @@ def hosts_components(subject: Subject) -> object:
 
 def endpoint_monthly(bound: str) -> Getter:
     """A bound of what the endpoint costs a month."""
-    return lambda subject: amount_of(subject.cost.monthly, bound) if subject.cost else None
+    return lambda subject: amount_of(subject.cost.monthly, bound) if subject.cost else subject.endpoint and _UNPRICED
 
 
 def amount_of(monthly: Monthly, bound: str) -> Decimal | Unknown:
@@ -296,7 +298,7 @@ def variant_monthly(bound: str) -> Getter:
         if isinstance(subject.variant, Unknown):
             return subject.variant
         cost = subject.variant_cost()
-        return amount_of(cost.monthly, bound) if cost else None
+        return amount_of(cost.monthly, bound) if cost else subject.variant and _UNPRICED
 
     return get
 
@@ -320,10 +322,10 @@ def scaled_label(subject: Subject) -> object:
     component = subject.component
     if component is None:
         return f"{label(subject)} / {variant_label(subject)}"
-    name = component.address if isinstance(component, InferenceComponent) else "an inference component"
-    if isinstance(component, InferenceComponent) and isinstance(component.name, str):
-        name = component.name
-    return f"{label(subject)} / {name}"
+    if isinstance(component, Unknown):
+        return f"{label(subject)} / an inference component"
+    name = component.name.partial if isinstance(component.name, Unknown) else component.name
+    return f"{label(subject)} / {name or component.address}"
 
 
 def managed_scaling_effective(subject: Subject) -> object:

@@ -47,6 +47,7 @@ from guardrail.sources.linking.claims import scaled
 from guardrail.sources.linking.index import Declarations
 from guardrail.sources.linking.models import models_of, with_models
 from guardrail.sources.linking.scaling import ScalingLinks
+from guardrail.sources.linking.strays import Stray, as_endpoint
 from guardrail.sources.linking.unlinked import NAMED
 from guardrail.sources.vocabulary.spellings import spelling_of
 
@@ -137,7 +138,7 @@ class Side:
             budgets=tuple(budget.budget for budget in sorted(self.declarations.of(DeclaredBudget), key=_address)),
             workflows=started.workflows if started else (),
             other_jobs=started.others if started else {},
-            unlinked_scaling=tuple(sorted(self._scaling.unlinked.by_endpoint[""], key=_address)),
+            strays=tuple(sorted(map(self._stray, self._scaling.strays), key=_address)),
             adrift=tuple(self._scaling.adrift),
         )
         modelled = self._modelled()
@@ -147,6 +148,12 @@ class Side:
             modelled=modelled,
             partial=_partial(inventory) & modelled,
         )
+
+    def _stray(self, stray: Stray) -> Endpoint:
+        declared = stray.declared
+        parts = {declared.address, *self._scaling.attachments.parts.get(declared.address, ())}
+        touched = self._previous is None or not self.declarations.changed.isdisjoint(parts)
+        return as_endpoint(stray, self._region_of(declared), touched=touched)
 
     def _workflows(self) -> "Workflows | None":
         """What starts transform jobs; None where nothing may."""

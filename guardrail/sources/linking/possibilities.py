@@ -43,9 +43,7 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
         budgets=tuple(
             budget for budget in inventories[0].budgets if all(budget in inventory.budgets for inventory in inventories)
         ),
-        unlinked_scaling=tuple(
-            {target.address: target for inventory in inventories for target in inventory.unlinked_scaling}.values()
-        ),
+        strays=tuple({stray.address: stray for inventory in inventories for stray in inventory.strays}.values()),
         adrift=tuple(dict.fromkeys(block for inventory in inventories for block in inventory.adrift)),
     )
 

@@ -22,6 +22,7 @@ from guardrail.sources.declarations import (
 from guardrail.sources.linking.attachments import Attachments, late_target
 from guardrail.sources.linking.claims import Claim, variant_of
 from guardrail.sources.linking.index import Declarations, KindIndex
+from guardrail.sources.linking.strays import Stray
 from guardrail.sources.linking.unlinked import Unlinked
 from guardrail.sources.vocabulary import resource_id
 
@@ -43,6 +44,8 @@ class ScalingLinks:
         self.adrift: list[AdriftScaling] = []
         """What scales endpoints that are not here."""
         self.unlinked = Unlinked(declarations)
+        self.strays = self.unlinked.strays
+        """Scaling whose endpoint cannot be told, or is not here."""
         self.attachments = Attachments(declarations, self.unlinked)
         self._unnamed: KindIndex[DeclaredEndpoint] = KindIndex()
         """Those whose name is unknown, and not because it is new with this change: it may be one that is known."""
@@ -115,6 +118,7 @@ class ScalingLinks:
         unclear = Unknown(f"{declared.address} may be its scaling target")
         for candidate in candidates if self._is_first(declared, candidates) else ():
             self._add_claim(candidate, unclear, declared, Link(value=None), target.dimension)
+        self.strays.append(Stray(declared, target))
         if not candidates:
             self._let_drift(declared, "target")
         if known and not candidates:
@@ -152,6 +156,7 @@ class ScalingLinks:
             if isinstance(other, ScalableTarget) and other is not target:
                 self.components[address] = Unknown(f"{other.address} and {target.address} both scale it")
             return
+        self.strays.append(Stray(declared, target))
         known = isinstance(declared.resource.value, str)
         candidates = components or ([] if known else self._all.components.compatible(declared))
         for component in candidates if self._is_first(declared, candidates) else ():

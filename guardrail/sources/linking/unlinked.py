@@ -31,6 +31,7 @@ from guardrail.sources.declarations import (
 )
 from guardrail.sources.linking.claims import Claim, dimension_of, misdirected
 from guardrail.sources.linking.index import Declarations
+from guardrail.sources.linking.strays import Stray
 from guardrail.sources.vocabulary import resource_id
 from guardrail.sources.vocabulary.resource_id import Mistake
 from guardrail.sources.vocabulary.spellings import spelling_of
@@ -49,14 +50,13 @@ class _Slip(NamedTuple):
 
 
 class Unlinked:
-    """The scaling of one side that scales nothing, by address of the endpoint that it seems to mean.
-
-    Under "" stands that of which the endpoint cannot be told.
-    """
+    """The scaling of one side that scales nothing, by address of the endpoint that it seems to mean."""
 
     def __init__(self, declarations: Declarations) -> None:
         self._all = declarations
         self.by_endpoint: dict[str, list[UnlinkedScaling]] = defaultdict(list)
+        self.strays: list[Stray] = []
+        """That of which the endpoint cannot be told."""
         self._slips: list[_Slip] = []
         shown = {
             endpoint.name
@@ -183,7 +183,10 @@ class Unlinked:
             variant=variant if isinstance(variant, str) and "${" not in variant else None,
             location=declared.location,
         )
-        self.by_endpoint[address].append(unlinked)
+        if address:
+            self.by_endpoint[address].append(unlinked)
+        elif isinstance(declared, DeclaredScaling):
+            self.strays.append(Stray(declared, unlinked=unlinked))
         self._all.skip(declared, unlinked.sentence)
 
 

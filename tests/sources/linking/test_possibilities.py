@@ -133,9 +133,10 @@ def test_hours_that_differ_are_undecided_and_budgets_are_kept_where_all_agree() 
 
 
 def test_what_one_possibility_keeps_or_cannot_link_is_not_lost() -> None:
-    stray = UnlinkedScaling(address="Target", problem="its ResourceId has 'varient'")
+    slip = UnlinkedScaling(address="Target", problem="its ResourceId has 'varient'")
+    stray = endpoint((), elsewhere=True, unlinked_scaling=(slip,))
     one = Inventory(endpoints=(endpoint(instances(1), kept=True),))
-    other = Inventory(endpoints=(endpoint(instances(2)),), unlinked_scaling=(stray,))
+    other = Inventory(endpoints=(endpoint(instances(2)),), strays=(stray,))
     found = merged([one, other], WANTED)
     assert [each.kept for each in found.endpoints] == [True]
-    assert found.unlinked_scaling == (stray,)
+    assert found.strays == (stray,)

@@ -39,7 +39,8 @@ def unlinked(read_plan: Reader, *changes: Json) -> tuple[Endpoint, list[tuple[st
     """The endpoint of a stack, and what scales nothing of it: address and sentence."""
     read = read_plan(plan(*CHAT, *changes))
     (found,) = read.after.endpoints
-    told = [(each.address, each.sentence) for each in (*found.unlinked_scaling, *read.after.unlinked_scaling)]
+    strays = [each for stray in read.after.strays for each in stray.unlinked_scaling]
+    told = [(each.address, each.sentence) for each in (*found.unlinked_scaling, *strays)]
     skipped = {each.address: each.reason for each in read.skipped}
     assert all(skipped[address] == sentence for address, sentence in told)
     return found, told
@@ -267,7 +268,7 @@ def test_an_id_that_is_sensitive_is_not_quoted(read_plan: Reader) -> None:
 def test_what_cannot_be_told_to_mean_an_endpoint_is_among_those_of_the_whole_stack(read_plan: Reader) -> None:
     read = read_plan(plan(*CHAT, change(TARGET, target("endpoints/web/variant/main"))))
     assert read.after.endpoints[0].unlinked_scaling == ()
-    assert [each.problem for each in read.after.unlinked_scaling] == ["resource_id has 'endpoints'"]
+    assert [each.problem for each in read.after.strays[0].unlinked_scaling] == ["resource_id has 'endpoints'"]
 
 
 def test_a_late_id_is_no_mistake(read_plan: Reader) -> None:

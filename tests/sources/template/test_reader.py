@@ -811,7 +811,7 @@ def test_a_resource_id_that_holds_an_arn_scales_nothing(read: Reader, resource_i
     problem = f"ResourceId holds the ARN that Ref gives of {hint}"
     assert skipped(change_set) == {"Target": (problem, False)}
     endpoint = only(change_set)
-    told = (*endpoint.unlinked_scaling, *change_set.after.unlinked_scaling)
+    told = [each for one in (endpoint, *change_set.after.strays) for each in one.unlinked_scaling]
     assert [(each.address, each.problem) for each in told] == [("Target", problem)]
     assert main(endpoint).scaling is None
 
