@@ -104,7 +104,7 @@ def cheaper(
     )
     present = prices.hosting(region, instance_type)
     found = []
-    for candidate, price in _sold(prices, region):
+    for candidate, price in sold(prices, region):
         if isinstance(present, Price) and price.usd >= present.usd:
             continue
         if candidate.family in SUCCESSORS:
@@ -142,7 +142,7 @@ def successor(
         each_accelerator_gib=_each(spec),
     )
     same_size, sufficient = [], []
-    for candidate, price in _sold(prices, region):
+    for candidate, price in sold(prices, region):
         if candidate.family not in allowed or candidate.accelerators < spec.accelerators:
             continue
         if _coverage(candidate, needs) == 1:
@@ -155,7 +155,7 @@ def successor(
 
 
 @lru_cache(maxsize=64)
-def _sold(prices: "PriceBook", region: str) -> "tuple[tuple[InstanceSpec, Price], ...]":
+def sold(prices: "PriceBook", region: str) -> "tuple[tuple[InstanceSpec, Price], ...]":
     """What can be recommended in a region: offered there, priced, and of a price that nothing casts doubt on."""
     priced = ((prices.instance(name), name, price) for name, price in prices.hosting_prices(region).items())
     return tuple(
@@ -216,20 +216,21 @@ def _at_most(value: N, limit: N | None) -> N:
 def _alternative(
     candidate: "InstanceSpec", price: Price, spec: "InstanceSpec", present: Price | Unpriced
 ) -> Alternative:
+    less = lost(candidate, spec)
     return Alternative(
         instance_type=candidate.instance_type,
         hourly_usd=price.usd,
         monthly_usd=price.usd * HOURS_PER_MONTH,
         saving_monthly_usd=(present.usd - price.usd) * HOURS_PER_MONTH if isinstance(present, Price) else None,
         estimated=price.basis == "estimated",
-        loses=_lost(candidate, spec),
+        loses=" and ".join(filter(None, (", ".join(less[:-1]), *less[-1:]))) or None,
     )
 
 
-def _lost(candidate: "InstanceSpec", spec: "InstanceSpec") -> str | None:
-    """What matters most first: a model that does not fit does not run."""
+def lost(candidate: "InstanceSpec", spec: "InstanceSpec") -> tuple[str, ...]:
+    """What a type has less of, ``8 of 16 vCPUs``; first what matters most: a model that does not fit does not run."""
     one = "GPU" if spec.accelerator_kind == "gpu" else "accelerator"
-    lost = [
+    return tuple(
         f"{have:.0f} of {had:.0f} {what}"
         for have, had, what in (
             (_accelerator_memory(candidate), _accelerator_memory(spec), f"GiB of {one} memory"),
@@ -238,6 +239,5 @@ def _lost(candidate: "InstanceSpec", spec: "InstanceSpec") -> str | None:
             (candidate.vcpus, spec.vcpus, "vCPUs"),
             (candidate.memory_gib, spec.memory_gib, "GiB of memory"),
         )
-        if have < had
-    ]
-    return " and ".join(filter(None, (", ".join(lost[:-1]), *lost[-1:]))) or None
+        if have < had and (spec.accelerators > 1 or not what.startswith("GiB in each"))
+    )

@@ -67,6 +67,8 @@ class VariantUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """Mean number of slots kept warm."""
     marketplace_usd_per_hour: Decimal | None = None
     """Software fee of its AWS Marketplace model package, in USD per instance and hour."""
+    model_memory_gib: Decimal | None = None
+    """What its model takes while it runs, in GiB, of accelerators where there are any: for alternatives alone."""
 
 
 class JobUsage(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -237,6 +239,7 @@ def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: 
         busy_hours=_first(statements, "monthly_busy_hours"),
         slots=_first(statements, "average_provisioned_concurrency"),
         software_usd_per_hour=_first(statements, "marketplace_usd_per_hour"),
+        model_memory_gib=_first(statements, "model_memory_gib"),
     )
 
 

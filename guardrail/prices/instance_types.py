@@ -109,8 +109,8 @@ class InstanceTypes:
 
 
 def _distance(wanted: InstanceSpec, other: InstanceSpec) -> tuple[float | str, ...]:
-    series, generation = _series(wanted.family)
-    other_series, other_generation = _series(other.family)
+    series, generation = series_of(wanted.family)
+    other_series, other_generation = series_of(other.family)
     return (
         abs(wanted.accelerators - other.accelerators),
         series != other_series,
@@ -124,7 +124,7 @@ def _distance(wanted: InstanceSpec, other: InstanceSpec) -> tuple[float | str, .
     )
 
 
-def _series(family: str) -> tuple[str, int]:
+def series_of(family: str) -> tuple[str, int]:
     """``m6i`` is of series m, generation 6."""
     match = re.match(r"([a-z]*)(\d*)", family)
     return (match[1], int(match[2] or 0)) if match else (family, 0)

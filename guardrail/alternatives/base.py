@@ -1,0 +1,93 @@
+"""The words of an alternative: what to run instead, what it saves, what must hold for it, and what breaks it."""
+
+from decimal import Decimal
+from typing import Literal, TypeAlias
+
+from msgspec import Struct
+
+from guardrail.cost.base import Monthly, Quantity
+from guardrail.model import Unknown
+from guardrail.policy.saving import Basis
+
+Kind: TypeAlias = Literal[
+    "type",
+    "generation",
+    "smaller",
+    "less-memory",
+    "graviton",
+    "accelerator",
+    "neuron",
+    "instances",
+    "savings-plan",
+    "serverless",
+    "asynchronous",
+    "batch",
+    "real-time",
+    "multi-model",
+    "multi-container",
+    "inference-components",
+    "concurrency",
+]
+"""What is done differently: another instance type, another number of them, another way to serve, several as one."""
+
+
+class BreakEven(Struct, frozen=True, kw_only=True):
+    """Where compute that is billed by the second costs as much as instances that are billed by the hour.
+
+    One ml.m5.large with its volume, 84.51 USD a month, is 84.51 / 0.00004 = 2,112,750 s at the rate of 2 GB.
+    """
+
+    memory_mib: int
+    usd_per_second: Decimal
+    fixed_usd: Decimal
+    """USD a month of the instances and their volumes, as expected."""
+    seconds_a_month: Decimal
+    """Compute that costs as much: below it serverless is cheaper."""
+    duration_ms: Decimal | Unknown
+    """Mean compute time of a request; Unknown where no usage tells it."""
+    requests_an_hour: Decimal | Unknown
+    """Requests that take that compute, on the average of the month."""
+    present_an_hour: Decimal | None = None
+    """Requests there are, where usage tells them."""
+
+
+class Alternative(Struct, frozen=True, kw_only=True):
+    """One thing to do instead, priced by the engine that prices the bill."""
+
+    kind: Kind
+    name: str
+    """What to run: ``ml.m6g.xlarge``, ``1 × ml.m5.xlarge``, ``serverless, 2 GB``."""
+    usd: Decimal | None
+    """What it saves a month; None where only usage decides, or where it is no money by itself."""
+    basis: Basis | None
+    """How sure that is; None where there is no amount."""
+    saving: Quantity | None = None
+    """The difference of the two estimates, bound by bound; None where one of them has no amount."""
+    monthly: Monthly | None = None
+    """What is billed instead: of the whole variant, of the whole job, of all that is put together."""
+    instance_type: str | None = None
+    instances: Decimal | None = None
+    """How many to start with, where that changes."""
+    loses: tuple[str, ...] = ()
+    """What it has less of: ``8 of 16 GiB of memory``."""
+    conditions: tuple[str, ...] = ()
+    """What must be true, a clause each; what is not known is called so."""
+    breaks: tuple[str, ...] = ()
+    """What stands in the way of the change itself, a sentence each."""
+    break_even: BreakEven | None = None
+    endpoints: tuple[str, ...] = ()
+    """Addresses of those that are put together."""
+
+
+class Elsewhere(Struct, frozen=True):
+    """What the same endpoint costs in another region: for information, since data and users are where they are."""
+
+    region: str
+    monthly: Monthly
+
+
+def ranked(found: "list[Alternative]") -> tuple[Alternative, ...]:
+    """By money, what has no amount last; of two alike the one that asks for less."""
+    return tuple(
+        sorted(found, key=lambda each: (each.usd is None, -(each.usd or 0), len(each.loses), each.kind, each.name))
+    )

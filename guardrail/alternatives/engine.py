@@ -1,0 +1,390 @@
+"""What to run instead: one engine, which prices each alternative as the bill itself is priced.
+
+A saving is the difference of two estimates of the same endpoint, never of two prices: volumes come and go with the
+type, and what scales is priced in every state. Nothing is offered where a reservation, a Marketplace package or a
+sensitive value binds what runs.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from msgspec.structs import replace
+
+from guardrail.alternatives import facts, instances, jobs, modes
+from guardrail.alternatives.base import Alternative, Elsewhere, ranked
+from guardrail.cost.base import BOUNDS, Bill, Monthly, Quantity
+from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
+from guardrail.cost.discount_settings import PlanRate, no_plan_rate
+from guardrail.cost.estimate import Estimator
+from guardrail.cost.usage import NO_USAGE
+from guardrail.model import (
+    Endpoint,
+    InstanceVariant,
+    Mode,
+    ScalableTarget,
+    ServerlessVariant,
+    TransformJob,
+    Unknown,
+    Variant,
+)
+from guardrail.money import HOURS_PER_MONTH, plain, two_decimals
+from guardrail.policy.environment import PRODUCTION
+from guardrail.policy.saving import Basis
+from guardrail.prices.book import InstanceSpec, PriceBook
+
+_REGIONS = 3
+"""Other regions that are named, the cheapest ones."""
+
+
+class Engine:
+    """Alternatives by what one price book, one demand and one Savings Plan say."""
+
+    def __init__(self, prices: PriceBook, demand: Demand = NO_USAGE, *, plan_rate: PlanRate = no_plan_rate) -> None:
+        """``plan_rate`` is what an hour costs under a Savings Plan, as far as that is known."""
+        self.prices = prices
+        self.demand = demand
+        self.plan_rate = plan_rate
+        self.estimator = Estimator(prices, demand)
+
+    def of(self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION) -> tuple[tuple[Alternative, ...], ...]:
+        """What to run instead of each variant of an endpoint, ranked by money; empty where nothing can be said."""
+        if isinstance(endpoint.variants, Unknown):
+            return ()
+        places = range(len(endpoint.variants))
+        endpoint = replace(endpoint, deployed="yes")
+        present, demand = self.estimator.endpoint(endpoint), self.demand.of(endpoint)
+        return tuple(
+            ranked(list(self._of_variant(_Variant(endpoint, place, present, demand, environment)))) for place in places
+        )
+
+    def _of_variant(self, at: "_Variant") -> Iterator[Alternative]:
+        variant = at.variant
+        if variant.sensitive or isinstance(at.region, Unknown) or _is_bound(variant):
+            return
+        if isinstance(variant, ServerlessVariant):
+            yield from self._on_instances(at, variant)
+            return
+        spec = self._spec(variant)
+        if spec is not None and not at.present.monthly.at_least:
+            yield from self._other_types(at, variant, spec)
+            yield from self._other_counts(at, variant, spec)
+        yield from self._savings_plan(at, variant)
+        yield from self._serverless(at, variant)
+        if not modes.refuses_asynchronous(at.endpoint, variant):
+            yield from self._asynchronous(at, variant)
+        yield from self._batch(at, variant)
+
+    def _spec(self, variant: InstanceVariant) -> InstanceSpec | None:
+        return self.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
+
+    def changed(self, at: "_Variant", variant: Variant, mode: Mode | None = None) -> Bill:
+        """The bill of the endpoint with another variant in place of one."""
+        variants = list(at.variants)
+        variants[at.place] = variant
+        return self.estimator.endpoint(replace(at.endpoint, variants=tuple(variants), mode=mode or at.endpoint.mode))
+
+    def _priced(self, at: "_Variant", bill: Bill, **fields: Any) -> Alternative | None:
+        """An alternative that saves something for sure, as the difference of two bills; None where it does not."""
+        before, after = at.bill.monthly, bill.monthly
+        if after.at_least and not before.at_least:
+            return None
+        saving = difference(before, after)
+        usd = saving.floor if isinstance(saving.expected, Unknown) else saving.expected
+        if usd <= 0:
+            return None
+        own = at.present.monthly
+        certain = not fields.get("loses") and own.floor == own.ceiling
+        return Alternative(
+            usd=usd,
+            saving=saving,
+            monthly=bill.children[at.place].monthly,
+            basis=fields.pop("basis", None) or at.basis(certain=certain),
+            **fields,
+        )
+
+    # Instances -------------------------------------------------------------------------------------------------------
+
+    def _other_types(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
+        memory = at.memory_gib
+        for found in instances.candidates(self.prices, str(at.region), spec.instance_type):
+            if not instances.fits(at.endpoint, variant, found.spec, memory):
+                continue
+            other = found.spec.instance_type
+            volume = None if found.spec.takes_volume is False else variant.volume_size_gb
+            bill = self.changed(at, replace(variant, instance_type=other, volume_size_gb=volume))
+            alternative = self._priced(
+                at,
+                bill,
+                kind=found.kind,
+                name=other,
+                instance_type=other,
+                loses=found.loses,
+                conditions=tuple(instances.conditions(at.endpoint, variant, spec, found, memory)),
+                breaks=tuple(instances.obstacles(at.endpoint, variant, spec, found.spec)),
+            )
+            if alternative is not None:
+                yield alternative
+
+    def _other_counts(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
+        """Fewer instances, and more of half the size: of what does not scale and is no inference component's host."""
+        count = variant.initial_instance_count
+        if variant.scaling is not None or variant.managed_scaling is not None or isinstance(count, Unknown):
+            return
+        name = facts.fixed_name(at.endpoint)
+        breaks = (name,) if name else ()
+        for fewer in instances.fewer(count, at.asked.instances):
+            said = [f"{fewer} of {count} instances take the load, peaks included"]
+            if fewer == 1:
+                said.append(instances.PRODUCTION_CONTROL)
+                if at.environment != "non-production":
+                    said.append("one instance lies in one Availability Zone")
+            made = self._priced(
+                at,
+                self.changed(at, replace(variant, initial_instance_count=fewer)),
+                kind="instances",
+                name=f"{fewer} × {spec.instance_type}",
+                instance_type=spec.instance_type,
+                instances=Decimal(fewer),
+                loses=(f"{fewer} of {count} instances",),
+                conditions=tuple(said),
+                breaks=breaks,
+            )
+            if made is not None:
+                yield made
+        half = instances.half_sizes(spec, self.prices, str(at.region))
+        if count > 1 and half is not None and instances.fits(at.endpoint, variant, half, at.memory_gib):
+            more = 2 * count - 1
+            made = self._priced(
+                at,
+                self.changed(at, replace(variant, instance_type=half.instance_type, initial_instance_count=more)),
+                kind="instances",
+                name=f"{more} × {half.instance_type}",
+                instance_type=half.instance_type,
+                instances=Decimal(more),
+                loses=(f"{more} of {2 * count} halves of the capacity",),
+                conditions=("the model fits into one of half the size", "what is left of the capacity takes the load"),
+                breaks=breaks,
+            )
+            if made is not None:
+                yield made
+
+    def _savings_plan(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+        """The floor alone: what is billed in every hour whatever happens."""
+        line = next((each for each in at.present.lines if each.kind == "instance"), None)
+        if line is None or line.price is None or line.quantity is None or not line.quantity.floor:
+            return
+        if line.reason is not None or at.endpoint.mode != "realtime" or variant.monthly_hours is not None:
+            return
+        running = line.quantity.floor / HOURS_PER_MONTH
+        hourly = plain((running * line.price.usd).normalize())
+        rate = self.plan_rate(str(at.region), line.price.usage_type)
+        usd = None if rate is None else line.quantity.floor * (line.price.usd - rate)
+        floor = f"{plain(running.normalize())} running, {hourly} USD an hour on demand"
+        said = [f"the floor stays for the whole term: {floor}", "no other plan covers it already"]
+        if rate is None:
+            said.append(
+                "its rate is not known here: guardrail prices refresh reads the rates of SageMaker Savings Plans"
+            )
+        yield Alternative(
+            kind="savings-plan",
+            name="a SageMaker Savings Plan for the floor",
+            usd=usd if usd is None or usd > 0 else None,
+            basis=None if usd is None or usd <= 0 else "upper-bound",
+            conditions=tuple(said),
+        )
+
+    # Ways to serve ---------------------------------------------------------------------------------------------------
+
+    def _serverless(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+        size = modes.serverless_memory_gib(at.memory_gib)
+        fixed = at.present.monthly.expected
+        if size is None or isinstance(fixed, Unknown) or at.present.monthly.at_least:
+            return
+        if modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices) is not None:
+            return
+        even = modes.break_even(self.prices, str(at.region), size, fixed, at.asked)
+        if even is None:
+            return
+        common: dict[str, Any] = {
+            "kind": "serverless",
+            "name": f"serverless, {size} GB",
+            "conditions": tuple(modes.serverless_conditions(variant, at.memory_gib)),
+            "break_even": even,
+        }
+        bill = self.changed(at, modes.as_serverless(variant, size), "serverless")
+        if bill.children[at.place].monthly.depends_on_usage:
+            yield Alternative(usd=None, basis=None, **common)
+            return
+        made = self._priced(at, bill, basis="with-usage", **common)
+        if made is not None:
+            yield made
+
+    def _on_instances(self, at: "_Variant", variant: ServerlessVariant) -> Iterator[Alternative]:
+        """Instances in place of serverless compute that usage shows to be dearer."""
+        monthly = at.present.monthly
+        if monthly.depends_on_usage or monthly.at_least or isinstance(variant.memory_mib, Unknown):
+            return
+        memory = Decimal(variant.memory_mib) / modes.MIB_PER_GIB
+        found = instances.smallest(self.prices, str(at.region), memory)
+        if found is None:
+            return
+        other = InstanceVariant(
+            name=variant.name,
+            shadow=False,
+            instance_type=found.instance_type,
+            initial_instance_count=1,
+            weight=variant.weight,
+            model_name=variant.model_name,
+            model=variant.model,
+        )
+        made = self._priced(
+            at,
+            self.changed(at, other, "realtime"),
+            kind="real-time",
+            name=f"1 × {found.instance_type}",
+            instance_type=found.instance_type,
+            basis="with-usage",
+            conditions=("one instance takes the peaks, which a load test says", instances.PRODUCTION_CONTROL),
+        )
+        if made is not None:
+            yield made
+
+    def _asynchronous(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+        """A queue before the same instances: what it saves are the hours in which nothing runs."""
+        bill = self.changed(at, modes.as_asynchronous(variant), "async")
+        before, after = at.bill.monthly, bill.monthly
+        if after.at_least and not before.at_least:
+            return
+        saving = difference(before, after)
+        knows = at.asked.busy_hours is not None
+        usd = saving.expected if knows and not isinstance(saving.expected, Unknown) else saving.floor
+        if usd <= 0:
+            return
+        basis: Basis = "with-usage" if knows else "upper-bound"
+        yield Alternative(
+            kind="asynchronous",
+            name="asynchronous, down to 0 instances",
+            usd=usd,
+            saving=saving,
+            basis=basis,
+            monthly=bill.children[at.place].monthly,
+            conditions=modes.ASYNCHRONOUS_CONDITIONS,
+        )
+
+    def _batch(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
+        """Transform jobs of the same instances for the hours of work."""
+        spec = self._spec(variant)
+        if modes.refuses_batch(at.endpoint, variant) or spec is None or not spec.runs_transform:
+            return
+        busy = at.asked.busy_hours
+        job = TransformJob(
+            label="",
+            name=None,
+            model_name=None,
+            instance_types=(spec.instance_type,),
+            instance_count=variant.initial_instance_count,
+        )
+        hourly = jobs.hour(self.prices, at.region, job).monthly
+        fixed = at.present.monthly.expected
+        if hourly.at_least or isinstance(fixed, Unknown) or isinstance(hourly.expected, Unknown):
+            return
+        monthly = None if busy is None else jobs.hour(self.prices, at.region, job, busy).monthly
+        usd = None
+        if monthly is not None and not isinstance(monthly.expected, Unknown):
+            usd = fixed - monthly.expected
+        if usd is not None and usd <= 0:
+            return
+        hours = fixed / hourly.expected
+        said = f"the jobs run for less than {hours:,.1f} h a month, at {two_decimals(hourly.expected)} an hour"
+        yield Alternative(
+            kind="batch",
+            name=f"batch transform, {variant.initial_instance_count} × {spec.instance_type}",
+            usd=usd,
+            basis=None if usd is None else "with-usage",
+            monthly=monthly,
+            instance_type=spec.instance_type,
+            conditions=(*modes.BATCH_CONDITIONS, said),
+        )
+
+    # Elsewhere -------------------------------------------------------------------------------------------------------
+
+    def elsewhere(self, endpoint: Endpoint) -> tuple[Elsewhere, ...]:
+        """The same endpoint in the cheapest other regions that offer all of it, for information."""
+        if isinstance(endpoint.variants, Unknown) or any(each.sensitive for each in endpoint.variants):
+            return ()
+        types = {
+            each for variant in endpoint.variants if isinstance(variant, InstanceVariant) for each in variant.types
+        }
+        found = []
+        for region in self.prices.regions():
+            if region == endpoint.region or not all(
+                isinstance(each, str) and self.prices.offered(region, each) is True for each in types
+            ):
+                continue
+            monthly = self.estimator.endpoint(replace(endpoint, region=region, deployed="yes")).monthly
+            if not monthly.at_least and not isinstance(monthly.expected, Unknown):
+                found.append(Elsewhere(region, monthly))
+        found.sort(key=lambda each: (each.monthly.expected, each.region))
+        return tuple(found[:_REGIONS])
+
+
+class _Variant:
+    """One variant with all that its alternatives are held against."""
+
+    __slots__ = ("asked", "bill", "demand", "endpoint", "environment", "place", "variant", "variants")
+
+    def __init__(
+        self, endpoint: Endpoint, place: int, bill: Bill, demand: EndpointDemand, environment: str | Unknown
+    ) -> None:
+        assert not isinstance(endpoint.variants, Unknown)  # noqa: S101 - its caller has asked
+        self.endpoint = endpoint
+        self.place = place
+        self.bill = bill
+        self.demand = demand
+        self.environment = environment
+        self.variants: Sequence[Variant] = endpoint.variants
+        self.variant = endpoint.variants[place]
+        self.asked: VariantDemand = demand.variants[place]
+
+    @property
+    def region(self) -> str | Unknown:
+        return self.endpoint.region
+
+    @property
+    def present(self) -> Bill:
+        """What the variant costs as it is."""
+        return self.bill.children[self.place]
+
+    @property
+    def memory_gib(self) -> Decimal | None:
+        """What its model is known to take."""
+        return self.asked.model_memory_gib or facts.model_memory_gib(self.endpoint)
+
+    def basis(self, *, certain: bool) -> Basis:
+        """How sure a saving is that rests on the expected amount."""
+        if certain:
+            return "exact"
+        return "upper-bound" if self.asked.instances is None and self.asked.busy_hours is None else "with-usage"
+
+
+def _is_bound(variant: Variant) -> bool:
+    """Whether what it runs on is not free to choose: reserved capacity, a seller's own list of types, several pools."""
+    if isinstance(variant, ServerlessVariant):
+        return variant.marketplace is True
+    scaling = variant.scaling
+    return (
+        variant.capacity_reservation is not None
+        or variant.marketplace is True
+        or variant.instance_type is None
+        or isinstance(variant.instance_type, Unknown)
+        or (isinstance(scaling, ScalableTarget) and scaling.sensitive)
+    )
+
+
+def difference(before: Monthly, after: Monthly) -> Quantity:
+    """What is saved, bound by bound; what is expected is unknown where one of both is."""
+    expected = next((each.expected for each in (before, after) if isinstance(each.expected, Unknown)), None)
+    if expected is None:
+        return Quantity(*(getattr(before, bound) - getattr(after, bound) for bound in BOUNDS))
+    return Quantity(before.floor - after.floor, expected, before.ceiling - after.ceiling)

@@ -1,0 +1,104 @@
+"""What is known of what a variant serves, as far as it decides where it can run.
+
+What a model needs is read from what the code tells: its image, the environment of its container, the accelerators that
+inference components ask for, and the hint of a tag. The rest is a named unknown.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from guardrail import limits
+from guardrail.model import Container, Endpoint, InstanceVariant, Model, ServerlessVariant, Unknown
+from guardrail.policy.images import Image, image_of
+from guardrail.prices.book import InstanceSpec
+
+MEMORY_TAG = "guardrail:model-memory-gib"
+"""A tag of the endpoint: GiB that its model takes while it runs, of accelerators where there are any."""
+
+_BFLOAT16 = frozenset({"bf16", "bfloat16"})
+_WITHOUT_BFLOAT16 = frozenset({"T4", "V100", "K80"})
+"""GPUs of a compute capability below 8.0 (NVIDIA CUDA programming guide, arithmetic instructions)."""
+_GRAVITON = {
+    "pytorch-inference": "pytorch-inference-graviton",
+    "tensorflow-inference": "tensorflow-inference-graviton",
+}
+"""Repositories of AWS with arm64 images in a repository of their own ("Available Deep Learning Containers Images")."""
+_GENERATED = 18
+"""Digits at the end of a name that Terraform makes up (``name_prefix``)."""
+
+
+def containers(variant: InstanceVariant | ServerlessVariant) -> tuple[Container, ...] | Unknown:
+    """The containers of its model; Unknown where that is managed elsewhere."""
+    model = variant.model
+    if not isinstance(model, Model):
+        return model or Unknown("its model is not in this source")
+    return model.containers
+
+
+def images(variant: InstanceVariant) -> tuple[Image | None, ...] | Unknown:
+    """The image of each container; None for one that is not in ECR, or not known."""
+    found = containers(variant)
+    if isinstance(found, Unknown):
+        return found
+    return tuple(image_of(one.image) if isinstance(one.image, str) else None for one in found)
+
+
+def on_graviton(variant: InstanceVariant) -> str | None:
+    """What must be true of the image on arm64; None where it is built for that."""
+    found = images(variant)
+    said: list[str] = []
+    for image in (None,) if isinstance(found, Unknown) or not found else found:
+        if image is None or not image.of_aws:
+            said.append("the image is built for arm64 (not known)")
+        elif "graviton" not in f"{image.repository}:{image.tag}":
+            repository = _GRAVITON.get(image.repository)
+            said.append(
+                f"image {repository}: type and image change together"
+                if repository
+                else f"no arm64 image is known for this repository: {image.repository}"
+            )
+    return "; ".join(dict.fromkeys(said)) or None
+
+
+def number_format(variant: InstanceVariant, spec: InstanceSpec) -> str | bool:
+    """Whether a type computes as the container is told to; a text for what must then be true."""
+    if spec.accelerator_name not in _WITHOUT_BFLOAT16:
+        return True
+    formats = _each(variant, lambda container: container.number_format)
+    if any(one in _BFLOAT16 for one in formats if isinstance(one, str)):
+        return False
+    if formats and all(isinstance(one, str) and one != "auto" for one in formats):
+        return True
+    return f"it does not compute in bfloat16, which a {spec.accelerator_name} has not (not known)"
+
+
+def degree(variant: InstanceVariant) -> int | Unknown | None:
+    """Over how many accelerators the model is split; None where nobody says."""
+    said = _each(variant, lambda container: container.tensor_parallel_degree)
+    known = [one for one in said if isinstance(one, int)]
+    return max(known) if known else next((one for one in said if isinstance(one, Unknown)), None)
+
+
+def _each(variant: InstanceVariant, value: Callable[[Container], object]) -> list[object]:
+    found = containers(variant)
+    return [] if isinstance(found, Unknown) else [one for one in map(value, found) if one is not None]
+
+
+def model_memory_gib(endpoint: Endpoint) -> Decimal | None:
+    """What the tag says that its model takes; None where there is none, or it is no amount."""
+    said = endpoint.tags.get(MEMORY_TAG) if isinstance(endpoint.tags, dict) else None
+    amount = limits.number(said) if isinstance(said, str) else None
+    return amount if amount is not None and amount > 0 else None
+
+
+def room_gib(spec: InstanceSpec) -> Decimal:
+    """GiB for models on one instance: of its accelerators where it has any, else its memory."""
+    return spec.accelerators * (spec.accelerator_memory_gib or Decimal(0)) if spec.accelerators else spec.memory_gib
+
+
+def fixed_name(endpoint: Endpoint) -> str | None:
+    """What to know of a configuration with a name of its own, under which the endpoint keeps what it has."""
+    name = endpoint.configuration_name
+    if name is None or endpoint.configuration_address is None or name[-_GENERATED:].isdecimal():
+        return None
+    return f"its configuration has the fixed name {name}: nothing is saved until that name changes with it"

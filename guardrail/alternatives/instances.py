@@ -1,0 +1,269 @@
+"""Other instance types for a variant, and other numbers of them.
+
+What the tables can say of a type for another is worked out once for each type and region; what the variant, its model
+and its scaling say of it, for each variant. Whether a model runs as fast on another type only a load test can say.
+"""
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from math import ceil
+
+from msgspec import Struct
+
+from guardrail.alternatives import facts
+from guardrail.alternatives.base import Kind
+from guardrail.cost.alternatives import SUCCESSORS, lost, sold
+from guardrail.model import Endpoint, InstanceVariant, ScalableTarget, TargetTrackingPolicy, Unknown
+from guardrail.prices import usage_types
+from guardrail.prices.base import Price, Unpriced
+from guardrail.prices.book import InstanceSpec, PriceBook
+from guardrail.prices.instance_types import series_of
+
+PRODUCTION_CONTROL = "Security Hub SageMaker.4 wants more than one instance, of every configuration on instances"
+_LISTED = 2
+"""Types of a kind that are priced as whole variants."""
+_LEAST_SHARE = 2
+"""A type of another family has at least half of the memory: less is another machine."""
+
+
+class Candidate(Struct, frozen=True):
+    """A type that may stand in for another, and what it has less of."""
+
+    kind: Kind
+    spec: InstanceSpec
+    loses: tuple[str, ...]
+
+
+@lru_cache(maxsize=1024)
+def candidates(prices: PriceBook, region: str, instance_type: str) -> tuple[Candidate, ...]:
+    """Cheaper types that a variant could run on, two of each kind, the cheapest first.
+
+    None of them is dearer, is superseded, has no price in the region, or is refused there by endpoints.
+    """
+    return _among(prices.instance(instance_type), prices.hosting(region, instance_type), sold(prices, region))
+
+
+@lru_cache(maxsize=1024)
+def transform_candidates(prices: PriceBook, region: str, instance_type: str) -> tuple[Candidate, ...]:
+    """Cheaper types that a transform job could run on: CreateTransformJob takes fewer types than endpoints do."""
+    present = prices.price(region, usage_types.instance(usage_types.TRANSFORM, instance_type))
+    return _among(prices.instance(instance_type), present, _sold_for_transform(prices, region))
+
+
+@lru_cache(maxsize=64)
+def _sold_for_transform(prices: PriceBook, region: str) -> tuple[tuple[InstanceSpec, Price], ...]:
+    found = []
+    for charge in prices.charges(region):
+        use, name = usage_types.parts(charge)
+        spec = prices.instance(name) if use == usage_types.TRANSFORM else None
+        price = prices.price(region, charge)
+        if spec is not None and spec.runs_transform and isinstance(price, Price) and price.suspect is None:
+            found.append((spec, price))
+    return tuple(found)
+
+
+def _among(
+    spec: InstanceSpec | None, present: Price | Unpriced, offered: Sequence[tuple[InstanceSpec, Price]]
+) -> tuple[Candidate, ...]:
+    if spec is None or isinstance(present, Unpriced):
+        return ()
+    cheaper = sorted(
+        ((price.usd, each.instance_type, each) for each, price in offered if price.usd < present.usd),
+        key=lambda one: one[:2],
+    )
+    fitting = [each for _, _, each in cheaper if each.family not in SUCCESSORS]
+    next_size = _next_size(spec, fitting)
+    found: dict[Kind, list[Candidate]] = {}
+    for each in fitting:
+        kind = "smaller" if each is next_size else _kind(spec, each)
+        if kind is not None and len(found.setdefault(kind, [])) < _LISTED:
+            found[kind].append(Candidate(kind, each, lost(each, spec)))
+    return tuple(one for several in found.values() for one in several)
+
+
+def _next_size(spec: InstanceSpec, fitting: list[InstanceSpec]) -> InstanceSpec | None:
+    """The largest type of its own family that is smaller."""
+    sizes = [each for each in fitting if each.family == spec.family and each.vcpus < spec.vcpus]
+    return max(sizes, key=lambda each: (each.vcpus, each.accelerators), default=None)
+
+
+def _kind(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
+    """What another type would be for one; None where it is nothing to run the same model on."""
+    if spec.accelerator_kind is None:
+        return None if other.accelerator_kind else _without_accelerators(spec, other)
+    if spec.accelerator_kind == "gpu" and other.accelerator_kind == "neuron":
+        return "neuron" if _holds(spec, other) and _each(other) >= _each(spec) else None
+    is_alike = other.accelerator_kind == spec.accelerator_kind and other.architecture == spec.architecture
+    return _with_accelerators(spec, other) if is_alike else None
+
+
+def _with_accelerators(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
+    """What is split over several accelerators needs as much memory in each; one alone may have less, said so."""
+    if _each(other) < _each(spec):
+        is_alone = spec.accelerators == 1
+        return "accelerator" if is_alone and _each(other) * _LEAST_SHARE >= _each(spec) else None
+    if not _holds(spec, other):
+        return None
+    return "accelerator" if lost(other, spec) else _alike(spec, other)
+
+
+def _without_accelerators(spec: InstanceSpec, other: InstanceSpec) -> Kind | None:
+    has_all = other.vcpus >= spec.vcpus and other.memory_gib >= spec.memory_gib
+    if other.architecture != spec.architecture:
+        return "graviton" if has_all and other.architecture == "arm64" else None
+    if has_all:
+        return _alike(spec, other)
+    enough = other.vcpus >= spec.vcpus and other.memory_gib * _LEAST_SHARE >= spec.memory_gib
+    return "less-memory" if enough else None
+
+
+def _alike(spec: InstanceSpec, other: InstanceSpec) -> Kind:
+    (letters, generation), (other_letters, other_generation) = series_of(spec.family), series_of(other.family)
+    return "generation" if letters == other_letters and other_generation > generation else "type"
+
+
+def _each(spec: InstanceSpec) -> float:
+    return float(spec.accelerator_memory_gib or 0)
+
+
+def _holds(spec: InstanceSpec, other: InstanceSpec) -> bool:
+    """Whether all of the memory of its accelerators is there again."""
+    return facts.room_gib(other) >= facts.room_gib(spec)
+
+
+# What a variant says of a type ---------------------------------------------------------------------------------------
+
+
+def fits(endpoint: Endpoint, variant: InstanceVariant, spec: InstanceSpec, memory_gib: Decimal | None) -> bool:
+    """Whether nothing that is known of the variant forbids a type."""
+    degree = facts.degree(variant)
+    if isinstance(degree, int) and spec.accelerators < degree:
+        return False
+    if spec.accelerators and facts.number_format(variant, spec) is False:
+        return False
+    if spec.burstable and (variant.scaling is not None or variant.managed_scaling is not None):
+        return False  # auto scaling refuses burstable types (DG endpoint-auto-scaling-add-console)
+    if variant.multi_model is not False and variant.multi_model is not None and spec.accelerators > 1:
+        return False  # only types of one GPU host several models (DG multi-model-support)
+    if memory_gib is not None and memory_gib > facts.room_gib(spec):
+        return False
+    components = () if isinstance(endpoint.inference_components, Unknown) else endpoint.inference_components
+    return all(
+        _known(one.accelerators) <= spec.accelerators and _known(one.memory_mib) <= float(spec.memory_gib) * 1024
+        for one in components
+    )
+
+
+def _known(number: float | Unknown | None) -> float:
+    return 0 if number is None or isinstance(number, Unknown) else number
+
+
+def conditions(
+    endpoint: Endpoint, variant: InstanceVariant, present: InstanceSpec, found: Candidate, memory_gib: Decimal | None
+) -> Iterator[str]:
+    """What must be true for the variant to run on the type."""
+    spec = found.spec
+    yield from _image(variant, found)
+    if spec.accelerators:
+        said_format = facts.number_format(variant, spec)
+        if isinstance(said_format, str):
+            yield said_format
+        yield from _split(variant, present, spec)
+    if any("memory" in one or "in each" in one for one in found.loses) and memory_gib is None:
+        yield "the model fits into what is left (not known)"
+    if any("vCPUs" in one for one in found.loses):
+        yield "it answers fast enough on fewer vCPUs, which a load test says"
+    yield from _volume(variant, spec, present)
+    if spec.burstable:
+        yield "burstable: it runs on CPU credits, and cannot be scaled"
+    if endpoint.inference_components:
+        yield "all that its inference components ask for fits together"
+    if variant.shadow:
+        yield "the production variant changes with it: AWS recommends the same type for both"
+
+
+def _image(variant: InstanceVariant, found: Candidate) -> Iterator[str]:
+    if found.kind == "graviton":
+        said = facts.on_graviton(variant)
+        if said:
+            yield f"arm64: {said}"
+    if found.kind == "neuron":
+        yield f"another image (Neuron) and a model compiled for {found.spec.accelerator_name}"
+
+
+def _split(variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:
+    if spec.accelerators >= present.accelerators:
+        return
+    degree = facts.degree(variant)
+    if not isinstance(degree, int):
+        yield f"the model is split over {spec.accelerators} at most, not {present.accelerators} (not known)"
+
+
+def _volume(variant: InstanceVariant, spec: InstanceSpec, present: InstanceSpec) -> Iterator[str]:
+    if spec.takes_volume is False and present.takes_volume is not False:
+        if variant.volume_size_gb is not None:
+            yield "volume_size_in_gb must go: AWS rejects it on types with local disks, and theirs must be large enough"
+    elif spec.takes_volume and present.takes_volume is False:
+        yield "it has a volume in place of the local disk"
+
+
+def obstacles(endpoint: Endpoint, variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:
+    """What stands in the way of changing the type of a variant."""
+    if variant.scaling is not None:
+        yield (
+            "UpdateEndpoint refuses a new type for a variant that is registered with auto scaling: deregister it "
+            "first, or give the variant another name"
+        )
+        yield from _targets(variant.scaling, present, spec)
+    name = facts.fixed_name(endpoint)
+    if name:
+        yield name
+
+
+def _targets(target: ScalableTarget | Unknown, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:
+    """What becomes of the values that policies hold: they are of one instance."""
+    policies = target.policies if isinstance(target, ScalableTarget) else ()
+    for policy in () if isinstance(policies, Unknown) else policies:
+        if isinstance(policy, TargetTrackingPolicy) and not isinstance(policy.target_value, Unknown):
+            value = f"target_value {policy.target_value:g} is of one instance"
+            if spec.vcpus < present.vcpus:
+                yield (
+                    f"{value}: on {spec.vcpus} of {present.vcpus} vCPUs it is about "
+                    f"{policy.target_value * spec.vcpus / present.vcpus:g}, and the same load takes as many more "
+                    "instances"
+                )
+            else:
+                yield f"{value}: a load test says what it is on {spec.instance_type}"
+
+
+def fewer(present: int, known: Decimal | None) -> list[int]:
+    """Other numbers of the same instances: those that the work takes where usage tells, else two and one."""
+    if known is not None:
+        needed = max(1, ceil(known))
+        return [needed] if needed < present else []
+    return [count for count in (2, 1) if count < present]
+
+
+def half_sizes(spec: InstanceSpec, prices: PriceBook, region: str) -> InstanceSpec | None:
+    """The type of the same family with half of everything, whose instances can be counted more finely."""
+    for each, _ in sold(prices, region):
+        if each.family == spec.family and each.vcpus * 2 == spec.vcpus and each.memory_gib * 2 == spec.memory_gib:
+            return each if not spec.accelerators or each.accelerators * 2 == spec.accelerators else None
+    return None
+
+
+@lru_cache(maxsize=64)
+def smallest(prices: PriceBook, region: str, memory_gib: Decimal) -> InstanceSpec | None:
+    """The cheapest type without accelerators that has the memory, and can be scaled."""
+    found = (
+        (price.usd, each.instance_type, each)
+        for each, price in sold(prices, region)
+        if each.accelerator_kind is None
+        and each.architecture == "x86_64"
+        and not each.burstable
+        and each.family not in SUCCESSORS
+        and each.memory_gib >= memory_gib
+    )
+    cheapest = min(found, key=lambda one: one[:2], default=None)
+    return cheapest and cheapest[2]

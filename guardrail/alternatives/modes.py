@@ -1,0 +1,178 @@
+"""Other ways to serve what a variant serves: serverless, asynchronous, batch, and instances in place of serverless.
+
+Hard limits are those of the SageMaker developer guide (serverless-endpoints, async-inference, batch-transform) and
+decide whether a way is offered at all; what is not known of them is a condition.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from math import ceil
+
+from msgspec.structs import replace
+
+from guardrail.alternatives import facts
+from guardrail.alternatives.base import BreakEven
+from guardrail.cost.demand import EndpointDemand, VariantDemand
+from guardrail.model import (
+    INSTANCE_COUNT,
+    Endpoint,
+    InstanceVariant,
+    ScalableTarget,
+    ScalingMetric,
+    ServerlessVariant,
+    TargetTrackingPolicy,
+    Unknown,
+)
+from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_MONTH
+from guardrail.policy.refusals import SERVERLESS
+from guardrail.policy.subject import Subject
+from guardrail.prices import usage_types
+from guardrail.prices.base import Price
+from guardrail.prices.book import PriceBook
+
+MIB_PER_GIB = 1024
+ASSUMED_MEMORY_GIB = 2
+"""Memory of a serverless variant whose model nobody has sized: the price of each size is in proportion."""
+LARGEST_MEMORY_GIB = 6
+MOST_CONCURRENT = 200
+"""Requests that a serverless endpoint takes at once (API reference, ProductionVariantServerlessConfig)."""
+LONGEST_REQUEST_MS = 60_000
+LARGEST_PAYLOAD_GB = Decimal("0.004")
+"""4 MB a request (serverless-endpoints)."""
+
+
+def serverless_memory_gib(memory_gib: Decimal | None) -> int | None:
+    """The memory size that a model takes; None where there is none so large."""
+    if memory_gib is None:
+        return ASSUMED_MEMORY_GIB
+    size = ceil(memory_gib)
+    return size if size <= LARGEST_MEMORY_GIB else None
+
+
+def refuses_serverless(
+    endpoint: Endpoint, variant: InstanceVariant, demand: VariantDemand, own: EndpointDemand, prices: PriceBook
+) -> str | None:
+    """The first hard limit of serverless inference that is known to be broken; None where none is."""
+    specs = [prices.instance(each) for each in variant.types if isinstance(each, str)]
+    if endpoint.mode != "realtime" or variant.shadow:
+        return "not a real-time production variant"
+    if any(spec is not None and spec.accelerator_kind for spec in specs):
+        return "GPU"
+    subject = Subject(None, endpoint, variant=variant)
+    refused = (phrase for phrase, question in SERVERLESS if question(subject) is True)
+    components = "inference components" if endpoint.inference_components else None
+    return components or next(refused, None) or _beyond(demand, own)
+
+
+def _beyond(demand: VariantDemand, own: EndpointDemand) -> str | None:
+    """The limit of serverless inference that usage goes beyond."""
+    duration_ms, requests = demand.duration_ms, demand.requests
+    if duration_ms is not None and duration_ms > LONGEST_REQUEST_MS:
+        return "requests of more than 60 s"
+    if not isinstance(requests, Decimal) or not requests:
+        return None
+    if duration_ms is not None and requests * duration_ms / 1000 / SECONDS_PER_MONTH > MOST_CONCURRENT:
+        return "more than 200 requests at once"
+    too_large = own.data_in is not None and own.data_in.gb / requests > LARGEST_PAYLOAD_GB
+    return "payloads of more than 4 MB" if too_large else None
+
+
+def serverless_conditions(variant: InstanceVariant, memory_gib: Decimal | None) -> Iterator[str]:
+    """What must hold for a variant to be served without instances."""
+    yield "image up to 10 GB"
+    if memory_gib is None:
+        yield f"memory of the model up to {LARGEST_MEMORY_GIB * MIB_PER_GIB:,} MiB (unknown; priced at 2,048)"
+    yield "payloads up to 4 MB, requests up to 60 s, up to 200 at once and within the quota of the region"
+    yield "cold starts are fine"
+    if isinstance(facts.containers(variant), Unknown):
+        yield "its model is in no VPC, no pipeline, and not of AWS Marketplace (not known)"
+    yield "a new endpoint: one on instances cannot be converted"
+
+
+def as_serverless(variant: InstanceVariant, memory_gib: int) -> ServerlessVariant:
+    """The same variant without instances."""
+    return ServerlessVariant(
+        name=variant.name,
+        memory_mib=memory_gib * MIB_PER_GIB,
+        max_concurrency=MOST_CONCURRENT,
+        provisioned_concurrency=None,
+        weight=variant.weight,
+        model_name=variant.model_name,
+        model=variant.model,
+    )
+
+
+def break_even(
+    prices: PriceBook, region: str, memory_gib: int, fixed_usd: Decimal, demand: VariantDemand
+) -> BreakEven | None:
+    """Where serverless compute costs what instances do; None where the region has no price for it."""
+    price = prices.price(region, usage_types.serverless(memory_gib))
+    if not isinstance(price, Price):
+        return None
+    seconds = fixed_usd / price.usd
+    duration = demand.duration_ms or Unknown("the mean duration of a request is in no usage file")
+    requests = demand.requests if isinstance(demand.requests, Decimal) else None
+    return BreakEven(
+        memory_mib=memory_gib * MIB_PER_GIB,
+        usd_per_second=price.usd,
+        fixed_usd=fixed_usd,
+        seconds_a_month=seconds,
+        duration_ms=duration,
+        requests_an_hour=duration if isinstance(duration, Unknown) else seconds / HOURS_PER_MONTH / (duration / 1000),
+        present_an_hour=None if requests is None else requests / HOURS_PER_MONTH,
+    )
+
+
+def refuses_asynchronous(endpoint: Endpoint, variant: InstanceVariant) -> bool:
+    """Whether something known stands against answering later: shadows, components, reserved capacity."""
+    variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+    return (
+        endpoint.mode != "realtime"
+        or any(each.shadow for each in variants)
+        or bool(endpoint.inference_components)
+        or isinstance(variant.initial_instance_count, Unknown)
+    )
+
+
+ASYNCHRONOUS_CONDITIONS = (
+    "minutes of wait are fine, the first request after zero included",
+    "callers put the request into S3 and fetch the answer there: payloads up to 1 GB, up to an hour",
+    "no answer is streamed",
+    "a new endpoint configuration with async_inference_config, and a policy that wakes it from zero",
+)
+
+
+def as_asynchronous(variant: InstanceVariant) -> InstanceVariant:
+    """The same variant with a queue before it, scaling to zero on its backlog (DG async-inference-autoscale)."""
+    count = variant.initial_instance_count
+    scaling = variant.scaling if isinstance(variant.scaling, ScalableTarget) else None
+    top = scaling.max_capacity if scaling is not None else count
+    metric = ScalingMetric(
+        predefined=False,
+        name="ApproximateBacklogSizePerInstance",
+        namespace="AWS/SageMaker",
+        statistic="Average",
+    )
+    policy = TargetTrackingPolicy(address="", target_value=5.0, metrics=(metric,), disable_scale_in=False)
+    target = ScalableTarget(address="", dimension=INSTANCE_COUNT, min_capacity=0, max_capacity=top, policies=(policy,))
+    return replace(variant, scaling=target, managed_scaling=None)
+
+
+BATCH_CONDITIONS = (
+    "nobody waits for an answer: the requests of a day can be collected into files in S3",
+    "whoever calls the endpoint starts transform jobs instead",
+)
+
+
+def refuses_batch(endpoint: Endpoint, variant: InstanceVariant) -> bool:
+    """Whether transform jobs cannot run the model: many models in one container, ModelDataSource, components."""
+    found = facts.containers(variant)
+    sources = () if isinstance(found, Unknown) else [one.has_data_source is True for one in found]
+    return (
+        variant.multi_model is True
+        or any(sources)
+        or bool(endpoint.inference_components)
+        or variant.shadow
+        or not isinstance(variant.instance_type, str)
+        or isinstance(variant.initial_instance_count, Unknown)
+    )

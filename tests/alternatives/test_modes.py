@@ -1,0 +1,140 @@
+"""Other ways to serve, worked by hand in us-east-1.
+
+ml.m5.large is 0.115 an hour with a volume of 4 GB at 0.14: 84.51 a month. A second of 2 GB serverless is 0.00004.
+ml.m5.xlarge is 0.23, as a transform job too: 169.02 a month with its volume.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from guardrail.alternatives.engine import Engine
+from guardrail.cost.usage import EndpointUsage, Usage
+from guardrail.model import ServerlessVariant, Unknown
+from tests.alternatives.built import PRICES, container, endpoint, found, model, used, variant
+
+
+def test_without_usage_serverless_has_a_break_even_and_no_saving() -> None:
+    """84.51 / 0.00004 = 2,112,750 s."""
+    offered = found(endpoint(variant("ml.m5.large")))["serverless, 2 GB"]
+    assert (offered.usd, offered.basis) == (None, None)
+    even = offered.break_even
+    assert even is not None
+    assert (even.memory_mib, even.seconds_a_month) == (2048, Decimal(2112750))
+    assert isinstance(even.requests_an_hour, Unknown)
+    assert "a new endpoint: one on instances cannot be converted" in offered.conditions
+
+
+def test_the_break_even_is_in_requests_an_hour_where_their_duration_is_known() -> None:
+    """2,112,750 s / 730 h / 0.2 s = 14,470.89 requests an hour."""
+    even = found(endpoint(variant("ml.m5.large")), used(request_duration_ms="200"))["serverless, 2 GB"].break_even
+    assert even is not None
+    assert isinstance(even.requests_an_hour, Decimal)
+    assert round(even.requests_an_hour, 2) == Decimal("14470.89")
+
+
+def test_with_usage_serverless_saves_what_its_compute_leaves() -> None:
+    """A million requests of 0.2 s are 200,000 s × 0.00004 = 8.00: 84.51 - 8.00 = 76.51."""
+    usage = used(monthly_requests="1000000", request_duration_ms="200")
+    offered = found(endpoint(variant("ml.m5.large")), usage)["serverless, 2 GB"]
+    assert (offered.usd, offered.basis) == (Decimal("76.51"), "with-usage")
+
+
+def test_beyond_the_break_even_serverless_is_not_offered() -> None:
+    """11,000,000 × 0.2 s = 2,200,000 s, more than 2,112,750."""
+    usage = used(monthly_requests="11000000", request_duration_ms="200")
+    assert "serverless, 2 GB" not in found(endpoint(variant("ml.m5.large")), usage)
+
+
+@pytest.mark.parametrize(
+    "it",
+    [
+        endpoint(variant("ml.m5.large", model=model(vpc=True))),
+        endpoint(variant("ml.m5.large", model=model(network_isolation=True))),
+        endpoint(variant("ml.m5.large", model=model(container(), container()))),
+        endpoint(variant("ml.m5.large", model=model(container(private_registry=True)))),
+        endpoint(variant("ml.m5.large", model=model(container(has_data_source=True)))),
+        endpoint(variant("ml.m5.large"), data_capture_percent=100.0),
+        endpoint(variant("ml.m5.large"), variant("ml.m5.large")),
+        endpoint(variant("ml.g4dn.xlarge")),
+        endpoint(variant("ml.m5.large"), region="us-gov-east-1"),
+    ],
+    ids=["vpc", "isolated", "pipeline", "registry", "data source", "captured", "two variants", "gpu", "region"],
+)
+def test_a_hard_limit_of_serverless_inference_filters(it: Any) -> None:
+    assert "serverless, 2 GB" not in found(it)
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"request_duration_ms": "60001"},
+        {"model_memory_gib": "6.5"},
+        {"monthly_requests": "100", "request_duration_ms": "100", "request_payload_kb": "4001"},
+        {"monthly_requests": "5256001000", "request_duration_ms": "100"},  # 200 × 2,628,000 s are 525,600,000
+    ],
+    ids=["time-out", "memory", "payload", "concurrency"],
+)
+def test_usage_beyond_a_limit_of_serverless_inference_filters(usage: dict[str, str]) -> None:
+    names = found(endpoint(variant("ml.m5.24xlarge", initial_instance_count=90)), used(**usage))
+    assert not [name for name in names if name.startswith("serverless")]
+
+
+def test_the_memory_that_a_model_takes_is_the_size_that_is_priced() -> None:
+    """3.5 GiB take 4 GB at 0.00008: 84.51 / 0.00008 = 1,056,375 s."""
+    even = found(endpoint(variant("ml.m5.large")), used(model_memory_gib="3.5"))["serverless, 4 GB"].break_even
+    assert even is not None
+    assert even.seconds_a_month == Decimal(1056375)
+
+
+def test_a_queue_saves_what_runs_while_nothing_is_asked() -> None:
+    """Down to nothing all of 169.02 at most; with 73 busy hours of 730, nine tenths of it: 152.118."""
+    queue = "asynchronous, down to 0 instances"
+    assert (found(endpoint())[queue].usd, found(endpoint())[queue].basis) == (Decimal("169.02"), "upper-bound")
+    told = found(endpoint(), used(monthly_busy_hours="73"))[queue]
+    assert (told.usd, told.basis) == (Decimal("152.118"), "with-usage")
+
+
+def test_batch_pays_for_the_hours_of_its_jobs() -> None:
+    """169.02 / 0.23 = 734.87 h; 73 busy hours are 16.79, and 169.02 - 16.79 = 152.23."""
+    name = "batch transform, 1 × ml.m5.xlarge"
+    offered = found(endpoint())[name]
+    assert offered.usd is None
+    assert "the jobs run for less than 734.9 h a month, at 0.23 an hour" in offered.conditions
+    assert found(endpoint(), used(monthly_busy_hours="73"))[name].usd == Decimal("152.23")
+
+
+def test_a_type_that_no_transform_job_takes_is_not_offered_for_batch() -> None:
+    assert not [name for name in found(endpoint(variant("ml.m6g.xlarge"))) if name.startswith("batch")]
+
+
+def test_serverless_compute_that_costs_more_than_an_instance_is_put_on_one() -> None:
+    """10,000,000 × 0.5 s × 0.00004 = 200.00. ml.c5.large, 4 GiB, 2 GB of volume: 0.102 × 730 + 2 × 0.14 = 74.74."""
+    serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=None)
+    usage = Usage({"e": EndpointUsage(monthly_requests=Decimal(10_000_000), request_duration_ms=Decimal(500))}, {})
+    offered = found(endpoint(serverless, mode="serverless"), usage)
+    assert offered["1 × ml.c5.large"].usd == Decimal("125.26")
+
+
+def test_a_savings_plan_is_for_the_floor_alone() -> None:
+    """1,460 h of two instances, at 0.23 and at a rate of 0.1656: 94.024."""
+    engine = Engine(PRICES, plan_rate=lambda _region, _usage_type: Decimal("0.1656"))
+    (first,) = engine.of(endpoint(variant(initial_instance_count=2)))
+    assert next(each for each in first if each.kind == "savings-plan").usd == Decimal("94.024")
+    unknown = found(endpoint(variant()))["a SageMaker Savings Plan for the floor"]
+    assert unknown.usd is None
+    assert any("rate is not known" in condition for condition in unknown.conditions)
+
+
+def test_other_regions_are_named_by_what_all_of_it_costs_there() -> None:
+    """Of the regions that offer ml.m5.xlarge none is below us-east-1's 169.02, which us-east-2 and us-west-2 match."""
+    elsewhere = Engine(PRICES).elsewhere(endpoint())
+    assert len(elsewhere) == 3
+    assert [each.monthly.expected for each in elsewhere][:2] == [Decimal("169.02")] * 2
+    assert {each.region for each in elsewhere[:2]} == {"us-east-2", "us-west-2"}
+
+
+def test_a_model_that_is_managed_elsewhere_leaves_its_own_limits_as_conditions() -> None:
+    offered = found(endpoint(variant("ml.m5.large", model=None)))["serverless, 2 GB"]
+    assert "its model is in no VPC, no pipeline, and not of AWS Marketplace (not known)" in offered.conditions

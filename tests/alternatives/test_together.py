@@ -1,0 +1,139 @@
+"""Endpoints put together, and how many instances that takes.
+
+ml.m5.xlarge: 167.90 a month, with a volume of 8 GB for one model, of 32 GB for several, at 0.14.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from guardrail.alternatives.base import Alternative
+from guardrail.alternatives.engine import Engine
+from guardrail.alternatives.packing import packed
+from guardrail.alternatives.together import together
+from guardrail.model import Endpoint, Unknown
+from tests.alternatives.built import DLC, PRICES, container, endpoint, model, variant
+
+SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
+
+
+def one(address: str, image: str = SKLEARN, *, of: dict[str, Any] | None = None, **changes: Any) -> Endpoint:
+    return endpoint(variant(model=model(container(image), **(of or {}))), address=address, **changes)
+
+
+def put(*endpoints: Endpoint, environments: dict[str, str] | None = None) -> tuple[Alternative, ...]:
+    known = environments or {}
+    return together(Engine(PRICES), endpoints, lambda each: known.get(each.address, "production"))
+
+
+def test_models_of_one_image_share_an_instance_with_a_larger_volume() -> None:
+    """2 × (167.90 + 8 × 0.14) - (167.90 + 32 × 0.14) = 165.66."""
+    (found,) = put(one("a"), one("b"))
+    assert (found.kind, found.usd, found.endpoints) == ("multi-model", Decimal("165.66"), ("a", "b"))
+    assert "together they fit into 16 GiB (needs unknown)" in found.conditions
+
+
+@pytest.mark.parametrize(
+    ("other", "environments"),
+    [
+        (one("b", of={"execution_role": "arn:aws:iam::1:role/other"}), {}),
+        (one("b", of={"network": ("subnet-1", "sg-1"), "vpc": True}), {}),
+        (one("b", of={"network_isolation": True}), {}),
+        (one("b", region="eu-west-1"), {}),
+        (one("b"), {"b": "non-production"}),
+        (one("b", kms_key="key"), {}),
+        (one("b", of={"execution_role": Unknown("later")}), {}),
+        (one("b", mode="async"), {}),
+        (one("b", deployed="possibly"), {}),
+    ],
+    ids=["role", "network", "isolation", "region", "environment", "key", "unknown role", "mode", "possibly"],
+)
+def test_what_differs_shares_nothing(other: Endpoint, environments: dict[str, str]) -> None:
+    assert put(one("a"), other, environments=environments) == ()
+
+
+def test_an_image_without_the_label_hosts_no_several_models_and_its_containers_may_stand_side_by_side() -> None:
+    """2 × 169.02 - 169.02."""
+    transformers = f"{DLC}/huggingface-pytorch-inference:2.1.0-cpu"
+    assert put(one("a", transformers), one("b", transformers)) == ()
+    (found,) = put(one("a", transformers), one("b", "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1"))
+    assert (found.kind, found.usd) == ("multi-container", Decimal("169.02"))
+
+
+def test_an_unknown_image_says_so() -> None:
+    own = "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1"
+    (found,) = put(one("a", own), one("b", own))
+    assert any("label" in condition and "not known" in condition for condition in found.conditions)
+
+
+def test_models_on_gpus_share_them_as_inference_components() -> None:
+    """ml.g5.12xlarge, four GPUs, 7.09 an hour, is 5,175.70 a month. Of three that take two each, two go together."""
+    gpu = [
+        endpoint(variant("ml.g5.12xlarge", model=model(container(tensor_parallel_degree=2))), address=name)
+        for name in "abc"
+    ]
+    (found,) = put(*gpu)
+    assert (found.kind, found.usd, found.endpoints) == ("inference-components", Decimal("5175.70"), ("a", "b"))
+    (unsure,) = put(*(endpoint(variant("ml.g5.12xlarge"), address=name) for name in "ab"))
+    assert "together they fit into 4 GPUs (needs unknown)" in unsure.conditions
+
+
+def test_how_many_gpus_a_model_takes_follows_from_its_memory() -> None:
+    """An A10G has 22.35 GiB: 30 GiB take two, of four; three such models no longer fit."""
+    gpu = [
+        endpoint(variant("ml.g5.12xlarge"), address=name, tags={"guardrail:model-memory-gib": "30"}) for name in "abc"
+    ]
+    (found,) = put(*gpu)
+    assert found.endpoints == ("a", "b")
+
+
+def test_what_models_take_decides_how_many_share_an_instance() -> None:
+    """16 GiB hold 10 and 6, and 9 and 5: two pairs, each saving 165.66."""
+    needs = {"a": "10", "b": "9", "c": "6", "d": "5"}
+    found = put(*(one(name, tags={"guardrail:model-memory-gib": need}) for name, need in needs.items()))
+    assert [each.endpoints for each in found] == [("a", "c"), ("b", "d")]
+    assert [each.usd for each in found] == [Decimal("165.66")] * 2
+
+
+def partitions(places: list[int]) -> Iterator[list[list[int]]]:
+    """Every way to put things into boxes."""
+    if not places:
+        yield []
+        return
+    first, rest = places[0], places[1:]
+    for way in partitions(rest):
+        yield [[first], *way]
+        for at in range(len(way)):
+            yield [*way[:at], [first, *way[at]], *way[at + 1 :]]
+
+
+@given(st.lists(st.tuples(st.integers(1, 12), st.integers(0, 4)), min_size=1, max_size=8))
+@settings(max_examples=60, deadline=None)
+def test_no_way_to_pack_up_to_eight_takes_fewer_boxes(needs: list[tuple[int, int]]) -> None:
+    sizes = [(Decimal(memory), Decimal(accelerators)) for memory, accelerators in needs]
+    room = (Decimal(12), Decimal(4))
+
+    def holds(box: list[int]) -> bool:
+        return all(sum(sizes[place][part] for place in box) <= room[part] for part in (0, 1))
+
+    best = min(len(way) for way in partitions(list(range(len(sizes)))) if all(map(holds, way)))
+    found = packed(sizes, room)
+    assert found is not None
+    assert len(found) == best
+    assert sorted(place for box in found for place in box) == list(range(len(sizes)))
+    assert all(map(holds, found))
+
+
+def test_what_fits_into_no_box_has_none() -> None:
+    assert packed([(Decimal(17),)], (Decimal(16),)) is None
+
+
+def test_many_things_are_packed_the_largest_first() -> None:
+    """Twelve of 6, 5 and 5 in turn fill boxes of 16 by threes; no box holds more."""
+    found = packed([(Decimal(size),) for size in (6, 5, 5) * 4], (Decimal(16),))
+    assert found is not None
+    assert len(found) == 5  # the largest first: 6 6, 6 6, then 5 5 5, 5 5 5, 5 5
