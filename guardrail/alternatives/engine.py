@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from msgspec import msgpack
 from msgspec.structs import replace
 
 from guardrail.alternatives import facts, instances, jobs, modes
@@ -22,6 +23,7 @@ from guardrail.model import (
     Endpoint,
     InstanceVariant,
     Mode,
+    Model,
     ScalableTarget,
     ServerlessVariant,
     TransformJob,
@@ -46,17 +48,23 @@ class Engine:
         self.demand = demand
         self.plan_rate = plan_rate
         self.estimator = Estimator(prices, demand)
+        self._known: dict[bytes, tuple[tuple[Alternative, ...], ...]] = {}
 
     def of(self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION) -> tuple[tuple[Alternative, ...], ...]:
         """What to run instead of each variant of an endpoint, ranked by money; empty where nothing can be said."""
         if isinstance(endpoint.variants, Unknown):
             return ()
-        places = range(len(endpoint.variants))
-        endpoint = replace(endpoint, deployed="yes")
-        present, demand = self.estimator.endpoint(endpoint), self.demand.of(endpoint)
-        return tuple(
-            ranked(list(self._of_variant(_Variant(endpoint, place, present, demand, environment)))) for place in places
-        )
+        demand = self.demand.of(endpoint)
+        key = _key(endpoint, demand, environment)
+        known = self._known.get(key)
+        if known is None:
+            places = range(len(endpoint.variants))
+            standing = replace(endpoint, deployed="yes")
+            bill = self.estimator.endpoint(standing)
+            known = self._known[key] = tuple(
+                ranked(list(self._of_variant(_Variant(standing, place, bill, demand, environment)))) for place in places
+            )
+        return known
 
     def _of_variant(self, at: "_Variant") -> Iterator[Alternative]:
         variant = at.variant
@@ -78,27 +86,25 @@ class Engine:
     def _spec(self, variant: InstanceVariant) -> InstanceSpec | None:
         return self.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
 
-    def changed(self, at: "_Variant", variant: Variant, mode: Mode | None = None) -> Bill:
-        """The bill of the endpoint with another variant in place of one."""
-        variants = list(at.variants)
-        variants[at.place] = variant
-        return self.estimator.endpoint(replace(at.endpoint, variants=tuple(variants), mode=mode or at.endpoint.mode))
+    def _bill(self, at: "_Variant", variant: Variant, mode: Mode | None = None) -> Bill:
+        """The bill of what may stand in the place of a variant."""
+        endpoint = at.endpoint if mode is None else replace(at.endpoint, mode=mode)
+        return self.estimator.variant(endpoint, at.present.label, variant, at.asked)
 
     def _priced(self, at: "_Variant", bill: Bill, **fields: Any) -> Alternative | None:
         """An alternative that saves something for sure, as the difference of two bills; None where it does not."""
-        before, after = at.bill.monthly, bill.monthly
+        before, after = at.present.monthly, bill.monthly
         if after.at_least and not before.at_least:
             return None
         saving = difference(before, after)
         usd = saving.floor if isinstance(saving.expected, Unknown) else saving.expected
         if usd <= 0:
             return None
-        own = at.present.monthly
-        certain = not fields.get("loses") and own.floor == own.ceiling
+        certain = not fields.get("loses") and before.floor == before.ceiling
         return Alternative(
             usd=usd,
             saving=saving,
-            monthly=bill.children[at.place].monthly,
+            monthly=after,
             basis=fields.pop("basis", None) or at.basis(certain=certain),
             **fields,
         )
@@ -112,7 +118,7 @@ class Engine:
                 continue
             other = found.spec.instance_type
             volume = None if found.spec.takes_volume is False else variant.volume_size_gb
-            bill = self.changed(at, replace(variant, instance_type=other, volume_size_gb=volume))
+            bill = self._bill(at, replace(variant, instance_type=other, volume_size_gb=volume))
             alternative = self._priced(
                 at,
                 bill,
@@ -141,7 +147,7 @@ class Engine:
                     said.append("one instance lies in one Availability Zone")
             made = self._priced(
                 at,
-                self.changed(at, replace(variant, initial_instance_count=fewer)),
+                self._bill(at, replace(variant, initial_instance_count=fewer)),
                 kind="instances",
                 name=f"{fewer} × {spec.instance_type}",
                 instance_type=spec.instance_type,
@@ -157,7 +163,7 @@ class Engine:
             more = 2 * count - 1
             made = self._priced(
                 at,
-                self.changed(at, replace(variant, instance_type=half.instance_type, initial_instance_count=more)),
+                self._bill(at, replace(variant, instance_type=half.instance_type, initial_instance_count=more)),
                 kind="instances",
                 name=f"{more} × {half.instance_type}",
                 instance_type=half.instance_type,
@@ -212,8 +218,8 @@ class Engine:
             "conditions": tuple(modes.serverless_conditions(variant, at.memory_gib)),
             "break_even": even,
         }
-        bill = self.changed(at, modes.as_serverless(variant, size), "serverless")
-        if bill.children[at.place].monthly.depends_on_usage:
+        bill = self._bill(at, modes.as_serverless(variant, size), "serverless")
+        if bill.monthly.depends_on_usage:
             yield Alternative(usd=None, basis=None, **common)
             return
         made = self._priced(at, bill, basis="with-usage", **common)
@@ -240,7 +246,7 @@ class Engine:
         )
         made = self._priced(
             at,
-            self.changed(at, other, "realtime"),
+            self._bill(at, other, "realtime"),
             kind="real-time",
             name=f"1 × {found.instance_type}",
             instance_type=found.instance_type,
@@ -252,11 +258,10 @@ class Engine:
 
     def _asynchronous(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
         """A queue before the same instances: what it saves are the hours in which nothing runs."""
-        bill = self.changed(at, modes.as_asynchronous(variant), "async")
-        before, after = at.bill.monthly, bill.monthly
-        if after.at_least and not before.at_least:
+        bill = self._bill(at, modes.as_asynchronous(variant), "async")
+        if bill.monthly.at_least:
             return
-        saving = difference(before, after)
+        saving = difference(at.present.monthly, bill.monthly)
         knows = at.asked.busy_hours is not None
         usd = saving.expected if knows and not isinstance(saving.expected, Unknown) else saving.floor
         if usd <= 0:
@@ -268,7 +273,7 @@ class Engine:
             usd=usd,
             saving=saving,
             basis=basis,
-            monthly=bill.children[at.place].monthly,
+            monthly=bill.monthly,
             conditions=modes.ASYNCHRONOUS_CONDITIONS,
         )
 
@@ -366,6 +371,44 @@ class _Variant:
         if certain:
             return "exact"
         return "upper-bound" if self.asked.instances is None and self.asked.busy_hours is None else "with-usage"
+
+
+def _key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) -> bytes:
+    """All that the alternatives of an endpoint rest on: a plan has many endpoints, and few that are not alike."""
+    variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+    return msgpack.encode(
+        (
+            endpoint.region,
+            endpoint.mode,
+            endpoint.data_capture_percent,
+            endpoint.inference_components,
+            facts.fixed_name(endpoint),
+            facts.model_memory_gib(endpoint),
+            tuple(map(_without_place, variants)),
+            demand,
+            environment,
+        )
+    )
+
+
+def _without_place(variant: Variant) -> Variant:
+    """A variant as it is whatever it is called and wherever it is written."""
+    model, target = variant.model, variant.scaling
+    return replace(
+        variant,
+        name="",
+        location=None,
+        lines={},
+        model=replace(model, address="") if isinstance(model, Model) else model,
+        scaling=_target_without_place(target) if isinstance(target, ScalableTarget) else target,
+    )
+
+
+def _target_without_place(target: ScalableTarget) -> ScalableTarget:
+    policies = target.policies
+    if not isinstance(policies, Unknown):
+        policies = tuple(replace(each, address="", location=None) for each in policies)
+    return replace(target, address="", location=None, lines={}, policies=policies)
 
 
 def _is_bound(variant: Variant) -> bool:

@@ -44,7 +44,7 @@ def of_job(prices: PriceBook, workflow: Workflow, place: int, demand: WorkflowDe
 def hour(prices: PriceBook, region: str | Unknown, job: TransformJob, hours: Decimal = ONE_HOUR) -> Bill:
     """What a job costs that runs so long, once a month."""
     workflow = Workflow(
-        address="", type="definition", region=region, jobs=(job,), flow=Flow((Step(jobs=(0,), ends=True),))
+        address="", type="definition", region=region, name="", jobs=(job,), flow=Flow((Step(jobs=(0,), ends=True),))
     )
     return workflows.bill(workflow, prices, WorkflowDemand(monthly_runs=ONE_HOUR, run_hours=hours))
 

@@ -106,7 +106,7 @@ class Estimator:
             for label, variant, asked in zip(
                 labels(endpoint.variants), endpoint.variants, demand.variants, strict=True
             ):
-                children.append(self._variant(endpoint, label, variant, asked))
+                children.append(self.variant(endpoint, label, variant, asked))
         absent = NEVER_SURE if endpoint.deployed == "possibly" else None
         return Bill(
             kind="endpoint",
@@ -124,7 +124,8 @@ class Estimator:
             notices=tuple(f"{endpoint.address}: {notice}" for child in children for notice in child.notices),
         )
 
-    def _variant(self, endpoint: Endpoint, label: str, variant: Variant, demand: VariantDemand) -> Bill:
+    def variant(self, endpoint: Endpoint, label: str, variant: Variant, demand: VariantDemand) -> Bill:
+        """One variant of an endpoint, or what may stand in its place."""
         redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
         found: Capacity | None
         if isinstance(variant, InstanceVariant):

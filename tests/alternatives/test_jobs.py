@@ -24,7 +24,12 @@ KNOWN: dict[str, Any] = {
 def offered(demand: WorkflowDemand | None = None, **changes: Any) -> dict[str, Any]:
     job = TransformJob(**{**KNOWN, **changes})
     workflow = Workflow(
-        address="w", type="definition", region="us-east-1", jobs=(job,), flow=Flow((Step(jobs=(0,), ends=True),))
+        address="w",
+        type="definition",
+        region="us-east-1",
+        name="w",
+        jobs=(job,),
+        flow=Flow((Step(jobs=(0,), ends=True),)),
     )
     return {each.name: each for each in of_job(PRICES, workflow, 0, demand or WorkflowDemand())}
 
