@@ -10,6 +10,7 @@ import re
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from hashlib import sha256
 from html import escape
 from urllib.parse import quote, unquote
 
@@ -23,22 +24,27 @@ from guardrail.errors import GitHubError
 from guardrail.github.runner import Run
 from guardrail.github.shortened import shortened
 from guardrail.model import Unknown
+from guardrail.policy.base import RANKS
 from guardrail.report import Report, Totals
 from guardrail.reporters.base import Options
 from guardrail.reporters.bill import USAGE, changes_nothing
 from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import code, details, name, prose
 from guardrail.reporters.headline import State, capital, expected_dollars, in_dollars, of_totals
-from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, write
+from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, ToMend, to_mend, write
 from guardrail.reporters.markdown.headline import ICONS, MOST_CAUSES, NOTHING_KNOWN
 from guardrail.reporters.markdown.mending import in_html
-from guardrail.reporters.markdown.tables import cells, head, row, scaled, stack_names
+from guardrail.reporters.markdown.tables import SIGNS, cells, head, row, scaled, stack_names
 from guardrail.reporters.overview import Counts, Verdict, broken, overview
 from guardrail.reporters.wording import counted, inert
 
 _MOST_NAMED = 5
 _MOST_STACKS = 20
 """Inputs of one check that have a row."""
+_MOST_OF_ONE, _MOST_MENDED = 5, 10
+"""Findings of one stack, and of all, in the list of what is to mend."""
+_SHARE_OF_MENDING = 4
+"""The part of the room for texts, one in so many, that the list may take."""
 _LONGEST_CLAUSE = 160
 """Characters of a reason at the top."""
 _NO_COMMIT = "0" * 40
@@ -75,6 +81,10 @@ class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The first thing that is in no number, and why."""
     stacks: dict[str, Totals] = {}
     """What each input comes to, where one check has several."""
+    mending: tuple[ToMend, ...] = ()
+    """What is to mend, the worst and dearest first."""
+    mending_left: int = 0
+    """How much more there is."""
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -98,7 +108,7 @@ class Section(Struct, frozen=True, kw_only=True):
 
 def section(report: Report, called: str, commit: str, run: Run, options: Options) -> Section:
     """The section of one report."""
-    told = overview(report)
+    told, mending = overview(report), to_mend(report, options)
     facts = Facts(
         totals=structs.replace(report.totals, unchanged=None),
         state=told.state,
@@ -109,6 +119,8 @@ def section(report: Report, called: str, commit: str, run: Run, options: Options
         broken=_short(broken(budget) for budget in told.budgets if budget.state == "broken"),
         gaps=_short(gaps(report))[:1],
         stacks=_stacks(report),
+        mending=tuple(structs.replace(each, text=_harmless(each.text)) for each in mending[:_MOST_OF_ONE]),
+        mending_left=len(mending[_MOST_OF_ONE:]),
     )
     text = _harmless(write(report, options, COMMENT_LIMIT - MARGIN)).strip("\n")
     return Section(name=called, commit=commit, run=run, facts=facts, text=text)
@@ -207,9 +219,10 @@ def composed(sections: Collection[Section], at: str, limit: int, *, are_all: boo
         raise GitHubError(
             f"{len(ordered):,} stacks are too many for one comment", hint="give groups of them a --tag each"
         )
-    texts = _cut([each.text for each in framed], left)
+    mending = _mending([each for each in framed if each.commit == at], left // _SHARE_OF_MENDING)
+    texts = _cut([each.text for each in framed], left - _size(mending))
     shown = "".join(_framed(each, text, at) for each, text in zip(framed, texts, strict=True))
-    return top + shown + (_ROWS_ALONE if len(framed) < len(ordered) else "") + foot
+    return top + mending + shown + (_ROWS_ALONE if len(framed) < len(ordered) else "") + foot
 
 
 def _that_fit(ordered: Sequence[Section], at: str, room: int) -> tuple[list[Section], int]:
@@ -232,13 +245,14 @@ def _rank(each: Section, at: str) -> tuple[object, ...]:
 def _framed(each: Section, text: str, at: str) -> str:
     """A section below the table, folded; one that fails is open."""
     title = in_html(each.name)
+    anchor = f'<a name="{_anchor(each)}"></a>' if each.facts.mending else ""
     if each.commit != at:
         of = "" if each.commit == _NO_COMMIT else f", of {each.commit[:_SHORT]}"
         title = f"{NOTHING_KNOWN} {title}: not run on <code>{escape(at[:_SHORT])}</code>{of}"
     else:
         title = f"{_sign(each)}{title}: {_amount(each.facts.totals)}"
     body = text or "_The report of its run has all of it._"
-    shown = details(title, body).rstrip("\n")
+    shown = details(f"{anchor}{title}", body).rstrip("\n")
     is_open = each.commit == at and each.facts.verdict == "fails"
     return _marked(each, shown.replace("<details>", "<details open>", 1) if is_open else shown)
 
@@ -368,6 +382,28 @@ def _not_run(missing: Sequence[Section], at: str) -> str:
 def _named(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMED
     return ", ".join(map(code, names[:_MOST_NAMED])) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _mending(fresh: Sequence[Section], room: int) -> str:
+    """What is to mend in all stacks in at most ``room`` bytes, errors first, then by money, each with its section."""
+    found = sorted(
+        ((each, one) for each in fresh for one in each.facts.mending),
+        key=lambda pair: (RANKS[pair[1].severity], -pair[1].usd),
+    )
+    lines = ["\n#### To mend, errors first, then by money\n"]
+    for each, one in found[:_MOST_MENDED]:
+        line = f"- {SIGNS[one.severity]} {one.text} ([{name(each.name)}](#user-content-{_anchor(each)}))"
+        if _size("\n".join([*lines, line])) > room:
+            break
+        lines.append(line)
+    left = len(found) + sum(each.facts.mending_left for each in fresh) - len(lines) + 1
+    more = [f"\n{counted(left, 'more finding')} in the sections below"] if left else []
+    return "\n".join([*lines, *more, ""]) if len(lines) > 1 else ""
+
+
+def _anchor(each: Section) -> str:
+    """What a section is called by a link in the comment; GitHub puts ``user-content-`` before such names."""
+    return f"stack-{sha256(each.name.encode(errors='surrogatepass')).hexdigest()[:8]}"
 
 
 def _sign(each: Section) -> str:

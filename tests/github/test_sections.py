@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from guardrail.cost.base import Delta, Monthly
 from guardrail.errors import GitHubError
@@ -22,8 +23,10 @@ from guardrail.github.comment import CommentText, Done, PullRequest, comment_sec
 from guardrail.github.runner import Run
 from guardrail.github.sections import Facts, Section, absent, composed, merged, parsed, section, unanswered
 from guardrail.model import Unknown
+from guardrail.policy.base import Severity
 from guardrail.report import Totals
 from guardrail.reporters.base import Options
+from guardrail.reporters.markdown import ToMend
 from guardrail.reporters.overview import Counts
 from tests.github.server import STRANGER, TOKEN, GitHub, github
 from tests.reporters.reports import report
@@ -267,6 +270,57 @@ def test_what_all_come_to_at_both_ends_stands_below_their_sum() -> None:
     totals = Totals(before=money(0), after=scaling, delta=delta)
     text = composed([stack("a", totals), stack("b", changed(0, 5))], HEAD, LIMIT)
     assert rows(text)[-1] == "| all scaled in to all scaled out |  | 65&nbsp;to 405 |"
+
+
+def to_mend(text: str, severity: Severity = "error", usd: int = 0) -> ToMend:
+    return ToMend(severity=severity, usd=Decimal(usd), text=text)
+
+
+def test_what_is_to_mend_in_all_stacks_stands_on_top_the_worst_and_dearest_first_each_with_its_section() -> None:
+    chat = structs.replace(CHAT.facts, mending=(to_mend("`a`", usd=7), to_mend("`b`", "warning", 900)))
+    search = structs.replace(SEARCH.facts, mending=(to_mend("`c`", usd=80), to_mend("`d`")), mending_left=3)
+    gone = structs.replace(CHAT, name="gone", commit=OLD, facts=structs.replace(chat, mending=(to_mend("`old`"),)))
+    sections = [structs.replace(CHAT, facts=chat), structs.replace(SEARCH, facts=search), gone]
+    text = composed(sections, HEAD, LIMIT)
+    top = text[: text.index("<!-- guardrail:section")]
+    lines = [line for line in top.splitlines() if line.startswith("- ")]
+    found = [re.fullmatch(r"- (\S+) `(.)` \(\[`(.*)`\]\(#user-content-(stack-[0-9a-f]{8})\)\)", line) for line in lines]
+    assert [(line[1], line[2], line[3]) for line in found if line] == [
+        ("❌", "c", "infra/search"),
+        ("❌", "a", "infra/chat"),
+        ("❌", "d", "infra/search"),
+        ("⚠️", "b", "infra/chat"),
+    ]
+    for line in filter(None, found):
+        (title,) = [each for each in text.splitlines() if f'<summary><a name="{line[4]}"></a>' in each]
+        assert line[3] in title
+    assert "3 more findings in the sections below" in top
+    assert "old" not in top
+    assert parsed(text)["infra/chat"].facts.mending == chat.mending
+
+
+def test_the_list_of_what_is_to_mend_is_short_and_makes_room_for_the_rows() -> None:
+    """Five of each of three stacks are fifteen, of which ten are shown, and fewer where the room is short."""
+    many = tuple(to_mend("x" * 300, usd=at) for at in range(5))
+    sections = [
+        structs.replace(each, facts=structs.replace(each.facts, mending=many))
+        for each in (CHAT, SEARCH, stack("infra/voice", changed(0, 1)))
+    ]
+    text = composed(sections, HEAD, LIMIT)
+    assert text.count("x" * 300) == 10
+    assert "5 more findings in the sections below" in text
+    short = composed(sections, HEAD, 5_000)
+    assert 0 < short.count("x" * 300) < 4
+    assert rows(short) == rows(text)
+    assert len(short.encode()) <= 5_000
+
+
+def test_a_report_brings_what_it_has_to_mend() -> None:
+    """The only error of it keeps an instance for up to 84.51 USD while its queue is empty."""
+    found = section(report(), "infra/chat", HEAD, Run(1, 1), Options())
+    assert [each.severity for each in found.facts.mending][:1] == ["error"]
+    assert "**Fix:**" in found.facts.mending[0].text
+    assert "**up to −85 USD** · `docs`" in found.facts.mending[0].text
 
 
 def test_where_not_one_stack_was_run_nothing_is_said_to_pass() -> None:

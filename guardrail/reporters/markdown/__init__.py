@@ -6,14 +6,19 @@ then findings; of each the dearest are kept, and a line at the end says that som
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from operator import itemgetter
 
+from msgspec import Struct
+
 from guardrail import __version__
+from guardrail.money import ZERO
+from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report, SkippedReport
 from guardrail.reporters import batch
 from guardrail.reporters.base import DEFAULT, Options
 from guardrail.reporters.bill import named
-from guardrail.reporters.findings import LONGEST_NAME
+from guardrail.reporters.findings import LONGEST_NAME, savings
 from guardrail.reporters.footnotes import footnotes
 from guardrail.reporters.gfm import code, details, link, prose
 from guardrail.reporters.markdown.headline import MOST_CAUSES, headline, told_above, verdict
@@ -72,6 +77,28 @@ def write(report: Report, options: Options, limit: int) -> str:
     return "\n".join(filter(None, map(str.lstrip, parts)))
 
 
+class ToMend(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Findings that say the same, for a list over several reports."""
+
+    severity: Severity
+    usd: Decimal = ZERO
+    """What mending them would save a month; zero where no money is at stake, or nobody knows how much."""
+    text: str
+
+
+def to_mend(report: Report, options: Options) -> list[ToMend]:
+    """The errors and warnings that count, the worst and dearest first."""
+    mending = _Writer(report, options).mending
+    return [
+        ToMend(
+            severity=group[0].dearest.severity,
+            usd=found.usd if (found := savings(group)) else ZERO,
+            text=mending.brief(group),
+        )
+        for group in mending.groups
+    ]
+
+
 class _Room:
     """Bytes that are left."""
 
@@ -115,14 +142,14 @@ class _Writer:
         self._told = overview(report)
         self._sections = sections(report)
         self._tables = Tables(report, self._told)
-        self._mending = Mending(report, options, self._told, self._sections.new, self._tables.stack_names)
+        self.mending = Mending(report, options, self._told, self._sections.new, self._tables.stack_names)
         self._has_stacks = len(report.sources) > 1
-        self.in_lines = self._has_stacks or len(self._mending.groups) > MOST_BLOCKS
+        self.in_lines = self._has_stacks or len(self.mending.groups) > MOST_BLOCKS
         """Whether what is to mend has a line each."""
 
     def head(self) -> str:
         """What changes, the verdict and what is not known."""
-        failing = {finding.dearest.source for group in self._mending.groups for finding in group}
+        failing = {finding.dearest.source for group in self.mending.groups for finding in group}
         stacks = f"In {len(failing)} of {len(self._report.sources)} stacks." if self._has_stacks and failing else ""
         return "\n".join(
             [headline(self._report, self._told), "\n\n".join(verdict(self._report, self._told, stacks)), ""]
@@ -160,14 +187,14 @@ class _Writer:
 
     def findings(self) -> Iterator[str]:
         """What is to mend, the worst and dearest first."""
-        write = self._mending.line if self.in_lines else self._mending.block
-        return map(write, self._mending.groups[:MOST_FINDINGS])
+        write = self.mending.line if self.in_lines else self.mending.block
+        return map(write, self.mending.groups[:MOST_FINDINGS])
 
     # What is folded away ---------------------------------------------------------------------------------------------
 
     def folded(self, spelled: int) -> Iterator[tuple[str, list[str]]]:
         """Titles and lines of the rest, what matters most first."""
-        mending = self._mending
+        mending = self.mending
         more = [mending.line(group) for group in mending.groups[spelled:]]
         yield counted(len(more), "more finding"), more
         if self._has_stacks:

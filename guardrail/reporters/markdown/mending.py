@@ -17,6 +17,8 @@ from guardrail.reporters.ready_waivers import ready_waivers
 from guardrail.reporters.wording import dollars, inert, of_instances
 
 LONGEST_MESSAGE = 1_200
+LONGEST_BRIEF = 160
+"""Characters of what is wrong, and of its fix, in a list over several reports."""
 MOST_POLICIES = 3
 """That are named where they are undecided for one reason."""
 _BUDGETS = "budgets"
@@ -69,14 +71,20 @@ class Mending:
         fixes = self._fix(result)
         return " · ".join([text, *self._where(group)]) + (f". {fixes}" if fixes else "")
 
+    def brief(self, group: Sequence[Finding]) -> str:
+        """The same without where it is, for a list over reports: ``**up to −85 USD** · `chat`: 2 × … **Fix:** …``."""
+        saving, fixes = _saving(group), self._fix(group[0].dearest, LONGEST_BRIEF)
+        told = f"{f'**{saving}** · ' if saving else ''}{self._head(group, limit=LONGEST_BRIEF)}"
+        return f"{told}. {fixes}" if fixes else told
+
     def note(self, group: Sequence[Finding]) -> str:
         """What is worth a note, and where."""
         return f"- {self._head(group)} ({link(code(group[0].dearest.policy), group[0].dearest.help_uri)})"
 
-    def _head(self, group: Sequence[Finding], stack: str = "") -> str:
+    def _head(self, group: Sequence[Finding], stack: str = "", limit: int = LONGEST_MESSAGE) -> str:
         """``chat, docs: never scales in after a peak``, the names as code."""
         about = ", ".join(filter(None, (self._of(group), stack)))
-        text = prose(said(group), LONGEST_MESSAGE, starts_line=False)
+        text = prose(said(group), limit, starts_line=False)
         return f"{about}: {text}" if about else text
 
     def _of(self, group: Sequence[Finding]) -> str:
@@ -120,12 +128,12 @@ class Mending:
                 return isinstance(found, Unknown) or any(each.sensitive for each in found)
         return True
 
-    def _fix(self, result: Result) -> str:
+    def _fix(self, result: Result, limit: int = LONGEST_MESSAGE) -> str:
         lines = fix(result, self._report)
         pasted = remediation(result, self._report)
         if not lines and pasted and "\n" not in pasted:
-            return f"**Fix:** {code(pasted, LONGEST_MESSAGE)}"
-        return f"**Fix:** {prose(lines[0], LONGEST_MESSAGE, starts_line=False)}" if lines else ""
+            return f"**Fix:** {code(pasted, limit)}"
+        return f"**Fix:** {prose(lines[0], limit, starts_line=False)}" if lines else ""
 
     # What is folded away --------------------------------------------------------------------------------------------
 
