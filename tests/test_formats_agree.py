@@ -26,6 +26,7 @@ from guardrail.reporters import FORMATS, reporter
 from guardrail.reporters import json as json_reporter
 from guardrail.reporters.base import Options
 from guardrail.settings import FailOn
+from tests.remembering import remembering
 from tests.reporters.inputs import assessed, stack
 from tests.reporters.read_back import READERS, disagreements
 from tests.reporters.reports import finding, report
@@ -44,8 +45,9 @@ from tests.sources.plans import (
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
-REPORT = Draft202012Validator(
-    json.loads(Path(json_reporter.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
+REPORT = remembering(
+    Draft202012Validator,
+    json.loads(Path(json_reporter.__file__).with_name("report.schema.json").read_text(encoding="utf-8")),
 )
 SCHEMAS = ROOT / "tests" / "schemas"
 MOST_BYTES = 2_000_000
@@ -79,7 +81,7 @@ GITLAB = Draft202012Validator(
 """The table in GitLab's documentation of Code Quality, "Code Quality report format"."""
 
 
-SARIF = Draft4Validator(json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")))
+SARIF = remembering(Draft4Validator, json.loads((SCHEMAS / "sarif-schema-2.1.0.json").read_text(encoding="utf-8")))
 JENKINS = xmlschema.XMLSchema(SCHEMAS / "junit-10.xsd")
 
 

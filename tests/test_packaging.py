@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tarfile
-import venv
 import zipfile
 from pathlib import Path
 
@@ -17,7 +16,11 @@ from guardrail import __version__
 ROOT = Path(__file__).resolve().parent.parent
 NAME = f"guardrail_sagemaker-{__version__}"
 SMALL_PLAN = {"format_version": "1.2", "terraform_version": "1.9.0", "planned_values": {"root_module": {}}}
-UNREACHABLE = ("ConnectionError", "NewConnectionError", "Temporary failure", "timed out", "No matching distribution")
+UNREACHABLE = (
+    *("ConnectionError", "NewConnectionError", "Temporary failure", "timed out", "No matching distribution"),
+    *("error sending request", "dns error"),
+)
+"""What pip and uv say where there is no package index."""
 
 pytestmark = pytest.mark.skipif(importlib.util.find_spec("pip") is None, reason="this environment has no pip")
 
@@ -107,9 +110,11 @@ def test_the_installed_wheel_checks_a_plan_away_from_the_checkout(wheel: Path, t
 
 def test_the_declared_dependencies_are_enough(wheel: Path, tmp_path: Path) -> None:
     """In an environment of its own, with what the wheel's metadata asks for and nothing more."""
-    venv.create(tmp_path / "venv", with_pip=True)
+    uv = (sys.executable, "-m", "uv", "--quiet")
+    made = run(*uv, "venv", "--python", sys.executable, "venv", cwd=tmp_path)
+    assert made.returncode == 0, made.stderr
     python = tmp_path / "venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    installed = run(python, "-m", "pip", "install", "-qq", "--retries", "1", "--timeout", "20", wheel, cwd=tmp_path)
+    installed = run(*uv, "pip", "install", "--python", python, wheel, cwd=tmp_path)
     if installed.returncode != 0 and any(sign in installed.stderr for sign in UNREACHABLE):
         pytest.skip("the package index cannot be reached")
     assert installed.returncode == 0, installed.stderr

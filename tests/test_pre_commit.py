@@ -1,15 +1,18 @@
 """The hooks of ``.pre-commit-hooks.yaml``, run by pre-commit itself from this checkout in a repository of its own.
 
-Building the hook's environment needs the package index; where it cannot be reached, or pre-commit is not installed,
-these tests are skipped and say so. What runs in another process is not held back by the guard against the network.
+Building their environments, once for all tests, needs the package index; where it cannot be reached, or pre-commit is
+not installed, these tests are skipped and say so. What runs in another process is not held back by the guard against
+the network.
 """
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
@@ -68,24 +71,46 @@ def _obstacle() -> str | None:
     return "the package index cannot be reached" if reached.returncode else None
 
 
+class Hooks(NamedTuple):
+    """The hooks of this checkout, as a repository that another one names in its configuration."""
+
+    repository: Path
+    revision: str
+    home: Path
+    """Where pre-commit keeps the environment that it makes of them once."""
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where pre-commit keeps its environments; one for all hooks of this module."""
+def hooks(tmp_path_factory: pytest.TempPathFactory) -> Hooks:
+    """A commit of what lies in this checkout, changes included, as ``pre-commit try-repo`` makes one for each run."""
     obstacle = _obstacle()
     if obstacle is not None:
         pytest.skip(obstacle)
-    return tmp_path_factory.mktemp("pre-commit")
+    git = shutil.which("git") or "git"
+    copy = tmp_path_factory.mktemp("hooks")
+    listed = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    names = subprocess.run([git, *listed], cwd=CHECKOUT, capture_output=True, text=True, check=True).stdout
+    for name in filter(None, names.split("\0")):
+        if (CHECKOUT / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(CHECKOUT / name, copy / name)
+    committed(copy, "as it lies there")
+    head = subprocess.run([git, "rev-parse", "HEAD"], cwd=copy, capture_output=True, text=True, check=True).stdout
+    return Hooks(copy, head.strip(), tmp_path_factory.mktemp("pre-commit"))
 
 
-def run_hook(home: Path, repository: Path, hook: str, *files: str, scope: str = "--files") -> tuple[int, str]:
+def run_hook(hooks: Hooks, repository: Path, hook: str, *files: str, scope: str = "--files") -> tuple[int, str]:
     """Exit code and output of one hook on some files, or on those of another ``scope``."""
     git = shutil.which("git") or "git"
     environment = {key: value for key, value in os.environ.items() if not key.startswith("GIT_")}
-    environment |= {"PRE_COMMIT_HOME": str(home), "GUARDRAIL_PRICES": "bundled"}
+    environment |= {"PRE_COMMIT_HOME": str(hooks.home), "GUARDRAIL_PRICES": "bundled"}
     if not (repository / ".git").exists():
         subprocess.run([git, "init", "-q", "."], cwd=repository, check=True)
     subprocess.run([git, "add", "-A"], cwd=repository, check=True)
-    command = [sys.executable, "-m", "pre_commit", "try-repo", str(CHECKOUT), hook, scope, *files]
+    settings = hooks.home / "settings.yaml"
+    named = {"repo": str(hooks.repository), "rev": hooks.revision, "hooks": [{"id": hook}]}
+    settings.write_text(json.dumps({"repos": [named]}), encoding="utf-8")
+    command = [sys.executable, "-m", "pre_commit", "run", "--config", str(settings), hook, scope, *files]
     done = subprocess.run(command, cwd=repository, env=environment, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
@@ -97,29 +122,29 @@ def write(repository: Path, files: dict[str, str]) -> None:
         path.write_text(text, encoding="utf-8")
 
 
-def test_a_bad_stack_fails_and_a_good_one_passes(home: Path, tmp_path: Path) -> None:
+def test_a_bad_stack_fails_and_a_good_one_passes(hooks: Hooks, tmp_path: Path) -> None:
     bad, good = STACK.replace("NAME", "bad"), STACK.replace("NAME", "good") + SCALING
     write(tmp_path, {"bad/main.tf": bad, "good/main.tf": good})
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "bad/main.tf")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "bad/main.tf")
     assert code == 1, text
     assert "at   bad/main.tf:9  realtime-variants-scale" in text
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "good/main.tf")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "good/main.tf")
     assert code == 0, text
 
 
-def test_a_changed_module_is_checked_in_the_stack_that_calls_it(home: Path, tmp_path: Path) -> None:
+def test_a_changed_module_is_checked_in_the_stack_that_calls_it(hooks: Hooks, tmp_path: Path) -> None:
     module = STACK.partition("}\n")[2].replace('"NAME"', "var.name") + 'variable "name" {}\n'
     provider = STACK.partition("}\n")[0] + "}\n"
     call = provider + 'module "m" {\n  source = "../../modules/m"\n  name = "called"\n}\n'
     write(tmp_path, {"modules/m/main.tf": module, "stacks/a/main.tf": call})
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "modules/m/main.tf")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "modules/m/main.tf")
     assert code == 1, text
     assert "guardrail check stacks/a" in text
 
 
-def test_a_policy_that_does_not_hold_together_fails(home: Path, tmp_path: Path) -> None:
+def test_a_policy_that_does_not_hold_together_fails(hooks: Hooks, tmp_path: Path) -> None:
     write(tmp_path, {"guardrail-policies/mine.yaml": "id: mine\n"})
-    code, text = run_hook(home, tmp_path, "guardrail-policies", "guardrail-policies/mine.yaml")
+    code, text = run_hook(hooks, tmp_path, "guardrail-policies", "guardrail-policies/mine.yaml")
     assert code == 1, text
     assert "guardrail-policies/mine.yaml" in text
 
@@ -136,41 +161,41 @@ def committed(repository: Path, message: str) -> None:
     subprocess.run([git, *who, "commit", "-q", "-m", message], cwd=repository, check=True)
 
 
-def test_a_commit_is_shown_what_it_changes_and_held_up_by_what_it_brings(home: Path, tmp_path: Path) -> None:
+def test_a_commit_is_shown_what_it_changes_and_held_up_by_what_it_brings(hooks: Hooks, tmp_path: Path) -> None:
     """Two instances of 0.23 USD x 730 h + 8 GB x 0.14 USD = 338.04 USD before, and one more of 169.02 USD."""
     write(tmp_path, {"infra/main.tf": RENAMED})
     committed(tmp_path, "as it was")
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "infra/main.tf")
     assert code == 1, "nothing differs, so everything counts"
     write(tmp_path, {"infra/main.tf": RENAMED + "# a comment\n"})
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "infra/main.tf")
     assert code == 0, text
     assert "guardrail check" not in text, "nothing is new, and nothing is said"
     write(tmp_path, {"infra/main.tf": RENAMED + SCALING})
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "infra/main.tf")
     assert code == 0, text
     assert "guardrail check infra" in text, "what passes is shown, too"
     assert "HEAD (" in text
     write(tmp_path, {"infra/main.tf": RENAMED.replace("= 2", "= 3")})
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/main.tf")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "infra/main.tf")
     assert code == 1, text
     assert "+169" in text
 
 
-def test_a_whole_repository_does_not_pass_in_silence(home: Path, tmp_path: Path) -> None:
+def test_a_whole_repository_does_not_pass_in_silence(hooks: Hooks, tmp_path: Path) -> None:
     """As CI runs it: every file is as HEAD has it, and the finding is there."""
     write(tmp_path, {"infra/main.tf": RENAMED})
     committed(tmp_path, "as it is")
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", scope="--all-files")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", scope="--all-files")
     assert code == 1, text
     assert "realtime-variants-scale" in text
 
 
-def test_values_alone_are_an_environment(home: Path, tmp_path: Path) -> None:
+def test_values_alone_are_an_environment(hooks: Hooks, tmp_path: Path) -> None:
     source = RENAMED.replace("= 2", "= var.n") + 'variable "n" {}\n' + SCALING
     write(tmp_path, {"infra/main.tf": source, "infra/env/prod.tfvars": "n = 2\n"})
     committed(tmp_path, "as it was")
     write(tmp_path, {"infra/env/prod.tfvars": "n = 3\n"})
-    code, text = run_hook(home, tmp_path, "guardrail-terraform", "infra/env/prod.tfvars")
+    code, text = run_hook(hooks, tmp_path, "guardrail-terraform", "infra/env/prod.tfvars")
     assert "infra (prod)" in text
     assert "+169" in text, code

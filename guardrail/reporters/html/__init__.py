@@ -9,8 +9,8 @@ through `inert` before, so nothing of it can act on the page or turn its reading
 import os
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
-from typing import TypeAlias
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, TypeAlias
 
 from markupsafe import Markup, escape
 from msgspec import Struct, structs
@@ -60,6 +60,9 @@ from guardrail.reporters.overview import (
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.pairs import variants
 from guardrail.reporters.wording import dollars, group_name, inert, members, of_instances
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
@@ -128,6 +131,12 @@ class Sum(Struct, frozen=True, kw_only=True):
 
 def render(report: Report, options: Options = DEFAULT) -> str:
     """The report as one HTML document."""
+    return _template().render(_Page(report, options).content()) + "\n"
+
+
+@cache
+def _template() -> "Template":
+    """The page without its content, compiled once in a process."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -139,7 +148,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         auto_reload=False,
     )
     environment.filters["breaking"] = breaking
-    return environment.get_template(TEMPLATE).render(_Page(report, options).content()) + "\n"
+    return environment.get_template(TEMPLATE)
 
 
 @lru_cache(maxsize=4_096)
