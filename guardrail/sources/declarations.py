@@ -214,7 +214,7 @@ class DeclaredWorkflow(Named, frozen=True, kw_only=True):
     """What may start transform jobs: a state machine, a pipeline, a schedule whose target is SageMaker's API."""
 
     definition: Any
-    """A mapping with holes, or why it is not known."""
+    """A mapping with holes, a definition that is read already, or why it is not known."""
     events: tuple[tuple[Trigger, Any], ...] = ()
     """What starts it that is written inside it, each with the input that it gives."""
     reason: str
@@ -237,6 +237,12 @@ class DeclaredRuleTarget(Declared, frozen=True, kw_only=True):
     rule: Link
     aim: Aim
     reason: str | None
+
+
+class DeclaredBeside(Declared, frozen=True, kw_only=True):
+    """What SageMaker bills for beside inference: it is counted, and no more."""
+
+    noun: str
 
 
 class Unrelated(Declared, frozen=True, kw_only=True):
@@ -264,6 +270,7 @@ Declaration: TypeAlias = (
     | DeclaredWorkflow
     | DeclaredSchedule
     | DeclaredRuleTarget
+    | DeclaredBeside
     | Unrelated
     | Unsupported
 )

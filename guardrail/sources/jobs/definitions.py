@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from guardrail.sources.jobs import pipelines, requests, states
-from guardrail.sources.jobs.base import Definition, decoded
+from guardrail.sources.jobs.base import Definition, decoded, deep
+from guardrail.sources.vocabulary.transform import request_view
 
 _WRAPPED = ("data", "definition", "PipelineDefinition", "TransformJob")
 """Where an answer of an API, or a recording of one, holds the definition."""
@@ -22,7 +23,7 @@ def read(value: Any, given: Any = None, *, repeats: bool = False) -> Definition 
     if isinstance(value.get("Steps"), list):
         return pipelines.read(value, given)
     if isinstance(validation := value.get("ValidationSpecification"), Mapping):
-        return requests.validation(validation)
+        return requests.validation(request_view(deep(validation)))
     if "TransformResources" in value:
         return requests.read(value, repeats=repeats)
     wrapped = (read(decoded(value[name], name), given, repeats=repeats) for name in _WRAPPED if name in value)

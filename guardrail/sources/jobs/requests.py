@@ -11,10 +11,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from guardrail.model import Flow, Step
+from guardrail.model import Flow, Step, Unknown
 from guardrail.money import SECONDS_PER_HOUR
-from guardrail.sources.jobs.base import Definition, deep, objects
-from guardrail.sources.vocabulary.transform import request_tags, transform_job
+from guardrail.sources.base import View
+from guardrail.sources.jobs.base import Definition, deep
+from guardrail.sources.vocabulary.transform import job_of, request_tags, transform_job
 
 _ARN_PARTS = 6
 _RECORDED = "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"
@@ -38,18 +39,23 @@ def read(request: Mapping[str, Any], *, repeats: bool = False) -> Definition:
     )
 
 
-def validation(specification: Mapping[str, Any]) -> Definition:
+def validation(specification: View) -> Definition:
     """The jobs of the profiles of a ValidationSpecification, each of which runs once."""
-    jobs, others = [], 0
-    for profile in objects(specification.get("ValidationProfiles")):
-        others += isinstance(profile.get("TrainingJobDefinition"), Mapping)
-        if isinstance(job := profile.get("TransformJobDefinition"), Mapping):
-            jobs.append(transform_job(deep(job), str(profile.get("ProfileName", ""))))
+    profiles = specification.blocks("ValidationProfiles")
+    if isinstance(profiles, Unknown):
+        return Definition(doubts=(f"its validation profiles are not known: {profiles.reason}",), once=True)
+    jobs = tuple(
+        job_of(profile.inside("TransformJobDefinition"), label if isinstance(label, str) else "")
+        for profile in profiles
+        if profile.block("TransformJobDefinition") is not None
+        for label in [profile.text("ProfileName")]
+    )
+    trained = sum(profile.block("TrainingJobDefinition") is not None for profile in profiles)
     steps = [Step(jobs=(place,), nexts=(place + 1,)) for place in range(len(jobs))]
     return Definition(
-        jobs=tuple(jobs),
+        jobs=jobs,
         flow=Flow((*steps, Step(ends=True))),
-        others={"training job": others} if others else {},
+        others={"training job": trained} if trained else {},
         once=True,
     )
 

@@ -1,6 +1,6 @@
 """Finding declarations: by value, keyed by provider configuration, region and name, or by reference."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeAlias, TypeVar
 
@@ -9,6 +9,7 @@ from guardrail.sources.declarations import (
     FEW,
     Declaration,
     Declared,
+    DeclaredBeside,
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
@@ -124,6 +125,7 @@ class Declarations:
         self.changed: set[str] = set()
         self.addresses: set[str] = set()
         self.unrelated: set[str] = set()
+        self.beside: Counter[str] = Counter()
         for declared in declarations:
             self._add(declared)
         self.endpoints = self.of(DeclaredEndpoint)
@@ -139,6 +141,9 @@ class Declarations:
     def _add(self, declared: Declaration) -> None:
         if isinstance(declared, Unrelated):
             self.unrelated.add(declared.address)
+            return
+        if isinstance(declared, DeclaredBeside):
+            self.beside[declared.noun] += 1
             return
         self.addresses.add(declared.address)
         if declared.change not in ("no-op", "forget"):

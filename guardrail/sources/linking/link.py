@@ -4,7 +4,7 @@ A link is never guessed: what may use several things is Unknown, and what they a
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from decimal import Decimal
 from operator import attrgetter
@@ -137,7 +137,7 @@ class Side:
             unattached=tuple(sorted((self._bare(configuration, "no") for configuration in unattached), key=_address)),
             budgets=tuple(budget.budget for budget in sorted(self.declarations.of(DeclaredBudget), key=_address)),
             workflows=started.workflows if started else (),
-            other_jobs=started.others if started else {},
+            other_jobs=dict(self.declarations.beside + Counter(started.others if started else {})),
             strays=tuple(sorted(map(self._stray, self._scaling.strays), key=_address)),
             adrift=tuple(self._scaling.adrift),
         )

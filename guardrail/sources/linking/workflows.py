@@ -195,6 +195,8 @@ def _why(one: DeclaredWorkflow) -> str:
 
 
 def _read(one: DeclaredWorkflow, given: Any) -> Definition | None:
+    if isinstance(one.definition, Definition):
+        return one.definition
     return None if isinstance(one.definition, Unknown) else definitions.read(one.definition, given, repeats=True)
 
 

@@ -88,12 +88,12 @@ def _outcome(stack: Stack, logical_id: str, resource: Any) -> Table | Stack | st
         return None
     resource.once()
     exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
-    if isinstance(exists, Unknown):
+    if isinstance(exists, Unknown) and not _is_beside(kind):  # which is counted, and no possibility of its own
         stack.consult(exists)
         return f"whether it is there is undecided: {exists.reason}"
     if not exists or own is not None:
         return own if exists else None
-    return _translated(stack, logical_id, kind, resource)
+    return Table() if _is_beside(kind) else _translated(stack, logical_id, kind, resource)
 
 
 def _translated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Table | Stack | str | None:
@@ -139,9 +139,13 @@ def _may_matter(resource: Table) -> bool:
 
 
 def _matters(kind: str, resource: Table) -> bool:
-    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS or kind.endswith(MODULE):
+    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS or kind.endswith(MODULE) or _is_beside(kind):
         return True
     return _is_custom(kind) and _stands_for_inference(kind, resource)
+
+
+def _is_beside(kind: str) -> bool:
+    return kind in elsewhere.BESIDE and kind not in spellings.CLOUDFORMATION_TYPES
 
 
 def _is_custom(kind: str) -> bool:
@@ -230,8 +234,8 @@ def resource_of(
 def declared(resource: TemplateResource, change: Change) -> Declaration:
     """What a resource declares, given what the change does to it."""
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
-    if resource.reason is not None:
-        return Unsupported(**head(block), reason=resource.reason, affects_total=not elsewhere.is_beside(block.type))
+    if resource.reason is not None and not _is_beside(block.type):
+        return Unsupported(**head(block), reason=resource.reason, affects_total=True)
     declaration = declare(block)
     if isinstance(declaration, DeclaredScaling):
         return replace(declaration, problem=_arn_for_a_name(resource))

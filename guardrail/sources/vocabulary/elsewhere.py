@@ -106,36 +106,42 @@ _DEFINITIONS = {
 """By resource type of any language, with properties in CloudFormation's names."""
 
 _BESIDE = {
-    "AWS::SageMaker::Cluster": "a HyperPod cluster",
-    "AWS::SageMaker::MonitoringSchedule": "Model Monitor, whose jobs run on instances of their own",
-    "AWS::SageMaker::ProcessingJob": "a processing job",
-    "AWS::SageMaker::TrainingJob": "a training job",
-    "aws_sagemaker_hyper_parameter_tuning_job": "a tuning job",
-    "aws_sagemaker_monitoring_schedule": "Model Monitor, whose jobs run on instances of their own",
-    "aws_sagemaker_training_job": "a training job",
-    "awscc_sagemaker_cluster": "a HyperPod cluster",
-    "awscc_sagemaker_monitoring_schedule": "Model Monitor, whose jobs run on instances of their own",
-    "awscc_sagemaker_processing_job": "a processing job",
+    "app": "Studio app",
+    "cluster": "HyperPod cluster",
+    "domain": "Studio domain",
+    "hyper_parameter_tuning_job": "tuning job",
+    "labeling_job": "labeling job",
+    "mlflow_app": "MLflow app",
+    "mlflow_tracking_server": "MLflow tracking server",
+    "monitoring_schedule": "Model Monitor schedule",
+    "notebook_instance": "notebook instance",
+    "partner_app": "partner app",
+    "processing_job": "processing job",
+    "space": "Studio space",
+    "training_job": "training job",
 }
-"""What SageMaker bills for beside endpoints without being inference: it is named, and belongs to no total here."""
+"""What SageMaker bills for beside inference, as Terraform calls it: it is counted, and belongs to no total here."""
+BESIDE = {
+    type_: noun
+    for name, noun in _BESIDE.items()
+    for type_ in (
+        f"aws_sagemaker_{name}",
+        f"awscc_sagemaker_{name}",
+        f"AWS::SageMaker::{name.replace('_', ' ').title().replace(' ', '')}",
+    )
+}
+"""The same by resource type of any language: ``AWS::SageMaker::Cluster`` is a HyperPod cluster."""
 
-TYPES = _DEFINITIONS.keys() | _BESIDE.keys()
-"""Every type of which `reason` has something to say."""
-
-
-def is_beside(type_: str) -> bool:
-    """Whether a resource of that type bills for something else than inference: ``AWS::SageMaker::Cluster`` does."""
-    return type_ in _BESIDE
+TYPES = _DEFINITIONS.keys() | BESIDE.keys()
+"""Every type that may make inference, or bills beside it."""
 
 
 def reason(type_: str, attribute: Callable[[str], Any]) -> str | None:
-    """What is to be said of a resource that may make SageMaker inference, or bills beside it; None of any other.
+    """What is to be said of a resource that may make SageMaker inference; None of any other.
 
     ``attribute`` gives the value of a property, by CloudFormation's name, as far as it is known: text, or what stands
     in its place (a template's intrinsic functions: what they join is looked at too), None where it is not set,
     `Unknown`.
     """
-    if type_ in _BESIDE:
-        return f"{_BESIDE[type_]}: billed too, but not in these numbers"
     definition = _DEFINITIONS.get(type_)
     return None if definition is None else definition.reason(attribute)

@@ -36,6 +36,7 @@ from guardrail.sources.declarations import (
     Declaration,
     DeclaredAction,
     DeclaredAlarm,
+    DeclaredBeside,
     DeclaredBudget,
     DeclaredComponent,
     DeclaredConfiguration,
@@ -497,11 +498,13 @@ def _budget(block: Block) -> DeclaredBudget | None:
     return None if budget is None else DeclaredBudget(**head(block), budget=budget)
 
 
-def _elsewhere(block: Block) -> Unsupported | None:
-    """A resource that makes SageMaker inference out of a definition of its own."""
+def _elsewhere(block: Block) -> Unsupported | DeclaredBeside | None:
+    """A resource that makes SageMaker inference out of a definition of its own, or bills beside it."""
+    if block.type in elsewhere.BESIDE:
+        return DeclaredBeside(**head(block), noun=elsewhere.BESIDE[block.type])
     if (reason := elsewhere.reason(block.type, block.attributes.get)) is None:
         return None
-    return Unsupported(**head(block), reason=reason, affects_total=not elsewhere.is_beside(block.type))
+    return Unsupported(**head(block), reason=reason, affects_total=True)
 
 
 def _workflows() -> Any:
@@ -522,6 +525,7 @@ _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
     spellings.ALARM: _alarm,
     spellings.BUDGET: _budget,
     **dict.fromkeys(spellings.STARTED_BY, lambda block: _workflows().workflow(block)),
+    **dict.fromkeys(spellings.VALIDATED, lambda block: _workflows().validated(block)),
     spellings.SCHEDULE: lambda block: _workflows().schedule(block),
     spellings.RULE: lambda block: _workflows().rule(block),
     spellings.RULE_TARGET: lambda block: _workflows().rule_target(block),

@@ -39,6 +39,11 @@ STATE_MACHINE = "AWS::StepFunctions::StateMachine"
 SAM_STATE_MACHINE = "AWS::Serverless::StateMachine"
 PIPELINE = "AWS::SageMaker::Pipeline"
 STARTED_BY = (STATE_MACHINE, SAM_STATE_MACHINE, PIPELINE)
+MODEL_PACKAGE = "AWS::SageMaker::ModelPackage"
+ALGORITHM = "AWS::SageMaker::Algorithm"
+"""A resource in hashicorp/aws only."""
+VALIDATED = (MODEL_PACKAGE, ALGORITHM)
+"""What is validated when it is made, by jobs that run once."""
 SCHEDULE = "AWS::Scheduler::Schedule"
 RULE = "AWS::Events::Rule"
 RULE_TARGET = "AWS::Events::Target"
@@ -58,6 +63,8 @@ _LANGUAGES: dict[str, tuple[Language, ...]] = {
     STATE_MACHINE: ("aws", "awscc", "cloudformation"),
     SAM_STATE_MACHINE: ("cloudformation",),
     PIPELINE: ("aws", "awscc", "cloudformation"),
+    MODEL_PACKAGE: ("awscc", "cloudformation"),
+    ALGORITHM: ("aws",),
     SCHEDULE: ("aws", "awscc", "cloudformation"),
     RULE: ("aws", "awscc", "cloudformation"),
     RULE_TARGET: ("aws",),
@@ -121,6 +128,7 @@ In awscc every argument that is not required is computed too; here are those tha
 _LOOKS_UNKNOWN_IN = {
     "awscc_sagemaker_inference_experiment": words("DesiredState EndTime Schedule ShadowModeConfig StartTime"),
     "awscc_sagemaker_inference_component": words("ComputeResourceRequirements NumberOfAcceleratorDevicesRequired"),
+    "awscc_sagemaker_model_package": words("ValidationSpecification"),
     "awscc_budgets_budget": words("BillingViewArn BudgetLimit CostFilters FilterExpression"),
     "aws_budgets_budget": words("BillingViewArn CostFilters"),
     "aws_sagemaker_model": words("InferenceExecutionConfig Mode ModelDataSource"),

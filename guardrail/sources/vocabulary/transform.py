@@ -30,8 +30,18 @@ def transform_job(request: dict[str, Any] | Unknown, label: str, **known: Any) -
     ``{"ModelName": "m", "TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}}`` is two
     ml.m5.xlarge; a value that is not known leaves its field unknown, with the reason.
     """
-    empty = View({}, _REQUEST)
-    view = empty.unclear(request) if isinstance(request, Unknown) else View(request, _REQUEST)
+    return job_of(
+        View({}, _REQUEST).unclear(request) if isinstance(request, Unknown) else request_view(request), label, **known
+    )
+
+
+def request_view(request: dict[str, Any]) -> View:
+    """A request, or a part of one, in the API's own names."""
+    return View(request, _REQUEST)
+
+
+def job_of(view: View, label: str, **known: Any) -> TransformJob:
+    """The job of a request in any language: ``transform_resources { instance_count = 2 }`` is one too."""
     resources = view.inside("TransformResources", absent=view.missing("TransformResources"))
     data = view.inside("TransformInput")
     s3 = data.inside("DataSource").inside("S3DataSource")
@@ -57,18 +67,18 @@ def request_tags(request: Any) -> dict[str, str | Unknown] | Unknown:
     """The tags that a request gives its job: ``{"Team": "ml"}``; none of what is no request."""
     if isinstance(request, Unknown):
         return request
-    return View(request, _REQUEST).pairs("Tags", "Key") if isinstance(request, dict) else {}
+    return request_view(request).pairs("Tags", "Key") if isinstance(request, dict) else {}
 
 
 def _types(resources: View) -> tuple[str | Unknown, ...]:
-    value = resources.values.get("InstanceType")
+    value = resources.values.get(resources.spelling.of("InstanceType"))
     if isinstance(value, OneOf):
         return tuple(str(each) for each in value.values)
     return (resources.required(resources.text, "InstanceType"),)
 
 
 def _count(resources: View) -> int | Unknown:
-    value = resources.values.get("InstanceCount")
+    value = resources.values.get(resources.spelling.of("InstanceCount"))
     if isinstance(value, OneOf):
         counts = [Decimal(str(each)) for each in value.values if str(each).isdecimal()]
         if len(counts) == len(value.values) > 0:

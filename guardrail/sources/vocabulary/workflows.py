@@ -13,6 +13,7 @@ from guardrail.model import Trigger, Unknown
 from guardrail.sources.base import SENSITIVE, Block, View
 from guardrail.sources.declarations import Aim, DeclaredRuleTarget, DeclaredSchedule, DeclaredWorkflow, Link, head
 from guardrail.sources.jobs.base import decoded, named_values
+from guardrail.sources.jobs.requests import validation
 from guardrail.sources.vocabulary import elsewhere, spellings
 from guardrail.sources.vocabulary.transform import request_tags
 
@@ -34,6 +35,21 @@ def workflow(block: Block) -> DeclaredWorkflow | None:
         definition=_definition(view),
         events=tuple(_events(block)),
         reason=reason,
+        tags=block.tags(),
+    )
+
+
+def validated(block: Block) -> DeclaredWorkflow | None:
+    """A model package or an algorithm with the jobs that validate it once, when it is made; None where none does."""
+    view = block.attributes
+    specification = view.block("ValidationSpecification")
+    if specification is None:
+        return None
+    return DeclaredWorkflow(
+        **head(block),
+        name=_name(view, "ModelPackageName", "ModelPackageGroupName", "AlgorithmName"),
+        definition=validation(specification) if isinstance(specification, View) else specification,
+        reason="its validation is not known here, and may run transform jobs",
         tags=block.tags(),
     )
 

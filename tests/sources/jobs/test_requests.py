@@ -54,7 +54,7 @@ def test_a_validation_specification_runs_once_and_trains_beside() -> None:
         "TrainingJobDefinition": {},
         "TransformJobDefinition": {"TransformResources": RESOURCES},
     }
-    found = read({"ValidationSpecification": {"ValidationProfiles": [profile, 3]}})
+    found = read({"ValidationSpecification": {"ValidationProfiles": [profile]}})
     assert found is not None
     assert (found.once, found.others, [job.label for job in found.jobs]) == (True, {"training job": 1}, ["P"])
 
@@ -62,3 +62,9 @@ def test_a_validation_specification_runs_once_and_trains_beside() -> None:
 @pytest.mark.parametrize("other", [None, 3, [], {}, {"Resources": {}}, {"definition": 3}, {"data": {"data": {}}}])
 def test_what_is_no_definition_is_none(other: Any) -> None:
     assert read(other) is None
+
+
+def test_validation_profiles_that_cannot_be_read_are_in_doubt() -> None:
+    found = read({"ValidationSpecification": {"ValidationProfiles": [{}, 3]}})
+    assert found is not None
+    assert found.doubts == ("its validation profiles are not known: ValidationProfiles is not a block",)

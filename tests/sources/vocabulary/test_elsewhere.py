@@ -71,7 +71,7 @@ def test_what_is_not_read_is_named_where_it_may_make_inference(
 def test_every_type_names_what_is_not_known_of_it() -> None:
     """With nothing known, all are named but those whose targets are nearly always queues and functions."""
     silent = {type_ for type_ in elsewhere.TYPES if elsewhere.reason(type_, lambda _: None) is None}
-    assert silent == {
+    assert silent - elsewhere.BESIDE.keys() == {
         "AWS::Events::Rule",
         "AWS::Scheduler::Schedule",
         "aws_cloudwatch_event_target",
@@ -81,10 +81,9 @@ def test_every_type_names_what_is_not_known_of_it() -> None:
     }
 
 
-def test_what_bills_beside_inference_is_named_and_in_no_total() -> None:
-    for type_ in ("AWS::SageMaker::Cluster", "AWS::SageMaker::MonitoringSchedule", "aws_sagemaker_monitoring_schedule"):
-        reason = elsewhere.reason(type_, lambda _: None)
-        assert reason is not None
-        assert reason.endswith("billed too, but not in these numbers")
-        assert elsewhere.is_beside(type_)
-    assert not elsewhere.is_beside("AWS::SageMaker::Pipeline")
+def test_what_bills_beside_inference_makes_none_and_is_called_alike_in_every_language() -> None:
+    for type_ in ("AWS::SageMaker::Cluster", "aws_sagemaker_cluster", "awscc_sagemaker_cluster"):
+        assert elsewhere.BESIDE[type_] == "HyperPod cluster"
+        assert elsewhere.reason(type_, lambda _: None) is None
+    assert elsewhere.BESIDE["AWS::SageMaker::MlflowTrackingServer"] == "MLflow tracking server"
+    assert "AWS::SageMaker::Pipeline" not in elsewhere.BESIDE
