@@ -30,6 +30,7 @@ _KEYS = (
     "scaling",
     "inference_components",
     "transform_job",
+    "workflow_name",
     "monthly_runs",
     "run_hours",
     "before",
@@ -137,7 +138,7 @@ def _of_job(policy: Policy, builder: Builder, description: Description, prices: 
     workflow = Workflow(
         address="aws_sfn_state_machine.example",
         type="aws_sfn_state_machine",
-        name="example",
+        name=str(description.get("workflow_name", "example")),
         region="us-east-1",
         jobs=(structs.replace(job, run_hours=builder.amount(description["run_hours"], f"{path}.run_hours")),)
         if "run_hours" in description

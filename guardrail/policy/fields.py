@@ -765,6 +765,19 @@ _DECLARED: tuple[Field, ...] = (
         "Why each of its types has no price for transform in its region: mostly because transform does not take it.",
         jobs.unpriced_types,
     ),
+    _job.field("job.environment", "string", "Its environment by tag or name, as an endpoint's.", get.environment),
+    _job.field("job.hourly_usd", "usd", "Price of one instance; of several types the dearest.", jobs.HOURLY_USD, _HOUR),
+    _job.field("job.vcpus", "integer", "Of one instance; of several types the most.", get.VCPUS, "vCPUs"),
+    _job.field(
+        "job.accelerators", "integer", "GPUs or Neuron devices of one instance.", get.ACCELERATORS, "accelerators"
+    ),
+    _job.field("job.memory_gib", "number", "Memory of one instance.", get.MEMORY_GIB, "GiB"),
+    _job.bound(
+        "job.excess",
+        "strings",
+        "What exceeds the policy's limits (max_hourly_usd, max_vcpus, max_accelerators, max_memory_gib).",
+        jobs.excess,
+    ),
     _job.field(
         "job.instance_count", "integer", "How many instances.", jobs.of_job(lambda job: job.instance_count), "instances"
     ),
@@ -924,6 +937,7 @@ _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "variant.image_processor": {"values": ("cpu", "gpu", "neuron")},
     "endpoint.missing_tags": {"needs": ("required_tags",)},
     "instance.excess": {"needs": _LIMITS},
+    "job.excess": {"needs": _LIMITS},
     "instance.successor_hourly_usd": {"needs": ("successors",)},
     "endpoint.region": {"shape": "[a-z]+(-[a-z]+)+-[0-9]+", "example": "us-east-1"},
     "endpoint.mode": {"values": ("realtime", "async", "serverless")},

@@ -516,7 +516,7 @@ def pool_price_ratio(subject: Subject) -> object:
     if len(types) < 2:  # noqa: PLR2004 - of one there is no other
         return types[0] if types and isinstance(types[0], Unknown) else None
     prices = [one if isinstance(one, Unknown) else _hourly_usd(subject, one) for one in types]
-    first, dearest = prices[0], _most(prices)
+    first, dearest = prices[0], most(prices)
     if isinstance(first, Unknown) or not isinstance(first, Decimal) or not first:
         return first if isinstance(first, Unknown) else None
     if isinstance(dearest, Unknown):
@@ -577,7 +577,7 @@ def _all_families(values: list[Any]) -> Any:
     return unknown or tuple(dict.fromkeys(known))
 
 
-def _most(values: list[Any]) -> Any:
+def most(values: list[Any]) -> Any:
     """The greatest; where some are unknown, it is at least the greatest of the others."""
     known, unknown = _parts(values)
     if unknown is None or not known:
@@ -622,10 +622,10 @@ def _offered(subject: Subject, instance_type: str) -> object:
 
 
 FAMILY = over_types(lambda _, name: family_of(name), _first)
-HOURLY_USD = over_types(_hourly_usd, _most)
-VCPUS = of_spec(lambda spec: spec.vcpus, _most)
-ACCELERATORS = of_spec(lambda spec: spec.accelerators, _most)
-MEMORY_GIB = of_spec(lambda spec: spec.memory_gib, _most)
+HOURLY_USD = over_types(_hourly_usd, most)
+VCPUS = of_spec(lambda spec: spec.vcpus, most)
+ACCELERATORS = of_spec(lambda spec: spec.accelerators, most)
+MEMORY_GIB = of_spec(lambda spec: spec.memory_gib, most)
 BURSTABLE = of_spec(lambda spec: spec.burstable, any_of)
 HOSTS_ENDPOINTS = of_spec(lambda spec: spec.hosts_endpoints, _all)
 TAKES_VOLUME = of_spec(
@@ -648,17 +648,18 @@ def families(subject: Subject) -> object:
 
 
 _LIMITS = (
-    ("max_hourly_usd", HOURLY_USD, "USD per hour"),
     ("max_vcpus", VCPUS, "vCPUs"),
     ("max_accelerators", ACCELERATORS, "accelerators"),
     ("max_memory_gib", MEMORY_GIB, "GiB"),
 )
 
 
-def excess(parameters: Mapping[str, Value]) -> Getter:
+def excess(parameters: Mapping[str, Value], hourly_usd: Getter = HOURLY_USD) -> Getter:
     """What exceeds the limits: ``7.09 USD per hour (limit 2)``, ``48 vCPUs (limit 16)``."""
     limits = [
-        (Decimal(str(parameters[name])), get, unit) for name, get, unit in _LIMITS if parameters.get(name) is not None
+        (Decimal(str(parameters[name])), get, unit)
+        for name, get, unit in (("max_hourly_usd", hourly_usd, "USD per hour"), *_LIMITS)
+        if parameters.get(name) is not None
     ]
 
     def get(subject: Subject) -> object:

@@ -4,12 +4,13 @@ Limits, defaults and what each setting does are those of CreateTransformJob in t
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from guardrail.cost.base import Bill
 from guardrail.model import TransformJob, Unknown, Workflow
+from guardrail.policy import getters as get
 from guardrail.policy.base import Part
-from guardrail.policy.getters import amount_of
+from guardrail.policy.policy import Value
 from guardrail.policy.subject import Evaluation, Subject
 from guardrail.prices import usage_types
 from guardrail.prices.base import Price
@@ -33,6 +34,10 @@ class JobSubject(Subject):
         self.workflow = workflow
         self.place = place
         self.job: TransformJob = workflow.jobs[place]
+
+    def instance_types(self) -> tuple[str | Unknown, ...]:
+        """The types of which it uses one."""
+        return self.job.instance_types
 
     @property
     def title(self) -> str:
@@ -106,6 +111,23 @@ def is_named_once(subject: Subject) -> object:
     return subject.job.has_fixed_name or is_from_input  # an input that a schedule gives is the same each time too
 
 
+def _hourly_usd(subject: Subject, instance_type: str) -> object:
+    """The price of transform for one instance."""
+    if not isinstance(subject, JobSubject) or subject.world is None or isinstance(subject.workflow.region, Unknown):
+        return subject.workflow.region if isinstance(subject, JobSubject) else None
+    usage_type = usage_types.instance(usage_types.TRANSFORM, instance_type)
+    price = subject.world.prices.price(subject.workflow.region, usage_type)
+    return price.usd if isinstance(price, Price) else Unknown(price.reason)
+
+
+HOURLY_USD = get.over_types(_hourly_usd, get.most)
+
+
+def excess(parameters: Mapping[str, Value]) -> get.Getter:
+    """What of one of its instances exceeds the limits: ``48 vCPUs (limit 16)``."""
+    return get.excess(parameters, HOURLY_USD)
+
+
 def unpriced_types(subject: Subject) -> object:
     """Why each of its types has no price for transform in its region: it is not taken, or is no type at all."""
     if not isinstance(subject, JobSubject) or subject.world is None:
@@ -126,4 +148,4 @@ def monthly_ceiling(subject: Subject) -> object:
         return None
     if subject.cost.monthly.depends_on_usage:
         return Unknown("no usage says how long it runs, or how often")
-    return amount_of(subject.cost.monthly, "ceiling")
+    return get.amount_of(subject.cost.monthly, "ceiling")
