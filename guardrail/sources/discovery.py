@@ -37,6 +37,9 @@ _PLAN = re.compile(
     rb'|"(?:format_version|terraform_version|configuration)"(?=[\s\S]*"(?:terraform_version|planned_values|resource_changes'
     rb')"))'
 )
+_EMPTY = re.compile(rb'\s*(?:\{\s*(?:"format_version"\s*:\s*"[\d.]+"\s*)?\}\s*)?')
+_CALLED_PLAN = re.compile(r"(?:.*[._-])?(?:tf)?plan(?:[._-].*)?\.json")
+"""How plans are called; one in which nothing stands is one that could not be made, and reading it says so."""
 _ASSEMBLY = re.compile(rb'"(?:aws:cloudformation:stack|cdk:cloud-assembly)"')
 _PIPELINE = re.compile(rb'^\s*\{\s*"Version"\s*:\s*"2020-12-01"[\s\S]*"Steps"')
 _RELEVANT = re.compile(rb"sagemaker|AWS::CloudFormation::Stack|AWS::Serverless::Application", re.IGNORECASE)
@@ -188,7 +191,7 @@ class _Search:
             return
         path = os.path.normpath(os.path.join(parent, name))
         head = _content(path, most=_HEAD)
-        if name.endswith(".json") and _PLAN.match(head):
+        if name.endswith(".json") and (_PLAN.match(head) or (_EMPTY.fullmatch(head) and _CALLED_PLAN.fullmatch(name))):
             if not self._is_excluded(path) and not self._is_aside(path):
                 self._plans.append(path)
         elif not is_ignored and not self._ignored.ignores(path) and not self._is_excluded(path):

@@ -80,6 +80,20 @@ def test_what_is_none_of_ours_is_passed_over(top: Path) -> None:
     assert found(top, files) == Found(has_source=True, foreign=("s3.yaml",))
 
 
+def test_a_plan_in_which_nothing_stands_is_not_passed_over(top: Path) -> None:
+    """What made it has failed, or was asked for no plan: reading it says so. Files of other names may well be empty."""
+    files = {
+        "a/tfplan.json": "",
+        "b/search.tfplan.json": " \n",
+        "c/plan.json": "{}",
+        "d/plan-prod.json": '{"format_version": "1.0"}\n',
+        "explanation.json": "",
+        "planets.json": "{}",
+        "plan.yaml": "",
+    }
+    assert found(top, {"main.tf": "", **files}).inputs == tuple(list(files)[:4])
+
+
 def test_folders_that_tools_fill_are_not_looked_into(top: Path) -> None:
     names = (".terraform/modules/m", "live/.terragrunt-cache/a/b", "node_modules/x", ".venv/lib", "venv/x")
     inside = found(top, {"a.yaml": TEMPLATE} | {f"{name}/stack.yaml": TEMPLATE for name in names})

@@ -233,6 +233,9 @@ class PlanDocument:
             self._refuse_repeats((change.address, change.deposed) for change in self.changes)
             self._state = list(self._resources(self._root()))
             self.standing = list(self._standing())
+            if not self._state and not self._plan.resource_changes:
+                empty = f"is the state of nothing: {SHOW_HINT} shows a plan" if self.is_state else "holds no resource"
+                self.notices = (*self.notices, f"{path} {empty}")
             self._compare_with_planned()
 
     @contextmanager

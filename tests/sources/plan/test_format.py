@@ -57,6 +57,15 @@ def test_what_terraform_writes_is_read(tmp_path: Path) -> None:
     assert len(read_text(tmp_path, json.dumps(present())).after.endpoints) == 1
 
 
+def test_a_plan_or_state_without_any_resource_is_said(tmp_path: Path) -> None:
+    """``terraform show -json`` without the name of a plan shows the state of the folder, which may have none."""
+    (said,) = read_text(tmp_path, '{"format_version":"1.0"}').notices
+    assert "plan.json is the state of nothing: terraform show -json plan.tfplan" in said
+    nothing = '{"format_version":"1.2","terraform_version":"1.11.4","planned_values":{"root_module":{}}}'
+    (said,) = read_text(tmp_path, nothing).notices
+    assert said.endswith("plan.json holds no resource")
+
+
 def first(document: Json) -> Any:
     return document["resource_changes"][1]
 
