@@ -517,7 +517,19 @@ def _block_to_change(rule: Compiled, subject: Subject) -> tuple[str, Location | 
     if blames == "endpoint" or endpoint.configuration_address is None:
         return endpoint.address, endpoint.location
     location: Location | None = getattr(subject.variant, "location", None)
+    if blames == "scaling":
+        location = _count_elsewhere(subject) or location
     return endpoint.configuration_address, location or endpoint.configuration_location
+
+
+def _count_elsewhere(subject: Subject) -> Location | None:
+    """Where the instances of a variant are counted that no target scales, if that is not in its block.
+
+    The line of ``initial_instance_count = var.replicas`` is the same in every environment; ``replicas = 3`` of
+    ``prod.tfvars`` is the one that a change to prod has written.
+    """
+    written: Location | None = getattr(subject.variant, "lines", {}).get("initial_instance_count")
+    return written if written is not None and written.used_at is not None else None
 
 
 def _line_to_change(fix: Remediation | None, address: str, subject: Subject) -> Location | None:

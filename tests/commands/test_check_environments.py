@@ -57,6 +57,22 @@ def test_a_check_of_a_root_checks_each_of_its_environments(shop: Path, capsys: p
     assert "infra (prod)" in table
 
 
+def test_instances_that_nothing_scales_are_shown_where_each_environment_counts_them(
+    shop: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A change to prod.tfvars alone has that line in its diff, and no line of the module."""
+    settings(shop, "roots: {infra: {dev: dev.tfvars, prod: env/prod.tfvars}}\n")
+    (shop / "infra/env/prod.tfvars").write_text("# the first of May\nn = 3\n")
+    found = {
+        each["source"]: each["location"]
+        for each in checked(capsys, "infra")[1]["results"]
+        if each["policy"] == "realtime-variants-scale"
+    }
+    places = {source: (place["path"], place["line"]) for source, place in found.items()}
+    assert places == {"infra (dev)": ("infra/dev.tfvars", 1), "infra (prod)": ("infra/env/prod.tfvars", 2)}
+    assert {place["used_at"]["path"] for place in found.values()} == {"infra/main.tf"}
+
+
 def test_a_template_has_environments_too(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
     settings(shop, "region: us-east-1\nroots: {cfn/stack.yaml: {dev: dev.json, prod: prod.json}}\n")
     report = checked(capsys, "cfn/stack.yaml")[1]
