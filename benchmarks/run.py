@@ -19,6 +19,7 @@ from typing import NamedTuple
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 BYTECODE = pathlib.Path(tempfile.gettempdir()) / f"guardrail-benchmark-bytecode-{os.getuid()}"
+ONE_POLICY = "variant-names-are-unique"  # a short one, so that a check with it alone is one without policies
 CHECK = "import sys; from guardrail.__main__ import main; sys.exit(main())"  # what the `guardrail` script does
 VIOLATED = 1  # the exit code of a check whose answer is that a policy is violated
 
@@ -56,6 +57,8 @@ class Measurement(NamedTuple):
     decode: Cost
     json: Cost
     table: Cost
+    one: Cost
+    """The check, json, with one policy instead of all."""
 
 
 class Target(NamedTuple):
@@ -73,6 +76,11 @@ TARGETS = (
            lambda m: 1000 * (m["10"].json.cpu_s - m["10"].bare.cpu_s)),
     Target("10 resources, table: bare interpreter + 130 ms", ("10",), 130, "ms",
            lambda m: 1000 * (m["10"].table.cpu_s - m["10"].bare.cpu_s)),
+    # Ratios, which hold on any machine: what every policy adds to start-up, and start-up as a whole.
+    Target("10 resources: every policy instead of one", ("10",), 1.2, "x",
+           lambda m: m["10"].json.cpu_s / m["10"].one.cpu_s),
+    Target("10 resources, --format json: bare interpreters", ("10",), 10, "x",
+           lambda m: m["10"].json.cpu_s / m["10"].bare.cpu_s),
     Target("1,000 resources: 0.2 s", ("1000",), 0.2, "s", lambda m: m["1000"].json.cpu_s),
     Target("10,000 resources: 0.8 s", ("10000",), 0.8, "s", lambda m: m["10000"].json.cpu_s),
     Target("10,000 resources: 120 MiB", ("10000",), 120, "MiB", lambda m: m["10000"].json.peak_mib),
@@ -111,12 +119,13 @@ def best(costs: list[Cost]) -> Cost:
 
 
 def measure(path: pathlib.Path, rounds: int) -> Measurement:
-    """All four processes in turn, round after round, so that a slow moment of the machine strikes them alike."""
+    """All processes in turn, round after round, so that a slow moment of the machine strikes them alike."""
     commands = {
         "bare": ["-c", "pass"],
         "decode": [str(HERE / "decode.py"), str(path)],
         "json": ["-c", CHECK, "check", str(path), "--format", "json"],
         "table": ["-c", CHECK, "check", str(path)],
+        "one": ["-c", CHECK, "check", str(path), "--format", "json", "--policy", ONE_POLICY],
     }
     costs: dict[str, list[Cost]] = {name: [] for name in commands}
     for turn in range(rounds + 1):
@@ -126,7 +135,7 @@ def measure(path: pathlib.Path, rounds: int) -> Measurement:
                 raise SystemExit(f"benchmark: {name} of {path.name} exited {code}")
             if turn:  # the first turn compiles modules and fills the page cache
                 costs[name].append(cost)
-    return Measurement(path.stat().st_size / 1e6, *(best(costs[name]) for name in ("bare", "decode", "json", "table")))
+    return Measurement(path.stat().st_size / 1e6, *(best(costs[name]) for name in commands))
 
 
 def generate(name: str, folder: pathlib.Path) -> pathlib.Path:
@@ -145,9 +154,11 @@ def print_measurements(measurements: dict[str, Measurement]) -> None:
     for name, measurement in measurements.items():
         bare, decode = measurement.bare, measurement.decode
         heading = f"{PLANS[name].title:18}{measurement.size_mb:7.2f}"
-        for process in ("bare", "decode", "json", "table"):
+        for process in ("bare", "decode", "json", "table", "one"):
             cost: Cost = getattr(measurement, process)
-            label = {"bare": "bare interpreter", "decode": "typed decode"}.get(process, f"check, {process}")
+            label = {"bare": "bare interpreter", "decode": "typed decode", "one": "check, 1 policy"}.get(
+                process, f"check, {process}"
+            )
             print(f"{heading}   {label:16}{1000 * cost.cpu_s:8.0f}{1000 * (cost.cpu_s - bare.cpu_s):8.0f}"
                   f"{cost.cpu_s / decode.cpu_s:9.2f}{cost.peak_mib:10.1f}"
                   f"{cost.peak_mib * 1.048576 / measurement.size_mb:8.2f}")  # fmt: skip
