@@ -166,9 +166,9 @@ def _validate(paths: list[str]) -> int:
     for complaint in complaints:
         print(complaint, file=sys.stderr)
     if complaints:
-        print(f"{len(complaints)} error{_s(complaints)} in {len(files)} file{_s(files)}", file=sys.stderr)
+        print(f"{len(complaints):,} error{_s(complaints)} in {len(files):,} file{_s(files)}", file=sys.stderr)
         return INVALID
-    print(f"{len(files)} {'policy' if len(files) == 1 else 'policies'}, no errors")
+    print(f"{len(files):,} {'policy' if len(files) == 1 else 'policies'}, no errors")
     return 0
 
 
@@ -282,7 +282,7 @@ def _test(paths: list[str]) -> int:
             if outcome.problem is not None:
                 failures += 1
                 print(_failure(outcome))
-    print(f"{count} example{_s(range(count))}, {failures} failed")
+    print(f"{count:,} example{_s(range(count))}, {failures:,} failed")
     return VIOLATED if failures else 0
 
 

@@ -25,7 +25,8 @@ def compile_text(template: str, scope: PolicyScope) -> Text:
     """A function that fills ``template`` for a subject.
 
     Unknown values read "unknown", absent ones "none", sensitive ones "(sensitive)"; USD a month has two decimals and
-    thousands separators, unit prices are unrounded. Raises `PolicyError` for a field that does not exist.
+    thousands separators, counts with a noun have these too, unit prices are unrounded, and sizes stand as they are
+    written in the code (1536 MB). Raises `PolicyError` for a field that does not exist.
     """
     if template.endswith(".") and not template.endswith(".."):
         scope.attempt(partial(_refuse_period, scope), None)
@@ -80,7 +81,10 @@ def _placeholder(text: str, scope: PolicyScope) -> Text:
     def counted(subject: Subject) -> str:
         count = value(subject)
         about, _, number = count.rpartition(" ")
-        return f"{about} one {noun}".lstrip() if number == "1" else f"{count} {noun}s"
+        if number == "1":
+            return f"{about} one {noun}".lstrip()
+        separated = f"{int(number):,}" if number.isdecimal() else number
+        return f"{about} {separated} {noun}s".lstrip()
 
     return counted
 

@@ -75,7 +75,9 @@ def test_a_template_without_fields_is_itself() -> None:
     assert compile_text("as it is", SCOPE)(Subject(None, None)) == "as it is"
 
 
-@pytest.mark.parametrize(("count", "text"), [(1, "one instance"), (2, "2 instances"), (0, "0 instances")])
+@pytest.mark.parametrize(
+    ("count", "text"), [(1, "one instance"), (2, "2 instances"), (0, "0 instances"), (1200, "1,200 instances")]
+)
 def test_a_count_comes_with_its_noun(count: int, text: str) -> None:
     variant = InstanceVariant(name="m", shadow=False, instance_type="ml.m5.large", initial_instance_count=count)
     template = compile_text("{variant.initial_instance_count:instance}", SCOPE)
