@@ -563,6 +563,8 @@ class Workflow(Struct, frozen=True, kw_only=True):
     """How often its triggers start it a month; None where nothing says."""
     year: str = ""
     """The year that its runs are counted in: ``the year from 2026-11-27``."""
+    deployed: Deployed = "yes"
+    """"possibly" where it may not be there."""
     change: Change = "no-op"
     touched: bool = True
     environment_label: str | None = None

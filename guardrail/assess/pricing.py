@@ -13,7 +13,7 @@ from msgspec import Struct, structs
 from guardrail.assess.changes import differences
 from guardrail.clock import age_days
 from guardrail.cost import join
-from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Estimate, Monthly
+from guardrail.cost.base import BOUNDS, Bill, Bound, Delta, Estimate, HourPrice, Monthly
 from guardrail.cost.demand import Demand
 from guardrail.cost.estimate import Estimator
 from guardrail.model import Change, ChangeSet, Endpoint, Inventory, Unknown, Workflow
@@ -240,9 +240,6 @@ def workflows(priced: PricedSource, environments: Environments) -> Iterator[Work
     past = priced.change_set.before
     if not after and not (past and past.workflows):
         return
-    from guardrail.cost.workflows import hour_price  # for the few that run batch transform
-    from guardrail.flows import runs
-
     before = {workflow.address: workflow for workflow in past.workflows} if past else {}
     for address in sorted(after.keys() | before.keys()):
         workflow = after.get(address) or structs.replace(before[address], change="delete", touched=True)
@@ -253,13 +250,47 @@ def workflows(priced: PricedSource, environments: Environments) -> Iterator[Work
             workflow=workflow,
             environment=environments.of(workflow),
             previous=before.get(address),
-            runs=tuple((each.least, each.most) for each in runs(workflow.flow, len(workflow.jobs))),
-            hours=tuple(map(hour_price, cost.children)) if cost else (),
+            runs=_runs(workflow, priced),
+            hours=_hours(workflow, priced) if cost else (),
             before=was.monthly if was else None,
             cost=cost,
             delta=None if priced.before is None else _delta_of(address, priced),
             unchanged=_is_unchanged(workflow, was, cost),
         )
+
+
+def _runs(shown: Workflow, priced: PricedSource) -> tuple[tuple[int, int | None], ...]:
+    """How often each job runs in one execution, whichever possibility comes true."""
+    from guardrail.flows import runs  # for the few that run batch transform
+
+    found = [
+        workflow
+        for world in priced.worlds
+        for workflow in world.inventory.workflows
+        if workflow.address == shown.address and len(workflow.jobs) == len(shown.jobs)
+    ]
+    worlds = [runs(workflow.flow, len(workflow.jobs)) for workflow in found or [shown]]
+    return tuple(
+        (min(each.least for each in job), None if None in (mosts := [each.most for each in job]) else max(mosts))
+        for job in zip(*worlds, strict=True)
+    )
+
+
+def _hours(shown: Workflow, priced: PricedSource) -> tuple[HourPrice | None, ...]:
+    """What an hour of each job costs, whichever possibility comes true; None without a price in one."""
+    from guardrail.cost.workflows import hour_price  # for the few that run batch transform
+
+    bills = [bill for world in priced.worlds if (bill := world.after.endpoints.get(shown.address)) is not None]
+    worlds = [tuple(map(hour_price, bill.children)) for bill in bills if len(bill.children) == len(shown.jobs)]
+    return tuple(_either_hour(job) for job in zip(*worlds, strict=True))
+
+
+def _either_hour(prices: Sequence[HourPrice | None]) -> HourPrice | None:
+    known = [price for price in prices if price is not None]
+    if len(known) < len(prices):
+        return None
+    least, most = min(price.least for price in known), max(price.most for price in known)
+    return HourPrice(least, most, any(price.is_open for price in known))
 
 
 # Totals --------------------------------------------------------------------------------------------------------------

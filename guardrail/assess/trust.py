@@ -34,6 +34,8 @@ def _unknown_costs(priced: Iterable[PricedSource]) -> Iterator[str]:
             for reason in _doubts(endpoint, cost):
                 places.setdefault(reason, []).append(endpoint.address)
         for workflow in one.change_set.after.workflows:
+            if workflow.deployed == "possibly":
+                places.setdefault("whether it is there is not known", []).append(workflow.address)
             for reason in _unpriced(one.after.endpoints.get(workflow.address)):
                 places.setdefault(reason, []).append(workflow.address)
     for reason, addresses in places.items():

@@ -109,7 +109,7 @@ class _Rules:
             from guardrail.cost.workflows import together  # for the few that run batch transform
 
             jobs = tuple(self.applied(child, endpoint) for child in bill.children)
-            return replace(bill, children=jobs, monthly=together(jobs, bill.ways))
+            return replace(bill, children=jobs, monthly=together(jobs, bill.ways, bill.absent))
         if bill.priced is None:
             return bill
         priced = self._priced(bill.priced, endpoint)

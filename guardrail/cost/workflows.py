@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _ONE = Decimal(1)
 IN_THE_MIDDLE = Unknown("whether it runs, or how often, is decided while its workflow runs")
+NEVER_SURE = Unknown("whether it is there is not known")
 NO_END = "how often it runs in one execution has no end that is known"
 
 
@@ -61,6 +62,7 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
         hours = demand.run_hours_of(job)
         children.append(_job(workflow, job, label, prices, _Asked(each, started, hours, unsure)))
         hours_of_each.append(hours or ZERO)
+    absent = NEVER_SURE if workflow.deployed == "possibly" else None
     ways = None
     if started is not None and children:
         ways = Ways(
@@ -76,23 +78,25 @@ def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bil
         tags=workflow.tags,
         lines=(),
         children=tuple(children),
-        monthly=together(children, ways),
+        monthly=together(children, ways, absent),
         ways=ways,
+        absent=absent,
         missing=frozenset().union(*(child.missing for child in children)),
     )
 
 
-def together(jobs: Sequence[Bill], ways: Ways | None) -> Monthly:
+def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) -> Monthly:
     """What the jobs of a workflow come to: what the cheapest way through it does, and the dearest."""
     monthly = join.total(job.monthly for job in jobs)
     if ways is None:
-        return monthly
+        return join.of_parts(monthly, (), absent)
     singles = [list(_of_one_run(job, hours)) for job, hours in zip(jobs, ways.hours, strict=True)]
     share = 1 / max(ways.executions, _ONE)  # of a job that runs once ever, in each execution
     mosts = [max(each) * (share if once else 1) for each, once in zip(singles, ways.once_ever, strict=True)]
     found = span(ways.flow, list(map(min, singles)), mosts)
     floor, ceiling = found.least * ways.executions, found.most * ways.executions
-    return join.of_ways(monthly, floor, ceiling if floor == ceiling else monthly.expected, ceiling)
+    whole = join.of_ways(monthly, floor, ceiling if floor == ceiling else monthly.expected, ceiling)
+    return join.of_parts(whole, (), absent)
 
 
 def _of_one_run(job: Bill, hours: Decimal) -> Iterator[Decimal]:

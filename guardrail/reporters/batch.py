@@ -45,7 +45,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
     workflow = item.workflow
     several = len(workflow.jobs) > 1 or bool(workflow.jobs and workflow.jobs[0].label)
     own = ("deleted", "", "") if item.cost is None else _amounts(item.cost)
-    title = inert(workflow.address)
+    title = inert(workflow.address) + (" (possibly there)" if workflow.deployed == "possibly" else "")
     if not several and item.cost is not None:
         yield _job(title, workflow.jobs[0], item.hours[0], executions(workflow), own)
         return

@@ -139,6 +139,7 @@ def _workflow(item: WorkflowReport) -> _Object:
         "region": _value(workflow.region),
         "environment": _value(item.environment),
         "tags": _pairs(workflow.tags),
+        "deployed": workflow.deployed,
         "change": workflow.change,
         "unchanged": item.unchanged,
         "once": workflow.once,

@@ -364,6 +364,7 @@ class _Workflow(Struct, frozen=True, kw_only=True):
     name: str | Unknown
     region: str | Unknown
     environment: str | Unknown
+    deployed: Deployed
     change: Change
     unchanged: bool
     once: bool
@@ -387,6 +388,7 @@ class _Workflow(Struct, frozen=True, kw_only=True):
                 once=self.once,
                 monthly_runs=self.monthly_runs,
                 year=self.year or "",
+                deployed=self.deployed,
                 change=self.change,
             ),
             environment=self.environment,

@@ -81,6 +81,7 @@ WORKFLOW = {
     "type": "t",
     "name": "w",
     "environment": "production",
+    "deployed": "yes",
     "region": "us-east-1",
     "change": "create",
     "unchanged": False,

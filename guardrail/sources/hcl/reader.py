@@ -24,6 +24,7 @@ from guardrail.model import (
     ScalableTarget,
     Skipped,
     Unknown,
+    Workflow,
 )
 from guardrail.sources.base import LOST, Block, Computed, Reference, View
 from guardrail.sources.hcl import changes
@@ -526,7 +527,8 @@ def _undecided(configuration: RootConfiguration, addresses: Sequence[str]) -> It
 def _may_be_more(configuration: RootConfiguration, inventory: Inventory) -> bool:
     """Whether an endpoint that stands once for all of its block, or of its module, may be there more than once."""
     several = tuple(f"{address}{UNKNOWN_KEY}" for address in configuration.repeated)
-    return any(endpoint.address.startswith(several) for endpoint in inventory.endpoints)
+    standing: list[Endpoint | Workflow] = [*inventory.endpoints, *inventory.workflows]
+    return any(each.address.startswith(several) for each in standing)
 
 
 def _with_doubts(inventory: Inventory, undecided: Mapping[str, str]) -> Inventory:
@@ -537,6 +539,21 @@ def _with_doubts(inventory: Inventory, undecided: Mapping[str, str]) -> Inventor
         inventory,
         endpoints=tuple(_doubted(each) for each in inventory.endpoints),
         unattached=tuple(_doubted(each) for each in inventory.unattached),
+        workflows=tuple(_doubted_workflow(each) for each in inventory.workflows),
+    )
+
+
+def _doubted_workflow(workflow: Workflow) -> Workflow:
+    """One that may not be there, or what may start it, any number of times."""
+    unknown = Unknown("how many of it there are is unknown")
+    triggers = [
+        replace(each, enabled=unknown) if UNKNOWN_KEY in each.address and each.enabled is not False else each
+        for each in workflow.triggers or ()
+    ]
+    return replace(
+        workflow,
+        triggers=None if workflow.triggers is None else tuple(triggers),
+        deployed="possibly" if UNKNOWN_KEY in workflow.address.partition(" (")[0] else workflow.deployed,
     )
 
 

@@ -4,6 +4,7 @@ A variant that is serverless in one and on instances in another is one variant o
 """
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar, get_args
 
@@ -16,10 +17,14 @@ from guardrail.model import (
     Inventory,
     Possibility,
     ServerlessVariant,
+    TransformJob,
+    Trigger,
     Unknown,
     Variant,
+    Workflow,
 )
 
+_Standing = TypeVar("_Standing", Endpoint, Workflow)
 _T = TypeVar("_T")
 
 
@@ -34,10 +39,8 @@ def merged(inventories: Sequence[Inventory], wanted: str) -> Inventory:
             _endpoint(alike, wanted, len(alike)) for alike in unattached if alike[0].address not in attached
         ),
         workflows=tuple(
-            sorted(
-                {each.address: each for one in reversed(inventories) for each in one.workflows}.values(),
-                key=lambda each: each.address,
-            )
+            _workflow(alike, wanted, len(inventories))
+            for alike in _by_address([inventory.workflows for inventory in inventories])
         ),
         other_jobs={name: max(one.other_jobs.get(name, 0) for one in inventories) for name in _other_jobs(inventories)},
         budgets=tuple(
@@ -66,11 +69,11 @@ def with_possibilities(change_set: ChangeSet, possibilities: Sequence[Possibilit
     )
 
 
-def _by_address(groups: Iterable[Sequence[Endpoint]]) -> list[list[Endpoint]]:
-    by_address: dict[str, list[Endpoint]] = {}
+def _by_address(groups: Iterable[Sequence[_Standing]]) -> list[list[_Standing]]:
+    by_address: dict[str, list[_Standing]] = {}
     for group in groups:
-        for endpoint in group:
-            by_address.setdefault(endpoint.address, []).append(endpoint)
+        for standing in group:
+            by_address.setdefault(standing.address, []).append(standing)
     return [by_address[address] for address in sorted(by_address)]
 
 
@@ -87,6 +90,36 @@ def _endpoint(endpoints: Sequence[Endpoint], wanted: str, worlds: int) -> Endpoi
         **_one_configuration(endpoints),
         deployed=first.deployed if everywhere else "possibly",
     )
+
+
+def _workflow(workflows: Sequence[Workflow], wanted: str, worlds: int) -> Workflow:
+    """What starts transform jobs, with the sizes that each job may have where it runs the same ones."""
+    first = workflows[0]
+    if len(workflows) == worlds and all(workflow == first for workflow in workflows):
+        return first
+    triggers = first.triggers
+    if any(workflow.triggers != triggers for workflow in workflows):
+        triggers = (Trigger(address=first.address, expression=Unknown(f"it is undecided: {wanted}")),)
+    labels = [[job.label for job in workflow.jobs] for workflow in workflows]
+    alike = [workflow for workflow, each in zip(workflows, labels, strict=True) if each == labels[0]]
+    return replace(
+        first,
+        **_agreed(workflows, wanted),
+        jobs=tuple(_job(jobs, wanted) for jobs in zip(*(workflow.jobs for workflow in alike), strict=True)),
+        triggers=triggers,
+        touched=any(workflow.touched for workflow in workflows),
+        deployed=first.deployed if len(workflows) == worlds else "possibly",
+    )
+
+
+def _job(jobs: Sequence[TransformJob], wanted: str) -> TransformJob:
+    values = _agreed(jobs, wanted)
+    counts = [job.instance_count for job in jobs if isinstance(job.instance_count, int)]
+    if isinstance(values["instance_count"], Unknown) and len(counts) == len(jobs):
+        bounds = {"at_least": Decimal(min(counts)), "at_most": Decimal(max(counts))}
+        values["instance_count"] = replace(values["instance_count"], **bounds)
+    types = dict.fromkeys(each for job in jobs for each in job.instance_types)
+    return replace(jobs[0], **values, instance_types=tuple(types))
 
 
 def _one_configuration(endpoints: Sequence[Endpoint]) -> dict[str, Any]:

@@ -265,12 +265,13 @@ def _aims(
         own = [each for each in rules if each.address in meant or (one.rule.spelled and each.name == one.rule.spelled)]
         aimed |= {each.address for each in own}
         for each in own:
-            yield one, each.trigger, one.aim, (each.address, one.address)
+            yield one, replace(each.trigger, address=one.address), one.aim, (each.address, one.address)
         if not own:
             _unlinked(declarations, one)
     for each in rules:
-        for aim in each.aims:
-            yield each, each.trigger, aim, (each.address,)
+        for number, aim in enumerate(each.aims, 1):
+            name = each.address if len(each.aims) == 1 else f"{each.address} #{number}"
+            yield each, replace(each.trigger, address=name), aim, (each.address,)
         if not each.aims and each.address not in aimed:
             _unlinked(declarations, each)
 

@@ -549,3 +549,73 @@ def test_parameters_that_must_not_be_shown_are_shown_nowhere(check: Check) -> No
     report = check(json.dumps({**json.loads(pipeline(("A", target))), **SECRET}))
     assert "ml.c5.9xlarge" not in json.dumps(report)
     assert report["totals"]["after"]["at_least"]
+
+
+def two_inputs(count: str) -> str:
+    return (
+        SOURCE
+        + f"""
+resource "aws_cloudwatch_event_target" "again" {{
+  {count}
+  rule  = aws_cloudwatch_event_rule.nightly.name
+  arn   = aws_sfn_state_machine.scoring.arn
+  input = jsonencode({{ type = "ml.m5.2xlarge" }})
+}}
+variable "names" {{ type = set(string) }}
+"""
+    )
+
+
+def test_one_rule_with_two_inputs_makes_two_workflows(check: Check) -> None:
+    report = check(two_inputs(""), "main.tf")
+    found = {each["address"].partition(" ")[2]: each["jobs"][0]["instance_types"] for each in report["workflows"]}
+    assert found == {
+        "(aws_cloudwatch_event_target.again)": ["ml.m5.2xlarge"],
+        "(aws_cloudwatch_event_target.nightly)": ["ml.m5.xlarge"],
+    }
+    # 30.4167 × 0.5 h × 2 × (0.23 + 0.461) = 21.0179
+    assert amounts(report) == [21.02, 21.02]
+    stack = json.loads(json.dumps(TEMPLATE))
+    targets = stack["Resources"]["Nightly"]["Properties"]["Targets"]
+    targets.append({**targets[0], "Id": "y", "Input": json.dumps({"type": "ml.m5.2xlarge"})})
+    assert amounts(check(json.dumps(stack))) == [21.02, 21.02]
+
+
+def test_what_starts_an_unknown_number_of_times_leaves_the_runs_unknown(check: Check) -> None:
+    report = check(two_inputs("for_each = var.names"), "main.tf")
+    again, nightly = report["workflows"]
+    assert again["monthly_runs"]["unknown"] == (
+        "when aws_cloudwatch_event_target.again[*] starts it is not known: how many of it there are is unknown"
+    )
+    assert round(float(nightly["monthly_runs"]), 2) == 30.42
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_a_state_machine_that_may_not_be_there_costs_nothing_at_least(check: Check) -> None:
+    source = SOURCE.replace(
+        'resource "aws_sfn_state_machine" "scoring" {',
+        'resource "aws_sfn_state_machine" "scoring" {\n  for_each = var.names',
+    ).replace("aws_sfn_state_machine.scoring.arn", "aws_sfn_state_machine.scoring[each.key].arn")
+    source = source.replace('"nightly" {\n  rule', '"nightly" {\n  for_each = var.names\n  rule')
+    report = check(source + 'variable "names" { type = set(string) }\n', "main.tf")
+    (workflow,) = report["workflows"]
+    assert workflow["deployed"] == "possibly"
+    assert float(report["totals"]["after"]["floor"]) == 0
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_sizes_that_are_undecided_are_all_told(check: Check) -> None:
+    stack = json.loads(json.dumps(TEMPLATE))
+    resources: dict[str, Any] = {"InstanceType": {"Fn::If": ["IsProd", "ml.m5.4xlarge", "ml.m5.xlarge"]}}
+    resources["InstanceCount"] = {"Fn::If": ["IsProd", 4, 1]}
+    task = {**TASK, "Parameters": {"TransformJobName.$": "$.name", "TransformResources": resources}}
+    definition = {"StartAt": "Score", "States": {"Score": task}}
+    stack["Resources"]["Scoring"]["Properties"] = {"Definition": definition}
+    stack["Parameters"] = {"Stage": {"Type": "String"}}
+    stack["Conditions"] = {"IsProd": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]}}
+    report = check(json.dumps(stack))
+    (job,) = report["workflows"][0]["jobs"]
+    assert job["instance_types"] == ["ml.m5.4xlarge", "ml.m5.xlarge"]
+    assert job["hour_usd"] == {"least": "0.23", "most": "3.688"}  # 1 × 0.23, or 4 × 0.922
+    # 30.4167 × 0.5 h × 0.23 = 3.4979, or × 3.688 = 56.0883
+    assert [round(float(report["totals"]["after"][bound]), 2) for bound in ("floor", "ceiling")] == [3.5, 56.09]
