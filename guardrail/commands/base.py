@@ -18,7 +18,7 @@ COMMANDS = {
     "comment": "keep one comment on a pull request up to date",
     "action": "run as a step of GitHub Actions",
     "init": "write a commented .guardrail.yml to start from",
-    "usage": "write a usage file with every endpoint of a plan, to fill in",
+    "usage": "write a usage file with what usage is about, to fill in",
     "schema": "print the JSON Schema of a report or of a file",
     "completion": "print a completion script for your shell",
 }

@@ -1,8 +1,9 @@
-"""``guardrail usage init``: a usage file to fill in, with every endpoint, and where each number is to be found.
+"""``guardrail usage init``: a usage file to fill in, with all that usage is about, and where each number is found.
 
 It states nothing: every number is a comment, so that a check says the same with it as without. The metrics are those of
 `guardrail.metrics`; what they mean is from the SageMaker developer guide (monitoring-cloudwatch,
-async-inference-monitor, serverless-endpoints-monitoring), and usage types are those of the bill (docs/costs.md).
+async-inference-monitor, serverless-endpoints-monitoring) and the Step Functions guide (procedure-cw-metrics), and usage
+types are those of the bill (docs/costs.md).
 """
 
 import os
@@ -13,13 +14,13 @@ from guardrail import output, sources
 from guardrail.commands import schema
 from guardrail.errors import GuardrailError
 from guardrail.git import top_of
-from guardrail.model import ChangeSet, Endpoint, InstanceVariant, ServerlessVariant, Unknown, Variant
-from guardrail.reporters.wording import counted
+from guardrail.model import ChangeSet, Endpoint, InstanceVariant, ServerlessVariant, Unknown, Variant, Workflow
+from guardrail.reporters.wording import members
 from guardrail.settings import USAGE_FILE_NAMES
 from guardrail.yaml_text import quoted
 
 HELP = """\
-write a usage file with every endpoint of a plan, to fill in
+write a usage file with what usage is about, to fill in
 
 Every number is a comment with where to find it, so the file changes nothing
 until a line is uncommented. Its schema is written beside it for editors.
@@ -45,7 +46,7 @@ _LONGEST_KEY = 1000
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the action and what it takes."""
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
-    init = actions.add_parser("init", help="write a usage file with every endpoint, to fill in")
+    init = actions.add_parser("init", help="write a usage file with every endpoint and workflow, to fill in")
     init.add_argument("paths", metavar="PATH", nargs="+", help="plans, Terraform source or templates")
     init.add_argument(
         "--output",
@@ -63,15 +64,14 @@ def run(arguments: Namespace) -> int:
         raise GuardrailError(f"{path} exists already", hint="guardrail usage init --force replaces it")
     if path != "-" and os.path.realpath(path) in map(os.path.realpath, arguments.paths):
         raise GuardrailError(f"the usage file would replace its own input {path}")
-    endpoints = _endpoints(_read(arguments.paths))
-    text = "".join(f"{line}\n" for line in lines(endpoints))
+    endpoints, workflows = _standing(_read(arguments.paths))
+    text = "".join(f"{line}\n" for line in lines(endpoints, workflows))
     if path == "-":
         output.write_stdout(text, for_machines=True)
         return 0
     output.write_file(path, f"{schema.write_beside(path, 'usage')}{text}")
-    output.write_stdout(
-        f"wrote {path} for {counted(len(endpoints), 'endpoint')}; fill in what you know, then: guardrail check PATH\n"
-    )
+    what = members(len(endpoints), len(workflows))
+    output.write_stdout(f"wrote {path} for {what}; fill in what you know, then: guardrail check PATH\n")
     return 0
 
 
@@ -85,27 +85,56 @@ def _read(paths: Sequence[str]) -> Iterator[ChangeSet]:
             yield sources.read(path, beside=paths)
 
 
-def _endpoints(change_sets: Iterator[ChangeSet]) -> list[Endpoint]:
-    """The endpoints after the change, and configurations that none uses, each address once."""
+def _standing(change_sets: Iterator[ChangeSet]) -> tuple[list[Endpoint], list[Workflow]]:
+    """The endpoints after the change, configurations that none uses, and what starts jobs, each address once."""
     found: dict[str, Endpoint] = {}
+    started: dict[str, Workflow] = {}
     for change_set in change_sets:
         for endpoint in (*change_set.after.endpoints, *change_set.after.unattached):
             found.setdefault(endpoint.address, endpoint)
-    return list(found.values())
+        for workflow in change_set.after.workflows:
+            started.setdefault(workflow.address, workflow)
+    return list(found.values()), list(started.values())
 
 
-def lines(endpoints: Sequence[Endpoint]) -> Iterator[str]:
+def lines(endpoints: Sequence[Endpoint], workflows: Sequence[Workflow]) -> Iterator[str]:
     """The file, which states nothing yet."""
     yield "# What no plan knows, for a month of 730 hours: uncomment what you know; the rest stays unknown, not 0."
     yield "# Metrics are those of CloudWatch in AWS/SageMaker, usage types those of Cost Explorer and the bill."
     yield "version: 0.1"
-    yield "resource_usage:" if endpoints else "resource_usage: {}"
+    yield "resource_usage:" if endpoints or workflows else "resource_usage: {}"
     for endpoint in endpoints:
-        key = quoted(endpoint.address)
-        yield f"  {key}:" if len(key) <= _LONGEST_KEY else f"  ? {key}\n  :"
-        for argument, hint in _arguments(endpoint):
-            yield f"    # {argument}:  # {hint}"
+        yield from _entry(endpoint.address, _arguments(endpoint))
         yield from _variants(endpoint)
+    for workflow in workflows:
+        yield from _entry(workflow.address, _of_workflow(workflow))
+        yield from _jobs(workflow)
+
+
+def _entry(address: str, arguments: Iterator[tuple[str, str]]) -> Iterator[str]:
+    key = quoted(address)
+    yield f"  {key}:" if len(key) <= _LONGEST_KEY else f"  ? {key}\n  :"
+    for argument, hint in arguments:
+        yield f"    # {argument}:  # {hint}"
+
+
+def _of_workflow(workflow: Workflow) -> Iterator[tuple[str, str]]:
+    """The keys that matter for what starts transform jobs; of what runs once there is no month."""
+    yield (
+        "run_hours",
+        "TransformEndTime less TransformStartTime of one job, as describe-transform-job has them, in hours",
+    )
+    if not workflow.once:
+        hint = "executions a month: Sum of ExecutionsStarted in AWS/States, or as its schedules are meant"
+        yield "monthly_runs", hint
+
+
+def _jobs(workflow: Workflow) -> Iterator[str]:
+    """A place for each job, where there are several."""
+    labels = [job.label for job in workflow.jobs if job.label]
+    if len(labels) > 1:
+        yield "    # jobs:  # run_hours, where a job differs"
+        yield from (f"    #   {quoted(label)}: {{}}" for label in dict.fromkeys(labels))
 
 
 def _arguments(endpoint: Endpoint) -> Iterator[tuple[str, str]]:

@@ -218,12 +218,9 @@ class Usage:
 
 
 def _addresses(endpoint: Endpoint | Workflow) -> list[str]:
-    own = [endpoint.address]
-    return (
-        own
-        if isinstance(endpoint, Workflow) or endpoint.configuration_address is None
-        else [*own, endpoint.configuration_address]
-    )
+    if isinstance(endpoint, Workflow):
+        return list(dict.fromkeys((endpoint.address, endpoint.address.partition(" (")[0])))  # what several are made of
+    return [each for each in (endpoint.address, endpoint.configuration_address) if each is not None]
 
 
 def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:

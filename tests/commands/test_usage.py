@@ -148,3 +148,46 @@ def test_any_address_is_one_key_and_reads_as_itself(text: str) -> None:
     document = f"a:\n  {quoted(text)}:\nb: 1\n"
     read = strict_yaml.decode(document, dict[str, object], name="usage", error=SettingsError)
     assert read == {"a": {text: None}, "b": 1}
+
+
+MACHINE = {
+    "StartAt": "Small",
+    "States": {
+        name: {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sagemaker:createTransformJob.sync",
+            "Parameters": {"TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}},
+            **after,
+        }
+        for name, after in (("Small", {"Next": "Large"}), ("Large", {"End": True}))
+    },
+}
+
+
+def test_what_starts_transform_jobs_has_its_runs_its_hours_and_its_jobs(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "score.asl.json").write_text(json.dumps(MACHINE))
+    assert cli.main(["usage", "init", "score.asl.json"]) == 0
+    assert "for 1 workflow;" in capsys.readouterr().out
+    text = (folder / "guardrail-usage.yml").read_text()
+    assert re.findall(r"(?m)^    # (\w+):", text) == ["run_hours", "monthly_runs", "jobs"]
+    filled = text.replace("# run_hours:  #", "run_hours: 0.5  #").replace("# monthly_runs:", "monthly_runs: 10")
+    filled = filled.replace("# jobs:", "jobs:").replace("#   Small: {}", "  Small: {run_hours: 2}")
+    (folder / "guardrail-usage.yml").write_text(filled.replace("    #   Large: {}\n", ""))
+    flags = ["--usage-file", "guardrail-usage.yml", "--region", "us-east-1", "--isolated", "--format", "json"]
+    assert cli.main(["check", "score.asl.json", *flags]) == 0
+    after = json.loads(capsys.readouterr().out)["totals"]["after"]
+    assert float(after["expected"]) == 5.75  # 10 × (2 h + 0.5 h) × 0.23
+
+
+def test_what_runs_once_has_no_month(folder: Path) -> None:
+    profile = {
+        "ProfileName": "P",
+        "TransformJobDefinition": {"TransformResources": {"InstanceType": "ml.m5.xlarge", "InstanceCount": 1}},
+    }
+    package = {"ValidationSpecification": {"ValidationProfiles": [profile]}}
+    (folder / "package.json").write_text(json.dumps(package))
+    assert cli.main(["usage", "init", "package.json"]) == 0
+    text = (folder / "guardrail-usage.yml").read_text()
+    assert re.findall(r"(?m)^    # (\w+):", text) == ["run_hours"]

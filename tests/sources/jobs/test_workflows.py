@@ -619,3 +619,12 @@ def test_sizes_that_are_undecided_are_all_told(check: Check) -> None:
     assert job["hour_usd"] == {"least": "0.23", "most": "3.688"}  # 1 × 0.23, or 4 × 0.922
     # 30.4167 × 0.5 h × 0.23 = 3.4979, or × 3.688 = 56.0883
     assert [round(float(report["totals"]["after"][bound]), 2) for bound in ("floor", "ceiling")] == [3.5, 56.09]
+
+
+def test_usage_of_a_pipeline_holds_for_everything_that_it_is_started_as(check: Check, tmp_path: Path) -> None:
+    (tmp_path / "own.yml").write_text("version: 0.1\nresource_usage:\n  Pipeline: {run_hours: 1}\n")
+    report = check(
+        pipeline(("A", {}), ("B", given(Count="4"))), "template.json", "--usage-file", str(tmp_path / "own.yml")
+    )
+    # 4.3452 × 1 h × 0.204 × (1 + 4) = 4.4321
+    assert amounts(report) == [4.43, 4.43]
