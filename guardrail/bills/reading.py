@@ -113,7 +113,9 @@ class Bill:
             found = csv_parts.unreadable(path, shown, group.layout, bad, gzipped=group.gzipped)
             if found is not None:
                 raise found
-        raise SourceError(f"{group.shown[0]}: a value of {bad} cannot be read")
+        column = group.layout.column(bad, group.columns.types)
+        condition = view.unreadable(group.layout, group.columns, bad)
+        raise self._first_of_parquet(group, str(column), condition, what="a time" if bad in view.TIMES else "a number")
 
     def _refuse_without_cost(self, group: Group, table: str | None = None) -> None:
         """Raise where a line of use has no cost: summed up it would look as if it were free."""
@@ -161,24 +163,30 @@ class Bill:
         """The first double of the lines that is no number, or none that an amount can be."""
         import duckdb
 
-        relation = _PARQUET.replace(")", ", filename = true, file_row_number = true)")
         for concept in view.NUMBERS:
             column = group.layout.column(concept, group.columns.types)
-            if column is None or group.columns.types[column] not in ("DOUBLE", "FLOAT"):
-                continue
-            name = view.quoted(column)
-            text = (
-                f"SELECT filename, file_row_number, {name} AS value FROM {relation} "
-                f"WHERE NOT isfinite({name}) OR abs({name}) >= 1e20 ORDER BY 1, 2 LIMIT 1"
-            )
-            try:
-                rows = self._engine.rows(text, [group.patterns])
-            except duckdb.Error as error:
-                return engine.refused(error, group.shown[0])
-            if rows:
-                path, number, value = rows[0].values()
-                return SourceError(f"{path}: row {number + 1}, column {column}: {value} is not a number")
+            if column is not None and group.columns.types[column] in ("DOUBLE", "FLOAT"):
+                name = view.quoted(column)
+                try:
+                    return self._first_of_parquet(group, column, f"(NOT isfinite({name}) OR abs({name}) >= 1e20)")
+                except LookupError:
+                    continue
+                except duckdb.Error as error:
+                    return engine.refused(error, group.shown[0])
         return None
+
+    def _first_of_parquet(self, group: Group, column: str, condition: str, *, what: str = "a number") -> SourceError:
+        """The error for the first value of a column that meets a condition, with its row. Raises `LookupError`."""
+        relation = _PARQUET.replace(")", ", filename = true, file_row_number = true)")
+        text = (
+            f"SELECT filename, file_row_number, {view.quoted(column)} AS value FROM {relation} "
+            f"WHERE {view.sagemaker(group.layout, group.columns)} AND {condition} ORDER BY 1, 2 LIMIT 1"
+        )
+        for path, number, value in (row.values() for row in self._engine.rows(text, [group.patterns])):
+            shown = dict(zip(group.files, group.shown, strict=True)).get(path, path)
+            told = f"{value[:40]!r}" if isinstance(value, str) else value
+            return SourceError(f"{shown}: row {number + 1}, column {column}: {told} is not {what}")
+        raise LookupError(column)
 
 
 @contextmanager

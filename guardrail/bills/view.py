@@ -114,6 +114,16 @@ def without_cost(layout: Layout, columns: Columns, relation: str) -> list[str]:
     ]
 
 
+def unreadable(layout: Layout, columns: Columns, concept: Concept) -> str:
+    """The condition that the text in the column of a concept is no number, or no moment."""
+    return f"{_DuckDB(layout, columns).unreadable([concept])} IS NOT NULL"
+
+
+def sagemaker(layout: Layout, columns: Columns) -> str:
+    """The condition that a line is looked at."""
+    return _DuckDB(layout, columns).sagemaker()
+
+
 def athena(
     layout: Layout, types: Mapping[str, str], table: str, where: str | None, tag_keys: Sequence[str] = ()
 ) -> str:
@@ -329,18 +339,18 @@ class _DuckDB:
 
     def extra(self) -> list[str]:
         """Whether a number or a moment could not be read, of text alone: the concept, NULL where all is well."""
-        if not self.is_checked:
-            return []
-        cases = [
-            f"WHEN {value} IS NOT NULL AND ({self.number(concept)} IS NULL "
-            f"OR NOT regexp_full_match({value}, {literal(NUMBER)})) THEN {literal(concept)}"
-            for concept, value in self._texts(NUMBERS)
-        ]
-        cases += [
-            f"WHEN {value} IS NOT NULL AND {self.time(concept)} IS NULL THEN {literal(concept)}"
-            for concept, value in self._texts(TIMES)
-        ]
-        return [f"CASE {' '.join(cases)} END AS unreadable"] if cases else []
+        found = self.unreadable((*NUMBERS, *TIMES)) if self.is_checked else None
+        return [f"{found} AS unreadable"] if found else []
+
+    def unreadable(self, concepts: Sequence[Concept]) -> str | None:
+        """The first of the concepts whose text cannot be read, NULL where all is well; None where none is text."""
+        cases = []
+        for concept, value in self._texts(concepts):
+            bad = f"{self.time(concept)} IS NULL"
+            if concept in NUMBERS:
+                bad = f"({self.number(concept)} IS NULL OR NOT regexp_full_match({value}, {literal(NUMBER)}))"
+            cases.append(f"WHEN {value} IS NOT NULL AND {bad} THEN {literal(concept)}")
+        return f"CASE {' '.join(cases)} END" if cases else None
 
     def _texts(self, concepts: Sequence[Concept]) -> list[tuple[Concept, str]]:
         """Those of the concepts that stand in a column of text, with that text."""

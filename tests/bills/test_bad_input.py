@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from guardrail.bills.layouts import underscored
 from tests.bills import account
 from tests.bills.conftest import Asked, Refusal
 
-pytest.importorskip("duckdb")
+duckdb = pytest.importorskip("duckdb")
 
 
 HEADER = (
@@ -293,6 +294,32 @@ def written(path: Path, rows: list[dict[str, str]]) -> Path:
     else:
         account.write_parquet(path, rows)
     return path
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "told"),
+    [
+        ("line_item_unblended_cost", "1_000", "'1_000' is not a number"),
+        ("line_item_usage_amount", "NaN", "'NaN' is not a number"),
+        ("line_item_usage_start_date", "yesterday", "'yesterday' is not a time"),
+    ],
+)
+def test_a_bad_text_of_parquet_is_told_with_its_row_and_column(
+    column: str, text: str, told: str, tmp_path: Path, refusal: Refusal
+) -> None:
+    """The second part has it in the fourth row; the third row is of another service, whose texts are nobody's."""
+    names = [underscored(name) for name in HEADER.split(",")]
+    good = dict(zip(names, row().split(","), strict=True))
+    parts = [[good], [good, good, good | {column: "x", "line_item_product_code": "AmazonS3"}, good | {column: text}]]
+    for number, rows in enumerate(parts, 1):
+        source = bill(tmp_path / "source.csv", *(",".join(each.values()) for each in rows), header=",".join(names))
+        target = tmp_path / "export" / f"ml-0000{number}.parquet"
+        target.parent.mkdir(exist_ok=True)
+        read = f"SELECT * FROM read_csv('{source}', all_varchar = true)"  # noqa: S608 - all of it is of this file
+        duckdb.connect().execute(f"COPY ({read}) TO '{target}' (FORMAT parquet)")
+    shown = refusal(tmp_path / "export", "top")
+    assert f"ml-00002.parquet: row 4, column {column}: {told}" in shown
+    assert str(tmp_path / "export") in shown
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
