@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from guardrail.bills.layouts import LayoutName
 from guardrail.bills.usage import NOT_RECOGNISED, Use, uses_of
-from guardrail.bills.view import literal, literals
+from guardrail.bills.view import PRODUCTS, literal, literals
 
 USAGE_LINES: Final = ("Usage", "SavingsPlanCoveredUsage", "DiscountedUsage")
 """Line types that are use, once each: a negation's amount repeats that of the lines it takes back."""
@@ -63,6 +63,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """How many of these name no resource."""
     may_be_later: bool
     """Whether some use may be in the bill of a later month: a bill began after some use did."""
+    has_software: bool = False
+    """Whether there are lines of AWS Marketplace beside those of SageMaker."""
     unrecognised: tuple[str, ...] = ()
     """Usage types of lines of use that neither the grammar nor the list of what is no inference knows."""
     layouts: tuple[LayoutName, ...] = ()
@@ -135,8 +137,8 @@ def _asked(asked: Asked) -> str:
 
 
 def in_usage() -> str:
-    """The condition that a line is use."""
-    return f"line_type IN {literals(USAGE_LINES)}"
+    """The condition that a line is use of SageMaker itself, and not of software on it."""
+    return f"line_type IN {literals(USAGE_LINES)} AND product_code IN {literals(PRODUCTS)}"
 
 
 def facts_text(lines: str, asked: Asked) -> str:
@@ -160,7 +162,8 @@ def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Fact
     rows = [{**row, **{name: row[name] or "" for name in ("usage_type", "line_type")}} for row in rows]
     uses = uses_of(sorted({row["usage_type"] for row in rows}))
     of = {use.usage_type: use for use in uses}
-    used = [row for row in rows if row["line_type"] in USAGE_LINES]
+    own = [row for row in rows if row["product_code"] in PRODUCTS]
+    used = [row for row in own if row["line_type"] in USAGE_LINES]
     inference = [row for row in used if of[row["usage_type"]].is_inference]
     # a month of serverless seconds may be one line in an hourly export; instances show how fine it is
     running = [row for row in inference if of[row["usage_type"]].instance_type] or inference
@@ -177,6 +180,7 @@ def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Fact
         without_resource=sum(int(row["line_count"]) - int(row["named"]) for row in inference),
         has_ends=not running or any(row["longest"] is not None for row in running),
         tagged=tuple(sum(int(row[name]) for row in rows) for name in (rows[0] if rows else ()) if name[:4] == "tag_"),
+        has_software=len(own) < len(rows),
         may_be_later=any(
             row["last_billed"] and row["first_use"] and row["last_billed"] > row["first_use"] for row in rows
         ),

@@ -1,6 +1,6 @@
 """A question asked of a bill: facts first, then the question, then what stands apart, and all of it one answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -17,8 +17,8 @@ from guardrail.bills.asked import (
 )
 from guardrail.bills.layouts import LAYOUTS, LayoutName
 from guardrail.bills.questions import Question, question, savings_plans
-from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED
-from guardrail.bills.view import literals
+from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED, SOFTWARE
+from guardrail.bills.view import PRODUCTS, literals
 from guardrail.errors import SourceError
 
 Ask = Callable[[str], list[dict[str, Any]]]
@@ -91,20 +91,21 @@ def _column(layout: LayoutName, concept: str) -> str:
 def _has_others(there: Facts) -> bool:
     """Whether anything stands apart; most exports of one team have nothing else, and one pass less over them."""
     other_lines = set(there.line_types) - set(USAGE_LINES)
-    return bool(other_lines or there.may_be_later or set(there.modes) - set(INFERENCE))
+    return bool(other_lines or there.may_be_later or there.has_software or set(there.modes) - set(INFERENCE))
 
 
 def apart_text(start: str, there: Facts) -> str:
     """Everything that is no use of inference in the month of its bill, summed by name."""
     other = [use.usage_type for use in there.uses if not use.is_inference]
     elsewhere = f" OR asked.usage_type IN {literals(other)}" if other else ""
+    software = f" OR product_code NOT IN {literals(PRODUCTS)}" if there.has_software else ""
     later = " OR date_trunc('month', billing_period) > date_trunc('month', usage_start)" if there.may_be_later else ""
     return f"""{start}
 SELECT line_type, product_code, currency, usage_types.mode AS mode, asked.usage_type AS usage_type,
   date_trunc('month', usage_start) AS used, date_trunc('month', billing_period) AS billed, COUNT(*) AS line_count,
   SUM(cost) AS cost, SUM(unblended_cost) AS billed_cost
 FROM asked LEFT JOIN usage_types ON asked.usage_type = usage_types.usage_type
-WHERE COALESCE(line_type, '') NOT IN {literals(USAGE_LINES)}{elsewhere}{later}
+WHERE COALESCE(line_type, '') NOT IN {literals(USAGE_LINES)}{elsewhere}{software}{later}
 GROUP BY line_type, product_code, currency, usage_types.mode, asked.usage_type, date_trunc('month', usage_start),
   date_trunc('month', billing_period)"""
 
@@ -114,7 +115,7 @@ def _apart(others: Sequence[dict[str, Any]]) -> list[Row]:
     parts: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in others:
         is_later = bool(row["billed"] and row["used"] and row["billed"] > row["used"])
-        if row["line_type"] in USAGE_LINES and not (is_later and row["mode"] in INFERENCE):
+        if row["line_type"] in USAGE_LINES and not (is_later and _mode(row) in INFERENCE):
             continue
         used, billed = (f"{row[name]:%Y-%m}" if row[name] else "" for name in ("used", "billed"))
         key = (
@@ -146,12 +147,17 @@ def _billed_later(apart: Sequence[Row]) -> list[str]:
     return [f"lines of {used} that are in the bill of {billed} are shown as billed later" for used, billed in months]
 
 
+def _mode(row: Mapping[str, Any]) -> str:
+    """The mode of lines: software has its own, whatever its usage type looks like."""
+    return str(row["mode"] or NOT_RECOGNISED) if row["product_code"] in PRODUCTS else SOFTWARE
+
+
 def _remainder(others: Sequence[dict[str, Any]]) -> list[Row]:
     """What is no inference, in one sum for each currency; what is not recognised beside it."""
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in others:
-        if row["line_type"] in USAGE_LINES and row["mode"] not in INFERENCE:
-            parts.setdefault((row["mode"] or NOT_RECOGNISED, row["currency"] or ""), []).append(row)
+        if row["line_type"] in USAGE_LINES and _mode(row) not in INFERENCE:
+            parts.setdefault((_mode(row), row["currency"] or ""), []).append(row)
     return [
         {
             "mode": mode,

@@ -12,12 +12,23 @@ from typing import Any, Final
 from msgspec import Struct, structs
 
 from guardrail.bills.answer import summed
-from guardrail.bills.asked import DAY_HOURS, Asked, Facts, beginning, facts, facts_text, first_of_month, in_usage
+from guardrail.bills.asked import (
+    DAY_HOURS,
+    USAGE_LINES,
+    Asked,
+    Facts,
+    beginning,
+    facts,
+    facts_text,
+    first_of_month,
+    in_usage,
+)
 from guardrail.bills.asking import Ask
 from guardrail.bills.layouts import LayoutName
+from guardrail.bills.questions.hours import PLACE
 from guardrail.bills.resources import Resource, resource_of, shown_name
-from guardrail.bills.usage import NOT_RECOGNISED, SOFTWARE, Use
-from guardrail.bills.view import PRODUCTS
+from guardrail.bills.usage import SOFTWARE, Use
+from guardrail.bills.view import PRODUCTS, literals
 from guardrail.errors import SourceError
 from guardrail.money import ZERO
 
@@ -31,7 +42,6 @@ class Billed(Struct, frozen=True, kw_only=True):
     name: str
     """As the bill spells it; the usage type where no resource is named."""
     use: Use
-    mode: str
     amount: Decimal
     """In the unit of the usage type: hours, GB-months, GB, seconds."""
     cost: Decimal
@@ -47,6 +57,11 @@ class Billed(Struct, frozen=True, kw_only=True):
     """The end of its last line."""
     levels: tuple[tuple[Decimal, int], ...]
     """Amounts of an hour, each with the number of hours that had it; of instances in an hourly export alone."""
+
+    @property
+    def mode(self) -> str:
+        """What it is of: a mode of inference, software, or none."""
+        return self.use.mode
 
 
 class Month(Struct, frozen=True, kw_only=True):
@@ -127,7 +142,7 @@ SELECT resource_key, account, region, currency, product_code, usage_type, line_t
   COUNT(list_cost) AS with_list, SUM(CASE WHEN cost = 0 THEN list_cost END) AS free_cost, MIN(usage_start) AS first_use,
   MAX(usage_start) AS last_start, MAX(usage_end) AS last_use
 FROM asked
-WHERE {in_usage()}
+WHERE line_type IN {literals(USAGE_LINES)}
 GROUP BY resource_key, account, region, currency, product_code, usage_type, line_type"""
 
 
@@ -135,30 +150,37 @@ def levels_text(text: str) -> str:
     """The question how many instance-hours its hours had, and how many hours had as many."""
     return f"""{text},
 each_hour AS (
-  SELECT resource_key, account, asked.usage_type AS usage_type, usage_start, SUM(amount) AS level
+  SELECT resource_key, account, {PLACE} AS place, asked.usage_type AS usage_type, usage_start, SUM(amount) AS level
   FROM asked JOIN usage_types ON asked.usage_type = usage_types.usage_type
   WHERE {in_usage()} AND instance_type <> ''
-  GROUP BY resource_key, account, asked.usage_type, usage_start
+  GROUP BY resource_key, account, {PLACE}, asked.usage_type, usage_start
 )
-SELECT resource_key, account, usage_type, level, COUNT(*) AS hours
+SELECT resource_key, account, place, usage_type, level, COUNT(*) AS hours
 FROM each_hour
-GROUP BY resource_key, account, usage_type, level"""
+GROUP BY resource_key, account, place, usage_type, level"""
 
 
 def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], there: Facts) -> list[Billed]:
     uses = {use.usage_type: use for use in there.uses}
     by_key: dict[tuple[Any, ...], list[tuple[Decimal, int]]] = {}
     for row in levels:
-        key = (row["resource_key"], row["account"], row["usage_type"])
+        key = (row["resource_key"], row["account"], row["place"], row["usage_type"])
         by_key.setdefault(key, []).append((row["level"] or ZERO, int(row["hours"])))
     prefix_regions = there.prefix_regions
-    grouped: dict[tuple[Resource, str], list[dict[str, Any]]] = {}
+    grouped: dict[tuple[Resource, Use], list[dict[str, Any]]] = {}
     for row in sums:
-        grouped.setdefault((resource_of(row, prefix_regions), row["usage_type"] or ""), []).append(row)
-    return [
-        _part(resource, uses[usage_type], several, by_key)
-        for (resource, usage_type), several in sorted(grouped.items(), key=lambda item: (item[0][0].name, item[0][1]))
-    ]
+        use = uses[row["usage_type"] or ""]
+        if row["product_code"] not in PRODUCTS:  # whatever its usage type looks like
+            use = Use(usage_type=use.usage_type, mode=SOFTWARE, region=use.region)
+        grouped.setdefault((resource_of(row, prefix_regions), use), []).append(row)
+    made = [_part(resource, use, several, by_key) for (resource, use), several in grouped.items()]
+    return sorted(made, key=_order)
+
+
+def _order(part: Billed) -> tuple[str, ...]:
+    """By name, and all that tells two of a name apart."""
+    resource = part.resource
+    return (resource.name, part.use.usage_type, part.mode, resource.account or "", resource.region, resource.kind)
 
 
 def _part(
@@ -169,13 +191,15 @@ def _part(
 ) -> Billed:
     has_list = all(row["with_list"] == row["line_count"] for row in several)
     covered = [row for row in several if row["line_type"] == _COVERED]
-    is_software = use.mode == NOT_RECOGNISED and any(row["product_code"] not in PRODUCTS for row in several)
-    keys = dict.fromkeys((row["resource_key"], row["account"], row["usage_type"]) for row in several)
+    keys = dict.fromkeys(
+        (key, row["account"], "" if (key or "").startswith("arn:") else resource.region, row["usage_type"])
+        for row, key in ((row, row["resource_key"]) for row in several)
+    )
+    newest = max(several, key=lambda row: (row["last_start"], row["resource_id"] or ""))
     return Billed(
         resource=resource,
-        name=shown_name(several[0]["resource_id"]) or use.usage_type,
+        name=shown_name(newest["resource_id"]) or use.usage_type,
         use=use,
-        mode=SOFTWARE if is_software else use.mode,
         amount=summed(several, "amount"),
         cost=summed(several, "cost"),
         list_cost=summed(several, "list_cost") if has_list else None,
@@ -183,7 +207,7 @@ def _part(
         free_saving=-summed([row for row in several if row["line_type"] != _COVERED], "free_cost"),
         first=min(row["first_use"] for row in several),
         last=max(row["last_use"] or row["last_start"] for row in several),
-        levels=tuple(sorted(level for key in keys for level in levels.get(key, ()))),
+        levels=tuple(sorted(level for key in keys for level in levels.get(key, ()))) if use.instance_type else (),
     )
 
 

@@ -298,12 +298,21 @@ class _DuckDB:
         return f"{self.text(concept) if self.type_of(concept) == 'VARCHAR' else self.reference(concept)} IS NULL"
 
     def sagemaker(self) -> str:
-        """Lines of SageMaker, its Savings Plans, and of the Marketplace for its resources; no other is looked at."""
+        """Lines of SageMaker, its Savings Plans, and of software of the Marketplace for it; no other is looked at.
+
+        Software has a product code of its seller. It is SageMaker's where its line names a resource of SageMaker, or
+        where it is marked as the Marketplace's and its usage type names an instance type of SageMaker. Without the
+        column that marks it, a code is a seller's where it is none of AWS's own, such as AmazonCloudWatch.
+        """
         code, entity = self.text("product_code"), self.reference("billing_entity")
         own = f"{code} IN {literals(PRODUCTS)}"
-        if entity is None or self.reference("resource_id") is None:
-            return own
-        return f"({own} OR ({entity} = 'AWS Marketplace' AND strpos({self.text('resource_id')}, ':sagemaker:') > 0))"
+        ties = [f"strpos({self.text('resource_id')}, ':sagemaker:') > 0"] if self.reference("resource_id") else []
+        if entity is None:
+            sellers = f"substr({code}, 1, 6) <> 'Amazon' AND substr({code}, 1, 3) <> 'AWS'"
+        else:
+            sellers = f"{entity} = 'AWS Marketplace'"
+            ties.append(f"strpos({self.text('usage_type')}, 'ml.') > 0")
+        return f"({own} OR ({sellers} AND ({' OR '.join(ties)})))" if ties else own
 
     def tags(self) -> str:
         """All tags of a line in whatever shape is cheap: a map, a struct, or JSON."""

@@ -316,7 +316,7 @@ FACTS = {
 }
 MODES = {
     "month": "timestamp",
-    **dict.fromkeys(("usage_type", "currency", "unit", "mode"), "varchar"),
+    **dict.fromkeys(("product_code", "usage_type", "currency", "unit", "mode"), "varchar"),
     **dict.fromkeys(("cost", "list_cost", "billed_cost", "amount"), "decimal"),
 }
 
@@ -348,7 +348,21 @@ def test_a_table_of_athena_is_asked_with_its_partitions_pruned(
     fact = ("USE1-Host:ml.m5.xlarge", "Usage", "AmazonSageMaker", "USD", at[0], *span, "1", "1", "1")
     for columns_, row in (
         (FACTS, fact),
-        (MODES, (at[0], "USE1-Host:ml.m5.xlarge", "USD", "Hrs", "real-time", "0.23", "0.23", "0.23", "1")),
+        (
+            MODES,
+            (
+                at[0],
+                "AmazonSageMaker",
+                "USE1-Host:ml.m5.xlarge",
+                "USD",
+                "Hrs",
+                "real-time",
+                "0.23",
+                "0.23",
+                "0.23",
+                "1",
+            ),
+        ),
     ):
         finished(aws["athena"])
         finished(aws["athena"])

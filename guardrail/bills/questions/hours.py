@@ -14,7 +14,7 @@ Not ``DECIMAL '0.9999'``, of which DuckDB keeps three places: 1.000.
 
 IDENTITY: Final = "resource_key, account, place"
 """What an endpoint is told by: its ARN, or its bare name with account and region."""
-_PLACE: Final = (
+PLACE: Final = (
     "CASE WHEN substr(resource_key, 1, 4) = 'arn:' THEN '' ELSE COALESCE(NULLIF(region, ''), prefix_region) END"
 )
 """The region of what has no ARN, which says it; the same name in two regions is two endpoints."""
@@ -28,12 +28,12 @@ def hourly(more: str, modes: tuple[str, ...]) -> str:
     it, since of millions of hours each text would be a text of its own.
     """
     return f"""hourly AS (
-  SELECT resource_key, account, {_PLACE} AS place, {more}, usage_start,
+  SELECT resource_key, account, {PLACE} AS place, {more}, usage_start,
     date_diff('hour', usage_start, MAX(usage_end)) AS spans, SUM(amount) AS instance_hours,
     SUM(cost) AS cost, SUM(list_cost) AS list_cost, MIN(number) AS first_number, MAX(number) AS last_number
   FROM asked JOIN usage_types ON asked.usage_type = usage_types.usage_type
   WHERE {in_usage()} AND instance_type <> '' AND mode IN {literals(modes)}
-  GROUP BY resource_key, account, {_PLACE}, {more}, usage_start
+  GROUP BY resource_key, account, {PLACE}, {more}, usage_start
 )"""
 
 
@@ -44,10 +44,10 @@ def labels(more: str = "") -> str:
     twice as long (5 million lines: 3.2 s without labels, 4.7 with them, 10.9 with tags in every hour).
     """
     return f"""labels AS (
-  SELECT resource_key, account, {_PLACE} AS place, max_by(resource_id, usage_start) AS resource_id{more}
+  SELECT resource_key, account, {PLACE} AS place, max_by(resource_id, usage_start) AS resource_id{more}
   FROM asked JOIN usage_types ON asked.usage_type = usage_types.usage_type
   WHERE {in_usage()} AND resource_key <> ''
-  GROUP BY resource_key, account, {_PLACE}
+  GROUP BY resource_key, account, {PLACE}
 )"""
 
 

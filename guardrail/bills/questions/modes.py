@@ -4,36 +4,38 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, joined, total
-from guardrail.bills.asked import Asked, Facts, in_usage
-from guardrail.bills.usage import INFERENCE, NOT_INFERENCE, NOT_RECOGNISED
+from guardrail.bills.asked import USAGE_LINES, Asked, Facts
+from guardrail.bills.usage import INFERENCE, NOT_INFERENCE, NOT_RECOGNISED, SOFTWARE
+from guardrail.bills.view import PRODUCTS, literals
 
 COLUMNS: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "currency", "amount", "unit", "usage_types")
 SHOWN: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "amount", "unit")
 NEEDS_RESOURCES = False
 NEEDS_HOURS = False
-_ORDER: Final = (*INFERENCE, NOT_INFERENCE, NOT_RECOGNISED)
+_ORDER: Final = (*INFERENCE, NOT_INFERENCE, SOFTWARE, NOT_RECOGNISED)
 
 
 def text(beginning: str, asked: Asked, facts: Facts) -> str:  # noqa: ARG001 - every question has the same shape
     """Months by usage type, as Cost Explorer has them."""
     return f"""{beginning},
 months AS (
-  SELECT date_trunc('month', usage_start) AS month, usage_type, currency, unit, SUM(cost) AS cost,
+  SELECT date_trunc('month', usage_start) AS month, product_code, usage_type, currency, unit, SUM(cost) AS cost,
     SUM(list_cost) AS list_cost, SUM(unblended_cost) AS billed_cost, SUM(amount) AS amount
   FROM asked
-  WHERE {in_usage()}
-  GROUP BY date_trunc('month', usage_start), usage_type, currency, unit
+  WHERE line_type IN {literals(USAGE_LINES)}
+  GROUP BY date_trunc('month', usage_start), product_code, usage_type, currency, unit
 )
 SELECT months.*, usage_types.mode AS mode
 FROM months LEFT JOIN usage_types ON months.usage_type = usage_types.usage_type
-ORDER BY months.month, months.cost DESC, months.usage_type, months.currency, months.unit"""
+ORDER BY months.month, months.cost DESC, months.usage_type, months.product_code, months.currency, months.unit"""
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:  # noqa: ARG001
     """A row for each month, mode and currency; amounts only where all are of one unit."""
     parts: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in found:
-        key = (f"{row['month']:%Y-%m}", row["mode"] or NOT_RECOGNISED, row["currency"] or "")
+        mode = row["mode"] or NOT_RECOGNISED if row["product_code"] in PRODUCTS else SOFTWARE
+        key = (f"{row['month']:%Y-%m}", mode, row["currency"] or "")
         parts.setdefault(key, []).append(row)
     made: list[Row] = []
     for (month, mode, currency), several in sorted(

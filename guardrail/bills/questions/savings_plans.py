@@ -13,6 +13,7 @@ from typing import Any, Final
 from guardrail.bills.answer import Row, per, ratio, summed, total
 from guardrail.bills.asked import USAGE_LINES, Asked, Facts
 from guardrail.bills.usage import ASYNCHRONOUS, BATCH, REAL_TIME
+from guardrail.bills.view import PRODUCTS, literals
 from guardrail.money import ZERO
 
 COLUMNS: Final = (
@@ -41,6 +42,7 @@ SELECT usage_start, plan, line_type, asked.usage_type AS usage_type, currency, u
   usage_types.instance_type AS instance_type, SUM(amount) AS amount, SUM(cost) AS cost, SUM(list_cost) AS list_cost,
   SUM(unblended_cost) AS billed_cost, SUM(commitment) AS commitment, SUM(used_commitment) AS used_commitment
 FROM asked LEFT JOIN usage_types ON asked.usage_type = usage_types.usage_type
+WHERE product_code IN {literals(PRODUCTS)}
 GROUP BY usage_start, plan, line_type, asked.usage_type, currency, usage_types.mode, usage_types.instance_type
 ORDER BY usage_start, plan, line_type, asked.usage_type, currency"""
 
