@@ -223,6 +223,9 @@ class BilledReport(Struct, frozen=True, kw_only=True):
     """The day that the bill ends on, where that is before the month does; None where it has all of it."""
     currency: str
     endpoints: tuple[BilledEndpoint, ...]
+    unattributed: Decimal = Decimal(0)
+    """Of usage types that the code has, on lines that name none of its endpoints: of transform jobs, whose names are
+    made as they start, and all of it where the bill names no resources."""
     in_no_code: Decimal
     """What the bill has of inference that no endpoint here is paired with."""
 

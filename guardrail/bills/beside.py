@@ -9,7 +9,7 @@ from guardrail.report import BilledEndpoint, BilledReport, Report
 
 
 def billed(report: Report, month: Month) -> BilledReport:
-    """The month by endpoint of the code: 165.60 for chat; what no code has is one sum."""
+    """The month by endpoint of the code: 165.60 for chat; what names none of them, and what no code has, are sums."""
     found = paired(report, month)
     return BilledReport(
         month=month.label,
@@ -24,5 +24,6 @@ def billed(report: Report, month: Month) -> BilledReport:
             for pair in found.pairs
             if pair.billed
         ),
+        unattributed=trimmed(sum((part.cost for pool in found.pools for part in pool.parts), Decimal(0))),
         in_no_code=trimmed(sum((part.cost for part in found.orphans), Decimal(0))),
     )

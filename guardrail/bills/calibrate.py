@@ -1,16 +1,22 @@
 """A usage file from a bill: with it, the same estimate says what the month billed at list prices.
 
-What a usage file can say is said: instances on the average, gigabytes, seconds of compute, warm slots. What it cannot
-(an endpoint that was there for a part of the month, a count that the code fixes) is the error, and stated.
+What a usage file can say is said: instances on the average, gigabytes, seconds of compute, warm slots, the fee of
+software. What it cannot (an endpoint that was there for a part of the month, a count that the code fixes, a price that
+changed) is what is left, and stated by its reason.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
+from msgspec import Struct
+
 from guardrail.bills.answer import text_of
 from guardrail.bills.billed import Billed, Month
-from guardrail.bills.reconcile import Pair, Pairs, lines_of
+from guardrail.bills.reasons import WARM, ReasonName
+from guardrail.bills.reconcile import Pair, Pairs, Pool, sides
+from guardrail.bills.usage import SOFTWARE
+from guardrail.cost.base import CostComponent
 from guardrail.model import InstanceVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, ZERO
 from guardrail.prices import usage_types
@@ -21,6 +27,8 @@ _DATA: Final = {
     usage_types.DATA_OUT: "monthly_data_out_gb",
 }
 _ONE_SECOND_MS: Final = 1000
+_HELD: Final = ("length of the month", "Savings Plan", "discount", "free tier")
+"""Reasons that make no difference to an estimate of this very month at list prices."""
 _PLACES: Final = 12
 
 
@@ -36,39 +44,73 @@ def lines(found: Pairs, month: Month) -> Iterator[str]:
             yield from (f"    {line}" for line in entry)
 
 
-def held_against(again: Pairs, month: Month) -> tuple[Decimal, Decimal]:
+class Held(Struct, frozen=True, kw_only=True):
+    """The estimate of a month beside what it billed at list prices."""
+
+    estimated: Decimal
+    billed: Decimal
+    left: Mapping[ReasonName, Decimal]
+    """What no usage file says, by its reason; together the billed less the estimated."""
+
+
+def held_against(again: Pairs, month: Month) -> Held:
     """What the estimate says of the month, and what it billed at list prices: equal where usage says everything.
 
     Hours and warm time are those of a month of 730 hours, so they count for as many as this one has; a GB-month is the
     same in every month.
     """
     estimated = billed = ZERO
-    for pair in again.pairs:
-        if not pair.billed:
-            continue
-        billed += sum((part.cost if part.list_cost is None else part.list_cost for part in pair.billed), ZERO)
-        for line in lines_of(pair.item):
-            if line.monthly is not None and isinstance(line.monthly.expected, Decimal):
-                runs = line.unit == "Hrs" or line.kind == "provisioned-warm"
-                usd = line.monthly.expected
-                estimated += usd * month.hours / HOURS_PER_MONTH if runs else usd
-    return estimated, billed
+    left: dict[ReasonName, Decimal] = {}
+    billed_ones: list[Pair | Pool] = [pair for pair in again.pairs if pair.billed]
+    billed_ones += [pool for pool in again.pools if pool.parts]
+    for pair in billed_ones:
+        for mine, part, why in sides(pair, month):
+            expected = sum((_of_month(line, month) for line in mine.lines), ZERO)
+            listed = ZERO if part is None else part.cost if part.list_cost is None else part.list_cost
+            estimated, billed, rest = estimated + expected, billed + listed, listed - expected
+            for reason in why:
+                if reason.usd is not None and reason.name not in _HELD:
+                    left[reason.name] = left.get(reason.name, ZERO) + reason.usd
+                    rest -= reason.usd
+            if rest:
+                unknown = [reason.name for reason in why if reason.usd is None]
+                name: ReasonName = unknown[0] if unknown else "length of the month"
+                left[name] = left.get(name, ZERO) + rest
+    return Held(estimated=estimated, billed=billed, left=left)
+
+
+def _of_month(line: CostComponent, month: Month) -> Decimal:
+    """What a line is expected to cost in a month of other than 730 hours; 0 where that is not known."""
+    usd = None if line.monthly is None else line.monthly.expected
+    if not isinstance(usd, Decimal):
+        return ZERO
+    runs = (line.unit == "Hrs" or line.kind == "provisioned-warm") and ":Tsform" not in (line.usage_type or "")
+    return usd * month.hours / HOURS_PER_MONTH if runs else usd
 
 
 def _entry(pair: Pair, month: Month) -> Iterator[str]:
     """The keys of one endpoint."""
-    by_charge = {part.use.charge: part for part in pair.billed}
     for charge, key in _DATA.items():
-        if charge in by_charge:
-            yield f"{key}: {text_of(by_charge[charge].amount)}"
+        amount = _amount(pair.billed, (charge,))
+        if amount is not None:
+            yield f"{key}: {text_of(amount)}"
     seconds = _amount(pair.billed, ("ServerlessInf", "ProvisionedConcurrency:Mem"))
     if seconds is not None:
         yield f"monthly_requests: {text_of(seconds)}  # seconds of compute: the bill does not count requests"
         yield f"request_duration_ms: {_ONE_SECOND_MS}"
-    warm = _amount(pair.billed, ("ProvisionedConcurrency:Usage",))
+    warm = _amount(pair.billed, (WARM,))
     if warm is not None:
         yield f"average_provisioned_concurrency: {_rounded(warm / SECONDS_PER_HOUR / month.hours)}"
+    yield from _software(pair)
     yield from _instances(pair, month)
+
+
+def _software(pair: Pair) -> Iterator[str]:
+    """The fee of software for each hour of an instance, where instances ran."""
+    fees = [part.cost if part.list_cost is None else part.list_cost for part in pair.billed if part.mode == SOFTWARE]
+    hours = sum((part.amount for part in pair.billed if part.use.instance_type), ZERO)
+    if fees and hours:
+        yield f"marketplace_usd_per_hour: {_rounded(sum(fees, ZERO) / hours)}"
 
 
 def _instances(pair: Pair, month: Month) -> Iterator[str]:

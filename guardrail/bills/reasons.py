@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from guardrail.bills.answer import text_of
 from guardrail.bills.billed import Billed, Month
+from guardrail.bills.usage import BATCH
 from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO
@@ -36,6 +37,8 @@ ReasonName: TypeAlias = Literal[
 ]
 """The closed list. *not estimated* is what the estimate leaves Unknown, or may not show, with its reason."""
 
+WARM: Final = "ProvisionedConcurrency:Usage"
+"""How the charge begins of slots that are kept warm, which run by the hour as instances do."""
 _LONGEST_UPDATE: Final = 24
 """Hours a month in which more than the estimated count is an update with two fleets, not scaling."""
 _TWO: Final = 2
@@ -80,7 +83,7 @@ class Estimated(Struct, frozen=True, kw_only=True):
     def rests_on_usage(self) -> bool:
         """Whether how much there is was assumed or stated, not read from the code."""
         usage = any("usage" in origin for line in self.lines for origin in line.origins.values())
-        return usage or any(line.assumed or line.depends_on_usage or line.demand is not None for line in self.lines)
+        return usage or any(line.assumed or line.depends_on_usage for line in self.lines)
 
 
 def _expected(quantities: Iterable[Quantity | None]) -> Decimal | None:
@@ -105,27 +108,34 @@ def reasons(estimated: Estimated, billed: Billed, month: Month, *, elsewhere: bo
     return [reason for reason in found if reason.usd]
 
 
+def length_of_the_month(usd: Decimal, month: Month) -> Reason:
+    """What an estimate of 730 hours is off for the month's own: -2.30 of 167.90 in a September of 720."""
+    return Reason(
+        name="length of the month",
+        usd=usd * month.hours / HOURS_PER_MONTH - usd,
+        evidence=f"{month.label} has {month.hours} hours, the estimate {HOURS_PER_MONTH}",
+    )
+
+
 def _of_quantity(
     estimated: Estimated, billed: Billed, month: Month, quantity: Decimal, price: Decimal
 ) -> Iterator[Reason]:
     """From the estimated quantity to the billed one, at the estimated price."""
-    if not billed.use.instance_type:
+    is_warm = billed.use.charge.startswith(WARM)
+    if is_warm or (billed.use.instance_type and billed.use.mode != BATCH):
+        yield length_of_the_month(quantity * price, month)
+        quantity = quantity * month.hours / HOURS_PER_MONTH
+    if is_warm or billed.use.mode == BATCH or not billed.use.instance_type:
         more = (billed.amount - quantity) * price
         name: ReasonName = "usage assumed" if estimated.rests_on_usage else _short(billed, month)
         yield Reason(
             name=name, usd=more, evidence=f"{text_of(billed.amount)} billed, {_short_number(quantity)} estimated"
         )
         return
-    count = quantity / HOURS_PER_MONTH
-    whole = count * month.hours
-    yield Reason(
-        name="length of the month",
-        usd=(whole - quantity) * price,
-        evidence=f"{month.label} has {month.hours} hours, the estimate {HOURS_PER_MONTH}",
-    )
-    more, less = _above_and_below(billed, count, whole)
+    count = quantity / month.hours
+    more, less = _above_and_below(billed, count, quantity)
     if estimated.rests_on_usage:
-        evidence = f"{text_of(billed.amount)} instance-hours billed, {_short_number(whole)} assumed for the month"
+        evidence = f"{text_of(billed.amount)} instance-hours billed, {_short_number(quantity)} assumed for the month"
         yield Reason(name="usage assumed", usd=(more + less) * price, evidence=evidence)
         return
     yield Reason(name=_short(billed, month), usd=less * price, evidence=_ran(billed, month))

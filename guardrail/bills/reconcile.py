@@ -1,21 +1,23 @@
 """An estimate and the month that followed, line by line: by endpoint and usage type, with the difference and why.
 
-Endpoints are paired by account, region and name, without case. What is in the bill and in no code, in the code and not
-in the bill, and what is no inference stand in rows of their own, so nothing is left over.
+Endpoints are paired by account, region and name, without case. Transform jobs, whose names are made as they start, and
+everything of a bill that names no resources, are paired by usage type. What is in the bill and in no code, in the code
+and not in the bill, and what is no inference stand in rows of their own, so nothing is left over.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.bills.answer import Answer, Row, joined, ratio, total
 from guardrail.bills.billed import Billed, Month, together
-from guardrail.bills.reasons import Estimated, Reason, ReasonName, in_words, reasons
+from guardrail.bills.reasons import Estimated, Reason, ReasonName, in_words, length_of_the_month, reasons
 from guardrail.bills.resources import ENDPOINT
-from guardrail.bills.usage import INFERENCE, SOFTWARE
+from guardrail.bills.usage import BATCH, INFERENCE, SOFTWARE, region_prefixes
 from guardrail.cost.base import CostComponent
+from guardrail.money import ZERO
 from guardrail.prices import usage_types
 from guardrail.report import EndpointReport, Report
 
@@ -39,10 +41,19 @@ class Pair(Struct, frozen=True, kw_only=True):
     """Where the bill has endpoints of its name, of which the code does not tell the one that is meant."""
 
 
+class Pool(Struct, frozen=True, kw_only=True):
+    """A usage type of a region that nothing ties to one endpoint: all lines of the code, and all that was billed."""
+
+    addresses: tuple[str, ...]
+    lines: tuple[CostComponent, ...]
+    parts: tuple[Billed, ...]
+
+
 class Pairs(Struct, frozen=True, kw_only=True):
     """Everything of both sides, paired as far as it goes."""
 
     pairs: tuple[Pair, ...]
+    pools: tuple[Pool, ...]
     orphans: tuple[Billed, ...]
     """Of inference, in no code."""
     others: tuple[Billed, ...]
@@ -50,18 +61,33 @@ class Pairs(Struct, frozen=True, kw_only=True):
 
 
 def paired(report: Report, month: Month) -> Pairs:
-    """Endpoints with what was billed of them; one in another region only where no other bears its name."""
-    left: dict[int, Billed] = {}
-    others: list[Billed] = []
+    """Endpoints with what was billed of them; usage types where the bill, or what starts a job, tells no name."""
+    ours = [part for part in month.parts if part.mode in INFERENCE or part.mode == SOFTWARE]
+    items = [item for item in report.endpoints if item.cost is None or item.cost.part_of is None]
+    has_names = not month.facts.usage_lines or month.facts.has_resources
+    pooled = [
+        (each.workflow.address, line) for each in report.workflows if each.cost for line in each.cost.every_line()
+    ]
+    if not has_names:
+        pooled += [(item.endpoint.address, line) for item in items for line in lines_of(item)]
+        items = []
+    pools = _pools(pooled, [part for part in ours if part.mode == BATCH or not has_names])
+    taken = {id(part) for pool in pools for part in pool.parts}
+    left = {id(part): part for part in ours if id(part) not in taken}
+    return Pairs(
+        pairs=tuple(_pairs(items, left)),
+        pools=tuple(pools),
+        orphans=tuple(left.values()),
+        others=tuple(part for part in month.parts if part.mode not in INFERENCE and part.mode != SOFTWARE),
+    )
+
+
+def _pairs(items: Sequence[EndpointReport], left: dict[int, Billed]) -> list[Pair]:
+    """Endpoints with the parts of their name, taken out of what is left; in another region where no other has it."""
     by_name: dict[str, list[Billed]] = {}
-    for part in month.parts:
-        if part.mode not in INFERENCE and part.mode != SOFTWARE:
-            others.append(part)
-            continue
-        left[id(part)] = part
+    for part in left.values():
         if part.resource.kind == ENDPOINT:
             by_name.setdefault(part.resource.name, []).append(part)
-    items = [item for item in report.endpoints if item.cost is None or item.cost.part_of is None]
     found: dict[int, Pair] = {}
     for by_region in (True, False):
         for item in items:
@@ -77,11 +103,27 @@ def paired(report: Report, month: Month) -> Pairs:
             if mine or not by_region:
                 elsewhere = bool(mine) and not by_region
                 found[id(item)] = Pair(item=item, billed=tuple(mine), elsewhere=elsewhere, several=several)
-    return Pairs(
-        pairs=tuple(found[id(item)] for item in items),
-        orphans=tuple(left.values()),
-        others=tuple(others),
-    )
+    return [found[id(item)] for item in items]
+
+
+def _pools(pooled: Sequence[tuple[str, CostComponent]], parts: Sequence[Billed]) -> list[Pool]:
+    """Lines of the code by region and charge, with the parts of the bill that are of the same."""
+    regions = region_prefixes()
+    lines: dict[tuple[str, str], list[tuple[str, CostComponent]]] = {}
+    for address, line in pooled:
+        known = None if line.usage_type is None else usage_types.parse(line.usage_type)
+        lines.setdefault((regions.get(known.prefix, "") if known else "", _key(line)), []).append((address, line))
+    billed: dict[tuple[str, str], list[Billed]] = {}
+    for part in parts:
+        billed.setdefault(("" if part.mode == SOFTWARE else part.resource.region, _billed_key(part)), []).append(part)
+    return [
+        Pool(
+            addresses=tuple(dict.fromkeys(address for address, _ in several)),
+            lines=tuple(line for _, line in several),
+            parts=tuple(billed.get(key, ())),
+        )
+        for key, several in lines.items()
+    ]
 
 
 def _of_name(item: EndpointReport, by_name: Mapping[str, Sequence[Billed]]) -> Sequence[Billed]:
@@ -106,11 +148,15 @@ def lines_of(item: EndpointReport) -> tuple[CostComponent, ...]:
 
 def answer(found: Pairs, month: Month) -> Answer:
     """The reconciliation: rows by endpoint and usage type, the largest difference first."""
-    rows = [row for pair in found.pairs for row in _of_pair(pair, month)]
+    rows = [_row(pair, *side) for pair in found.pairs for side in sides(pair, month)]
+    rows += [_pool_row(pool, *side) for pool in found.pools for side in sides(pool, month)]
     rows += _of_orphans(found.orphans)
     rows += _of_others(found.others)
     rows = [{**row, "currency": month.currency} for row in rows]
     rows.sort(key=lambda row: -abs(row["difference"]) if isinstance(row["difference"], Decimal) else Decimal(1))
+    lacks = [] if month.facts.is_hourly else ["the export has no hours: updates with two fleets are not told apart"]
+    if month.facts.usage_lines and not month.facts.has_resources:
+        lacks.append("no line names its resource: estimate and bill are laid side by side by usage type")
     return Answer(
         question="reconcile",
         start=str(month.start),
@@ -120,46 +166,52 @@ def answer(found: Pairs, month: Month) -> Answer:
         shown=SHOWN,
         rows=tuple(rows),
         notes=tuple(_notes(rows, month)),
-        lacks=() if month.facts.is_hourly else ("the export has no hours: updates with two fleets are not told apart",),
+        lacks=tuple(lacks),
     )
 
 
-def _of_pair(pair: Pair, month: Month) -> Iterator[Row]:
-    """The rows of one endpoint: each usage type of either side."""
+Side: TypeAlias = tuple[Estimated, Billed | None, tuple[Reason, ...]]
+"""What is estimated of one charge, what was billed of it, and why these differ."""
+
+
+def sides(pair: Pair | Pool, month: Month) -> Iterator[Side]:
+    """Each charge that is on either side of an endpoint, or of a usage type."""
+    of_code, of_bill = (lines_of(pair.item), pair.billed) if isinstance(pair, Pair) else (pair.lines, pair.parts)
     estimated: dict[str, list[CostComponent]] = {}
-    for line in lines_of(pair.item):
+    for line in of_code:
         estimated.setdefault(_key(line), []).append(line)
     billed: dict[str, Billed] = {}
-    for each in pair.billed:  # a charge may be there twice: with a prefix and without, several of software
+    for each in of_bill:  # a charge may be there twice: with a prefix and without, several of software
         key = _billed_key(each)
         billed[key] = together(billed[key], each) if key in billed else each
     for key in dict.fromkeys((*estimated, *billed)):
-        lines, part = tuple(estimated.get(key, ())), billed.get(key)
-        mine = Estimated(lines=lines)
-        if any(line.redacted for line in lines):
-            yield _sensitive(pair, mine, part, lines[0])
-            continue
-        if part is None:
-            if mine.usd or any(not line.depends_on_usage for line in lines):
-                yield _row(pair, lines[0].usage_type or lines[0].kind, mine.usd, None, [_unbilled(pair, mine, month)])
-        elif part.mode == SOFTWARE:
-            software = mine.usd or Decimal(0)
-            why = Reason(name="Marketplace software", usd=part.cost - software, evidence=part.use.usage_type)
-            yield _row(pair, part.use.usage_type, software if lines else None, part, [why])
-        elif not lines:
-            told = "the code has no such line of this endpoint; another instance type, or what it had before"
-            yield _row(pair, part.use.usage_type, None, part, [Reason(name=_ORPHAN, usd=part.cost, evidence=told)])
-        else:
-            why_differ = reasons(mine, part, month, elsewhere=pair.elsewhere)
-            yield _row(pair, part.use.usage_type, mine.usd, part, why_differ)
+        mine, part = Estimated(lines=tuple(estimated.get(key, ()))), billed.get(key)
+        if part is not None or mine.usd or any(line.redacted or not line.depends_on_usage for line in mine.lines):
+            yield mine, part, tuple(_why(pair, mine, part, month))
 
 
-def _sensitive(pair: Pair, mine: Estimated, part: Billed | None, line: CostComponent) -> Row:
-    """A row whose estimate rests on sensitive values: its amounts alone, and none of what they are made from."""
-    difference = None if mine.usd is None else (Decimal(0) if part is None else part.cost) - mine.usd
-    told = "the estimate rests on sensitive values, which are not shown"
-    why = Reason(name="not estimated", usd=difference, evidence=told)
-    return _row(pair, line.kind if part is None else part.use.usage_type, mine.usd, part, [why])
+def _why(pair: Pair | Pool, mine: Estimated, part: Billed | None, month: Month) -> Iterator[Reason]:
+    """Why the two sides of a charge differ."""
+    if any(line.redacted for line in mine.lines):
+        difference = None if mine.usd is None else (ZERO if part is None else part.cost) - mine.usd
+        told = "the estimate rests on sensitive values, which are not shown"
+        yield Reason(name="not estimated", usd=difference, evidence=told)
+    elif part is None:
+        usd = None if mine.usd is None else -mine.usd
+        yield Reason(name=_UNBILLED, usd=usd, evidence=_unbilled(pair, month))
+    elif part.mode == SOFTWARE:
+        software = mine.usd or ZERO
+        length = length_of_the_month(software, month)
+        if length.usd:
+            yield length
+        rest = part.cost - software - (length.usd or ZERO)
+        if rest or not mine.lines:
+            yield Reason(name="Marketplace software", usd=rest, evidence=part.use.usage_type)
+    elif not mine.lines:
+        told = "the code has no such line of this endpoint; another instance type, or what it had before"
+        yield Reason(name=_ORPHAN, usd=part.cost, evidence=told)
+    else:
+        yield from reasons(mine, part, month, elsewhere=isinstance(pair, Pair) and pair.elsewhere)
 
 
 def _key(line: CostComponent) -> str:
@@ -174,29 +226,52 @@ def _billed_key(part: Billed) -> str:
     return "software" if part.mode == SOFTWARE else part.use.charge or part.use.usage_type
 
 
-def _unbilled(pair: Pair, mine: Estimated, month: Month) -> Reason:
+def _unbilled(pair: Pair | Pool, month: Month) -> str:
+    """Why nothing was billed, as far as that is known."""
+    if isinstance(pair, Pool):
+        return f"no line of {month.label} has its usage type"
     name = pair.item.endpoint.name
     if not isinstance(name, str):
-        told = f"its name is not known before it is made ({name.reason}), so nothing can be paired with it"
-    elif pair.several:
-        told = f"the bill has one of its name for {' and '.join(pair.several)}; --account says which is meant"
-    elif pair.billed:
-        told = "its other lines are in the bill"
-    else:
-        told = f"no line of {month.label} names it"
-    return Reason(name=_UNBILLED, usd=None if mine.usd is None else -mine.usd, evidence=told)
+        return f"its name is not known before it is made ({name.reason}), so nothing can be paired with it"
+    if pair.several:
+        return f"the bill has one of its name for {' and '.join(pair.several)}; --account says which is meant"
+    return "its other lines are in the bill" if pair.billed else f"no line of {month.label} names it"
 
 
-def _row(pair: Pair, usage_type: str, usd: Decimal | None, part: Billed | None, why: Sequence[Reason]) -> Row:
+def _row(pair: Pair, mine: Estimated, part: Billed | None, why: Sequence[Reason]) -> Row:
     endpoint = pair.item.endpoint
-    cost = Decimal(0) if part is None else part.cost
-    difference = None if usd is None and (part is None or not _only_billed(why)) else cost - (usd or Decimal(0))
     return {
         "endpoint": part.name if part else endpoint.name if isinstance(endpoint.name, str) else endpoint.address,
         "address": endpoint.address,
         "account": part.resource.account if part else endpoint.account,
         "region": part.resource.region if part else endpoint.region if isinstance(endpoint.region, str) else None,
-        "usage_type": usage_type,
+        **_amounts(mine, part, why),
+    }
+
+
+def _pool_row(pool: Pool, mine: Estimated, part: Billed | None, why: Sequence[Reason]) -> Row:
+    """A row of no endpoint: of all that the code has of its usage type."""
+    accounts = {each.resource.account for each in pool.parts}
+    return {
+        "endpoint": None,
+        "address": joined(pool.addresses),
+        "account": accounts.pop() if len(accounts) == 1 else None,
+        "region": part.resource.region if part else None,
+        **_amounts(mine, part, why),
+    }
+
+
+def _amounts(mine: Estimated, part: Billed | None, why: Sequence[Reason]) -> Row:
+    """What both sides come to. A redacted estimate says neither its usage type nor what it is made from."""
+    cost = ZERO if part is None else part.cost
+    usd = mine.usd if mine.lines else None
+    if part is not None and part.mode == SOFTWARE and mine.lines:
+        usd = mine.usd or ZERO
+    difference = None if usd is None and (part is None or not _only_billed(why)) else cost - (usd or ZERO)
+    line = mine.lines[0] if part is None else None
+    own = None if line is None else line.kind if line.redacted else line.usage_type or line.kind
+    return {
+        "usage_type": own if part is None else part.use.usage_type,
         "estimated": usd,
         "billed": cost,
         "difference": difference,
@@ -224,7 +299,7 @@ def _of_others(others: Sequence[Billed]) -> list[Row]:
     """What is no inference, in one row."""
     if not others:
         return []
-    cost = total(part.cost for part in others) or Decimal(0)
+    cost = total(part.cost for part in others) or ZERO
     evidence = joined(sorted(part.use.usage_type for part in others))
     return [_bare(None, "(not inference)", cost, Reason(name="not inference", usd=cost, evidence=evidence))]
 
@@ -241,8 +316,8 @@ def _bare(endpoint: str | None, usage_type: str, cost: Decimal, why: Reason) -> 
 
 
 def _notes(rows: Sequence[Row], month: Month) -> list[str]:
-    estimated = total(row["estimated"] for row in rows if isinstance(row["estimated"], Decimal)) or Decimal(0)
-    billed = total(row["billed"] for row in rows if isinstance(row["billed"], Decimal)) or Decimal(0)
+    estimated = total(row["estimated"] for row in rows if isinstance(row["estimated"], Decimal)) or ZERO
+    billed = total(row["billed"] for row in rows if isinstance(row["billed"], Decimal)) or ZERO
     unknown = sum(row["difference"] is None for row in rows)
     told = f"estimated {estimated:,.2f} for a month of 730 hours"
     notes = [f"{told}, billed {billed:,.2f} in {month.label} of {month.hours} hours"]

@@ -63,14 +63,14 @@ def run(arguments: Namespace) -> int:
     from guardrail.bills.answer import exactly
 
     _refuse_replacing(arguments)
-    with progress(f"reconciling {', '.join(arguments.paths)}"), exactly():
-        month = _billed(arguments)
-        found = reconcile.paired(_estimate(arguments, None), month)
-        answer = reconcile.answer(found, month)
-    if arguments.usage_file:
-        told = _calibrated(arguments, found, month)
-        answer = structs.replace(answer, notes=(*answer.notes, told))
     with exactly():
+        with progress(f"reconciling {', '.join(arguments.paths)}"):
+            month = _billed(arguments)
+            found = reconcile.paired(_estimate(arguments, None), month)
+            answer = reconcile.answer(found, month)
+        if arguments.usage_file:
+            told = _calibrated(arguments, found, month)
+            answer = structs.replace(answer, notes=(*answer.notes, told))
         written = formats.written(answer, arguments.format)
     output.write_stdout(written, for_machines=arguments.format != "table")
     return 0
@@ -115,8 +115,14 @@ def _calibrated(arguments: Namespace, found: "Pairs", month: "Month") -> str:
     path = arguments.usage_file
     output.write_file(path, "".join(f"{line}\n" for line in calibrate.lines(found, month)))
     again = reconcile.paired(_estimate(arguments, path), month)
-    estimated, billed = calibrate.held_against(again, month)
+    held = calibrate.held_against(again, month)
+    left = [
+        f"{name} {usd:+,.2f}"
+        for name, usd in sorted(held.left.items(), key=lambda item: -abs(item[1]))
+        if round(usd, 2)
+    ]
     return (
-        f"wrote {path}: with it the estimate of {month.label} is {estimated:,.2f}, "
-        f"{abs(estimated - billed):,.2f} from the {billed:,.2f} of the bill at list prices"
+        f"wrote {path}: with it the estimate of {month.label} is {held.estimated:,.2f}, "
+        f"{abs(held.estimated - held.billed):,.2f} from the {held.billed:,.2f} of the bill at list prices"
+        f"{': no usage file says ' if left else ''}{', '.join(left)}"
     )

@@ -43,7 +43,9 @@ def rows(report: Report) -> Iterator[BilledRow]:
         after = item.cost.monthly if item.cost else None
         if amount is not None or after is not None or item.before is not None:
             yield BilledRow(named(item.endpoint), _expected(item.before), _expected(after), _usd(amount))
-    total = sum((each.usd for each in billed.endpoints), Decimal(0))
+    if billed.unattributed:
+        yield BilledRow("of no endpoint by name", NONE, NONE, usd(billed.unattributed))
+    total = sum((each.usd for each in billed.endpoints), billed.unattributed)
     yield BilledRow("TOTAL", _expected(report.totals.before), _expected(report.totals.after), usd(total))
     if billed.in_no_code:
         yield BilledRow("in the bill and in no code", NONE, NONE, usd(billed.in_no_code))

@@ -285,6 +285,7 @@ def _billed(billed: BilledReport | None) -> _Object | None:
         "endpoints": [
             {"source": each.source, "address": each.address, "usd": plain(each.usd)} for each in billed.endpoints
         ],
+        "unattributed": plain(billed.unattributed),
         "in_no_code": plain(billed.in_no_code),
     }
 

@@ -1,0 +1,160 @@
+"""What is paired by usage type where nothing has a name, and what a calibrated usage file leaves, by its reason."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from tests.bills.test_reconcile import M5, START, Reconciled, Row, amounts, line, month, reconciled, template, why
+from tests.bills.test_reconcile import write_bill as write
+
+pytest.importorskip("duckdb")
+__all__ = ["reconciled"]
+
+VOLUME = "USE1-Host:VolumeUsage.gp2"
+NAMELESS = {"lineItem/ResourceId": ""}
+SELLER = {"bill/BillingEntity": "AWS Marketplace", "lineItem/ProductCode": "4abc"}
+
+
+def volume() -> Row:
+    """8 GB through the month at 0.14: 1.12."""
+    return line(START, "1.12", usage_type=VOLUME, amount="8")
+
+
+def test_a_bill_without_names_is_laid_beside_the_code_by_usage_type(reconciled: Reconciled) -> None:
+    rows = [row | NAMELESS for row in [*month(), volume(), line(START, "7", usage_type="USE1-Host:ml.g5.xlarge")]]
+    answer = reconciled(rows)
+    assert amounts(answer) == ("167.9", "165.6", "-2.3")
+    assert why(answer) == {"length of the month": "-2.30"}
+    assert amounts(answer, VOLUME) == ("1.12", "1.12", "0")
+    assert why(answer, "USE1-Host:ml.g5.xlarge") == {"in the bill and in no code (orphan)": "+7.00"}
+    assert [row["endpoint"] for row in answer["rows"] if row["usage_type"] == M5] == [None]
+    assert any("laid side by side by usage type" in told for told in answer["lacks"])
+
+
+def test_a_usage_type_that_is_not_in_a_bill_without_names_is_said(reconciled: Reconciled) -> None:
+    answer = reconciled([row | NAMELESS for row in month()])
+    assert why(answer, VOLUME) == {"in the code and not in the bill": "-1.12"}
+    assert "no line of 2026-09 has its usage type" in str(answer)
+
+
+def test_a_check_beside_a_bill_without_names_says_the_sum(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "bill.csv", [row | NAMELESS for row in month()])
+    path = str(template(tmp_path / "template.json"))
+    words = ["check", path, "--region", "us-east-1", "--fail-on", "never", "--isolated"]
+    assert cli.main([*words, "--billed", str(tmp_path / "bill.csv"), "--format", "json"]) == 0
+    billed = json.loads(capsys.readouterr().out)["billed"]
+    assert (billed["endpoints"], billed["unattributed"], billed["in_no_code"]) == ([], "165.6", "0")
+    assert cli.main([*words, "--billed", str(tmp_path / "bill.csv")]) == 0
+    shown = capsys.readouterr().out
+    assert "of no endpoint by name" in shown
+    assert "no code" not in shown
+
+
+def state_machine(path: Path) -> Path:
+    """A state machine whose one job runs on two ml.m5.xlarge, under a name that it is started with."""
+    resources = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 2}
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://example-data/in/"}}
+    job: dict[str, Any] = {
+        "TransformJobName.$": "$.name",
+        "ModelName": "m",
+        "TransformInput": {"DataSource": source},
+        "TransformOutput": {"S3OutputPath": "s3://example-data/out/"},
+        "TransformResources": resources,
+    }
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::sagemaker:createTransformJob.sync",
+        "Parameters": job,
+        "End": True,
+    }
+    path.write_text(json.dumps({"StartAt": "Score", "States": {"Score": state}}), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("runs", [None, "20"])
+def test_transform_jobs_are_paired_by_usage_type_since_their_names_are_made_as_they_start(
+    runs: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two runs of 10 instance-hours are 20 × 0.23 = 4.60; 20 runs of 1 h on two instances are estimated at 9.20."""
+    monkeypatch.chdir(tmp_path)
+    state_machine(Path("score.asl.json"))
+    if runs:
+        usage = f"version: 0.1\nresource_usage:\n  score.asl.json: {{monthly_runs: {runs}, run_hours: 1}}\n"
+        Path("guardrail-usage.yml").write_text(usage, encoding="utf-8")
+    job = "arn:aws:sagemaker:us-east-1:111122223333:transform-job/score-"
+    tsform = "USE1-Tsform:ml.m5.xlarge"
+    rows = [
+        line(START, "2.30", usage_type=tsform, amount="10", also={"lineItem/ResourceId": f"{job}{number}"})
+        for number in (1, 2)
+    ]
+    write(Path("bill.csv"), [*rows, *month(hours=3)])
+    words = ["reconcile", "score.asl.json", "--bill", "bill.csv", "--region", "us-east-1", "--format", "json"]
+    assert cli.main(words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    found = next(row for row in answer["rows"] if row["usage_type"] == tsform)
+    assert (found["address"], found["billed"]) == ("score.asl.json", "4.6")
+    assert found["why"].startswith("usage assumed")
+    assert (found["estimated"], found["difference"]) == (("9.2", "-4.6") if runs else (None, None))
+
+
+def test_a_slot_that_is_kept_warm_through_the_month_differs_by_its_length_alone(
+    tmp_path: Path, reconciled: Reconciled
+) -> None:
+    """A slot of 2 GB at 0.00001 a second: 730 × 3,600 s are 26.28, 720 × 3,600 s are 25.92."""
+    config = {"MemorySizeInMB": 2048, "MaxConcurrency": 5, "ProvisionedConcurrency": 1}
+    template(tmp_path / "template.json", variant={"ServerlessConfig": config})
+    warm = "USE1-ProvisionedConcurrency:Usage-2GB"
+    answer = reconciled([line(START, "25.92", usage_type=warm, amount="2592000")])
+    assert amounts(answer, warm) == ("26.28", "25.92", "-0.36")
+    assert why(answer, warm) == {"length of the month": "-0.36"}
+
+
+def test_software_is_calibrated_by_the_hour_of_an_instance(tmp_path: Path, reconciled: Reconciled) -> None:
+    """720 × (0.23 + 1.50) + 1.12 = 1,246.72."""
+    path = template(tmp_path / "template.json", scaled=True)
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    package = "arn:aws:sagemaker:us-east-1:865070037744:model-package/summariser-1"
+    containers = {"PrimaryContainer": {"ModelPackageName": package}, "EnableNetworkIsolation": True}
+    whole["Resources"]["Model"] = {"Type": "AWS::SageMaker::Model", "Properties": containers}
+    config = whole["Resources"]["Config"]["Properties"]
+    config["ProductionVariants"][0]["ModelName"] = {"Fn::GetAtt": ["Model", "ModelName"]}
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    sold = [line(START, "1080", usage_type="USE1-MP:ml.m5.xlarge", amount="720", also=SELLER)]
+    answer = reconciled([*month(), *sold, volume()], "--usage-file", str(tmp_path / "usage.yml"))
+    assert "marketplace_usd_per_hour: 1.5\n" in (tmp_path / "usage.yml").read_text(encoding="utf-8")
+    assert answer["notes"][-1].endswith("is 1,246.72, 0.00 from the 1,246.72 of the bill at list prices")
+
+
+@pytest.mark.parametrize(
+    ("rows", "left"),
+    [
+        (
+            [*month(first=360), volume()],
+            "82.80 from the 83.92 of the bill at list prices: no usage file says hours -82.80",
+        ),
+        # 100 × 0.23 and 720 × 0.02
+        (
+            [*month(first=100), *month("0.46", hours=100, amount="2"), volume()],
+            "no usage file says count (scaled) +23.00",
+        ),
+        ([*month("0.25"), volume()], "no usage file says price changed +14.40"),
+        (month(), "no usage file says in the code and not in the bill -1.12"),
+        ([*month(), *month(hours=5), volume()], "no usage file says update with two fleets +1.15"),
+    ],
+)
+def test_what_a_usage_file_cannot_say_is_told_by_its_reason(
+    rows: list[Row], left: str, tmp_path: Path, reconciled: Reconciled
+) -> None:
+    """The template fixes its count, so no usage moves it."""
+    answer = reconciled(rows, "--usage-file", str(tmp_path / "usage.yml"))
+    assert answer["notes"][-1].endswith(left)
+
+
+def test_what_a_plan_or_a_discount_took_off_is_not_left(tmp_path: Path, reconciled: Reconciled) -> None:
+    covered = {"lineItem/LineItemType": "SavingsPlanCoveredUsage", "savingsPlan/SavingsPlanEffectiveCost": "0.15"}
+    rows = [*month(also=covered), volume()]
+    answer = reconciled(rows, "--usage-file", str(tmp_path / "usage.yml"))
+    assert answer["notes"][-1].endswith("is 166.72, 0.00 from the 166.72 of the bill at list prices")
