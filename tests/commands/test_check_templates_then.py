@@ -164,3 +164,56 @@ def test_a_template_that_did_not_parse_holds_up_nobody_who_mends_it(
     assert report["totals"]["after"]["expected"] == "338.04"
     assert report["totals"]["before"] is None
     assert any("what stood before is not known: chat.yaml:3" in each for each in report["notices"])
+
+
+SIZED = TEMPLATE.replace("COUNT", "!Ref Count") + "Parameters:\n  Count: {Type: Number}\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ('{"Count": "1"}', '{"Count": "3"}', ("169.02", "507.06", "338.04")),
+        (None, '{"Count": "3"}', ("0", "507.06", "507.06")),
+        ('[{"ParameterKey": "Count", "ParameterValue": "2"}]', '{"Count": "1"}', ("338.04", "169.02", "-169.02")),
+    ],
+    ids=["changed", "new", "another form"],
+)
+@pytest.mark.parametrize("from_settings", [True, False])
+def test_parameters_are_those_of_the_commit(
+    top: Path,
+    capsys: pytest.CaptureFixture[str],
+    before: str | None,
+    after: str,
+    expected: tuple[str, str, str],
+    *,
+    from_settings: bool,
+) -> None:
+    """A change of the file alone is a change of what it makes; a file that came with it had made nothing."""
+    settings = "roots: {stack.yaml: {prod: prod.json}}\n"
+    then = {"stack.yaml": SIZED, ".guardrail.yml": settings if from_settings else "version: 1\n"}
+    commit(top, then | ({} if before is None else {"prod.json": before}))
+    (top / "prod.json").write_text(after)
+    flags = () if from_settings else ("--parameters", "prod.json")
+    report = check(capsys, "stack.yaml", *flags)
+    assert money(report) == expected
+    assert report["endpoints"][0]["change"] == ("create" if before is None else "update")
+
+
+def test_parameters_that_git_does_not_keep_are_of_no_time(
+    top: Path, capsys: pytest.CaptureFixture[str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    commit(top, {"stack.yaml": SIZED, ".gitignore": "secret.json\n"})
+    outside = tmp_path_factory.mktemp("elsewhere") / "prod.json"
+    for path in (top / "secret.json", outside):
+        path.write_text('{"Count": "2"}')
+        assert money(check(capsys, "stack.yaml", "--parameters", str(path))) == ("338.04", "338.04", "0.00")
+
+
+def test_parameters_that_could_not_be_read_then_hold_up_nobody_who_mends_them(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    commit(top, {"stack.yaml": SIZED, "prod.json": '{"Count": '})
+    (top / "prod.json").write_text('{"Count": "2"}')
+    report = check(capsys, "stack.yaml", "--parameters", "prod.json")
+    assert (report["totals"]["before"], report["totals"]["after"]["expected"]) == (None, "338.04")
+    assert any("what stood before is not known: prod.json" in each for each in report["notices"])

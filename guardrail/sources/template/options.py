@@ -15,6 +15,8 @@ class TemplateOptions(Struct, frozen=True, kw_only=True):
     region: str | None = None
     parameters: Sequence[str] = ()
     """``KEY=VALUE``, or files."""
+    parameters_then: Sequence[str] | None = None
+    """Those of what stood before, whose files are those of its commit; None for the same ones."""
     possibilities: Sequence[str] = ()
     """``LABEL=FILE``: values that may be given instead, in place of the parameters where both say something."""
     compare_to: str | None = None

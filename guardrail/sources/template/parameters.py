@@ -6,8 +6,8 @@ of CodePipeline (``{"Parameters": {…}, "Tags": {…}}``), and a plain mapping.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
@@ -17,6 +17,8 @@ from guardrail.sources.template import text
 from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.values import text_of
 
+Read: TypeAlias = Callable[[str], bytes]
+"""What gives the content of a file, of today or of a commit. Raises OSError."""
 _NAME = re.compile(r"[A-Za-z0-9]+")
 """Of a parameter. ``Stage=prod`` is never a file: a change could bring one of that name, and values of its own."""
 HINT = "--parameters Stage=prod, or --parameters FILE with a list of ParameterKey and ParameterValue"
@@ -37,7 +39,7 @@ class TemplateConfiguration(Struct, frozen=True):
 NONE = TemplateConfiguration()
 
 
-def load(arguments: Iterable[str]) -> TemplateConfiguration:
+def load(arguments: Iterable[str], read: Read = files.named) -> TemplateConfiguration:
     """The values of every ``--parameters`` argument; a later one wins. Raises `SourceError` for anything else."""
     values: dict[str, ParameterValue] = {}
     tags: dict[str, str] = {}
@@ -46,29 +48,34 @@ def load(arguments: Iterable[str]) -> TemplateConfiguration:
         if equals and _NAME.fullmatch(name):
             values[name] = ParameterValue(value)
         else:
-            more = _from_file(argument)
+            more = _from_file(argument, read)
             values.update(more.values)
             tags.update(more.tags)
     return TemplateConfiguration(values, tags)
 
 
-def load_labelled(arguments: Iterable[str]) -> tuple[tuple[str, TemplateConfiguration], ...]:
+def named_files(arguments: Iterable[str]) -> list[str]:
+    """Those ``--parameters`` arguments that are files."""
+    return [each for each in arguments if not _NAME.fullmatch(each.partition("=")[0]) or "=" not in each]
+
+
+def load_labelled(arguments: Iterable[str], read: Read = files.named) -> tuple[tuple[str, TemplateConfiguration], ...]:
     """The values of every ``--possibility LABEL=FILE`` by its label; files of one label belong together.
 
     Raises `SourceError` for anything else.
     """
-    files: dict[str, list[str]] = {}
+    paths: dict[str, list[str]] = {}
     for argument in arguments:
         label, equals, path = argument.partition("=")
         if not (label and equals and path):
             raise SourceError(f"--possibility {argument} has no label and file", hint="--possibility prod=prod.json")
-        files.setdefault(label, []).append(path)
-    return tuple((label, load(paths)) for label, paths in files.items())
+        paths.setdefault(label, []).append(path)
+    return tuple((label, load(named, read)) for label, named in paths.items())
 
 
-def _from_file(path: str) -> TemplateConfiguration:
+def _from_file(path: str, read: Read) -> TemplateConfiguration:
     try:
-        content = files.named(path)
+        content = read(path)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise SourceError(f"--parameters {path} cannot be read: {reason}", hint=HINT) from None

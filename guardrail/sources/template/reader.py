@@ -2,13 +2,17 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache, partial
 from itertools import chain
-from typing import Any
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from guardrail import files
 from guardrail.errors import GitError, LimitError, SourceError, did_you_mean
+from guardrail.git import Commit, leads_out
+from guardrail.gitignore import LeftOut
 from guardrail.limits import Allowance
 from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility
 from guardrail.sources.base import Block
@@ -24,7 +28,7 @@ from guardrail.sources.template.declared import TemplateResource, construct_path
 from guardrail.sources.template.files import WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
 from guardrail.sources.template.options import TemplateOptions
-from guardrail.sources.template.parameters import TemplateConfiguration, load, load_labelled
+from guardrail.sources.template.parameters import Read, TemplateConfiguration, load, load_labelled, named_files
 from guardrail.sources.template.stacks import Origin, Stacks
 from guardrail.sources.template.values import DuplicateKey, Table, is_no_echo, text_of, within
 from guardrail.sources.template.world import Assignment, PossibleWorld, Variable, assignments, described, request
@@ -49,19 +53,20 @@ def read(path: str, options: TemplateOptions) -> ChangeSet:
 
 
 def _read(path: str, options: TemplateOptions) -> ChangeSet:
+    read = cache(files.named)  # a pipe can be read only once
     if options.is_gone:
+        before = _before(path, options, read)
         nothing = Origin([], WorkingTree(), options)
-        before, said = _before(path, options)
-        return _PossibleReadings(path, options, before, nothing, said).change_set()
-    files = WorkingTree(path, *options.beside)
-    changes_only = assembly.change_set(path, files)
+        return _PossibleReadings(path, options, before, nothing, before.cases).change_set()
+    tree = WorkingTree(path, *options.beside)
+    changes_only = assembly.change_set(path, tree)
     if changes_only is not None:
         return _read_change_set(path, changes_only, options)
-    after = Origin.of(path, files, options)
-    if not files.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
+    after = Origin.of(path, tree, options)
+    if not tree.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
-    before, said = _before(path, options) if options.compare_to is not None else (None, [])
-    return _PossibleReadings(path, options, before, after, said).change_set()
+    before = _before(path, options, read) if options.compare_to is not None else _Before()
+    return _PossibleReadings(path, options, before, after, _cases(options, options.parameters, read)).change_set()
 
 
 def _read_change_set(path: str, document: Table, options: TemplateOptions) -> ChangeSet:
@@ -81,23 +86,61 @@ def _read_change_set(path: str, document: Table, options: TemplateOptions) -> Ch
     return replace(_change_set(path, [_Reading({}, past, now)], [notice]), complete=False)
 
 
-def _before(path: str, options: TemplateOptions) -> tuple[Origin | None, list[str]]:
-    """What stood before, None where that was no template, and what is to be said of it. Raises `SourceError`."""
+_Case: TypeAlias = tuple[str, TemplateConfiguration]
+"""Values of parameters under the label of a possibility."""
+
+
+class _Before(Struct, frozen=True, kw_only=True):
+    """What stood before."""
+
+    origin: Origin | None = None
+    """None where that is not known, or nobody asks."""
+    cases: Sequence[_Case] = ()
+    """What was given for its parameters."""
+    said: Sequence[str] = ()
+
+
+def _before(path: str, options: TemplateOptions, read: Read) -> _Before:
+    """What stood before, with the parameters that were given then. Raises `SourceError`."""
     other = options.compare_to or ""
     if options.beside and os.path.exists(other):
         raise one_past(other)
     past = named_past(path, other, any_owner=options.any_owner, known=options.known_pasts)
     if isinstance(past, str):
-        return Origin.of(past, WorkingTree(past), options), []
+        cases = _cases(options, options.parameters, read)
+        return _Before(origin=Origin.of(past, WorkingTree(past), options), cases=cases)
     then = options.was or path
+    given = options.parameters if options.parameters_then is None else options.parameters_then
     try:
-        if past.read(then) is None and not past.is_directory(then):
-            return Origin([], past, options), []  # it was not there then: everything in it is new
-        return Origin.of(then, past, options), []
+        cases = _cases(options, given, partial(_content_then, past, read))
+        is_new = any(_is_new(past, each) for each in named_files(given))  # nothing had been made with such values
+        if is_new or (past.read(then) is None and not past.is_directory(then)):
+            return _Before(origin=Origin([], past, options), cases=cases)
+        return _Before(origin=Origin.of(then, past, options), cases=cases)
     except GitError:
         raise
     except SourceError as error:  # or the change that mends it could not be checked
-        return None, [f"what stood before is not known: {error.message}"]
+        return _Before(said=[f"what stood before is not known: {error.message}"])
+
+
+def _content_then(past: Commit, read: Read, path: str) -> bytes:
+    """A file of parameters as it was; as it is, where git does not have it."""
+    found = past.read(path)
+    return read(path) if found is None else found
+
+
+def _is_new(past: Commit, path: str) -> bool:
+    """Whether a file of parameters came with the change; what git leaves out or lies elsewhere is of no time."""
+    if past.read(path) is not None or files.is_stream(path) or leads_out(os.path.relpath(path, past.top)):
+        return False
+    return not LeftOut(past.top).ignores(path)
+
+
+def _cases(options: TemplateOptions, parameters: Iterable[str], read: Read) -> Sequence[_Case]:
+    """What may be given for the parameters, under the label of each possibility; under none where there are none."""
+    given = load(parameters, read)
+    cases = [(label, case.over(given)) for label, case in load_labelled(options.possibilities, read)]
+    return cases or [("", given)]
 
 
 class _Reading(Struct, frozen=True):
@@ -116,26 +159,26 @@ class _PossibleReadings:
     """Reads both sides under one assignment after another until nothing new turns out to be undecided."""
 
     def __init__(
-        self, path: str, options: TemplateOptions, before: Origin | None, after: Origin, said: Sequence[str] = ()
+        self, path: str, options: TemplateOptions, before: _Before, after: Origin, cases: Sequence[_Case]
     ) -> None:
         self._path = path
         self._options = options
-        self._before = before
+        self._before = before.origin
         self._after = after
-        self._notices = list(said)
+        self._cases = [(label, now, then) for (label, now), (_, then) in zip(cases, before.cases or cases, strict=True)]
+        """What is given for the parameters now and what was given then, by label."""
+        self._notices = list(before.said)
         self._allowance = Allowance()
 
     def change_set(self) -> ChangeSet:
         """Both sides, merged where several possibilities are left."""
-        given = load(self._options.parameters)
-        cases = [(label, case.over(given)) for label, case in load_labelled(self._options.possibilities)]
-        cases = cases or [("", given)]
-        self._check_parameters([parameters for _, parameters in cases])
+        cases = self._cases
+        self._check_parameters([now for _, now, _ in cases])
         self._notices += _said_of([key for template in self._after.templates for key in template.root.duplicates])
         readings: dict[str, _Reading] = {}
-        wanted = [f"which it is of --possibility {' or '.join(label for label, _ in cases)}"] if len(cases) > 1 else []
-        for label, parameters in cases:
-            several, variables = self._possible(parameters)
+        wanted = [f"which it is of --possibility {' or '.join(each[0] for each in cases)}"] if len(cases) > 1 else []
+        for label, *given in cases:
+            several, variables = self._possible(given)
             names = [", ".join(filter(None, (label, described(one.assignment, variables)))) for one in several]
             readings |= dict(zip(names, several, strict=True))
             wanted += [request(variables)] if len(several) > 1 else []
@@ -148,14 +191,14 @@ class _PossibleReadings:
         ]
         return with_possibilities(change_set, possibilities, "; ".join(dict.fromkeys(wanted)))
 
-    def _possible(self, parameters: TemplateConfiguration) -> tuple[list[_Reading], dict[str, Variable]]:
-        """A reading for each possibility that these parameters leave, and the variables that tell them apart."""
+    def _possible(self, given: Sequence[TemplateConfiguration]) -> tuple[list[_Reading], dict[str, Variable]]:
+        """A reading for each possibility that the parameters of both sides leave, and the variables that tell them."""
         variables: dict[str, Variable] = {}
-        first = self._reading({}, parameters)
+        first = self._reading({}, *given)
         readings = [first]
         while asked := {name: known for one in readings for name, known in one.asked.items() if name not in variables}:
             variables.update(asked)
-            readings = self._tried(assignments(variables) or (), parameters)
+            readings = self._tried(assignments(variables) or (), given)
             if not readings:
                 self._notices.append(f"too many possibilities to try them all: {request(variables)}")
                 return [first], {}
@@ -163,28 +206,30 @@ class _PossibleReadings:
             return [replace(readings[0], assignment={})], {}
         return readings, variables
 
-    def _tried(self, tried: Iterable[Assignment], parameters: TemplateConfiguration) -> list[_Reading]:
+    def _tried(self, tried: Iterable[Assignment], given: Sequence[TemplateConfiguration]) -> list[_Reading]:
         """A reading under each assignment; none where that is more than can be tried."""
         readings: list[_Reading] = []
         try:
             for assignment in tried:
-                readings.append(self._reading(assignment, parameters))
+                readings.append(self._reading(assignment, *given))
                 after = readings[-1].after
                 self._allowance.steps(LINKING * (len(after.modelled) + len(after.skipped)))
         except LimitError:
             return []
         return readings
 
-    def _reading(self, assignment: Assignment, parameters: TemplateConfiguration) -> _Reading:
+    def _reading(
+        self, assignment: Assignment, now_given: TemplateConfiguration, then_given: TemplateConfiguration
+    ) -> _Reading:
         """Both sides under one assignment."""
         world, region = PossibleWorld(assignment, self._allowance), self._options.region
-        stacks = Stacks(self._after, world, parameters)
+        stacks = Stacks(self._after, world, now_given)
         own, after = self._resources(stacks)
         past: Linked | None = None
         if self._before is None:
             now = without(Side(_declarations(after, {}), region=region).linked(), after.keys() - own.keys())
         else:
-            past_own, before = self._resources(Stacks(self._before, world, parameters))
+            past_own, before = self._resources(Stacks(self._before, world, then_given))
             happens = changes(_blocks(before), _blocks(after))
             previous = Side(_declarations(before, happens), region=region)
             side = Side(_declarations(after, happens), region=region, previous=previous)
