@@ -10,7 +10,9 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BufferedReader
 from typing import BinaryIO
 
@@ -65,8 +67,28 @@ def opened(path: str, *, most: int = limits.LARGEST_FILE) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+_INSTEAD: ContextVar[Mapping[str, bytes] | None] = ContextVar("instead", default=None)
+
+
+@contextmanager
+def instead(contents: Mapping[str, bytes]) -> Iterator[None]:
+    """Have `content` bring these bytes, by real path, in place of what the files hold: edits that nobody has written.
+
+    Files are edited so, never made: what reads a folder finds what is on the disk.
+    """
+    token = _INSTEAD.set(contents)
+    try:
+        yield
+    finally:
+        _INSTEAD.reset(token)
+
+
 def content(path: str, *, most: int = limits.LARGEST_FILE) -> bytes:
     """The bytes of the regular file at ``path``. Raises OSError as `opened` does."""
+    if edited := _INSTEAD.get():
+        found = edited.get(os.path.realpath(path))
+        if found is not None:
+            return found
     with opened(path, most=most) as file:
         size = os.fstat(file.fileno()).st_size
         return _whole(file, path, most, file.read(size + 1))  # not mapped: a file cut short then ends the process

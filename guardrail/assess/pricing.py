@@ -22,6 +22,7 @@ from guardrail.policy.environment import Environments
 from guardrail.policy.getters import amount_of
 from guardrail.prices.book import PriceBook
 from guardrail.report import EndpointReport, PossibilityReport, RegionPrices, Source, Totals, WorkflowReport
+from guardrail.sources.sets import source_id
 
 NO_CHANGE = Delta(ZERO, ZERO, ZERO)
 MOST_WORLDS = 64
@@ -85,7 +86,7 @@ def _sources(change_sets: Iterable[ChangeSet]) -> list[Source]:
     """A source for each change set, with its label; a path that is given twice gets a number behind it."""
     sources: dict[str, Source] = {}
     for change_set in change_sets:
-        name = change_set.path if change_set.label is None else f"{change_set.path} ({change_set.label})"
+        name = source_id(change_set.path, change_set.label)
         identifier, number = name, 1
         while identifier in sources:
             number += 1

@@ -21,9 +21,11 @@ __all__ = [
     "nothing_of",
     "read",
     "read_terraform",
+    "root_modules",
 ]
 
 read_terraform = hcl.read
+root_modules = hcl.roots
 is_template = template.recognizes
 
 

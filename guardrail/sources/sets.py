@@ -14,6 +14,11 @@ RootSets: TypeAlias = Mapping[str, FilesByLabel]
 """By the real path of a root module or template: ``{"/shop/infra": {"prod": ("infra/common.tfvars", …)}}``."""
 
 
+def source_id(path: str, label: str | None) -> str:
+    """What an input is called in a report: ``infra``, or ``infra (prod)`` with the label of its set of values."""
+    return path if label is None else f"{path} ({label})"
+
+
 def labelled(change_set: ChangeSet, label: str | None) -> ChangeSet:
     """The change set under the label of its set of values, which everything in it carries."""
     if label is None:

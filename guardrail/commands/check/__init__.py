@@ -4,6 +4,7 @@ import os
 from argparse import Namespace
 from collections.abc import Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -12,7 +13,7 @@ from guardrail.assess import Terms, assess
 from guardrail.clock import today
 from guardrail.commands.check.arguments import Destination, add_arguments
 from guardrail.commands.check.inputs import distinct, once, refuse_unread_input, search
-from guardrail.commands.check.reading import change_sets_of
+from guardrail.commands.check.reading import change_sets_of, root_modules_of
 from guardrail.commands.check.terms import (
     against_baseline,
     budget_flags,
@@ -39,7 +40,10 @@ from guardrail.report import Report
 from guardrail.reporters.wording import counted
 from guardrail.settings import FoundSettings, in_repository
 
-__all__ = ["HELP", "add_arguments", "estimated", "run"]
+if TYPE_CHECKING:
+    from guardrail.sources.hcl.reader import RootModule
+
+__all__ = ["HELP", "add_arguments", "estimated", "root_modules", "run"]
 
 HELP = """\
 price Terraform or CloudFormation and hold it against policies
@@ -136,6 +140,14 @@ def _refuse_a_partial_baseline(arguments: Namespace) -> None:
 def estimated(arguments: Namespace) -> Report:
     """What a check of these arguments reports; nothing is written."""
     return _report(arguments, settings_for(arguments), output.Stopwatch(tells=False))
+
+
+def root_modules(arguments: Namespace) -> "dict[str, RootModule]":
+    """The root modules that a check of these arguments reads, by the ids of their sources in its report."""
+    found = settings_for(arguments)
+    inputs = search(arguments, found)
+    nearest = Nearest(inputs.paths, found, partial(settings_of, arguments=arguments))
+    return root_modules_of(arguments, inputs, nearest, found.environments)
 
 
 def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch) -> Report:

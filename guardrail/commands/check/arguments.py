@@ -33,11 +33,11 @@ def add_arguments(parser: ArgumentParser) -> None:
         metavar="[LABEL=]FILE",
         dest="assignments",
         action="append",
-        type=_var_file,
+        type=var_file,
         help="values for variables; once for each environment with a label, as in prod=prod.tfvars",
     )
     terraform.add_argument(
-        "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=_var, help="a value for a variable"
+        "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=var, help="a value for a variable"
     )
     terraform.add_argument("--workspace", metavar="NAME", help="what terraform.workspace is (default: TF_WORKSPACE)")
     terraform.add_argument(
@@ -166,11 +166,13 @@ def _days(text: str) -> int:
     return int(text)
 
 
-def _var_file(text: str) -> str:
+def var_file(text: str) -> str:
+    """A file of values, as readers of source are given it: ``@prod=prod.tfvars``."""
     return f"@{text}"
 
 
-def _var(text: str) -> str:
+def var(text: str) -> str:
+    """A value for a variable. Raises `ArgumentTypeError` for what assigns nothing."""
     if not re.fullmatch(r"[^\W\d][\w-]*=.*", text, re.DOTALL):
         raise ArgumentTypeError(f"{text!r} assigns nothing; write it as name=value")
     return text

@@ -4,6 +4,7 @@ import os
 from argparse import Namespace
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -16,6 +17,9 @@ from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.sets import RootSets, labelled
+
+if TYPE_CHECKING:
+    from guardrail.sources.hcl.reader import RootModule
 
 
 def change_sets_of(
@@ -31,11 +35,8 @@ def change_sets_of(
         raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
     for path in (*inputs.paths, *all_source[:1]):
         if path in all_source[:1]:
-            sets = {
-                root: {label: tuple(each.values) for label, each in several.items()}
-                for root, several in environments.items()
-            }
-            yield from _from_terraform(terraform, arguments, inputs, nearest.region(terraform), sets)
+            region = nearest.region(terraform)
+            yield from _from_terraform(terraform, arguments, inputs, region, _sets(environments))
             all_source = []
         elif path not in terraform:
             own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
@@ -113,24 +114,49 @@ def _within_repository(paths: Iterable[str]) -> Iterator[str]:
         yield f".{os.sep}{path}" if "=" in path else path
 
 
+def root_modules_of(
+    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Mapping[str, Mapping[str, RootEnvironment]]
+) -> "dict[str, RootModule]":
+    """The root modules among the inputs, by the ids of their sources."""
+    terraform = [path for path in inputs.paths if sources.is_terraform(path)]
+    if not terraform:
+        return {}
+    sets = _sets(environments)
+    return sources.root_modules(terraform, **_said_of_source(arguments, inputs, nearest.region(terraform), sets))
+
+
+def _sets(environments: Mapping[str, Mapping[str, RootEnvironment]]) -> RootSets:
+    """The files of values of each environment of a root module."""
+    return {
+        root: {label: tuple(each.values) for label, each in several.items()} for root, several in environments.items()
+    }
+
+
+def _said_of_source(arguments: Namespace, inputs: Inputs, region: str | None, sets: RootSets) -> dict[str, Any]:
+    """What a run says of source, whatever is done with it."""
+    return {
+        "region": region,
+        "assignments": arguments.assignments or (),
+        "environment": _hidden(os.environ) if arguments.untrusted else os.environ,
+        "workspace": arguments.workspace,
+        "base": top_of(os.getcwd()),
+        "keep_going": arguments.keep_going,
+        "sets": sets,
+        "exclude": inputs.exclude,
+    }
+
+
 def _from_terraform(
     paths: Sequence[str], arguments: Namespace, inputs: Inputs, region: str | None, sets: RootSets
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each of its sets of values."""
     return sources.read_terraform(
         paths,
-        region=region,
-        assignments=arguments.assignments or (),
-        environment=_hidden(os.environ) if arguments.untrusted else os.environ,
-        workspace=arguments.workspace,
-        base=top_of(os.getcwd()),
-        keep_going=arguments.keep_going,
         compare_to=arguments.compare_to,
         gone=(*inputs.gone_folders, *inputs.gone_source),
         any_owner=arguments.any_owner,
         known_pasts=inputs.known_pasts,
-        sets=sets,
-        exclude=inputs.exclude,
+        **_said_of_source(arguments, inputs, region, sets),
     )
 
 

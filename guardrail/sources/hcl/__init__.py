@@ -11,11 +11,14 @@ from msgspec import structs
 from guardrail.errors import SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.hcl.endings import SOURCES, VALUES
-from guardrail.sources.sets import RootSets, labelled
+from guardrail.sources.sets import RootSets, labelled, source_id
 
 if TYPE_CHECKING:
     from guardrail.gitignore import Excluded
     from guardrail.sources.hcl.disk import Disk
+    from guardrail.sources.hcl.reader import RootModule
+    from guardrail.sources.hcl.roots import RootModules
+    from guardrail.sources.hcl.value_sets import ValueSets
     from guardrail.sources.past import KnownPasts
 
 
@@ -58,7 +61,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     is there and not read, such as files of Terragrunt, is skipped in a change set of its own. Raises `SourceError`
     where there is nothing to read, and for a file that cannot be read, unless ``keep_going``.
     """
-    from guardrail.sources.hcl.reader import RootModule, read_root
+    from guardrail.sources.hcl.reader import read_root
     from guardrail.sources.hcl.roots import RootModules, unread_units
     from guardrail.sources.hcl.value_sets import ValueSets
 
@@ -73,6 +76,35 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
         from guardrail.sources.hcl.pasts import Pasts
 
         pasts = Pasts(compare_to, found, paths, base, values, gone=gone, any_owner=any_owner, known=known_pasts)
+    roots = _root_modules(found, values, environment, workspace, region)
+    for root in roots:
+        with _without_collecting():
+            change_set = labelled(read_root(root) if pasts is None else pasts.read(root), root.inputs.label)
+        hints, found.notices = (*found.notices, *(() if root.shown else values.hint(root.directory, root.disk))), []
+        yield structs.replace(change_set, notices=(*change_set.notices, *hints))
+    if pasts is not None:
+        yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)
+    for path, skipped in found.skipped.items():
+        yield ChangeSet(
+            path=path,
+            kind="hcl",
+            after=Inventory(),
+            skipped=tuple(skipped),
+            notices=tuple(unread_units(skipped)),
+            coverage=Coverage(seen=len(skipped), modelled=0, partial=0, skipped=len(skipped)),
+        )
+
+
+def _root_modules(
+    found: "RootModules",
+    values: "ValueSets",
+    environment: Mapping[str, str | Unknown],
+    workspace: str | None,
+    region: str | None,
+) -> "list[RootModule]":
+    """The root modules that are found, once for each of their sets of values."""
+    from guardrail.sources.hcl.reader import RootModule
+
     roots = [
         RootModule(
             directory=directory,
@@ -96,22 +128,32 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
         for folder, (path, module, disk) in found.units.items()
         for inputs in values.flagged
     ]
-    for root in roots:
-        with _without_collecting():
-            change_set = labelled(read_root(root) if pasts is None else pasts.read(root), root.inputs.label)
-        hints, found.notices = (*found.notices, *(() if root.shown else values.hint(root.directory, root.disk))), []
-        yield structs.replace(change_set, notices=(*change_set.notices, *hints))
-    if pasts is not None:
-        yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)
-    for path, skipped in found.skipped.items():
-        yield ChangeSet(
-            path=path,
-            kind="hcl",
-            after=Inventory(),
-            skipped=tuple(skipped),
-            notices=tuple(unread_units(skipped)),
-            coverage=Coverage(seen=len(skipped), modelled=0, partial=0, skipped=len(skipped)),
-        )
+    return roots
+
+
+def roots(  # noqa: PLR0913 - whatever a run may say of source
+    paths: Sequence[str],
+    *,
+    region: str | None = None,
+    assignments: Sequence[str] = (),
+    environment: Mapping[str, str | Unknown] | None = None,
+    workspace: str | None = None,
+    base: str = ".",
+    keep_going: bool = False,
+    sets: RootSets | None = None,
+    exclude: "Excluded | None" = None,
+) -> "dict[str, RootModule]":
+    """The root modules in ``paths``, as `read` reads them, by the ids of their sources: ``infra (prod)``."""
+    from guardrail.sources.hcl.roots import RootModules
+    from guardrail.sources.hcl.value_sets import ValueSets
+
+    environment = {} if environment is None else environment
+    values = ValueSets(assignments, environment, sets)
+    found = RootModules(values, keep_going=keep_going, exclude=exclude)
+    found.add_directories([path for path in paths if os.path.isdir(path)])
+    found.add_files([path for path in paths if not os.path.isdir(path)], base)
+    made = _root_modules(found, values, environment, workspace, region)
+    return {source_id(root.shown or root.directory, root.inputs.label): root for root in made}
 
 
 @contextmanager

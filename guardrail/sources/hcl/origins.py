@@ -67,6 +67,17 @@ def origin(argument: syntax.Argument, module: Calling, bound: Mapping[str, Bindi
     return replace(found, used_at=replace(own, called_at=chain or own.called_at))
 
 
+def way(argument: syntax.Argument, scope: EvaluationScope) -> list[Spot]:
+    """The expressions from an argument that sees the names of a scope to where its value is written, itself first.
+
+    ``var.least`` in the module, ``local.least`` in the call, ``1`` in the local values.
+    """
+    spots = [Spot(argument.expression, argument.file, cast("Calling", scope.module), scope.bound)]
+    while len(spots) < _LONGEST and (onward := _next(spots[-1], [])) is not None:
+        spots.append(onward)
+    return spots
+
+
 def origin_in(scope: EvaluationScope, argument: syntax.Argument) -> Location | None:
     """The `origin` of an argument of a resource, or of a block in it, that sees the names of a scope."""
     return origin(argument, cast("Calling", scope.module), scope.bound)

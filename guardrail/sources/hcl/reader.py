@@ -123,6 +123,15 @@ def _read_root(root: RootModule, past: RootModule | None, *, has_past: bool) -> 
     return _decided(read(trace), lambda outcomes: read(Trace(outcomes, trace.allowance)), trace.allowance)
 
 
+def resources_of(root: RootModule) -> dict[str, ResourceInstance]:
+    """The resources of a root module that matter, by address, as far as they are told without deciding anything.
+
+    Raises `SourceError` for a file that cannot be read.
+    """
+    with _room_to_recurse():
+        return {each.address: each for each in _worked_out(root, Trace()).resources}
+
+
 class _WorkedOut(Struct, frozen=True):
     """A root module in one of its possibilities."""
 

@@ -1,0 +1,234 @@
+"""``guardrail fix``: edits after which findings are gone, proven before they are offered, as a patch."""
+
+import os
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from typing import TYPE_CHECKING
+
+from guardrail import files, output
+from guardrail.commands.check.arguments import var, var_file
+from guardrail.errors import GuardrailError
+from guardrail.fixes.base import Change, NoFixError
+from guardrail.fixes.proposals import Contents, Workbench, propose
+from guardrail.git import top_of
+from guardrail.policy.base import Result
+from guardrail.progress import progress
+from guardrail.report import Report
+
+if TYPE_CHECKING:
+    from guardrail.reporters.fingerprints import Fingerprints
+
+HELP = """\
+edit source so that findings are gone, proven, as a patch
+
+Each fix is the smallest set of edits after which its finding is gone and no
+other one is there. It is checked again before it is offered; what cannot be
+proven is not offered, and why is said. Nothing is written without --write.
+
+examples:
+  guardrail fix infra/
+  guardrail fix infra/ --patch fixes.patch     then, at the root of the
+  git apply fixes.patch                        repository
+  guardrail fix infra/ --finding async-scales-to-zero --write
+  guardrail fix infra/ --var-file dev=dev.tfvars --var-file prod=prod.tfvars
+  guardrail fix template.yaml --region eu-central-1 --finding 3f2ac81d9be04c57
+
+exit codes: 0 whatever is offered, 2 no answer
+"""
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare the inputs, which findings are meant, and what to do with the edits."""
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", help="a folder with Terraform source, a template (default: .)"
+    )
+    parser.add_argument(
+        "--finding",
+        metavar="ID|POLICY|ADDRESS",
+        action="append",
+        help="fix what has this id, is of this policy or at this address only; repeatable",
+    )
+    parser.add_argument("--patch", metavar="FILE", help="write the patch here, and the rest to standard output")
+    parser.add_argument("--write", action="store_true", help="apply the edits: all of them, or none")
+    parser.add_argument(
+        "--var-file", metavar="[LABEL=]FILE", dest="assignments", action="append", type=var_file, help="as for check"
+    )
+    parser.add_argument(
+        "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=var, help="as for check"
+    )
+    for flag, metavar in (("--parameters", "KEY=VALUE|FILE"), ("--possibility", "LABEL=FILE"), ("--policies", "DIR")):
+        destination = "possibilities" if flag == "--possibility" else flag.removeprefix("--")
+        parser.add_argument(flag, metavar=metavar, dest=destination, action="append", help="as for check")
+    for flag, metavar in (
+        ("--workspace", "NAME"),
+        ("--region", "REGION"),
+        ("--config", "FILE"),
+        ("--usage-file", "FILE"),
+        ("--prices", "DIR"),
+    ):
+        parser.add_argument(flag, metavar=metavar, help="as for check")
+    parser.add_argument("--isolated", action="store_true", help="as for check")
+    parser.add_argument("--any-owner", action="store_true", help="as for check")
+
+
+def run(arguments: Namespace) -> int:
+    """Propose fixes, and print, write or apply them."""
+    from guardrail.fixes import told
+    from guardrail.fixes.patch import patch
+    from guardrail.fixes.places import placed
+
+    checked = _as_check(arguments)
+    workbench = _Workbench(checked)
+    wanted = _Wanted(arguments.finding)
+    with progress(f"fixing {', '.join(checked.paths)}"):
+        wanted.refuse_strangers(workbench.report({}, ()))
+        proposals = propose(workbench, wanted)
+    contents = {path: (files.content(path), after) for path, after in proposals.contents.items()}
+    groups = placed(contents, any_owner=arguments.any_owner)
+    shown = [os.path.relpath(path) for path in proposals.contents]
+    lines = list(told.lines(proposals, workbench.report({}, ()), shown))
+    if arguments.write:
+        from guardrail.fixes.writing import write
+
+        write(contents)
+        lines += _written(shown)
+    made = b"".join(_head(group.top) + patch(group.files) for group in groups)
+    if arguments.patch is not None and made:
+        _refuse_replacing(arguments.patch, contents)
+        output.write_file(arguments.patch, _commented(lines) + made.decode("utf-8", "surrogateescape"))
+        lines += [f"wrote {arguments.patch}: git apply {arguments.patch}, at the root of the repository"]
+    elif arguments.patch is not None:
+        lines += [f"{arguments.patch} is not written: there is nothing to patch"]
+    if arguments.patch is not None or arguments.write or not made:
+        output.write_stdout("".join(f"{line}\n" for line in lines))
+    else:
+        output.write_stdout(_commented(lines) + made.decode("utf-8", "surrogateescape"), for_machines=True)
+    return 0
+
+
+def _as_check(arguments: Namespace) -> Namespace:
+    """The arguments of a check of the same inputs, of all that it finds."""
+    from guardrail.commands.base import parser
+
+    checked: Namespace = parser("check").parse_args([])
+    for name, value in vars(arguments).items():
+        if hasattr(checked, name):
+            setattr(checked, name, value)
+    checked.paths = [_near(path) for path in arguments.paths or ["."]]
+    return checked
+
+
+def _near(path: str) -> str:
+    """A path as it is reached from here: root modules that call a module are named so too."""
+    if not os.path.lexists(path):
+        raise GuardrailError(f"{path} does not exist", hint="name a folder with Terraform source, or a template")
+    if os.path.isfile(path) and path.endswith((".tf", ".tofu", ".tfvars")):
+        raise GuardrailError(f"{path} is one file of several", hint=f"guardrail fix {os.path.dirname(path) or '.'}")
+    return os.path.relpath(path)
+
+
+def _head(top: str) -> bytes:
+    place = os.path.relpath(top)
+    return b"" if place == os.curdir else f"# apply in {place}, the root of the repository\n".encode()
+
+
+def _commented(lines: Iterable[str]) -> str:
+    return "".join(f"# {line}".rstrip() + "\n" for line in lines)
+
+
+def _written(shown: Sequence[str]) -> list[str]:
+    return ["", *(f"wrote {path}" for path in shown)] if shown else []
+
+
+def _refuse_replacing(path: str, contents: Mapping[str, object]) -> None:
+    if os.path.realpath(path) in contents:
+        raise GuardrailError(f"the patch would replace {path}, which it patches")
+
+
+class _Wanted:
+    """Which findings ``--finding`` means: by id, policy, the address of the block or that of the endpoint."""
+
+    def __init__(self, named: Sequence[str] | None) -> None:
+        self._named = frozenset(named or ())
+
+    def __call__(self, result: Result, fingerprints: "Fingerprints") -> bool:
+        return not self._named or not self._named.isdisjoint(_names_of(result, fingerprints))
+
+    def refuse_strangers(self, report: Report) -> None:
+        """Raise for a name that nothing in a report has: of a finding that is gone, its policy still is there."""
+        from guardrail.errors import did_you_mean
+        from guardrail.reporters.fingerprints import Fingerprints
+
+        fingerprints = Fingerprints(report)
+        known = {name for result in report.results for name in _names_of(result, fingerprints)}
+        known |= {rule.id for rule in report.rules}
+        for name in sorted(self._named - known):
+            near = did_you_mean(name, sorted(known))
+            raise GuardrailError(f"--finding {name}: there is no such finding{near}", hint="guardrail check PATH")
+
+
+def _names_of(result: Result, fingerprints: "Fingerprints") -> tuple[str, ...]:
+    from guardrail.fixes.told import finding_id
+
+    return (finding_id(result, fingerprints), result.policy, result.address, result.endpoint or "")
+
+
+class _Workbench(Workbench):
+    """Checks and changes the inputs of a run, in memory."""
+
+    def __init__(self, arguments: Namespace) -> None:
+        self._arguments = arguments
+        self._reports: dict[tuple[object, ...], Report] = {}
+        self._reached: dict[str, tuple[str, ...]] = {}
+
+    def report(self, contents: Contents, edited: Iterable[str]) -> Report:
+        from guardrail.commands import check
+
+        more = sorted({root for path in edited for root in self._reaching(path)})
+        key = (*more, frozenset(contents.items()))
+        if key not in self._reports:
+            arguments = copy(self._arguments)
+            arguments.paths = [*arguments.paths, *more]
+            with files.instead(contents):
+                self._reports[key] = check.estimated(arguments)
+        return self._reports[key]
+
+    def changed(self, contents: Contents, source: str, change: Change) -> dict[str, str]:
+        from guardrail.commands import check
+
+        kinds = {each.id: each for each in self.report({}, ()).sources}
+        with files.instead(contents):
+            if kinds[source].kind == "cloudformation":
+                from guardrail.fixes.template import TemplateCode
+
+                return TemplateCode(kinds[source].path).changed(change)
+            root = check.root_modules(self._arguments).get(source)
+            if root is None:
+                raise NoFixError("its source is not at hand")
+            from guardrail.fixes.terraform import TerraformCode
+
+            return TerraformCode(root).changed(change)
+
+    def _reaching(self, path: str) -> tuple[str, ...]:
+        """The root modules that use a file of Terraform source, besides those that are checked anyway."""
+        from guardrail import sources
+        from guardrail.commands import check
+
+        folder = os.path.dirname(path)
+        if not path.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")):
+            return ()
+        if folder not in self._reached:
+            own = {os.path.realpath(root.directory) for root in check.root_modules(self._arguments).values()}
+            base = top_of(folder)
+            base = base if os.path.lexists(os.path.join(base, ".git")) else _common(folder)
+            found = sources.root_modules([os.path.relpath(path)], base=os.path.relpath(base))
+            roots = {os.path.realpath(root.directory) for root in found.values()} - own - {folder}
+            self._reached[folder] = tuple(sorted(map(os.path.relpath, roots)))
+        return self._reached[folder]
+
+
+def _common(folder: str) -> str:
+    """The working directory where a folder lies in it, else the one above the folder."""
+    here = os.path.realpath(os.curdir)
+    return here if files.lies_in(folder, here) else os.path.dirname(folder)

@@ -1,0 +1,114 @@
+"""New resources as Terraform writes them: blocks in the order of ``terraform fmt``, or objects of its JSON syntax."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+_INDENT = "  "
+
+
+class Expression(Struct, frozen=True):
+    """A value that is worked out: ``aws_appautoscaling_target.chat.resource_id``."""
+
+    text: str
+
+
+class Template(Struct, frozen=True):
+    """Text with interpolations: ``${aws_sagemaker_endpoint.chat.name}-wake``."""
+
+    text: str
+
+
+Value: TypeAlias = str | int | float | Expression | Template | Sequence[Any] | Mapping[str, Any]
+
+
+class Nested(Struct, frozen=True):
+    """A block inside another."""
+
+    name: str
+    body: "Body"
+
+
+Body: TypeAlias = tuple[tuple[str, Value] | Nested, ...]
+
+
+class Resource(Struct, frozen=True):
+    """A resource block."""
+
+    type: str
+    name: str
+    body: Body
+
+
+def native(resource: Resource, newline: str) -> str:
+    """The block in native syntax, without the end of its last line."""
+    lines = [f'resource "{resource.type}" "{resource.name}" {{', *_lines(resource.body, _INDENT), "}"]
+    return newline.join(lines)
+
+
+def _lines(body: Body, indent: str) -> Iterator[str]:
+    """Arguments with their equal signs in one column; a blank line before each block."""
+    group: list[tuple[str, Value]] = []
+    is_first = True
+    for part in (*body, None):
+        if isinstance(part, tuple):
+            group.append(part)
+            continue
+        widest = max((len(name) for name, _ in group), default=0)
+        yield from (f"{indent}{name:<{widest}} = {_text(value)}" for name, value in group)
+        is_first, group = is_first and not group, []
+        if part is not None:
+            if not is_first:
+                yield ""
+            yield f"{indent}{part.name} {{"
+            yield from _lines(part.body, indent + _INDENT)
+            yield f"{indent}}}"
+            is_first = False
+
+
+def _text(value: Value) -> str:
+    match value:
+        case Expression(text):
+            return text
+        case Template(text):
+            return f'"{text}"'
+        case str():
+            return _quoted(value)
+        case dict():
+            return f"{{ {', '.join(f'{name} = {_text(each)}' for name, each in value.items())} }}"
+        case list() | tuple():
+            return f"[{', '.join(map(_text, value))}]"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("${", "$${").replace("%{", "%%{")
+    return f'"{escaped}"'
+
+
+def as_json(resource: Resource) -> dict[str, Any]:
+    """The body of the resource in JSON syntax."""
+    return _object(resource.body)
+
+
+def _object(body: Body) -> dict[str, Any]:
+    return {
+        **{part[0]: part[1] if part[0] == "provider" else _plain(part[1]) for part in body if isinstance(part, tuple)},
+        **{part.name: _object(part.body) for part in body if isinstance(part, Nested)},
+    }
+
+
+def _plain(value: Value) -> Any:
+    match value:
+        case Expression(text):
+            return f"${{{text}}}"
+        case Template(text):
+            return text
+        case str():
+            return value.replace("${", "$${").replace("%{", "%%{")
+        case dict():
+            return {name: _plain(each) for name, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value

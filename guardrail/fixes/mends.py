@@ -1,0 +1,423 @@
+"""What mends a finding, step by step, in terms of the model: the next change, given what the stack is like now.
+
+``async-scales-to-zero`` of a target with a minimum of 1 is mended by a minimum of 0, then, where that is missing, by a
+backlog policy, and then by what wakes it: each step is asked for with the report of the step before. Numbers that only
+a team can know are in none of them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher, get_close_matches
+
+from guardrail import metrics
+from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, Remove, SetValue, SetWord
+from guardrail.model import (
+    COPY_COUNT,
+    INSTANCE_COUNT,
+    PROVISIONED_CONCURRENCY,
+    Alarm,
+    Endpoint,
+    InferenceComponent,
+    InstanceVariant,
+    ScalableTarget,
+    ScalingMetric,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+    UnlinkedScaling,
+    Variant,
+)
+from guardrail.policy.base import Result
+
+BACKLOG, BACKLOG_TARGET = "ApproximateBacklogSizePerInstance", 5.0
+"""The metric and AWS's example of a target (SageMaker developer guide, async-inference-autoscale)."""
+UTILIZATION, UTILIZATION_TARGET = "SageMakerVariantProvisionedConcurrencyUtilization", 0.7
+"""The metric and AWS's example of a target (SageMaker developer guide, serverless-endpoints-autoscale)."""
+_TRACKING = "TargetTrackingScalingPolicyConfiguration"
+_CUSTOMIZED, _PREDEFINED = "CustomizedMetricSpecification", "PredefinedMetricSpecification"
+_BY = "EndpointName"
+_NEARLY = 0.85
+_PERCENT = range(10, 101)
+_GREATER, _AT_LEAST = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
+_WAKES = "HasBacklogWithoutCapacity"
+_GREATEST_VOLUME_GB = 512
+
+
+def next_changes(result: Result, endpoint: Endpoint | None) -> Sequence[Change]:
+    """What to change next, at once. Raises `NoFixError` with the reason why nothing can be offered."""
+    mend = _MENDS.get(result.policy)
+    if mend is None:
+        raise NoFixError(_LEFT_TO_PEOPLE.get(result.policy, "it is no matter of one edit"))
+    if endpoint is None:
+        raise NoFixError("it is about no endpoint")
+    subject = _Subject(result, endpoint)
+    if subject.is_sensitive:
+        raise NoFixError("its values are sensitive, and a patch would show them")
+    return mend(subject)
+
+
+def is_mended_here(policy: str) -> bool:
+    """Whether there is a mend for findings of a policy, so that none may be left open by another."""
+    return policy in _MENDS
+
+
+class _Subject:
+    """The variant or component that a finding is about, with what scales it."""
+
+    def __init__(self, result: Result, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        kind, self.index = result.part
+        things: Sequence[Variant] | Sequence[InferenceComponent] | Unknown = ()
+        if kind == "variant":
+            things = endpoint.variants
+        elif kind == "component":
+            things = endpoint.inference_components
+        if isinstance(things, Unknown):
+            raise NoFixError(f"what it consists of is not known: {things.reason}")
+        self.thing = things[self.index] if self.index < len(things) else None
+        self._scaling = None if self.thing is None else self.thing.scaling
+
+    @property
+    def is_sensitive(self) -> bool:
+        """Whether its source marks anything of it sensitive."""
+        target = self._scaling
+        marked = isinstance(target, ScalableTarget) and target.sensitive
+        return marked or bool(getattr(self.thing, "sensitive", False))
+
+    @property
+    def scaling(self) -> ScalableTarget | None:
+        """Its scaling target; None where it has none. Raises `NoFixError` where that is not known."""
+        if isinstance(self._scaling, Unknown):
+            raise NoFixError(f"what scales it is not known: {self._scaling.reason}")
+        return self._scaling
+
+    @property
+    def target(self) -> ScalableTarget:
+        """Its scaling target. Raises `NoFixError` where it has none."""
+        found = self.scaling
+        if found is None:
+            raise NoFixError("it has no scaling target, and its bounds are numbers that only you can know")
+        return found
+
+    @property
+    def name(self) -> str:
+        """The name of the variant. Raises `NoFixError` where it is not known."""
+        name = getattr(self.thing, "name", None)
+        if not isinstance(name, str):
+            raise NoFixError("the name of its variant is not known")
+        return name
+
+
+def _known(value: object, what: str) -> object:
+    if isinstance(value, Unknown):
+        raise NoFixError(f"{what} is not known: {value.reason}")
+    return value
+
+
+def _policies(target: ScalableTarget) -> Sequence[object]:
+    if isinstance(target.policies, Unknown):
+        raise NoFixError(f"its policies are not known: {target.policies.reason}")
+    return target.policies
+
+
+# To zero and back ----------------------------------------------------------------------------------------------------
+
+
+def _reach_zero(subject: _Subject) -> Sequence[Change]:
+    target = subject.scaling
+    if target is None:
+        if subject.endpoint.unlinked_scaling:
+            return _linked(subject)
+        configuration = subject.endpoint.configuration_address
+        if configuration is None:
+            raise NoFixError("its configuration is managed elsewhere")
+        return [AddTarget(subject.endpoint.address, configuration, subject.index, subject.name)]
+    if target.scheduled_actions != ():
+        raise NoFixError("its schedule sets more: which hours have no work is a number that only you can know")
+    if _known(target.min_capacity, "its minimum") != 0:
+        return [SetValue(target.address, ("MinCapacity",), 0)]
+    return _take_away(subject, target)
+
+
+def _take_away(subject: _Subject, target: ScalableTarget) -> Sequence[Change]:
+    """What has something take capacity away from a target."""
+    policies = _policies(target)
+    if target.dynamic_scaling_in_suspended is True:
+        return [SetValue(target.address, ("SuspendedState", "DynamicScalingInSuspended"), value=False)]
+    tracking = [policy for policy in policies if isinstance(policy, TargetTrackingPolicy)]
+    disabled = [policy for policy in tracking if policy.disable_scale_in is True]
+    if disabled:
+        return [SetValue(disabled[0].address, (_TRACKING, "DisableScaleIn"), value=False)]
+    if tracking:
+        raise NoFixError("its target tracking policies have no metric that can be read here")
+    return _follow(subject, target)
+
+
+def _follow(subject: _Subject, target: ScalableTarget) -> Sequence[Change]:
+    """A policy for a target that has none, where AWS has an example of its number."""
+    if target.dimension == INSTANCE_COUNT and subject.endpoint.mode == "async":
+        return [AddTracking(target.address, BACKLOG, BACKLOG_TARGET, predefined=False)]
+    if target.dimension == PROVISIONED_CONCURRENCY:
+        return [AddTracking(target.address, UTILIZATION, UTILIZATION_TARGET, predefined=True)]
+    raise NoFixError("it needs a number: how many requests a minute one instance or copy takes, from a load test")
+
+
+def _wake(subject: _Subject) -> Sequence[Change]:
+    target = subject.target
+    if target.dimension == COPY_COUNT:
+        raise NoFixError("what wakes an inference component is not written by this version")
+    if target.dynamic_scaling_out_suspended is True:
+        return [SetValue(target.address, ("SuspendedState", "DynamicScalingOutSuspended"), value=False)]
+    steps = [policy for policy in _policies(target) if isinstance(policy, StepScalingPolicy) and _adds(policy)]
+    for policy in steps:
+        for alarm in () if isinstance(policy.alarms, Unknown) else policy.alarms:
+            changes = list(_alarm_changes(alarm))
+            if changes:
+                return changes[:1]
+    several = not isinstance(subject.endpoint.variants, Unknown) and len(subject.endpoint.variants) > 1
+    idle = next((policy.address for policy in steps if policy.alarms == ()), None)
+    return [AddWake(target.address, subject.name, several, idle)]
+
+
+def _adds(policy: StepScalingPolicy) -> bool:
+    if isinstance(policy.steps, Unknown):
+        return False
+    return any(isinstance(step.adjustment, (int, float)) and step.adjustment > 0 for step in policy.steps)
+
+
+def _alarm_changes(alarm: Alarm) -> Iterator[Change]:
+    """What makes an alarm wake an endpoint that nearly does; nothing of one that is for something else."""
+    address, name = alarm.address, alarm.metric_name
+    if not isinstance(name, str):
+        return
+    if name != _WAKES:
+        if get_close_matches(name, [_WAKES], 1, _NEARLY):
+            yield SetValue(address, ("MetricName",), _WAKES)
+        return
+    if isinstance(alarm.namespace, str) and alarm.namespace != metrics.SAGEMAKER:
+        yield SetValue(address, ("Namespace",), metrics.SAGEMAKER)
+    yield from _thresholds(alarm)
+    if alarm.actions_enabled is False:
+        yield SetValue(address, ("ActionsEnabled",), value=True)
+
+
+def _thresholds(alarm: Alarm) -> Iterator[Change]:
+    """One edit after which an alarm fires on a metric that is 0 or 1: its comparison, or its threshold, never both."""
+    comparison, threshold = alarm.comparison_operator, alarm.threshold
+    if isinstance(comparison, Unknown) or not isinstance(threshold, (int, float)):
+        return
+    is_strict = comparison == _GREATER
+    if (not is_strict and comparison != _AT_LEAST) or (is_strict and threshold == 1):
+        yield SetValue(alarm.address, ("ComparisonOperator",), _AT_LEAST)
+    elif threshold > 1:
+        yield SetValue(alarm.address, ("Threshold",), 0 if is_strict else 1)
+
+
+def _fire(subject: _Subject) -> Sequence[Change]:
+    """An alarm whose actions are disabled, or that watches what is nearly a metric."""
+    for policy in _policies(subject.target):
+        alarms = policy.alarms if isinstance(policy, StepScalingPolicy) else ()
+        for alarm in () if isinstance(alarms, Unknown) else alarms:
+            if alarm.actions_enabled is False:
+                return [SetValue(alarm.address, ("ActionsEnabled",), value=True)]
+            if isinstance(alarm.metric_name, str) and isinstance(alarm.namespace, str):
+                changes = _metric_words(alarm.address, (), alarm.metric_name, alarm.namespace)
+                if changes:
+                    return changes
+    raise NoFixError("what its alarm is to watch is not nearly what it watches")
+
+
+# Slips ---------------------------------------------------------------------------------------------------------------
+
+
+def _linked(subject: _Subject) -> Sequence[Change]:
+    """The words that are wrong in what was to scale it."""
+    wrong = subject.endpoint.unlinked_scaling
+    if not wrong:
+        return _scale(subject)
+    changes = [_word(each, subject.endpoint) for each in wrong]
+    return [change for change in changes if change is not None]
+
+
+def _word(unlinked: UnlinkedScaling, endpoint: Endpoint) -> Change | None:
+    if unlinked.suggestion is None or not unlinked.is_certain:
+        raise NoFixError(f"{unlinked.address}: {unlinked.problem}; what was meant is not clear")
+    _refuse_a_tie(unlinked, endpoint)
+    paths = (("ResourceId",), ("ScalableDimension",), ("ServiceNamespace",))
+    return SetWord(unlinked.address, paths, unlinked.suggestion)
+
+
+def _refuse_a_tie(unlinked: UnlinkedScaling, endpoint: Endpoint) -> None:
+    """Raise where another variant of the endpoint is as near to the name that it has not."""
+    if unlinked.variant is None or isinstance(endpoint.variants, Unknown):
+        return
+    names = [variant.name for variant in endpoint.variants if isinstance(variant.name, str)]
+    ratios = sorted(
+        (SequenceMatcher(None, unlinked.variant.lower(), name.lower()).ratio() for name in names), reverse=True
+    )
+    if unlinked.suggestion in names and len(ratios) > 1 and ratios[0] == ratios[1]:
+        raise NoFixError(f"{unlinked.variant} is as near to one variant as to another: {' and '.join(sorted(names))}")
+
+
+def _scale(subject: _Subject) -> Sequence[Change]:
+    if subject.scaling is None:
+        if subject.endpoint.unlinked_scaling:
+            return _linked(subject)
+        raise NoFixError("it needs numbers: a maximum, and how many requests a minute one instance takes")
+    if _policies(subject.target):
+        raise NoFixError("its policies never act, and what was to start them is not clear")
+    return _follow(subject, subject.target)
+
+
+def _metrics(subject: _Subject) -> Sequence[Change]:
+    """A metric that is nearly one that is published, or is looked for in another place than it is in."""
+    reasons: list[str] = []
+    for policy in _policies(subject.target):
+        if not isinstance(policy, TargetTrackingPolicy) or isinstance(policy.metrics, Unknown):
+            continue
+        if len(policy.metrics) != 1:
+            reasons.append("it follows metric math")
+            continue
+        changes = _metric_changes(policy, policy.metrics[0], subject.endpoint)
+        if changes:
+            return changes
+        reasons.append(f"what {policy.address} was to follow is not clear")
+    raise NoFixError(reasons[0] if reasons else "it has no policy that follows a metric")
+
+
+def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, endpoint: Endpoint) -> Sequence[Change]:
+    name = metric.name
+    if not isinstance(name, str):
+        return []
+    if metric.predefined and name not in metrics.PREDEFINED:
+        near = _nearest(name, metrics.PREDEFINED)
+        return [SetValue(policy.address, (_TRACKING, _PREDEFINED, "PredefinedMetricType"), near)] if near else []
+    changes: Sequence[Change] = []
+    base = (_TRACKING, _CUSTOMIZED)
+    if not metric.predefined and isinstance(metric.namespace, str):
+        changes = _metric_words(policy.address, base, name, metric.namespace)
+    if not changes and endpoint.mode == "async" and name == BACKLOG:
+        changes = _backlog_changes(policy.address, base, metric)
+    return changes or _as_share(policy, policy.target_value)
+
+
+def _backlog_changes(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Sequence[Change]:
+    """What is wrong beside the name of the metric: its statistic, or the name of its only dimension."""
+    if isinstance(metric.statistic, str) and metric.statistic not in ("Average", "Maximum", "Minimum"):
+        return [SetValue(address, (*base, "Statistic"), "Average")]
+    names = [*metric.dimensions] if isinstance(metric.dimensions, dict) else []
+    if len(names) == 1 and names[0] != _BY and get_close_matches(names[0], [_BY], 1, _NEARLY):
+        return [SetValue(address, (*base, "Dimensions", 0, "Name"), _BY)]
+    return []
+
+
+def _as_share(policy: TargetTrackingPolicy, value: object) -> Sequence[Change]:
+    """70 percent as 0.7, for a metric that is a share."""
+    if isinstance(value, (int, float)) and value in _PERCENT:
+        return [SetValue(policy.address, (_TRACKING, "TargetValue"), value / 100)]
+    return []
+
+
+def _metric_words(address: str, base: tuple[str, ...], name: str, namespace: str) -> Sequence[Change]:
+    """The name or the namespace, where one of them is a slip."""
+    spaces = dict.fromkeys(space for space, _ in metrics.PUBLISHED)
+    if namespace not in spaces:
+        near = next((space for space in spaces if space.lower() == namespace.lower()), None) or _nearest(
+            namespace, spaces
+        )
+        return [SetValue(address, (*base, "Namespace"), near)] if near else []
+    if (namespace, name) in metrics.PUBLISHED:
+        return []
+    elsewhere = [space for space, known in metrics.PUBLISHED if known == name]
+    if elsewhere:
+        return [SetValue(address, (*base, "Namespace"), elsewhere[0])] if len(elsewhere) == 1 else []
+    near = _nearest(name, [known for space, known in metrics.PUBLISHED if space == namespace])
+    return [SetValue(address, (*base, "MetricName"), near)] if near else []
+
+
+def _nearest(word: str, known: Mapping[str, object] | Sequence[str]) -> str | None:
+    """The one of several words that is nearly another; None where none is, or two are equally near."""
+    ranked = sorted(((SequenceMatcher(None, each, word).ratio(), each) for each in set(known)), reverse=True)
+    if not ranked or ranked[0][0] < _NEARLY or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
+        return None
+    return ranked[0][1]
+
+
+# One value -----------------------------------------------------------------------------------------------------------
+
+
+def _scale_in(subject: _Subject) -> Sequence[Change]:
+    target = subject.target
+    tracking = [policy for policy in _policies(target) if isinstance(policy, TargetTrackingPolicy)]
+    if not tracking and target.dynamic_scaling_in_suspended is not True:
+        return _follow(subject, target)
+    return _take_away(subject, target)
+
+
+def _no_volume(subject: _Subject) -> Sequence[Change]:
+    variant, configuration = subject.thing, subject.endpoint.configuration_address
+    if not isinstance(variant, InstanceVariant) or configuration is None:
+        raise NoFixError("its configuration is managed elsewhere")
+    size = variant.volume_size_gb
+    if not isinstance(size, int) or size > _GREATEST_VOLUME_GB:
+        raise NoFixError("it needs a number: how large the volume of an instance is to be, up to 512 GB")
+    list_name = "ShadowProductionVariants" if variant.shadow else "ProductionVariants"
+    variants = () if isinstance(subject.endpoint.variants, Unknown) else subject.endpoint.variants
+    place = sum(each.shadow == variant.shadow for each in variants[: subject.index])
+    return [Remove(configuration, (list_name, place, "VolumeSizeInGB"))]
+
+
+def _keep_one(subject: _Subject) -> Sequence[Change]:
+    target = subject.target
+    if target.scheduled_actions != () or target.min_capacity != 0 or target.max_capacity == 0:
+        raise NoFixError("it needs numbers: the least and the most that it is to have at each time")
+    return [SetValue(target.address, ("MinCapacity",), 1)]
+
+
+def _shares(subject: _Subject) -> Sequence[Change]:
+    for policy in _policies(subject.target):
+        if isinstance(policy, TargetTrackingPolicy):
+            changes = _as_share(policy, policy.target_value)
+            if changes:
+                return changes
+    raise NoFixError("it needs a number: the share that it is to keep in use, between 0 and 1")
+
+
+_MENDS: Mapping[str, Callable[[_Subject], Sequence[Change]]] = {
+    "async-scales-to-zero": _reach_zero,
+    "async-wakes-from-zero": _wake,
+    "async-scales-on-backlog": _metrics,
+    "scaling-follows-published-metrics": _metrics,
+    "scaling-alarms-fire": _fire,
+    "scaling-names-what-exists": _linked,
+    "realtime-variants-scale": _scale,
+    "scaling-has-a-policy": _scale,
+    "provisioned-concurrency-scales": _scale,
+    "scaling-in-is-enabled": _scale_in,
+    "volume-size-is-accepted": _no_volume,
+    "realtime-keeps-an-instance": _keep_one,
+    "utilization-targets-are-shares": _shares,
+}
+"""By policy. What is mended is proven afterwards, whatever stands here."""
+
+_LEFT_TO_PEOPLE: Mapping[str, str] = {
+    "cost-tags-are-present": "it needs values of tags that only you know",
+    "no-idle-variants": "whether a variant without traffic goes is for you to say",
+    "shadow-variants-are-temporary": "when a shadow variant goes is for you to say",
+    "instances-are-right-sized": "another instance type needs a load test",
+    "instance-generation-is-current": "another instance type needs a load test",
+    "instance-is-offered-in-region": "which instance type takes its place is for you to say",
+    "instance-families-are-agreed": "another instance type needs a load test",
+    "images-fit-their-instances": "another instance type or image needs a load test",
+    "scaling-has-room": "it needs a number: the most that it is to have",
+    "scaling-bounds-are-ordered": "it needs a number: which of the two bounds is meant",
+    "initial-count-within-bounds": "it needs a number: what it is to start with",
+    "ceilings-are-agreed": "it needs a number: the most that it is to have",
+    "serverless-concurrency-is-valid": "it needs a number: how many requests run at once",
+    "serverless-memory-is-valid": "it needs a number: how much memory the model takes",
+    "provisioned-concurrency-fits": "it needs a number: how many slots stay warm",
+    "non-production-keeps-one-instance": "it needs a number: what it is to have at least",
+    "schedules-take-effect": "it needs numbers: what it is to have at each time",
+    "utilization-targets-count-every-core": "it needs a number: the load of an instance, from a load test",
+    "capture-is-sampled": "it needs a number: the share of requests to capture",
+    "non-production-rests": "it needs numbers: the hours in which nobody works with it",
+}

@@ -1,0 +1,202 @@
+"""New resources of a template: beside a scaling target, or an endpoint, under its condition, with names that are free.
+
+An alarm gets no name: CloudFormation makes one up that no other has.
+"""
+
+import re
+from typing import Any
+
+from guardrail.fixes.base import AddTarget, AddTracking, AddWake, NoFixError
+from guardrail.fixes.marks import Entry, Marked
+from guardrail.fixes.yaml_edits import Tagged
+from guardrail.model import INSTANCE_COUNT
+from guardrail.sources.vocabulary.spellings import ALARM, CONFIGURATION, ENDPOINT, POLICY, TARGET
+
+_SUB = re.compile(r"endpoint/(?:\$\{(?P<reference>[\w.]+)\}|(?P<name>[A-Za-z0-9-]+))/variant/.*")
+
+
+def new_resources(change: AddTarget | AddTracking | AddWake, resources: Marked) -> tuple[str, dict[str, Any]]:
+    """The logical id that new resources stand behind, and these by their own, in their order. Raises `NoFixError`."""
+    made = _Made(resources)
+    match change:
+        case AddTarget():
+            return change.endpoint, made.target(change)
+        case AddTracking():
+            return change.target, made.tracking(change)
+        case AddWake():
+            return change.target, made.wake(change)
+
+
+class _Made:
+    """Resources for one template, whose functions are written in long form where it is JSON."""
+
+    def __init__(self, resources: Marked) -> None:
+        self._resources = resources
+        self._is_json = resources.flow
+
+    def _entry(self, logical_id: str, kind: str) -> Entry:
+        entry = self._resources.get(logical_id)
+        type_ = None if entry is None else entry.value.get("Type")
+        if entry is None or type_ is None:
+            raise NoFixError(f"{logical_id} is not written in the template itself")
+        if type_.value.value != kind:
+            raise NoFixError(f"{logical_id} is no {kind}")
+        return entry
+
+    def _with_condition(self, beside: Entry, kind: str, properties: dict[str, Any]) -> dict[str, Any]:
+        condition = beside.value.get("Condition")
+        if condition is not None and condition.value.kind != "scalar":
+            raise NoFixError("its condition is not a name")
+        own = {} if condition is None else {"Condition": condition.value.value}
+        return {"Type": kind, **own, "Properties": properties}
+
+    def _free(self, logical_id: str) -> str:
+        names = (logical_id, *(f"{logical_id}{number}" for number in range(2, 100)))
+        return next(name for name in names if self._resources.get(name) is None)
+
+    def _ref(self, logical_id: str) -> Any:
+        return {"Ref": logical_id} if self._is_json else Tagged(("!Ref", logical_id))
+
+    def _get(self, logical_id: str, attribute: str) -> Any:
+        if self._is_json:
+            return {"Fn::GetAtt": [logical_id, attribute]}
+        return Tagged(("!GetAtt", f"{logical_id}.{attribute}"))
+
+    def _sub(self, text: str) -> Any:
+        return {"Fn::Sub": text} if self._is_json else Tagged(("!Sub", text))
+
+    # What is made ------------------------------------------------------------------------------------------------
+
+    def target(self, change: AddTarget) -> dict[str, Any]:
+        beside = self._entry(change.endpoint, ENDPOINT)
+        variant = self._entry(change.configuration, CONFIGURATION).value.at(
+            "Properties", "ProductionVariants", change.variant
+        )
+        count = None if variant is None else variant.value.get("InitialInstanceCount")
+        name = None if variant is None else variant.value.get("VariantName")
+        if name is None or name.value.kind != "scalar" or name.value.tag:
+            raise NoFixError("its VariantName is not written out")
+        if count is None or count.value.kind != "scalar" or count.value.tag or not count.value.value.isdecimal():
+            raise NoFixError("the count that it starts with is not written out, and it is the maximum")
+        properties = {
+            "ServiceNamespace": "sagemaker",
+            "ResourceId": self._sub(f"endpoint/${{{change.endpoint}.EndpointName}}/variant/{change.name}"),
+            "ScalableDimension": INSTANCE_COUNT,
+            "MinCapacity": 0,
+            "MaxCapacity": int(count.value.value),
+        }
+        return {self._free(f"{change.endpoint}Scaling"): self._with_condition(beside, TARGET, properties)}
+
+    def tracking(self, change: AddTracking) -> dict[str, Any]:
+        beside = self._entry(change.target, TARGET)
+        if change.predefined:
+            specification: dict[str, Any] = {"PredefinedMetricSpecification": {"PredefinedMetricType": change.metric}}
+            suffix = "Tracking"
+        else:
+            metric = {
+                "MetricName": change.metric,
+                "Namespace": "AWS/SageMaker",
+                "Statistic": "Average",
+                "Dimensions": [{"Name": "EndpointName", "Value": self._endpoint_name(beside)}],
+            }
+            specification = {"CustomizedMetricSpecification": metric}
+            suffix = "Backlog"
+        value = int(change.value) if float(change.value).is_integer() else change.value
+        properties = {
+            "PolicyName": self._policy_name(suffix.lower()),
+            "PolicyType": "TargetTrackingScaling",
+            "ScalingTargetId": self._ref(change.target),
+            "TargetTrackingScalingPolicyConfiguration": {"TargetValue": value, **specification},
+        }
+        return {self._free(f"{change.target}{suffix}"): self._with_condition(beside, POLICY, properties)}
+
+    def wake(self, change: AddWake) -> dict[str, Any]:
+        beside = self._entry(change.target, TARGET)
+        made: dict[str, Any] = {}
+        policy = change.policy
+        if policy is None:
+            policy = self._free(f"{change.target}Wake")
+            step = {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
+            properties = {
+                "PolicyName": self._policy_name("wake"),
+                "PolicyType": "StepScaling",
+                "ScalingTargetId": self._ref(change.target),
+                "StepScalingPolicyConfiguration": {
+                    "AdjustmentType": "ChangeInCapacity",
+                    "MetricAggregationType": "Average",
+                    "Cooldown": 300,
+                    "StepAdjustments": [step],
+                },
+            }
+            made[policy] = self._with_condition(beside, POLICY, properties)
+        else:
+            self._entry(policy, POLICY)
+        alarm = {
+            "Namespace": "AWS/SageMaker",
+            "MetricName": "HasBacklogWithoutCapacity",
+            "Dimensions": [{"Name": "EndpointName", "Value": self._endpoint_name(beside)}],
+            "Statistic": "Average",
+            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
+            "Threshold": 1,
+            "Period": 60,
+            "EvaluationPeriods": 2,
+            "DatapointsToAlarm": 2,
+            "TreatMissingData": "missing",
+            "AlarmActions": [self._ref(policy)],
+        }
+        made[self._free(f"{change.target}WakeAlarm")] = self._with_condition(beside, ALARM, alarm)
+        return made
+
+    def _policy_name(self, name: str) -> str:
+        """A name that no policy of the template has: a second one of a name, on one target, replaces the first."""
+        taken = set()
+        for entry in self._resources.entries:
+            written = entry.value.at("Properties", "PolicyName") if entry.value.kind == "mapping" else None
+            if written is not None and written.value.kind == "scalar":
+                taken.add(written.value.value)
+        names = (name, f"{name}-added", *(f"{name}-{number}" for number in range(2, 100)))
+        return next(each for each in names if each not in taken)
+
+    def _endpoint_name(self, target: Entry) -> Any:
+        """The name of the endpoint that a target scales, as its resource id has it. Raises `NoFixError`."""
+        entry = target.value.at("Properties", "ResourceId")
+        value = None if entry is None or entry.alias is not None else entry.value
+        if value is not None and value.kind == "mapping" and len(value.entries) == 1:
+            inner = value.entries[0]
+            if inner.key == "Fn::Sub":
+                value = inner.value
+            elif inner.key == "Fn::Join":
+                return self._joined(inner.value)
+        if value is not None and value.tag == "!Join":
+            return self._joined(value)
+        found = _SUB.fullmatch(value.value) if value is not None and value.kind == "scalar" else None
+        if found is None:
+            raise NoFixError("its ResourceId does not name its endpoint in one word")
+        if found["name"]:
+            return found["name"]
+        logical_id, _, attribute = found["reference"].partition(".")
+        return self._get(logical_id, attribute) if attribute else self._ref(logical_id)
+
+    def _joined(self, value: Marked) -> Any:
+        """The name in ``Fn::Join: ["/", ["endpoint", NAME, "variant", …]]``, where it is a reference or a text."""
+        parts = value.at(1)
+        if value.kind != "sequence" or parts is None or parts.value.kind != "sequence":
+            raise NoFixError("its ResourceId does not name its endpoint in one word")
+        for before, item in zip(parts.value.items, parts.value.items[1:], strict=False):
+            if before.value.value.rstrip("/") == "endpoint":
+                return self._reference(item.value)
+        raise NoFixError("its ResourceId does not name its endpoint in one word")
+
+    def _reference(self, value: Marked) -> Any:
+        if value.kind == "scalar" and value.tag in ("!Ref", "!GetAtt"):
+            return Tagged((value.tag, value.value))
+        if value.kind == "scalar" and not value.tag:
+            return value.value
+        if value.kind == "mapping" and len(value.entries) == 1:
+            entry = value.entries[0]
+            if entry.key == "Ref":
+                return self._ref(entry.value.value)
+            if entry.key == "Fn::GetAtt":
+                names = [each.value.value for each in entry.value.items] or entry.value.value.split(".", 1)
+                return self._get(*names)
+        raise NoFixError("its ResourceId does not name its endpoint in one word")

@@ -1,0 +1,320 @@
+"""New resources beside a scaling target, or an endpoint, of Terraform source: where it is, as it is, under free names.
+
+They take its provider, region, ``count`` or ``for_each``, for without them they would be in another place or number. An
+alarm's name comes from its endpoint: CloudWatch puts an alarm over the one that has its name.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
+
+from msgspec import Struct
+
+from guardrail.fixes.base import AddTarget, AddTracking, AddWake, EditedText, NoFixError
+from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template, Value, as_json, native
+from guardrail.fixes.json_edits import with_entry
+from guardrail.fixes.marks import json_marks
+from guardrail.fixes.source_files import editable, shift_of, source_of
+from guardrail.model import INSTANCE_COUNT, Unknown
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.endings import IN_JSON
+from guardrail.sources.hcl.modules import ModuleInstance
+from guardrail.sources.hcl.reader import RootModule
+from guardrail.sources.hcl.resources import ResourceInstance
+
+_TARGET, _POLICY = "aws_appautoscaling_target", "aws_appautoscaling_policy"
+_ALARM, _ENDPOINT = "aws_cloudwatch_metric_alarm", "aws_sagemaker_endpoint"
+_CONFIGURATION = "aws_sagemaker_endpoint_configuration"
+_NAMED = re.compile(r'"endpoint/(?:\$\{(?P<expression>[^{}"]+)\}|(?P<name>[A-Za-z0-9-]+))/variant/[^"]*"')
+_ONE_OR_NONE = re.compile(r"[^?]*\?\s*(?:1\s*:\s*0|0\s*:\s*1)\s*|1")
+_UNSAFE = re.compile(r"\b(?:self|path)\.")
+BACKLOG, BACKLOG_TARGET = "ApproximateBacklogSizePerInstance", 5
+"""The metric and AWS's example of a target (SageMaker developer guide, async-inference-autoscale)."""
+
+
+class _Around(Struct, frozen=True):
+    """The block that new ones stand behind."""
+
+    block: ResourceInstance
+    meta: tuple[tuple[str, Value], ...]
+    """Its provider, count, for_each and region, as they are written."""
+    index: str
+    """What stands behind its address to mean the same instance: ``[each.key]``."""
+
+    @property
+    def address(self) -> str:
+        """Itself, as others of its module refer to it."""
+        return ".".join(self.block.written.labels) + self.index
+
+
+class NewResources:
+    """Adds resources to the module that a block stands in."""
+
+    def __init__(self, root: RootModule, resources: Mapping[str, ResourceInstance]) -> None:
+        self._root = root
+        self._resources = resources
+
+    def added(self, change: AddTarget | AddTracking | AddWake) -> dict[str, str]:
+        """The new text of the file of the block that it stands behind, by real path. Raises `NoFixError`."""
+        if isinstance(change, AddTarget):
+            around = self._around(change.endpoint, _ENDPOINT)
+            return self._behind(around.block, [self._target(around, change)])
+        around = self._around(change.target, _TARGET)
+        made = [self._tracking(around, change)] if isinstance(change, AddTracking) else self._wake(around, change)
+        return self._behind(around.block, list(made))
+
+    def _around(self, address: str, type_: str) -> _Around:
+        block = self._resources.get(address)
+        if block is None:
+            raise NoFixError(f"nobody can tell where {address} is written")
+        if block.type != type_:
+            raise NoFixError(f"{address} is of {block.type}, beside which no new resources are written")
+        body = block.written.body
+        meta: list[tuple[str, Value]] = []
+        index = ""
+        for name in ("provider", "count", "for_each", "region"):
+            if name not in body.arguments:
+                continue
+            text = self._meta(block, name)
+            if name == "count":
+                index = "[0]" if _ONE_OR_NONE.fullmatch(text) else "[count.index]"
+            if name == "for_each":
+                index = "[each.key]"
+            meta.append((name, text if name == "provider" and self._is_json(block) else Expression(text)))
+        return _Around(block, tuple(meta), index)
+
+    def _meta(self, block: ResourceInstance, name: str) -> str:
+        """A meta-argument as it is written; one of several lines is told by the block that has it."""
+        try:
+            return source_of(block.written.body.arguments[name])
+        except NoFixError:
+            address = ".".join(block.written.labels)
+            return {"count": f"length({address})", "for_each": address}[name]
+
+    def _is_json(self, block: ResourceInstance) -> bool:
+        return block.written.file.path.endswith(IN_JSON)
+
+    # What is made ------------------------------------------------------------------------------------------------
+
+    def _target(self, around: _Around, change: AddTarget) -> Resource:
+        count = self._initial_count(around, change)
+        label = self._free(around, (_TARGET,), around.block.written.labels[1])
+        return Resource(
+            _TARGET,
+            label,
+            (
+                *around.meta,
+                ("service_namespace", "sagemaker"),
+                ("resource_id", Template(f"endpoint/${{{around.address}.name}}/variant/{change.name}")),
+                ("scalable_dimension", INSTANCE_COUNT),
+                ("min_capacity", 0),
+                ("max_capacity", count),
+            ),
+        )
+
+    def _initial_count(self, around: _Around, change: AddTarget) -> Value:
+        """What the variant starts with, as it is written, where that means the same beside the endpoint."""
+        configuration = self._resources.get(change.configuration)
+        if (
+            configuration is None
+            or configuration.type != _CONFIGURATION
+            or configuration.module is not around.block.module
+        ):
+            raise NoFixError("its configuration is written elsewhere, and the count it starts with is the maximum")
+        blocks = [each for each in configuration.written.body.blocks if each.name == "production_variants"]
+        if any(block.type == "dynamic" for block in blocks) or change.variant >= len(blocks):
+            raise NoFixError("its variants are made by a dynamic block")
+        argument = blocks[change.variant].body.arguments.get("initial_instance_count")
+        name = blocks[change.variant].body.arguments.get("variant_name")
+        if argument is None:
+            raise NoFixError("the count that it starts with is not written out")
+        if name is None or not isinstance(name.expression, syntax.Literal):
+            raise NoFixError("its variant_name is not written out")
+        if isinstance(argument.expression, syntax.Literal):
+            return int(str(argument.expression.value))
+        text = source_of(argument)
+        same = dict(around.meta) == dict(self._around_any(configuration))
+        if _UNSAFE.search(text) or (re.search(r"\b(?:each|count)\.", text) and not same):
+            raise NoFixError("the count that it starts with is worked out from what it is repeated by")
+        return Expression(text)
+
+    def _around_any(self, block: ResourceInstance) -> Iterator[tuple[str, Value]]:
+        for name in ("provider", "count", "for_each", "region"):
+            if name in block.written.body.arguments:
+                yield name, Expression(source_of(block.written.body.arguments[name]))
+
+    def _tracking(self, around: _Around, change: AddTracking) -> Resource:
+        if change.predefined:
+            specification = Nested("predefined_metric_specification", (("predefined_metric_type", change.metric),))
+        else:
+            specification = Nested(
+                "customized_metric_specification",
+                (
+                    ("metric_name", change.metric),
+                    ("namespace", "AWS/SageMaker"),
+                    ("statistic", "Average"),
+                    Nested("dimensions", (("name", "EndpointName"), ("value", self._endpoint_name(around)))),
+                ),
+            )
+        suffix = "backlog" if change.metric == BACKLOG else "tracking"
+        return Resource(
+            _POLICY,
+            self._free(around, (_POLICY,), f"{around.block.written.labels[1]}_{suffix}"),
+            (
+                *around.meta,
+                ("name", self._free_policy_name(around, suffix)),
+                ("policy_type", "TargetTrackingScaling"),
+                *_of_target(around),
+                Nested("target_tracking_scaling_policy_configuration", (("target_value", change.value), specification)),
+            ),
+        )
+
+    def _wake(self, around: _Around, change: AddWake) -> Iterator[Resource]:
+        if change.policy is None:
+            label = self._free(around, (_POLICY, _ALARM), f"{around.block.written.labels[1]}_wake")
+            policy = f"{_POLICY}.{label}{around.index}"
+            yield Resource(_POLICY, label, self._step_policy(around))
+        else:
+            existing = self._resources.get(change.policy)
+            if existing is None or existing.module is not around.block.module:
+                raise NoFixError(f"{change.policy} stands in another module than its target")
+            label = self._free(around, (_ALARM,), f"{around.block.written.labels[1]}_wake")
+            policy = ".".join(existing.written.labels) + around.index
+            if {*dict(around.meta)} != {*dict(self._around_any(existing))}:
+                raise NoFixError(f"{change.policy} is repeated in another way than its target")
+        name = self._endpoint_name(around)
+        yield Resource(
+            _ALARM,
+            label,
+            (
+                *around.meta,
+                ("alarm_name", self._alarm_name(around, name, change)),
+                ("namespace", "AWS/SageMaker"),
+                ("metric_name", "HasBacklogWithoutCapacity"),
+                ("dimensions", {"EndpointName": name}),
+                ("statistic", "Average"),
+                ("comparison_operator", "GreaterThanOrEqualToThreshold"),
+                ("threshold", 1),
+                ("period", 60),
+                ("evaluation_periods", 2),
+                ("datapoints_to_alarm", 2),
+                ("treat_missing_data", "missing"),
+                ("alarm_actions", [Expression(f"{policy}.arn")]),
+            ),
+        )
+
+    def _step_policy(self, around: _Around) -> Body:
+        steps = Nested("step_adjustment", (("metric_interval_lower_bound", 0), ("scaling_adjustment", 1)))
+        return (
+            *around.meta,
+            ("name", self._free_policy_name(around, "wake")),
+            ("policy_type", "StepScaling"),
+            *_of_target(around),
+            Nested(
+                "step_scaling_policy_configuration",
+                (
+                    ("adjustment_type", "ChangeInCapacity"),
+                    ("metric_aggregation_type", "Average"),
+                    ("cooldown", 300),
+                    steps,
+                ),
+            ),
+        )
+
+    # Names -------------------------------------------------------------------------------------------------------
+
+    def _endpoint_name(self, around: _Around) -> Value:
+        """The name of the endpoint that a target scales, as its resource id has it."""
+        argument = around.block.written.body.arguments.get("resource_id")
+        if argument is None:
+            raise NoFixError(f"{around.block.address} has no resource_id that is written out")
+        found = _NAMED.fullmatch(source_of(argument))
+        if found is None:
+            return Expression(f'split("/", {around.address}.resource_id)[1]')
+        return Expression(found["expression"].strip()) if found["expression"] else found["name"]
+
+    def _alarm_name(self, around: _Around, endpoint: Value, change: AddWake) -> Value:
+        """``${aws_sagemaker_endpoint.chat.name}-wake``, or with more to it where an alarm here has that name."""
+        taken = {_known(each.attribute("alarm_name")) for each in self._of_type(_ALARM)}
+        known = (_known(around.block.attribute("resource_id")) or "").split("/")
+        own = known[1] if len(known) > 1 else ""
+        stem = f"-{change.variant}" if change.several else ""
+        for suffix in _numbered(f"{stem}-wake", f"{stem}-wake-from-zero"):
+            if f"{own}{suffix}" not in taken:
+                return (
+                    f"{endpoint}{suffix}" if isinstance(endpoint, str) else Template(f"${{{_inner(endpoint)}}}{suffix}")
+                )
+        raise NoFixError("no name is free for its alarm")
+
+    def _free_policy_name(self, around: _Around, name: str) -> str:
+        """A name that no policy of the target has: a second one of a name replaces the first."""
+        own = _known(around.block.attribute("resource_id"))
+        taken = {
+            _known(each.attribute("name"))
+            for each in self._of_type(_POLICY)
+            if (other := _known(each.attribute("resource_id"))) is None or own is None or other == own
+        }
+        return next(each for each in _numbered(name, f"{name}-added") if each not in taken)
+
+    def _of_type(self, type_: str) -> Iterable[ResourceInstance]:
+        return (each for each in self._resources.values() if each.type == type_)
+
+    def _free(self, around: _Around, types: Sequence[str], label: str) -> str:
+        """A label that no resource of these types has in the module, in whichever of its files."""
+        taken = self._module_of(around).source.resources
+        names = (label, *(f"{label}_{number}" for number in range(2, 100)))
+        return next(name for name in names if not any((type_, name) in taken for type_ in types))
+
+    def _module_of(self, around: _Around) -> ModuleInstance:
+        return cast("ModuleInstance", around.block.module)
+
+    # Where it stands ---------------------------------------------------------------------------------------------
+
+    def _behind(self, block: ResourceInstance, made: list[Resource]) -> dict[str, str]:
+        text = editable(self._root, block.written.file)
+        if self._is_json(block):
+            return {text.path: _into_json(text, block, made)}
+        at = block.written.end + 1 + shift_of(text, block.written.file)
+        end = text.text.find("\n", at)
+        end = len(text.text) if end < 0 else end - (text.text[end - 1] == "\r")
+        gap = text.newline * 2
+        new = "".join(gap + native(each, text.newline) for each in made)
+        return {text.path: text.text[:end] + new + text.text[end:]}
+
+
+def _into_json(text: EditedText, block: ResourceInstance, made: list[Resource]) -> str:
+    body = text.text[text.mark :]
+    for each in made:
+        marks = json_marks(body)
+        resources = marks.at("resource")
+        if resources is None or resources.value.kind != "mapping":
+            raise NoFixError(f"the resources of {block.written.file.path} are lists")
+        of_type = resources.value.at(each.type)
+        if of_type is None:
+            body = with_entry(body, resources.value, None, each.type, {each.name: as_json(each)}, text.newline)
+        elif of_type.value.kind == "mapping":
+            body = with_entry(body, of_type.value, None, each.name, as_json(each), text.newline)
+        else:
+            raise NoFixError(f"the resources of {block.written.file.path} are lists")
+    return text.text[: text.mark] + body
+
+
+def _of_target(around: _Around) -> tuple[tuple[str, Value], ...]:
+    names = ("service_namespace", "resource_id", "scalable_dimension")
+    return tuple((name, Expression(f"{around.address}.{name}")) for name in names)
+
+
+def _numbered(*names: str) -> Iterator[str]:
+    yield from names
+    yield from (f"{names[0]}-{number}" for number in range(2, 100))
+
+
+def _inner(value: Value) -> str:
+    return value.text if isinstance(value, (Expression, Template)) else str(value)
+
+
+def _known(value: object) -> str | None:
+    """A text as it is known, or the text that stands for what is not."""
+    if isinstance(value, Unknown):
+        return value.partial
+    return value if isinstance(value, str) else None

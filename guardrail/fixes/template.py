@@ -1,0 +1,187 @@
+"""Changes as edits of templates, in YAML and in JSON: inside the quotes of a value, behind the resource that has it."""
+
+import os
+import re
+
+from guardrail import files
+from guardrail.fixes.base import (
+    AddTarget,
+    AddTracking,
+    AddWake,
+    Change,
+    NoFixError,
+    PropertyPath,
+    Remove,
+    Scalar,
+    SetValue,
+    SetWord,
+    text_of,
+)
+from guardrail.fixes.json_edits import with_entry, without_entry
+from guardrail.fixes.marks import Entry, Marked, json_marks, yaml_marks
+from guardrail.fixes.new_template import new_resources
+from guardrail.fixes.words import reworded
+from guardrail.fixes.yaml_edits import behind_entry, without_line, yaml_lines
+
+_GENERATED = re.compile(r"(?:^|[\\/])(?:cdk\.out|\.aws-sam)(?:[\\/]|$)|(?:^|[\\/])packaged[^\\/]*$")
+_FUNCTION = re.compile(r"Fn::\w+|Ref|Condition")
+_DECIDED = {"!If": "a condition decides it", "Fn::If": "a condition decides it"}
+
+
+class TemplateCode:
+    """The text of one template, with the marks of its resources."""
+
+    def __init__(self, path: str) -> None:
+        real = os.path.realpath(path)
+        try:
+            self._text = text_of(real, files.content(real))
+        except OSError as error:
+            raise NoFixError(f"{path} cannot be read: {error.strerror}") from None
+        self._path = path
+        self._body = self._text.text[self._text.mark :]
+        self._is_json = self._body.lstrip()[:1] == "{"
+        self._root = (json_marks if self._is_json else yaml_marks)(self._body)
+        self._refuse_generated(real)
+
+    def _refuse_generated(self, real: str) -> None:
+        """Raise for a template that a tool writes anew: an edit would not last."""
+        tool = "cdk synth" if "aws:cdk:path" in self._body else "sam build" if "SamResourceId" in self._body else None
+        if tool is None and _GENERATED.search(real):
+            tool = "what packages it"
+        if tool is None and os.path.isfile(os.path.join(os.path.dirname(real), "manifest.json")):
+            tool = "cdk synth"
+        if tool is not None:
+            raise NoFixError(f"{self._path} is generated ({tool} writes it anew): change what it is made from")
+
+    def changed(self, change: Change) -> dict[str, str]:
+        """The new text of the template, by its real path. Raises `NoFixError`."""
+        return {self._text.path: self._text.text[: self._text.mark] + self._changed(change)}
+
+    def _changed(self, change: Change) -> str:
+        match change:
+            case SetValue():
+                return self._with_value(change)
+            case SetWord():
+                return self._with_word(change)
+            case Remove():
+                return self._without(change)
+            case AddTarget() | AddTracking() | AddWake():
+                return self._added(change)
+
+    # Finding -----------------------------------------------------------------------------------------------------
+
+    def _entry(self, address: str, *path: str | int) -> Entry:
+        entry = self._root.at("Resources", address, "Properties", *path)
+        if self._root.at("Resources", address) is None:
+            raise NoFixError(f"{address} is not written in {self._path} itself")
+        if entry is None:
+            shown = ".".join(str(step) for step in path if isinstance(step, str))
+            raise NoFixError(f"{address} has no {shown} that is written out: it is set elsewhere, or by a function")
+        for length in range(len(path)):
+            around = self._root.at("Resources", address, "Properties", *path[:length])
+            if around is not None and around.is_anchored:
+                raise NoFixError("others use it too, by an anchor")
+        return entry
+
+    def _literal(self, address: str, path: PropertyPath) -> tuple[int, int, Marked]:
+        """Where the literal of a property is written. Raises `NoFixError`."""
+        entry = self._entry(address, *path)
+        value = entry.value
+        if entry.alias is not None:
+            if value.kind != "scalar" or entry.alias == (0, 0):
+                raise NoFixError("its value is that of an anchor")
+            return *entry.alias, Marked(kind="scalar", start=0, end=0, flow=True)
+        if entry.is_anchored:
+            raise NoFixError("others use its value too, by an anchor")
+        if value.kind != "scalar" or value.tag:
+            raise NoFixError(_why_not(value))
+        if value.quote == "|":
+            raise NoFixError("it is a text of several lines")
+        return value.start, value.end, value
+
+    # Changing ----------------------------------------------------------------------------------------------------
+
+    def _with_value(self, change: SetValue) -> str:
+        start, end, old = self._literal(change.address, change.path)
+        return self._body[:start] + _shown(change.value, old, is_json=self._is_json) + self._body[end:]
+
+    def _with_word(self, change: SetWord) -> str:
+        reasons: list[str] = []
+        for path in change.paths:
+            try:
+                value = self._text_at(change.address, path)
+                start, end = reworded(self._body, value.start, value.end, change.word)
+                return self._body[:start] + change.word + self._body[end:]
+            except NoFixError as error:
+                reasons.append(error.reason)
+        raise NoFixError(reasons[0] if reasons else "nothing is nearly it")
+
+    def _text_at(self, address: str, path: PropertyPath) -> Marked:
+        """The text of a property, which may have names in it that ``Sub`` puts in. Raises `NoFixError`."""
+        entry = self._entry(address, *path)
+        value = entry.value
+        if entry.alias is not None or entry.is_anchored:
+            raise NoFixError("others use its value too, by an anchor")
+        while value.kind == "mapping" and len(value.entries) == 1 and value.entries[0].key == "Fn::Sub":
+            value = value.entries[0].value
+        if value.kind != "scalar" or value.tag not in ("", "!Sub"):
+            raise NoFixError(_why_not(value))
+        return value
+
+    def _without(self, change: Remove) -> str:
+        entry = self._entry(change.address, *change.path)
+        if entry.alias is not None or entry.is_anchored:
+            raise NoFixError("others use its value too, by an anchor")
+        owner = self._root.at("Resources", change.address, "Properties", *change.path[:-1])
+        if owner is None:
+            raise NoFixError("nobody can tell where it is written")
+        if owner.value.flow:
+            return without_entry(self._body, owner.value, entry)
+        return without_line(self._body, owner.value, entry)
+
+    def _added(self, change: AddTarget | AddTracking | AddWake) -> str:
+        resources = self._root.at("Resources")
+        if resources is None:
+            raise NoFixError("it has no Resources")
+        beside, made = new_resources(change, resources.value)
+        body = self._body
+        for name, resource in reversed(made.items()):
+            entry = resources.value.get(beside)
+            if entry is None or entry.is_anchored:
+                raise NoFixError(f"{beside} is not written in {self._path} itself")
+            if resources.value.flow:
+                body = with_entry(body, resources.value, entry, name, resource, self._text.newline)
+            else:
+                unit = _unit(self._body, resources, entry)
+                lines = yaml_lines(name, resource, _column(self._body, entry.start), unit)
+                body = behind_entry(body, entry, lines, self._text.newline)
+        return body
+
+
+def _unit(text: str, resources: Entry, entry: Entry) -> int:
+    """By how many blanks a level is indented."""
+    return max(_column(text, entry.start) - _column(text, resources.start), 1)
+
+
+def _column(text: str, at: int) -> int:
+    return at - (text.rfind("\n", 0, at) + 1)
+
+
+def _why_not(value: Marked) -> str:
+    name = value.tag or (value.entries[0].key if value.kind == "mapping" and len(value.entries) == 1 else "")
+    if name in ("!Ref", "Ref"):
+        parameter = value.value or (value.entries[0].value.value if value.entries else "")
+        return f"the parameter {parameter} decides it: another default does not change a stack that is there"
+    if name in _DECIDED:
+        return _DECIDED[name]
+    return f"{name} works it out" if name.startswith("!") or _FUNCTION.fullmatch(name) else "it is no single value"
+
+
+def _shown(value: Scalar, old: Marked, *, is_json: bool) -> str:
+    """A value as the literal in the place of another, in quotes where that has quotes."""
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    else:
+        text = f"{value:g}" if isinstance(value, float) else str(value)
+    quote = old.quote or ('"' if is_json and isinstance(value, str) else "")
+    return f"{quote}{text}{quote}"

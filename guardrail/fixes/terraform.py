@@ -1,0 +1,328 @@
+"""Changes as edits of Terraform source: where the value is written that somebody would change by hand.
+
+A value is followed to its literal through variables, files of values, local values and the arguments of module calls,
+as findings are. It is left alone where something works it out, where others use it for something else, and where the
+file is not written by people.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from msgspec import Struct
+
+from guardrail.fixes.alignment import settled
+from guardrail.fixes.base import (
+    AddTarget,
+    AddTracking,
+    AddWake,
+    Change,
+    EditedText,
+    NoFixError,
+    PropertyPath,
+    Remove,
+    Scalar,
+    SetValue,
+    SetWord,
+)
+from guardrail.fixes.json_edits import without_entry
+from guardrail.fixes.marks import json_marks
+from guardrail.fixes.new_terraform import NewResources
+from guardrail.fixes.source_files import editable, owner_at, shift_of
+from guardrail.fixes.words import reworded
+from guardrail.sources.hcl import syntax
+from guardrail.sources.hcl.endings import IN_JSON
+from guardrail.sources.hcl.ignored import ignored_changes
+from guardrail.sources.hcl.origins import Spot, way
+from guardrail.sources.hcl.reader import RootModule, resources_of
+from guardrail.sources.hcl.resources import ResourceInstance
+from guardrail.sources.hcl.scan import scan_file
+from guardrail.sources.vocabulary.spellings import spelling_of
+
+_TEXTS = (syntax.Literal, syntax.Template)
+_TOKEN = re.compile(r'"(?:[^"\\\n]|\\.)*"|[\w.+-]+')
+_CHECKS = {"condition", "error_message"}
+"""Arguments that only look at a value."""
+_WORKED_OUT: Mapping[type, str] = {
+    syntax.Conditional: "a condition decides it",
+    syntax.Call: "a function works it out",
+    syntax.For: "a for expression works it out",
+    syntax.Binary: "it is worked out",
+    syntax.Template: "it is put together of several parts",
+    syntax.Splat: "it is taken from several values",
+}
+
+
+class _Written(Struct, frozen=True):
+    """An argument of a resource, or an entry of an object in one."""
+
+    name: str
+    at: int
+    """Where its name starts."""
+    expression: syntax.Expression
+    file: syntax.SourceFile
+    argument: syntax.Argument | None
+    """None of an entry of an object."""
+
+
+class TerraformCode:
+    """The resources of one root module, and how changes of them are written."""
+
+    def __init__(self, root: RootModule) -> None:
+        self.root = root
+        self.resources = resources_of(root)
+
+    def changed(self, change: Change) -> dict[str, str]:
+        """The new texts of files, by real path. Raises `NoFixError`."""
+        match change:
+            case SetValue():
+                return self._with_value(change)
+            case SetWord():
+                return self._with_word(change)
+            case Remove():
+                return self._without(change)
+            case AddTarget() | AddTracking() | AddWake():
+                return NewResources(self.root, self.resources).added(change)
+
+    # Finding -----------------------------------------------------------------------------------------------------
+
+    def _resource(self, address: str) -> ResourceInstance:
+        found = self.resources.get(address)
+        if found is None:
+            raise NoFixError(f"nobody can tell where {address} is written")
+        return found
+
+    def _written(self, resource: ResourceInstance, path: PropertyPath) -> _Written:
+        """The argument at the end of a path. Raises `NoFixError` where it is not written out."""
+        spelling = spelling_of(resource.type)
+        *blocks, last = path
+        body, inside = resource.written.body, None
+        pending = [*blocks]
+        while pending:
+            name = spelling.of(str(pending.pop(0)))
+            index = int(pending.pop(0)) if pending and isinstance(pending[0], int) else 0
+            if inside is None:
+                found = [block for block in body.blocks if block.name == name]
+                if any(block.type == "dynamic" for block in found):
+                    raise NoFixError(f"{name} is made by a dynamic block")
+                if index < len(found):
+                    body = found[index].body
+                    continue
+                inside = (
+                    (body.arguments[name].expression, body.arguments[name].file) if name in body.arguments else None
+                )
+            else:
+                entry = _entry(inside[0], name)
+                inside = None if entry is None else (entry.value, inside[1])
+            if inside is None:
+                raise NoFixError(f"{resource.address} has no {name} that is written out")
+            inside = (_item(inside[0], index), inside[1])
+        name = spelling.of(str(last))
+        if inside is not None:
+            entry = _entry(inside[0], name)
+            if entry is not None:
+                return _Written(name, entry.key.at, entry.value, inside[1], None)
+        elif name in body.arguments:
+            argument = body.arguments[name]
+            return _Written(name, argument.at, argument.expression, argument.file, argument)
+        raise NoFixError(f"{resource.address} has no {name} that is written out")
+
+    def _refuse_ignored(self, resource: ResourceInstance, path: PropertyPath) -> None:
+        name = spelling_of(resource.type).of(str(path[0]))
+        ignored = ignored_changes(resource.written)
+        if "all" in ignored or any(re.match(rf"{re.escape(name)}\b", each) for each in ignored):
+            message = (
+                f"{resource.address} has {name} in ignore_changes: Terraform leaves a target that is there as it is"
+            )
+            raise NoFixError(message)
+
+    def _editable(self, file: syntax.SourceFile) -> EditedText:
+        """The text of a file that people write. Raises `NoFixError` for any other."""
+        return editable(self.root, file)
+
+    # Changing ----------------------------------------------------------------------------------------------------
+
+    def _with_value(self, change: SetValue) -> dict[str, str]:
+        resource = self._resource(change.address)
+        self._refuse_ignored(resource, change.path)
+        written = self._written(resource, change.path)
+        spot = self._end(resource, written)
+        text = self._editable(spot.file)
+        at = spot.expression.at + shift_of(text, spot.file)
+        found = _TOKEN.match(text.text, at)
+        if found is None:
+            raise NoFixError("it is not written as one literal")
+        new = _literal(change.value, found[0])
+        return {text.path: _replaced(text, found.start(), found.end(), new)}
+
+    def _end(self, resource: ResourceInstance, written: _Written) -> Spot:
+        """Where the literal is written. Raises `NoFixError` where there is none, or where it is shared."""
+        if written.argument is None:
+            spots = [Spot(written.expression, written.file, resource.module, {})]  # type: ignore[arg-type]
+        else:
+            spots = way(written.argument, resource.scope)
+        for spot in spots:
+            is_part = isinstance(spot.expression, syntax.Template) and len(spot.expression.parts) > 1
+            if is_part or isinstance(spot.expression, syntax.Conditional):
+                raise NoFixError(_why_not(spot))
+        end = spots[-1]
+        if not isinstance(end.expression, syntax.Literal):
+            raise NoFixError(_why_not(end))
+        self._refuse_shared(spots, written)
+        return end
+
+    def _refuse_shared(self, spots: Sequence[Spot], written: _Written) -> None:
+        """Raise where a name on the way to a value is used for something else too."""
+        allowed = {written.name}
+        for spot, onward in pairwise(spots):
+            match spot.expression:
+                case syntax.Attribute(subject=syntax.Name(name="var" | "local" as kind), name=name):
+                    if isinstance(onward.expression, (syntax.Object, syntax.Tuple)):
+                        continue  # the element is what counts, and not who goes through all of them
+                    name = f"{kind}.{name}"
+                case syntax.Attribute(name=name):
+                    name = f"value.{name}"
+                case _:
+                    continue
+            module = spot.module.source
+            for file in module.files:
+                other = _used_otherwise(file, name, allowed)
+                if other is not None:
+                    line = file.location(other).line
+                    raise NoFixError(f"{name} is also used at {file.path}:{line}, where it would change as well")
+            if onward.module is not spot.module:
+                allowed = allowed | {name.partition(".")[2]}
+
+    def _with_word(self, change: SetWord) -> dict[str, str]:
+        resource = self._resource(change.address)
+        reasons: list[str] = []
+        for path in change.paths:
+            try:
+                self._refuse_ignored(resource, path)
+                written = self._written(resource, path)
+                spots = [Spot(written.expression, written.file, resource.module, {})]  # type: ignore[arg-type]
+                if written.argument is not None:
+                    spots = way(written.argument, resource.scope)
+                end = next((at for at, spot in enumerate(spots) if isinstance(spot.expression, _TEXTS)), len(spots) - 1)
+                self._refuse_shared(spots[: end + 1], written)
+                return self._reworded(spots[end], change.word)
+            except NoFixError as error:
+                reasons.append(error.reason)
+        raise NoFixError(reasons[0] if reasons else "nothing is nearly it")
+
+    def _reworded(self, spot: Spot, word: str) -> dict[str, str]:
+        if not isinstance(spot.expression, _TEXTS):
+            raise NoFixError(_why_not(spot))
+        text = self._editable(spot.file)
+        at = spot.expression.at + shift_of(text, spot.file)
+        end = _end_of_text(text.text, at)
+        start, stop = reworded(text.text, at, end, word)
+        return {text.path: _replaced(text, start, stop, word)}
+
+    def _without(self, change: Remove) -> dict[str, str]:
+        resource = self._resource(change.address)
+        self._refuse_ignored(resource, change.path)
+        written = self._written(resource, change.path)
+        text = self._editable(written.file)
+        at = written.at + shift_of(text, written.file)
+        if written.file.path.endswith(IN_JSON):
+            owner, entry = owner_at(json_marks(text.text[text.mark :]), written.at)
+            return {text.path: text.text[: text.mark] + without_entry(text.text[text.mark :], owner, entry)}
+        start = text.text.rfind("\n", 0, at) + 1
+        end = text.text.find("\n", at) + 1 or len(text.text)
+        if text.text[start:at].strip() or _lines_of(text.text[start:end], written.name) is None:
+            raise NoFixError(f"{written.name} does not have a line of its own")
+        new = text.text[:start] + text.text[end:]
+        line = text.text.count("\n", 0, start)
+        return {text.path: settled(text.text, new, range(line, line))}
+
+
+def _lines_of(line: str, name: str) -> re.Match[str] | None:
+    """An argument that is all there is on its line, with a literal or a reference for its value."""
+    return re.fullmatch(rf'\s*{re.escape(name)}\s*=\s*(?:"[^"\n]*"|[\w.\[\]"-]+)\s*(?:(?:#|//)[^\n]*)?\s*', line)
+
+
+def _replaced(text: EditedText, start: int, end: int, new: str) -> str:
+    """The text with a literal in place of another, and in native syntax the comments beside it in their column."""
+    made = text.text[:start] + new + text.text[end:]
+    if text.path.endswith((".json", ".hcl")) or len(new) == end - start:
+        return made
+    line = text.text.count("\n", 0, start)
+    return text.text[: text.mark] + settled(text.text[text.mark :], made[text.mark :], range(line, line + 1))
+
+
+def _literal(value: Scalar, old: str) -> str:
+    """A value as the literal in the place of another: in quotes where that has quotes."""
+    if isinstance(value, bool):
+        shown = "true" if value else "false"
+    else:
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+    is_text = isinstance(value, str) or old.startswith('"')
+    return f'"{shown}"' if is_text else shown
+
+
+def _end_of_text(text: str, at: int) -> int:
+    """Where a quoted text ends that may hold interpolations with texts of their own."""
+    if text[at : at + 1] != '"':
+        raise NoFixError("it is no text in quotes")
+    depth, here = 0, at + 1
+    while here < len(text):
+        sign = text[here]
+        if sign == "\\":
+            here += 1
+        elif text.startswith(("${", "%{"), here):
+            depth, here = depth + 1, here + 1
+        elif sign == "}" and depth:
+            depth -= 1
+        elif sign == '"' and not depth:
+            return here + 1
+        elif sign == '"':
+            here = _end_of_text(text, here) - 1
+        here += 1
+    raise NoFixError("its text does not end")
+
+
+def _entry(expression: syntax.Expression, name: str) -> syntax.ObjectElement | None:
+    if not isinstance(expression, syntax.Object):
+        return None
+    return next(
+        (entry for entry in expression.entries if isinstance(entry.key, syntax.Literal) and entry.key.value == name),
+        None,
+    )
+
+
+def _item(expression: syntax.Expression, index: int) -> syntax.Expression:
+    if isinstance(expression, syntax.Tuple) and index < len(expression.items):
+        return expression.items[index]
+    return expression
+
+
+def _used_otherwise(file: syntax.SourceFile, name: str, allowed: set[str]) -> int | None:
+    """Where a name is used that is not assigned to one of the ``allowed`` arguments; None where it is nowhere.
+
+    What refers to a whole collection goes through all of it, and is no use of one element.
+    """
+    pattern = re.compile(rf"(?<![\w.-]){re.escape(name)}(?![\w-])")
+    if name.startswith("value."):
+        pattern = re.compile(rf"\.{re.escape(name)}(?![\w-])")
+    if pattern.search(file.text) is None:
+        return None
+    code = file.text if file.path.endswith(IN_JSON) else scan_file(file).text
+    for found in pattern.finditer(code):
+        start = code.rfind("\n", 0, found.start()) + 1
+        line = code[start : found.start()]
+        names = re.findall(r'"?([\w-]+)"?\s*[=:](?!=)', line)
+        if not names or names[-1] not in allowed | _CHECKS:
+            return found.start()
+    return None
+
+
+def _why_not(spot: Spot) -> str:
+    if isinstance(spot.expression, syntax.Attribute):
+        shown = syntax.reference_text(spot.expression)
+        return f"it comes from {shown}, which is not written in a file here" if shown else "it is worked out"
+    return f"{_WORKED_OUT.get(type(spot.expression), 'it is worked out')}, {_place(spot)}"
+
+
+def _place(spot: Spot) -> str:
+    return f"at {spot.file.path}:{spot.file.location(spot.expression.at).line}"

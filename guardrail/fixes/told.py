@@ -1,0 +1,122 @@
+"""Proposals in words: what each fix mends and what it does to the bill, and what is not offered and why."""
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from guardrail.cost.base import Monthly
+from guardrail.fixes.base import AddTarget, AddTracking, Change, PropertyPath, Remove, SetValue, SetWord
+from guardrail.fixes.proposals import Fix, NotOffered, Proposals
+from guardrail.model import Unknown
+from guardrail.policy.base import Result, without_indexes
+from guardrail.report import Report
+from guardrail.reporters.fingerprints import Fingerprints
+from guardrail.reporters.wording import counted, inert
+from guardrail.sources.vocabulary.spellings import spelling_of
+
+_LONGEST = 300
+_TYPE = re.compile(r"(?:(?<=\.)|^)aws(?:cc)?_\w+(?=\.)")
+
+
+def finding_id(result: Result, fingerprints: Fingerprints) -> str:
+    """What ``--finding`` knows a finding by: 16 hexadecimal digits."""
+    return fingerprints.of(result).partition(":")[0]
+
+
+def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterator[str]:
+    """The whole answer in lines, each fix with its files; ``shown`` says how the files of all are called."""
+    fingerprints = Fingerprints(report)
+    names = dict(zip(proposals.contents, shown, strict=True))
+    mended = sum(len(fix.gone) for fix in proposals.fixes)
+    if proposals.fixes:
+        yield f"{counted(len(proposals.fixes), 'fix', 'fixes')} for {counted(mended, 'finding')}"
+    for number, fix in enumerate(proposals.fixes, 1):
+        yield ""
+        yield from _fix(number, fix, fingerprints, [names[path] for path in fix.paths])
+    if proposals.fixes and proposals.not_offered:
+        yield ""
+    if proposals.not_offered:
+        yield f"no fix for {counted(len(proposals.not_offered), 'finding')}:"
+        yield from (_not_offered(each, fingerprints) for each in proposals.not_offered)
+    if not proposals.fixes and not proposals.not_offered:
+        yield "nothing to fix"
+
+
+def _fix(number: int, fix: Fix, fingerprints: Fingerprints, paths: Sequence[str]) -> Iterator[str]:
+    yield f"{number}. {_subject(fix.result)} ({', '.join(map(_inert, paths))})"
+    yield from (f"   {_inert(described(change))}" for change in fix.changes)
+    for result in fix.gone:
+        yield f"   gone: {result.policy} {finding_id(result, fingerprints)} on {_inert(result.address)}"
+    yield f"   a month: {bill(fix.before.after, fix.after.after)}"
+
+
+def _not_offered(left: NotOffered, fingerprints: Fingerprints) -> str:
+    result = left.result
+    name = f"{result.policy} {finding_id(result, fingerprints)} on {_inert(result.address)}"
+    return f"   {name}: {_inert(left.reason)}"
+
+
+def _subject(result: Result) -> str:
+    what = result.headline or result.message
+    return f"{_inert(result.address)}: {_inert(what)}"
+
+
+def _inert(text: str) -> str:
+    return inert(text, _LONGEST)
+
+
+def bill(before: Monthly, after: Monthly) -> str:
+    """``floor 537.28 -> 0.00 USD, expected and ceiling as before``: what is the same is not told as a number."""
+    bounds = {
+        "floor": (before.floor, after.floor),
+        "expected": (before.expected, after.expected),
+        "ceiling": (before.ceiling, after.ceiling),
+    }
+    moved = {name: pair for name, pair in bounds.items() if pair[0] != pair[1]}
+    if not moved:
+        return "the bill stays as it is"
+    told = [f"{name} {_usd(was)} -> {_usd(now)} USD{_delta(was, now)}" for name, (was, now) in moved.items()]
+    kept = [name for name in bounds if name not in moved]
+    doubt = "at least, for something is not known; " if after.at_least else ""
+    return f"{doubt}{', '.join(told)}" + (f", {' and '.join(kept)} as before" if kept else "")
+
+
+def _usd(amount: Decimal | Unknown) -> str:
+    return "unknown" if isinstance(amount, Unknown) else f"{amount:,.2f}"
+
+
+def _delta(was: Decimal | Unknown, now: Decimal | Unknown) -> str:
+    if isinstance(was, Unknown) or isinstance(now, Unknown):
+        return ""
+    return f" ({now - was:+,.2f})"
+
+
+def described(change: Change) -> str:
+    """A change in a line: ``MinCapacity of aws_appautoscaling_target.chat becomes 0``."""
+    if isinstance(change, (SetValue, SetWord, Remove)):
+        return _edited(change)
+    if isinstance(change, AddTarget):
+        return f"a scaling target for {change.endpoint}, from 0 to the count that it starts with"
+    if isinstance(change, AddTracking):
+        return f"a target tracking policy for {change.target}: {change.metric} at {change.value:g}"
+    if change.policy is None:
+        return f"a step policy for {change.target}, and the alarm on HasBacklogWithoutCapacity that starts it"
+    return f"an alarm on HasBacklogWithoutCapacity that starts {change.policy}"
+
+
+def _edited(change: SetValue | SetWord | Remove) -> str:
+    match change:
+        case SetValue(address, path, value):
+            shown = str(value).lower() if isinstance(value, bool) else value
+            return f"{_named(address, path)} of {address} becomes {shown}"
+        case SetWord(address, _, word):
+            return f"the slip in {address} becomes {word}"
+        case Remove(address, path):
+            return f"{_named(address, path)} of {address} goes"
+
+
+def _named(address: str, path: PropertyPath) -> str:
+    """A property as its language has it: ``min_capacity`` of a resource of Terraform's."""
+    name = [step for step in path if isinstance(step, str)][-1]
+    type_ = _TYPE.search(without_indexes(address))
+    return spelling_of(type_[0]).of(name) if type_ else name

@@ -1,0 +1,240 @@
+"""``guardrail fix`` on templates: values inside their quotes, new resources behind the one they are for."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fixes.stack import TEMPLATE, TEMPLATE_TARGET, failing, fix, put
+
+WHOLE = (
+    TEMPLATE
+    + TEMPLATE_TARGET
+    + """\
+  ReaderTargetBacklog:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties:
+      PolicyName: backlog
+      PolicyType: TargetTrackingScaling
+      ScalingTargetId: !Ref ReaderTarget
+      TargetTrackingScalingPolicyConfiguration:
+        TargetValue: 5
+        CustomizedMetricSpecification:
+          MetricName: ApproximateBacklogSizePerInstance
+          Namespace: AWS/SageMaker
+          Statistic: Average
+          Dimensions:
+            - {Name: EndpointName, Value: !GetAtt ReaderEndpoint.EndpointName}
+"""
+)
+WAKE = """\
+  ReaderTargetWake:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties:
+      PolicyName: wake
+      PolicyType: StepScaling
+      ScalingTargetId: !Ref ReaderTarget
+      StepScalingPolicyConfiguration:
+        AdjustmentType: ChangeInCapacity
+        MetricAggregationType: Average
+        Cooldown: 300
+        StepAdjustments:
+          - {MetricIntervalLowerBound: 0, ScalingAdjustment: 1}
+  ReaderTargetWakeAlarm:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/SageMaker
+      MetricName: HasBacklogWithoutCapacity
+      Dimensions:
+        - {Name: EndpointName, Value: !GetAtt ReaderEndpoint.EndpointName}
+      Statistic: Average
+      ComparisonOperator: GreaterThanOrEqualToThreshold
+      Threshold: 1
+      Period: 60
+      EvaluationPeriods: 2
+      DatapointsToAlarm: 2
+      TreatMissingData: missing
+      AlarmActions: [!Ref ReaderTargetWake]
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_what_wakes_it_stands_behind_its_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, template_yaml=WHOLE)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    target = TEMPLATE_TARGET.replace("MinCapacity: 1", "MinCapacity: 0")
+    rest = WHOLE.removeprefix(TEMPLATE + TEMPLATE_TARGET)
+    assert (tmp_path / "template.yaml").read_text() == TEMPLATE + target + WAKE + rest
+    assert failing(capsys, "template.yaml") == set()
+
+
+def test_an_endpoint_without_scaling_gets_all_of_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, template_yaml="Transform: AWS::Serverless-2016-10-31\n" + TEMPLATE)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    text = (tmp_path / "template.yaml").read_text()
+    assert "  ReaderEndpointScaling:\n    Type: AWS::ApplicationAutoScaling::ScalableTarget\n" in text
+    assert "      MinCapacity: 0\n      MaxCapacity: 1\n" in text
+    assert failing(capsys, "template.yaml") == set()
+    fix("template.yaml")
+    assert (tmp_path / "template.yaml").read_text() == text
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_the_last_resource_without_a_last_newline_gets_none(
+    tmp_path: Path, newline: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (TEMPLATE + TEMPLATE_TARGET).rstrip("\n").replace("\n", newline)
+    put(tmp_path, template_yaml=before)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    after = (tmp_path / "template.yaml").read_bytes().decode()
+    assert after.startswith(before.replace("MinCapacity: 1", "MinCapacity: 0") + newline)
+    assert not after.endswith("\n")
+    assert "\n" not in after.replace(newline, "")
+    assert failing(capsys, "template.yaml") == set()
+
+
+def test_a_condition_of_the_target_is_that_of_what_is_new(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    guarded = WHOLE.replace("  ReaderTarget: # kept as it is\n", "  ReaderTarget:\n    Condition: Scales\n")
+    guarded = guarded.replace("  ReaderTargetBacklog:\n", "  ReaderTargetBacklog:\n    Condition: Scales\n")
+    conditions = (
+        "Parameters:\n  Scale: {Type: String, Default: 'yes'}\nConditions:\n  Scales: !Equals [!Ref Scale, 'yes']\n"
+    )
+    put(tmp_path, template_yaml=conditions + guarded)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    text = (tmp_path / "template.yaml").read_text()
+    assert "  ReaderTargetWake:\n    Type: AWS::ApplicationAutoScaling::ScalingPolicy\n    Condition: Scales\n" in text
+    assert "  ReaderTargetWakeAlarm:\n    Type: AWS::CloudWatch::Alarm\n    Condition: Scales\n" in text
+    assert failing(capsys, "template.yaml") == set()
+
+
+@pytest.mark.parametrize(
+    ("written", "becomes"),
+    [("'1'    # text", "'0'    # text"), ('"1"', '"0"'), ("&least 1", "&least 0"), ("!!int 1", "!!int 0")],
+)
+def test_a_number_changes_inside_what_is_around_it(tmp_path: Path, written: str, becomes: str) -> None:
+    head = '# \U0001f98a caf\u00e9\nDescription: "a line\u2028and \u0085 more"\n'
+    source = head + WHOLE.replace("MinCapacity: 1", f"MinCapacity: {written}") + WAKE
+    put(tmp_path, template_yaml=source)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    assert (tmp_path / "template.yaml").read_text() == source.replace(written, becomes)
+
+
+def test_an_alias_is_replaced_and_its_anchor_stays(tmp_path: Path) -> None:
+    source = WHOLE.replace("InitialInstanceCount: 1", "InitialInstanceCount: &one 1").replace(
+        "MinCapacity: 1", "MinCapacity: *one"
+    )
+    put(tmp_path, template_yaml=source + WAKE)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    assert (tmp_path / "template.yaml").read_text() == source.replace("MinCapacity: *one", "MinCapacity: 0") + WAKE
+
+
+@pytest.mark.parametrize(
+    ("written", "head", "reason"),
+    [
+        ("&one 1", "Metadata:\n  Note: nothing\n", "others use its value too, by an anchor"),
+        ("!Ref Least", "Parameters:\n  Least: {Type: Number, Default: 1}\n", "the parameter Least decides it"),
+        ("!If [Prod, 1, 0]", "Conditions:\n  Prod: !Equals [a, a]\n", "a condition decides it"),
+        ("!FindInMap [M, a, b]", "Mappings:\n  M: {a: {b: 1}}\n", "!FindInMap works it out"),
+    ],
+)
+def test_what_is_decided_elsewhere_is_left_alone(
+    tmp_path: Path, written: str, head: str, reason: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = head + WHOLE.replace("MinCapacity: 1", f"MinCapacity: {written}") + WAKE
+    if written.startswith("&"):
+        source = source.replace("EvaluationPeriods: 2", "EvaluationPeriods: *one")
+    put(tmp_path, template_yaml=source)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    assert (tmp_path / "template.yaml").read_text() == source
+    assert reason in capsys.readouterr().out
+
+
+def test_a_slip_in_a_resource_id_is_one_word(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    right = WHOLE.replace("MinCapacity: 1", "MinCapacity: 0") + WAKE
+    put(tmp_path, template_yaml=right.replace("variant/AllTraffic", "varient/AllTraffic"))
+    fix("template.yaml", "--finding", "scaling-names-what-exists")
+    assert (tmp_path / "template.yaml").read_text() == right
+    assert failing(capsys, "template.yaml") == set()
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_volume_goes_with_its_line(tmp_path: Path, *, first: bool, capsys: pytest.CaptureFixture[str]) -> None:
+    right = WHOLE.replace("MinCapacity: 1", "MinCapacity: 0") + WAKE
+    name = "- VariantName: AllTraffic\n"
+    volume = f"- VolumeSizeInGB: 64\n          {name[2:]}" if first else f"{name}          VolumeSizeInGB: 64 # GB\n"
+    put(tmp_path, template_yaml=right.replace(name, volume))
+    fix("template.yaml", "--finding", "volume-size-is-accepted")
+    assert (tmp_path / "template.yaml").read_text() == right
+    assert failing(capsys, "template.yaml") == set()
+
+
+JSON = {
+    "Resources": {
+        "Config": {
+            "Type": "AWS::SageMaker::EndpointConfig",
+            "Properties": {
+                "ProductionVariants": [
+                    {
+                        "VariantName": "AllTraffic",
+                        "ModelName": "reader-v3",
+                        "InstanceType": "ml.g4dn.xlarge",
+                        "InitialInstanceCount": 1,
+                    }
+                ],
+                "AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://example-reader/out/"}},
+            },
+        },
+        "Endpoint": {
+            "Type": "AWS::SageMaker::Endpoint",
+            "Properties": {"EndpointConfigName": {"Fn::GetAtt": ["Config", "EndpointConfigName"]}},
+        },
+        "Target": {
+            "Type": "AWS::ApplicationAutoScaling::ScalableTarget",
+            "Properties": {
+                "ServiceNamespace": "sagemaker",
+                "ResourceId": {
+                    "Fn::Join": [
+                        "/",
+                        ["endpoint", {"Fn::GetAtt": ["Endpoint", "EndpointName"]}, "variant", "AllTraffic"],
+                    ]
+                },
+                "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+                "MinCapacity": 1,
+                "MaxCapacity": 3,
+            },
+        },
+    }
+}
+
+
+@pytest.mark.parametrize("indent", [None, 2, 4, "\t"])
+def test_json_keeps_its_layout(tmp_path: Path, indent: int | str | None, capsys: pytest.CaptureFixture[str]) -> None:
+    before = json.dumps(JSON, indent=indent)
+    put(tmp_path, template_json=before)
+    fix("template.json", "--finding", "async-scales-to-zero")
+    after = (tmp_path / "template.json").read_text()
+    made = json.loads(after)["Resources"]
+    assert [*made] == ["Config", "Endpoint", "Target", "TargetBacklog", "TargetWake", "TargetWakeAlarm"] or [*made] == [
+        "Config",
+        "Endpoint",
+        "Target",
+        "TargetWake",
+        "TargetWakeAlarm",
+        "TargetBacklog",
+    ]
+    assert after == json.dumps(json.loads(after), indent=indent)
+    assert failing(capsys, "template.json") == set()
+
+
+def test_a_template_that_a_tool_writes_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = WHOLE.replace(
+        "  ReaderTarget: # kept as it is\n", "  ReaderTarget:\n    Metadata: {SamResourceId: ReaderTarget}\n"
+    )
+    put(tmp_path, template_yaml=source)
+    fix("template.yaml", "--finding", "async-scales-to-zero")
+    assert (tmp_path / "template.yaml").read_text() == source
+    assert "is generated (sam build writes it anew)" in capsys.readouterr().out
