@@ -1,0 +1,217 @@
+"""The bill of what starts transform jobs, worked by hand: ml.m5.xlarge 0.23 USD an hour, ml.m5.large 0.115."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from guardrail.cost.base import Bill, HourPrice
+from guardrail.cost.demand import WorkflowDemand
+from guardrail.cost.workflows import IN_THE_MIDDLE, NO_END, bill, hour_price
+from guardrail.model import Flow, Step, TransformJob, Trigger, Unknown, Workflow
+from guardrail.prices.book import PriceBook
+
+PRICES = PriceBook()
+DAILY = Decimal(30)
+"""Executions a month."""
+HALF_AN_HOUR = WorkflowDemand(run_hours=Decimal("0.5"))
+LATER = Unknown("known after apply")
+
+
+def job(label: str = "Score", **fields: Any) -> TransformJob:
+    made: dict[str, Any] = {
+        "instance_types": ("ml.m5.xlarge",),
+        "instance_count": 2,
+        "name": None,
+        "model_name": "churn",
+    } | fields
+    return TransformJob(label=label, **made)
+
+
+def workflow(*jobs: TransformJob, flow: Flow | None = None, **fields: Any) -> Workflow:
+    """Jobs that all run, one after the other, where no flow says otherwise."""
+    last = len(jobs) - 1
+    steps = tuple(
+        Step(jobs=(place,), nexts=() if place == last else (place + 1,), ends=place == last)
+        for place in range(len(jobs))
+    )
+    made: dict[str, Any] = {"region": "us-east-1", "monthly_runs": DAILY} | fields
+    return Workflow(address="scoring", type="definition", name="scoring", jobs=jobs, flow=flow or Flow(steps), **made)
+
+
+def bounds(found: Bill) -> tuple[str, str | None, str]:
+    monthly = found.monthly
+    expected = None if isinstance(monthly.expected, Unknown) else f"{monthly.expected:.2f}"
+    return f"{monthly.floor:.2f}", expected, f"{monthly.ceiling:.2f}"
+
+
+def test_a_job_is_its_instances_for_as_long_as_it_runs_as_often_as_it_is_started() -> None:
+    found = bill(workflow(job()), PRICES, HALF_AN_HOUR)
+    # 30 × 0.5 h × 2 × 0.23
+    assert bounds(found) == ("6.90", "6.90", "6.90")
+    (line,) = found.children[0].lines
+    assert (line.usage_type, line.kind, line.reason) == ("USE1-Tsform:ml.m5.xlarge", "transform", None)
+    assert not found.monthly.at_least
+    assert not found.missing
+    # 30 × 0.5 × 2 instance-hours
+    assert line.quantity is not None
+    assert line.quantity.expected == 30
+    assert line.origins == {"price": "price table", "hours": "usage file", "runs": "usage file"}
+
+
+def test_what_says_how_often_is_the_usage_file_before_the_schedules() -> None:
+    daily = Trigger(address="Daily", expression="rate(1 day)")
+    by_schedule = bill(workflow(job(), triggers=(daily,)), PRICES, HALF_AN_HOUR)
+    assert by_schedule.children[0].lines[0].origins["runs"] == "schedules"
+    asked = WorkflowDemand(run_hours=Decimal("0.5"), monthly_runs=Decimal(4))
+    # 4 × 0.5 × 2 × 0.23
+    assert bounds(bill(workflow(job(), triggers=(daily,)), PRICES, asked)) == ("0.92", "0.92", "0.92")
+
+
+def test_how_long_a_job_runs_is_said_of_it_or_of_all_or_it_ran_as_long_before() -> None:
+    asked = WorkflowDemand(run_hours=Decimal("0.5"), jobs={"Score": Decimal(2)})
+    # 30 × (2 h + 0.5 h) × 2 × 0.23
+    assert bounds(bill(workflow(job(), job("Rank")), PRICES, asked))[1] == "34.50"
+    # 30 × 3 h × 2 × 0.23
+    assert bounds(bill(workflow(job(run_hours=Decimal(3))), PRICES, WorkflowDemand()))[1] == "41.40"
+
+
+def test_a_job_without_a_run_time_has_the_price_of_its_hour_and_depends_on_usage() -> None:
+    found = bill(workflow(job()), PRICES, WorkflowDemand())
+    assert bounds(found) == ("0.00", "0.00", "0.00")
+    assert found.monthly.depends_on_usage
+    assert not found.monthly.at_least
+    # 2 × 0.23
+    assert hour_price(found.children[0]) == HourPrice(Decimal("0.46"), Decimal("0.46"))
+
+
+@pytest.mark.parametrize(
+    ("runs", "once", "floor", "at_least"),
+    [
+        (None, False, "0.00", False),
+        (LATER, False, "0.00", True),
+        (Unknown("two schedules, one of them unknown", at_least=Decimal(30)), False, "6.90", True),
+        (LATER, True, "0.00", False),
+        (DAILY, True, "0.00", False),
+    ],
+    ids=["nothing says", "unknown", "unknown beyond 30", "once, unknown", "once"],
+)
+def test_how_often_nobody_knows_is_at_least_what_is_known(
+    runs: Decimal | Unknown | None,
+    once: bool,  # noqa: FBT001
+    floor: str,
+    at_least: bool,  # noqa: FBT001
+) -> None:
+    found = bill(workflow(job(), monthly_runs=runs, once=once), PRICES, HALF_AN_HOUR)
+    assert (bounds(found)[0], found.monthly.at_least) == (floor, at_least)
+    reason = found.children[0].lines[0].reason
+    if at_least:
+        assert isinstance(runs, Unknown)
+        assert reason == f"how often it is started is not known: {runs.reason}"
+    else:
+        assert reason is None
+
+
+def test_jobs_without_a_label_are_numbered_where_there_are_several() -> None:
+    several = bill(workflow(job(""), job("Rank"), job("")), PRICES, HALF_AN_HOUR)
+    assert [child.label for child in several.children] == ["#1", "Rank", "#3"]
+    (alone,) = bill(workflow(job("")), PRICES, HALF_AN_HOUR).children
+    assert alone.label == ""
+
+
+def test_branches_that_exclude_each_other_are_a_hull_and_never_a_sum() -> None:
+    fork = Flow((Step(nexts=(1, 2, 3)), Step(jobs=(0,), ends=True), Step(jobs=(1,), ends=True), Step(ends=True)))
+    found = bill(workflow(job(), job("Large", instance_count=4), flow=fork), PRICES, HALF_AN_HOUR)
+    # nothing, or 30 × 0.5 × 2 × 0.23 = 6.90, or 30 × 0.5 × 4 × 0.23 = 13.80
+    assert bounds(found) == ("0.00", None, "13.80")
+    assert found.children[0].monthly.expected == IN_THE_MIDDLE
+
+
+def test_a_count_that_is_not_known_is_at_least_one_or_between_its_bounds() -> None:
+    unknown = bill(workflow(job(instance_count=LATER)), PRICES, HALF_AN_HOUR)
+    # 30 × 0.5 × 1 × 0.23
+    assert bounds(unknown) == ("3.45", "3.45", "3.45")
+    assert unknown.monthly.at_least
+    assert unknown.children[0].lines[0].reason == "its number of instances is not known: known after apply"
+    assert hour_price(unknown.children[0]) == HourPrice(Decimal("0.23"), Decimal("0.23"), is_open=True)
+    between = Unknown("a parameter", at_least=Decimal(2), at_most=Decimal(4))
+    bounded = bill(workflow(job(instance_count=between)), PRICES, HALF_AN_HOUR)
+    assert bounds(bounded) == ("6.90", None, "13.80")
+    assert not bounded.monthly.at_least
+    # 2 × 0.23 to 4 × 0.23
+    assert hour_price(bounded.children[0]) == HourPrice(Decimal("0.46"), Decimal("0.92"))
+
+
+def test_a_type_that_is_one_of_several_is_a_hull() -> None:
+    found = bill(workflow(job(instance_types=("ml.m5.large", "ml.m5.xlarge"))), PRICES, HALF_AN_HOUR)
+    # 30 × 0.5 × 2 × 0.115 to 30 × 0.5 × 2 × 0.23
+    assert bounds(found) == ("3.45", None, "6.90")
+
+
+@pytest.mark.parametrize(
+    ("fields", "region", "reason"),
+    [
+        ({"instance_types": (LATER,)}, "us-east-1", "its instance type is not known: known after apply"),
+        ({}, LATER, "its region is unknown: known after apply"),
+    ],
+)
+def test_what_has_no_price_is_in_no_amount_and_makes_it_at_least(
+    fields: dict[str, Any], region: str | Unknown, reason: str
+) -> None:
+    found = bill(workflow(job(**fields), job("Rank"), region=region), PRICES, HALF_AN_HOUR)
+    assert found.monthly.at_least
+    assert found.children[0].lines[0].reason == reason
+    assert hour_price(found.children[0]) is None
+    # only the other one, 30 × 0.5 × 2 × 0.23, where the region is known
+    assert bounds(found)[0] == ("6.90" if region == "us-east-1" else "0.00")
+
+
+def test_a_cycle_without_an_end_leaves_one_run_at_least() -> None:
+    again = Flow((Step(jobs=(0,), nexts=(0,), ends=True),))
+    found = bill(workflow(job(), flow=again), PRICES, HALF_AN_HOUR)
+    assert bounds(found)[0] == "6.90"
+    assert found.monthly.at_least
+    assert found.children[0].lines[0].reason == NO_END
+
+
+def test_a_cycle_that_nothing_leads_to_for_sure_may_run_once_and_more() -> None:
+    perhaps = Flow((Step(nexts=(1,), ends=True), Step(jobs=(0,), nexts=(1,), ends=True)))
+    found = bill(workflow(job(), flow=perhaps), PRICES, HALF_AN_HOUR)
+    assert bounds(found) == ("0.00", None, "6.90")
+    assert found.monthly.at_least
+
+
+def test_a_name_that_stays_is_one_run_ever_whatever_starts_it() -> None:
+    once = Flow((Step(jobs=(0,), least=0, ends=True),))
+    found = bill(workflow(job(name="nightly", has_fixed_name=True), flow=once), PRICES, HALF_AN_HOUR)
+    # nothing, or one run of 0.5 h × 2 × 0.23
+    assert bounds(found) == ("0.00", None, "0.23")
+    seldom = bill(
+        workflow(job(name="nightly", has_fixed_name=True), flow=once, monthly_runs=Decimal("0.5")),
+        PRICES,
+        HALF_AN_HOUR,
+    )
+    # half a run a month: 0.115
+    assert bounds(seldom) == ("0.00", None, "0.12")
+    assert seldom.monthly.ceiling == Decimal("0.115")
+    endless = Flow((Step(jobs=(0,), least=0, nexts=(0,), ends=True),))
+    found = bill(workflow(job(name="nightly", has_fixed_name=True), flow=endless), PRICES, HALF_AN_HOUR)
+    assert (bounds(found)[2], found.monthly.at_least) == ("0.23", False)
+
+
+def test_retries_raise_the_ceiling_and_one_run_is_expected() -> None:
+    tried = Flow((Step(jobs=(0,), least=1, most=3, ends=True),))
+    found = bill(workflow(job(attempts=3), flow=tried), PRICES, HALF_AN_HOUR)
+    assert bounds(found) == ("6.90", "6.90", "20.70")
+    # as many items of a map as tries of none: nothing is to be expected
+    items = bill(workflow(job(attempts=1), flow=tried), PRICES, HALF_AN_HOUR)
+    assert bounds(items) == ("6.90", None, "20.70")
+    endless = bill(workflow(job(attempts=None), flow=tried), PRICES, HALF_AN_HOUR)
+    assert bounds(endless) == ("6.90", None, "20.70")
+
+
+def test_a_schedule_that_never_runs_costs_nothing_and_lacks_nothing() -> None:
+    found = bill(workflow(job(instance_types=(LATER,)), monthly_runs=Decimal(0)), PRICES, WorkflowDemand())
+    assert bounds(found) == ("0.00", "0.00", "0.00")
+    assert not found.monthly.at_least
+    assert not found.monthly.depends_on_usage
