@@ -126,7 +126,7 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         totals = dict.fromkeys((low, high))
         states += [state(_line(size, price, hours, total, open_end, workflow)) for total in totals]
     expected: State | Unknown = states[0] if len(states) == 1 else IN_THE_MIDDLE
-    if isinstance(expected, Unknown) and len(sizes) == 1 and often.least and _only_retries(job, often):
+    if isinstance(expected, Unknown) and len(sizes) == 1 and _only_retries(job, often):
         expected = states[0]
     priced, columns, lines, monthly = join.joined(Priced(states=tuple(states), expected=expected))
     return Bill(

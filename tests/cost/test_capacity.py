@@ -312,6 +312,27 @@ def test_usage_that_says_how_many_goes_before_what_a_schedule_holds() -> None:
         assert set(found.expected.held) == held
 
 
+def test_a_schedule_in_a_time_zone_that_there_is_not_leaves_the_expected_count_open() -> None:
+    """Four by day, one by night, nobody knows when; a count or busy hours of the usage file decide it all the same."""
+    day, night = (
+        ScheduledAction(
+            address=f"at {hour}",
+            schedule=f"cron(0 {hour} * * ? *)",
+            min_capacity=n,
+            max_capacity=n,
+            timezone="Mars/Base",
+        )
+        for hour, n in ((8, 4), (20, 1))
+    )
+    scaling = target(1, 4, policies=(), scheduled_actions=(day, night))
+    reason = "when its scheduled actions run is unknown: there is no time zone Mars/Base"
+    found = instances(scaling=scaling)
+    assert (found.expected, found.origins["count.expected"]) == (Unknown(reason), reason)
+    assert bounds(instances(VariantDemand(instances=Decimal(3)), scaling=scaling)) == (1, 3, 4)
+    # three, the initial count, in 73 of 730 hours, one in the others: 0.3 + 0.9
+    assert bounds(instances(VariantDemand(busy_hours=Decimal(73)), scaling=scaling)) == (1, Decimal("1.2"), 4)
+
+
 def test_a_bound_that_is_not_known_says_what_is() -> None:
     origins = instances(scaling=target(2, LATER)).origins
     assert (origins["count.floor"], origins["count.ceiling"]) == (

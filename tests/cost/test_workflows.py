@@ -7,6 +7,8 @@ import pytest
 
 from guardrail.cost.base import Bill, HourPrice
 from guardrail.cost.demand import WorkflowDemand
+from guardrail.cost.discount_settings import DiscountRule, Discounts, no_plan_rate
+from guardrail.cost.discounts import discounted
 from guardrail.cost.workflows import IN_THE_MIDDLE, NO_END, bill, hour_price
 from guardrail.model import Flow, Step, TransformJob, Trigger, Unknown, Workflow
 from guardrail.prices.book import PriceBook
@@ -115,6 +117,8 @@ def test_how_often_nobody_knows_is_at_least_what_is_known(
 def test_jobs_without_a_label_are_numbered_where_there_are_several() -> None:
     several = bill(workflow(job(""), job("Rank"), job("")), PRICES, HALF_AN_HOUR)
     assert [child.label for child in several.children] == ["#1", "Rank", "#3"]
+    two = bill(workflow(job(""), job("")), PRICES, HALF_AN_HOUR)
+    assert [child.label for child in two.children] == ["#1", "#2"]
     (alone,) = bill(workflow(job("")), PRICES, HALF_AN_HOUR).children
     assert alone.label == ""
 
@@ -125,6 +129,7 @@ def test_branches_that_exclude_each_other_are_a_hull_and_never_a_sum() -> None:
     # nothing, or 30 × 0.5 × 2 × 0.23 = 6.90, or 30 × 0.5 × 4 × 0.23 = 13.80
     assert bounds(found) == ("0.00", None, "13.80")
     assert found.children[0].monthly.expected == IN_THE_MIDDLE
+    assert bounds(found.children[0]) == ("0.00", None, "6.90")
 
 
 def test_a_count_that_is_not_known_is_at_least_one_or_between_its_bounds() -> None:
@@ -172,12 +177,13 @@ def test_a_cycle_without_an_end_leaves_one_run_at_least() -> None:
     assert bounds(found)[0] == "6.90"
     assert found.monthly.at_least
     assert found.children[0].lines[0].reason == NO_END
+    assert bounds(found.children[0]) == ("6.90", "6.90", "6.90")
 
 
 def test_a_cycle_that_nothing_leads_to_for_sure_may_run_once_and_more() -> None:
     perhaps = Flow((Step(nexts=(1,), ends=True), Step(jobs=(0,), nexts=(1,), ends=True)))
     found = bill(workflow(job(), flow=perhaps), PRICES, HALF_AN_HOUR)
-    assert bounds(found) == ("0.00", None, "6.90")
+    assert bounds(found) == bounds(found.children[0]) == ("0.00", None, "6.90")
     assert found.monthly.at_least
 
 
@@ -185,7 +191,7 @@ def test_a_name_that_stays_is_one_run_ever_whatever_starts_it() -> None:
     once = Flow((Step(jobs=(0,), least=0, ends=True),))
     found = bill(workflow(job(name="nightly", has_fixed_name=True), flow=once), PRICES, HALF_AN_HOUR)
     # nothing, or one run of 0.5 h × 2 × 0.23
-    assert bounds(found) == ("0.00", None, "0.23")
+    assert bounds(found) == bounds(found.children[0]) == ("0.00", None, "0.23")
     seldom = bill(
         workflow(job(name="nightly", has_fixed_name=True), flow=once, monthly_runs=Decimal("0.5")),
         PRICES,
@@ -202,7 +208,11 @@ def test_a_name_that_stays_is_one_run_ever_whatever_starts_it() -> None:
 def test_retries_raise_the_ceiling_and_one_run_is_expected() -> None:
     tried = Flow((Step(jobs=(0,), least=1, most=3, ends=True),))
     found = bill(workflow(job(attempts=3), flow=tried), PRICES, HALF_AN_HOUR)
-    assert bounds(found) == ("6.90", "6.90", "20.70")
+    assert bounds(found) == bounds(found.children[0]) == ("6.90", "6.90", "20.70")
+    seldom = bill(
+        workflow(job(attempts=3), flow=Flow((Step(jobs=(0,), least=0, most=3, ends=True),))), PRICES, HALF_AN_HOUR
+    )
+    assert bounds(seldom) == ("0.00", None, "20.70")
     # as many items of a map as tries of none: nothing is to be expected
     items = bill(workflow(job(attempts=1), flow=tried), PRICES, HALF_AN_HOUR)
     assert bounds(items) == ("6.90", None, "20.70")
@@ -215,3 +225,22 @@ def test_a_schedule_that_never_runs_costs_nothing_and_lacks_nothing() -> None:
     assert bounds(found) == ("0.00", "0.00", "0.00")
     assert not found.monthly.at_least
     assert not found.monthly.depends_on_usage
+
+
+def test_an_hour_has_a_price_where_every_size_has_one() -> None:
+    types = ("ml.m5.large", LATER)
+    (one_unknown,) = bill(workflow(job(instance_types=types)), PRICES, HALF_AN_HOUR).children
+    assert hour_price(one_unknown) is None
+    perhaps = Flow((Step(nexts=(1,), ends=True), Step(jobs=(0,), ends=True)))
+    (unsure,) = bill(workflow(job(instance_count=LATER), flow=perhaps), PRICES, HALF_AN_HOUR).children
+    assert hour_price(unsure) == HourPrice(Decimal("0.23"), Decimal("0.23"), is_open=True)
+
+
+def test_discounts_are_taken_off_every_way_through_a_workflow() -> None:
+    fork = Flow((Step(nexts=(1, 2)), Step(jobs=(0,), ends=True), Step(jobs=(1,), ends=True)))
+    it = workflow(job(), job("Large", instance_count=4), flow=fork)
+    rules = Discounts(rules=(DiscountRule(name="it", percent=Decimal(10)),), account="111122223333")
+    made = discounted({("plan", "scoring"): bill(it, PRICES, HALF_AN_HOUR)}, rules, no_plan_rate)
+    # 90 % of 30 × 0.5 h × 2 × 0.23 = 6.90, or of 30 × 0.5 h × 4 × 0.23 = 13.80
+    assert (made.total.floor, made.total.ceiling) == (Decimal("6.21"), Decimal("12.42"))
+    assert made.endpoints[("plan", "scoring")].ceiling == Decimal("12.42")

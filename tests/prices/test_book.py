@@ -170,6 +170,7 @@ def test_a_misspelt_type_gets_a_suggestion(book: PriceBook) -> None:
 def test_a_type_of_ec2_is_suggested_by_its_name_in_sagemaker(book: PriceBook) -> None:
     told = reason(book.hosting("us-east-1", "m5.xlarge"))
     assert told == "m5.xlarge is no type of SageMaker's, did you mean ml.m5.xlarge?"
+    assert reason(book.hosting("us-east-1", "q9.huge")).startswith("q9.huge is in no table here")
 
 
 def test_a_type_that_endpoints_do_not_accept_says_that(book: PriceBook) -> None:
