@@ -4,6 +4,7 @@ import os
 import shlex
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -15,6 +16,11 @@ from guardrail.prices import book
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    # Whoever wants no bytecode in the checkout has none. But without any, each of the hundreds of processes that tests
+    # start compiles all modules again, which takes three times what it then does.
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
