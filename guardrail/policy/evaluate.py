@@ -356,57 +356,52 @@ class _Run:
     """The policies compiled for the environments that occur, and the results of one endpoint after another."""
 
     def __init__(self, policies: Sequence[Policy], world: Evaluation, source: str) -> None:
-        self._policies = [policy for policy in policies if policy.applies_to != "stack"]
-        self._compiled: dict[str | None, dict[AppliesTo, list[Compiled]]] = {}
+        self._policies = policies
+        self._compiled: dict[tuple[AppliesTo, str | None], list[Compiled]] = {}
         self.world = world
         self._source = source
 
     def endpoint(
         self, endpoint: Endpoint, cost: Bill | None, environment: str | Unknown, status: Status
     ) -> Iterable[Result]:
-        compiled = self._for_environment(environment)
+        compiled = partial(self._rules, environment)
         root = Subject(self.world, endpoint, environment=environment, cost=cost)
-        yield from self._apply(compiled["endpoint"], root, status)
+        yield from self._apply(compiled("endpoint"), root, status)
         for subject in root.variant_subjects():
-            yield from self._apply(compiled["variant"], subject, status)
+            yield from self._apply(compiled("variant"), subject, status)
             if subject.target is not None:
-                yield from self._apply(compiled["scalable_target"], subject, status)
+                yield from self._apply(compiled("scalable_target"), subject, status)
         if endpoint.inference_components:
             for subject in root.component_subjects():
-                yield from self._apply(compiled["inference_component"], subject, status)
+                yield from self._apply(compiled("inference_component"), subject, status)
                 if subject.target is not None:
-                    yield from self._apply(compiled["scalable_target"], subject, status)
+                    yield from self._apply(compiled("scalable_target"), subject, status)
 
     def stray(self, endpoint: Endpoint, environment: str | Unknown, status: Status) -> Iterable[Result]:
         """What is sure of scaling whose endpoint nobody knows; what would be open, its skip says once."""
-        compiled = self._for_environment(environment)
+        compiled = partial(self._rules, environment)
         root = Subject(self.world, endpoint, environment=environment)
-        found = list(self._apply([rule for rule in compiled["endpoint"] if _is_about_links(rule)], root, status))
+        found = list(self._apply([rule for rule in compiled("endpoint") if _is_about_links(rule)], root, status))
         for subject in root.every_part():
             if subject.target is not None:
-                found += self._apply(compiled["scalable_target"], subject, status)
+                found += self._apply(compiled("scalable_target"), subject, status)
         return (result for result in found if result.verdict == "fail")
 
     def job(self, subject: Subject, environment: str | Unknown, status: Status) -> Iterable[Result]:
         """What the policies on transform jobs say of one."""
-        return self._apply(self._for_environment(environment)["transform_job"], subject, status)
+        return self._apply(self._rules(environment, "transform_job"), subject, status)
 
-    def _for_environment(self, environment: str | Unknown) -> dict[AppliesTo, list[Compiled]]:
-        name = None if isinstance(environment, Unknown) else environment
-        known = self._compiled.get(name)
+    def _rules(self, environment: str | Unknown, kind: AppliesTo) -> list[Compiled]:
+        """The policies on one kind of thing, compiled when the first one of it is met in an environment."""
+        key = (kind, None if isinstance(environment, Unknown) else environment)
+        known = self._compiled.get(key)
         if known is None:
-            kinds: tuple[AppliesTo, ...] = (
-                "endpoint",
-                "variant",
-                "scalable_target",
-                "inference_component",
-                "transform_job",
-            )
-            known = {kind: [] for kind in kinds}
-            for policy in self._policies:
-                if policy.severity_in(environment) != "off" and _is_set(policy, environment):
-                    known[policy.applies_to].append(compile_policy(policy, environment))
-            self._compiled[name] = known
+            policies = (policy for policy in self._policies if policy.applies_to == kind)
+            known = self._compiled[key] = [
+                compile_policy(policy, environment)
+                for policy in policies
+                if policy.severity_in(environment) != "off" and _is_set(policy, environment)
+            ]
         return known
 
     def _apply(self, rules: Iterable[Compiled], subject: Subject, status: Status) -> Iterable[Result]:
