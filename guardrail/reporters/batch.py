@@ -9,7 +9,7 @@ from guardrail.cost.base import Bill, HourPrice
 from guardrail.model import TransformJob, Unknown, Workflow
 from guardrail.money import ZERO
 from guardrail.report import Report, WorkflowReport
-from guardrail.reporters.bill import UNKNOWN, Amounts, amounts
+from guardrail.reporters.bill import UNKNOWN, USAGE, Amounts, amounts
 from guardrail.reporters.wording import inert, number, usd
 
 HEAD = ("transform job", "size", "an hour", "runs", "floor", "expected", "ceiling")
@@ -63,7 +63,7 @@ def _amounts(cost: Bill) -> Amounts:
     """The amounts; of what no usage prices that it depends on it, for a zero would read as free."""
     monthly = cost.monthly
     if monthly.depends_on_usage and not monthly.ceiling:
-        return "+ usage", "", ""
+        return USAGE, "", ""
     return amounts(monthly)
 
 
@@ -91,6 +91,11 @@ def usd_of(amount: Decimal) -> str:
     """An amount with all its places, two at least: ``0.922``, ``36.72``."""
     plain = f"{amount.normalize():f}"
     return plain if len(plain.partition(".")[2]) > 2 else usd(amount)  # noqa: PLR2004 - cents
+
+
+def _of_a_run(price: HourPrice | None, hours: Decimal) -> str:
+    """``, which is 0.6915 USD``."""
+    return "" if price is None else f", which is {'≥ ' if price.is_open else ''}{usd_of(price.least * hours)} USD"
 
 
 def per_execution(job: TransformJob, runs: tuple[int, int | None]) -> str:
@@ -131,9 +136,12 @@ def notes(report: Report) -> Iterator[str]:
     yield FAILED_JOBS
     yield NO_STORAGE
     for item in report.workflows:
-        for job, (_, most) in zip(item.workflow.jobs, item.runs, strict=True):
+        prices = item.hours or (None,) * len(item.workflow.jobs)
+        for job, (_, most), price in zip(item.workflow.jobs, item.runs, prices, strict=True):
             where = f"{inert(item.workflow.address)}: {inert(job.label)}" if job.label else inert(item.workflow.address)
             if most == 0:
                 yield f"{where} is unreachable: no way leads to it, and it is in no total"
+            if job.run_hours is not None:
+                yield f"{where} ran for {number(job.run_hours)} h{_of_a_run(price, job.run_hours)}"
         if isinstance(item.workflow.monthly_runs, Unknown):
             yield f"{inert(item.workflow.address)}: {inert(item.workflow.monthly_runs.reason)}"

@@ -337,6 +337,7 @@ class _Job(Struct, frozen=True, kw_only=True):
     instance_count: int | Unknown
     has_fixed_name: bool
     attempts: int | None
+    run_hours: Decimal | None
     per_execution: _Runs
     hour_usd: _HourPrice | None
     monthly: Monthly | None
@@ -351,6 +352,7 @@ class _Job(Struct, frozen=True, kw_only=True):
             instance_count=self.instance_count,
             has_fixed_name=self.has_fixed_name,
             attempts=self.attempts,
+            run_hours=self.run_hours,
         )
 
     def bill(self) -> Bill:
