@@ -29,7 +29,7 @@ DOCUMENTS = [
 FENCE = re.compile(r"^```(\w+)?(?: ([^\n]+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 STEP = re.compile(r"^\$ (.+)\n((?:(?!\$ ).*\n?)*)", re.MULTILINE)
 LEFT_OUT = "…\n"
-WITH_EXAMPLES = (ROOT / "README.md", ROOT / "docs" / "say-it-as-a-policy.md")
+WITH_EXAMPLES = (ROOT / "README.md", *(ROOT / "docs" / name for name in ("explain.md", "say-it-as-a-policy.md")))
 GIVEN = {page: {"examples": "examples"} for page in WITH_EXAMPLES} | {
     page: {path.name: f"{path.relative_to(ROOT)}" for path in page.parent.iterdir() if path != page}
     for page in ROOT.glob("examples/*/README.md")

@@ -86,7 +86,9 @@ def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
         "guardrail.commands.check.writing",
     }
     assert "guardrail.reporters.table" not in imported
-    assert not [name for name in imported if name.startswith(("guardrail.bills", "guardrail.aws"))]
+    assert not [
+        name for name in imported if name.startswith(("guardrail.bills", "guardrail.aws", "guardrail.alternatives"))
+    ]
 
 
 def test_a_table_costs_tabulate_and_nothing_else(tmp_path: Path) -> None:

@@ -125,6 +125,7 @@ class Engine:
                 kind=found.kind,
                 name=other,
                 instance_type=other,
+                basis="upper-bound" if found.loses else None,  # usage counts instances of the present type
                 loses=found.loses,
                 conditions=tuple(instances.conditions(at.endpoint, variant, spec, found, memory)),
                 breaks=tuple(instances.obstacles(at.endpoint, variant, spec, found.spec)),

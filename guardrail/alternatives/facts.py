@@ -23,6 +23,8 @@ _GRAVITON = {
     "tensorflow-inference": "tensorflow-inference-graviton",
 }
 """Repositories of AWS with arm64 images in a repository of their own ("Available Deep Learning Containers Images")."""
+_GRAVITON_BY_VERSION = frozenset({"sagemaker-scikit-learn", "sagemaker-xgboost"})
+"""Repositories of which the SageMaker Python SDK (image_uris) names arm64 images of some versions."""
 _GENERATED = 18
 """Digits at the end of a name that Terraform makes up (``name_prefix``)."""
 
@@ -51,13 +53,16 @@ def on_graviton(variant: InstanceVariant) -> str | None:
         if image is None or not image.of_aws:
             said.append("the image is built for arm64 (not known)")
         elif "graviton" not in f"{image.repository}:{image.tag}":
-            repository = _GRAVITON.get(image.repository)
-            said.append(
-                f"image {repository}: type and image change together"
-                if repository
-                else f"no arm64 image is known for this repository: {image.repository}"
-            )
+            said.append(_arm64_of(image.repository))
     return "; ".join(dict.fromkeys(said)) or None
+
+
+def _arm64_of(repository: str) -> str:
+    if repository in _GRAVITON:
+        return f"image {_GRAVITON[repository]}: type and image change together"
+    if repository in _GRAVITON_BY_VERSION:
+        return f"an arm64 image of {repository} in this version, which the SageMaker Python SDK says"
+    return f"no arm64 image is known for this repository: {repository}"
 
 
 def number_format(variant: InstanceVariant, spec: InstanceSpec) -> str | bool:

@@ -77,7 +77,7 @@ def _among(
     found: dict[Kind, list[Candidate]] = {}
     for each in fitting:
         kind = "smaller" if each is next_size else _kind(spec, each)
-        if kind is not None and len(found.setdefault(kind, [])) < _LISTED:
+        if kind is not None and len(found.setdefault(kind, [])) < (1 if kind == "less-memory" else _LISTED):
             found[kind].append(Candidate(kind, each, lost(each, spec)))
     return tuple(one for several in found.values() for one in several)
 

@@ -12,6 +12,7 @@ from guardrail.output import terminal_width, write_stdout
 COMMANDS = {
     "check": "price Terraform or CloudFormation and hold it against policies",
     "fix": "edit source so that findings are gone, proven, as a patch",
+    "explain": "explain one endpoint: its cost, its scaling, what to run instead",
     "policies": "list, explain, validate and test policies",
     "prices": "refresh, show, list, compare and verify price tables",
     "bills": "ask exports of the AWS bill what was really billed",

@@ -102,6 +102,8 @@ def _arguments(words: Sequence[str]) -> Iterator[str]:
     else:
         for one in here._get_positional_actions():  # noqa: SLF001 - nor of inputs
             yield from _values(one, current)
+        if name == "explain":
+            yield from _explainable(before)
 
 
 def _actions(here: Parser) -> dict[str, Parser]:
@@ -127,8 +129,16 @@ def _values(action: Action, value: str) -> Iterator[str]:
         yield from ("environment", "region")
     elif metavar in ("DIR", "DIRECTORY"):
         yield _FOLDERS
-    elif "FILE" in metavar or metavar in ("PATH", "OLD", "NEW", "PLAN"):
+    elif "FILE" in metavar or metavar in ("PATH", "[PATH...] [ADDRESS]", "OLD", "NEW", "PLAN"):
         yield _FILES
+
+
+def _explainable(words: Sequence[str]) -> Iterator[str]:
+    """What can be explained of the inputs that the line names so far; nothing of what cannot be read."""
+    from guardrail.commands import explain
+
+    with suppress(GuardrailError, OSError):
+        yield from explain.addresses(words)
 
 
 def _policies() -> Iterator[str]:

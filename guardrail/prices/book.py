@@ -128,6 +128,11 @@ class PriceBook:
             self._hosting_prices[region] = prices
         return prices
 
+    def row(self, region: str, charge: Charge) -> str | None:
+        """Where the price of a charge is written, ``pricing/us-east-1.csv:120``; None where it has none."""
+        table = next((each for each in self.tables(region) if charge in each), None)
+        return None if table is None else table.place(charge)
+
     # Instance types
 
     def instance(self, instance_type: str) -> InstanceSpec | None:

@@ -187,6 +187,11 @@ class PriceTable:
         """The line of a charge by column, as it stands. Raises KeyError where the table has none."""
         return dict(zip(self.columns, self._rows[charge][1], strict=True))
 
+    def place(self, charge: str) -> str:
+        """The file and line of a charge that the table has; of a bundled table by its path in the repository."""
+        path = f"pricing/{os.path.basename(self._path)}" if self._origin == "bundled" else self._path
+        return f"{path}:{self._rows[charge][0]}"
+
     def price(self, charge: str) -> Price | Unpriced | None:
         """The price of a charge; None where the table does not have it, `Unpriced` where it has no answer in USD."""
         if charge not in self._rows:

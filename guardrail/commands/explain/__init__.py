@@ -1,0 +1,140 @@
+"""``guardrail explain``: one endpoint, variant or transform job, and everything that there is to say of it."""
+
+import os
+import sys
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from guardrail import output
+from guardrail.errors import GuardrailError
+from guardrail.progress import progress
+
+if TYPE_CHECKING:
+    from guardrail.commands.explain.subjects import World
+    from guardrail.reporters.base import Options
+
+HELP = """\
+explain one endpoint: its cost, its scaling, what to run instead
+
+What it is; what it costs and where each number comes from, down to the row of
+the price table; how its scaling will behave; what policies say, those that
+pass among them; what to run instead, and what must be true for that; what is
+not known, and what would settle it. Without an address: everything that there
+is to explain, and what saves most instead; or all of it where there is one.
+
+examples:
+  guardrail explain plan.json aws_sagemaker_endpoint.chat
+  guardrail explain plan.json chat                  by the endpoint's name
+  guardrail explain chat/main                       one variant, found from here
+  guardrail explain score.asl.json score/Score      a transform job
+  guardrail explain plan.json                       what there is to explain
+  guardrail explain plan.json chat --format html > chat.html
+"""
+
+_FLAGS = ("region", "config", "prices", "usage_file", "compare_to")
+_REPEATED = ("var_file", "var", "parameters")
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """Declare what to explain, where it is, and what to judge it by."""
+    parser.add_argument(
+        "words",
+        metavar="[PATH...] [ADDRESS]",
+        nargs="*",
+        help="plans, source or templates (default: .), and behind them an address, a name, or NAME/VARIANT",
+    )
+    parser.add_argument("--region", metavar="REGION", help="where a resource does not say its region")
+    parser.add_argument("--var-file", metavar="FILE", action="append", default=[], help="values for variables")
+    parser.add_argument("--var", metavar="NAME=VALUE", action="append", default=[], help="a value for a variable")
+    parser.add_argument(
+        "--parameters", metavar="KEY=VALUE|FILE", action="append", default=[], help="values for a template's parameters"
+    )
+    parser.add_argument("--usage-file", metavar="FILE", help="usage (default: the guardrail-usage.yml beside settings)")
+    parser.add_argument("--compare-to", metavar="FILE|DIR|REF", help="what stood before, of source and templates")
+    parser.add_argument("--config", metavar="FILE", help="settings file (default: the nearest .guardrail.yml)")
+    parser.add_argument("--prices", metavar="DIR", help='price tables of your own, or "bundled" for none')
+    parser.add_argument(
+        "--format", choices=("table", "json", "markdown", "html"), default="table", help="default: table"
+    )
+    parser.add_argument(
+        "--color", choices=("auto", "always", "never"), dest="colour", default="auto", help="default: auto"
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Write the explanation, or what can be explained."""
+    from guardrail.commands.explain import answer, formats, subjects
+
+    paths, address = split(arguments.words)
+    with progress(f"explaining {address or ', '.join(paths)}"):
+        world = _world(arguments, paths)
+        subject = subjects.named(world.report, address) if address else subjects.only(world.report)
+        if subject is None:
+            text = formats.listed(world, arguments.format, _options(arguments))
+        else:
+            text = formats.written(answer.explained(world, subject), arguments.format, _options(arguments), world)
+    output.write_stdout(text, for_machines=arguments.format != "table")
+    return 0
+
+
+def split(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """The inputs, and the address behind them: the last word, unless it is a file, a folder or standard input."""
+    if not words:
+        return ["."], None
+    *paths, last = words
+    if last == "-" or os.path.exists(last):
+        return list(words), None
+    for path in paths:
+        if path != "-" and not os.path.exists(path):
+            raise GuardrailError(f"{path}: there is no such file or folder", hint="guardrail explain PATH ADDRESS")
+    if not paths and last.endswith((".json", ".tf", ".yaml", ".yml")):
+        raise GuardrailError(f"{last}: there is no such file or folder", hint="guardrail explain PATH ADDRESS")
+    return paths or ["."], last
+
+
+def addresses(words: Sequence[str]) -> list[str]:
+    """What may be explained of the inputs among the words of a command line, for completion."""
+    from guardrail.commands import base
+    from guardrail.commands.explain import subjects
+
+    paths = [word for word in words if os.path.exists(word)]
+    world = _world(base.parser("explain").parse_args([]), paths or ["."])
+    return [name for subject in subjects.every(world.report) for name in subject.names]
+
+
+def _world(arguments: Namespace, paths: Sequence[str]) -> "World":
+    """The report of a check of these inputs, and of each the engine that prices what could be run instead."""
+    from guardrail.alternatives.engine import Engine
+    from guardrail.commands import base, check
+    from guardrail.commands.check.terms import plan_rate, settings_for
+    from guardrail.commands.explain.subjects import World
+    from guardrail.nearest import loaded
+    from guardrail.prices.book import PriceBook
+    from guardrail.prices.user_tables import chosen
+
+    flags = [f"--{name.replace('_', '-')}={value}" for name in _FLAGS if (value := getattr(arguments, name))]
+    for name in _REPEATED:
+        flags += [f"--{name.replace('_', '-')}={value}" for value in getattr(arguments, name)]
+    parsed = base.parser("check").parse_args([*flags, "--", *paths])
+    report = check.estimated(parsed)
+    settings = settings_for(parsed).settings
+    tables = chosen(arguments.prices, os.environ, settings.prices.tables)
+    prices, rate = PriceBook(own=tables), plan_rate(settings, tables)
+    usages = loaded([source.usage_file for source in report.sources])
+    engines = {
+        source.id: Engine(prices, usage, plan_rate=rate) for source, usage in zip(report.sources, usages, strict=True)
+    }
+    return World(report=report, engines=engines, prices=prices)
+
+
+def _options(arguments: Namespace) -> "Options":
+    """How to write for standard output."""
+    from guardrail.reporters.base import Options
+
+    is_table = arguments.format == "table"
+    return Options(
+        width=output.terminal_width() if is_table else Options().width,
+        colour=is_table and output.wants_colour(arguments.colour, os.environ, sys.stdout),
+        glyphs=not is_table or output.carries_glyphs(sys.stdout),
+    )

@@ -1,0 +1,88 @@
+"""What can be explained of a report, and what an address means: an endpoint, one of its variants, a transform job."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from guardrail.alternatives.engine import Engine
+from guardrail.cost.estimate import labels
+from guardrail.errors import GuardrailError, did_you_mean
+from guardrail.model import Unknown
+from guardrail.prices.book import PriceBook
+from guardrail.report import EndpointReport, Report, WorkflowReport
+from guardrail.reporters.wording import inert
+
+_LISTED = 8
+
+
+class World(Struct, frozen=True, kw_only=True):
+    """A report, and what prices the alternatives to what is in it."""
+
+    report: Report
+    engines: dict[str, Engine]
+    """By source."""
+    prices: PriceBook
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """One thing to explain."""
+
+    item: EndpointReport | WorkflowReport
+    place: int | None
+    """Of the variant or the job; None for all of them."""
+    names: tuple[str, ...]
+    """What it may be called, its address first."""
+
+
+def every(report: Report) -> Iterator[Subject]:
+    """Endpoints, configurations that none uses, and what starts transform jobs; then each of their parts."""
+    parts: list[Subject] = []
+    for item in (*report.endpoints, *report.unattached):
+        endpoint = item.endpoint
+        named = (endpoint.address, *([endpoint.name] if isinstance(endpoint.name, str) else ()))
+        yield Subject(item=item, place=None, names=tuple(dict.fromkeys(named)))
+        variants = () if isinstance(endpoint.variants, Unknown) else labels(endpoint.variants)
+        parts += [
+            Subject(item=item, place=place, names=tuple(f"{name}/{label}" for name in dict.fromkeys(named)))
+            for place, label in enumerate(variants)
+        ]
+    for each in report.workflows:
+        workflow = each.workflow
+        named = (workflow.address, *([workflow.name] if isinstance(workflow.name, str) and workflow.name else ()))
+        yield Subject(item=each, place=None, names=tuple(dict.fromkeys(named)))
+        parts += [
+            Subject(item=each, place=place, names=tuple(f"{name}/{job.label}" for name in dict.fromkeys(named)))
+            for place, job in enumerate(workflow.jobs)
+            if job.label
+        ]
+    yield from parts
+
+
+def only(report: Report) -> Subject | None:
+    """What there is to explain where that is one thing."""
+    found = [each for each in every(report) if each.place is None]
+    return found[0] if len(found) == 1 else None
+
+
+def named(report: Report, name: str) -> Subject:
+    """The one thing that is called so. Raises GuardrailError where there is none, with what is near, or several."""
+    known = list(every(report))
+    for place in (0, 1):  # an address goes before a name
+        found = [each for each in known if name in each.names[place : place + 1]]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            where = ", ".join(inert(each.item.source) for each in found[:_LISTED])
+            raise GuardrailError(
+                f"{inert(name)} is in {len(found)} inputs: {where}", hint="guardrail explain PATH ADDRESS, of one input"
+            )
+    names = [each for subject in known for each in subject.names]
+    if not names:
+        raise GuardrailError(f"there is nothing to explain: no SageMaker inference in {_inputs(report)}")
+    near = did_you_mean(name, names)
+    listed = ", ".join(inert(each) for each in names[:_LISTED])
+    raise GuardrailError(f"nothing is called {inert(name)} in {_inputs(report)}{near}", hint=f"there is {listed}")
+
+
+def _inputs(report: Report) -> str:
+    return ", ".join(inert(source.path) for source in report.sources[:_LISTED])

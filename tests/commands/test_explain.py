@@ -1,0 +1,237 @@
+"""``guardrail explain``: its sums are the table's, its rows are those of the price table, and nothing is hidden."""
+
+import json
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from guardrail.commands import completion
+
+ROOT = Path(__file__).resolve().parents[2]
+STOREFRONT = str(ROOT / "examples" / "storefront" / "plan.json")
+SCENARIOS = ROOT / "tests" / "scenarios"
+BOUNDS = ("floor", "expected", "ceiling")
+
+Explain = Callable[..., Any]
+
+
+@pytest.fixture
+def explain(capsys: pytest.CaptureFixture[str]) -> Explain:
+    """What it says: the text, or of JSON the answer."""
+
+    def run(*words: str) -> Any:
+        assert cli.main(["explain", *words]) == 0, capsys.readouterr().err
+        text = capsys.readouterr().out
+        return json.loads(text) if "json" in words else text
+
+    return run
+
+
+@pytest.fixture
+def refused(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """What it says where there is no answer."""
+
+    def run(*words: str) -> str:
+        assert cli.main(["explain", *words]) == 2
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        return shown.err
+
+    return run
+
+
+TEMPLATE = """\
+Resources:
+  Model:
+    Type: AWS::SageMaker::Model
+    Properties:
+      ExecutionRoleArn: arn:aws:iam::111122223333:role/r
+      PrimaryContainer: {Image: "111122223333.dkr.ecr.us-east-1.amazonaws.com/own:1"}
+  Config:
+    Type: AWS::SageMaker::EndpointConfig
+    Properties:
+      ProductionVariants:
+        - {VariantName: main, ModelName: !GetAtt Model.ModelName, InstanceType: ml.m5.large, InitialInstanceCount: 1}
+  Endpoint:
+    Type: AWS::SageMaker::Endpoint
+    Properties:
+      EndpointName: chat
+      EndpointConfigName: !GetAtt Config.EndpointConfigName
+"""
+
+
+@pytest.fixture
+def template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A template with one endpoint, called chat, as the only thing in the working directory."""
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    monkeypatch.chdir(tmp_path)
+    return "template.yaml"
+
+
+def report_of(path: str, capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
+    cli.main(["check", path, "--format", "json", "--fail-on", "never"])
+    answer: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return answer
+
+
+@pytest.mark.parametrize("name", ["fraud", "invoices", "ranking", "ranking-staging", "reviews"])
+def test_its_sums_are_those_of_a_check(name: str, explain: Explain, capsys: pytest.CaptureFixture[str]) -> None:
+    answer = explain(STOREFRONT, name, "--format", "json")
+    (checked,) = [each for each in report_of(STOREFRONT, capsys)["endpoints"] if each["name"] == name]
+    assert answer["endpoint"] == checked
+    components = [each for variant in checked["variants"] for each in variant["components"]] + checked["components"]
+    for bound in BOUNDS:
+        total = sum(Decimal(each["monthly"][bound]) for each in components if each["monthly"])
+        assert Decimal(answer["monthly"][bound]) == total == Decimal(checked["monthly"][bound])
+
+
+def test_the_lines_on_the_screen_come_to_the_total(explain: Explain) -> None:
+    text = explain(STOREFRONT, "fraud")
+    cost = text.split("what it costs")[1].split("where the numbers")[0]
+    rows = [
+        [Decimal(number.replace(",", "")) for number in found.group().split()]
+        for line in cost.splitlines()
+        if (found := re.search(r"([\d,]+\.\d\d +){2}[\d,]+\.\d\d$", line))
+    ]
+    *lines, total, _before = rows
+    for place in range(3):
+        assert abs(sum(row[place] for row in lines) - total[place]) <= Decimal("0.01") * len(lines)
+
+
+def test_every_price_is_on_the_line_of_the_table_that_is_named(explain: Explain) -> None:
+    rows = explain(STOREFRONT, "ranking", "--format", "json")["price_rows"]
+    assert {row["usage_type"] for row in rows} >= {"USE1-Host:ml.m5.xlarge", "USE1-Host:VolumeUsage.gp2"}
+    for row in rows:
+        path, _, line = row["row"].rpartition(":")
+        written = (ROOT / path).read_text().splitlines()[int(line) - 1].split(",")
+        assert written[0] == row["usage_type"]
+        assert Decimal(written[2]) == Decimal(row["usd"])
+        assert row["date"] in written
+
+
+def test_what_passes_is_said_too_and_what_was_accepted(template: str, explain: Explain, tmp_path: Path) -> None:
+    waiver = "{policy: realtime-variants-scale, address: Endpoint, until: 2099-01-01, reason: a test}"
+    (tmp_path / ".guardrail.yml").write_text(f"waivers:\n  - {waiver}\n")
+    answer = explain(template, "chat", "--region", "us-east-1", "--format", "json")
+    verdicts = {result["policy"]: result["verdict"] for result in answer["results"]}
+    assert verdicts["realtime-variants-scale"] == "waived"
+    assert verdicts["instance-is-offered-in-region"] == "pass"
+    text = explain(template, "chat", "--region", "us-east-1")
+    assert "realtime-variants-scale: until 2099-01-01: a test" in text
+    assert re.search(r"\d+ passed: .*instance-is-offered-in-region", text.replace("\n    ", ""))
+
+
+@pytest.mark.parametrize("name", ["Endpoint", "chat", "Endpoint/main", "chat/main"])
+def test_an_address_a_name_and_a_variant_mean_the_same_endpoint(name: str, template: str, explain: Explain) -> None:
+    answer = explain(template, name, "--format", "json")
+    assert answer["endpoint"]["address"] == "Endpoint"
+    assert answer["variant"] == ("main" if "/" in name else None)
+    assert list(answer["alternatives"]) == ["main"]
+
+
+def test_without_a_path_it_is_found_from_here_and_alone_it_needs_no_name(template: str, explain: Explain) -> None:
+    assert explain("chat", "--region", "us-east-1") == explain(template, "--region", "us-east-1")
+
+
+def test_what_is_near_is_named(template: str, refused: Callable[..., str]) -> None:
+    assert "nothing is called chta in template.yaml, did you mean chat?" in refused(template, "chta")
+    assert "there is no such file or folder" in refused("plan.json")
+    assert "there is no such file or folder" in refused("nowhere/", "chat")
+
+
+def test_two_inputs_with_the_same_address_are_told_apart(template: str, refused: Callable[..., str]) -> None:
+    Path("other.yaml").write_text(TEMPLATE)
+    assert "is in 2 inputs: other.yaml, template.yaml" in refused(template, "other.yaml", "Endpoint")
+
+
+def test_without_an_address_everything_is_listed_with_what_saves_most(explain: Explain) -> None:
+    listed = explain(STOREFRONT, "--format", "json")
+    assert {each["address"] for each in listed} >= {"aws_sagemaker_endpoint.fraud", "aws_sagemaker_endpoint.reviews"}
+    assert explain(STOREFRONT).count("\n") < 20
+
+
+def test_what_would_settle_a_doubt_is_said(template: str, explain: Explain) -> None:
+    settles = {each["what"]: each["settled_by"] for each in explain(template, "chat", "--format", "json")["unknown"]}
+    assert next(how for what, how in settles.items() if what.startswith("its region")) == "--region REGION"
+    named = explain(template, "chat", "--region", "us-east-1", "--format", "json")["unknown"]
+    assert any("monthly_data_in_gb" in (each["settled_by"] or "") for each in named)
+    assert not any(each["what"].startswith("its region") for each in named)
+
+
+def test_the_page_has_a_curve_with_the_point_where_both_cost_the_same(template: str, explain: Explain) -> None:
+    """84.51 / 0.00004 / 730 h / 0.2 s = 14,470.9 requests an hour; a million a month are 1,369.9."""
+    Path("usage.yml").write_text(
+        "version: 0.1\nresource_usage:\n  Endpoint: {monthly_requests: 1000000, request_duration_ms: 200}\n"
+    )
+    page = explain(template, "chat", "--region", "us-east-1", "--usage-file", "usage.yml", "--format", "html")
+    assert "<svg" in page
+    assert "they meet at 14,470.9" in page
+    assert "at present" in page
+    assert "<script" not in page
+    plain = explain(template, "chat", "--region", "us-east-1", "--format", "html")
+    assert "seconds of compute an hour" in plain
+    assert "at present" not in plain
+
+
+def test_nothing_sensitive_is_shown(explain: Explain, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its type is used and appears nowhere; nothing is suggested in its place."""
+    plan = str(SCENARIOS / "sensitive-values" / "plan.json")
+    hidden = [
+        (each["address"], variant)
+        for each in report_of(plan, capsys)["endpoints"]
+        for variant in each["variants"]
+        if variant["instance_type"] == {"unknown": "sensitive"}
+    ]
+    assert hidden
+    for address, _ in hidden:
+        answer = explain(plan, address, "--format", "json")
+        assert all(found == [] for found in answer["alternatives"].values())
+        assert answer["elsewhere"] == []
+        for form in ("table", "markdown", "html"):
+            assert not re.search(r"ml\.[a-z0-9]+\.", explain(plan, address, "--format", form))
+
+
+def test_text_of_a_plan_acts_nowhere(explain: Explain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    hostile = "<img src=x>##[error]\\u202e@team"
+    (tmp_path / "t.yaml").write_text(TEMPLATE.replace("EndpointName: chat", f'EndpointName: "{hostile}"'))
+    monkeypatch.chdir(tmp_path)
+    assert "<img" not in explain("t.yaml", "Endpoint", "--format", "html")
+    for line in explain("t.yaml", "Endpoint", "--format", "markdown").splitlines():
+        for part in line.split("`")[::2]:  # outside of code
+            assert "@team" not in part
+            assert "<img" not in part
+    for form in ("table", "markdown", "html"):
+        text = explain("t.yaml", "Endpoint", "--format", form)
+        assert "\u202e" not in text
+        assert "##[" not in text
+
+
+def test_every_scenario_can_be_explained(explain: Explain, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever a check reports of an endpoint, its explanation has the same sum; deleted ones have none."""
+    for plan in sorted(SCENARIOS.glob("*/plan.json"))[::6]:
+        for checked in report_of(str(plan), capsys).get("endpoints", [])[:2]:
+            answer = explain(str(plan), checked["address"], "--format", "json")
+            assert (answer["monthly"] is None) == (checked["monthly"] is None)
+            if checked["monthly"] is not None:
+                for bound in ("floor", "ceiling"):
+                    assert Decimal(answer["monthly"][bound]) == Decimal(checked["monthly"][bound])
+            assert explain(str(plan), checked["address"])
+
+
+def test_the_tab_key_knows_addresses_names_and_variants(template: str) -> None:
+    found = completion.candidates(["explain", template, "ch"])
+    assert [each for each in found if not each.startswith(":")] == ["chat", "chat/main"]
+
+
+def test_on_a_narrow_terminal_no_amount_is_cut(
+    template: str, explain: Explain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    text = explain(template, "chat", "--region", "us-east-1")
+    assert max(map(len, text.splitlines())) <= 60
+    assert re.search(r"TOTAL +\+ usage +84\.51 +84\.51 +84\.51", text)
