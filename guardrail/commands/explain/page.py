@@ -1,13 +1,11 @@
 """An explanation as one page: it loads nothing and runs nothing, and Jinja2 escapes every value."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from guardrail.alternatives.base import Alternative
 from guardrail.commands.explain import curve
-
-if TYPE_CHECKING:
-    from guardrail.commands.explain.formats import Section
+from guardrail.commands.explain.sections import Section
 
 _TEMPLATE: Final = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
@@ -55,7 +53,7 @@ figure { margin: 1rem 0 } svg { max-width: 100%; height: auto; font: 12px system
 """
 
 
-def page(title: str, parts: "Sequence[Section]", alternatives: Iterable[Alternative]) -> str:
+def page(title: str, parts: Sequence[Section], alternatives: Iterable[Alternative]) -> str:
     """The page; a curve for each way to serve that meets the present one somewhere."""
     from jinja2 import Environment
 
