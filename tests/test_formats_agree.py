@@ -129,6 +129,8 @@ OWN = sorted(
         *(ROOT / "tests" / "scenarios").glob("*/plan.json"),
         *(ROOT / "examples").glob("*/plan.json"),
         ROOT / "tests" / "scenarios" / "modules" / "main.tf",
+        ROOT / "tests" / "scenarios" / "transform-jobs" / "main.tf",
+        ROOT / "tests" / "scenarios" / "transform-jobs" / "template.yaml",
         *(ROOT / "tests" / "equivalence").glob("*/template.yaml"),
     ]
 )

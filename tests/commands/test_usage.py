@@ -50,9 +50,11 @@ def test_a_check_says_the_same_with_it_as_without(plan: Path, capsys: pytest.Cap
 
 
 def uncommented(text: str) -> str:
-    """The file with every number filled in with 1, and no variants."""
+    """The file with every number filled in with 1, and neither variants nor jobs."""
     return re.sub(
-        r"(?m)^    # (\w+):  # .*$", lambda found: "" if found[1] == "variants" else f"    {found[1]}: 1", text
+        r"(?m)^    # (\w+):  # .*$",
+        lambda found: "" if found[1] in ("variants", "jobs") else f"    {found[1]}: 1",
+        text,
     )
 
 
