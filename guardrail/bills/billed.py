@@ -107,8 +107,9 @@ def month(
     asked = Asked(start=start, end=end, accounts=accounts)
     there = facts(ask(facts_text(lines, asked)), layouts)
     if there.first is None:
+        of = f" of {', '.join(accounts)}" if accounts else ""
         raise SourceError(
-            f"no use of SageMaker in {start:%Y-%m} is in the bill", hint="name its month: --month 2026-09"
+            f"no use of SageMaker in {start:%Y-%m}{of} is in the bill", hint="name its month: --month 2026-09"
         )
     if len(there.currencies) > 1:
         raise SourceError(

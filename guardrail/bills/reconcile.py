@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from guardrail.bills.answer import Answer, Row, joined, ratio, total
+from guardrail.bills.asked import USAGE_LINES
 from guardrail.bills.billed import Billed, Month, together
 from guardrail.bills.reasons import Estimated, Reason, ReasonName, in_words, length_of_the_month, reasons
 from guardrail.bills.resources import ENDPOINT
@@ -324,6 +325,11 @@ def _notes(rows: Sequence[Row], month: Month) -> list[str]:
     if month.cut_at is not None:
         notes.append(
             f"the bill ends on {month.cut_at:%Y-%m-%d %H:%M}, before the month does: hours after it may follow"
+        )
+    apart = [name for name in month.facts.line_types if name not in USAGE_LINES and not name.startswith("SavingsPlan")]
+    if apart:
+        notes.append(
+            f"no use, and in no row: {joined(name or '(none)' for name in apart)}; guardrail bills has their sums"
         )
     if unknown:
         notes.append(

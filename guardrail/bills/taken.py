@@ -21,15 +21,18 @@ def duckdb(name: str, asked: Asked, bill: "Bill") -> str:
     return question(name).text(beginning(bill.taken, asked, there.uses), asked, there) + "\n"
 
 
-def athena(name: str, asked: Asked, *, layout: LayoutName, table: str) -> str:
-    """The text for a table of Athena in a layout, with the usage types of the price tables."""
+def athena(name: str, asked: Asked, *, layout: LayoutName, table: str, bill: "Bill | None" = None) -> str:
+    """The text for a table of Athena in a layout, with the usage types of a bill, else those of the price tables."""
     regions = asked.regions or ("us-east-1",)
-    there = presumed(asked, uses_of(priced(regions)))
+    if bill is None:
+        there, head = presumed(asked, uses_of(priced(regions))), f"{_HINT.format(regions=', '.join(regions))}\n"
+    else:
+        there, head = facts(bill.ask(facts_text(bill.lines, asked)), bill.layouts), ""
     keys = [key for key, _ in asked.tags]
     types = table_types(LAYOUTS[layout], keys)
     lines = view.athena(LAYOUTS[layout], types, table_name(table), partitions(layout, asked), keys)
     text = question(name).text(beginning(lines, asked, there.uses), asked, there)
-    return f"{_HINT.format(regions=', '.join(regions))}\n{text}\n"
+    return f"{head}{text}\n"
 
 
 def presumed(asked: Asked, uses: list[Use]) -> Facts:

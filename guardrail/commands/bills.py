@@ -242,9 +242,12 @@ def _sql(about: str, sources: Sequence[str], asked: "Asked", arguments: Namespac
     """The text of a question for an engine: with the usage types of its sources, else of the price tables."""
     from guardrail.bills import taken
 
-    if arguments.engine == "athena":
-        return taken.athena(about, asked, layout=arguments.layout, table=arguments.table)
+    for_athena = partial(taken.athena, about, asked, layout=arguments.layout, table=arguments.table)
     if not sources:
+        if arguments.engine == "athena":
+            return for_athena()
         raise GuardrailError("the text for DuckDB names its files, so it needs a SOURCE")
     with opened(sources, asked, yes=arguments.yes) as bill:
+        if arguments.engine == "athena":
+            return for_athena(bill=bill)
         return taken.duckdb(about, asked, bill)

@@ -158,3 +158,29 @@ def test_what_a_plan_or_a_discount_took_off_is_not_left(tmp_path: Path, reconcil
     rows = [*month(also=covered), volume()]
     answer = reconciled(rows, "--usage-file", str(tmp_path / "usage.yml"))
     assert answer["notes"][-1].endswith("is 166.72, 0.00 from the 166.72 of the bill at list prices")
+
+
+def test_taxes_and_credits_are_in_no_row_and_said(reconciled: Reconciled) -> None:
+    apart = [line(START, "-50", also={"lineItem/LineItemType": kind}) for kind in ("Credit", "Tax")]
+    answer = reconciled([*month(), *apart])
+    assert amounts(answer) == ("167.9", "165.6", "-2.3")
+    assert "no use, and in no row: Credit, Tax; guardrail bills has their sums" in answer["notes"]
+
+
+def test_a_check_beside_a_bill_rounds_no_sum(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two lines of 29 digits, of which the precision of 28 that Python begins with would lose one."""
+    usage_types = (M5, "Host:ml.m5.xlarge")
+    rows = [line(START, "12345678901.123456789012345678", usage_type=each) for each in usage_types]
+    write(tmp_path / "bill.csv", rows)
+    path = str(template(tmp_path / "template.json"))
+    words = ["check", path, "--region", "us-east-1", "--fail-on", "never", "--isolated", "--format", "json"]
+    assert cli.main([*words, "--billed", str(tmp_path / "bill.csv")]) == 0
+    billed = json.loads(capsys.readouterr().out)["billed"]
+    assert billed["endpoints"][0]["usd"] == "24691357802.246913578024691356"
+
+
+def test_an_account_that_is_in_no_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path / "bill.csv", month(hours=3))
+    words = ["reconcile", str(template(tmp_path / "template.json")), "--bill", str(tmp_path / "bill.csv")]
+    assert cli.main([*words, "--month", "2026-09", "--account", "999988887777"]) == 2
+    assert "no use of SageMaker in 2026-09 of 999988887777 is in the bill" in capsys.readouterr().err

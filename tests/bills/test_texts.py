@@ -6,10 +6,12 @@ remark beside it what Trino documents.
 
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from guardrail import cli
 from guardrail.bills import asked, billed, taken, view
 from guardrail.bills.asked import Asked, Facts
 from guardrail.bills.layouts import LAYOUTS, LayoutName
@@ -152,3 +154,15 @@ def test_identifiers_and_texts_cannot_end_themselves() -> None:
     assert answered(f"SELECT {view.literal(hostile)}") == hostile
     name = view.quoted('" FROM x')
     assert answered(f"WITH t AS (SELECT 5 AS {name}) SELECT {name} FROM t") == 5  # noqa: S608 - the name is tried
+
+
+def test_a_text_for_athena_has_the_usage_types_of_a_source_where_one_is_named(
+    exports: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["bills", "sql", "modes", str(exports["legacy.csv"]), "--engine", "athena", "--table", "billing.cur"]
+    assert cli.main(words) == 0
+    text = capsys.readouterr().out
+    assert sqlglot.parse_one(text, dialect="athena")
+    assert 'FROM "billing"."cur"' in text
+    assert "'USE1-Notebk:ml.t3.medium', 'not inference'" in text  # of the account, and in no price table
+    assert "ml.p4d.24xlarge" not in text

@@ -124,11 +124,13 @@ def _take_exports(arguments: Namespace) -> None:
 def _with_bill(report: Report, exports: Sequence[str], *, yes: bool) -> Report:
     """The report with what the last whole month of a bill says of its endpoints."""
     from guardrail.bills import beside, billed
+    from guardrail.bills.answer import exactly
     from guardrail.commands import bills
 
-    with progress(f"reading {', '.join(exports)}"), bills.of_month(exports, None, yes=yes) as bill:
-        month = billed.month(bill.lines, bill.ask, bill.layouts, None)
-    return structs.replace(report, billed=beside.billed(report, month))
+    with exactly():
+        with progress(f"reading {', '.join(exports)}"), bills.of_month(exports, None, yes=yes) as bill:
+            month = billed.month(bill.lines, bill.ask, bill.layouts, None)
+        return structs.replace(report, billed=beside.billed(report, month))
 
 
 def _refuse_a_partial_baseline(arguments: Namespace) -> None:
