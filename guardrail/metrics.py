@@ -199,7 +199,13 @@ def _tracking_problem(
     value = policy.target_value
     if problem is None and not metric.predefined:
         problem = _beyond_reach(metric.name, value, scaled)
-    if problem is None and metric.name in _RATIOS and isinstance(value, (int, float)) and value > 1:
+    if (
+        problem is None
+        and not metric.predefined
+        and metric.name in _RATIOS
+        and isinstance(value, (int, float))
+        and value > 1
+    ):
         meant = f": write {value / 100:g}" if 10 <= value <= 100 else ""  # noqa: PLR2004 - percent
         return f"{metric.name} is between 0 and 1, so a target of {value:g} is never reached{meant}"
     return problem

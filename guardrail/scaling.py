@@ -454,9 +454,10 @@ def schedule_problems(target: ScalableTarget) -> tuple[str, ...] | Unknown:
     """What its scheduled actions do not do, a clause each.
 
     ``up is over: it never runs again``; ``up and down run at the same moment and set other bounds``; ``lowers
-    min_capacity alone, and nothing takes capacity away from 5``; ``there is no time zone Mars/Base``.
+    min_capacity alone, and nothing takes capacity away from 5``; ``there is no time zone Mars/Base``; ``night
+    (cron(0 8 * * MON-FRI)) has 5 fields, and a cron has six: AWS refuses it``.
     """
-    past = tuple(f"{address} {OVER}" for address in target.past_actions)
+    past = (*(f"{address} {OVER}" for address in target.past_actions), *_refused(target))
     turns = _turns(target)
     if isinstance(turns, Unknown) or target.scheduled_actions == ():
         return past or (turns if isinstance(turns, Unknown) else ())
@@ -464,6 +465,14 @@ def schedule_problems(target: ScalableTarget) -> tuple[str, ...] | Unknown:
     if zone is not None:
         return (*past, f"there is no time zone {zone}")
     return (*past, *_fights(turns), *_never_lowers(target, turns))
+
+
+def _refused(target: ScalableTarget) -> Iterator[str]:
+    """Actions whose expression AWS does not take."""
+    for action in () if isinstance(target.scheduled_actions, Unknown) else target.scheduled_actions:
+        reason = None if isinstance(action.schedule, Unknown) else schedules.refusal(action.schedule)
+        if reason is not None:
+            yield f"{named(action)} {reason}: AWS refuses it"
 
 
 def _fights(turns: Sequence[Turn]) -> Iterator[str]:

@@ -15,6 +15,8 @@ from itertools import islice, pairwise
 from typing import NamedTuple, TypeAlias
 
 _AT = re.compile(r"at\((\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\)")
+_CRON_FIELDS = 6
+_FORM = re.compile(r"(at|rate|cron)\((.*)\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _RATE = re.compile(r"rate\(([1-9]\d{0,5}) (minute|hour|day)s?\)")
 _MONTHS = dict(
@@ -84,6 +86,21 @@ def recurs(expression: str) -> bool:
     return _AT.fullmatch(expression) is None
 
 
+def refusal(expression: str) -> str | None:
+    """Why AWS takes no such expression, a clause after it; None of what it may take.
+
+    ``cron(0 8 * * MON-FRI)``: "has 5 fields, and a cron has six". "At expressions, rate expressions and cron
+    expressions", the last of "six fields separated by white spaces" (Application Auto Scaling API, PutScheduledAction).
+    """
+    found = _FORM.fullmatch(expression.strip())
+    if found is None:
+        return "is no at(…), rate(…) or cron(…)"
+    fields = len(found[2].split())
+    if found[1] == "cron" and fields != _CRON_FIELDS:
+        return f"has {fields} field{'' if fields == 1 else 's'}, and a cron has six"
+    return None
+
+
 Turn: TypeAlias = tuple[int | None, int | None]
 
 
@@ -97,7 +114,7 @@ def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[T
     them can be told where one is a rate whose beginning nobody knows, an expression or a zone that is not read, or
     runs too often.
     """
-    if len(schedules) == 1 and recurs(schedules[0].expression) and schedules[0][2:] == (None, None):
+    if len(schedules) == 1 and _is_read(schedules[0].expression) and schedules[0][2:] == (None, None):
         return ((0, 1),)
     crons = [_cron(each.expression) for each in schedules]
     weekly = all(cron is not None and cron.weekly for cron in crons) and all(
@@ -120,6 +137,11 @@ def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[T
         lengths = [*lengths[1:-1], lengths[-1] + lengths[0]]
         del edges[0]
     return (*before, *((place, length) for (_, place), length in zip(edges, lengths, strict=True)))
+
+
+def _is_read(expression: str) -> bool:
+    """Whether it runs again and again, and says when: a cron or a rate."""
+    return _cron(expression) is not None or _RATE.fullmatch(expression) is not None
 
 
 def _runs_now(schedule: Schedule, today: date | None) -> bool:

@@ -212,8 +212,8 @@ def test_what_a_guide_recommends_passes(described: dict[str, Any]) -> None:
                 mode="serverless",
                 variant=SERVERLESS,
             ),
-            "scaling-follows-published-metrics",
-            "write 0.7",
+            "utilization-targets-are-shares",
+            "a share from 0 to 1",
             id="DG serverless-endpoints-autoscale: the target is between 0 and 1",
         ),
         pytest.param(

@@ -195,12 +195,14 @@ def test_one_metric_that_is_wrong_is_enough_whatever_is_unknown() -> None:
     ],
 )
 def test_a_share_is_no_percentage(value: Any, problem: str | None) -> None:
-    it = target(
-        tracking(predefined("SageMakerVariantProvisionedConcurrencyUtilization"), value=value),
-        dimension=PROVISIONED_CONCURRENCY,
+    """That of the predefined metric is said by a policy of its own, utilization-targets-are-shares."""
+    own = metric("ServerlessProvisionedConcurrencyUtilization", **VARIANT)
+    problems = tracking_problems(
+        target(tracking(own, value=value), dimension=PROVISIONED_CONCURRENCY), scaled("serverless")
     )
-    problems = tracking_problems(it, scaled("serverless"))
     assert problems == () if problem is None else problem in str(problems)
+    other = tracking(predefined("SageMakerVariantProvisionedConcurrencyUtilization"), value=value)
+    assert tracking_problems(target(other, dimension=PROVISIONED_CONCURRENCY), scaled("serverless")) == ()
 
 
 # From zero -----------------------------------------------------------------------------------------------------------

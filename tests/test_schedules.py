@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.schedules import Schedule, is_ahead, is_over, monthly_occurrences, no_zone, turns, unclear_time
+from guardrail.schedules import Schedule, is_ahead, is_over, monthly_occurrences, no_zone, refusal, turns, unclear_time
 
 DAY, HOUR = 24 * 60, 60
 
@@ -410,3 +410,27 @@ def test_the_ends_of_the_calendar_are_no_end_of_a_check(moment: str, zone: str |
         is_over(schedule, TODAY)
         is_ahead(schedule, TODAY)
         assert unclear_time(schedule, TODAY) is None
+
+
+@pytest.mark.parametrize(
+    ("expression", "reason"),
+    [
+        ("cron(0 8 * * MON-FRI)", "has 5 fields, and a cron has six"),
+        ("cron(0 0 8 ? * MON-FRI *)", "has 7 fields, and a cron has six"),
+        ("cron(daily)", "has 1 field, and a cron has six"),
+        ("0 8 ? * MON-FRI *", "is no at(…), rate(…) or cron(…)"),
+        ("every 5 minutes", "is no at(…), rate(…) or cron(…)"),
+        ("cron(0 8 ? * MON-FRI *)", None),
+        ("rate(1 hour)", None),
+        ("at(2030-01-02T03:04:05)", None),
+        ("cron(0 8 ? * MOX *)", None),
+    ],
+)
+def test_the_form_of_an_expression_tells_what_aws_refuses(expression: str, reason: str | None) -> None:
+    """What lies in the fields is AWS's to judge."""
+    assert refusal(expression) == reason
+
+
+@pytest.mark.parametrize("expression", ["cron(0 8 * * MON-FRI)", "0 8 ? * MON-FRI *", "cron(0 8 ? * MOX *)"])
+def test_one_schedule_that_is_not_read_holds_nothing_that_is_known(expression: str) -> None:
+    assert turns((Schedule(expression),)) is None

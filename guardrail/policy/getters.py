@@ -608,8 +608,15 @@ def _hourly_usd(subject: Subject, instance_type: str) -> object:
 
 
 def _misnamed(instance_type: str) -> str | None:
-    """``ml.m5.xlarge`` of ``m5.xlarge``; None of what begins as an instance type does."""
-    return None if instance_type.startswith("ml.") else f"ml.{instance_type}"
+    """``ml.m5.xlarge`` of ``m5.xlarge``, ``ML.m5.xlarge`` or ``db.m5.xlarge``; None of what begins as a type does."""
+    if instance_type.startswith("ml."):
+        return None
+    words = instance_type.lower().split(".")
+    return ".".join(("ml", *(words if len(words) <= _PARTS_OF_A_TYPE else words[-_PARTS_OF_A_TYPE:])))
+
+
+_PARTS_OF_A_TYPE = 2
+"""Family and size, behind ``ml.``."""
 
 
 def _offered(subject: Subject, instance_type: str) -> object:
