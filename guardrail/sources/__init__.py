@@ -65,6 +65,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     *,
     region: str | None = None,
     parameters: Sequence[str] = (),
+    parameters_then: Sequence[str] | None = None,
     possibilities: Sequence[str] = (),
     compare_to: str | None = None,
     beside: Sequence[str] = (),
@@ -95,6 +96,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
         options = TemplateOptions(
             region=region,
             parameters=parameters,
+            parameters_then=parameters_then,
             possibilities=possibilities,
             compare_to=compare_to,
             was=was,

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from guardrail import files
 from guardrail.errors import GitError, SourceError
-from guardrail.git import Commit, Repository, repository_of
+from guardrail.git import Commit, Repository, leads_out, repository_of
 
 KnownPasts: TypeAlias = dict[tuple[Repository, str], Commit]
 """The commits that one run has found, by repository and revision, so that its inputs share what is read of them."""
@@ -44,6 +44,15 @@ def commit_named(path: str, compared: str, *, any_owner: bool = False, known: Kn
             message = f"--compare-to: there is no file {compared}, and {error.message}"
             raise SourceError(message, hint=error.hint) from error
     return known[repository, compared]
+
+
+def is_new(past: Commit, path: str) -> bool:
+    """Whether a file came with the change; what git leaves out or lies elsewhere is of no time."""
+    if past.read(path) is not None or files.is_stream(path) or leads_out(os.path.relpath(path, past.top)):
+        return False
+    from guardrail.gitignore import LeftOut  # for the few that are new
+
+    return not LeftOut(past.top).ignores(path)
 
 
 def one_past(compared: str) -> SourceError:

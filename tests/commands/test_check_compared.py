@@ -158,6 +158,68 @@ def test_the_environments_of_a_root_that_is_gone_are_shown(top: Path, capsys: py
     }
 
 
+@pytest.mark.parametrize(
+    ("then", "now", "amounts", "changes"),
+    [
+        ("{dev: dev.tfvars, prod: prod.tfvars}", "{dev: dev.tfvars}", ("676.08", "169.02", "-507.06"), "no-op delete"),
+        (
+            "{dev: dev.tfvars, prod: prod.tfvars}",
+            "{dev: dev.tfvars, prod: [more.tfvars, prod.tfvars]}",
+            ("676.08", "676.08", "0.00"),
+            "no-op no-op",
+        ),
+        (
+            "{dev: dev.tfvars, prod: prod.tfvars}",
+            "{dev: dev.tfvars, production: live.tfvars}",
+            ("676.08", "676.08", "0.00"),
+            "no-op no-op",
+        ),
+        ("{dev: dev.tfvars}", "{dev: dev.tfvars, prod: live.tfvars}", ("169.02", "676.08", "507.06"), "no-op create"),
+    ],
+    ids=["gone", "split", "renamed", "new"],
+)
+@pytest.mark.parametrize("is_template", [False, True])
+def test_an_environment_is_the_same_one_in_the_past(  # noqa: PLR0913 - the cases
+    top: Path,
+    capsys: pytest.CaptureFixture[str],
+    then: str,
+    now: str,
+    amounts: tuple[str, str, str],
+    changes: str,
+    *,
+    is_template: bool,
+) -> None:
+    """Dev has one instance, prod three: 169.02 and 507.06 USD a month."""
+    stack = "infra/stack.yaml" if is_template else "infra"
+    code = {"infra/main.tf": source('variable "n" {}\nvariable "m" { default = 1 }\n', endpoint("chat", "var.n"))}
+    if is_template:
+        parameters = "Parameters:\n  n: {Type: Number}\n  m: {Type: Number, Default: 1}\n"
+        code = {"infra/stack.yaml": TEMPLATE.replace("COUNT", "!Ref n") + parameters}
+    settings = "region: us-east-1\nroots: {STACK: SETS}\n".replace("STACK", stack)
+
+    def written(sets: str, files: dict[str, str]) -> dict[str, str]:
+        told = {".guardrail.yml": settings.replace("SETS", sets)} | {f"infra/{name}": files[name] for name in files}
+        if not is_template:
+            return told
+        return {
+            name.replace("tfvars", "yaml"): text.replace("tfvars", "yaml").replace(" =", ":")
+            for name, text in told.items()
+        }
+
+    values = {"dev.tfvars": "n = 1\n", "prod.tfvars": "n = 3\nm = 2\n"}
+    if "prod" not in then:
+        values.pop("prod.tfvars")
+    commit(top, code | written(then, values))
+    after = written(now, {"more.tfvars": "m = 2\n", "live.tfvars": "n = 3\nm = 2\n"})
+    for name in after:
+        (top / name).write_text(after[name])
+    if "live" in now or "prod" not in now:
+        (top / "infra" / ("prod.yaml" if is_template else "prod.tfvars")).unlink(missing_ok=True)
+    report = checked(capsys, "infra", "--compare-to", "HEAD", "--fail-on", "never")[1]
+    assert money(report) == amounts
+    assert " ".join(each["change"] for each in report["endpoints"]) == changes
+
+
 def test_a_template_that_is_gone_is_shown_and_a_nested_one_with_its_parent(
     top: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

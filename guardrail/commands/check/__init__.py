@@ -18,6 +18,7 @@ from guardrail.commands.check.terms import (
     against_baseline,
     budget_flags,
     check_groups,
+    environments_before,
     in_words,
     known_policies,
     limits_of_roots,
@@ -170,7 +171,8 @@ def _report(arguments: Namespace, found: FoundSettings, watch: output.Stopwatch)
     inputs = search(arguments, found)
     nearest = Nearest(inputs.paths, found, partial(settings_of, arguments=arguments))
     environments_of_roots = found.environments
-    for change_set in change_sets_of(arguments, inputs, nearest, environments_of_roots):
+    before = environments_before(arguments, found, inputs.known_pasts)
+    for change_set in change_sets_of(arguments, inputs, nearest, environments_of_roots, before):
         change_sets.append(change_set)
         watch.step(_read_in_words(change_set))
     change_sets, repeated = once(change_sets, inputs.found)

@@ -10,22 +10,24 @@ from msgspec import structs
 
 from guardrail import sources
 from guardrail.commands.check.inputs import Inputs
+from guardrail.commands.check.terms import Environments
 from guardrail.errors import GuardrailError, NotATemplateError, SourceError
 from guardrail.git import top_of
 from guardrail.model import ChangeSet, Unknown
 from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
 from guardrail.sources.boundary import boundary_of
-from guardrail.sources.sets import RootSets, labelled
+from guardrail.sources.past_sets import EnvironmentsThen
+from guardrail.sources.sets import FilesByLabel, RootSets, labelled
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.reader import RootModule
 
 
 def change_sets_of(
-    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Mapping[str, Mapping[str, RootEnvironment]]
+    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Environments, before: Environments
 ) -> Iterator[ChangeSet]:
-    """What every path holds.
+    """What every path holds; ``before`` are the environments that settings named where the change began.
 
     Terraform source is read together: several of its files may belong to one root module.
     """
@@ -35,19 +37,32 @@ def change_sets_of(
         raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
     for path in (*inputs.paths, *all_source[:1]):
         if path in all_source[:1]:
-            region = nearest.region(terraform)
-            yield from _from_terraform(terraform, arguments, inputs, region, _sets(environments))
+            sets, sets_then = _sets(environments), _sets(before)
+            yield from _from_terraform(terraform, arguments, inputs, nearest.region(terraform), sets, sets_then)
             all_source = []
         elif path not in terraform:
-            own: Mapping[str, RootEnvironment] = environments.get(os.path.realpath(path), {}) if path != "-" else {}
-            yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
+            own, then = _own(path, environments), _own(inputs.renamed.get(path, path), before)
+            yield from _from_file(path, arguments, inputs, nearest.region([path]), own, then)
     for path in inputs.gone:
-        own = environments.get(os.path.realpath(path), {})
-        yield from _from_file(path, arguments, inputs, nearest.region([path]), own)
+        then = _own(path, before)
+        yield from _from_file(path, arguments, inputs, nearest.region([path]), then or _own(path, environments), {})
+
+
+def _sets(environments: Environments) -> RootSets:
+    """The files of values of each environment of a root module."""
+    return {root: _files(several) for root, several in environments.items()}
+
+
+def _files(several: Mapping[str, RootEnvironment]) -> FilesByLabel:
+    return {label: tuple(each.values) for label, each in several.items()}
+
+
+def _own(path: str, environments: Environments) -> FilesByLabel:
+    return _files(environments.get(os.path.realpath(path), {})) if path != "-" else {}
 
 
 def _from_file(
-    path: str, arguments: Namespace, inputs: Inputs, region: str | None, environments: Mapping[str, RootEnvironment]
+    path: str, arguments: Namespace, inputs: Inputs, region: str | None, environments: FilesByLabel, then: FilesByLabel
 ) -> Iterator[ChangeSet]:
     """What a template, cloud assembly or plan holds, once for each of its environments.
 
@@ -70,9 +85,16 @@ def _from_file(
     )
     flags = arguments.parameters or ()
     try:
-        for label, each in environments.items():
-            change_set = read(parameters=[*_within_repository(each.values), *flags])
-            yield labelled(structs.replace(change_set, notices=(*said, *change_set.notices)), label)
+        was = _environments_then(path, arguments, inputs, environments, then, compare_to)
+        for label, values in environments.items():
+            old = None if is_gone or label not in was.files else [*_within_repository(was.files[label]), *flags]
+            change_set = read(parameters=[*_within_repository(values), *flags], parameters_then=old)
+            told = (*said, *([f"{path}: {was.said[label]}"] if label in was.said else []))
+            yield labelled(structs.replace(change_set, notices=(*told, *change_set.notices)), label)
+        for label, values in was.gone.items():
+            change_set = read(parameters=[*_within_repository(values), *flags], is_gone=True)
+            gone = f"{path} ({label}) is gone: what it had is no longer there once somebody has deleted its stack"
+            yield labelled(structs.replace(change_set, notices=(gone, *change_set.notices)), label)
         if not environments:
             change_set = read(parameters=flags)
             yield structs.replace(change_set, notices=(*said, *change_set.notices))
@@ -83,6 +105,24 @@ def _from_file(
         if not arguments.keep_going or path not in inputs.found:
             raise
         yield sources.nothing_of(path, error.message)
+
+
+def _environments_then(
+    path: str,
+    arguments: Namespace,
+    inputs: Inputs,
+    today: FilesByLabel,
+    told: FilesByLabel,
+    compare_to: str | None,
+) -> EnvironmentsThen:
+    """What the environments of a template were."""
+    if compare_to is None or path in inputs.gone or not today:
+        return EnvironmentsThen()
+    from guardrail.sources.template.pasts import environments_of
+
+    return environments_of(
+        path, today, told or None, compare_to, any_owner=arguments.any_owner, known=inputs.known_pasts
+    )
 
 
 def _past_of(path: str, arguments: Namespace, inputs: Inputs) -> tuple[str | None, tuple[str, ...]]:
@@ -115,7 +155,7 @@ def _within_repository(paths: Iterable[str]) -> Iterator[str]:
 
 
 def root_modules_of(
-    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Mapping[str, Mapping[str, RootEnvironment]]
+    arguments: Namespace, inputs: Inputs, nearest: Nearest, environments: Environments
 ) -> "dict[str, RootModule]":
     """The root modules among the inputs, by the ids of their sources."""
     terraform = [path for path in inputs.paths if sources.is_terraform(path)]
@@ -123,13 +163,6 @@ def root_modules_of(
         return {}
     sets = _sets(environments)
     return sources.root_modules(terraform, **_said_of_source(arguments, inputs, nearest.region(terraform), sets))
-
-
-def _sets(environments: Mapping[str, Mapping[str, RootEnvironment]]) -> RootSets:
-    """The files of values of each environment of a root module."""
-    return {
-        root: {label: tuple(each.values) for label, each in several.items()} for root, several in environments.items()
-    }
 
 
 def _said_of_source(arguments: Namespace, inputs: Inputs, region: str | None, sets: RootSets) -> dict[str, Any]:
@@ -147,7 +180,12 @@ def _said_of_source(arguments: Namespace, inputs: Inputs, region: str | None, se
 
 
 def _from_terraform(
-    paths: Sequence[str], arguments: Namespace, inputs: Inputs, region: str | None, sets: RootSets
+    paths: Sequence[str],
+    arguments: Namespace,
+    inputs: Inputs,
+    region: str | None,
+    sets: RootSets,
+    sets_then: RootSets,
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths`` and each of its sets of values."""
     return sources.read_terraform(
@@ -156,6 +194,7 @@ def _from_terraform(
         gone=(*inputs.gone_folders, *inputs.gone_source),
         any_owner=arguments.any_owner,
         known_pasts=inputs.known_pasts,
+        sets_then=sets_then,
         **_said_of_source(arguments, inputs, region, sets),
     )
 

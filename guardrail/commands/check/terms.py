@@ -5,6 +5,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import structs
 
@@ -12,7 +13,7 @@ from guardrail import files, output
 from guardrail.assess import against
 from guardrail.assess.terms import GroupLimits
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
-from guardrail.errors import GuardrailError, SettingsError
+from guardrail.errors import GuardrailError, SettingsError, SourceError
 from guardrail.model import ChangeSet
 from guardrail.policy import baseline
 from guardrail.policy.environment import PRODUCTION, no_environment
@@ -20,6 +21,9 @@ from guardrail.policy.load import configure, known
 from guardrail.policy.policy import Policy
 from guardrail.report import Report
 from guardrail.settings import BaselineSettings, FoundSettings, RootEnvironment, Settings, load, override, start_of
+
+if TYPE_CHECKING:
+    from guardrail.sources.past import KnownPasts
 
 
 def settings_for(arguments: Namespace) -> FoundSettings:
@@ -84,15 +88,36 @@ def budget_flags(arguments: Namespace) -> dict[str, str]:
     return {name: flag for name, (flag, value) in flags.items() if value is not None}
 
 
-def limits_of_roots(
-    change_sets: Sequence[ChangeSet], environments: Mapping[str, Mapping[str, RootEnvironment]]
-) -> Iterator[GroupLimits]:
+def limits_of_roots(change_sets: Sequence[ChangeSet], environments: "Environments") -> Iterator[GroupLimits]:
     """The limits that settings set on what each environment of a root module or template costs."""
     for change_set in change_sets:
         named = environments.get(os.path.realpath(change_set.path), {}).get(change_set.label or "")
         limits = {} if named is None else structs.asdict(named.budget)
         if any(limit is not None for limit in limits.values()):
             yield GroupLimits(where={"root": f"{change_set.path} ({change_set.label})"}, budgets=limits)
+
+
+Environments: TypeAlias = Mapping[str, Mapping[str, RootEnvironment]]
+"""By the real path of a root module or template: its environments."""
+
+
+def environments_before(arguments: Namespace, found: FoundSettings, known: "KnownPasts") -> Environments:
+    """The environments that the settings named where the change began; none where that is not to be known."""
+    compared = arguments.compare_to
+    if compared is None or found.path is None or os.path.exists(compared):
+        return {}
+    if arguments.settings_from:
+        return found.environments  # they are those of the base
+    from guardrail import strict_yaml
+    from guardrail.sources.past import commit_named
+
+    try:
+        past = commit_named(found.path, compared, any_owner=arguments.any_owner, known=known)
+        text = (past.read(found.path) or b"").decode()
+        settings = strict_yaml.decode(text, Settings, name=found.path, error=SettingsError)
+    except (SourceError, SettingsError, UnicodeDecodeError):
+        return {}
+    return FoundSettings(settings=settings, path=found.path, directory=found.directory).environments
 
 
 def missing_roots(found: FoundSettings) -> Iterator[str]:

@@ -47,6 +47,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     any_owner: bool = False,
     known_pasts: "KnownPasts | None" = None,
     sets: RootSets | None = None,
+    sets_then: RootSets | None = None,
     exclude: "Excluded | None" = None,
 ) -> Iterator[ChangeSet]:
     """One change set for each root module in ``paths``, and for each of its sets of values.
@@ -55,6 +56,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     looked for below ``base``. ``assignments`` are ``NAME=VALUE`` and ``@[LABEL=]FILE``, ``environment`` holds
     ``TF_VAR_*`` and ``TF_WORKSPACE``, `Unknown` where the source shall not see them; ``workspace`` wins over it.
     ``sets`` are the files of values of each environment of a root module, by its real path.
+    ``sets_then`` are those of what stood before, by the paths of that.
     ``exclude`` is what a search for root modules leaves out.
     ``compare_to`` is what stood before, a folder or a git revision (of a repository that may be of ``any_owner``), and
     ``gone`` are folders and files that are named and were there then alone. What
@@ -75,7 +77,17 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     if compare_to is not None:
         from guardrail.sources.hcl.pasts import Pasts
 
-        pasts = Pasts(compare_to, found, paths, base, values, gone=gone, any_owner=any_owner, known=known_pasts)
+        pasts = Pasts(
+            compare_to,
+            found,
+            paths,
+            base,
+            values,
+            gone=gone,
+            sets_then=sets_then,
+            any_owner=any_owner,
+            known=known_pasts,
+        )
     roots = _root_modules(found, values, environment, workspace, region)
     for root in roots:
         with _without_collecting():

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail.errors import GitError, PastUnreadableError, SourceError, SubmoduleError
-from guardrail.files import lies_in
+from guardrail.files import content, lies_in
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.discovery import pruning
@@ -25,13 +25,17 @@ from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
 from guardrail.sources.past import KnownPasts, named_past, one_past
-from guardrail.sources.sets import labelled
+from guardrail.sources.past_sets import EnvironmentsThen, environments_then
+from guardrail.sources.sets import RootSets, labelled
 from guardrail.sources.trees import InCommit, tree_of
 
 NO_STATE = (
     "what stood before is what the source said, of {}: what was never applied, or was changed by other means, only a "
     "plan tells"
 )
+
+
+_NO_ENVIRONMENTS = EnvironmentsThen()
 
 
 class _Then(Struct, frozen=True):
@@ -53,6 +57,7 @@ class Pasts:
         sets: ValueSets,
         *,
         gone: Sequence[str] = (),
+        sets_then: RootSets | None = None,
         any_owner: bool,
         known: KnownPasts | None = None,
     ) -> None:
@@ -60,6 +65,8 @@ class Pasts:
         self._compared = compared
         self._named = partial(named_past, any_owner=any_owner, known=known)
         self._sets = sets
+        self._sets_then = sets_then or {}
+        self._environments: dict[str, EnvironmentsThen] = {}
         self._prune = partial(pruning, exclude=found.exclude)
         self._is_first = True
         self._disks: dict[str, Disk] = {}
@@ -94,22 +101,24 @@ class Pasts:
         if root.directory in self.unknown:
             return None, False
         then = self._at.get(root.directory)
-        if then is None or self._is_new(root.inputs, then.disk):
+        if then is None:
             return None, True
-        return self._as_it_was(root, then), True
+        files = self._environments_of(root.directory, then).files.get(root.inputs.label or "")
+        return (None if files is None else self._as_it_was(root, then, files)), True
 
     def left(self, workspace: str | Unknown | None, region: str | None) -> Iterator[ChangeSet]:
         """Change sets of the root modules that are gone, one for each of their sets of values."""
-        for directory, then, inputs in ((*gone, each) for gone in self.gone.items() for each in self._sets.of(gone[0])):
-            if self._is_new(inputs, then.disk):
-                continue
+        for directory, then, inputs, files in self._gone_sets():
             root = RootModule(directory="", disk=then.disk, inputs=inputs, workspace=workspace, region=region)
             try:
-                gone = without_future(self._as_it_was(root, then), directory)
+                gone = without_future(self._as_it_was(root, then, files), directory)
             except PastUnreadableError as error:
                 nothing = Coverage(seen=0, modelled=0, partial=0, skipped=0)
                 told = f"what it had is not known: {error.message}"
                 gone = ChangeSet(path=directory, kind="hcl", after=Inventory(), notices=(told,), coverage=nothing)
+            if directory not in self.gone:
+                told = f"{directory} ({inputs.label}) is gone: what it had is no longer there after the change"
+                gone = _saying([told], gone)
             yield labelled(self._told(directory, gone), inputs.label)
 
     def read(self, root: RootModule) -> ChangeSet:
@@ -119,17 +128,19 @@ class Pasts:
             return _saying([told], read_root(root))
         past, is_known = self._of(root)
         try:
-            return self._told(root.directory, read_root(root, past, has_past=is_known))
+            return self._told(root.directory, read_root(root, past, has_past=is_known), root.inputs.label or "")
         except PastUnreadableError as error:
             told = f"what stood before is not known: {error.message}"
             return _saying([told], read_root(root))
 
-    def _told(self, directory: str, change_set: ChangeSet) -> ChangeSet:
+    def _told(self, directory: str, change_set: ChangeSet, label: str = "") -> ChangeSet:
         """The change set with what is to be said of its past."""
         said = [NO_STATE.format(" and ".join(self.names))] if self._is_first else []
         self._is_first = False
         if directory in self.renamed:
             said.append(f"{directory} was {self.renamed[directory]} before the change")
+        if label in (of := self._environments.get(directory, _NO_ENVIRONMENTS)).said and directory not in self.gone:
+            said.append(f"{directory}: {of.said[label]}")
         if directory in self.unknown:
             said.append(f"what stood before is not known: {self.unknown[directory]}")
         if directory in self.gone:
@@ -203,14 +214,62 @@ class Pasts:
 
     # With which values -------------------------------------------------------------------------------------------
 
-    def _as_it_was(self, root: RootModule, then: _Then) -> RootModule:
-        inputs = replace(root.inputs, of_the_past=True)
+    def _as_it_was(self, root: RootModule, then: _Then, files: Sequence[str]) -> RootModule:
+        inputs = _with_files(root.inputs, files)
         return replace(root, directory=then.directory, disk=then.disk, inputs=inputs)
 
-    def _is_new(self, inputs: VariableAssignments, disk: Disk) -> bool:
+    def _environments_of(self, directory: str, then: _Then) -> EnvironmentsThen:
+        """What the environments of a root module of today were."""
+        if directory not in self._environments:
+            today = {each.label or "": _files(each) for each in self._sets.of(directory)}
+            told = self._sets_then.get(os.path.realpath(then.directory))
+            found = environments_then(today, told if any(today) else None, _FilesThen(then.disk))
+            self._environments[directory] = found
+        return self._environments[directory]
+
+    def _gone_sets(self) -> Iterator[tuple[str, _Then, VariableAssignments, Sequence[str]]]:
+        """The root modules that are gone, and environments of others that are, each with the values that it had."""
+        for directory, then in self.gone.items():
+            inputs = self._sets.of(directory)
+            told = self._sets_then.get(os.path.realpath(then.directory))
+            if told and self._sets.are_all(directory):
+                yield from ((directory, then, replace(inputs[0], label=label), files) for label, files in told.items())
+                continue
+            files_then = _FilesThen(then.disk)
+            for each in inputs:
+                if not any(map(files_then.is_new, _files(each))):
+                    yield directory, then, each, _files(each)
+        for directory, then in self._at.items():
+            if self._sets.are_all(directory):
+                (plain, *_), gone = self._sets.of(directory), self._environments_of(directory, then).gone
+                yield from ((directory, then, replace(plain, label=label), files) for label, files in gone.items())
+
+
+class _FilesThen:
+    """The files of values of the past."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._tree = disk.tree
+        self.content = disk.tree.content
+        self.names = disk.tree.names
+        self.today = content
+
+    def is_new(self, path: str) -> bool:
         """Whether a file of values was not there then, so that nothing had been made with it."""
-        files = [*inputs.files, *(text[1:] for text in inputs.assignments if text.startswith("@"))]
-        return any(disk.tree.holds(path) and not disk.tree.is_file(path) for path in files)
+        return self._tree.holds(path) and not self._tree.is_file(path)
+
+
+def _files(inputs: VariableAssignments) -> tuple[str, ...]:
+    """The files of values of a set, those of flags last."""
+    return *inputs.files, *(text[1:] for text in inputs.assignments if text.startswith("@"))
+
+
+def _with_files(inputs: VariableAssignments, files: Sequence[str]) -> VariableAssignments:
+    """A set as it was given for the past, made of other files."""
+    if list(files) == list(_files(inputs)):
+        return replace(inputs, of_the_past=True)
+    flags = tuple(text for text in inputs.assignments if not text.startswith("@"))
+    return replace(inputs, of_the_past=True, files=tuple(files), assignments=flags)
 
 
 def _saying(said: Sequence[str], change_set: ChangeSet) -> ChangeSet:

@@ -68,6 +68,10 @@ class ValueSets:
         chosen.update({label: (path,) for path, label in _labels(others_given, root, configured)})
         return [replace(plain, label=label, files=files) for label, files in chosen.items()]
 
+    def are_all(self, root: str) -> bool:
+        """Whether all environments of a root module are asked for, and not those alone that the command line names."""
+        return not self._has_flags and (root in self._whole or not self._given.get(root))
+
     def hint(self, root: str, disk: Disk) -> Iterator[str]:
         """What to do about files of values that lie in a root module, or beside those that are given, and are not read.
 

@@ -15,7 +15,9 @@ from guardrail.git import Commit
 from guardrail.gitignore import Excluded
 from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
 from guardrail.sources.likeness import renamed
-from guardrail.sources.past import KnownPasts, named_past
+from guardrail.sources.past import KnownPasts, is_new, named_past
+from guardrail.sources.past_sets import EnvironmentsThen, environments_then
+from guardrail.sources.sets import FilesByLabel
 from guardrail.sources.template import assembly
 from guardrail.sources.template.values import Table, text_of, within
 
@@ -52,6 +54,40 @@ def templates_then(
     }
     names = renamed(new, gone)
     return Then(renamed=names, gone=tuple(path for path, ids in gone.items() if ids and path not in names.values()))
+
+
+class _FilesThen:
+    """The files of parameters of a commit."""
+
+    def __init__(self, past: Commit) -> None:
+        self._past = past
+        self.names = past.names
+        self.today = files.content
+
+    def is_new(self, path: str) -> bool:
+        """Whether a file came with the change."""
+        return is_new(self._past, path)
+
+    def content(self, path: str) -> bytes:
+        """What a file was; what it is, where git does not keep it."""
+        found = self._past.read(path)
+        return files.content(path) if found is None else found
+
+
+def environments_of(
+    path: str,
+    today: FilesByLabel,
+    told: FilesByLabel | None,
+    compared: str,
+    *,
+    any_owner: bool = False,
+    known: KnownPasts | None = None,
+) -> EnvironmentsThen:
+    """What the environments of a template were; all as they are where the past is a file or folder."""
+    past = named_past(path, compared, any_owner=any_owner, known=known)
+    if not isinstance(past, Commit):
+        return EnvironmentsThen()
+    return environments_then(today, told, _FilesThen(past))
 
 
 def _gone(past: Commit, folder: str, found: Found, exclude: Excluded | None) -> Iterator[tuple[str, bytes]]:

@@ -11,8 +11,7 @@ from msgspec.structs import replace
 
 from guardrail import files
 from guardrail.errors import GitError, LimitError, SourceError, did_you_mean
-from guardrail.git import Commit, leads_out
-from guardrail.gitignore import LeftOut
+from guardrail.git import Commit
 from guardrail.limits import Allowance
 from guardrail.model import Change, ChangeSet, InlineWaiver, Possibility
 from guardrail.sources.base import Block
@@ -20,7 +19,7 @@ from guardrail.sources.declarations import Declaration
 from guardrail.sources.linking.changes import changes
 from guardrail.sources.linking.link import Linked, Side, coverage, skipped_on
 from guardrail.sources.linking.possibilities import with_possibilities
-from guardrail.sources.past import named_past, one_past
+from guardrail.sources.past import is_new, named_past, one_past
 from guardrail.sources.template import assembly
 from guardrail.sources.template.assembly import ParameterValue
 from guardrail.sources.template.beside import belong_together, without
@@ -113,8 +112,8 @@ def _before(path: str, options: TemplateOptions, read: Read) -> _Before:
     given = options.parameters if options.parameters_then is None else options.parameters_then
     try:
         cases = _cases(options, given, partial(_content_then, past, read))
-        is_new = any(_is_new(past, each) for each in named_files(given))  # nothing had been made with such values
-        if is_new or (past.read(then) is None and not past.is_directory(then)):
+        came = any(is_new(past, each) for each in named_files(given))  # nothing had been made with such values
+        if came or (past.read(then) is None and not past.is_directory(then)):
             return _Before(origin=Origin([], past, options), cases=cases)
         return _Before(origin=Origin.of(then, past, options), cases=cases)
     except GitError:
@@ -127,13 +126,6 @@ def _content_then(past: Commit, read: Read, path: str) -> bytes:
     """A file of parameters as it was; as it is, where git does not have it."""
     found = past.read(path)
     return read(path) if found is None else found
-
-
-def _is_new(past: Commit, path: str) -> bool:
-    """Whether a file of parameters came with the change; what git leaves out or lies elsewhere is of no time."""
-    if past.read(path) is not None or files.is_stream(path) or leads_out(os.path.relpath(path, past.top)):
-        return False
-    return not LeftOut(past.top).ignores(path)
 
 
 def _cases(options: TemplateOptions, parameters: Iterable[str], read: Read) -> Sequence[_Case]:
