@@ -386,3 +386,9 @@ def test_a_generated_name_is_told_from_one_that_is_not_known_yet() -> None:
 def test_what_tells_the_size_of_an_instance_is_hidden_with_its_type(path: str) -> None:
     """Four vCPUs are as good as a name."""
     assert FIELDS[path].secrecy == "either"
+
+
+@pytest.mark.parametrize("written", ["m5.xlarge", "ML.M5.XLARGE", "db.m5.xlarge", "cache.m5.xlarge"])
+def test_a_type_of_another_service_is_told_what_it_may_mean(written: str) -> None:
+    subject = Subject(None, None, variant=instance(instance_type=written))
+    assert FIELDS["instance.misnamed"].get(subject) == "ml.m5.xlarge"
