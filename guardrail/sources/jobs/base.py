@@ -52,16 +52,26 @@ def value_of(text: str) -> Any:
     from guardrail import json_text
 
     try:
-        return json_text.decode(text, strict=False)
+        return json_text.decode(text, strict=False, pairs=_object)
     except json_text.JsonError as error:
         if not text.lstrip().startswith(("{", "[")):
             return _yaml(text)
         if "${" not in text and "%{" not in text:
             raise
         try:
-            return json_text.decode(_TOKEN.sub(_as_text, text), strict=False)
+            return json_text.decode(_TOKEN.sub(_as_text, text), strict=False, pairs=_object)
         except json_text.JsonError:
             raise error from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its keys and values. Raises `MalformedError` where a key stands twice: one would hide the other."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise MalformedError(f"the key {twice[:80]!r} stands twice in one object")
+    return found
 
 
 def _as_text(match: re.Match[str]) -> str:

@@ -18,7 +18,10 @@ _OTHER = (
     rb'\s*\{\s*"(?:applyable|checks|complete|configuration|errored|format_version|planned_values|prior_state'
     rb'|resource_changes|terraform_version)"|[\s\S]*"Resources"\s*:'
 )
-_YAML = rb"(?m)^(?:StartAt|States):"
+_YAML = (
+    rb"(?m)^(?:StartAt|States|TransformResources|TransformJobArn|ValidationSpecification):"
+    rb"|^Version: *[\"']?2020-12-01"
+)
 _NOT_YAML = rb"(?m)^Resources:"
 _DIRECTIVES = "it is a template of Terraform's, and what its directives make of it is not known here"
 NO_REGION = Unknown("nothing tells it: give --region")

@@ -21,9 +21,11 @@ _OTHERS = {
     "QualityCheck": "processing job",
     "NotebookJob": "notebook job",
     "EMR": "EMR step",
+    "EMRServerless": "EMR step",
 }
-_MAY_MAKE = ("Lambda", "Callback", "EndpointConfig", "Endpoint")
+_MAY_MAKE = ("Lambda", "Callback", "EndpointConfig", "Endpoint", "InferenceComponent")
 """Steps that make inference, or may."""
+_BILLS_NOTHING = ("Model", "RegisterModel", "Fail")
 _STARTS_ANOTHER = "SageMaker.JOB_INTERNAL_ERROR"
 """The one error of a retry policy behind which there was a job that ran."""
 
@@ -91,6 +93,8 @@ class _Reader:
                 self.others[_OTHERS[str(kind)]] += 1
             elif str(kind) in _MAY_MAKE:
                 self.doubts.append(f"its {kind} steps may make SageMaker inference, which is in no total")
+            elif str(kind) not in _BILLS_NOTHING:
+                self.doubts.append(f"it has steps of the type {str(kind)[:80]}, which is not known here")
         return Flow((*made, Step(ends=True)))
 
     def _job(self, step: Mapping[str, Any], label: str, after: int) -> Step:

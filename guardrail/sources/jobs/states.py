@@ -38,6 +38,7 @@ _INFERENCE = re.compile(r"(?:create|update)(?:endpoint|inference)|startinference
 _STARTS = (("sagemaker", "startpipelineexecution"), ("states", "startexecution"), ("sfn", "startexecution"))
 _DEFAULT_ATTEMPTS = 3
 _ENDS = ("Succeed", "Fail")
+_OTHER_TYPES = ("Pass", "Wait", "Choice", *_ENDS)
 
 _Known = dict[str, Any]
 """What is known of the input of a state, by its names at the top."""
@@ -49,7 +50,7 @@ def read(machine: Mapping[str, Any], given: Any = None) -> Definition:
     ``{"StartAt": "Score", "States": {"Score": {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:
     createTransformJob.sync", …}}}`` runs one job, called ``Score``.
     """
-    reader = _Reader(given if isinstance(given, dict) else {})
+    reader = _Reader(given if isinstance(given, dict) else {}, machine.get("TimeoutSeconds"))
     flow = reader.flow(machine, "", "JSONPath", dict(reader.given))
     return Definition(
         jobs=tuple(reader.jobs),
@@ -71,8 +72,9 @@ class _Call(NamedTuple):
 class _Reader:
     """One reading of a state machine."""
 
-    def __init__(self, given: _Known) -> None:
+    def __init__(self, given: _Known, timeout: Any) -> None:
         self.given = given
+        self._timeout = timeout
         self.jobs: list[TransformJob] = []
         self.starts: list[Start] = []
         self.others: Counter[str] = Counter()
@@ -104,6 +106,9 @@ class _Reader:
     def _step(self, label: str, state: Mapping[str, Any], language: str, known: _Known, places: dict[str, int]) -> Step:
         language = str(state.get("QueryLanguage") or language)
         after = [places[name] for name in _nexts(state) if name in places]
+        lost = next((name for name in _nexts(state) if name not in places), None)
+        if lost is not None:
+            self.doubts.append(f"its state {lost[:80]} is not there")
         is_over = state.get("Type") in _ENDS or bool(state.get("End")) or not after
         bare = Step(nexts=tuple(dict.fromkeys(after)), ends=is_over)
         kind = state.get("Type")
@@ -121,10 +126,14 @@ class _Reader:
             tries = _attempts(state)
             most = None if most is None or tries is None else most * tries
             return replace(bare, parts=(part,), least=least, most=most)
+        if kind not in _OTHER_TYPES:
+            self.doubts.append(f"what its state {label[:80]} runs cannot be read")
         return bare
 
     def _task(self, label: str, state: Mapping[str, Any], language: str, known: _Known, bare: Step) -> Step:
         call = _call(state.get("Resource"))
+        if call is None and _looks_like_one(state):
+            return self._job(label, state, language, known, None, bare)
         if call is None:
             return bare
         if call.service == "sagemaker" and call.action == "createtransformjob":
@@ -139,10 +148,12 @@ class _Reader:
             return replace(bare, starts=(len(self.starts) - 1,), most=_attempts(state))
         return bare
 
-    def _job(self, label: str, state: Mapping[str, Any], language: str, known: _Known, call: _Call, bare: Step) -> Step:
-        waits = call.suffix.startswith("sync")
+    def _job(
+        self, label: str, state: Mapping[str, Any], language: str, known: _Known, call: _Call | None, bare: Step
+    ) -> Step:
+        waits = None if call is None else call.suffix.startswith("sync")
         request = self._arguments(state, language, known)
-        timeout = state.get("TimeoutSeconds")
+        timeout = state.get("TimeoutSeconds", self._timeout)  # that of the whole machine stops what it waits for too
         job = transform_job(
             request,
             label,
@@ -150,7 +161,7 @@ class _Reader:
             timeout_s=_whole(self._resolved(timeout, "TimeoutSeconds", language, known))
             if timeout is not None
             else (Unknown("TimeoutSecondsPath") if "TimeoutSecondsPath" in state else None),
-            attempts=_attempts(state) if waits else 1,
+            attempts=1 if waits is False else _attempts(state),
         )
         literal = "Parameters" if language == "JSONPath" else "Arguments"
         written = state.get(literal)
@@ -283,6 +294,14 @@ def _call(resource: Any) -> _Call | None:
     text = resource.partial if isinstance(resource, Unknown) else resource
     found = _CALL.search(text) if isinstance(text, str) else None
     return None if found is None else _Call(found[1].lower(), found[2].lower(), (found[3] or "").lower())
+
+
+def _looks_like_one(state: Mapping[str, Any]) -> bool:
+    """Whether a task whose resource is filled in elsewhere gives it the request of a transform job."""
+    resource = state.get("Resource")
+    is_open = isinstance(resource, Unknown) or (isinstance(resource, str) and "${" in resource)
+    written = [state.get(name) for name in ("Parameters", "Arguments")]
+    return is_open and any(isinstance(each, Mapping) and "TransformResources" in each for each in written)
 
 
 def _nexts(state: Mapping[str, Any]) -> Iterator[str]:

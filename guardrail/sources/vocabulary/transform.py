@@ -84,4 +84,6 @@ def _count(resources: View) -> int | Unknown:
         if len(counts) == len(value.values) > 0:
             return Unknown(value.reason, at_least=min(counts), at_most=max(counts))
     count = resources.required(resources.integer, "InstanceCount")
+    if count == 0:
+        count = Unknown("InstanceCount is 0, and there is at least one instance")
     return replace(count, at_least=_LEAST) if isinstance(count, Unknown) else count

@@ -112,3 +112,75 @@ def test_a_finding_says_which_job_it_is_about(tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "score.asl.json").write_text(json.dumps(MACHINE))
     assert cli.main(["check", str(tmp_path / "score.asl.json"), "--region", "us-east-1"]) == 0
     assert "! score.asl.json: Score: nothing stops it" in capsys.readouterr().out
+
+
+def with_task(**changes: Any) -> dict[str, Any]:
+    return {**MACHINE, "States": {"Score": {**MACHINE["States"]["Score"], **changes}}}
+
+
+PIPELINE = {"Version": "2020-12-01", "Steps": [{"Name": "Score", "Type": "Transform", "Arguments": REQUEST}]}
+
+
+@pytest.mark.parametrize(
+    ("definition", "doubt"),
+    [
+        (with_task(Next="Nowhere"), "its state Nowhere is not there"),
+        (
+            {**MACHINE, "States": {**MACHINE["States"], "Odd": {"Type": "task"}}},
+            "what its state Odd runs cannot be read",
+        ),
+        ({**MACHINE, "States": {**MACHINE["States"], "M": {"Type": "Map"}}}, "what its state M runs cannot be read"),
+        (
+            {**PIPELINE, "Steps": [*PIPELINE["Steps"], {"Name": "X", "Type": "Sorcery"}]},
+            "it has steps of the type Sorcery, which is not known here",
+        ),
+    ],
+)
+def test_what_may_run_more_is_said(definition: Any, doubt: str, check: Callable[..., Any]) -> None:
+    report = check(json.dumps(definition))
+    assert len(report["workflows"]) == 1
+    assert [each["reason"] for each in report["skipped"]] == [doubt]
+    assert report["totals"]["after"]["at_least"]
+
+
+def test_no_job_has_no_instances(check: Callable[..., Any]) -> None:
+    resources = {"InstanceType": "ml.m5.xlarge", "InstanceCount": 0}
+    (workflow,) = check(json.dumps({"TransformResources": resources}), name="request.json")["workflows"]
+    assert workflow["jobs"][0]["hour_usd"] == {"least": "0.23", "most": None}
+
+
+def test_a_state_that_stands_twice_hides_no_job(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    task = json.dumps(MACHINE["States"]["Score"])
+    path = tmp_path / "score.asl.json"
+    path.write_text(f'{{"StartAt": "A", "States": {{"A": {task}, "A": {{"Type": "Succeed"}}}}}}')
+    assert cli.main(["check", str(path), "--isolated"]) == 2
+    assert "the key 'A' stands twice in one object" in capsys.readouterr().err
+
+
+def test_a_task_whose_resource_is_filled_in_elsewhere_is_told_by_its_request(check: Callable[..., Any]) -> None:
+    (workflow,) = check(json.dumps(with_task(Resource="${CreateTransformJob}", Retry=[{"ErrorEquals": ["A"]}])))[
+        "workflows"
+    ]
+    (job,) = workflow["jobs"]
+    assert (job["waits"], job["per_execution"]) == (None, {"least": 1, "most": 4})  # MaxAttempts is 3 where it is unset
+
+
+def test_a_timeout_of_the_whole_machine_stops_its_jobs(check: Callable[..., Any]) -> None:
+    for machine, bounded in ((MACHINE, False), ({**MACHINE, "TimeoutSeconds": 600}, True)):
+        failed = {each["policy"] for each in check(json.dumps(machine))["results"] if each["verdict"] == "fail"}
+        assert ("transform-jobs-end" not in failed) == bounded
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "TransformJobName: x\nTransformResources:\n  InstanceType: ml.m5.xlarge\n  InstanceCount: 2\n",
+        (
+            "Version: '2020-12-01'\nSteps:\n- Name: Score\n  Type: Transform\n  Arguments:\n"
+            "    TransformResources: {InstanceType: ml.m5.xlarge, InstanceCount: 2}\n"
+        ),
+    ],
+)
+def test_requests_and_pipelines_may_be_yaml_too(text: str, check: Callable[..., Any]) -> None:
+    (workflow,) = check(text, name="score.yaml")["workflows"]
+    assert workflow["jobs"][0]["hour_usd"]["least"] == "0.46"  # 2 × 0.23
