@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from guardrail.sources.past import KnownPasts
 
 __all__ = [
-    "is_template",
+    "has_past",
     "is_terraform",
     "joined",
     "may_be_template",
@@ -26,7 +26,6 @@ __all__ = [
 
 read_terraform = hcl.read
 root_modules = hcl.roots
-is_template = template.recognizes
 
 
 def joined(change_sets: Sequence[ChangeSet]) -> list[ChangeSet]:
@@ -49,6 +48,11 @@ def nothing_of(path: str, problem: str) -> ChangeSet:
 def is_terraform(path: str) -> bool:
     """Whether ``path`` is Terraform source, which is read together with all else that is: see `read_terraform`."""
     return path != "-" and hcl.recognizes(path)
+
+
+def has_past(path: str) -> bool:
+    """Whether an input is compared with what it was: a template or a definition; a plan tells its own past."""
+    return template.recognizes(path) or _is_definition(path)
 
 
 def _is_definition(path: str) -> bool:
@@ -89,9 +93,12 @@ def read(  # noqa: PLR0913 - whatever a run may say of an input
     if not is_gone and _is_definition(path):
         from guardrail.sources.jobs import files  # for the few that are
 
+        past = None
         if compare_to is not None:
-            raise SourceError(f"{path} is neither a template nor Terraform source, which --compare-to is for")
-        return files.read(path, region)
+            from guardrail.sources.past import commit_named
+
+            past = commit_named(path, compare_to, any_owner=any_owner, known=known_pasts)
+        return files.read(path, region, past)
     if is_gone or template.recognizes(path):
         options = TemplateOptions(
             region=region,

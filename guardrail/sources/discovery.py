@@ -114,6 +114,8 @@ class _Search:
         self._ignored = ignored_around(top)
         self._prune = pruning(top, exclude, self._ignored)
         self._has_source = False
+        self._sources: list[str] = []
+        """Files of Terraform source, which may deploy definitions."""
         self._assemblies: list[str] = []
         self._plans: list[str] = []
         self._templates: dict[str, bytes] = {}
@@ -186,6 +188,7 @@ class _Search:
     def _look(self, parent: str, name: str, *, is_ignored: bool) -> None:
         if name.endswith(_SOURCES):
             self._has_source = self._has_source or not is_ignored
+            self._sources.append(os.path.join(parent, name))
             return
         if not may_hold_template(name):
             return
@@ -220,6 +223,19 @@ class _Search:
             else:
                 self._foreign.append(path)
 
+    def _deployed_by_none(self) -> Iterator[str]:
+        """The definitions that no source or template here names: what does name one reads it, and it counts once.
+
+        ``score.asl.json`` is named where it stands in a text, or ``.asl.json`` does, as in ``"${each.key}.asl.json"``.
+        """
+        if not self._elsewhere or self._assemblies:
+            return
+        texts = [*self._templates.values(), *map(_content, (*self._sources, *self._foreign))]
+        for path in self._elsewhere:
+            ending = os.path.basename(path).partition(".")[2]
+            if not any(f".{ending}".encode() in text for text in texts):
+                yield path
+
     def _named_only(self, inputs: Sequence[str]) -> list[str]:
         """What there is to say of definitions: what here deploys one reads it, and it must not count twice."""
         left = sorted((path, what) for path, what in self._elsewhere.items() if path not in inputs)
@@ -230,6 +246,7 @@ class _Search:
         parts = dict(self._nested())
         made = {path: by for path, by in self._made.items() if path in self._templates}
         inputs = [path for path in self._templates if path not in parts and path not in made]
+        inputs += self._deployed_by_none()
         if not (self._has_source or inputs or self._assemblies or self._plans):
             inputs = self._foreign[:1] or sorted(self._elsewhere)  # what nothing else here deploys is all there is
             if not (inputs or may_be_gone):

@@ -157,14 +157,34 @@ def test_definitions_are_read_where_there_is_nothing_else(top: Path) -> None:
     task = {"Resource": "arn:aws:states:::sagemaker:createTransformJob", "Parameters": resources}
     machine = json.dumps({"StartAt": "A", "States": {"A": task}})
     assert [Path(path).name for path in found(top, {"a.asl.json": machine}).inputs] == ["a.asl.json"]
-    assert found(top, {"a.asl.json": machine, "main.tf": ""}).inputs == ()
+
+
+@pytest.mark.parametrize(
+    ("source", "counts"),
+    [
+        ({"main.tf": ""}, True),
+        ({"main.tf": 'definition = file("${path.module}/a.asl.json")'}, False),
+        ({"main.tf": 'definition = file("${each.key}.asl.json")'}, False),
+        ({"sam.yaml": TEMPLATE + "# DefinitionUri: a.asl.json\n"}, False),
+        ({"sam.yaml": TEMPLATE}, True),
+    ],
+)
+def test_a_definition_counts_where_nothing_here_deploys_it(top: Path, source: dict[str, str], *, counts: bool) -> None:
+    """What does deploy it reads it, and it must not count twice."""
+    resources = {"TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1}}
+    task = {"Resource": "arn:aws:states:::sagemaker:createTransformJob", "Parameters": resources}
+    machine = json.dumps({"StartAt": "A", "States": {"A": task}})
+    inside = found(top, {"a.asl.json": machine, **source})
+    assert ("a.asl.json" in inside.inputs) is counts
+    assert any("a.asl.json is a definition" in each for each in inside.notices) is not counts
 
 
 def test_what_makes_inference_when_it_runs_is_named(top: Path) -> None:
     machine = json.dumps({"StartAt": "A", "States": {"A": {"Resource": "arn:aws:states:::sagemaker:createEndpoint"}}})
     pipeline = json.dumps({"Version": "2020-12-01", "Steps": []})
     other = json.dumps({"StartAt": "A", "States": {"A": {"Resource": "arn:aws:states:::lambda:invoke"}}})
-    inside = found(top, {"main.tf": "", "a.asl.json": machine, "p.json": pipeline, "o.json": other})
+    source = 'x = fileset(path.module, "*.asl.json")\ny = fileset(path.module, "*.json")\n'
+    inside = found(top, {"main.tf": source, "a.asl.json": machine, "p.json": pipeline, "o.json": other})
     assert inside.notices == (
         "a.asl.json is a definition that calls SageMaker, and read only where it is named",
         "p.json is the definition of a SageMaker pipeline, and read only where it is named",

@@ -134,7 +134,7 @@ def _past_of(path: str, arguments: Namespace, inputs: Inputs) -> tuple[str | Non
     if path in inputs.renamed:
         return compare_to, (f"{path} was {inputs.renamed[path]} before the change",)
     is_one_of_several = len(inputs.paths) > 1 or path in inputs.found
-    if compare_to is None or (is_one_of_several and not sources.is_template(path)):
+    if compare_to is None or (is_one_of_several and not sources.has_past(path)):
         return None, ()
     if path in inputs.found and _is_ignored(path):
         return None, (f"{path} is made, and git does not keep it: what stood before is not known",)

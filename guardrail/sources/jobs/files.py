@@ -2,10 +2,17 @@
 
 import os
 import re
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from guardrail import files, limits
-from guardrail.errors import MalformedError, SourceError
+from guardrail.errors import GitError, MalformedError, SourceError
 from guardrail.model import ChangeSet, Coverage, Inventory, Skipped, Unknown, Workflow
+
+if TYPE_CHECKING:
+    from guardrail.git import Commit
+    from guardrail.sources.jobs.base import Definition
 
 _PEEK = 1 << 16
 _PLAN = (b'{"format_version"', b'{\n  "format_version"')
@@ -51,14 +58,58 @@ def looks_like_one(head: bytes) -> bool:
     return re.search(_YAML, head) is not None and re.search(_NOT_YAML, head) is None
 
 
-def read(path: str, region: str | None = None) -> ChangeSet:
-    """The jobs of the definition at ``path`` ("-" for standard input).
+def read(path: str, region: str | None = None, past: "Commit | None" = None) -> ChangeSet:
+    """The jobs of the definition at ``path`` ("-" for standard input), and those that it had in the ``past``.
 
     Raises `SourceError` where it cannot be read, or is no definition after all.
     """
+    definition, text = _definition(path, _content(path))
+    workflow = _workflow(path, region, definition)
+    doubts = (*definition.doubts, *([_DIRECTIVES] if "%{" in text else []))
+    skipped = tuple(
+        Skipped(address=workflow.address, type="definition", reason=doubt, affects_total=True) for doubt in doubts
+    )
+    before, said = (None, []) if past is None else _before(path, region, past)
+    if before is not None and before.workflows:
+        same = replace(workflow, change="no-op")
+        workflow = same if before.workflows == (same,) else replace(workflow, change="update")
+        before = replace(before, workflows=tuple(replace(each, change=workflow.change) for each in before.workflows))
+    return ChangeSet(
+        path=path,
+        kind="definition",
+        before=before,
+        after=Inventory(workflows=(workflow,) if definition.jobs else (), other_jobs=definition.others),
+        skipped=skipped[:1],
+        coverage=Coverage(seen=1, modelled=int(not skipped), partial=0, skipped=int(bool(skipped))),
+        notices=tuple(said),
+    )
+
+
+def _before(path: str, region: str | None, past: "Commit") -> tuple[Inventory | None, list[str]]:
+    """What a definition had in the past, None where nobody knows, and what is to be said of that."""
+    try:
+        content = past.read(path)
+        if content is None:
+            return Inventory(), []
+        definition, _ = _definition(path, content)
+        if definition.doubts:
+            return None, [f"what stood before is not known: {definition.doubts[0]}"]
+    except GitError:
+        raise
+    except SourceError as error:
+        return None, [f"what stood before is not known: {error.message}"]
+    workflow = replace(_workflow(path, region, definition), change="no-op")
+    return Inventory(workflows=(workflow,) if definition.jobs else ()), []
+
+
+def _definition(path: str, content: bytes) -> "tuple[Definition, str]":
+    """What a definition says, and its text. Raises `SourceError`."""
     from guardrail.sources.jobs import base, definitions
 
-    text = _text(path)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise SourceError(f"{path} is not text in UTF-8") from None
     try:
         found = definitions.read(base.value_of(text))
     except MalformedError as error:
@@ -70,8 +121,12 @@ def read(path: str, region: str | None = None) -> ChangeSet:
             f"{path} is no state machine, pipeline or request of a transform job",
             hint="guardrail check pipeline.json, score.asl.json or a CreateTransformJob request",
         )
+    return found, text
+
+
+def _workflow(path: str, region: str | None, found: "Definition") -> Workflow:
     address = os.path.basename(path) if path != "-" else "-"
-    workflow = Workflow(
+    return Workflow(
         address=address,
         type="definition",
         name=address,
@@ -82,27 +137,14 @@ def read(path: str, region: str | None = None) -> ChangeSet:
         once=found.once,
         change="create",
     )
-    doubts = (*found.doubts, *([_DIRECTIVES] if "%{" in text else []))
-    skipped = tuple(Skipped(address=address, type="definition", reason=doubt, affects_total=True) for doubt in doubts)
-    return ChangeSet(
-        path=path,
-        kind="definition",
-        after=Inventory(workflows=(workflow,) if found.jobs else (), other_jobs=found.others),
-        skipped=skipped[:1],
-        coverage=Coverage(seen=1, modelled=int(not skipped), partial=0, skipped=int(bool(skipped))),
-    )
 
 
 def _at(error: MalformedError) -> str:
     return f":{error.line}:{error.column}" if getattr(error, "line", None) else ""
 
 
-def _text(path: str) -> str:
+def _content(path: str) -> bytes:
     try:
-        content = files.stream(path) if files.is_stream(path) else files.content(path, most=limits.LARGEST_FILE)
+        return files.stream(path) if files.is_stream(path) else files.content(path, most=limits.LARGEST_FILE)
     except OSError as error:
         raise SourceError(f"{path} cannot be read: {error.strerror or error}") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise SourceError(f"{path} is not text in UTF-8") from None

@@ -1,6 +1,8 @@
 """Definitions as files of their own, from the command line to the report."""
 
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 
 from guardrail import cli
+from tests.test_git import commit, git
 
 TASK = "arn:aws:states:::sagemaker:createTransformJob.sync"
 REQUEST: dict[str, Any] = {
@@ -51,6 +54,39 @@ def test_usage_prices_the_month(check: Callable[..., Any], tmp_path: Path) -> No
     for amounts in (report["totals"]["after"], report["workflows"][0]["after"]):
         assert [float(amounts[bound]) for bound in ("floor", "expected", "ceiling")] == [6.9, 6.9, 6.9]
         assert not amounts["depends_on_usage"]
+
+
+@pytest.mark.skipif(shutil.which("git") is None or os.name == "nt", reason="needs git")
+def test_a_definition_has_its_past_in_git(check: Callable[..., Any], tmp_path: Path) -> None:
+    """30 runs of half an hour on two instances of 0.23 USD an hour are 6.90; on three of them 10.35, 3.45 more."""
+    git(tmp_path, "init", "--quiet")
+    usage = tmp_path / "usage.yml"
+    usage.write_text("version: 0.1\nresource_usage:\n  score.asl.json: {monthly_runs: 30, run_hours: 0.5}\n")
+    compared = ("--compare-to", "HEAD", "--usage-file", str(usage), "--fail-on", "never")
+    commit(tmp_path, {"readme": ""})
+    new = check(json.dumps(MACHINE), *compared)
+    commit(tmp_path, {"score.asl.json": json.dumps(MACHINE)})
+    same = check(json.dumps(MACHINE, indent=1), *compared)
+    larger = check(json.dumps(MACHINE).replace('"InstanceCount": 2', '"InstanceCount": 3'), *compared)
+    found = [
+        (
+            each["workflows"][0]["change"],
+            float(each["totals"]["before"]["expected"]),
+            float(each["totals"]["delta"]["expected"]),
+        )
+        for each in (new, same, larger)
+    ]
+    assert found == [("create", 0, 6.9), ("no-op", 6.9, 0), ("update", 6.9, pytest.approx(3.45))]
+
+
+def test_a_definition_that_could_not_be_read_then_has_no_past_that_is_known(
+    check: Callable[..., Any], tmp_path: Path
+) -> None:
+    git(tmp_path, "init", "--quiet")
+    commit(tmp_path, {"score.asl.json": '{"StartAt": '})
+    report = check(json.dumps(MACHINE), "--compare-to", "HEAD", "--fail-on", "never")
+    assert report["totals"]["before"] is None
+    assert any("what stood before is not known" in each for each in report["notices"])
 
 
 def test_yaml_is_read_like_json(check: Callable[..., Any]) -> None:
