@@ -429,6 +429,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The key that its configuration has the volumes of its instances encrypted with; None for AWS's own."""
     two_fleets_minutes: float | Unknown | None = None
     """For how long an update bills the old fleet beside the new one, at least; None where nothing says it does."""
+    rolling_wait_minutes: float | Unknown | None = None
+    """For how long a rolling update keeps a batch of old instances beside the new one; None where it does not roll."""
     detailed_observability: bool | Unknown = False
     """Whether its configuration has SageMaker publish the metrics of detailed observability, which CloudWatch bills."""
     environment_label: str | None = None

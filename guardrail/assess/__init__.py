@@ -113,6 +113,7 @@ def assess(
             *outdated,
             *notices.of_sources(priced, terms.discounts),
             *notices.of_environments(priced, terms.environments),
+            *notices.of_updates(endpoints),
             *notices.of_budgets(results),
             *of_groups.notices,
             *accepted.notices,

@@ -11,6 +11,7 @@ from msgspec import structs
 from guardrail.assess.pricing import PricedSource, are_too_many
 from guardrail.cost import join
 from guardrail.cost.demand import Demand
+from guardrail.cost.deployments import per_update
 from guardrail.cost.discount_settings import Discounts
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import (
@@ -30,11 +31,32 @@ from guardrail.money import plain, two_decimals
 from guardrail.policy.base import Result
 from guardrail.policy.environment import Environments
 from guardrail.policy.getters import NO_PAST
-from guardrail.report import DiscountReport
+from guardrail.report import DiscountReport, EndpointReport
 from guardrail.scaling import OVER, doubtful_time, named, out_of_sight
 from guardrail.schedules import Schedule, is_over, monthly_occurrences, recurs
 
 P = TypeVar("P", InstanceVariant | ServerlessVariant, InferenceComponent)
+
+
+def of_updates(endpoints: Iterable[EndpointReport]) -> Iterator[str]:
+    """What updating an endpoint bills beside its fleet, where the change alters how, or what runs."""
+    for item in endpoints:
+        before, after = item.previous, item.endpoint
+        if before is None or item.cost is None or after.change in ("delete", "forget"):
+            continue
+        waits = [(each.two_fleets_minutes, each.rolling_wait_minutes) for each in (before, after)]
+        usd = per_update(after, item.cost)
+        if isinstance(usd, Decimal) and (waits[0] != waits[1] or _changes_type(item)):
+            kept = "both fleets are billed" if after.rolling_wait_minutes is None else "each batch is billed twice"
+            minutes = plain(Decimal(str(after.rolling_wait_minutes or after.two_fleets_minutes)).normalize())
+            yield (
+                f"{after.address}: {kept} for {minutes} minutes at least in each update, this one among them: "
+                f"{two_decimals(usd)} USD an update"
+            )
+
+
+def _changes_type(item: EndpointReport) -> bool:
+    return any(each.what == "instance_type" for each in item.differences)
 
 
 def in_force(change_set: ChangeSet, today: date, demand: Demand = NO_USAGE) -> ChangeSet:

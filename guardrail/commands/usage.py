@@ -154,6 +154,8 @@ def _arguments(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     if is_open or any(isinstance(variant, InstanceVariant) and _scales(variant) for variant in variants):
         usage_type = "AsyncInf" if mode else "Host"
         yield "average_instances", f"hours of the usage type {usage_type}:TYPE of a month, divided by 730"
+    if endpoint.two_fleets_minutes is not None or endpoint.rolling_wait_minutes is not None:
+        yield "deployments_per_month", "events UpdateEndpoint in CloudTrail: each bills two fleets for a while"
     if any(isinstance(variant, InstanceVariant) and variant.marketplace is not False for variant in variants):
         yield (
             "marketplace_usd_per_hour",

@@ -14,6 +14,7 @@ Kind: TypeAlias = Literal[
     "instance",
     "software",
     "volume",
+    "deployment",
     "data-in",
     "data-out",
     "serverless-compute",

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from guardrail.cost.base import Kind, Line
 from guardrail.cost.capacity import Running
 from guardrail.cost.demand import Gigabytes
+from guardrail.cost.deployments import Update
 from guardrail.model import Unknown
 from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_HOUR, ZERO
 from guardrail.prices.base import Price, Unpriced
@@ -62,6 +63,30 @@ def software(running: Running, usd_per_hour: Decimal, *, redacted: bool = False)
         reason=running.unknown,
         redacted=redacted,
         origins={"price": "usage file"},
+    )
+
+
+def deployments(running: Running, rate: Rate, update: Update, *, redacted: bool = False) -> Line:
+    """What updates bill beside the fleet: each instance twice, for as long as the old one stays.
+
+    Two ml.m5.xlarge, ten canary updates a month of 45 minutes: 2 × 0.75 h × 10 × 0.23 = 3.45 USD. How long the new
+    fleet takes to start is not known, so it is the least. (SageMaker developer guide, deployment-guardrails-blue-green:
+    "you are charged for both fleets"; with all at once and nothing to wait for, for one.)
+    """
+    minutes = None if isinstance(update.minutes, Unknown) else update.minutes
+    unknown = None
+    if isinstance(update.minutes, Unknown):
+        unknown = f"how long an update bills two fleets is unknown: {update.minutes.reason}"
+    return _line(
+        kind="deployment",
+        unit="Hrs",
+        price=rate.price,
+        quantity=None if minutes is None else update.instance_hours(running.count),
+        detail=f"{update.often.normalize():f} × {'?' if minutes is None else f'{minutes.normalize():f}'} min",
+        reason=_reason(rate.reason, unknown),
+        estimated=_is_estimated(rate.price),
+        redacted=redacted,
+        origins={"quantity": "usage file: deployments × minutes of two fleets", "price": rate.origin},
     )
 
 

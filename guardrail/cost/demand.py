@@ -30,6 +30,8 @@ class VariantDemand(Struct, frozen=True, kw_only=True):
     """Mean number of slots kept warm."""
     software_usd_per_hour: Decimal | None = None
     """What the seller of its AWS Marketplace package asks per instance and hour, which no price list has."""
+    deployments: Decimal | None = None
+    """How often its endpoint is updated in a month."""
     model_memory_gib: Decimal | None = None
     """What its model takes while it runs, of accelerators where there are any; it bills nothing."""
 

@@ -6,7 +6,7 @@ a reason why there is none; `guardrail.cost.join` alone makes bounds of them.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
@@ -26,6 +26,7 @@ from guardrail.cost.base import (
 from guardrail.cost.capacity import Capacity, Running
 from guardrail.cost.charges import Quote
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
+from guardrail.cost.deployments import Update, update_of
 from guardrail.cost.usage import NO_USAGE
 from guardrail.model import Endpoint, InstanceVariant, Inventory, ScalableTarget, ServerlessVariant, Unknown, Variant
 from guardrail.money import MONTH, Period
@@ -47,6 +48,13 @@ def estimate(
     three bounds, and data by usage.
     """
     return Estimator(prices, demand, period=period).inventory(inventory)
+
+
+class _Beside(NamedTuple):
+    """What usage tells that instances cost beside their price: a software fee an hour, and updates."""
+
+    fee: Decimal | None
+    update: Update | None
 
 
 class Estimator:
@@ -130,8 +138,11 @@ class Estimator:
         found: Capacity | None
         if isinstance(variant, InstanceVariant):
             found = capacity.of_instances(endpoint, variant, demand, self._period)
-            fee = None if variant.marketplace is False else demand.software_usd_per_hour
-            priced, columns, lines, monthly = self._instances_once(endpoint, variant, found, fee, redacted=redacted)
+            beside = _Beside(
+                fee=None if variant.marketplace is False else demand.software_usd_per_hour,
+                update=update_of(endpoint, variant, demand.deployments),
+            )
+            priced, columns, lines, monthly = self._instances_once(endpoint, variant, found, beside, redacted=redacted)
         else:
             found = capacity.of_slots(variant, demand, self._period)
             priced, columns, lines, monthly = self._serverless_once(endpoint, variant, demand, found, redacted=redacted)
@@ -149,7 +160,7 @@ class Estimator:
         )
 
     def _instances_once(
-        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, fee: Decimal | None, *, redacted: bool
+        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, beside: _Beside, *, redacted: bool
     ) -> join.Joined:
         """What a variant costs, worked out once for all that run as many of the same: a plan has few types.
 
@@ -165,12 +176,12 @@ class Estimator:
             variant.capacity_reservation,
             variant.multi_model,
             variant.marketplace,
-            fee,
+            beside,
             variant.assumptions,
             capacity.counts_of(found),
             redacted,
         )
-        return self._joined_once(key, lambda: self._instances(endpoint, variant, found, fee, redacted=redacted))
+        return self._joined_once(key, lambda: self._instances(endpoint, variant, found, beside, redacted=redacted))
 
     def _serverless_once(
         self,
@@ -195,13 +206,13 @@ class Estimator:
     # Instances
 
     def _instances(
-        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, fee: Decimal | None, *, redacted: bool
+        self, endpoint: Endpoint, variant: InstanceVariant, found: Capacity, beside: _Beside, *, redacted: bool
     ) -> Priced:
         """Each count with each type that it can run on; what is expected runs on that of the first priority.
 
-        A software ``fee`` that usage tells is a line of its own, and nothing is missing for it.
+        A software fee that usage tells is a line of its own, and nothing is missing for it; so are updates.
         """
-        kinds = types(variant)
+        kinds, fee, update = types(variant), beside.fee, beside.update
         variant = variant if fee is None else replace(variant, marketplace=False)
         rates = [self._rates.instance(endpoint.region, endpoint.mode, kind, variant) for kind in kinds]
         sizes = [self._rates.volume(kind, variant) for kind in kinds]
@@ -209,11 +220,14 @@ class Estimator:
 
         def during(running: Running, place: int) -> State:
             size = sizes[place]
+            kept = running.hours if update is None else running.hours + update.instance_hours(running.count)
             lines = [charges.instances(running, rates[place], redacted=redacted)]
             if fee is not None:
                 lines.append(charges.software(running, fee, redacted=redacted))
             if size is not None:
-                lines.append(charges.volume(running, size, price, redacted=redacted))
+                lines.append(charges.volume(replace(running, hours=kept), size, price, redacted=redacted))
+            if update is not None:
+                lines.append(charges.deployments(running, rates[place], update, redacted=redacted))
             return state(*lines)
 
         expected = found.expected if isinstance(found.expected, Unknown) else during(found.expected, 0)

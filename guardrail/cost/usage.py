@@ -90,6 +90,8 @@ class EndpointUsage(VariantUsage, frozen=True, kw_only=True, forbid_unknown_fiel
     monthly_data_in_gb: Decimal | None = None
     """Gigabytes sent to it: instead of requests times payload."""
     monthly_data_out_gb: Decimal | None = None
+    deployments_per_month: Decimal | None = None
+    """Updates of the endpoint, each of which bills two fleets for as long as its deployment policy says."""
     variants: dict[str, VariantUsage] | None = None
     monthly_runs: Decimal | None = None
     """Of a workflow: how often it is started in a month."""
@@ -223,7 +225,7 @@ def _addresses(endpoint: Endpoint | Workflow) -> list[str]:
     return [each for each in (endpoint.address, endpoint.configuration_address) if each is not None]
 
 
-def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:
+def _of_variant(layers: Sequence[EndpointUsage], name: str | Unknown, requests: Requests) -> VariantDemand:
     """What is said of one variant, each number by whoever says it most specifically."""
     statements: list[VariantUsage] = []
     for layer in layers:
@@ -236,6 +238,7 @@ def _of_variant(layers: Iterable[EndpointUsage], name: str | Unknown, requests: 
         busy_hours=_first(statements, "monthly_busy_hours"),
         slots=_first(statements, "average_provisioned_concurrency"),
         software_usd_per_hour=_first(statements, "marketplace_usd_per_hour"),
+        deployments=_first(layers, "deployments_per_month"),
         model_memory_gib=_first(statements, "model_memory_gib"),
     )
 

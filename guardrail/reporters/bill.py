@@ -42,6 +42,7 @@ _KINDS: dict[Kind, str] = {
     "instance": "",
     "software": "software",
     "volume": "volume",
+    "deployment": "deployments,",
     "data-in": "data in",
     "data-out": "data out",
     "serverless-compute": "compute",

@@ -98,6 +98,7 @@ class DeclaredEndpoint(Named, frozen=True, kw_only=True):
     tags: dict[str, str | Unknown] | Unknown
     account: str | None = None
     two_fleets_minutes: float | Unknown | None = None
+    rolling_wait_minutes: float | Unknown | None = None
 
 
 class DeclaredConfiguration(Named, frozen=True, kw_only=True):

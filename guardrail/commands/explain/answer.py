@@ -37,6 +37,8 @@ class Explained(Struct, frozen=True, kw_only=True):
     before: Monthly | None
     scaling: dict[str, tuple[str, ...]]
     """By variant."""
+    updates: tuple[str, ...]
+    """What an update bills."""
     results: tuple[Result, ...]
     """Those that pass among them."""
     titles: dict[str, str]
@@ -83,6 +85,11 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
             for place in places
             if children
         },
+        updates=tuple(
+            sentences.updates(endpoint, cost, is_counted=any(line.kind == "deployment" for line in components))
+        )
+        if cost
+        else (),
         results=results,
         titles={rule.id: rule.title for rule in world.report.rules},
         alternatives={children[place].label: found[place] for place in places if place < len(found)},
@@ -112,6 +119,7 @@ def _workflow(world: World, subject: Subject, item: WorkflowReport) -> Explained
         monthly=None if cost is None else cost.monthly if subject.place is None else children[subject.place].monthly,
         before=item.before if subject.place is None else None,
         scaling={},
+        updates=(),
         results=results,
         titles={rule.id: rule.title for rule in world.report.rules},
         alternatives={

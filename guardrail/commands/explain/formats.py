@@ -143,6 +143,7 @@ def _json(found: Explained, world: World) -> str:
             if line.component.price is not None and not line.component.redacted
         ],
         "scaling": found.scaling,
+        "updates": found.updates,
         "results": told["results"],
         "alternatives": {label: list(map(_plain, several)) for label, several in found.alternatives.items()},
         "together": list(map(_plain, found.together)),

@@ -40,6 +40,7 @@ def of_answer(found: Explained) -> list[Section]:
         _cost(found),
         Section(title="where the numbers come from", said=tuple(_origins(found.lines))),
         Section(title="how it scales", said=tuple(_scaling(found))),
+        Section(title="what an update costs", said=tuple((inert(each), ()) for each in found.updates)),
         Section(title="what policies say", said=tuple(_policies(found))),
         *_instead(found),
         Section(title="elsewhere, for information", said=tuple(_elsewhere(found))),

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from guardrail.cost.base import CostComponent
+from guardrail.cost.base import Bill, CostComponent
+from guardrail.cost.deployments import per_update
 from guardrail.model import (
     Alarm,
     Endpoint,
@@ -18,6 +19,7 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
+from guardrail.money import two_decimals
 from guardrail.policy.base import Result
 from guardrail.prices.book import InstanceSpec, PriceBook
 from guardrail.report import EndpointReport
@@ -240,6 +242,23 @@ def _action(action: ScheduledAction) -> str:
     ]
     zone = f" {known(action.timezone)}" if action.timezone else ""
     return f"{action.address} sets the {' and the '.join(bounds) or 'nothing'} at {known(action.schedule)}{zone}"
+
+
+def updates(endpoint: Endpoint, cost: Bill, *, is_counted: bool) -> Iterator[str]:
+    """What an update of the endpoint bills beside its fleet."""
+    if not any(line.kind == "instance" for line in cost.every_line()):
+        return
+    usd = per_update(endpoint, cost)
+    if usd is None:
+        yield "an update bills one fleet: its policy, or the default, moves all traffic at once and waits for nothing"
+        return
+    if isinstance(usd, Unknown):
+        yield f"what an update bills beside the fleet is unknown: {usd.reason}"
+        return
+    wait = endpoint.rolling_wait_minutes if endpoint.two_fleets_minutes is None else endpoint.two_fleets_minutes
+    kept = "bills both fleets" if endpoint.two_fleets_minutes is not None else "rolls, and bills each batch twice"
+    rest = "" if is_counted else "; deployments_per_month in the usage file makes that a line of the bill"
+    yield f"an update {kept} for {known_number(wait)} minutes at least: {two_decimals(usd)} USD each{rest}"
 
 
 # What is not known ---------------------------------------------------------------------------------------------------

@@ -328,6 +328,7 @@ class Side:
             change=declared.change,
             account=declared.account,
             two_fleets_minutes=declared.two_fleets_minutes,
+            rolling_wait_minutes=declared.rolling_wait_minutes,
             touched=self._is_touched(declared.address, self._configuration_in_force(running)),
             inference_components=self._components_of(declared),
             keeps_previous_configuration=running.is_past,

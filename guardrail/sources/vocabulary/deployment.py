@@ -33,6 +33,20 @@ def two_fleets_minutes(view: View) -> float | Unknown | None:
     return (baking + waiting) / 60
 
 
+def rolling_wait_minutes(view: View) -> float | Unknown | None:
+    """Minutes for which a rolling update keeps a batch of old instances beside the new ones that take its place.
+
+    "Use rolling deployments": each batch is provisioned, bakes for the wait interval, and then the old one is
+    terminated, so each instance is billed twice for that long, however many go together. None where it does not roll.
+    """
+    deployment = view.block("DeploymentConfig")
+    policy = deployment.block("RollingUpdatePolicy") if isinstance(deployment, View) else deployment
+    if not isinstance(policy, View):
+        return policy
+    wait = policy.required(policy.integer, "WaitIntervalInSeconds")
+    return wait if isinstance(wait, Unknown) else wait / 60
+
+
 def _baking_seconds(routing: View) -> int | Unknown:
     kind, wait = routing.text("Type"), routing.integer("WaitIntervalInSeconds") or 0
     if kind == _AT_ONCE:

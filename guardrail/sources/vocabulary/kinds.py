@@ -52,7 +52,7 @@ from guardrail.sources.declarations import (
 )
 from guardrail.sources.vocabulary import elsewhere, resource_id, spellings
 from guardrail.sources.vocabulary.budgets import cost_budget
-from guardrail.sources.vocabulary.deployment import two_fleets_minutes
+from guardrail.sources.vocabulary.deployment import rolling_wait_minutes, two_fleets_minutes
 from guardrail.sources.vocabulary.experiments import shadow_variants
 from guardrail.sources.vocabulary.models import any_of, containers, is_marketplace, is_multi_model, model_of
 
@@ -76,6 +76,7 @@ def _endpoint(block: Block) -> DeclaredEndpoint:
         tags=block.tags(),
         account=block.account,
         two_fleets_minutes=two_fleets_minutes(block.attributes),
+        rolling_wait_minutes=rolling_wait_minutes(block.attributes),
     )
 
 

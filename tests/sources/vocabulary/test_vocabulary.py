@@ -243,6 +243,7 @@ def test_how_long_two_fleets_are_billed(language: Language, policy: Any, minutes
     found = declared_in(language, "SageMaker::Endpoint", EndpointConfigName="c", DeploymentConfig=config)
     assert isinstance(found, DeclaredEndpoint)
     assert found.two_fleets_minutes == minutes
+    assert found.rolling_wait_minutes == (10 if policy is None else None)
 
 
 def test_steps_in_instances_take_as_long_as_the_fleet_is_large_which_is_not_known(language: Language) -> None:

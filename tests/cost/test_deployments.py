@@ -1,0 +1,107 @@
+"""What updates of an endpoint bill, worked by hand: ml.m5.xlarge is 0.23 an hour, a GB of its volume 0.14 a month."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from guardrail.cost.base import CostComponent
+from guardrail.cost.deployments import per_update
+from guardrail.cost.estimate import estimate
+from guardrail.cost.usage import EndpointUsage, Usage
+from guardrail.model import INSTANCE_COUNT, Endpoint, InstanceVariant, Inventory, ScalableTarget, Unknown
+from guardrail.prices.book import PriceBook
+
+PRICES = PriceBook()
+
+
+def billed(often: str | None = "10", **changes: Any) -> dict[str, CostComponent]:
+    variant: dict[str, Any] = {
+        key: changes.pop(key) for key in ("scaling", "marketplace", "instance_type") if key in changes
+    }
+    known: dict[str, Any] = {"instance_type": "ml.m5.xlarge", "initial_instance_count": 2, "volume_size_gb": 73}
+    endpoint = Endpoint(
+        address="e",
+        name="e",
+        region="us-east-1",
+        mode="realtime",
+        configuration_address="c",
+        variants=(InstanceVariant(name="main", shadow=False, **{**known, **variant}),),
+        **changes,
+    )
+    usage = Usage({"e": EndpointUsage(deployments_per_month=None if often is None else Decimal(often))}, {})
+    (bill,) = estimate(Inventory(endpoints=(endpoint,)), PRICES, usage).endpoints.values()
+    lines: dict[str, CostComponent] = {line.kind: line for line in bill.children[0].lines}
+    for bound in ("floor", "expected", "ceiling"):
+        parts = [getattr(line.monthly, bound) for line in lines.values() if line.monthly]
+        assert sum(parts) == getattr(bill.children[0].monthly, bound)
+    return lines
+
+
+def test_a_canary_bills_both_fleets_for_as_long_as_it_bakes() -> None:
+    """2 × 45 min × 10 = 15 h × 0.23 = 3.45; volumes 2 × 73 GB × (730 + 7.5) / 730 × 0.14 = 20.65."""
+    lines = billed(two_fleets_minutes=45)
+    line = lines["deployment"]
+    assert line.usage_type == "USE1-Host:ml.m5.xlarge"
+    assert line.quantity is not None
+    assert line.monthly is not None
+    assert (line.quantity.expected, line.monthly.expected) == (Decimal(15), Decimal("3.45"))
+    assert line.detail == "10 × 45 min"
+    assert lines["volume"].monthly is not None
+    assert lines["volume"].monthly.expected == Decimal("20.65")
+
+
+def test_a_rolling_update_bills_each_instance_twice_for_the_wait_of_its_batch() -> None:
+    """2 × 10 min × 10 = 3.3333 h × 0.23 = 0.7667, whether they go one by one or together."""
+    line = billed(rolling_wait_minutes=10)["deployment"]
+    assert line.monthly is not None
+    assert round(line.monthly.expected, 4) == Decimal("0.7667")  # type: ignore[arg-type]
+
+
+def test_as_many_are_billed_twice_as_there_are() -> None:
+    """From 1 to 4 instances: 0.75 h × 10 × 0.23 = 1.725 each."""
+    scaling = ScalableTarget(address="t", dimension=INSTANCE_COUNT, min_capacity=2, max_capacity=4)
+    line = billed(two_fleets_minutes=45, scaling=scaling)["deployment"]
+    assert line.monthly is not None
+    assert (line.monthly.floor, line.monthly.ceiling) == (Decimal("3.45"), Decimal("6.9"))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"two_fleets_minutes": 0.0}, {"two_fleets_minutes": 45, "instance_type": "ml.inf1.xlarge"}],
+    ids=["no policy", "nothing to wait for", "all at once whatever it says"],
+)
+def test_all_at_once_bills_one_fleet(changes: dict[str, Any]) -> None:
+    assert "deployment" not in billed(**changes)
+
+
+def test_an_update_has_a_price_of_its_own() -> None:
+    """2 × 0.75 h × 0.23 = 0.345, and 2 × 73 GB × 0.75 / 730 × 0.14 = 0.021."""
+    variant = InstanceVariant(
+        name="main", shadow=False, instance_type="ml.m5.xlarge", initial_instance_count=2, volume_size_gb=73
+    )
+    it = Endpoint(
+        address="e",
+        name="e",
+        region="us-east-1",
+        mode="realtime",
+        configuration_address="c",
+        variants=(variant,),
+        two_fleets_minutes=45,
+    )
+    (bill,) = estimate(Inventory(endpoints=(it,)), PRICES).endpoints.values()
+    assert per_update(it, bill) == Decimal("0.366")
+    assert per_update(replace(it, two_fleets_minutes=None), bill) is None
+    assert isinstance(per_update(replace(it, two_fleets_minutes=Unknown("later")), bill), Unknown)
+
+
+def test_without_usage_nothing_is_added() -> None:
+    assert "deployment" not in billed(None, two_fleets_minutes=45)
+    assert "deployment" not in billed("0", two_fleets_minutes=45)
+
+
+def test_a_time_that_is_not_known_makes_the_bill_at_least() -> None:
+    line = billed(two_fleets_minutes=Unknown("its steps are counted in instances"))["deployment"]
+    assert line.monthly is None
+    assert line.reason == "how long an update bills two fleets is unknown: its steps are counted in instances"
