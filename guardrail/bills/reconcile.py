@@ -166,7 +166,7 @@ def answer(found: Pairs, month: Month) -> Answer:
         columns=COLUMNS,
         shown=SHOWN,
         rows=tuple(rows),
-        notes=tuple(_notes(rows, month)),
+        notes=tuple(_notes(found, rows, month)),
         lacks=tuple(lacks),
     )
 
@@ -287,10 +287,11 @@ def _only_billed(why: Sequence[Reason]) -> bool:
 
 def _of_orphans(orphans: Sequence[Billed]) -> Iterator[Row]:
     for part in orphans:
-        kind = part.resource.kind or "no resource"
+        named = None if part.name == part.use.usage_type else part.name
+        whose = f"{part.resource.kind} {named}".strip() if named else "no resource that is named"
         name: ReasonName = "Marketplace software" if part.mode == SOFTWARE else _ORPHAN
-        why = Reason(name=name, usd=part.cost, evidence=f"{part.mode} of {kind} {part.name}")
-        yield _bare(part.name, part.use.usage_type, part.cost, why) | {
+        why = Reason(name=name, usd=part.cost, evidence=f"{part.mode} of {whose}")
+        yield _bare(named, part.use.usage_type, part.cost, why) | {
             "account": part.resource.account,
             "region": part.resource.region,
         }
@@ -316,7 +317,7 @@ def _bare(endpoint: str | None, usage_type: str, cost: Decimal, why: Reason) -> 
     }
 
 
-def _notes(rows: Sequence[Row], month: Month) -> list[str]:
+def _notes(found: Pairs, rows: Sequence[Row], month: Month) -> list[str]:
     estimated = total(row["estimated"] for row in rows if isinstance(row["estimated"], Decimal)) or ZERO
     billed = total(row["billed"] for row in rows if isinstance(row["billed"], Decimal)) or ZERO
     unknown = sum(row["difference"] is None for row in rows)
@@ -333,6 +334,7 @@ def _notes(rows: Sequence[Row], month: Month) -> list[str]:
         )
     if unknown:
         notes.append(
-            f"{unknown} rows have no estimate to compare with; --usage-file writes what the bill knows of them"
+            f"{unknown} rows have no estimate to compare with"
+            f"{'; --usage-file writes what the bill knows of them' if any(pair.billed for pair in found.pairs) else ''}"
         )
     return notes

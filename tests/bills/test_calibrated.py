@@ -30,7 +30,7 @@ def test_a_bill_without_names_is_laid_beside_the_code_by_usage_type(reconciled: 
     assert why(answer) == {"length of the month": "-2.30"}
     assert amounts(answer, VOLUME) == ("1.12", "1.12", "0")
     assert why(answer, "USE1-Host:ml.g5.xlarge") == {"in the bill and in no code (orphan)": "+7.00"}
-    assert [row["endpoint"] for row in answer["rows"] if row["usage_type"] == M5] == [None]
+    assert {row["endpoint"] for row in answer["rows"]} == {None}
     assert any("laid side by side by usage type" in told for told in answer["lacks"])
 
 
@@ -184,3 +184,22 @@ def test_an_account_that_is_in_no_line_is_named(tmp_path: Path, capsys: pytest.C
     words = ["reconcile", str(template(tmp_path / "template.json")), "--bill", str(tmp_path / "bill.csv")]
     assert cli.main([*words, "--month", "2026-09", "--account", "999988887777"]) == 2
     assert "no use of SageMaker in 2026-09 of 999988887777 is in the bill" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "export", ["legacy.csv", "cur2.parquet", "focus-1.0.csv", "focus-1.2.parquet", "cost-explorer.json"]
+)
+def test_every_layout_is_reconciled_alike(
+    export: str, exports: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Eight days of chat at 0.24 are 46.08; 730 hours at 0.23 were estimated. Cost Explorer has no names."""
+    path = str(template(tmp_path / "template.json"))
+    words = ["reconcile", path, "--bill", str(exports[export]), "--region", "us-east-1", "--format", "json"]
+    assert cli.main(words) == 0
+    answer = json.loads(capsys.readouterr().out)
+    found = next(row for row in answer["rows"] if row["usage_type"] == M5)
+    assert (found["estimated"], found["billed"], found["difference"]) == ("167.9", "46.08", "-121.82")
+    assert found["endpoint"] == (None if export == "cost-explorer.json" else "chat")
+    inference = {row["usage_type"]: row["billed"] for row in answer["rows"]}
+    assert inference["USE1-AsyncInf:ml.m5.xlarge"] == "44.16"
+    assert inference["(not inference)"] == "10"
