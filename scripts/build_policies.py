@@ -246,6 +246,8 @@ def _section(policy: Policy) -> list[str]:
         policy.applies_to, policy.applies_to.replace("_", " ")
     )
     lines[-1] += f". [Documentation]({policy.help_uri})"
+    if policy.words:
+        lines += ["", f"> {policy.words}"]
     if policy.note_when:
         lines += ["", f"A note and no {policy.severity} where nothing is at stake (`note_when`)."]
     if policy.params:

@@ -283,3 +283,11 @@ def test_what_is_generated_is_in_step_with_the_policies_and_fields() -> None:
 def test_the_superseded_generations_are_those_that_alternatives_know() -> None:
     successors = BY_ID["instance-generation-is-current"].params["successors"].default
     assert {family: tuple(names) for family, names in successors.items()} == SUCCESSORS
+
+
+def test_words_that_are_quoted_are_shown_where_their_page_is_named() -> None:
+    page = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    quoted = [policy for policy in POLICIES if policy.words]
+    assert {"scaled-variants-keep-their-type", "elastic-inference-is-gone"} <= {policy.id for policy in quoted}
+    for policy in quoted:
+        assert f"[Documentation]({policy.help_uri})\n\n> {policy.words}\n" in page

@@ -44,6 +44,7 @@ _LISTED = (
     "supersedes",
     "waivable",
     "help_uri",
+    "words",
     "references",
 )
 """What JSON says of a policy; an empty topic is that of one's own."""
@@ -135,6 +136,8 @@ def _explanation(policy: Policy) -> Iterator[str]:
     if not policy.waivable:
         yield "cannot be waived"
     yield f"documentation: {policy.help_uri}"
+    if policy.words:
+        yield f"               “{policy.words}”"
     yield from (f"               {reference}" for reference in policy.references)
 
 

@@ -126,6 +126,8 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Policies that would report the same cause again, and keep quiet where this one has spoken."""
     help_uri: str
     """The documentation that the policy rests on."""
+    words: str = ""
+    """What that documentation says, word for word; empty where it is a table, or only implied."""
     references: list[str] = []
     waivable: bool = True
     topic: str = ""

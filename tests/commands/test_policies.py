@@ -73,6 +73,11 @@ def test_explain_shows_parameters_fixes_and_documentation(capsys: pytest.Capture
     assert "documentation: https://docs.aws.amazon.com/" in out
 
 
+def test_explain_quotes_what_the_documentation_says(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = guardrail(capsys, "explain", "elastic-inference-is-gone")
+    assert "“This parameter is no longer supported. Elastic Inference (EI) is no longer available.”" in out
+
+
 def test_explain_shows_the_parameters_of_the_settings(capsys: pytest.CaptureFixture[str], elsewhere: Path) -> None:
     (elsewhere / ".guardrail.yml").write_text(
         "policies:\n  instances-are-right-sized: {params: {max_vcpus: null}}\n", encoding="utf-8"
