@@ -208,6 +208,8 @@ def test_a_weekday_of_the_month() -> None:
 def test_the_last_weekday_of_its_name_in_a_month() -> None:
     assert days_of("?", "6L")[:4] == ["2026-11-27", "2026-12-25", "2027-01-29", "2027-02-26"]
     assert days_of("?", "FRIL") == days_of("?", "6L")
+    assert days_of("?", "7L")[:3] == ["2026-11-28", "2026-12-26", "2027-01-30"]
+    assert days_of("?", "1L")[:3] == ["2026-11-29", "2026-12-27", "2027-01-31"]
 
 
 def test_the_last_day_of_a_week_is_saturday_and_monday_is_2() -> None:
