@@ -566,6 +566,17 @@ def test_actions_that_run_once_follow_one_another_from_today_on() -> None:
     assert (found.lowest, found.highest) == (1, 10)
 
 
+def test_what_recurs_beside_what_runs_once_does_not_begin_with_what_its_end_has_left() -> None:
+    """At least two from the first of a month on, ten for ever from March on: 94 days at two, 271 at ten.
+
+    4 days of November, 31, 31 and 28 are 94. Nothing lowers the count, so that the minimum of two leaves ten.
+    """
+    monthly = ScheduledAction(address="monthly", schedule="cron(0 0 1 * ? *)", min_capacity=2, max_capacity=None)
+    once = ScheduledAction(address="once", schedule="at(2027-03-01T00:00:00)", min_capacity=10, max_capacity=10)
+    found = reach(target(most=10, scheduled_actions=(monthly, once), seen_on=date(2026, 11, 27)), 1, 1)
+    assert dict(found.held) == {2: 94 * 24 * 60, 10: 271 * 24 * 60}
+
+
 def test_a_time_zone_that_there_is_not_leaves_open_what_is_held_when() -> None:
     up, down = (structs.replace(each, timezone="Mars/Base") for each in (daily(8, 5, 5), daily(20, 1, 1)))
     found = reach(target(scheduled_actions=(up, down)), 1, 1)
@@ -595,6 +606,7 @@ def test_a_time_zone_that_there_is_not_leaves_open_what_is_held_when() -> None:
         ),
         (target(scheduled_actions=(daily(8, 4, None), daily(8, None, 6))), ()),  # each sets its own
         (target(scheduled_actions=LATER), LATER),
+        (target(scheduled_actions=(action(2),)), ()),  # nobody knows when it began
     ],
 )
 def test_what_a_schedule_does_not_do(it: Any, problems: Any) -> None:

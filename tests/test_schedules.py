@@ -250,6 +250,27 @@ def test_a_rate_runs_since_its_start() -> None:
     assert shown == [(None, 12 * HOUR), (1, 18 * HOUR), (0, 6 * HOUR), (1, DAY), (1, 18 * HOUR)]
 
 
+def test_a_rate_that_began_long_ago_is_followed_from_today_on() -> None:
+    """Three runs an hour since a year ago: 365 × 24 × 3 = 26,280 in the year from today, the first one at midnight."""
+    found = turns((Schedule("rate(20 minutes)", start="2025-11-27T00:00:00Z"),), TODAY)
+    assert found is not None
+    assert sum(1 for turn in found if turn == (0, 20)) == 365 * 24 * 3
+
+
+def test_what_ran_a_year_ago_to_the_day_has_run_before() -> None:
+    yearly = Schedule("cron(0 0 27 11 ? *)", end="2099-01-01")
+    assert turns((yearly,), TODAY) == ((0, None), (None, 0), (0, 365 * DAY))
+
+
+def test_what_begins_today_or_began_before_takes_turns_by_the_week() -> None:
+    """Since midnight of today, and since yesterday: twice 12 of 24 hours; from tomorrow on a year is looked at."""
+    for start in ("2026-11-27", "2026-11-26"):
+        both = tuple(Schedule(f"cron(0 {hour} * * ? *)", start=start) for hour in (8, 20))
+        assert sum(minutes or 0 for _, minutes in turns(both, TODAY) or ()) == 7 * DAY
+    both = tuple(Schedule(f"cron(0 {hour} * * ? *)", start="2026-11-28") for hour in (8, 20))
+    assert sum(minutes or 0 for _, minutes in turns(both, TODAY) or ()) == 365 * DAY
+
+
 def test_a_schedule_that_ends_leaves_what_it_set() -> None:
     """Up on the 27th and the 28th, down in the evenings; nothing changes that for the rest of the year."""
     up = Schedule("cron(0 8 * * ? *)", end="2026-11-28T23:00:00+00:00")

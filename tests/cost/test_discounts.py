@@ -487,6 +487,13 @@ def test_a_rule_that_is_on_nothing_says_why(on: dict[str, Any], says: str) -> No
     assert found.idle == {1: f"it ({says})"}
 
 
+def test_a_rule_of_one_of_several_regions_has_its_region() -> None:
+    on = DiscountRule(name="it", percent=Decimal(10), region="us-east-1", usage_type="*-Host:ml.g5.*")
+    both = [endpoint("chat"), endpoint("chat-eu", region="eu-west-1")]
+    found = taken(both, Discounts(account="111122223333", rules=(on,))).bill
+    assert found.idle == {0: "it (usage type *-Host:ml.g5.*)"}
+
+
 def test_a_fraction_that_stands_for_a_percentage_has_a_hint() -> None:
     hint = "0.2 is less than 1 %; for 20 % write 20"
     assert taken([endpoint("chat")], rule(percent=Decimal("0.2"))).notes == ("it: 0.2 % off", f"it: {hint}")

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from guardrail.cost.demand import DOES_NOT_APPLY, NO_VARIANT_DEMAND, EndpointDemand
-from guardrail.cost.usage import NO_USAGE, EndpointUsage, Usage, VariantUsage, load
+from guardrail.cost.demand import DOES_NOT_APPLY, NO_VARIANT_DEMAND, EndpointDemand, WorkflowDemand
+from guardrail.cost.usage import NO_USAGE, EndpointUsage, JobUsage, Usage, VariantUsage, load
 from guardrail.errors import SettingsError
-from guardrail.model import Endpoint, InstanceVariant, ServerlessVariant, Unknown
+from guardrail.model import Endpoint, Flow, InstanceVariant, ServerlessVariant, Unknown, Workflow
 
 LATER = Unknown("known after apply")
 
@@ -250,6 +250,17 @@ def test_what_is_stated_for_every_variant_leaves_nothing_to_split() -> None:
     usage = of(monthly_requests=1000, variants={"a": own(monthly_requests=400), "b": own(monthly_requests=600)})
     found = asked(usage, serverless("a", 0.0), serverless("b", LATER))
     assert ([each.requests for each in found.variants], found.unsplit) == ([400, 600], None)
+
+
+def test_jobs_of_a_workflow_are_those_of_its_entry_beside_those_of_its_type() -> None:
+    own = EndpointUsage(monthly_runs=Decimal(4), jobs={"Score": JobUsage(run_hours=Decimal(2)), "Rank": JobUsage()})
+    of_type = EndpointUsage(
+        run_hours=Decimal(1), jobs={"Score": JobUsage(run_hours=Decimal(9)), "Rank": JobUsage(run_hours=Decimal(3))}
+    )
+    it = Workflow(address="scoring", type="definition", name="scoring", region="us-east-1", jobs=(), flow=Flow())
+    assert Usage({"scoring": own}, {"definition": of_type}).of_workflow(it) == WorkflowDemand(
+        monthly_runs=Decimal(4), run_hours=Decimal(1), jobs={"Score": Decimal(2), "Rank": Decimal(3)}
+    )
 
 
 def test_defaults_of_a_type_are_usage_without_any_entry() -> None:

@@ -91,6 +91,9 @@ def test_an_instance_less_is_the_fee_of_its_marketplace_package_less() -> None:
     package = variant(marketplace=True)
     usd, _, working = shown(saved("instances-above-one", package, used(marketplace_usd_per_hour="1.50")))
     assert (usd, working) == (Decimal("1180.35"), "1.615 × 730 h + 1.40 for its volume")
+    # from none to four: 4 × 1.50 × 730 h of software over 4 × 730 h are 1.50 an hour, whatever the floor
+    scales = variant(marketplace=True, scaling=target(0, 4, policies=LATER))
+    assert saved("instances-above-one", scales, used(marketplace_usd_per_hour="1.50")).working.startswith("1.615 × ")
     old = variant(marketplace=True, instance_type="ml.m4.xlarge")
     assert saved("successor", old, parameters={"successors": {"m4": ["m5"]}}) == Unknown(
         "the seller of its AWS Marketplace package prices each instance type of its own"
