@@ -25,7 +25,7 @@ _RESOURCES = re.compile(
 """What in a template may make SageMaker inference."""
 _CALLS = re.compile(
     r"sagemaker:(?:(?:create|update)(?:endpoint|transformjob|inference)|start(?:pipelineexecution|inference))"
-    r"|arn:[\w-]+:sagemaker:[^\"']*:pipeline/",
+    r"|arn:[\w-]+:sagemaker:[^\"']*:pipeline/|\bTransformResources\b",
     re.IGNORECASE,
 )
 """What in a state machine or the target of a schedule calls for SageMaker inference."""
@@ -47,12 +47,15 @@ class _Definition(Struct, frozen=True):
     """Whether a definition that is not at hand may be one that makes inference."""
     nests: re.Pattern[str] | None = None
     """What in it starts something else that may make inference."""
+    filled: tuple[str, ...] = ()
+    """Where that stands which is filled in into it, so that it may call what it does not name."""
 
     def reason(self, attribute: Callable[[str], Any]) -> str | None:
         """See `reason` below."""
         values = [value for name in self.attributes if (value := attribute(name)) not in (None, "", [], {})]
         texts = [_plain(value) for value in values]
-        if any(self.makes.search(text) for text in texts):
+        filled = [_plain(value) for name in self.filled if (value := attribute(name)) is not None]
+        if any(self.makes.search(text) for text in (*texts, *filled)):
             return f"its {self.noun} makes SageMaker inference that is in no total: check it on its own"
         if self.is_needed and not any(texts):
             return f"its {self.noun} is not known here, and may make SageMaker inference"
@@ -70,6 +73,7 @@ def _plain(value: Any) -> str:
     return _ESCAPED.sub(lambda match: chr(int(match[1] or match[2], 16)), text)
 
 
+_FILLED = ("DefinitionSubstitutions",)
 _DEFINITIONS = {
     type_: definition
     for definition, types in (
@@ -80,7 +84,7 @@ _DEFINITIONS = {
             awscc_cloudformation_stack awscc_cloudformation_stack_set""",
         ),
         (
-            _Definition("definition", _CALLS, ("DefinitionString", "Definition"), nests=_NESTED),
+            _Definition("definition", _CALLS, ("DefinitionString", "Definition"), nests=_NESTED, filled=_FILLED),
             """AWS::Serverless::StateMachine AWS::StepFunctions::StateMachine aws_sfn_state_machine
             awscc_stepfunctions_state_machine""",
         ),

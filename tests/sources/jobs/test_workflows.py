@@ -628,3 +628,23 @@ def test_usage_of_a_pipeline_holds_for_everything_that_it_is_started_as(check: C
     )
     # 4.3452 × 1 h × 0.204 × (1 + 4) = 4.4321
     assert amounts(report) == [4.43, 4.43]
+
+
+@pytest.mark.parametrize("value", [CALL, {"Ref": "Call"}, {"Fn::Sub": CALL.replace("aws:", "${AWS::Partition}:", 1)}])
+def test_a_call_that_a_substitution_fills_in_is_a_call(value: Any, check: Check) -> None:
+    definition = (
+        json.dumps(MACHINE)
+        .replace(CALL, "${Call}")
+        .replace('"InstanceType.$": "$.type"', '"InstanceType": "ml.m5.xlarge"')
+    )
+    properties = {"DefinitionString": definition, "DefinitionSubstitutions": {"Call": value}}
+    resources = {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}
+    report = check(json.dumps({"Parameters": {"Call": {"Type": "String"}}, "Resources": resources}))
+    assert report["workflows"][0]["jobs"][0]["hour_usd"]["least"] == "0.46"  # 2 × 0.23
+
+
+def test_a_definition_elsewhere_is_named_whatever_is_filled_in_into_it(check: Check) -> None:
+    properties = {"DefinitionS3Location": {"Bucket": "b", "Key": "k"}, "DefinitionSubstitutions": {"Name": "x"}}
+    resources = {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}
+    report = check(json.dumps({"Resources": resources}))
+    assert report["overview"]["state"] == "unknown"
