@@ -41,7 +41,10 @@ exit codes: 0 whatever is offered, 2 no answer
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the inputs, which findings are meant, and what to do with the edits."""
     parser.add_argument(
-        "paths", metavar="PATH", nargs="*", help="a folder with Terraform source, a template (default: .)"
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        help="a folder with source, a template, a plan beside its source (default: .)",
     )
     parser.add_argument(
         "--finding",
@@ -68,6 +71,7 @@ def add_arguments(parser: ArgumentParser) -> None:
         ("--prices", "DIR"),
     ):
         parser.add_argument(flag, metavar=metavar, help="as for check")
+    parser.add_argument("--source", metavar="DIR", help="where the source of a plan is (default: beside it, else here)")
     parser.add_argument("--isolated", action="store_true", help="as for check")
     parser.add_argument("--any-owner", action="store_true", help="as for check")
 
@@ -108,14 +112,18 @@ def run(arguments: Namespace) -> int:
 
 
 def _as_check(arguments: Namespace) -> Namespace:
-    """The arguments of a check of the same inputs, of all that it finds."""
+    """The arguments of a check of the same inputs, of all that it finds; for a plan, of the source beside it."""
     from guardrail.commands.base import parser
 
     checked: Namespace = parser("check").parse_args([])
     for name, value in vars(arguments).items():
         if hasattr(checked, name):
             setattr(checked, name, value)
+    checked.source_only = True
     checked.paths = [_near(path) for path in arguments.paths or ["."]]
+    plans = [path for path in checked.paths if _is_plan(path)]
+    if plans:
+        _take_source(checked, plans)
     return checked
 
 
@@ -126,6 +134,23 @@ def _near(path: str) -> str:
     if os.path.isfile(path) and path.endswith((".tf", ".tofu", ".tfvars")):
         raise GuardrailError(f"{path} is one file of several", hint=f"guardrail fix {os.path.dirname(path) or '.'}")
     return os.path.relpath(path)
+
+
+def _is_plan(path: str) -> bool:
+    from guardrail import sources
+
+    return os.path.isfile(path) and not sources.is_template(path) and not sources.is_terraform(path)
+
+
+def _take_source(checked: Namespace, plans: Sequence[str]) -> None:
+    """Put the source of a plan in its place, with the values that it was made with."""
+    if len(checked.paths) > 1:
+        raise GuardrailError(f"{plans[0]} is a plan, and plans are fixed one at a time")
+    from guardrail.fixes.planned import planned
+
+    found = planned(plans[0], checked.source, checked.assignments or ())
+    checked.paths = [found.path]
+    checked.assignments = [*(checked.assignments or ()), *found.assignments]
 
 
 def _head(top: str) -> bytes:

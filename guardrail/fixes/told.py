@@ -15,6 +15,8 @@ from guardrail.reporters.wording import counted, inert
 from guardrail.sources.vocabulary.spellings import spelling_of
 
 _LONGEST = 300
+_NAMED = 3
+"""Findings of one policy and one reason that are named."""
 _TYPE = re.compile(r"(?:(?<=\.)|^)aws(?:cc)?_\w+(?=\.)")
 
 
@@ -37,7 +39,7 @@ def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterato
         yield ""
     if proposals.not_offered:
         yield f"no fix for {counted(len(proposals.not_offered), 'finding')}:"
-        yield from (_not_offered(each, fingerprints) for each in proposals.not_offered)
+        yield from _not_offered(proposals.not_offered, fingerprints)
     if not proposals.fixes and not proposals.not_offered:
         yield "nothing to fix"
 
@@ -50,10 +52,15 @@ def _fix(number: int, fix: Fix, fingerprints: Fingerprints, paths: Sequence[str]
     yield f"   a month: {bill(fix.before.after, fix.after.after)}"
 
 
-def _not_offered(left: NotOffered, fingerprints: Fingerprints) -> str:
-    result = left.result
-    name = f"{result.policy} {finding_id(result, fingerprints)} on {_inert(result.address)}"
-    return f"   {name}: {_inert(left.reason)}"
+def _not_offered(left: Sequence[NotOffered], fingerprints: Fingerprints) -> Iterator[str]:
+    """A line for each finding without a fix; those of one policy and one reason share one."""
+    groups: dict[tuple[str, str], list[Result]] = {}
+    for each in left:
+        groups.setdefault((each.result.policy, each.reason), []).append(each.result)
+    for (policy, reason), results in groups.items():
+        named = [f"{finding_id(result, fingerprints)} on {_inert(result.address)}" for result in results[:_NAMED]]
+        more = f" and {len(results) - _NAMED:,} more" if len(results) > _NAMED else ""
+        yield f"   {policy} {', '.join(named)}{more}: {_inert(reason)}"
 
 
 def _subject(result: Result) -> str:

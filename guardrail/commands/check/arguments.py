@@ -21,6 +21,7 @@ class Destination(Struct, frozen=True):
 
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the inputs, what to judge by, and what to write where."""
+    parser.set_defaults(source_only=False)  # whether plans that a search finds are passed over, as fixes need it
     parser.add_argument(
         "paths",
         metavar="PATH",

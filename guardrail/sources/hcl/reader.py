@@ -132,6 +132,13 @@ def resources_of(root: RootModule) -> dict[str, ResourceInstance]:
         return {each.address: each for each in _worked_out(root, Trace()).resources}
 
 
+def variable_values(root: RootModule) -> dict[str, Any]:
+    """What the variables of a root module are, as its files and the run give them."""
+    with _room_to_recurse():
+        module = _worked_out(root, Trace()).modules[0]
+        return {name: module.variable(name) for name in module.source.variables}
+
+
 class _WorkedOut(Struct, frozen=True):
     """A root module in one of its possibilities."""
 

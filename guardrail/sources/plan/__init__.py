@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from guardrail import files
@@ -48,6 +49,26 @@ def read(path: str, *, region: str | None = None, source: str | None = None) -> 
         if document.is_state:
             return _read_state(path, document, region)
         return _PlanReader(path, document, region, source).change_set()
+
+
+class MadeFrom(Struct, frozen=True):
+    """The source of a plan, and what its variables were given."""
+
+    directory: str
+    variables: Mapping[str, Any]
+
+
+def made_from(path: str, source: str | None = None) -> MadeFrom | None:
+    """The source that the plan at ``path`` was made from, where it is at hand: in ``source``, or as `read` finds it.
+
+    None too for a state. Raises `SourceError` as `read` does.
+    """
+    document = PlanDocument(path)
+    with document.refusing():
+        if document.is_state:
+            return None
+        outline = _PlanReader(path, document, None, source).outline()
+        return None if outline is None else MadeFrom(outline.directory, document.variables)
 
 
 def _read_state(path: str, document: PlanDocument, region: str | None) -> ChangeSet:
@@ -104,9 +125,9 @@ class _PlanReader:
 
     def change_set(self) -> ChangeSet:
         """Both sides, joined."""
-        changes = [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
+        changes = self._changes()
         standing = [(resource, scope_of(module, resource.index)) for resource, module in self._document.standing]
-        self._outline = self._written(((scope.names, each.type, each.name) for each, scope in changes))
+        self._outline = self.outline()
         for change, scope in changes:
             self._configuration.add_instance(scope, change.type, change.name, change.address)
         for resource, scope in standing:
@@ -121,6 +142,13 @@ class _PlanReader:
             befores.append(block)
             afters.append(block)
         return self._joined(befores, afters)
+
+    def outline(self) -> "Outline | None":
+        """The source that the plan was made from, where it is at hand."""
+        return self._written(((scope.names, each.type, each.name) for each, scope in self._changes()))
+
+    def _changes(self) -> list[tuple[ResourceChange, Scope]]:
+        return [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
 
     def _joined(self, befores: list[Block], afters: list[Block]) -> ChangeSet:
         past = [declare(block) for block in befores]
