@@ -139,7 +139,7 @@ def _near(path: str) -> str:
 def _is_plan(path: str) -> bool:
     from guardrail import sources
 
-    return os.path.isfile(path) and not sources.is_template(path) and not sources.is_terraform(path)
+    return os.path.isfile(path) and not (sources.has_past(path) or sources.is_terraform(path))
 
 
 def _take_source(checked: Namespace, plans: Sequence[str]) -> None:

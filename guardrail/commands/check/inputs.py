@@ -69,7 +69,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
         if is_folder:
             inside = discovery.search(path, exclude, may_be_gone=arguments.compare_to is not None)
             own = [each for each in inside.inputs if os.path.realpath(each) not in places]
-            own = [each for each in own if sources.is_template(each)] if arguments.source_only else own
+            own = [each for each in own if sources.has_past(each)] if arguments.source_only else own
             may_hold_source = inside.has_source or arguments.compare_to is not None or not own  # it may have held some
             paths.update(dict.fromkeys([path] if may_hold_source else [], None))
             paths.update(dict.fromkeys(own))
