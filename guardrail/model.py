@@ -645,6 +645,8 @@ class ChangeSet(Struct, frozen=True, kw_only=True):
     before: Inventory | None = None
     """None where the source has no past."""
     format_version: str | None = None
+    is_past_unreadable: bool = False
+    """Whether something stood before, or may have, that nobody can read; `before` is None then."""
     complete: bool = True
     """False where the source itself says that it does not tell everything (deferred changes, -target)."""
     skipped: tuple[Skipped, ...] = ()

@@ -448,9 +448,9 @@ def _lacks(priced: PricedSource) -> bool:
 
 
 def past_is_missing(priced: PricedSource) -> bool:
-    """Whether a source that bills does not tell what stands before the change."""
-    after = priced.change_set.after
-    return priced.before is None and bool(after.endpoints or after.workflows)
+    """Whether a source that bills, or may have, does not tell what stands before the change."""
+    after, unreadable = priced.change_set.after, priced.change_set.is_past_unreadable
+    return priced.before is None and (unreadable or bool(after.endpoints or after.workflows))
 
 
 # Prices --------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TypeAlias
 
 from guardrail import files
-from guardrail.errors import GitError, SourceError
+from guardrail.errors import GitError, PastUnreadableError, SourceError
 from guardrail.git import Commit, Repository, leads_out, repository_of
 
 KnownPasts: TypeAlias = dict[tuple[Repository, str], Commit]
@@ -48,7 +48,13 @@ def commit_named(path: str, compared: str, *, any_owner: bool = False, known: Kn
 
 def is_new(past: Commit, path: str) -> bool:
     """Whether a file came with the change; what git leaves out or lies elsewhere is of no time."""
-    if past.read(path) is not None or files.is_stream(path) or leads_out(os.path.relpath(path, past.top)):
+    if files.is_stream(path) or leads_out(os.path.relpath(path, past.top)):
+        return False
+    try:
+        was_there = past.read(path) is not None
+    except PastUnreadableError:
+        was_there = True
+    if was_there:
         return False
     from guardrail.gitignore import LeftOut  # for the few that are new
 

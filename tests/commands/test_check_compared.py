@@ -286,6 +286,20 @@ def test_what_is_named_and_gone_is_shown(
     assert [float(each) for each in money(report)] == pytest.approx([gone + stays, stays, -gone])
 
 
+def test_what_is_gone_and_was_unreadable_leaves_the_change_unknown(
+    top: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is known to be saved, and nothing to be as it was."""
+    (top / "old").mkdir()
+    (top / "old/main.tf").symlink_to("nowhere.tf")
+    commit(top, {"infra/main.tf": source(endpoint("chat"))})
+    shutil.rmtree(top / "old")
+    report = checked(capsys, ".", "--compare-to", "HEAD", "--fail-on", "never")[1]
+    assert "old does not tell what stands before" in report["totals"]["delta"]["expected"]["unknown"]
+    assert report["totals"]["before"]["at_least"]
+    assert (report["totals"]["after"]["expected"], report["totals"]["after"]["at_least"]) == ("169.02", False)
+
+
 def test_what_was_never_there_is_no_deletion(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A misspelt path would else be a saving."""
     commit(top, {"infra/main.tf": source(endpoint("chat")), "old.txt": "x"})

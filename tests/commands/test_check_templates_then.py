@@ -209,6 +209,27 @@ def test_parameters_that_git_does_not_keep_are_of_no_time(
         assert money(check(capsys, "stack.yaml", "--parameters", str(path))) == ("338.04", "338.04", "0.00")
 
 
+LFS = "version https://git-lfs.github.com/spec/v1\nsize 1\n"
+
+
+@pytest.mark.parametrize(
+    "roots", ["{dev: dev.json, prod: prod.json}", "{d: dev.json, prod: prod.json}", "{prod: prod.json}"]
+)
+def test_an_environment_whose_parameters_could_not_be_read_then_holds_up_nothing(
+    top: Path, capsys: pytest.CaptureFixture[str], roots: str
+) -> None:
+    """Whether it stays, has another label now, or is gone: what it had is not known, and prod has its past."""
+    settings = "roots: {stack.yaml: SETS}\n"
+    files = {"stack.yaml": SIZED, "dev.json": LFS, "prod.json": '{"Count": "1"}'}
+    commit(top, files | {".guardrail.yml": settings.replace("SETS", "{dev: dev.json, prod: prod.json}")})
+    (top / "dev.json").write_text('{"Count": "1"}')
+    (top / ".guardrail.yml").write_text(settings.replace("SETS", roots))
+    report = check(capsys, "stack.yaml")
+    assert isinstance(report["totals"]["delta"]["expected"], dict)
+    assert report["totals"]["before"]["expected"] == "169.02"
+    assert any("dev.json was in git LFS" in each for each in report["notices"])
+
+
 def test_parameters_that_could_not_be_read_then_hold_up_nobody_who_mends_them(
     top: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -115,7 +115,14 @@ class Pasts:
             except PastUnreadableError as error:
                 nothing = Coverage(seen=0, modelled=0, partial=0, skipped=0)
                 told = f"what it had is not known: {error.message}"
-                gone = ChangeSet(path=directory, kind="hcl", after=Inventory(), notices=(told,), coverage=nothing)
+                gone = ChangeSet(
+                    path=directory,
+                    kind="hcl",
+                    after=Inventory(),
+                    notices=(told,),
+                    coverage=nothing,
+                    is_past_unreadable=True,
+                )
             if directory not in self.gone:
                 told = f"{directory} ({inputs.label}) is gone: what it had is no longer there after the change"
                 gone = _saying([told], gone)
@@ -131,7 +138,7 @@ class Pasts:
             return self._told(root.directory, read_root(root, past, has_past=is_known), root.inputs.label or "")
         except PastUnreadableError as error:
             told = f"what stood before is not known: {error.message}"
-            return _saying([told], read_root(root))
+            return _saying([told], replace(read_root(root), is_past_unreadable=True))
 
     def _told(self, directory: str, change_set: ChangeSet, label: str = "") -> ChangeSet:
         """The change set with what is to be said of its past."""

@@ -82,6 +82,7 @@ def read(path: str, region: str | None = None, past: "Commit | None" = None) -> 
         skipped=skipped[:1],
         coverage=Coverage(seen=1, modelled=int(not skipped), partial=0, skipped=int(bool(skipped))),
         notices=tuple(said),
+        is_past_unreadable=bool(said),
     )
 
 

@@ -27,7 +27,7 @@ from guardrail.sources.template.declared import TemplateResource, construct_path
 from guardrail.sources.template.files import WorkingTree
 from guardrail.sources.template.kept import by_policies, with_kept
 from guardrail.sources.template.options import TemplateOptions
-from guardrail.sources.template.parameters import Read, TemplateConfiguration, load, load_labelled, named_files
+from guardrail.sources.template.parameters import NONE, Read, TemplateConfiguration, load, load_labelled, named_files
 from guardrail.sources.template.stacks import Origin, Stacks
 from guardrail.sources.template.values import DuplicateKey, Table, is_no_echo, text_of, within
 from guardrail.sources.template.world import Assignment, PossibleWorld, Variable, assignments, described, request
@@ -56,7 +56,8 @@ def _read(path: str, options: TemplateOptions) -> ChangeSet:
     if options.is_gone:
         before = _before(path, options, read)
         nothing = Origin([], WorkingTree(), options)
-        return _PossibleReadings(path, options, before, nothing, before.cases).change_set()
+        gone = _PossibleReadings(path, options, before, nothing, before.cases or [("", NONE)]).change_set()
+        return replace(gone, is_past_unreadable=before.is_unreadable)
     tree = WorkingTree(path, *options.beside)
     changes_only = assembly.change_set(path, tree)
     if changes_only is not None:
@@ -65,7 +66,8 @@ def _read(path: str, options: TemplateOptions) -> ChangeSet:
     if not tree.is_directory(path) and not any(template.root["Resources"] for template in after.templates):
         raise SourceError(f"{path} has no resources, of which a template has at least one")
     before = _before(path, options, read) if options.compare_to is not None else _Before()
-    return _PossibleReadings(path, options, before, after, _cases(options, options.parameters, read)).change_set()
+    found = _PossibleReadings(path, options, before, after, _cases(options, options.parameters, read)).change_set()
+    return replace(found, is_past_unreadable=before.is_unreadable)
 
 
 def _read_change_set(path: str, document: Table, options: TemplateOptions) -> ChangeSet:
@@ -97,6 +99,7 @@ class _Before(Struct, frozen=True, kw_only=True):
     cases: Sequence[_Case] = ()
     """What was given for its parameters."""
     said: Sequence[str] = ()
+    is_unreadable: bool = False
 
 
 def _before(path: str, options: TemplateOptions, read: Read) -> _Before:
@@ -119,7 +122,7 @@ def _before(path: str, options: TemplateOptions, read: Read) -> _Before:
     except GitError:
         raise
     except SourceError as error:  # or the change that mends it could not be checked
-        return _Before(said=[f"what stood before is not known: {error.message}"])
+        return _Before(said=[f"what stood before is not known: {error.message}"], is_unreadable=True)
 
 
 def _content_then(past: Commit, read: Read, path: str) -> bytes:
