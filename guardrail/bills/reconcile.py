@@ -108,12 +108,17 @@ def _pairs(items: Sequence[EndpointReport], left: dict[int, Billed]) -> list[Pai
 
 
 def _pools(pooled: Sequence[tuple[str, CostComponent]], parts: Sequence[Billed]) -> list[Pool]:
-    """Lines of the code by region and charge, with the parts of the bill that are of the same."""
+    """Lines of the code by region and charge, with the parts of the bill that are of the same.
+
+    A line that rests on sensitive values is by itself: beside others of its charge, or a bill, it would tell its type.
+    """
     regions = region_prefixes()
     lines: dict[tuple[str, str], list[tuple[str, CostComponent]]] = {}
     for address, line in pooled:
         known = None if line.usage_type is None else usage_types.parse(line.usage_type)
-        lines.setdefault((regions.get(known.prefix, "") if known else "", _key(line)), []).append((address, line))
+        region = regions.get(known.prefix, "") if known else ""
+        key = ("", f"sensitive {line.kind}") if line.redacted else (region, _key(line))
+        lines.setdefault(key, []).append((address, line))
     billed: dict[tuple[str, str], list[Billed]] = {}
     for part in parts:
         billed.setdefault(("" if part.mode == SOFTWARE else part.resource.region, _billed_key(part)), []).append(part)

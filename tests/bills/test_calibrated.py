@@ -203,3 +203,16 @@ def test_every_layout_is_reconciled_alike(
     inference = {row["usage_type"]: row["billed"] for row in answer["rows"]}
     assert inference["USE1-AsyncInf:ml.m5.xlarge"] == "44.16"
     assert inference["(not inference)"] == "10"
+
+
+def test_what_is_sensitive_is_beside_no_usage_type_of_a_bill_without_names(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = Path(__file__).resolve().parents[1] / "scenarios" / "sensitive-values" / "plan.json"
+    every = [f"USE1-Host:ml.{kind}.{size}" for kind in ("m5", "c5", "g5") for size in ("large", "xlarge", "2xlarge")]
+    write(tmp_path / "bill.csv", [line(START, "1", usage_type=each, also=NAMELESS) for each in every])
+    words = ["reconcile", str(plan), "--bill", str(tmp_path / "bill.csv"), "--region", "us-east-1", "--format", "json"]
+    assert cli.main(words) == 0
+    hidden = [row for row in json.loads(capsys.readouterr().out)["rows"] if "sensitive values" in row["why"]]
+    assert hidden
+    assert {(row["billed"], row["usage_type"].partition(":")[0]) for row in hidden} == {("0", "instance")}
