@@ -65,6 +65,12 @@ def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past
     come = {label: paths for label, paths in today.items() if label not in found}
     if told is None:
         left = {path: (path,) for path in dict.fromkeys(_gone_beside(come, past))}
+        for label in come:
+            alike = [path for path in left if _stem(path) == _stem(label)]
+            if len(alike) == 1:
+                found[label] = left.pop(alike[0])
+                said[label] = f"{label or 'it'} was made of {alike[0]} before the change"
+        come = {label: paths for label, paths in come.items() if label not in found}
     lines_now = {label: _lines(paths, past.today) for label, paths in come.items()}
     lines_then = {label: _lines(paths, past.content) for label, paths in left.items()}
     for label, old in renamed(lines_now, lines_then).items():
@@ -90,13 +96,21 @@ def _is_new(label: str, today: FilesByLabel, past: Past) -> bool:
 
 
 def _gone_beside(come: FilesByLabel, past: Past) -> Iterable[str]:
-    """The files of then that are there no more, beside the new ones and of their kind."""
-    for path in (path for paths in come.values() for path in paths if past.is_new(path)):
-        folder, ending = os.path.dirname(path), os.path.splitext(path)[1]
+    """The files of then that are there no more and of the kind of the new ones: beside them, or in a folder near."""
+    new = [path for paths in come.values() for path in paths if past.is_new(path)]
+    above = dict.fromkeys(os.path.dirname(os.path.dirname(path) or os.curdir) for path in new)
+    near = (os.path.join(folder, name) for folder in above for name in past.names(folder or os.curdir))
+    endings = tuple({os.path.splitext(path)[1] for path in new})
+    for folder in dict.fromkeys((*map(os.path.dirname, new), *above, *near)):
         for name in past.names(folder or os.curdir):
             old = os.path.join(folder, name)
-            if name.endswith(ending) and not os.path.lexists(old):
+            if name.endswith(endings) and not os.path.lexists(old):
                 yield old
+
+
+def _stem(path: str) -> str:
+    """``prod`` of ``env/prod.tfvars.json``, as an environment is called after its file."""
+    return os.path.basename(path).partition(".")[0]
 
 
 def _lines(paths: Iterable[str], read: Callable[[str], bytes]) -> frozenset[object]:

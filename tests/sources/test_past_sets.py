@@ -27,7 +27,8 @@ class Files:
         return self._now[path].encode()
 
     def names(self, directory: str) -> Sequence[str]:
-        return [os.path.basename(path) for path in self._then if (os.path.dirname(path) or os.curdir) == directory]
+        inside = [path if directory == os.curdir else os.path.relpath(path, directory) for path in self._then]
+        return list(dict.fromkeys(path.split(os.sep)[0] for path in inside if not path.startswith(os.pardir)))
 
 
 def then(
@@ -87,6 +88,20 @@ def test_the_only_one_that_sets_the_same_is_taken_for_it_and_said_to_be() -> Non
     found = then({"dev.tfvars": "count = 1\n"}, {"qa.tfvars": "count = 2\n"}, {"qa": ("qa.tfvars",)}, None)
     assert found.files == {"qa": ("dev.tfvars",)}
     assert found.said["qa"].startswith("qa is taken for what dev.tfvars made before the change")
+
+
+def test_files_in_a_folder_that_was_renamed_are_told_by_their_names() -> None:
+    """All three are alike but for one number, and prod has another one than before."""
+    before = {f"infra/env/{name}.tfvars": "count = 1\n" for name in ("dev", "qa", "prod")}
+    after = {f"infra/values/{name}.tfvars": "count = 1\n" for name in ("dev", "qa")}
+    Path("infra").mkdir()
+    after["infra/values/prod.tfvars"] = "count = 3\n"
+    today = {_name(path): (path,) for path in after}
+    assert then(before, after, today, None).files == {_name(path): (path,) for path in before}
+
+
+def _name(path: str) -> str:
+    return Path(path).stem
 
 
 def test_of_several_that_set_the_same_none_is_guessed() -> None:
