@@ -73,6 +73,19 @@ def compile_condition(condition: object, scope: PolicyScope) -> Test:
     return scope.attempt(lambda: _condition(condition, scope), None) or always
 
 
+def compile_late(condition: object, scope: PolicyScope) -> Test:
+    """`compile_condition`, put off until the test is asked: most policies apply to nothing of a stack."""
+    compiled: Test | None = None
+
+    def test(subject: Subject) -> Truth:
+        nonlocal compiled
+        if compiled is None:
+            compiled = compile_condition(condition, scope)
+        return compiled(subject)
+
+    return test
+
+
 def _condition(condition: object, scope: PolicyScope) -> Part:
     if not isinstance(condition, dict):
         raise scope.error(f"expected a mapping of fields, got {show(condition)}")

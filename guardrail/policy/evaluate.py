@@ -26,7 +26,7 @@ from guardrail.model import (
 )
 from guardrail.money import two_decimals
 from guardrail.policy.base import NO_REMEDIATION, Remediation, Result, Severity, Status
-from guardrail.policy.condition import Test, Truth, compile_condition
+from guardrail.policy.condition import Test, Truth, compile_condition, compile_late
 from guardrail.policy.environment import PRODUCTION, Environments, EnvironmentSettings
 from guardrail.policy.fix import Fixes, Remediations
 from guardrail.policy.identity import identity
@@ -77,11 +77,13 @@ def compile_policy(
     *,
     environments: EnvironmentSettings | None = None,
     errors: list[PolicyError] | None = None,
+    late: bool = False,
 ) -> Compiled:
     """The tests and texts of a policy with its parameters in ``environment``.
 
     Raises `PolicyError`, naming the policy and the place in it, for a field, operator, parameter or value that does not
-    fit, and for an environment that is not among ``environments``; with ``errors``, they are added there instead.
+    fit, and for an environment that is not among ``environments``; with ``errors``, they are added there instead. With
+    ``late``, what a policy requires waits until it applies to something, and so does the error in it.
     """
     parameters, severity = policy.parameters(environment), policy.severity_in(environment)
     scope = PolicyScope(
@@ -96,13 +98,14 @@ def compile_policy(
         from guardrail.policy.quantity import with_quantities  # for the few that have some
 
         scope = scope.attempt(partial(with_quantities, scope, policy), scope)
+    compiled = compile_late if late else compile_condition
     return Compiled(
         policy=policy,
         severity=severity,
         scope=scope,
         when=compile_condition(policy.when, scope.at("when")) if policy.when else None,
-        require=compile_condition(policy.require, scope.at("require")),
-        note_when=compile_condition(policy.note_when, scope.at("note_when")) if policy.note_when else None,
+        require=compiled(policy.require, scope.at("require")),
+        note_when=compiled(policy.note_when, scope.at("note_when")) if policy.note_when else None,
         messages=Texts(policy.message, scope.at("message")),
         headlines=Texts(policy.headline, scope.at("headline")),
         details=Texts(policy.detail, scope.at("detail")),
@@ -398,7 +401,7 @@ class _Run:
         if known is None:
             policies = (policy for policy in self._policies if policy.applies_to == kind)
             known = self._compiled[key] = [
-                compile_policy(policy, environment)
+                compile_policy(policy, environment, late=True)
                 for policy in policies
                 if policy.severity_in(environment) != "off" and _is_set(policy, environment)
             ]
@@ -545,6 +548,8 @@ def _policy_at_fault(rule: Compiled, subject: Subject) -> ScalingPolicy | None:
     target = subject.target
     if rule.policy.blames != "policy" or not isinstance(target, ScalableTarget) or isinstance(target.policies, Unknown):
         return None
+    if len(target.policies) == 1:  # as nearly always
+        return target.policies[0]
     for policy in sorted(target.policies, key=lambda each: not isinstance(each, TargetTrackingPolicy)):
         if rule.require(subject.with_target(structs.replace(target, policies=(policy,)))) is not True:
             return policy
