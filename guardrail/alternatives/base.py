@@ -79,6 +79,13 @@ class Alternative(Struct, frozen=True, kw_only=True):
     """Addresses of those that are put together."""
 
 
+class NotOffered(Struct, frozen=True):
+    """What one may think of, and why it is no alternative: ``serverless``, ``a model in a VPC``."""
+
+    name: str
+    reason: str
+
+
 class Elsewhere(Struct, frozen=True):
     """What the same endpoint costs in another region: for information, since data and users are where they are."""
 

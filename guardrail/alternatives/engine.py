@@ -13,7 +13,7 @@ from msgspec import msgpack
 from msgspec.structs import replace
 
 from guardrail.alternatives import facts, instances, jobs, modes
-from guardrail.alternatives.base import Alternative, Elsewhere, ranked
+from guardrail.alternatives.base import Alternative, Elsewhere, NotOffered, ranked
 from guardrail.cost.base import BOUNDS, Bill, Monthly, Quantity
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
@@ -79,9 +79,47 @@ class Engine:
             yield from self._other_counts(at, variant, spec)
         yield from self._savings_plan(at, variant)
         yield from self._serverless(at, variant)
-        if not modes.refuses_asynchronous(at.endpoint, variant):
+        if modes.refuses_asynchronous(at.endpoint, variant) is None:
             yield from self._asynchronous(at, variant)
         yield from self._batch(at, variant)
+
+    def not_offered(self, endpoint: Endpoint) -> tuple[tuple[NotOffered, ...], ...]:
+        """Why what one may think of is no alternative to a variant: what binds it, hard limits, dearer generations."""
+        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+        demand = self.demand.of(endpoint)
+        bill = self.estimator.endpoint(replace(endpoint, deployed="yes"))
+        return tuple(
+            tuple(self._not_offered(_Variant(endpoint, place, bill, demand, PRODUCTION)))
+            for place in range(len(variants))
+        )
+
+    def _not_offered(self, at: "_Variant") -> Iterator[NotOffered]:
+        variant = at.variant
+        if variant.sensitive or isinstance(at.region, Unknown) or isinstance(variant, ServerlessVariant):
+            return
+        if _is_bound(variant):
+            yield NotOffered("anything else", _what_binds(variant))
+            return
+        spec = self._spec(variant)
+        for name, reason in (
+            ("serverless", modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices)),
+            ("asynchronous", modes.refuses_asynchronous(at.endpoint, variant)),
+            ("batch", modes.refuses_batch(at.endpoint, variant, self.prices)),
+        ):
+            if reason is not None and not (name == "asynchronous" and at.endpoint.mode == "async"):
+                yield NotOffered(name, reason)
+        if spec is None:
+            return
+        cheaper = instances.candidates(self.prices, at.region, spec.instance_type)
+        for found, reason in instances.held(cheaper, at.endpoint, variant, at.memory_gib):
+            if reason is not None:
+                yield NotOffered(found.spec.instance_type, "; ".join((reason, *found.loses)))
+        for newer in instances.newer(self.prices, at.region, spec):
+            other = self._bill(at, replace(variant, instance_type=newer.instance_type)).monthly
+            more = difference(other, at.present.monthly).expected
+            if not isinstance(more, Unknown) and not other.at_least:
+                said = f"{two_decimals(more)} a month more" if more else "the same price"
+                yield NotOffered(newer.instance_type, f"a newer generation, {said}")
 
     def _spec(self, variant: InstanceVariant) -> InstanceSpec | None:
         return self.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
@@ -113,8 +151,9 @@ class Engine:
 
     def _other_types(self, at: "_Variant", variant: InstanceVariant, spec: InstanceSpec) -> Iterator[Alternative]:
         memory = at.memory_gib
-        for found in instances.candidates(self.prices, str(at.region), spec.instance_type):
-            if not instances.fits(at.endpoint, variant, found.spec, memory):
+        cheaper = instances.candidates(self.prices, str(at.region), spec.instance_type)
+        for found, reason in instances.held(cheaper, at.endpoint, variant, memory):
+            if reason is not None:
                 continue
             other = found.spec.instance_type
             volume = None if found.spec.takes_volume is False else variant.volume_size_gb
@@ -160,7 +199,7 @@ class Engine:
             if made is not None:
                 yield made
         half = instances.half_sizes(spec, self.prices, str(at.region))
-        if count > 1 and half is not None and instances.fits(at.endpoint, variant, half, at.memory_gib):
+        if count > 1 and half is not None and not instances.unfit(at.endpoint, variant, half, at.memory_gib):
             more = 2 * count - 1
             made = self._priced(
                 at,
@@ -281,7 +320,7 @@ class Engine:
     def _batch(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
         """Transform jobs of the same instances for the hours of work."""
         spec = self._spec(variant)
-        if modes.refuses_batch(at.endpoint, variant) or spec is None or not spec.runs_transform:
+        if modes.refuses_batch(at.endpoint, variant, self.prices) or spec is None:
             return
         busy = at.asked.busy_hours
         job = TransformJob(
@@ -372,6 +411,17 @@ class _Variant:
         if certain:
             return "exact"
         return "upper-bound" if self.asked.instances is None and self.asked.busy_hours is None else "with-usage"
+
+
+def _what_binds(variant: Variant) -> str:
+    """Why nothing is suggested for it, in words."""
+    if variant.marketplace is True:
+        return "the seller of its AWS Marketplace package says what it runs on"
+    if isinstance(variant, InstanceVariant) and variant.capacity_reservation is not None:
+        return "it runs in reserved ML capacity, which binds its type"
+    if isinstance(variant, InstanceVariant) and variant.instance_pools:
+        return "it has several instance pools, of which no single type can be replaced"
+    return "what it runs on is not known, or must not be shown"
 
 
 def _key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) -> bytes:

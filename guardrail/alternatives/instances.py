@@ -4,7 +4,8 @@ What the tables can say of a type for another is worked out once for each type a
 and its scaling say of it, for each variant. Whether a model runs as fast on another type only a load test can say.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from math import ceil
@@ -23,6 +24,7 @@ from guardrail.prices.instance_types import series_of
 PRODUCTION_CONTROL = "Security Hub SageMaker.4 wants more than one instance, of every configuration on instances"
 _LISTED = 2
 """Types of a kind that are priced as whole variants."""
+_MIB_PER_GIB = 1024
 _LEAST_SHARE = 2
 """A type of another family has at least half of the memory: less is another machine."""
 
@@ -37,7 +39,7 @@ class Candidate(Struct, frozen=True):
 
 @lru_cache(maxsize=1024)
 def candidates(prices: PriceBook, region: str, instance_type: str) -> tuple[Candidate, ...]:
-    """Cheaper types that a variant could run on, two of each kind, the cheapest first.
+    """Cheaper types that a variant could run on, the cheapest first.
 
     None of them is dearer, is superseded, has no price in the region, or is refused there by endpoints.
     """
@@ -74,12 +76,22 @@ def _among(
     )
     fitting = [each for _, _, each in cheaper if each.family not in SUCCESSORS]
     next_size = _next_size(spec, fitting)
-    found: dict[Kind, list[Candidate]] = {}
-    for each in fitting:
-        kind = "smaller" if each is next_size else _kind(spec, each)
-        if kind is not None and len(found.setdefault(kind, [])) < (1 if kind == "less-memory" else _LISTED):
-            found[kind].append(Candidate(kind, each, lost(each, spec)))
-    return tuple(one for several in found.values() for one in several)
+    kinds = ((each, "smaller" if each is next_size else _kind(spec, each)) for each in fitting)
+    return tuple(Candidate(kind, each, lost(each, spec)) for each, kind in kinds if kind is not None)
+
+
+def held(
+    found: Iterable[Candidate], endpoint: Endpoint, variant: InstanceVariant, memory_gib: Decimal | None
+) -> Iterator[tuple[Candidate, str | None]]:
+    """Candidates that fit a variant, two of each kind, and before them those that do not, with the reason."""
+    counts: Counter[tuple[Kind, bool]] = Counter()
+    for each in found:
+        most = 1 if each.kind == "less-memory" else _LISTED
+        if counts[each.kind, True] < most:
+            reason = unfit(endpoint, variant, each.spec, memory_gib)
+            counts[each.kind, reason is None] += 1
+            if reason is None or counts[each.kind, False] == 1:
+                yield each, reason
 
 
 def _next_size(spec: InstanceSpec, fitting: list[InstanceSpec]) -> InstanceSpec | None:
@@ -135,24 +147,39 @@ def _holds(spec: InstanceSpec, other: InstanceSpec) -> bool:
 # What a variant says of a type ---------------------------------------------------------------------------------------
 
 
-def fits(endpoint: Endpoint, variant: InstanceVariant, spec: InstanceSpec, memory_gib: Decimal | None) -> bool:
-    """Whether nothing that is known of the variant forbids a type."""
+def unfit(endpoint: Endpoint, variant: InstanceVariant, spec: InstanceSpec, memory_gib: Decimal | None) -> str | None:
+    """What is known of the variant that forbids a type; None where nothing does."""
     degree = facts.degree(variant)
     if isinstance(degree, int) and spec.accelerators < degree:
-        return False
+        return f"the model is split over {degree} accelerators, and it has {spec.accelerators}"
     if spec.accelerators and facts.number_format(variant, spec) is False:
-        return False
+        return f"its container asks for bfloat16, which a {spec.accelerator_name} has not"
     if spec.burstable and (variant.scaling is not None or variant.managed_scaling is not None):
-        return False  # auto scaling refuses burstable types (DG endpoint-auto-scaling-add-console)
-    if variant.multi_model is not False and variant.multi_model is not None and spec.accelerators > 1:
-        return False  # only types of one GPU host several models (DG multi-model-support)
+        return "burstable types cannot be scaled"  # DG endpoint-auto-scaling-add-console
+    if variant.multi_model is True and spec.accelerators > 1:
+        return "only types of one GPU host several models"  # DG multi-model-support
     if memory_gib is not None and memory_gib > facts.room_gib(spec):
-        return False
+        return f"the model takes {memory_gib.normalize():f} GiB, and it has {facts.room_gib(spec):.0f}"
     components = () if isinstance(endpoint.inference_components, Unknown) else endpoint.inference_components
-    return all(
-        _known(one.accelerators) <= spec.accelerators and _known(one.memory_mib) <= float(spec.memory_gib) * 1024
+    asks_more = any(
+        _known(one.accelerators) > spec.accelerators or _known(one.memory_mib) > float(spec.memory_gib) * _MIB_PER_GIB
         for one in components
     )
+    return "an inference component asks for more than it has" if asks_more else None
+
+
+def newer(prices: PriceBook, region: str, spec: InstanceSpec) -> Iterator[InstanceSpec]:
+    """Types of the same size in newer generations of its series that are no cheaper: a generation is no saving."""
+    present, size = prices.hosting(region, spec.instance_type), spec.instance_type.rpartition(".")[2]
+    if isinstance(present, Unpriced):
+        return
+    letters, generation = series_of(spec.family)
+    for each, price in sold(prices, region):
+        other_letters, other_generation = series_of(each.family)
+        is_newer = other_letters == letters and other_generation > generation and each.family not in SUCCESSORS
+        is_alike = each.architecture == spec.architecture and each.instance_type.rpartition(".")[2] == size
+        if is_newer and is_alike and price.usd >= present.usd:
+            yield each
 
 
 def _known(number: float | Unknown | None) -> float:

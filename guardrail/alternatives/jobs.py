@@ -4,6 +4,7 @@ Sources: SageMaker API reference, CreateTransformJob (MaxConcurrentTransforms ×
 BatchStrategy, SplitType), developer guide, batch-transform ("each instance processes objects of its own").
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from guardrail.alternatives import instances
-from guardrail.alternatives.base import Alternative, ranked
+from guardrail.alternatives.base import Alternative, Kind, ranked
 from guardrail.cost import workflows
 from guardrail.cost.base import Bill
 from guardrail.cost.demand import WorkflowDemand
@@ -79,7 +80,11 @@ def _other_types(prices: PriceBook, workflow: Workflow, place: int, demand: Work
     (present,) = job.instance_types
     if isinstance(present, Unknown):
         return
+    listed: Counter[Kind] = Counter()
     for found in instances.transform_candidates(prices, str(workflow.region), present):
+        listed[found.kind] += 1
+        if listed[found.kind] > 1:
+            continue
         other = found.spec.instance_type
         conditions = ["it runs as long: fewer vCPUs take longer"] if found.loses else ["it runs as long"]
         if any("memory" in one for one in found.loses):

@@ -56,8 +56,9 @@ def refuses_serverless(
     specs = [prices.instance(each) for each in variant.types if isinstance(each, str)]
     if endpoint.mode != "realtime" or variant.shadow:
         return "not a real-time production variant"
-    if any(spec is not None and spec.accelerator_kind for spec in specs):
-        return "GPU"
+    kinds = [spec.accelerator_kind for spec in specs if spec is not None and spec.accelerator_kind]
+    if kinds:
+        return "GPU" if "gpu" in kinds else "accelerator"
     subject = Subject(None, endpoint, variant=variant)
     refused = (phrase for phrase, question in SERVERLESS if question(subject) is True)
     components = "inference components" if endpoint.inference_components else None
@@ -123,15 +124,16 @@ def break_even(
     )
 
 
-def refuses_asynchronous(endpoint: Endpoint, variant: InstanceVariant) -> bool:
-    """Whether something known stands against answering later: shadows, components, reserved capacity."""
+def refuses_asynchronous(endpoint: Endpoint, variant: InstanceVariant) -> str | None:
+    """What is known that stands against answering later; None where nothing does."""
     variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-    return (
-        endpoint.mode != "realtime"
-        or any(each.shadow for each in variants)
-        or bool(endpoint.inference_components)
-        or isinstance(variant.initial_instance_count, Unknown)
-    )
+    if endpoint.mode != "realtime":
+        return "not a real-time endpoint"
+    if any(each.shadow for each in variants):
+        return "a shadow variant"
+    if endpoint.inference_components:
+        return "inference components"
+    return "its initial count is unknown" if isinstance(variant.initial_instance_count, Unknown) else None
 
 
 ASYNCHRONOUS_CONDITIONS = (
@@ -164,15 +166,16 @@ BATCH_CONDITIONS = (
 )
 
 
-def refuses_batch(endpoint: Endpoint, variant: InstanceVariant) -> bool:
-    """Whether transform jobs cannot run the model: many models in one container, ModelDataSource, components."""
+def refuses_batch(endpoint: Endpoint, variant: InstanceVariant, prices: PriceBook) -> str | None:
+    """Why transform jobs cannot run the model, as far as that is known; None where they can."""
     found = facts.containers(variant)
-    sources = () if isinstance(found, Unknown) else [one.has_data_source is True for one in found]
-    return (
-        variant.multi_model is True
-        or any(sources)
-        or bool(endpoint.inference_components)
-        or variant.shadow
-        or not isinstance(variant.instance_type, str)
-        or isinstance(variant.initial_instance_count, Unknown)
-    )
+    spec = prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
+    if spec is None or not spec.runs_transform:
+        return "no transform job takes its type"
+    if variant.multi_model is True:
+        return "a container of several models"
+    if not isinstance(found, Unknown) and any(one.has_data_source is True for one in found):
+        return "artifacts from ModelDataSource"
+    if endpoint.inference_components or variant.shadow:
+        return "inference components" if endpoint.inference_components else "a shadow variant"
+    return "its initial count is unknown" if isinstance(variant.initial_instance_count, Unknown) else None

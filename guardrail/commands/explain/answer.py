@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from guardrail.alternatives.base import Alternative, Elsewhere
+from guardrail.alternatives.base import Alternative, Elsewhere, NotOffered
 from guardrail.alternatives.jobs import of_job
 from guardrail.alternatives.together import together
 from guardrail.commands.explain import sentences
@@ -45,6 +45,8 @@ class Explained(Struct, frozen=True, kw_only=True):
     """Of policies, by id."""
     alternatives: dict[str, tuple[Alternative, ...]]
     """By variant or job."""
+    not_offered: dict[str, tuple[NotOffered, ...]] = {}
+    """What one may think of and is none, with the reason."""
     together: tuple[Alternative, ...] = ()
     elsewhere: tuple[Elsewhere, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
@@ -67,6 +69,7 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
     engine = world.engines[item.source]
     children = cost.children if cost else ()
     found = engine.of(endpoint, item.environment) if children and endpoint.change != "delete" else ()
+    refused = engine.not_offered(endpoint) if found else ()
     beside = [other for other in world.report.endpoints if other.source == item.source and other.cost is not None]
     environments = {other.endpoint.address: other.environment for other in beside}
     shared = (
@@ -93,6 +96,7 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
         results=results,
         titles={rule.id: rule.title for rule in world.report.rules},
         alternatives={children[place].label: found[place] for place in places if place < len(found)},
+        not_offered={children[place].label: refused[place] for place in places if place < len(refused)},
         together=tuple(each for each in shared if endpoint.address in each.endpoints),
         elsewhere=engine.elsewhere(endpoint) if found and subject.place is None else (),
         unknown=tuple(dict.fromkeys(sentences.doubts(item, components, results))),

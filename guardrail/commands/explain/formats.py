@@ -146,6 +146,7 @@ def _json(found: Explained, world: World) -> str:
         "updates": found.updates,
         "results": told["results"],
         "alternatives": {label: list(map(_plain, several)) for label, several in found.alternatives.items()},
+        "not_offered": found.not_offered,
         "together": list(map(_plain, found.together)),
         "elsewhere": list(map(_plain, found.elsewhere)),
         "unknown": [{"what": what, "settled_by": how or None} for what, how in found.unknown],

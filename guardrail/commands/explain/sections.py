@@ -149,6 +149,9 @@ def _instead(found: Explained) -> Iterator[Section]:
             shown.append((f"and {more} more: {inert(names)} (--format json)", ()))
         title = f"instead of {inert(label)}" if several else "instead"
         yield Section(title=f"{title}, USD a month less", said=tuple(shown))
+    for label, several_reasons in found.not_offered.items():
+        said = tuple((f"{inert(each.name)}: {inert(each.reason)}", ()) for each in several_reasons)
+        yield Section(title=f"not instead of {inert(label)}" if several else "not instead", said=said)
     if found.together:
         yield Section(title="together with others", said=tuple(in_words(each) for each in found.together))
 
