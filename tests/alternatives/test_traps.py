@@ -1,4 +1,4 @@
-"""Traps retold from public reports, where they lie beside the checkout: what may be offered, for how much, and what not."""
+"""Traps retold from public reports, where they lie beside the checkout: what may be offered, what for, what not."""
 
 import json
 from decimal import Decimal
