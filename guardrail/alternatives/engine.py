@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from guardrail.alternatives import facts, instances, jobs, modes
 from guardrail.alternatives.base import Alternative, Elsewhere, NotOffered, ranked
 from guardrail.cost.base import BOUNDS, Bill, Monthly, Quantity
+from guardrail.cost.capacity import Capacity, of_instances
 from guardrail.cost.demand import Demand, EndpointDemand, VariantDemand
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.cost.estimate import Estimator
@@ -25,13 +26,17 @@ from guardrail.model import (
     Mode,
     Model,
     ScalableTarget,
+    ScalingPolicy,
     ServerlessVariant,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
     TransformJob,
     Unknown,
     Variant,
 )
-from guardrail.money import HOURS_PER_MONTH, plain, two_decimals
+from guardrail.money import HOURS_PER_MONTH, MONTH, plain, two_decimals
 from guardrail.policy.environment import PRODUCTION
+from guardrail.policy.images import image_of
 from guardrail.policy.saving import Basis
 from guardrail.prices.book import InstanceSpec, PriceBook
 
@@ -48,6 +53,7 @@ class Engine:
         self.demand = demand
         self.plan_rate = plan_rate
         self.estimator = Estimator(prices, demand)
+        self._hours: dict[object, Monthly] = {}
         self._known: dict[bytes, tuple[tuple[Alternative, ...], ...]] = {}
 
     def of(self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION) -> tuple[tuple[Alternative, ...], ...]:
@@ -115,7 +121,7 @@ class Engine:
             if reason is not None:
                 yield NotOffered(found.spec.instance_type, "; ".join((reason, *found.loses)))
         for newer in instances.newer(self.prices, at.region, spec):
-            other = self._bill(at, replace(variant, instance_type=newer.instance_type)).monthly
+            other = self._of_another_type(at, replace(variant, instance_type=newer.instance_type)).monthly
             more = difference(other, at.present.monthly).expected
             if not isinstance(more, Unknown) and not other.at_least:
                 said = f"{two_decimals(more)} a month more" if more else "the same price"
@@ -128,6 +134,10 @@ class Engine:
         """The bill of what may stand in the place of a variant."""
         endpoint = at.endpoint if mode is None else replace(at.endpoint, mode=mode)
         return self.estimator.variant(endpoint, at.present.label, variant, at.asked)
+
+    def _of_another_type(self, at: "_Variant", variant: InstanceVariant) -> Bill:
+        """The bill of as many instances of another type: how many there are does not rest on it."""
+        return self.estimator.variant(at.endpoint, at.present.label, variant, at.asked, at.capacity)
 
     def _priced(self, at: "_Variant", bill: Bill, **fields: Any) -> Alternative | None:
         """An alternative that saves something for sure, as the difference of two bills; None where it does not."""
@@ -157,7 +167,7 @@ class Engine:
                 continue
             other = found.spec.instance_type
             volume = None if found.spec.takes_volume is False else variant.volume_size_gb
-            bill = self._bill(at, replace(variant, instance_type=other, volume_size_gb=volume))
+            bill = self._of_another_type(at, replace(variant, instance_type=other, volume_size_gb=volume))
             alternative = self._priced(
                 at,
                 bill,
@@ -330,7 +340,10 @@ class Engine:
             instance_types=(spec.instance_type,),
             instance_count=variant.initial_instance_count,
         )
-        hourly = jobs.hour(self.prices, at.region, job).monthly
+        key = at.region, job.instance_types, job.instance_count
+        hourly = self._hours.get(key)
+        if hourly is None:
+            hourly = self._hours[key] = jobs.hour(self.prices, at.region, job).monthly
         fixed = at.present.monthly.expected
         if hourly.at_least or isinstance(fixed, Unknown) or isinstance(hourly.expected, Unknown):
             return
@@ -377,7 +390,7 @@ class Engine:
 class _Variant:
     """One variant with all that its alternatives are held against."""
 
-    __slots__ = ("asked", "bill", "demand", "endpoint", "environment", "place", "variant", "variants")
+    __slots__ = ("_capacity", "asked", "bill", "demand", "endpoint", "environment", "place", "variant", "variants")
 
     def __init__(
         self, endpoint: Endpoint, place: int, bill: Bill, demand: EndpointDemand, environment: str | Unknown
@@ -391,6 +404,7 @@ class _Variant:
         self.variants: Sequence[Variant] = endpoint.variants
         self.variant = endpoint.variants[place]
         self.asked: VariantDemand = demand.variants[place]
+        self._capacity: Capacity | None = None
 
     @property
     def region(self) -> str | Unknown:
@@ -400,6 +414,13 @@ class _Variant:
     def present(self) -> Bill:
         """What the variant costs as it is."""
         return self.bill.children[self.place]
+
+    @property
+    def capacity(self) -> Capacity | None:
+        """How many instances there can be; None of what runs on none."""
+        if self._capacity is None and isinstance(self.variant, InstanceVariant):
+            self._capacity = of_instances(self.endpoint, self.variant, self.asked, MONTH)
+        return self._capacity
 
     @property
     def memory_gib(self) -> Decimal | None:
@@ -427,39 +448,69 @@ def _what_binds(variant: Variant) -> str:
 def _key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) -> bytes:
     """All that the alternatives of an endpoint rest on: a plan has many endpoints, and few that are not alike."""
     variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+    components = endpoint.inference_components
+    asked = () if isinstance(components, Unknown) else [(one.accelerators, one.memory_mib) for one in components]
     return msgpack.encode(
         (
             endpoint.region,
             endpoint.mode,
             endpoint.data_capture_percent,
-            endpoint.inference_components,
+            components if isinstance(components, Unknown) else asked,
             facts.fixed_name(endpoint),
             facts.model_memory_gib(endpoint),
-            tuple(map(_without_place, variants)),
+            tuple(map(_nameless, variants)),
             demand,
             environment,
         )
     )
 
 
-def _without_place(variant: Variant) -> Variant:
-    """A variant as it is whatever it is called and wherever it is written."""
+def _nameless(variant: Variant) -> Variant:
+    """A variant as it is whatever it and its parts are called, and wherever they are written."""
     model, target = variant.model, variant.scaling
     return replace(
         variant,
         name="",
+        model_name=None,
         location=None,
         lines={},
-        model=replace(model, address="") if isinstance(model, Model) else model,
-        scaling=_target_without_place(target) if isinstance(target, ScalableTarget) else target,
+        model=_nameless_model(model) if isinstance(model, Model) else model,
+        scaling=_nameless_target(target) if isinstance(target, ScalableTarget) else target,
     )
 
 
-def _target_without_place(target: ScalableTarget) -> ScalableTarget:
-    policies = target.policies
+def _nameless_model(model: Model) -> Model:
+    """What an image of one's own is called says nothing that alternatives rest on."""
+    containers = model.containers
+    if not isinstance(containers, Unknown):
+        containers = tuple(each if _is_of_aws(each.image) else replace(each, image=None) for each in containers)
+    return replace(model, address="", execution_role=None, network=(), containers=containers)
+
+
+def _is_of_aws(path: str | Unknown | None) -> bool:
+    image = image_of(path) if isinstance(path, str) else None
+    return image is not None and image.of_aws
+
+
+def _nameless_target(target: ScalableTarget) -> ScalableTarget:
+    policies, actions = target.policies, target.scheduled_actions
     if not isinstance(policies, Unknown):
-        policies = tuple(replace(each, address="", location=None) for each in policies)
-    return replace(target, address="", location=None, lines={}, policies=policies)
+        policies = tuple(map(_nameless_policy, policies))
+    if not isinstance(actions, Unknown):
+        actions = tuple(replace(each, address="", location=None) for each in actions)
+    return replace(
+        target, address="", location=None, lines={}, past_actions=(), policies=policies, scheduled_actions=actions
+    )
+
+
+def _nameless_policy(policy: ScalingPolicy) -> ScalingPolicy:
+    if isinstance(policy, StepScalingPolicy) and not isinstance(policy.alarms, Unknown):
+        alarms = tuple(replace(each, address="", dimensions={}) for each in policy.alarms)
+        return replace(policy, address="", location=None, alarms=alarms)
+    if isinstance(policy, TargetTrackingPolicy) and not isinstance(policy.metrics, Unknown):
+        metrics = tuple(replace(each, dimensions={}) for each in policy.metrics)
+        return replace(policy, address="", location=None, metrics=metrics)
+    return replace(policy, address="", location=None)
 
 
 def _is_bound(variant: Variant) -> bool:

@@ -106,4 +106,4 @@ def fixed_name(endpoint: Endpoint) -> str | None:
     name = endpoint.configuration_name
     if name is None or endpoint.configuration_address is None or name[-_GENERATED:].isdecimal():
         return None
-    return f"its configuration has the fixed name {name}: nothing is saved until that name changes with it"
+    return "its configuration has a fixed name: nothing is saved until that name changes with it"

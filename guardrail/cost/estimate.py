@@ -132,12 +132,19 @@ class Estimator:
             notices=tuple(f"{endpoint.address}: {notice}" for child in children for notice in child.notices),
         )
 
-    def variant(self, endpoint: Endpoint, label: str, variant: Variant, demand: VariantDemand) -> Bill:
-        """One variant of an endpoint, or what may stand in its place."""
+    def variant(
+        self,
+        endpoint: Endpoint,
+        label: str,
+        variant: Variant,
+        demand: VariantDemand,
+        capacity_of: Capacity | None = None,
+    ) -> Bill:
+        """One variant of an endpoint, or what may stand in its place, with its capacity where that is worked out."""
         redacted = variant.sensitive or (isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive)
         found: Capacity | None
         if isinstance(variant, InstanceVariant):
-            found = capacity.of_instances(endpoint, variant, demand, self._period)
+            found = capacity_of or capacity.of_instances(endpoint, variant, demand, self._period)
             beside = _Beside(
                 fee=None if variant.marketplace is False else demand.software_usd_per_hour,
                 update=update_of(endpoint, variant, demand.deployments),

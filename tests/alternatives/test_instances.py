@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from guardrail.alternatives.engine import Engine
 from guardrail.cost.estimate import estimate
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -135,7 +136,7 @@ def test_what_scales_names_the_order_of_operations_and_the_new_target_value() ->
 
 def test_a_fixed_name_of_the_configuration_saves_nothing_until_it_changes() -> None:
     (said,) = found(endpoint(configuration_name="chat"))["ml.m5.large"].breaks
-    assert said == "its configuration has the fixed name chat: nothing is saved until that name changes with it"
+    assert said == "its configuration has a fixed name: nothing is saved until that name changes with it"
     assert not found(endpoint(configuration_name="chat-20260101000000000000000001"))["ml.m5.large"].breaks
 
 
@@ -197,3 +198,28 @@ def test_a_saving_is_the_difference_of_two_estimates() -> None:
 def test_what_has_no_price_has_no_cheaper_type() -> None:
     assert not [each for each in found(endpoint(variant("ml.no.such"))).values() if each.usd is not None]
     assert found(endpoint(region=Unknown("later"))) == {}
+
+
+def test_what_is_worked_out_once_is_the_same_as_worked_out_anew() -> None:
+    """Endpoints that are alike share an answer; whatever matters tells them apart."""
+    usage, once = used(average_instances="1.5"), Engine(PRICES)
+    others = [
+        endpoint(),
+        endpoint(name="other", configuration_address="other"),
+        endpoint(variant(volume_size_gb=50)),
+        endpoint(variant(scaling=scaled())),
+        endpoint(variant(scaling=scaled(1, 5))),
+        endpoint(tags={"guardrail:model-memory-gib": "12"}),
+        endpoint(configuration_name="chat"),
+        endpoint(data_capture_percent=100.0),
+        endpoint(mode="async"),
+        endpoint(variant(model=model(container(f"{DLC}/pytorch-inference:2.1.0-cpu-py310")))),
+        endpoint(variant(model=model(vpc=True))),
+        endpoint(variant(model=model(container(has_data_source=True)))),
+        endpoint(variant(multi_model=True)),
+        endpoint(inference_components=(InferenceComponent(address="i", name="i", variant_name=None, copies=1),)),
+    ]
+    answers = [once.of(it) for it in others]
+    assert answers == [Engine(PRICES).of(it) for it in others]
+    assert answers[0] is answers[1]
+    assert Engine(PRICES, usage).of(others[0]) != answers[0]
