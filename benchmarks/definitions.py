@@ -4,7 +4,8 @@
     python benchmarks/definitions.py --rounds 1 --keep DIRECTORY
 
 Every measurement is a process of its own; a bare interpreter is taken off. JSON is held beside Python's decoder, with
-which our imports count too, YAML beside PyYAML's libyaml (nodes, without values), HCL beside the parse by python-hcl2, as in `hcl.py`.
+which our imports count too, YAML beside PyYAML's libyaml (nodes, without values), HCL beside the parse by python-hcl2,
+as in `hcl.py`.
 """
 
 import argparse
