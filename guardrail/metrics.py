@@ -450,7 +450,8 @@ def _adds(policy: StepScalingPolicy) -> bool | Unknown:
 
 def _alarm_problem(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown | None:
     return (
-        _wrong_metric(alarm, call)
+        _conflict(alarm)
+        or _wrong_metric(alarm, call)
         or _wrong_resource(alarm, call, scaled)
         or _never_fires(alarm, call)
         or _is_silent(alarm)
@@ -471,7 +472,9 @@ def alarm_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | 
 
 
 def _alarm_problems(policy: StepScalingPolicy, call: _Call | None, scaled: Scaled) -> Iterator[str | Unknown | None]:
-    return _of_alarms(policy, lambda alarm: _is_silent(alarm) or _watches_nothing(alarm, call, scaled))
+    return _of_alarms(
+        policy, lambda alarm: _conflict(alarm) or _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
+    )
 
 
 def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | Unknown | None:
@@ -493,6 +496,11 @@ def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | 
     if problem is None and name in _RATIOS and rises and isinstance(threshold, (int, float)) and threshold > 1:
         problem = f"{name} is between 0 and 1, so it never exceeds {threshold:g}"
     return f"the alarm {alarm.address}: {problem}" if isinstance(problem, str) else problem
+
+
+def _conflict(alarm: Alarm) -> str | None:
+    """Why it is not there, or not where what it starts is."""
+    return None if alarm.conflict is None else f"the alarm {alarm.address} {alarm.conflict}"
 
 
 def _is_silent(alarm: Alarm) -> str | Unknown | None:

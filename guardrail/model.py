@@ -76,6 +76,8 @@ class Alarm(Struct, frozen=True, kw_only=True):
     """missing (the default), breaching, notBreaching or ignore."""
     actions_enabled: bool | Unknown = True
     """Where False the alarm fires and starts nothing."""
+    conflict: str | None = None
+    """Why it is not there, or not where its policy is: ``is in us-east-1, and what it starts in eu-west-1``."""
 
 
 class ScalingMetric(Struct, frozen=True, kw_only=True):

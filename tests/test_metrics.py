@@ -255,6 +255,7 @@ def by(**changes: Any) -> StepScalingPolicy:
         (by(comparison_operator="LessThanThreshold"), "the alarm wake fires on LessThanThreshold, not when"),
         (by(threshold=LATER), LATER),
         (by(actions_enabled=False), "the actions of the alarm wake are disabled"),
+        (by(conflict="is in us-east-1, and what it starts in eu-west-1"), "the alarm wake is in us-east-1, and"),
         (by(actions_enabled=LATER), LATER),
         (by(namespace="AWS/Sagemaker"), "watches the namespace AWS/Sagemaker, and HasBacklogWithoutCapacity is in AWS"),
         (by(namespace=None), "the alarm wake names no namespace"),

@@ -170,6 +170,8 @@ def _wake(subject: _Subject) -> Sequence[Change]:
     steps = [policy for policy in _policies(target) if isinstance(policy, StepScalingPolicy) and _adds(policy)]
     for policy in steps:
         for alarm in () if isinstance(policy.alarms, Unknown) else policy.alarms:
+            if alarm.conflict is not None:
+                raise NoFixError(f"{alarm.address} {alarm.conflict}: which of them moves is for you to say")
             changes = list(_alarm_changes(alarm))
             if changes:
                 return changes[:1]

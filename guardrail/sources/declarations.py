@@ -172,6 +172,8 @@ class DeclaredAction(DeclaredScaling, frozen=True, kw_only=True):
 class DeclaredAlarm(Declared, frozen=True, kw_only=True):
     """An alarm and the policies that it starts."""
 
+    name: str | Unknown | None = None
+    """None where its language makes one up."""
     alarm: Alarm
     actions: tuple[str | Unknown, ...] | Unknown
     references: tuple[Reference, ...]

@@ -407,3 +407,26 @@ def test_a_file_keeps_its_permissions_and_a_link_stays_a_link(tmp_path: Path) ->
     assert (tmp_path / "shared" / "main.tf").stat().st_mode & 0o777 == 0o640
     assert "= 0\n" in (tmp_path / "shared" / "main.tf").read_text()
     assert not [name for name in os.listdir(tmp_path / "shared") if name != "main.tf"]
+
+
+# Alarms by hand ------------------------------------------------------------------------------------------------------
+
+
+def test_an_alarm_in_another_region_than_its_policy_wakes_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ireland = 'provider "aws" {\n  alias  = "ireland"\n  region = "eu-west-1"\n}\n\n'
+    there = (ENDPOINT + ZERO + BACKLOG + STEPS).replace('" {\n', '" {\n  provider = aws.ireland\n')
+    put(tmp_path, main=PROVIDER + ireland + there + ALARM)
+    assert failing(capsys) == {"async-wakes-from-zero"}
+    fix("--finding", "async-wakes-from-zero")
+    assert "is in us-east-1, and what it starts in eu-west-1" in capsys.readouterr().out
+    assert (tmp_path / "main.tf").read_text() == PROVIDER + ireland + there + ALARM
+
+
+def test_two_alarms_of_one_name_are_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    letters = (ENDPOINT + ZERO + BACKLOG + WAKE).replace("reader", "letters").replace('"letters-wake"', '"reader-wake"')
+    put(tmp_path, main=PROVIDER + ENDPOINT + ZERO + BACKLOG + WAKE, letters=letters)
+    assert failing(capsys) == {"async-wakes-from-zero"}
+    put(tmp_path, letters=letters.replace('"reader-wake"', '"letters-wake"'))
+    assert failing(capsys) == set()

@@ -2,11 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import TypeVar
 
 from msgspec.structs import replace
 
-from guardrail.model import ScalableTarget, ScalingPolicy, ScheduledAction, StepScalingPolicy, Unknown
+from guardrail.model import Alarm, ScalableTarget, ScalingPolicy, ScheduledAction, StepScalingPolicy, Unknown
 from guardrail.sources.base import LOST, known_only
 from guardrail.sources.declarations import (
     FEW,
@@ -114,8 +115,30 @@ class Attachments:
     def _with_alarms(self, declared: DeclaredPolicy, unclear: dict[str, Unknown]) -> ScalingPolicy:
         if not isinstance(declared.policy, StepScalingPolicy):
             return declared.policy
-        alarms = tuple(alarm.alarm for alarm in self.alarms.get(declared.address, ()))
+        alarms = tuple(self._in_place(alarm, declared) for alarm in self.alarms.get(declared.address, ()))
         return replace(declared.policy, alarms=alarms or unclear.get(declared.address, ()))
+
+    def _in_place(self, declared: DeclaredAlarm, policy: DeclaredPolicy) -> Alarm:
+        """An alarm of a policy, with what keeps it from being one: its region, or another one of its name.
+
+        CloudWatch puts an alarm over the one that has its name (CloudWatch API reference, PutMetricAlarm).
+        """
+        regions = (declared.region, policy.region)
+        if all(isinstance(region, str) for region in regions) and regions[0] != regions[1]:
+            return replace(declared.alarm, conflict=f"is in {regions[0]}, and what it starts in {regions[1]}")
+        namesakes = self._named_alarms[declared.provider, declared.region, declared.name]
+        other = next((each for each in namesakes if each != declared.address), None)
+        if isinstance(declared.name, str) and other is not None:
+            return replace(declared.alarm, conflict=f"has the name of {other}, and CloudWatch keeps one of them")
+        return declared.alarm
+
+    @cached_property
+    def _named_alarms(self) -> dict[tuple[str, str | Unknown, str | Unknown | None], list[str]]:
+        """The addresses of alarms, by provider, region and name."""
+        found: dict[tuple[str, str | Unknown, str | Unknown | None], list[str]] = defaultdict(list)
+        for alarm in self._all.of(DeclaredAlarm):
+            found[alarm.provider, alarm.region, alarm.name].append(alarm.address)
+        return found
 
     def _attach(self, declared: DeclaredScaling, attachment: _T, attached: dict[str, list[_T] | Unknown]) -> None:
         """Put a policy or scheduled action where it belongs, or mark every target that it may belong to."""

@@ -437,6 +437,7 @@ def _alarm(block: Block) -> DeclaredAlarm:
     actions_enabled = view.boolean("ActionsEnabled")
     return DeclaredAlarm(
         **head(block),
+        name=view.text("AlarmName"),
         alarm=Alarm(
             address=block.address,
             **_watched(view),
