@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixes.stack import BACKLOG, ENDPOINT, PROVIDER, STEPS, TARGET, WAKE, failing, fix, put
+from tests.fixes.stack import ALARM, BACKLOG, ENDPOINT, PROVIDER, STEPS, TARGET, WAKE, failing, fix, put
 
 ZERO = TARGET.replace("min_capacity       = 1", "min_capacity       = 0")
 WHOLE = PROVIDER + ENDPOINT + TARGET + BACKLOG + WAKE
