@@ -577,6 +577,12 @@ class Workflow(Struct, frozen=True, kw_only=True):
     """Its own, with the defaults of its provider or stack; of a request those that its job is given."""
     location: Location | None = None
 
+    @property
+    def is_partial(self) -> bool:
+        """Whether something is unknown that has a price: its region, or the size of one of its jobs."""
+        sizes = [each for job in self.jobs for each in (job.instance_count, *job.instance_types)]
+        return any(isinstance(each, Unknown) for each in (self.region, *sizes))
+
 
 class Inventory(Struct, frozen=True, kw_only=True):
     """Everything of SageMaker inference that stands, or will stand, at one moment."""

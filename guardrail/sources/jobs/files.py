@@ -80,7 +80,12 @@ def read(path: str, region: str | None = None, past: "Commit | None" = None) -> 
         before=before,
         after=Inventory(workflows=(workflow,) if definition.jobs else (), other_jobs=definition.others),
         skipped=skipped[:1],
-        coverage=Coverage(seen=1, modelled=int(not skipped), partial=0, skipped=int(bool(skipped))),
+        coverage=Coverage(
+            seen=1,
+            modelled=int(not skipped),
+            partial=int(workflow.is_partial and not skipped),
+            skipped=int(bool(skipped)),
+        ),
         notices=tuple(said),
         is_past_unreadable=bool(said),
     )

@@ -220,3 +220,10 @@ def test_a_timeout_of_the_whole_machine_stops_its_jobs(check: Callable[..., Any]
 def test_requests_and_pipelines_may_be_yaml_too(text: str, check: Callable[..., Any]) -> None:
     (workflow,) = check(text, name="score.yaml")["workflows"]
     assert workflow["jobs"][0]["hour_usd"]["least"] == "0.46"  # 2 × 0.23
+
+
+def test_a_job_of_unknown_size_is_read_in_part(check: Callable[..., Any]) -> None:
+    placeholder = {"InstanceType": "${Type}", "InstanceCount": 2}
+    for resources, partial in ((REQUEST["TransformResources"], 0), (placeholder, 1)):
+        report = check(json.dumps({"TransformResources": resources}), name="request.json")
+        assert report["coverage"] == {"seen": 1, "modelled": 1, "partial": partial, "skipped": 0}

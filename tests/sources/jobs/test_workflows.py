@@ -648,3 +648,10 @@ def test_a_definition_elsewhere_is_named_whatever_is_filled_in_into_it(check: Ch
     resources = {"S": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}
     report = check(json.dumps({"Resources": resources}))
     assert report["overview"]["state"] == "unknown"
+
+
+def test_a_workflow_of_unknown_size_is_read_in_part(check: Check) -> None:
+    stack = json.loads(json.dumps(TEMPLATE))
+    assert check(json.dumps(stack))["coverage"]["partial"] == 0
+    del stack["Resources"]["Nightly"]["Properties"]["Targets"][0]["Input"]  # which says the type
+    assert check(json.dumps(stack))["coverage"] == {"seen": 2, "modelled": 2, "partial": 1, "skipped": 0}
