@@ -18,6 +18,9 @@ from guardrail.policy.alternative import cheapest, next_generation
 from guardrail.policy.getters import SENSITIVE_TYPE
 from guardrail.policy.policy import SavingRule, Value
 from guardrail.policy.subject import Subject
+from guardrail.prices import usage_types
+from guardrail.prices.base import Price
+from guardrail.prices.rates import Rates
 
 ONE = Decimal(1)
 _EXACT = Decimal("0.000001")
@@ -185,15 +188,42 @@ def _difference(subject: Subject, alternative: Alternative) -> Saving | Unknown:
     instances = _expected(count)
     hourly_usd = alternative.hourly_usd
     difference = part.price.usd - hourly_usd
-    limit = _limit(subject)
+    limit, volume = _limit(subject), _volume_difference(subject, alternative.instance_type)
     if isinstance(limit, Unknown):
         return limit
+    if isinstance(volume, Unknown):
+        return volume
+    of_volumes = instances * volume * limit / HOURS_PER_MONTH
+    working = f"{_share(instances)}({plain(part.price.usd)} - {plain(hourly_usd)}) × {plain(limit.normalize())} h"
+    if of_volumes:
+        what = "its volume" if instances == 1 else "volumes"
+        working += f" {'+' if of_volumes > 0 else '-'} {two_decimals(abs(of_volumes))} for {what}"
     return Saving(
-        usd=difference * limit * instances,
+        usd=difference * limit * instances + of_volumes,
         basis=_basis(subject, "instance", certain=count.floor == count.ceiling and alternative.loses is None),
-        working=f"{_share(instances)}({plain(part.price.usd)} - {plain(hourly_usd)}) × {plain(limit.normalize())} h",
+        working=working,
         estimated=alternative.estimated or part.price.basis == "estimated",
     )
+
+
+def _volume_difference(subject: Subject, instance_type: str) -> Decimal | Unknown:
+    """USD a month that the volume of one instance costs less on another type, which may have a disk of its own."""
+    variant, world = subject.variant, subject.world
+    endpoint = subject.endpoint
+    if not isinstance(variant, InstanceVariant) or world is None or endpoint is None:
+        return ZERO
+    rates = Rates(world.prices)
+    sizes = [rates.volume(each, variant) for each in (*variant.types[:1], instance_type)]
+    if sizes[0] == sizes[1]:
+        return ZERO
+    unknown = next((size.reason for size in sizes if size is not None and size.gb is None), None)
+    if unknown is not None or isinstance(endpoint.region, Unknown):
+        return Unknown(unknown or "its region is unknown")
+    price = world.prices.price(endpoint.region, usage_types.VOLUME)
+    if not isinstance(price, Price):
+        return Unknown(price.reason)
+    before, after = (ZERO if size is None or size.gb is None else size.gb for size in sizes)
+    return (before - after) * price.usd
 
 
 def _instances(subject: Subject, count: Decimal, basis: Basis = "upper-bound") -> Saving | Unknown | None:

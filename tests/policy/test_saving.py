@@ -189,6 +189,24 @@ def test_a_successor_of_a_type_without_a_price_saves_nobody_knows_how_much() -> 
     assert found.reason.startswith("ml.p2.xlarge")
 
 
+@pytest.mark.parametrize(
+    ("changes", "usd", "volume"),
+    [
+        ({}, "13.42", " + 0.28 for its volume"),  # 4 GB become 2: 0.28 less
+        ({"multi_model": True}, "13.07", " - 0.07 for its volume"),  # 7.5 GB become 8
+        ({"volume_size_gb": 10}, "13.14", ""),
+        ({"initial_instance_count": 3}, "40.26", " + 0.84 for volumes"),
+    ],
+)
+def test_a_saving_is_of_the_whole_variant_its_volume_included(changes: Any, usd: str, volume: str) -> None:
+    """(0.12 - 0.102) × 730 = 13.14, and the default volume of the other type at 0.14 a GB."""
+    it = variant(**{"instance_type": "ml.c4.large", "volume_size_gb": None, "initial_instance_count": 1} | changes)
+    found = saved("successor", it, parameters={"successors": {"c4": ["c5"]}})
+    assert isinstance(found, Saving)
+    times = "3 × " if it.initial_instance_count == 3 else ""
+    assert (found.usd, found.working) == (Decimal(usd), f"{times}(0.12 - 0.102) × 730 h{volume}")
+
+
 def test_a_successor_is_exact_where_the_count_is_and_nothing_where_there_is_none() -> None:
     """ml.m4.xlarge 0.24, ml.m5.xlarge 0.23: 2 × 0.01 × 730 = 14.60."""
     m4: dict[str, Any] = {"instance_type": "ml.m4.xlarge"}
