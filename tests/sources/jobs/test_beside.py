@@ -160,3 +160,11 @@ def test_a_size_that_is_not_known_is_unknown(tmp_path: Path) -> None:
     (workflow,) = read(tmp_path, "main.tf", source).after.workflows
     (type_,) = workflow.jobs[0].instance_types
     assert isinstance(type_, Unknown)
+
+
+def test_drift_of_what_is_only_counted_is_not_told(tmp_path: Path) -> None:
+    lab = "aws_sagemaker_notebook_instance.lab"
+    drifted = change(lab, {"url": "new"}, before={"url": "old"})
+    found = read(tmp_path, "plan.json", json.dumps(plan(change(lab, {"url": "new"}), resource_drift=[drifted])))
+    assert found.after.other_jobs == {"notebook instance": 1}
+    assert found.notices == ()
