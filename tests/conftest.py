@@ -23,6 +23,8 @@ if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     # start compiles all modules again, which takes three times what it then does.
     os.environ.setdefault("PYTHONPYCACHEPREFIX", str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode"))
 
+gc.disable()  # until all tests are collected
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="write the transcripts of tests/scenarios anew")
@@ -33,9 +35,9 @@ def pytest_collection_finish() -> None:
 
     It runs less often, too: what a test leaves behind is far smaller than that. Both save a quarter of the time.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000)
+    gc.enable()
 
 
 @pytest.fixture
