@@ -176,7 +176,7 @@ class Engine:
                 instance_type=other,
                 basis="upper-bound" if found.loses else None,  # usage counts instances of the present type
                 loses=found.loses,
-                conditions=tuple(instances.conditions(at.endpoint, variant, spec, found, memory)),
+                conditions=(*instances.conditions(at.endpoint, variant, spec, found, memory), *_doubts(bill)),
                 breaks=tuple(instances.obstacles(at.endpoint, variant, spec, found.spec)),
             )
             if alternative is not None:
@@ -432,6 +432,13 @@ class _Variant:
         if certain:
             return "exact"
         return "upper-bound" if self.asked.instances is None and self.asked.busy_hours is None else "with-usage"
+
+
+def _doubts(bill: Bill) -> Iterator[str]:
+    """What the evidence doubts of the prices of an alternative: that it is sold for asynchronous inference, say."""
+    for line in bill.lines:
+        if line.price is not None and line.price.suspect is not None:
+            yield f"its price holds ({line.price.suspect})"
 
 
 def _what_binds(variant: Variant) -> str:

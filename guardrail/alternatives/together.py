@@ -27,6 +27,9 @@ _HOSTS_SEVERAL = frozenset(
     {"sagemaker-scikit-learn", "sagemaker-xgboost", "pytorch-inference", "tensorflow-inference", "mxnet-inference"}
 )
 """Repositories of AWS whose images have the label com.amazonaws.sagemaker.capabilities.multi-models."""
+_HOSTS_SEVERAL_ON_GPU = frozenset({"sagemaker-tritonserver"})
+_GPU_FAMILIES = ("g4dn", "g5")
+"""Families whose types of one GPU host several models, as far as they have a price."""
 
 
 class _Member(NamedTuple):
@@ -133,6 +136,10 @@ def _ways(members: Sequence[_Member]) -> Iterator[tuple[Kind, list[_Member]]]:
     for alike in _by(on_cpu, lambda each: each.spec.architecture).values():
         if 1 < len(alike) <= MOST_CONTAINERS and len({each.container.image for each in alike}) > 1:
             yield "multi-container", alike
+    on_one_gpu = [each for each in members if each.spec.accelerators == 1 and each.spec.family in _GPU_FAMILIES]
+    for alike in _by(on_one_gpu, lambda each: (each.container.image, each.spec.instance_type)).values():
+        if len(alike) > 1 and _hosts_several(alike[0], on_gpu=True) is not False:
+            yield "multi-model", alike
     on_gpus = [each for each in members if each.spec.accelerators > 1]
     for alike in _by(on_gpus, lambda each: each.spec.instance_type).values():
         if 1 < len(alike) <= alike[0].spec.accelerators:
@@ -146,12 +153,12 @@ def _by(members: Iterable[_Member], key: Callable[[_Member], object]) -> Mapping
     return groups
 
 
-def _hosts_several(member: _Member) -> bool | None:
+def _hosts_several(member: _Member, *, on_gpu: bool = False) -> bool | None:
     """Whether its image says that it loads several models; None where nobody here knows."""
     image = image_of(str(member.container.image))
     if image is None or not image.of_aws:
         return None
-    return image.repository in _HOSTS_SEVERAL
+    return image.repository in (_HOSTS_SEVERAL_ON_GPU if on_gpu else _HOSTS_SEVERAL)
 
 
 def _priced(engine: Engine, kind: Kind, members: Sequence[_Member]) -> Iterator[Alternative]:
@@ -173,7 +180,7 @@ def _need(kind: Kind, member: _Member) -> Size | None:
 
 
 def _room(kind: Kind, spec: InstanceSpec) -> Size:
-    return (Decimal(spec.accelerators) if kind == "inference-components" else spec.memory_gib,)
+    return (Decimal(spec.accelerators) if kind == "inference-components" else facts.room_gib(spec),)
 
 
 def _of(engine: Engine, kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool) -> Alternative | None:
@@ -202,11 +209,12 @@ def _of(engine: Engine, kind: Kind, host: _Member, members: Sequence[_Member], *
 def _conditions(kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool) -> Iterator[str]:
     spec = host.spec
     if not known:
-        room = f"{spec.accelerators} GPUs" if kind == "inference-components" else f"{spec.memory_gib.normalize():f} GiB"
+        gib = f"{facts.room_gib(spec):.0f} GiB{' of GPU memory' if spec.accelerators else ''}"
+        room = f"{spec.accelerators} GPUs" if kind == "inference-components" else gib
         yield f"together they fit into {room} (needs unknown)"
     yield "one fleet takes their load together, peaks included"
     if kind == "multi-model":
-        if _hosts_several(host) is None:
+        if _hosts_several(host, on_gpu=bool(spec.accelerators)) is None:
             yield "the image has the label com.amazonaws.sagemaker.capabilities.multi-models (not known)"
         yield "a model that was not used for a while answers late: it is loaded again"
     if kind == "multi-container":

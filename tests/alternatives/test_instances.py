@@ -195,6 +195,16 @@ def test_a_saving_is_the_difference_of_two_estimates() -> None:
             assert getattr(alternative.saving, bound) == difference, (name, bound)
 
 
+def test_a_type_that_may_not_be_sold_for_asynchronous_inference_says_so() -> None:
+    """No AsyncInf price of ml.g4dn.xlarge was ever seen in eu-west-3, where it hosts for less than ml.g5.xlarge."""
+    types = PRICES.hosting_prices("eu-west-3")
+    assert types["ml.g4dn.xlarge"].usd < types["ml.g4dn.2xlarge"].usd
+    offered = found(endpoint(variant("ml.g4dn.2xlarge"), region="eu-west-3", mode="async"))["ml.g4dn.xlarge"]
+    assert any("may not be sold for asynchronous inference" in condition for condition in offered.conditions)
+    assert offered.monthly is not None
+    assert offered.monthly.estimated
+
+
 def test_what_has_no_price_has_no_cheaper_type() -> None:
     assert not [each for each in found(endpoint(variant("ml.no.such"))).values() if each.usd is not None]
     assert found(endpoint(region=Unknown("later"))) == {}

@@ -82,6 +82,16 @@ def test_models_on_gpus_share_them_as_inference_components() -> None:
     assert "together they fit into 4 GPUs (needs unknown)" in unsure.conditions
 
 
+def test_several_models_share_one_gpu_where_its_image_hosts_them() -> None:
+    """ml.g5.xlarge, 1.408 × 730 = 1,027.84, has one GPU of 22 GiB and no volume."""
+    triton = "785573368785.dkr.ecr.us-east-1.amazonaws.com/own-triton:1"
+    (found,) = put(*(endpoint(variant("ml.g5.xlarge", model=model(container(triton))), address=at) for at in "ab"))
+    assert (found.kind, found.usd) == ("multi-model", Decimal("1027.84"))
+    assert "together they fit into 22 GiB of GPU memory (needs unknown)" in found.conditions
+    djl = f"{DLC}/djl-inference:0.27.0"
+    assert put(*(endpoint(variant("ml.g5.xlarge", model=model(container(djl))), address=at) for at in "ab")) == ()
+
+
 def test_how_many_gpus_a_model_takes_follows_from_its_memory() -> None:
     """An A10G has 22.35 GiB: 30 GiB take two, of four; three such models no longer fit."""
     gpu = [

@@ -147,6 +147,8 @@ def _instead(found: Explained) -> Iterator[Section]:
         if more > 0:
             names = ", ".join(each.name for each in alternatives[MOST_ALTERNATIVES:])
             shown.append((f"and {more} more: {inert(names)} (--format json)", ()))
+        if any(each.instance_type for each in alternatives):
+            shown.append(("each type and number needs its quota in the account, and a load test", ()))
         title = f"instead of {inert(label)}" if several else "instead"
         yield Section(title=f"{title}, USD a month less", said=tuple(shown))
     for label, several_reasons in found.not_offered.items():
@@ -158,7 +160,8 @@ def _instead(found: Explained) -> Iterator[Section]:
 
 def in_words(each: Alternative) -> tuple[str, tuple[str, ...]]:
     """``up to 84.51: ml.m5.large (smaller)``, and below it what it lacks, what must be true, and what is in the way."""
-    money = "by usage" if each.usd is None else f"{_SURE[each.basis]}{usd(each.usd)}"
+    estimated = "~" if each.monthly is not None and each.monthly.estimated else ""
+    money = "by usage" if each.usd is None else f"{_SURE[each.basis]}{estimated}{usd(each.usd)}"
     kind = "" if each.kind in each.name else f" ({each.kind.replace('-', ' ')})"
     below = []
     if each.endpoints:
