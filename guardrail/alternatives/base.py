@@ -41,6 +41,8 @@ class BreakEven(Struct, frozen=True, kw_only=True):
     usd_per_second: Decimal
     fixed_usd: Decimal
     """USD a month of the instances and their volumes, as expected."""
+    instances: Decimal
+    """How many run, as expected."""
     seconds_a_month: Decimal
     """Compute that costs as much: below it serverless is cheaper."""
     duration_ms: Decimal | Unknown

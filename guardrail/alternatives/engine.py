@@ -259,7 +259,7 @@ class Engine:
             return
         if modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices) is not None:
             return
-        even = modes.break_even(self.prices, str(at.region), size, fixed, at.asked)
+        even = modes.break_even(self.prices, str(at.region), size, at.present, at.asked)
         if even is None:
             return
         common: dict[str, Any] = {
@@ -376,8 +376,10 @@ class Engine:
         }
         found = []
         for region in self.prices.regions():
-            if region == endpoint.region or not all(
-                isinstance(each, str) and self.prices.offered(region, each) is True for each in types
+            if (
+                region == endpoint.region
+                or _is_apart(region) != _is_apart(str(endpoint.region))
+                or not all(isinstance(each, str) and self.prices.offered(region, each) is True for each in types)
             ):
                 continue
             monthly = self.estimator.endpoint(replace(endpoint, region=region, deployed="yes")).monthly
@@ -432,6 +434,11 @@ class _Variant:
         if certain:
             return "exact"
         return "upper-bound" if self.asked.instances is None and self.asked.busy_hours is None else "with-usage"
+
+
+def _is_apart(region: str) -> bool:
+    """Whether a region belongs to a partition that ordinary accounts have no part in."""
+    return region.startswith(("us-gov-", "cn-"))
 
 
 def _doubts(bill: Bill) -> Iterator[str]:

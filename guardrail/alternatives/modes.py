@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from guardrail.alternatives import facts
 from guardrail.alternatives.base import BreakEven
+from guardrail.cost.base import Bill
 from guardrail.cost.demand import EndpointDemand, VariantDemand
 from guardrail.model import (
     INSTANCE_COUNT,
@@ -103,12 +104,13 @@ def as_serverless(variant: InstanceVariant, memory_gib: int) -> ServerlessVarian
     )
 
 
-def break_even(
-    prices: PriceBook, region: str, memory_gib: int, fixed_usd: Decimal, demand: VariantDemand
-) -> BreakEven | None:
+def break_even(prices: PriceBook, region: str, memory_gib: int, fixed: Bill, demand: VariantDemand) -> BreakEven | None:
     """Where serverless compute costs what instances do; None where the region has no price for it."""
     price = prices.price(region, usage_types.serverless(memory_gib))
     if not isinstance(price, Price):
+        return None
+    fixed_usd, running = fixed.monthly.expected, fixed.lines[0].count
+    if running is None or isinstance(fixed_usd, Unknown) or isinstance(running.expected, Unknown):
         return None
     seconds = fixed_usd / price.usd
     duration = demand.duration_ms or Unknown("the mean duration of a request is in no usage file")
@@ -117,6 +119,7 @@ def break_even(
         memory_mib=memory_gib * MIB_PER_GIB,
         usd_per_second=price.usd,
         fixed_usd=fixed_usd,
+        instances=running.expected,
         seconds_a_month=seconds,
         duration_ms=duration,
         requests_an_hour=duration if isinstance(duration, Unknown) else seconds / HOURS_PER_MONTH / (duration / 1000),

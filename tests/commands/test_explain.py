@@ -11,6 +11,8 @@ import pytest
 
 from guardrail import cli
 from guardrail.commands import completion
+from guardrail.commands.explain import curve
+from tests.alternatives import built
 
 ROOT = Path(__file__).resolve().parents[2]
 STOREFRONT = str(ROOT / "examples" / "storefront" / "plan.json")
@@ -176,6 +178,22 @@ def test_the_page_has_a_curve_with_the_point_where_both_cost_the_same(template: 
     plain = explain(template, "chat", "--region", "us-east-1", "--format", "html")
     assert "seconds of compute an hour" in plain
     assert "at present" not in plain
+
+
+def test_the_curve_is_to_scale() -> None:
+    """Twice 14,470.9 requests an hour are 610 units from x = 70: they meet at 375, and half of the height.
+
+    An instance that works all the time answers 3,600 / 0.2 = 18,000 an hour: 70 + 610 × 18,000 / 28,941.8 = 449.4.
+    """
+    usage = built.used(monthly_requests="1000000", request_duration_ms="200")
+    even = built.found(built.endpoint(built.variant("ml.m5.large")), usage)["serverless, 2 GB"].break_even
+    assert even is not None
+    drawn = curve.drawn(even, "serverless, 2 GB")
+    assert (drawn.cross, drawn.fixed_y) == ((375.0, 108.0), 108.0)  # 200 - 184 / 2
+    assert drawn.slope == (70.0, 200.0, 680.0, 16.0)
+    assert drawn.queue == (70.0, 200.0, 449.4, 108.0)
+    assert drawn.present_x == 98.9  # 1,369.86 of 28,941.78
+    assert [label for _, label in drawn.ticks] == ["0", "7,235", "14,471", "21,706", "28,942"]
 
 
 def test_nothing_sensitive_is_shown(explain: Explain, capsys: pytest.CaptureFixture[str]) -> None:

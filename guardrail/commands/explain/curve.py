@@ -6,10 +6,10 @@ from msgspec import Struct
 
 from guardrail.alternatives.base import BreakEven
 from guardrail.model import Unknown
-from guardrail.money import HOURS_PER_MONTH
+from guardrail.money import HOURS_PER_MONTH, SECONDS_PER_HOUR
 from guardrail.reporters.wording import number, usd
 
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 720, 240, 70, 40, 16
+WIDTH, HEIGHT, LEFT, RIGHT, BOTTOM, TOP = 720, 240, 70, 40, 40, 16
 
 
 def in_words(even: BreakEven) -> str:
@@ -37,6 +37,8 @@ class Curve(Struct, frozen=True, kw_only=True):
     """Of USD a month."""
     fixed_y: float
     slope: tuple[float, float, float, float]
+    queue: tuple[float, float, float, float]
+    """What the same instances cost behind a queue at best: for as long as they work, one request at a time on each."""
     cross: tuple[float, float]
     present_x: float | None
     """Where the usage that is given lies; None where none is, or beyond the drawing."""
@@ -53,11 +55,14 @@ def drawn(even: BreakEven, name: str) -> Curve:
     most, dearest = meets * 2, even.fixed_usd * 2
 
     def x(amount: Decimal) -> float:
-        return round(LEFT + float(amount / most) * (WIDTH - LEFT - 10), 1)
+        return round(LEFT + float(amount / most) * (WIDTH - LEFT - RIGHT), 1)
 
     def y(money: Decimal) -> float:
         return round(HEIGHT - BOTTOM - float(money / dearest) * (HEIGHT - BOTTOM - TOP), 1)
 
+    busy = even.instances * SECONDS_PER_HOUR  # seconds of compute that an hour of the instances has
+    if not isinstance(at, Unknown) and not isinstance(even.duration_ms, Unknown):
+        busy = busy * 1000 / even.duration_ms
     present = even.present_an_hour if not isinstance(at, Unknown) else None
     quarters = [Decimal(part) / 4 for part in range(5)]
     return Curve(
@@ -67,6 +72,7 @@ def drawn(even: BreakEven, name: str) -> Curve:
         levels=tuple((y(dearest * part), number(round(dearest * part))) for part in quarters),
         fixed_y=y(even.fixed_usd),
         slope=(x(Decimal(0)), y(Decimal(0)), x(most), y(dearest)),
+        queue=(x(Decimal(0)), y(Decimal(0)), x(min(busy, most)), y(min(busy, most) / busy * even.fixed_usd)),
         cross=(x(meets), y(even.fixed_usd)),
         present_x=x(present) if present is not None and present <= most else None,
     )
