@@ -194,9 +194,7 @@ class _Wanted:
 
 
 def _names_of(result: Result, fingerprints: "Fingerprints") -> tuple[str, ...]:
-    from guardrail.fixes.told import finding_id
-
-    return (finding_id(result, fingerprints), result.policy, result.address, result.endpoint or "")
+    return (fingerprints.id_of(result), result.policy, result.address, result.endpoint or "")
 
 
 class _Workbench(Workbench):

@@ -20,11 +20,6 @@ _NAMED = 3
 _TYPE = re.compile(r"(?:(?<=\.)|^)aws(?:cc)?_\w+(?=\.)")
 
 
-def finding_id(result: Result, fingerprints: Fingerprints) -> str:
-    """What ``--finding`` knows a finding by: 16 hexadecimal digits."""
-    return fingerprints.of(result).partition(":")[0]
-
-
 def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterator[str]:
     """The whole answer in lines, each fix with its files; ``shown`` says how the files of all are called."""
     fingerprints = Fingerprints(report)
@@ -48,7 +43,7 @@ def _fix(number: int, fix: Fix, fingerprints: Fingerprints, paths: Sequence[str]
     yield f"{number}. {_subject(fix.result)} ({', '.join(map(_inert, paths))})"
     yield from (f"   {_inert(described(change))}" for change in fix.changes)
     for result in fix.gone:
-        yield f"   gone: {result.policy} {finding_id(result, fingerprints)} on {_inert(result.address)}"
+        yield f"   gone: {result.policy} {fingerprints.id_of(result)} on {_inert(result.address)}"
     yield f"   a month: {bill(fix.before.after, fix.after.after)}"
 
 
@@ -58,7 +53,7 @@ def _not_offered(left: Sequence[NotOffered], fingerprints: Fingerprints) -> Iter
     for each in left:
         groups.setdefault((each.result.policy, each.reason), []).append(each.result)
     for (policy, reason), results in groups.items():
-        named = [f"{finding_id(result, fingerprints)} on {_inert(result.address)}" for result in results[:_NAMED]]
+        named = [f"{fingerprints.id_of(result)} on {_inert(result.address)}" for result in results[:_NAMED]]
         more = f" and {len(results) - _NAMED:,} more" if len(results) > _NAMED else ""
         yield f"   {policy} {', '.join(named)}{more}: {_inert(reason)}"
 

@@ -38,6 +38,10 @@ class Fingerprints:
         digest = sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()[:16]
         return f"{digest}{_ONLY}"
 
+    def id_of(self, result: Result) -> str:
+        """What ``guardrail fix --finding`` knows it by: ``3f2ac81d9be04c57``."""
+        return self.of(result).removesuffix(_ONLY)
+
     def _part(self, result: Result) -> tuple[str, ...]:
         """What of the endpoint it is about: by its name where that is known and no other has it, else by its place."""
         part, index = result.part

@@ -51,6 +51,7 @@ from guardrail.report import (
     WorkflowReport,
 )
 from guardrail.reporters.base import DEFAULT, Options
+from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.overview import has_news, overview
 from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
@@ -75,7 +76,7 @@ def pieces(report: Report, options: Options = DEFAULT) -> Iterator[bytes]:
         (b"endpoints", map(_endpoint, report.endpoints)),
         (b"unattached", map(_endpoint, report.unattached)),
         (b"workflows", map(_workflow, report.workflows)),
-        (b"results", map(_result, report.results)),
+        (b"results", map(partial(_result, Fingerprints(report)), report.results)),
         (b"skipped", map(_skipped, report.skipped)),
     ):
         yield b'"%s":' % name
@@ -614,13 +615,17 @@ def _redacted(component: CostComponent) -> _Object:
     return _component(shown) | {"redacted": True}
 
 
-def _result(result: Result) -> Result | _Object:
-    """What is no violation needs no remediation, and repeating it twenty thousand times would be most of a report."""
+def _result(fingerprints: Fingerprints, result: Result) -> Result | _Object:
+    """A result, with its id where it is a violation.
+
+    What is none needs no remediation, and repeating it twenty thousand times would be most of a report.
+    """
     if result.verdict in ("pass", "open") and result.remediation is not NO_REMEDIATION:
         result = structs.replace(result, remediation=NO_REMEDIATION)
-    if result.saving_monthly is None:
-        return result
-    return structs.asdict(result) | {"saving_monthly": _money(result.saving_monthly)}
+    own: _Object = {"id": fingerprints.id_of(result)} if result.verdict == "fail" else {}
+    if result.saving_monthly is not None:
+        own["saving_monthly"] = _money(result.saving_monthly)
+    return structs.asdict(result) | own if own else result
 
 
 def _skipped(item: SkippedReport) -> _Object:
