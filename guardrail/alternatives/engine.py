@@ -106,14 +106,8 @@ class Engine:
         if _is_bound(variant):
             yield NotOffered("anything else", _what_binds(variant))
             return
+        yield from self._refused_ways(at, variant)
         spec = self._spec(variant)
-        for name, reason in (
-            ("serverless", modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices)),
-            ("asynchronous", modes.refuses_asynchronous(at.endpoint, variant)),
-            ("batch", modes.refuses_batch(at.endpoint, variant, self.prices)),
-        ):
-            if reason is not None and not (name == "asynchronous" and at.endpoint.mode == "async"):
-                yield NotOffered(name, reason)
         if spec is None:
             return
         cheaper = instances.candidates(self.prices, at.region, spec.instance_type)
@@ -126,6 +120,18 @@ class Engine:
             if not isinstance(more, Unknown) and not other.at_least:
                 said = f"{two_decimals(more)} a month more" if more else "the same price"
                 yield NotOffered(newer.instance_type, f"a newer generation, {said}")
+
+    def _refused_ways(self, at: "_Variant", variant: InstanceVariant) -> Iterator[NotOffered]:
+        """Other ways to serve that a hard limit forbids, and a plan of which nobody knows that it covers this one."""
+        is_queued = at.endpoint.mode == "async"
+        for name, reason in (
+            ("serverless", modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices)),
+            ("asynchronous", None if is_queued else modes.refuses_asynchronous(at.endpoint, variant)),
+            ("batch", modes.refuses_batch(at.endpoint, variant, self.prices)),
+            ("a Savings Plan", "AWS does not say whether it covers asynchronous inference" if is_queued else None),
+        ):
+            if reason is not None:
+                yield NotOffered(name, reason)
 
     def _spec(self, variant: InstanceVariant) -> InstanceSpec | None:
         return self.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None

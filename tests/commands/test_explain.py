@@ -165,6 +165,20 @@ def test_what_would_settle_a_doubt_is_said(template: str, explain: Explain) -> N
     assert not any(each["what"].startswith("its region") for each in named)
 
 
+def test_what_is_undecided_in_a_template_is_named(tmp_path: Path, explain: Explain) -> None:
+    head = (
+        "Parameters:\n  Stage: {Type: String, AllowedValues: [dev, prod]}\n"
+        "Conditions:\n  IsProd: !Equals [!Ref Stage, prod]\n"
+    )
+    written = TEMPLATE.replace("InstanceType: ml.m5.large", "InstanceType: !If [IsProd, ml.m5.xlarge, ml.m5.large]")
+    (tmp_path / "t.yaml").write_text(head + written)
+    found = explain(str(tmp_path / "t.yaml"), "chat", "--region", "us-east-1", "--format", "json")
+    told = [each for each in found["unknown"] if "Stage=prod" in each["what"]]
+    assert [each["settled_by"] for each in told] == ["--parameters, or --var"]
+    assert Decimal(found["monthly"]["floor"]) == Decimal("84.51")
+    assert Decimal(found["monthly"]["ceiling"]) == Decimal("169.02")
+
+
 def test_the_page_has_a_curve_with_the_point_where_both_cost_the_same(template: str, explain: Explain) -> None:
     """84.51 / 0.00004 / 730 h / 0.2 s = 14,470.9 requests an hour; a million a month are 1,369.9."""
     Path("usage.yml").write_text(

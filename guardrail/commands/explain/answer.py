@@ -15,6 +15,9 @@ from guardrail.policy.base import Result
 from guardrail.prices import usage_types
 from guardrail.report import EndpointReport, WorkflowReport
 
+_NAMED = 8
+"""Possibilities that are named."""
+
 
 class PricedLine(Struct, frozen=True, kw_only=True):
     """A line of the bill, and where its price is written."""
@@ -99,7 +102,7 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
         not_offered={children[place].label: refused[place] for place in places if place < len(refused)},
         together=tuple(each for each in shared if endpoint.address in each.endpoints),
         elsewhere=engine.elsewhere(endpoint) if found and subject.place is None else (),
-        unknown=tuple(dict.fromkeys(sentences.doubts(item, components, results))),
+        unknown=tuple(dict.fromkeys((*_undecided(world, item), *sentences.doubts(item, components, results)))),
     )
 
 
@@ -131,6 +134,13 @@ def _workflow(world: World, subject: Subject, item: WorkflowReport) -> Explained
         },
         unknown=tuple(dict.fromkeys(sentences.doubts(None, [line.component for line in lines], results))),
     )
+
+
+def _undecided(world: World, item: EndpointReport) -> Iterator[tuple[str, str]]:
+    """Which of several possibilities its input means, where something in that is undecided."""
+    source = next(each for each in world.report.sources if each.id == item.source)
+    if source.possibilities:
+        yield f"which it is of {', '.join(source.possibilities[:_NAMED])}", "--parameters, or --var"
 
 
 def _name(item: EndpointReport, place: int | None) -> str | None:

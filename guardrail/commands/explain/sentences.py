@@ -20,7 +20,7 @@ from guardrail.model import (
     Variant,
 )
 from guardrail.money import two_decimals
-from guardrail.policy.base import Result
+from guardrail.policy.base import Result, undecided
 from guardrail.prices.book import InstanceSpec, PriceBook
 from guardrail.report import EndpointReport
 from guardrail.reporters.bill import MODES, detail_of
@@ -130,12 +130,14 @@ def scaling(endpoint: Endpoint, variant: Variant, lines: Iterable[CostComponent]
         yield "what it says is sensitive"
         return
     unit = "instances" if isinstance(variant, InstanceVariant) else "slots kept warm"
-    counting = next((line for line in lines if line.kind in ("instance", "provisioned-warm")), None)
-    if counting is None:
+    counting = [line for line in lines if line.kind in ("instance", "provisioned-warm")]
+    if not counting:
         yield "requests alone decide: nothing runs while none come"
         return
-    if counting.count is not None:
-        yield _counts(counting, unit)
+    if len(counting) > 1:
+        yield "what runs is one of several, as what is undecided has it"
+    elif counting[0].count is not None:
+        yield _counts(counting[0], unit)
     target = variant.scaling
     if isinstance(target, Unknown):
         yield f"whether something scales it is unknown: {target.reason}"
@@ -286,10 +288,8 @@ def doubts(
         yield from _of_endpoint(item)
     for line in lines:
         yield from _of_line(line)
-    for result in results:
-        if result.verdict == "open":
-            reason = result.reason or result.message
-            yield f"{result.policy}: {reason}", settled_by(reason)
+    for group in undecided(results):
+        yield f"{', '.join(group.policies)}: {group.reason}", settled_by(group.reason)
 
 
 def _of_endpoint(item: EndpointReport) -> Iterator[tuple[str, str]]:
