@@ -19,6 +19,7 @@ import os
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,6 +34,7 @@ CHECKS = {
 }
 BY_NAME = {"coverage": [*CHECKS["tests"], "--cov", "--cov-report=term-missing"]}
 """What is run only where it is asked for: counting lines makes the tests half as slow again."""
+ON_ALL_CORES = {"tests", "coverage"}
 PROBE = (
     "import guardrail, pathlib, pytest, pytest_cov, xdist, mypy, ruff, importlinter, hypothesis, build;"
     "print(pathlib.Path(guardrail.__file__).resolve().parent.parent)"
@@ -58,7 +60,7 @@ def main() -> int:
     if unknown:
         parser.error(f"there is no check {unknown[0]!r}, choose from {', '.join(known)}")
     python = _environment()
-    failed = [name for name in chosen if not _passes(python, name, extra if name == chosen[-1] else [])]
+    failed = [name for name, passed in _outcomes(python, chosen, extra) if not passed]
     print(f"verify: {', '.join(failed)} failed" if failed else "verify: all good", flush=True)
     return 1 if failed else 0
 
@@ -66,6 +68,17 @@ def main() -> int:
 def _split(arguments: list[str]) -> tuple[list[str], list[str]]:
     at = arguments.index("--") if "--" in arguments else len(arguments)
     return arguments[:at], arguments[at + 1 :]
+
+
+def _outcomes(python: Path, chosen: list[str], extra: list[str]) -> list[tuple[str, bool]]:
+    """Run the checks, and say of each whether it passes: those on one core beside each other, then the others."""
+    arguments = {name: extra if name == chosen[-1] else [] for name in chosen}
+    several = [name for name in chosen if name in ON_ALL_CORES]
+    single = [name for name in chosen if name not in ON_ALL_CORES]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        passed = list(pool.map(lambda name: _passes(python, name, arguments[name]), single))
+    passed += [_passes(python, name, arguments[name]) for name in several]
+    return list(zip([*single, *several], passed, strict=True))
 
 
 def _passes(python: Path, name: str, extra: list[str]) -> bool:
@@ -83,13 +96,11 @@ def _passes(python: Path, name: str, extra: list[str]) -> bool:
         errors="replace",
         check=False,
     )
-    lines = done.stdout.rstrip().splitlines() or [""]
+    said = done.stdout.rstrip()
     good = done.returncode == 0
-    if not good:
-        print(done.stdout.rstrip())
-    print(f"{'ok' if good else 'FAILED':<6} {name:<9} {time.monotonic() - started:6.1f} s")
-    if good:
-        print(lines[-1], flush=True)
+    took = f"{'ok' if good else 'FAILED':<6} {name:<9} {time.monotonic() - started:6.1f} s"
+    closing = said.rpartition("\n")[2]
+    print(f"{took}\n{closing}" if good else f"{said}\n{took}", flush=True)
     return good
 
 
