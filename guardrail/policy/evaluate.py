@@ -211,13 +211,17 @@ def evaluate(  # noqa: PLR0913 - everything that a verdict may rest on
         status = "new" if stray.touched or not has_before else "existing"
         results += run.stray(stray, environments.of(stray), status)
     if inventory.workflows:
-        from guardrail.policy.jobs import JobSubject  # for the few that run batch transform
+        from guardrail.flows import runs  # for the few that run batch transform
+        from guardrail.policy.jobs import JobSubject
 
         for workflow in inventory.workflows:
             status = "new" if workflow.touched or not has_before else "existing"
             environment = environments.of(workflow)
-            for place in range(len(workflow.jobs) if workflow.change not in ("forget", "delete") else 0):
-                cost = estimate.endpoints.get(workflow.address)
+            cost = estimate.endpoints.get(workflow.address)
+            stays = workflow.change not in ("forget", "delete")
+            for place, often in enumerate(runs(workflow.flow, len(workflow.jobs)) if stays else ()):
+                if often.most == 0:
+                    continue  # no way leads to it
                 subject = JobSubject(run.world, workflow, place, environment=environment, cost=cost)
                 about = {"address": subject.title, "identity": subject.title, "location": workflow.location}
                 found = run.job(subject, environment, status)

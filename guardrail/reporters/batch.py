@@ -18,8 +18,8 @@ FAILED_JOBS = (
     "on inference cost names failed jobs only where the container ran; the ceiling counts every run"
 )
 NO_USAGE = (
-    "transform jobs are priced by the month once guardrail-usage.yml (--usage-file) says run_hours, and monthly_runs "
-    "where no schedule does"
+    "+ usage: transform jobs are priced by the month once guardrail-usage.yml (--usage-file) says run_hours, and "
+    "monthly_runs where no schedule does"
 )
 NO_STORAGE = "storage of transform jobs is in no number: no price list has it, which is not confirmed to be all"
 

@@ -59,7 +59,7 @@ def footnotes(report: Report) -> list[str]:
         *missing,
         *_unknown_change(report),
         *_discounts(report),
-        *_usage(report),
+        *_usage(report, items),
         *_beside(items),
         *_assumed(report),
         *_grouped("~ estimated: ", (reason for line in shown for reason in _estimated(line))),
@@ -230,8 +230,11 @@ def _expected(quantity: Quantity) -> str:
     return "an unknown amount" if isinstance(quantity.expected, Unknown) else usd(quantity.expected)
 
 
-def _usage(report: Report) -> Iterator[str]:
-    if report.totals.after.depends_on_usage:
+def _usage(report: Report, items: Sequence[EndpointReport]) -> Iterator[str]:
+    """What endpoints need; of transform jobs their own notes say it."""
+    if report.totals.after.depends_on_usage and (
+        not report.workflows or any(item.cost and item.cost.monthly.depends_on_usage for item in items)
+    ):
         yield f"+ usage: {_USAGE}"
 
 

@@ -414,6 +414,27 @@ def test_a_state_machine_that_starts_another_passes_its_runs_and_an_input_on(che
     assert amounts(report) == [13.99, 13.99]
 
 
+def test_a_job_that_no_way_leads_to_is_named_and_breaks_no_policy(check: Check) -> None:
+    lost = {"StartAt": "Done", "States": {"Done": {"Type": "Succeed"}, "Score": TASK}}
+    resource = {"Type": "AWS::StepFunctions::StateMachine", "Properties": {"DefinitionString": json.dumps(lost)}}
+    report = check(json.dumps({"Resources": {"Scoring": resource}}))
+    assert report["workflows"][0]["jobs"][0]["per_execution"] == {"least": 0, "most": 0}
+    assert report["results"] == []
+    reached = json.loads(json.dumps(resource).replace("Done", "Score", 1))
+    assert [each["policy"] for each in check(json.dumps({"Resources": {"Scoring": reached}}))["results"]] != []
+
+
+def test_what_depends_on_usage_says_what_is_missing_of_jobs_alone_and_of_endpoints_beside_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(TEMPLATE))
+    cli.main(["check", str(path), "--region", "us-east-1", "--isolated"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "+ usage: transform jobs are priced by the month once guardrail-usage.yml (--usage-file) says" in shown
+    assert "how many requests" not in shown
+
+
 def test_what_a_state_machine_with_jobs_starts_elsewhere_is_said(check: Check) -> None:
     call = {
         "Type": "Task",
