@@ -248,6 +248,8 @@ def _section(policy: Policy) -> list[str]:
     lines[-1] += f". [Documentation]({policy.help_uri})"
     if policy.words:
         lines += ["", f"> {policy.words}"]
+    if policy.rests_on:
+        lines += ["", policy.rests_on]
     if policy.note_when:
         lines += ["", f"A note and no {policy.severity} where nothing is at stake (`note_when`)."]
     if policy.params:

@@ -191,11 +191,16 @@ def test_every_example_says_why(policy: Policy) -> None:
 
 
 @every_policy
-def test_the_title_is_a_sentence_without_its_period_and_the_documentation_is_of_aws(policy: Policy) -> None:
+def test_the_title_is_a_sentence_without_its_period_and_the_documentation_is_of_aws_or_terraform(
+    policy: Policy,
+) -> None:
     assert policy.title[0].isupper()
     assert not policy.title.endswith(".")
     for link in (policy.help_uri, *policy.references):
-        assert re.match(r"https://(?:(?:docs\.)?aws\.amazon\.com|github\.com/aws)/", link), link
+        assert re.match(
+            r"https://(?:(?:docs\.)?aws\.amazon\.com|github\.com/(?:aws|hashicorp)|developer\.hashicorp\.com/terraform)/",
+            link,
+        ), link
 
 
 @every_policy
@@ -285,9 +290,18 @@ def test_the_superseded_generations_are_those_that_alternatives_know() -> None:
     assert {family: tuple(names) for family, names in successors.items()} == SUCCESSORS
 
 
-def test_words_that_are_quoted_are_shown_where_their_page_is_named() -> None:
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.id)
+def test_each_policy_quotes_the_page_it_rests_on_or_says_what_it_rests_on_instead(policy: Policy) -> None:
     page = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
-    quoted = [policy for policy in POLICIES if policy.words]
-    assert {"scaled-variants-keep-their-type", "elastic-inference-is-gone"} <= {policy.id for policy in quoted}
-    for policy in quoted:
-        assert f"[Documentation]({policy.help_uri})\n\n> {policy.words}\n" in page
+    section = page.split(f"\n## {policy.id}\n")[1].split("\n## ")[0]
+    assert bool(policy.words) != bool(policy.rests_on), "words of the documentation, or one sentence in their place"
+    assert f"[Documentation]({policy.help_uri})\n\n" in section
+    if policy.words:
+        assert f"\n> {policy.words}\n" in section
+    else:
+        assert f"\n{policy.rests_on}\n" in section
+        assert policy.rests_on.rstrip("”").endswith(".")
+
+
+def test_at_least_forty_policies_rest_on_words_of_the_documentation() -> None:
+    assert len([policy for policy in POLICIES if policy.words]) >= 40

@@ -45,6 +45,7 @@ _LISTED = (
     "waivable",
     "help_uri",
     "words",
+    "rests_on",
     "references",
 )
 """What JSON says of a policy; an empty topic is that of one's own."""
@@ -138,6 +139,8 @@ def _explanation(policy: Policy) -> Iterator[str]:
     yield f"documentation: {policy.help_uri}"
     if policy.words:
         yield f"               “{policy.words}”"
+    if policy.rests_on:
+        yield f"               {policy.rests_on}"
     yield from (f"               {reference}" for reference in policy.references)
 
 

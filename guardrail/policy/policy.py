@@ -127,7 +127,9 @@ class Policy(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     help_uri: str
     """The documentation that the policy rests on."""
     words: str = ""
-    """What that documentation says, word for word; empty where it is a table, or only implied."""
+    """What that documentation says, word for word; empty where no sentence of it does."""
+    rests_on: str = ""
+    """What the policy rests on where there are no such words: a table, or the project's own judgement. One sentence."""
     references: list[str] = []
     waivable: bool = True
     topic: str = ""
