@@ -15,6 +15,7 @@ from guardrail.git import top_of
 from guardrail.policy.base import Result
 from guardrail.progress import progress
 from guardrail.report import Report
+from guardrail.reporters.wording import inert
 
 if TYPE_CHECKING:
     from guardrail.reporters.fingerprints import Fingerprints
@@ -155,7 +156,8 @@ def _take_source(checked: Namespace, plans: Sequence[str]) -> None:
 
 def _head(top: str) -> bytes:
     place = os.path.relpath(top)
-    return b"" if place == os.curdir else f"# apply in {place}, the root of the repository\n".encode()
+    where = "" if place == os.curdir else f", {inert(place)}"
+    return f"# git apply, at the root of the repository{where}\n".encode()
 
 
 def _commented(lines: Iterable[str]) -> str:
@@ -163,7 +165,7 @@ def _commented(lines: Iterable[str]) -> str:
 
 
 def _written(shown: Sequence[str]) -> list[str]:
-    return ["", *(f"wrote {path}" for path in shown)] if shown else []
+    return ["", *(f"wrote {inert(path)}" for path in shown)] if shown else []
 
 
 def _refuse_replacing(path: str, contents: Mapping[str, object]) -> None:

@@ -22,8 +22,9 @@ from guardrail.fixes.marks import Entry, Marked, json_marks, yaml_marks
 from guardrail.fixes.new_template import new_resources
 from guardrail.fixes.words import reworded
 from guardrail.fixes.yaml_edits import behind_entry, without_line, yaml_lines
+from guardrail.gitignore import ignored_around
 
-_GENERATED = re.compile(r"(?:^|[\\/])(?:cdk\.out|\.aws-sam)(?:[\\/]|$)|(?:^|[\\/])packaged[^\\/]*$")
+_GENERATED = re.compile(r"(?:^|[\\/])(?:cdk\.out|\.aws-sam)(?:[\\/]|$)|packaged[^\\/]*$")
 _FUNCTION = re.compile(r"Fn::\w+|Ref|Condition")
 _DECIDED = {"!If": "a condition decides it", "Fn::If": "a condition decides it"}
 
@@ -48,6 +49,8 @@ class TemplateCode:
         tool = "cdk synth" if "aws:cdk:path" in self._body else "sam build" if "SamResourceId" in self._body else None
         if tool is None and _GENERATED.search(real):
             tool = "what packages it"
+        if tool is None and ignored_around(self._path).ignores(self._path):
+            tool = "what makes it, for git leaves it out,"
         if tool is None and os.path.isfile(os.path.join(os.path.dirname(real), "manifest.json")):
             tool = "cdk synth"
         if tool is not None:

@@ -28,10 +28,11 @@ from guardrail.fixes.base import (
 from guardrail.fixes.json_edits import without_entry
 from guardrail.fixes.marks import json_marks
 from guardrail.fixes.new_terraform import NewResources
+from guardrail.fixes.patch import CONTEXT
 from guardrail.fixes.source_files import editable, owner_at, shift_of
 from guardrail.fixes.words import reworded
 from guardrail.sources.hcl import syntax
-from guardrail.sources.hcl.endings import IN_JSON
+from guardrail.sources.hcl.endings import IN_JSON, VALUES
 from guardrail.sources.hcl.ignored import ignored_changes
 from guardrail.sources.hcl.origins import Spot, way
 from guardrail.sources.hcl.reader import RootModule, resources_of
@@ -147,6 +148,7 @@ class TerraformCode:
         self._refuse_ignored(resource, change.path)
         written = self._written(resource, change.path)
         spot = self._end(resource, written)
+        _refuse_secrets(spot)
         text = self._editable(spot.file)
         at = spot.expression.at + shift_of(text, spot.file)
         found = _TOKEN.match(text.text, at)
@@ -235,6 +237,26 @@ class TerraformCode:
         new = text.text[:start] + text.text[end:]
         line = text.text.count("\n", 0, start)
         return {text.path: settled(text.text, new, range(line, line))}
+
+
+def _refuse_secrets(spot: Spot) -> None:
+    """Raise where a patch of a file of values would show one that is sensitive, among the lines around the edit."""
+    if not spot.file.path.endswith(VALUES):
+        return
+    line = spot.file.line(spot.expression.at)
+    for name, declared in spot.module.source.variables.items():
+        argument = spot.module.given.get(name)
+        is_near = argument is not None and argument.file is spot.file and _is_near(spot.file, argument, line)
+        if is_near and declared.legible_body.legible("sensitive") is not None:
+            raise NoFixError(f"the sensitive {name} is written beside it, and a patch would show that")
+
+
+def _is_near(file: syntax.SourceFile, argument: syntax.Argument, line: int) -> bool:
+    """Whether an argument, which may go over several lines, is among the lines that a hunk shows."""
+    later = (other.at for other in file.body.arguments.values() if other.at > argument.at)
+    end = min(later, default=len(file.text))
+    last = file.line(argument.at + len(file.text[argument.at : end].rstrip()))
+    return file.line(argument.at) - CONTEXT <= line <= last + CONTEXT
 
 
 def _lines_of(line: str, name: str) -> re.Match[str] | None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from guardrail import cli
 from tests.fixes.stack import TEMPLATE, TEMPLATE_TARGET, failing, fix, put
 
 WHOLE = (
@@ -238,3 +239,39 @@ def test_a_template_that_a_tool_writes_is_left_alone(tmp_path: Path, capsys: pyt
     fix("template.yaml", "--finding", "async-scales-to-zero")
     assert (tmp_path / "template.yaml").read_text() == source
     assert "is generated (sam build writes it anew)" in capsys.readouterr().out
+
+
+def test_a_line_separator_ends_no_line_of_a_template(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = 'Description: "one\u2028line \u0085 still"\n' + WHOLE + WAKE
+    put(tmp_path, template_yaml=source)
+    assert cli.main(["check", "template.yaml", "--isolated", "--region", "us-east-1", "--format", "json"]) == 1
+    found = json.loads(capsys.readouterr().out)["results"]
+    (line,) = {each["location"]["line"] for each in found if each["policy"] == "async-scales-to-zero"}
+    assert source.split("\n")[line - 1].strip() == "MinCapacity: 1"
+
+
+def test_a_share_is_no_percentage(tmp_path: Path) -> None:
+    serverless = TEMPLATE[: TEMPLATE.index("      AsyncInferenceConfig")].replace(
+        "InstanceType: ml.g4dn.xlarge\n          InitialInstanceCount: 1",
+        "ServerlessConfig: {MemorySizeInMB: 2048, MaxConcurrency: 10, ProvisionedConcurrency: 2}",
+    )
+    serverless += TEMPLATE[TEMPLATE.index("  ReaderEndpoint:") :]
+    target = TEMPLATE_TARGET.replace("DesiredInstanceCount", "DesiredProvisionedConcurrency")
+    policy = """\
+  Policy:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties:
+      PolicyName: tracking
+      PolicyType: TargetTrackingScaling
+      ScalingTargetId: !Ref ReaderTarget
+      TargetTrackingScalingPolicyConfiguration:
+        TargetValue: 70 # percent
+        PredefinedMetricSpecification:
+          PredefinedMetricType: SageMakerVariantProvisionedConcurrencyUtilization
+"""
+    put(tmp_path, template_yaml=serverless + target + policy)
+    fix(
+        "template.yaml", "--finding", "utilization-targets-are-shares", "--finding", "scaling-follows-published-metrics"
+    )
+    expected = serverless + target + policy.replace("70 # percent", "0.7 # percent")
+    assert (tmp_path / "template.yaml").read_text() == expected

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from guardrail import cli
 from tests.fixes.stack import ALARM, BACKLOG, ENDPOINT, PROVIDER, STEPS, TARGET, WAKE, failing, fix, put
 
 ZERO = TARGET.replace("min_capacity       = 1", "min_capacity       = 0")
@@ -430,3 +431,62 @@ def test_two_alarms_of_one_name_are_one(tmp_path: Path, capsys: pytest.CaptureFi
     assert failing(capsys) == {"async-wakes-from-zero"}
     put(tmp_path, letters=letters.replace('"reader-wake"', '"letters-wake"'))
     assert failing(capsys) == set()
+
+
+@pytest.mark.parametrize("is_near", [True, False])
+def test_a_patch_shows_no_sensitive_value_that_is_beside_its_edit(
+    tmp_path: Path, *, is_near: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    variables = 'variable "least" {}\nvariable "password" {\n  sensitive = true\n}\n'
+    put(tmp_path, main=FROM_VARIABLE, variables=variables)
+    values = 'password = "hunter2"\n' + ("" if is_near else "\n\n\n\n") + "least = 1\n"
+    (tmp_path / "terraform.tfvars").write_text(values)
+    assert cli.main(["fix", "--isolated", "--finding", "async-scales-to-zero"]) == 0
+    said = capsys.readouterr().out
+    assert "hunter2" not in said
+    assert ("the sensitive password is written beside it" in said) is is_near
+    assert ("+least = 0" in said) is not is_near
+
+
+def test_new_blocks_are_in_the_region_of_their_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    source = (ENDPOINT + TARGET + BACKLOG).replace('" {\n', '" {\n  region = "eu-west-1"\n')
+    put(tmp_path, main=PROVIDER + source)
+    fix("--finding", "async-scales-to-zero")
+    assert (tmp_path / "main.tf").read_text().count('"eu-west-1"') == source.count('"eu-west-1"') + 2
+    assert failing(capsys) == set()
+
+
+def test_new_blocks_are_there_for_each_key_of_their_target(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    each = (ENDPOINT + ZERO + BACKLOG).replace('" {\n', '" {\n  for_each = toset(["a", "b"])\n')
+    for reference in ("endpoint.reader.", "target.reader.", "configuration.reader."):
+        each = each.replace(reference, f"{reference[:-1]}[each.key].")
+    put(tmp_path, main=PROVIDER + each.replace('= "reader"\n', "= each.key\n"))
+    fix("--finding", "async-wakes-from-zero")
+    text = (tmp_path / "main.tf").read_text()
+    assert text.count('= toset(["a", "b"])') == each.count('= toset(["a", "b"])') + 2
+    assert '"${aws_sagemaker_endpoint.reader[each.key].name}-wake"' in text
+    assert failing(capsys) == set()
+
+
+REALTIME = PROVIDER + ENDPOINT.replace(ENDPOINT[ENDPOINT.index("\n  async_") : ENDPOINT.index("}\n\nresource")], "")
+INVOCATIONS = BACKLOG.replace("    target_value = 5\n", "    target_value = 600\n").replace(
+    BACKLOG[BACKLOG.index("    customized") : BACKLOG.index("  }\n}\n")],
+    "    predefined_metric_specification {\n"
+    '      predefined_metric_type = "SageMakerVariantInvocationsPerInstance"\n    }\n',
+)
+
+
+def test_a_realtime_endpoint_keeps_one_instance(tmp_path: Path) -> None:
+    put(tmp_path, main=REALTIME + ZERO + INVOCATIONS)
+    fix("--finding", "realtime-keeps-an-instance")
+    assert (tmp_path / "main.tf").read_text() == REALTIME + TARGET + INVOCATIONS
+
+
+def test_numbers_that_only_a_team_knows_are_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    put(tmp_path, main=REALTIME)
+    fix("--finding", "realtime-variants-scale")
+    assert "it needs numbers: a maximum, and how many requests a minute" in capsys.readouterr().out
+    put(tmp_path, main=REALTIME + TARGET)
+    fix("--finding", "scaling-has-a-policy", "--finding", "realtime-variants-scale")
+    assert "it needs a number: how many requests a minute one instance" in capsys.readouterr().out
+    assert (tmp_path / "main.tf").read_text() == REALTIME + TARGET

@@ -4,8 +4,10 @@
 CloudFormation user guide.
 """
 
+import re
+from bisect import bisect_right
 from collections.abc import Callable
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any
 
 from guardrail.errors import NotATemplateError, SourceError
@@ -39,7 +41,7 @@ def load(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:
     if len(text) > MAX_TEXT:
         raise SourceError(f"{path} has more than {MAX_TEXT:,} characters of YAML, more than any template")
     try:
-        return _TemplateReader(path, duplicates).read(compose(text))
+        return _TemplateReader(path, text, duplicates).read(compose(text))
     except YamlError as error:
         if "another document" in error.problem:
             raise NotATemplateError(f"{path} is no CloudFormation template: it holds several documents") from None
@@ -49,9 +51,10 @@ def load(path: str, text: str, duplicates: list[DuplicateKey]) -> Any:
 class _TemplateReader(YamlReader):
     """Values of one template; places are looked up once somebody asks."""
 
-    def __init__(self, path: str, duplicates: list[DuplicateKey]) -> None:
+    def __init__(self, path: str, text: str, duplicates: list[DuplicateKey]) -> None:
         super().__init__()
         self._path = path
+        self._text = text
         self._duplicates = duplicates
 
     def empty(self, node: Any) -> Table:
@@ -61,8 +64,14 @@ class _TemplateReader(YamlReader):
         """Where a key of a mapping, or else the mapping starts; ``keys`` are filled once somebody asks for one."""
         if key is not None and not keys:
             keys.update((self.key(key_node), key_node) for key_node, _ in node.value)
-        mark = keys.get(key, node).start_mark
-        return Location(self._path, mark.line + 1, mark.column + 1)
+        offset = keys.get(key, node).start_mark.index
+        line = bisect_right(self._lines, offset)
+        return Location(self._path, line, offset - self._lines[line - 1] + 1)
+
+    @cached_property
+    def _lines(self) -> list[int]:
+        r"""The offset at which each line starts: to everybody but YAML 1.1 lines end at ``\n`` alone."""
+        return [0, *(match.end() for match in re.finditer("\n", self._text))]
 
     def scalar(self, node: Any) -> Any:
         """The value of a scalar by PyYAML's rules; what is none of its type, like ``0b_``, stays text."""
