@@ -61,6 +61,7 @@ def _hunk(
 ) -> Iterator[bytes]:
     a, b, c, d = group[0][1], group[-1][2], group[0][3], group[-1][4]
     section = next((line.strip()[:80] for line in reversed(old[:a]) if _SECTION.match(line)), b"")
+    section = b"" if b"=" in section else section  # a value that is not in the hunk is nobody's business
     head = f"@@ -{_range(a, b)} +{_range(c, d)} @@".encode()
     yield head + (b" " + section if section else b"") + b"\n"
     for tag, a1, b1, c1, d1 in group:
