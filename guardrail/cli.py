@@ -51,7 +51,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except MemoryError:
         code, is_full = BUG, True
     if is_full:  # said here, where what filled the memory is gone
-        output.say("guardrail: out of memory\nhint: check a part of it at a time")
+        output.say("guardrail: out of memory")
+        output.say("hint: check a part of it at a time")
     if argv is None:
         gc.freeze()  # nor on the way out
     return code
@@ -138,7 +139,8 @@ def _bug(failure: Exception) -> int:
     if os.environ.get("GUARDRAIL_DEBUG"):
         import traceback
 
-        output.say("".join(traceback.format_exception(failure)).rstrip())
+        for line in "".join(traceback.format_exception(failure)).splitlines():
+            output.say(line)
     first_line = (str(failure).splitlines() or [""])[0][:200]
     output.say(f"guardrail: a bug in guardrail: {type(failure).__name__}: {first_line}")
     output.say("hint: run it again with GUARDRAIL_DEBUG=1 and report what that prints")

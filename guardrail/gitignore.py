@@ -12,7 +12,7 @@ from functools import cached_property
 from msgspec import Struct
 
 from guardrail import files, limits
-from guardrail.errors import GitError, NoRevisionError, SourceError
+from guardrail.errors import GitError, NoRevisionError, SourceError, SubmoduleError
 from guardrail.git import Commit, leads_out, repository_of, top_of
 from guardrail.globs import spread
 
@@ -100,6 +100,17 @@ class Tracked:
             return self._commit.is_file(path) or self._commit.is_directory(path)
         except SourceError:
             return True
+
+    def has_submodule(self, path: str) -> bool:
+        """Whether the last commit has a submodule at ``path``."""
+        try:
+            if isinstance(self._commit, Commit):
+                self._commit.is_directory(path)
+        except SubmoduleError:
+            return True
+        except SourceError:
+            pass
+        return False
 
 
 class LeftOut(Ignored):

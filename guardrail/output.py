@@ -55,14 +55,15 @@ def _write(stream: TextIO, text: str | Iterable[bytes]) -> None:
 
 
 def say(text: str) -> None:
-    """Write a line on standard error in which no control character of a hostile file survives.
+    """Write a line on standard error in which no control character of a hostile file survives, nor a line's end.
 
+    Of the folder ``a`` newline ``::error::b`` a line could begin that is a command to GitHub's runner.
     Where it cannot be written, the exit code says it alone.
     """
     if sys.stderr is None:
         return
     try:
-        sys.stderr.write("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text) + "\n")
+        sys.stderr.write("".join(c if c.isprintable() else ascii(c)[1:-1] for c in text) + "\n")
         sys.stderr.flush()
     except (OSError, ValueError):
         silence(sys.stderr)

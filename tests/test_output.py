@@ -113,6 +113,11 @@ def test_a_missing_folder_is_made(tmp_path: Path) -> None:
     assert (tmp_path / "reports" / "today" / "report.json").read_text() == "x"
 
 
+def test_what_is_said_is_one_line_whatever_a_folder_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    output.say("guardrail: a\n::error::b/main.tf:1:1: it is not closed")  # a command to GitHub's runner
+    assert capsys.readouterr().err == "guardrail: a\\n::error::b/main.tf:1:1: it is not closed\n"
+
+
 def test_a_stopwatch_that_is_told_nothing_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     for tells in (False, True):
         watch = output.Stopwatch(tells=tells)

@@ -31,6 +31,7 @@ _HEAD = 1 << 16
 _DEEPEST_IGNORED = 2
 """Folders below an ignored one in which plans are looked for."""
 _MOST_NAMED = 5
+_FETCH = "git submodule update --init"
 
 _PLAN = re.compile(
     rb'^(?:\xef\xbb\xbf)?\s*\{\s*(?:"(?:applyable|checks|complete|errored|planned_values|prior_state|resource_changes)"'
@@ -130,6 +131,8 @@ class _Search:
         """Folders of examples and tests with something in them."""
         self._pointers: list[str] = []
         """Files whose content is in git LFS, and not here."""
+        self._empty: list[str] = []
+        """Folders with nothing in them, which may be submodules that nobody has fetched."""
 
     def walk(self) -> None:
         """Look at every file. Raises `SourceError` where there are too many."""
@@ -151,6 +154,7 @@ class _Search:
                             continue
                         depths[path] = depth + 1
                     kept.append(name)
+                self._empty += [] if folders or names else [os.path.normpath(parent)]
                 folders[:] = kept
                 for name in names:
                     if parent not in assemblies or name.endswith(_SOURCES):
@@ -258,6 +262,8 @@ class _Search:
         ]
         if self._unnamed:
             said.append(f"not read, because examples and tests count if they are named: {listed(self._unnamed)}")
+        if unfetched := self._unfetched():
+            said.append(f"not read, because submodules are not here (`{_FETCH}`): {listed(unfetched)}")
         if self._pointers:
             said.append(f"not read, because git LFS has the content (`git lfs pull`): {listed(self._pointers)}")
         return Found(
@@ -277,7 +283,12 @@ class _Search:
             raise SourceError(f"{nothing}, only examples and tests: {first}", hint=f"guardrail check {first}")
         if self._pointers:
             raise SourceError(f"{nothing}, only pointers to git LFS: {min(self._pointers)}", hint="git lfs pull")
+        if unfetched := self._unfetched():
+            raise SourceError(f"{nothing}, only submodules that are not here: {min(unfetched)}", hint=_FETCH)
         raise SourceError(nothing, hint="guardrail check DIR, where they are")
+
+    def _unfetched(self) -> list[str]:
+        return list(filter(self._ignored.tracked.has_submodule, self._empty))
 
     def _nested(self) -> Iterator[tuple[str, str]]:
         """The templates that others name as nested ones, each with one that does."""

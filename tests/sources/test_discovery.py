@@ -213,6 +213,22 @@ def test_a_pointer_to_git_lfs_is_said(top: Path) -> None:
     assert found(top, {"infra/main.tf": ""}).notices == said
 
 
+def test_a_submodule_that_nobody_has_fetched_is_said(top: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    library, copy = tmp_path_factory.mktemp("library"), tmp_path_factory.mktemp("copy")
+    git(library, "init", "--quiet")
+    commit(library, {"main.tf": ""})
+    git(top, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "library")
+    commit(top, {"stack.yaml": TEMPLATE})
+    git(top, "clone", "--quiet", str(top), str(copy))
+    os.chdir(copy)
+    (copy / "empty").mkdir()
+    told = "not read, because submodules are not here (`git submodule update --init`): library"
+    assert search(".", None).notices == (told,)
+    with pytest.raises(SourceError, match="only submodules that are not here: library") as raised:
+        search("library", None)
+    assert raised.value.hint == "git submodule update --init"
+
+
 @pytest.mark.parametrize(
     ("files", "said"),
     [

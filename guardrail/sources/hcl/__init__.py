@@ -96,13 +96,16 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
         yield structs.replace(change_set, notices=(*change_set.notices, *hints))
     if pasts is not None:
         yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)
+    if found.notices and directories:  # of what is passed over where there is no root module
+        found.skipped.setdefault(directories[0], [])
     for path, skipped in found.skipped.items():
+        said, found.notices = found.notices, []
         yield ChangeSet(
             path=path,
             kind="hcl",
             after=Inventory(),
             skipped=tuple(skipped),
-            notices=tuple(unread_units(skipped)),
+            notices=(*said, *unread_units(skipped)),
             coverage=Coverage(seen=len(skipped), modelled=0, partial=0, skipped=len(skipped)),
         )
 

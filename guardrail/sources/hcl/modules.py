@@ -353,9 +353,11 @@ class ModuleInstance(Attributes):
                 return "there is no such directory"
             if tree.real(directory) in self.places:
                 return "that calls itself"
+            return (
+                None if tree.names(directory) else "nothing is there; git submodule update --init fetches a submodule"
+            )
         except SourceError as error:
             return error.message
-        return None
 
     def source_of(self, written: syntax.BlockNode) -> str | Unknown:
         """Where a call says that its module is."""

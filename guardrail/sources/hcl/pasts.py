@@ -66,6 +66,7 @@ class Pasts:
         self._named = partial(named_past, any_owner=any_owner, known=known)
         self._sets = sets
         self._sets_then = sets_then or {}
+        self._today = tuple(found.roots)
         self._environments: dict[str, EnvironmentsThen] = {}
         self._prune = partial(pruning, exclude=found.exclude)
         self._is_first = True
@@ -179,7 +180,9 @@ class Pasts:
         try:
             if not disk.tree.is_directory(folder):
                 return ()
-            return roots_below(folder, Layout(folder, disk, self._sets.flagged, self._prune(folder)))
+            layout = Layout(folder, disk, self._sets.flagged, self._prune(folder))
+            of_units = set(map(disk.tree.real, layout.units().values()))
+            return [root for root in roots_below(folder, layout) if disk.tree.real(root) not in of_units]
         except SubmoduleError:  # which is told of each root in it
             return ()
         except GitError:
@@ -193,7 +196,8 @@ class Pasts:
         if not isinstance(past, Commit):
             raise SourceError(f"--compare-to {past} is a folder, and files are compared with a git revision")
         disk = self._in(past)
-        roots = roots_of_files(files, Layout(base, disk, self._sets.flagged, self._prune(base)))
+        layout = Layout(base, disk, self._sets.flagged, self._prune(base))
+        roots = roots_of_files([*files, *(os.path.join(root, "main.tf") for root in self._today)], layout)
         named = (os.path.relpath(root) for path in files for root in self._sets.roots_naming(path))
         roots += [root for root in named if source_names(root, disk.tree)]
         return {root: _Then(root, disk) for root in roots}

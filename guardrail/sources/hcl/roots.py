@@ -6,7 +6,7 @@ provider is.
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from guardrail import limits
 from guardrail.errors import GitError, SourceError
@@ -74,14 +74,20 @@ class Layout:
         except OSError as error:
             raise SourceError(f"{base} cannot be searched: {error.strerror or error}") from None
 
-    def is_called(self, place: str) -> bool:
-        """Whether another folder calls the one at the real path ``place``."""
-        return bool(self._callers.get(place))
+    def is_called(self, place: str, *, besides: Collection[str] = ()) -> bool:
+        """Whether another folder, ``besides`` those, calls the one at the real path ``place``."""
+        return not self._callers.get(place, set()).issubset(besides)
 
     def is_like_root(self, place: str) -> bool:
         """Whether the folder says where its state or its provider is, or has values of its own."""
         source = self.disk.legible(self.folders[place])
         return place in self._with_values or source.has_providers or any(map(_has_state, source.settings))
+
+    def units(self) -> dict[str, str]:
+        """The files of units of Terragrunt that say all there is to know, with the folders of their modules."""
+        paths = [path for path in map(os.path.normpath, self.unread) if os.path.basename(path) == terragrunt.FILE]
+        modules = ((path, terragrunt.module_of(path, self.disk)) for path in paths)
+        return {path: module for path, module in modules if module is not None}
 
     def calls_of(self, folder: str) -> set[str]:
         """The real paths of the folders that one calls."""
@@ -196,16 +202,10 @@ class RootModules:
 
     def _enter_units(self, layout: Layout) -> set[str]:
         """Take the units of Terragrunt that say all there is to know; the real paths of the modules that they call."""
-        called = set()
-        for path in map(os.path.normpath, tuple(layout.unread)):
-            if os.path.basename(path) != terragrunt.FILE:
-                continue
-            module = terragrunt.module_of(path, layout.disk)
-            if module is not None:
-                layout.unread = [each for each in layout.unread if os.path.normpath(each) != path]
-                self.units[os.path.dirname(path) or os.curdir] = path, module, layout.disk
-                called.add(layout.disk.tree.real(module))
-        return called
+        units = layout.units()
+        layout.unread = [each for each in layout.unread if os.path.normpath(each) not in units]
+        self.units |= {os.path.dirname(path) or os.curdir: (path, units[path], layout.disk) for path in units}
+        return set(map(layout.disk.tree.real, units.values()))
 
     def add_files(self, paths: Sequence[str], base: str) -> None:
         """Find, below ``base``, the root modules that files belong to. Raises `SourceError`."""
@@ -244,14 +244,17 @@ class RootModules:
 def roots_below(directory: str, layout: Layout) -> list[str]:
     """The root modules in ``directory`` and below it; itself first, where it has files of its own.
 
-    Raises `SourceError` where there is none.
+    What examples and tests alone call stands by itself, since they do not count. Raises `SourceError` where there is
+    none.
     """
     top = layout.disk.tree.real(directory)
     roots = [os.path.normpath(directory)] if top in layout.folders else []
+    parts_of = {place: frozenset(os.path.relpath(place, top).split(os.sep)) for place in layout.folders}
+    aside = {place for place, parts in parts_of.items() if parts & NOT_UNLESS_NAMED}
     for place, folder in sorted(layout.folders.items()):
-        if place == top or layout.is_called(place):
+        parts = parts_of[place]
+        if place == top or layout.is_called(place, besides=() if place in aside or parts & _SHARED else aside):
             continue
-        parts = frozenset(os.path.relpath(place, top).split(os.sep))
         if parts & NOT_UNLESS_NAMED or (parts & _SHARED and not layout.is_like_root(place)):
             layout.passed_over.append(folder)
         else:

@@ -574,3 +574,28 @@ def test_a_past_link_that_led_out_is_not_followed(change: Changing, top: Path, t
     found = only()
     assert found.before is None
     assert any("secret.tf leads out of its repository" in each for each in found.notices)
+
+
+def test_a_new_file_of_a_new_module_has_the_past_of_the_root_that_calls_it(change: Changing) -> None:
+    """As a hook hands it over, when a resource has moved into a module."""
+    moved = f"moved {{\n  from = {CHAT}\n  to   = module.m.{CHAT}\n}}\n"
+    change(
+        {"infra/main.tf": PROVIDER + endpoint("chat", 2)},
+        {
+            "infra/main.tf": PROVIDER + 'module "m" {\n  source = "./m"\n}\n' + moved,
+            "infra/m/main.tf": endpoint("chat", 2),
+        },
+    )
+    found = only("infra/m/main.tf")
+    assert counts(found.before) == {f"module.m.{CHAT}": 2}
+    assert happened(found) == {f"module.m.{CHAT}": ("no-op", False)}
+
+
+def test_a_module_that_a_unit_of_terragrunt_calls_was_no_root_module_either(change: Changing) -> None:
+    unit = 'terraform {{\n  source = "../endpoint"\n}}\ninputs = {{\n  n = {}\n}}\n'
+    module = PROVIDER + 'variable "n" {\n}\n' + endpoint("chat", "var.n")
+    change(
+        {"endpoint/main.tf": module, "live/terragrunt.hcl": unit.format(2)},
+        {"endpoint/main.tf": module, "live/terragrunt.hcl": unit.format(3)},
+    )
+    assert [each.path for each in compared()] == ["live"]  # and no endpoint that is gone

@@ -724,3 +724,12 @@ resource "aws_sagemaker_endpoint" "e" {{
 """
     (found,) = read({"main.tf": text}).after.endpoints
     assert found.account == account
+
+
+def test_a_module_with_nothing_in_its_folder_is_missing_and_not_free(write: Write) -> None:
+    """As git leaves the folder of a submodule that nobody has fetched."""
+    (write({"main.tf": 'module "m" {\n  source = "./library"\n}\n'}) / "library").mkdir()
+    (found,) = hcl.read(["."])
+    (skipped,) = found.skipped
+    assert (skipped.address, skipped.affects_total) == ("module.m", True)
+    assert "git submodule update --init" in str(skipped.reason)

@@ -218,3 +218,17 @@ def test_what_terragrunt_and_stacks_deploy_is_skipped_by_name(write: Write) -> N
         ("live/b/terragrunt.hcl", True),
         ("live/c/components.tfcomponent.hcl", True),
     ]
+
+
+def test_what_an_example_alone_calls_stands_by_itself(write: Write) -> None:
+    """Or a change that adds an example would take a root module out of every number."""
+    call = 'module "m" {\n  source = "../../infra"\n}\n'
+    write({"infra/main.tf": PROVIDER, "examples/new/main.tf": call, "tests/setup/main.tf": call})
+    assert roots_below(".", layout(".")) == ["infra"]
+
+
+def test_what_is_passed_over_is_said_where_there_is_no_root_module(write: Write) -> None:
+    write({"tests/main.tf": PROVIDER + 'resource "aws_sagemaker_endpoint" "e" {\n}\n'})
+    (nothing,) = hcl.read(["."], compare_to=".")
+    assert nothing.notices == ("not read, because examples and tests count if they are named: tests",)
+    assert not nothing.after.endpoints
