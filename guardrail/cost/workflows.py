@@ -91,8 +91,11 @@ def together(jobs: Sequence[Bill], ways: Ways | None, absent: Unknown | None) ->
     if ways is None:
         return join.of_parts(monthly, (), absent)
     singles = [list(_of_one_run(job, hours)) for job, hours in zip(jobs, ways.hours, strict=True)]
-    share = 1 / max(ways.executions, _ONE)  # of a job that runs once ever, in each execution
-    mosts = [max(each) * (share if once else 1) for each, once in zip(singles, ways.once_ever, strict=True)]
+    often = runs(ways.flow, len(jobs))
+    mosts = [
+        max(each) / (max(ways.executions, _ONE) * (most or 1) if once else 1)  # of one that runs once ever its share
+        for each, once, (_, most) in zip(singles, ways.once_ever, often, strict=True)
+    ]
     found = span(ways.flow, list(map(min, singles)), mosts)
     floor, ceiling = found.least * ways.executions, found.most * ways.executions
     whole = join.of_ways(monthly, floor, ceiling if floor == ceiling else monthly.expected, ceiling)
@@ -118,6 +121,8 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         high = started * (max(often.least, 1) if often.most is None else often.most)
         if job.has_fixed_name:
             high = min(high, _ONE)
+        if hours is None and high:
+            low = high  # in no state that it has is it known to cost nothing
     open_end = NO_END if often.most is None and not job.has_fixed_name else unsure
     states: list[State] = []
     sizes = list(_sizes(job))

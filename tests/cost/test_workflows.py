@@ -88,6 +88,26 @@ def test_a_job_without_a_run_time_has_the_price_of_its_hour_and_depends_on_usage
 
 
 @pytest.mark.parametrize(
+    ("least", "most", "fixed"),
+    [(0, 1, False), (0, 3, False), (1, 3, False), (0, 1, True)],
+    ids=["perhaps", "a cache with retries", "retries", "once ever"],
+)
+def test_a_job_that_may_not_run_is_not_free_where_nobody_says_how_long_it_does(
+    least: int,
+    most: int,
+    fixed: bool,  # noqa: FBT001
+) -> None:
+    perhaps = Flow((Step(jobs=(0,), least=least, most=most, ends=True),))
+    found = bill(workflow(job(has_fixed_name=fixed), flow=perhaps), PRICES, WorkflowDemand())
+    assert found.monthly.depends_on_usage
+    assert found.children[0].monthly.depends_on_usage
+    (line,) = found.children[0].lines
+    # 0 to 3 runs of nobody knows how long: no quantity and no amount, the price of an hour alone
+    assert (line.quantity, line.monthly, line.depends_on_usage) == (None, None, True)
+    assert "hours" not in line.origins
+
+
+@pytest.mark.parametrize(
     ("runs", "once", "floor", "at_least"),
     [
         (None, False, "0.00", False),
@@ -200,6 +220,11 @@ def test_a_name_that_stays_is_one_run_ever_whatever_starts_it() -> None:
     # half a run a month: 0.115
     assert bounds(seldom) == ("0.00", None, "0.12")
     assert seldom.monthly.ceiling == Decimal("0.115")
+    one = Flow((Step(jobs=(0,), least=0, ends=True),))
+    items = Flow((Step(parts=(one,), least=2, most=2, ends=True),))
+    found = bill(workflow(job(name="nightly", has_fixed_name=True), flow=items), PRICES, HALF_AN_HOUR)
+    # of two items of a map the first to start takes the name: 0.23 and not 0.46
+    assert bounds(found) == bounds(found.children[0]) == ("0.00", None, "0.23")
     endless = Flow((Step(jobs=(0,), least=0, nexts=(0,), ends=True),))
     found = bill(workflow(job(name="nightly", has_fixed_name=True), flow=endless), PRICES, HALF_AN_HOUR)
     assert (bounds(found)[2], found.monthly.at_least) == ("0.23", False)
