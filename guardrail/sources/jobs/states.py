@@ -105,6 +105,7 @@ class _Reader:
 
     def _step(self, label: str, state: Mapping[str, Any], language: str, known: _Known, places: dict[str, int]) -> Step:
         language = str(state.get("QueryLanguage") or language)
+        known = self._input(state, language, known)
         after = [places[name] for name in _nexts(state) if name in places]
         lost = next((name for name in _nexts(state) if name not in places), None)
         if lost is not None:
@@ -216,6 +217,13 @@ class _Reader:
 
     # What is known where
 
+    def _input(self, state: Mapping[str, Any], language: str, known: _Known) -> _Known:
+        """What its paths begin at: all that a state is given, or the part of it that its InputPath says."""
+        if language != "JSONPath" or _keeps(state, "InputPath"):
+            return known
+        part = self._at(state["InputPath"], "InputPath", known)
+        return part if isinstance(part, dict) else {}
+
     def _inputs(self, states: Mapping[str, Any], start: str, language: str, known: _Known) -> dict[str, _Known]:
         """What is known of the input of each state, whichever way leads to it."""
         inputs = {start: known}
@@ -246,6 +254,8 @@ class _Reader:
                 state["Result"] if "Result" in state else self._resolved(state["Parameters"], "it", language, known)
             )
             output = _put(known, state.get("ResultPath", "$"), result)
+        elif kind == "Pass" and language == "JSONPath" and state.get("ResultPath", "$") != "$":
+            output = _put(known, state["ResultPath"], None)  # its own input, which lies under that name then
         elif kind in ("Task", "Map", "Parallel"):
             output = known if language == "JSONPath" and "ResultPath" in state else {}
             output = _put(output, state.get("ResultPath", "$"), None)

@@ -122,6 +122,29 @@ def test_the_items_that_a_distributed_map_may_read_bound_it(batcher: dict[str, i
     assert how_often(states.read(machine(Each=each))) == {"Each/Score": Runs(0, most)}
 
 
+def test_paths_begin_at_the_part_of_the_input_that_a_state_takes() -> None:
+    given = {"Type": "Pass", "Result": {"n": 9, "xs": [1, 2, 3], "a": {"n": 2, "xs": [1]}}, "Next": "Then"}
+    counted = request(TransformResources={"InstanceType": "ml.m5.xlarge", "InstanceCount.$": "$.n"})
+    scored = task(InputPath="$.a", Parameters=counted)
+    assert only(states.read(machine(First=given, Then=scored))).instance_count == 2
+    lost = only(states.read(machine(First=given, Then={**scored, "InputPath": None}))).instance_count
+    assert isinstance(lost, Unknown)
+    each = {"Type": "Map", "InputPath": "$.a", "ItemsPath": "$.xs", "ItemProcessor": machine(Score=task()), "End": True}
+    assert how_often(states.read(machine(First=given, Then=each))) == {"Then/Score": Runs(1, 1)}
+
+
+def test_a_pass_that_puts_its_input_under_a_name_leaves_nothing_known_of_that() -> None:
+    counted = request(TransformResources={"InstanceType": "ml.m5.xlarge", "InstanceCount.$": "$.n"})
+    first = {"Type": "Pass", "Result": {"n": 2}, "Next": "Under"}
+    under = {"Type": "Pass", "ResultPath": "$.n", "Next": "Score"}
+    assert isinstance(
+        only(states.read(machine(First=first, Under=under, Score=task(Parameters=counted)))).instance_count, Unknown
+    )
+    beside = {**under, "ResultPath": "$.other"}
+    kept = states.read(machine(First=first, Under=beside, Score=task(Parameters=counted)))
+    assert only(kept).instance_count == 2
+
+
 @pytest.mark.parametrize(
     ("retry", "most"),
     [
