@@ -4,7 +4,7 @@ A fix is made step by step. A minimum of 0 alone would leave an endpoint that no
 whose mend is the next step, until the finding is gone and nothing is new. What does not get there is not offered.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 from msgspec import Struct
@@ -55,7 +55,7 @@ class Fix(Struct, frozen=True, kw_only=True):
     """The real paths of the files that it edits."""
     before: Totals
     after: Totals
-    """What all inputs cost without it and with it, as far as the fixes before it are in."""
+    """What all that it reaches costs without it and with it, alone."""
 
 
 class NotOffered(Struct, frozen=True, kw_only=True):
@@ -73,6 +73,9 @@ class Proposals(Struct, frozen=True, kw_only=True):
     not_offered: tuple[NotOffered, ...]
     contents: Contents
     """The files with all fixes."""
+    before: Totals
+    after: Totals
+    """What all that they reach costs without them and with them."""
 
 
 class _State(Struct, frozen=True):
@@ -82,65 +85,119 @@ class _State(Struct, frozen=True):
     report: Report
 
 
+class _Mended(Struct, frozen=True):
+    """A state in which a finding is gone and nothing is new."""
+
+    state: _State
+    before: Report
+    """What a check of all that it reaches says without it."""
+    changes: tuple[tuple[str, Change], ...]
+    """Each with the input that it is made in."""
+
+    def gone(self) -> dict[Key, Result]:
+        """The findings that it mends, those of other endpoints among them that share its line."""
+        return {key: result for key, result in failing(self.before).items() if is_gone(key, self.state.report)}
+
+
 def propose(workbench: Workbench, wanted: Callable[[Result, Fingerprints], bool]) -> Proposals:
-    """The fixes of all findings that are wanted; each is proven alone, and on top of those before it."""
+    """The fixes of all findings that are wanted: each is proven alone, and all of them together once more.
+
+    Those that do not go together are proven one on top of the other, and who does not stand there is not offered.
+    """
     nothing = _State({}, workbench.report({}, ()))
-    now, fingerprints = nothing, Fingerprints(nothing.report)
-    fixes: list[Fix] = []
+    fingerprints = Fingerprints(nothing.report)
+    found: dict[Key, _Mended] = {}
     left: list[NotOffered] = []
+    covered: set[Key] = set()
     for key, result in failing(nothing.report).items():
-        if not wanted(result, fingerprints) or is_gone(key, now.report):
+        if not wanted(result, fingerprints) or key in covered:
             continue
         try:
-            if now.contents:
-                _mended(workbench, nothing, key)
-            made, changes = _mended(workbench, now, key)
+            found[key] = _mended(workbench, nothing, key)
         except NoFixError as error:
             left.append(NotOffered(result=result, reason=error.reason))
+        else:
+            covered |= found[key].gone().keys()
+    together = _together(workbench, nothing, found.values())
+    if together is None:
+        together, found = _stacked(workbench, nothing, found, left)
+    return Proposals(
+        fixes=tuple(_fix(nothing.report, key, each) for key, each in found.items()),
+        not_offered=tuple(left),
+        contents=together.contents,
+        before=_checked(workbench, {}, together.contents).totals,
+        after=together.report.totals,
+    )
+
+
+def _fix(report: Report, key: Key, mended: _Mended) -> Fix:
+    return Fix(
+        result=failing(report)[key],
+        gone=tuple(mended.gone().values()),
+        changes=tuple(change for _, change in mended.changes),
+        paths=tuple(sorted(mended.state.contents)),
+        before=mended.before.totals,
+        after=mended.state.report.totals,
+    )
+
+
+def _together(workbench: Workbench, nothing: _State, several: Collection[_Mended]) -> _State | None:
+    """The state with all fixes; None where they do not go together."""
+    if len(several) < 2:  # noqa: PLR2004 - one is together with itself
+        return next((each.state for each in several), nothing)
+    contents: Contents = {}
+    try:
+        for each in several:
+            for source, change in each.changes:
+                contents = _edited(workbench, contents, source, [change])
+        state = _State(contents, _checked(workbench, contents, contents))
+        before = _checked(workbench, {}, contents)
+    except NoFixError:
+        return None
+    gone = {key: result for each in several for key, result in each.gone().items()}
+    is_sound = all(is_gone(key, state.report) for key in gone) and not any(map(_counts, fresh(before, state.report)))
+    return state if is_sound and not any(objections(before, state.report, gone)) else None
+
+
+def _stacked(
+    workbench: Workbench, nothing: _State, found: Mapping[Key, _Mended], left: list[NotOffered]
+) -> tuple[_State, dict[Key, _Mended]]:
+    """The fixes that stand on top of those before them; the others are ``left``."""
+    now, kept = nothing, dict[Key, _Mended]()
+    for key, alone in found.items():
+        if is_gone(key, now.report):
             continue
-        edited = [path for path, content in made.contents.items() if now.contents.get(path) != content]
-        fixes.append(
-            Fix(
-                result=result,
-                gone=tuple(each for other, each in failing(now.report).items() if is_gone(other, made.report)),
-                changes=changes,
-                paths=tuple(sorted(edited)),
-                before=now.report.totals,
-                after=made.report.totals,
-            )
-        )
-        now = made
-    return Proposals(fixes=tuple(fixes), not_offered=tuple(left), contents=now.contents)
+        try:
+            now = _mended(workbench, now, key).state
+            kept[key] = alone
+        except NoFixError as error:
+            reason = f"alone it could be mended, and with the other fixes not: {error.reason}"
+            left.append(NotOffered(result=failing(nothing.report)[key], reason=reason))
+    return now, kept
 
 
-def _mended(workbench: Workbench, start: _State, key: Key) -> tuple[_State, tuple[Change, ...]]:
-    """The state in which a finding is gone and nothing is new, with the changes that lead there.
-
-    Raises `NoFixError`.
-    """
+def _mended(workbench: Workbench, start: _State, key: Key) -> _Mended:
+    """The state in which a finding is gone and nothing is new. Raises `NoFixError`."""
     goal = failing(start.report)[key]
-    state, done, mended = start, list[Change](), {key: goal}
+    state, done, mended = start, list[tuple[str, Change]](), {key: goal}
     for _ in range(_MOST_STEPS):
         endpoint = _endpoint_of(goal, state.report)
-        changes = [change for change in next_changes(goal, endpoint) if change not in done]
+        changes = [change for change in next_changes(goal, endpoint) if (goal.source, change) not in done]
         if not changes:
             raise NoFixError("what would mend it is there already, and does not")
-        state = _applied(workbench, state, goal, changes)
-        done += changes
+        contents = _edited(workbench, state.contents, goal.source, changes)
+        state = _State(contents, _checked(workbench, contents, contents))
+        done += ((goal.source, change) for change in changes)
         before = _checked(workbench, start.contents, state.contents)
         if is_gone(key, state.report) and not any(map(_counts, fresh(before, state.report))):
-            said = next(objections(before, state.report, {**mended, **_also_gone(before, state.report)}), None)
+            made = _Mended(state, before, tuple(done))
+            said = next(objections(before, state.report, {**mended, **made.gone()}), None)
             if said is not None:
                 raise NoFixError(f"with it {said}")
-            return state, tuple(done)
+            return made
         goal = _next_goal(key, before, state.report)
         mended[key_of(goal)] = goal
     raise NoFixError("it takes more steps than can be proven")
-
-
-def _also_gone(before: Report, after: Report) -> dict[Key, Result]:
-    """The findings that an edit mends, among them those of other endpoints that share its line."""
-    return {key: result for key, result in failing(before).items() if is_gone(key, after)}
 
 
 def _next_goal(key: Key, before: Report, after: Report) -> Result:
@@ -173,13 +230,13 @@ def _endpoint_of(result: Result, report: Report) -> Endpoint | None:
     return next((item.endpoint for item in found), None)
 
 
-def _applied(workbench: Workbench, state: _State, goal: Result, changes: Sequence[Change]) -> _State:
-    """The state with changes made, one after the other. Raises `NoFixError` where one, or of words all, cannot be."""
-    contents = dict(state.contents)
+def _edited(workbench: Workbench, contents: Contents, source: str, changes: Sequence[Change]) -> Contents:
+    """Contents with changes made, one after the other. Raises `NoFixError` where one, or of words all, cannot be."""
+    made = dict(contents)
     refused: list[NoFixError] = []
     for change in changes:
         try:
-            texts = workbench.changed(contents, goal.source, change)
+            texts = workbench.changed(made, source, change)
         except GuardrailError as error:
             raise NoFixError(error.message) from None
         except NoFixError as error:
@@ -187,10 +244,10 @@ def _applied(workbench: Workbench, state: _State, goal: Result, changes: Sequenc
                 raise
             refused.append(error)
             continue
-        contents.update((path, text.encode()) for path, text in texts.items())
-    if contents == state.contents:
+        made.update((path, text.encode()) for path, text in texts.items())
+    if made == contents:
         raise refused[0] if refused else NoFixError("it says that already")
-    return _State(contents, _checked(workbench, contents, contents))
+    return made
 
 
 def _checked(workbench: Workbench, contents: Contents, edited: Iterable[str]) -> Report:

@@ -30,6 +30,9 @@ def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterato
     for number, fix in enumerate(proposals.fixes, 1):
         yield ""
         yield from _fix(number, fix, fingerprints, [names[path] for path in fix.paths])
+    if len(proposals.fixes) > 1:
+        yield ""
+        yield f"all of them, a month: {bill(proposals.before.after, proposals.after.after)}"
     if proposals.fixes and proposals.not_offered:
         yield ""
     if proposals.not_offered:

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from guardrail import cli
+from guardrail.errors import GuardrailError
+from guardrail.fixes.writing import write
 from tests.fixes.stack import ALARM, BACKLOG, ENDPOINT, PROVIDER, STEPS, TARGET, WAKE, failing, fix, put
 
 ZERO = TARGET.replace("min_capacity       = 1", "min_capacity       = 0")
@@ -490,3 +492,42 @@ def test_numbers_that_only_a_team_knows_are_asked_for(tmp_path: Path, capsys: py
     fix("--finding", "scaling-has-a-policy", "--finding", "realtime-variants-scale")
     assert "it needs a number: how many requests a minute one instance" in capsys.readouterr().out
     assert (tmp_path / "main.tf").read_text() == REALTIME + TARGET
+
+
+# Several fixes -------------------------------------------------------------------------------------------------------
+
+
+def test_fixes_apply_alone_in_either_order_and_together(tmp_path: Path) -> None:
+    queue = ENDPOINT + TARGET + BACKLOG
+    source = PROVIDER + queue + "\n" + queue.replace("reader", "letters")
+    put(tmp_path, main=source)
+    for name in ("reader", "letters"):
+        flags = ["--finding", f"aws_appautoscaling_target.{name}", "--patch", f"{name}.patch"]
+        assert cli.main(["fix", "--isolated", *flags]) == 0
+    applied = []
+    for order in (("reader", "letters"), ("letters", "reader")):
+        put(tmp_path, main=source)
+        for name in order:
+            subprocess.run(["git", "apply", f"{name}.patch"], check=True)  # noqa: S607
+        applied.append((tmp_path / "main.tf").read_bytes())
+    put(tmp_path, main=source)
+    fix("--finding", "async-scales-to-zero")
+    assert applied == [(tmp_path / "main.tf").read_bytes()] * 2
+
+
+def test_all_fixes_together_say_what_they_do_to_the_bill(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    queue = ENDPOINT + TARGET + BACKLOG + WAKE
+    put(tmp_path, main=PROVIDER + queue + "\n" + queue.replace("reader", "letters"))
+    fix("--finding", "async-scales-to-zero")
+    said = capsys.readouterr().out
+    # two endpoints keep an instance of 537.28 each: 1,074.56; each fix alone leaves one of them, both leave none
+    assert said.count("floor 1,074.56 -> 537.28 USD (-537.28), expected and ceiling as before") == 2
+    assert "all of them, a month: floor 1,074.56 -> 0.00 USD (-1,074.56), expected and ceiling as before" in said
+
+
+def test_a_file_that_changes_meanwhile_is_not_written(tmp_path: Path) -> None:
+    put(tmp_path, main=WHOLE, other=ENDPOINT)
+    pairs = {str(tmp_path / "main.tf"): (WHOLE.encode(), b"new"), str(tmp_path / "other.tf"): (b"old", b"new")}
+    with pytest.raises(GuardrailError, match="has changed meanwhile, and nothing was written"):
+        write(pairs)
+    assert (tmp_path / "main.tf").read_text() == WHOLE
