@@ -12,10 +12,8 @@ from msgspec import Struct
 
 from guardrail.bills.layouts import LayoutName
 from guardrail.bills.usage import NOT_RECOGNISED, Use, uses_of
-from guardrail.bills.view import PRODUCTS, literal, literals
+from guardrail.bills.view import PRODUCTS, USAGE_LINES, literal, literals
 
-USAGE_LINES: Final = ("Usage", "SavingsPlanCoveredUsage", "DiscountedUsage")
-"""Line types that are use, once each: a negation's amount repeats that of the lines it takes back."""
 KNOWN_LINES: Final = (
     *USAGE_LINES,
     *("SavingsPlanNegation", "SavingsPlanRecurringFee", "SavingsPlanUpfrontFee", "SavingsPlanFee", "SavingsPlanUnused"),

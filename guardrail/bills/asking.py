@@ -8,7 +8,6 @@ from guardrail.bills.answer import Answer, Row, joined, total
 from guardrail.bills.asked import (
     DAY_HOURS,
     KNOWN_LINES,
-    USAGE_LINES,
     Asked,
     Facts,
     beginning,
@@ -18,7 +17,7 @@ from guardrail.bills.asked import (
 from guardrail.bills.layouts import LAYOUTS, LayoutName
 from guardrail.bills.questions import Question, question, savings_plans
 from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED, SOFTWARE
-from guardrail.bills.view import PRODUCTS, literals
+from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.errors import SourceError
 
 Ask = Callable[[str], list[dict[str, Any]]]

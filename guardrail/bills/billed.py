@@ -14,7 +14,6 @@ from msgspec import Struct, structs
 from guardrail.bills.answer import summed
 from guardrail.bills.asked import (
     DAY_HOURS,
-    USAGE_LINES,
     Asked,
     Facts,
     beginning,
@@ -28,7 +27,7 @@ from guardrail.bills.layouts import LayoutName
 from guardrail.bills.questions.hours import PLACE
 from guardrail.bills.resources import Resource, resource_of, shown_name
 from guardrail.bills.usage import SOFTWARE, Use
-from guardrail.bills.view import PRODUCTS, literals
+from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.errors import SourceError
 from guardrail.money import ZERO
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from guardrail.bills.answer import text_of
 from guardrail.bills.billed import Billed, Month
 from guardrail.bills.reasons import WARM, ReasonName
-from guardrail.bills.reconcile import Pair, Pairs, Pool, sides
+from guardrail.bills.reconcile import UNBILLED, Pair, Pairs, Pool, orphaned, sides
 from guardrail.bills.usage import SOFTWARE
 from guardrail.cost.base import CostComponent
 from guardrail.model import InstanceVariant, Unknown
@@ -61,22 +61,35 @@ def held_against(again: Pairs, month: Month) -> Held:
     """
     estimated = billed = ZERO
     left: dict[ReasonName, Decimal] = {}
-    billed_ones: list[Pair | Pool] = [pair for pair in again.pairs if pair.billed]
-    billed_ones += [pool for pool in again.pools if pool.parts]
-    for pair in billed_ones:
+
+    def leave(name: ReasonName, usd: Decimal) -> None:
+        left[name] = left.get(name, ZERO) + usd
+
+    every: list[Pair | Pool] = [*again.pairs, *again.pools]
+    for pair in every:
         for mine, part, why in sides(pair, month):
             expected = sum((_of_month(line, month) for line in mine.lines), ZERO)
-            listed = ZERO if part is None else part.cost if part.list_cost is None else part.list_cost
+            listed = ZERO if part is None else _listed(part)
             estimated, billed, rest = estimated + expected, billed + listed, listed - expected
+            if part is None:  # all of it, as far as it is estimated of this month
+                leave(UNBILLED, rest)
+                continue
             for reason in why:
                 if reason.usd is not None and reason.name not in _HELD:
-                    left[reason.name] = left.get(reason.name, ZERO) + reason.usd
+                    leave(reason.name, reason.usd)
                     rest -= reason.usd
             if rest:
                 unknown = [reason.name for reason in why if reason.usd is None]
-                name: ReasonName = unknown[0] if unknown else "length of the month"
-                left[name] = left.get(name, ZERO) + rest
+                leave(unknown[0] if unknown else "length of the month", rest)
+    for part in again.orphans:
+        billed += _listed(part)
+        leave(orphaned(part), _listed(part))
     return Held(estimated=estimated, billed=billed, left=left)
+
+
+def _listed(part: Billed) -> Decimal:
+    """What a part is at its list price; what it cost where the export does not say that."""
+    return part.cost if part.list_cost is None else part.list_cost
 
 
 def _of_month(line: CostComponent, month: Month) -> Decimal:
@@ -107,34 +120,56 @@ def _entry(pair: Pair, month: Month) -> Iterator[str]:
 
 def _software(pair: Pair) -> Iterator[str]:
     """The fee of software for each hour of an instance, where instances ran."""
-    fees = [part.cost if part.list_cost is None else part.list_cost for part in pair.billed if part.mode == SOFTWARE]
+    fees = [_listed(part) for part in pair.billed if part.mode == SOFTWARE]
     hours = sum((part.amount for part in pair.billed if part.use.instance_type), ZERO)
     if fees and hours:
         yield f"marketplace_usd_per_hour: {_rounded(sum(fees, ZERO) / hours)}"
 
 
 def _instances(pair: Pair, month: Month) -> Iterator[str]:
-    """Mean instances of the month: of the endpoint, or of each variant where these have types of their own."""
+    """Mean instances of the month: of the endpoint, or of each variant where there are several."""
     variants = pair.item.endpoint.variants
-    hours = {part.use.instance_type: part.amount for part in pair.billed if part.use.instance_type}
+    hours: dict[str, Decimal] = {}
+    for part in pair.billed:
+        if part.use.instance_type:
+            hours[part.use.instance_type] = hours.get(part.use.instance_type, ZERO) + part.amount
     if not hours:
         return
     if isinstance(variants, Unknown) or len(variants) == 1:
         yield f"average_instances: {_rounded(sum(hours.values(), ZERO) / month.hours)}"
         return
-    of_type: dict[str, list[str]] = {}
+    of_type: dict[str, list[InstanceVariant]] = {}
     for variant in variants:
-        if (
-            isinstance(variant, InstanceVariant)
-            and isinstance(variant.instance_type, str)
-            and isinstance(variant.name, str)
-        ):
-            of_type.setdefault(variant.instance_type, []).append(variant.name)
-    told = {names[0]: hours[kind] for kind, names in of_type.items() if len(names) == 1 and kind in hours}
+        if isinstance(variant, InstanceVariant) and isinstance(variant.instance_type, str):
+            of_type.setdefault(variant.instance_type, []).append(variant)
+    told = [
+        (variant.name, mean)
+        for kind, several in of_type.items()
+        if kind in hours
+        for variant, mean in _means(several, hours[kind] / month.hours)
+        if isinstance(variant.name, str)
+    ]
     if told:
         yield "variants:"
-    for name, amount in told.items():
-        yield f"  {quoted(name)}: {{average_instances: {_rounded(amount / month.hours)}}}"
+    for name, mean in told:
+        yield f"  {quoted(name)}: {{average_instances: {_rounded(mean)}}}"
+
+
+def _means(several: Sequence[InstanceVariant], together: Decimal) -> Iterator[tuple[InstanceVariant, Decimal]]:
+    """What each variant of a type had, as far as that can be told of what they had together.
+
+    One by itself had all of it. Of several, those that nothing scales had their count, and what scales shares the rest
+    evenly: which of them had more makes no difference to what they cost.
+    """
+    if len(several) == 1:
+        yield several[0], together
+        return
+    scaled = [each for each in several if each.scaling is not None or each.managed_scaling is not None]
+    fixed = [each.initial_instance_count for each in several if each not in scaled]
+    counts = [count for count in fixed if isinstance(count, int)]
+    rest = together - sum(counts)
+    if len(counts) == len(fixed) and rest >= 0 and not any(each.sensitive for each in several):
+        yield from ((each, rest / len(scaled)) for each in scaled)
 
 
 def _amount(parts: Sequence[Billed], charges: tuple[str, ...]) -> Decimal | None:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from datetime import datetime
 from typing import Final
 
 from guardrail.bills import unpacking
@@ -10,6 +11,7 @@ from guardrail.bills.view import PRODUCTS, TIMES, is_amount
 from guardrail.errors import SourceError
 
 _LARGEST_FIELD: Final = 1 << 24
+_TIME: Final = r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}(:?\d{2})?)?"
 
 
 def header(path: str, shown: str, *, gzipped: bool) -> tuple[str, ...]:
@@ -75,6 +77,13 @@ def _is_fine(text: str, is_number: bool) -> bool:  # noqa: FBT001 - which of two
         return True
     if is_number:
         return is_amount(text)
-    return (
-        re.fullmatch(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?(Z|[+-]\d{2}(:?\d{2})?)?", text) is not None
-    )
+    return re.fullmatch(_TIME, text) is not None and _is_moment(text)
+
+
+def _is_moment(text: str) -> bool:
+    """Whether a text in the form of a time is one of the calendar: of 2026-13-01 and of 25:00 nobody knows when."""
+    try:
+        datetime.fromisoformat(text[:19])
+    except ValueError:
+        return False
+    return True

@@ -67,7 +67,8 @@ def _of(source: str) -> tuple[list[str], list[str], list[Manifest]]:
     """The data files of one SOURCE, what was left out, and the manifests that count."""
     if not os.path.lexists(source):
         raise SourceError(
-            f"{source} is not there", hint="a file or folder of an export of the bill, or s3://BUCKET/PREFIX"
+            f"{source or repr(source)} is not there",
+            hint="a file or folder of an export of the bill, or s3://BUCKET/PREFIX",
         )
     if os.path.isdir(source):
         return _in_folder(source)

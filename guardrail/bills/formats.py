@@ -155,7 +155,7 @@ def _when(answer: Answer) -> str:
     layouts = ", ".join(TITLES.get(name, name) for name in answer.layouts)  # type: ignore[call-overload]
     if answer.start is None:
         return layouts
-    return f"{answer.start} to {answer.end} (exclusive), {layouts}"
+    return f"{answer.start} {f'to {answer.end} (exclusive)' if answer.end else 'onwards'}, {layouts}"
 
 
 def markdown(answer: Answer) -> str:

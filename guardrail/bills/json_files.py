@@ -16,3 +16,5 @@ def decoded(path: str, *, most: int) -> Any:
         raise SourceError(f"{path} cannot be read: {error.strerror}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise SourceError(f"{path} is no JSON: {error}", hint="it may still be written") from error
+    except RecursionError as error:
+        raise SourceError(f"{path} is no export of the bill: its JSON is nested too deeply to be read") from error

@@ -45,8 +45,10 @@ def manifest(path: str, content: Any) -> Manifest | None:
     if not isinstance(content, dict):
         return None
     keys = content.get("reportKeys", content.get("dataFiles"))
-    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+    if keys is None:
         return None
+    if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+        raise SourceError(f"{path} is a manifest whose data files cannot be read: they are no list of names")
     if not keys:
         raise SourceError(f"{path} names no data files", hint="the delivery may not be complete; wait for the next")
     period = content.get("billingPeriod")

@@ -84,10 +84,10 @@ class Bill:
             if group.is_csv or "AS unreadable" in text:
                 self._read_text(f"bill_{number}", group, text)
                 self.selects.append((group.title, f"SELECT {names} FROM bill_{number}"))
-                self._refuse_without_cost(group, f"bill_{number}")
+                self._refuse_lacking(group, f"bill_{number}")
             else:
                 self.selects.append((group.title, f"SELECT {names} FROM ({text})"))
-                self._refuse_without_cost(group)
+                self._refuse_lacking(group)
                 self._parameters.append(group.patterns)
         if recorded:
             taken.append(cost_explorer.select(recorded, tag_keys))
@@ -114,30 +114,28 @@ class Bill:
             if found is not None:
                 raise found
         column = group.layout.column(bad, group.columns.types)
+        what = "a time" if bad in view.TIMES else "a number"
+        if group.is_csv:
+            raise SourceError(f"{group.shown[0]}: a value of the column {column} is not {what}")
         condition = view.unreadable(group.layout, group.columns, bad)
-        raise self._first_of_parquet(group, str(column), condition, what="a time" if bad in view.TIMES else "a number")
+        raise self._first_of_parquet(group, str(column), condition, what=what)
 
-    def _refuse_without_cost(self, group: Group, table: str | None = None) -> None:
-        """Raise where a line of use has no cost: summed up it would look as if it were free."""
+    def _refuse_lacking(self, group: Group, table: str | None = None) -> None:
+        """Raise where a line of use has no cost or no start: summed up it would look free, or be of a guessed day."""
         import duckdb
 
-        read = f"SELECT COUNT(*) AS line_count FROM {table} WHERE cost IS NULL AND line_type"
-        asked = (
-            view.without_cost(group.layout, group.columns, group.relation)
-            if table is None
-            else [f"{read} = 'SavingsPlanCoveredUsage'", f"{read} IN ('Usage', 'DiscountedUsage')"]
-        )
-        for text in asked:
+        for lack in view.lacks(group.layout, group.columns):
+            condition = lack.of_files if table is None else lack.of_view
+            lines = f"{group.relation} WHERE {view.sagemaker(group.layout, group.columns)}" if table is None else table
+            text = f"SELECT COUNT(*) AS line_count FROM {lines} {'AND' if table is None else 'WHERE'} {condition}"
             try:
                 count = self._engine.rows(text, [] if table else [group.patterns])[0]["line_count"]
             except duckdb.Error as error:
                 raise engine.refused(error, group.shown[0]) from error
             if count:
-                is_covered = "SavingsPlanCoveredUsage" in text
-                column = group.layout.columns["effective" if is_covered else "unblended"][0]
-                what = "that a Savings Plan covers " if is_covered else ""
+                column = group.layout.columns[lack.concept][0]
                 raise SourceError(
-                    f"{group.shown[0]}: lines of use {what}have no {column} ({count:,}): their cost is not known",
+                    f"{group.shown[0]}: {lack.whose} have no {column} ({count:,}): {lack.so}",
                     hint=f"export with {column}; every question but sql needs it",
                 )
 
@@ -203,6 +201,7 @@ def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Bil
         if recorded:
             layouts.append("cost-explorer")
         told = [view.said_of_tag(group.columns.types, key) for key in tag_keys for group in groups]
+        told += [view.said_of_currency(group.layout, group.columns.types) for group in groups]
         bill = Bill(asked, groups, layouts, [*notes, *dict.fromkeys(each for each in told if each)])
         bill.load(tag_keys, recorded)
         if len({title for title, _ in bill.selects}) > 1:

@@ -37,6 +37,10 @@ ReasonName: TypeAlias = Literal[
 ]
 """The closed list. *not estimated* is what the estimate leaves Unknown, or may not show, with its reason."""
 
+_MEASURED: Final = frozenset[ReasonName](
+    {"usage assumed", "hours", "count (scaled)", "price changed", "region", "discount", "length of the month"}
+)
+"""Reasons that are worked out of amounts and prices, which a bill rounds."""
 WARM: Final = "ProvisionedConcurrency:Usage"
 """How the charge begins of slots that are kept warm, which run by the hour as instances do."""
 _LONGEST_UPDATE: Final = 24
@@ -219,7 +223,8 @@ def _short_number(number: Decimal) -> str:
 def in_words(found: Sequence[Reason]) -> str:
     """Reasons in one line, their shares in cents: these add up to the difference in cents, the largest takes the rest.
 
-    Shares of 0.004, 0.004 and 0.004 are a difference of 0.01, which is none of them rounded by itself.
+    Shares of 0.004, 0.004 and 0.004 are a difference of 0.01, which is none of them rounded by itself. A share of no
+    cent is not told where it is worked out of amounts: 7.999999992 GB for 8 are the digits that a bill has.
     """
     rounded = [None if reason.usd is None else round(reason.usd, 2) for reason in found]
     shares = [reason.usd for reason in found if reason.usd is not None]
@@ -231,4 +236,5 @@ def in_words(found: Sequence[Reason]) -> str:
     return "; ".join(
         f"{reason.name}{'' if cents is None else f' {cents:+,.2f}'}: {reason.evidence}"
         for reason, cents in zip(found, rounded, strict=True)
+        if cents or cents is None or reason.name not in _MEASURED
     )

@@ -12,11 +12,11 @@ from typing import Final, TypeAlias
 from msgspec import Struct
 
 from guardrail.bills.answer import Answer, Row, joined, ratio, total
-from guardrail.bills.asked import USAGE_LINES
 from guardrail.bills.billed import Billed, Month, together
 from guardrail.bills.reasons import Estimated, Reason, ReasonName, in_words, length_of_the_month, reasons
 from guardrail.bills.resources import ENDPOINT
 from guardrail.bills.usage import BATCH, INFERENCE, SOFTWARE, region_prefixes
+from guardrail.bills.view import USAGE_LINES
 from guardrail.cost.base import CostComponent
 from guardrail.money import ZERO
 from guardrail.prices import usage_types
@@ -28,7 +28,7 @@ COLUMNS: Final = (
 )
 SHOWN: Final = ("endpoint", "usage_type", "estimated", "billed", "difference", "difference_percent", "why")
 _ORPHAN: Final[ReasonName] = "in the bill and in no code (orphan)"
-_UNBILLED: Final[ReasonName] = "in the code and not in the bill"
+UNBILLED: Final[ReasonName] = "in the code and not in the bill"
 
 
 class Pair(Struct, frozen=True, kw_only=True):
@@ -204,7 +204,7 @@ def _why(pair: Pair | Pool, mine: Estimated, part: Billed | None, month: Month) 
         yield Reason(name="not estimated", usd=difference, evidence=told)
     elif part is None:
         usd = None if mine.usd is None else -mine.usd
-        yield Reason(name=_UNBILLED, usd=usd, evidence=_unbilled(pair, month))
+        yield Reason(name=UNBILLED, usd=usd, evidence=_unbilled(pair, month))
     elif part.mode == SOFTWARE:
         software = mine.usd or ZERO
         length = length_of_the_month(software, month)
@@ -294,12 +294,16 @@ def _of_orphans(orphans: Sequence[Billed]) -> Iterator[Row]:
     for part in orphans:
         named = None if part.name == part.use.usage_type else part.name
         whose = f"{part.resource.kind} {named}".strip() if named else "no resource that is named"
-        name: ReasonName = "Marketplace software" if part.mode == SOFTWARE else _ORPHAN
-        why = Reason(name=name, usd=part.cost, evidence=f"{part.mode} of {whose}")
+        why = Reason(name=orphaned(part), usd=part.cost, evidence=f"{part.mode} of {whose}")
         yield _bare(named, part.use.usage_type, part.cost, why) | {
             "account": part.resource.account,
             "region": part.resource.region,
         }
+
+
+def orphaned(part: Billed) -> ReasonName:
+    """Why something is billed that no code has."""
+    return "Marketplace software" if part.mode == SOFTWARE else _ORPHAN
 
 
 def _of_others(others: Sequence[Billed]) -> list[Row]:
@@ -326,7 +330,8 @@ def _notes(found: Pairs, rows: Sequence[Row], month: Month) -> list[str]:
     estimated = total(row["estimated"] for row in rows if isinstance(row["estimated"], Decimal)) or ZERO
     billed = total(row["billed"] for row in rows if isinstance(row["billed"], Decimal)) or ZERO
     unknown = sum(row["difference"] is None for row in rows)
-    told = f"estimated {estimated:,.2f} for a month of 730 hours"
+    least = f"{'at least ' if unknown else ''}{estimated:,.2f}" if estimated or not unknown else "an unknown amount"
+    told = f"estimated {least} for a month of 730 hours"
     notes = [f"{told}, billed {billed:,.2f} in {month.label} of {month.hours} hours"]
     if month.cut_at is not None:
         notes.append(

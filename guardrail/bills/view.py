@@ -44,6 +44,8 @@ NUMBERS: Final[tuple[Concept, ...]] = (
     *("amount", "unblended", "net_unblended", "list", "effective", "net_effective", "commitment", "used_commitment"),
 )
 TIMES: Final[tuple[Concept, ...]] = ("billing_period", "usage_start", "usage_end")
+USAGE_LINES: Final = ("Usage", "SavingsPlanCoveredUsage", "DiscountedUsage")
+"""Line types that are use, once each: a negation's amount repeats that of the lines it takes back."""
 PRODUCTS: Final = ("AmazonSageMaker", "MachineLearningSavingsPlans")
 """Product codes: SageMaker's own, and the fees of its Savings Plans."""
 
@@ -105,13 +107,19 @@ def duckdb(
     return _select(layout, engine, relation, tag_keys)
 
 
-def without_cost(layout: Layout, columns: Columns, relation: str) -> list[str]:
-    """Questions for lines of use that have no cost, which would count as if they cost nothing."""
-    engine = _DuckDB(layout, columns)
-    return [
-        f"SELECT COUNT(*) AS line_count FROM {relation} WHERE {condition} AND {engine.sagemaker()}"
-        for condition in engine.without_cost()
-    ]
+class Lack(Struct, frozen=True, kw_only=True):
+    """What a line of use must not be without, as conditions that a line is: of the files, and of the view."""
+
+    concept: Concept
+    whose: str
+    so: str
+    of_files: str
+    of_view: str
+
+
+def lacks(layout: Layout, columns: Columns) -> list[Lack]:
+    """Lines of use without a cost, which would count as if they were free, and without a start, which are of no day."""
+    return _DuckDB(layout, columns).lacks()
 
 
 def unreadable(layout: Layout, columns: Columns, concept: Concept) -> str:
@@ -142,7 +150,7 @@ def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence
     text, time = engine.text, engine.time
     plain = {
         "billing_period": time("billing_period"),
-        "usage_start": f"COALESCE({time('usage_start')}, {time('billing_period')})",
+        "usage_start": engine.start(),
         "usage_end": time("usage_end"),
         "payer": text("payer"),
         "account": text("account"),
@@ -153,7 +161,7 @@ def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence
         "resource_key": f"LOWER({text('resource_id')})",
         "line_type": engine.line_type(),
         "unit": text("unit"),
-        "currency": f"COALESCE({text('currency')}, 'USD')" if layout.name == "legacy" else text("currency"),
+        "currency": "'USD'" if said_of_currency(layout, engine.columns.types) else text("currency"),
         "plan": text("commitment_id") if layout.is_focus else text("plan"),
         "tags": engine.tags(),
     }
@@ -281,16 +289,43 @@ class _DuckDB:
         """A number where its column is there and filled, else another."""
         return otherwise if self.reference(concept) is None else f"COALESCE({concept}_number, {otherwise})"
 
-    def without_cost(self) -> tuple[str, ...]:
-        """Conditions under each of which a line of use has no cost, so simple that most of a file is passed over."""
+    def lacks(self) -> list[Lack]:
+        """What lines of use lack, in conditions so simple that most of a file is passed over."""
         unblended, effective = self._is_none("unblended"), self._is_none("effective")
-        if self.layout.is_focus:
-            return (f"{unblended} AND {effective}",)
-        kind = self.line_type()
-        return (
-            f"{effective} AND {kind} = 'SavingsPlanCoveredUsage'",
-            f"{unblended} AND {kind} IN ('Usage', 'DiscountedUsage')",
-        )
+        kind, covered, others = self.line_type(), "= 'SavingsPlanCoveredUsage'", "IN ('Usage', 'DiscountedUsage')"
+        free, whose = "their cost is not known", "lines of use that a Savings Plan covers"
+        is_covered, is_other = f"{effective} AND {kind} {covered}", f"{unblended} AND {kind} {others}"
+        if self.layout.is_focus:  # either column will do, whatever covers a line
+            is_covered = is_other = f"{unblended} AND {effective}"
+        return [
+            Lack(
+                concept="effective",
+                whose=whose,
+                so=free,
+                of_files=is_covered,
+                of_view=f"cost IS NULL AND line_type {covered}",
+            ),
+            Lack(
+                concept="unblended",
+                whose="lines of use",
+                so=free,
+                of_files=is_other,
+                of_view=f"cost IS NULL AND line_type {others}",
+            ),
+            Lack(
+                concept="usage_start",
+                whose="lines of use",
+                so="their day is not known",
+                of_files=f"{self._is_none('usage_start')} AND {kind} IN {literals(USAGE_LINES)}",
+                of_view=f"usage_start IS NULL AND line_type IN {literals(USAGE_LINES)}",
+            ),
+        ]
+
+    def start(self) -> str:
+        """When a line begins; what is no use, and says no time of its own, with its bill."""
+        is_use = f"{self.line_type()} IN {literals(USAGE_LINES)}"
+        billed = f"CASE WHEN {is_use} THEN NULL ELSE {self.time('billing_period')} END"
+        return f"COALESCE({self.time('usage_start')}, {billed})"
 
     def _is_none(self, concept: Concept) -> str:
         if self.reference(concept) is None:
@@ -447,6 +482,13 @@ def said_of_tag(types: Mapping[str, str], key: str) -> str | None:
     if "resource_tags" in types and key != underscored(key):
         return f"the tag {key} is read from {normalized} of resource_tags: the export does not keep the case of its key"
     return None
+
+
+def said_of_currency(layout: Layout, types: Mapping[str, str]) -> str | None:
+    """A sentence about amounts that are taken for USD, since the export has no column that says what they are in."""
+    if layout.name != "legacy" or layout.column("currency", types) is not None:
+        return None
+    return f"the export has no {layout.columns['currency'][0]}: its amounts are taken for USD"
 
 
 def _folded(key: str) -> str:

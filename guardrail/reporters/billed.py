@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from guardrail.cost.base import Monthly
 from guardrail.report import Report
-from guardrail.reporters.bill import USAGE, named
+from guardrail.reporters.bill import USAGE, amounts, named
 from guardrail.reporters.wording import inert, usd
 
 HEAD = ("before", "after", "billed")
@@ -54,7 +54,7 @@ def rows(report: Report) -> Iterator[BilledRow]:
 def _expected(monthly: Monthly | None) -> str:
     if monthly is None:
         return NONE
-    text = usd(monthly.expected) if isinstance(monthly.expected, Decimal) else "unknown"
+    _, text, _ = amounts(monthly)
     return f"{text} {USAGE}" if monthly.depends_on_usage else text
 
 

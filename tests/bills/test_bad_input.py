@@ -395,3 +395,55 @@ def test_without_duckdb_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.M
     told = refusal(bill(tmp_path / "bill.csv", row()), "top")
     assert "needs DuckDB" in told
     assert "guardrail-sagemaker[bills]" in told
+
+
+@pytest.mark.parametrize("moment", ["2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-09-01T25:00:00Z"])
+def test_a_time_of_no_calendar_is_an_error_with_row_and_column(moment: str, tmp_path: Path, refusal: Refusal) -> None:
+    path = bill(tmp_path / "bill.csv", row(), row().replace("2026-09-01T00:00:00Z", moment))
+    assert f"row 3, column lineItem/UsageStartDate: '{moment}' is not a time" in refusal(path, "top")
+
+
+def test_use_without_a_start_is_of_no_day_and_refused(tmp_path: Path, refusal: Refusal) -> None:
+    path = bill(tmp_path / "bill.csv", row(), row().replace(HOUR, ",2026-09-01T01:00:00Z"))
+    told = refusal(path, "trend")
+    assert "lines of use have no lineItem/UsageStartDate (1): their day is not known" in told
+    rows = account.records("cur2")[:3]
+    rows[1]["line_item_usage_start_date"] = ""
+    account.write_parquet(tmp_path / "bill.parquet", rows)
+    assert "lines of use have no line_item_usage_start_date (1)" in refusal(tmp_path / "bill.parquet", "trend")
+
+
+def test_a_tax_without_a_start_is_of_its_bill(tmp_path: Path, ask: Asked) -> None:
+    """It is no use, and a bill has it for its month."""
+    tax = row().replace("Usage,", "Tax,").replace(HOUR, ",") + ",2026-09-01T00:00:00Z"
+    path = bill(
+        tmp_path / "bill.csv", f"{row()},2026-09-01T00:00:00Z", tax, header=f"{HEADER},bill/BillingPeriodStartDate"
+    )
+    assert [(each["line_type"], each["month"]) for each in ask(path, "top")["apart"]] == [("Tax", "2026-09")]
+
+
+@pytest.mark.parametrize("name", ["bill.json", "20260901-20261001/report-Manifest.json"])
+def test_json_that_is_nested_too_deeply_is_refused(name: str, tmp_path: Path, refusal: Refusal) -> None:
+    bill(tmp_path / "20260901-20261001" / "a.csv", row())
+    (tmp_path / name).write_text("[" * 100_000 + "]" * 100_000, encoding="utf-8")
+    asked = tmp_path / name if name == "bill.json" else tmp_path
+    assert "nested too deeply" in refusal(asked, "top")
+
+
+@pytest.mark.parametrize("keys", ['"x"', "[1, null]", "{}"])
+def test_a_manifest_that_does_not_name_its_files_is_no_delivery_without_one(
+    keys: str, tmp_path: Path, refusal: Refusal
+) -> None:
+    bill(tmp_path / "20260901-20261001" / "a.csv", row())
+    manifest = tmp_path / "20260901-20261001" / "report-Manifest.json"
+    manifest.write_text(f'{{"assemblyId": "a", "reportKeys": {keys}}}', encoding="utf-8")
+    assert "is a manifest whose data files cannot be read" in refusal(tmp_path, "top")
+
+
+def test_amounts_of_no_currency_are_said_to_be_taken_for_usd(tmp_path: Path, ask: Asked) -> None:
+    without = bill(
+        tmp_path / "bill.csv", row().replace(",USD", ""), header=HEADER.replace(",lineItem/CurrencyCode", "")
+    )
+    told = "the export has no lineItem/CurrencyCode: its amounts are taken for USD"
+    assert told in ask(without, "top")["notes"]
+    assert told not in ask(bill(tmp_path / "said.csv", row()), "top")["notes"]

@@ -70,3 +70,15 @@ def test_a_month_that_is_not_whole_says_how_far_it_goes(
     write_bill(tmp_path / "bill.csv", month(hours=100))
     assert cli.main([*check, "--billed", str(tmp_path / "bill.csv")]) == 0
     assert "billed in 2026-09, up to 2026-09-05" in capsys.readouterr().out  # 100 hours end on the fifth, at 04:00
+
+
+def test_an_estimate_that_is_not_known_is_unknown_beside_a_bill(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a region nothing has a price: 0.00 beside 165.60 would read as free."""
+    write_bill(tmp_path / "bill.csv", month())
+    words = ["check", str(template(tmp_path / "template.json")), "--fail-on", "never", "--isolated"]
+    assert cli.main([*words, "--billed", str(tmp_path / "bill.csv")]) == 0
+    shown = capsys.readouterr().out
+    total = next(line for line in shown.splitlines() if line.startswith(" TOTAL"))
+    assert total.split() == ["TOTAL", "–", "unknown", "+", "usage", "165.60"]

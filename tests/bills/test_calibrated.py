@@ -1,6 +1,7 @@
 """What is paired by usage type where nothing has a name, and what a calibrated usage file leaves, by its reason."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,48 @@ def test_what_is_sensitive_is_beside_no_usage_type_of_a_bill_without_names(
     hidden = [row for row in json.loads(capsys.readouterr().out)["rows"] if "sensitive values" in row["why"]]
     assert hidden
     assert {(row["billed"], row["usage_type"].partition(":")[0]) for row in hidden} == {("0", "instance")}
+
+
+def test_what_is_on_one_side_alone_is_left_by_a_calibrated_file(tmp_path: Path, reconciled: Reconciled) -> None:
+    """The code has 166.72 of a September that the bill has not; the bill has 100 h of another endpoint, 23.00."""
+    forgotten = month(endpoint="forgotten", hours=100)
+    told = reconciled(forgotten, "--usage-file", str(tmp_path / "usage.yml"))["notes"][-1]
+    assert "the estimate of 2026-09 is 166.72, 143.72 from the 23.00 of the bill" in told  # 166.72 - 23.00
+    assert told.endswith(
+        "no usage file says in the code and not in the bill -166.72, in the bill and in no code (orphan) +23.00"
+    )
+
+
+def test_digits_that_a_bill_rounds_are_no_reason(reconciled: Reconciled) -> None:
+    """8 GB by the hour are 720 × 0.0111111111 = 7.999999992, at 720 × 0.0015555556 = 1.120000032: no cent off."""
+    volumes = [
+        line(START + timedelta(hours=hour), "0.0015555556", usage_type=VOLUME, amount="0.0111111111")
+        for hour in range(720)
+    ]
+    found = next(row for row in reconciled([*month(), *volumes])["rows"] if row["usage_type"] == VOLUME)
+    assert (found["billed"], found["why"]) == ("1.120000032", "as estimated")
+
+
+def test_an_estimate_that_is_not_known_is_not_said_to_be_nothing(tmp_path: Path, reconciled: Reconciled) -> None:
+    template(tmp_path / "template.json", variant={"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 5}})
+    answer = reconciled([line(START, "8.00", usage_type="USE1-ServerlessInf:Mem-2GB", amount="200000")])
+    assert (
+        answer["notes"][0]
+        == "estimated an unknown amount for a month of 730 hours, billed 8.00 in 2026-09 of 720 hours"
+    )
+
+
+def test_a_variant_that_scales_beside_a_fixed_one_of_its_type_is_calibrated(
+    tmp_path: Path, reconciled: Reconciled
+) -> None:
+    """Four instances through the month, one of which is of the variant that does not scale: 3 of main."""
+    path = template(tmp_path / "template.json", scaled=True)
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    variants = whole["Resources"]["Config"]["Properties"]["ProductionVariants"]
+    variants.append({**variants[0], "VariantName": "fixed"})
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    volumes = line(START, "4.48", usage_type=VOLUME, amount="32")  # 4 × 8 GB
+    rows = [*month("0.92", amount="4"), volumes]
+    told = reconciled(rows, "--usage-file", str(tmp_path / "usage.yml"))["notes"][-1]
+    assert "    variants:\n      main: {average_instances: 3}\n" in (tmp_path / "usage.yml").read_text(encoding="utf-8")
+    assert told.endswith("is 666.88, 0.00 from the 666.88 of the bill at list prices")  # 2,880 × 0.23 + 4.48

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, joined, total
-from guardrail.bills.asked import USAGE_LINES, Asked, Facts
+from guardrail.bills.asked import Asked, Facts
 from guardrail.bills.usage import INFERENCE, NOT_INFERENCE, NOT_RECOGNISED, SOFTWARE
-from guardrail.bills.view import PRODUCTS, literals
+from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 
 COLUMNS: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "currency", "amount", "unit", "usage_types")
 SHOWN: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "amount", "unit")

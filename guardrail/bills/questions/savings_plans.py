@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, per, ratio, summed, total
-from guardrail.bills.asked import USAGE_LINES, Asked, Facts
+from guardrail.bills.asked import Asked, Facts
 from guardrail.bills.usage import ASYNCHRONOUS, BATCH, REAL_TIME
-from guardrail.bills.view import PRODUCTS, literals
+from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.money import ZERO
 
 COLUMNS: Final = (
