@@ -16,12 +16,13 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import cached_property
 from typing import IO, TYPE_CHECKING
 
 from msgspec import Struct
 
-from guardrail import limits
-from guardrail.errors import GitError, NoRevisionError, PastUnreadableError, SubmoduleError
+from guardrail import files, limits
+from guardrail.errors import GitError, NoRevisionError, PastUnreadableError, SourceError, SubmoduleError
 
 if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
@@ -45,6 +46,7 @@ _NO_FILES = frozenset({"", ".", ".."})
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_LINKS = 40
+_SPARSE = re.compile(rb"^\s*sparsecheckout\s*=\s*true\b", re.IGNORECASE | re.MULTILINE)
 
 
 class Repository(Struct, frozen=True, kw_only=True):
@@ -54,6 +56,13 @@ class Repository(Struct, frozen=True, kw_only=True):
     """The folder of the working tree, as it was found from the path that was asked about."""
     git_dir: str
     """Where its objects and references are; for a worktree or submodule what its ``.git`` file leads to."""
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether files of the commit that is checked out may be left out of the working tree."""
+        paths = (os.path.join(self.git_dir, name) for name in ("config", "config.worktree"))
+        texts = (files.content(path, most=limits.MEBIBYTE) for path in paths if os.path.isfile(path))
+        return any(map(_SPARSE.search, texts))
 
 
 class _Entry(Struct, frozen=True):
@@ -197,6 +206,20 @@ class Commit:
         """Whether ``path`` was a file."""
         entry = self._entry(path)
         return entry is not None and entry.kind == "blob"
+
+    def is_left_out(self, path: str) -> bool:
+        """Whether ``path`` is not here because the checkout is sparse, and not because it was deleted."""
+        if os.path.lexists(path) or self._sparse is None:
+            return False
+        try:
+            return self._sparse.is_file(path) or self._sparse.is_directory(path)
+        except SourceError:  # a link, or a submodule
+            return True
+
+    @cached_property
+    def _sparse(self) -> "Commit | None":
+        """The commit that is checked out, if not all of it is here."""
+        return Commit(self._repository, "HEAD") if self._repository.is_sparse else None
 
     def real(self, path: str) -> str | None:
         """Where ``path`` led to behind the links of that commit; None where nothing stood there, or outside."""

@@ -16,6 +16,8 @@ from guardrail.git import Commit, Repository, leads_out, repository_of
 KnownPasts: TypeAlias = dict[tuple[Repository, str], Commit]
 """The commits that one run has found, by repository and revision, so that its inputs share what is read of them."""
 
+LEFT_OUT = "not read, because this checkout is sparse (`git sparse-checkout add`)"
+
 
 def named_past(path: str, compared: str, *, any_owner: bool = False, known: KnownPasts | None = None) -> str | Commit:
     """What ``--compare-to`` names for an input at ``path``: a path that is there, else the commit of a revision.

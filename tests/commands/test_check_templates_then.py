@@ -12,7 +12,7 @@ import pytest
 from guardrail import cli
 from tests.commands.test_check_compared import TEMPLATE, money, top
 from tests.commands.test_check_terraform import checked
-from tests.test_git import commit
+from tests.test_git import commit, git
 
 __all__ = ["top"]
 
@@ -56,6 +56,7 @@ def check(capsys: pytest.CaptureFixture[str], *paths: str) -> Any:
         ({"chat.yaml": chat(2)}, {"cfn/chat.yaml": chat(2)}, ("507.06", "507.06", "0.00")),
         ({"chat.yaml": chat(1)}, {"cfn/talk.yaml": chat(3)}, ("338.04", "676.08", "338.04")),
         ({"chat.yaml": chat(2)}, {"chat.yaml": BUCKET}, ("507.06", "169.02", "-338.04")),
+        ({"chat.yaml": chat(2)}, {"chat.yaml": "replicas: 2\n"}, ("507.06", "169.02", "-338.04")),
         ({"all.yaml": PARENT, "parts/chat.yaml": chat(2)}, {}, ("507.06", "169.02", "-338.04")),
         (
             {"app/cdk.out/manifest.json": json.dumps(MANIFEST), "app/cdk.out/App.template.yaml": chat(2)},
@@ -69,7 +70,17 @@ def check(capsys: pytest.CaptureFixture[str], *paths: str) -> Any:
             ("169.02", "169.02", "0.00"),
         ),
     ],
-    ids=["deleted", "moved", "renamed and changed", "emptied", "nested", "cloud assembly", "tests", "excluded"],
+    ids=[
+        "deleted",
+        "moved",
+        "renamed and changed",
+        "emptied",
+        "no template",
+        "nested",
+        "cloud assembly",
+        "tests",
+        "excluded",
+    ],
 )
 def test_what_a_template_had_is_not_lost_with_its_name(
     top: Path,
@@ -238,3 +249,41 @@ def test_parameters_that_could_not_be_read_then_hold_up_nobody_who_mends_them(
     report = check(capsys, "stack.yaml", "--parameters", "prod.json")
     assert (report["totals"]["before"], report["totals"]["after"]["expected"]) == (None, "338.04")
     assert any("what stood before is not known: prod.json" in each for each in report["notices"])
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n", "git lfs pull"), ("", "does not exist")],
+    ids=["pointer of LFS", "link to nowhere"],
+)
+def test_a_template_that_cannot_be_read_any_more_is_an_error_and_no_saving(
+    top: Path, capsys: pytest.CaptureFixture[str], text: str, said: str
+) -> None:
+    changed(top, {"chat.yaml": chat(2)}, {"chat.yaml": text} if text else {})
+    if not text:
+        (top / "chat.yaml").symlink_to("nowhere.yaml")
+    assert cli.main(["check", ".", "--compare-to", "HEAD", "--region", "us-east-1"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_what_a_sparse_checkout_leaves_out_is_not_gone(top: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would be a saving that nobody makes: 2 x 169.02 of a template, and as much of source."""
+    source = (
+        'provider "aws" {\n  region = "us-east-1"\n}\n'
+        'resource "aws_sagemaker_endpoint_configuration" "c" {\n  production_variants {\n    model_name = "m"\n'
+        '    instance_type = "ml.m5.xlarge"\n    initial_instance_count = 2\n  }\n}\n'
+        'resource "aws_sagemaker_endpoint" "e" {\n'
+        "  endpoint_config_name = aws_sagemaker_endpoint_configuration.c.name\n}\n"
+    )
+    commit(top, {"keep/keep.yaml": chat(1), "out/chat.yaml": chat(2), "out/main.tf": source})
+    git(top, "sparse-checkout", "set", "keep")
+    assert not (top / "out").exists()
+    report = check(capsys)
+    assert money(report) == ("169.02", "169.02", "0.00")
+    told = "not read, because this checkout is sparse (`git sparse-checkout add`): "
+    assert [each for each in report["notices"] if "sparse" in each] == [f"{told}out/chat.yaml", f".: {told}out"]
+    assert cli.main(["check", "out", "--compare-to", "HEAD"]) == 2
+    assert "out is not here: this checkout is sparse" in capsys.readouterr().err
+    git(top, "sparse-checkout", "disable")
+    (top / "out/chat.yaml").unlink()
+    assert money(check(capsys)) == ("845.10", "507.06", "-338.04")  # 5 instances, then 3

@@ -76,6 +76,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
             found.update(own)
             notices += inside.notices
         if arguments.compare_to is not None:
+            from guardrail.sources.past import LEFT_OUT
             from guardrail.sources.template.pasts import templates_then
 
             then = templates_then(
@@ -88,6 +89,9 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
             )
             renamed |= then.renamed
             gone["template"].update(dict.fromkeys(then.gone))
+            paths.update(dict.fromkeys(then.unreadable))  # and what is wrong with it is said
+            found.update(then.unreadable)
+            notices += [f"{LEFT_OUT}: {discovery.listed(then.left_out)}"] if then.left_out else []
     return Inputs(
         paths=list(paths),
         found=frozenset(found),
@@ -115,6 +119,8 @@ def _what_was(path: str, arguments: Namespace, known: "KnownPasts") -> "_Kind | 
     from guardrail.sources.template import looks_like_one
 
     past = commit_named(path, compared, any_owner=arguments.any_owner, known=known)
+    if past.is_left_out(path):
+        raise SourceError(f"{path} is not here: this checkout is sparse", hint=f"git sparse-checkout add {path}")
     if past.is_directory(path):
         return "folder"
     content = past.read(path)

@@ -15,7 +15,7 @@ from guardrail.errors import GitError, PastUnreadableError, SourceError, Submodu
 from guardrail.files import content, lies_in
 from guardrail.git import Commit
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
-from guardrail.sources.discovery import pruning
+from guardrail.sources.discovery import listed, pruning
 from guardrail.sources.hcl.disk import Disk, is_source, source_names
 from guardrail.sources.hcl.endings import SOURCES, VALUES
 from guardrail.sources.hcl.errors import HclSyntaxError
@@ -24,7 +24,7 @@ from guardrail.sources.hcl.roots import Layout, RootModules, roots_below, roots_
 from guardrail.sources.hcl.value_sets import ValueSets
 from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
-from guardrail.sources.past import KnownPasts, named_past, one_past
+from guardrail.sources.past import LEFT_OUT, KnownPasts, named_past, one_past
 from guardrail.sources.past_sets import EnvironmentsThen, environments_then
 from guardrail.sources.sets import RootSets, labelled
 from guardrail.sources.trees import InCommit, tree_of
@@ -71,6 +71,9 @@ class Pasts:
         self._prune = partial(pruning, exclude=found.exclude)
         self._is_first = True
         self._disks: dict[str, Disk] = {}
+        self._commits: list[Commit] = []
+        self._left_out: list[str] = []
+        """Root modules of then that are not here because the checkout is sparse."""
         self._at: dict[str, _Then] = {}
         """By today's root module, what it was."""
         self.gone: dict[str, _Then] = {}
@@ -96,6 +99,7 @@ class Pasts:
             before |= lost
             directories += [root for root in lost if root not in found.roots]
         self._pair(found.roots, before, [*map(os.path.normpath, directories)])
+        found.notices += [f"{LEFT_OUT}: {listed(self._left_out)}"] if self._left_out else []
 
     def _of(self, root: RootModule) -> tuple[RootModule | None, bool]:
         """A root module as it was, None where it was not there; and whether that is known at all."""
@@ -205,6 +209,7 @@ class Pasts:
     def _in(self, commit: Commit) -> Disk:
         """The files of a commit, one for all inputs of a repository."""
         self.names[f"{self._compared} ({commit.id[:7]})"] = None
+        self._commits.append(commit)
         return self._disks.setdefault(f"{commit.top} {commit.id}", Disk(InCommit(commit)))
 
     # Which was which ---------------------------------------------------------------------------------------------
@@ -213,6 +218,8 @@ class Pasts:
         self._at = {root: before[root] for root in roots if root in before}
         come = [root for root in roots if root not in before]
         gone = {root: then for root, then in before.items() if root not in roots and _is_below(root, directories)}
+        self._left_out = [root for root, then in gone.items() if self._is_left_out(root, then)]
+        gone = {root: then for root, then in gone.items() if root not in self._left_out}
         for root in come:
             for disk in self._disks.values():
                 if problem := _submodule(root, disk):
@@ -222,6 +229,10 @@ class Pasts:
         self.renamed = renamed(names, olds)
         self._at |= {new: gone.pop(old) for new, old in self.renamed.items()}
         self.gone = gone
+
+    def _is_left_out(self, root: str, then: _Then) -> bool:
+        paths = (os.path.join(root, name) for name in source_names(then.directory, then.disk.tree))
+        return any(commit.is_left_out(path) for path in paths for commit in self._commits)
 
     # With which values -------------------------------------------------------------------------------------------
 

@@ -11,14 +11,14 @@ from msgspec import Struct
 
 from guardrail import files, limits
 from guardrail.errors import PastUnreadableError, SourceError, SubmoduleError
-from guardrail.git import Commit
+from guardrail.git import Commit, is_pointer
 from guardrail.gitignore import Excluded
 from guardrail.sources.discovery import Found, is_aside, is_assembly, is_relevant, may_hold_template, nested_in
 from guardrail.sources.likeness import renamed
 from guardrail.sources.past import KnownPasts, is_new, named_past
 from guardrail.sources.past_sets import EnvironmentsThen, environments_then
 from guardrail.sources.sets import FilesByLabel
-from guardrail.sources.template import assembly
+from guardrail.sources.template import assembly, looks_like_one
 from guardrail.sources.template.values import Table, text_of, within
 
 
@@ -28,6 +28,10 @@ class Then(Struct, frozen=True, kw_only=True):
     renamed: dict[str, str] = {}
     """By the path of today, that of then."""
     gone: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    """What was a template, and is there and nothing that can be read: a pointer of git LFS, a link to nowhere."""
+    left_out: tuple[str, ...] = ()
+    """What is not here because the checkout is sparse."""
 
 
 def templates_then(
@@ -46,14 +50,22 @@ def templates_then(
     past = named_past(folder, compared, any_owner=any_owner, known=known)
     if not isinstance(past, Commit):
         return Then()
-    gone = {path: _declared(path, content) for path, content in _gone(past, folder, found, exclude)}
+    lost = dict(_gone(past, folder, found, exclude))
+    left_out = tuple(path for path in lost if past.is_left_out(path))
+    unreadable = tuple(path for path in lost if _is_unreadable(path))
+    gone = {path: _declared(path, lost[path]) for path in lost if path not in {*left_out, *unreadable}}
     new = {
         path: _declared(path, _today(path))
         for path in found.inputs
         if path not in found.made and os.path.isfile(path) and _then(past, path) is None
     }
     names = renamed(new, gone)
-    return Then(renamed=names, gone=tuple(path for path, ids in gone.items() if ids and path not in names.values()))
+    return Then(
+        renamed=names,
+        gone=tuple(path for path, ids in gone.items() if ids and path not in names.values()),
+        unreadable=unreadable,
+        left_out=left_out,
+    )
 
 
 class _FilesThen:
@@ -111,7 +123,7 @@ def _candidates(past: Commit, folder: str, found: Found, exclude: Excluded | Non
                     yield place, manifest
                 continue
             for path in (os.path.normpath(os.path.join(place, name)) for name in names if may_hold_template(name)):
-                is_left = path in found.foreign or path in found.parts or not os.path.lexists(path)
+                is_left = path in found.foreign or path in found.parts or not looks_like_one(_today(path))
                 if is_left and not _is_excluded(exclude, path) and (content := _then(past, path)) is not None:
                     yield path, content
     except SubmoduleError:
@@ -137,6 +149,14 @@ def _today(path: str) -> bytes:
         return files.content(path)
     except OSError:
         return b""
+
+
+def _is_unreadable(path: str) -> bool:
+    """Whether a file is there that cannot be read, or that is a pointer to the one that it stands for."""
+    try:
+        return not os.path.isdir(path) and is_pointer(files.content(path))
+    except OSError:
+        return os.path.lexists(path)
 
 
 def _declared(path: str, content: bytes) -> frozenset[object]:
