@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
-from msgspec import msgpack
 from msgspec.structs import replace
 
-from guardrail.alternatives import facts, instances, jobs, modes
+from guardrail.alternatives import facts, instances, jobs, likeness, modes
 from guardrail.alternatives.base import Alternative, Elsewhere, NotOffered, ranked
 from guardrail.cost.base import BOUNDS, Bill, Monthly, Quantity
 from guardrail.cost.capacity import Capacity, of_instances
@@ -24,19 +23,14 @@ from guardrail.model import (
     Endpoint,
     InstanceVariant,
     Mode,
-    Model,
     ScalableTarget,
-    ScalingPolicy,
     ServerlessVariant,
-    StepScalingPolicy,
-    TargetTrackingPolicy,
     TransformJob,
     Unknown,
     Variant,
 )
 from guardrail.money import HOURS_PER_MONTH, MONTH, plain, two_decimals
 from guardrail.policy.environment import PRODUCTION
-from guardrail.policy.images import image_of
 from guardrail.policy.saving import Basis
 from guardrail.prices.book import InstanceSpec, PriceBook
 
@@ -61,7 +55,7 @@ class Engine:
         if isinstance(endpoint.variants, Unknown):
             return ()
         demand = self.demand.of(endpoint)
-        key = _key(endpoint, demand, environment)
+        key = likeness.key(endpoint, demand, environment)
         known = self._known.get(key)
         if known is None:
             places = range(len(endpoint.variants))
@@ -463,74 +457,6 @@ def _what_binds(variant: Variant) -> str:
     if isinstance(variant, InstanceVariant) and variant.instance_pools:
         return "it has several instance pools, of which no single type can be replaced"
     return "what it runs on is not known, or must not be shown"
-
-
-def _key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) -> bytes:
-    """All that the alternatives of an endpoint rest on: a plan has many endpoints, and few that are not alike."""
-    variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-    components = endpoint.inference_components
-    asked = () if isinstance(components, Unknown) else [(one.accelerators, one.memory_mib) for one in components]
-    return msgpack.encode(
-        (
-            endpoint.region,
-            endpoint.mode,
-            endpoint.data_capture_percent,
-            components if isinstance(components, Unknown) else asked,
-            facts.fixed_name(endpoint),
-            facts.model_memory_gib(endpoint),
-            tuple(map(_nameless, variants)),
-            demand,
-            environment,
-        )
-    )
-
-
-def _nameless(variant: Variant) -> Variant:
-    """A variant as it is whatever it and its parts are called, and wherever they are written."""
-    model, target = variant.model, variant.scaling
-    return replace(
-        variant,
-        name="",
-        model_name=None,
-        location=None,
-        lines={},
-        model=_nameless_model(model) if isinstance(model, Model) else model,
-        scaling=_nameless_target(target) if isinstance(target, ScalableTarget) else target,
-    )
-
-
-def _nameless_model(model: Model) -> Model:
-    """What an image of one's own is called says nothing that alternatives rest on."""
-    containers = model.containers
-    if not isinstance(containers, Unknown):
-        containers = tuple(each if _is_of_aws(each.image) else replace(each, image=None) for each in containers)
-    return replace(model, address="", execution_role=None, network=(), containers=containers)
-
-
-def _is_of_aws(path: str | Unknown | None) -> bool:
-    image = image_of(path) if isinstance(path, str) else None
-    return image is not None and image.of_aws
-
-
-def _nameless_target(target: ScalableTarget) -> ScalableTarget:
-    policies, actions = target.policies, target.scheduled_actions
-    if not isinstance(policies, Unknown):
-        policies = tuple(map(_nameless_policy, policies))
-    if not isinstance(actions, Unknown):
-        actions = tuple(replace(each, address="", location=None) for each in actions)
-    return replace(
-        target, address="", location=None, lines={}, past_actions=(), policies=policies, scheduled_actions=actions
-    )
-
-
-def _nameless_policy(policy: ScalingPolicy) -> ScalingPolicy:
-    if isinstance(policy, StepScalingPolicy) and not isinstance(policy.alarms, Unknown):
-        alarms = tuple(replace(each, address="", dimensions={}) for each in policy.alarms)
-        return replace(policy, address="", location=None, alarms=alarms)
-    if isinstance(policy, TargetTrackingPolicy) and not isinstance(policy.metrics, Unknown):
-        metrics = tuple(replace(each, dimensions={}) for each in policy.metrics)
-        return replace(policy, address="", location=None, metrics=metrics)
-    return replace(policy, address="", location=None)
 
 
 def _is_bound(variant: Variant) -> bool:

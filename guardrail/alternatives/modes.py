@@ -63,7 +63,15 @@ def refuses_serverless(
     subject = Subject(None, endpoint, variant=variant)
     refused = (phrase for phrase, question in SERVERLESS if question(subject) is True)
     components = "inference components" if endpoint.inference_components else None
-    return components or next(refused, None) or _beyond(demand, own)
+    return components or next(refused, None) or _beyond(demand, own) or _not_sold(endpoint.region, prices)
+
+
+def _not_sold(region: str | Unknown, prices: PriceBook) -> str | None:
+    """Whether a region has no price for it."""
+    if isinstance(region, Unknown):
+        return None
+    price = prices.price(region, usage_types.serverless(ASSUMED_MEMORY_GIB))
+    return None if isinstance(price, Price) else price.reason
 
 
 def _beyond(demand: VariantDemand, own: EndpointDemand) -> str | None:

@@ -66,6 +66,15 @@ def test_a_hard_limit_of_serverless_inference_filters(it: Any) -> None:
     assert "serverless, 2 GB" not in found(it)
 
 
+def test_the_limit_that_filters_is_named() -> None:
+    refused = Engine(PRICES).not_offered(endpoint(variant("ml.m5.large"), region="us-gov-east-1"))[0]
+    assert next(each.reason for each in refused if each.name == "serverless").startswith(
+        "no serverless price in us-gov"
+    )
+    (queued,) = Engine(PRICES).not_offered(endpoint(variant("ml.m5.large"), mode="async"))
+    assert [each.name for each in queued][:2] == ["serverless", "a Savings Plan"]
+
+
 @pytest.mark.parametrize(
     "usage",
     [

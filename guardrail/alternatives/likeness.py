@@ -1,0 +1,86 @@
+"""Which endpoints are alike: those that differ in names and places alone have the same alternatives."""
+
+from msgspec import msgpack
+from msgspec.structs import replace
+
+from guardrail.alternatives import facts
+from guardrail.cost.demand import EndpointDemand
+from guardrail.model import (
+    Endpoint,
+    Model,
+    ScalableTarget,
+    ScalingPolicy,
+    StepScalingPolicy,
+    TargetTrackingPolicy,
+    Unknown,
+    Variant,
+)
+from guardrail.policy.images import image_of
+
+
+def key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) -> bytes:
+    """All that the alternatives of an endpoint rest on: a plan has many endpoints, and few that are not alike."""
+    variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
+    components = endpoint.inference_components
+    asked = () if isinstance(components, Unknown) else [(one.accelerators, one.memory_mib) for one in components]
+    return msgpack.encode(
+        (
+            endpoint.region,
+            endpoint.mode,
+            endpoint.data_capture_percent,
+            components if isinstance(components, Unknown) else asked,
+            facts.fixed_name(endpoint),
+            facts.model_memory_gib(endpoint),
+            tuple(map(_nameless, variants)),
+            demand,
+            environment,
+        )
+    )
+
+
+def _nameless(variant: Variant) -> Variant:
+    """A variant as it is whatever it and its parts are called, and wherever they are written."""
+    model, target = variant.model, variant.scaling
+    return replace(
+        variant,
+        name="",
+        model_name=None,
+        location=None,
+        lines={},
+        model=_nameless_model(model) if isinstance(model, Model) else model,
+        scaling=_nameless_target(target) if isinstance(target, ScalableTarget) else target,
+    )
+
+
+def _nameless_model(model: Model) -> Model:
+    """What an image of one's own is called says nothing that alternatives rest on."""
+    containers = model.containers
+    if not isinstance(containers, Unknown):
+        containers = tuple(each if _is_of_aws(each.image) else replace(each, image=None) for each in containers)
+    return replace(model, address="", execution_role=None, network=(), containers=containers)
+
+
+def _is_of_aws(path: str | Unknown | None) -> bool:
+    image = image_of(path) if isinstance(path, str) else None
+    return image is not None and image.of_aws
+
+
+def _nameless_target(target: ScalableTarget) -> ScalableTarget:
+    policies, actions = target.policies, target.scheduled_actions
+    if not isinstance(policies, Unknown):
+        policies = tuple(map(_nameless_policy, policies))
+    if not isinstance(actions, Unknown):
+        actions = tuple(replace(each, address="", location=None) for each in actions)
+    return replace(
+        target, address="", location=None, lines={}, past_actions=(), policies=policies, scheduled_actions=actions
+    )
+
+
+def _nameless_policy(policy: ScalingPolicy) -> ScalingPolicy:
+    if isinstance(policy, StepScalingPolicy) and not isinstance(policy.alarms, Unknown):
+        alarms = tuple(replace(each, address="", dimensions={}) for each in policy.alarms)
+        return replace(policy, address="", location=None, alarms=alarms)
+    if isinstance(policy, TargetTrackingPolicy) and not isinstance(policy.metrics, Unknown):
+        metrics = tuple(replace(each, dimensions={}) for each in policy.metrics)
+        return replace(policy, address="", location=None, metrics=metrics)
+    return replace(policy, address="", location=None)
