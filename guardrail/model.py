@@ -495,6 +495,8 @@ class TransformJob(Struct, frozen=True, kw_only=True):
     """Nothing is said of it, but jobs that write to two places are two."""
     uses_model_data_source: bool | Unknown | None = None
     """Whether its model takes artifacts from ModelDataSource, which transform refuses; None where it is elsewhere."""
+    uploads_end: bool | Unknown | None = None
+    """Whether incomplete uploads to where it writes end some day; None where its bucket is elsewhere."""
     has_fixed_name: bool = False
     """Its name is written out, so that only the first job ever can have it."""
     waits: bool | None = None

@@ -832,6 +832,12 @@ _DECLARED: tuple[Field, ...] = (
         "Whether its model, where that is here, takes its artifacts from ModelDataSource.",
         jobs.of_job(lambda job: job.uses_model_data_source),
     ),
+    _job.field(
+        "job.uploads_end",
+        "boolean",
+        "Whether its output bucket, where that is here, ends incomplete multipart uploads after some days.",
+        jobs.of_job(lambda job: job.uploads_end),
+    ),
     _job.field("job.monthly_ceiling_usd", "usd", "What it costs a month at most.", jobs.monthly_ceiling, _MONTH),
     _pool.field("pool.instance_type", "string", "Its instance type.", get.of_item("instance_type")),
     _pool.field("pool.priority", "integer", "The lowest is tried first.", get.of_item("priority")),

@@ -242,6 +242,21 @@ class DeclaredRuleTarget(Declared, frozen=True, kw_only=True):
     reason: str | None
 
 
+class DeclaredBucket(Declared, frozen=True, kw_only=True):
+    """A bucket. It bills nothing here, and matters where a transform job writes to it."""
+
+    name: str | Unknown | None
+    ends_uploads_of: tuple[str, ...] | Unknown
+    """The prefixes of keys under which its own rules end incomplete uploads."""
+
+
+class DeclaredLifecycle(Declared, frozen=True, kw_only=True):
+    """The lifecycle rules of a bucket, where they are a resource of their own."""
+
+    bucket: Link
+    ends_uploads_of: tuple[str, ...] | Unknown
+
+
 class DeclaredBeside(Declared, frozen=True, kw_only=True):
     """What SageMaker bills for beside inference: it is counted, and no more."""
 
@@ -273,6 +288,8 @@ Declaration: TypeAlias = (
     | DeclaredWorkflow
     | DeclaredSchedule
     | DeclaredRuleTarget
+    | DeclaredBucket
+    | DeclaredLifecycle
     | DeclaredBeside
     | Unrelated
     | Unsupported

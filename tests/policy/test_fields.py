@@ -193,6 +193,7 @@ def transform_jobs() -> list[Subject]:
         batch_strategy="MultiRecord",
         s3_uri="s3://input/records.csv",
         uses_model_data_source=False,
+        uploads_end=True,
         waits=True,
         timeout_s=60,
         run_hours=Decimal(1),

@@ -48,7 +48,7 @@ from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.providers import account_of, region_of
 from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import ENDPOINT, TARGET, TERRAFORM_TYPES, spelling_of
+from guardrail.sources.vocabulary.spellings import ASIDE, ENDPOINT, TARGET, TERRAFORM_TYPES, spelling_of
 from guardrail.sources.vocabulary.transform import NO_RESOURCE
 
 _READING = 400
@@ -270,7 +270,7 @@ def _counts(
     several: dict[Decision, None] = {}
     single: dict[Decision, None] = {}
     for address, decisions in configuration.decisions.items():
-        if any(resource.address.startswith(f"{address}{UNKNOWN_KEY}") for resource in resources):
+        if any(each.address.startswith(f"{address}{UNKNOWN_KEY}") for each in resources if each.type not in ASIDE):
             (several if address in configuration.repeated else single).update(dict.fromkeys(decisions))
     return several, single
 
@@ -454,7 +454,8 @@ def _skipped(configuration: RootConfiguration, linked: Linked) -> tuple[Skipped,
 
 
 def _change_set(root: RootModule, now: _WorkedOut, linked: Linked) -> ChangeSet:
-    configuration, addresses = now.configuration, [resource.address for resource in now.resources]
+    configuration = now.configuration
+    addresses = [resource.address for resource in now.resources if resource.type not in ASIDE]
     skipped = _skipped(configuration, linked)
     unread = dict.fromkeys(problem for source in configuration.sources.values() for problem in source.unread)
     return ChangeSet(

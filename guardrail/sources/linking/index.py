@@ -10,9 +10,11 @@ from guardrail.sources.declarations import (
     Declaration,
     Declared,
     DeclaredBeside,
+    DeclaredBucket,
     DeclaredComponent,
     DeclaredConfiguration,
     DeclaredEndpoint,
+    DeclaredLifecycle,
     DeclaredPolicy,
     DeclaredTarget,
     Link,
@@ -144,6 +146,9 @@ class Declarations:
             return
         if isinstance(declared, DeclaredBeside):
             self.beside[declared.noun] += 1
+            return
+        if isinstance(declared, DeclaredBucket | DeclaredLifecycle):
+            self._indexes[type(declared)].add(declared)  # not one of those that are counted as read
             return
         self.addresses.add(declared.address)
         if declared.change not in ("no-op", "forget"):

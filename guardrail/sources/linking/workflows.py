@@ -19,6 +19,7 @@ from guardrail.sources.declarations import (
 )
 from guardrail.sources.jobs import definitions
 from guardrail.sources.jobs.base import Definition, Start, decoded
+from guardrail.sources.linking.buckets import Buckets
 from guardrail.sources.linking.index import Declarations
 from guardrail.sources.vocabulary.elsewhere import STARTS_OTHERS
 from guardrail.sources.vocabulary.models import any_of
@@ -61,6 +62,7 @@ def workflows(
     without_input = {one.address: _read(one, None) for one in declared}
     nested = _nested(declared, started, without_input, is_touched)
     models = {each.name: each.model for each in declarations.of(DeclaredModel) if isinstance(each.name, str)}
+    buckets = Buckets(declarations)
     others: Counter[str] = Counter()
     found: list[Workflow] = []
     for one in declared:
@@ -84,7 +86,7 @@ def workflows(
                 declarations.leave_out(one)
             continue
         for definition, group in groups:
-            told = replace(definition, jobs=tuple(_with_model(job, models) for job in definition.jobs))
+            told = replace(definition, jobs=tuple(buckets.told(_with_model(job, models)) for job in definition.jobs))
             found.append(_workflow(one, told, group if starts else None, len(groups) > 1, region_of, is_touched))
     return Workflows(tuple(sorted(found, key=lambda each: each.address)), dict(others))
 

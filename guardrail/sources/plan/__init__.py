@@ -24,9 +24,8 @@ from guardrail.sources.plan.providers import PlanProviders
 from guardrail.sources.plan.references import ConfigModule, Configuration, Scope, scope_of
 from guardrail.sources.plan.view import PlanView
 from guardrail.sources.providers import Provider, account_of, region_of
-from guardrail.sources.vocabulary.elsewhere import BESIDE
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import ENDPOINT, spelling_of
+from guardrail.sources.vocabulary.spellings import ASIDE, ENDPOINT, spelling_of
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.beside import SourceBeside
@@ -348,7 +347,7 @@ class _PlanReader:
         """
         for drifted in self._document.drift():
             before, after = drifted.change.before, drifted.change.after
-            if drifted.type in BESIDE or "sagemaker" not in f"{drifted.type} {before} {after}".lower():
+            if drifted.type in ASIDE or "sagemaker" not in f"{drifted.type} {before} {after}".lower():
                 continue
             if "delete" in drifted.change.actions or not isinstance(after, dict) or not isinstance(before, dict):
                 yield f"drift: {drifted.address} was deleted outside Terraform"

@@ -54,7 +54,9 @@ class ChangeSetResources:
         for item in items_of(self._root.get("Changes")):
             change = within(item, "ResourceChange")
             kind = within(change, "ResourceType")
-            if isinstance(kind, str) and (kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS):
+            if isinstance(kind, str) and kind in (spellings.CLOUDFORMATION_TYPES - spellings.ASIDE).union(
+                NESTED_STACKS
+            ):
                 yield change
 
     def _add(self, change: Table) -> None:

@@ -88,12 +88,30 @@ def _outcome(stack: Stack, logical_id: str, resource: Any) -> Table | Stack | st
         return None
     resource.once()
     exists = stack.holds(resource["Condition"]) if "Condition" in resource else True
-    if isinstance(exists, Unknown) and not _is_beside(kind):  # which is counted, and no possibility of its own
+    if isinstance(exists, Unknown) and kind not in spellings.ASIDE:
         stack.consult(exists)
         return f"whether it is there is undecided: {exists.reason}"
     if not exists or own is not None:
         return own if exists else None
-    return Table() if _is_beside(kind) else _translated(stack, logical_id, kind, resource)
+    return _aside(resource) if kind in spellings.ASIDE else _translated(stack, logical_id, kind, resource)
+
+
+def _aside(resource: Table) -> Table:
+    """What is looked at of a resource that decides nothing, where it is written out: no condition in it is asked."""
+    written = {name: within(resource, "Properties", name) for name in ("BucketName", "LifecycleConfiguration")}
+    return Table(
+        {
+            name: Unknown("it is not written out") if _has_functions(value) else value
+            for name, value in written.items()
+            if value is not None
+        }
+    )
+
+
+def _has_functions(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(key == "Ref" or key.startswith("Fn::") for key in value) or any(map(_has_functions, value.values()))
+    return isinstance(value, list) and any(map(_has_functions, value))
 
 
 def _translated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Table | Stack | str | None:
@@ -139,13 +157,14 @@ def _may_matter(resource: Table) -> bool:
 
 
 def _matters(kind: str, resource: Table) -> bool:
-    if kind in spellings.CLOUDFORMATION_TYPES or kind in NESTED_STACKS or kind.endswith(MODULE) or _is_beside(kind):
+    if (
+        kind in spellings.CLOUDFORMATION_TYPES
+        or kind in NESTED_STACKS
+        or kind.endswith(MODULE)
+        or kind in spellings.ASIDE
+    ):
         return True
     return _is_custom(kind) and _stands_for_inference(kind, resource)
-
-
-def _is_beside(kind: str) -> bool:
-    return kind in elsewhere.BESIDE and kind not in spellings.CLOUDFORMATION_TYPES
 
 
 def _is_custom(kind: str) -> bool:
@@ -234,7 +253,7 @@ def resource_of(
 def declared(resource: TemplateResource, change: Change) -> Declaration:
     """What a resource declares, given what the change does to it."""
     block = replace(resource.block, change=change) if resource.block.change != change else resource.block
-    if resource.reason is not None and not _is_beside(block.type):
+    if resource.reason is not None and block.type not in spellings.ASIDE:
         return Unsupported(**head(block), reason=resource.reason, affects_total=True)
     declaration = declare(block)
     if isinstance(declaration, DeclaredScaling):

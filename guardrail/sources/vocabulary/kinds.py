@@ -515,6 +515,12 @@ def _workflows() -> Any:
     return workflows
 
 
+def _buckets() -> Any:
+    from guardrail.sources.vocabulary import buckets
+
+    return buckets
+
+
 _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
     spellings.ENDPOINT: _endpoint,
     spellings.CONFIGURATION: _configuration,
@@ -531,6 +537,8 @@ _KINDS: dict[str, Callable[[Block], Declaration | None]] = {
     spellings.SCHEDULE: lambda block: _workflows().schedule(block),
     spellings.RULE: lambda block: _workflows().rule(block),
     spellings.RULE_TARGET: lambda block: _workflows().rule_target(block),
+    spellings.BUCKET: lambda block: _buckets().bucket(block),
+    spellings.LIFECYCLE: lambda block: _buckets().lifecycle(block, _link(block, "BucketName", spellings.BUCKET)),
 }
 
 

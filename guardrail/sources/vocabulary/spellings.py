@@ -48,6 +48,9 @@ SCHEDULE = "AWS::Scheduler::Schedule"
 RULE = "AWS::Events::Rule"
 RULE_TARGET = "AWS::Events::Target"
 """A resource in hashicorp/aws only; elsewhere it is written inside its rule."""
+BUCKET = "AWS::S3::Bucket"
+LIFECYCLE = "AWS::S3::BucketLifecycleConfiguration"
+"""A resource in hashicorp/aws only; elsewhere it is written inside its bucket."""
 
 _LANGUAGES: dict[str, tuple[Language, ...]] = {
     ENDPOINT: ("aws", "awscc", "cloudformation"),
@@ -68,6 +71,8 @@ _LANGUAGES: dict[str, tuple[Language, ...]] = {
     SCHEDULE: ("aws", "awscc", "cloudformation"),
     RULE: ("aws", "awscc", "cloudformation"),
     RULE_TARGET: ("aws",),
+    BUCKET: ("aws", "awscc", "cloudformation"),
+    LIFECYCLE: ("aws",),
 }
 """Every kind of resource that matters to SageMaker inference, and the languages in which it is read."""
 
@@ -96,6 +101,8 @@ _NAMES: dict[str, dict[str, str]] = {
     },
     "aws_cloudwatch_event_target": {"SageMakerPipelineParameters": "sagemaker_pipeline_target"},
     "aws_sagemaker_model": {"ModelName": "name", "Containers": "container"},
+    "aws_s3_bucket": {"BucketName": "bucket", "Rules": "lifecycle_rule"},
+    "aws_s3_bucket_lifecycle_configuration": {"BucketName": "bucket", "Rules": "rule"},
 }
 """Arguments that are not CloudFormation's in snake case, by resource type."""
 
@@ -129,6 +136,8 @@ _LOOKS_UNKNOWN_IN = {
     "awscc_sagemaker_inference_experiment": words("DesiredState EndTime Schedule ShadowModeConfig StartTime"),
     "awscc_sagemaker_inference_component": words("ComputeResourceRequirements NumberOfAcceleratorDevicesRequired"),
     "awscc_sagemaker_model_package": words("ValidationSpecification"),
+    "aws_s3_bucket": words("BucketName Rules"),
+    "awscc_s3_bucket": words("BucketName LifecycleConfiguration"),
     "awscc_budgets_budget": words("BillingViewArn BudgetLimit CostFilters FilterExpression"),
     "aws_budgets_budget": words("BillingViewArn CostFilters"),
     "aws_sagemaker_model": words("InferenceExecutionConfig Mode ModelDataSource"),
@@ -229,6 +238,12 @@ CLOUDFORMATION_TYPES = frozenset(
 
 TERRAFORM_TYPES = frozenset(type_ for type_ in SPELLINGS.keys() | elsewhere.TYPES if not type_.startswith("AWS::"))
 """The resource types of Terraform that declare SageMaker inference, or may make it out of a definition of their own."""
+
+
+ASIDE = frozenset(elsewhere.BESIDE.keys() - SPELLINGS.keys()) | {
+    type_ for type_, spelling in SPELLINGS.items() if spelling.kind in (BUCKET, LIFECYCLE)
+}
+"""Resource types that are counted, or say more of a job, so that whether there is one is no possibility of its own."""
 
 
 def spelling_of(type_: str) -> Spelling:

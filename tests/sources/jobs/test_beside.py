@@ -15,6 +15,8 @@ provider "aws" { region = "us-east-1" }
 resource "aws_sagemaker_notebook_instance" "lab" { count = 2 }
 resource "aws_sagemaker_monitoring_schedule" "drift" {}
 resource "aws_sagemaker_domain" "studio" {}
+resource "aws_s3_bucket" "lab" { count = var.on ? 1 : 0 }
+variable "on" { type = bool }
 """
 COUNTED = {"notebook instance": 2, "Model Monitor schedule": 1, "Studio domain": 1}
 PLAN = plan(
@@ -22,6 +24,7 @@ PLAN = plan(
     change("aws_sagemaker_notebook_instance.lab[1]", {"instance_type": "ml.t3.medium"}),
     change("aws_sagemaker_monitoring_schedule.drift", {"name": "drift"}),
     change("aws_sagemaker_domain.studio", {"domain_name": "studio"}),
+    change("aws_s3_bucket.lab[0]", {"bucket": "lab"}),
     change("aws_sagemaker_app.gone", None, before={"app_name": "gone"}),
 )
 TEMPLATE = {
@@ -32,6 +35,7 @@ TEMPLATE = {
         "Other": {"Type": "AWS::SageMaker::NotebookInstance", "Condition": "IsProd"},
         "Drift": {"Type": "AWS::SageMaker::MonitoringSchedule", "Properties": {"MonitoringScheduleConfig": {}}},
         "Studio": {"Type": "AWS::SageMaker::Domain", "Properties": {"DomainName": "studio"}},
+        "Bucket": {"Type": "AWS::S3::Bucket", "Condition": "IsProd", "Properties": {"BucketName": {"Ref": "Stage"}}},
     },
 }
 
@@ -51,6 +55,7 @@ def read(tmp_path: Path, name: str, content: str) -> ChangeSet:
 )
 def test_what_bills_beside_inference_is_counted_and_decides_nothing(name: str, content: str, tmp_path: Path) -> None:
     found = read(tmp_path, name, content)
+    assert not [notice for notice in found.notices if "lab" in notice or "Bucket" in notice]
     assert found.after.other_jobs == COUNTED
     assert (found.coverage.seen, found.skipped, found.possibilities) == (0, (), ())
 
