@@ -65,6 +65,7 @@ SEVERITIES = {
     "transform-batches-can-form": "warning",
     "transform-instances-have-input": "warning",
     "transform-types-are-priced": "error",
+    "transform-uploads-end": "note",
     "transform-instances-are-right-sized": "warning",
     "transform-jobs-end": "warning",
     "transform-cost-is-agreed": "warning",

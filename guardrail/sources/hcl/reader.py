@@ -48,7 +48,20 @@ from guardrail.sources.linking.possibilities import with_possibilities
 from guardrail.sources.providers import account_of, region_of
 from guardrail.sources.vocabulary import misspelt
 from guardrail.sources.vocabulary.kinds import declare
-from guardrail.sources.vocabulary.spellings import ASIDE, ENDPOINT, TARGET, TERRAFORM_TYPES, spelling_of
+from guardrail.sources.vocabulary.spellings import (
+    ASIDE,
+    BUCKET,
+    ENDPOINT,
+    LIFECYCLE,
+    RULE_TARGET,
+    SCHEDULE,
+    STARTED_BY,
+    TARGET,
+    TERRAFORM_TYPES,
+    VALIDATED,
+    spelling_of,
+    types_of,
+)
 from guardrail.sources.vocabulary.transform import NO_RESOURCE
 
 _READING = 400
@@ -161,7 +174,8 @@ def _worked_out(
     module.arguments.update(given(values, module.scope))
     module.given = {name: value for name, value in values.items() if isinstance(value, Argument)}
     modules = list(_modules(module))
-    resources = [each for one in modules for each in _resources(one)]
+    types = _types_that_matter(modules)
+    resources = [each for one in modules for each in _resources(one, types)]
     blocks = [_block(resource, configuration.types) for resource in resources]
     return _WorkedOut(
         configuration, modules, resources, blocks, {new: old for old, new in moved.items()} if moved else {}
@@ -174,7 +188,7 @@ def _reading(change_set: ChangeSet, sides: Sequence[_WorkedOut]) -> "_Reading":
     presences: dict[Decision, None] = {}
     for side in sides:
         several, single = _counts(side.configuration, side.resources)
-        own = (each for resource in side.resources for each in resource.decisions())
+        own = (each for resource in side.resources if resource.type not in ASIDE for each in resource.decisions())
         decisions.update(dict.fromkeys((*own, *several)))
         presences.update(single)
     return _Reading(change_set, tuple(decisions), tuple(presences), sum(len(side.resources) for side in sides))
@@ -370,10 +384,20 @@ def _modules(root: ModuleInstance) -> Iterator[ModuleInstance]:
         pending.extend(module.children())
 
 
-def _resources(module: ModuleInstance) -> Iterator[ResourceInstance]:
-    """Every instance of a resource of a module that matters."""
+def _types_that_matter(modules: Iterable[ModuleInstance]) -> frozenset[str]:
+    """The resource types to read: buckets only beside what may start a job that writes to them."""
+    starts_jobs = any(type_ in _STARTERS for module in modules for type_, _ in module.source.resources)
+    return TERRAFORM_TYPES if starts_jobs else TERRAFORM_TYPES - _BUCKETS
+
+
+_STARTERS = types_of(*STARTED_BY, *VALIDATED, SCHEDULE, RULE_TARGET)
+_BUCKETS = types_of(BUCKET, LIFECYCLE)
+
+
+def _resources(module: ModuleInstance, types: frozenset[str]) -> Iterator[ResourceInstance]:
+    """Every instance of a resource of a module that is of one of the types."""
     for type_, name in module.source.resources:
-        if type_ in TERRAFORM_TYPES:
+        if type_ in types:
             yield from module.instances(type_, name)
 
 

@@ -329,6 +329,8 @@ class _PlanReader:
     def _deferred(self) -> Iterator[Unsupported]:
         """Changes that Terraform put off because it cannot know yet what they are."""
         for change, reason in self._document.deferred():
+            if change.type in ASIDE:
+                continue
             yield Unsupported(
                 address=change.address,
                 type=change.type,

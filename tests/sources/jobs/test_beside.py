@@ -15,7 +15,11 @@ provider "aws" { region = "us-east-1" }
 resource "aws_sagemaker_notebook_instance" "lab" { count = 2 }
 resource "aws_sagemaker_monitoring_schedule" "drift" {}
 resource "aws_sagemaker_domain" "studio" {}
-resource "aws_s3_bucket" "lab" { count = var.on ? 1 : 0 }
+resource "aws_s3_bucket" "lab" {
+  count  = var.on ? 1 : 0
+  bucket = var.on ? "a" : "b"
+}
+resource "aws_sfn_state_machine" "other" { definition = "{}" }
 variable "on" { type = bool }
 """
 COUNTED = {"notebook instance": 2, "Model Monitor schedule": 1, "Studio domain": 1}
