@@ -46,7 +46,7 @@ def next_changes(result: Result, endpoint: Endpoint | None) -> Sequence[Change]:
     """What to change next, at once. Raises `NoFixError` with the reason why nothing can be offered."""
     mend = _MENDS.get(result.policy)
     if mend is None:
-        raise NoFixError(_LEFT_TO_PEOPLE.get(result.policy, "it is no matter of one edit"))
+        raise NoFixError(_LEFT_TO_PEOPLE.get(result.policy, "no edit of it is made by this version"))
     if endpoint is None:
         raise NoFixError("it is about no endpoint")
     subject = _Subject(result, endpoint)

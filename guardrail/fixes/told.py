@@ -11,6 +11,7 @@ from guardrail.model import Unknown
 from guardrail.policy.base import Result, without_indexes
 from guardrail.report import Report
 from guardrail.reporters.fingerprints import Fingerprints
+from guardrail.reporters.overview import fix
 from guardrail.reporters.wording import counted, inert
 from guardrail.sources.vocabulary.spellings import spelling_of
 
@@ -24,12 +25,12 @@ def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterato
     """The whole answer in lines, each fix with its files; ``shown`` says how the files of all are called."""
     fingerprints = Fingerprints(report)
     names = dict(zip(proposals.contents, shown, strict=True))
-    mended = sum(len(fix.gone) for fix in proposals.fixes)
+    mended = sum(len(each.gone) for each in proposals.fixes)
     if proposals.fixes:
         yield f"{counted(len(proposals.fixes), 'fix', 'fixes')} for {counted(mended, 'finding')}"
-    for number, fix in enumerate(proposals.fixes, 1):
+    for number, each in enumerate(proposals.fixes, 1):
         yield ""
-        yield from _fix(number, fix, fingerprints, [names[path] for path in fix.paths])
+        yield from _fix(number, each, fingerprints, [names[path] for path in each.paths])
     if len(proposals.fixes) > 1:
         yield ""
         yield f"all of them, a month: {bill(proposals.before.after, proposals.after.after)}"
@@ -37,28 +38,31 @@ def lines(proposals: Proposals, report: Report, shown: Sequence[str]) -> Iterato
         yield ""
     if proposals.not_offered:
         yield f"no fix for {counted(len(proposals.not_offered), 'finding')}:"
-        yield from _not_offered(proposals.not_offered, fingerprints)
+        yield from _not_offered(proposals.not_offered, fingerprints, report)
     if not proposals.fixes and not proposals.not_offered:
         yield "nothing to fix"
 
 
-def _fix(number: int, fix: Fix, fingerprints: Fingerprints, paths: Sequence[str]) -> Iterator[str]:
-    yield f"{number}. {_subject(fix.result)} ({', '.join(map(_inert, paths))})"
-    yield from (f"   {_inert(described(change))}" for change in fix.changes)
-    for result in fix.gone:
+def _fix(number: int, made: Fix, fingerprints: Fingerprints, paths: Sequence[str]) -> Iterator[str]:
+    yield f"{number}. {_subject(made.result)} ({', '.join(map(_inert, paths))})"
+    yield from (f"   {_inert(described(change))}" for change in made.changes)
+    for result in made.gone:
         yield f"   gone: {result.policy} {fingerprints.id_of(result)} on {_inert(result.address)}"
-    yield f"   a month: {bill(fix.before.after, fix.after.after)}"
+    yield f"   a month: {bill(made.before.after, made.after.after)}"
 
 
-def _not_offered(left: Sequence[NotOffered], fingerprints: Fingerprints) -> Iterator[str]:
-    """A line for each finding without a fix; those of one policy and one reason share one."""
-    groups: dict[tuple[str, str], list[Result]] = {}
+def _not_offered(left: Sequence[NotOffered], fingerprints: Fingerprints, report: Report) -> Iterator[str]:
+    """A line for each finding without a fix, with what to change by hand; those that say the same share one."""
+    groups: dict[tuple[str, str, str], list[Result]] = {}
     for each in left:
-        groups.setdefault((each.result.policy, each.reason), []).append(each.result)
-    for (policy, reason), results in groups.items():
+        by_hand = next(iter(fix(each.result, report)), "")
+        groups.setdefault((each.result.policy, each.reason, by_hand), []).append(each.result)
+    for (policy, reason, by_hand), results in groups.items():
         named = [f"{fingerprints.id_of(result)} on {_inert(result.address)}" for result in results[:_NAMED]]
         more = f" and {len(results) - _NAMED:,} more" if len(results) > _NAMED else ""
         yield f"   {policy} {', '.join(named)}{more}: {_inert(reason)}"
+        if by_hand:
+            yield f"      by hand: {_inert(by_hand)}"
 
 
 def _subject(result: Result) -> str:
