@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from guardrail.bills import json_files
+from guardrail.bills.answer import joined
 from guardrail.bills.view import COLUMNS, TIMES, is_amount, literal
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
@@ -21,17 +22,21 @@ _COSTS: Final = {
     "cost": ("NetAmortizedCost", "AmortizedCost", "NetUnblendedCost", "UnblendedCost", "BlendedCost"),
     "amount": ("UsageQuantity",),
 }
+_MOST_NAMED: Final = 8
 _SERVICES: Final = ("Amazon SageMaker", "Amazon SageMaker AI", "AmazonSageMaker")
 _PLANS: Final = ("Savings Plans for Machine Learning", "Savings Plans for AWS Machine Learning usage")
 _NUMBERS: Final = ("amount", "list_cost", "unblended_cost", "cost", "commitment", "used_commitment")
 
 
-def every(paths: Sequence[str]) -> list[dict[str, Any]]:
-    """The lines of several saved answers. Raises `SourceError` where two of them have the same usage of the same time.
+def every(paths: Sequence[str]) -> tuple[list[dict[str, Any]], list[str]]:
+    """The lines of several saved answers, and what there is to say of them.
+
+    Raises `SourceError` where two of them have the same usage of the same time.
 
     What an answer was filtered by is not in it, so two that overlap cannot be told from one that was saved twice.
     """
-    found = [(path, line) for path in paths for line in read(path)]
+    answers = [(path, _pages(path)) for path in paths]
+    found = [(path, line) for path, pages in answers for line in lines(pages, path)]
     running: dict[str, list[tuple[str, dict[str, Any]]]] = {}
     for path, line in sorted(found, key=lambda pair: str(pair[1]["usage_start"])):
         start, account = line["usage_start"], line["account"]
@@ -43,13 +48,38 @@ def every(paths: Sequence[str]) -> list[dict[str, Any]]:
                     hint="name one of them, or group both by LINKED_ACCOUNT",
                 )
         running[line["usage_type"]] = [*before, (path, line)]
-    return [line for _, line in found]
+    told = [_said_of_others(pages, path) for path, pages in answers]
+    return [line for _, line in found], [each for each in told if each]
 
 
-def read(path: str) -> list[dict[str, Any]]:
-    """The lines of one saved answer, or of a list of its pages. Raises `SourceError` where pages are missing."""
+def _pages(path: str) -> list[Any]:
+    """One saved answer, or the list of its pages."""
     content = json_files.decoded(path, most=_LARGEST)
-    return lines(content if isinstance(content, list) else [content], path)
+    return content if isinstance(content, list) else [content]
+
+
+def _said_of_others(pages: Sequence[Any], path: str) -> str | None:
+    """A sentence about usage types that may be of any service, where the answer is not grouped by it."""
+    left_out: set[str] = set()
+    for page in pages:
+        keys = _keys(page, pages[0])
+        groups = (group for result in page["ResultsByTime"] for group in result["Groups"])
+        named = [] if "SERVICE" in keys else [_named(keys, group["Keys"]) for group in groups]
+        left_out |= {each["USAGE_TYPE"] for each in named if not _is_sagemaker(each)}
+    if not left_out:
+        return None
+    more = f" and {len(left_out) - _MOST_NAMED:,} more" if len(left_out) > _MOST_NAMED else ""
+    return (
+        f"{path} is not grouped by SERVICE, so what is no inference by its usage type may be of any service, and is "
+        f"left out: {joined(sorted(left_out)[:_MOST_NAMED])}{more}"
+    )
+
+
+def _keys(page: dict[str, Any], first: dict[str, Any]) -> list[Any]:
+    """What the groups of a page are by."""
+    definitions = page.get("GroupDefinitions") or first.get("GroupDefinitions") or []
+    listed = definitions if isinstance(definitions, list) else []
+    return [each.get("Key") for each in listed if isinstance(each, dict)]
 
 
 def lines(pages: Sequence[Any], path: str) -> list[dict[str, Any]]:
@@ -77,14 +107,14 @@ def _refuse_same_groups(pages: Sequence[Any], path: str) -> None:
             for group in groups:
                 told = repr((result.get("TimePeriod"), group.get("Keys") if isinstance(group, dict) else group))
                 if told in seen:
-                    raise SourceError(f"{path} has {told[:120]} twice", hint="save each page once")
+                    raise SourceError(
+                        f"{path} has one group of one time twice: {told[:120]}", hint="save each page once"
+                    )
                 seen.add(told)
 
 
 def _of_page(page: dict[str, Any], first: dict[str, Any], path: str) -> Iterator[dict[str, Any]]:
-    definitions = page.get("GroupDefinitions") or first.get("GroupDefinitions") or []
-    listed = definitions if isinstance(definitions, list) else []
-    keys = [each.get("Key") for each in listed if isinstance(each, dict)]
+    keys = _keys(page, first)
     if "USAGE_TYPE" not in keys:
         raise SourceError(
             f"{path} is not grouped by USAGE_TYPE, so nothing tells inference from the rest",

@@ -192,7 +192,7 @@ def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Bil
     """The bill in these files and folders. Raises `SourceError` where there is none, or where it cannot be trusted."""
     data, notes = deliveries.found(sources)
     with engine.opened() as asked:
-        recorded = cost_explorer.every([file.path for file in data if file.format == "json"])
+        recorded, said = cost_explorer.every([file.path for file in data if file.format == "json"])
         groups = list(_groups([file for file in data if file.format != "json"], asked))
         if not groups and not recorded:
             raise SourceError("there is no line of SageMaker in it", hint="group by USAGE_TYPE and SERVICE")
@@ -202,7 +202,7 @@ def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Bil
             layouts.append("cost-explorer")
         told = [view.said_of_tag(group.columns.types, key) for key in tag_keys for group in groups]
         told += [view.said_of_currency(group.layout, group.columns.types) for group in groups]
-        bill = Bill(asked, groups, layouts, [*notes, *dict.fromkeys(each for each in told if each)])
+        bill = Bill(asked, groups, layouts, [*notes, *said, *dict.fromkeys(each for each in told if each)])
         bill.load(tag_keys, recorded)
         if len({title for title, _ in bill.selects}) > 1:
             _refuse_overlap(bill)

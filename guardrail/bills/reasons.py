@@ -74,6 +74,11 @@ class Estimated(Struct, frozen=True, kw_only=True):
         return _expected(line.quantity for line in self.lines)
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether it has no usage type and no amount: of an unknown region, or of a type that nobody knows."""
+        return any(line.usage_type is None and line.reason and line.kind != "software" for line in self.lines)
+
+    @property
     def why_unknown(self) -> str:
         """Why there is no amount."""
         for line in self.lines:

@@ -202,6 +202,8 @@ def _why(pair: Pair | Pool, mine: Estimated, part: Billed | None, month: Month) 
         difference = None if mine.usd is None else (ZERO if part is None else part.cost) - mine.usd
         told = "the estimate rests on sensitive values, which are not shown"
         yield Reason(name="not estimated", usd=difference, evidence=told)
+    elif part is None and mine.is_nameless:
+        yield Reason(name="not estimated", usd=None, evidence=mine.why_unknown)
     elif part is None:
         usd = None if mine.usd is None else -mine.usd
         yield Reason(name=UNBILLED, usd=usd, evidence=_unbilled(pair, month))
@@ -213,11 +215,21 @@ def _why(pair: Pair | Pool, mine: Estimated, part: Billed | None, month: Month) 
         rest = part.cost - software - (length.usd or ZERO)
         if rest or not mine.lines:
             yield Reason(name="Marketplace software", usd=rest, evidence=part.use.usage_type)
+    elif not mine.lines and (nameless := _nameless(pair)):
+        told = f"the code has what may be it, of no usage type that is known: {nameless.why_unknown}"
+        yield Reason(name="not estimated", usd=None, evidence=told)
     elif not mine.lines:
         told = "the code has no such line of this endpoint; another instance type, or what it had before"
         yield Reason(name=_ORPHAN, usd=part.cost, evidence=told)
     else:
         yield from reasons(mine, part, month, elsewhere=isinstance(pair, Pair) and pair.elsewhere)
+
+
+def _nameless(pair: Pair | Pool) -> Estimated | None:
+    """The lines of the code that no line of a bill can be paired with, for their usage type is not known."""
+    lines = lines_of(pair.item) if isinstance(pair, Pair) else pair.lines
+    found = Estimated(lines=tuple(line for line in lines if line.usage_type is None))
+    return found if found.is_nameless else None
 
 
 def _key(line: CostComponent) -> str:

@@ -1,5 +1,6 @@
 """Every question on every layout: answered alike, answered by usage type, or refused. The truth is in `account`."""
 
+import json
 from decimal import Decimal
 from pathlib import Path
 
@@ -143,3 +144,21 @@ def test_the_text_to_take_away_gives_what_is_answered(
 )
 def test_legacy_columns_are_called_as_athena_calls_them(legacy: str, athena: str) -> None:
     assert underscored(legacy) == athena
+
+
+def test_an_answer_that_is_not_grouped_by_service_names_what_it_leaves_out(tmp_path: Path, ask: Asked) -> None:
+    amounts = {name: {"Amount": "5.52", "Unit": "USD"} for name in ("UnblendedCost", "UsageQuantity")}
+    types = ("USE1-Host:ml.m5.xlarge", "USE1-Hst:Teleport-Bytes", "USE1-BoxUsage:m5.large")
+    page = {
+        "GroupDefinitions": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
+        "ResultsByTime": [
+            {
+                "TimePeriod": {"Start": "2026-09-01", "End": "2026-10-01"},
+                "Groups": [{"Keys": [each], "Metrics": amounts} for each in types],
+            }
+        ],
+    }
+    (tmp_path / "ce.json").write_text(json.dumps(page), encoding="utf-8")
+    answer = ask(tmp_path / "ce.json", "modes")
+    assert [each["usage_types"] for each in answer["rows"]] == ["USE1-Host:ml.m5.xlarge"]
+    assert any(note.endswith("left out: USE1-BoxUsage:m5.large, USE1-Hst:Teleport-Bytes") for note in answer["notes"])

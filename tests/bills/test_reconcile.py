@@ -319,3 +319,19 @@ def test_what_is_sensitive_in_a_plan_does_not_appear(tmp_path: Path, capsys: pyt
     hidden = [row for row in rows if "sensitive values" in row["why"]]
     assert hidden
     assert not [row for row in hidden if row["usage_type"].startswith("USE1-")]
+
+
+def test_what_has_no_usage_type_is_neither_an_orphan_nor_unbilled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a region the code's instance is of no usage type: that the bill has it is no finding."""
+    write_bill(tmp_path / "bill.csv", month())
+    path = str(template(tmp_path / "template.json"))
+    assert cli.main(["reconcile", path, "--bill", str(tmp_path / "bill.csv"), "--format", "json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert {row["usage_type"]: (row["billed"], row["difference"]) for row in rows} == {
+        M5: ("165.6", None),
+        "instance": ("0", None),
+        "volume": ("0", None),
+    }
+    assert {row["why"].partition(":")[0] for row in rows} == {"not estimated"}

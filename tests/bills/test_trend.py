@@ -56,3 +56,24 @@ def test_a_line_of_a_month_is_on_no_day_and_said(tmp_path: Path, ask: Asked) -> 
     assert "8.00 USD of lines that span several days are on no day" in answer["notes"]
     months = ask(path, "trend", "--by", "month")["rows"]
     assert [(each["period"], each["cost"]) for each in months] == [("2026-09", "8.23")]
+
+
+def on(day: str, cost: str) -> str:
+    """An hour of a day."""
+    return row(cost=cost).replace("2026-09-01T", f"{day}T")
+
+
+def test_a_day_without_use_is_nothing_and_the_change_is_against_it(tmp_path: Path, ask: Asked) -> None:
+    answer = ask(bill(tmp_path / "bill.csv", on("2026-09-01", "5"), on("2026-09-03", "7")), "trend")
+    found = [(each["period"], each["cost"], each["change"], each["list_cost"]) for each in answer["rows"]]
+    assert found == [("2026-09-01", "5", None, None), ("2026-09-02", "0", "-5", "0"), ("2026-09-03", "7", "7", None)]
+
+
+@pytest.mark.parametrize("unit", ["day", "month"])
+def test_nothing_is_said_across_a_month_whose_bill_is_not_here(unit: str, tmp_path: Path, ask: Asked) -> None:
+    """Five days of July and five of September: that August cost nothing is more than these bills say."""
+    days = [on(f"2026-{month}-{day:02}", "5.52") for month in ("07", "09") for day in range(1, 6)]
+    answer = ask(bill(tmp_path / "bill.csv", *days), "trend", "--by", unit)
+    assert len(answer["rows"]) == (10 if unit == "day" else 2)
+    assert [each["period"][:7] for each in answer["rows"] if each["change"] is None] == ["2026-07", "2026-09"]
+    assert not [note for note in answer["notes"] if "the cost of a day" in note]

@@ -7,9 +7,10 @@ from statistics import median
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, ratio, total
-from guardrail.bills.asked import DAY_HOURS, Asked, By, Facts, in_usage
+from guardrail.bills.asked import DAY_HOURS, Asked, By, Facts, first_of_month, in_usage
 from guardrail.bills.usage import INFERENCE
 from guardrail.bills.view import literals
+from guardrail.money import ZERO
 
 COLUMNS: Final = ("period", "cost", "change", "change_percent", "list_cost", "billed_cost", "currency")
 SHOWN: Final = ("period", "cost", "change", "change_percent", "list_cost")
@@ -58,7 +59,10 @@ def by(asked: Asked, facts: Facts) -> By:
 
 
 def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[list[Row], list[str]]:
-    """A row for each day or month, with the change against the one before, which without use is 0."""
+    """A row for each day or month, with the change against the one before; a day without use is 0.
+
+    A month without any use may be one whose bill is not here, so nothing is said of it, nor across it.
+    """
     unit = by(asked, facts)
     made: list[Row] = []
     notes: list[str] = []
@@ -67,33 +71,54 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
         own = [row for row in every if row["day"] is not None]
         long = total(row["cost"] for row in every if row["day"] is None)
         notes += [f"{long:,.2f} {currency} of lines that span several days are on no day"] if long is not None else []
-        made += _periods(own, currency, "%Y-%m-%d" if unit == "day" else "%Y-%m")
-        costs = {row["day"]: row["cost"] or Decimal(0) for row in own}
-        notes += [_told(step, currency) for step in steps(costs, facts.last.date() if facts.last else None)]
+        for run in _runs(own):
+            made += _periods(run, currency, unit)
+            costs = {row["day"]: row["cost"] or ZERO for row in run}
+            notes += [_told(step, currency) for step in steps(costs, facts.last.date() if facts.last else None)]
     return made, notes
 
 
-def _periods(own: Sequence[dict[str, Any]], currency: str, shape: str) -> list[Row]:
-    periods: dict[str, list[dict[str, Any]]] = {}
-    for row in own:
-        periods.setdefault(row["day"].strftime(shape), []).append(row)
+def _runs(own: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Days, parted wherever a whole month has none."""
+    found: list[list[dict[str, Any]]] = []
+    for row in sorted(own, key=lambda each: each["day"]):
+        if found and first_of_month(row["day"], -1) <= first_of_month(found[-1][-1]["day"]):
+            found[-1].append(row)
+        else:
+            found.append([row])
+    return found
+
+
+def _periods(run: Sequence[dict[str, Any]], currency: str, unit: By) -> list[Row]:
+    shape = "%Y-%m-%d" if unit == "day" else "%Y-%m"
+    first, last = run[0]["day"], run[-1]["day"]
+    periods: dict[str, list[dict[str, Any]]] = {
+        (first + timedelta(days=number)).strftime(shape): [] for number in range((last - first).days + 1)
+    }
+    for row in run:
+        periods[row["day"].strftime(shape)].append(row)
     made: list[Row] = []
     before: Decimal | None = None
-    for period, several in sorted(periods.items()):
-        cost = total(row["cost"] for row in several) or Decimal(0)
+    for period, several in periods.items():
+        cost = _sum(several, "cost") or ZERO
         made.append(
             {
                 "period": period,
                 "cost": cost,
                 "change": None if before is None else cost - before,
                 "change_percent": None if before is None else ratio(cost - before, before),
-                "list_cost": total(row["list_cost"] for row in several),
-                "billed_cost": total(row["billed_cost"] for row in several),
+                "list_cost": _sum(several, "list_cost"),
+                "billed_cost": _sum(several, "billed_cost"),
                 "currency": currency,
             }
         )
         before = cost
     return made
+
+
+def _sum(several: Sequence[dict[str, Any]], name: str) -> Decimal | None:
+    """The sum of a column, which is 0 where there was nothing."""
+    return total(row[name] for row in several) if several else ZERO
 
 
 def _told(step: tuple[date, Decimal, Decimal], currency: str) -> str:
@@ -113,7 +138,7 @@ def steps(costs: dict[date, Decimal], running: date | None) -> list[tuple[date, 
         return []
     first, last = min(whole), max(whole)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    levels = [whole.get(day, Decimal(0)) for day in days]
+    levels = [whole.get(day, ZERO) for day in days]
     found: list[tuple[date, Decimal, Decimal]] = []
     for place in range(_FEWEST, len(days) - _FEWEST + 1):
         before, after = median(levels[max(0, place - _AROUND) : place]), median(levels[place : place + _AROUND])
