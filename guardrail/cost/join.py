@@ -4,7 +4,7 @@ Only here. Everything before has one amount in one state; everything behind has 
 what is expected. Discounts act before, on states.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TypeAlias, TypeVar
 
@@ -36,7 +36,7 @@ _ONE_PERCENT = Decimal("0.01")
 _REDACTED = "a value that decides it is sensitive, and unknown or without a price"
 VARIANTS = "variants"
 """What a bill lacks whose endpoint has variants that nobody knows."""
-BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute", "transform"})
+BY_REQUESTS: frozenset[Kind] = frozenset({"serverless-compute", "provisioned-compute"})
 
 NOTHING = Monthly(floor=ZERO, expected=ZERO, ceiling=ZERO)
 """The bill of nothing."""
@@ -160,14 +160,16 @@ def _column(numbers: Sequence[Decimal | None], unknown: Unknown | None) -> Quant
     return Quantity(low or ZERO, unknown or expected or ZERO, high or ZERO)
 
 
-def missing_of(found: Columns, address: str, label: str) -> set[Missing]:
-    """What each bound of it lacks."""
+def missing_of(found: Columns, address: str, label: str, often: Hashable = None) -> set[Missing]:
+    """What each bound of it lacks; of what runs ``often``, and is not known to run for how long, that many hours."""
     missing: set[Missing] = set()
     for bound, state in zip(BOUNDS, found.each, strict=True):
         for line in state.lines:
             if line.reason is not None:
                 what = (label, line.kind, line.detail, line.quantity, line.size, line.reason)
-                missing.add(Missing(bound, address, what))
+                missing.add(Missing(bound, address, what if often is None else (*what, line.count, often)))
+            elif line.depends_on_usage and often is not None:
+                missing.add(Missing(bound, address, (label, line.kind, line.detail, line.count, often, "usage")))
             elif line.depends_on_usage and line.kind in BY_REQUESTS:
                 slots = tuple(
                     each.count for each in state.lines if each.kind == "provisioned-warm"

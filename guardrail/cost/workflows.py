@@ -142,7 +142,7 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         lines=lines,
         monthly=monthly,
         priced=priced,
-        missing=frozenset(join.missing_of(columns, workflow.address, label)),
+        missing=frozenset(join.missing_of(columns, workflow.address, label, (low, high, often))),
     )
 
 

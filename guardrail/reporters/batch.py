@@ -1,6 +1,6 @@
 """The transform jobs of a report in words, once for all formats: size, price of an hour, runs, amounts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 from msgspec import Struct
@@ -41,22 +41,57 @@ def rows(report: Report) -> Iterator[Row]:
 
 
 def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
-    """One workflow and its jobs."""
+    """One workflow and its jobs, with what they were where the change alters that."""
     workflow = item.workflow
     several = len(workflow.jobs) > 1 or bool(workflow.jobs and workflow.jobs[0].label)
     own = ("deleted", "", "") if item.cost is None else _amounts(item.cost)
     title = inert(workflow.address) + (" (possibly there)" if workflow.deployed == "possibly" else "")
+    often, was = _with_past(executions(workflow), executions(item.previous or workflow)), _was(item)
+    past = {job.label: job for job in item.previous.jobs} if item.previous is not None else {}
     if not several and item.cost is not None:
-        yield _job(title, workflow.jobs[0], item.hours[0], executions(workflow), own)
+        words = _size(item, workflow.jobs[0], past)
+        yield Row(
+            name=title, size="; ".join(filter(None, (words, was))), hour=hour(item.hours[0]), runs=often, amounts=own
+        )
         return
-    yield Row(name=title, runs=executions(workflow), amounts=own)
+    yield Row(name=title, size=was, runs=often, amounts=own)
     costs = item.cost.children if item.cost else ()
     for job, runs, cost, price in zip(workflow.jobs, item.runs, costs, item.hours, strict=False):
-        yield _job(f"  {inert(job.label)}", job, price, per_execution(job, runs), _amounts(cost))
+        yield Row(
+            name=f"  {inert(job.label)}",
+            size=_size(item, job, past),
+            hour=hour(price),
+            runs=per_execution(job, runs),
+            amounts=_amounts(cost),
+        )
+    left = {job.label for job in workflow.jobs}
+    for label, job in past.items():
+        if label not in left:
+            yield Row(name=f"  {inert(label)}", size=f"no more: {size(job)}")
 
 
-def _job(name: str, job: TransformJob, price: HourPrice | None, often: str, own: Amounts) -> Row:
-    return Row(name=name, size=size(job), hour=hour(price), runs=often, amounts=own)
+def _was(item: WorkflowReport) -> str:
+    """``was 27.98``, ``was 0.00 to 13.80``: a month of it before, where that is another amount; ``new``."""
+    if item.before is None:
+        return "new" if item.delta is not None and item.cost is not None else ""
+    before = item.before
+    if item.cost is not None and before == item.cost.monthly:
+        return ""
+    if before.depends_on_usage and not before.ceiling:
+        return ""  # a zero would read as free
+    least, expected, most = amounts(before)
+    return f"was {f'{least} to {most}' if isinstance(before.expected, Unknown) else expected}"
+
+
+def _size(item: WorkflowReport, job: TransformJob, past: Mapping[str, TransformJob]) -> str:
+    """``4 × ml.m5.xlarge (was 2 × ml.m5.xlarge)``."""
+    if item.previous is None:
+        return size(job)
+    return _with_past(size(job), size(past[job.label])) if job.label in past else f"{size(job)} (new)"
+
+
+def _with_past(now: str, before: str) -> str:
+    return now if before == now else f"{now} (was {before})"
 
 
 def _amounts(cost: Bill) -> Amounts:

@@ -74,8 +74,9 @@ def bill(report: Report) -> list[Row]:
 
 
 def changes_nothing(report: Report) -> bool:
-    """Whether there are endpoints and nothing else, and the change leaves every one of them as it was."""
-    return bool(report.endpoints) and not report.unattached and all(item.unchanged for item in report.endpoints)
+    """Whether everything that runs is deployed endpoints and transform jobs, and the change leaves all as it was."""
+    is_same = all(item.unchanged for item in report.endpoints) and all(item.unchanged for item in report.workflows)
+    return bool(report.endpoints) and not report.unattached and is_same
 
 
 def labels(report: Report) -> dict[tuple[str, str], str]:

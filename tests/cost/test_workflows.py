@@ -9,6 +9,7 @@ from guardrail.cost.base import Bill, HourPrice
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.cost.discount_settings import DiscountRule, Discounts, no_plan_rate
 from guardrail.cost.discounts import discounted
+from guardrail.cost.join import bill_delta
 from guardrail.cost.workflows import IN_THE_MIDDLE, NO_END, bill, hour_price
 from guardrail.model import Flow, Step, TransformJob, Trigger, Unknown, Workflow
 from guardrail.prices.book import PriceBook
@@ -85,6 +86,24 @@ def test_a_job_without_a_run_time_has_the_price_of_its_hour_and_depends_on_usage
     assert not found.monthly.at_least
     # 2 × 0.23
     assert hour_price(found.children[0]) == HourPrice(Decimal("0.46"), Decimal("0.46"))
+
+
+def test_what_is_started_more_often_or_is_larger_is_a_change_though_nobody_says_how_long_it_runs() -> None:
+    def changes(before: Workflow, after: Workflow) -> list[bool]:
+        found = bill_delta(*(bill(each, PRICES, WorkflowDemand()) for each in (before, after)))
+        return [isinstance(getattr(found, bound), Unknown) for bound in ("floor", "expected", "ceiling")]
+
+    was = workflow(job())
+    assert changes(was, workflow(job())) == [False] * 3
+    assert changes(was, workflow(job(instance_count=7))) == [True] * 3
+    assert changes(was, workflow(job(), monthly_runs=Decimal(730))) == [True] * 3
+    items = Flow((Step(jobs=(0,), least=4, most=4, ends=True),))
+    assert changes(was, workflow(job(), flow=items)) == [True] * 3
+    # of what has no price the hours count, too
+    odd = job(instance_types=("ml.none.large",))
+    larger = job(instance_types=("ml.none.large",), instance_count=7)
+    assert changes(workflow(odd), workflow(odd)) == [False] * 3
+    assert changes(workflow(odd), workflow(larger)) == [True] * 3
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""What a change does to transform jobs: two ml.m5.xlarge at 0.23 USD an hour become four, half an hour a day."""
+
+from decimal import Decimal
+from typing import Any
+
+from msgspec import structs
+
+from guardrail.cost.demand import WorkflowDemand
+from guardrail.cost.join import bill_delta
+from guardrail.cost.workflows import bill, hour_price
+from guardrail.model import Flow, Step, TransformJob, Workflow
+from guardrail.prices.book import PriceBook
+from guardrail.report import WorkflowReport
+from guardrail.reporters.batch import rows
+from guardrail.reporters.bill import changes_nothing
+from tests.reporters.reports import docs, report
+
+PRICES = PriceBook()
+HALF_AN_HOUR = WorkflowDemand(run_hours=Decimal("0.5"))
+
+
+def workflow(*jobs: TransformJob, **fields: Any) -> Workflow:
+    last = len(jobs) - 1
+    steps = [
+        Step(jobs=(place,), nexts=(place + 1,) if place < last else (), ends=place == last)
+        for place in range(len(jobs))
+    ]
+    made: dict[str, Any] = {"monthly_runs": Decimal(30), "change": "update"} | fields
+    return Workflow(
+        address="scoring",
+        type="definition",
+        name="scoring",
+        region="us-east-1",
+        jobs=jobs,
+        flow=Flow(tuple(steps)),
+        **made,
+    )
+
+
+def job(count: int, label: str = "Score") -> TransformJob:
+    return TransformJob(label=label, instance_types=("ml.m5.xlarge",), instance_count=count, name=None, model_name="m")
+
+
+def changed(before: Workflow | None, after: Workflow, demand: WorkflowDemand = HALF_AN_HOUR) -> WorkflowReport:
+    was = bill(before, PRICES, demand) if before is not None else None
+    cost = bill(after, PRICES, demand)
+    return WorkflowReport(
+        source="plan.json",
+        workflow=after,
+        environment="production",
+        previous=before,
+        runs=((1, 1),) * len(after.jobs),
+        hours=tuple(map(hour_price, cost.children)),
+        before=was.monthly if was else None,
+        cost=cost,
+        delta=bill_delta(was, cost),
+        unchanged=was == cost,
+    )
+
+
+def told(item: WorkflowReport) -> list[tuple[str, str, str]]:
+    found = structs.replace(report(), endpoints=(), workflows=(item,))
+    return [(row.name.strip(), row.size, row.runs) for row in rows(found)]
+
+
+def test_endpoints_that_stay_are_not_all_where_transform_jobs_change() -> None:
+    same = structs.replace(docs(), unchanged=True)
+    found = structs.replace(report(), endpoints=(same,), unattached=(), workflows=())
+    assert changes_nothing(found)
+    larger = changed(workflow(job(2)), workflow(job(4)))
+    assert not changes_nothing(structs.replace(found, workflows=(larger,)))
+    kept = changed(workflow(job(2)), workflow(job(2)))
+    assert changes_nothing(structs.replace(found, workflows=(kept,)))
+
+
+def test_a_job_that_changes_is_beside_what_it_was() -> None:
+    larger = changed(workflow(job(2)), workflow(job(4), monthly_runs=Decimal(60)))
+    # 30 × 0.5 h × 2 × 0.23
+    assert told(larger) == [
+        ("scoring", "was 6.90", "60 a month (was 30 a month)"),
+        ("Score", "4 × ml.m5.xlarge (was 2 × ml.m5.xlarge)", "1"),
+    ]
+    kept = changed(workflow(job(2)), workflow(job(2)))
+    assert told(kept) == [("scoring", "", "30 a month"), ("Score", "2 × ml.m5.xlarge", "1")]
+
+
+def test_jobs_that_come_and_go_are_told() -> None:
+    swapped = changed(workflow(job(2, "Old")), workflow(job(2, "New")))
+    assert told(swapped) == [
+        ("scoring", "", "30 a month"),
+        ("New", "2 × ml.m5.xlarge (new)", "1"),
+        ("Old", "no more: 2 × ml.m5.xlarge", ""),
+    ]
+    assert told(changed(None, workflow(job(2))))[0] == ("scoring", "new", "30 a month")
+
+
+def test_what_nobody_knew_the_time_of_was_not_free() -> None:
+    larger = changed(workflow(job(2)), workflow(job(4)), WorkflowDemand())
+    assert told(larger)[0] == ("scoring", "", "30 a month")
