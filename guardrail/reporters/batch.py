@@ -51,7 +51,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
     if not several and item.cost is not None:
         words = _size(item, workflow.jobs[0], past)
         yield Row(
-            name=title, size="; ".join(filter(None, (words, was))), hour=hour(item.hours[0]), runs=often, amounts=own
+            name=title, size=", ".join(filter(None, (words, was))), hour=hour(item.hours[0]), runs=often, amounts=own
         )
         return
     yield Row(name=title, size=was, runs=often, amounts=own)

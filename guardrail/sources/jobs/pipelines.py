@@ -1,12 +1,15 @@
 """SageMaker pipelines: their transform steps, with parameters, conditions, caches and retries.
 
 Sources: the pipeline definition schema of version 2020-12-01, and "Retry policy for pipeline steps", "Caching pipeline
-steps" and "Default values" of the SageMaker developer guide.
+steps", "Default values" and "Customize access management for SageMaker Pipelines jobs" (job names are prefixes) of the
+SageMaker developer guide.
 """
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
+
+from msgspec.structs import replace
 
 from guardrail.model import Flow, Step, TransformJob, Unknown
 from guardrail.sources.jobs.base import Definition, objects, plain
@@ -101,7 +104,8 @@ class _Reader:
         arguments = self._resolved(step.get("Arguments"), "Arguments")
         request = arguments if isinstance(arguments, (dict, Unknown)) else Unknown("Arguments is no object")
         attempts = _attempts(step.get("RetryPolicies"))
-        self.jobs.append(transform_job(request, label, attempts=attempts))
+        job = transform_job(request, label, attempts=attempts)
+        self.jobs.append(replace(job, has_fixed_name=False))  # its name begins that of the job of each run
         cache = self._resolved(step.get("CacheConfig"), "CacheConfig")
         is_cached = isinstance(cache, dict) and cache.get("Enabled") not in (None, False, "false")
         return Step(jobs=(len(self.jobs) - 1,), least=0 if is_cached else 1, most=attempts, nexts=(after,))

@@ -35,6 +35,14 @@ def test_parameters_have_their_defaults_and_what_is_given_goes_before() -> None:
     assert given.instance_count == 4
 
 
+def test_the_name_of_a_job_in_a_pipeline_is_a_prefix_and_each_run_has_its_own() -> None:
+    named = transform()
+    named["Arguments"] = {**named["Arguments"], "TransformJobName": "churn-scores"}
+    (job,) = pipelines.read(pipeline(named)).jobs
+    assert not job.has_fixed_name
+    assert how_often(pipelines.read(pipeline(named))) == {"Score": Runs(1, 1)}
+
+
 def test_a_parameter_without_a_default_is_one_of_its_values() -> None:
     options = {"Name": "Type", "EnumValues": ["ml.m5.xlarge", "ml.m5.4xlarge"]}
     counts = {"Name": "Count", "EnumValues": [2, 8]}
