@@ -91,6 +91,36 @@ def can_scale_in(target: ScalableTarget) -> Truth:
     return _some((_policies_leave_less(target, highest), by_schedule))
 
 
+def long_cooldowns(target: ScalableTarget, most_s: int) -> tuple[str, ...] | Unknown:
+    """How long each of its policies waits once it has acted, where that is above ``most_s`` seconds.
+
+    ``backlog waits 86,400 s after it took capacity away`` of a scale_in_cooldown of a day: "it blocks the deletion of
+    instances for scale-in requests, and limits the creation of instances for scale-out requests" (DG
+    endpoint-auto-scaling-policy). An unset cooldown is 300 s; one of a direction that is turned off holds nothing up.
+    """
+    if isinstance(target.policies, Unknown):
+        return target.policies
+    waits = [(policy.address, *wait) for policy in target.policies for wait in _cooldowns(policy, target)]
+    long = [
+        f"{address} waits {seconds:,} s after it {done}"
+        for address, seconds, done in waits
+        if isinstance(seconds, int) and seconds > most_s
+    ]
+    unknown = (seconds for _, seconds, _ in waits if isinstance(seconds, Unknown))
+    return tuple(long) or next(unknown, ())
+
+
+def _cooldowns(policy: ScalingPolicy, target: ScalableTarget) -> Iterator[tuple[int | Unknown | None, str]]:
+    """Its cooldowns that hold something up, each with what it follows on."""
+    if isinstance(policy, StepScalingPolicy):
+        yield policy.cooldown_s, "changed the capacity"
+    if isinstance(policy, TargetTrackingPolicy):
+        if policy.disable_scale_in is not True and target.dynamic_scaling_in_suspended is not True:
+            yield policy.scale_in_cooldown_s, "took capacity away"
+        if target.dynamic_scaling_out_suspended is not True:
+            yield policy.scale_out_cooldown_s, "added capacity"
+
+
 def _policies_leave_less(target: ScalableTarget, limit: int | Unknown) -> Truth:
     """Whether policies take capacity away until less than ``limit`` is left, where its bounds allow that."""
     if isinstance(target.policies, Unknown):

@@ -745,6 +745,12 @@ _DECLARED: tuple[Field, ...] = (
         "What its scheduled actions do not do: they fight, never lower, are over, or name no time zone.",
         get.of_scaling(scaling.schedule_problems),
     ),
+    _scaling.bound(
+        "scaling.long_cooldowns",
+        "strings",
+        "Its policies that wait longer than the policy's parameter `most_seconds` once they have acted.",
+        get.long_cooldowns,
+    ),
     _measured.bound(
         "scaling.low_targets",
         "strings",
@@ -939,6 +945,7 @@ _INSTANCE_TYPE: dict[str, Any] = {
 _LIMITS = ("max_hourly_usd", "max_vcpus", "max_accelerators", "max_memory_gib")
 _CONSTRAINTS: dict[str, dict[str, Any]] = {
     "endpoint.expiry": {"needs": ("expiry_tag",), "values": ("none", "no date", "past", "ahead")},
+    "scaling.long_cooldowns": {"needs": ("most_seconds",)},
     "scaling.low_targets": {"needs": ("least_percent",)},
     "variant.image_processor": {"values": ("cpu", "gpu", "neuron")},
     "endpoint.missing_tags": {"needs": ("required_tags",)},

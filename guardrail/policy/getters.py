@@ -772,6 +772,15 @@ def alarm_problems(subject: Subject) -> object:
     return _of_metrics(subject, metrics.alarm_problems)
 
 
+def long_cooldowns(parameters: Mapping[str, Value]) -> Getter:
+    """Its policies that wait longer than the parameter ``most_seconds`` once they have acted."""
+    most_s = parameters.get("most_seconds")
+    if most_s is None:
+        return lambda _: ()
+    limit = int(str(most_s))
+    return of_scaling(lambda target: scaling.long_cooldowns(target, limit))
+
+
 def low_targets(parameters: Mapping[str, Value]) -> Getter:
     """Its targets that are below the parameter ``least_percent`` of each core or accelerator."""
     least = parameters.get("least_percent")
