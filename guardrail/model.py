@@ -267,6 +267,8 @@ class InstanceVariant(Struct, frozen=True, kw_only=True):
     """volume_size_in_gb; None where unset, so that the default of the type applies."""
     model_name: str | Unknown | None = None
     """None where the variant names no model, as a host of inference components does."""
+    model_meant: str | None = None
+    """The model of the stack that `model_name`, which names none of them, is almost the name of."""
     managed_scaling: ManagedInstanceScaling | Unknown | None = None
     instance_pools: tuple[InstancePool, ...] = ()
     capacity_reservation: CapacityReservation | Unknown | None = None
@@ -319,6 +321,7 @@ class ServerlessVariant(Struct, frozen=True, kw_only=True):
     conflict: str | None = None
     """As of `InstanceVariant`: what of an instance-based variant it says beside."""
     model_name: str | Unknown | None = None
+    model_meant: str | None = None
     marketplace: bool | Unknown = False
     model: Model | Unknown | None = None
     scaling: ScalableTarget | Unknown | None = None

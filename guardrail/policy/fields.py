@@ -309,6 +309,18 @@ _DECLARED: tuple[Field, ...] = (
         get.of_variant("model_name"),
     ),
     _variant.field(
+        "variant.model_meant",
+        "string",
+        "The model of the stack whose name its own is but for one letter, where it names none of them; else none.",
+        get.of_variant("model_meant"),
+    ),
+    _variant.field(
+        "variant.model_is_misnamed",
+        "boolean",
+        "Whether it names no model of the stack, and one of them but for one letter.",
+        get.model_is_misnamed,
+    ),
+    _variant.field(
         "variant.name_is_generated",
         "boolean",
         "Whether Terraform makes up its name, another one for each new configuration.",

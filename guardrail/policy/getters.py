@@ -424,6 +424,14 @@ def model_here(subject: Subject) -> object:
     return variant if variant is None or isinstance(variant, Unknown) else isinstance(variant.model, Model)
 
 
+def model_is_misnamed(subject: Subject) -> object:
+    """Whether it names no model of the stack, and one of them almost; Unknown where nobody knows what it names."""
+    variant = subject.variant
+    if variant is None or isinstance(variant, Unknown):
+        return variant
+    return variant.model_name if isinstance(variant.model_name, Unknown) else variant.model_meant is not None
+
+
 def of_model(name: str) -> Getter:
     """An attribute of the model that the variant serves."""
 

@@ -48,6 +48,7 @@ PARAMETERS = {
     "max_memory_gib": 8,
     "required_tags": ("team",),
     "least_percent": 30,
+    "most_seconds": 600,
     "tag_synonyms": {"team": ["owner"]},
     "successors": {"m5": ["m7i"], "p3": ["g6"]},
 }
@@ -75,7 +76,7 @@ def instance(**changes: Any) -> InstanceVariant:
 
 
 VARIANTS: dict[str, Variant | Unknown] = {
-    "plain": instance(model_name="chat", volume_size_gb=20),
+    "plain": instance(model_name="chat", model_meant="chats", volume_size_gb=20),
     "scaled": instance(scaling=TARGET),
     "unlinked": instance(scaling=WHY),
     "managed": instance(

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from guardrail.model import InstanceVariant, Unknown, Variant
 from guardrail.sources.declarations import FEW, DeclaredConfiguration, DeclaredModel
 from guardrail.sources.linking.index import KindIndex
+from guardrail.sources.linking.slips import is_slip
 
 _T = TypeVar("_T")
 
@@ -24,9 +25,13 @@ def with_models(
         return configuration.variants
     if not configuration.models or not models.by_address:
         return configuration.variants
-    return tuple(
-        _with_model(variant, models.linked(link, configuration))
+    linked = [
+        (variant, models.linked(link, configuration))
         for variant, link in zip(configuration.variants, configuration.models, strict=True)
+    ]
+    return tuple(
+        _with_model(variant, named) if named else _with_slip(variant, models.compatible(configuration))
+        for variant, named in linked
     )
 
 
@@ -38,10 +43,18 @@ def models_of(configuration: DeclaredConfiguration, models: KindIndex[DeclaredMo
             yield named[0]
 
 
+def _with_slip(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
+    """The variant with the one model that its name is almost that of: ``chat-model`` where it names ``chat-modle``."""
+    name = variant.model_name
+    if not isinstance(name, str) or len(models) > FEW:
+        return variant
+    shown = {model.name for model in models if isinstance(model.name, str) and not model.sensitive_name}
+    near = [other for other in shown if is_slip(name, other)]
+    return replace(variant, model_meant=near[0]) if len(near) == 1 else variant
+
+
 def _with_model(variant: Variant, models: Sequence[DeclaredModel]) -> Variant:
     """The variant with what is true of each of the models that it may mean."""
-    if not models:
-        return variant
     marketplace, model = _common(models, lambda model: model.marketplace), _common(models, lambda model: model.model)
     if not isinstance(variant, InstanceVariant):
         return replace(variant, marketplace=marketplace, model=model)

@@ -91,6 +91,43 @@ def test_a_model_that_is_managed_elsewhere_says_nothing(read_plan: Reader) -> No
     assert (found.marketplace, found.multi_model) == (False, None)
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("chat-modle", "chat-model"),
+        ("chat-model", None),  # it is that one
+        ("chat-model-2", None),  # digits tell names apart
+        (Unknown("a parameter"), None),
+    ],
+)
+def test_a_name_that_is_a_models_but_for_one_letter_was_meant_for_it(name: Any, meant: str | None) -> None:
+    main = {"VariantName": "main", "ModelName": name, "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}
+    side = Side(
+        [
+            declared("SageMaker::Model", "M", ModelName="chat-model", PrimaryContainer={"Image": "i"}),
+            declared("SageMaker::EndpointConfig", "C", EndpointConfigName="c", ProductionVariants=[main]),
+            declared("SageMaker::Endpoint", "E", EndpointName="e", EndpointConfigName="c"),
+        ]
+    )
+    assert only(side.linked().inventory.endpoints[0].variants).model_meant == meant
+
+
+def test_a_name_like_those_of_two_models_was_meant_for_neither() -> None:
+    main = {"VariantName": "main", "ModelName": "chat-modl", "InstanceType": "ml.m5.xlarge", "InitialInstanceCount": 1}
+    models = ("chat-model", "chat-modal")
+    side = Side(
+        [
+            *(
+                declared("SageMaker::Model", name[-2:], ModelName=name, PrimaryContainer={"Image": "i"})
+                for name in models
+            ),
+            declared("SageMaker::EndpointConfig", "C", EndpointConfigName="c", ProductionVariants=[main]),
+            declared("SageMaker::Endpoint", "E", EndpointName="e", EndpointConfigName="c"),
+        ]
+    )
+    assert only(side.linked().inventory.endpoints[0].variants).model_meant is None
+
+
 def test_terraform_names_a_model_by_value_or_by_reference(read_plan: Reader) -> None:
     many = {"name": "m", "primary_container": [{"image": "i", "mode": "MultiModel"}]}
     named = planned(read_plan, change(MODEL, many), change(CONFIGURATION, configuration(variant(model_name="m"))))
