@@ -151,9 +151,14 @@ def of_sources(priced: Sequence[PricedSource], discounts: Discounts) -> Iterator
             f"{prod(len(one.worlds) for one in priced):,} possibilities together are too many to look at one by one: "
             f"budgets are held against the least and the greatest of each amount{plan}"
         )
+    said_already: set[str] = set()
     for one in priced:
+        names = tuple(f"{name}{end}" for name in (one.source.id, one.change_set.path) for end in (" ", ": "))
         for notice in one.change_set.notices:
-            yield notice if len(priced) == 1 else f"{one.source.id}: {notice}"
+            names_it = notice.startswith(names)
+            if not (names_it and notice in said_already):
+                yield notice if names_it or len(priced) == 1 else f"{one.source.id}: {notice}"
+            said_already.add(notice)
         others = one.change_set.after.other_jobs
         if others:
             named = ", ".join(f"{count:,} {what}{'s' if count > 1 else ''}" for what, count in sorted(others.items()))

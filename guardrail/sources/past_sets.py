@@ -51,7 +51,10 @@ class EnvironmentsThen(Struct, frozen=True, kw_only=True):
 
 
 def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past) -> EnvironmentsThen:
-    """The environments as they were; ``told`` is what settings said of them then, None where these said nothing."""
+    """The environments as they were; ``told`` is what settings said of them then, None where these said nothing.
+
+    Where they said something, what is made of no file, as a root module without environments is, was not there.
+    """
     left = dict(told or {})
     found = {label: left.pop(label) for label in today if label in left}
     said: dict[str, str] = {}
@@ -60,7 +63,7 @@ def environments_then(today: FilesByLabel, told: FilesByLabel | None, past: Past
         if label not in found and same is not None:
             found[label] = left.pop(same)
             said[label] = f"{label or 'it'} was called {same} before the change"
-        elif label not in found and not _is_new(label, today, past):
+        elif label not in found and (paths or not told) and not _is_new(label, today, past):
             found[label] = tuple(path for path in paths if not past.is_new(path))
     come = {label: paths for label, paths in today.items() if label not in found}
     if told is None:

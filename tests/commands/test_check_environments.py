@@ -12,6 +12,7 @@ from guardrail import cli
 from tests.commands.test_check_compared import TEMPLATE
 from tests.commands.test_check_terraform import checked
 from tests.sources.hcl.test_value_sets import SOURCE
+from tests.test_git import commit, git
 
 
 @pytest.fixture
@@ -151,3 +152,62 @@ def test_parameters_that_a_change_has_made_a_link_out_are_not_read(
     settings(shop, "region: us-east-1\nroots: {cfn/stack.yaml: {prod: prod.json}}\n")
     assert cli.main(["check", "cfn/stack.yaml"]) == 2
     assert "leads out of its repository" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", [None, "", "roots: {}\n"], ids=["no file", "empty", "no roots"])
+def test_environments_that_settings_have_lost_altogether_are_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], text: str | None
+) -> None:
+    """3 + 1 instances before, and as many as terraform.tfvars says after: 2 x 169.02."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    source = SOURCE.replace("ml.m5.large", "ml.m5.xlarge").replace("eu-west-1", "us-east-1")
+    values = {"infra/dev.tfvars": "n = 1\n", "infra/prod.tfvars": "n = 3\n", "infra/terraform.tfvars": "n = 2\n"}
+    roots = "roots: {infra: {dev: dev.tfvars, prod: prod.tfvars}}\n"
+    commit(tmp_path, {"infra/main.tf": source, ".guardrail.yml": roots, **values})
+    (tmp_path / ".guardrail.yml").unlink() if text is None else settings(tmp_path, text)
+    report = checked(capsys, "infra", "--compare-to", "HEAD", "--fail-on", "never")[1]
+    assert {each["source"]: each["change"] for each in report["endpoints"]} == {
+        "infra": "create",
+        "infra (dev)": "delete",
+        "infra (prod)": "delete",
+    }
+    assert (report["totals"]["before"]["expected"], report["totals"]["delta"]["expected"]) == ("676.08", "-338.04")
+    gone = [each for each in report["notices"] if "is gone" in each]
+    assert gone == [
+        f"infra ({each}) is gone: what it had is no longer there after the change" for each in ("dev", "prod")
+    ]
+
+
+def test_a_template_that_settings_made_environments_of_has_no_past_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """2 + 5 instances before; the 1 of the default is not what stood there."""
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    template = TEMPLATE.replace("COUNT", "!Ref Count") + "Parameters:\n  Count: {Type: Number, Default: 1}\n"
+    values = {"dev.json": '{"Count": "2"}', "prod.json": '{"Count": "5"}'}
+    commit(
+        tmp_path,
+        {"stack.yaml": template, ".guardrail.yml": "roots: {stack.yaml: {dev: dev.json, prod: prod.json}}\n", **values},
+    )
+    (tmp_path / ".guardrail.yml").unlink()
+    flags = ("--region", "us-east-1", "--compare-to", "HEAD", "--fail-on", "never")
+    report = checked(capsys, "stack.yaml", *flags)[1]
+    before = report["totals"]["before"]
+    assert (before["expected"], before["at_least"]) == ("1183.14", True)
+    assert "does not tell what stands before" in report["totals"]["delta"]["expected"]["unknown"]
+
+
+def test_what_is_said_of_a_root_module_names_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    git(tmp_path, "init", "--quiet")
+    roots = "roots: {{{}: {{dev: dev.tfvars, prod: prod.tfvars}}}}\n"
+    commit(tmp_path, {"infra/main.tf": SOURCE, "infra/dev.tfvars": "n = 1\n", "infra/prod.tfvars": "n = 3\n"})
+    commit(tmp_path, {".guardrail.yml": roots.format("infra")})
+    (tmp_path / "infra").rename(tmp_path / "platform")
+    settings(tmp_path, roots.format("platform"))
+    notices = checked(capsys, ".", "--compare-to", "HEAD", "--fail-on", "never")[1]["notices"]
+    assert [each for each in notices if "was infra" in each] == ["platform was infra before the change"]

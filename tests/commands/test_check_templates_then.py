@@ -124,7 +124,7 @@ def test_templates_that_are_alike_are_told_apart_by_their_endpoints(
     assert {each["name"]: each["change"] for each in report["endpoints"]} == dict.fromkeys(
         ("keep", "one", "two"), "no-op"
     )
-    assert "c.yaml: c.yaml was b.yaml before the change" in report["notices"]
+    assert "c.yaml was b.yaml before the change" in report["notices"]
 
 
 def test_a_folder_whose_last_template_is_gone_is_compared_all_the_same(

@@ -96,7 +96,7 @@ def _from_file(
             gone = f"{path} ({label}) is gone: what it had is no longer there once somebody has deleted its stack"
             yield labelled(structs.replace(change_set, notices=(gone, *change_set.notices)), label)
         if not environments:
-            change_set = read(parameters=flags)
+            change_set = read(parameters=flags, compare_to=None if was.gone else compare_to)
             yield structs.replace(change_set, notices=(*said, *change_set.notices))
     except NotATemplateError:
         if not arguments.templates_only and path not in inputs.found:
@@ -116,12 +116,12 @@ def _environments_then(
     compare_to: str | None,
 ) -> EnvironmentsThen:
     """What the environments of a template were."""
-    if compare_to is None or path in inputs.gone or not today:
+    if compare_to is None or path in inputs.gone or not (today or told):
         return EnvironmentsThen()
     from guardrail.sources.template.pasts import environments_of
 
     return environments_of(
-        path, today, told or None, compare_to, any_owner=arguments.any_owner, known=inputs.known_pasts
+        path, today or {"": ()}, told or None, compare_to, any_owner=arguments.any_owner, known=inputs.known_pasts
     )
 
 

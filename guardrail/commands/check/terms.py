@@ -14,13 +14,23 @@ from guardrail.assess import against
 from guardrail.assess.terms import GroupLimits
 from guardrail.cost.discount_settings import PlanRate, no_plan_rate
 from guardrail.errors import GuardrailError, SettingsError, SourceError
+from guardrail.git import folders_up_to_top
 from guardrail.model import ChangeSet
 from guardrail.policy import baseline
 from guardrail.policy.environment import PRODUCTION, no_environment
 from guardrail.policy.load import configure, known
 from guardrail.policy.policy import Policy
 from guardrail.report import Report
-from guardrail.settings import BaselineSettings, FoundSettings, RootEnvironment, Settings, load, override, start_of
+from guardrail.settings import (
+    FILE_NAMES,
+    BaselineSettings,
+    FoundSettings,
+    RootEnvironment,
+    Settings,
+    load,
+    override,
+    start_of,
+)
 
 if TYPE_CHECKING:
     from guardrail.sources.past import KnownPasts
@@ -102,22 +112,32 @@ Environments: TypeAlias = Mapping[str, Mapping[str, RootEnvironment]]
 
 
 def environments_before(arguments: Namespace, found: FoundSettings, known: "KnownPasts") -> Environments:
-    """The environments that the settings named where the change began; none where that is not to be known."""
+    """The environments that the settings named where the change began; none where that is not to be known.
+
+    Of a file that the change has taken away, too.
+    """
     compared = arguments.compare_to
-    if compared is None or found.path is None or os.path.exists(compared):
+    if compared is None or os.path.exists(compared) or (arguments.isolated and found.path is None):
         return {}
     if arguments.settings_from:
         return found.environments  # they are those of the base
     from guardrail import strict_yaml
     from guardrail.sources.past import commit_named
 
-    try:
-        past = commit_named(found.path, compared, any_owner=arguments.any_owner, known=known)
-        text = (past.read(found.path) or b"").decode()
-        settings = strict_yaml.decode(text, Settings, name=found.path, error=SettingsError)
-    except (SourceError, SettingsError, UnicodeDecodeError):
-        return {}
-    return FoundSettings(settings=settings, path=found.path, directory=found.directory).environments
+    start = start_of(arguments.paths)
+    folders = folders_up_to_top(os.path.abspath(start if os.path.isdir(start) else os.path.dirname(start)))
+    nearest = (os.path.relpath(os.path.join(folder, name)) for folder in folders for name in FILE_NAMES)
+    for path in nearest if found.path is None else (found.path,):
+        try:
+            past = commit_named(path, compared, any_owner=arguments.any_owner, known=known)
+            content = past.read(path)
+            if content is not None:
+                settings = strict_yaml.decode(content.decode(), Settings, name=path, error=SettingsError)
+                directory = found.directory or os.path.dirname(path)
+                return FoundSettings(settings=settings, path=path, directory=directory).environments
+        except (SourceError, SettingsError, UnicodeDecodeError):
+            return {}
+    return {}
 
 
 def missing_roots(found: FoundSettings) -> Iterator[str]:

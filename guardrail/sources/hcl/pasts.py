@@ -245,7 +245,8 @@ class Pasts:
         if directory not in self._environments:
             today = {each.label or "": _files(each) for each in self._sets.of(directory)}
             told = self._sets_then.get(os.path.realpath(then.directory))
-            found = environments_then(today, told if any(today) else None, _FilesThen(then.disk))
+            is_told = any(today) or self._sets.are_all(directory)
+            found = environments_then(today, told if is_told else None, _FilesThen(then.disk))
             self._environments[directory] = found
         return self._environments[directory]
 
