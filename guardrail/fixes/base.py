@@ -32,6 +32,8 @@ class SetWord(Struct, frozen=True):
     paths: tuple[PropertyPath, ...]
     """The properties of which one has the wrong word."""
     word: str
+    old: str | None = None
+    """The word that is wrong, where that is known; else the one that is nearly it."""
 
 
 class Remove(Struct, frozen=True):

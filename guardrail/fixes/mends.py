@@ -5,6 +5,7 @@ backlog policy, and then by what wakes it: each step is asked for with the repor
 a team can know are in none of them.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
@@ -39,6 +40,7 @@ _NEARLY = 0.85
 _PERCENT = range(10, 101)
 _GREATER, _AT_LEAST = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
 _WAKES = "HasBacklogWithoutCapacity"
+_TYPE = re.compile(r'instance_type = "(ml\.[\w.-]+)"')
 _GREATEST_VOLUME_GB = 512
 
 
@@ -65,6 +67,8 @@ class _Subject:
 
     def __init__(self, result: Result, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
+        self.fix = "" if result.fix is None else result.fix.terraform
+        """What its finding says to change."""
         kind, self.index = result.part
         things: Sequence[Variant] | Sequence[InferenceComponent] | Unknown = ()
         if kind == "variant":
@@ -97,6 +101,14 @@ class _Subject:
         if found is None:
             raise NoFixError("it has no scaling target, and its bounds are numbers that only you can know")
         return found
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Where its variant stands in the configuration: ``("ProductionVariants", 0)``."""
+        variants = () if isinstance(self.endpoint.variants, Unknown) else self.endpoint.variants
+        is_shadow = bool(getattr(self.thing, "shadow", False))
+        before = sum(each.shadow == is_shadow for each in variants[: self.index])
+        return ("ShadowProductionVariants" if is_shadow else "ProductionVariants", before)
 
     @property
     def name(self) -> str:
@@ -245,7 +257,9 @@ def _word(unlinked: UnlinkedScaling, endpoint: Endpoint) -> Change | None:
         raise NoFixError(f"{unlinked.address}: {unlinked.problem}; what was meant is not clear")
     _refuse_a_tie(unlinked, endpoint)
     paths = (("ResourceId",), ("ScalableDimension",), ("ServiceNamespace",))
-    return SetWord(unlinked.address, paths, unlinked.suggestion)
+    names = () if isinstance(endpoint.variants, Unknown) else [variant.name for variant in endpoint.variants]
+    wrong = unlinked.variant if unlinked.suggestion in names else None
+    return SetWord(unlinked.address, paths, unlinked.suggestion, wrong)
 
 
 def _refuse_a_tie(unlinked: UnlinkedScaling, endpoint: Endpoint) -> None:
@@ -297,15 +311,23 @@ def _metric_changes(policy: TargetTrackingPolicy, metric: ScalingMetric, endpoin
     base = (_TRACKING, _CUSTOMIZED)
     if not metric.predefined and isinstance(metric.namespace, str):
         changes = _metric_words(policy.address, base, name, metric.namespace)
+        changes = changes or _statistic(policy.address, base, metric)
     if not changes and endpoint.mode == "async" and name == BACKLOG:
         changes = _backlog_changes(policy.address, base, metric)
     return changes or _as_share(policy, policy.target_value)
 
 
+def _statistic(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Sequence[Change]:
+    """The statistic that means something, in place of one that does not."""
+    publication = metrics.PUBLISHED.get((str(metric.namespace), str(metric.name)))
+    meant = publication.statistics if publication else frozenset()
+    if not meant or not isinstance(metric.statistic, str) or metric.statistic in meant:
+        return []
+    return [SetValue(address, (*base, "Statistic"), "Sum" if "Sum" in meant else "Average")]
+
+
 def _backlog_changes(address: str, base: tuple[str, ...], metric: ScalingMetric) -> Sequence[Change]:
-    """What is wrong beside the name of the metric: its statistic, or the name of its only dimension."""
-    if isinstance(metric.statistic, str) and metric.statistic not in ("Average", "Maximum", "Minimum"):
-        return [SetValue(address, (*base, "Statistic"), "Average")]
+    """What is wrong beside the name of the metric: the name of its only dimension."""
     names = [*metric.dimensions] if isinstance(metric.dimensions, dict) else []
     if len(names) == 1 and names[0] != _BY and get_close_matches(names[0], [_BY], 1, _NEARLY):
         return [SetValue(address, (*base, "Dimensions", 0, "Name"), _BY)]
@@ -362,10 +384,15 @@ def _no_volume(subject: _Subject) -> Sequence[Change]:
     size = variant.volume_size_gb
     if not isinstance(size, int) or size > _GREATEST_VOLUME_GB:
         raise NoFixError("it needs a number: how large the volume of an instance is to be, up to 512 GB")
-    list_name = "ShadowProductionVariants" if variant.shadow else "ProductionVariants"
-    variants = () if isinstance(subject.endpoint.variants, Unknown) else subject.endpoint.variants
-    place = sum(each.shadow == variant.shadow for each in variants[: subject.index])
-    return [Remove(configuration, (list_name, place, "VolumeSizeInGB"))]
+    return [Remove(configuration, (*subject.place, "VolumeSizeInGB"))]
+
+
+def _offered_type(subject: _Subject) -> Sequence[Change]:
+    """The type that a name is nearly, as its finding says it: ``ml.m5.xlarge`` for ``m5.xlarge``."""
+    said = _TYPE.fullmatch(subject.fix)
+    if said is None or subject.endpoint.configuration_address is None:
+        raise NoFixError("which instance type takes its place is for you to say")
+    return [SetValue(subject.endpoint.configuration_address, (*subject.place, "InstanceType"), said[1])]
 
 
 def _keep_one(subject: _Subject) -> Sequence[Change]:
@@ -397,6 +424,7 @@ _MENDS: Mapping[str, Callable[[_Subject], Sequence[Change]]] = {
     "scaling-in-is-enabled": _scale_in,
     "volume-size-is-accepted": _no_volume,
     "realtime-keeps-an-instance": _keep_one,
+    "instance-is-offered-in-region": _offered_type,
     "utilization-targets-are-shares": _shares,
 }
 """By policy. What is mended is proven afterwards, whatever stands here."""
@@ -407,7 +435,6 @@ _LEFT_TO_PEOPLE: Mapping[str, str] = {
     "shadow-variants-are-temporary": "when a shadow variant goes is for you to say",
     "instances-are-right-sized": "another instance type needs a load test",
     "instance-generation-is-current": "another instance type needs a load test",
-    "instance-is-offered-in-region": "which instance type takes its place is for you to say",
     "instance-families-are-agreed": "another instance type needs a load test",
     "images-fit-their-instances": "another instance type or image needs a load test",
     "scaling-has-room": "it needs a number: the most that it is to have",

@@ -113,7 +113,7 @@ class TemplateCode:
         for path in change.paths:
             try:
                 value = self._text_at(change.address, path)
-                start, end = reworded(self._body, value.start, value.end, change.word)
+                start, end = reworded(self._body, value.start, value.end, change.word, change.old)
                 return self._body[:start] + change.word + self._body[end:]
             except NoFixError as error:
                 reasons.append(error.reason)

@@ -207,19 +207,19 @@ class TerraformCode:
                     spots = way(written.argument, resource.scope)
                 end = next((at for at, spot in enumerate(spots) if isinstance(spot.expression, _TEXTS)), len(spots) - 1)
                 self._refuse_shared(spots[: end + 1], written)
-                return self._reworded(spots[end], change.word)
+                return self._reworded(spots[end], change)
             except NoFixError as error:
                 reasons.append(error.reason)
         raise NoFixError(reasons[0] if reasons else "nothing is nearly it")
 
-    def _reworded(self, spot: Spot, word: str) -> dict[str, str]:
+    def _reworded(self, spot: Spot, change: SetWord) -> dict[str, str]:
         if not isinstance(spot.expression, _TEXTS):
             raise NoFixError(_why_not(spot))
         text = self._editable(spot.file)
         at = spot.expression.at + shift_of(text, spot.file)
         end = _end_of_text(text.text, at)
-        start, stop = reworded(text.text, at, end, word)
-        return {text.path: _replaced(text, start, stop, word)}
+        start, stop = reworded(text.text, at, end, change.word, change.old)
+        return {text.path: _replaced(text, start, stop, change.word)}
 
     def _without(self, change: Remove) -> dict[str, str]:
         resource = self._resource(change.address)

@@ -9,8 +9,14 @@ _NEARLY = 0.6
 _WORD = re.compile(r"\$\{[^}]*\}|[^/\"'\s{}$]+")
 
 
-def reworded(text: str, start: int, end: int, word: str) -> tuple[int, int]:
-    """The offsets of the word between two offsets that is to become ``word``. Raises `NoFixError` for none, or two."""
+def reworded(text: str, start: int, end: int, word: str, old: str | None = None) -> tuple[int, int]:
+    """The offsets of the word between two offsets that is to become ``word``: ``old``, or what is nearly it.
+
+    Raises `NoFixError` for none, or two.
+    """
+    same = [match.span() for match in _WORD.finditer(text, start, end) if old is not None and match[0] == old]
+    if len(same) == 1:
+        return same[0]
     found: list[tuple[float, int, int]] = []
     for match in _WORD.finditer(text, start, end):
         if match[0].startswith("${"):

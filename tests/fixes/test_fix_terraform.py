@@ -98,6 +98,7 @@ def test_steps_without_an_alarm_get_the_alarm_alone(tmp_path: Path, capsys: pyte
         ("/variant/", "/varient/"),
         ('"endpoint/', '"endpiont/'),
         ("sagemaker:variant:DesiredInstanceCount", "sagemaker:variant:DesiredInstancesCount"),
+        ("variant/AllTraffic", "variant/blue"),
     ],
 )
 def test_a_slip_in_what_is_scaled_is_one_word(
@@ -115,6 +116,8 @@ def test_a_slip_in_what_is_scaled_is_one_word(
     ("policy", "right", "wrong"),
     [
         ("async-scales-on-backlog", '"ApproximateBacklogSizePerInstance"', '"ApproximateBacklogPerInstance"'),
+        ("async-scales-on-backlog", 'statistic   = "Average"', 'statistic   = "Sum"'),
+        ("instance-is-offered-in-region", '"ml.g4dn.xlarge"', '"g4dn.xlarge"'),
         ("async-scales-on-backlog", 'namespace   = "AWS/SageMaker"', 'namespace   = "AWS/Sagemaker"'),
         ("async-wakes-from-zero", '"HasBacklogWithoutCapacity"', '"HasBacklogWithoutCapacty"'),
         ("async-wakes-from-zero", 'namespace           = "AWS/SageMaker"', 'namespace           = "AWS/Sagemaker"'),
