@@ -298,7 +298,8 @@ def reach(target: ScalableTarget, initial: int | None, least: int) -> Reach:
 
 def _untimed(target: ScalableTarget) -> str | None:
     zone = unknown_zone(target)
-    return None if zone is None else f"when its scheduled actions run is unknown: there is no time zone {zone}"
+    reason = next(_refused(target), None) if zone is None else f"there is no time zone {zone}"
+    return None if reason is None else f"when its scheduled actions run is unknown: {reason}"
 
 
 def reaches_zero(target: ScalableTarget) -> Truth:
@@ -330,8 +331,8 @@ def _turns(target: ScalableTarget) -> tuple[Turn, ...] | Unknown:
     if not any(isinstance(time, Unknown) for time in times):
         order = schedules.turns(tuple(_schedule_of(action) for action in actions), target.seen_on)
     if order is None:
-        once = not any(map(_recurs, actions))
-        return tuple(_unordered(actions, own, once=once))
+        never = unknown_zone(target) is not None or any(_refused(target))
+        return tuple(_unordered(actions, own, own_holds=never or not any(map(_recurs, actions))))
     turn, found = own, []
     for place, minutes in order:
         turn = _after(turn, None if place is None else actions[place], minutes)
@@ -360,9 +361,12 @@ def unknown_zone(target: ScalableTarget) -> str | None:
     return next((name for name in named if isinstance(name, str) and schedules.no_zone(name)), None)
 
 
-def _unordered(actions: Iterable[ScheduledAction], own: Turn, *, once: bool) -> Iterator[Turn]:
-    """Every minimum with every maximum, where nobody can tell which holds when."""
-    if once:
+def _unordered(actions: Iterable[ScheduledAction], own: Turn, *, own_holds: bool) -> Iterator[Turn]:
+    """Every minimum with every maximum, where nobody can tell which holds when.
+
+    The target's own hold too where the actions run once, or perhaps never: AWS refuses what it cannot read.
+    """
+    if own_holds:
         yield own
     minima: list[tuple[int | Unknown, ScheduledAction | None]] = [
         (each.min_capacity, each) for each in actions if each.min_capacity is not None
@@ -500,9 +504,13 @@ def schedule_problems(target: ScalableTarget) -> tuple[str, ...] | Unknown:
 def _refused(target: ScalableTarget) -> Iterator[str]:
     """Actions whose expression AWS does not take."""
     for action in () if isinstance(target.scheduled_actions, Unknown) else target.scheduled_actions:
-        reason = None if isinstance(action.schedule, Unknown) else schedules.refusal(action.schedule)
+        if isinstance(action.schedule, Unknown):
+            continue
+        reason = schedules.refusal(action.schedule)
         if reason is not None:
             yield f"{named(action)} {reason}: AWS refuses it"
+        elif schedules.never_runs(action.schedule):
+            yield f"{named(action)} never runs: no month of its has such a day"
 
 
 def _fights(turns: Sequence[Turn]) -> Iterator[str]:
@@ -530,9 +538,14 @@ def _never_lowers(target: ScalableTarget, turns: Sequence[Turn]) -> Iterator[str
     if any(isinstance(bound, Unknown) for pair in bounds for bound in pair) or turns[0].minutes is None:
         return
     lows = [low for low, _ in bounds if isinstance(low, int)]
+    again = lows[:1] if all(turn.action is not None and _recurs(turn.action) for turn in turns) else []
     highest = max(lows)
     by_maximum = min(high for _, high in bounds if isinstance(high, int)) < highest
-    if len(set(lows)) > 1 and not by_maximum and _policies_leave_less(target, highest) is False:
+    if (
+        any(one > other for one, other in pairwise([*lows, *again]))
+        and not by_maximum
+        and _policies_leave_less(target, highest) is False
+    ):
         yield f"it lowers min_capacity alone, and nothing takes capacity away from {highest}"
 
 

@@ -91,15 +91,37 @@ def refusal(expression: str) -> str | None:
 
     ``cron(0 8 * * MON-FRI)``: "has 5 fields, and a cron has six". "At expressions, rate expressions and cron
     expressions", the last of "six fields separated by white spaces" (Application Auto Scaling API, PutScheduledAction).
+    One of its days is a question mark (EventBridge user guide, "Cron expressions reference", to which that of
+    Application Auto Scaling refers).
     """
     found = _FORM.fullmatch(expression.strip())
     if found is None:
         return "is no at(…), rate(…) or cron(…)"
-    fields = len(found[2].split())
-    if found[1] == "cron" and fields != _CRON_FIELDS:
-        return f"has {fields} field{'' if fields == 1 else 's'}, and a cron has six"
-    return None
+    if found[1] != "cron":
+        once = _AT.fullmatch(expression)
+        is_read = once is not None and _moment(once[1]) is not None if found[1] == "at" else _RATE.fullmatch(expression)
+        return None if is_read else f"is no {_FORMS[found[1]]}"
+    fields = found[2].split()
+    if len(fields) != _CRON_FIELDS:
+        return f"has {len(fields)} field{'' if len(fields) == 1 else 's'}, and a cron has six"
+    if "?" not in (fields[2], fields[4]):
+        return "sets days of the month and of the week, without a question mark in one of the two"
+    return None if _cron(expression) is not None else "has a field that cannot be read"
 
+
+_FORMS = {"at": "at(yyyy-mm-ddThh:mm:ss)", "rate": "rate(number unit) of minutes, hours or days"}
+
+
+def never_runs(expression: str) -> bool:
+    """Whether no day is one of its days, as of ``cron(0 0 30 2 ? *)``; after 28 years days and weekdays repeat."""
+    cron = _cron(expression)
+    if cron is None or cron.weekly:
+        return False
+    days = (date(2001, 1, 1) + timedelta(day) for day in range(_LEAP_CYCLE))
+    return not any(day.month in cron.months and cron.on_day(day) and cron.on_weekday(day) for day in days)
+
+
+_LEAP_CYCLE = 28 * _YEAR + 7
 
 Turn: TypeAlias = tuple[int | None, int | None]
 
@@ -114,7 +136,7 @@ def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[T
     them can be told where one is a rate whose beginning nobody knows, an expression or a zone that is not read, or
     runs too often.
     """
-    if len(schedules) == 1 and _is_read(schedules[0].expression) and schedules[0][2:] == (None, None):
+    if len(schedules) == 1 and _stays(schedules[0]):
         return ((0, 1),)
     crons = [_cron(each.expression) for each in schedules]
     weekly = all(cron is not None and cron.weekly for cron in crons) and all(
@@ -131,17 +153,25 @@ def turns(schedules: tuple[Schedule, ...], today: date | None = None) -> tuple[T
     end = begin + timedelta(days)
     before: list[Turn] = [(place, None) for moment, place in sorted(runs) if moment < begin]
     edges: list[tuple[datetime, int | None]] = [(begin, None), *sorted(run for run in runs if begin <= run[0] < end)]
+    if len(edges) > 1 and edges[1][0] == begin:
+        del edges[0]  # what ran before ends as the first one runs, and does not run with it
     moments = [*(moment for moment, _ in edges), end]
     lengths = [(until - since) // _MINUTE for since, until in pairwise(moments)]
-    if weekly and runs:  # from its first run on: the time before that belongs to the last run, as in every week
+    if weekly and edges[0][1] is None and runs:  # the time before its first run belongs to the last, as in every week
         lengths = [*lengths[1:-1], lengths[-1] + lengths[0]]
         del edges[0]
     return (*before, *((place, length) for (_, place), length in zip(edges, lengths, strict=True)))
 
 
-def _is_read(expression: str) -> bool:
-    """Whether it runs again and again, and says when: a cron or a rate."""
-    return _cron(expression) is not None or _RATE.fullmatch(expression) is not None
+def _stays(schedule: Schedule) -> bool:
+    """Whether it runs again and again, year after year and without an end, so that alone it always was the last."""
+    cron = _cron(schedule.expression)
+    every_year = cron is not None and len(cron.years) == _ALL_YEARS and not never_runs(schedule.expression)
+    lasts = every_year or _RATE.fullmatch(schedule.expression) is not None
+    return lasts and _zone(schedule.zone) is not None and (schedule.start, schedule.end) == (None, None)
+
+
+_ALL_YEARS = 230
 
 
 def _runs_now(schedule: Schedule, today: date | None) -> bool:
@@ -273,11 +303,13 @@ def _cron(expression: str) -> _Cron | None:
     if found is None:
         return None
     minute, hour, day, month, weekday, year = (text.upper() for text in found.groups())
+    if not {day, weekday} & {"*", "?"}:
+        return None  # days of both kinds: AWS takes none such, and nobody can tell what was meant
     minutes, hours, years = _values(minute, 0, 59), _values(hour, 0, 23), _values(year, 1970, 2199)
     months, on_day, on_weekday = _values(month, 1, 12, _MONTHS), _in_month(day), _in_week(weekday)
     if not (minutes and hours and months and years) or on_day is None or on_weekday is None:
         return None
-    weekly = day in ("*", "?") and len(months) == 12 and len(years) == 230 and not re.search("[#]|.L", weekday)  # noqa: PLR2004 - all of them
+    weekly = day in ("*", "?") and len(months) == 12 and len(years) == _ALL_YEARS and not re.search("[#]|.L", weekday)  # noqa: PLR2004 - all of them
     return _Cron(minutes, hours, on_day, months, on_weekday, years, weekly)
 
 

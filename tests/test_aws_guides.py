@@ -241,7 +241,7 @@ def test_what_a_guide_recommends_passes(described: dict[str, Any]) -> None:
                 ],
             ),
             "realtime-variants-scale",
-            "its schedule never takes capacity away",
+            "it lowers min_capacity alone, and nothing takes capacity away from 4",
             id="AAS scheduled-scaling: it scales in only to the maximum",
         ),
     ],

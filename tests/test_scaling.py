@@ -87,8 +87,8 @@ def step(*adjustments: Any, alarms: Any = None, kind: Any = "ChangeInCapacity") 
     )
 
 
-def action(least: Any = None, most: Any = None) -> ScheduledAction:
-    return ScheduledAction(address="action", schedule="rate(1 day)", min_capacity=least, max_capacity=most)
+def action(least: Any = None, most: Any = None, schedule: str = "rate(1 day)") -> ScheduledAction:
+    return ScheduledAction(address="action", schedule=schedule, min_capacity=least, max_capacity=most)
 
 
 def daily(hour: int, least: Any = None, most: Any = None, zone: Any = None) -> ScheduledAction:
@@ -584,6 +584,15 @@ def test_a_time_zone_that_there_is_not_leaves_open_what_is_held_when() -> None:
     assert found.untimed == "when its scheduled actions run is unknown: there is no time zone Mars/Base"
 
 
+@pytest.mark.parametrize("expression", ["cron(0 8 * * *)", "cron(0 0 8 * * ? *)", "cron(0 8 1 * MON *)", "8 o'clock"])
+def test_an_expression_that_aws_refuses_may_never_hold_what_it_sets(expression: str) -> None:
+    """One to nine by the target, nine by an action that is never made: the least is one, the mean nobody knows."""
+    found = reach(target(most=9, scheduled_actions=(action(9, 9, schedule=expression),)), 1, 1)
+    assert (found.lowest, found.highest, found.held) == (1, 9, ())
+    assert found.untimed is not None
+    assert expression in found.untimed
+
+
 # What schedules do not do --------------------------------------------------------------------------------------------
 
 
@@ -598,7 +607,12 @@ def test_a_time_zone_that_there_is_not_leaves_open_what_is_held_when() -> None:
         (target(tracking(), scheduled_actions=(daily(8, 4), daily(20, 1))), ()),
         (target(tracking(disable_scale_in=LATER), scheduled_actions=(daily(8, 4), daily(20, 1))), ()),  # it may
         (target(scheduled_actions=(daily(8, 4), daily(20, 1, 2))), ()),
+        (target(scheduled_actions=(action(4, schedule="at(2027-01-01T00:00:00)"),), seen_on=date(2026, 11, 27)), ()),
         (target(past_actions=("night",)), ("night is over: it never runs again",)),
+        (
+            target(scheduled_actions=(action(4, schedule="cron(0 0 30 2 ? *)"),)),
+            ("action (cron(0 0 30 2 ? *)) never runs: no month of its has such a day",),
+        ),
         (target(scheduled_actions=(daily(8, 1, 1, "Europe/Berln"),)), ("there is no time zone Europe/Berln",)),
         (
             target(scheduled_actions=(daily(8, 4, 4), daily(8, 1, 1))),

@@ -10,7 +10,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from guardrail.schedules import Schedule, is_ahead, is_over, monthly_occurrences, no_zone, refusal, turns, unclear_time
+from guardrail.schedules import (
+    Schedule,
+    is_ahead,
+    is_over,
+    monthly_occurrences,
+    never_runs,
+    no_zone,
+    refusal,
+    turns,
+    unclear_time,
+)
 
 DAY, HOUR = 24 * 60, 60
 
@@ -259,7 +269,7 @@ def test_a_rate_that_began_long_ago_is_followed_from_today_on() -> None:
 
 def test_what_ran_a_year_ago_to_the_day_has_run_before() -> None:
     yearly = Schedule("cron(0 0 27 11 ? *)", end="2099-01-01")
-    assert turns((yearly,), TODAY) == ((0, None), (None, 0), (0, 365 * DAY))
+    assert turns((yearly,), TODAY) == ((0, None), (0, 365 * DAY))
 
 
 def test_what_begins_today_or_began_before_takes_turns_by_the_week() -> None:
@@ -446,14 +456,40 @@ def test_the_ends_of_the_calendar_are_no_end_of_a_check(moment: str, zone: str |
         ("cron(0 8 ? * MON-FRI *)", None),
         ("rate(1 hour)", None),
         ("at(2030-01-02T03:04:05)", None),
-        ("cron(0 8 ? * MOX *)", None),
+        ("cron(0 8 ? * MOX *)", "has a field that cannot be read"),
+        ("cron(0 25 * * ? *)", "has a field that cannot be read"),
+        ("cron(0 8 1 * MON *)", "sets days of the month and of the week, without a question mark in one of the two"),
+        ("cron(0 8 * * * *)", "sets days of the month and of the week, without a question mark in one of the two"),
+        ("rate(2 weeks)", "is no rate(number unit) of minutes, hours or days"),
+        ("at(2030-13-02T03:04:05)", "is no at(yyyy-mm-ddThh:mm:ss)"),
+        ("at(2030-01-02 03:04)", "is no at(yyyy-mm-ddThh:mm:ss)"),
     ],
 )
 def test_the_form_of_an_expression_tells_what_aws_refuses(expression: str, reason: str | None) -> None:
-    """What lies in the fields is AWS's to judge."""
     assert refusal(expression) == reason
 
 
 @pytest.mark.parametrize("expression", ["cron(0 8 * * MON-FRI)", "0 8 ? * MON-FRI *", "cron(0 8 ? * MOX *)"])
 def test_one_schedule_that_is_not_read_holds_nothing_that_is_known(expression: str) -> None:
     assert turns((Schedule(expression),)) is None
+
+
+def test_one_schedule_alone_stays_only_where_it_runs_again_and_again() -> None:
+    """30 February never comes; December 2026 comes once, 4 days after the day; a zone that is not tells nothing."""
+    assert turns((Schedule("cron(0 0 30 2 ? *)"),), TODAY) == ((None, 365 * DAY),)
+    assert turns((Schedule("cron(0 0 1 12 ? 2026)"),), date(2026, 11, 27)) == ((None, 4 * DAY), (0, 361 * DAY))
+    assert turns((Schedule("cron(0 8 * * ? *)", "Europe/Berlln"),), TODAY) is None
+
+
+def test_what_runs_as_the_year_begins_does_not_run_with_what_ran_before() -> None:
+    """27 November 2026 is the last Friday of its month: 13 such days in the year, each until Saturday."""
+    found = turns((Schedule("cron(0 0 ? * 6L *)"), Schedule("cron(0 0 ? * 7 *)")), date(2026, 11, 27))
+    assert found is not None
+    assert 0 not in [minutes for _, minutes in found]
+    assert sum(minutes or 0 for place, minutes in found if place == 0) == 13 * DAY
+
+
+def test_a_day_that_no_month_has_never_comes() -> None:
+    assert never_runs("cron(0 0 30 2 ? *)")
+    assert never_runs("cron(0 0 31 4,6,9,11 ? *)")
+    assert not never_runs("cron(0 0 29 2 ? *)")  # in leap years
