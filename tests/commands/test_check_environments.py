@@ -211,3 +211,23 @@ def test_what_is_said_of_a_root_module_names_it_once(
     settings(tmp_path, roots.format("platform"))
     notices = checked(capsys, ".", "--compare-to", "HEAD", "--fail-on", "never")[1]["notices"]
     assert [each for each in notices if "was infra" in each] == ["platform was infra before the change"]
+
+
+def test_the_values_of_a_folder_of_the_past_are_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """1 instance then and 3 now, in a file of values that settings, or a flag, name for the root module of now."""
+    monkeypatch.chdir(tmp_path)
+    for folder, count in ("old", 1), ("new", 3):
+        (tmp_path / folder / "env").mkdir(parents=True)
+        (tmp_path / folder / "main.tf").write_text(
+            SOURCE.replace("m5.large", "m5.xlarge").replace("eu-west", "us-east")
+        )
+        (tmp_path / folder / "env/prod.tfvars").write_text(f"n = {count}\n")
+    settings(tmp_path, "roots: {new: {prod: env/prod.tfvars}}\n")
+    flags = ("--compare-to", "old", "--fail-on", "never")
+    for paths in ("new",), ("./new/",), (str(tmp_path / "new"),), ("new", "--var-file", "new/env/prod.tfvars"):
+        totals = checked(capsys, *paths, *flags)[1]["totals"]
+        assert (totals["before"]["expected"], totals["delta"]["expected"]) == ("169.02", "338.04"), paths
+    (tmp_path / "old/env/prod.tfvars").unlink()  # and nothing had been made with it
+    assert checked(capsys, "new", *flags)[1]["totals"]["delta"]["expected"] == "507.06"

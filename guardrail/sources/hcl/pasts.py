@@ -5,7 +5,7 @@
 """
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 
 from msgspec import Struct
@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from guardrail.errors import GitError, PastUnreadableError, SourceError, SubmoduleError
 from guardrail.files import content, lies_in
-from guardrail.git import Commit
+from guardrail.git import Commit, leads_out
 from guardrail.model import ChangeSet, Coverage, Inventory, Unknown
 from guardrail.sources.discovery import listed, pruning
 from guardrail.sources.hcl.disk import Disk, is_source, source_names
@@ -70,6 +70,8 @@ class Pasts:
         self._environments: dict[str, EnvironmentsThen] = {}
         self._prune = partial(pruning, exclude=found.exclude)
         self._is_first = True
+        self._moved: Callable[[str], str] = str
+        """Where a file of today is in the past: elsewhere, if that is a folder."""
         self._disks: dict[str, Disk] = {}
         self._commits: list[Commit] = []
         self._left_out: list[str] = []
@@ -174,6 +176,7 @@ class Pasts:
             if not alone:
                 raise one_past(past)
             disk, folder = Disk(tree_of(past)), past
+            self._moved = partial(_moved, directory, past)
             self.names[past] = None
         return {
             os.path.normpath(os.path.join(directory, os.path.relpath(root, folder))): _Then(root, disk)
@@ -237,7 +240,7 @@ class Pasts:
     # With which values -------------------------------------------------------------------------------------------
 
     def _as_it_was(self, root: RootModule, then: _Then, files: Sequence[str]) -> RootModule:
-        inputs = _with_files(root.inputs, files)
+        inputs = _with_files(root.inputs, [*map(self._moved, files)])
         return replace(root, directory=then.directory, disk=then.disk, inputs=inputs)
 
     def _environments_of(self, directory: str, then: _Then) -> EnvironmentsThen:
@@ -246,9 +249,12 @@ class Pasts:
             today = {each.label or "": _files(each) for each in self._sets.of(directory)}
             told = self._sets_then.get(os.path.realpath(then.directory))
             is_told = any(today) or self._sets.are_all(directory)
-            found = environments_then(today, told if is_told else None, _FilesThen(then.disk))
+            found = environments_then(today, told if is_told else None, self._files_then(then))
             self._environments[directory] = found
         return self._environments[directory]
+
+    def _files_then(self, then: _Then) -> "_FilesThen":
+        return _FilesThen(then.disk, self._moved)
 
     def _gone_sets(self) -> Iterator[tuple[str, _Then, VariableAssignments, Sequence[str]]]:
         """The root modules that are gone, and environments of others that are, each with the values that it had."""
@@ -258,7 +264,7 @@ class Pasts:
             if told and self._sets.are_all(directory):
                 yield from ((directory, then, replace(inputs[0], label=label), files) for label, files in told.items())
                 continue
-            files_then = _FilesThen(then.disk)
+            files_then = self._files_then(then)
             for each in inputs:
                 if not any(map(files_then.is_new, _files(each))):
                     yield directory, then, each, _files(each)
@@ -271,15 +277,29 @@ class Pasts:
 class _FilesThen:
     """The files of values of the past."""
 
-    def __init__(self, disk: Disk) -> None:
+    def __init__(self, disk: Disk, moved: Callable[[str], str]) -> None:
         self._tree = disk.tree
-        self.content = disk.tree.content
-        self.names = disk.tree.names
+        self._moved = moved
         self.today = content
+
+    def content(self, path: str) -> bytes:
+        """What a file was. Raises OSError or `SourceError`."""
+        return self._tree.content(self._moved(path))
+
+    def names(self, directory: str) -> list[str]:
+        """The names that stood in a folder."""
+        return self._tree.names(self._moved(directory))
 
     def is_new(self, path: str) -> bool:
         """Whether a file of values was not there then, so that nothing had been made with it."""
-        return self._tree.holds(path) and not self._tree.is_file(path)
+        there = self._moved(path)
+        return self._tree.holds(there) and not self._tree.is_file(there)
+
+
+def _moved(directory: str, past: str, path: str) -> str:
+    """``old/prod.tfvars`` for ``new/prod.tfvars``, where ``old`` is the past of ``new``; any other path as it is."""
+    inside = os.path.relpath(path, directory)
+    return path if leads_out(inside) else os.path.join(past, inside)
 
 
 def _files(inputs: VariableAssignments) -> tuple[str, ...]:
