@@ -15,7 +15,7 @@ from guardrail.bills.answer import Answer, Row, joined, ratio, total
 from guardrail.bills.billed import Billed, Month, together
 from guardrail.bills.reasons import Estimated, Reason, ReasonName, in_words, length_of_the_month, reasons
 from guardrail.bills.resources import ENDPOINT
-from guardrail.bills.usage import BATCH, INFERENCE, SOFTWARE, region_prefixes
+from guardrail.bills.usage import BATCH, INFERENCE, NOT_INFERENCE, NOT_RECOGNISED, SOFTWARE, region_prefixes
 from guardrail.bills.view import USAGE_LINES
 from guardrail.cost.base import CostComponent
 from guardrail.money import ZERO
@@ -319,12 +319,16 @@ def orphaned(part: Billed) -> ReasonName:
 
 
 def _of_others(others: Sequence[Billed]) -> list[Row]:
-    """What is no inference, in one row."""
-    if not others:
-        return []
-    cost = total(part.cost for part in others) or ZERO
-    evidence = joined(sorted(part.use.usage_type for part in others))
-    return [_bare(None, "(not inference)", cost, Reason(name="not inference", usd=cost, evidence=evidence))]
+    """What is no inference, in one row, and what is not recognised, which may be, in another."""
+    rows: list[Row] = []
+    kinds: tuple[tuple[str, ReasonName], ...] = ((NOT_INFERENCE, "not inference"), (NOT_RECOGNISED, "not estimated"))
+    for mode, name in kinds:
+        parts = [part for part in others if part.mode == mode]
+        if parts:
+            cost = total(part.cost for part in parts) or ZERO
+            evidence = joined(sorted(part.use.usage_type or "(none)" for part in parts))
+            rows.append(_bare(None, f"({mode})", cost, Reason(name=name, usd=cost, evidence=evidence)))
+    return rows
 
 
 def _bare(endpoint: str | None, usage_type: str, cost: Decimal, why: Reason) -> Row:

@@ -335,3 +335,20 @@ def test_what_has_no_usage_type_is_neither_an_orphan_nor_unbilled(
         "volume": ("0", None),
     }
     assert {row["why"].partition(":")[0] for row in rows} == {"not estimated"}
+
+
+def test_what_is_not_recognised_is_in_a_row_of_its_own(
+    reconciled: Reconciled, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A usage type of next year may be inference: it is not called a notebook, and a check does not leave it out."""
+    rows = [
+        *month(),
+        line(START, "7", usage_type="USE1-Hst:Teleport-Bytes"),
+        line(START, "3", usage_type="USE1-Train:x"),
+    ]
+    found = {row["usage_type"]: (row["billed"], row["why"]) for row in reconciled(rows)["rows"]}
+    assert found["(not recognised)"] == ("7", "not estimated +7.00: USE1-Hst:Teleport-Bytes")
+    assert found["(not inference)"] == ("3", "not inference +3.00: USE1-Train:x")
+    words = ["check", str(tmp_path / "template.json"), "--region", "us-east-1", "--fail-on", "never", "--isolated"]
+    assert cli.main([*words, "--billed", str(tmp_path / "bill.csv"), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["billed"]["in_no_code"] == "7"
