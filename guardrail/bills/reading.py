@@ -121,7 +121,10 @@ class Bill:
         raise self._first_of_parquet(group, str(column), condition, what=what)
 
     def _refuse_lacking(self, group: Group, table: str | None = None) -> None:
-        """Raise where a line of use has no cost or no start: summed up it would look free, or be of a guessed day."""
+        """Raise where a line of use has no cost or no start: summed up it would look free, or be of a guessed day.
+
+        Without an amount it has a cost all the same, so that is said in a note.
+        """
         import duckdb
 
         for lack in view.lacks(group.layout, group.columns):
@@ -134,10 +137,10 @@ class Bill:
                 raise engine.refused(error, group.shown[0]) from error
             if count:
                 column = group.layout.columns[lack.concept][0]
-                raise SourceError(
-                    f"{group.shown[0]}: {lack.whose} have no {column} ({count:,}): {lack.so}",
-                    hint=f"export with {column}; every question but sql needs it",
-                )
+                told = f"{group.shown[0]}: {lack.whose} have no {column} ({count:,}): {lack.so}"
+                if lack.is_fatal:
+                    raise SourceError(told, hint=f"export with {column}; every question but sql needs it")
+                self.notes += (told,)
 
     def ask(self, text: str) -> list[dict[str, Any]]:
         """The rows of a question that is asked of `lines`. Raises `SourceError` where the files do not bear it."""

@@ -115,10 +115,12 @@ class Lack(Struct, frozen=True, kw_only=True):
     so: str
     of_files: str
     of_view: str
+    is_fatal: bool = True
+    """Whether a bill with such lines is refused, or answered with a note."""
 
 
 def lacks(layout: Layout, columns: Columns) -> list[Lack]:
-    """Lines of use without a cost, which would count as if they were free, and without a start, which are of no day."""
+    """Lines of use without a cost, which would count as if they were free, without a start, and without an amount."""
     return _DuckDB(layout, columns).lacks()
 
 
@@ -318,6 +320,14 @@ class _DuckDB:
                 so="their day is not known",
                 of_files=f"{self._is_none('usage_start')} AND {kind} IN {literals(USAGE_LINES)}",
                 of_view=f"usage_start IS NULL AND line_type IN {literals(USAGE_LINES)}",
+            ),
+            Lack(
+                concept="amount",
+                whose="lines of use",
+                so="they count with their cost, and with no hours",
+                of_files=f"{self._is_none('amount')} AND {kind} IN {literals(USAGE_LINES)}",
+                of_view=f"amount IS NULL AND line_type IN {literals(USAGE_LINES)}",
+                is_fatal=False,
             ),
         ]
 

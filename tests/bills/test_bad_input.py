@@ -447,3 +447,15 @@ def test_amounts_of_no_currency_are_said_to_be_taken_for_usd(tmp_path: Path, ask
     told = "the export has no lineItem/CurrencyCode: its amounts are taken for USD"
     assert told in ask(without, "top")["notes"]
     assert told not in ask(bill(tmp_path / "said.csv", row()), "top")["notes"]
+
+
+def test_use_without_an_amount_counts_with_its_cost_and_is_said(tmp_path: Path, ask: Asked) -> None:
+    answer = ask(bill(tmp_path / "bill.csv", row(), row(amount="")), "top")
+    assert costs(answer) == {"chat": "0.46"}
+    assert any(
+        "lines of use have no lineItem/UsageAmount (1): they count with their cost" in one for one in answer["notes"]
+    )
+    rows = account.records("cur2")[:3]
+    rows[1]["line_item_usage_amount"] = ""
+    account.write_parquet(tmp_path / "bill.parquet", rows)
+    assert any("no line_item_usage_amount (1)" in one for one in ask(tmp_path / "bill.parquet", "top")["notes"])
