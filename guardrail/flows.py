@@ -31,10 +31,11 @@ class Span(NamedTuple):
     """At least this, where it has no end: what has none counts once."""
 
 
-def runs(flow: Flow, jobs: int, *, of: str = "jobs") -> list[Runs]:
+def runs(flow: Flow, jobs: int, *, of: str = "jobs", retries: bool = True) -> list[Runs]:
     """How often each of so many jobs, or ``starts``, runs in one execution; 0 and 0 of what no way leads to.
 
-    ``Choice`` to job 0 or to the end: 0 to 1. A map over four items of which each runs job 1: 4 to 4.
+    ``Choice`` to job 0 or to the end: 0 to 1. A map over four items of which each runs job 1: 4 to 4. Tried twice at
+    most: 4 to 8, and 4 to 4 without ``retries``.
     """
     found = [Runs(0, 0)] * jobs
     pending: list[tuple[Flow, Runs]] = [(flow, Runs(1, 1))]
@@ -45,6 +46,8 @@ def runs(flow: Flow, jobs: int, *, of: str = "jobs") -> list[Runs]:
             if not own and not step.parts:
                 continue
             inside = times(outside, times(visits, Runs(step.least, step.most)))
+            if retries:
+                inside = times(inside, Runs(1, step.tries))
             for place in own:
                 found[place] = inside
             pending += [(part, inside) for part in step.parts]
@@ -83,7 +86,8 @@ def span(flow: Flow, least: Sequence[Decimal], most: Sequence[Decimal]) -> Span:
         low = sum((least[job] for job in step.jobs), sum((part.least for part in parts), ZERO))
         high = sum((most[job] for job in step.jobs), sum((part.most for part in parts), ZERO))
         lows.append(low * step.least)
-        highs.append(high * (max(step.least, 1) if step.most is None else step.most))
+        often = max(step.least, 1) if step.most is None else step.most
+        highs.append(high * often * (step.tries or 1))
     return Span(_cheapest(flow, lows), _dearest(flow, highs))
 
 

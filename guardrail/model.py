@@ -524,7 +524,9 @@ class Step(Struct, frozen=True, kw_only=True):
     least: int = 1
     """How often it runs all of it, at least: 0 of what a cache may save."""
     most: int | None = 1
-    """How often at most; None where that is not known."""
+    """How often at most, where nothing fails; None where that is not known."""
+    tries: int | None = 1
+    """How often each of these is tried at most, where it fails; None where that is not known."""
     nexts: tuple[int, ...] = ()
     ends: bool = False
     """Whether the flow may be over here."""

@@ -34,6 +34,8 @@ class _Asked(NamedTuple):
 
     often: Runs
     """In one execution."""
+    is_sure: bool
+    """Whether it runs as often as that at least, where nothing fails."""
     executions: Decimal | None
     """A month."""
     hours: Decimal | None
@@ -52,15 +54,18 @@ class _Size(NamedTuple):
 def bill(workflow: Workflow, prices: "PriceBook", demand: WorkflowDemand) -> Bill:
     """The bill of a workflow: its jobs, and the least and the most that a month of its executions comes to."""
     often = runs(workflow.flow, len(workflow.jobs))
+    tried_once = runs(workflow.flow, len(workflow.jobs), retries=False)
     asked = workflow.monthly_runs if demand.monthly_runs is None else demand.monthly_runs
     found = ZERO if workflow.once else asked
     started = (found.at_least or None) if isinstance(found, Unknown) else found
     unsure = f"how often it is started is not known: {found.reason}" if isinstance(found, Unknown) else None
     children, hours_of_each = [], []
-    for place, (job, each) in enumerate(zip(workflow.jobs, often, strict=True)):
+    for place, (job, each, once) in enumerate(zip(workflow.jobs, often, tried_once, strict=True)):
         label = job.label or f"#{place + 1}" if len(workflow.jobs) > 1 else job.label
         hours = demand.run_hours_of(job)
-        children.append(_job(workflow, job, label, prices, _Asked(each, started, hours, unsure)))
+        children.append(
+            _job(workflow, job, label, prices, _Asked(each, once.least == once.most, started, hours, unsure))
+        )
         hours_of_each.append(hours or ZERO)
     absent = NEVER_SURE if workflow.deployed == "possibly" else None
     ways = None
@@ -114,7 +119,7 @@ def _of_one_run(job: Bill, hours: Decimal) -> Iterator[Decimal]:
 
 def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook", asked: _Asked) -> Bill:
     """The bill of one job."""
-    often, started, hours, unsure = asked
+    often, is_sure, started, hours, unsure = asked
     low, high = started, started
     if started is not None:
         low = started * often.least
@@ -131,7 +136,7 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         totals = dict.fromkeys((low, high))
         states += [state(_line(size, price, hours, total, open_end, workflow)) for total in totals]
     expected: State | Unknown = states[0] if len(states) == 1 else IN_THE_MIDDLE
-    if isinstance(expected, Unknown) and len(sizes) == 1 and _only_retries(job, often):
+    if isinstance(expected, Unknown) and len(sizes) == 1 and is_sure:  # one try is what is to be expected
         expected = states[0]
     priced, columns, lines, monthly = join.joined(Priced(states=tuple(states), expected=expected))
     return Bill(
@@ -144,11 +149,6 @@ def _job(workflow: Workflow, job: TransformJob, label: str, prices: "PriceBook",
         priced=priced,
         missing=frozenset(join.missing_of(columns, workflow.address, label, (low, high, often))),
     )
-
-
-def _only_retries(job: TransformJob, often: Runs) -> bool:
-    """Whether it runs more often only where a try fails: then one run is what is to be expected."""
-    return job.attempts is not None and often.most == often.least * job.attempts
 
 
 def _sizes(job: TransformJob) -> Iterator[_Size]:

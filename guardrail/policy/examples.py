@@ -143,7 +143,7 @@ def _of_job(policy: Policy, builder: Builder, description: Description, prices: 
         jobs=(structs.replace(job, run_hours=builder.amount(description["run_hours"], f"{path}.run_hours")),)
         if "run_hours" in description
         else (job,),
-        flow=Flow((Step(jobs=(0,), most=job.attempts, ends=True),)),
+        flow=Flow((Step(jobs=(0,), tries=job.attempts, ends=True),)),
         monthly_runs=None if often is None else builder.amount(often, f"{path}.monthly_runs"),
     )
     return _judged(policy, Inventory(workflows=(workflow,)), prices)

@@ -250,18 +250,31 @@ def test_a_name_that_stays_is_one_run_ever_whatever_starts_it() -> None:
 
 
 def test_retries_raise_the_ceiling_and_one_run_is_expected() -> None:
-    tried = Flow((Step(jobs=(0,), least=1, most=3, ends=True),))
+    tried = Flow((Step(jobs=(0,), tries=3, ends=True),))
     found = bill(workflow(job(attempts=3), flow=tried), PRICES, HALF_AN_HOUR)
     assert bounds(found) == bounds(found.children[0]) == ("6.90", "6.90", "20.70")
     seldom = bill(
-        workflow(job(attempts=3), flow=Flow((Step(jobs=(0,), least=0, most=3, ends=True),))), PRICES, HALF_AN_HOUR
+        workflow(job(attempts=3), flow=Flow((Step(jobs=(0,), least=0, tries=3, ends=True),))), PRICES, HALF_AN_HOUR
     )
     assert bounds(seldom) == ("0.00", None, "20.70")
-    # as many items of a map as tries of none: nothing is to be expected
-    items = bill(workflow(job(attempts=1), flow=tried), PRICES, HALF_AN_HOUR)
-    assert bounds(items) == ("6.90", None, "20.70")
-    endless = bill(workflow(job(attempts=None), flow=tried), PRICES, HALF_AN_HOUR)
-    assert bounds(endless) == ("6.90", None, "20.70")
+    # of 1 to 3 items of a map nobody knows how many there are
+    items = Flow((Step(jobs=(0,), least=1, most=3, ends=True),))
+    assert bounds(bill(workflow(job(), flow=items), PRICES, HALF_AN_HOUR)) == ("6.90", None, "20.70")
+    endless = Flow((Step(jobs=(0,), tries=None, ends=True),))
+    found = bill(workflow(job(attempts=None), flow=endless), PRICES, HALF_AN_HOUR)
+    assert (bounds(found), found.monthly.at_least) == (("6.90", "6.90", "6.90"), True)
+
+
+def test_retries_of_what_is_around_a_job_leave_one_run_expected() -> None:
+    tried = Flow((Step(jobs=(0,), tries=2, ends=True),))
+    around = Flow((Step(parts=(tried,), tries=3, ends=True),))
+    found = bill(workflow(job(attempts=2), flow=around), PRICES, HALF_AN_HOUR)
+    # 2 tries in each of 3: 6 × 6.90
+    assert bounds(found) == bounds(found.children[0]) == ("6.90", "6.90", "41.40")
+    four = Flow((Step(parts=(tried,), least=4, most=4, tries=3, ends=True),))
+    found = bill(workflow(job(attempts=2), flow=four), PRICES, HALF_AN_HOUR)
+    # 4 items, each tried twice, all of them three times: 24 × 6.90
+    assert bounds(found) == bounds(found.children[0]) == ("27.60", "27.60", "165.60")
 
 
 def test_a_schedule_that_never_runs_costs_nothing_and_lacks_nothing() -> None:

@@ -65,7 +65,8 @@ def read(path: str, region: str | None = None, past: "Commit | None" = None) -> 
     """
     definition, text = _definition(path, _content(path))
     workflow = _workflow(path, region, definition)
-    doubts = (*definition.doubts, *([_DIRECTIVES] if "%{" in text else []))
+    elsewhere = (f"what it starts at {start.label} is not here, and in no total" for start in definition.starts)
+    doubts = (*definition.doubts, *elsewhere, *([_DIRECTIVES] if "%{" in text else []))
     skipped = tuple(
         Skipped(address=workflow.address, type="definition", reason=doubt, affects_total=True) for doubt in doubts
     )

@@ -108,7 +108,7 @@ class _Reader:
         self.jobs.append(replace(job, has_fixed_name=False))  # its name begins that of the job of each run
         cache = self._resolved(step.get("CacheConfig"), "CacheConfig")
         is_cached = isinstance(cache, dict) and cache.get("Enabled") not in (None, False, "false")
-        return Step(jobs=(len(self.jobs) - 1,), least=0 if is_cached else 1, most=attempts, nexts=(after,))
+        return Step(jobs=(len(self.jobs) - 1,), least=0 if is_cached else 1, tries=attempts, nexts=(after,))
 
     def _resolved(self, value: Any, name: str) -> Any:
         """A value with its parameters put in; what a step works out is not known."""

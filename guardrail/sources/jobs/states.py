@@ -35,7 +35,12 @@ _OTHERS = {
     "createnotebookinstance": "notebook instance",
 }
 _INFERENCE = re.compile(r"(?:create|update)(?:endpoint|inference)|startinference", re.IGNORECASE)
-_STARTS = (("sagemaker", "startpipelineexecution"), ("states", "startexecution"), ("sfn", "startexecution"))
+_STARTS = (
+    ("sagemaker", "startpipelineexecution"),
+    ("states", "startexecution"),
+    ("sfn", "startexecution"),
+    ("sfn", "startsyncexecution"),
+)
 _DEFAULT_ATTEMPTS = 3
 _ENDS = ("Succeed", "Fail")
 _OTHER_TYPES = ("Pass", "Wait", "Choice", *_ENDS)
@@ -119,14 +124,12 @@ class _Reader:
             branches = objects(state.get("Branches"))
             inside = known if _keeps(state, "InputPath", "Parameters", "Arguments") else {}
             parts = tuple(self.flow(branch, f"{label}/", language, inside) for branch in branches)
-            return replace(bare, parts=parts, most=_attempts(state))
+            return replace(bare, parts=parts, tries=_attempts(state))
         processor = state.get("ItemProcessor") or state.get("Iterator")
         if kind == "Map" and isinstance(processor, Mapping):
             part = self.flow(processor, f"{label}/", language, {})
             least, most = self._items(state, language, known)
-            tries = _attempts(state)
-            most = None if most is None or tries is None else most * tries
-            return replace(bare, parts=(part,), least=least, most=most)
+            return replace(bare, parts=(part,), least=least, most=most, tries=_attempts(state))
         if kind not in _OTHER_TYPES:
             self.doubts.append(f"what its state {label[:80]} runs cannot be read")
         return bare
@@ -146,7 +149,7 @@ class _Reader:
         elif (call.service, call.action) in _STARTS:
             request = self._arguments(state, language, known)
             self.starts.append(_start(label, {} if isinstance(request, Unknown) else request))
-            return replace(bare, starts=(len(self.starts) - 1,), most=_attempts(state))
+            return replace(bare, starts=(len(self.starts) - 1,), tries=_attempts(state))
         return bare
 
     def _job(
@@ -171,8 +174,8 @@ class _Reader:
         is_fixed = name is not None and not is_expression  # a placeholder is filled in once, when it is deployed
         job = replace(job, has_fixed_name=is_fixed)
         self.jobs.append(job)
-        most = 1 if is_fixed else job.attempts
-        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, most=most)
+        tries = 1 if is_fixed else job.attempts
+        return replace(bare, jobs=(len(self.jobs) - 1,), least=0 if is_fixed else 1, tries=tries)
 
     # Values
 

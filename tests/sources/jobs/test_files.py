@@ -89,6 +89,21 @@ def test_a_definition_that_could_not_be_read_then_has_no_past_that_is_known(
     assert any("what stood before is not known" in each for each in report["notices"])
 
 
+@pytest.mark.parametrize(
+    "resource",
+    [
+        "states:::states:startExecution.sync:2",
+        "states:::aws-sdk:sfn:startSyncExecution",
+        "states:::sagemaker:startPipelineExecution",
+    ],
+)
+def test_what_a_definition_starts_elsewhere_is_not_nothing_to_pay(check: Callable[..., Any], resource: str) -> None:
+    start = {"Type": "Task", "Resource": f"arn:aws:{resource}", "Parameters": {"PipelineName": "scores"}, "End": True}
+    report = check(json.dumps({"StartAt": "Go", "States": {"Go": start}}))
+    assert report["totals"]["after"]["at_least"]
+    assert [each["reason"] for each in report["skipped"]] == ["what it starts at Go is not here, and in no total"]
+
+
 def test_yaml_is_read_like_json(check: Callable[..., Any]) -> None:
     text = f"""
 StartAt: Score

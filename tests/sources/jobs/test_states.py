@@ -122,6 +122,19 @@ def test_the_items_that_a_distributed_map_may_read_bound_it(batcher: dict[str, i
     assert how_often(states.read(machine(Each=each))) == {"Each/Score": Runs(0, most)}
 
 
+def test_retries_of_branches_and_of_maps_are_tries_of_all_that_is_in_them() -> None:
+    twice = [{"ErrorEquals": ["States.ALL"], "MaxAttempts": 1}]
+    both = {
+        "Type": "Parallel",
+        "Branches": [machine(A=task(Retry=twice)), machine(B=task())],
+        "Retry": twice,
+        "End": True,
+    }
+    found = states.read(machine(Both=both))
+    assert how_often(found) == {"Both/A": Runs(1, 4), "Both/B": Runs(1, 2)}
+    assert runs(found.flow, 2, retries=False) == [Runs(1, 1), Runs(1, 1)]
+
+
 def test_paths_begin_at_the_part_of_the_input_that_a_state_takes() -> None:
     given = {"Type": "Pass", "Result": {"n": 9, "xs": [1, 2, 3], "a": {"n": 2, "xs": [1]}}, "Next": "Then"}
     counted = request(TransformResources={"InstanceType": "ml.m5.xlarge", "InstanceCount.$": "$.n"})
