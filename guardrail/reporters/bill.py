@@ -70,7 +70,22 @@ class Row(Struct, frozen=True, kw_only=True):
 
 def bill(report: Report) -> list[Row]:
     """Every row of the table, from the first endpoint to the change in total."""
-    return [*_endpoints(report), *_totals(report), *_unattached(report)]
+    return [*_endpoints(report), *_workflows(report), *_totals(report), *_unattached(report)]
+
+
+def _workflows(report: Report) -> Iterator[Row]:
+    """What starts transform jobs, so that what stands above the total adds up to it; their own table has the rest."""
+    for item in report.workflows if report.endpoints else ():
+        if item.cost is not None and not (item.unchanged and changes_nothing(report)):
+            monthly, name = item.cost.monthly, inert(item.workflow.address)
+            is_usage = monthly.depends_on_usage and not monthly.ceiling  # an amount would read as free
+            own = (USAGE, "", "") if is_usage else amounts(monthly)
+            yield Row(
+                kind="total",
+                name=f"{name}, transform jobs",
+                amounts=own,
+                usage=monthly.depends_on_usage and not is_usage,
+            )
 
 
 def changes_nothing(report: Report) -> bool:

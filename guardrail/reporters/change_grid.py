@@ -57,6 +57,11 @@ def change_grid(report: Report, told: Overview, page: Page) -> Iterator[TextLine
         left = report.totals.unchanged
         name = f"{counted(told.unchanged, 'endpoint')} unchanged"
         yield _line(_Row(text=name, cells=_cells(left, left, Delta(*[Decimal(0)] * 3), is_wide=is_wide)), page)
+    for job in report.workflows if report.endpoints else ():
+        after = job.cost.monthly if job.cost else None
+        usage = f"  {USAGE}" if after is not None and after.depends_on_usage else ""
+        cells = _cells(job.before, after, job.delta, is_wide=is_wide)
+        yield _line(_Row(text=f"{inert(job.workflow.address)}, transform jobs{usage}", cells=cells), page)
     yield TextLine(page.text(f" {'─' * (min(page.width, WIDEST) - 2)}"), "quiet")
     yield from _totals(report, page, is_wide=is_wide)
 
@@ -98,7 +103,8 @@ def subtotals(report: Report, page: Page) -> Iterator[TextLine]:
     yield _head(f"by {', '.join(inert(key) for key in report.groups[0].values)}", page)
     for group in report.groups:
         totals = group.totals
-        text = f"{group_name(group.values)}  {members(group.endpoints, group.workflows)}"
+        usage = f"  {USAGE}" if totals.after.depends_on_usage else ""
+        text = f"{group_name(group.values)}  {members(group.endpoints, group.workflows)}{usage}"
         is_broken = any(budget.state == "broken" for budget in group_limits(group, report))
         cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
         yield _line(_Row(text=text, mark="error" if is_broken else None, cells=cells), page)

@@ -11,8 +11,10 @@ from guardrail.cost.workflows import bill, hour_price
 from guardrail.model import Flow, Step, TransformJob, Workflow
 from guardrail.prices.book import PriceBook
 from guardrail.report import WorkflowReport
+from guardrail.reporters import markdown
 from guardrail.reporters.batch import rows
-from guardrail.reporters.bill import changes_nothing
+from guardrail.reporters.bill import USAGE, changes_nothing
+from guardrail.reporters.bill import bill as bill_rows
 from tests.reporters.reports import docs, report
 
 PRICES = PriceBook()
@@ -97,3 +99,16 @@ def test_jobs_that_come_and_go_are_told() -> None:
 def test_what_nobody_knew_the_time_of_was_not_free() -> None:
     larger = changed(workflow(job(2)), workflow(job(4)), WorkflowDemand())
     assert told(larger)[0] == ("scoring", "", "30 a month")
+
+
+def test_what_stands_above_the_total_has_the_transform_jobs_in_it() -> None:
+    larger = changed(workflow(job(2)), workflow(job(4)))
+    found = structs.replace(report(), unattached=(), workflows=(larger,))
+    # 30 × 0.5 h × 4 × 0.23
+    assert [row.amounts for row in bill_rows(found) if row.name == "scoring, transform jobs"] == [("13.80",) * 3]
+    assert "`scoring`<br>transform jobs" in markdown.render(found)
+    alone = structs.replace(found, endpoints=())
+    assert not [row for row in bill_rows(alone) if "transform jobs" in row.name]  # their own table is all there is
+    free = changed(None, workflow(job(4)), WorkflowDemand())
+    (row,) = [row for row in bill_rows(structs.replace(found, workflows=(free,))) if "transform jobs" in row.name]
+    assert row.amounts == (USAGE, "", "")

@@ -74,7 +74,7 @@ class Tables:
         """Every endpoint that changes, the rest in one row, and what a month comes to."""
         lines = [self.head("endpoint"), *map(self.endpoint, rows)]
         lines += [self._together(f"{len(others):,} more that change less", others)] if others else []
-        return "\n".join([*lines, *self._unchanged(), *self._totals()]) + "\n"
+        return "\n".join([*lines, *self._unchanged(), *self._workflows(), *self._totals()]) + "\n"
 
     def of_stacks(self) -> str:
         """A row for each input, those first whose bill changes most."""
@@ -166,6 +166,18 @@ class Tables:
         if self._told.unchanged and left is not None:
             text = f"{counted(self._told.unchanged, 'endpoint')} unchanged"
             yield row(text, "0", _amount(left))
+
+    def _workflows(self) -> Iterator[str]:
+        """What starts transform jobs, so that the rows add up to the total."""
+        found = self.report.workflows
+        for item in found[:MOST_JOBS]:
+            after = item.cost.monthly if item.cost else None
+            yield row(
+                f"{name(item.workflow.address, LONGEST_NAME)}<br>transform jobs",
+                *self._cells(item.before, after, item.delta),
+            )
+        if len(found) > MOST_JOBS:
+            yield row(f"{len(found) - MOST_JOBS:,} more that start transform jobs", "", "")
 
     def _totals(self) -> Iterator[str]:
         totals, discounts = self.report.totals, self.report.discounts
