@@ -426,6 +426,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """Its template deletes it and AWS keeps it (DeletionPolicy, UpdateReplacePolicy: Retain), so it is still billed."""
     keeps_previous_configuration: bool = False
     """Its configuration is replaced under the same name, so what runs, and its bill, stay as they were."""
+    configuration_is_in_its_own_way: bool | Unknown = False
+    """Its configuration keeps its name, and the next is to be created before it goes: AWS has one of that name."""
     ignored_changes: tuple[str, ...] | Unknown = ()
     """What ``ignore_changes`` keeps from it: ``endpoint_config_name``, or arguments of its configuration."""
     data_capture_percent: float | Unknown | None = None

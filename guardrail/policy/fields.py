@@ -203,6 +203,12 @@ _DECLARED: tuple[Field, ...] = (
         get.keeps_previous_configuration,
     ),
     _endpoint.field(
+        "endpoint.configuration_is_in_its_own_way",
+        "boolean",
+        "Whether its configuration keeps its name while the next is to be created before it (create_before_destroy).",
+        get.of_endpoint("configuration_is_in_its_own_way"),
+    ),
+    _endpoint.field(
         "endpoint.ignored_changes",
         "strings",
         "What Terraform's ignore_changes keeps from it: endpoint_config_name, or arguments of its configuration.",

@@ -337,6 +337,8 @@ class Identity(Struct, frozen=True, kw_only=True):
     location: Location | None = None
     ignored: tuple[str, ...] = ()
     """The arguments that ``lifecycle { ignore_changes }`` names, "all" for all of them."""
+    created_first: bool = False
+    """Whether its successor is created before it is destroyed: ``lifecycle { create_before_destroy = true }``."""
 
 
 class Block(Identity, frozen=True, kw_only=True):

@@ -74,6 +74,7 @@ def head(block: Block) -> dict[str, Any]:
         "change": block.change,
         "location": block.location,
         "ignored": block.ignored,
+        "created_first": block.created_first,
     }
 
 
@@ -110,6 +111,8 @@ class DeclaredConfiguration(Named, frozen=True, kw_only=True):
     """The model of each variant."""
     sensitive_variants: frozenset[int] = frozenset()
     """The places of those variants whose names must not be shown."""
+    keeps_its_name: bool = False
+    """Whether its name is written out, so that the one that replaces it has the same."""
     data_capture_percent: float | Unknown | None
     kms_key: str | Unknown | None
     detailed_observability: bool | Unknown

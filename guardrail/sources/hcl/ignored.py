@@ -1,7 +1,7 @@
-"""What ``lifecycle { ignore_changes = […] }`` names: Terraform leaves changes of it alone once the resource is there.
+"""What ``lifecycle`` says of how Terraform changes a resource: what it leaves alone, and which comes first.
 
-It holds references that are read and not evaluated, quoted ones too (Terraform's documentation, "The lifecycle
-meta-argument"): ``[tags["team"], production_variants[0].instance_type]``, or ``all``.
+``ignore_changes`` holds references that are read and not evaluated, quoted ones too (Terraform's documentation, "The
+lifecycle meta-argument"): ``[tags["team"], production_variants[0].instance_type]``, or ``all``.
 """
 
 from guardrail.sources.hcl import syntax
@@ -19,3 +19,12 @@ def ignored_changes(block: syntax.BlockNode) -> tuple[str, ...]:
     items = expression.items if isinstance(expression, syntax.Tuple) else () if expression is None else (expression,)
     names = (syntax.reference_text(item) for item in items)
     return tuple("all" if name == "*" else name for name in names if name is not None)
+
+
+def is_created_first(block: syntax.BlockNode) -> bool:
+    """Whether it says ``create_before_destroy = true``; Terraform takes nothing but a constant there."""
+    if not any("create_before_destroy" in part.text for part in block.parts):
+        return False
+    lifecycle = block.legible_body.first("lifecycle")
+    expression = lifecycle.legible_body.legible("create_before_destroy") if lifecycle else None
+    return isinstance(expression, syntax.Literal) and expression.value is True

@@ -14,7 +14,7 @@ from guardrail.errors import SourceError
 from guardrail.model import InlineWaiver, Location
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.disk import Disk, ModuleSource
-from guardrail.sources.hcl.ignored import ignored_changes
+from guardrail.sources.hcl.ignored import ignored_changes, is_created_first
 from guardrail.sources.hcl.installed import Installed
 from guardrail.sources.hcl.moved import previous_addresses
 from guardrail.sources.hcl.places import BlockPlaces
@@ -87,11 +87,11 @@ class Outline:
         elif self.is_foreign:
             yield f"findings of {path} have no lines: none of its blocks is written in --source {self.directory}"
 
-    def ignored(self, names: tuple[str, ...], type_: str, name: str) -> tuple[str, ...]:
-        """The arguments that ``lifecycle { ignore_changes }`` of a resource names."""
+    def lifecycle(self, names: tuple[str, ...], type_: str, name: str) -> tuple[tuple[str, ...], bool]:
+        """The arguments that ``ignore_changes`` of a resource names, and whether its successor is created first."""
         module = self._module(names)
         found = module.source.resources.get((type_, name)) if module else None
-        return ignored_changes(found) if found else ()
+        return (ignored_changes(found), is_created_first(found)) if found else ((), False)
 
     def previous_addresses(self, address: str) -> tuple[str, ...]:
         """The addresses that a resource had before, as the ``moved`` blocks of the modules around it say."""

@@ -31,7 +31,7 @@ from guardrail.sources.hcl import changes
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.errors import HclSyntaxError
 from guardrail.sources.hcl.evaluate import Trace
-from guardrail.sources.hcl.ignored import ignored_changes
+from guardrail.sources.hcl.ignored import ignored_changes, is_created_first
 from guardrail.sources.hcl.instances import UNKNOWN_KEY
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.hcl.moved import earlier_addresses
@@ -435,6 +435,7 @@ def _block(resource: ResourceInstance, types: Mapping[str, str]) -> Block:
         references=partial(_references, types, resource),
         key=resource.instance.key,
         ignored=ignored_changes(resource.written),
+        created_first=is_created_first(resource.written),
         account=account_of(view, provider),
         default_tags=provider.default_tags,
         location=resource.location,

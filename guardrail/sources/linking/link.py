@@ -358,6 +358,7 @@ class Side:
             variants=variants if isinstance(variants, Unknown) else _hidden(variants, declared.sensitive_variants),
             configuration_address=declared.address,
             configuration_name=str(declared.name) if is_shown else None,
+            configuration_is_in_its_own_way=declared.created_first and declared.keeps_its_name,
             change=declared.change,
             touched=self._is_touched(declared.address, declared.address),
             deployed=deployed,

@@ -277,6 +277,9 @@ class _PlanReader:
             is_constant=None if written is None else partial(self._configuration.is_constant, scope, written),
             places=places,
         )
+        ignored, created_first = (
+            self._outline.lifecycle(scope.names, resource.type, resource.name) if self._outline else ((), False)
+        )
         return Block(
             address=resource.address,
             type=resource.type,
@@ -286,7 +289,8 @@ class _PlanReader:
             change=change,
             references=_lost if written is None else partial(self._configuration.resolve, scope, written),
             key=resource.index,
-            ignored=self._outline.ignored(scope.names, resource.type, resource.name) if self._outline else (),
+            ignored=ignored,
+            created_first=created_first,
             account=account_of(view, provider),
             default_tags=provider.default_tags,
             location=None if places is None else places.start,

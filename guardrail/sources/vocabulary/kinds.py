@@ -90,6 +90,7 @@ def _configuration(block: Block) -> DeclaredConfiguration:
     return DeclaredConfiguration(
         **head(block),
         **_called(block, "EndpointConfigName"),
+        keeps_its_name=_keeps_its_name(view),
         mode=_mode(view, variants),
         variants=variants,
         models=tuple(_model_link(block, variant) for variant, _ in known),
@@ -101,6 +102,12 @@ def _configuration(block: Block) -> DeclaredConfiguration:
         detailed_observability=_detailed_observability(view.inside("MetricsConfig")),
         tags=block.tags(),
     )
+
+
+def _keeps_its_name(view: View) -> bool:
+    """Whether its name is written out and has no digit: a version or a date in it may well be raised with a change."""
+    name = view.unmasked().text("EndpointConfigName")
+    return isinstance(name, str) and not view.text("NamePrefix") and not any(map(str.isdigit, name))
 
 
 def _mode(view: View, variants: tuple[Variant, ...] | Unknown) -> Mode | Unknown:

@@ -136,3 +136,23 @@ resource "aws_appautoscaling_target" "t" {{
     assert read(stack() + target).notices == (
         f"aws_appautoscaling_target.t has {named} in ignore_changes: once it is there, other bounds do not reach it",
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "expected"),
+    [
+        ('name = "chat-cfg"', "true", True),
+        ('name = "chat-cfg"', "false", False),
+        ('name = "chat-v2"', "true", False),  # a version, which may be raised with a change
+        ('name_prefix = "chat-"', "true", False),
+        ("", "true", False),  # generated
+    ],
+)
+def test_a_configuration_that_keeps_its_name_and_is_created_first_is_in_its_own_way(
+    read: Read, name: str, first: str, expected: object
+) -> None:
+    """Terraform creates the next one before it destroys this one, and AWS has one of that name."""
+    lifecycle = f"  lifecycle {{\n    create_before_destroy = {first}\n  }}\n"
+    text = STACK.replace("  CONFIGURATION\n", lifecycle).replace("  ENDPOINT\n", "").replace('name = "chat"', name)
+    (found,) = read(text).after.endpoints
+    assert found.configuration_is_in_its_own_way is expected

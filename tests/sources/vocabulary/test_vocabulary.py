@@ -1026,6 +1026,7 @@ def test_a_declaration_says_of_its_block_all_that_tells_it_from_others() -> None
         change="update",
         location=Location("main.tf", 3),
         ignored=("tags",),
+        created_first=True,
         attributes=View({}, spelling_of("aws_sagemaker_endpoint")),
         references=lambda *_: (),
     )
