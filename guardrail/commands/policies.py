@@ -98,7 +98,7 @@ def _list(arguments: Any) -> int:
         if policy.topic != topic:
             topic = policy.topic
             print(f"{topic or 'your own'}:")
-        print(f"  {policy.id:<{width}}  {policy.gravest:<7}  {policy.title}")
+        print(f"  {policy.id:<{width}}  {policy.gravest:<7}  {_inert(policy.title)}")
     return 0
 
 
@@ -111,8 +111,13 @@ def _explain(arguments: Any) -> int:
             raise GuardrailError(f"the policy {arguments.id} is turned off by the settings")
         message = f"there is no policy {arguments.id!r}{did_you_mean(arguments.id, [*policies, *known])}"
         raise GuardrailError(message, hint="guardrail policies list")
-    print("\n".join(_explanation(policy)))
+    print("\n".join(map(_inert, _explanation(policy))))
     return 0
+
+
+def _inert(line: str) -> str:
+    """A line of a policy or of a file of values as it is printed, without what a terminal would obey."""
+    return line if line.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 def _explanation(policy: Policy) -> Iterator[str]:
@@ -293,7 +298,7 @@ def _test(paths: list[str]) -> int:
 
 
 def _failure(outcome: "ExampleResult") -> str:
-    return f"{outcome.policy}: {outcome.verdict}: {outcome.because}\n    {outcome.problem}"
+    return f"{_inert(f'{outcome.policy}: {outcome.verdict}: {outcome.because}')}\n    {_inert(str(outcome.problem))}"
 
 
 def _files(paths: list[str]) -> list[str]:

@@ -133,12 +133,16 @@ def _operation(field: Field, operator: str, raw: object, scope: PolicyScope) -> 
     if raw is None and operator in ("eq", "ne"):
         return _present(field.get, expected=operator == "ne")
     if operator not in OPERATORS[field.type] or (operator == "eq" and scope.steps[-1] == "eq"):
-        meant = f": the value of a tag is {field.path}.{operator}" if field.path == "endpoint.tags" else ""
+        meant = _tag_meant(operator, raw) if field.path == "endpoint.tags" else ""
         raise scope.error(f"{field.path} has no operator {operator}{meant or _meant(operator, field.type)}")
+    if raw == [] and operator in _LISTED:
+        raise scope.error(f"an empty list {_LISTED[operator]} holds: name something in it")
     if operator in _OWN_OPERANDS:
         return _OWN_OPERANDS[operator](field, operator, raw, scope)
     unit = field.unit if field.type in ("integer", "number", "usd") and not field.path.startswith("param.") else None
     operand = scope.operand("string" if operator == "contains" else field.type, raw, unit)
+    if isinstance(raw, dict) and raw.get("field") == field.path and "times" not in raw:
+        raise scope.error(f"{field.path} is compared with itself, which tells nothing: name another field")
     if operand is None:
         return None
     scope.admit(field, operand)
@@ -149,6 +153,13 @@ def _operation(field: Field, operator: str, raw: object, scope: PolicyScope) -> 
     if operator == "contains":
         return _contains(field.get, operand)
     return _equal(field.get, operand, negated=operator == "ne")
+
+
+def _tag_meant(operator: str, raw: object) -> str:
+    """``{contains: Owner}`` and a bare ``Owner`` mean that there is a tag; ``{Owner: x}`` its value."""
+    if operator in ("eq", "contains"):
+        return f": write {{has_keys: [{raw}]}}, or endpoint.tags.{raw} for its value"
+    return f": the value of a tag is endpoint.tags.{operator}"
 
 
 def _meant(operator: str, kind: FieldType) -> str:
@@ -234,14 +245,18 @@ PARTS: dict[str, tuple[SubjectKind, tuple[SubjectKind, ...]]] = {
 
 def _quantified(name: str, condition: object, scope: PolicyScope) -> Part:
     parts = "variants"
+    if isinstance(condition, dict) and len(condition) > 1 and condition.keys() & PARTS.keys():
+        raise scope.error(f"{name} asks one kind of parts: write {{all: [{{{name}: {{…}}}}, {{{name}: {{…}}}}]}}")
     if isinstance(condition, dict) and len(condition) == 1 and next(iter(condition)) in PARTS:
         ((parts, condition),) = condition.items()
         scope = scope.at(parts)
     kind, owners = PARTS[parts]
     if scope.applies_to not in owners:
         has = f"asks the {parts.replace('_', ' ')} of {_either(owners)}"
+        own = [part for part, (_, of) in PARTS.items() if scope.applies_to in of]
         raise scope.error(
             f"{name} {has}, and here it is about {_a(scope.applies_to)}{_ask_first(scope.applies_to, kind)}"
+            f"{', which has ' + ', '.join(own) if own and parts == 'variants' else ''}"
         )
     test = _condition(condition, scope.within(kind, is_part=kind in ("pool", "scaling_policy", "schedule")))
     if test is None:
@@ -509,6 +524,8 @@ def _presence(field: Field, _: str, raw: object, scope: PolicyScope) -> Test:
     return _present(field.get, expected=raw)
 
 
+_LISTED = {"in": "never", "not_in": "always", "has_keys": "always", "matches": "never"}
+"""Operators that take a list, and when they hold of an empty one."""
 _OWN_OPERANDS: dict[str, Callable[[Field, str, object, PolicyScope], Part]] = {
     "present": _presence,
     "matches": _matches,

@@ -65,7 +65,7 @@ class Remediations:
     def __init__(self, policy: Policy, scope: PolicyScope) -> None:
         """Raises `PolicyError` where the policy takes the type from a field that does not exist."""
         self._remediation = policy.remediation
-        self._type = scope.field(policy.suggests) if policy.suggests else None
+        self._type = scope.attempt(lambda: scope.field(policy.suggests), None) if policy.suggests else None
 
     def of(self, subject: Subject) -> Remediation:
         """The lines to change, ready to be pasted: what stands for a name or a type stays where none is known.

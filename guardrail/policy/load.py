@@ -23,7 +23,7 @@ from guardrail.policy.policy import (
     by_environment,
     with_parameters,
 )
-from guardrail.policy.scope import MisplacedError, PolicyScope, dotted
+from guardrail.policy.scope import MisplacedError, PolicyScope, dotted, show
 from guardrail.policy.waivers import Waiver
 
 COMPILED = "compiled.json"
@@ -158,6 +158,8 @@ def check(
     """
     place = PolicyScope(policy=policy.id, applies_to=policy.applies_to, errors=errors)
     place.attempt(partial(_check_severity, policy, place.at("severity"), environments), None)
+    for name, links in (("help_uri", (policy.help_uri,)), ("references", policy.references)):
+        place.attempt(partial(_check_links, links, place.at(name)), None)
     for name, parameter in policy.params.items():
         place.attempt(partial(_check_value, policy, name, parameter, parameter.default, environments), None)
     if errors:
@@ -166,6 +168,13 @@ def check(
     named.update(_environments(policy.severity))
     for environment in sorted(named | {PRODUCTION, NEITHER}):
         compile_policy(policy, environment, environments=environments, errors=errors).compile_texts()
+
+
+def _check_links(links: Iterable[str], place: PolicyScope) -> None:
+    """Reports make links of them, which lead to a page and run nothing."""
+    for link in links:
+        if not link.startswith(("https://", "http://")):
+            raise place.error(f"{show(link)} is no address of a page: it begins with https://")
 
 
 def _check_severity(policy: Policy, place: PolicyScope, environments: EnvironmentSettings) -> None:

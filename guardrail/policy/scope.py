@@ -130,7 +130,8 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
             return f": declare it under quantities{', and say per what they are judged' if name == _GROUP else ''}"
         if any(path.startswith(f"{name}.") for path in FIELDS):
             return f": a field is written in one, {name}.NAME"
-        alike = [path for path in FIELDS if path.rpartition(".")[2] == last]
+        own = [path for path, field in FIELDS.items() if self.applies_to in field.subjects]
+        alike = [path for path in own if path.rpartition(".")[2] == last]
         meant = alike[0] if len(alike) == 1 else _MEANT.get(last)
         return f": write {meant}" if meant else ""
 
@@ -288,6 +289,8 @@ class PolicyScope(Struct, frozen=True, kw_only=True):
 
 
 _MEANT = {
+    "or": "any",
+    "and": "all",
     **dict.fromkeys(("gpu", "gpus", "gpu_count", "accelerator_count"), "instance.accelerators"),
     **dict.fromkeys(("cpu", "cpus", "cores"), "instance.vcpus"),
     **dict.fromkeys(("ram", "memory", "memory_gb"), "instance.memory_gib"),
@@ -311,7 +314,9 @@ def is_reference(raw: object) -> bool:
 
 
 def _unquoted(kind: FieldType, raw: object) -> str:
-    """What a text was meant to be where a number is expected: ``'4'``, ``'2 USD'`` or ``'at_most 4'``."""
+    """What was meant where a number is expected: ``'4'``, ``'2 USD'`` or ``'at_most 4'``; or a text: ``4711``."""
+    if kind == "string" and isinstance(raw, int):
+        return f": write '{show(raw)}', as text"
     if kind not in _NUMBERS or not isinstance(raw, str):
         return ""
     before, _, last = raw.strip().rpartition(" ")
@@ -362,5 +367,5 @@ def dotted(steps: Iterable[Step]) -> str:
 
 def show(value: object) -> str:
     """A wrong value as an error quotes it."""
-    text = repr(value)
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
     return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 3]}..."

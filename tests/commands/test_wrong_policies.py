@@ -216,6 +216,27 @@ def test_what_is_right_is_right(capsys: pytest.CaptureFixture[str]) -> None:
             "10: supersedes instance-are-right-sized",
             "did you mean instances-are-r",
         ),
+        (extra("suggests: alternative.instance"), "10: suggests", "did you mean alternative.instance_type?"),
+        ({LAST: "help_uri: 'javascript:alert(1)'"}, "9: help_uri", "it begins with https://"),
+        (extra("references: [wiki]"), "10: references", "it begins with https://"),
+        # what would hold, or fail, whatever the stack is
+        (require("{instance.vcpus: {at_most: {field: instance.vcpus}}}"), "6: require", "is compared with itself"),
+        (require("{variant.name: {field: variant.name}}"), "6: require", "is compared with itself"),
+        (require("{endpoint.tags: {has_keys: []}}"), "6: require", "an empty list always holds"),
+        (require("{variant.instance_type: {in: []}}"), "6: require", "an empty list never holds"),
+        (require("{variant.instance_type: {not_in: []}}"), "6: require", "an empty list always holds"),
+        (require("{variant.name: {matches: []}}"), "6: require", "an empty list never holds"),
+        # what was meant
+        (require("{endpoint.tags: Owner}"), "6: require", "write {has_keys: [Owner]}, or endpoint.tags.Owner for"),
+        (require("{endpoint.tags.CostCenter: 4711}"), "6: require", "got 4711: write '4711', as text"),
+        (require("{endpoint.tags.Production: true}"), "6: require", "got true: write 'true', as text"),
+        (require("{or: [{instance.vcpus: 4}]}"), "6: require", "there is no field or: write any"),
+        (
+            require("{each: {pools: {pool.hourly_usd: {at_most: 3}}, schedules: {schedule.timezone: UTC}}}"),
+            "6: require",
+            "each asks one kind of parts",
+        ),
+        (require("{each: {instance.vcpus: {at_most: 3}}}"), "6: require", "which has components, pools, scaling_p"),
         (extra("saving: cheapest"), "10: saving", "did you mean cheaper-instance?"),
         (extra("per: endpoint.tags.Team"), "10: per", "so they need applies_to: stack"),
         # examples
@@ -249,3 +270,13 @@ def test_a_policy_without_a_part_says_which(capsys: pytest.CaptureFixture[str]) 
 def test_a_file_of_another_name_is_named(capsys: pytest.CaptureFixture[str]) -> None:
     found = complaints({}, capsys, name="other")
     assert found[0] == "own/other.yaml: its id is small-tests, and its file must have the same name: small-tests.yaml"
+
+
+def test_what_a_file_of_values_holds_moves_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("teams.txt").write_text("search\n\x1b[31mred\n", encoding="utf-8")
+    written = RIGHT.replace("{instance.vcpus: {at_most: 4}}", "{endpoint.tags.Team: {in: {param: teams}}}")
+    written += "params: {teams: {description: Known., type: strings, default: {file: ../teams.txt}}}\n"
+    Path("own").mkdir()
+    Path("own", "small-tests.yaml").write_text(written, encoding="utf-8")
+    assert cli.main(["policies", "explain", "small-tests", "--policies", "own"]) == 0
+    assert r"teams: search, \x1b[31mred" in capsys.readouterr().out
