@@ -36,7 +36,9 @@ def lines(found: Pairs, month: Month) -> Iterator[str]:
     """The file: what each paired endpoint used in the month, under its address."""
     yield f"# What was used in {month.label}, of {month.hours} hours, by the bill: written by guardrail reconcile."
     yield "version: 0.1"
-    entries = [(pair, list(_entry(pair, month))) for pair in found.pairs if pair.billed]
+    if found.alone:
+        yield "# The bill names no resources: what it has of a usage type is put down to the one address with it."
+    entries = [(pair, list(_entry(pair, month))) for pair in (*found.pairs, *found.alone) if pair.billed]
     yield "resource_usage:" if any(entry for _, entry in entries) else "resource_usage: {}"
     for pair, entry in entries:
         if entry:

@@ -58,7 +58,9 @@ class Pairs(Struct, frozen=True, kw_only=True):
     orphans: tuple[Billed, ...]
     """Of inference, in no code."""
     others: tuple[Billed, ...]
-    """Not inference."""
+    """Not inference, or not recognised."""
+    alone: tuple[Pair, ...] = ()
+    """Of a bill without names: endpoints that alone have a usage type in the code, with what was billed of it."""
 
 
 def paired(report: Report, month: Month) -> Pairs:
@@ -73,6 +75,7 @@ def paired(report: Report, month: Month) -> Pairs:
         pooled += [(item.endpoint.address, line) for item in items for line in lines_of(item)]
         items = []
     pools = _pools(pooled, [part for part in ours if part.mode == BATCH or not has_names])
+    alone = () if has_names else tuple(_alone(report, pools))
     taken = {id(part) for pool in pools for part in pool.parts}
     left = {id(part): part for part in ours if id(part) not in taken}
     return Pairs(
@@ -80,7 +83,18 @@ def paired(report: Report, month: Month) -> Pairs:
         pools=tuple(pools),
         orphans=tuple(left.values()),
         others=tuple(part for part in month.parts if part.mode not in INFERENCE and part.mode != SOFTWARE),
+        alone=alone,
     )
+
+
+def _alone(report: Report, pools: Sequence[Pool]) -> Iterator[Pair]:
+    """Endpoints that are the only ones of the code with a usage type; an address of two sources is of neither."""
+    addresses = [item.endpoint.address for item in report.endpoints]
+    for item in report.endpoints:
+        address = item.endpoint.address
+        parts = tuple(part for pool in pools if pool.addresses == (address,) for part in pool.parts)
+        if parts and addresses.count(address) == 1:
+            yield Pair(item=item, billed=parts)
 
 
 def _pairs(items: Sequence[EndpointReport], left: dict[int, Billed]) -> list[Pair]:

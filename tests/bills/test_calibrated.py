@@ -262,3 +262,25 @@ def test_a_variant_that_scales_beside_a_fixed_one_of_its_type_is_calibrated(
     told = reconciled(rows, "--usage-file", str(tmp_path / "usage.yml"))["notes"][-1]
     assert "    variants:\n      main: {average_instances: 3}\n" in (tmp_path / "usage.yml").read_text(encoding="utf-8")
     assert told.endswith("is 666.88, 0.00 from the 666.88 of the bill at list prices")  # 2,880 × 0.23 + 4.48
+
+
+def test_a_bill_without_names_calibrates_what_has_a_usage_type_to_itself(
+    tmp_path: Path, reconciled: Reconciled
+) -> None:
+    """Two instances through the month: 1,440 × 0.23 + 2.24 = 333.44."""
+    template(tmp_path / "template.json", scaled=True)
+    rows = [*month("0.46", amount="2"), line(START, "2.24", usage_type=VOLUME, amount="16")]
+    told = reconciled([row | NAMELESS for row in rows], "--usage-file", str(tmp_path / "usage.yml"))["notes"][-1]
+    assert "  Endpoint:\n    average_instances: 2\n" in (tmp_path / "usage.yml").read_text(encoding="utf-8")
+    assert told.endswith("is 333.44, 0.00 from the 333.44 of the bill at list prices")
+
+
+def test_a_usage_type_of_two_endpoints_is_put_down_to_neither(tmp_path: Path, reconciled: Reconciled) -> None:
+    path = template(tmp_path / "template.json", scaled=True)
+    whole = json.loads(path.read_text(encoding="utf-8"))
+    twin = json.loads(json.dumps(whole["Resources"]["Endpoint"]))
+    twin["Properties"]["EndpointName"] = "twin"
+    whole["Resources"]["Twin"] = twin
+    path.write_text(json.dumps(whole), encoding="utf-8")
+    reconciled([row | NAMELESS for row in month()], "--usage-file", str(tmp_path / "usage.yml"))
+    assert "resource_usage: {}" in (tmp_path / "usage.yml").read_text(encoding="utf-8")
