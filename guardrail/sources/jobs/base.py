@@ -12,7 +12,9 @@ from guardrail.sources.base import UNNAMED
 
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _HOLE = rf"\$\{{(?:[^{{}}\"]|{_STRING})*\}}"
-_TOKEN = re.compile(rf"{_STRING}|{_HOLE}|%\{{(?:[^{{}}\"]|{_STRING})*\}}", re.DOTALL)
+_DYNAMIC = r"\{\{resolve:[^{}\"]*\}\}"
+"""What CloudFormation looks up when it deploys: the AWS documentation calls it a dynamic reference."""
+_TOKEN = re.compile(rf"{_STRING}|{_HOLE}|{_DYNAMIC}|%\{{(?:[^{{}}\"]|{_STRING})*\}}", re.DOTALL)
 _CONTEXT = "<aws.scheduler."
 
 
@@ -56,7 +58,7 @@ def value_of(text: str) -> Any:
     except json_text.JsonError as error:
         if not text.lstrip().startswith(("{", "[")):
             return _yaml(text)
-        if "${" not in text and "%{" not in text:
+        if not any(sign in text for sign in ("${", "%{", "{{resolve:")):
             raise
         try:
             return json_text.decode(_TOKEN.sub(_as_text, text), strict=False, pairs=_object)
@@ -104,6 +106,8 @@ def plain(value: Any, name: str) -> Any:
         return Unknown(f"{name} is not known here", value)
     if "${" in value:
         return Unknown(f"{name} is the placeholder {value[:80]}", value)
+    if "{{resolve:" in value:
+        return Unknown(f"{name} is the dynamic reference {value[:80]}", value)
     return Unknown(f"{name} is known only when the schedule runs", value) if _CONTEXT in value else value
 
 

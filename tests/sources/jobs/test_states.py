@@ -197,6 +197,16 @@ def test_placeholders_without_quotes_are_no_broken_json() -> None:
     assert job.instance_count.reason == "InstanceCount is the placeholder ${Count}"
 
 
+@pytest.mark.parametrize(("kind", "count"), [("{{resolve:ssm:/kind}}", "{{resolve:ssm:/count:2}}")])
+def test_what_cloudformation_looks_up_when_it_deploys_is_a_placeholder(kind: str, count: str) -> None:
+    text = f"""{{"StartAt": "S", "States": {{"S": {{"Type": "Task", "Resource": "{SYNC}", "Parameters":
+      {{"TransformResources": {{"InstanceType": "{kind}", "InstanceCount": {count}}}}}, "End": true}}}}}}"""
+    job = only(states.read(value_of(text)))
+    assert job.instance_types == (Unknown(f"InstanceType is the dynamic reference {kind}", kind),)
+    assert isinstance(job.instance_count, Unknown)
+    assert job.instance_count.reason == f"InstanceCount is the dynamic reference {count}"
+
+
 @pytest.mark.parametrize(
     "broken",
     [
