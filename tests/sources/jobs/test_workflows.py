@@ -276,6 +276,18 @@ def plan(definition: str | None) -> str:
     )
 
 
+def test_a_definition_that_is_not_known_after_the_change_is_not_deleted(check: Check) -> None:
+    changed = json.loads(plan(None))
+    change = changed["resource_changes"][0]["change"]
+    change |= {"actions": ["update"], "before": {"name": "scoring", "definition": json.dumps(MACHINE)}}
+    report = check(json.dumps(changed), "plan.json")
+    assert [each["change"] for each in report["workflows"]] == []
+    assert [each["address"] for each in report["skipped"]] == ["aws_sfn_state_machine.scoring"]
+    assert report["totals"]["after"]["at_least"]
+    change |= {"actions": ["delete"], "after": None, "after_unknown": False}
+    assert [each["change"] for each in check(json.dumps(changed), "plan.json")["workflows"]] == ["delete"]
+
+
 def test_a_plan_tells_a_definition_or_the_source_beside_it_does(check: Check, tmp_path: Path) -> None:
     known = json.dumps(MACHINE).replace('"InstanceType.$": "$.type"', '"InstanceType": "ml.m5.xlarge"')
     (workflow,) = check(plan(known), "plan.json")["workflows"]
