@@ -139,3 +139,15 @@ def test_lines_without_a_currency_are_in_none(tmp_path: Path, ask: Asked, capsys
     assert "some lines say no currency (line_item_currency_code): their amounts are in none" in answer["lacks"]
     assert cli.main(["bills", str(path), "top"]) == 0
     assert capsys.readouterr().out.splitlines()[0].endswith("CUR 2.0")
+
+
+def test_one_more_hour_is_priced_by_region_and_asynchronous_hours_on_demand_are_said(
+    tmp_path: Path, ask: Asked
+) -> None:
+    """0.23 in us-east-1 and 0.257 in eu-west-1: their mean is the price of nothing."""
+    abroad = row("paris", "0.257").replace("us-east-1", "eu-west-1").replace("USE1-", "EU-")
+    waiting = row("ocr", "0.23").replace("-Host:", "-AsyncInf:")
+    answer = ask(bill(tmp_path / "bill.csv", row(), abroad, waiting), "savings-plans")
+    found = {each["region"]: each["one_more_hour_costs"] for each in answer["rows"] if each["instance_type"]}
+    assert found == {"us-east-1": "0.23", "eu-west-1": "0.257"}
+    assert any("1 instance-hours of asynchronous inference on demand are in no coverage" in n for n in answer["notes"])

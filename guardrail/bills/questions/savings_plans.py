@@ -10,18 +10,29 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from guardrail.bills.answer import Row, per, ratio, summed, total
+from guardrail.bills.answer import Row, per, ratio, summed, text_of, total
 from guardrail.bills.asked import Asked, Facts
 from guardrail.bills.usage import ASYNCHRONOUS, BATCH, REAL_TIME
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.money import ZERO
 
 COLUMNS: Final = (
-    *("row", "plan", "instance_type", "instance_hours", "covered_hours", "covered_percent", "committed", "used"),
+    *(
+        "row",
+        "plan",
+        "region",
+        "instance_type",
+        "instance_hours",
+        "covered_hours",
+        "covered_percent",
+        "committed",
+        "used",
+    ),
     *("utilization_percent", "on_demand_price", "plan_price", "one_more_hour_costs", "currency"),
 )
 SHOWN: Final = (
     "row",
+    "region",
     "instance_type",
     "instance_hours",
     "covered_percent",
@@ -54,8 +65,14 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: Facts) -> tuple[l
     for currency in sorted({row["currency"] or "" for row in so_far}):
         own = [row for row in so_far if (row["currency"] or "") == currency]
         made += _plans(own, currency)
-        made += _types(own, currency, asked.instance_type)
+        made += _types(own, currency, asked.instance_type, facts.prefix_regions)
     notes = []
+    apart = summed((row for row in so_far if _is_asynchronous_on_demand(row)), "amount")
+    if apart:
+        notes.append(
+            f"{text_of(apart)} instance-hours of asynchronous inference on demand are in no coverage: AWS does not say "
+            "whether a plan covers them"
+        )
     if not any(row["used_commitment"] is not None for row in so_far):
         notes.append("no commitment of a Machine Learning Savings Plan is in these lines")
     elif last is not None and facts.last is not None and len(so_far) < len(found):
@@ -90,23 +107,35 @@ def _plans(own: Sequence[Mapping[str, Any]], currency: str) -> list[Row]:
     return made
 
 
-def _types(own: Sequence[Mapping[str, Any]], currency: str, asked: str | None) -> list[Row]:
-    """Coverage and the price of one more hour of each instance type, and of all together first."""
+def _is_asynchronous_on_demand(row: Mapping[str, Any]) -> bool:
+    is_use = row["line_type"] in USAGE_LINES and row["line_type"] != _COVERED
+    return bool(is_use and row["instance_type"] and row["mode"] == ASYNCHRONOUS)
+
+
+def _types(own: Sequence[Mapping[str, Any]], currency: str, asked: str | None, regions: Mapping[str, str]) -> list[Row]:
+    """Coverage and the price of one more hour of each instance type in each region, and coverage of all first.
+
+    A type has another price in each region, so no mean of several is the price of anything.
+    """
     used = [
         row
         for row in own
         if row["line_type"] in USAGE_LINES
         and row["instance_type"]
-        and (row["mode"] in (REAL_TIME, BATCH) or (row["mode"] == ASYNCHRONOUS and row["line_type"] == _COVERED))
+        and row["mode"] in (REAL_TIME, BATCH, ASYNCHRONOUS)
+        and not _is_asynchronous_on_demand(row)
     ]
     if not used:
         return []
     free = _unused_by_hour(own)
     made = [{**_coverage(used, currency), "row": "coverage"}]
-    for instance_type in sorted({row["instance_type"] for row in used}):
+    by_type: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in used:
+        by_type.setdefault((row["instance_type"], regions.get(row["usage_type"], "")), []).append(row)
+    for (instance_type, region), lines in sorted(by_type.items()):
         if asked is None or asked == instance_type:
-            lines = [row for row in used if row["instance_type"] == instance_type]
-            made.append({**_coverage(lines, currency), **_margin(lines, free), "instance_type": instance_type})
+            place: Row = {"instance_type": instance_type, "region": region or None}
+            made.append({**_coverage(lines, currency), **_margin(lines, free), **place})
     return made
 
 
