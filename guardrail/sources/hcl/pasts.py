@@ -63,6 +63,7 @@ class Pasts:
     ) -> None:
         """``gone`` are folders and files that are named and not there. Raises `SourceError` where there is no past."""
         self._compared = compared
+        self._base = base
         self._named = partial(named_past, any_owner=any_owner, known=known)
         self._sets = sets
         self._sets_then = sets_then or {}
@@ -149,8 +150,9 @@ class Pasts:
 
     def _told(self, directory: str, change_set: ChangeSet, label: str = "") -> ChangeSet:
         """The change set with what is to be said of its past."""
-        said = [NO_STATE.format(" and ".join(self.names))] if self._is_first else []
-        self._is_first = False
+        is_said = self._is_first and directory not in self.unknown
+        said = [NO_STATE.format(" and ".join(self.names))] if is_said else []
+        self._is_first = self._is_first and not is_said
         if directory in self.renamed:
             said.append(f"{directory} was {self.renamed[directory]} before the change")
         if label in (of := self._environments.get(directory, _NO_ENVIRONMENTS)).said and directory not in self.gone:
@@ -158,8 +160,7 @@ class Pasts:
         if directory in self.unknown:
             said.append(f"what stood before is not known: {self.unknown[directory]}")
         if directory in self.gone:
-            is_there = os.path.isdir(directory) and any(map(is_source, os.listdir(directory)))
-            what = "is no root module any more" if is_there else "is gone"
+            what = "is no root module any more" if _has_source(directory) else "is gone"
             had = "" if change_set.before is None else ": what it had is no longer there after the change"
             said.append(f"{directory} {what}{had}")
         return _saying(said, change_set)
@@ -228,10 +229,24 @@ class Pasts:
                 if problem := _submodule(root, disk):
                     self.unknown[root] = problem
         names = {root: _blocks(roots[root], root) for root in come if root not in self.unknown}
-        olds = {root: _blocks(then.disk, then.directory) for root, then in gone.items()}
+        lost = (self._elsewhere(before) if names else {}) | gone
+        olds = {root: _blocks(then.disk, then.directory) for root, then in lost.items()}
         self.renamed = renamed(names, olds)
-        self._at |= {new: gone.pop(old) for new, old in self.renamed.items()}
-        self.gone = gone
+        self._at |= {new: lost[old] for new, old in self.renamed.items()}
+        self.gone = {root: then for root, then in gone.items() if root not in self.renamed.values()}
+
+    def _elsewhere(self, before: Mapping[str, _Then]) -> dict[str, _Then]:
+        """The root modules of then in the whole repository that are there no more, whose new names may be asked for."""
+        roots = {
+            os.path.relpath(root): _Then(root, disk)
+            for disk in self._disks.values()
+            for root in self._found(disk, self._base)
+        }
+        return {
+            root: then
+            for root, then in roots.items()
+            if root not in before and not _has_source(root) and not self._is_left_out(root, then)
+        }
 
     def _is_left_out(self, root: str, then: _Then) -> bool:
         paths = (os.path.join(root, name) for name in source_names(then.directory, then.disk.tree))
@@ -322,6 +337,11 @@ def _saying(said: Sequence[str], change_set: ChangeSet) -> ChangeSet:
 
 def _is_below(path: str, directories: Sequence[str]) -> bool:
     return any(each == os.curdir or lies_in(path, each) for each in directories)
+
+
+def _has_source(directory: str) -> bool:
+    """Whether a folder of today has files of a module."""
+    return os.path.isdir(directory) and any(map(is_source, os.listdir(directory)))
 
 
 def _submodule(root: str, disk: Disk) -> str:

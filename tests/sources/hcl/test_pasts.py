@@ -599,3 +599,20 @@ def test_a_module_that_a_unit_of_terragrunt_calls_was_no_root_module_either(chan
         {"endpoint/main.tf": module, "live/terragrunt.hcl": unit.format(3)},
     )
     assert [each.path for each in compared()] == ["live"]  # and no endpoint that is gone
+
+
+def test_a_root_that_was_renamed_has_its_past_when_it_alone_is_asked_for(change: Changing) -> None:
+    """As a hook hands over the files of a commit that renames a folder: those that are there."""
+    source = PROVIDER + endpoint("chat", 2) + endpoint("search")
+    change({"infra/main.tf": source, "other/main.tf": source}, {"platform/main.tf": source, "other/main.tf": source})
+    for path in "platform/main.tf", "platform":
+        found = only(path)
+        assert counts(found.before) == {CHAT: 2, SEARCH: 1}, path
+        assert not any(touched for _, touched in happened(found).values()), path
+        assert "platform was infra before the change" in found.notices, path
+
+
+def test_a_root_that_is_new_beside_one_that_is_there_has_no_past(change: Changing) -> None:
+    source = PROVIDER + endpoint("chat", 2)
+    change({"infra/main.tf": source}, {"infra/main.tf": source, "platform/main.tf": source})
+    assert counts(only("platform/main.tf").before) == {}
