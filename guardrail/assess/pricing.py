@@ -274,9 +274,13 @@ def _runs(shown: Workflow, priced: PricedSource) -> tuple[tuple[int, int | None]
         if workflow.address == shown.address and len(workflow.jobs) == len(shown.jobs)
     ]
     worlds = [runs(workflow.flow, len(workflow.jobs)) for workflow in found or [shown]]
-    return tuple(
+    found_runs = (
         (min(each.least for each in job), None if None in (mosts := [each.most for each in job]) else max(mosts))
         for job in zip(*worlds, strict=True)
+    )
+    return tuple(
+        (least, 1) if job.has_fixed_name and most != 0 else (least, most)  # its name is taken then
+        for job, (least, most) in zip(shown.jobs, found_runs, strict=True)
     )
 
 

@@ -104,6 +104,18 @@ def test_what_a_definition_starts_elsewhere_is_not_nothing_to_pay(check: Callabl
     assert [each["reason"] for each in report["skipped"]] == ["what it starts at Go is not here, and in no total"]
 
 
+def test_of_a_name_that_stays_each_item_of_a_map_asks_for_the_same_job(check: Callable[..., Any]) -> None:
+    named = {**REQUEST, "TransformJobName": "nightly"}
+    named.pop("TransformJobName.$", None)
+    score = {
+        "StartAt": "Score",
+        "States": {"Score": {"Type": "Task", "Resource": TASK, "Arguments": named, "End": True}},
+    }
+    each = {"Type": "Map", "Items": [1, 2], "ItemProcessor": score, "End": True}
+    report = check(json.dumps({"QueryLanguage": "JSONata", "StartAt": "Each", "States": {"Each": each}}))
+    assert report["workflows"][0]["jobs"][0]["per_execution"] == {"least": 0, "most": 1}
+
+
 def test_yaml_is_read_like_json(check: Callable[..., Any]) -> None:
     text = f"""
 StartAt: Score
