@@ -9,6 +9,7 @@ Application Auto Scaling user guide (AAS).
 import difflib
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import partial
 
 from msgspec import Struct
 
@@ -211,13 +212,13 @@ def _tracking_problem(
     return problem
 
 
-def _beyond_reach(name: str, value: float | Unknown, scaled: Scaled) -> str | None:
-    """A target that a utilization never reaches; nothing of a target or of instances that are not known."""
+def _beyond_reach(name: str, value: float | Unknown | None, scaled: Scaled, what: str = "a target of") -> str | None:
+    """A target or threshold that a utilization never reaches; nothing of one, or of instances, that are not known."""
     units = _units(name, scaled)
     if not isinstance(value, (int, float)) or not isinstance(units, int) or not units or value <= 100 * units:
         return None
     of = f" on {units} {_UNITS[name]}" if name in _UNITS and units > 1 else ""
-    return f"{name} is at most {100 * units}{of}, so a target of {value:g} is never reached"
+    return f"{name} is at most {100 * units}{of}, so {what} {value:g} is never reached"
 
 
 _UNITS = {"CPUUtilization": "vCPUs", "GPUUtilization": "accelerators", "GPUMemoryUtilization": "accelerators"}
@@ -423,8 +424,33 @@ def _wake_problems(target: ScalableTarget, call: _Call, scaled: Scaled) -> Itera
         adds = _adds(policy)
         if adds is not True:
             yield adds if isinstance(adds, Unknown) else f"the steps of {policy.address} add no capacity"
+        elif policy.adjustment_type == "PercentChangeInCapacity" and not policy.least_adjustment:
+            yield f"the steps of {policy.address} add a share of the capacity, and a share of none is none"
         else:
-            yield from _of_alarms(policy, lambda alarm: _alarm_problem(alarm, call, scaled))
+            yield from _of_alarms(policy, partial(_alarm_problem, policy, call, scaled))
+
+
+def _steps_apart(policy: StepScalingPolicy, alarm: Alarm, call: _Call) -> str | None:
+    """Why no step that adds is taken when the metric is at its greatest: 1 is 0.5 above a threshold of 0.5."""
+    if call.greatest is None or isinstance(policy.steps, Unknown) or not isinstance(alarm.threshold, (int, float)):
+        return None
+    above = call.greatest - alarm.threshold
+    adding = [step for step in policy.steps if isinstance(step.adjustment, Unknown) or step.adjustment > 0]
+    if any(_begins_at_most(step.lower, above) and not _ends_at_most(step.upper, above) for step in adding):
+        return None
+    return (
+        f"no step of {policy.address} that adds is for {call.metric} {above:g} above the threshold of {alarm.address}"
+    )
+
+
+def _begins_at_most(lower: float | Unknown | None, value: float) -> bool:
+    """Whether an interval may begin there or below; none without a bound does."""
+    return not isinstance(lower, (int, float)) or lower <= value
+
+
+def _ends_at_most(upper: float | Unknown | None, value: float) -> bool:
+    """Whether an interval surely ends there or below: the upper bound is none of it."""
+    return isinstance(upper, (int, float)) and upper <= value
 
 
 def _of_alarms(
@@ -448,13 +474,14 @@ def _adds(policy: StepScalingPolicy) -> bool | Unknown:
     return next((one for one in adjustments if isinstance(one, Unknown)), False)
 
 
-def _alarm_problem(alarm: Alarm, call: _Call, scaled: Scaled) -> str | Unknown | None:
+def _alarm_problem(policy: StepScalingPolicy, call: _Call, scaled: Scaled, alarm: Alarm) -> str | Unknown | None:
     return (
         _conflict(alarm)
         or _wrong_metric(alarm, call)
         or _wrong_resource(alarm, call, scaled)
         or _never_fires(alarm, call)
         or _is_silent(alarm)
+        or _steps_apart(policy, alarm, call)
     )
 
 
@@ -472,9 +499,34 @@ def alarm_problems(target: ScalableTarget, scaled: Scaled) -> tuple[str, ...] | 
 
 
 def _alarm_problems(policy: StepScalingPolicy, call: _Call | None, scaled: Scaled) -> Iterator[str | Unknown | None]:
-    return _of_alarms(
-        policy, lambda alarm: _conflict(alarm) or _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
+    def problem(alarm: Alarm) -> str | Unknown | None:
+        reason = _conflict(alarm) or _is_silent(alarm) or _watches_nothing(alarm, call, scaled)
+        return reason or _other_side(policy, alarm)
+
+    return _of_alarms(policy, problem)
+
+
+def _other_side(policy: StepScalingPolicy, alarm: Alarm) -> str | None:
+    """Why no step is taken when the alarm fires: all are for the other side of its threshold."""
+    operator = alarm.comparison_operator
+    if isinstance(policy.steps, Unknown) or not policy.steps or operator not in _SIDES:
+        return None
+    if operator.startswith("Greater"):
+        meets = any(not _ends_at_most(step.upper, 0) for step in policy.steps)
+    else:
+        meets = any(not isinstance(step.lower, (int, float)) or step.lower < 0 for step in policy.steps)
+    side, other = _SIDES[operator]
+    return (
+        None
+        if meets
+        else f"the alarm {alarm.address} fires {side} its threshold, and every step of {policy.address} is {other} it"
     )
+
+
+_SIDES = {
+    **dict.fromkeys(("GreaterThanThreshold", "GreaterThanOrEqualToThreshold"), ("above", "below")),
+    **dict.fromkeys(("LessThanThreshold", "LessThanOrEqualToThreshold"), ("below", "above")),
+}
 
 
 def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | Unknown | None:
@@ -495,6 +547,13 @@ def _watches_nothing(alarm: Alarm, call: _Call | None, scaled: Scaled) -> str | 
     threshold, rises = alarm.threshold, str(alarm.comparison_operator).startswith("GreaterThan")
     if problem is None and name in _RATIOS and rises and isinstance(threshold, (int, float)) and threshold > 1:
         problem = f"{name} is between 0 and 1, so it never exceeds {threshold:g}"
+    if (
+        problem is None
+        and rises
+        and alarm.namespace == ENDPOINTS
+        and alarm.statistic in ("Average", "Maximum", "Minimum")
+    ):
+        problem = _beyond_reach(name, threshold, scaled, "the threshold of")
     return f"the alarm {alarm.address}: {problem}" if isinstance(problem, str) else problem
 
 

@@ -126,6 +126,8 @@ class StepScalingPolicy(Struct, frozen=True, kw_only=True):
     """Negative adjustments (or a smaller ExactCapacity) scale in."""
     alarms: tuple[Alarm, ...] | Unknown
     """The alarms that name it as an action; Unknown where an alarm's actions could not be linked."""
+    least_adjustment: int | Unknown | None = None
+    """min_adjustment_magnitude: how many at least where a percentage comes to less; None without."""
     cooldown_s: int | Unknown | None = None
     metric_aggregation_type: str | Unknown | None = None
     """Average (the default), Minimum or Maximum."""

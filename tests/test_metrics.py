@@ -237,6 +237,11 @@ def by(**changes: Any) -> StepScalingPolicy:
     return step(1, alarms=(alarm(**changes),))
 
 
+def between(lower: Any, upper: Any, **changes: Any) -> StepScalingPolicy:
+    """One step that adds an instance in this interval above the threshold."""
+    return replace(by(**changes), steps=(StepAdjustment(lower, upper, 1),))
+
+
 @pytest.mark.parametrize(
     ("policy", "problem"),
     [
@@ -270,6 +275,24 @@ def by(**changes: Any) -> StepScalingPolicy:
         (by(dimensions={"EndpointName": LATER}), LATER),
         (by(dimensions=LATER), LATER),
         (step(1, alarms=(alarm(dimensions=LATER), alarm())), None),
+        # HasBacklogWithoutCapacity is 1 when it calls, which is 0 above a threshold of 1 and 0.5 above one of 0.5
+        (
+            between(5.0, None),
+            "no step of step that adds is for HasBacklogWithoutCapacity 0 above the threshold of wake",
+        ),
+        (between(None, 0.0), "no step of step that adds is for HasBacklogWithoutCapacity 0 above"),
+        (between(0.0, 1.0), None),
+        (between(None, None), None),
+        (between(LATER, LATER), None),
+        (
+            between(0.0, 0.5, threshold=0.5),
+            "that adds is for HasBacklogWithoutCapacity 0.5 above the threshold of wake",
+        ),
+        (between(0.0, 0.6, threshold=0.5), None),
+        (replace(step(100), adjustment_type="PercentChangeInCapacity"), "a share of none is none"),
+        (replace(step(100), adjustment_type="PercentChangeInCapacity", least_adjustment=1), None),
+        (replace(step(100), adjustment_type="PercentChangeInCapacity", least_adjustment=LATER), None),
+        (replace(step(1), adjustment_type="ExactCapacity"), None),
         (OtherScalingPolicy(address="p", policy_type=LATER), LATER),
     ],
 )
@@ -402,6 +425,50 @@ def watching(name: Any, **changes: Any) -> Any:
 def test_an_alarm_that_should_start_steps_watches_what_is_published(alarms: Any, found: Any) -> None:
     it = target(step(1, alarms=alarms))
     assert alarm_problems(it, scaled(mode="realtime")) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "threshold", "statistic", "problem"),
+    [
+        ("CPUUtilization", 400.0, "Average", None),  # of four vCPUs
+        (
+            "CPUUtilization",
+            500.0,
+            "Average",
+            "CPUUtilization is at most 400 on 4 vCPUs, so the threshold of 500 is never",
+        ),
+        ("CPUUtilization", 500.0, "Sum", None),  # of several instances
+        ("MemoryUtilization", 150.0, "Maximum", "MemoryUtilization is at most 100, so the threshold of 150 is never"),
+    ],
+)
+def test_a_threshold_above_what_a_utilization_can_be_is_never_reached(
+    name: str, threshold: float, statistic: str, problem: str | None
+) -> None:
+    watch = watching(name, namespace="/aws/sagemaker/Endpoints", threshold=threshold, statistic=statistic)
+    found = alarm_problems(target(step(1, alarms=(watch,))), replace(scaled(mode="realtime"), vcpus=4))
+    assert found == () if problem is None else problem in found[0]  # type: ignore[index] # known
+
+
+@pytest.mark.parametrize(
+    ("operator", "lower", "upper", "problem"),
+    [
+        ("GreaterThanThreshold", 0.0, None, None),
+        ("GreaterThanThreshold", None, 0.0, "fires above its threshold, and every step of step is below it"),
+        ("GreaterThanThreshold", -10.0, 10.0, None),
+        ("LessThanThreshold", None, 0.0, None),
+        ("LessThanOrEqualToThreshold", 0.0, None, "fires below its threshold, and every step of step is above it"),
+        ("LessThanLowerOrGreaterThanUpperThreshold", None, 0.0, None),
+        (LATER, None, 0.0, None),
+        ("GreaterThanThreshold", LATER, LATER, None),
+    ],
+)
+def test_steps_are_on_the_side_of_the_threshold_on_which_the_alarm_fires(
+    operator: Any, lower: Any, upper: Any, problem: str | None
+) -> None:
+    watch = watching("InvocationsPerInstance", comparison_operator=operator)
+    it = replace(step(alarms=(watch,)), steps=(StepAdjustment(lower, upper, 1),))
+    found = alarm_problems(target(it), scaled(mode="realtime"))
+    assert found == () if problem is None else problem in found[0]  # type: ignore[index] # known
 
 
 def test_an_alarm_that_is_to_wake_an_endpoint_is_left_to_who_asks_for_that() -> None:

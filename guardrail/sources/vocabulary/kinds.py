@@ -10,6 +10,8 @@ it.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from msgspec import structs
+
 from guardrail.model import (
     GENERATED,
     Alarm,
@@ -294,7 +296,12 @@ def _inline_actions(block: Block) -> tuple[ScheduledAction, ...]:
     actions = block.attributes.blocks("ScheduledActions")
     if isinstance(actions, Unknown):
         return (ScheduledAction(address=block.address, schedule=actions, min_capacity=actions, max_capacity=actions),)
-    return tuple(_scheduled(block, action) for action in actions)
+    return tuple(_named(_scheduled(block, action), action.text("ScheduledActionName")) for action in actions)
+
+
+def _named(action: ScheduledAction, name: str | Unknown | None) -> ScheduledAction:
+    """An action of a template, whose name tells it from the others of its target: ``Target.night``."""
+    return structs.replace(action, address=f"{action.address}.{name}") if isinstance(name, str) else action
 
 
 def _action(block: Block) -> DeclaredAction | None:
@@ -422,6 +429,7 @@ def _step_scaling(block: Block) -> StepScalingPolicy:
         adjustment_type=view.text("AdjustmentType"),
         steps=steps if isinstance(steps, Unknown) else tuple(map(_step, steps)),
         alarms=(),
+        least_adjustment=view.integer_if_set("MinAdjustmentMagnitude"),
         cooldown_s=view.integer_if_set("Cooldown"),
         metric_aggregation_type=view.text("MetricAggregationType"),
         location=block.attributes.location(name) or block.location,

@@ -704,6 +704,7 @@ def test_steps_that_are_unknown_are_unknown(language: Language) -> None:
         adjustment_type=LATER,
         steps=LATER,
         alarms=(),
+        least_adjustment=LATER,
         cooldown_s=LATER,
         metric_aggregation_type=LATER,
     )
