@@ -1,7 +1,7 @@
 """The transform jobs of a report in words, once for all formats: size, price of an hour, runs, amounts."""
 
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
+from decimal import Context, Decimal
 
 from msgspec import Struct
 
@@ -130,7 +130,14 @@ def usd_of(amount: Decimal) -> str:
 
 def _of_a_run(price: HourPrice | None, hours: Decimal) -> str:
     """``, which is 0.6915 USD``."""
-    return "" if price is None else f", which is {'≥ ' if price.is_open else ''}{usd_of(price.least * hours)} USD"
+    return (
+        "" if price is None else f", which is {'≥ ' if price.is_open else ''}{usd_of(_short(price.least * hours))} USD"
+    )
+
+
+def _short(amount: Decimal) -> Decimal:
+    """Four places, ``0.0367``; of what is less than a hundredth two digits, so that it never reads as nothing."""
+    return round(amount, 4) if amount >= Decimal("0.01") else Context(prec=2).plus(amount)
 
 
 def per_execution(job: TransformJob, runs: tuple[int, int | None]) -> str:
@@ -177,6 +184,6 @@ def notes(report: Report) -> Iterator[str]:
             if most == 0:
                 yield f"{where} is unreachable: no way leads to it, and it is in no total"
             if job.run_hours is not None:
-                yield f"{where} ran for {number(job.run_hours)} h{_of_a_run(price, job.run_hours)}"
+                yield f"{where} ran for {number(_short(job.run_hours))} h{_of_a_run(price, job.run_hours)}"
         if isinstance(item.workflow.monthly_runs, Unknown):
             yield f"{inert(item.workflow.address)}: {inert(item.workflow.monthly_runs.reason)}"

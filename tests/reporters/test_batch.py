@@ -12,7 +12,7 @@ from guardrail.model import Flow, Step, TransformJob, Workflow
 from guardrail.prices.book import PriceBook
 from guardrail.report import WorkflowReport
 from guardrail.reporters import markdown
-from guardrail.reporters.batch import rows
+from guardrail.reporters.batch import notes, rows
 from guardrail.reporters.bill import USAGE, changes_nothing
 from guardrail.reporters.bill import bill as bill_rows
 from tests.reporters.reports import docs, report
@@ -94,6 +94,19 @@ def test_jobs_that_come_and_go_are_told() -> None:
         ("Old", "no more: 2 × ml.m5.xlarge", ""),
     ]
     assert told(changed(None, workflow(job(2))))[0] == ("scoring", "new", "30 a month")
+
+
+def test_what_a_job_came_to_is_told_in_as_many_places_as_it_takes() -> None:
+    """132 s on two of 0.23 USD an hour: 132 / 3600 = 0.0367 h, 0.0169 USD; a second: 0.00028 h, 0.00013 USD."""
+    said = []
+    for seconds in (132, 1):
+        ran = structs.replace(job(2), run_hours=Decimal(seconds) / 3600)
+        found = structs.replace(report(), endpoints=(), workflows=(changed(None, workflow(ran)),))
+        said += [note for note in notes(found) if "ran for" in note]
+    assert said == [
+        "scoring: Score ran for 0.0367 h, which is 0.0169 USD",
+        "scoring: Score ran for 0.00028 h, which is 0.00013 USD",
+    ]
 
 
 def test_what_nobody_knew_the_time_of_was_not_free() -> None:
