@@ -170,6 +170,7 @@ def _explain(failure: str, value: object, kind: Any) -> tuple[str, list[Step]]:
         meant = _MEANT.get(quoted.strip("'"))
         near = f": write {meant}" if meant in choices else did_you_mean(quoted.strip("'"), map(str, choices))
         return f"{_dotted(steps)}: {quoted} is none of {listed}{near}", steps
+    problem = problem.replace("Invalid RFC3339 encoded date", "no date: write one that there is, like 2027-01-31")
     words = problem.replace("`", "").replace("Expected", "expected").replace("Invalid", "invalid")
     words = re.sub(r"\bobject\b", "mapping", re.sub(r"\barray\b", "list", words))
     prefix = "a key of " if at_key and steps else ""

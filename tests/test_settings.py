@@ -218,7 +218,10 @@ def test_plain_words_mean_what_they_say(repository: Path) -> None:
         ("a: &a [*a]\n", "1:4: an alias stands inside its own anchor"),
         ("region: !!python/name:os.system x\n", None),
         ("region: \x01\n", None),
-        ("waivers:\n- {policy: a, address: b, until: 2027-02-30, reason: c}\n", None),
+        (
+            "waivers:\n- {policy: a, address: b, until: 2027-02-30, reason: c}\n",
+            "2: waivers[0].until: no date: write one that there is, like 2027-01-31",
+        ),
     ],
 )
 def test_a_wrong_file_is_one_line_with_file_line_and_key(repository: Path, text: str, message: str | None) -> None:
