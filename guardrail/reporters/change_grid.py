@@ -15,7 +15,7 @@ from guardrail.policy.base import Severity
 from guardrail.report import EndpointReport, Report
 from guardrail.reporters.bill import MODES, UNKNOWN, USAGE, WITH_DISCOUNTS, endpoint_marks, named, possibilities
 from guardrail.reporters.changes import by_variant, comes_or_goes, consists_of, phrase, plain, rest
-from guardrail.reporters.headline import end_dollars, in_dollars
+from guardrail.reporters.headline import end_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.overview import Overview, group_limits
 from guardrail.reporters.page import GLYPHS, Page, TextLine
 from guardrail.reporters.pairs import Amount, VariantPair, data, variants
@@ -103,7 +103,7 @@ def subtotals(report: Report, page: Page) -> Iterator[TextLine]:
     yield _head(f"by {', '.join(inert(key) for key in report.groups[0].values)}", page)
     for group in report.groups:
         totals = group.totals
-        usage = f"  {USAGE}" if totals.after.depends_on_usage else ""
+        usage = f"  {USAGE}" if is_usage_alone(totals.after) else ""  # an amount would read as free
         text = f"{group_name(group.values)}  {members(group.endpoints, group.workflows)}{usage}"
         is_broken = any(budget.state == "broken" for budget in group_limits(group, report))
         cells = _cells(totals.before, totals.after, totals.delta, is_wide=is_wide)
