@@ -24,7 +24,7 @@ PAUSE_S: Final = 1.0
 _RUNNING: Final = ("QUEUED", "RUNNING")
 
 
-class Table(Struct, frozen=True, kw_only=True):
+class GlueTable(Struct, frozen=True, kw_only=True):
     """What the Glue catalogue says of a table."""
 
     types: dict[str, str]
@@ -109,12 +109,12 @@ class Athena:
             is_first = False
 
 
-def table(client: Any, database: str, name: str) -> Table:
+def table(client: Any, database: str, name: str) -> GlueTable:
     """A table of the Glue catalogue. Raises `AWSError`."""
     found = called(client.get_table, DatabaseName=database, Name=name)["Table"]
     described = found["StorageDescriptor"]
     keys = tuple(key["Name"] for key in found.get("PartitionKeys", ()))
-    return Table(
+    return GlueTable(
         types={column["Name"].lower(): column["Type"].lower() for column in described["Columns"]},
         partition_keys=keys,
         location=described["Location"],

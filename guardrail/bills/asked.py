@@ -43,7 +43,7 @@ class Asked(Struct, frozen=True, kw_only=True):
     instance_type: str | None = None
 
 
-class Facts(Struct, frozen=True, kw_only=True):
+class ExportFacts(Struct, frozen=True, kw_only=True):
     """What there is in a bill, within the period that is asked for."""
 
     uses: tuple[Use, ...]
@@ -155,7 +155,7 @@ FROM asked
 GROUP BY usage_type, line_type, product_code, currency"""
 
 
-def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Facts:
+def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> ExportFacts:
     """What the rows of `facts_text` say."""
     rows = [{**row, **{name: row[name] or "" for name in ("usage_type", "line_type")}} for row in rows]
     uses = uses_of(sorted({row["usage_type"] for row in rows}))
@@ -167,7 +167,7 @@ def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> Fact
     running = [row for row in inference if of[row["usage_type"]].instance_type] or inference
     starts = [row["first_use"] for row in used if row["first_use"]]
     ends = [row["last_use"] or row["last_start"] for row in used if row["last_start"]]
-    return Facts(
+    return ExportFacts(
         uses=tuple(uses),
         line_types=tuple(sorted({row["line_type"] for row in rows})),
         currencies=tuple(sorted({row["currency"] or "" for row in rows})),

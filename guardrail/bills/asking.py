@@ -9,7 +9,7 @@ from guardrail.bills.asked import (
     DAY_HOURS,
     KNOWN_LINES,
     Asked,
-    Facts,
+    ExportFacts,
     beginning,
     facts,
     facts_text,
@@ -60,7 +60,7 @@ def answer(
     )
 
 
-def _refuse(name: str, asks: Question, there: Facts, asked: Asked) -> None:
+def _refuse(name: str, asks: Question, there: ExportFacts, asked: Asked) -> None:
     """Raise where there is nothing to answer from."""
     if not there.line_types and not (asked.start or asked.end or asked.accounts):
         raise SourceError(
@@ -87,13 +87,13 @@ def _column(layout: LayoutName, concept: str) -> str:
     return known.columns[concept][0] if known else "RESOURCE_ID"  # type: ignore[index]
 
 
-def _has_others(there: Facts) -> bool:
+def _has_others(there: ExportFacts) -> bool:
     """Whether anything stands apart; most exports of one team have nothing else, and one pass less over them."""
     other_lines = set(there.line_types) - set(USAGE_LINES)
     return bool(other_lines or there.may_be_later or there.has_software or set(there.modes) - set(INFERENCE))
 
 
-def apart_text(start: str, there: Facts) -> str:
+def apart_text(start: str, there: ExportFacts) -> str:
     """Everything that is no use of inference in the month of its bill, summed by name."""
     other = [use.usage_type for use in there.uses if not use.is_inference]
     elsewhere = f" OR asked.usage_type IN {literals(other)}" if other else ""
@@ -169,7 +169,7 @@ def _remainder(others: Sequence[dict[str, Any]]) -> list[Row]:
     ]
 
 
-def _notes(there: Facts, rows: Sequence[Row]) -> list[str]:
+def _notes(there: ExportFacts, rows: Sequence[Row]) -> list[str]:
     notes = []
     if there.unrecognised:
         told = joined(one or "(none)" for one in there.unrecognised)
@@ -186,7 +186,7 @@ def _notes(there: Facts, rows: Sequence[Row]) -> list[str]:
     return notes
 
 
-def _unmatched(asked: Asked, there: Facts, rows: Sequence[Row]) -> list[str]:
+def _unmatched(asked: Asked, there: ExportFacts, rows: Sequence[Row]) -> list[str]:
     """What a question was narrowed to, where nothing is left of it: a misspelt region is no region without cost."""
     wanted = [f"--account {account}" for account in asked.accounts]
     if there.usage_lines:
@@ -195,7 +195,7 @@ def _unmatched(asked: Asked, there: Facts, rows: Sequence[Row]) -> list[str]:
     return [f"no use of inference is of {' '.join(wanted)}"] if wanted and not rows else []
 
 
-def _lacks(name: str, there: Facts, asked: Asked) -> list[str]:
+def _lacks(name: str, there: ExportFacts, asked: Asked) -> list[str]:
     lacks = []
     if "" in there.currencies:
         wanted = joined(_column(layout, "currency") for layout in there.layouts if layout in LAYOUTS)
@@ -213,7 +213,7 @@ def _lacks(name: str, there: Facts, asked: Asked) -> list[str]:
     return lacks
 
 
-def _period(asked: Asked, there: Facts) -> tuple[str | None, str | None]:
+def _period(asked: Asked, there: ExportFacts) -> tuple[str | None, str | None]:
     """The first day that counts, and the first that no longer does."""
     first: date | None = asked.start or (there.first.date() if there.first else None)
     last = asked.end

@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from guardrail.aws import s3
-from guardrail.bills.layouts import LAYOUTS, Layout, LayoutName
+from guardrail.bills.layouts import LAYOUTS, ExportLayout, LayoutName
 from guardrail.bills.taken import table_name, table_types
 from guardrail.bills.view import NUMBERS, TIMES, literal, quoted
 from guardrail.errors import GuardrailError
@@ -35,7 +35,7 @@ def text(location: str, table: str, layout: LayoutName) -> str:
     return f"{ddl(location, table, LAYOUTS[layout])}\n-- The IAM policy of whoever asks:\n{policy}\n"
 
 
-def ddl(location: str, table: str, layout: Layout) -> str:
+def ddl(location: str, table: str, layout: ExportLayout) -> str:
     """The table, with its months as partitions that need no crawler, and the columns that questions ask."""
     place = location.rstrip("/")
     types = _types(layout)
@@ -69,7 +69,7 @@ def ddl(location: str, table: str, layout: Layout) -> str:
     )
 
 
-def _types(layout: Layout) -> dict[str, str]:
+def _types(layout: ExportLayout) -> dict[str, str]:
     """The columns with the types that AWS writes in Parquet."""
     kinds: dict[str, str] = {}
     for concept, names in layout.columns.items():

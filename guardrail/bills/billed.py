@@ -15,7 +15,7 @@ from guardrail.bills.answer import summed
 from guardrail.bills.asked import (
     DAY_HOURS,
     Asked,
-    Facts,
+    ExportFacts,
     beginning,
     facts,
     facts_text,
@@ -69,7 +69,7 @@ class Month(Struct, frozen=True, kw_only=True):
     start: date
     end: date
     parts: tuple[Billed, ...]
-    facts: Facts
+    facts: ExportFacts
 
     @property
     def hours(self) -> Decimal:
@@ -125,7 +125,7 @@ def month(
     return Month(start=start, end=end, parts=tuple(_parts(sums, levels, there)), facts=there)
 
 
-def _last_whole(there: Facts) -> date:
+def _last_whole(there: ExportFacts) -> date:
     """The last month that the bill has to its end; the one that it is in where there is none."""
     if there.last is None or there.first is None:
         raise SourceError("no use of SageMaker is in the bill", hint="is it the right account?")
@@ -160,7 +160,7 @@ FROM each_hour
 GROUP BY resource_key, account, place, usage_type, level"""
 
 
-def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], there: Facts) -> list[Billed]:
+def _parts(sums: Sequence[dict[str, Any]], levels: Sequence[dict[str, Any]], there: ExportFacts) -> list[Billed]:
     uses = {use.usage_type: use for use in there.uses}
     by_key: dict[tuple[Any, ...], list[tuple[Decimal, int]]] = {}
     for row in levels:

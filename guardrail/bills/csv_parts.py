@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from guardrail.bills import unpacking
-from guardrail.bills.layouts import Layout
+from guardrail.bills.layouts import ExportLayout
 from guardrail.bills.view import PRODUCTS, TIMES, is_amount
 from guardrail.errors import SourceError
 
@@ -30,7 +30,7 @@ def header(path: str, shown: str, *, gzipped: bool) -> tuple[str, ...]:
     return names
 
 
-def refuse_twice(names: tuple[str, ...], layout: Layout, shown: str) -> None:
+def refuse_twice(names: tuple[str, ...], layout: ExportLayout, shown: str) -> None:
     """Raise where a column that is asked for is there twice. Others may be, and columns without a name are."""
     asked = {column for columns in layout.columns.values() for column in columns}
     for place, name in enumerate(names):
@@ -47,7 +47,7 @@ def relation(names: tuple[str, ...]) -> str:
     )
 
 
-def unreadable(path: str, shown: str, layout: Layout, concept: str, *, gzipped: bool) -> SourceError | None:
+def unreadable(path: str, shown: str, layout: ExportLayout, concept: str, *, gzipped: bool) -> SourceError | None:
     """The error for the first value of a concept that is no number, or no time, with its row and column; None if fine.
 
     A row is a record: the header is row 1.

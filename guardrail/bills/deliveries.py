@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from guardrail import files
 from guardrail.bills import manifests, parts, unpacking
-from guardrail.bills.manifests import Manifest
+from guardrail.bills.manifests import ExportManifest
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
 
@@ -34,7 +34,7 @@ def found(sources: Sequence[str]) -> tuple[list[File], list[str]]:
     """Every file that counts, each once, and a sentence for what was left out and why. Raises `SourceError`."""
     kept: dict[tuple[int, int], File] = {}
     notes: list[str] = []
-    described: list[Manifest] = []
+    described: list[ExportManifest] = []
     for source in sources:
         paths, told, counted = _of(source)
         notes += told
@@ -48,9 +48,9 @@ def found(sources: Sequence[str]) -> tuple[list[File], list[str]]:
     return data, notes
 
 
-def _refuse_deliveries_of_one_month(described: Sequence[Manifest], data: Sequence[File]) -> None:
+def _refuse_deliveries_of_one_month(described: Sequence[ExportManifest], data: Sequence[File]) -> None:
     """Raise where two SOURCEs are two deliveries of one month: each alone counts, both together count it twice."""
-    by_period: dict[str, Manifest] = {}
+    by_period: dict[str, ExportManifest] = {}
     for one in described:
         other = by_period.setdefault(one.period, one)
         if set(other.keys) != set(one.keys):
@@ -63,7 +63,7 @@ def _refuse_deliveries_of_one_month(described: Sequence[Manifest], data: Sequenc
             raise manifests.several_assemblies([folders[month], folder])
 
 
-def _of(source: str) -> tuple[list[str], list[str], list[Manifest]]:
+def _of(source: str) -> tuple[list[str], list[str], list[ExportManifest]]:
     """The data files of one SOURCE, what was left out, and the manifests that count."""
     if not os.path.lexists(source):
         raise SourceError(
@@ -80,7 +80,7 @@ def _of(source: str) -> tuple[list[str], list[str], list[Manifest]]:
     return [source], [], []
 
 
-def _in_folder(folder: str) -> tuple[list[str], list[str], list[Manifest]]:
+def _in_folder(folder: str) -> tuple[list[str], list[str], list[ExportManifest]]:
     """The data files of the newest delivery of each month below a folder."""
     data, described = _data_files(folder)
     read = [one for one in map(manifests.read, described) if one is not None]
@@ -100,7 +100,7 @@ def _in_folder(folder: str) -> tuple[list[str], list[str], list[Manifest]]:
     return every, notes, newest_of
 
 
-def _governed(one: Manifest, data: Sequence[str]) -> set[str]:
+def _governed(one: ExportManifest, data: Sequence[str]) -> set[str]:
     """The files that lie beside a manifest or below it, or in the folder of its month of a Data Export."""
     folder = os.path.join(os.path.dirname(one.path), "")
     found = {path for path in data if path.startswith(folder)}

@@ -52,7 +52,7 @@ TITLES: Final[Mapping[LayoutName, str]] = {
 }
 
 
-class Layout(Struct, frozen=True, kw_only=True):
+class ExportLayout(Struct, frozen=True, kw_only=True):
     """Under which columns a layout has each concept, most wanted first."""
 
     name: LayoutName
@@ -127,20 +127,24 @@ _NEEDED_OF_FOCUS: Final[tuple[Concept, ...]] = (
     *("usage_start", "product_code", "usage_type", "amount", "unblended", "effective", "category"),
 )
 
-LEGACY: Final = Layout(name="legacy", columns=_LEGACY, required=(*Layout.__struct_defaults__[0], "line_type"))
-CUR2: Final = Layout(
+LEGACY: Final = ExportLayout(
+    name="legacy", columns=_LEGACY, required=(*ExportLayout.__struct_defaults__[0], "line_type")
+)
+CUR2: Final = ExportLayout(
     name="cur2",
     columns={concept: tuple(map(underscored, names)) for concept, names in _LEGACY.items()},
     required=LEGACY.required,
 )
-FOCUS_1_0: Final = Layout(
+FOCUS_1_0: Final = ExportLayout(
     name="focus-1.0", columns={**_FOCUS, "usage_type": ("x_UsageType",)}, required=_NEEDED_OF_FOCUS
 )
-FOCUS_1_2: Final = Layout(name="focus-1.2", columns={**_FOCUS, "usage_type": ("SkuMeter",)}, required=_NEEDED_OF_FOCUS)
+FOCUS_1_2: Final = ExportLayout(
+    name="focus-1.2", columns={**_FOCUS, "usage_type": ("SkuMeter",)}, required=_NEEDED_OF_FOCUS
+)
 LAYOUTS: Final = {layout.name: layout for layout in (LEGACY, CUR2, FOCUS_1_0, FOCUS_1_2)}
 
 
-def recognised(columns: Iterable[str], path: str) -> Layout:
+def recognised(columns: Iterable[str], path: str) -> ExportLayout:
     """The layout that has these columns, all that it needs among them. Raises `SourceError` with what is missing."""
     there = set(columns)
     if any("/" in name and name.startswith(("lineItem/", "bill/", "identity/")) for name in there):

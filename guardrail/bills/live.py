@@ -11,13 +11,13 @@ from guardrail import output
 from guardrail.bills import asking, questions, taken, view
 from guardrail.bills.answer import Answer
 from guardrail.bills.asked import Asked, first_of_month
-from guardrail.bills.layouts import CUR2, FOCUS_1_0, FOCUS_1_2, LEGACY, Layout
+from guardrail.bills.layouts import CUR2, FOCUS_1_0, FOCUS_1_2, LEGACY, ExportLayout
 from guardrail.clock import today
 from guardrail.errors import GuardrailError, MissingExtraError
 from guardrail.progress import progress
 
 if TYPE_CHECKING:
-    from guardrail.aws.athena import Table
+    from guardrail.aws.athena import GlueTable
 
 COST_EXPLORER: Final = "cost-explorer:"
 _S3: Final = "s3://"
@@ -98,7 +98,7 @@ def asked_of_athena(
         return asking.answer(question, lines, engine.rows, asked, (layout.name,))
 
 
-def layout_of(table: "Table") -> Layout:
+def layout_of(table: "GlueTable") -> ExportLayout:
     """The layout of a table, told by its columns, which the catalogue has in lower case."""
     names = table.types
     if "x_usagetype" in names:
@@ -121,7 +121,7 @@ def _scans(question: str, asked: Asked) -> tuple[int, ...]:
     return 1, text.count("FROM asked"), 1
 
 
-def _at_most(table: "Table", asked: Asked, limit: int | None, scans: tuple[int, ...]) -> str:
+def _at_most(table: "GlueTable", asked: Asked, limit: int | None, scans: tuple[int, ...]) -> str:
     """What a question may read at most, in words: ``Athena reads at most 1.2 GB, 3 times over: at most 0.02 USD``."""
     from guardrail.aws import athena, s3
 

@@ -22,7 +22,7 @@ _TIMES: Final = re.compile(r"\d{4}-?\d{2}-?\d{2}T\d{2}[:-]?\d{2}[:-]?\d{2}[\w.:+
 """A folder that is named after the time of its delivery: ``20260915T120000Z``, ``2026-09-15T12:00:00.000Z-1a2b``."""
 
 
-class Manifest(Struct, frozen=True, kw_only=True):
+class ExportManifest(Struct, frozen=True, kw_only=True):
     """What one manifest says."""
 
     path: str
@@ -35,12 +35,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
     """Of the data files, as in S3."""
 
 
-def read(path: str) -> Manifest | None:
+def read(path: str) -> ExportManifest | None:
     """The manifest at a path; None where it is other JSON. Raises `SourceError` where it is damaged."""
     return manifest(path, json_files.decoded(path, most=_LARGEST))
 
 
-def manifest(path: str, content: Any) -> Manifest | None:
+def manifest(path: str, content: Any) -> ExportManifest | None:
     """What decoded JSON says as a manifest; None where it is none."""
     if not isinstance(content, dict):
         return None
@@ -59,7 +59,7 @@ def manifest(path: str, content: Any) -> Manifest | None:
         content.get("account") or "".join(name.split(":")[4:5])
     )  # of arn:aws:bcm-data-exports:REGION:ACCOUNT:…
     when = month.group(1) if month else f"{start[:4]}-{start[4:6]}" if start else ""
-    return Manifest(
+    return ExportManifest(
         path=path,
         period=f"{name} {start or (month.group(1) if month else os.path.dirname(keys[0]))}",
         month=f"{account} {when}" if account and when else "",
@@ -68,12 +68,12 @@ def manifest(path: str, content: Any) -> Manifest | None:
     )
 
 
-def newest(manifests: Sequence[Manifest]) -> list[Manifest]:
+def newest(manifests: Sequence[ExportManifest]) -> list[ExportManifest]:
     """Of each period the manifest of its newest assembly.
 
     The one at the root of the period tells; without it the order of folders named by time does; else they are refused.
     """
-    by_period: dict[str, list[Manifest]] = {}
+    by_period: dict[str, list[ExportManifest]] = {}
     for each in manifests:
         by_period.setdefault(each.period, []).append(each)
     found = [_newest(several) for several in by_period.values()]
@@ -81,9 +81,9 @@ def newest(manifests: Sequence[Manifest]) -> list[Manifest]:
     return found
 
 
-def _refuse_two_reports(found: Sequence[Manifest]) -> None:
+def _refuse_two_reports(found: Sequence[ExportManifest]) -> None:
     """Raise where two reports are of one month of one account: each is the whole bill."""
-    seen: dict[str, Manifest] = {}
+    seen: dict[str, ExportManifest] = {}
     for each in found:
         if each.month and seen.setdefault(each.month, each) is not each:
             raise SourceError(
@@ -92,7 +92,7 @@ def _refuse_two_reports(found: Sequence[Manifest]) -> None:
             )
 
 
-def _newest(several: Sequence[Manifest]) -> Manifest:
+def _newest(several: Sequence[ExportManifest]) -> ExportManifest:
     """The newest of the manifests of one period."""
     if len({frozenset(each.keys) for each in several}) == 1:
         return several[0]
@@ -114,7 +114,7 @@ def several_assemblies(places: Sequence[str]) -> SourceError:
     )
 
 
-def found(several: Sequence[Manifest], there: Collection[str]) -> list[str]:
+def found(several: Sequence[ExportManifest], there: Collection[str]) -> list[str]:
     """The local copy of every file that manifests name. Raises `SourceError` for the first that is absent."""
     by_name: dict[str, list[str]] = {}
     for path in there:
@@ -131,7 +131,7 @@ def found(several: Sequence[Manifest], there: Collection[str]) -> list[str]:
     return list(key_of)
 
 
-def _copy(each: Manifest, key: str, by_name: Mapping[str, list[str]]) -> str:
+def _copy(each: ExportManifest, key: str, by_name: Mapping[str, list[str]]) -> str:
     """The file whose path has the longest tail in common with a key.
 
     Where the key lies in a folder of its assembly, so must the file, or else beside the manifest itself: another

@@ -11,18 +11,18 @@ from msgspec import Struct
 from guardrail.bills import cost_explorer, csv_parts, deliveries, engine, unpacking, view
 from guardrail.bills.deliveries import File
 from guardrail.bills.engine import Engine
-from guardrail.bills.layouts import TITLES, Layout, LayoutName, recognised
-from guardrail.bills.view import COLUMNS, Columns
+from guardrail.bills.layouts import TITLES, ExportLayout, LayoutName, recognised
+from guardrail.bills.view import COLUMNS, ExportColumns
 from guardrail.errors import SourceError
 
 _PARQUET: Final = "read_parquet(?, union_by_name = true, hive_partitioning = false)"
 
 
-class Group(Struct, frozen=True, kw_only=True):
+class FileGroup(Struct, frozen=True, kw_only=True):
     """Files that have the same columns, in the same order where they are CSV."""
 
-    layout: Layout
-    columns: Columns
+    layout: ExportLayout
+    columns: ExportColumns
     relation: str
     files: tuple[str, ...]
     """As they are to be opened."""
@@ -57,11 +57,11 @@ class Group(Struct, frozen=True, kw_only=True):
         return [engine.pattern(path) for path in self.files]
 
 
-class Bill:
+class Export:
     """The lines of one or more exports, in the normalized view."""
 
     def __init__(
-        self, asked: Engine, groups: Sequence[Group], layouts: Sequence[LayoutName], notes: Sequence[str]
+        self, asked: Engine, groups: Sequence[FileGroup], layouts: Sequence[LayoutName], notes: Sequence[str]
     ) -> None:
         self._engine = asked
         self._groups = groups
@@ -99,7 +99,7 @@ class Bill:
         """The SELECT that everything asks."""
         return "\nUNION ALL\n".join(select for _, select in self.selects)
 
-    def _read_text(self, table: str, group: Group, text: str) -> None:
+    def _read_text(self, table: str, group: FileGroup, text: str) -> None:
         import duckdb
 
         try:
@@ -120,7 +120,7 @@ class Bill:
         condition = view.unreadable(group.layout, group.columns, bad)
         raise self._first_of_parquet(group, str(column), condition, what=what)
 
-    def _refuse_lacking(self, group: Group, table: str | None = None) -> None:
+    def _refuse_lacking(self, group: FileGroup, table: str | None = None) -> None:
         """Raise where a line of use has no cost or no start: summed up it would look free, or be of a guessed day.
 
         Without an amount it has a cost all the same, so that is said in a note.
@@ -160,7 +160,7 @@ class Bill:
         shown = [name for group in self._groups for name in group.shown]
         return engine.refused(error, shown[0] if len(shown) == 1 else f"{shown[0]} or another of {len(shown)} files")
 
-    def _unreadable_double(self, group: Group) -> SourceError | None:
+    def _unreadable_double(self, group: FileGroup) -> SourceError | None:
         """The first double of the lines that is no number, or none that an amount can be."""
         import duckdb
 
@@ -176,7 +176,9 @@ class Bill:
                     return engine.refused(error, group.shown[0])
         return None
 
-    def _first_of_parquet(self, group: Group, column: str, condition: str, *, what: str = "a number") -> SourceError:
+    def _first_of_parquet(
+        self, group: FileGroup, column: str, condition: str, *, what: str = "a number"
+    ) -> SourceError:
         """The error for the first value of a column that meets a condition, with its row. Raises `LookupError`."""
         relation = _PARQUET.replace(")", ", filename = true, file_row_number = true)")
         text = (
@@ -191,7 +193,7 @@ class Bill:
 
 
 @contextmanager
-def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Bill]:
+def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Export]:
     """The bill in these files and folders. Raises `SourceError` where there is none, or where it cannot be trusted."""
     data, notes = deliveries.found(sources)
     with engine.opened() as asked:
@@ -205,14 +207,14 @@ def opened(sources: Sequence[str], tag_keys: Sequence[str] = ()) -> Iterator[Bil
             layouts.append("cost-explorer")
         told = [view.said_of_tag(group.columns.types, key) for key in tag_keys for group in groups]
         told += [view.said_of_currency(group.layout, group.columns.types) for group in groups]
-        bill = Bill(asked, groups, layouts, [*notes, *said, *dict.fromkeys(each for each in told if each)])
+        bill = Export(asked, groups, layouts, [*notes, *said, *dict.fromkeys(each for each in told if each)])
         bill.load(tag_keys, recorded)
         if len({title for title, _ in bill.selects}) > 1:
             _refuse_overlap(bill)
         yield bill
 
 
-def _groups(data: Sequence[File], asked: Engine) -> Iterator[Group]:
+def _groups(data: Sequence[File], asked: Engine) -> Iterator[FileGroup]:
     """Files by their columns; those of a zip are unpacked into the engine's folder first."""
     plain: list[tuple[str, str, bool]] = []
     for file in data:
@@ -229,9 +231,9 @@ def _groups(data: Sequence[File], asked: Engine) -> Iterator[Group]:
     for (names, gzipped), files in by_header.items():
         layout = recognised(names, files[0][1])
         csv_parts.refuse_twice(names, layout, files[0][1])
-        yield Group(
+        yield FileGroup(
             layout=layout,
-            columns=Columns(
+            columns=ExportColumns(
                 dict.fromkeys(names, "VARCHAR"),
                 {name: f'"c{place}"' for place, name in enumerate(names)},
                 is_csv=True,
@@ -251,7 +253,7 @@ def _made(folder: str) -> str:
     return unpacked
 
 
-def _parquet(paths: Sequence[str], asked: Engine) -> Group:
+def _parquet(paths: Sequence[str], asked: Engine) -> FileGroup:
     """Parquet files, whose columns are those of all of them."""
     import duckdb
 
@@ -266,16 +268,16 @@ def _parquet(paths: Sequence[str], asked: Engine) -> Group:
     _refuse_several(layouts)
     types = asked.types(_PARQUET, [[engine.pattern(path) for path in whole]])
     plain = {name: "MAP" if kind.startswith("MAP") else kind for name, kind in types.items()}
-    return Group(
+    return FileGroup(
         layout=recognised(types, paths[0]),
-        columns=Columns(plain, {name: view.quoted(name) for name in types}),
+        columns=ExportColumns(plain, {name: view.quoted(name) for name in types}),
         relation=_PARQUET,
         files=whole,
         shown=tuple(paths),
     )
 
 
-def _refuse_mixtures(groups: Sequence[Group], data: Sequence[File]) -> None:
+def _refuse_mixtures(groups: Sequence[FileGroup], data: Sequence[File]) -> None:
     """Raise where one SOURCE holds two layouts: one of them would be counted on top of the other."""
     source_of = {file.path: file.source for file in data}
     by_source: dict[str, dict[LayoutName, str]] = {}
@@ -295,7 +297,7 @@ def _refuse_several(layouts: dict[LayoutName, str]) -> None:
         )
 
 
-def _refuse_overlap(bill: Bill) -> None:
+def _refuse_overlap(bill: Export) -> None:
     """Raise where two kinds of export have one month of one payer; one that tells no payer may be of any."""
     parts = (
         f"SELECT payer, usage_start, {view.literal(title)} AS title FROM ({select})" for title, select in bill.selects
@@ -316,7 +318,7 @@ def _refuse_overlap(bill: Bill) -> None:
         seen[month].append((payer, title))
 
 
-def _of_group(error: BaseException, group: Group) -> SourceError:
+def _of_group(error: BaseException, group: FileGroup) -> SourceError:
     """What is wrong with CSV files, in their own words: the file, and the line where the engine tells it."""
     import re
 

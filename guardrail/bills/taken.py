@@ -4,24 +4,24 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from guardrail.bills import view
-from guardrail.bills.asked import Asked, Facts, beginning, facts, facts_text
-from guardrail.bills.layouts import LAYOUTS, Layout, LayoutName, underscored
+from guardrail.bills.asked import Asked, ExportFacts, beginning, facts, facts_text
+from guardrail.bills.layouts import LAYOUTS, ExportLayout, LayoutName, underscored
 from guardrail.bills.questions import question
 from guardrail.bills.usage import Use, uses_of
 
 if TYPE_CHECKING:
-    from guardrail.bills.reading import Bill
+    from guardrail.bills.reading import Export
 
 _HINT: Final = "-- usage types are those that the price tables of {regions} know; any other is in no row"
 
 
-def duckdb(name: str, asked: Asked, bill: "Bill") -> str:
+def duckdb(name: str, asked: Asked, bill: "Export") -> str:
     """The text with the files of a bill written out."""
     there = facts(bill.ask(facts_text(bill.lines, asked)), bill.layouts)
     return question(name).text(beginning(bill.taken, asked, there.uses), asked, there) + "\n"
 
 
-def athena(name: str, asked: Asked, *, layout: LayoutName, table: str, bill: "Bill | None" = None) -> str:
+def athena(name: str, asked: Asked, *, layout: LayoutName, table: str, bill: "Export | None" = None) -> str:
     """The text for a table of Athena in a layout, with the usage types of a bill, else those of the price tables."""
     regions = asked.regions or ("us-east-1",)
     if bill is None:
@@ -35,13 +35,13 @@ def athena(name: str, asked: Asked, *, layout: LayoutName, table: str, bill: "Bi
     return f"{head}{text}\n"
 
 
-def presumed(asked: Asked, uses: list[Use]) -> Facts:
+def presumed(asked: Asked, uses: list[Use]) -> ExportFacts:
     """Facts of a bill that nobody has asked yet: hourly, up to the end of the period."""
     from datetime import datetime, time
 
     last = None if asked.end is None else datetime.combine(asked.end, time())
     first = None if asked.start is None else datetime.combine(asked.start, time())
-    return Facts(
+    return ExportFacts(
         uses=tuple(uses),
         line_types=(),
         currencies=(),
@@ -70,7 +70,7 @@ def priced(regions: tuple[str, ...]) -> list[str]:
     ]
 
 
-def table_types(layout: Layout, tag_keys: list[str]) -> dict[str, str]:
+def table_types(layout: ExportLayout, tag_keys: list[str]) -> dict[str, str]:
     """The columns that a table of a layout has when AWS's own set-up makes it."""
     names = [names[0] for names in layout.columns.values()]
     found = {(name if layout.name != "legacy" else underscored(name)).lower(): "" for name in names}

@@ -15,7 +15,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from guardrail.bills.layouts import Concept, Layout, underscored
+from guardrail.bills.layouts import Concept, ExportLayout, underscored
 
 COLUMNS: Final = (
     "billing_period",
@@ -64,7 +64,7 @@ def is_amount(text: str) -> bool:
     return re.fullmatch(NUMBER, text) is not None and abs(Decimal(text)) < LARGEST
 
 
-class Columns(Struct, frozen=True):
+class ExportColumns(Struct, frozen=True):
     """The columns of some files that have the same ones: each with its type, and how SQL refers to it."""
 
     types: dict[str, str]
@@ -90,8 +90,8 @@ def literals(texts: Sequence[str]) -> str:
 
 
 def duckdb(
-    layout: Layout,
-    columns: Columns,
+    layout: ExportLayout,
+    columns: ExportColumns,
     relation: str,
     tag_keys: Sequence[str] = (),
     *,
@@ -119,36 +119,38 @@ class Lack(Struct, frozen=True, kw_only=True):
     """Whether a bill with such lines is refused, or answered with a note."""
 
 
-def lacks(layout: Layout, columns: Columns) -> list[Lack]:
+def lacks(layout: ExportLayout, columns: ExportColumns) -> list[Lack]:
     """Lines of use without a cost, which would count as if they were free, without a start, and without an amount."""
     return _DuckDB(layout, columns).lacks()
 
 
-def unreadable(layout: Layout, columns: Columns, concept: Concept) -> str:
+def unreadable(layout: ExportLayout, columns: ExportColumns, concept: Concept) -> str:
     """The condition that the text in the column of a concept is no number, or no moment."""
     return f"{_DuckDB(layout, columns).unreadable([concept])} IS NOT NULL"
 
 
-def sagemaker(layout: Layout, columns: Columns) -> str:
+def sagemaker(layout: ExportLayout, columns: ExportColumns) -> str:
     """The condition that a line is looked at."""
     return _DuckDB(layout, columns).sagemaker()
 
 
 def athena(
-    layout: Layout, types: Mapping[str, str], table: str, where: str | None, tag_keys: Sequence[str] = ()
+    layout: ExportLayout, types: Mapping[str, str], table: str, where: str | None, tag_keys: Sequence[str] = ()
 ) -> str:
     """The view over a table of Athena, whose columns and types are ``types``; ``where`` prunes its partitions."""
-    columns = Columns(dict(types), {name: quoted(name) for name in types})
+    columns = ExportColumns(dict(types), {name: quoted(name) for name in types})
     lowered = {concept: tuple(_glued(layout, name) for name in names) for concept, names in layout.columns.items()}
     return _select(layout, _Athena(structs.replace(layout, columns=lowered), columns), table, tag_keys, where)
 
 
-def _glued(layout: Layout, name: str) -> str:
+def _glued(layout: ExportLayout, name: str) -> str:
     """A column as the Glue catalogue has it, which knows lower case alone."""
     return underscored(name) if layout.name == "legacy" else name.lower()
 
 
-def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence[str], where: str | None = None) -> str:
+def _select(
+    layout: ExportLayout, engine: "_DuckDB", relation: str, tag_keys: Sequence[str], where: str | None = None
+) -> str:
     text, time = engine.text, engine.time
     plain = {
         "billing_period": time("billing_period"),
@@ -184,7 +186,9 @@ def _select(layout: Layout, engine: "_DuckDB", relation: str, tag_keys: Sequence
 class _DuckDB:
     """How DuckDB reads the columns of files."""
 
-    def __init__(self, layout: Layout, columns: Columns, *, as_json: bool = True, is_checked: bool = True) -> None:
+    def __init__(
+        self, layout: ExportLayout, columns: ExportColumns, *, as_json: bool = True, is_checked: bool = True
+    ) -> None:
         self.layout = layout
         self.columns = columns
         self.as_json = as_json
@@ -494,7 +498,7 @@ def said_of_tag(types: Mapping[str, str], key: str) -> str | None:
     return None
 
 
-def said_of_currency(layout: Layout, types: Mapping[str, str]) -> str | None:
+def said_of_currency(layout: ExportLayout, types: Mapping[str, str]) -> str | None:
     """A sentence about amounts that are taken for USD, since the export has no column that says what they are in."""
     if layout.name != "legacy" or layout.column("currency", types) is not None:
         return None

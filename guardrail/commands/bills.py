@@ -18,7 +18,7 @@ from guardrail.progress import progress
 if TYPE_CHECKING:
     from guardrail.bills.answer import Answer
     from guardrail.bills.asked import Asked
-    from guardrail.bills.reading import Bill
+    from guardrail.bills.reading import Export
 
 HELP = """\
 ask exports of the AWS bill what was really billed
@@ -200,7 +200,7 @@ def _asked(arguments: Namespace) -> "Asked":
 
 
 @contextmanager
-def opened(sources: Sequence[str], asked: "Asked", *, yes: bool) -> "Iterator[Bill]":
+def opened(sources: Sequence[str], asked: "Asked", *, yes: bool) -> "Iterator[Export]":
     """The bill in files and folders, in S3 and in Cost Explorer: what is elsewhere is fetched first.
 
     Of S3 and of Cost Explorer the months that are ``asked`` for; ``yes`` agrees to what AWS charges.
@@ -223,7 +223,7 @@ def opened(sources: Sequence[str], asked: "Asked", *, yes: bool) -> "Iterator[Bi
 
 
 @contextmanager
-def of_month(sources: Sequence[str], start: date | None, *, yes: bool) -> "Iterator[Bill]":
+def of_month(sources: Sequence[str], start: date | None, *, yes: bool) -> "Iterator[Export]":
     """The bill of the month that begins with ``start``; of what lies at AWS, by default that of the last whole month.
 
     The last month that an export has to its end may be the one before the last: its newest lines are of yesterday.

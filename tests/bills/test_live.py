@@ -402,7 +402,7 @@ def test_at_most_counts_each_place_that_names_the_lines(
 
 
 def test_a_table_that_is_no_export_is_refused() -> None:
-    table = athena.Table(types={"a": "string"}, partition_keys=(), location="s3://x/")
+    table = athena.GlueTable(types={"a": "string"}, partition_keys=(), location="s3://x/")
     with pytest.raises(GuardrailError, match="no export of the bill"):
         live.layout_of(table)
 

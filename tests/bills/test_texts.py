@@ -13,7 +13,7 @@ import pytest
 
 from guardrail import cli
 from guardrail.bills import asked, billed, taken, view
-from guardrail.bills.asked import Asked, Facts
+from guardrail.bills.asked import Asked, ExportFacts
 from guardrail.bills.layouts import LAYOUTS, LayoutName
 from guardrail.bills.questions import QUESTIONS, question
 from guardrail.bills.usage import uses_of
@@ -29,7 +29,7 @@ ASKED = Asked(
     regions=("us-east-1",),
     tags=(("Team", ("it's", "b")),),
 )
-FACTS = Facts(
+FACTS = ExportFacts(
     uses=tuple(USES),
     line_types=("Usage", "Tax"),
     currencies=("USD",),
