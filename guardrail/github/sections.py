@@ -66,7 +66,7 @@ _SECTION = re.compile(
 _GRAVEST: tuple[Verdict, ...] = ("fails", "untrusted", "tolerated", "passes")
 
 
-class Facts(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class SectionFacts(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the head of a comment needs of a section."""
 
     totals: Totals
@@ -94,7 +94,7 @@ class Section(Struct, frozen=True, kw_only=True):
     """Of the stack: ``infra/chat``."""
     commit: str
     run: Run = Run()
-    facts: Facts
+    facts: SectionFacts
     text: str
     """Markdown."""
 
@@ -109,7 +109,7 @@ class Section(Struct, frozen=True, kw_only=True):
 def section(report: Report, called: str, commit: str, run: Run, options: Options) -> Section:
     """The section of one report."""
     told, mending = overview(report), to_mend(report, options)
-    facts = Facts(
+    facts = SectionFacts(
         totals=structs.replace(report.totals, unchanged=None),
         state=told.state,
         verdict=told.verdict,
@@ -147,7 +147,7 @@ def unanswered(called: str, commit: str, run: Run, text: str) -> Section:
     nothing_known = structs.replace(NOTHING, at_least=True)
     unknown = Unknown(f"{called} has no answer")
     totals = Totals(before=None, after=nothing_known, delta=Delta(unknown, unknown, unknown))
-    facts = Facts(totals=totals, state="unknown", verdict="untrusted")
+    facts = SectionFacts(totals=totals, state="unknown", verdict="untrusted")
     return Section(name=called, commit=commit, run=run, facts=facts, text=_harmless(text).strip("\n"))
 
 
@@ -171,7 +171,7 @@ def parsed(text: str) -> dict[str, Section]:
 def _parsed(match: re.Match[str]) -> Section | None:
     try:
         packed = base64.urlsafe_b64decode(match["facts"])
-        facts = msgspec.json.decode(zlib.decompressobj().decompress(packed, _MOST_FACTS), type=Facts)
+        facts = msgspec.json.decode(zlib.decompressobj().decompress(packed, _MOST_FACTS), type=SectionFacts)
         limits.refuse_uncountable(facts)
     except (ValueError, zlib.error, msgspec.DecodeError):
         return None
@@ -354,11 +354,11 @@ def _headline(fresh: Sequence[Section], totals: Totals, *, is_whole: bool) -> st
     return f"### {icon} {told.sentence}{f' ({told.span})' if told.span else ''}"
 
 
-def _knows(facts: Iterable[Facts]) -> bool:
+def _knows(facts: Iterable[SectionFacts]) -> bool:
     return all(each.state != "unknown" for each in facts)
 
 
-def _state(facts: Sequence[Facts]) -> State:
+def _state(facts: Sequence[SectionFacts]) -> State:
     """Known where anything is; nothing to pay where all say so."""
     order: tuple[State, ...] = ("known", "unknown", "nothing-to-pay", "nothing-read")
     return next((each for each in order if any(found.state == each for found in facts)), "unknown")

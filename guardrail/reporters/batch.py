@@ -24,7 +24,7 @@ NO_USAGE = (
 NO_STORAGE = "storage of transform jobs is in no number: no price list has it, which is not confirmed to be all"
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class JobRow(Struct, frozen=True, kw_only=True):
     """A transform job, or what starts it (then the rest is empty); texts are inert."""
 
     name: str
@@ -34,13 +34,13 @@ class Row(Struct, frozen=True, kw_only=True):
     amounts: Amounts = ("", "", "")
 
 
-def rows(report: Report) -> Iterator[Row]:
+def rows(report: Report) -> Iterator[JobRow]:
     """Each workflow with its runs a month and its amounts, then its jobs."""
     for item in report.workflows:
         yield from workflow_rows(item)
 
 
-def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
+def workflow_rows(item: WorkflowReport) -> Iterator[JobRow]:
     """One workflow and its jobs, with what they were where the change alters that."""
     workflow = item.workflow
     several = len(workflow.jobs) > 1 or bool(workflow.jobs and workflow.jobs[0].label)
@@ -50,14 +50,14 @@ def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
     past = {job.label: job for job in item.previous.jobs} if item.previous is not None else {}
     if not several and item.cost is not None:
         words = _size(item, workflow.jobs[0], past)
-        yield Row(
+        yield JobRow(
             name=title, size=", ".join(filter(None, (words, was))), hour=hour(item.hours[0]), runs=often, amounts=own
         )
         return
-    yield Row(name=title, size=was, runs=often, amounts=own)
+    yield JobRow(name=title, size=was, runs=often, amounts=own)
     costs = item.cost.children if item.cost else ()
     for job, runs, cost, price in zip(workflow.jobs, item.runs, costs, item.hours, strict=False):
-        yield Row(
+        yield JobRow(
             name=f"  {inert(job.label)}",
             size=_size(item, job, past),
             hour=hour(price),
@@ -67,7 +67,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[Row]:
     left = {job.label for job in workflow.jobs}
     for label, job in past.items():
         if label not in left:
-            yield Row(name=f"  {inert(label)}", size=f"no more: {size(job)}")
+            yield JobRow(name=f"  {inert(label)}", size=f"no more: {size(job)}")
 
 
 def _was(item: WorkflowReport) -> str:

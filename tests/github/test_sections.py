@@ -21,7 +21,7 @@ from guardrail.github import comment as writing
 from guardrail.github.api import Api
 from guardrail.github.comment import CommentText, Done, PullRequest, comment_sections
 from guardrail.github.runner import Run
-from guardrail.github.sections import Facts, Section, absent, composed, merged, parsed, section, unanswered
+from guardrail.github.sections import Section, SectionFacts, absent, composed, merged, parsed, section, unanswered
 from guardrail.model import Unknown
 from guardrail.policy.base import Severity
 from guardrail.report import Totals
@@ -47,9 +47,9 @@ def changed(before: int, after: int, **flags: Any) -> Totals:
 
 def stack(name: str, totals: Totals, **changes: Any) -> Section:
     facts: dict[str, Any] = {"totals": totals, "state": "known", "verdict": "passes"}
-    facts |= {key: changes.pop(key) for key in list(changes) if key in Facts.__struct_fields__}
+    facts |= {key: changes.pop(key) for key in list(changes) if key in SectionFacts.__struct_fields__}
     known: dict[str, Any] = {"commit": HEAD, "run": Run(50, 1), "text": f"### {name}\n\nits text"}
-    return Section(name=name, facts=Facts(**facts), **(known | changes))
+    return Section(name=name, facts=SectionFacts(**facts), **(known | changes))
 
 
 CHAT = stack("infra/chat", changed(40, 100), verdict="fails", counts=Counts(error=2))

@@ -39,8 +39,8 @@ from guardrail.reporters.findings import Finding
 from guardrail.reporters.footnotes import Assumption, assumptions, caveats
 from guardrail.reporters.headline import capital, expected_dollars, in_dollars, is_usage_alone
 from guardrail.reporters.html.bars import Axis, Bar
-from guardrail.reporters.html.lines import LONGEST_MESSAGE, NONE, Line, lines, prices
-from guardrail.reporters.html.mending import Mending
+from guardrail.reporters.html.lines import LONGEST_MESSAGE, NONE, PageLine, lines, prices
+from guardrail.reporters.html.mending import MendingCards
 from guardrail.reporters.overview import (
     Overview,
     Verdict,
@@ -86,7 +86,7 @@ _SEPARATOR = re.compile(r"(?:[_/:-]|(?<!\d)\.|\.(?!\d))+(?=\S)")
 """What a name may break after; a number is never broken."""
 
 
-class Row(Struct, frozen=True, kw_only=True):
+class EndpointRow(Struct, frozen=True, kw_only=True):
     """One endpoint."""
 
     id: str
@@ -103,17 +103,17 @@ class Row(Struct, frozen=True, kw_only=True):
     """The bars in words."""
     facts: list[str]
     sums: list[tuple[str, Amounts]]
-    lines: list[Line]
+    lines: list[PageLine]
 
 
-class Stack(Struct, frozen=True, kw_only=True):
+class StackSection(Struct, frozen=True, kw_only=True):
     """The endpoints of one input, or of the only one."""
 
     name: str
     """Empty where there is one input."""
     change: str
     spent: str
-    rows: list[Row]
+    rows: list[EndpointRow]
 
 
 class Sum(Struct, frozen=True, kw_only=True):
@@ -194,7 +194,7 @@ class _Page:
             "read": self._read(),
             "own_terms": [inert(each, LONGEST_MESSAGE) for each in report.own_terms],
             "distrust": [inert(each, LONGEST_MESSAGE) for each in doubts(report)],
-            "mending": Mending(report, self._options, found.new, self._ids),
+            "mending": MendingCards(report, self._options, found.new, self._ids),
             "stacks": stacks,
             "unchanged": unchanged,
             "unchanged_words": f"{len(unchanged):,} unchanged, {_amount(report.totals.unchanged)}",
@@ -249,16 +249,16 @@ class _Page:
 
     # Endpoints -------------------------------------------------------------------------------------------------------
 
-    def _stacks(self) -> list[Stack]:
+    def _stacks(self) -> list[StackSection]:
         """The rows by source, in the order of their first ones; a source without rows is there for its subtotal."""
         subtotals = self._report.subtotals
-        rows: dict[str, list[Row]] = {}
+        rows: dict[str, list[EndpointRow]] = {}
         for item in self._told.rows:
             rows.setdefault(item.source if subtotals else "", []).append(self._row(item))
         for source in subtotals:
             rows.setdefault(source, [])
         return [
-            Stack(
+            StackSection(
                 name=inert(source),
                 change=_change_or_cost(subtotals[source].delta, subtotals[source].after) if source in subtotals else "",
                 spent=_spent(subtotals[source].before, subtotals[source].after) if source in subtotals else "",
@@ -267,7 +267,7 @@ class _Page:
             for source, found in rows.items()
         ]
 
-    def _row(self, item: EndpointReport) -> Row:
+    def _row(self, item: EndpointReport) -> EndpointRow:
         endpoint, after = item.endpoint, item.cost.monthly if item.cost else None
         has_past = item.source in self._has_past and endpoint.deployed != "no"
         before = item.before if not item.unchanged else None
@@ -277,7 +277,7 @@ class _Page:
         sums += [("change", _differences(item.delta))] if before and item.delta else []
         discounted = self._report.discounts and self._report.discounts.endpoints.get(_address(item))
         sums += [(WITH_DISCOUNTS, amounts(discounted))] if discounted else []
-        return Row(
+        return EndpointRow(
             id=self._ids[_address(item)],
             name=named(endpoint),
             mark=GLYPHS[self._marks[_address(item)]] if _address(item) in self._marks else "",
@@ -467,7 +467,7 @@ def _skipped(item: SkippedReport) -> tuple[str, str, str]:
     return "", "", f"{inert(item.resource.address)}: {inert(item.resource.reason)}"
 
 
-def _batch(row: batch.Row) -> tuple[str, str, str]:
+def _batch(row: batch.JobRow) -> tuple[str, str, str]:
     """A transform job, or what starts it: name, amounts from floor to ceiling, the rest."""
     facts = (row.size, f"{row.hour} USD an hour" if row.hour else "", row.runs)
     return row.name.strip(), " / ".join(filter(None, row.amounts)), ", ".join(filter(None, facts))

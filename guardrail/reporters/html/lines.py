@@ -17,7 +17,7 @@ LONGEST_MESSAGE = 1_200
 NONE = "–"
 
 
-class Line(Struct, frozen=True, kw_only=True):
+class PageLine(Struct, frozen=True, kw_only=True):
     """One line of the bill."""
 
     owner: str
@@ -33,19 +33,19 @@ class Line(Struct, frozen=True, kw_only=True):
     origins: str
 
 
-def lines(item: EndpointReport) -> list[Line]:
+def lines(item: EndpointReport) -> list[PageLine]:
     """The lines of an endpoint, its variants first."""
     return [_line(pair, item) for pair in pairs.lines(item)]
 
 
-def _line(pair: LinePair, item: EndpointReport) -> Line:
+def _line(pair: LinePair, item: EndpointReport) -> PageLine:
     """One component; of one that rests on sensitive values, what kind it is and what it costs a month."""
     known = pair.line
     price = None if known.redacted else known.price
     facts = [f"{number(price.usd)} per {UNITS.get(known.unit, known.unit)}"] if price else []
     if pair.before and pair.after and not known.redacted and detail_of(pair.before) != detail_of(known):
         facts.append(f"before: {detail_of(pair.before)}")
-    return Line(
+    return PageLine(
         owner=_owner(pair, item),
         what=detail_of(known),
         usage_type=inert(known.usage_type or "") if not known.redacted else "",

@@ -45,7 +45,7 @@ class Card(Struct, frozen=True, kw_only=True):
     help_uri: str
 
 
-class Mending:
+class MendingCards:
     """The cards of one report, in the order of its findings."""
 
     def __init__(

@@ -24,7 +24,7 @@ from guardrail.reporters.gfm import code, details, link, prose
 from guardrail.reporters.markdown.headline import MOST_CAUSES, headline, told_above, verdict
 from guardrail.reporters.markdown.mending import (
     LONGEST_MESSAGE,
-    Mending,
+    MendingList,
     in_html,
     old_line,
     undecided_line,
@@ -142,7 +142,7 @@ class _Writer:
         self._told = overview(report)
         self._sections = sections(report)
         self._tables = Tables(report, self._told)
-        self.mending = Mending(report, options, self._told, self._sections.new, self._tables.stack_names)
+        self.mending = MendingList(report, options, self._told, self._sections.new, self._tables.stack_names)
         self._has_stacks = len(report.sources) > 1
         self.in_lines = self._has_stacks or len(self.mending.groups) > MOST_BLOCKS
         """Whether what is to mend has a line each."""

@@ -24,7 +24,7 @@ MOST_POLICIES = 3
 _BUDGETS = "budgets"
 
 
-class Mending:
+class MendingList:
     """What is to mend in one report."""
 
     def __init__(

@@ -35,7 +35,7 @@ from guardrail.sources.hcl.values import (
     NotWorkedOutError,
     Sensitive,
     SetValue,
-    Undecided,
+    UndecidedInstances,
     marked,
     materialized,
     merged,
@@ -225,7 +225,7 @@ def index_of(subject: Any, key: Any) -> Any:  # noqa: PLR0911 - one return for e
         return _sensitive_index(plain(subject), plain(key))
     if isinstance(subject, Unknown):
         return _part_of(subject, f"[{text_of(key)}]") if text_of(key) is not None else merged(subject)
-    if isinstance(subject, Undecided):
+    if isinstance(subject, UndecidedInstances):
         return subject.element
     if isinstance(key, Unknown):
         return _any_of(subject, key)
@@ -270,8 +270,8 @@ def _splat(node: syntax.Splat, scope: EvaluationScope) -> Any:
     if isinstance(subject, Unknown):
         return merged(subject)
     inside = plain(subject)
-    if isinstance(inside, Undecided):
-        return Undecided(evaluate(node.each, scope.with_names({"": inside.element})), inside.whole())
+    if isinstance(inside, UndecidedInstances):
+        return UndecidedInstances(evaluate(node.each, scope.with_names({"": inside.element})), inside.whole())
     items = inside if isinstance(inside, list) else [] if inside is None else [inside]
     allowance = scope.module.trace.allowance
     allowance.values(len(items))

@@ -31,7 +31,7 @@ from guardrail.sources.hcl.values import (
     EvaluationError,
     Sensitive,
     SetValue,
-    Undecided,
+    UndecidedInstances,
     marked,
     materialized,
     plain,
@@ -462,7 +462,7 @@ class ModuleInstance(Attributes):
     def _keyed(self, value: Any) -> list[Instance]:
         value = _REFUSED if isinstance(value, Sensitive) or _has_sensitive_keys(value) else value
         element: Any = None
-        if isinstance(value, Undecided):
+        if isinstance(value, UndecidedInstances):
             element, value = value.element, value.whole()
         value = materialized(value)
         if isinstance(value, SetValue) and any(isinstance(plain(item), Unknown) for item in value):
@@ -540,7 +540,7 @@ def _given(value: AssignedValue, scope: EvaluationScope) -> Any:
 def _collected(instances: list[Instance], made: list[Any], body: syntax.Body) -> Any:
     """The instances as a reference sees them."""
     if instances and instances[0].unknown is not None:
-        return Undecided(made[0], instances[0].unknown)
+        return UndecidedInstances(made[0], instances[0].unknown)
     if body.expression("count") is not None:
         return made
     if body.expression("for_each") is not None:
@@ -556,7 +556,7 @@ def _worked_out_as(convert_: Callable[[Any], _T], value: Any) -> _T | Unknown:
 
 
 def _elements(value: Any) -> list[Any]:
-    if isinstance(value, Undecided):
+    if isinstance(value, UndecidedInstances):
         return [value.element]
     if isinstance(value, list):
         return value

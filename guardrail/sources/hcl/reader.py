@@ -39,7 +39,7 @@ from guardrail.sources.hcl.resources import ResourceInstance
 from guardrail.sources.hcl.syntax import Argument, Body
 from guardrail.sources.hcl.types import text_of
 from guardrail.sources.hcl.undecided import Decision, Outcomes, described, distinct, request, ways
-from guardrail.sources.hcl.values import Undecided, marks_of
+from guardrail.sources.hcl.values import UndecidedInstances, marks_of
 from guardrail.sources.hcl.variables import VariableAssignments, given_values
 from guardrail.sources.hcl.waivers import waivers_of
 from guardrail.sources.linking.choices import MOST_BLOCKS
@@ -454,7 +454,7 @@ def _provided(name: str, value: Any) -> Any:
         if name in _TEXT_MAPS:
             return {key: _text(item) for key, item in value.items() if item is not None}
         return {key: _provided(key, item) for key, item in value.items()}
-    return None if isinstance(value, Undecided) else value
+    return None if isinstance(value, UndecidedInstances) else value
 
 
 def _text(value: Any) -> Any:

@@ -123,7 +123,7 @@ class Attributes:
         raise NotImplementedError
 
 
-class Undecided(Attributes):
+class UndecidedInstances(Attributes):
     """The instances of a block of which nobody knows how many there are: the one that stands for all."""
 
     __slots__ = ("_unknown", "element")

@@ -23,7 +23,7 @@ _UTF16_LE = re.compile(rb"[^\0]\0[^\0]\0")
 _UTF16_BE = re.compile(rb"\0[^\0]\0[^\0]")
 
 
-class Document(Struct, frozen=True, kw_only=True):
+class JsonText(Struct, frozen=True, kw_only=True):
     """The bytes of one JSON document in UTF-8, and what had to be done to get at them."""
 
     content: Any
@@ -33,7 +33,7 @@ class Document(Struct, frozen=True, kw_only=True):
     notices: tuple[str, ...] = ()
 
 
-def read(path: str) -> Document:
+def read(path: str) -> JsonText:
     """The JSON document at ``path`` ("-" for standard input), as UTF-8.
 
     Raises `SourceError` where it cannot be read or clearly is something else.
@@ -49,7 +49,7 @@ def read(path: str) -> Document:
     return _without_noise(path, content, start)
 
 
-def without_trailing_noise(document: Document, error: Exception) -> Document | None:
+def without_trailing_noise(document: JsonText, error: Exception) -> JsonText | None:
     """The document without what a wrapper printed behind it, given the decoder's complaint; None if it is no noise."""
     match = _TRAILING.search(str(error))
     if match is None:
@@ -65,7 +65,7 @@ def without_trailing_noise(document: Document, error: Exception) -> Document | N
     end = start + brace + 1
     notice = "skipped text after the JSON document"
     content = memoryview(document.content)[:end]
-    return Document(content=content, path=document.path, notices=(*document.notices, notice))
+    return JsonText(content=content, path=document.path, notices=(*document.notices, notice))
 
 
 def _bytes(path: str) -> Buffer:
@@ -139,9 +139,9 @@ def _refuse_other_formats(path: str, head: bytes) -> None:
         )
 
 
-def _without_noise(path: str, content: Buffer, start: int) -> Document:
+def _without_noise(path: str, content: Buffer, start: int) -> JsonText:
     if content[start : start + 1] == b"{":
-        return Document(content=content, path=path)
+        return JsonText(content=content, path=path)
     match = _START.search(content, start, min(len(content), start + _NOISE_LIMIT))
     if _ARRAY.match(content, start) or (match is None and _OTHER_JSON.match(content, start)):
         raise SourceError(f"{path} may be JSON, but is neither a plan nor a state: it is no object", hint=SHOW_HINT)
@@ -150,4 +150,4 @@ def _without_noise(path: str, content: Buffer, start: int) -> Document:
     skipped = bytes(content[start : match.start()]).count(b"\n") or 1
     lines = "1 line" if skipped == 1 else f"{skipped} lines"
     notice = f"skipped {lines} of text before the JSON document"
-    return Document(content=memoryview(content)[match.start() :], path=path, notices=(notice,))
+    return JsonText(content=memoryview(content)[match.start() :], path=path, notices=(notice,))

@@ -21,7 +21,7 @@ from msgspec import UNSET, Raw, Struct, UnsetType
 
 from guardrail.errors import SourceError
 from guardrail.limits import MEBIBYTE
-from guardrail.sources.plan.document import SHOW_HINT, Document, without_trailing_noise
+from guardrail.sources.plan.document import SHOW_HINT, JsonText, without_trailing_noise
 from guardrail.sources.plan.document import read as read_document
 from guardrail.sources.plan.providers import ProviderConfig
 from guardrail.sources.plan.references import ConfigModule
@@ -527,7 +527,7 @@ def _length(value: Raw | list[Raw] | None) -> int:
     return len("null") if value is None else len(value)
 
 
-def _decode(document: Document) -> tuple[Document, _Plan]:
+def _decode(document: JsonText) -> tuple[JsonText, _Plan]:
     try:
         return document, _plan_decoder.decode(document.content)
     except msgspec.ValidationError:
@@ -539,7 +539,7 @@ def _decode(document: Document) -> tuple[Document, _Plan]:
         return shorter, _plan_decoder.decode(shorter.content)
 
 
-def _refuse_bad_text(document: Document) -> None:
+def _refuse_bad_text(document: JsonText) -> None:
     """Raise `SourceError` for what is no UTF-8, also where nobody looks: it may be a key that is looked for."""
     content = document.content
     if isinstance(content, bytes) and content.isascii():

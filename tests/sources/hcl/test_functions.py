@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from guardrail.model import Unknown
-from guardrail.sources.hcl.values import Attributes, Undecided
+from guardrail.sources.hcl.values import Attributes, UndecidedInstances
 from tests.sources.hcl.expressions import REFUSED, TERRAFORM, console, value_of
 
 VALUES: list[tuple[str, Any]] = [
@@ -271,7 +271,7 @@ def test_what_depends_on_an_unknown_is_unknown(expression: str) -> None:
 
 def test_nobody_counts_instances_of_which_the_number_is_unknown() -> None:
     """What stands for all of them gives its attributes, and no length."""
-    many = {"many": Undecided(Instance(), Unknown("the count is unknown"))}
+    many = {"many": UndecidedInstances(Instance(), Unknown("the count is unknown"))}
     assert value_of("(many[*].name)[0]", many) == "name of one"
     assert value_of("(many.*.name).0", many) == "name of one"
     for expression in (
