@@ -35,7 +35,8 @@ _T = TypeVar("_T")
 
 _NAME = r"[A-Za-z_][\w-]*+"
 _DIGITS = r"\d{1,15}"
-_PLAIN_TEXT = r'"[^"\\$%\n\x80-\U0010ffff]*+"'
+_PLAIN_TEXT = r'"[\x00-\x09\x0b-\x21#\x26-\x5b\x5d-\x7f]*+"'
+"""ASCII but for the quote, ``$``, ``%``, the backslash and line ends; the set of all others takes 7 ms to compile."""
 _TEXT = r'"(?>(?:[^"\\\n]++|\\.)*)"'
 _HEAD = re.compile(
     rf"""[ \t\r\n]*+ (?P<name>{_NAME}) (?:
