@@ -255,6 +255,11 @@ def test_every_scenario_can_be_explained(explain: Explain, capsys: pytest.Captur
             assert explain(str(plan), checked["address"])
 
 
+def test_a_total_of_which_nothing_is_known_is_unknown_and_not_left_to_usage(template: str, explain: Explain) -> None:
+    """Without a region nothing has a price, the instances included, whatever the data come to."""
+    assert re.search(r"TOTAL +\+ usage +unknown +unknown +unknown", explain(template, "chat"))
+
+
 def test_the_tab_key_knows_addresses_names_and_variants(template: str) -> None:
     found = completion.candidates(["explain", template, "ch"])
     assert [each for each in found if not each.startswith(":")] == ["chat", "chat/main"]

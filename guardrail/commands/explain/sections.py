@@ -65,7 +65,7 @@ def _cost(found: Explained) -> Section:
         )
         part = line.part
     total = amounts_or_usage(found.monthly)
-    used = USAGE if found.monthly.depends_on_usage and found.monthly.ceiling else ""
+    used = USAGE if found.monthly.depends_on_usage and total[0] != USAGE else ""
     rows.append(("TOTAL", "", used, *total))
     if found.before is not None:
         rows.append(("before", "", "", *amounts(found.before)))
@@ -192,5 +192,6 @@ def _unknown(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def amounts_or_usage(monthly: Monthly) -> tuple[str, str, str]:
-    """The amounts; of what no usage prices that it depends on it, for a zero would read as free."""
-    return (USAGE, "", "") if monthly.depends_on_usage and not monthly.ceiling else amounts(monthly)
+    """The amounts; "+ usage" where usage alone decides them, for a zero would read as free; unknown where more is."""
+    only_usage = monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least
+    return (USAGE, "", "") if only_usage else amounts(monthly)
