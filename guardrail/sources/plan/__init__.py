@@ -6,7 +6,7 @@ decoded, so the cost of reading follows the bytes of a plan, not the number of i
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -125,16 +125,15 @@ class _PlanReader:
 
     def change_set(self) -> ChangeSet:
         """Both sides, joined."""
-        changes = self._changes()
         standing = [(resource, scope_of(module, resource.index)) for resource, module in self._document.standing]
         self._outline = self.outline()
-        for change, scope in changes:
+        for change, scope in self._changes:
             self._configuration.add_instance(scope, change.type, change.name, change.address)
         for resource, scope in standing:
             self._configuration.add_instance(scope, resource.type, resource.name, resource.address)
         befores: list[Block] = []
         afters: list[Block] = []
-        for change, scope in changes:
+        for change, scope in self._changes:
             self._split(change, scope, befores, afters)
         for resource, scope in standing:
             resource.address += f" (deposed {resource.deposed_key})" if resource.deposed_key else ""
@@ -145,8 +144,9 @@ class _PlanReader:
 
     def outline(self) -> "Outline | None":
         """The source that the plan was made from, where it is at hand."""
-        return self._written(((scope.names, each.type, each.name) for each, scope in self._changes()))
+        return self._written(((scope.names, each.type, each.name) for each, scope in self._changes))
 
+    @cached_property
     def _changes(self) -> list[tuple[ResourceChange, Scope]]:
         return [(change, scope_of(change.module_address, change.index)) for change in self._document.changes]
 
@@ -192,12 +192,11 @@ class _PlanReader:
             return present
         from guardrail.sources.jobs.base import decoded  # for the few that run batch transform
 
-        for change in self._document.changes:
+        for change, scope in self._changes:
             place = unknown.get(change.address)
             if place is not None and change.type in DEFINED_BY:
-                names = scope_of(change.module_address, change.index).names
                 asked = change.type, change.name, change.address, DEFINED_BY[change.type]
-                found = decoded(beside.argument(names, *asked), "definition")
+                found = decoded(beside.argument(scope.names, *asked), "definition")
                 if isinstance(found, dict):
                     present[place] = replace(present[place], definition=found)
         return present
@@ -223,11 +222,10 @@ class _PlanReader:
         """
         settled: dict[str, str] = {}
         beside = self._source_beside() if alternatives and self._source_is_meant() else None
-        for change in self._document.changes:
+        for change, scope in self._changes:
             if beside is not None and change.address in alternatives:
                 attribute = spelling_of(change.type).of("EndpointConfigName")
-                names = scope_of(change.module_address, change.index).names
-                meant = beside.references(names, change.type, change.name, change.address, attribute)
+                meant = beside.references(scope.names, change.type, change.name, change.address, attribute)
                 found = meant.intersection(alternatives[change.address])
                 if len(found) == 1:
                     settled[change.address] = found.pop()
