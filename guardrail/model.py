@@ -589,6 +589,11 @@ class Workflow(Struct, frozen=True, kw_only=True):
     location: Location | None = None
 
     @property
+    def block_address(self) -> str:
+        """That of its block, which several share that are started with other inputs: ``x`` of ``x (nightly)``."""
+        return self.address.partition(" (")[0]
+
+    @property
     def is_partial(self) -> bool:
         """Whether something is unknown that has a price: its region, or the size of one of its jobs."""
         sizes = [each for job in self.jobs for each in (job.instance_count, *job.instance_types)]

@@ -244,7 +244,7 @@ def workflows(priced: PricedSource, environments: Environments) -> Iterator[Work
     before = {workflow.address: workflow for workflow in past.workflows} if past else {}
     unread = {skipped.address for skipped in priced.change_set.skipped if skipped.affects_total}
     for address in sorted(after.keys() | before.keys()):
-        if address not in after and address.partition(" (")[0] in unread:
+        if address not in after and before[address].block_address in unread:
             continue  # it is there, with a definition that nobody knows
         workflow = after.get(address) or structs.replace(before[address], change="delete", touched=True)
         was = priced.before.endpoints.get(address) if priced.before else None

@@ -221,7 +221,7 @@ class Usage:
 
 def _addresses(endpoint: Endpoint | Workflow) -> list[str]:
     if isinstance(endpoint, Workflow):
-        return list(dict.fromkeys((endpoint.address, endpoint.address.partition(" (")[0])))  # what several are made of
+        return list(dict.fromkeys((endpoint.address, endpoint.block_address)))
     return [each for each in (endpoint.address, endpoint.configuration_address) if each is not None]
 
 

@@ -595,7 +595,7 @@ def _doubted_workflow(workflow: Workflow) -> Workflow:
     return replace(
         workflow,
         triggers=None if workflow.triggers is None else tuple(triggers),
-        deployed="possibly" if UNKNOWN_KEY in workflow.address.partition(" (")[0] else workflow.deployed,
+        deployed="possibly" if UNKNOWN_KEY in workflow.block_address else workflow.deployed,
     )
 
 

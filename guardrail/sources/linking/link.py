@@ -530,7 +530,7 @@ def _partial(inventory: Inventory) -> frozenset[str]:
             partial.add(endpoint.configuration_address or endpoint.address)
         targets = (target for target in scaling if isinstance(target, ScalableTarget))
         partial.update(target.address for target in targets if _has_unknown(*_bounds(target)))
-    partial.update(each.address.partition(" (")[0] for each in inventory.workflows if each.is_partial)
+    partial.update(each.block_address for each in inventory.workflows if each.is_partial)
     return frozenset(partial)
 
 

@@ -83,7 +83,7 @@ def without(linked: Linked, foreign: set[str]) -> Linked:
             inventory,
             endpoints=tuple(endpoint for endpoint in inventory.endpoints if endpoint.address not in foreign),
             unattached=tuple(variant for variant in inventory.unattached if variant.address not in foreign),
-            workflows=tuple(each for each in inventory.workflows if each.address.partition(" (")[0] not in foreign),
+            workflows=tuple(each for each in inventory.workflows if each.block_address not in foreign),
             strays=tuple(stray for stray in inventory.strays if stray.address not in foreign),
         ),
         skipped=tuple(resource for resource in linked.skipped if resource.address not in foreign),
