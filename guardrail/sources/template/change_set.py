@@ -22,6 +22,7 @@ from guardrail.sources.vocabulary.spellings import NESTED_STACKS
 HINT = "aws cloudformation describe-change-set --include-property-values --change-set-name … --stack-name …"
 
 _KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
+_RELEVANT = (spellings.CLOUDFORMATION_TYPES - spellings.ASIDE).union(NESTED_STACKS)
 _KEEPING = ("Retain", "ReplaceAndRetain")
 _ARN = re.compile(r"^arn:[^:]*:cloudformation:([^:]+):([^:]+):(?:stack|changeSet)/([^/]+)/")
 
@@ -54,9 +55,7 @@ class ChangeSetResources:
         for item in items_of(self._root.get("Changes")):
             change = within(item, "ResourceChange")
             kind = within(change, "ResourceType")
-            if isinstance(kind, str) and kind in (spellings.CLOUDFORMATION_TYPES - spellings.ASIDE).union(
-                NESTED_STACKS
-            ):
+            if isinstance(kind, str) and kind in _RELEVANT:
                 yield change
 
     def _add(self, change: Table) -> None:

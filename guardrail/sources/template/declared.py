@@ -15,7 +15,7 @@ from guardrail.sources.declarations import Declaration, DeclaredEndpoint, Declar
 from guardrail.sources.template.functions import macro
 from guardrail.sources.template.properties import Properties
 from guardrail.sources.template.stack import ARN, REF_IS_ARN, Stack
-from guardrail.sources.template.values import Expression, Table, items_of, parts_of, text_of, within
+from guardrail.sources.template.values import Expression, Table, has_function, items_of, parts_of, text_of, within
 from guardrail.sources.vocabulary import elsewhere, misspelt, spellings
 from guardrail.sources.vocabulary.kinds import declare
 from guardrail.sources.vocabulary.spellings import NESTED_STACKS, STARTED_BY
@@ -101,17 +101,15 @@ def _aside(resource: Table) -> Table:
     written = {name: within(resource, "Properties", name) for name in ("BucketName", "LifecycleConfiguration")}
     return Table(
         {
-            name: Unknown("it is not written out") if _has_functions(value) else value
+            name: Unknown("it is not written out") if any(map(_is_function, parts_of(value))) else value
             for name, value in written.items()
             if value is not None
         }
     )
 
 
-def _has_functions(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(key == "Ref" or key.startswith("Fn::") for key in value) or any(map(_has_functions, value.values()))
-    return isinstance(value, list) and any(map(_has_functions, value))
+def _is_function(part: Any) -> bool:
+    return isinstance(part, dict) and has_function(part)
 
 
 def _translated(stack: Stack, logical_id: str, kind: str, resource: Table) -> Table | Stack | str | None:

@@ -17,6 +17,7 @@ from guardrail.sources.template.values import (
     Hidden,
     NoValue,
     Table,
+    has_function,
     is_hidden,
     joined,
     like,
@@ -192,7 +193,7 @@ def _mapped(stack: Evaluator, keys: list[Any]) -> Any:
         if not isinstance(here, dict) or text is None or text not in here:
             return NO_VALUE
         here = here[text]
-    if any(name == "Ref" or name.startswith("Fn::") for name in (here if isinstance(here, dict) else ())):
+    if isinstance(here, dict) and has_function(here):
         return Unknown("Fn::FindInMap finds a function, and a mapping may hold none")
     return here
 

@@ -19,6 +19,7 @@ from guardrail.sources.template.values import (
     NO_VALUE,
     Expression,
     Table,
+    has_function,
     hidden,
     is_no_echo,
     joined,
@@ -326,7 +327,7 @@ class Stack:
     def _read(self, written: Any, unread: frozenset[str]) -> Any:
         if written.__class__ is list:
             return [item for item in (self._read(item, unread) for item in written) if item is not NO_VALUE]
-        if not isinstance(written, Table) or any(key == "Ref" or key.startswith("Fn::") for key in written):
+        if not isinstance(written, Table) or has_function(written):
             return self.evaluate(written)
         values = {
             key: self._aside(value) if key in unread else self._read(value, unread)

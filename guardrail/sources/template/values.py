@@ -142,6 +142,11 @@ def parts_of(value: Any) -> Iterator[Any]:
         yield from parts_of(part)
 
 
+def has_function(table: Iterable[str]) -> bool:
+    """Whether one of the keys of a table is an intrinsic function, as ``Ref`` and ``Fn::Sub`` are."""
+    return any(key == "Ref" or key.startswith("Fn::") for key in table)
+
+
 def revealed(text: str) -> str:
     """A text as plain text, to be reckoned with: whoever asks keeps track of its being hidden."""
     return str.__str__(text)
