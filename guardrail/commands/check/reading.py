@@ -18,10 +18,12 @@ from guardrail.nearest import Nearest
 from guardrail.settings import RootEnvironment
 from guardrail.sources.boundary import boundary_of
 from guardrail.sources.past_sets import EnvironmentsThen
-from guardrail.sources.sets import FilesByLabel, RootSets, labelled
+from guardrail.sources.sets import FilesByLabel, RootSets, labelled, source_id
 
 if TYPE_CHECKING:
     from guardrail.sources.hcl.reader import RootModule
+
+_AFTER_ITS_STACK = "what it had is no longer there once somebody has deleted its stack"
 
 
 def change_sets_of(
@@ -93,7 +95,7 @@ def _from_file(
             yield labelled(structs.replace(change_set, notices=(*told, *change_set.notices)), label)
         for label, values in was.gone.items():
             change_set = read(parameters=[*_within_repository(values), *flags], is_gone=True)
-            gone = f"{path} ({label}) is gone: what it had is no longer there once somebody has deleted its stack"
+            gone = f"{source_id(path, label)} is gone: {_AFTER_ITS_STACK}"
             yield labelled(structs.replace(change_set, notices=(gone, *change_set.notices)), label)
         if not environments:
             change_set = read(parameters=flags, compare_to=None if was.gone else compare_to)
@@ -130,7 +132,7 @@ def _past_of(path: str, arguments: Namespace, inputs: Inputs) -> tuple[str | Non
     compare_to = arguments.compare_to
     if path in inputs.gone:
         what = "is no stack of its own any more" if os.path.lexists(path) else "is gone"
-        return compare_to, (f"{path} {what}: what it had is no longer there once somebody has deleted its stack",)
+        return compare_to, (f"{path} {what}: {_AFTER_ITS_STACK}",)
     if path in inputs.renamed:
         return compare_to, (f"{path} was {inputs.renamed[path]} before the change",)
     is_one_of_several = len(inputs.paths) > 1 or path in inputs.found

@@ -31,6 +31,7 @@ from guardrail.settings import (
     override,
     start_of,
 )
+from guardrail.sources.sets import source_id
 
 if TYPE_CHECKING:
     from guardrail.sources.past import KnownPasts
@@ -104,7 +105,7 @@ def limits_of_roots(change_sets: Sequence[ChangeSet], environments: "Environment
         named = environments.get(os.path.realpath(change_set.path), {}).get(change_set.label or "")
         limits = {} if named is None else structs.asdict(named.budget)
         if any(limit is not None for limit in limits.values()):
-            yield GroupLimits(where={"root": f"{change_set.path} ({change_set.label})"}, budgets=limits)
+            yield GroupLimits(where={"root": source_id(change_set.path, change_set.label)}, budgets=limits)
 
 
 Environments: TypeAlias = Mapping[str, Mapping[str, RootEnvironment]]
