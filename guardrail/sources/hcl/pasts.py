@@ -26,7 +26,7 @@ from guardrail.sources.hcl.variables import VariableAssignments
 from guardrail.sources.likeness import renamed
 from guardrail.sources.past import LEFT_OUT, KnownPasts, named_past, one_past
 from guardrail.sources.past_sets import EnvironmentsThen, environments_then
-from guardrail.sources.sets import RootSets, labelled
+from guardrail.sources.sets import RootSets, labelled, source_id
 from guardrail.sources.trees import InCommit, tree_of
 
 NO_STATE = (
@@ -132,7 +132,7 @@ class Pasts:
                     is_past_unreadable=True,
                 )
             if directory not in self.gone:
-                told = f"{directory} ({inputs.label}) is gone: what it had is no longer there after the change"
+                told = f"{source_id(directory, inputs.label)} is gone: what it had is no longer there after the change"
                 gone = _saying([told], gone)
             yield labelled(self._told(directory, gone), inputs.label)
 
@@ -213,8 +213,11 @@ class Pasts:
     def _in(self, commit: Commit) -> Disk:
         """The files of a commit, one for all inputs of a repository."""
         self.names[f"{self._compared} ({commit.id[:7]})"] = None
-        self._commits.append(commit)
-        return self._disks.setdefault(f"{commit.top} {commit.id}", Disk(InCommit(commit)))
+        key = f"{commit.top} {commit.id}"
+        if key not in self._disks:
+            self._disks[key] = Disk(InCommit(commit))
+            self._commits.append(commit)
+        return self._disks[key]
 
     # Which was which ---------------------------------------------------------------------------------------------
 
