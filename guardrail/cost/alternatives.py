@@ -230,14 +230,15 @@ def _alternative(
 def lost(candidate: "InstanceSpec", spec: "InstanceSpec") -> tuple[str, ...]:
     """What a type has less of, ``8 of 16 vCPUs``; first what matters most: a model that does not fit does not run."""
     one = "GPU" if spec.accelerator_kind == "gpu" else "accelerator"
+    in_each = _each(spec) if spec.accelerators > 1 else ZERO  # of a single one it is that of all
     return tuple(
         f"{have:.0f} of {had:.0f} {what}"
         for have, had, what in (
             (_accelerator_memory(candidate), _accelerator_memory(spec), f"GiB of {one} memory"),
-            (_each(candidate), _each(spec), f"GiB in each {one}"),
+            (_each(candidate), in_each, f"GiB in each {one}"),
             (candidate.accelerators, spec.accelerators, f"{one}s"),
             (candidate.vcpus, spec.vcpus, "vCPUs"),
             (candidate.memory_gib, spec.memory_gib, "GiB of memory"),
         )
-        if have < had and (spec.accelerators > 1 or not what.startswith("GiB in each"))
+        if have < had
     )
