@@ -17,7 +17,6 @@ from guardrail.cost.demand import WorkflowDemand
 from guardrail.flows import Runs, runs, span
 from guardrail.model import TransformJob, Unknown, Workflow
 from guardrail.money import ZERO
-from guardrail.prices import usage_types
 from guardrail.prices.base import Price, Unpriced
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
 _ONE = Decimal(1)
 IN_THE_MIDDLE = Unknown("whether it runs, or how often, is decided while its workflow runs")
 NEVER_SURE = Unknown("whether it is there is not known")
+_OPEN_COUNT = "its number of instances is not known"
 NO_END = "how often it runs in one execution has no end that is known"
 
 
@@ -157,7 +157,7 @@ def _sizes(job: TransformJob) -> Iterator[_Size]:
     if isinstance(count, Unknown):
         least, most = count.at_least or _ONE, count.at_most
         counts = [least] if most is None else list(dict.fromkeys((least, most)))
-        reason = f"its number of instances is not known: {count.reason}" if most is None else None
+        reason = f"{_OPEN_COUNT}: {count.reason}" if most is None else None
     else:
         counts, reason = [Decimal(count)], None
     for instance_type in job.instance_types:
@@ -170,7 +170,7 @@ def _price(region: str | Unknown, instance_type: str | Unknown, prices: "PriceBo
         return Unpriced(f"its instance type is not known: {instance_type.reason}")
     if isinstance(region, Unknown):
         return Unpriced(f"its region is unknown: {region.reason}")
-    return prices.price(region, usage_types.instance(usage_types.TRANSFORM, instance_type))
+    return prices.transform(region, instance_type)
 
 
 def _line(
@@ -201,4 +201,4 @@ def hour_price(job: Bill) -> HourPrice | None:
     known = [line.price.usd * line.count for line in lines if line.price is not None and line.count is not None]
     if not known or any(line.price is None for line in lines):
         return None
-    return HourPrice(min(known), max(known), any("number of instances" in (line.reason or "") for line in lines))
+    return HourPrice(min(known), max(known), any(_OPEN_COUNT in (line.reason or "") for line in lines))

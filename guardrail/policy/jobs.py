@@ -12,7 +12,6 @@ from guardrail.policy import getters as get
 from guardrail.policy.base import Part
 from guardrail.policy.policy import Value
 from guardrail.policy.subject import Evaluation, Subject
-from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 
 _DEFAULT_PAYLOAD_MB = 6
@@ -115,8 +114,7 @@ def _hourly_usd(subject: Subject, instance_type: str) -> object:
     """The price of transform for one instance."""
     if not isinstance(subject, JobSubject) or subject.world is None or isinstance(subject.workflow.region, Unknown):
         return subject.workflow.region if isinstance(subject, JobSubject) else None
-    usage_type = usage_types.instance(usage_types.TRANSFORM, instance_type)
-    price = subject.world.prices.price(subject.workflow.region, usage_type)
+    price = subject.world.prices.transform(subject.workflow.region, instance_type)
     return price.usd if isinstance(price, Price) else Unknown(price.reason)
 
 
@@ -135,10 +133,7 @@ def unpriced_types(subject: Subject) -> object:
     region, types = subject.workflow.region, instance_types(subject.job)
     if isinstance(types, Unknown) or isinstance(region, Unknown):
         return types if isinstance(types, Unknown) else region
-    found = [
-        subject.world.prices.price(region, usage_types.instance(usage_types.TRANSFORM, str(each)))
-        for each in subject.job.instance_types
-    ]
+    found = [subject.world.prices.transform(region, str(each)) for each in subject.job.instance_types]
     return tuple(each.reason for each in found if not isinstance(each, Price))
 
 

@@ -116,6 +116,10 @@ class PriceBook:
         """USD per hour of one instance of a real-time endpoint: 0.23 for ml.m5.xlarge in us-east-1."""
         return self.price(region, usage_types.instance(usage_types.HOST, instance_type))
 
+    def transform(self, region: str, instance_type: str) -> Price | Unpriced:
+        """USD per hour of one instance of a transform job: 0.23 for ml.m5.xlarge in us-east-1."""
+        return self.price(region, usage_types.instance(usage_types.TRANSFORM, instance_type))
+
     def hosting_prices(self, region: str) -> Mapping[str, Price]:
         """Every hosting price of a region by instance type; empty where the region has no table.
 
