@@ -449,6 +449,11 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     location: Location | None = None
     configuration_location: Location | None = None
 
+    @property
+    def update_minutes(self) -> float | Unknown | None:
+        """For how long an update bills an old instance beside a new one, by the policy that it has; None of neither."""
+        return self.rolling_wait_minutes if self.two_fleets_minutes is None else self.two_fleets_minutes
+
 
 class Skipped(Struct, frozen=True, kw_only=True):
     """A resource that is relevant, was seen, and could not be understood or linked. Every report shows it."""

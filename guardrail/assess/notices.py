@@ -47,8 +47,8 @@ def of_updates(endpoints: Iterable[EndpointReport]) -> Iterator[str]:
         waits = [(each.two_fleets_minutes, each.rolling_wait_minutes) for each in (before, after)]
         usd = per_update(after, item.cost)
         if isinstance(usd, Decimal) and (waits[0] != waits[1] or _changes_type(item)):
-            kept = "both fleets are billed" if after.rolling_wait_minutes is None else "each batch is billed twice"
-            minutes = plain(Decimal(str(after.rolling_wait_minutes or after.two_fleets_minutes)).normalize())
+            kept = "each batch is billed twice" if after.two_fleets_minutes is None else "both fleets are billed"
+            minutes = plain(Decimal(str(after.update_minutes)).normalize())
             yield (
                 f"{after.address}: {kept} for {minutes} minutes at least in each update, this one among them: "
                 f"{two_decimals(usd)} USD an update"

@@ -28,7 +28,7 @@ def overlap_minutes(endpoint: Endpoint, variant: InstanceVariant) -> Decimal | U
     """For how long an update bills an instance of the variant twice; None where its deployment policy has no wait."""
     if variant.marketplace is True or any(str(each).startswith(_AT_ONCE) for each in variant.types):
         return None
-    said = endpoint.rolling_wait_minutes if endpoint.two_fleets_minutes is None else endpoint.two_fleets_minutes
+    said = endpoint.update_minutes
     if said is None or isinstance(said, Unknown):
         return said
     return Decimal(str(said)) or None
