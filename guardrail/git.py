@@ -46,6 +46,7 @@ _NO_FILES = frozenset({"", ".", ".."})
 _LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _MOST_LINKS = 40
+_SHA1_DIGITS = 40
 _SPARSE = re.compile(rb"^\s*sparsecheckout\s*=\s*true\b", re.IGNORECASE | re.MULTILINE)
 
 
@@ -194,6 +195,21 @@ class Commit:
         if entry is None or entry.kind != "blob":
             return None
         return self._content(path, entry)
+
+    def had(self, path: str, content: bytes) -> bool:
+        """Whether the file that ``path`` was had this content, told by its id, so that git is not asked for it.
+
+        Raises as `read` does for links and submodules.
+        """
+        import hashlib
+
+        entry = self._entry(path)
+        if entry is None or entry.kind != "blob":
+            return False
+        own = hashlib.new("sha1" if len(entry.id) == _SHA1_DIGITS else "sha256", usedforsecurity=False)
+        own.update(b"blob %d\0" % len(content))
+        own.update(content)
+        return own.hexdigest() == entry.id
 
     def is_directory(self, path: str) -> bool:
         """Whether ``path`` was a folder. Raises `SubmoduleError` for a submodule."""

@@ -94,6 +94,20 @@ def test_a_commit_is_read_by_the_paths_of_the_working_tree(repository: Path, mon
     assert [commit_.is_directory(path) for path in (".", "prod", "main.tf", "nowhere")] == [True, True, False, False]
 
 
+@pytest.mark.parametrize("id_format", ["sha1", "sha256"])
+def test_what_a_file_had_is_told_by_its_id_without_its_content(tmp_path: Path, id_format: str) -> None:
+    folder = tmp_path / "shop"
+    folder.mkdir()
+    git(folder, "init", "--quiet", f"--object-format={id_format}")
+    commit(folder, {"template.yaml": "two", "infra/empty": ""})
+    (folder / "template.yaml").write_text("three")
+    commit_ = past(folder)
+    assert commit_.had(str(folder / "template.yaml"), b"two")
+    assert commit_.had(str(folder / "infra" / "empty"), b"")
+    for path, content in (("template.yaml", b"three"), ("template.yaml", b""), ("new.yaml", b""), ("infra", b"")):
+        assert not commit_.had(str(folder / path), content)
+
+
 def test_what_was_not_there_is_none_and_so_is_what_lies_outside(repository: Path) -> None:
     commit_ = past(repository)
     for path in (repository / "new.yaml", repository / "README.md" / "x", repository.parent / "elsewhere"):
