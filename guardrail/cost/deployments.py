@@ -49,10 +49,10 @@ def per_update(endpoint: Endpoint, bill: Bill) -> Decimal | Unknown | None:
     total: Decimal | None = None
     for variant, part in zip(variants, bill.children, strict=False):
         minutes = overlap_minutes(endpoint, variant) if isinstance(variant, InstanceVariant) else None
-        if minutes is None or isinstance(minutes, Unknown):
-            if minutes is not None:
-                return minutes
+        if minutes is None:
             continue
+        if isinstance(minutes, Unknown):
+            return minutes
         hourly = _hourly(part)
         if isinstance(hourly, Unknown):
             return hourly
