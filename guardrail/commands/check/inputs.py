@@ -34,10 +34,8 @@ class Inputs(Struct, frozen=True, kw_only=True):
     """By the path of a template, what it was called before the change."""
     gone: tuple[str, ...] = ()
     """Templates that are there no more."""
-    gone_folders: tuple[str, ...] = ()
-    """Folders that are named and there no more."""
     gone_source: tuple[str, ...] = ()
-    """Files of Terraform source, and of values, that are named and there no more."""
+    """Folders, and files of Terraform source and of values, that are named and there no more."""
     known_pasts: "KnownPasts" = {}
     """The commits that inputs have been compared with so far."""
 
@@ -51,13 +49,14 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
     found: set[str] = set()
     notices: list[str] = []
     renamed: dict[str, str] = {}
-    gone: dict[_Kind, dict[str, None]] = {"template": {}, "source": {}, "folder": {}}
+    gone: dict[str, None] = {}
+    gone_source: dict[str, None] = {}
     known_pasts: KnownPasts = {}
     places = {os.path.realpath(path) for path in named}
     for path in named:
         was = _what_was(path, arguments, known_pasts)
         if was is not None:
-            gone[was][path] = None
+            (gone if was == "template" else gone_source)[path] = None
         is_folder = path != "-" and os.path.isdir(path) and sources.is_terraform(path)
         if was is None and not is_folder:
             paths[path] = None
@@ -88,7 +87,7 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
                 known=known_pasts,
             )
             renamed |= then.renamed
-            gone["template"].update(dict.fromkeys(then.gone))
+            gone.update(dict.fromkeys(then.gone))
             paths.update(dict.fromkeys(then.unreadable))  # and what is wrong with it is said
             found.update(then.unreadable)
             notices += [f"{LEFT_OUT}: {discovery.listed(then.left_out)}"] if then.left_out else []
@@ -98,9 +97,8 @@ def search(arguments: Namespace, settings: FoundSettings) -> Inputs:
         notices=tuple(notices),
         exclude=exclude,
         renamed=renamed,
-        gone=tuple(gone["template"]),
-        gone_folders=tuple(gone["folder"]),
-        gone_source=tuple(gone["source"]),
+        gone=tuple(gone),
+        gone_source=tuple(gone_source),
         known_pasts=known_pasts,
     )
 

@@ -34,7 +34,7 @@ def change_sets_of(
     Terraform source is read together: several of its files may belong to one root module.
     """
     terraform = [path for path in inputs.paths if sources.is_terraform(path)]
-    all_source = [*terraform, *inputs.gone_folders, *inputs.gone_source]
+    all_source = [*terraform, *inputs.gone_source]
     if arguments.assignments and not all_source:
         raise GuardrailError("--var and --var-file are for Terraform source: a plan has its values already")
     for path in (*inputs.paths, *all_source[:1]):
@@ -193,7 +193,7 @@ def _from_terraform(
     return sources.read_terraform(
         paths,
         compare_to=arguments.compare_to,
-        gone=(*inputs.gone_folders, *inputs.gone_source),
+        gone=inputs.gone_source,
         any_owner=arguments.any_owner,
         known_pasts=inputs.known_pasts,
         sets_then=sets_then,
