@@ -31,7 +31,7 @@ from guardrail.reporters.bill import USAGE, changes_nothing
 from guardrail.reporters.footnotes import gaps
 from guardrail.reporters.gfm import code, details, name, prose
 from guardrail.reporters.headline import State, capital, expected_dollars, in_dollars, of_totals
-from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, ToMend, to_mend, write
+from guardrail.reporters.markdown import COMMENT_LIMIT, MARGIN, ToMend, write_with_mending
 from guardrail.reporters.markdown.headline import ICONS, MOST_CAUSES, NOTHING_KNOWN
 from guardrail.reporters.markdown.mending import in_html
 from guardrail.reporters.markdown.tables import SIGNS, cells, head, row, scaled, stack_names
@@ -108,7 +108,8 @@ class Section(Struct, frozen=True, kw_only=True):
 
 def section(report: Report, called: str, commit: str, run: Run, options: Options) -> Section:
     """The section of one report."""
-    told, mending = overview(report), to_mend(report, options)
+    told = overview(report)
+    text, mending, left = write_with_mending(report, options, COMMENT_LIMIT - MARGIN, _MOST_OF_ONE)
     facts = SectionFacts(
         totals=structs.replace(report.totals, unchanged=None),
         state=told.state,
@@ -119,11 +120,10 @@ def section(report: Report, called: str, commit: str, run: Run, options: Options
         broken=_short(broken(budget) for budget in told.budgets if budget.state == "broken"),
         gaps=_short(gaps(report))[:1],
         stacks=_stacks(report),
-        mending=tuple(structs.replace(each, text=_harmless(each.text)) for each in mending[:_MOST_OF_ONE]),
-        mending_left=len(mending[_MOST_OF_ONE:]),
+        mending=tuple(structs.replace(each, text=_harmless(each.text)) for each in mending),
+        mending_left=left,
     )
-    text = _harmless(write(report, options, COMMENT_LIMIT - MARGIN)).strip("\n")
-    return Section(name=called, commit=commit, run=run, facts=facts, text=text)
+    return Section(name=called, commit=commit, run=run, facts=facts, text=_harmless(text).strip("\n"))
 
 
 def _short(clauses: Iterable[str]) -> tuple[str, ...]:

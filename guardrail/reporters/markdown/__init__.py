@@ -65,7 +65,11 @@ def render(report: Report, options: Options = DEFAULT) -> str:
 
 def write(report: Report, options: Options, limit: int) -> str:
     """The report in at most ``limit`` bytes, without the marker."""
-    text, room = _Writer(report, options), _Room(limit - _RESERVE)
+    return _written(_Writer(report, options), limit)
+
+
+def _written(text: "_Writer", limit: int) -> str:
+    room = _Room(limit - _RESERVE)
     head, foot = text.head(), text.foot()
     room.take(head + foot)
     table = room.kept(text.table())
@@ -86,17 +90,19 @@ class ToMend(Struct, frozen=True, kw_only=True, omit_defaults=True):
     text: str
 
 
-def to_mend(report: Report, options: Options) -> list[ToMend]:
-    """The errors and warnings that count, the worst and dearest first."""
-    mending = _Writer(report, options).mending
-    return [
+def write_with_mending(report: Report, options: Options, limit: int, most: int) -> tuple[str, list[ToMend], int]:
+    """What `write` does, and beside it the ``most`` worst and dearest errors and warnings, and how many more count."""
+    text = _Writer(report, options)
+    mending = text.mending
+    first = [
         ToMend(
             severity=group[0].dearest.severity,
             usd=found.usd if (found := savings(group)) else ZERO,
             text=mending.brief(group),
         )
-        for group in mending.groups
+        for group in mending.groups[:most]
     ]
+    return _written(text, limit), first, len(mending.groups) - len(first)
 
 
 class _Room:
