@@ -127,16 +127,19 @@ class Export:
         """
         import duckdb
 
-        for lack in view.lacks(group.layout, group.columns):
-            condition = lack.of_files if table is None else lack.of_view
-            lines = f"{group.relation} WHERE {view.sagemaker(group.layout, group.columns)}" if table is None else table
-            text = f"SELECT COUNT(*) AS line_count FROM {lines} {'AND' if table is None else 'WHERE'} {condition}"
+        layout, columns = group.layout, group.columns
+        lines = f"{table} WHERE" if table else f"{group.relation} WHERE {view.sagemaker(layout, columns)} AND"
+        asked: dict[str, view.Lack] = {}
+        for lack in view.LACKS:  # of files of FOCUS two have the same condition
+            asked.setdefault(lack.of_view if table else lack.of_files(layout, columns), lack)
+        for condition, lack in asked.items():
+            text = f"SELECT COUNT(*) AS line_count FROM {lines} {condition}"
             try:
                 count = self._engine.rows(text, [] if table else [group.patterns])[0]["line_count"]
             except duckdb.Error as error:
                 raise engine.refused(error, group.shown[0]) from error
             if count:
-                column = group.layout.columns[lack.concept][0]
+                column = layout.columns[lack.concept][0]
                 told = f"{group.shown[0]}: {lack.whose} have no {column} ({count:,}): {lack.so}"
                 if lack.is_fatal:
                     raise SourceError(told, hint=f"export with {column}; every question but sql needs it")

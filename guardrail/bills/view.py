@@ -108,20 +108,45 @@ def duckdb(
 
 
 class Lack(Struct, frozen=True, kw_only=True):
-    """What a line of use must not be without, as conditions that a line is: of the files, and of the view."""
+    """What a line of use must not be without."""
 
     concept: Concept
-    whose: str
+    column: str
+    """Of the view."""
+    line_types: tuple[str, ...] = USAGE_LINES
+    whose: str = "lines of use"
     so: str
-    of_files: str
-    of_view: str
     is_fatal: bool = True
     """Whether a bill with such lines is refused, or answered with a note."""
 
+    @property
+    def of_view(self) -> str:
+        """The condition that a line of the view is without it."""
+        return f"{self.column} IS NULL AND line_type IN {literals(self.line_types)}"
 
-def lacks(layout: ExportLayout, columns: ExportColumns) -> list[Lack]:
-    """Lines of use without a cost, which would count as if they were free, without a start, and without an amount."""
-    return _DuckDB(layout, columns).lacks()
+    def of_files(self, layout: ExportLayout, columns: ExportColumns) -> str:
+        """The condition that a line of files is without it, so simple that most of a file is passed over."""
+        return _DuckDB(layout, columns).without(self)
+
+
+LACKS: Final = (
+    Lack(
+        concept="effective",
+        column="cost",
+        line_types=("SavingsPlanCoveredUsage",),
+        whose="lines of use that a Savings Plan covers",
+        so="their cost is not known",
+    ),
+    Lack(
+        concept="unblended",
+        column="cost",
+        line_types=("Usage", "DiscountedUsage"),
+        so="their cost is not known",
+    ),
+    Lack(concept="usage_start", column="usage_start", so="their day is not known"),
+    Lack(concept="amount", column="amount", so="they count with their cost, and with no hours", is_fatal=False),
+)
+"""Without a cost lines would count as if they were free, and without a start be of a guessed day."""
 
 
 def unreadable(layout: ExportLayout, columns: ExportColumns, concept: Concept) -> str:
@@ -295,45 +320,11 @@ class _DuckDB:
         """A number where its column is there and filled, else another."""
         return otherwise if self.reference(concept) is None else f"COALESCE({concept}_number, {otherwise})"
 
-    def lacks(self) -> list[Lack]:
-        """What lines of use lack, in conditions so simple that most of a file is passed over."""
-        unblended, effective = self._is_none("unblended"), self._is_none("effective")
-        kind, covered, others = self.line_type(), "= 'SavingsPlanCoveredUsage'", "IN ('Usage', 'DiscountedUsage')"
-        free, whose = "their cost is not known", "lines of use that a Savings Plan covers"
-        is_covered, is_other = f"{effective} AND {kind} {covered}", f"{unblended} AND {kind} {others}"
-        if self.layout.is_focus:  # either column will do, whatever covers a line
-            is_covered = is_other = f"{unblended} AND {effective}"
-        return [
-            Lack(
-                concept="effective",
-                whose=whose,
-                so=free,
-                of_files=is_covered,
-                of_view=f"cost IS NULL AND line_type {covered}",
-            ),
-            Lack(
-                concept="unblended",
-                whose="lines of use",
-                so=free,
-                of_files=is_other,
-                of_view=f"cost IS NULL AND line_type {others}",
-            ),
-            Lack(
-                concept="usage_start",
-                whose="lines of use",
-                so="their day is not known",
-                of_files=f"{self._is_none('usage_start')} AND {kind} IN {literals(USAGE_LINES)}",
-                of_view=f"usage_start IS NULL AND line_type IN {literals(USAGE_LINES)}",
-            ),
-            Lack(
-                concept="amount",
-                whose="lines of use",
-                so="they count with their cost, and with no hours",
-                of_files=f"{self._is_none('amount')} AND {kind} IN {literals(USAGE_LINES)}",
-                of_view=f"amount IS NULL AND line_type IN {literals(USAGE_LINES)}",
-                is_fatal=False,
-            ),
-        ]
+    def without(self, lack: Lack) -> str:
+        """The condition that a line is without what it must not be."""
+        if lack.column == "cost" and self.layout.is_focus:  # either column will do, whatever covers a line
+            return f"{self._is_none('unblended')} AND {self._is_none('effective')}"
+        return f"{self._is_none(lack.concept)} AND {self.line_type()} IN {literals(lack.line_types)}"
 
     def start(self) -> str:
         """When a line begins; what is no use, and says no time of its own, with its bill."""
