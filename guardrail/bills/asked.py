@@ -4,14 +4,14 @@ The texts keep to what DuckDB and Trino (Athena) take alike: no division, no ave
 ``tests/bills/test_texts.py`` does not list. Ratios are worked out in Python, on Decimal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.bills.layouts import LayoutName
-from guardrail.bills.usage import NOT_RECOGNISED, Use, uses_of
+from guardrail.bills.usage import NOT_RECOGNISED, SOFTWARE, Use, uses_of
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literal, literals
 
 KNOWN_LINES: Final = (
@@ -82,6 +82,11 @@ class ExportFacts(Struct, frozen=True, kw_only=True):
         return self.usage_lines > self.without_resource
 
     @property
+    def is_nameless(self) -> bool:
+        """Whether there is use, and no line of it names its resource."""
+        return bool(self.usage_lines) and not self.has_resources
+
+    @property
     def prefix_regions(self) -> dict[str, str]:
         """The region of the prefix of each usage type; empty where it is not known."""
         return {use.usage_type: use.region for use in self.uses}
@@ -132,6 +137,11 @@ def _asked(asked: Asked) -> str:
         wanted.append(f"{tag} IN {literals(values)}")
     joined = " LEFT JOIN usage_types ON lines.usage_type = usage_types.usage_type" if asked.regions else ""
     return f"asked AS (\n  SELECT lines.* FROM lines{joined}\n  WHERE {' AND '.join(wanted)}\n)"
+
+
+def mode_of_lines(row: Mapping[str, Any]) -> str:
+    """The mode of lines that a row sums: software has its own, whatever its usage type looks like."""
+    return str(row["mode"] or NOT_RECOGNISED) if row["product_code"] in PRODUCTS else SOFTWARE
 
 
 def in_usage() -> str:

@@ -1,6 +1,6 @@
 """A question asked of a bill: facts first, then the question, then what stands apart, and all of it one answer."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -13,10 +13,11 @@ from guardrail.bills.asked import (
     beginning,
     facts,
     facts_text,
+    mode_of_lines,
 )
 from guardrail.bills.layouts import LAYOUTS, LayoutName
 from guardrail.bills.questions import Question, question, savings_plans
-from guardrail.bills.usage import INFERENCE, NOT_RECOGNISED, SOFTWARE
+from guardrail.bills.usage import INFERENCE
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.errors import SourceError
 
@@ -69,7 +70,7 @@ def _refuse(name: str, asks: Question, there: ExportFacts, asked: Asked) -> None
         )
     if asks.NEEDS_HOURS and "cost-explorer" in there.layouts:
         raise SourceError(f"{name} needs hours, which Cost Explorer does not have", hint="ask an export of the bill")
-    if asks.NEEDS_RESOURCES and there.usage_lines and not there.has_resources:
+    if asks.NEEDS_RESOURCES and there.is_nameless:
         wanted = joined(_column(layout, "resource_id") for layout in there.layouts)
         raise SourceError(
             f"{name} needs the resource of each line, and no line has one",
@@ -114,7 +115,7 @@ def _apart(others: Sequence[dict[str, Any]]) -> list[Row]:
     parts: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in others:
         is_later = bool(row["billed"] and row["used"] and row["billed"] > row["used"])
-        if row["line_type"] in USAGE_LINES and not (is_later and _mode(row) in INFERENCE):
+        if row["line_type"] in USAGE_LINES and not (is_later and mode_of_lines(row) in INFERENCE):
             continue
         used, billed = (f"{row[name]:%Y-%m}" if row[name] else "" for name in ("used", "billed"))
         key = (
@@ -146,17 +147,12 @@ def _billed_later(apart: Sequence[Row]) -> list[str]:
     return [f"lines of {used} that are in the bill of {billed} are shown as billed later" for used, billed in months]
 
 
-def _mode(row: Mapping[str, Any]) -> str:
-    """The mode of lines: software has its own, whatever its usage type looks like."""
-    return str(row["mode"] or NOT_RECOGNISED) if row["product_code"] in PRODUCTS else SOFTWARE
-
-
 def _remainder(others: Sequence[dict[str, Any]]) -> list[Row]:
     """What is no inference, in one sum for each currency; what is not recognised beside it."""
     parts: dict[tuple[str, str], list[dict[str, Any]]] = {}
     for row in others:
-        if row["line_type"] in USAGE_LINES and _mode(row) not in INFERENCE:
-            parts.setdefault((_mode(row), row["currency"] or ""), []).append(row)
+        if row["line_type"] in USAGE_LINES and mode_of_lines(row) not in INFERENCE:
+            parts.setdefault((mode_of_lines(row), row["currency"] or ""), []).append(row)
     return [
         {
             "mode": mode,
@@ -203,7 +199,7 @@ def _lacks(name: str, there: ExportFacts, asked: Asked) -> list[str]:
     if there.tagged:
         absent = [key for (key, _), count in zip(asked.tags, there.tagged, strict=True) if not count]
         lacks += [f"no line has the tag {key}: is it spelt so, and activated for cost allocation?" for key in absent]
-    if there.usage_lines and not there.has_resources:
+    if there.is_nameless:
         wanted = joined(_column(layout, "resource_id") for layout in there.layouts)
         lacks.append(f"no line names its resource ({wanted}): answered by usage type")
     elif there.without_resource and name == "always-on":

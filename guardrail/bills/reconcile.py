@@ -67,7 +67,7 @@ def paired(report: Report, month: Month) -> Pairs:
     """Endpoints with what was billed of them; usage types where the bill, or what starts a job, tells no name."""
     ours = [part for part in month.parts if part.mode in INFERENCE or part.mode == SOFTWARE]
     items = [item for item in report.endpoints if item.cost is None or item.cost.part_of is None]
-    has_names = not month.facts.usage_lines or month.facts.has_resources
+    has_names = not month.facts.is_nameless
     pooled = [
         (each.workflow.address, line) for each in report.workflows if each.cost for line in each.cost.every_line()
     ]
@@ -175,7 +175,7 @@ def answer(found: Pairs, month: Month) -> Answer:
     rows = [{**row, "currency": month.currency} for row in rows]
     rows.sort(key=lambda row: -abs(row["difference"]) if isinstance(row["difference"], Decimal) else Decimal(1))
     lacks = [] if month.facts.is_hourly else ["the export has no hours: updates with two fleets are not told apart"]
-    if month.facts.usage_lines and not month.facts.has_resources:
+    if month.facts.is_nameless:
         lacks.append("no line names its resource: estimate and bill are laid side by side by usage type")
     return Answer(
         question="reconcile",

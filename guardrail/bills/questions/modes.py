@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from guardrail.bills.answer import Row, joined, total
-from guardrail.bills.asked import Asked, ExportFacts
+from guardrail.bills.asked import Asked, ExportFacts, mode_of_lines
 from guardrail.bills.usage import INFERENCE, NOT_INFERENCE, NOT_RECOGNISED, SOFTWARE
-from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
+from guardrail.bills.view import USAGE_LINES, literals
 
 COLUMNS: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "currency", "amount", "unit", "usage_types")
 SHOWN: Final = ("month", "mode", "cost", "list_cost", "billed_cost", "amount", "unit")
@@ -34,8 +34,7 @@ def rows(found: Sequence[dict[str, Any]], asked: Asked, facts: ExportFacts) -> t
     """A row for each month, mode and currency; amounts only where all are of one unit."""
     parts: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in found:
-        mode = row["mode"] or NOT_RECOGNISED if row["product_code"] in PRODUCTS else SOFTWARE
-        key = (f"{row['month']:%Y-%m}", mode, row["currency"] or "")
+        key = (f"{row['month']:%Y-%m}", mode_of_lines(row), row["currency"] or "")
         parts.setdefault(key, []).append(row)
     made: list[Row] = []
     for (month, mode, currency), several in sorted(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Any, Final
 
-from guardrail.bills.answer import Row, ratio, total
+from guardrail.bills.answer import Row, ratio, summed, total
 from guardrail.bills.asked import DAY_HOURS, Asked, By, ExportFacts, first_of_month, in_usage
 from guardrail.bills.usage import INFERENCE
 from guardrail.bills.view import literals
@@ -100,7 +100,7 @@ def _periods(run: Sequence[dict[str, Any]], currency: str, unit: By) -> list[Row
     made: list[Row] = []
     before: Decimal | None = None
     for period, several in periods.items():
-        cost = _sum(several, "cost") or ZERO
+        cost = summed(several, "cost")
         made.append(
             {
                 "period": period,
