@@ -5,11 +5,11 @@ from decimal import Context, Decimal
 
 from msgspec import Struct
 
-from guardrail.cost.base import Bill, HourPrice
+from guardrail.cost.base import HourPrice
 from guardrail.model import TransformJob, Unknown, Workflow
 from guardrail.money import ZERO
 from guardrail.report import Report, WorkflowReport
-from guardrail.reporters.bill import UNKNOWN, USAGE, Amounts, amounts
+from guardrail.reporters.bill import UNKNOWN, Amounts, amounts, amounts_of_jobs, reads_as_free
 from guardrail.reporters.wording import inert, number, usd
 
 HEAD = ("transform job", "size", "an hour", "runs", "floor", "expected", "ceiling")
@@ -44,7 +44,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[JobRow]:
     """One workflow and its jobs, with what they were where the change alters that."""
     workflow = item.workflow
     several = len(workflow.jobs) > 1 or bool(workflow.jobs and workflow.jobs[0].label)
-    own = ("deleted", "", "") if item.cost is None else _amounts(item.cost)
+    own = ("deleted", "", "") if item.cost is None else amounts_of_jobs(item.cost.monthly)
     title = inert(workflow.address) + (" (possibly there)" if workflow.deployed == "possibly" else "")
     often, was = _with_past(executions(workflow), executions(item.previous or workflow)), _was(item)
     past = {job.label: job for job in item.previous.jobs} if item.previous is not None else {}
@@ -62,7 +62,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[JobRow]:
             size=_size(item, job, past),
             hour=hour(price),
             runs=per_execution(job, runs),
-            amounts=_amounts(cost),
+            amounts=amounts_of_jobs(cost.monthly),
         )
     left = {job.label for job in workflow.jobs}
     for label, job in past.items():
@@ -77,8 +77,8 @@ def _was(item: WorkflowReport) -> str:
     before = item.before
     if item.cost is not None and before == item.cost.monthly:
         return ""
-    if before.depends_on_usage and not before.ceiling:
-        return ""  # a zero would read as free
+    if reads_as_free(before):
+        return ""
     least, expected, most = amounts(before)
     return f"was {f'{least} to {most}' if isinstance(before.expected, Unknown) else expected}"
 
@@ -92,14 +92,6 @@ def _size(item: WorkflowReport, job: TransformJob, past: Mapping[str, TransformJ
 
 def _with_past(now: str, before: str) -> str:
     return now if before == now else f"{now} (was {before})"
-
-
-def _amounts(cost: Bill) -> Amounts:
-    """The amounts; of what no usage prices that it depends on it, for a zero would read as free."""
-    monthly = cost.monthly
-    if monthly.depends_on_usage and not monthly.ceiling:
-        return USAGE, "", ""
-    return amounts(monthly)
 
 
 def size(job: TransformJob) -> str:

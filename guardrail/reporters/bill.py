@@ -78,14 +78,22 @@ def _workflows(report: Report) -> Iterator[Row]:
     for item in report.workflows if report.endpoints else ():
         if item.cost is not None and not (item.unchanged and changes_nothing(report)):
             monthly, name = item.cost.monthly, inert(item.workflow.address)
-            is_usage = monthly.depends_on_usage and not monthly.ceiling  # an amount would read as free
-            own = (USAGE, "", "") if is_usage else amounts(monthly)
             yield Row(
                 kind="total",
                 name=f"{name}, transform jobs",
-                amounts=own,
-                usage=monthly.depends_on_usage and not is_usage,
+                amounts=amounts_of_jobs(monthly),
+                usage=monthly.depends_on_usage and not reads_as_free(monthly),
             )
+
+
+def reads_as_free(monthly: Monthly) -> bool:
+    """Whether usage decides what transform jobs come to, and none is stated: their amounts would be zeros."""
+    return monthly.depends_on_usage and not monthly.ceiling
+
+
+def amounts_of_jobs(monthly: Monthly) -> Amounts:
+    """The amounts of transform jobs; of what no usage prices that it depends on it."""
+    return (USAGE, "", "") if reads_as_free(monthly) else amounts(monthly)
 
 
 def changes_nothing(report: Report) -> bool:
