@@ -15,6 +15,7 @@ from guardrail.errors import GuardrailError, PolicyError, did_you_mean
 from guardrail.policy import load, superseding
 from guardrail.policy.policy import Parameter, Policy, by_environment
 from guardrail.policy.scope import dotted, show
+from guardrail.reporters.wording import visible
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -98,7 +99,7 @@ def _list(arguments: Any) -> int:
         if policy.topic != topic:
             topic = policy.topic
             print(f"{topic or 'your own'}:")
-        print(f"  {policy.id:<{width}}  {policy.gravest:<7}  {_inert(policy.title)}")
+        print(f"  {policy.id:<{width}}  {policy.gravest:<7}  {visible(policy.title)}")
     return 0
 
 
@@ -111,13 +112,8 @@ def _explain(arguments: Any) -> int:
             raise GuardrailError(f"the policy {arguments.id} is turned off by the settings")
         message = f"there is no policy {arguments.id!r}{did_you_mean(arguments.id, [*policies, *known])}"
         raise GuardrailError(message, hint="guardrail policies list")
-    print("\n".join(map(_inert, _explanation(policy))))
+    print("\n".join(map(visible, _explanation(policy))))
     return 0
-
-
-def _inert(line: str) -> str:
-    """A line of a policy or of a file of values as it is printed, without what a terminal would obey."""
-    return line if line.isprintable() else "".join(char if char.isprintable() else ascii(char)[1:-1] for char in line)
 
 
 def _explanation(policy: Policy) -> Iterator[str]:
@@ -298,7 +294,7 @@ def _test(paths: list[str]) -> int:
 
 
 def _failure(outcome: "ExampleResult") -> str:
-    return f"{_inert(f'{outcome.policy}: {outcome.verdict}: {outcome.because}')}\n    {_inert(str(outcome.problem))}"
+    return f"{visible(f'{outcome.policy}: {outcome.verdict}: {outcome.because}')}\n    {visible(str(outcome.problem))}"
 
 
 def _files(paths: list[str]) -> list[str]:

@@ -36,8 +36,12 @@ def inert(text: str, limit: int = LONGEST_TEXT) -> str:
         text = shorten(text.replace("##", r"#\x23"), limit)
     if text.isprintable():
         return text
-    text = "".join(char if char.isprintable() else _escape(char) for char in text)
-    return shorten(text, limit)
+    return shorten(visible(text), limit)
+
+
+def visible(text: str) -> str:
+    """``text``, all of it, with an escape for each character that a terminal would obey or not show."""
+    return text if text.isprintable() else "".join(char if char.isprintable() else _escape(char) for char in text)
 
 
 def no_command(line: str) -> str:
