@@ -4,6 +4,7 @@ import re
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from guardrail import bundled as bundled_data
@@ -18,6 +19,7 @@ from guardrail.policy.scope import dotted, show
 from guardrail.reporters.wording import visible
 
 if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
     from guardrail.policy.environment import EnvironmentSettings
@@ -231,20 +233,26 @@ def _place(complaint: str) -> str:
 
 def _misfits(path: str) -> list[str]:
     """Where the file does not fit policies/schema.json, by line."""
-    import json
-
-    from jsonschema import Draft202012Validator
-
     try:
         document = strict_yaml.read(path, dict[str, Any], error=PolicyError)
     except PolicyError:
         return []
     found = {
         (strict_yaml.line_of(path, steps), f"{dotted(steps)}: {problem}" if steps else problem)
-        for error in Draft202012Validator(json.loads(schema.text("policy"))).iter_errors(document)
+        for error in _schema().iter_errors(document)
         for steps, problem in _explained(error)
     }
     return [f"{path}:{line}: {text}" for line, text in sorted(found)]
+
+
+@cache
+def _schema() -> "Draft202012Validator":
+    """What policies are held against, parsed once however many files there are."""
+    import json
+
+    from jsonschema import Draft202012Validator
+
+    return Draft202012Validator(json.loads(schema.text("policy")))
 
 
 def _explained(error: "ValidationError") -> Iterator[tuple[tuple[str | int, ...], str]]:
