@@ -24,7 +24,7 @@ from guardrail.bills.asked import (
 )
 from guardrail.bills.asking import Ask
 from guardrail.bills.layouts import LayoutName
-from guardrail.bills.questions.hours import PLACE
+from guardrail.bills.questions.hours import PLACE, place_of
 from guardrail.bills.resources import Resource, resource_of, shown_name
 from guardrail.bills.usage import SOFTWARE, Use
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
@@ -192,8 +192,8 @@ def _part(
     has_list = all(row["with_list"] == row["line_count"] for row in several)
     covered = [row for row in several if row["line_type"] == _COVERED]
     keys = dict.fromkeys(
-        (key, row["account"], "" if (key or "").startswith("arn:") else resource.region, row["usage_type"])
-        for row, key in ((row, row["resource_key"]) for row in several)
+        (row["resource_key"], row["account"], place_of(row["resource_key"], resource.region), row["usage_type"])
+        for row in several
     )
     newest = max(several, key=lambda row: (row["last_start"], row["resource_id"] or ""))
     return Billed(

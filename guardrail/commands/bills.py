@@ -4,7 +4,7 @@ import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Final
@@ -222,8 +222,7 @@ def opened(sources: Sequence[str], asked: "Asked", *, yes: bool) -> "Iterator[Ex
         yield stack.enter_context(reading.opened(local, [key for key, _ in asked.tags]))
 
 
-@contextmanager
-def of_month(sources: Sequence[str], start: date | None, *, yes: bool) -> "Iterator[Export]":
+def of_month(sources: Sequence[str], start: date | None, *, yes: bool) -> "AbstractContextManager[Export]":
     """The bill of the month that begins with ``start``; of what lies at AWS, by default that of the last whole month.
 
     The last month that an export has to its end may be the one before the last: its newest lines are of yesterday.
@@ -234,8 +233,7 @@ def of_month(sources: Sequence[str], start: date | None, *, yes: bool) -> "Itera
     asked = (
         Asked(start=first_of_month(today(), -2)) if start is None else Asked(start=start, end=first_of_month(start, 1))
     )
-    with opened(sources, asked, yes=yes) as bill:
-        yield bill
+    return opened(sources, asked, yes=yes)
 
 
 def _sql(about: str, sources: Sequence[str], asked: "Asked", arguments: Namespace) -> str:

@@ -20,6 +20,11 @@ PLACE: Final = (
 """The region of what has no ARN, which says it; the same name in two regions is two endpoints."""
 
 
+def place_of(resource_key: str | None, region: str) -> str:
+    """What `PLACE` is of a line whose region is worked out."""
+    return "" if (resource_key or "").startswith("arn:") else region
+
+
 def hourly(more: str, modes: tuple[str, ...]) -> str:
     """The table ``hourly``: what ran in each span of the export, by `IDENTITY` and ``more``.
 
