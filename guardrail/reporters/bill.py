@@ -75,8 +75,11 @@ def bill(report: Report) -> list[Row]:
 
 def _workflows(report: Report) -> Iterator[Row]:
     """What starts transform jobs, so that what stands above the total adds up to it; their own table has the rest."""
-    for item in report.workflows if report.endpoints else ():
-        if item.cost is not None and not (item.unchanged and changes_nothing(report)):
+    if not report.endpoints:
+        return
+    is_same = changes_nothing(report)
+    for item in report.workflows:
+        if item.cost is not None and not (item.unchanged and is_same):
             monthly, name = item.cost.monthly, inert(item.workflow.address)
             yield Row(
                 kind="total",
