@@ -4,7 +4,7 @@ The texts keep to what DuckDB and Trino (Athena) take alike: no division, no ave
 ``tests/bills/test_texts.py`` does not list. Ratios are worked out in Python, on Decimal.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
@@ -25,6 +25,8 @@ INCOMPLETE: Final = timedelta(hours=48)
 """Of use before the newest line, in which more lines may still come (AWS refreshes a bill up to three times a day)."""
 
 By: TypeAlias = Literal["day", "month"]
+Ask: TypeAlias = Callable[[str], list[dict[str, Any]]]
+"""What runs a text and gives its rows, in either engine."""
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -165,7 +167,12 @@ FROM asked
 GROUP BY usage_type, line_type, product_code, currency"""
 
 
-def facts(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> ExportFacts:
+def facts(lines: str, ask: Ask, asked: Asked, layouts: Sequence[LayoutName]) -> ExportFacts:
+    """What there is in a bill, which is asked for it."""
+    return _said(ask(facts_text(lines, asked)), layouts)
+
+
+def _said(rows: Sequence[dict[str, Any]], layouts: Sequence[LayoutName]) -> ExportFacts:
     """What the rows of `facts_text` say."""
     rows = [{**row, **{name: row[name] or "" for name in ("usage_type", "line_type")}} for row in rows]
     uses = uses_of(sorted({row["usage_type"] for row in rows}))

@@ -1,6 +1,6 @@
 """A question asked of a bill: facts first, then the question, then what stands apart, and all of it one answer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any, Final
 
@@ -8,11 +8,11 @@ from guardrail.bills.answer import Answer, Row, joined, total
 from guardrail.bills.asked import (
     DAY_HOURS,
     KNOWN_LINES,
+    Ask,
     Asked,
     ExportFacts,
     beginning,
     facts,
-    facts_text,
     mode_of_lines,
 )
 from guardrail.bills.layouts import LAYOUTS, LayoutName
@@ -20,9 +20,6 @@ from guardrail.bills.questions import Question, question, savings_plans
 from guardrail.bills.usage import INFERENCE
 from guardrail.bills.view import PRODUCTS, USAGE_LINES, literals
 from guardrail.errors import SourceError
-
-Ask = Callable[[str], list[dict[str, Any]]]
-"""What runs a text and gives its rows, in either engine."""
 
 _PLOTS: Final = {
     "modes": ("month", "mode", "cost"),
@@ -35,7 +32,7 @@ def answer(
     name: str, lines: str, ask: Ask, asked: Asked, layouts: Sequence[LayoutName], notes: Sequence[str] = ()
 ) -> Answer:
     """The answer to the question called ``name``. Raises `SourceError` where the export does not bear it."""
-    there = facts(ask(facts_text(lines, asked)), layouts)
+    there = facts(lines, ask, asked, layouts)
     asks = question(name)
     _refuse(name, asks, there, asked)
     start = beginning(lines, asked, there.uses)

@@ -14,15 +14,14 @@ from msgspec import Struct, structs
 from guardrail.bills.answer import summed
 from guardrail.bills.asked import (
     DAY_HOURS,
+    Ask,
     Asked,
     ExportFacts,
     beginning,
     facts,
-    facts_text,
     first_of_month,
     in_usage,
 )
-from guardrail.bills.asking import Ask
 from guardrail.bills.layouts import LayoutName
 from guardrail.bills.questions.hours import PLACE, place_of
 from guardrail.bills.resources import Resource, resource_of, shown_name
@@ -101,10 +100,10 @@ def month(
     Raises `SourceError` where the bill has nothing of it.
     """
     if start is None:
-        start = _last_whole(facts(ask(facts_text(lines, Asked())), layouts))
+        start = _last_whole(facts(lines, ask, Asked(), layouts))
     end = first_of_month(start, 1)
     asked = Asked(start=start, end=end, accounts=accounts)
-    there = facts(ask(facts_text(lines, asked)), layouts)
+    there = facts(lines, ask, asked, layouts)
     if there.first is None:
         of = f" of {', '.join(accounts)}" if accounts else ""
         raise SourceError(

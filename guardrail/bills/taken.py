@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final
 
 from guardrail.bills import view
-from guardrail.bills.asked import Asked, ExportFacts, beginning, facts, facts_text
+from guardrail.bills.asked import Asked, ExportFacts, beginning, facts
 from guardrail.bills.layouts import LAYOUTS, ExportLayout, LayoutName, underscored
 from guardrail.bills.questions import question
 from guardrail.bills.usage import Use, uses_of
@@ -17,7 +17,7 @@ _HINT: Final = "-- usage types are those that the price tables of {regions} know
 
 def duckdb(name: str, asked: Asked, bill: "Export") -> str:
     """The text with the files of a bill written out."""
-    there = facts(bill.ask(facts_text(bill.lines, asked)), bill.layouts)
+    there = facts(bill.lines, bill.ask, asked, bill.layouts)
     return question(name).text(beginning(bill.taken, asked, there.uses), asked, there) + "\n"
 
 
@@ -27,7 +27,7 @@ def athena(name: str, asked: Asked, *, layout: LayoutName, table: str, bill: "Ex
     if bill is None:
         there, head = presumed(asked, uses_of(priced(regions))), f"{_HINT.format(regions=', '.join(regions))}\n"
     else:
-        there, head = facts(bill.ask(facts_text(bill.lines, asked)), bill.layouts), ""
+        there, head = facts(bill.lines, bill.ask, asked, bill.layouts), ""
     keys = [key for key, _ in asked.tags]
     types = table_types(LAYOUTS[layout], keys)
     lines = view.athena(LAYOUTS[layout], types, table_name(table), partitions(layout, asked), keys)
