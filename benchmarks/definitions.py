@@ -8,14 +8,13 @@ which our imports count too, YAML beside PyYAML's libyaml (nodes, without values
 as in `hcl.py`.
 """
 
-import argparse
 import json
 import pathlib
 import sys
 import tempfile
 from typing import Any
 
-from hcl import PROGRAMS, RATIO, cost
+from hcl import PROGRAMS, RATIO, arguments, cost
 
 JOBS = 2_000
 CALL = "arn:aws:states:::sagemaker:createTransformJob.sync"
@@ -63,10 +62,7 @@ def generate(directory: pathlib.Path) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--keep", type=pathlib.Path, help="where to leave the generated files")
-    options = parser.parse_args()
+    options = arguments(__doc__).parse_args()
     slow = False
     with tempfile.TemporaryDirectory() as folder:
         base = options.keep or pathlib.Path(folder)

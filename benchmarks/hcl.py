@@ -161,11 +161,17 @@ def cost(program: str, directory: pathlib.Path, rounds: int) -> tuple[float, flo
     return min(each[0] for each in found), min(each[1] for each in found)
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sizes", default="10,1000,10000", help="numbers of resources")
+def arguments(description: str | None) -> argparse.ArgumentParser:
+    """What every measurement of reading takes."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=pathlib.Path, help="where to leave the generated files")
+    return parser
+
+
+def main() -> int:
+    parser = arguments(__doc__)
+    parser.add_argument("--sizes", default="10,1000,10000", help="numbers of resources")
     options = parser.parse_args()
     slow = False
     with tempfile.TemporaryDirectory() as folder:
