@@ -124,17 +124,27 @@ def write_file(path: str, text: str) -> None:
 
 def _replace(path: str, content: bytes) -> None:
     """Write beside ``path`` under a name of our own, then rename."""
-    partial = f"{path}.{os.getpid()}.part"
+    partial = partial_of(path)
     with tidy_end():
         try:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(content)
+            write_new(partial, content)
             os.replace(partial, path)
         except BaseException:
             if os.path.exists(partial):
                 os.unlink(partial)
             raise
+
+
+def partial_of(path: str) -> str:
+    """What a file is called, beside ``path``, that is to replace it once it is whole."""
+    return f"{path}.{os.getpid()}.part"
+
+
+def write_new(path: str, content: bytes, mode: int = 0o666) -> None:
+    """Write a file that is not there yet. Raises `OSError`, for one that is there too."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
 
 
 class _EndError(BaseException):

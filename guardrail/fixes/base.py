@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from guardrail import files
+
 PropertyPath: TypeAlias = tuple[str | int, ...]
 """Where in a resource, by CloudFormation's names: ``("ProductionVariants", 0, "VolumeSizeInGB")``."""
 Scalar: TypeAlias = str | int | float | bool
@@ -101,6 +103,14 @@ class EditedText(Struct, frozen=True):
     def mark(self) -> int:
         """1 where a byte order mark stands before everything that its readers see."""
         return 1 if self.text.startswith("\ufeff") else 0
+
+
+def text_at(path: str, shown: str) -> EditedText:
+    """The text of a file by its real path, ``shown`` as it is called. Raises `NoFixError` where it cannot be edited."""
+    try:
+        return text_of(path, files.content(path))
+    except OSError as error:
+        raise NoFixError(f"{shown} cannot be read: {error.strerror}") from None
 
 
 def text_of(path: str, content: bytes) -> EditedText:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher, get_close_matches
 
 from guardrail import metrics
+from guardrail.fixes.additions import BACKLOG, BACKLOG_TARGET, WAKES
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, Change, NoFixError, Remove, SetValue, SetWord
 from guardrail.model import (
     COPY_COUNT,
@@ -29,8 +30,6 @@ from guardrail.model import (
 )
 from guardrail.policy.base import Result
 
-BACKLOG, BACKLOG_TARGET = "ApproximateBacklogSizePerInstance", 5.0
-"""The metric and AWS's example of a target (SageMaker developer guide, async-inference-autoscale)."""
 UTILIZATION, UTILIZATION_TARGET = "SageMakerVariantProvisionedConcurrencyUtilization", 0.7
 """The metric and AWS's example of a target (SageMaker developer guide, serverless-endpoints-autoscale)."""
 _TRACKING = "TargetTrackingScalingPolicyConfiguration"
@@ -39,7 +38,6 @@ _BY = "EndpointName"
 _NEARLY = 0.85
 _PERCENT = range(10, 101)
 _GREATER, _AT_LEAST = "GreaterThanThreshold", "GreaterThanOrEqualToThreshold"
-_WAKES = "HasBacklogWithoutCapacity"
 _TYPE = re.compile(r'instance_type = "(ml\.[\w.-]+)"')
 _GREATEST_VOLUME_GB = 512
 
@@ -203,9 +201,9 @@ def _alarm_changes(alarm: Alarm) -> Iterator[Change]:
     address, name = alarm.address, alarm.metric_name
     if not isinstance(name, str):
         return
-    if name != _WAKES:
-        if get_close_matches(name, [_WAKES], 1, _NEARLY):
-            yield SetValue(address, ("MetricName",), _WAKES)
+    if name != WAKES:
+        if get_close_matches(name, [WAKES], 1, _NEARLY):
+            yield SetValue(address, ("MetricName",), WAKES)
         return
     if isinstance(alarm.namespace, str) and alarm.namespace != metrics.SAGEMAKER:
         yield SetValue(address, ("Namespace",), metrics.SAGEMAKER)

@@ -6,6 +6,7 @@ An alarm gets no name: CloudFormation makes one up that no other has.
 import re
 from typing import Any
 
+from guardrail.fixes.additions import WAKE_SETTINGS, WAKE_STEP, tracked_metric, wake_alarm
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, NoFixError
 from guardrail.fixes.marks import Entry, Marked
 from guardrail.fixes.yaml_edits import Tagged
@@ -93,12 +94,7 @@ class _Made:
             specification: dict[str, Any] = {"PredefinedMetricSpecification": {"PredefinedMetricType": change.metric}}
             suffix = "Tracking"
         else:
-            metric = {
-                "MetricName": change.metric,
-                "Namespace": "AWS/SageMaker",
-                "Statistic": "Average",
-                "Dimensions": [{"Name": "EndpointName", "Value": self._endpoint_name(beside)}],
-            }
+            metric = tracked_metric(change.metric) | {"Dimensions": self._dimensions(beside)}
             specification = {"CustomizedMetricSpecification": metric}
             suffix = "Backlog"
         value = int(change.value) if float(change.value).is_integer() else change.value
@@ -116,34 +112,16 @@ class _Made:
         policy = change.policy
         if policy is None:
             policy = self._free(f"{change.target}Wake")
-            step = {"MetricIntervalLowerBound": 0, "ScalingAdjustment": 1}
             properties = {
                 "PolicyName": self._policy_name("wake"),
                 "PolicyType": "StepScaling",
                 "ScalingTargetId": self._ref(change.target),
-                "StepScalingPolicyConfiguration": {
-                    "AdjustmentType": "ChangeInCapacity",
-                    "MetricAggregationType": "Average",
-                    "Cooldown": 300,
-                    "StepAdjustments": [step],
-                },
+                "StepScalingPolicyConfiguration": {**WAKE_SETTINGS, "StepAdjustments": [dict(WAKE_STEP)]},
             }
             made[policy] = self._with_condition(beside, POLICY, properties)
         else:
             self._entry(policy, POLICY)
-        alarm = {
-            "Namespace": "AWS/SageMaker",
-            "MetricName": "HasBacklogWithoutCapacity",
-            "Dimensions": [{"Name": "EndpointName", "Value": self._endpoint_name(beside)}],
-            "Statistic": "Average",
-            "ComparisonOperator": "GreaterThanOrEqualToThreshold",
-            "Threshold": 1,
-            "Period": 60,
-            "EvaluationPeriods": 2,
-            "DatapointsToAlarm": 2,
-            "TreatMissingData": "missing",
-            "AlarmActions": [self._ref(policy)],
-        }
+        alarm = wake_alarm(self._dimensions(beside), self._ref(policy))
         made[self._free(f"{change.target}WakeAlarm")] = self._with_condition(beside, ALARM, alarm)
         return made
 
@@ -156,6 +134,9 @@ class _Made:
                 taken.add(written.value.value)
         names = (name, f"{name}-added", *(f"{name}-{number}" for number in range(2, 100)))
         return next(each for each in names if each not in taken)
+
+    def _dimensions(self, target: Entry) -> list[dict[str, Any]]:
+        return [{"Name": "EndpointName", "Value": self._endpoint_name(target)}]
 
     def _endpoint_name(self, target: Entry) -> Any:
         """The name of the endpoint that a target scales, as its resource id has it. Raises `NoFixError`."""

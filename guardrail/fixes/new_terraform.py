@@ -10,6 +10,7 @@ from typing import cast
 
 from msgspec import Struct
 
+from guardrail.fixes.additions import BACKLOG, WAKE_SETTINGS, WAKE_STEP, tracked_metric, wake_alarm
 from guardrail.fixes.base import AddTarget, AddTracking, AddWake, EditedText, NoFixError
 from guardrail.fixes.blocks import Body, Expression, Nested, Resource, Template, Value, as_json, native
 from guardrail.fixes.json_edits import with_entry
@@ -21,6 +22,7 @@ from guardrail.sources.hcl.endings import IN_JSON
 from guardrail.sources.hcl.modules import ModuleInstance
 from guardrail.sources.hcl.reader import RootModule
 from guardrail.sources.hcl.resources import ResourceInstance
+from guardrail.sources.vocabulary.spellings import spelling_of
 
 _TARGET, _POLICY = "aws_appautoscaling_target", "aws_appautoscaling_policy"
 _ALARM, _ENDPOINT = "aws_cloudwatch_metric_alarm", "aws_sagemaker_endpoint"
@@ -28,8 +30,6 @@ _CONFIGURATION = "aws_sagemaker_endpoint_configuration"
 _NAMED = re.compile(r'"endpoint/(?:\$\{(?P<expression>[^{}"]+)\}|(?P<name>[A-Za-z0-9-]+))/variant/[^"]*"')
 _ONE_OR_NONE = re.compile(r"[^?]*\?\s*(?:1\s*:\s*0|0\s*:\s*1)\s*|1")
 _UNSAFE = re.compile(r"\b(?:self|path)\.")
-BACKLOG, BACKLOG_TARGET = "ApproximateBacklogSizePerInstance", 5
-"""The metric and AWS's example of a target (SageMaker developer guide, async-inference-autoscale)."""
 
 
 class _Around(Struct, frozen=True):
@@ -150,9 +150,7 @@ class NewResources:
             specification = Nested(
                 "customized_metric_specification",
                 (
-                    ("metric_name", change.metric),
-                    ("namespace", "AWS/SageMaker"),
-                    ("statistic", "Average"),
+                    *_spelled(_POLICY, tracked_metric(change.metric)),
                     Nested("dimensions", (("name", "EndpointName"), ("value", self._endpoint_name(around)))),
                 ),
             )
@@ -189,36 +187,18 @@ class NewResources:
             (
                 *around.meta,
                 ("alarm_name", self._alarm_name(around, name, change)),
-                ("namespace", "AWS/SageMaker"),
-                ("metric_name", "HasBacklogWithoutCapacity"),
-                ("dimensions", {"EndpointName": name}),
-                ("statistic", "Average"),
-                ("comparison_operator", "GreaterThanOrEqualToThreshold"),
-                ("threshold", 1),
-                ("period", 60),
-                ("evaluation_periods", 2),
-                ("datapoints_to_alarm", 2),
-                ("treat_missing_data", "missing"),
-                ("alarm_actions", [Expression(f"{policy}.arn")]),
+                *_spelled(_ALARM, wake_alarm({"EndpointName": name}, Expression(f"{policy}.arn"))),
             ),
         )
 
     def _step_policy(self, around: _Around) -> Body:
-        steps = Nested("step_adjustment", (("metric_interval_lower_bound", 0), ("scaling_adjustment", 1)))
+        steps = Nested("step_adjustment", _spelled(_POLICY, WAKE_STEP))
         return (
             *around.meta,
             ("name", self._free_policy_name(around, "wake")),
             ("policy_type", "StepScaling"),
             *_of_target(around),
-            Nested(
-                "step_scaling_policy_configuration",
-                (
-                    ("adjustment_type", "ChangeInCapacity"),
-                    ("metric_aggregation_type", "Average"),
-                    ("cooldown", 300),
-                    steps,
-                ),
-            ),
+            Nested("step_scaling_policy_configuration", (*_spelled(_POLICY, WAKE_SETTINGS), steps)),
         )
 
     # Names -------------------------------------------------------------------------------------------------------
@@ -302,6 +282,12 @@ def _into_json(text: EditedText, block: ResourceInstance, made: list[Resource]) 
 def _of_target(around: _Around) -> tuple[tuple[str, Value], ...]:
     names = ("service_namespace", "resource_id", "scalable_dimension")
     return tuple((name, Expression(f"{around.address}.{name}")) for name in names)
+
+
+def _spelled(type_: str, properties: Mapping[str, Value]) -> tuple[tuple[str, Value], ...]:
+    """Properties by the names that Terraform has for them."""
+    spelling = spelling_of(type_)
+    return tuple((spelling.of(name), value) for name, value in properties.items())
 
 
 def _numbered(*names: str) -> Iterator[str]:

@@ -4,8 +4,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from guardrail import files
-from guardrail.fixes.base import EditedText, NoFixError, text_of
+from guardrail.fixes.base import EditedText, NoFixError, text_at
 from guardrail.fixes.marks import Entry, Marked, json_marks
 from guardrail.sources.hcl import syntax
 from guardrail.sources.hcl.endings import IN_JSON, VALUES
@@ -21,10 +20,7 @@ def editable(root: RootModule, file: syntax.SourceFile) -> EditedText:
         raise NoFixError("it is written in a module that is fetched, and the next fetch brings it back")
     if not file.path.endswith(VALUES) and not root.disk.tree.holds(file.path):
         raise NoFixError(f"{file.path} leads out of its repository")
-    try:
-        text = text_of(real, files.content(real))
-    except OSError as error:
-        raise NoFixError(f"{file.path} cannot be read: {error.strerror}") from None
+    text = text_at(real, file.path)
     if file.path.endswith(IN_JSON) and _is_synthesized(real, text):
         raise NoFixError(f"{file.path} is generated (cdktf synth writes it anew): change what it is made from")
     return text

@@ -3,7 +3,6 @@
 import os
 import re
 
-from guardrail import files
 from guardrail.fixes.base import (
     AddTarget,
     AddTracking,
@@ -15,7 +14,7 @@ from guardrail.fixes.base import (
     Scalar,
     SetValue,
     SetWord,
-    text_of,
+    text_at,
 )
 from guardrail.fixes.json_edits import with_entry, without_entry
 from guardrail.fixes.marks import Entry, Marked, json_marks, yaml_marks
@@ -34,10 +33,7 @@ class TemplateCode:
 
     def __init__(self, path: str) -> None:
         real = os.path.realpath(path)
-        try:
-            self._text = text_of(real, files.content(real))
-        except OSError as error:
-            raise NoFixError(f"{path} cannot be read: {error.strerror}") from None
+        self._text = text_at(real, path)
         self._path = path
         self._body = self._text.text[self._text.mark :]
         self._is_json = self._body.lstrip()[:1] == "{"

@@ -5,9 +5,11 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
 from guardrail.cost.base import Monthly
+from guardrail.fixes.additions import WAKES
 from guardrail.fixes.base import AddTarget, AddTracking, Change, PropertyPath, Remove, SetValue, SetWord
 from guardrail.fixes.proposals import Fix, NotOffered, Proposals
 from guardrail.model import Unknown
+from guardrail.money import two_decimals
 from guardrail.policy.base import Result, without_indexes
 from guardrail.report import Report
 from guardrail.reporters.fingerprints import Fingerprints
@@ -91,7 +93,7 @@ def bill(before: Monthly, after: Monthly) -> str:
 
 
 def _usd(amount: Decimal | Unknown) -> str:
-    return "unknown" if isinstance(amount, Unknown) else f"{amount:,.2f}"
+    return "unknown" if isinstance(amount, Unknown) else two_decimals(amount)
 
 
 def _delta(was: Decimal | Unknown, now: Decimal | Unknown) -> str:
@@ -109,8 +111,8 @@ def described(change: Change) -> str:
     if isinstance(change, AddTracking):
         return f"a target tracking policy for {change.target}: {change.metric} at {change.value:g}"
     if change.policy is None:
-        return f"a step policy for {change.target}, and the alarm on HasBacklogWithoutCapacity that starts it"
-    return f"an alarm on HasBacklogWithoutCapacity that starts {change.policy}"
+        return f"a step policy for {change.target}, and the alarm on {WAKES} that starts it"
+    return f"an alarm on {WAKES} that starts {change.policy}"
 
 
 def _edited(change: SetValue | SetWord | Remove) -> str:

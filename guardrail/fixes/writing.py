@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from guardrail import files
 from guardrail.errors import GuardrailError
-from guardrail.output import tidy_end
+from guardrail.output import partial_of, tidy_end, write_new
 
 
 def write(contents: Mapping[str, tuple[bytes, bytes]]) -> None:
@@ -16,18 +16,19 @@ def write(contents: Mapping[str, tuple[bytes, bytes]]) -> None:
     for path, (before, _) in contents.items():
         if files.content(path) != before:
             raise GuardrailError(f"{path} has changed meanwhile, and nothing was written")
-    staged: dict[str, str] = {}
+    staged = {path: partial_of(path) for path in contents}
     replaced: list[str] = []
     with tidy_end():
         try:
             for path, (_, after) in contents.items():
-                staged[path] = _stage(path, after)
+                _stage(path, after)
             for path, part in staged.items():
                 os.replace(part, path)
                 replaced.append(path)
         except BaseException as failure:
             for path in replaced:
-                os.replace(_stage(path, contents[path][0]), path)
+                _stage(path, contents[path][0])
+                os.replace(staged[path], path)
             if isinstance(failure, OSError):
                 message = f"cannot write {failure.filename}: {failure.strerror or failure}"
                 raise GuardrailError(message, hint="nothing was changed") from failure
@@ -38,11 +39,8 @@ def write(contents: Mapping[str, tuple[bytes, bytes]]) -> None:
                     os.unlink(part)
 
 
-def _stage(path: str, content: bytes) -> str:
-    """A file beside another, with its permissions, under a name of our own."""
-    part = f"{path}.{os.getpid()}.part"
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as stream:
-        stream.write(content)
+def _stage(path: str, content: bytes) -> None:
+    """Write what is to replace a file beside it, with its permissions."""
+    part = partial_of(path)
+    write_new(part, content, 0o600)
     os.chmod(part, os.stat(path).st_mode & 0o7777)
-    return part
