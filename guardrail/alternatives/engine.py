@@ -68,7 +68,7 @@ class Engine:
 
     def _of_variant(self, at: "_Variant") -> Iterator[Alternative]:
         variant = at.variant
-        if variant.sensitive or isinstance(at.region, Unknown) or _is_bound(variant):
+        if variant.sensitive or isinstance(at.region, Unknown) or _what_binds(variant) is not None:
             return
         if isinstance(variant, ServerlessVariant):
             yield from self._on_instances(at, variant)
@@ -97,8 +97,9 @@ class Engine:
         variant = at.variant
         if variant.sensitive or isinstance(at.region, Unknown) or isinstance(variant, ServerlessVariant):
             return
-        if _is_bound(variant):
-            yield NotOffered("anything else", _what_binds(variant))
+        binds = _what_binds(variant)
+        if binds is not None:
+            yield NotOffered("anything else", binds)
             return
         yield from self._refused_ways(at, variant)
         spec = self._spec(variant)
@@ -281,7 +282,7 @@ class Engine:
         monthly = at.present.monthly
         if monthly.depends_on_usage or monthly.at_least or isinstance(variant.memory_mib, Unknown):
             return
-        memory = Decimal(variant.memory_mib) / modes.MIB_PER_GIB
+        memory = Decimal(variant.memory_mib) / facts.MIB_PER_GIB
         found = instances.smallest(self.prices, str(at.region), memory)
         if found is None:
             return
@@ -427,7 +428,7 @@ class _Variant:
     @property
     def memory_gib(self) -> Decimal | None:
         """What its model is known to take."""
-        return self.asked.model_memory_gib or facts.model_memory_gib(self.endpoint)
+        return facts.model_memory_gib(self.endpoint, self.asked)
 
     def basis(self, *, certain: bool) -> Basis:
         """How sure a saving is that rests on the expected amount."""
@@ -448,29 +449,19 @@ def _doubts(bill: Bill) -> Iterator[str]:
             yield f"its price holds ({line.price.suspect})"
 
 
-def _what_binds(variant: Variant) -> str:
-    """Why nothing is suggested for it, in words."""
+def _what_binds(variant: Variant) -> str | None:
+    """Why what it runs on is not free to choose: a seller's own list of types, reserved capacity, several pools."""
     if variant.marketplace is True:
         return "the seller of its AWS Marketplace package says what it runs on"
-    if isinstance(variant, InstanceVariant) and variant.capacity_reservation is not None:
-        return "it runs in reserved ML capacity, which binds its type"
-    if isinstance(variant, InstanceVariant) and variant.instance_pools:
-        return "it has several instance pools, of which no single type can be replaced"
-    return "what it runs on is not known, or must not be shown"
-
-
-def _is_bound(variant: Variant) -> bool:
-    """Whether what it runs on is not free to choose: reserved capacity, a seller's own list of types, several pools."""
     if isinstance(variant, ServerlessVariant):
-        return variant.marketplace is True
-    scaling = variant.scaling
-    return (
-        variant.capacity_reservation is not None
-        or variant.marketplace is True
-        or variant.instance_type is None
-        or isinstance(variant.instance_type, Unknown)
-        or (isinstance(scaling, ScalableTarget) and scaling.sensitive)
-    )
+        return None
+    if variant.capacity_reservation is not None:
+        return "it runs in reserved ML capacity, which binds its type"
+    is_unknown = variant.instance_type is None or isinstance(variant.instance_type, Unknown)
+    if is_unknown and variant.instance_pools:
+        return "it has several instance pools, of which no single type can be replaced"
+    hides = isinstance(variant.scaling, ScalableTarget) and variant.scaling.sensitive
+    return "what it runs on is not known, or must not be shown" if is_unknown or hides else None
 
 
 def difference(before: Monthly, after: Monthly) -> Quantity:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from guardrail import limits
+from guardrail.cost.demand import VariantDemand
 from guardrail.model import Container, Endpoint, InstanceVariant, Model, ServerlessVariant, Unknown
 from guardrail.policy.images import Image, image_of
 from guardrail.prices.book import InstanceSpec
@@ -15,6 +16,7 @@ from guardrail.prices.book import InstanceSpec
 MEMORY_TAG = "guardrail:model-memory-gib"
 """A tag of the endpoint: GiB that its model takes while it runs, of accelerators where there are any."""
 
+MIB_PER_GIB = 1024
 _BFLOAT16 = frozenset({"bf16", "bfloat16"})
 _WITHOUT_BFLOAT16 = frozenset({"T4", "V100", "K80"})
 """GPUs of a compute capability below 8.0 (NVIDIA CUDA programming guide, arithmetic instructions)."""
@@ -89,7 +91,12 @@ def _each(variant: InstanceVariant, value: Callable[[Container], object]) -> lis
     return [] if isinstance(found, Unknown) else [one for one in map(value, found) if one is not None]
 
 
-def model_memory_gib(endpoint: Endpoint) -> Decimal | None:
+def model_memory_gib(endpoint: Endpoint, asked: VariantDemand) -> Decimal | None:
+    """What usage says that a model takes, else the tag of its endpoint; None where neither does."""
+    return asked.model_memory_gib or tagged_memory_gib(endpoint)
+
+
+def tagged_memory_gib(endpoint: Endpoint) -> Decimal | None:
     """What the tag says that its model takes; None where there is none, or it is no amount."""
     said = endpoint.tags.get(MEMORY_TAG) if isinstance(endpoint.tags, dict) else None
     amount = limits.number(said) if isinstance(said, str) else None

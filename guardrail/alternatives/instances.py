@@ -24,7 +24,6 @@ from guardrail.prices.instance_types import series_of
 PRODUCTION_CONTROL = "Security Hub SageMaker.4 wants more than one instance, of every configuration on instances"
 _LISTED = 2
 """Types of a kind that are priced as whole variants."""
-_MIB_PER_GIB = 1024
 _LEAST_SHARE = 2
 """A type of another family has at least half of the memory: less is another machine."""
 
@@ -49,7 +48,7 @@ def candidates(prices: PriceBook, region: str, instance_type: str) -> tuple[Cand
 @lru_cache(maxsize=1024)
 def transform_candidates(prices: PriceBook, region: str, instance_type: str) -> tuple[Candidate, ...]:
     """Cheaper types that a transform job could run on: CreateTransformJob takes fewer types than endpoints do."""
-    present = prices.price(region, usage_types.instance(usage_types.TRANSFORM, instance_type))
+    present = prices.transform(region, instance_type)
     return _among(prices.instance(instance_type), present, _sold_for_transform(prices, region))
 
 
@@ -162,7 +161,8 @@ def unfit(endpoint: Endpoint, variant: InstanceVariant, spec: InstanceSpec, memo
         return f"the model takes {memory_gib.normalize():f} GiB, and it has {facts.room_gib(spec):.0f}"
     components = () if isinstance(endpoint.inference_components, Unknown) else endpoint.inference_components
     asks_more = any(
-        _known(one.accelerators) > spec.accelerators or _known(one.memory_mib) > float(spec.memory_gib) * _MIB_PER_GIB
+        _known(one.accelerators) > spec.accelerators
+        or _known(one.memory_mib) > float(spec.memory_gib) * facts.MIB_PER_GIB
         for one in components
     )
     return "an inference component asks for more than it has" if asks_more else None

@@ -18,9 +18,9 @@ from guardrail.cost.base import Bill
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.model import Flow, Step, TransformJob, Unknown, Workflow
 from guardrail.money import plain, two_decimals
+from guardrail.policy.jobs import payload_mb
 from guardrail.prices.book import PriceBook
 
-DEFAULT_PAYLOAD_MB = 6
 MOST_MB_AT_ONCE = 100
 ONE_HOUR = Decimal(1)
 
@@ -131,7 +131,7 @@ def _fewer(prices: PriceBook, workflow: Workflow, place: int, demand: WorkflowDe
 def _concurrency(prices: PriceBook, job: TransformJob) -> Iterator[Alternative]:
     """As many requests at once as there are vCPUs, within what the payload allows: 16 × 6 MB are 96 of 100."""
     (present,) = job.instance_types
-    payload = DEFAULT_PAYLOAD_MB if job.max_payload_mb is None else job.max_payload_mb
+    payload = payload_mb(job)
     spec = None if isinstance(present, Unknown) else prices.instance(present)
     at_once = 1 if job.max_concurrent_transforms is None else job.max_concurrent_transforms
     if spec is None or isinstance(payload, Unknown) or isinstance(at_once, Unknown):

@@ -30,7 +30,7 @@ def key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) 
             endpoint.data_capture_percent,
             components if isinstance(components, Unknown) else asked,
             facts.fixed_name(endpoint),
-            facts.model_memory_gib(endpoint),
+            facts.tagged_memory_gib(endpoint),
             tuple(map(_nameless, variants)),
             demand,
             environment,

@@ -31,10 +31,9 @@ from guardrail.prices import usage_types
 from guardrail.prices.base import Price
 from guardrail.prices.book import PriceBook
 
-MIB_PER_GIB = 1024
 ASSUMED_MEMORY_GIB = 2
 """Memory of a serverless variant whose model nobody has sized: the price of each size is in proportion."""
-LARGEST_MEMORY_GIB = 6
+LARGEST_MEMORY_GIB = usage_types.MEMORY_SIZES_GB[-1]
 MOST_CONCURRENT = 200
 """Requests that a serverless endpoint takes at once (API reference, ProductionVariantServerlessConfig)."""
 LONGEST_REQUEST_MS = 60_000
@@ -91,7 +90,7 @@ def serverless_conditions(variant: InstanceVariant, memory_gib: Decimal | None) 
     """What must hold for a variant to be served without instances."""
     yield "image up to 10 GB"
     if memory_gib is None:
-        yield f"memory of the model up to {LARGEST_MEMORY_GIB * MIB_PER_GIB:,} MiB (unknown; priced at 2,048)"
+        yield f"memory of the model up to {LARGEST_MEMORY_GIB * facts.MIB_PER_GIB:,} MiB (unknown; priced at 2,048)"
     yield "payloads up to 4 MB, requests up to 60 s, up to 200 at once and within the quota of the region"
     yield "cold starts are fine"
     if isinstance(facts.containers(variant), Unknown):
@@ -103,7 +102,7 @@ def as_serverless(variant: InstanceVariant, memory_gib: int) -> ServerlessVarian
     """The same variant without instances."""
     return ServerlessVariant(
         name=variant.name,
-        memory_mib=memory_gib * MIB_PER_GIB,
+        memory_mib=memory_gib * facts.MIB_PER_GIB,
         max_concurrency=MOST_CONCURRENT,
         provisioned_concurrency=None,
         weight=variant.weight,
@@ -124,7 +123,7 @@ def break_even(prices: PriceBook, region: str, memory_gib: int, fixed: Bill, dem
     duration = demand.duration_ms or Unknown("the mean duration of a request is in no usage file")
     requests = demand.requests if isinstance(demand.requests, Decimal) else None
     return BreakEven(
-        memory_mib=memory_gib * MIB_PER_GIB,
+        memory_mib=memory_gib * facts.MIB_PER_GIB,
         usd_per_second=price.usd,
         fixed_usd=fixed_usd,
         instances=running.expected,

@@ -90,7 +90,7 @@ def _member(engine: Engine, endpoint: Endpoint, environment: str | Unknown) -> _
         instances=variant.initial_instance_count,
         environment=environment,
         monthly=monthly,
-        memory_gib=engine.demand.of(endpoint).variants[0].model_memory_gib or facts.model_memory_gib(endpoint),
+        memory_gib=facts.model_memory_gib(endpoint, engine.demand.of(endpoint).variants[0]),
     )
 
 

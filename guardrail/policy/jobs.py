@@ -63,7 +63,7 @@ def instance_types(job: TransformJob) -> object:
     return next((each for each in job.instance_types if isinstance(each, Unknown)), None) or job.instance_types
 
 
-def payload_mb(job: TransformJob) -> object:
+def payload_mb(job: TransformJob) -> int | Unknown:
     """MaxPayloadInMB, 6 where it is unset."""
     return _DEFAULT_PAYLOAD_MB if job.max_payload_mb is None else job.max_payload_mb
 
@@ -73,7 +73,7 @@ def concurrent_payload_mb(job: TransformJob) -> object:
     transforms, payload = job.max_concurrent_transforms, payload_mb(job)
     if transforms is None or isinstance(transforms, Unknown) or isinstance(payload, Unknown):
         return payload if isinstance(payload, Unknown) and transforms is not None else transforms
-    return transforms * payload if isinstance(payload, int) else None
+    return transforms * payload
 
 
 def input_objects(job: TransformJob) -> object:

@@ -257,10 +257,10 @@ def updates(endpoint: Endpoint, cost: Bill, *, is_counted: bool) -> Iterator[str
     if isinstance(usd, Unknown):
         yield f"what an update bills beside the fleet is unknown: {usd.reason}"
         return
-    wait = endpoint.rolling_wait_minutes if endpoint.two_fleets_minutes is None else endpoint.two_fleets_minutes
     kept = "bills both fleets" if endpoint.two_fleets_minutes is not None else "rolls, and bills each batch twice"
     rest = "" if is_counted else "; deployments_per_month in the usage file makes that a line of the bill"
-    yield f"an update {kept} for {known_number(wait)} minutes at least: {two_decimals(usd)} USD each{rest}"
+    wait = known_number(endpoint.update_minutes)
+    yield f"an update {kept} for {wait} minutes at least: {two_decimals(usd)} USD each{rest}"
 
 
 # What is not known ---------------------------------------------------------------------------------------------------
