@@ -98,6 +98,12 @@ def top_of(directory: str) -> str:
     return folders_up_to_top(directory)[-1]
 
 
+def working_tree_of(directory: str) -> str | None:
+    """The top of the working tree that ``directory`` lies in; None where it lies in none."""
+    top = top_of(directory)
+    return top if os.path.lexists(os.path.join(top, ".git")) else None
+
+
 def repository_of(path: str, *, any_owner: bool = False) -> Repository | None:
     """The repository whose working tree holds ``path``; None where none does.
 

@@ -11,7 +11,7 @@ from guardrail.commands.check.arguments import var, var_file
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import Change, NoFixError
 from guardrail.fixes.proposals import Contents, Workbench, propose
-from guardrail.git import top_of
+from guardrail.git import working_tree_of
 from guardrail.policy.base import Result
 from guardrail.progress import progress
 from guardrail.report import Report
@@ -239,14 +239,14 @@ class _Workbench(Workbench):
         """The root modules that use a file of Terraform source, besides those that are checked anyway."""
         from guardrail import sources
         from guardrail.commands import check
+        from guardrail.sources.hcl.endings import SOURCES
 
         folder = os.path.dirname(path)
-        if not path.endswith((".tf", ".tofu", ".tf.json", ".tofu.json")):
+        if not path.endswith(SOURCES):
             return ()
         if folder not in self._reached:
             own = {os.path.realpath(root.directory) for root in check.root_modules(self._arguments).values()}
-            base = top_of(folder)
-            base = base if os.path.lexists(os.path.join(base, ".git")) else _common(folder)
+            base = working_tree_of(folder) or _common(folder)
             found = sources.root_modules([os.path.relpath(path)], base=os.path.relpath(base))
             roots = {os.path.realpath(root.directory) for root in found.values()} - own - {folder}
             self._reached[folder] = tuple(sorted(map(os.path.relpath, roots)))

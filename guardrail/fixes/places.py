@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from guardrail.errors import NoRevisionError
-from guardrail.git import Commit, repository_of, top_of
+from guardrail.git import Commit, repository_of, working_tree_of
 
 
 class Placed(Struct, frozen=True, kw_only=True):
@@ -22,9 +22,7 @@ def placed(contents: Mapping[str, tuple[bytes, bytes]], *, any_owner: bool) -> l
     """Files by real path, as each of the repositories has them that they lie in. Raises `GitError`."""
     groups: dict[str, dict[str, tuple[bytes, bytes]]] = {}
     for path, (before, after) in contents.items():
-        top = top_of(os.path.dirname(path))
-        if not os.path.lexists(os.path.join(top, ".git")):
-            top = os.path.realpath(os.curdir)
+        top = working_tree_of(os.path.dirname(path)) or os.path.realpath(os.curdir)
         is_turned = b"\r\n" in before and _is_turned(path, any_owner=any_owner)
         pair = (_with_line_feeds(before), _with_line_feeds(after)) if is_turned else (before, after)
         groups.setdefault(top, {})[os.path.relpath(path, top).replace(os.sep, "/")] = pair

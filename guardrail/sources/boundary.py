@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from guardrail import files
 from guardrail.errors import SourceError
-from guardrail.git import top_of
+from guardrail.git import working_tree_of
 
 _PRIVATE = frozenset({".git", "terraform.tfstate"})
 """Names of files and folders that hold what no source shall show: a checkout keeps its token in ``.git/config``,
@@ -53,8 +53,8 @@ def boundary_of(path: str) -> Boundary:
     """
     written = os.path.abspath(path)
     folder = written if os.path.isdir(written) else os.path.dirname(written)
-    top = top_of(folder)
-    if os.path.lexists(os.path.join(top, ".git")):
+    top = working_tree_of(folder)
+    if top is not None:
         boundary = Boundary(os.path.realpath(top))
         if not boundary.surrounds(written):
             raise SourceError(

@@ -70,9 +70,7 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
     environment = {} if environment is None else environment
     values = ValueSets(assignments, environment, sets)
     found = RootModules(values, keep_going=keep_going, exclude=exclude)
-    directories = [path for path in paths if os.path.isdir(path)]
-    found.add_directories(directories, may_be_gone=compare_to is not None)
-    found.add_files([path for path in paths if not os.path.isdir(path)], base)
+    found.add(paths, base, may_be_gone=compare_to is not None)
     pasts = None
     if compare_to is not None:
         from guardrail.sources.hcl.pasts import Pasts
@@ -96,8 +94,9 @@ def read(  # noqa: PLR0913 - whatever a run may say of source
         yield structs.replace(change_set, notices=(*change_set.notices, *hints))
     if pasts is not None:
         yield from pasts.left(workspace or environment.get("TF_WORKSPACE") or None, region)
-    if found.notices and directories:  # of what is passed over where there is no root module
-        found.skipped.setdefault(directories[0], [])
+    folder = next(filter(os.path.isdir, paths), None)
+    if found.notices and folder is not None:  # of what is passed over where there is no root module
+        found.skipped.setdefault(folder, [])
     for path, skipped in found.skipped.items():
         said, found.notices = found.notices, []
         yield ChangeSet(
@@ -165,8 +164,7 @@ def roots(  # noqa: PLR0913 - whatever a run may say of source
     environment = {} if environment is None else environment
     values = ValueSets(assignments, environment, sets)
     found = RootModules(values, keep_going=keep_going, exclude=exclude)
-    found.add_directories([path for path in paths if os.path.isdir(path)])
-    found.add_files([path for path in paths if not os.path.isdir(path)], base)
+    found.add(paths, base)
     made = _root_modules(found, values, environment, workspace, region)
     return {source_id(root.shown or root.directory, root.inputs.label): root for root in made}
 

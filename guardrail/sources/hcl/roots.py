@@ -177,8 +177,15 @@ class RootModules:
         self._keep_going = keep_going
         self._disks: dict[Boundary, Disk] = {}
 
-    def add_directories(self, paths: Iterable[str], *, may_be_gone: bool = False) -> None:
-        """Find the root modules in and below directories. Raises `SourceError`, unless all of them ``may_be_gone``."""
+    def add(self, paths: Sequence[str], base: str, *, may_be_gone: bool = False) -> None:
+        """Find the root modules in and below directories, and, below ``base``, those that files belong to.
+
+        Raises `SourceError`; for directories without any, unless all of them ``may_be_gone``.
+        """
+        self._add_directories(filter(os.path.isdir, paths), may_be_gone=may_be_gone)
+        self.add_files([path for path in paths if not os.path.isdir(path)], base)
+
+    def _add_directories(self, paths: Iterable[str], *, may_be_gone: bool) -> None:
         for path in paths:
             disk = self._disk(path)
             layout = Layout(path, disk, self._sets.flagged, pruning(path, self.exclude))
