@@ -1,6 +1,6 @@
 """What a command is, which there are, and the parser they share."""
 
-from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, Action, ArgumentError, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any, NoReturn, Protocol, cast
@@ -96,6 +96,14 @@ def parser(name: str) -> "Parser":
     made = Parser(prog=f"guardrail {name}", description=command.HELP, epilog=page)
     command.add_arguments(made)
     return made
+
+
+def as_check(paths: Iterable[str], arguments: Namespace, names: Iterable[str]) -> Namespace:
+    """The arguments of a check of ``paths`` with these of another command, which declares them as a check does."""
+    checked: Namespace = parser("check").parse_args(["--", *paths])
+    for name in names:
+        setattr(checked, name, getattr(arguments, name))
+    return checked
 
 
 class Parser(ArgumentParser):

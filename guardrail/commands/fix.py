@@ -39,6 +39,12 @@ exit codes: 0 whatever is offered, 2 no answer
 """
 
 
+_OF_CHECK = (
+    *("assignments", "workspace", "source", "parameters", "possibilities", "policies"),
+    *("region", "config", "usage_file", "prices", "isolated", "any_owner"),
+)
+
+
 def add_arguments(parser: ArgumentParser) -> None:
     """Declare the inputs, which findings are meant, and what to do with the edits."""
     parser.add_argument(
@@ -114,14 +120,10 @@ def run(arguments: Namespace) -> int:
 
 def _as_check(arguments: Namespace) -> Namespace:
     """The arguments of a check of the same inputs, of all that it finds; for a plan, of the source beside it."""
-    from guardrail.commands.base import parser
+    from guardrail.commands.base import as_check
 
-    checked: Namespace = parser("check").parse_args([])
-    for name, value in vars(arguments).items():
-        if hasattr(checked, name):
-            setattr(checked, name, value)
+    checked = as_check([_near(path) for path in arguments.paths or ["."]], arguments, _OF_CHECK)
     checked.source_only = True
-    checked.paths = [_near(path) for path in arguments.paths or ["."]]
     plans = [path for path in checked.paths if _is_plan(path)]
     if plans:
         _take_source(checked, plans)

@@ -101,11 +101,9 @@ def _estimate(arguments: Namespace, usage_file: str | None) -> "Report":
     """The report of a check of the same code."""
     from guardrail.commands import base, check
 
-    flags = [f"--{name}={value}" for name in ("region", "config", "prices") if (value := getattr(arguments, name))]
-    if usage_file is not None:
-        flags.append(f"--usage-file={usage_file}")
-    parsed = base.parser("check").parse_args([*flags, "--", *arguments.paths])
-    return check.estimated(parsed)
+    checked = base.as_check(arguments.paths, arguments, ("region", "config", "prices"))
+    checked.usage_file = usage_file
+    return check.estimated(checked)
 
 
 def _calibrated(arguments: Namespace, found: "Pairs", month: "Month") -> str:

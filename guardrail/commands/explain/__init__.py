@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from guardrail import output
+from guardrail.commands.check.arguments import var, var_file
 from guardrail.errors import GuardrailError
 from guardrail.progress import progress
 
@@ -32,8 +33,7 @@ examples:
   guardrail explain plan.json chat --format html > chat.html
 """
 
-_FLAGS = ("region", "config", "prices", "usage_file", "compare_to")
-_REPEATED = ("var_file", "var", "parameters")
+_OF_CHECK = ("region", "config", "prices", "usage_file", "compare_to", "assignments", "parameters")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -45,10 +45,14 @@ def add_arguments(parser: ArgumentParser) -> None:
         help="plans, source or templates (default: .), and behind them an address, a name, or NAME/VARIANT",
     )
     parser.add_argument("--region", metavar="REGION", help="where a resource does not say its region")
-    parser.add_argument("--var-file", metavar="FILE", action="append", default=[], help="values for variables")
-    parser.add_argument("--var", metavar="NAME=VALUE", action="append", default=[], help="a value for a variable")
     parser.add_argument(
-        "--parameters", metavar="KEY=VALUE|FILE", action="append", default=[], help="values for a template's parameters"
+        "--var-file", metavar="FILE", dest="assignments", action="append", type=var_file, help="values for variables"
+    )
+    parser.add_argument(
+        "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=var, help="a value for a variable"
+    )
+    parser.add_argument(
+        "--parameters", metavar="KEY=VALUE|FILE", action="append", help="values for a template's parameters"
     )
     parser.add_argument("--usage-file", metavar="FILE", help="usage (default: the guardrail-usage.yml beside settings)")
     parser.add_argument("--compare-to", metavar="FILE|DIR|REF", help="what stood before, of source and templates")
@@ -113,12 +117,9 @@ def _world(arguments: Namespace, paths: Sequence[str]) -> "World":
     from guardrail.prices.book import PriceBook
     from guardrail.prices.user_tables import chosen
 
-    flags = [f"--{name.replace('_', '-')}={value}" for name in _FLAGS if (value := getattr(arguments, name))]
-    for name in _REPEATED:
-        flags += [f"--{name.replace('_', '-')}={value}" for value in getattr(arguments, name)]
-    parsed = base.parser("check").parse_args([*flags, "--", *paths])
-    report = check.estimated(parsed)
-    settings = settings_for(parsed).settings
+    checked = base.as_check(paths, arguments, _OF_CHECK)
+    report = check.estimated(checked)
+    settings = settings_for(checked).settings
     tables = chosen(arguments.prices, os.environ, settings.prices.tables)
     prices, rate = PriceBook(own=tables), plan_rate(settings, tables)
     usages = loaded([source.usage_file for source in report.sources])
