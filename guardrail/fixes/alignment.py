@@ -40,7 +40,7 @@ def settled(old: str, new: str, changed: range) -> str:
     for belongs, column in ((_assigns, _equals_column), (_has_comment, _comment_column)):
         group = _group(after, changed, belongs)
         was = _group(before, range(changed.start, changed.stop + max(removed, 0)), belongs)
-        if len(group) and all(_is_in_order(old, rows, column) for rows in _runs(before, was, belongs)):
+        if len(group) and _in_order(old, [before[at] for at in was if belongs(before[at])], column) == old:
             new = _in_order(new, [after[at] for at in group], column)
             after = _rows(new)
     return new
@@ -119,14 +119,6 @@ def _group(rows: Sequence[_Row], lines: range, belongs: Callable[[_Row], bool]) 
     while first <= last and not all(belongs(rows[at]) for at in range(first, last + 1)):
         last -= 1
     return range(first, last + 1)
-
-
-def _runs(rows: Sequence[_Row], group: range, belongs: Callable[[_Row], bool]) -> Iterator[list[_Row]]:
-    yield [rows[at] for at in group if belongs(rows[at])]
-
-
-def _is_in_order(text: str, rows: Sequence[_Row], column: Callable[[_Row], tuple[int, int]]) -> bool:
-    return _in_order(text, rows, column) == text
 
 
 def _in_order(text: str, rows: Sequence[_Row], column: Callable[[_Row], tuple[int, int]]) -> str:

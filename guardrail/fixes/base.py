@@ -11,6 +11,13 @@ PropertyPath: TypeAlias = tuple[str | int, ...]
 Scalar: TypeAlias = str | int | float | bool
 
 
+def literal(value: Scalar) -> str:
+    """A value without its quotes, as both languages write it: ``true``, ``0.7``, ``ml.m5.xlarge``."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 class NoFixError(Exception):
     """Why no edit is offered, as a clause: ``the value is worked out by max()``."""
 

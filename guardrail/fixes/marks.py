@@ -12,6 +12,7 @@ from guardrail.yaml_text import YamlError, compose
 Kind: TypeAlias = Literal["scalar", "mapping", "sequence"]
 
 _JSON_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
+_NODE_PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*")
 _ALIAS = re.compile(r"[ \t]*(\*[^\s,\]}]+)")
 
 
@@ -127,7 +128,7 @@ def yaml_marks(text: str) -> Marked:
         raise NoFixError(f"it is {error.problem}") from None
     if node is None:
         raise NoFixError("it is empty")
-    return _Yaml(text).marked(node, node.start_mark.index)
+    return _Yaml(text).marked(node)
 
 
 class _Yaml:
@@ -138,9 +139,8 @@ class _Yaml:
         self._seen: dict[int, Marked] = {}
         self._users: dict[int, list[Entry]] = {}
 
-    def marked(self, node: Any, behind: int) -> Marked:
-        """The marks of a node that stands behind an offset, if it is not used by an alias."""
-        del behind
+    def marked(self, node: Any) -> Marked:
+        """The marks of a node, the same ones wherever an alias uses it."""
         known = self._seen.get(id(node))
         if known is not None:
             return known
@@ -166,7 +166,7 @@ class _Yaml:
 
     def _entry(self, node: Any, start: int, behind: int, key: str) -> Entry:
         is_alias = id(node) in self._seen or node.start_mark.index < behind
-        value = self.marked(node, behind)
+        value = self.marked(node)
         entry = Entry(key=key, start=start, value=value)
         users = self._users.setdefault(id(node), [])
         users.append(entry)
@@ -181,7 +181,7 @@ class _Yaml:
 
     def _behind_properties(self, start: int) -> int:
         """Where a scalar itself starts, behind its anchor and its tag."""
-        found = re.compile(r"(?:[&!]\S*[ \t]+)*").match(self._text, start)
+        found = _NODE_PROPERTIES.match(self._text, start)
         return found.end() if found else start
 
 

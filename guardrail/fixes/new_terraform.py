@@ -29,6 +29,8 @@ _ALARM, _ENDPOINT = "aws_cloudwatch_metric_alarm", "aws_sagemaker_endpoint"
 _CONFIGURATION = "aws_sagemaker_endpoint_configuration"
 _NAMED = re.compile(r'"endpoint/(?:\$\{(?P<expression>[^{}"]+)\}|(?P<name>[A-Za-z0-9-]+))/variant/[^"]*"')
 _ONE_OR_NONE = re.compile(r"[^?]*\?\s*(?:1\s*:\s*0|0\s*:\s*1)\s*|1")
+_META = ("provider", "count", "for_each", "region")
+"""What new blocks take over, so that they are where and as often as the one that they stand behind."""
 _UNSAFE = re.compile(r"\b(?:self|path)\.")
 
 
@@ -72,7 +74,7 @@ class NewResources:
         body = block.written.body
         meta: list[tuple[str, Value]] = []
         index = ""
-        for name in ("provider", "count", "for_each", "region"):
+        for name in _META:
             if name not in body.arguments:
                 continue
             text = self._meta(block, name)
@@ -139,7 +141,7 @@ class NewResources:
         return Expression(text)
 
     def _around_any(self, block: ResourceInstance) -> Iterator[tuple[str, Value]]:
-        for name in ("provider", "count", "for_each", "region"):
+        for name in _META:
             if name in block.written.body.arguments:
                 yield name, Expression(source_of(block.written.body.arguments[name]))
 

@@ -14,6 +14,7 @@ from guardrail.fixes.base import (
     Scalar,
     SetValue,
     SetWord,
+    literal,
     text_at,
 )
 from guardrail.fixes.json_edits import with_entry, without_entry
@@ -178,9 +179,5 @@ def _why_not(value: Marked) -> str:
 
 def _shown(value: Scalar, old: Marked, *, is_json: bool) -> str:
     """A value as the literal in the place of another, in quotes where that has quotes."""
-    if isinstance(value, bool):
-        text = "true" if value else "false"
-    else:
-        text = f"{value:g}" if isinstance(value, float) else str(value)
     quote = old.quote or ('"' if is_json and isinstance(value, str) else "")
-    return f"{quote}{text}{quote}"
+    return f"{quote}{literal(value)}{quote}"

@@ -24,6 +24,7 @@ from guardrail.fixes.base import (
     Scalar,
     SetValue,
     SetWord,
+    literal,
 )
 from guardrail.fixes.json_edits import without_entry
 from guardrail.fixes.marks import json_marks
@@ -159,10 +160,7 @@ class TerraformCode:
 
     def _end(self, resource: ResourceInstance, written: _Written) -> Spot:
         """Where the literal is written. Raises `NoFixError` where there is none, or where it is shared."""
-        if written.argument is None:
-            spots = [Spot(written.expression, written.file, resource.module, {})]  # type: ignore[arg-type]
-        else:
-            spots = way(written.argument, resource.scope)
+        spots = _way(resource, written)
         for spot in spots:
             is_part = isinstance(spot.expression, syntax.Template) and len(spot.expression.parts) > 1
             if is_part or isinstance(spot.expression, syntax.Conditional):
@@ -202,9 +200,7 @@ class TerraformCode:
             try:
                 self._refuse_ignored(resource, path)
                 written = self._written(resource, path)
-                spots = [Spot(written.expression, written.file, resource.module, {})]  # type: ignore[arg-type]
-                if written.argument is not None:
-                    spots = way(written.argument, resource.scope)
+                spots = _way(resource, written)
                 end = next((at for at, spot in enumerate(spots) if isinstance(spot.expression, _TEXTS)), len(spots) - 1)
                 self._refuse_shared(spots[: end + 1], written)
                 return self._reworded(spots[end], change)
@@ -237,6 +233,13 @@ class TerraformCode:
         new = text.text[:start] + text.text[end:]
         line = text.text.count("\n", 0, start)
         return {text.path: settled(text.text, new, range(line, line))}
+
+
+def _way(resource: ResourceInstance, written: _Written) -> list[Spot]:
+    """Where a value is written, and on the way to that; of an entry of an object only the entry."""
+    if written.argument is None:
+        return [Spot(written.expression, written.file, resource.module, {})]  # type: ignore[arg-type]
+    return way(written.argument, resource.scope)
 
 
 def _refuse_secrets(spot: Spot) -> None:
@@ -275,12 +278,8 @@ def _replaced(text: EditedText, start: int, end: int, new: str) -> str:
 
 def _literal(value: Scalar, old: str) -> str:
     """A value as the literal in the place of another: in quotes where that has quotes."""
-    if isinstance(value, bool):
-        shown = "true" if value else "false"
-    else:
-        shown = f"{value:g}" if isinstance(value, float) else str(value)
     is_text = isinstance(value, str) or old.startswith('"')
-    return f'"{shown}"' if is_text else shown
+    return f'"{literal(value)}"' if is_text else literal(value)
 
 
 def _end_of_text(text: str, at: int) -> int:
