@@ -260,6 +260,12 @@ def test_a_total_of_which_nothing_is_known_is_unknown_and_not_left_to_usage(temp
     assert re.search(r"TOTAL +\+ usage +unknown +unknown +unknown", explain(template, "chat"))
 
 
+def test_a_fix_is_in_the_language_of_its_input(template: str, explain: Explain) -> None:
+    text = " ".join(explain(template, "chat", "--region", "us-east-1").split())
+    assert "fix: a ScalableTarget from 1 to 2 or more, with a target tracking policy" in text
+    assert "fix: CostCenter, Environment, Owner in Tags, or --tags of aws cloudformation deploy" in text
+
+
 def test_the_tab_key_knows_addresses_names_and_variants(template: str) -> None:
     found = completion.candidates(["explain", template, "ch"])
     assert [each for each in found if not each.startswith(":")] == ["chat", "chat/main"]

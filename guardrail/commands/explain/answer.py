@@ -13,7 +13,7 @@ from guardrail.cost.base import Bill, CostComponent, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.prices import usage_types
-from guardrail.report import EndpointReport, WorkflowReport
+from guardrail.report import EndpointReport, Report, WorkflowReport
 
 _NAMED = 8
 """Possibilities that are named."""
@@ -32,6 +32,8 @@ class PricedLine(Struct, frozen=True, kw_only=True):
 class Explained(Struct, frozen=True, kw_only=True):
     """The answer."""
 
+    report: Report
+    """That of everything which was read."""
     subject: Subject
     what: tuple[str, ...]
     lines: tuple[PricedLine, ...]
@@ -44,8 +46,6 @@ class Explained(Struct, frozen=True, kw_only=True):
     """What an update bills."""
     results: tuple[Result, ...]
     """Those that pass among them."""
-    titles: dict[str, str]
-    """Of policies, by id."""
     alternatives: dict[str, tuple[Alternative, ...]]
     """By variant or job."""
     not_offered: dict[str, tuple[NotOffered, ...]] = {}
@@ -97,7 +97,7 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
         if cost
         else (),
         results=results,
-        titles={rule.id: rule.title for rule in world.report.rules},
+        report=world.report,
         alternatives={children[place].label: found[place] for place in places if place < len(found)},
         not_offered={children[place].label: refused[place] for place in places if place < len(refused)},
         together=tuple(each for each in shared if endpoint.address in each.endpoints),
@@ -128,7 +128,7 @@ def _workflow(world: World, subject: Subject, item: WorkflowReport) -> Explained
         scaling={},
         updates=(),
         results=results,
-        titles={rule.id: rule.title for rule in world.report.rules},
+        report=world.report,
         alternatives={
             workflow.jobs[place].label: of_job(world.prices, workflow, place, demand) for place in places if children
         },

@@ -11,6 +11,8 @@ from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.reporters.bill import USAGE, amounts, amounts_of, detail_of, quantity_of
+from guardrail.reporters.headline import is_usage_alone
+from guardrail.reporters.overview import fix
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.wording import inert, number, usd
 
@@ -122,8 +124,8 @@ def _policies(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
     for result in found.results:
         if result.verdict == "fail":
             new = "" if result.status != "existing" else " (there before)"
-            fix = () if result.fix is None else (f"fix: {inert(result.fix.terraform.splitlines()[0])}",)
-            yield f"{GLYPHS[result.severity]} {result.policy}: {inert(result.message.removesuffix('.'))}{new}", fix
+            mend = tuple(f"fix: {inert(line)}" for line in fix(result, found.report)[:1])
+            yield f"{GLYPHS[result.severity]} {result.policy}: {inert(result.message.removesuffix('.'))}{new}", mend
     for result in found.results:
         if result.verdict == "open":
             yield f"? {result.policy}: {inert(result.reason or result.message)}", ()
@@ -193,5 +195,4 @@ def _unknown(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def amounts_or_usage(monthly: Monthly) -> tuple[str, str, str]:
     """The amounts; "+ usage" where usage alone decides them, for a zero would read as free; unknown where more is."""
-    only_usage = monthly.depends_on_usage and not monthly.ceiling and not monthly.at_least
-    return (USAGE, "", "") if only_usage else amounts(monthly)
+    return (USAGE, "", "") if is_usage_alone(monthly) else amounts(monthly)
