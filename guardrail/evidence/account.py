@@ -1,0 +1,386 @@
+"""An account as SageMaker, Application Auto Scaling and CloudWatch describe it, in the field names of their answers.
+
+Only what evidence is judged by is kept: the environment of a container and the inputs of a job may hold secrets, and
+are dropped where they are decoded. `Account` is one region of one account; it is pure data, whoever fetched it.
+Shapes: the API references of DescribeEndpoint, DescribeEndpointConfig, DescribeInferenceComponent, DescribeModel,
+DescribeTransformJob, DescribeScalableTargets, DescribeScalingPolicies, DescribeScheduledActions,
+DescribeScalingActivities and DescribeAlarms.
+"""
+
+from datetime import datetime
+from typing import Final
+
+import msgspec
+from msgspec import Struct, field
+
+DEFAULT_FREQUENCY_S: Final = 60
+"""Seconds between two samples of a host metric, where a configuration names no ``MetricPublishFrequencyInSeconds``."""
+
+
+class _Answer(Struct, frozen=True, kw_only=True, rename="pascal", omit_defaults=True):
+    """A part of an answer: ``endpoint_name`` here is ``EndpointName`` there."""
+
+
+# Endpoints -----------------------------------------------------------------------------------------------------------
+
+
+class ServerlessConfig(_Answer, frozen=True, kw_only=True):
+    """Memory and concurrency of a serverless variant."""
+
+    memory_size_in_mb: int | None = field(default=None, name="MemorySizeInMB")
+    max_concurrency: int | None = None
+    provisioned_concurrency: int | None = None
+
+
+class ManagedInstanceScaling(_Answer, frozen=True, kw_only=True):
+    """Bounds within which SageMaker itself changes the instances of a variant that hosts components."""
+
+    status: str = ""
+    """``ENABLED`` or ``DISABLED``."""
+    min_instance_count: int | None = None
+    max_instance_count: int | None = None
+
+
+class InstancePool(_Answer, frozen=True, kw_only=True):
+    """One instance type of several that a variant may run on."""
+
+    instance_type: str
+    priority: int | None = None
+    current_instance_count: int | None = None
+
+
+class MetricsConfig(_Answer, frozen=True, kw_only=True):
+    """How host metrics are published."""
+
+    enable_enhanced_metrics: bool | None = None
+    metric_publish_frequency_in_seconds: int | None = None
+
+
+class EndpointVariant(_Answer, frozen=True, kw_only=True):
+    """What runs of a variant at this moment."""
+
+    variant_name: str
+    current_instance_count: int | None = None
+    desired_instance_count: int | None = None
+    current_weight: float | None = None
+    instance_pools: tuple[InstancePool, ...] = ()
+    current_serverless_config: ServerlessConfig | None = None
+    managed_instance_scaling: ManagedInstanceScaling | None = None
+
+
+class Endpoint(_Answer, frozen=True, kw_only=True):
+    """An endpoint as DescribeEndpoint answers, with its tags.
+
+    ``last_modified_time`` moves with every change of weights and instances too, so it is no time of an update.
+    """
+
+    endpoint_name: str
+    endpoint_arn: str = ""
+    endpoint_config_name: str = ""
+    """Empty where the endpoint hosts none yet, or has failed."""
+    endpoint_status: str = ""
+    creation_time: datetime
+    last_modified_time: datetime | None = None
+    production_variants: tuple[EndpointVariant, ...] = ()
+    shadow_production_variants: tuple[EndpointVariant, ...] = ()
+    metrics_config: MetricsConfig | None = None
+    tags: dict[str, str] = field(default_factory=dict, name="tags")
+    """From the tagging API; DescribeEndpoint has none."""
+
+
+class ConfigVariant(_Answer, frozen=True, kw_only=True):
+    """What a configuration asks for of a variant."""
+
+    variant_name: str
+    model_name: str | None = None
+    """None where the variant hosts components."""
+    instance_type: str | None = None
+    instance_pools: tuple[InstancePool, ...] = ()
+    initial_instance_count: int | None = None
+    initial_variant_weight: float | None = None
+    serverless_config: ServerlessConfig | None = None
+    managed_instance_scaling: ManagedInstanceScaling | None = None
+    volume_size_in_gb: int | None = field(default=None, name="VolumeSizeInGB")
+
+
+class AsyncClientConfig(_Answer, frozen=True, kw_only=True):
+    """How many requests an instance of an asynchronous endpoint works on at a time."""
+
+    max_concurrent_invocations_per_instance: int | None = None
+
+
+class AsyncInferenceConfig(_Answer, frozen=True, kw_only=True):
+    """What makes an endpoint an asynchronous one."""
+
+    client_config: AsyncClientConfig | None = None
+
+
+class EndpointConfig(_Answer, frozen=True, kw_only=True):
+    """A configuration as DescribeEndpointConfig answers; it never changes, and may be one of the past."""
+
+    endpoint_config_name: str
+    creation_time: datetime
+    production_variants: tuple[ConfigVariant, ...] = ()
+    shadow_production_variants: tuple[ConfigVariant, ...] = ()
+    async_inference_config: AsyncInferenceConfig | None = None
+    metrics_config: MetricsConfig | None = None
+
+    @property
+    def frequency_s(self) -> int:
+        """Seconds between two samples of a host metric of each instance: 60 unless it says otherwise."""
+        frequency = self.metrics_config and self.metrics_config.metric_publish_frequency_in_seconds
+        return frequency or DEFAULT_FREQUENCY_S
+
+
+# Models and components -----------------------------------------------------------------------------------------------
+
+
+class Container(_Answer, frozen=True, kw_only=True):
+    """A container of a model, without its environment."""
+
+    image: str = ""
+    mode: str = "SingleModel"
+    model_data_url: str = ""
+    model_package_name: str = ""
+
+
+class Model(_Answer, frozen=True, kw_only=True):
+    """A model as DescribeModel answers: one container, or several."""
+
+    model_name: str
+    primary_container: Container | None = None
+    containers: tuple[Container, ...] = ()
+
+    @property
+    def is_multi_model(self) -> bool:
+        """Whether a container of it keeps a cache of models, so that its memory is no need."""
+        every = (self.primary_container, *self.containers)
+        return any(each is not None and each.mode == "MultiModel" for each in every)
+
+
+class ComputeResourceRequirements(_Answer, frozen=True, kw_only=True):
+    """What a copy of a component reserves of an instance."""
+
+    number_of_cpu_cores_required: float | None = None
+    number_of_accelerator_devices_required: float | None = None
+    min_memory_required_in_mb: int | None = None
+    max_memory_required_in_mb: int | None = None
+
+
+class ComponentSpecification(_Answer, frozen=True, kw_only=True):
+    """What a component runs, and what it reserves for it."""
+
+    model_name: str | None = None
+    base_inference_component_name: str | None = None
+    compute_resource_requirements: ComputeResourceRequirements | None = None
+
+
+class ComponentRuntimeConfig(_Answer, frozen=True, kw_only=True):
+    """Copies of a component."""
+
+    desired_copy_count: int | None = None
+    current_copy_count: int | None = None
+
+
+class InferenceComponent(_Answer, frozen=True, kw_only=True):
+    """A component as DescribeInferenceComponent answers."""
+
+    inference_component_name: str
+    endpoint_name: str
+    variant_name: str | None = None
+    inference_component_status: str = ""
+    creation_time: datetime
+    specification: ComponentSpecification | None = None
+    runtime_config: ComponentRuntimeConfig | None = None
+
+
+# Batch ---------------------------------------------------------------------------------------------------------------
+
+
+class TransformResources(_Answer, frozen=True, kw_only=True):
+    """What a job runs on."""
+
+    instance_type: str
+    instance_count: int
+
+
+class TransformJob(_Answer, frozen=True, kw_only=True):
+    """A job as DescribeTransformJob answers. AWS bills from its start to its end."""
+
+    transform_job_name: str
+    transform_job_status: str = ""
+    model_name: str = ""
+    transform_resources: TransformResources | None = None
+    creation_time: datetime
+    transform_start_time: datetime | None = None
+    transform_end_time: datetime | None = None
+
+
+# Scaling -------------------------------------------------------------------------------------------------------------
+
+
+class SuspendedState(_Answer, frozen=True, kw_only=True):
+    """What of scaling is switched off."""
+
+    dynamic_scaling_in_suspended: bool = False
+    dynamic_scaling_out_suspended: bool = False
+    scheduled_scaling_suspended: bool = False
+
+
+class ScalableTarget(_Answer, frozen=True, kw_only=True):
+    """Bounds of what scales: ``endpoint/shop/variant/a`` between 1 and 4."""
+
+    resource_id: str
+    scalable_dimension: str
+    min_capacity: int
+    max_capacity: int
+    creation_time: datetime | None = None
+    suspended_state: SuspendedState | None = None
+
+
+class PredefinedMetricSpecification(_Answer, frozen=True, kw_only=True):
+    """A metric by AWS's name for it."""
+
+    predefined_metric_type: str
+
+
+class CustomizedMetricSpecification(_Answer, frozen=True, kw_only=True):
+    """A metric by its own name; both are None where it is an expression of several."""
+
+    metric_name: str | None = None
+    namespace: str | None = None
+    statistic: str | None = None
+
+
+class TargetTracking(_Answer, frozen=True, kw_only=True):
+    """What a policy holds a metric at."""
+
+    target_value: float
+    predefined_metric_specification: PredefinedMetricSpecification | None = None
+    customized_metric_specification: CustomizedMetricSpecification | None = None
+    disable_scale_in: bool = False
+
+
+class AlarmName(_Answer, frozen=True, kw_only=True):
+    """An alarm that a policy waits for."""
+
+    alarm_name: str
+
+
+class ScalingPolicy(_Answer, frozen=True, kw_only=True):
+    """A policy as DescribeScalingPolicies answers."""
+
+    policy_name: str
+    policy_type: str
+    resource_id: str
+    scalable_dimension: str
+    target_tracking_scaling_policy_configuration: TargetTracking | None = None
+    alarms: tuple[AlarmName, ...] = ()
+
+
+class ScalableTargetAction(_Answer, frozen=True, kw_only=True):
+    """Bounds that a scheduled action sets; one that is None stays as it is."""
+
+    min_capacity: int | None = None
+    max_capacity: int | None = None
+
+
+class ScheduledAction(_Answer, frozen=True, kw_only=True):
+    """An action as DescribeScheduledActions answers."""
+
+    scheduled_action_name: str
+    schedule: str
+    timezone: str | None = None
+    resource_id: str
+    scalable_dimension: str | None = None
+    start_time: datetime | None = None
+    end_time: datetime | None = None
+    scalable_target_action: ScalableTargetAction | None = None
+
+
+class ScalingActivity(_Answer, frozen=True, kw_only=True):
+    """What scaling did, or failed to do, within the last six weeks."""
+
+    resource_id: str
+    scalable_dimension: str = ""
+    description: str = ""
+    """``Setting desired instance count to 4.``"""
+    cause: str = ""
+    start_time: datetime
+    end_time: datetime | None = None
+    status_code: str = ""
+    """``Successful``, ``Failed``, ``Overridden``, …"""
+    status_message: str = ""
+
+
+class Dimension(_Answer, frozen=True, kw_only=True):
+    """One dimension of the metric of an alarm."""
+
+    name: str
+    value: str
+
+
+class MetricAlarm(_Answer, frozen=True, kw_only=True):
+    """An alarm that scaling waits for, or that follows a metric of SageMaker."""
+
+    alarm_name: str
+    metric_name: str | None = None
+    namespace: str | None = None
+    dimensions: tuple[Dimension, ...] = ()
+    statistic: str | None = None
+    threshold: float | None = None
+    comparison_operator: str = ""
+    state_value: str = ""
+    actions_enabled: bool = True
+
+
+# The whole -----------------------------------------------------------------------------------------------------------
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """A question that was not answered: what is missing is unknown, never zero."""
+
+    call: str
+    """``sagemaker:DescribeModel``; the IAM action where that is another."""
+    subject: str = ""
+    """What was asked about, as ``models/rank``; empty where the call lists everything."""
+    reason: str
+    """``AccessDeniedException: …``, in one line."""
+
+
+class Account(Struct, frozen=True, kw_only=True):
+    """One region of one account, at one moment: the service's own, not that of the machine that asked."""
+
+    account: str
+    region: str
+    now: datetime
+    endpoints: tuple[Endpoint, ...] = ()
+    endpoint_configs: tuple[EndpointConfig, ...] = ()
+    """Those in use, and earlier ones that may have been in use inside the window."""
+    models: tuple[Model, ...] = ()
+    inference_components: tuple[InferenceComponent, ...] = ()
+    transform_jobs: tuple[TransformJob, ...] = ()
+    scalable_targets: tuple[ScalableTarget, ...] = ()
+    scaling_policies: tuple[ScalingPolicy, ...] = ()
+    scheduled_actions: tuple[ScheduledAction, ...] = ()
+    scaling_activities: tuple[ScalingActivity, ...] = ()
+    alarms: tuple[MetricAlarm, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    def config_of(self, endpoint: Endpoint) -> EndpointConfig | None:
+        """The configuration that an endpoint runs; None where it is not known."""
+        name = endpoint.endpoint_config_name
+        return next((each for each in self.endpoint_configs if each.endpoint_config_name == name), None)
+
+    def components_of(self, endpoint: Endpoint) -> tuple[InferenceComponent, ...]:
+        """The components that run on an endpoint."""
+        name = endpoint.endpoint_name
+        return tuple(each for each in self.inference_components if each.endpoint_name == name)
+
+
+def decode(content: bytes) -> Account:
+    """An account of its JSON, as ``{"account": "111122223333", "region": "us-east-1", "now": …, "endpoints": […]}``.
+
+    Raises `msgspec.DecodeError`, of which `msgspec.ValidationError` is one kind.
+    """
+    return msgspec.json.decode(content, type=Account)
