@@ -97,6 +97,8 @@ class WorkflowReport(Struct, frozen=True, kw_only=True):
     environment: str | Unknown
     previous: Workflow | None = None
     """As it was; None where it is new, or where nothing tells what was."""
+    previous_runs: tuple[tuple[int, int | None], ...] = ()
+    """Of each job that it had, what ``runs`` is of those it has."""
     runs: tuple[tuple[int, int | None], ...]
     """Of each job, how often it runs in one execution: at least, and at most, where that has an end."""
     hours: tuple[HourPrice | None, ...] = ()

@@ -2,6 +2,7 @@
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +23,14 @@ from guardrail.model import (
     Skipped,
     StepScalingPolicy,
     TargetTrackingPolicy,
+    Trigger,
     Unknown,
 )
 from guardrail.policy.base import AppliedWaiver
 from guardrail.report import EndpointReport, GroupReport, Report, SkippedReport
 from guardrail.reporters import json as reporter
 from tests.reporters.reports import chat, docs, endpoint, finding, monthly, report, variant
+from tests.reporters.test_batch import changed, job, workflow
 
 REPORT = json.loads(Path(reporter.__file__).with_name("report.schema.json").read_text(encoding="utf-8"))
 LATER = Unknown("known only after apply")
@@ -124,6 +127,10 @@ def every_kind() -> Report:
         usage_file="usage.yml",
         totals=structs.replace(report().totals, delta=Delta(LATER, LATER, LATER)),
         endpoints=(chat(), docs(), several, everything_unknown(), gone),
+        workflows=(
+            changed(workflow(job(2)), workflow(job(4), triggers=(Trigger(address="nightly", expression=LATER),))),
+            changed(None, workflow(structs.replace(job(1), instance_count=LATER, attempts=None, run_hours=Decimal(1)))),
+        ),
         groups=(
             GroupReport(
                 values={"tag:Team": "a", "region": LATER, "environment": None},

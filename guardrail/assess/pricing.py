@@ -254,7 +254,10 @@ def workflows(priced: PricedSource, environments: Environments) -> Iterator[Work
             workflow=workflow,
             environment=environments.of(workflow),
             previous=before.get(address),
-            runs=_runs(workflow, priced),
+            previous_runs=_runs(before[address], [world.previous for world in priced.worlds])
+            if address in before
+            else (),
+            runs=_runs(workflow, [world.inventory for world in priced.worlds]),
             hours=_hours(workflow, priced) if cost else (),
             before=was.monthly if was else None,
             cost=cost,
@@ -263,20 +266,20 @@ def workflows(priced: PricedSource, environments: Environments) -> Iterator[Work
         )
 
 
-def _runs(shown: Workflow, priced: PricedSource) -> tuple[tuple[int, int | None], ...]:
+def _runs(shown: Workflow, worlds: Iterable[Inventory | None]) -> tuple[tuple[int, int | None], ...]:
     """How often each job runs in one execution, whichever possibility comes true."""
     from guardrail.flows import runs  # for the few that run batch transform
 
     found = [
         workflow
-        for world in priced.worlds
-        for workflow in world.inventory.workflows
+        for inventory in worlds
+        for workflow in (inventory.workflows if inventory else ())
         if workflow.address == shown.address and len(workflow.jobs) == len(shown.jobs)
     ]
-    worlds = [runs(workflow.flow, len(workflow.jobs)) for workflow in found or [shown]]
+    of_each = [runs(workflow.flow, len(workflow.jobs)) for workflow in found or [shown]]
     found_runs = (
         (min(each.least for each in job), None if None in (mosts := [each.most for each in job]) else max(mosts))
-        for job in zip(*worlds, strict=True)
+        for job in zip(*of_each, strict=True)
     )
     return tuple(
         (least, 1) if job.has_fixed_name and most != 0 else (least, most)  # its name is taken then

@@ -47,7 +47,7 @@ def workflow_rows(item: WorkflowReport) -> Iterator[JobRow]:
     own = ("deleted", "", "") if item.cost is None else amounts_of_jobs(item.cost.monthly)
     title = inert(workflow.address) + (" (possibly there)" if workflow.deployed == "possibly" else "")
     often, was = _with_past(executions(workflow), executions(item.previous or workflow)), _was(item)
-    past = {job.label: job for job in item.previous.jobs} if item.previous is not None else {}
+    past = _past(item)
     if not several and item.cost is not None:
         words = _size(item, workflow.jobs[0], past)
         yield JobRow(
@@ -61,13 +61,19 @@ def workflow_rows(item: WorkflowReport) -> Iterator[JobRow]:
             name=f"  {inert(job.label)}",
             size=_size(item, job, past),
             hour=hour(price),
-            runs=per_execution(job, runs),
+            runs=_with_past(per_execution(job, runs), per_execution(*past.get(job.label, (job, runs)))),
             amounts=amounts_of_jobs(cost.monthly),
         )
     left = {job.label for job in workflow.jobs}
-    for label, job in past.items():
+    for label, (job, _) in past.items():
         if label not in left:
             yield JobRow(name=f"  {inert(label)}", size=f"no more: {size(job)}")
+
+
+def _past(item: WorkflowReport) -> dict[str, tuple[TransformJob, tuple[int, int | None]]]:
+    """By label each job of before, with how often it ran in one execution."""
+    jobs = item.previous.jobs if item.previous is not None else ()
+    return {job.label: (job, runs) for job, runs in zip(jobs, item.previous_runs, strict=True)}
 
 
 def _was(item: WorkflowReport) -> str:
@@ -83,11 +89,11 @@ def _was(item: WorkflowReport) -> str:
     return f"was {f'{least} to {most}' if isinstance(before.expected, Unknown) else expected}"
 
 
-def _size(item: WorkflowReport, job: TransformJob, past: Mapping[str, TransformJob]) -> str:
+def _size(item: WorkflowReport, job: TransformJob, past: Mapping[str, tuple[TransformJob, object]]) -> str:
     """``4 × ml.m5.xlarge (was 2 × ml.m5.xlarge)``."""
     if item.previous is None:
         return size(job)
-    return _with_past(size(job), size(past[job.label])) if job.label in past else f"{size(job)} (new)"
+    return _with_past(size(job), size(past[job.label][0])) if job.label in past else f"{size(job)} (new)"
 
 
 def _with_past(now: str, before: str) -> str:

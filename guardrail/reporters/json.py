@@ -34,6 +34,7 @@ from guardrail.model import (
     TransformJob,
     Unknown,
     Variant,
+    Workflow,
 )
 from guardrail.money import HOURS_PER_MONTH, plain
 from guardrail.policy.base import NO_REMEDIATION, Result
@@ -156,30 +157,46 @@ def _workflow(item: WorkflowReport) -> _Object:
             _job(job, runs, cost, price)
             for job, runs, cost, price in zip(workflow.jobs, item.runs, costs, hours, strict=True)
         ],
+        "previous": None if item.unchanged or item.previous is None else _as_it_was(item.previous, item.previous_runs),
         "before": _monthly(item.before) if item.before else None,
         "after": _monthly(item.cost.monthly) if item.cost else None,
         "delta": _bounds(item.delta) if item.delta else None,
     }
 
 
-def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None, price: HourPrice | None) -> _Object:
+def _as_it_was(workflow: Workflow, runs: Iterable[tuple[int, int | None]]) -> _Object:
+    """What starts transform jobs and the jobs, before the change."""
+    return {
+        "once": workflow.once,
+        "monthly_runs": _value(workflow.monthly_runs),
+        "jobs": [_size(*each) for each in zip(workflow.jobs, runs, strict=True)],
+    }
+
+
+def _size(job: TransformJob, runs: tuple[int, int | None]) -> _Object:
     return {
         "label": job.label,
-        "name": _value(job.name),
-        "model_name": _value(job.model_name),
         "instance_types": [_value(each) for each in job.instance_types],
         "instance_count": _value(job.instance_count),
+        "has_fixed_name": job.has_fixed_name,
+        "per_execution": {"least": runs[0], "most": runs[1]},
+    }
+
+
+def _job(job: TransformJob, runs: tuple[int, int | None], cost: Bill | None, price: HourPrice | None) -> _Object:
+    return {
+        **_size(job, runs),
+        "name": _value(job.name),
+        "model_name": _value(job.model_name),
         "max_concurrent_transforms": _value(job.max_concurrent_transforms),
         "max_payload_mb": _value(job.max_payload_mb),
         "batch_strategy": _value(job.batch_strategy),
         "split_type": _value(job.split_type),
         "s3_uri": _value(job.s3_uri),
-        "has_fixed_name": job.has_fixed_name,
         "waits": job.waits,
         "timeout_s": _value(job.timeout_s),
         "attempts": job.attempts,
         "run_hours": None if job.run_hours is None else plain(job.run_hours),
-        "per_execution": {"least": runs[0], "most": runs[1]},
         "hour_usd": None
         if price is None
         else {"least": plain(price.least), "most": None if price.is_open else plain(price.most)},

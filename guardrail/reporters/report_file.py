@@ -6,7 +6,7 @@ they treat a plan. Of a variant only what a comment tells is read; source code i
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import MAXYEAR, date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
@@ -331,17 +331,12 @@ class _HourPrice(Struct, frozen=True, kw_only=True):
         return HourPrice(self.least, self.least if self.most is None else self.most, self.most is None)
 
 
-class _Job(Struct, frozen=True, kw_only=True):
+class _Size(Struct, frozen=True, kw_only=True):
     label: str
     instance_types: tuple[str | Unknown, ...]
     instance_count: int | Unknown
     has_fixed_name: bool
-    attempts: int | None
-    run_hours: Decimal | None
     per_execution: _Runs
-    hour_usd: _HourPrice | None
-    monthly: Monthly | None
-    lines: tuple[_Component, ...]
 
     def job(self) -> TransformJob:
         return TransformJob(
@@ -351,12 +346,31 @@ class _Job(Struct, frozen=True, kw_only=True):
             instance_types=self.instance_types,
             instance_count=self.instance_count,
             has_fixed_name=self.has_fixed_name,
-            attempts=self.attempts,
-            run_hours=self.run_hours,
         )
+
+
+def _runs(jobs: Iterable[_Size]) -> tuple[tuple[int, int | None], ...]:
+    return tuple((each.per_execution.least, each.per_execution.most) for each in jobs)
+
+
+class _Job(_Size, frozen=True, kw_only=True):
+    attempts: int | None
+    run_hours: Decimal | None
+    hour_usd: _HourPrice | None
+    monthly: Monthly | None
+    lines: tuple[_Component, ...]
+
+    def job(self) -> TransformJob:
+        return structs.replace(super().job(), attempts=self.attempts, run_hours=self.run_hours)
 
     def bill(self) -> Bill:
         return Bill(kind="transform job", label=self.label, lines=_lines(self.lines), monthly=self.monthly or _NOTHING)
+
+
+class _WorkflowBefore(Struct, frozen=True, kw_only=True):
+    once: bool
+    monthly_runs: Decimal | Unknown | None
+    jobs: tuple[_Size, ...]
 
 
 class _Workflow(Struct, frozen=True, kw_only=True):
@@ -373,28 +387,40 @@ class _Workflow(Struct, frozen=True, kw_only=True):
     monthly_runs: Decimal | Unknown | None
     year: str | None
     jobs: tuple[_Job, ...]
+    previous: _WorkflowBefore | None = None
     before: Monthly | None
     after: Monthly | None
     delta: Delta | None
 
     def report(self) -> WorkflowReport:
+        workflow = Workflow(
+            address=self.address,
+            type=self.type,
+            name=self.name,
+            region=self.region,
+            jobs=tuple(each.job() for each in self.jobs),
+            flow=Flow(),
+            once=self.once,
+            monthly_runs=self.monthly_runs,
+            year=self.year or "",
+            deployed=self.deployed,
+            change=self.change,
+        )
+        past = self.previous
         return WorkflowReport(
             source=self.source,
-            workflow=Workflow(
-                address=self.address,
-                type=self.type,
-                name=self.name,
-                region=self.region,
-                jobs=tuple(each.job() for each in self.jobs),
-                flow=Flow(),
-                once=self.once,
-                monthly_runs=self.monthly_runs,
-                year=self.year or "",
-                deployed=self.deployed,
-                change=self.change,
-            ),
+            workflow=workflow,
             environment=self.environment,
-            runs=tuple((each.per_execution.least, each.per_execution.most) for each in self.jobs),
+            previous=None
+            if past is None
+            else structs.replace(
+                workflow,
+                once=past.once,
+                monthly_runs=past.monthly_runs,
+                jobs=tuple(each.job() for each in past.jobs),
+            ),
+            previous_runs=_runs(past.jobs) if past else (),
+            runs=_runs(self.jobs),
             hours=tuple(each.hour_usd.price() if each.hour_usd else None for each in self.jobs) if self.after else (),
             before=self.before,
             cost=self._bill(self.after) if self.after else None,

@@ -51,6 +51,7 @@ def changed(before: Workflow | None, after: Workflow, demand: WorkflowDemand = H
         workflow=after,
         environment="production",
         previous=before,
+        previous_runs=((1, 1),) * len(before.jobs) if before else (),
         runs=((1, 1),) * len(after.jobs),
         hours=tuple(map(hour_price, cost.children)),
         before=was.monthly if was else None,
@@ -84,6 +85,12 @@ def test_a_job_that_changes_is_beside_what_it_was() -> None:
     ]
     kept = changed(workflow(job(2)), workflow(job(2)))
     assert told(kept) == [("scoring", "", "30 a month"), ("Score", "2 × ml.m5.xlarge", "1")]
+
+
+def test_a_job_that_runs_more_often_in_one_execution_is_beside_how_often_it_ran() -> None:
+    item = changed(workflow(job(2)), workflow(job(2)))
+    more = structs.replace(item, runs=((8, 8),), previous_runs=((4, 4),))
+    assert told(more)[1] == ("Score", "2 × ml.m5.xlarge", "8 (was 4)")
 
 
 def test_jobs_that_come_and_go_are_told() -> None:

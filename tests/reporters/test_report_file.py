@@ -16,6 +16,7 @@ from guardrail.reporters import json as json_reporter
 from guardrail.reporters import markdown
 from guardrail.reporters.base import Options
 from guardrail.reporters.report_file import ReportFile, decoded, read
+from tests.reporters import test_batch as batch
 from tests.reporters.inputs import INPUTS, assessed
 from tests.reporters.reports import report
 from tests.sources.jobs.test_files import MACHINE
@@ -64,6 +65,17 @@ def test_transform_jobs_are_in_the_comment_of_a_report_that_was_read_again(tmp_p
     assert comment == markdown.render(found)
     assert "0.46" in comment
     assert "nothing to pay" not in comment
+
+
+def test_what_transform_jobs_were_is_in_the_comment_of_a_report_that_was_read_again() -> None:
+    """Two ml.m5.xlarge become four, thirty runs a month sixty, and one job of the two is another one."""
+    before = batch.workflow(batch.job(2), batch.job(1, "Old"))
+    after = batch.workflow(batch.job(4), batch.job(1, "New"), monthly_runs=Decimal(60))
+    found = report(endpoints=(), workflows=(batch.changed(before, after),))
+    comment = markdown.render(again(found))
+    assert comment == markdown.render(found)
+    for said in ("4 × ml.m5.xlarge (was 2 × ml.m5.xlarge)", "60 a month (was 30 a month)", "no more: 1 × ml.m5.xlarge"):
+        assert said in comment.replace("`", "")
 
 
 def test_what_is_read_again_is_written_alike() -> None:
