@@ -56,6 +56,18 @@ class MetricsConfig(_Answer, frozen=True, kw_only=True):
     metric_publish_frequency_in_seconds: int | None = None
 
 
+class AsyncClientConfig(_Answer, frozen=True, kw_only=True):
+    """How many requests an instance of an asynchronous endpoint works on at a time."""
+
+    max_concurrent_invocations_per_instance: int | None = None
+
+
+class AsyncInferenceConfig(_Answer, frozen=True, kw_only=True):
+    """What makes an endpoint an asynchronous one."""
+
+    client_config: AsyncClientConfig | None = None
+
+
 class EndpointVariant(_Answer, frozen=True, kw_only=True):
     """What runs of a variant at this moment."""
 
@@ -83,6 +95,7 @@ class Endpoint(_Answer, frozen=True, kw_only=True):
     last_modified_time: datetime | None = None
     production_variants: tuple[EndpointVariant, ...] = ()
     shadow_production_variants: tuple[EndpointVariant, ...] = ()
+    async_inference_config: AsyncInferenceConfig | None = None
     metrics_config: MetricsConfig | None = None
     tags: dict[str, str] = field(default_factory=dict, name="tags")
     """From the tagging API; DescribeEndpoint has none."""
@@ -101,18 +114,6 @@ class ConfigVariant(_Answer, frozen=True, kw_only=True):
     serverless_config: ServerlessConfig | None = None
     managed_instance_scaling: ManagedInstanceScaling | None = None
     volume_size_in_gb: int | None = field(default=None, name="VolumeSizeInGB")
-
-
-class AsyncClientConfig(_Answer, frozen=True, kw_only=True):
-    """How many requests an instance of an asynchronous endpoint works on at a time."""
-
-    max_concurrent_invocations_per_instance: int | None = None
-
-
-class AsyncInferenceConfig(_Answer, frozen=True, kw_only=True):
-    """What makes an endpoint an asynchronous one."""
-
-    client_config: AsyncClientConfig | None = None
 
 
 class EndpointConfig(_Answer, frozen=True, kw_only=True):
@@ -371,6 +372,13 @@ class Account(Struct, frozen=True, kw_only=True):
         """The configuration that an endpoint runs; None where it is not known."""
         name = endpoint.endpoint_config_name
         return next((each for each in self.endpoint_configs if each.endpoint_config_name == name), None)
+
+    def is_async(self, endpoint: Endpoint) -> bool:
+        """Whether an endpoint is an asynchronous one, which both it and its configuration say."""
+        config = self.config_of(endpoint)
+        return endpoint.async_inference_config is not None or (
+            config is not None and config.async_inference_config is not None
+        )
 
     def components_of(self, endpoint: Endpoint) -> tuple[InferenceComponent, ...]:
         """The components that run on an endpoint."""
