@@ -599,10 +599,21 @@ class Workflow(Struct, frozen=True, kw_only=True):
         return self.address.partition(" (")[0]
 
     @property
+    def unknown_sizes(self) -> list[Unknown]:
+        """What is unknown of how many instances, and of which types, its jobs have."""
+        sizes = [each for job in self.jobs for each in (job.instance_count, *job.instance_types)]
+        return [each for each in sizes if isinstance(each, Unknown)]
+
+    @property
+    def unknown_times(self) -> list[Unknown]:
+        """What is unknown of whether and when something starts it."""
+        times = [each for trigger in self.triggers or () for each in (trigger.enabled, trigger.expression)]
+        return [each for each in times if isinstance(each, Unknown)]
+
+    @property
     def is_partial(self) -> bool:
         """Whether something is unknown that has a price: its region, or the size of one of its jobs."""
-        sizes = [each for job in self.jobs for each in (job.instance_count, *job.instance_types)]
-        return any(isinstance(each, Unknown) for each in (self.region, *sizes))
+        return isinstance(self.region, Unknown) or bool(self.unknown_sizes)
 
 
 class Inventory(Struct, frozen=True, kw_only=True):

@@ -23,6 +23,23 @@ def known_only(type_: str) -> str:
 SENSITIVE = Unknown("sensitive")
 """Stands for a value that is known and must not be printed."""
 
+
+class SecretText(str):
+    """Text of which something must not be printed; ``shown`` is that text with ``${…}`` for what must not.
+
+    Of ``"${var.secret}-v2"`` it is ``${…}-v2``.
+    """
+
+    __slots__ = ("shown",)
+    shown: str
+
+    def __new__(cls, text: str, shown: str) -> Self:
+        """The text, and as much of it as may be shown."""
+        made = super().__new__(cls, str.__str__(text))
+        made.shown = shown
+        return made
+
+
 _LARGEST = 2**31 - 1
 _encode = msgspec.json.Encoder().encode
 
@@ -167,6 +184,12 @@ class View:
         if not self.marks:
             return False
         return any(_any_mark(part_of(self.marks, self.spelling.of(name))) for name in names)
+
+    def shown(self, name: str) -> Any:
+        """The raw value with an `Unknown` for whatever in it is sensitive, which keeps what of a text may be shown."""
+        own = self.spelling.of(name)
+        value = self.values.get(own)
+        return shown(value, part_of(self.marks, own)) if self.masked and self.is_sensitive(name) else value
 
     def references(self, attribute: str, wanted: frozenset[str]) -> Sequence[Reference]:
         """The resources that an unknown value, or an item of a list, carries with it."""
@@ -373,6 +396,17 @@ def _any_mark(mark: Any) -> bool:
 def _is_marked(mark: Any) -> bool:
     parts = mark.values() if isinstance(mark, dict) else mark
     return any(map(_is_marked, parts)) if isinstance(mark, (dict, list)) else bool(mark)
+
+
+def shown(value: Any, marks: Any) -> Any:
+    """A value with an `Unknown` for whatever a tree of marks has in it."""
+    if not marks or value is None or isinstance(value, Unknown):
+        return value
+    if isinstance(marks, dict) and isinstance(value, dict):
+        return {key: shown(item, marks.get(key)) for key, item in value.items()}
+    if isinstance(marks, list) and isinstance(value, list):
+        return [shown(item, item_of(marks, index)) for index, item in enumerate(value)]
+    return Unknown(SENSITIVE.reason, value.shown) if isinstance(value, SecretText) else SENSITIVE
 
 
 def part_of(tree: Any, name: str) -> Any:

@@ -12,12 +12,14 @@ from functools import cached_property
 from typing import Any
 
 from guardrail.errors import SourceError
+from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST
+from guardrail.sources.base import LOST, shown
 from guardrail.sources.hcl import json_syntax
 from guardrail.sources.hcl.disk import Disk
 from guardrail.sources.hcl.modules import ModuleInstance, RootConfiguration, given
 from guardrail.sources.hcl.resources import ResourceInstance
+from guardrail.sources.hcl.values import marks_of
 from guardrail.sources.providers import Provider
 
 _NO_WORKSPACE = Unknown("a plan does not tell its workspace")
@@ -59,10 +61,13 @@ class SourceBeside:
             return set()
 
     def argument(self, names: tuple[str, ...], type_: str, name: str, address: str, attribute: str) -> Any:
-        """The value of an argument of one instance of a block, as far as it is known; None where it is not here."""
+        """The value of an argument of one instance of a block, as far as it is known; None where it is not here.
+
+        What is sensitive in it is unknown.
+        """
         try:
             instance = self._instance(names, type_, name, address)
-            return None if instance is None else instance.attribute(attribute)
+            return None if instance is None else shown(*marks_of(instance.attribute(attribute), Allowance()))
         except (SourceError, RecursionError):
             return None
 

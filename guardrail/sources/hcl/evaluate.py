@@ -505,11 +505,12 @@ def _repeat(node: syntax.Repeat, scope: EvaluationScope) -> Any:
 def joined(values: Iterable[Any], allowance: Allowance) -> Any:
     """The values as one text; where some are unknown, an unknown that says what is known of it."""
     texts: list[str] = []
+    secrets: dict[int, str] = {}
     unknown: list[Unknown] = []
-    is_marked = False
     for value in values:
         inside = plain(value)
-        is_marked = is_marked or inside is not value
+        if isinstance(value, Sensitive):
+            secrets[len(texts)] = value.shown or _UNNAMED
         if isinstance(inside, Unknown):
             unknown.append(inside)
             texts.append(_shown(inside))
@@ -518,9 +519,10 @@ def joined(values: Iterable[Any], allowance: Allowance) -> Any:
             texts.append(to_text(inside))
         allowance.text(len(texts[-1]))
     text = "".join(texts)
+    shown = "".join(secrets.get(at, each) for at, each in enumerate(texts)) if secrets else text
     if unknown:
-        return merged(*unknown, partial=None if is_marked else text)
-    return marked(normal(text)) if is_marked else normal(text)
+        return merged(*unknown, partial=shown)
+    return Sensitive(normal(text), normal(shown)) if secrets else normal(text)
 
 
 def _shown(unknown: Unknown) -> str:

@@ -10,7 +10,7 @@ from guardrail.sources.base import UNNAMED
 from guardrail.sources.hcl import arithmetic
 from guardrail.sources.hcl.characters import characters, quoted
 from guardrail.sources.hcl.types import number_of, to_text, truth_of
-from guardrail.sources.hcl.values import EvaluationError, is_number
+from guardrail.sources.hcl.values import EvaluationError, Sensitive, is_number
 
 _WIDEST = 1000
 
@@ -19,13 +19,15 @@ _WIDEST = 1000
 
 
 def json_text(value: Any, allowance: Allowance) -> str:
-    """A value as JSON, with sorted keys. Raises `LimitError`."""
+    """A value as JSON, with sorted keys; what is unknown or sensitive in it is text with holes. Raises `LimitError`."""
     allowance.steps(4)
     if isinstance(value, str):
         return quoted(value, allowance)
     allowance.text(2)
     if isinstance(value, Unknown):
         return quoted(value.partial or UNNAMED, allowance)
+    if isinstance(value, Sensitive):
+        return quoted(value.shown or UNNAMED, allowance)
     if isinstance(value, list):
         return f"[{','.join(json_text(item, allowance) for item in value)}]"
     if isinstance(value, dict):

@@ -135,15 +135,16 @@ def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
     if len(arguments) < least or (function.rest is None and len(arguments) > least):
         raise EvaluationError(f"{name}() does not take {len(arguments)} arguments")
     parameters = [*function.parameters, *([function.rest] * (len(arguments) - least) if function.rest else ())]
-    is_marked = False
+    given, is_marked = arguments, False
     if trace.has_sensitive:
+        given = list(arguments)
         for index, (argument, parameter) in enumerate(zip(arguments, parameters, strict=True)):
             value, mark = _unmarked(argument, parameter, allowance)
             arguments[index] = value
             is_marked = is_marked or mark
     unknown = _unknown(arguments, parameters, allowance)
     if unknown is not None:
-        return merged(unknown, partial=None if is_marked else _written(name, arguments))
+        return merged(unknown, partial=_outline(name, given) if is_marked else _written(name, arguments))
     try:
         values = _converted(arguments, parameters, allowance)
         value = _computed(function, values, place, allowance)
@@ -152,7 +153,13 @@ def _applied(name: str, arguments: list[Any], place: "_Place") -> Any:
         raise EvaluationError(f"{name}(): {reason}") from None
     except ValueError:  # what Python's own decoders and converters refuse, Terraform's do too
         raise EvaluationError(f"{name}() does not take these arguments") from None
-    return marked(value) if is_marked else value
+    return Sensitive(value, _outline(name, given)) if is_marked else value
+
+
+def _outline(name: str, arguments: list[Any]) -> str | None:
+    """What may be shown of what a function makes of arguments that are sensitive in some places: of JSON the rest."""
+    is_open = name == "jsonencode" and not isinstance(arguments[0], Sensitive)
+    return _written(name, arguments) if is_open else None
 
 
 def _unmarked(argument: Any, parameter: _Parameter, allowance: Allowance) -> tuple[Any, bool]:

@@ -251,7 +251,8 @@ def convert(value: Any, to: Type, allowance: Allowance) -> Any:  # noqa: PLR0911
     if value is None or isinstance(value, Unknown) or to in (ANY, DYNAMIC):
         return value
     if isinstance(value, Sensitive):
-        return marked(convert(value.value, to, allowance))
+        made = convert(value.value, to, allowance)
+        return Sensitive(made, value.shown) if value.shown is not None and made == value.value else marked(made)
     if isinstance(value, Attributes):
         return convert(dict(value) if isinstance(value, dict) else value.whole(), to, allowance)
     if isinstance(to, str):

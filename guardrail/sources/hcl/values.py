@@ -5,7 +5,7 @@ object, whose parts may be of different types; `ListValue`, `SetValue` and `MapV
 be known is a `Computed`, an Unknown that remembers which resources it comes from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from guardrail.limits import Allowance
 from guardrail.model import Unknown
-from guardrail.sources.base import LOST, Computed, Reference
+from guardrail.sources.base import LOST, Computed, Reference, SecretText
 
 
 class _NoValueError(Exception):
@@ -145,6 +145,8 @@ class Sensitive(Struct, frozen=True):
     """A value that is known and must not be printed. Whatever is made of it is marked in turn."""
 
     value: Any
+    shown: str | None = None
+    """Of text that is made of a sensitive value and of others, what may be printed, with `UNNAMED` for the rest."""
 
 
 def materialized(value: Any) -> Any:
@@ -158,10 +160,10 @@ def plain(value: Any) -> Any:
 
 
 def marked(value: Any) -> Any:
-    """A value that comes from a sensitive one; an unknown shows no text then."""
+    """A value that comes from a sensitive one: nothing of it may be printed; an unknown shows no text then."""
     if isinstance(value, Unknown):
         return merged(value)
-    return value if isinstance(value, Sensitive) else Sensitive(value)
+    return Sensitive(plain(value))
 
 
 def is_number(value: Any) -> bool:
@@ -216,25 +218,30 @@ def bounded(value: Any, allowance: Allowance) -> Any:
 
 def unmarked(value: Any, allowance: Allowance) -> tuple[Any, bool]:
     """A value without its marks of sensitivity at any depth, and whether there was one. Raises `LimitError`."""
-    plain_value, marks = marks_of(value, allowance)
+    plain_value, marks = _marks_of(value, allowance, lambda text, _shown: text)
     return plain_value, marks is not None
 
 
 def marks_of(value: Any, allowance: Allowance) -> tuple[Any, Any]:
     """A value without its marks, and the marks as a plan has them: true, or a tree of its shape, or None.
 
-    Of ``{"name": "a", "tags": Sensitive({})}`` that is ``{"name": "a", "tags": {}}`` and ``{"tags": True}``.
-    Raises `LimitError`.
+    Of ``{"name": "a", "tags": Sensitive({})}`` that is ``{"name": "a", "tags": {}}`` and ``{"tags": True}``. Text of
+    which something may be shown is a `SecretText`. Raises `LimitError`.
     """
+    return _marks_of(value, allowance, SecretText)
+
+
+def _marks_of(value: Any, allowance: Allowance, secret: Callable[[str, str], str]) -> tuple[Any, Any]:
     allowance.steps()
     if isinstance(value, Sensitive):
-        return marks_of(value.value, allowance)[0], True
+        inside = _marks_of(value.value, allowance, secret)[0]
+        return inside if value.shown is None else secret(inside, value.shown), True
     if isinstance(value, list):
-        pairs = [marks_of(item, allowance) for item in value]
+        pairs = [_marks_of(item, allowance, secret) for item in value]
         if any(mark is not None for _, mark in pairs):
             return like(value, [item for item, _ in pairs]), [mark for _, mark in pairs]
     elif isinstance(value, dict):
-        items = {key: marks_of(item, allowance) for key, item in value.items()}
+        items = {key: _marks_of(item, allowance, secret) for key, item in value.items()}
         if any(mark is not None for _, mark in items.values()):
             marks = {key: mark for key, (_, mark) in items.items() if mark is not None}
             return like(value, {key: item for key, (item, _) in items.items()}), marks

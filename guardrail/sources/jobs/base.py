@@ -103,7 +103,7 @@ def plain(value: Any, name: str) -> Any:
     if value.__class__ is not str:
         return value
     if UNNAMED in value:
-        return Unknown(f"{name} is not known here", value)
+        return Unknown(f"{name} is not known here, or is sensitive", value)
     if "${" in value:
         return Unknown(f"{name} is the placeholder {value[:80]}", value)
     if "{{resolve:" in value:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any, Self, TypeVar
 
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import View
-from guardrail.sources.template.values import Table, is_hidden, revealed, symbol_of, text_of
+from guardrail.sources.base import View, shown
+from guardrail.sources.template.values import Hidden, Table, is_hidden, revealed, symbol_of, text_of
 from guardrail.sources.vocabulary.spellings import Spelling
 
 _T = TypeVar("_T")
@@ -42,6 +42,11 @@ class Properties(View):
         """Whether one of them holds the value of a NoEcho parameter."""
         return any(is_hidden(self.values.get(name)) for name in names)
 
+    def shown(self, name: str) -> Any:
+        """The raw value with an `Unknown` for each text of a NoEcho parameter in it."""
+        value = self.values.get(name)
+        return _shown(value) if is_hidden(value) else value
+
     def symbol(self, name: str) -> str | None:
         """The text by which other resources of the template mean this one where its name is unknown."""
         return symbol_of(self.values.get(name))
@@ -56,3 +61,11 @@ class Properties(View):
         """Where each of the properties is written that is written at all."""
         locations = {name: self.location(name) for name in names if name in self.values}
         return {name: location for name, location in locations.items() if location is not None}
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shown(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_shown(item) for item in value]
+    return shown(value, marks=isinstance(value, Hidden))

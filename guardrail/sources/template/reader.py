@@ -1,6 +1,7 @@
 """From templates to a change set: both sides, under every assignment of what is undecided."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache, partial
 from itertools import chain
@@ -87,6 +88,7 @@ def _read_change_set(path: str, document: Table, options: TemplateOptions) -> Ch
     return replace(_change_set(path, [_Reading({}, past, now)], [notice]), complete=False)
 
 
+_PLACEHOLDER = re.compile(r"\$\{([^{}]+)\}")
 _Case: TypeAlias = tuple[str, TemplateConfiguration]
 """Values of parameters under the label of a possibility."""
 
@@ -146,6 +148,8 @@ class _Reading(Struct, frozen=True):
     after: Linked
     asked: Mapping[str, Variable] = {}
     """What it leaves undecided although something depends on it."""
+    sized: Mapping[str, Variable] = {}
+    """What it leaves undecided of the size of transform jobs, or of when they run."""
     waivers: tuple[InlineWaiver, ...] = ()
     construct_paths: Mapping[str, str] = {}
 
@@ -189,14 +193,18 @@ class _PossibleReadings:
     def _possible(self, given: Sequence[TemplateConfiguration]) -> tuple[list[_Reading], dict[str, Variable]]:
         """A reading for each possibility that the parameters of both sides leave, and the variables that tell them."""
         variables: dict[str, Variable] = {}
-        first = self._reading({}, *given)
-        readings = [first]
-        while asked := {name: known for one in readings for name, known in one.asked.items() if name not in variables}:
+        readings = [first := self._reading({}, *given)]
+        while asked := _new({name: known for one in readings for name, known in one.asked.items()}, variables):
             variables.update(asked)
             readings = self._tried(assignments(variables) or (), given)
             if not readings:
                 self._notices.append(f"too many possibilities to try them all: {request(variables)}")
                 return [first], {}
+        if sized := _new({name: known for one in readings for name, known in one.sized.items()}, variables):
+            if tried := self._tried(assignments(variables | sized) or (), given):
+                readings, variables = tried, variables | sized
+            else:  # of each job alone it is said what is not known
+                self._notices.append(f"too many possibilities of transform jobs to try them all: {request(sized)}")
         if all((one.before, one.after) == (readings[0].before, readings[0].after) for one in readings):
             return [replace(readings[0], assignment={})], {}
         return readings, variables
@@ -237,6 +245,7 @@ class _PossibleReadings:
             before=past,
             after=now,
             asked={name: world.variables[name] for name in world.consulted if name in world.variables},
+            sized=_sized(world, (past, now)),
             waivers=tuple(waiver for stack in stacks.stacks for waiver in waivers(stack)),
             construct_paths={address: path for address, path in paths if path is not None},
         )
@@ -308,6 +317,21 @@ def _check_allowed(path: str, name: str, declaration: Any, given: ParameterValue
                 raise SourceError(f"{path}: the parameter {name} cannot have the value that it is given")
             shown = ", ".join(text for text in texts[:20] if text is not None)
             raise SourceError(f"{path}: the parameter {name} cannot be {value!r}", hint=f"it allows {shown}")
+
+
+def _new(asked: Mapping[str, Variable], known: Mapping[str, Variable]) -> dict[str, Variable]:
+    return {name: each for name, each in asked.items() if name not in known}
+
+
+def _sized(world: PossibleWorld, sides: Iterable[Linked | None]) -> dict[str, Variable]:
+    """The undecided parameters that the size of a transform job depends on, or whether or when it runs.
+
+    They are those whose AllowedValues tell all that they can be; a definition is text, in which ``${Type}`` is one.
+    """
+    workflows = chain.from_iterable(side.inventory.workflows for side in sides if side is not None)
+    unknown = chain.from_iterable((*each.unknown_sizes, *each.unknown_times) for each in workflows)
+    names = chain.from_iterable(_PLACEHOLDER.findall(each.partial or "") for each in unknown)
+    return {name: known for name in names if (known := world.variables.get(name)) and known.is_closed}
 
 
 def _said_of_kept(sides: Iterable[Linked]) -> list[str]:

@@ -4,12 +4,12 @@ Known values are plain Python: ``str``, ``int``, ``float``, ``bool``, ``None``, 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from guardrail.errors import SourceError
 from guardrail.limits import Allowance
 from guardrail.model import Location, Unknown
-from guardrail.sources.base import Computed, Reference
+from guardrail.sources.base import Computed, Reference, SecretText
 
 SHOWN_GAP = "${…}"
 """Stands for the unknown part of a text."""
@@ -80,13 +80,17 @@ class Document(Table):
         return self
 
 
-class Hidden(str):
+class Hidden(SecretText):
     """Text from a NoEcho parameter, and all that is made of it: compared and reckoned with, and never shown.
 
     ``f"{Hidden('x')}"`` is "(hidden)": no message prints it by accident. `revealed` is the one way to its text.
     """
 
     __slots__ = ()
+
+    def __new__(cls, text: str, shown: str = SHOWN_GAP) -> Self:
+        """The text, of which nothing may be shown unless that is told."""
+        return super().__new__(cls, text, shown)
 
     def __str__(self) -> str:
         return HIDDEN
@@ -204,7 +208,8 @@ def joined(parts: Sequence[Any], separator: str = "", allowance: Allowance | Non
         allowance.text(_length(parts, texts, separator))
     if None not in texts:
         text = separator.join(text for text in texts if text is not None)
-        return Hidden(text) if any(isinstance(part, Hidden) for part in parts) else text
+        is_secret = any(isinstance(part, Hidden) for part in parts)
+        return Hidden(text, separator.join(map(_shown, parts))) if is_secret else text
     unknown = [part for part in parts if isinstance(part, Unknown)]
     if len(unknown) < texts.count(None):
         return Unknown("a list or mapping stands where text is expected")
@@ -256,4 +261,4 @@ def symbol_of(value: Any) -> str | None:
 def _shown(value: Any) -> str:
     if isinstance(value, Unknown):
         return value.partial or SHOWN_GAP
-    return SHOWN_GAP if isinstance(value, Hidden) else text_of(value) or ""
+    return value.shown if isinstance(value, Hidden) else text_of(value) or ""

@@ -6,6 +6,7 @@ Sources: the CloudFormation template reference, the AWS SAM specification, the s
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from guardrail.sources.vocabulary import elsewhere, spellings
 from guardrail.sources.vocabulary.transform import request_tags
 
 _DEFINITIONS = ("DefinitionString", "Definition", "PipelineDefinition")
+_HOLE = re.compile(r"\$\{([^{}]+)\}")
 _UNIVERSAL = ":aws-sdk:"
 _CREATE = "sagemaker:createtransformjob"
 _STARTED = {"sagemaker:startpipelineexecution": "PipelineName", "sfn:startexecution": "StateMachineArn"}
@@ -62,39 +64,38 @@ def _name(view: View, *properties: str) -> str | Unknown:
 
 def _definition(view: View) -> Any:
     """The definition as a mapping with holes, or why it is not known."""
-    if view.is_sensitive(*_DEFINITIONS):
-        return SENSITIVE
-    written = next(
-        (value for name in _DEFINITIONS if (value := view.values.get(view.spelling.of(name))) is not None), None
-    )
+    written = next((value for name in _DEFINITIONS if (value := view.shown(name)) is not None), None)
     if written is None:
         unknown = next((value for name in _DEFINITIONS if (value := view.get(name)) is not None), None)
         return unknown if isinstance(unknown, Unknown) else Unknown("its definition is not here")
     if isinstance(written, Mapping) and "PipelineDefinitionBody" in written:
         written = written["PipelineDefinitionBody"]
+    substitutions = _substitutions(view)
     if isinstance(written, str):
-        written = _substituted(written, _substitutions(view))
+        written = _substituted(written, substitutions)
         return decoded(written, "definition")
     found = decoded(written, "definition")
-    return found if isinstance(found, Unknown) else _substituted_in(found, _substitutions(view))
+    return found if isinstance(found, Unknown) else _substituted_in(found, substitutions)
 
 
-def _substitutions(view: View) -> Any:
-    """What stands for the placeholders of a definition; nothing where one of them must not be shown."""
-    return None if view.is_sensitive("DefinitionSubstitutions") else view.get("DefinitionSubstitutions")
+def _substitutions(view: View) -> dict[str, str]:
+    """What stands for the placeholders of a definition, as text in JSON: of what is known in part that part."""
+    given = view.shown("DefinitionSubstitutions")
+    found: dict[str, str] = {}
+    for name, value in given.items() if isinstance(given, Mapping) else ():
+        known = value.partial if isinstance(value, Unknown) else value
+        if isinstance(known, (str, int, float)):
+            found[name] = json.dumps(str.__str__(known))[1:-1] if isinstance(known, str) else json.dumps(known)
+    return found
 
 
-def _substituted(text: str, substitutions: Any) -> str:
+def _substituted(text: str, substitutions: Mapping[str, str]) -> str:
     """Text with ``${Name}`` replaced by what is known of it."""
-    for name, value in substitutions.items() if isinstance(substitutions, Mapping) else ():
-        if isinstance(value, (str, int, float)):
-            plain = value if isinstance(value, str) else json.dumps(value)
-            text = text.replace(f"${{{name}}}", json.dumps(str.__str__(plain))[1:-1])
-    return text
+    return _HOLE.sub(lambda match: substitutions.get(match[1], match[0]), text) if substitutions else text
 
 
-def _substituted_in(value: Any, substitutions: Any) -> Any:
-    if not isinstance(substitutions, Mapping) or not substitutions:
+def _substituted_in(value: Any, substitutions: Mapping[str, str]) -> Any:
+    if not substitutions:
         return value
     if isinstance(value, Mapping):
         return {key: _substituted_in(item, substitutions) for key, item in value.items()}
@@ -114,7 +115,7 @@ def schedule(block: Block) -> DeclaredSchedule | DeclaredWorkflow:
     arn = target.get("Arn")
     called = arn.rpartition(_UNIVERSAL)[2].lower() if isinstance(arn, str) and _UNIVERSAL in arn else ""
     if called == _CREATE:
-        request = SENSITIVE if target.is_sensitive("Input") else _input(target)
+        request = _input(target)
         return DeclaredWorkflow(
             **head(block),
             name=_name(view, "Name"),
@@ -205,12 +206,12 @@ def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:
             target=Link(value=value if isinstance(value, (str, Unknown)) else None),
             given=named_values(inner) if isinstance(inner, list) else inner,
         )
-    if target.is_sensitive("SageMakerPipelineParameters"):
-        return Aim(target=_link(block, target, "Arn", attribute), given=SENSITIVE)
     parameters = target.inside("SageMakerPipelineParameters")
     listed = parameters.blocks("PipelineParameterList")
-    if isinstance(listed, list) and listed:
-        given = {str(each.text("Name")): each.get("Value") for each in listed}
+    if isinstance(listed, list) and any(each.is_sensitive("Name") for each in listed):
+        given = SENSITIVE
+    elif isinstance(listed, list) and listed:
+        given = {str(each.text("Name")): each.shown("Value") for each in listed}
     elif isinstance(listed, Unknown):
         given = listed
     return Aim(target=_link(block, target, "Arn", attribute), given=given)
@@ -218,8 +219,8 @@ def _aim(block: Block, target: View, attribute: str, called: str) -> Aim:
 
 def _input(target: View) -> Any:
     """The input of a target as a value; None where it gives none."""
-    value = target.values.get(target.spelling.of("Input"))
-    return None if value is None else SENSITIVE if target.is_sensitive("Input") else decoded(value, "input")
+    value = target.shown("Input")
+    return None if value is None else decoded(value, "input")
 
 
 def _link(block: Block, view: View, name: str, attribute: str) -> Link:
