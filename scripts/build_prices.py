@@ -387,6 +387,7 @@ def instance(record: Record, published_volume_gb: str | None) -> dict[str, str]:
         "burstable": YES_NO[record["burstable"]],
         **accelerators(record),
         "local_storage": YES_NO[record["local_storage"]],
+        "local_storage_gb": record["local_storage_gb"],
         "takes_volume": takes_volume,
         "default_volume_gb": volume_gb,
         "default_volume_origin": origin,

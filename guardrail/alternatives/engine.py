@@ -5,7 +5,7 @@ type, and what scales is priced in every state. Nothing is offered where a reser
 sensitive value binds what runs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -150,12 +150,15 @@ class Engine:
         if usd <= 0:
             return None
         certain = not fields.get("loses") and before.floor == before.ceiling
-        return Alternative(
-            usd=usd,
-            saving=saving,
-            monthly=after,
-            basis=fields.pop("basis", None) or at.basis(certain=certain),
-            **fields,
+        basis = fields.pop("basis", None) or at.basis(certain=certain)
+        return Alternative(usd=usd, saving=saving, monthly=after, basis=basis, **fields)
+
+    def _reconfigured(self, at: "_Variant", bill: Bill, conditions: Iterable[str], **fields: Any) -> Alternative | None:
+        """`_priced`, of what only another configuration brings: it reaches the endpoint under a name of its own."""
+        if not facts.has_fixed_name(at.endpoint):
+            return self._priced(at, bill, conditions=tuple(conditions), **fields)
+        return self._priced(
+            at, bill, conditions=(facts.NAME_CHANGES, *conditions), **{**fields, "basis": "upper-bound"}
         )
 
     # Instances -------------------------------------------------------------------------------------------------------
@@ -169,16 +172,17 @@ class Engine:
             other = found.spec.instance_type
             volume = None if found.spec.takes_volume is False else variant.volume_size_gb
             bill = self._of_another_type(at, replace(variant, instance_type=other, volume_size_gb=volume))
-            alternative = self._priced(
+            loses = (*found.loses, *instances.lost_disk(variant, found.spec, spec))
+            alternative = self._reconfigured(
                 at,
                 bill,
                 kind=found.kind,
                 name=other,
                 instance_type=other,
-                basis="upper-bound" if found.loses else None,  # usage counts instances of the present type
-                loses=found.loses,
+                basis="upper-bound" if loses else None,  # usage counts instances of the present type
+                loses=loses,
                 conditions=(*instances.conditions(at.endpoint, variant, spec, found, memory), *_doubts(bill)),
-                breaks=tuple(instances.obstacles(at.endpoint, variant, spec, found.spec)),
+                breaks=tuple(instances.obstacles(variant, spec, found.spec)),
             )
             if alternative is not None:
                 yield alternative
@@ -188,15 +192,13 @@ class Engine:
         count = variant.initial_instance_count
         if variant.scaling is not None or variant.managed_scaling is not None or isinstance(count, Unknown):
             return
-        name = facts.fixed_name(at.endpoint)
-        breaks = (name,) if name else ()
         for fewer in instances.fewer(count, at.asked.instances):
             said = [f"{fewer} of {count} instances take the load, peaks included"]
             if fewer == 1:
                 said.append(instances.PRODUCTION_CONTROL)
                 if at.environment != "non-production":
                     said.append("one instance lies in one Availability Zone")
-            made = self._priced(
+            made = self._reconfigured(
                 at,
                 self._bill(at, replace(variant, initial_instance_count=fewer)),
                 kind="instances",
@@ -205,14 +207,13 @@ class Engine:
                 instances=Decimal(fewer),
                 loses=(f"{fewer} of {count} instances",),
                 conditions=tuple(said),
-                breaks=breaks,
             )
             if made is not None:
                 yield made
         half = instances.half_sizes(spec, self.prices, str(at.region))
         if count > 1 and half is not None and not instances.unfit(at.endpoint, variant, half, at.memory_gib):
             more = 2 * count - 1
-            made = self._priced(
+            made = self._reconfigured(
                 at,
                 self._bill(at, replace(variant, instance_type=half.instance_type, initial_instance_count=more)),
                 kind="instances",
@@ -221,7 +222,6 @@ class Engine:
                 instances=Decimal(more),
                 loses=(f"{more} of {2 * count} halves of the capacity",),
                 conditions=("the model fits into one of half the size", "what is left of the capacity takes the load"),
-                breaks=breaks,
             )
             if made is not None:
                 yield made
@@ -325,7 +325,10 @@ class Engine:
             saving=saving,
             basis=basis,
             monthly=bill.monthly,
-            conditions=modes.ASYNCHRONOUS_CONDITIONS,
+            conditions=(
+                *modes.ASYNCHRONOUS_CONDITIONS,
+                *([facts.NAME_CHANGES] if facts.has_fixed_name(at.endpoint) else []),
+            ),
         )
 
     def _batch(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:

@@ -108,9 +108,14 @@ def room_gib(spec: InstanceSpec) -> Decimal:
     return spec.accelerators * (spec.accelerator_memory_gib or Decimal(0)) if spec.accelerators else spec.memory_gib
 
 
-def fixed_name(endpoint: Endpoint) -> str | None:
-    """What to know of a configuration with a name of its own, under which the endpoint keeps what it has."""
+def has_fixed_name(endpoint: Endpoint) -> bool:
+    """Whether its configuration has a name of its own, under which the endpoint goes on as it is.
+
+    Terraform replaces the configuration and sees no change of the endpoint, which CloudFormation refuses to replace.
+    """
     name = endpoint.configuration_name
-    if name is None or endpoint.configuration_address is None or name[-_GENERATED:].isdecimal():
-        return None
-    return "its configuration has a fixed name: nothing is saved until that name changes with it"
+    return name is not None and endpoint.configuration_address is not None and not name[-_GENERATED:].isdecimal()
+
+
+NAME_CHANGES = "its configuration, whose name is fixed, gets another one: under the same name 0.00 is saved"
+"""What must be true for a change of a configuration to reach the endpoint."""

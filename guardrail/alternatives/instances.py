@@ -230,12 +230,30 @@ def _split(variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpec) 
 def _volume(variant: InstanceVariant, spec: InstanceSpec, present: InstanceSpec) -> Iterator[str]:
     if spec.takes_volume is False and present.takes_volume is not False:
         if variant.volume_size_gb is not None:
-            yield "volume_size_in_gb must go: AWS rejects it on types with local disks, and theirs must be large enough"
+            yield "volume_size_in_gb must go: AWS rejects it on types with local disks"
+        yield f"{_disk(spec)} takes the place of the volume"
     elif spec.takes_volume and present.takes_volume is False:
-        yield "it has a volume in place of the local disk"
+        gb = variant.volume_size_gb or spec.default_volume_gb
+        yield f"a volume{_of_gb(gb)} takes the place of {_disk(present)}, and is enough"
 
 
-def obstacles(endpoint: Endpoint, variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:
+def _disk(spec: InstanceSpec) -> str:
+    return f"its local disk{_of_gb(spec.local_storage_gb)}"
+
+
+def _of_gb(gb: object) -> str:
+    return f" of {gb:,} GB" if isinstance(gb, int | Decimal) else ""
+
+
+def lost_disk(variant: InstanceVariant, spec: InstanceSpec, present: InstanceSpec) -> Iterator[str]:
+    """How much less room for files there is: ``237 of 500 GB of disk``; of a volume only where a size is asked for."""
+    had = present.local_storage_gb if present.takes_volume is False else variant.volume_size_gb
+    have = spec.local_storage_gb
+    if spec.takes_volume is False and isinstance(had, int) and have is not None and have < had:
+        yield f"{have:,} of {had:,} GB of disk"
+
+
+def obstacles(variant: InstanceVariant, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:
     """What stands in the way of changing the type of a variant."""
     if variant.scaling is not None:
         yield (
@@ -243,9 +261,6 @@ def obstacles(endpoint: Endpoint, variant: InstanceVariant, present: InstanceSpe
             "first, or give the variant another name"
         )
         yield from _targets(variant.scaling, present, spec)
-    name = facts.fixed_name(endpoint)
-    if name:
-        yield name
 
 
 def _targets(target: ScalableTarget | Unknown, present: InstanceSpec, spec: InstanceSpec) -> Iterator[str]:

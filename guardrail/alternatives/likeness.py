@@ -29,7 +29,7 @@ def key(endpoint: Endpoint, demand: EndpointDemand, environment: str | Unknown) 
             endpoint.mode,
             endpoint.data_capture_percent,
             components if isinstance(components, Unknown) else asked,
-            facts.fixed_name(endpoint),
+            facts.has_fixed_name(endpoint),
             facts.tagged_memory_gib(endpoint),
             tuple(map(_nameless, variants)),
             demand,

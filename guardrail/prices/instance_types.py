@@ -37,6 +37,8 @@ class InstanceSpec(Struct, frozen=True, kw_only=True):
     """GiB of one accelerator; None where there is none, or no plausible figure is known (trn2)."""
     local_storage: bool
     """Whether EC2 lists an instance store for the type."""
+    local_storage_gb: int | None
+    """GB of all disks of that store together; None where there is none."""
     takes_volume: bool | None
     """Whether an endpoint gets a volume on it; None where that is unconfirmed (g7, p6-b300)."""
     default_volume_gb: Decimal | None

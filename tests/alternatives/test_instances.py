@@ -116,7 +116,18 @@ def test_a_type_with_a_disk_of_its_own_takes_the_volume_away() -> None:
     offered = found(endpoint(variant(volume_size_gb=100)))
     assert offered["ml.m6gd.xlarge"].usd == Decimal("23.5192")
     assert any("volume_size_in_gb must go" in one for one in offered["ml.m6gd.xlarge"].conditions)
+    assert "its local disk of 237 GB takes the place of the volume" in offered["ml.m6gd.xlarge"].conditions
+    assert offered["ml.m6gd.xlarge"].loses == ()
     assert offered["ml.m6g.xlarge"].usd == Decimal("32.996")  # (0.23 - 0.1848) × 730
+
+
+def test_a_disk_that_is_smaller_than_what_was_asked_for_is_a_loss() -> None:
+    """m6gd.xlarge has one disk of 237 GB, m5d.large one of 75 and m5d.xlarge one of 150 (EC2, instance store)."""
+    smaller = found(endpoint(variant(volume_size_gb=500)))["ml.m6gd.xlarge"]
+    assert (smaller.loses, smaller.basis) == (("237 of 500 GB of disk",), "upper-bound")
+    assert "75 of 150 GB of disk" in found(endpoint(variant("ml.m5d.xlarge")))["ml.m5d.large"].loses
+    back = found(endpoint(variant("ml.m5d.xlarge")))["ml.m5.xlarge"].conditions
+    assert "a volume of 8 GB takes the place of its local disk of 150 GB, and is enough" in back
 
 
 def test_what_scales_names_the_order_of_operations_and_the_new_target_value() -> None:
@@ -134,10 +145,17 @@ def test_what_scales_names_the_order_of_operations_and_the_new_target_value() ->
     )
 
 
-def test_a_fixed_name_of_the_configuration_saves_nothing_until_it_changes() -> None:
-    (said,) = found(endpoint(configuration_name="chat"))["ml.m5.large"].breaks
-    assert said == "its configuration has a fixed name: nothing is saved until that name changes with it"
-    assert not found(endpoint(configuration_name="chat-20260101000000000000000001"))["ml.m5.large"].breaks
+def test_a_fixed_name_of_the_configuration_is_a_condition_of_every_saving() -> None:
+    """Under the same name the endpoint keeps what it has: the saving is what there may be, and no more."""
+    fixed = found(endpoint(variant(initial_instance_count=2), configuration_name="chat"))
+    for name in ("ml.m5.large", "ml.m6g.xlarge", "1 × ml.m5.xlarge", "3 × ml.m5.large"):
+        assert fixed[name].basis == "upper-bound"
+        assert fixed[name].conditions[0] == (
+            "its configuration, whose name is fixed, gets another one: under the same name 0.00 is saved"
+        )
+    generated = found(endpoint(configuration_name="chat-20260101000000000000000001"))["ml.m6g.xlarge"]
+    assert generated.basis == "exact"
+    assert not any("name" in condition for condition in generated.conditions)
 
 
 @pytest.mark.parametrize(

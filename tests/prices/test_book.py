@@ -282,13 +282,13 @@ def test_regions_of_one_part_of_the_world_are_near_each_other(own: Path, region:
 
 
 def test_a_gpu_type_says_what_it_has(book: PriceBook) -> None:
-    """g5.12xlarge: 4 A10G with 22,888 MiB each, 22,888 / 1,024 = 22.3515625 GiB, and a disk of its own."""
+    """g5.12xlarge: 4 A10G with 22,888 MiB each, 22,888 / 1,024 = 22.3515625 GiB, and a disk of its own of 3,800 GB."""
     g5 = spec(book, "ml.g5.12xlarge")
     assert (g5.family, g5.vcpus, g5.memory_gib) == ("g5", 48, Decimal(192))
     assert (g5.accelerator_kind, g5.accelerators, g5.accelerator_name) == ("gpu", 4, "A10G")
     assert g5.accelerator_memory_gib == Decimal("22.3515625")
-    assert (g5.local_storage, g5.takes_volume, g5.default_volume_gb, g5.default_volume_origin) == (
-        True,
+    assert (g5.local_storage, g5.local_storage_gb) == (True, 3800)
+    assert (g5.takes_volume, g5.default_volume_gb, g5.default_volume_origin) == (
         False,
         None,
         None,
