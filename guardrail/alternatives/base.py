@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from guardrail.cost.base import Monthly, Quantity
 from guardrail.model import Unknown
-from guardrail.policy.saving import Basis
+from guardrail.policy.base import Basis
 
 Kind: TypeAlias = Literal[
     "type",
@@ -32,25 +32,26 @@ Kind: TypeAlias = Literal[
 
 
 class BreakEven(Struct, frozen=True, kw_only=True):
-    """Where compute that is billed by the second costs as much as instances that are billed by the hour.
+    """Where what is billed for the work alone costs as much as instances that are billed by the hour.
 
     One ml.m5.large with its volume, 84.51 USD a month, is 84.51 / 0.00004 = 2,112,750 s at the rate of 2 GB.
     """
 
-    memory_mib: int
     usd_per_second: Decimal
+    """Of compute: the price of serverless inference; of instances that run for the work alone their price by the
+    second, a request at a time on each."""
     fixed_usd: Decimal
-    """USD a month of the instances and their volumes, as expected."""
-    instances: Decimal
-    """How many run, as expected."""
+    """USD a month of instances and their volumes that are there all the time, as expected."""
     seconds_a_month: Decimal
-    """Compute that costs as much: below it serverless is cheaper."""
+    """Compute that costs as much: below it what is billed for the work is cheaper."""
     duration_ms: Decimal | Unknown
     """Mean compute time of a request; Unknown where no usage tells it."""
     requests_an_hour: Decimal | Unknown
     """Requests that take that compute, on the average of the month."""
     present_an_hour: Decimal | None = None
     """Requests there are, where usage tells them."""
+    memory_mib: int | None = None
+    """Of serverless inference; None of instances."""
 
 
 class Alternative(Struct, frozen=True, kw_only=True):

@@ -5,9 +5,9 @@ type, and what scales is priced in every state. Nothing is offered where a reser
 sensitive value binds what runs.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -29,10 +29,12 @@ from guardrail.model import (
     Unknown,
     Variant,
 )
-from guardrail.money import HOURS_PER_MONTH, MONTH, plain, two_decimals
+from guardrail.money import HOURS_PER_MONTH, MONTH, SECONDS_PER_HOUR, plain, two_decimals
+from guardrail.policy.base import Basis
 from guardrail.policy.environment import PRODUCTION
-from guardrail.policy.saving import Basis
 from guardrail.prices.book import InstanceSpec, PriceBook
+
+T = TypeVar("T")
 
 _REGIONS = 3
 """Other regions that are named, the cheapest ones."""
@@ -48,23 +50,31 @@ class Engine:
         self.plan_rate = plan_rate
         self.estimator = Estimator(prices, demand)
         self._hours: dict[object, Monthly] = {}
-        self._known: dict[bytes, tuple[tuple[Alternative, ...], ...]] = {}
+        self._offered: dict[bytes, tuple[tuple[Alternative, ...], ...]] = {}
+        self._refused: dict[bytes, tuple[tuple[NotOffered, ...], ...]] = {}
 
     def of(self, endpoint: Endpoint, environment: str | Unknown = PRODUCTION) -> tuple[tuple[Alternative, ...], ...]:
         """What to run instead of each variant of an endpoint, ranked by money; empty where nothing can be said."""
+        return self._each(self._offered, endpoint, environment, lambda at: ranked(list(self._of_variant(at))))
+
+    def _each(
+        self,
+        known: dict[bytes, tuple[tuple[T, ...], ...]],
+        endpoint: Endpoint,
+        environment: str | Unknown,
+        answer: "Callable[[_Variant], tuple[T, ...]]",
+    ) -> tuple[tuple[T, ...], ...]:
+        """An answer for each variant, as if all of them ran; those of an endpoint that is alike where one is known."""
         if isinstance(endpoint.variants, Unknown):
             return ()
         demand = self.demand.of(endpoint)
         key = likeness.key(endpoint, demand, environment)
-        known = self._known.get(key)
-        if known is None:
-            places = range(len(endpoint.variants))
+        if key not in known:
             standing = replace(endpoint, deployed="yes")
             bill = self.estimator.endpoint(standing)
-            known = self._known[key] = tuple(
-                ranked(list(self._of_variant(_Variant(standing, place, bill, demand, environment)))) for place in places
-            )
-        return known
+            places = range(len(endpoint.variants))
+            known[key] = tuple(answer(_Variant(standing, place, bill, demand, environment)) for place in places)
+        return known[key]
 
     def _of_variant(self, at: "_Variant") -> Iterator[Alternative]:
         variant = at.variant
@@ -85,13 +95,7 @@ class Engine:
 
     def not_offered(self, endpoint: Endpoint) -> tuple[tuple[NotOffered, ...], ...]:
         """Why what one may think of is no alternative to a variant: what binds it, hard limits, dearer generations."""
-        variants = () if isinstance(endpoint.variants, Unknown) else endpoint.variants
-        demand = self.demand.of(endpoint)
-        bill = self.estimator.endpoint(replace(endpoint, deployed="yes"))
-        return tuple(
-            tuple(self._not_offered(_Variant(endpoint, place, bill, demand, PRODUCTION)))
-            for place in range(len(variants))
-        )
+        return self._each(self._refused, endpoint, PRODUCTION, lambda at: tuple(self._not_offered(at)))
 
     def _not_offered(self, at: "_Variant") -> Iterator[NotOffered]:
         variant = at.variant
@@ -260,7 +264,7 @@ class Engine:
             return
         if modes.refuses_serverless(at.endpoint, variant, at.asked, at.demand, self.prices) is not None:
             return
-        even = modes.break_even(self.prices, str(at.region), size, at.present, at.asked)
+        even = modes.of_serverless(self.prices, str(at.region), size * facts.MIB_PER_GIB, fixed, at.asked)
         if even is None:
             return
         common: dict[str, Any] = {
@@ -278,9 +282,9 @@ class Engine:
             yield made
 
     def _on_instances(self, at: "_Variant", variant: ServerlessVariant) -> Iterator[Alternative]:
-        """Instances in place of serverless compute that usage shows to be dearer."""
-        monthly = at.present.monthly
-        if monthly.depends_on_usage or monthly.at_least or isinstance(variant.memory_mib, Unknown):
+        """Instances in place of serverless compute: where usage shows it to be dearer; else, from where on it is."""
+        present = at.present.monthly
+        if present.at_least or isinstance(variant.memory_mib, Unknown):
             return
         memory = Decimal(variant.memory_mib) / facts.MIB_PER_GIB
         found = instances.smallest(self.prices, str(at.region), memory)
@@ -295,15 +299,23 @@ class Engine:
             model_name=variant.model_name,
             model=variant.model,
         )
-        made = self._priced(
-            at,
-            self._bill(at, other, "realtime"),
-            kind="real-time",
-            name=f"1 × {found.instance_type}",
-            instance_type=found.instance_type,
-            basis="with-usage",
-            conditions=("one instance takes the peaks, which a load test says", instances.PRODUCTION_CONTROL),
-        )
+        bill = self._bill(at, other, "realtime")
+        fixed, is_on_demand = bill.monthly.expected, variant.provisioned_concurrency is None and variant.scaling is None
+        even = None
+        if is_on_demand and isinstance(fixed, Decimal) and not bill.monthly.at_least:
+            even = modes.of_serverless(self.prices, str(at.region), variant.memory_mib, fixed, at.asked)
+        common: dict[str, Any] = {
+            "kind": "real-time",
+            "name": f"1 × {found.instance_type}",
+            "instance_type": found.instance_type,
+            "conditions": ("one instance takes the peaks, which a load test says", instances.PRODUCTION_CONTROL),
+            "break_even": even,
+        }
+        if present.depends_on_usage:
+            if even is not None:
+                yield Alternative(usd=None, basis=None, **common)
+            return
+        made = self._priced(at, bill, basis="with-usage", **common)
         if made is not None:
             yield made
 
@@ -318,6 +330,7 @@ class Engine:
         if usd <= 0:
             return
         basis: Basis = "with-usage" if knows else "upper-bound"
+        fixed = at.present.monthly.expected
         yield Alternative(
             kind="asynchronous",
             name="asynchronous, down to 0 instances",
@@ -325,6 +338,7 @@ class Engine:
             saving=saving,
             basis=basis,
             monthly=bill.monthly,
+            break_even=modes.of_queue(bill, fixed, at.asked) if isinstance(fixed, Decimal) else None,
             conditions=(
                 *modes.ASYNCHRONOUS_CONDITIONS,
                 *([facts.NAME_CHANGES] if facts.has_fixed_name(at.endpoint) else []),
@@ -334,7 +348,8 @@ class Engine:
     def _batch(self, at: "_Variant", variant: InstanceVariant) -> Iterator[Alternative]:
         """Transform jobs of the same instances for the hours of work."""
         spec = self._spec(variant)
-        if modes.refuses_batch(at.endpoint, variant, self.prices) or spec is None:
+        count = variant.initial_instance_count
+        if modes.refuses_batch(at.endpoint, variant, self.prices) or spec is None or not isinstance(count, int):
             return
         busy = at.asked.busy_hours
         job = TransformJob(
@@ -342,14 +357,14 @@ class Engine:
             name=None,
             model_name=None,
             instance_types=(spec.instance_type,),
-            instance_count=variant.initial_instance_count,
+            instance_count=count,
         )
         key = at.region, job.instance_types, job.instance_count
         hourly = self._hours.get(key)
         if hourly is None:
             hourly = self._hours[key] = jobs.hour(self.prices, at.region, job).monthly
         fixed = at.present.monthly.expected
-        if hourly.at_least or isinstance(fixed, Unknown) or isinstance(hourly.expected, Unknown):
+        if hourly.at_least or isinstance(fixed, Unknown) or isinstance(hourly.expected, Unknown) or count < 1:
             return
         monthly = None if busy is None else jobs.hour(self.prices, at.region, job, busy).monthly
         usd = None
@@ -358,26 +373,27 @@ class Engine:
         if usd is not None and usd <= 0:
             return
         hours = fixed / hourly.expected
+        rate = hourly.expected / count / SECONDS_PER_HOUR
         said = f"the jobs run for less than {hours:,.1f} h a month, at {two_decimals(hourly.expected)} an hour"
         yield Alternative(
             kind="batch",
-            name=f"batch transform, {variant.initial_instance_count} × {spec.instance_type}",
+            name=f"batch transform, {count} × {spec.instance_type}",
             usd=usd,
             basis=None if usd is None else "with-usage",
             monthly=monthly,
             instance_type=spec.instance_type,
             conditions=(*modes.BATCH_CONDITIONS, said),
+            break_even=modes.break_even(fixed, rate, at.asked),
         )
 
     # Elsewhere -------------------------------------------------------------------------------------------------------
 
-    def elsewhere(self, endpoint: Endpoint) -> tuple[Elsewhere, ...]:
-        """The same endpoint in the cheapest other regions that offer all of it, for information."""
+    def elsewhere(self, endpoint: Endpoint, place: int | None = None) -> tuple[Elsewhere, ...]:
+        """The same endpoint, or one variant of it, in the cheapest other regions that offer all of it."""
         if isinstance(endpoint.variants, Unknown) or any(each.sensitive for each in endpoint.variants):
             return ()
-        types = {
-            each for variant in endpoint.variants if isinstance(variant, InstanceVariant) for each in variant.types
-        }
+        variants = endpoint.variants if place is None else (endpoint.variants[place],)
+        types = {each for one in variants if isinstance(one, InstanceVariant) for each in one.types}
         found = []
         for region in self.prices.regions():
             if (
@@ -386,7 +402,8 @@ class Engine:
                 or not all(isinstance(each, str) and self.prices.offered(region, each) is True for each in types)
             ):
                 continue
-            monthly = self.estimator.endpoint(replace(endpoint, region=region, deployed="yes")).monthly
+            bill = self.estimator.endpoint(replace(endpoint, region=region, deployed="yes"))
+            monthly = bill.monthly if place is None else bill.children[place].monthly
             if not monthly.at_least and not isinstance(monthly.expected, Unknown):
                 found.append(Elsewhere(region, monthly))
         found.sort(key=lambda each: (each.monthly.expected, each.region))

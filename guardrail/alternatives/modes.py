@@ -111,27 +111,38 @@ def as_serverless(variant: InstanceVariant, memory_gib: int) -> ServerlessVarian
     )
 
 
-def break_even(prices: PriceBook, region: str, memory_gib: int, fixed: Bill, demand: VariantDemand) -> BreakEven | None:
-    """Where serverless compute costs what instances do; None where the region has no price for it."""
-    price = prices.price(region, usage_types.serverless(memory_gib))
-    if not isinstance(price, Price):
-        return None
-    fixed_usd, running = fixed.monthly.expected, fixed.lines[0].count
-    if running is None or isinstance(fixed_usd, Unknown) or isinstance(running.expected, Unknown):
-        return None
-    seconds = fixed_usd / price.usd
+def break_even(
+    fixed_usd: Decimal, usd_per_second: Decimal, demand: VariantDemand, memory_mib: int | None = None
+) -> BreakEven:
+    """Where ``usd_per_second`` of work costs what instances do, in seconds of a month and in requests an hour."""
+    seconds = fixed_usd / usd_per_second
     duration = demand.duration_ms or Unknown("the mean duration of a request is in no usage file")
     requests = demand.requests if isinstance(demand.requests, Decimal) else None
     return BreakEven(
-        memory_mib=memory_gib * facts.MIB_PER_GIB,
-        usd_per_second=price.usd,
+        usd_per_second=usd_per_second,
         fixed_usd=fixed_usd,
-        instances=running.expected,
         seconds_a_month=seconds,
         duration_ms=duration,
         requests_an_hour=duration if isinstance(duration, Unknown) else seconds / HOURS_PER_MONTH / (duration / 1000),
         present_an_hour=None if requests is None else requests / HOURS_PER_MONTH,
+        memory_mib=memory_mib,
     )
+
+
+def of_serverless(
+    prices: PriceBook, region: str, memory_mib: int, fixed_usd: Decimal, demand: VariantDemand
+) -> BreakEven | None:
+    """`break_even` of serverless compute; None where the region has no price for it."""
+    price = prices.price(region, usage_types.serverless(ceil(memory_mib / facts.MIB_PER_GIB)))
+    return break_even(fixed_usd, price.usd, demand, memory_mib) if isinstance(price, Price) else None
+
+
+def of_queue(queue: Bill, fixed_usd: Decimal, demand: VariantDemand) -> BreakEven | None:
+    """`break_even` of instances behind a queue, all of them at work: what they cost then, by the second of each."""
+    line = next((each for each in queue.lines if each.kind == "instance" and each.count is not None), None)
+    if line is None or line.count is None or not line.count.ceiling:
+        return None
+    return break_even(fixed_usd, queue.monthly.ceiling / line.count.ceiling / SECONDS_PER_MONTH, demand)
 
 
 def refuses_asynchronous(endpoint: Endpoint, variant: InstanceVariant) -> str | None:

@@ -1,7 +1,7 @@
 """``guardrail schema``: the JSON Schemas of what guardrail reads and writes, for editors and for checks of one's own.
 
-Those of the report and of a policy travel with the package. The others are made of the types that read the files, whose
-docstrings say what each key means: what is read and what the schema allows cannot differ.
+Those of the report, of an explanation and of a policy travel with the package. The others are made of the types that
+read the files, whose docstrings say what each key means: what is read and what the schema allows cannot differ.
 """
 
 import os
@@ -21,6 +21,7 @@ line names its schema: # yaml-language-server: $schema=.guardrail.schema.json
 examples:
   guardrail schema settings > .guardrail.schema.json
   guardrail schema report
+  guardrail schema explain
 """
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -89,6 +90,30 @@ def _report() -> str:
     return _shipped(os.path.dirname(reporters.__file__), "report.schema.json")
 
 
+def _explain() -> str:
+    """The schema of an explanation, with the parts of a report that are in one."""
+    import json
+
+    from guardrail.commands import explain
+
+    schema = json.loads(_shipped(os.path.dirname(explain.__file__), "explain.schema.json"))
+    schema["$defs"] |= _reached(schema["$defs"], json.loads(_report())["$defs"])
+    return _written(schema)
+
+
+def _reached(schema: Any, parts: dict[str, Any]) -> dict[str, Any]:
+    """Those of ``parts`` that a schema refers to, and that they refer to in turn."""
+    import re
+
+    found: dict[str, Any] = {}
+    left = [str(schema)]
+    while left:
+        names = set(re.findall(r"#/\$defs/(\w+)", left.pop())) & parts.keys() - found.keys()
+        found |= {name: parts[name] for name in sorted(names)}
+        left += [str(parts[name]) for name in sorted(names)]
+    return found
+
+
 def _policy() -> str:
     return _shipped(directory("policies"), "schema.json")
 
@@ -128,6 +153,7 @@ def _baseline() -> str:
 
 _SCHEMAS: dict[str, Callable[[], str]] = {
     "report": _report,
+    "explain": _explain,
     "settings": _settings,
     "usage": _usage,
     "policy": _policy,

@@ -14,6 +14,8 @@ _INDEX = re.compile(r'\[(?:"(?:[^"\\]|\\.)*"|\d+)\]')
 Severity: TypeAlias = Literal["note", "warning", "error"]
 Verdict: TypeAlias = Literal["pass", "fail", "open", "waived"]
 Status: TypeAlias = Literal["new", "existing"]
+Basis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
+"""How sure a saving is: the most that there can be, what usage lets expect, that much."""
 Part: TypeAlias = tuple[Literal["endpoint", "variant", "component", "transform_job", "stack"], int]
 """What of an endpoint a result is about: ``("variant", 1)`` is its second variant, or the target that scales it."""
 

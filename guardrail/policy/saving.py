@@ -6,7 +6,6 @@ amount, and where a price or a number is missing there is its reason: never a ze
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -15,6 +14,7 @@ from guardrail.cost.base import CostComponent, Quantity
 from guardrail.model import InstanceVariant, ScalableTarget, ServerlessVariant, Unknown
 from guardrail.money import HOURS_PER_MONTH, ZERO, plain, two_decimals
 from guardrail.policy.alternative import cheapest, next_generation
+from guardrail.policy.base import Basis
 from guardrail.policy.getters import SENSITIVE_TYPE
 from guardrail.policy.policy import SavingRule, Value
 from guardrail.policy.subject import Subject
@@ -26,8 +26,6 @@ ONE = Decimal(1)
 _EXACT = Decimal("0.000001")
 """Rounds away what dividing by 730 leaves."""
 _SHOWN = Decimal("0.0001")
-
-Basis: TypeAlias = Literal["upper-bound", "with-usage", "exact"]
 
 
 class Saving(Struct, frozen=True, kw_only=True):

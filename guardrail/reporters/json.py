@@ -10,7 +10,7 @@ what changed and ``grep`` finds whole items.
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from msgspec import structs
 
@@ -39,6 +39,7 @@ from guardrail.model import (
 from guardrail.money import HOURS_PER_MONTH, plain
 from guardrail.policy.base import NO_REMEDIATION, Result
 from guardrail.report import (
+    AlternativesReport,
     BilledReport,
     BudgetReport,
     Difference,
@@ -56,6 +57,9 @@ from guardrail.reporters.fingerprints import Fingerprints
 from guardrail.reporters.overview import has_news, overview
 from guardrail.reporters.wording import machine_json
 from guardrail.scaling import managed_scaling_effective
+
+if TYPE_CHECKING:
+    from guardrail.alternatives.base import Alternative
 
 SCHEMA_VERSION = "1.1"
 
@@ -269,6 +273,7 @@ def _tail(report: Report) -> _Object:
         "coverage": report.coverage,
         "budgets": [_budget(budget) for budget in report.budgets],
         "billed": _billed(report.billed),
+        "alternatives": None if report.alternatives is None else _alternatives(report.alternatives),
         "notices": report.notices,
         "own_terms": report.own_terms,
         "policies": [
@@ -305,6 +310,54 @@ def _billed(billed: BilledReport | None) -> _Object | None:
         ],
         "unattributed": plain(billed.unattributed),
         "in_no_code": plain(billed.in_no_code),
+    }
+
+
+def _alternatives(found: AlternativesReport) -> _Object:
+    """What could run instead of each part, and together."""
+    return {
+        "parts": [
+            {
+                "source": part.source,
+                "address": part.address,
+                "part": part.part,
+                "alternatives": [_alternative(each) for each in part.alternatives],
+                "not_offered": [{"name": each.name, "reason": each.reason} for each in part.not_offered],
+            }
+            for part in found.parts
+        ],
+        "together": [
+            {"source": source, **_alternative(each)} for source, several in found.together.items() for each in several
+        ],
+    }
+
+
+def _alternative(each: "Alternative") -> _Object:
+    even = each.break_even
+    return {
+        "kind": each.kind,
+        "name": each.name,
+        "usd": None if each.usd is None else plain(each.usd),
+        "basis": each.basis,
+        "saving": _bounds(each.saving) if each.saving else None,
+        "monthly": _monthly(each.monthly) if each.monthly else None,
+        "instance_type": each.instance_type,
+        "instances": None if each.instances is None else plain(each.instances),
+        "loses": each.loses,
+        "conditions": each.conditions,
+        "breaks": each.breaks,
+        "break_even": None
+        if even is None
+        else {
+            "usd_per_second": plain(even.usd_per_second),
+            "fixed_usd": plain(even.fixed_usd),
+            "seconds_a_month": plain(even.seconds_a_month),
+            "duration_ms": _value(even.duration_ms),
+            "requests_an_hour": _value(even.requests_an_hour),
+            "present_an_hour": None if even.present_an_hour is None else plain(even.present_an_hour),
+            "memory_mib": even.memory_mib,
+        },
+        "endpoints": each.endpoints,
     }
 
 

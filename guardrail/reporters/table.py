@@ -60,6 +60,7 @@ def render(report: Report, options: Options = DEFAULT) -> str:
         _batch(report, page),
         subtotals(report, page),
         _billed(report, page),
+        _instead(report, page),
         _to_mend(found.new, report, page),
         _open(report, page),
         _existing(found.existing, page),
@@ -326,6 +327,14 @@ def _billed(report: Report, page: Page) -> Iterator[TextLine]:
         line = f" {shown}{' ' * (first - display_width(shown))}"
         line += "".join(f"   {page.text(cell).rjust(width)}" for cell, width in zip(amounts, widths, strict=True))
         yield TextLine(line, "quiet" if number == 0 else "total" if text == "TOTAL" else "")
+
+
+def _instead(report: Report, page: Page) -> Iterator[TextLine]:
+    """What saves most instead, where somebody asks for alternatives."""
+    if report.alternatives is not None:
+        from guardrail.reporters.instead import in_one_line  # for those alone
+
+        yield from page.wrapped(in_one_line(report), indent=" ", hanging=3)
 
 
 def _notes(report: Report, page: Page) -> Iterator[TextLine]:

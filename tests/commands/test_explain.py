@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from guardrail import cli
-from guardrail.commands import completion
-from guardrail.commands.explain import curve
+from guardrail.commands import completion, schema
+from guardrail.model import ServerlessVariant
+from guardrail.reporters import curve
 from tests.alternatives import built
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -186,7 +188,7 @@ def test_the_page_has_a_curve_with_the_point_where_both_cost_the_same(template: 
     )
     page = explain(template, "chat", "--region", "us-east-1", "--usage-file", "usage.yml", "--format", "html")
     assert "<svg" in page
-    assert "they meet at 14,470.9" in page
+    assert "serverless costs what instances do at 14,470.9" in page
     assert "at present" in page
     assert "<script" not in page
     plain = explain(template, "chat", "--region", "us-east-1", "--format", "html")
@@ -197,17 +199,88 @@ def test_the_page_has_a_curve_with_the_point_where_both_cost_the_same(template: 
 def test_the_curve_is_to_scale() -> None:
     """Twice 14,470.9 requests an hour are 610 units from x = 70: they meet at 375, and half of the height.
 
-    An instance that works all the time answers 3,600 / 0.2 = 18,000 an hour: 70 + 610 × 18,000 / 28,941.8 = 449.4.
+    An instance that works all the time answers 3,600 / 0.2 = 18,000 an hour: 70 + 610 × 18,000 / 28,941.8 = 449.4. At
+    0.115 an hour jobs cost 84.51 after 734.87 h: 70 + 610 × 734.87 / 730 × 18,000 / 28,941.8 = 451.9.
     """
     usage = built.used(monthly_requests="1000000", request_duration_ms="200")
-    even = built.found(built.endpoint(built.variant("ml.m5.large")), usage)["serverless, 2 GB"].break_even
-    assert even is not None
-    drawn = curve.drawn(even, "serverless, 2 GB")
-    assert (drawn.cross, drawn.fixed_y) == ((375.0, 108.0), 108.0)  # 200 - 184 / 2
-    assert drawn.slope == (70.0, 200.0, 680.0, 16.0)
-    assert drawn.queue == (70.0, 200.0, 449.4, 108.0)
-    assert drawn.present_x == 98.9  # 1,369.86 of 28,941.78
+    drawn = curve.drawn(built.found(built.endpoint(built.variant("ml.m5.large")), usage).values())
+    assert drawn is not None
+    assert drawn.cross == (375.0, 108.0)  # 200 - 184 / 2
+    assert {line.name: line.ends for line in drawn.lines} == {
+        "instances around the clock": (70.0, 108.0, 680.0, 108.0),
+        "serverless": (70.0, 200.0, 680.0, 16.0),
+        "asynchronous": (70.0, 200.0, 449.4, 108.0),
+        "batch transform": (70.0, 200.0, 451.9, 108.0),
+    }
+    assert drawn.present == (98.9, 108.0)  # 1,369.86 of 28,941.78
     assert [label for _, label in drawn.ticks] == ["0", "7,235", "14,471", "21,706", "28,942"]
+
+
+def test_what_has_a_gpu_has_a_curve_of_what_works_for_a_while() -> None:
+    """A g4dn.xlarge behind a queue costs as much once it works all the time, 3,600 s an hour; serverless has no GPU."""
+    drawn = curve.drawn(built.found(built.endpoint(built.variant("ml.g4dn.xlarge"))).values())
+    assert drawn is not None
+    assert [line.name for line in drawn.lines] == ["instances around the clock", "asynchronous", "batch transform"]
+    assert drawn.title == "USD a month over seconds of compute an hour: asynchronous costs what instances do at 3,600"
+    assert drawn.present is None
+
+
+def test_what_serverless_compute_costs_is_the_present_point_of_its_curve() -> None:
+    """1 × ml.c5.large, 74.74, costs what 1,868,500 s of 2 GB do. 10,000,000 × 0.2 s are 2,000,000 s, 80.00 USD."""
+    serverless = ServerlessVariant(name="main", memory_mib=2048, max_concurrency=20, provisioned_concurrency=None)
+    usage = built.used(monthly_requests="10000000", request_duration_ms="200")
+    offered = built.found(built.endpoint(serverless, mode="serverless"), usage)
+    assert offered["1 × ml.c5.large"].usd == Decimal("5.26")
+    drawn = curve.drawn(offered.values())
+    assert drawn is not None
+    assert drawn.present is not None
+    assert drawn.present[1] == round(200 - 80 / (2 * 74.74) * 184, 1)
+
+
+def fits(answer: Any) -> list[str]:
+    """What an explanation has that its published schema does not allow."""
+    published = closed(json.loads(schema.text("explain")))
+    assert Draft202012Validator(published).is_valid([])
+    one = {"$ref": f"#/$defs/{'explanation' if isinstance(answer, dict) else 'all'}"}
+    parts = published["$defs"] | {"all": published["anyOf"][1]}
+    validator = Draft202012Validator({"$schema": published["$schema"], **one, "$defs": parts})
+    return [f"{error.json_path}: {error.message[:200]}" for error in validator.iter_errors(answer)]
+
+
+def closed(value: Any) -> Any:
+    """A schema with nothing allowed that it does not name."""
+    if isinstance(value, list):
+        return [closed(each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: closed(each) for key, each in value.items()}
+    return inner | {"additionalProperties": False} if isinstance(value.get("required"), list) else inner
+
+
+def test_what_is_written_fits_the_published_schema(template: str, explain: Explain) -> None:
+    usage = "version: 0.1\nresource_usage:\n  Endpoint: {monthly_requests: 1000000, request_duration_ms: 200}\n"
+    Path("usage.yml").write_text(usage)
+    job = {"Type": "Task", "Resource": "arn:aws:states:::sagemaker:createTransformJob.sync", "End": True}
+    request = {"ModelName": "m", "TransformResources": {"InstanceType": "ml.m5.4xlarge", "InstanceCount": 2}}
+    machine = {"StartAt": "Score", "States": {"Score": {**job, "Parameters": {**request, "TransformJobName": "n"}}}}
+    Path("score.asl.json").write_text(json.dumps(machine))
+    named = ("--region", "us-east-1", "--format", "json")
+    for words in (
+        (template, "chat", *named, "--usage-file", "usage.yml"),
+        (template, "chat/main", *named),
+        (template, "chat", "--format", "json"),
+        ("score.asl.json", *named),
+        ("score.asl.json/Score", *named),
+        (STOREFRONT, "reviews", "--format", "json"),
+        (STOREFRONT, "--format", "json"),
+    ):
+        assert fits(explain(*words)) == [], words
+    assert fits({**explain(template, "chat", *named), "region": "us-east-1"})
+    for plan in sorted(SCENARIOS.glob("*/plan.json"))[::9]:
+        listed = explain(str(plan), "--format", "json")
+        assert fits(listed) == []
+        for one in (listed if isinstance(listed, list) else [])[:1]:
+            assert fits(explain(str(plan), one["address"], "--format", "json")) == []
 
 
 def test_nothing_sensitive_is_shown(explain: Explain, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,6 +55,7 @@ examples:
   guardrail check infra/ --var-file dev=dev.tfvars --var-file prod=prod.tfvars
   guardrail check infra/ --compare-to origin/main
   guardrail check plan.json --format table --format html=cost.html
+  guardrail check plan.json --alternatives --format html=cost.html
   guardrail check network.json search.json --budget 5000 --budget-delta 500
   guardrail check plan.json --policy realtime-variants-scale --fail-on warning
   guardrail check plan.json --policies guardrail-policies --usage-file usage.yml
@@ -99,12 +100,7 @@ def run(arguments: Namespace) -> int:
     report = structs.replace(report, notices=(*repeated, *report.notices))
     shown = partial(in_repository, copy=arguments.settings_from)
     report = against_baseline(report, found, shown, write=arguments.write_baseline)
-    if arguments.billed:
-        report = _with_bill(report, arguments.billed, yes=arguments.yes)
-    if arguments.terms_before is not None:
-        from guardrail.commands.check.own_terms import with_own_terms
-
-        report = with_own_terms(report, arguments, found)
+    report = _with_what_is_asked_for(report, arguments, found)
     if names_none:
         refuse_unread_input()  # whose writer may have been slower than this was
     for destination in sorted(destinations, key=lambda each: each.path is None):  # files first: stdout may be closed
@@ -120,6 +116,21 @@ def _take_exports(arguments: Namespace) -> None:
     if exports:
         arguments.paths = [path for path in arguments.paths if path not in exports]
         arguments.billed, arguments.bill = [*arguments.billed, *exports], False
+
+
+def _with_what_is_asked_for(report: Report, arguments: Namespace, found: FoundSettings) -> Report:
+    """The report with what flags add to it; nobody else pays for any of that."""
+    if arguments.alternatives:
+        from guardrail.commands.check.alternatives import with_alternatives
+
+        report = with_alternatives(report, arguments, found.settings)
+    if arguments.billed:
+        report = _with_bill(report, arguments.billed, yes=arguments.yes)
+    if arguments.terms_before is not None:
+        from guardrail.commands.check.own_terms import with_own_terms
+
+        report = with_own_terms(report, arguments, found)
+    return report
 
 
 def _with_bill(report: Report, exports: Sequence[str], *, yes: bool) -> Report:

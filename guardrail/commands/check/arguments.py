@@ -3,6 +3,7 @@
 import re
 from argparse import ArgumentParser, ArgumentTypeError
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from msgspec import Struct
 
@@ -118,7 +119,11 @@ def add_arguments(parser: ArgumentParser) -> None:
     judging.add_argument(
         "--no-inline-ignore", action="store_true", help="let no waiver in the code or a template's metadata hold"
     )
-    writing = parser.add_argument_group("writing")
+    _add_writing(parser.add_argument_group("writing"))
+
+
+def _add_writing(writing: Any) -> None:
+    """Declare what to write where, and what to add to it."""
     writing.add_argument(
         "--format",
         metavar="FORMAT[=FILE]",
@@ -149,6 +154,9 @@ def add_arguments(parser: ArgumentParser) -> None:
         type=_group_keys,
         default=(),
         help="subtotals by tag:NAME, environment, region, root, or several of them: tag:Team,environment",
+    )
+    writing.add_argument(
+        "--alternatives", action="store_true", help="what could run instead, and where each way to serve costs the same"
     )
     writing.add_argument("--show-skipped", action="store_true", help="list every resource that was skipped")
     writing.add_argument(

@@ -28,7 +28,7 @@ examples:
   guardrail explain plan.json aws_sagemaker_endpoint.chat
   guardrail explain plan.json chat                  by the endpoint's name
   guardrail explain chat/main                       one variant, found from here
-  guardrail explain score.asl.json score/Score      a transform job
+  guardrail explain score.asl.json/Score            a transform job
   guardrail explain plan.json                       what there is to explain
   guardrail explain plan.json chat --format html > chat.html
 """
@@ -109,24 +109,14 @@ def addresses(words: Sequence[str]) -> list[str]:
 
 def _world(arguments: Namespace, paths: Sequence[str]) -> "World":
     """The report of a check of these inputs, and of each the engine that prices what could be run instead."""
-    from guardrail.alternatives.engine import Engine
     from guardrail.commands import base, check
-    from guardrail.commands.check.terms import plan_rate, settings_for
+    from guardrail.commands.check.alternatives import engines
+    from guardrail.commands.check.terms import settings_for
     from guardrail.commands.explain.subjects import World
-    from guardrail.nearest import loaded
-    from guardrail.prices.book import PriceBook
-    from guardrail.prices.user_tables import chosen
 
     checked = base.as_check(paths, arguments, _OF_CHECK)
     report = check.estimated(checked)
-    settings = settings_for(checked).settings
-    tables = chosen(arguments.prices, os.environ, settings.prices.tables)
-    prices, rate = PriceBook(own=tables), plan_rate(settings, tables)
-    usages = loaded([source.usage_file for source in report.sources])
-    engines = {
-        source.id: Engine(prices, usage, plan_rate=rate) for source, usage in zip(report.sources, usages, strict=True)
-    }
-    return World(report=report, engines=engines, prices=prices)
+    return World(report=report, engines=engines(report, arguments, settings_for(checked).settings))
 
 
 def _options(arguments: Namespace) -> "Options":

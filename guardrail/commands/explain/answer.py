@@ -4,16 +4,15 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from guardrail.alternatives.base import Alternative, Elsewhere, NotOffered
-from guardrail.alternatives.jobs import of_job
-from guardrail.alternatives.together import together
+from guardrail.alternatives.base import Elsewhere
+from guardrail.commands.check.alternatives import of_endpoint, of_workflow, put_together
 from guardrail.commands.explain import sentences
 from guardrail.commands.explain.subjects import Subject, World
 from guardrail.cost.base import Bill, CostComponent, Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.prices import usage_types
-from guardrail.report import EndpointReport, Report, WorkflowReport
+from guardrail.report import AlternativesReport, EndpointReport, Report, WorkflowReport
 
 _NAMED = 8
 """Possibilities that are named."""
@@ -46,11 +45,8 @@ class Explained(Struct, frozen=True, kw_only=True):
     """What an update bills."""
     results: tuple[Result, ...]
     """Those that pass among them."""
-    alternatives: dict[str, tuple[Alternative, ...]]
-    """By variant or job."""
-    not_offered: dict[str, tuple[NotOffered, ...]] = {}
-    """What one may think of and is none, with the reason."""
-    together: tuple[Alternative, ...] = ()
+    instead: AlternativesReport
+    """What could run instead, of each variant or job, and what can be put together with it."""
     elsewhere: tuple[Elsewhere, ...] = ()
     unknown: tuple[tuple[str, str], ...] = ()
     """What is not known, with what would settle it."""
@@ -71,15 +67,9 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
     results = _results(world, item.source, endpoint.address, variant=_name(item, subject.place))
     engine = world.engines[item.source]
     children = cost.children if cost else ()
-    found = engine.of(endpoint, item.environment) if children and endpoint.change != "delete" else ()
-    refused = engine.not_offered(endpoint) if found else ()
-    beside = [other for other in world.report.endpoints if other.source == item.source and other.cost is not None]
-    environments = {other.endpoint.address: other.environment for other in beside}
-    shared = (
-        together(engine, (other.endpoint for other in beside), lambda each: environments[each.address])
-        if subject.place is None
-        else ()
-    )
+    found = list(of_endpoint(item, engine))
+    shown = [found[place] for place in places if place < len(found)]
+    shared = put_together(world.report, item.source, engine) if subject.place is None else ()
     return Explained(
         subject=subject,
         what=tuple(sentences.of_endpoint(item, places, world.prices)),
@@ -98,10 +88,11 @@ def _endpoint(world: World, subject: Subject, item: EndpointReport) -> Explained
         else (),
         results=results,
         report=world.report,
-        alternatives={children[place].label: found[place] for place in places if place < len(found)},
-        not_offered={children[place].label: refused[place] for place in places if place < len(refused)},
-        together=tuple(each for each in shared if endpoint.address in each.endpoints),
-        elsewhere=engine.elsewhere(endpoint) if found and subject.place is None else (),
+        instead=AlternativesReport(
+            parts=tuple(shown),
+            together={item.source: tuple(each for each in shared if endpoint.address in each.endpoints)},
+        ),
+        elsewhere=engine.elsewhere(endpoint, subject.place) if found else (),
         unknown=tuple(dict.fromkeys((*_undecided(world, item), *sentences.doubts(item, components, results)))),
     )
 
@@ -110,8 +101,7 @@ def _workflow(world: World, subject: Subject, item: WorkflowReport) -> Explained
     workflow, cost = item.workflow, item.cost
     places = range(len(workflow.jobs)) if subject.place is None else (subject.place,)
     lines = tuple(_lines(world, cost, subject.place)) if cost else ()
-    engine = world.engines[item.source]
-    demand = engine.demand.of_workflow(workflow)
+    parts = list(of_workflow(item, world.engines[item.source]))
     children = cost.children if cost else ()
     results = _results(world, item.source, workflow.address, variant=None)
     runs = workflow.monthly_runs
@@ -129,9 +119,7 @@ def _workflow(world: World, subject: Subject, item: WorkflowReport) -> Explained
         updates=(),
         results=results,
         report=world.report,
-        alternatives={
-            workflow.jobs[place].label: of_job(world.prices, workflow, place, demand) for place in places if children
-        },
+        instead=AlternativesReport(parts=tuple(parts[place] for place in places if parts), together={}),
         unknown=tuple(dict.fromkeys(sentences.doubts(None, [line.component for line in lines], results))),
     )
 

@@ -4,7 +4,7 @@
 """
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +13,15 @@ from msgspec import structs
 
 from guardrail.alternatives.base import Alternative
 from guardrail.commands.explain.answer import Explained
-from guardrail.commands.explain.sections import Section, amounts_or_usage, in_words, of_answer
+from guardrail.commands.explain.sections import Section, amounts_or_usage, of_answer
 from guardrail.commands.explain.subjects import Subject, World, every
-from guardrail.report import EndpointReport, Report
-from guardrail.reporters import gfm
+from guardrail.cost.base import BOUNDS
+from guardrail.report import AlternativesReport, EndpointReport, Instead, Report
+from guardrail.reporters import curve, gfm
 from guardrail.reporters import json as json_report
 from guardrail.reporters.base import Options
+from guardrail.reporters.curve import Curve
+from guardrail.reporters.instead import in_words
 from guardrail.reporters.page import Page, TextLine
 from guardrail.reporters.wording import display_width, inert
 
@@ -35,8 +38,8 @@ def written(found: Explained, form: str, options: Options, world: World) -> str:
     """The answer in a format."""
     if form == "json":
         return _json(found, world)
-    told = [each for several in found.alternatives.values() for each in several]
-    return _laid_out(f"guardrail explain {inert(found.subject.names[0])}", of_answer(found), form, options, told)
+    curves = [drawn for part in found.instead.parts if (drawn := curve.drawn(part.alternatives)) is not None]
+    return _laid_out(f"guardrail explain {inert(found.subject.names[0])}", of_answer(found), form, options, curves)
 
 
 def table(title: str, parts: Sequence[Section], options: Options) -> str:
@@ -112,6 +115,7 @@ def _json(found: Explained, world: World) -> str:
         "workflows": (),
         "results": found.results,
         "skipped": (),
+        "alternatives": found.instead,
     }
     part = (
         ("unattached" if item.endpoint.deployed == "no" else "endpoints")
@@ -120,15 +124,19 @@ def _json(found: Explained, world: World) -> str:
     )
     report: Report = structs.replace(world.report, **{**alone, part: (item,)})
     told = json.loads(json_report.render(report))
+    own, instead = told[part][0], told["alternatives"]
+    pieces = own["variants"] if isinstance(item, EndpointReport) else own["jobs"]
+    whole = own["monthly" if isinstance(item, EndpointReport) else "after"]
+    monthly = whole if found.subject.place is None else pieces[found.subject.place]["monthly"]
     answer = {
         "schema_version": SCHEMA_VERSION,
         "tool": told["tool"],
         "address": found.subject.names[0],
         "source": item.source,
         "what": found.what,
-        part.removesuffix("s").replace("unattached", "endpoint"): told[part][0],
+        part.removesuffix("s").replace("unattached", "endpoint"): own,
         "variant": None if found.subject.place is None else found.subject.names[0].rpartition("/")[2],
-        "monthly": None if found.monthly is None else _plain(found.monthly),
+        "monthly": monthly,
         "price_rows": [
             {
                 "part": line.part,
@@ -145,10 +153,13 @@ def _json(found: Explained, world: World) -> str:
         "scaling": found.scaling,
         "updates": found.updates,
         "results": told["results"],
-        "alternatives": {label: list(map(_plain, several)) for label, several in found.alternatives.items()},
-        "not_offered": found.not_offered,
-        "together": list(map(_plain, found.together)),
-        "elsewhere": list(map(_plain, found.elsewhere)),
+        "alternatives": {each["part"]: each["alternatives"] for each in instead["parts"]},
+        "not_offered": {each["part"]: each["not_offered"] for each in instead["parts"]},
+        "together": instead["together"],
+        "elsewhere": [
+            {"region": each.region, **{bound: getattr(each.monthly, bound) for bound in BOUNDS}}
+            for each in found.elsewhere
+        ],
         "unknown": [{"what": what, "settled_by": how or None} for what, how in found.unknown],
     }
     return _dumped(answer)
@@ -174,8 +185,7 @@ def listed(world: World, form: str, options: Options) -> str:
         if subject.place is None and subject.item.cost is not None
     ]
     if form == "json":
-        keys = ("address", "source", "monthly", "alternative")
-        return _dumped([dict(zip(keys, (one.names[0], one.item.source, *rest), strict=True)) for one, *rest in found])
+        return _dumped(_listed(world, [(subject, best) for subject, _, best in found]))
     part = Section(
         title="what there is to explain, USD a month",
         head=("", "", "", "floor", "expected", "ceiling"),
@@ -192,6 +202,27 @@ def listed(world: World, form: str, options: Options) -> str:
     return _laid_out(title, [each for each in (part, best) if each.rows or each.said], form, options)
 
 
+def _listed(world: World, found: Sequence[tuple[Subject, Alternative | None]]) -> list[dict[str, Any]]:
+    """Each thing with what it costs and the best alternative to it, as the JSON report has them."""
+    parts = tuple(
+        Instead(source=one.item.source, address=one.names[0], part="", alternatives=() if best is None else (best,))
+        for one, best in found
+    )
+    alternatives = AlternativesReport(parts=parts, together={})
+    told = json.loads(json_report.render(structs.replace(world.report, alternatives=alternatives)))
+    costs = {(each["source"], each["address"]): each["monthly"] for each in (*told["endpoints"], *told["unattached"])}
+    costs |= {(each["source"], each["address"]): each["after"] for each in told["workflows"]}
+    return [
+        {
+            "address": each["address"],
+            "source": each["source"],
+            "monthly": costs[each["source"], each["address"]],
+            "alternative": next(iter(each["alternatives"]), None),
+        }
+        for each in told["alternatives"]["parts"]
+    ]
+
+
 def _best(world: World, subject: Subject) -> Alternative | None:
     item = subject.item
     if not isinstance(item, EndpointReport) or item.endpoint.change == "delete":
@@ -201,13 +232,11 @@ def _best(world: World, subject: Subject) -> Alternative | None:
     return max(priced, key=lambda each: each.usd or Decimal(0), default=None)
 
 
-def _laid_out(
-    title: str, parts: Sequence[Section], form: str, options: Options, alternatives: Iterable[Alternative] = ()
-) -> str:
+def _laid_out(title: str, parts: Sequence[Section], form: str, options: Options, curves: Sequence[Curve] = ()) -> str:
     if form == "markdown":
         return markdown(title, parts)
     if form == "html":
         from guardrail.commands.explain.page import page
 
-        return page(title, parts, alternatives)
+        return page(title, parts, curves)
     return table(title, parts, options)

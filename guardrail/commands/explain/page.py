@@ -1,13 +1,14 @@
 """An explanation as one page: it loads nothing and runs nothing, and Jinja2 escapes every value."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Sequence
 from typing import Final
 
-from guardrail.alternatives.base import Alternative
-from guardrail.commands.explain import curve
+from guardrail import reporters
 from guardrail.commands.explain.sections import Section
+from guardrail.reporters.curve import Curve
 
-_TEMPLATE: Final = """<!doctype html>
+_TEMPLATE: Final = """{% from "curve.html.j2" import figure %}<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>{{ title }}</title>
@@ -31,44 +32,15 @@ figure { margin: 1rem 0 } svg { max-width: 100%; height: auto; font: 12px system
 {%- if below %}<ul>{% for each in below %}<li>{{ each }}</li>{% endfor %}</ul>{% endif %}</li>
 {% endfor %}</ul>{% endif %}
 {% endfor %}
-{% for it in curves %}<figure>
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {{ width }} {{ height }}" role="img" aria-label="{{ it.title }}">
-<title>{{ it.title }}</title>
-{% for y, label in it.levels %}<line x1="{{ left }}" x2="{{ right }}" y1="{{ y }}" y2="{{ y }}" stroke="#d8dee6"/>
-<text x="{{ left - 8 }}" y="{{ y + 4 }}" text-anchor="end">{{ label }}</text>{% endfor %}
-{% for x, label in it.ticks %}<text x="{{ x }}" y="{{ height - 20 }}" text-anchor="middle">{{ label }}</text>
-{% endfor %}
-<text x="{{ width / 2 }}" y="{{ height - 4 }}" text-anchor="middle">{{ it.unit }}</text>
-<line x1="{{ left }}" x2="{{ right }}" y1="{{ it.fixed_y }}" y2="{{ it.fixed_y }}" stroke="#3b6fb6"
- stroke-width="2"/>
-<line x1="{{ it.slope[0] }}" y1="{{ it.slope[1] }}" x2="{{ it.slope[2] }}" y2="{{ it.slope[3] }}" stroke="#d98032"
- stroke-width="2"/>
-<line x1="{{ it.queue[0] }}" y1="{{ it.queue[1] }}" x2="{{ it.queue[2] }}" y2="{{ it.queue[3] }}" stroke="#8a63b0"
- stroke-width="2" stroke-dasharray="6 4"/>
-<circle cx="{{ it.cross[0] }}" cy="{{ it.cross[1] }}" r="5" fill="#1f2933"/>
-{% if it.present_x is not none %}<line x1="{{ it.present_x }}" x2="{{ it.present_x }}" y1="16"
- y2="{{ height - 40 }}" stroke="#5b9b55" stroke-dasharray="4 3"/>
-<text x="{{ it.present_x + 4 }}" y="26">at present</text>{% endif %}
-</svg><figcaption>{{ it.title }}. Blue: instances around the clock; orange: serverless;
-dashed: asynchronous at best, the same instances only while they work, a request at a time on each.</figcaption>
-</figure>
-{% endfor %}
+{% for it in curves %}{{ figure(it) }}{% endfor %}
 </body></html>
 """
 
 
-def page(title: str, parts: Sequence[Section], alternatives: Iterable[Alternative]) -> str:
-    """The page; a curve for each way to serve that meets the present one somewhere."""
-    from jinja2 import Environment
+def page(title: str, parts: Sequence[Section], curves: Sequence[Curve]) -> str:
+    """The page; with a curve for each part that can be served in another way."""
+    from jinja2 import Environment, FileSystemLoader
 
-    curves = [curve.drawn(each.break_even, each.name) for each in alternatives if each.break_even is not None]
-    template = Environment(autoescape=True).from_string(_TEMPLATE)
-    return template.render(
-        title=title,
-        parts=parts,
-        curves=curves,
-        width=curve.WIDTH,
-        height=curve.HEIGHT,
-        left=curve.LEFT,
-        right=curve.WIDTH - curve.RIGHT,
-    )
+    loader = FileSystemLoader(os.path.join(os.path.dirname(reporters.__file__), "html"))
+    template = Environment(loader=loader, autoescape=True).from_string(_TEMPLATE)
+    return template.render(title=title, parts=parts, curves=curves)

@@ -5,20 +5,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from msgspec import Struct
 
 from guardrail.alternatives.base import Alternative
-from guardrail.commands.explain import curve
 from guardrail.commands.explain.answer import Explained, PricedLine
 from guardrail.cost.base import Monthly
 from guardrail.model import Unknown
 from guardrail.policy.base import Result
 from guardrail.reporters.bill import USAGE, amounts, amounts_of, detail_of, quantity_of
 from guardrail.reporters.headline import is_usage_alone
+from guardrail.reporters.instead import in_words
 from guardrail.reporters.overview import fix
 from guardrail.reporters.page import GLYPHS
 from guardrail.reporters.wording import inert, number, usd
 
 MOST_ALTERNATIVES = 8
 """Of one variant, on a screen; JSON has all of them."""
-_SURE = {"upper-bound": "up to ", "with-usage": "", "exact": "", None: ""}
 
 
 class Section(Struct, frozen=True, kw_only=True):
@@ -142,46 +141,31 @@ def _waived(results: Iterable[Result]) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _instead(found: Explained) -> Iterator[Section]:
-    several = len(found.alternatives) > 1
-    for label, alternatives in found.alternatives.items():
-        shown = [in_words(each) for each in alternatives[:MOST_ALTERNATIVES]]
-        more = len(alternatives) - len(shown)
-        if more > 0:
-            names = ", ".join(each.name for each in alternatives[MOST_ALTERNATIVES:])
-            shown.append((f"and {more} more: {inert(names)} (--format json)", ()))
-        if any(each.instance_type for each in alternatives):
-            shown.append(("each type and number needs its quota in the account, and a load test", ()))
-        title = f"instead of {inert(label)}" if several else "instead"
-        yield Section(title=f"{title}, USD a month less", said=tuple(shown))
-    for label, several_reasons in found.not_offered.items():
-        said = tuple((f"{inert(each.name)}: {inert(each.reason)}", ()) for each in several_reasons)
-        yield Section(title=f"not instead of {inert(label)}" if several else "not instead", said=said)
-    if found.together:
-        yield Section(title="together with others", said=tuple(in_words(each) for each in found.together))
+    several = len(found.instead.parts) > 1
+    for part in found.instead.parts:
+        of = f" of {inert(part.part)}" if several else ""
+        yield Section(title=f"instead{of}, USD a month less", said=tuple(_shown(part.alternatives)))
+        said = tuple((f"{inert(each.name)}: {inert(each.reason)}", ()) for each in part.not_offered)
+        yield Section(title=f"not instead{of}", said=said)
+    for shared in found.instead.together.values():
+        yield Section(title="together with others", said=tuple(in_words(each) for each in shared))
 
 
-def in_words(each: Alternative) -> tuple[str, tuple[str, ...]]:
-    """``up to 84.51: ml.m5.large (smaller)``, and below it what it lacks, what must be true, and what is in the way."""
-    estimated = "~" if each.monthly is not None and each.monthly.estimated else ""
-    money = "by usage" if each.usd is None else f"{_SURE[each.basis]}{estimated}{usd(each.usd)}"
-    kind = "" if each.kind in each.name else f" ({each.kind.replace('-', ' ')})"
-    below = []
-    if each.endpoints:
-        below.append(f"of {', '.join(map(inert, each.endpoints))}")
-    if each.loses:
-        below.append(f"has {'; '.join(map(inert, each.loses))}")
-    if each.break_even is not None:
-        below.append(curve.in_words(each.break_even))
-    if each.conditions:
-        below.append(f"if {'; '.join(map(inert, each.conditions))}")
-    below += [f"but {inert(one)}" for one in each.breaks]
-    return f"{money}: {inert(each.name)}{kind}", tuple(below)
+def _shown(alternatives: Sequence[Alternative]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The first alternatives in words, and the names of the others."""
+    yield from map(in_words, alternatives[:MOST_ALTERNATIVES])
+    more = alternatives[MOST_ALTERNATIVES:]
+    if more:
+        yield f"and {len(more)} more: {inert(', '.join(each.name for each in more))} (--format json)", ()
+    if any(each.instance_type for each in alternatives):
+        yield "each type and number needs its quota in the account, and a load test", ()
 
 
 def _elsewhere(found: Explained) -> Iterator[tuple[str, tuple[str, ...]]]:
     if found.elsewhere:
         named = [f"{each.region} {_expected(each.monthly)}" for each in found.elsewhere]
-        yield f"the same endpoint is {', '.join(named)}", ()
+        what = "endpoint" if found.subject.place is None else "variant"
+        yield f"the same {what} is {', '.join(named)}", ()
 
 
 def _expected(monthly: Monthly) -> str:

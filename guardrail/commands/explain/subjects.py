@@ -21,7 +21,11 @@ class World(Struct, frozen=True, kw_only=True):
     report: Report
     engines: dict[str, Engine]
     """By source."""
-    prices: PriceBook
+
+    @property
+    def prices(self) -> PriceBook:
+        """The one that everything was priced with."""
+        return next(iter(self.engines.values())).prices
 
 
 class Subject(Struct, frozen=True, kw_only=True):

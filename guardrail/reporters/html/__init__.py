@@ -64,6 +64,8 @@ from guardrail.reporters.wording import dollars, group_name, inert, members, of_
 if TYPE_CHECKING:
     from jinja2 import Template
 
+    from guardrail.reporters.instead import InsteadCard
+
 TEMPLATE = "report.html.j2"
 MOST_LISTED = 1_000
 """Lines of a list at the end of the page."""
@@ -216,6 +218,7 @@ class _Page:
                 )
                 for each in report.groups[:MOST_LISTED]
             ],
+            "instead": [] if report.alternatives is None else _instead(report),
             "billed": list(billed.rows(report)),
             "billed_in": billed.title(report),
             "possibilities": [] if empty else list(self._possibilities()),
@@ -330,6 +333,13 @@ class _Page:
             yield "findings of the baseline stood before", "verdicts", inert(report.baseline_file)
         for each in assumptions(report):
             yield each.text, _moves(each), each.basis
+
+
+def _instead(report: Report) -> "list[InsteadCard]":
+    """What could run instead, where somebody asks for it."""
+    from guardrail.reporters import instead  # for those alone
+
+    return instead.cards(report)[:MOST_LISTED]
 
 
 def _address(item: EndpointReport) -> Address:

@@ -190,6 +190,10 @@ class _Writer:
         elif self._report.endpoints and not says_nothing_to_pay(self._report):
             yield self._tables.of_endpoints(*self._rows())
         yield from filter(None, [self._tables.of_batch(), self._tables.of_groups(), self._tables.of_billed()])
+        if self._report.alternatives is not None:
+            from guardrail.reporters.instead import in_one_line  # for those who ask for alternatives
+
+            yield f"{prose(in_one_line(self._report), LONGEST_MESSAGE)}\n"
 
     def findings(self) -> Iterator[str]:
         """What is to mend, the worst and dearest first."""

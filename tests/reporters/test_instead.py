@@ -1,0 +1,99 @@
+"""What could run instead, in the reports of a check that asks for it; in those of others there is none of it.
+
+ml.m5.large in us-east-1 is 84.51 USD a month with its volume, and a second of 2 GB serverless 0.00004.
+"""
+
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail import cli
+from tests.commands.test_explain import TEMPLATE
+
+USAGE = "version: 0.1\nresource_usage:\n  Endpoint: {monthly_requests: 1000000, request_duration_ms: 200}\n"
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A template with one endpoint, called chat."""
+    (tmp_path / "template.yaml").write_text(TEMPLATE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def written(capsys: pytest.CaptureFixture[str]) -> Any:
+    """What a check of the template writes in a format."""
+
+    def check(form: str, *flags: str) -> str:
+        words = ["check", "template.yaml", "--region", "us-east-1", "--fail-on", "never", "--format", form]
+        assert cli.main([*words, *flags]) == 0
+        return capsys.readouterr().out
+
+    return check
+
+
+def test_without_being_asked_for_nothing_says_what_could_run_instead(written: Any) -> None:
+    assert json.loads(written("json"))["alternatives"] is None
+    for form in ("table", "markdown", "html"):
+        text = written(form).lower()
+        assert "serverless, 2 gb" not in text
+        assert "instead, usd" not in text
+        assert "<figure" not in text
+
+
+def test_the_json_report_has_what_an_explanation_has(written: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    (part,) = json.loads(written("json", "--alternatives"))["alternatives"]["parts"]
+    assert cli.main(["explain", "template.yaml", "chat", "--region", "us-east-1", "--format", "json"]) == 0
+    explained = json.loads(capsys.readouterr().out)
+    assert (part["address"], part["part"]) == ("Endpoint", "main")
+    assert part["alternatives"] == explained["alternatives"]["main"]
+    assert part["not_offered"] == explained["not_offered"]["main"]
+    (serverless,) = [each for each in part["alternatives"] if each["kind"] == "serverless"]
+    assert serverless["usd"] is None
+    even = serverless["break_even"]
+    assert Decimal(even["seconds_a_month"]) == 2_112_750  # 84.51 / 0.00004
+    assert even["requests_an_hour"] == {"unknown": "the mean duration of a request is in no usage file"}
+
+
+def test_the_page_has_them_with_a_curve_and_the_present_point(written: Any, folder: Path) -> None:
+    (folder / "usage.yml").write_text(USAGE)
+    page = written("html", "--alternatives", "--usage-file", "usage.yml")
+    assert "What could run instead" in page
+    assert "76.51: serverless, 2 GB" in page  # 84.51 - 1,000,000 × 0.2 s × 0.00004
+    assert "serverless costs what instances do at 14,470.9" in page
+    assert "at present" in page
+    assert "<script" not in page
+
+
+def test_a_table_and_a_comment_have_one_line_of_them(written: Any) -> None:
+    """Behind a queue all of 84.51 can be saved at most, and nothing saves more."""
+    told = "USD a month less: chat/main: up to 84.51: asynchronous, down to 0 instances"
+    assert told in " ".join(written("table", "--alternatives").split())
+    (line,) = [each for each in written("markdown", "--alternatives").splitlines() if "a month less: " in each]
+    assert told in line
+
+
+def test_what_costs_nothing_more_for_sure_is_said_to_have_none(written: Any, folder: Path) -> None:
+    """Of a type without a price nothing can be said to be cheaper."""
+    (folder / "template.yaml").write_text(TEMPLATE.replace("ml.m5.large", "ml.no.such"))
+    assert "instead: nothing that is cheaper for sure, or whose price is known" in " ".join(
+        written("table", "--alternatives").split()
+    )
+
+
+def test_names_of_a_template_act_nowhere_among_them(written: Any, folder: Path) -> None:
+    hostile = "<img src=x>##[error]\\u202e@team"
+    (folder / "template.yaml").write_text(TEMPLATE.replace("EndpointName: chat", f'EndpointName: "{hostile}"'))
+    assert "<img" not in written("html", "--alternatives")
+    for form in ("table", "markdown", "html"):
+        text = written(form, "--alternatives")
+        assert "\u202e" not in text
+        assert "##[" not in text
+    (line,) = [each for each in written("markdown", "--alternatives").splitlines() if "a month less: " in each]
+    outside_of_code = "".join(line.split("`")[::2])
+    assert "<img" not in outside_of_code
+    assert "@team" not in outside_of_code
