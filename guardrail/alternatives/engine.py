@@ -374,7 +374,7 @@ class Engine:
             return
         hours = fixed / hourly.expected
         rate = hourly.expected / count / SECONDS_PER_HOUR
-        said = f"the jobs run for less than {hours:,.1f} h a month, at {two_decimals(hourly.expected)} an hour"
+        said = f"the jobs run for less than {hours:,.1f} h a month, at {plain(hourly.expected.normalize())} an hour"
         yield Alternative(
             kind="batch",
             name=f"batch transform, {count} × {spec.instance_type}",

@@ -17,7 +17,7 @@ from guardrail.cost import workflows
 from guardrail.cost.base import Bill
 from guardrail.cost.demand import WorkflowDemand
 from guardrail.model import Flow, Step, TransformJob, Unknown, Workflow
-from guardrail.money import plain, two_decimals
+from guardrail.money import plain
 from guardrail.policy.jobs import payload_mb
 from guardrail.prices.book import PriceBook
 
@@ -57,7 +57,8 @@ def _changed(
     before, after = hour(prices, workflow.region, workflow.jobs[place]), hour(prices, workflow.region, job)
     if after.monthly.at_least or before.monthly.at_least or after.monthly.ceiling >= before.monthly.ceiling:
         return None
-    said = f"an hour costs {two_decimals(after.monthly.ceiling)} instead of {two_decimals(before.monthly.ceiling)}"
+    hourly = [plain(each.monthly.ceiling.normalize()) for each in (after, before)]
+    said = f"an hour costs {hourly[0]} instead of {hourly[1]}"
     jobs = list(workflow.jobs)
     jobs[place] = job
     present = workflows.bill(workflow, prices, demand).children[place].monthly

@@ -37,7 +37,7 @@ def offered(demand: WorkflowDemand | None = None, **changes: Any) -> dict[str, A
 def test_one_object_takes_one_instance() -> None:
     (said,) = offered()["1 instance"].conditions[1:]
     assert said == "no other key begins like s3://example-scores/in/2026.csv: of 4 instances 3 have nothing to do"
-    assert offered()["1 instance"].conditions[0] == "an hour costs 0.92 instead of 3.69"
+    assert offered()["1 instance"].conditions[0] == "an hour costs 0.922 instead of 3.688"
     assert "1 instance" not in offered(s3_uri="s3://example-scores/in/")
     assert "1 instance" not in offered(s3_data_type="ManifestFile")
     assert "1 instance" not in offered(s3_uri=Unknown("later"))
