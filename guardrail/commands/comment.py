@@ -12,8 +12,11 @@ from msgspec import structs
 from guardrail import files, output
 from guardrail.errors import GitHubError, GuardrailError, MissingExtraError
 from guardrail.progress import progress
+from guardrail.reporters.wording import inert
 
 if TYPE_CHECKING:
+    from guardrail.fixes.suggestible import Suggestible
+    from guardrail.github.api import Api
     from guardrail.github.comment import CommentText, PullRequest
     from guardrail.github.sections import Section
     from guardrail.report import Report
@@ -26,7 +29,9 @@ keep one comment on a pull request up to date
 With REPORTs (guardrail check PATH --format json=FILE) the comment has a
 section for each stack, a table of all of them on top, and nothing else; with
 --section it replaces that one section, and jobs that run at the same time lose
-none of each other's. With --body it is the text of that file.
+none of each other's. With --body it is the text of that file. With --suggest
+proven fixes become suggestions in a review, each once, where the diff shows all
+of their lines.
 
 Reads GITHUB_TOKEN (or GH_TOKEN), GITHUB_REPOSITORY, GITHUB_API_URL and the
 event of the workflow, where there is one. The comment of the same tag is
@@ -38,6 +43,8 @@ examples:
   guardrail comment github --section infra/chat report.json
   guardrail comment github --body comment.md --tag network/prod --dry-run
   guardrail comment github --body - --repository acme/shop --pull-request 7
+  guardrail comment github --body comment.md --suggest
+  guardrail comment github --suggest=fixes.json
 
 exit codes: 0 the comment is as it should be,
             2 it is not, and the message says why
@@ -58,6 +65,8 @@ LONGEST_NAME = 200
 
 _MOST_INPUTS = 2
 """Inputs that a stack is called by, where they have no folder in common."""
+_NAMED = 3
+"""Fixes that are named where one reason keeps several from being suggested."""
 STACKS = "stacks"
 """The tag of a comment of sections, where nobody gives another."""
 
@@ -91,6 +100,13 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--only-when-changed", action="store_true", help="the same where no REPORT has anything of SageMaker's change"
     )
+    parser.add_argument(
+        "--suggest",
+        metavar="FILE",
+        nargs="?",
+        const="",
+        help="suggest fixes in a review: those of guardrail fix --suggestions FILE (default: those of guardrail fix)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="write nothing, say what would be done")
 
 
@@ -98,17 +114,32 @@ def run(arguments: Namespace) -> int:
     """Comment, and say in one line what became of it."""
     try:
         from guardrail.github.api import PUBLIC, Api
-        from guardrail.github.comment import comment, comment_sections
     except ImportError as error:
         hint = "pip install 'guardrail-sagemaker[github]'"
         raise MissingExtraError("commenting needs urllib3, which is not installed", hint=hint) from error
     _refuse_mixed(arguments)
     where, note = _what(arguments)
-    said = _sections(arguments, note) if arguments.reports or arguments.section or arguments.expect else None
+    said = _sections(arguments, note) if _is_of_sections(arguments) else None
+    fixes = None if arguments.suggest is None else _fixes(arguments.suggest)
     token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN") or ""
     if not token and not arguments.dry_run:
         raise GitHubError("there is no token", hint="set GITHUB_TOKEN, in a workflow to ${{ github.token }}")
     api = Api(os.environ.get("GITHUB_API_URL") or PUBLIC, token)
+    if said is not None or arguments.body is not None:
+        _comment(arguments, api, where, note, said)
+    if fixes is not None:
+        _suggest(arguments, api, where, note, fixes)
+    return 0
+
+
+def _is_of_sections(arguments: Namespace) -> bool:
+    return bool(arguments.reports or arguments.section or arguments.expect)
+
+
+def _comment(arguments: Namespace, api: "Api", where: "PullRequest", note: "CommentText", said: "_Said | None") -> None:
+    """Write the comment, and say in one line what became of it."""
+    from guardrail.github.comment import comment, comment_sections
+
     with progress(f"commenting on {where.repository}#{where.number}"):
         if said is None:
             done = comment(api, where, note, if_there=arguments.if_there, dry_run=arguments.dry_run)
@@ -119,12 +150,11 @@ def run(arguments: Namespace) -> int:
             )
     happened = "would be " if arguments.dry_run else "is "
     output.write_stdout(f"the comment {note.tag} of {where.repository}#{where.number} {happened}{WORDS[done]}\n")
-    return 0
 
 
 def _refuse_mixed(arguments: Namespace) -> None:
     """What a comment is made of: one body, one section, or reports."""
-    if not (arguments.reports or arguments.expect) and arguments.body is None:
+    if not (arguments.reports or arguments.expect) and arguments.body is None and arguments.suggest is None:
         raise GuardrailError("there is nothing to say", hint="guardrail comment github REPORT... or --body FILE")
     if arguments.reports and arguments.body is not None:
         raise GuardrailError("a comment is made of reports or of a body, not of both", hint="leave one of them out")
@@ -132,6 +162,45 @@ def _refuse_mixed(arguments: Namespace) -> None:
         raise GuardrailError("--section replaces one section, and knows no others", hint="--section NAME REPORT")
     if arguments.body is not None and (arguments.expect or arguments.only_when_changed):
         raise GuardrailError("--expect and --only-when-changed are about reports", hint="--if-there goes with --body")
+
+
+# Suggestions ---------------------------------------------------------------------------------------------------------
+
+
+def _fixes(path: str) -> "list[Suggestible]":
+    """The fixes in a file; of the working directory where there is none."""
+    from guardrail.commands import fix
+    from guardrail.fixes.suggestible import decoded
+
+    if not path:
+        with progress("fixing ."):
+            return fix.suggestions()
+    return decoded(_content(path, "guardrail fix PATH --suggestions FILE"), path)
+
+
+def _suggest(
+    arguments: Namespace, api: "Api", where: "PullRequest", note: "CommentText", fixes: "list[Suggestible]"
+) -> None:
+    """Suggest fixes, and say what became of them: of those that cannot be suggested a line for each reason."""
+    from guardrail.github.suggestions import suggest
+
+    place = f"{where.repository}#{where.number}"
+    with progress(f"suggesting on {place}"):
+        tag = note.tag.partition("@")[0]  # a new comment for each run, and no suggestion a second time
+        done = suggest(api, where, fixes, tag, note.commit, dry_run=arguments.dry_run)
+    if done.is_behind:
+        output.write_stdout(f"suggestions on {place} are {WORDS['left']}\n")
+        return
+    told = {"written": done.written, "as before": done.kept, "updated": done.updated, "taken back": done.ended}
+    counts = ", ".join(f"{count:,} {word}" for word, count in told.items() if count) or "none"
+    lines = [f"suggestions on {place}: {counts}" + (" (nothing is written)" if arguments.dry_run else "")]
+    reasons: dict[str, list[str]] = {}
+    for each in done.left:
+        reasons.setdefault(each.reason, []).append(f"{each.fix.finding} on {inert(each.fix.address)}")
+    for reason, named in reasons.items():
+        more = f" and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+        lines.append(f"in the patch of guardrail fix alone, {inert(reason)}: {', '.join(named[:_NAMED])}{more}")
+    output.write_stdout("".join(f"{line}\n" for line in lines))
 
 
 # Sections ------------------------------------------------------------------------------------------------------------
@@ -252,7 +321,7 @@ def _what(arguments: Namespace) -> "tuple[PullRequest, CommentText]":
         repository, r"(?!\.+/)[A-Za-z0-9_.-]+/(?!\.+$)[A-Za-z0-9_.-]+", "repository, such as acme/shop"
     )
     body_tag, text = (None, "") if arguments.body is None else split(_body(arguments.body))
-    by_default = STACKS if arguments.body is None or arguments.section else "default"
+    by_default = STACKS if _is_of_sections(arguments) else "default"
     if arguments.section:
         body_tag = None
     tag = _checked(arguments.tag or body_tag or by_default, "[A-Za-z0-9_./-]{1,60}", "tag, such as network/prod")
@@ -268,12 +337,16 @@ def _checked(text: str, pattern: str, what: str) -> str:
     return text
 
 
+def _content(path: str, hint: str = "") -> bytes:
+    try:
+        return files.stream(path) if path == "-" else files.named(path)
+    except OSError as error:
+        raise GuardrailError(f"cannot read {path}: {error.strerror or error}", hint=hint) from error
+
+
 def _body(path: str) -> str:
     try:
-        content = files.stream(path) if path == "-" else files.named(path)
-        return content.decode("utf-8-sig")
-    except OSError as error:
-        raise GuardrailError(f"cannot read {path}: {error.strerror or error}") from error
+        return _content(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise GuardrailError(
             f"{path} is not UTF-8 text", hint="guardrail check PATH --format markdown=comment.md"

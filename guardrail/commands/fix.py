@@ -4,13 +4,17 @@ import os
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
+from functools import partial
 from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
 
 from guardrail import files, output
 from guardrail.commands.check.arguments import var, var_file
 from guardrail.errors import GuardrailError
 from guardrail.fixes.base import Change, NoFixError
-from guardrail.fixes.proposals import Contents, Workbench, propose
+from guardrail.fixes.proposals import Contents, Proposals, Workbench, go_together, propose
 from guardrail.git import working_tree_of
 from guardrail.policy.base import Result
 from guardrail.progress import progress
@@ -18,6 +22,7 @@ from guardrail.report import Report
 from guardrail.reporters.wording import inert
 
 if TYPE_CHECKING:
+    from guardrail.fixes.suggestible import Suggestible
     from guardrail.reporters.fingerprints import Fingerprints
 
 HELP = """\
@@ -34,6 +39,7 @@ examples:
   guardrail fix infra/ --finding async-scales-to-zero --write
   guardrail fix infra/ --var-file dev=dev.tfvars --var-file prod=prod.tfvars
   guardrail fix template.yaml --region eu-central-1 --finding 3f2ac81d9be04c57
+  guardrail fix infra/ --suggestions fixes.json      for guardrail comment
 
 exit codes: 0 whatever is offered, 2 no answer
 """
@@ -41,7 +47,7 @@ exit codes: 0 whatever is offered, 2 no answer
 
 _OF_CHECK = (
     *("assignments", "workspace", "source", "parameters", "possibilities", "policies"),
-    *("region", "config", "usage_file", "prices", "isolated", "any_owner"),
+    *("skip_policy", "region", "config", "usage_file", "prices", "isolated", "settings_from", "untrusted", "any_owner"),
 )
 
 
@@ -59,7 +65,13 @@ def add_arguments(parser: ArgumentParser) -> None:
         action="append",
         help="fix what has this id, is of this policy or at this address only; repeatable",
     )
+    parser.add_argument(
+        "--new-in", metavar="REPORT", help="fix only what is new in the JSON report of a check of the same inputs"
+    )
     parser.add_argument("--patch", metavar="FILE", help="write the patch here, and the rest to standard output")
+    parser.add_argument(
+        "--suggestions", metavar="FILE", help="write what guardrail comment github --suggest=FILE suggests in a review"
+    )
     parser.add_argument("--write", action="store_true", help="apply the edits: all of them, or none")
     parser.add_argument(
         "--var-file", metavar="[LABEL=]FILE", dest="assignments", action="append", type=var_file, help="as for check"
@@ -67,8 +79,12 @@ def add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--var", metavar="NAME=VALUE", dest="assignments", action="append", type=var, help="as for check"
     )
-    for flag, metavar in (("--parameters", "KEY=VALUE|FILE"), ("--possibility", "LABEL=FILE"), ("--policies", "DIR")):
-        destination = "possibilities" if flag == "--possibility" else flag.removeprefix("--")
+    for flag, metavar, destination in (
+        ("--parameters", "KEY=VALUE|FILE", "parameters"),
+        ("--possibility", "LABEL=FILE", "possibilities"),
+        ("--policies", "DIR", "policies"),
+        ("--skip-policy", "ID", "skip_policy"),
+    ):
         parser.add_argument(flag, metavar=metavar, dest=destination, action="append", help="as for check")
     for flag, metavar in (
         ("--workspace", "NAME"),
@@ -76,11 +92,12 @@ def add_arguments(parser: ArgumentParser) -> None:
         ("--config", "FILE"),
         ("--usage-file", "FILE"),
         ("--prices", "DIR"),
+        ("--settings-from", "DIR"),
     ):
         parser.add_argument(flag, metavar=metavar, help="as for check")
     parser.add_argument("--source", metavar="DIR", help="where the source of a plan is (default: beside it, else here)")
-    parser.add_argument("--isolated", action="store_true", help="as for check")
-    parser.add_argument("--any-owner", action="store_true", help="as for check")
+    for flag in ("--isolated", "--untrusted", "--any-owner"):
+        parser.add_argument(flag, action="store_true", help="as for check")
 
 
 def run(arguments: Namespace) -> int:
@@ -91,7 +108,7 @@ def run(arguments: Namespace) -> int:
 
     checked = _as_check(arguments)
     workbench = _Workbench(checked)
-    wanted = _Wanted(arguments.finding)
+    wanted = _Wanted(arguments.finding, arguments.new_in)
     with progress(f"fixing {', '.join(checked.paths)}"):
         wanted.refuse_strangers(workbench.report({}, ()))
         proposals = propose(workbench, wanted)
@@ -111,11 +128,38 @@ def run(arguments: Namespace) -> int:
         lines += [f"wrote {arguments.patch}: git apply {arguments.patch}, at the root of the repository"]
     elif arguments.patch is not None:
         lines += [f"{arguments.patch} is not written: there is nothing to patch"]
-    if arguments.patch is not None or arguments.write or not made:
+    if arguments.suggestions is not None:
+        _refuse_replacing(arguments.suggestions, contents)
+        lines += _hand_on(arguments, workbench, proposals)
+    if arguments.patch is not None or arguments.suggestions is not None or arguments.write or not made:
         output.write_stdout("".join(f"{line}\n" for line in lines))
     else:
         output.write_stdout(_commented(lines) + made.decode("utf-8", "surrogateescape"), for_machines=True)
     return 0
+
+
+def suggestions() -> "list[Suggestible]":
+    """All fixes of what is in the working directory, as a review can suggest them. Raises `GuardrailError`."""
+    from guardrail.commands.base import parser
+
+    workbench = _Workbench(_as_check(parser("fix").parse_args([])))
+    return _suggestible(workbench, propose(workbench, _Wanted()), any_owner=False)
+
+
+def _suggestible(workbench: Workbench, proposals: Proposals, *, any_owner: bool) -> "list[Suggestible]":
+    from guardrail.fixes.suggestible import suggestibles
+
+    holds = partial(go_together, workbench)
+    return suggestibles(proposals, workbench.report({}, ()), holds, any_owner=any_owner)
+
+
+def _hand_on(arguments: Namespace, workbench: Workbench, proposals: Proposals) -> list[str]:
+    """Write the fixes as a review can suggest them, and say so."""
+    from guardrail.fixes.suggestible import encoded
+
+    made = _suggestible(workbench, proposals, any_owner=arguments.any_owner)
+    output.write_file(arguments.suggestions, encoded(made))
+    return ["", f"wrote {arguments.suggestions}: guardrail comment github --suggest={arguments.suggestions}"]
 
 
 def _as_check(arguments: Namespace) -> Namespace:
@@ -172,16 +216,20 @@ def _written(shown: Sequence[str]) -> list[str]:
 
 def _refuse_replacing(path: str, contents: Mapping[str, object]) -> None:
     if os.path.realpath(path) in contents:
-        raise GuardrailError(f"the patch would replace {path}, which it patches")
+        raise GuardrailError(f"{path} is edited, and what is written there would replace it")
 
 
 class _Wanted:
     """Which findings ``--finding`` means: by id, policy, the address of the block or that of the endpoint."""
 
-    def __init__(self, named: Sequence[str] | None) -> None:
+    def __init__(self, named: Sequence[str] | None = None, report: str | None = None) -> None:
+        """``report`` is the path of a report; what is new in it is meant, and nothing else."""
         self._named = frozenset(named or ())
+        self._new = None if report is None else _new_in(report)
 
     def __call__(self, result: Result, fingerprints: "Fingerprints") -> bool:
+        if self._new is not None and fingerprints.id_of(result) not in self._new:
+            return False
         return not self._named or not self._named.isdisjoint(_names_of(result, fingerprints))
 
     def refuse_strangers(self, report: Report) -> None:
@@ -195,6 +243,29 @@ class _Wanted:
         for name in sorted(self._named - known):
             near = did_you_mean(name, sorted(known))
             raise GuardrailError(f"--finding {name}: there is no such finding{near}", hint="guardrail check PATH")
+
+
+class _Finding(Struct, frozen=True):
+    """A result of a JSON report, as far as it says which finding is new."""
+
+    id: str = ""
+    status: str | None = None
+
+
+class _Findings(Struct, frozen=True):
+    results: tuple[_Finding, ...]
+
+
+def _new_in(path: str) -> frozenset[str]:
+    """The ids of the findings that are new in a report. Raises `GuardrailError`."""
+    try:
+        found = msgspec.json.decode(files.named(path), type=_Findings)
+    except OSError as error:
+        raise GuardrailError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        hint = "guardrail check PATH --format json=report.json"
+        raise GuardrailError(f"{path} is no JSON report of guardrail: {error}", hint=hint) from error
+    return frozenset(each.id for each in found.results if each.status == "new" and each.id)
 
 
 def _names_of(result: Result, fingerprints: "Fingerprints") -> tuple[str, ...]:

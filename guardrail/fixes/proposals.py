@@ -51,11 +51,16 @@ class Fix(Struct, frozen=True, kw_only=True):
     gone: tuple[Result, ...]
     """Every finding that it mends, that one among them."""
     changes: tuple[Change, ...]
-    paths: tuple[str, ...]
-    """The real paths of the files that it edits."""
+    contents: Contents
+    """The files with it alone."""
     before: Totals
     after: Totals
     """What all that it reaches costs without it and with it, alone."""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The real paths of the files that it edits."""
+        return tuple(sorted(self.contents))
 
 
 class NotOffered(Struct, frozen=True, kw_only=True):
@@ -135,7 +140,7 @@ def _fix(report: Report, key: Key, mended: _Mended) -> Fix:
         result=failing(report)[key],
         gone=tuple(mended.gone().values()),
         changes=tuple(change for _, change in mended.changes),
-        paths=tuple(sorted(mended.state.contents)),
+        contents=mended.state.contents,
         before=mended.before.totals,
         after=mended.state.report.totals,
     )
@@ -150,13 +155,26 @@ def _together(workbench: Workbench, nothing: _State, several: Collection[_Mended
         for each in several:
             for source, change in each.changes:
                 contents = _edited(workbench, contents, source, [change])
+    except NoFixError:
+        return None
+    return _sound(workbench, contents, {key: result for each in several for key, result in each.gone().items()})
+
+
+def _sound(workbench: Workbench, contents: Contents, gone: Mapping[Key, Result]) -> _State | None:
+    """The state with contents; None where they do not mend all that is to be gone, or do something else."""
+    try:
         state = _State(contents, _checked(workbench, contents, contents))
         before = _checked(workbench, {}, contents)
     except NoFixError:
         return None
-    gone = {key: result for each in several for key, result in each.gone().items()}
     is_sound = all(is_gone(key, state.report) for key in gone) and not any(map(_counts, fresh(before, state.report)))
     return state if is_sound and not any(objections(before, state.report, gone)) else None
+
+
+def go_together(workbench: Workbench, fixes: Sequence[Fix], contents: Contents) -> bool:
+    """Whether contents, which are edits of several fixes made one beside the other, mend what all of them mend."""
+    gone = {key_of(result): result for each in fixes for result in each.gone}
+    return _sound(workbench, contents, gone) is not None
 
 
 def _stacked(

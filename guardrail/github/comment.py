@@ -13,8 +13,7 @@ A comment of several sections is written by jobs that know only their own. Each 
 longer than that, and looks again until its section stands: whoever read before it wrote has written by then. Sections
 that stand in younger comments are folded into the oldest.
 
-A comment counts where a bot, somebody with access to the repository or the owner of the token wrote it: strangers can
-write that line too.
+A comment counts where a bot, somebody with access to the repository or the owner of the token wrote it.
 """
 
 import re
@@ -27,6 +26,7 @@ from msgspec import Struct, structs
 
 from guardrail.errors import GitHubError
 from guardrail.github.api import Api, RefusedError, UncertainError
+from guardrail.github.authors import Author, Authors
 from guardrail.github.runner import Run
 from guardrail.github.sections import Section, composed, merged, parsed
 from guardrail.github.shortened import shortened
@@ -54,7 +54,6 @@ _UNCHANGED = re.compile(
     r"\A(?:\n|<!--[^\n]*-->\n)*### \S+ (?:Nothing of SageMaker changes(?=:)|No SageMaker inference(?=,))"
 )
 """A first line that, where a comment has told of a change, says too little."""
-_ACCESS = ("OWNER", "MEMBER", "COLLABORATOR")
 
 
 class PullRequest(Struct, frozen=True):
@@ -76,22 +75,13 @@ class CommentText(Struct, frozen=True, kw_only=True):
     run: Run = Run()
 
 
-class _Author(Struct, frozen=True):
-    login: str = ""
-    type: str = ""
-
-
 class _Comment(Struct, frozen=True):
     """A comment as GitHub tells it."""
 
     id: int
     body: str | None = None
-    user: _Author | None = None
+    user: Author | None = None
     author_association: str = ""
-
-    def has_access(self) -> bool:
-        """Whether a bot wrote it, or somebody who may write here anyway."""
-        return (self.user is not None and self.user.type == "Bot") or self.author_association in _ACCESS
 
     def note(self, tag: str) -> CommentText | None:
         """What it says, where it has that tag."""
@@ -108,6 +98,11 @@ class _HeadCommit(Struct, frozen=True):
 
 class _PullRequestNow(Struct, frozen=True):
     head: _HeadCommit
+
+
+def head_of(api: Api, pull: str) -> str:
+    """The commit at the tip of the pull request at ``/repos/OWNER/NAME/pulls/NUMBER``. Raises `GitHubError`."""
+    return api.get(pull, _PullRequestNow).head.sha
 
 
 def split(body: str) -> tuple[str | None, str]:
@@ -156,7 +151,7 @@ class _Writing:
         self._done: Done = "unchanged"
         self._posted = False
         """Whether GitHub has confirmed a new comment, which a list may not show yet."""
-        self._login: str | None = None
+        self._authors = Authors(api)
         self._looked = 0.0
         """When the comments were last read, by the monotonic clock."""
 
@@ -180,21 +175,14 @@ class _Writing:
         listed = self._api.items(f"{self._issue}/comments?per_page={_PER_PAGE}", _Comment)
         noted = ((listing, listing.note(self._note.tag)) for listing in listed)
         ours = [
-            (listing.id, note) for listing, note in noted if note and (listing.has_access() or self._is_mine(listing))
+            (listing.id, note)
+            for listing, note in noted
+            if note and self._authors.count(listing.user, listing.author_association)
         ]
         return sorted(ours, key=itemgetter(0))
 
-    def _is_mine(self, found: _Comment) -> bool:
-        """Whether the owner of the token wrote it, whose access may be hidden; that of a workflow has none."""
-        if self._login is None:
-            try:
-                self._login = self._api.get("/user", _Author).login
-            except RefusedError:
-                self._login = ""
-        return found.user is not None and found.user.login == self._login != ""
-
     def _is_head(self) -> bool:
-        return self._api.get(self._pull, _PullRequestNow).head.sha == self._note.commit
+        return self._note.commit == head_of(self._api, self._pull)
 
     def _next(self, there: list[tuple[int, CommentText]], *, at_head: bool) -> "_Request | None":
         """The next thing to do; None where all is as it should be."""

@@ -57,6 +57,10 @@ class GitHub:
         self.login = ""
         """Of the owner of the token; the token of a workflow has none."""
         self.comments: list[dict[str, Any]] = []
+        self.files: list[dict[str, Any]] = []
+        """What the pull request changes, as "List pull requests files" has it."""
+        self.review_comments: list[dict[str, Any]] = []
+        self.reviews: list[dict[str, Any]] = []
         self.faults: list[Fault] = []
         self.requests: list[tuple[str, str, int]] = []
         """Method, path and status, in order."""
@@ -91,24 +95,35 @@ class GitHub:
                 if self.login:
                     return 200, {}, {"login": self.login, "type": "User"}
                 return 403, {}, {"message": "Resource not accessible by integration"}
-            if path == "/repos/acme/shop/issues/7/comments":
-                return self._listed(path, query) if method == "GET" else self._created(payload)
-            found = re.fullmatch(r"/repos/acme/shop/issues/comments/(\d+)", path)
-            if found and method in ("PATCH", "DELETE"):
-                return self._changed(method, int(found[1]), payload)
-            return 404, {}, {"message": "Not Found", "documentation_url": "https://docs.github.com/rest"}
+            return self._answer(method, path.removeprefix("/repos/acme/shop"), query, payload)
 
-    def _listed(self, path: str, query: str) -> tuple[int, dict[str, str], Any]:
+    def _answer(self, method: str, path: str, query: str, payload: Any) -> tuple[int, dict[str, str], Any]:
+        lists = {
+            "/issues/7/comments": self.comments,
+            "/pulls/7/files": self.files,
+            "/pulls/7/comments": self.review_comments,
+        }
+        if method == "GET" and path in lists:
+            return self._listed(f"/repos/acme/shop{path}", query, lists[path])
+        if method == "POST" and path in ("/issues/7/comments", "/pulls/7/reviews"):
+            return self._created(payload) if path == "/issues/7/comments" else self._reviewed(payload)
+        found = re.fullmatch(r"/(issues|pulls)/comments/(\d+)", path)
+        if found and method in ("PATCH", "DELETE"):
+            comments = self.comments if found[1] == "issues" else self.review_comments
+            return self._changed(method, int(found[2]), payload, comments)
+        return 404, {}, {"message": "Not Found", "documentation_url": "https://docs.github.com/rest"}
+
+    def _listed(self, path: str, query: str, items: list[dict[str, Any]]) -> tuple[int, dict[str, str], Any]:
         asked = parse_qs(query)
         size, page = int(asked.get("per_page", ["30"])[0]), int(asked.get("page", ["1"])[0])
-        last = max(1, -(-len(self.comments) // size))
+        last = max(1, -(-len(items) // size))
         links = []
         if page < last:
             links.append(f'<{self.url}{path}?per_page={size}&page={page + 1}>; rel="next"')
             links.append(f'<{self.url}{path}?per_page={size}&page={last}>; rel="last"')
         if page > 1:
             links.insert(0, f'<{self.url}{path}?per_page={size}&page={page - 1}>; rel="prev"')
-        shown = self.comments[(page - 1) * size : page * size]
+        shown = items[(page - 1) * size : page * size]
         return 200, {"Link": ", ".join(links)} if links else {}, shown
 
     def _created(self, payload: Any) -> tuple[int, dict[str, str], Any]:
@@ -118,12 +133,53 @@ class GitHub:
         self.add(payload["body"], user={"login": self.login, "type": "User"} if self.login else BOT)
         return 201, {}, self.comments[-1]
 
-    def _changed(self, method: str, number: int, payload: Any) -> tuple[int, dict[str, str], Any]:
-        found = next((comment for comment in self.comments if comment["id"] == number), None)
+    def _reviewed(self, payload: Any) -> tuple[int, dict[str, str], Any]:
+        """A review with all of its comments, or none of it: each on lines that the right side of one hunk shows."""
+        if any(not self._takes(comment) for comment in payload["comments"]):
+            errors = ["Pull request review thread line must be part of the diff"]
+            return 422, {}, {"message": "Unprocessable Entity", "errors": errors}
+        for comment in payload["comments"]:
+            self.add_review_comment(**comment)
+        self.reviews.append(payload)
+        return 200, {}, {"id": len(self.reviews)}
+
+    def add_review_comment(
+        self,
+        *,
+        body: str,
+        path: str,
+        line: int | None,
+        start_line: int | None = None,
+        user: dict[str, str] | None = None,
+        association: str = "NONE",
+        **sides: str,
+    ) -> int:
+        with self.lock:
+            self._next_id += 1
+            author = user or ({"login": self.login, "type": "User"} if self.login else BOT)
+            told = {"id": self._next_id, "body": body, "path": path, "line": line, "start_line": start_line}
+            self.review_comments.append({**told, **sides, "user": author, "author_association": association})
+            return self._next_id
+
+    def _takes(self, comment: dict[str, Any]) -> bool:
+        file = next((each for each in self.files if each["filename"] == comment["path"]), {"patch": ""})
+        first, last = comment.get("start_line", comment["line"]), comment["line"]
+        if comment["side"] != "RIGHT" or ("start_line" in comment and first >= last):
+            return False
+        for head in re.finditer(r"^@@ -\S+ \+(\d+)(?:,(\d+))? @@", file.get("patch") or "", re.MULTILINE):
+            start, count = int(head[1]), int(head[2] or 1)
+            if start <= first and last < start + count:
+                return True
+        return False
+
+    def _changed(
+        self, method: str, number: int, payload: Any, comments: list[dict[str, Any]]
+    ) -> tuple[int, dict[str, str], Any]:
+        found = next((comment for comment in comments if comment["id"] == number), None)
         if found is None:
             return 404, {}, {"message": "Not Found"}
         if method == "DELETE":
-            self.comments.remove(found)
+            comments.remove(found)
             return 204, {}, None
         refused = self._refused(payload)
         if refused:
