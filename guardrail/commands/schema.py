@@ -151,6 +151,12 @@ def _baseline() -> str:
     return _written(_of(Baseline, "Baseline of guardrail")[0])
 
 
+def _evidence() -> str:
+    from guardrail.evidence.bundle import Bundle
+
+    return _written(_of(Bundle, "Evidence of guardrail")[0])
+
+
 _SCHEMAS: dict[str, Callable[[], str]] = {
     "report": _report,
     "explain": _explain,
@@ -158,6 +164,7 @@ _SCHEMAS: dict[str, Callable[[], str]] = {
     "usage": _usage,
     "policy": _policy,
     "baseline": _baseline,
+    "evidence": _evidence,
 }
 
 

@@ -79,7 +79,7 @@ class Series(Struct, frozen=True, kw_only=True):
     """What was asked for, as far as an answer to it came: outside, no point says nothing."""
 
 
-class Gap(Struct, frozen=True, kw_only=True):
+class Gap(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is not available, and why: ``shop/a``, ``GPUUtilization``, ``Forbidden``."""
 
     subject: str

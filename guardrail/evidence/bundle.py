@@ -18,7 +18,11 @@ HOURS_OF_WEEK: Final = 168
 Mode: TypeAlias = Literal["realtime", "async", "serverless"]
 
 
-class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Part(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A part of a bundle: what it has nothing to say of is not in the file."""
+
+
+class Survey(Part, frozen=True, kw_only=True):
     """One account in one region: when it was looked at, and over what time."""
 
     account: str
@@ -32,7 +36,7 @@ class Survey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Calls that failed for all of it: ``DescribeScalableTargets: AccessDenied``."""
 
 
-class Distribution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Distribution(Part, frozen=True, kw_only=True):
     """The values of one metric, an hour (or another period) each. Percentiles are nearest-rank: values that were."""
 
     p50: Decimal
@@ -42,13 +46,15 @@ class Distribution(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     maximum: Decimal
     recurring: Decimal | None = None
     """The greatest value that at least two weeks had in the same hour of week, or exceeded; None of a single week."""
+    recurs_at: int | None = None
+    """That hour of week: 0 is Monday 00:00 UTC."""
     count: int
     """How many values there are."""
     above_p99: int
     """How many lie above the 99th percentile."""
 
 
-class Segment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Segment(Part, frozen=True, kw_only=True):
     """The time between two updates of an endpoint, with the machine of that time and what of it was used.
 
     Percentages belong to a machine: without its type they say nothing, and there are no cores and no GiB.
@@ -68,14 +74,14 @@ class Segment(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     disk_percent: Distribution | None = None
 
 
-class Profile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Profile(Part, frozen=True, kw_only=True):
     """An ordinary week: 168 values from Monday 00:00 UTC; None for an hour without any."""
 
     mean: tuple[Decimal | None, ...]
     maximum: tuple[Decimal | None, ...] = ()
 
 
-class Requests(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Requests(Part, frozen=True, kw_only=True):
     """Requests that reached a variant or a component, or items that waited for an asynchronous endpoint."""
 
     total: Decimal
@@ -86,15 +92,15 @@ class Requests(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Those with a request."""
     last: datetime | None
     """The beginning of the last period with a request, be it before the window; None where none was found."""
+    last_period_s: int = 3600
+    """How long that period is: a day where it lies before the window."""
     looked_back_to: datetime
     """From when on ``last`` was looked for."""
-    longest_gap_hours: int
-    """The longest time without a request between two in the window."""
     an_hour: Distribution | None = None
     profile: Profile | None = None
 
 
-class Latency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Latency(Part, frozen=True, kw_only=True):
     """How long requests took, in milliseconds (CloudWatch says microseconds)."""
 
     mean_ms: Decimal
@@ -102,18 +108,37 @@ class Latency(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     maximum_ms: Decimal
 
 
-class Instances(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Instances(Part, frozen=True, kw_only=True):
     """How many instances ran, an hour each: datapoints of a host metric, which every instance publishes."""
 
     mean: Decimal
     """Of the hours that have datapoints, and of those in which there was none because no instance ran."""
     minimum: Decimal
     maximum: Decimal
+    hours: int
+    """Hours that were counted."""
     hours_at_zero: int = 0
     profile: Profile | None = None
 
 
-class Serverless(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Activity(Part, frozen=True, kw_only=True):
+    """Since when nothing was done: requests, items of a queue, or a machine that works."""
+
+    since: datetime
+    """The end of the last period in which something was done, or since when nothing is known to have been."""
+    is_exact: bool
+    """Whether something was done before, or it did not exist; else it has been so for longer."""
+    ever: bool
+    """Whether anything was found to be done at all, be it before the window."""
+    hours: int
+    """From then to the end of the window."""
+    instance_hours: Decimal | None = None
+    """What ran since, as far as it lies in the window; None where that is not known."""
+    longest_gap_hours: int = 0
+    """The longest time between two things done that was ended, in the window or in the days before it."""
+
+
+class Serverless(Part, frozen=True, kw_only=True):
     """What a serverless variant used of what it may."""
 
     memory_mib: int | None = None
@@ -128,7 +153,7 @@ class Serverless(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     memory_gib: Distribution | None = None
 
 
-class Models(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Models(Part, frozen=True, kw_only=True):
     """Of an endpoint that hosts several models: how many are loaded, and how often one was there."""
 
     loaded_most: Decimal | None = None
@@ -139,7 +164,7 @@ class Models(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The share of requests that found their model loaded."""
 
 
-class VariantEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class VariantEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one variant."""
 
     name: str
@@ -151,15 +176,18 @@ class VariantEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     least_instances: int | None = None
     most_instances: int | None = None
     """Of its scalable target or managed scaling; None where nothing scales it."""
-    desired_at_most_hours: int | None = None
+    hours_at_most: int | None = None
     """Hours in which it was at its maximum."""
+    hours_at_least: int | None = None
+    """Hours in which it was at its minimum."""
     models: tuple[str, ...] = ()
     multi_model: bool | None = None
     has_components: bool = False
     weight: Decimal | None = None
     segments: tuple[Segment, ...] = ()
     cpu_profile: Profile | None = None
-    """Cores of the hottest instance."""
+    """Cores: the mean of all instances, and the most of the hottest."""
+    gpu_profile: Profile | None = None
     requests: Requests | None = None
     """None where they are not known: see the gaps."""
     latency: Latency | None = None
@@ -167,12 +195,14 @@ class VariantEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Requests that were answered with an error of the server or of the model."""
     concurrent: Distribution | None = None
     instances: Instances | None = None
+    activity: Activity | None = None
+    """None where nobody can tell: see the gaps."""
     serverless: Serverless | None = None
     several: Models | None = None
     gaps: tuple[Gap, ...] = ()
 
 
-class ComponentEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ComponentEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one inference component; what it uses is a share of what it reserves."""
 
     name: str
@@ -184,9 +214,10 @@ class ComponentEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     most_copies: int | None = None
     accelerators: Decimal | None = None
     """That one copy reserves."""
-    memory_mib: Decimal | None = None
+    memory_gib_reserved: Decimal | None = None
     cpu_cores_reserved: Decimal | None = None
     requests: Requests | None = None
+    activity: Activity | None = None
     gpus: Distribution | None = None
     """Accelerators that one copy keeps busy: 70 % of one reserved is 0.7."""
     cpu_cores: Distribution | None = None
@@ -194,13 +225,14 @@ class ComponentEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields
     gaps: tuple[Gap, ...] = ()
 
 
-class Backlog(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Backlog(Part, frozen=True, kw_only=True):
     """The queue of an asynchronous endpoint."""
 
     hours: int
     """Hours that were answered for."""
-    hours_with_work: int
-    hours_emptied: int
+    busy_hours: int
+    """Those with something in it; in the others it was empty all the time."""
+    emptied_hours: int
     """Hours in which it was empty for a moment at least."""
     last: datetime | None
     """The last period with something in it; None where there was none in the window."""
@@ -210,7 +242,7 @@ class Backlog(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     profile: Profile | None = None
 
 
-class EndpointEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class EndpointEvidence(Part, frozen=True, kw_only=True):
     """What was observed of one endpoint."""
 
     account: str
@@ -221,6 +253,9 @@ class EndpointEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     configuration: str
     created: datetime
     modified: datetime
+    start: datetime
+    end: datetime
+    """The window, from its first hour to before its end."""
     tags: dict[str, str] = {}
     variants: tuple[VariantEvidence, ...] = ()
     components: tuple[ComponentEvidence, ...] = ()
@@ -228,18 +263,21 @@ class EndpointEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     gaps: tuple[Gap, ...] = ()
 
 
-class JobEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class JobEvidence(Part, frozen=True, kw_only=True):
     """The transform jobs of one model on one kind of machine: how often, how long, how busy."""
 
     account: str
     region: str
     prefix: str
-    """What their names begin with, all the same; empty where they have nothing in common."""
+    """What their names begin with, without what counts them."""
     model: str | None
     instance_type: str | None
     instances: int | None
     runs: int
     """Jobs that ended in the window."""
+    start: datetime
+    end: datetime
+    """The window."""
     failed: int = 0
     mean_hours: Decimal | None = None
     most_hours: Decimal | None = None
@@ -251,10 +289,10 @@ class JobEvidence(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     gaps: tuple[Gap, ...] = ()
 
 
-class Bundle(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Bundle(Part, frozen=True, kw_only=True):
     """The file: what was looked at, and what was seen."""
 
-    version: Literal["1"] = VERSION
+    version: Literal["1"]
     surveys: tuple[Survey, ...] = ()
     endpoints: tuple[EndpointEvidence, ...] = ()
     jobs: tuple[JobEvidence, ...] = ()

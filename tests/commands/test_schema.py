@@ -122,7 +122,7 @@ def test_what_is_read_fits(of: str, right: object, tmp_path: Path) -> None:
     assert validator(of).is_valid(right)
 
 
-@pytest.mark.parametrize("of", ["report", "explain", "settings", "usage", "policy", "baseline"])
+@pytest.mark.parametrize("of", ["report", "explain", "settings", "usage", "policy", "baseline", "evidence"])
 def test_each_is_a_schema_that_the_command_prints(of: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["schema", of]) == 0
     printed = json.loads(capsys.readouterr().out)

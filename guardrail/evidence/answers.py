@@ -1,0 +1,291 @@
+"""Answers of ``aws cloudwatch get-metric-data`` with the queries they belong to, and CSV, as `Series`.
+
+An answer names its queries by their identifiers alone, so without these it is refused: nobody could say which endpoint
+it is about. Pages are joined; a page that is not there, or a status other than Complete, leaves a series incomplete, so
+that what it does not hold is never taken for zero. Source: CloudWatch API, MetricDataResult.
+"""
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from math import isfinite
+from typing import Any, Final, get_args
+
+import msgspec
+from msgspec import Struct
+
+from guardrail import limits
+from guardrail.errors import SourceError
+from guardrail.evidence.base import MetricQuery, Series, Statistic, Status, query
+
+_HINT: Final = (
+    "guardrail utilization --queries > queries.json, then aws cloudwatch get-metric-data "
+    "--cli-input-json file://queries.json > answer.json"
+)
+_MOST_POINTS: Final = limits.MOST_STEPS
+
+
+class _Dimension(Struct, frozen=True, rename="pascal"):
+    name: str
+    value: str
+
+
+class _Metric(Struct, frozen=True, rename="pascal"):
+    namespace: str
+    metric_name: str
+    dimensions: tuple[_Dimension, ...] = ()
+
+
+class _MetricStat(Struct, frozen=True, rename="pascal"):
+    metric: _Metric
+    period: int
+    stat: Statistic
+
+
+class _Query(Struct, frozen=True, rename="pascal"):
+    id: str
+    metric_stat: _MetricStat
+
+
+class Request(Struct, frozen=True, rename="pascal"):
+    """What was asked: the input of one call of GetMetricData."""
+
+    start_time: str | float
+    end_time: str | float
+    metric_data_queries: tuple[_Query, ...]
+
+    @property
+    def span(self) -> tuple[datetime, datetime]:
+        """From when to when. Raises `SourceError`."""
+        return moment(self.start_time), moment(self.end_time)
+
+
+class _Result(Struct, frozen=True, rename="pascal"):
+    id: str
+    status_code: str = "Complete"
+    timestamps: tuple[str | float, ...] = ()
+    values: tuple[float, ...] = ()
+
+
+class Page(Struct, frozen=True, rename="pascal"):
+    """One page of an answer; the command line of AWS joins all pages in one."""
+
+    metric_data_results: tuple[_Result, ...]
+    next_token: str | None = None
+
+
+class _Joined:
+    """All that pages say of one query."""
+
+    __slots__ = ("points", "statuses")
+
+    def __init__(self) -> None:
+        self.points: list[tuple[datetime, float]] = []
+        self.statuses: list[str] = []
+
+
+def requests_of(content: bytes, path: str) -> tuple[Request, ...]:
+    """The requests of a file of queries, one or a list of them. Raises `SourceError`."""
+    found = _decoded(content, path, Request | tuple[Request, ...], "no queries of GetMetricData")
+    return found if isinstance(found, tuple) else (found,)
+
+
+def pages_of(content: bytes, path: str) -> tuple[Page, ...]:
+    """The pages of a file of answers, one or a list of them. Raises `SourceError`."""
+    found = _decoded(content, path, Page | tuple[Page, ...], "no answer of GetMetricData")
+    return found if isinstance(found, tuple) else (found,)
+
+
+def _decoded(content: bytes, path: str, kind: Any, problem: str) -> Any:
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise SourceError(f"{path}: {problem}: {_first_line(error)}", hint=_HINT) from None
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).partition("\n")[0]
+    return text[:1].lower() + text[1:]
+
+
+def series(pages: Iterable[Page], requests: Sequence[Request]) -> Iterator[Series]:
+    """What was answered to each query, in the order of the queries.
+
+    A query that no page answers, or a last page that is not there, says that pages are missing: then no series of its
+    request covers more than from its first point to its last. Raises `SourceError` for an answer without its queries,
+    or with values that are no numbers.
+    """
+    if not requests:
+        raise SourceError("answers without their queries say nothing: their identifiers are all they hold", hint=_HINT)
+    asked = _asked(requests)
+    found: dict[str, _Joined] = defaultdict(_Joined)
+    last_pages = 0
+    for page in pages:
+        last_pages += page.next_token is None
+        for result in page.metric_data_results:
+            if result.id not in asked:
+                raise SourceError(f"the answer has {_shown(result.id)}, which no query asks for", hint=_HINT)
+            found[result.id].points += _points(result)
+            found[result.id].statuses.append(result.status_code)
+    for request in requests:
+        own = [each.id for each in request.metric_data_queries]
+        lacks_pages = last_pages < len(requests) or any(identifier not in found for identifier in own)
+        for identifier in own:
+            yield _series(found[identifier], asked[identifier], request, lacks_pages=lacks_pages)
+
+
+def _asked(requests: Iterable[Request]) -> dict[str, MetricQuery]:
+    asked: dict[str, MetricQuery] = {}
+    for request in requests:
+        for each in request.metric_data_queries:
+            if each.id in asked:
+                raise SourceError(f"two queries are named {_shown(each.id)}")
+            stat = each.metric_stat
+            dimensions = {one.name: one.value for one in stat.metric.dimensions}
+            asked[each.id] = query(stat.metric.namespace, stat.metric.metric_name, dimensions, stat.stat, stat.period)
+    return asked
+
+
+def _points(result: _Result) -> Iterator[tuple[datetime, float]]:
+    if len(result.timestamps) != len(result.values):
+        times, values = len(result.timestamps), len(result.values)
+        raise SourceError(f"{_shown(result.id)} has {times:,} times and {values:,} values: the answer is cut off")
+    if not all(map(_is_measured, result.values)):
+        raise SourceError(f"{_shown(result.id)} has a value that no metric of an endpoint has")
+    return zip(map(moment, result.timestamps), result.values, strict=True)
+
+
+def _is_measured(value: float) -> bool:
+    """Whether it may be a metric of an endpoint: a number, not below zero, and not beyond reason."""
+    return isfinite(value) and 0 <= value < limits.LARGEST_NUMBER
+
+
+def _series(joined: _Joined, asking: MetricQuery, request: Request, *, lacks_pages: bool) -> Series:
+    points = _in_order(joined.points, asking.statistic)
+    status = _status(joined.statuses)
+    start, end = request.span
+    if lacks_pages and status in ("Complete", "PartialData"):
+        status = "PartialData"
+        start = points[0][0] if points else start
+        end = points[-1][0] + timedelta(seconds=asking.period) if points else start
+    return Series(query=asking, points=points, status=status, covered_from=start, covered_to=end)
+
+
+def _status(said: Sequence[str]) -> Status:
+    """What its last page says: PartialData is what every page but the last says; nothing at all is no answer."""
+    if "Complete" in said:
+        return "Complete"
+    if "Forbidden" in said:
+        return "Forbidden"
+    return "InternalError" if "InternalError" in said else "PartialData"
+
+
+def _in_order(points: Iterable[tuple[datetime, float]], statistic: Statistic) -> tuple[tuple[datetime, float], ...]:
+    """The oldest first, each time once: of two values of one time the greater, so that no need looks smaller."""
+    kept: dict[datetime, float] = {}
+    choose = min if statistic == "Minimum" else max
+    for time, value in points:
+        kept[time] = choose(kept[time], value) if time in kept else value
+    return tuple(sorted(kept.items()))
+
+
+def moment(text: str | float) -> datetime:
+    """A time as AWS's tools write it: ``2026-11-16T06:00:00Z``, with an offset, or seconds since 1970.
+
+    One without an offset is UTC, as CloudWatch's console exports it. Raises `SourceError`.
+    """
+    try:
+        if not isinstance(text, str):
+            return datetime.fromtimestamp(text, UTC)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        raise SourceError(f"{_shown(str(text))} is no time", hint="as 2026-11-16T06:00:00Z") from None
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def _shown(text: str) -> str:
+    return repr(text[:80])
+
+
+# CSV -----------------------------------------------------------------------------------------------------------------
+
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "time": ("time", "timestamp", "date"),
+    "metric": ("metric", "metricname", "metric_name", "label"),
+    "value": ("value",),
+    "statistic": ("statistic", "stat"),
+}
+
+
+def from_csv(content: bytes, path: str, ask: "Ask") -> list[Series]:
+    """The series of a CSV of time, metric and value; one of time and value alone is of the metric that is asked for.
+
+    Times may be irregular, repeated or missing: they are taken as they are. Raises `SourceError` with the line.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+        rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise SourceError(f"{path}: no CSV: {_first_line(error)}") from None
+    header = [name.strip().lower() for name in rows[0]] if rows else []
+    places = {key: _place(header, names) for key, names in _COLUMNS.items()}
+    if places["time"] is None or places["value"] is None or (places["metric"] is None and ask.metric is None):
+        raise SourceError(f"{path}:1: the columns are not time, metric, value", hint="time,metric,value")
+    if len(rows) > _MOST_POINTS:
+        raise SourceError(f"{path}: more than {_MOST_POINTS:,} lines")
+    found: dict[MetricQuery, list[tuple[datetime, float]]] = defaultdict(list)
+    for line, row in enumerate(rows[1:], start=2):
+        if row:
+            asking, point = _row(row, places, ask, f"{path}:{line}")
+            found[asking].append(point)
+    return [_of_csv(asking, points) for asking, points in sorted(found.items())]
+
+
+class Ask(Struct, frozen=True, kw_only=True):
+    """What a CSV does not say: whose its metrics are, and how long a period is."""
+
+    namespace: str
+    dimensions: Mapping[str, str]
+    period: int
+    metric: str | None = None
+    statistic: Statistic = "Maximum"
+
+
+def _place(header: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((header.index(name) for name in names if name in header), None)
+
+
+def _row(
+    row: Sequence[str], places: Mapping[str, int | None], ask: Ask, at: str
+) -> tuple[MetricQuery, tuple[datetime, float]]:
+    def cell(name: str) -> str | None:
+        place = places[name]
+        return None if place is None or place >= len(row) else row[place].strip()
+
+    metric, statistic = cell("metric") or ask.metric, cell("statistic") or ask.statistic
+    try:
+        value = float(cell("value") or "nan")
+    except ValueError:
+        value = float("nan")
+    if not metric or not _is_measured(value):
+        raise SourceError(f"{at}: no metric with a value that is a number")
+    if statistic not in get_args(Statistic):
+        raise SourceError(f"{at}: {_shown(statistic)} is no statistic", hint=", ".join(get_args(Statistic)))
+    try:
+        time = moment(cell("time") or "")
+    except SourceError as error:
+        raise SourceError(f"{at}: {error.message}", hint=error.hint) from None
+    return query(ask.namespace, metric, ask.dimensions, statistic, ask.period), (time, value)  # type: ignore[arg-type] # a Statistic, as it was asked
+
+
+def _of_csv(asking: MetricQuery, points: list[tuple[datetime, float]]) -> Series:
+    ordered = _in_order(points, asking.statistic)
+    return Series(
+        query=asking,
+        points=ordered,
+        status="PartialData",  # nobody says that a file holds all there was
+        covered_from=ordered[0][0],
+        covered_to=ordered[-1][0] + timedelta(seconds=asking.period),
+    )

@@ -1,0 +1,138 @@
+"""The file of a bundle: written so that a review shows what changed, read as a stranger's, merged of several runs."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct, structs
+
+from guardrail import files, limits
+from guardrail.errors import SettingsError
+from guardrail.evidence.bundle import VERSION, Bundle, EndpointEvidence, JobEvidence
+
+_AGAIN: Final = "guardrail utilization --output evidence.json"
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number", order="deterministic")
+_DECODER: Final = msgspec.json.Decoder(Bundle)
+_LONGEST_TEXT: Final = 2_048
+"""Characters of a name or a reason: an ARN has 2,048 at most."""
+
+
+class _Version(Struct):
+    """What is looked at before the rest."""
+
+    version: Any = None
+
+
+def sealed(bundle: Bundle) -> Bundle:
+    """The bundle with its hash, over everything else that it says."""
+    without = structs.replace(bundle, hash="")
+    return structs.replace(without, hash=hashlib.sha256(_ENCODER.encode(without)).hexdigest())
+
+
+def text(bundle: Bundle) -> str:
+    """The file: a line for each fact, a list of numbers on one, so that a changed number changes one line."""
+    built = msgspec.to_builtins(sealed(bundle), builtin_types=(Decimal,), order="deterministic")
+    return "".join(_lines(built, "")) + "\n"
+
+
+def _lines(value: Any, indent: str) -> Iterator[str]:
+    inner = f"{indent} "
+    if isinstance(value, dict) and value:
+        yield "{\n"
+        for place, (name, one) in enumerate(value.items()):
+            yield (",\n" if place else "") + f"{inner}{_plain(name)}: "
+            yield from _lines(one, inner)
+        yield f"\n{indent}}}"
+    elif isinstance(value, (list, tuple)) and any(isinstance(one, (dict, list, tuple)) for one in value):
+        yield "[\n"
+        for place, one in enumerate(value):
+            yield (",\n" if place else "") + inner
+            yield from _lines(one, inner)
+        yield f"\n{indent}]"
+    else:
+        yield _plain(value)
+
+
+def _plain(value: Any) -> str:
+    return _ENCODER.encode(value).decode()
+
+
+def read(path: str | os.PathLike[str], content: bytes | None = None) -> Bundle:
+    """The bundle at ``path``, or of its ``content`` where that was read already.
+
+    Raises `SettingsError` for what cannot be read, is none, is of another version, was changed since it was written,
+    or holds a number that nothing was ever measured to be.
+    """
+    path = os.fspath(path)
+    if content is None:
+        try:
+            content = files.named(path)
+        except OSError as error:
+            raise SettingsError(f"{path}: it cannot be read: {error.strerror}") from None
+    try:
+        version = msgspec.json.decode(content, type=_Version).version
+        if version != VERSION and version is not None:
+            raise SettingsError(f"{path}: version {str(version)[:20]!r} of a bundle is not supported", hint=_AGAIN)
+        bundle = _DECODER.decode(content)
+        _refuse(bundle)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise SettingsError(f"{path}: no bundle of evidence: {_said(error)}", hint=_AGAIN) from None
+    if sealed(bundle).hash != bundle.hash:
+        raise SettingsError(f"{path}: it was changed since it was written: its hash is another", hint=_AGAIN)
+    return bundle
+
+
+def _said(error: Exception) -> str:
+    problem = str(error).partition("\n")[0]
+    return problem[:1].lower() + problem[1:]
+
+
+def _refuse(value: object) -> None:
+    """Raise ValueError where something holds a number or a text that no measurement has."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, Decimal):
+            if not limits.is_countable(one) or one < 0:
+                raise ValueError("it has a number that nothing was measured to be")
+        elif isinstance(one, str):
+            if len(one) > _LONGEST_TEXT:
+                raise ValueError(f"it has a text of more than {_LONGEST_TEXT:,} characters")
+        elif isinstance(one, Struct):
+            pending += [getattr(one, name) for name in one.__struct_fields__]
+        elif isinstance(one, dict):
+            pending += [*one.keys(), *one.values()]
+        elif isinstance(one, (list, tuple)):
+            pending += one
+
+
+# Several -------------------------------------------------------------------------------------------------------------
+
+
+def merged(bundles: Iterable[Bundle]) -> Bundle:
+    """One bundle of several accounts, regions or runs; of what two of them saw, that which was seen last."""
+    found = list(bundles)
+    endpoints: dict[tuple[str, str, str], EndpointEvidence] = {}
+    jobs: dict[tuple[str, ...], JobEvidence] = {}
+    for each in sorted((one for bundle in found for one in bundle.endpoints), key=lambda one: (one.end, one.start)):
+        endpoints[each.account, each.region, each.name] = each
+    for job in sorted((one for bundle in found for one in bundle.jobs), key=lambda one: (one.end, one.start)):
+        jobs[job.account, job.region, job.prefix, job.model or "", job.instance_type or "", str(job.instances)] = job
+    surveys = {survey for bundle in found for survey in bundle.surveys}
+    return sealed(
+        Bundle(
+            version=VERSION,
+            surveys=tuple(sorted(surveys, key=lambda one: (one.account, one.region, one.end, one.start))),
+            endpoints=tuple(one for _, one in sorted(endpoints.items())),
+            jobs=tuple(one for _, one in sorted(jobs.items())),
+        )
+    )
+
+
+def age_days(bundle: Bundle, today: date) -> int:
+    """Days since the oldest of what it holds was seen; 0 of an empty one."""
+    return max(((today - survey.end.date()).days for survey in bundle.surveys), default=0)

@@ -1,0 +1,195 @@
+"""The machine of a variant: what its host metrics say, in units that outlive a change of type.
+
+CPUUtilization and GPUUtilization are sums over the cores and the GPUs of one instance, MemoryUtilization a share of its
+memory, GPUMemoryUtilization a sum over its GPUs (SageMaker developer guide, monitoring-cloudwatch). What is called
+Normalized is a share of all of it, 0 to 100, and is published where inference components run.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import cached_property
+from typing import Final
+
+from guardrail.evidence import timeline
+from guardrail.evidence.base import ENDPOINTS, Gap, Statistic
+from guardrail.evidence.bundle import Distribution, Instances, Profile, Segment
+from guardrail.evidence.measured import Values
+from guardrail.evidence.observed import Observed
+from guardrail.evidence.statistics import distribution, hour_of, plain, profile, rounded_up
+from guardrail.evidence.timeline import Span, Timeline
+from guardrail.prices.book import InstanceSpec
+
+AT_REST_CORES: Final = Decimal("0.25")
+AT_REST_GPUS: Final = Decimal("0.05")
+"""What a machine without work uses at most, ours: a server that waits, its health checks, its agents."""
+_APART: Final = Decimal("0.25")
+"""How far the instances that were counted may lie from those that AWS states: a late sample."""
+_LAST_HOURS: Final = 3
+_CPU: Final = "CPUUtilization"
+_GPU: Final = "GPUUtilization"
+_MEMORY: Final = "MemoryUtilization"
+_GPU_MEMORY: Final = "GPUMemoryUtilization"
+
+
+class Host:
+    """The machine of one variant."""
+
+    def __init__(self, of: Observed, variant: str, present: int | None) -> None:
+        """``present`` is how many instances there are now, as AWS states it."""
+        self.of = of
+        self.variant = variant
+        self.present = present
+        self.dimensions: Mapping[str, str] = {"EndpointName": of.name, "VariantName": variant}
+
+    @cached_property
+    def line(self) -> Timeline:
+        """When it ran on what."""
+        return timeline.of(self.of.account, self.of.endpoint, self.variant, self.of.measured.window)
+
+    def _values(self, metric: str, statistic: Statistic = "Maximum") -> Values:
+        return self.of.measured.values(ENDPOINTS, metric, self.dimensions, statistic)
+
+    def _spec(self, span: Span) -> InstanceSpec | None:
+        return None if span.instance_type is None else self.of.specs(span.instance_type)
+
+    def segments(self) -> tuple[Segment, ...]:
+        """What was used between updates; nothing where nobody knows of what."""
+        return tuple(self._segment(span) for span in self.line.spans)
+
+    def _segment(self, span: Span) -> Segment:
+        spec = self._spec(span)
+        if spec is None:
+            return Segment(start=span.start, end=span.end, instance_type=span.instance_type)
+        each_gib = spec.accelerator_memory_gib or Decimal(0)
+        return Segment(
+            start=span.start,
+            end=span.end,
+            instance_type=spec.instance_type,
+            cpu_cores=self._used(span, _CPU, Decimal(1), of_all=Decimal(spec.vcpus)),
+            memory_gib=self._used(span, _MEMORY, spec.memory_gib, of_all=spec.memory_gib),
+            gpus=self._used(span, _GPU, Decimal(bool(spec.accelerators)), of_all=Decimal(spec.accelerators)),
+            gpu_memory_gib=self._used(span, _GPU_MEMORY, each_gib, of_all=each_gib * spec.accelerators),
+            disk_percent=self._used(span, "DiskUtilization", Decimal(100), of_all=Decimal(100)),
+        )
+
+    def _used(self, span: Span, metric: str, of_each: Decimal, *, of_all: Decimal) -> Distribution | None:
+        """Percent as an amount: 260 % of cores are 2.6 of them, 22 % of 16 GiB are 3.52; of no GPUs there is none."""
+        percent, whole = self._values(metric), of_each
+        if not percent:
+            percent, whole = self._values(f"{metric}Normalized"), of_all
+        length = timedelta(seconds=self.of.measured.window.resolution)
+        held = {time: value * whole / 100 for time, value in percent.items() if self.line.holds(span, time, length)}
+        return distribution(held) if whole else None
+
+    def _counted(self, metric: str, statistic: Statistic = "Maximum") -> Values:
+        """Cores or GPUs of the hottest instance by hour."""
+        by_hour: Values = {}
+        for time, value in self._values(metric, statistic).items():
+            hour = hour_of(time)
+            by_hour[hour] = max(by_hour.get(hour, value / 100), value / 100)
+        return by_hour
+
+    def cpu_profile(self) -> Profile | None:
+        """An ordinary week of cores: the mean of all instances, and the most of the hottest."""
+        return profile(self._counted(_CPU), self._counted(_CPU, "Average") or None)
+
+    def gpu_profile(self) -> Profile | None:
+        """An ordinary week of GPUs."""
+        return profile(self._counted(_GPU), self._counted(_GPU, "Average") or None)
+
+    def working(self) -> Iterator[datetime]:
+        """Hours in which the machine did more than wait."""
+        for metric, rest in ((_CPU, AT_REST_CORES), (_GPU, AT_REST_GPUS)):
+            yield from (hour for hour, value in self._counted(metric).items() if value > rest)
+
+    # Instances -------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def counts(self) -> Values:
+        """Instances by hour, of the samples that each of them publishes: 120 in an hour, one a minute, are two.
+
+        Hours of an update are left out, in which two fleets publish. Empty where the last hours contradict what AWS
+        states of this moment: a guess at how often samples come is no count.
+        """
+        counted: Values = {}
+        for metric in (_CPU, f"{_CPU}Normalized", _MEMORY):
+            if not counted:
+                counted = self._samples(metric)
+        last = sorted(counted)[-_LAST_HOURS:]
+        if not last or last[-1] < max(self.of.measured.hours(), default=last[-1]) or self.present is None:
+            return counted
+        is_so = any(abs(counted[hour] - self.present) <= _APART * max(self.present, 1) for hour in last)
+        return counted if is_so else {}
+
+    def _samples(self, metric: str) -> Values:
+        length = timedelta(seconds=self.of.measured.window.resolution)
+        by_hour: Values = {}
+        for time, samples in self._values(metric, "SampleCount").items():
+            span = next((one for one in self.line.spans if self.line.holds(one, time, length)), None)
+            if span is not None:
+                hour = hour_of(time)
+                by_hour[hour] = by_hour.get(hour, Decimal(0)) + samples * span.frequency_s / 3600
+        return by_hour
+
+    def instances(self) -> Instances | None:
+        """How many ran; of an asynchronous endpoint an hour without a sample is one without an instance."""
+        counts = dict(self.counts)
+        if self.of.mode == "async" and (counts or self.present == 0):
+            counts = {hour: counts.get(hour, Decimal(0)) for hour in self.of.measured.hours()}
+        if not counts:
+            return None
+        return Instances(
+            mean=rounded_up(sum(counts.values(), Decimal(0)) / len(counts)),
+            minimum=rounded_up(min(counts.values())),
+            maximum=rounded_up(max(counts.values())),
+            hours=len(counts),
+            hours_at_zero=sum(1 for count in counts.values() if not count),
+            profile=profile(counts) if min(counts.values()) != max(counts.values()) else None,
+        )
+
+    def instance_hours(self, since: datetime) -> Decimal | None:
+        """What ran from then to the end of the window; an hour that was not counted has as many as there are now."""
+        total = Decimal(0)
+        for hour in self.of.measured.hours():
+            if hour < since:
+                continue
+            if hour in self.counts:
+                total += self.counts[hour]
+            elif self.present is None:
+                return None
+            elif self.of.mode != "async" or not self.counts:
+                total += self.present
+        return plain(total)
+
+    def hours_at(self, bound: int | None, *, most: bool) -> int | None:
+        """Hours at the least or the most instances; None where nothing scales, or nothing was counted."""
+        if bound is None or not self.counts:
+            return None
+        return sum(1 for count in self.counts.values() if (count >= bound if most else count <= bound))
+
+    # What is missing -------------------------------------------------------------------------------------------------
+
+    def gaps(self) -> Iterator[Gap]:
+        """Host metrics that are not there, spans of which nobody knows the machine, and counts that contradict."""
+        for span in self.line.spans:
+            if self._spec(span) is None:
+                name = span.instance_type
+                why = "its configuration is gone, or it has several types" if name is None else f"no table has {name}"
+                yield self.of.gap("instance_type", f"until {span.end:%Y-%m-%d %H:%M}: {why}", self.variant)
+        if self.line.is_assumed:
+            why = "taken to have followed its configuration: scaling has moved LastModifiedTime since"
+            yield self.of.gap("update", why, self.variant)
+        if self._samples(_CPU) and not self.counts:
+            yield self.of.gap("SampleCount", "contradicts the present number of instances", self.variant)
+        if self.of.mode == "async":
+            return  # at 0 instances there is no machine, and nothing to measure
+        spec = self._spec(self.line.spans[-1]) if self.line.spans else None
+        has_gpus = spec is not None and spec.accelerator_kind == "gpu"
+        whole = sum(1 for _ in self.of.measured.hours())
+        for metric in (_CPU, _MEMORY, *((_GPU, _GPU_MEMORY) if has_gpus else ())):
+            own = self._values(metric) or self._values(f"{metric}Normalized")
+            if not own:
+                yield self.of.measured.why_not(f"{self.of.name}/{self.variant}", ENDPOINTS, metric, self.dimensions)
+            elif len({hour_of(time) for time in own}) < whole:
+                yield self.of.gap(metric, f"{len({hour_of(time) for time in own})} of {whole} hours", self.variant)

@@ -1,0 +1,74 @@
+"""One endpoint with all that is known of it: what AWS describes, what CloudWatch counted."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from guardrail.evidence.account import Account, ConfigVariant, Endpoint, EndpointConfig, EndpointVariant, Model
+from guardrail.evidence.base import Gap
+from guardrail.evidence.bundle import Mode
+from guardrail.evidence.measured import Measured
+from guardrail.prices.book import InstanceSpec
+
+Specs: TypeAlias = Callable[[str], InstanceSpec | None]
+"""What a type is made of; None where no table has it."""
+
+
+class Observed(Struct, frozen=True, kw_only=True):
+    """One endpoint, its configuration, and its series."""
+
+    account: Account
+    endpoint: Endpoint
+    config: EndpointConfig | None
+    """None where it is gone, or was not to be had."""
+    measured: Measured
+    specs: Specs
+
+    @property
+    def name(self) -> str:
+        """The endpoint's."""
+        return self.endpoint.endpoint_name
+
+    @property
+    def mode(self) -> Mode:
+        """How it serves; real-time where nothing says otherwise."""
+        if self.config is not None and self.config.async_inference_config is not None:
+            return "async"
+        asked = () if self.config is None else self.config.production_variants
+        is_serverless = any(each.current_serverless_config for each in self.endpoint.production_variants)
+        return "serverless" if is_serverless or any(each.serverless_config for each in asked) else "realtime"
+
+    def asked_of(self, variant: str) -> ConfigVariant | None:
+        """What its configuration asks for of a variant."""
+        if self.config is None:
+            return None
+        every = (*self.config.production_variants, *self.config.shadow_production_variants)
+        return next((each for each in every if each.variant_name == variant), None)
+
+    def model_of(self, asked: ConfigVariant | None) -> Model | None:
+        """The model of a variant; None where it has none, or it is not described."""
+        name = asked and asked.model_name
+        return next((each for each in self.account.models if name and each.model_name == name), None)
+
+    def bounds_of(self, variant: EndpointVariant) -> tuple[int | None, int | None]:
+        """The least and the most instances of a variant that scales; None where nothing does."""
+        resource = f"endpoint/{self.name}/variant/{variant.variant_name}"
+        for target in self.account.scalable_targets:
+            if target.resource_id == resource and target.scalable_dimension.endswith("DesiredInstanceCount"):
+                return target.min_capacity, target.max_capacity
+        asked = self.asked_of(variant.variant_name)
+        managed = variant.managed_instance_scaling or (None if asked is None else asked.managed_instance_scaling)
+        if managed is None or managed.status == "DISABLED":
+            return None, None
+        return managed.min_instance_count, managed.max_instance_count
+
+    def hosts_components(self, asked: ConfigVariant | None) -> bool:
+        """Whether a variant serves through inference components: it names no model itself."""
+        if self.account.components_of(self.endpoint):
+            return True
+        return asked is not None and asked.model_name is None
+
+    def gap(self, metric: str, reason: str, variant: str = "") -> Gap:
+        """What is missing of it, or of one of its variants."""
+        return Gap(subject=f"{self.name}/{variant}" if variant else self.name, metric=metric, reason=reason)

@@ -1,0 +1,180 @@
+"""Answers of GetMetricData: pages are one series, what is missing is not zero, and no queries mean no answer."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from guardrail.errors import SourceError
+from guardrail.evidence import answers
+from guardrail.evidence.base import ENDPOINTS, SAGEMAKER, Series
+
+TRAFFIC = Path(__file__).resolve().parents[3] / "shared" / "traffic"
+START, END = "2026-11-15T06:00:00Z", "2026-11-16T06:00:00Z"
+
+
+def asked(*variants: str) -> dict[str, Any]:
+    """A request for the hourly requests of variants of ``p``."""
+
+    def of(variant: str) -> dict[str, Any]:
+        dimensions = [{"Name": "EndpointName", "Value": "p"}, {"Name": "VariantName", "Value": variant}]
+        metric = {"Namespace": SAGEMAKER, "MetricName": "Invocations", "Dimensions": dimensions}
+        return {"Id": f"i_{variant}", "MetricStat": {"Metric": metric, "Period": 3600, "Stat": "Sum"}}
+
+    return {"StartTime": START, "EndTime": END, "MetricDataQueries": [of(one) for one in variants]}
+
+
+def result(variant: str, hours: range, status: str = "Complete", value: float = 100.0) -> dict[str, Any]:
+    """An answer with the same value in each of the hours, counted from the beginning, the newest first."""
+    times = [datetime(2026, 11, 15 + (6 + hour) // 24, (6 + hour) % 24, tzinfo=UTC) for hour in reversed(hours)]
+    return {
+        "Id": f"i_{variant}",
+        "StatusCode": status,
+        "Timestamps": [time.isoformat() for time in times],
+        "Values": [value] * len(times),
+    }
+
+
+def page(*results: dict[str, Any], token: str | None = None) -> dict[str, Any]:
+    return {"MetricDataResults": list(results), **({} if token is None else {"NextToken": token})}
+
+
+def read(pages: list[dict[str, Any]], *requests: dict[str, Any]) -> dict[str, Series]:
+    """What was answered, by variant."""
+    content = json.dumps(pages).encode()
+    told = answers.requests_of(json.dumps(requests).encode(), "queries.json")
+    found = answers.series(answers.pages_of(content, "answer.json"), told)
+    return {dict(one.query.dimensions)["VariantName"]: one for one in found}
+
+
+def test_one_identifier_on_several_pages_is_one_series_the_oldest_first() -> None:
+    found = read(
+        [page(result("a", range(12, 24), "PartialData"), token="n1"), page(result("a", range(12)))],  # noqa: S106
+        asked("a"),
+    )["a"]
+    assert found.status == "Complete"
+    assert sum(value for _, value in found.points) == 2400
+    assert [time for time, _ in found.points] == sorted(time for time, _ in found.points)
+
+
+def test_an_error_that_a_later_page_mends_is_none() -> None:
+    pages = [page(result("b", range(0), "InternalError"), token="n"), page(result("b", range(0)))]  # noqa: S106
+    found = read(pages, asked("b"))["b"]
+    assert (found.status, found.points) == ("Complete", ())
+
+
+@pytest.mark.parametrize("status", ["Forbidden", "InternalError"])
+def test_an_error_is_no_empty_answer(status: str) -> None:
+    assert read([page(result("c", range(0), status))], asked("c"))["c"].status == status
+
+
+def test_a_first_page_that_is_missing_is_seen_by_what_nobody_answers() -> None:
+    # the first page would have said that c is Forbidden
+    found = read([page(result("a", range(12))), page(result("b", range(0)))], asked("a", "b", "c"))
+    assert [found[one].status for one in "abc"] == ["PartialData"] * 3
+    assert found["a"].covered_to == datetime(2026, 11, 15, 18, tzinfo=UTC)
+    assert found["b"].covered_from == found["b"].covered_to
+
+
+def test_a_last_page_that_is_missing_is_seen_by_its_token() -> None:
+    found = read([page(result("a", range(12)), token="n2")], asked("a"))["a"]  # noqa: S106
+    assert found.status == "PartialData"
+    assert found.covered_to - found.covered_from == answers.moment(END) - answers.moment("2026-11-15T18:00:00Z")
+
+
+def test_a_page_that_is_missing_says_nothing_of_another_request() -> None:
+    found = read([page(result("a", range(24))), page()], asked("a"), asked("b"))
+    assert (found["a"].status, found["b"].status) == ("Complete", "PartialData")
+
+
+def test_answers_without_their_queries_are_refused() -> None:
+    with pytest.raises(SourceError, match="without their queries") as refusal:
+        list(answers.series(answers.pages_of(json.dumps(page()).encode(), "answer.json"), ()))
+    assert "get-metric-data" in refusal.value.hint
+    with pytest.raises(SourceError, match="'i_z', which no query asks for"):
+        read([page(result("z", range(1)))], asked("a"))
+
+
+@pytest.mark.parametrize(
+    ("broken", "problem"),
+    [
+        ({"Id": "i_a", "Timestamps": [START], "Values": []}, "the answer is cut off"),
+        ({"Id": "i_a", "Timestamps": ["yesterday"], "Values": [1]}, "is no time"),
+        ({"Id": "i_a", "Timestamps": [START], "Values": [-1]}, "no metric of an endpoint has"),
+        ({"Id": "i_a", "Timestamps": [START], "Values": [1e300]}, "no metric of an endpoint has"),
+        ({"Id": "i_a", "Timestamps": [1e300], "Values": [1]}, "is no time"),
+    ],
+)
+def test_a_broken_answer_is_one_line(broken: dict[str, Any], problem: str) -> None:
+    with pytest.raises(SourceError, match=problem) as refusal:
+        read([page(broken)], asked("a"))
+    assert "\n" not in refusal.value.message
+
+
+@pytest.mark.parametrize("content", [b"", b"[", b"{}", b'{"MetricDataResults": [{"Id": "a", "Values": [NaN]}]}', b"1"])
+def test_what_is_no_answer_is_one_line_with_a_hint(content: bytes) -> None:
+    with pytest.raises(SourceError, match=r"a\.json: no answer of GetMetricData") as refusal:
+        answers.pages_of(content, "a.json")
+    assert refusal.value.hint
+
+
+def test_times_of_all_tools_are_read_as_utc() -> None:
+    for text in ("2026-11-16T06:00:00Z", "2026-11-16T07:00:00+01:00", "2026-11-16 06:00:00", 1794808800.0):
+        assert answers.moment(text) == datetime(2026, 11, 16, 6, tzinfo=UTC)
+
+
+# CSV -----------------------------------------------------------------------------------------------------------------
+
+ASK = answers.Ask(namespace=ENDPOINTS, dimensions={"EndpointName": "shop", "VariantName": "a"}, period=3600)
+
+
+def csv(text: str, ask: answers.Ask = ASK) -> list[Series]:
+    return answers.from_csv(text.encode(), "cpu.csv", ask)
+
+
+def test_a_table_of_time_metric_and_value_is_read_with_its_gaps() -> None:
+    (found,) = csv("time,metric,value\n2026-11-16T08:00:00Z,CPUUtilization,12.5\n2026-11-16 06:00,CPUUtilization,3\n")
+    assert found.query.metric == "CPUUtilization"
+    assert [value for _, value in found.points] == [3.0, 12.5]
+    assert found.status == "PartialData"  # what no line is of is missing, not zero
+
+
+def test_of_two_values_of_one_time_the_greater_counts() -> None:
+    (found,) = csv("time,metric,value\n2026-11-16,CPUUtilization,3\n2026-11-16,CPUUtilization,9\n")
+    assert [value for _, value in found.points] == [9.0]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "cpu.csv:1: the columns are not"),
+        ("time,value\n2026-11-16,3\n", "cpu.csv:1: the columns are not"),
+        ("time,metric,value\n2026-11-16,CPUUtilization,\n", "cpu.csv:2: no metric with a value"),
+        ("time,metric,value\n2026-11-16,CPUUtilization,nan\n", "cpu.csv:2: no metric with a value"),
+        ("time,metric,value\n2026-11-16,,3\n", "cpu.csv:2: no metric with a value"),
+        ("time,metric,value\nnow,CPUUtilization,3\n", "cpu.csv:2: 'now' is no time"),
+        ("time,metric,value,stat\n2026-11-16,CPUUtilization,3,p99\n", "cpu.csv:2: 'p99' is no statistic"),
+        ('time,metric,value\n"2026', "no CSV"),
+    ],
+)
+def test_a_broken_table_is_one_line_with_its_place(text: str, problem: str) -> None:
+    with pytest.raises(SourceError, match=problem):
+        csv(text)
+
+
+@pytest.mark.skipif(not TRAFFIC.is_dir(), reason="no ../shared/traffic beside the checkout")
+def test_real_series_are_read_without_inventing_a_value() -> None:
+    names = sorted(path.name for path in TRAFFIC.glob("nab-*.csv"))
+    assert names
+    for name in names:
+        content = (TRAFFIC / name).read_bytes()
+        lines = content.decode().split()[1:]
+        ask = answers.Ask(namespace=ENDPOINTS, dimensions={}, period=300, metric="CPUUtilization")
+        (found,) = answers.from_csv(content, name, ask)
+        told = [line.rsplit(",", 1) for line in content.decode().splitlines()[1:]]
+        assert len(lines) == 2 * len(told)  # a date and a time with a value in each line
+        values = {answers.moment(time): float(value) for time, value in told}
+        assert {time for time, _ in found.points} == values.keys()
+        assert {value for _, value in found.points} <= {float(value) for _, value in told}
