@@ -20,6 +20,7 @@ import yaml
 
 from guardrail.commands.action import OUTPUTS, _matches
 from guardrail.errors import GitHubError
+from tests.fixes.stack import BACKLOG, ENDPOINT, PROVIDER, TARGET, WAKE
 from tests.github.server import TOKEN, Fault, GitHub, github
 from tests.runner import Job, path_with_tools, run_action
 from tests.test_packaging import UNREACHABLE
@@ -651,6 +652,62 @@ def test_a_fork_whose_token_may_only_read_keeps_verdict_summary_and_annotations(
     assert len(job.said("error")) == 1
     assert job.said("warning") == []
     assert any("no comment was written" in notice for notice in job.said("notice"))
+
+
+# Suggestions ---------------------------------------------------------------------------------------------------------
+
+READER = PROVIDER + ENDPOINT + TARGET.replace("= 1\n", "= 0\n") + BACKLOG + WAKE
+
+
+def of_reader(fork: Fork, server: GitHub, repository: str) -> dict[str, Any]:
+    """A pull request that raises the minimum of a queue's endpoint, line 31, as GitHub's merge of it is checked out."""
+    base, server.head = merged(
+        fork, READER, "# since\n", READER.replace("min_capacity       = 0", "min_capacity       = 1")
+    )
+    lines = (fork.folder / "infra/main.tf").read_text().split("\n")
+    assert "min_capacity" in lines[30]
+    patch = "\n".join(["@@ -31,2 +31,2 @@", f"-{lines[30].replace('1', '0')}", f"+{lines[30]}", f" {lines[31]}"])
+    blob = git(fork.folder, "rev-parse", f"{server.head}:infra/main.tf")
+    server.files = [{"filename": "infra/main.tf", "sha": blob, "patch": patch}]
+    event = pull_request(head_repository=repository, base=base)
+    event["pull_request"]["head"]["sha"] = server.head
+    return event
+
+
+def test_a_fix_of_what_the_change_brings_is_suggested_once(act: Act, fork: Fork, server: GitHub) -> None:
+    event = of_reader(fork, server, "acme/shop")
+    for _ in range(2):
+        job = act(event, name="pull_request", path="infra", comment="update", suggest="true")
+        assert job.said("warning") == []
+        assert TOKEN not in job.log
+    (suggestion,) = server.review_comments
+    assert (suggestion["path"], suggestion["line"]) == ("infra/main.tf", 31)
+    assert "\n```suggestion\n  min_capacity       = 0\n```\n" in suggestion["body"]
+    assert "suggestions on acme/shop#7: 1 as before" in job.log
+    assert len(server.comments) == 1
+
+
+def test_a_fork_gets_a_comment_and_suggestions_from_neither_its_token_nor_its_terms(
+    act: Act, fork: Fork, server: GitHub
+) -> None:
+    """Its token may only read, which is said once; and with one that may write, its own settings do not count."""
+    fork.commit({".guardrail.yml": "fail_on: warning\n"})
+    event = of_reader(fork, server, "mallory/shop")
+    (fork.folder / ".guardrail.yml").write_text("policies: {async-scales-to-zero: {severity: off}}\n")
+    server.faults = [Fault("POST", status=403, headers={"X-Accepted-GitHub-Permissions": "pull_requests=write"})]
+    job = act(event, name="pull_request", path="infra", comment="update", suggest="true")
+    assert (job.exit_code, server.review_comments) == (1, [])
+    assert len([notice for notice in job.said("notice", "warning") if "pull-requests: write" in notice]) == 1
+    act(event, name="pull_request", path="infra", comment="update", suggest="true")
+    assert len(server.review_comments) == 1
+
+
+def test_what_cannot_be_fixed_is_a_notice_and_no_verdict(act: Act, server: GitHub) -> None:
+    """A plan without its source beside it."""
+    job = act(pull_request(), name="pull_request", comment="update", suggest="true")
+    assert (job.exit_code, server.review_comments) == (1, [])
+    (notice,) = [each for each in job.said("notice") if each.startswith("nothing is suggested\n")]
+    assert "the source of plan.json is not at hand" in notice
 
 
 def test_reading_the_base_leaves_the_checkout_as_it_was(act: Act, fork: Fork) -> None:

@@ -66,6 +66,16 @@ _REPEATED = ("parameters", "var-file", "var", "skip-policy")
 """Inputs that are a flag for each line."""
 _TERMS = ("config", "usage-file", "baseline", "prices")
 """Inputs that are one file or folder, and that the author of a fork must not write."""
+_OF_FIX = frozenset(
+    f"--{name}"
+    for name in (
+        *("any-owner", "region", "source", "workspace", *_REPEATED),
+        *("config", "usage-file", "prices", "policies", "settings-from", "untrusted"),
+    )
+)
+"""Flags of a check that a fix has, too."""
+MOST_S = 600
+"""Seconds for all fixes to be proven in."""
 MERGED = "actions/checkout with fetch-depth: 2 for the merge that GitHub checks out, 0 for any other commit"
 _TRUSTED_EVENTS = ("push", "schedule", "workflow_dispatch", "merge_group")
 """Events without a pull request that only happen for code in the repository itself."""
@@ -140,16 +150,20 @@ def _check(inputs: ActionInputs) -> int:
         return _merging(inputs)
     folder = tempfile.mkdtemp(prefix="guardrail-", dir=runner.path_of(os.environ, "RUNNER_TEMP"))
     reports = Reports(json=os.path.join(folder, "report.json"), comment=os.path.join(folder, "comment.md"))
+    suggestions = ""
     try:
         reports = _reports(inputs, reports, folder)
-        code, said = _checked(inputs, reports, os.path.join(folder, "base"))
+        asked = _asked(inputs, os.path.join(folder, "base"))
+        code, said = _checked(asked, reports)
+        if code in _ANSWERS and inputs.on("suggest"):
+            suggestions = _suggestions(asked, reports, os.path.join(folder, "suggestions.json"))
     except GuardrailError as error:  # wrong inputs are said where wrong plans are
         code, said = NO_ANSWER, f"guardrail: {error.message}" + (f"\nhint: {error.hint}" if error.hint else "")
     if code in _ANSWERS:
         _show(reports)
     else:
         _show_failure(said.strip() or f"guardrail check ended with exit code {code}", reports, inputs)
-    _set_outputs(code, reports)
+    _set_outputs(code, reports, suggestions)
     return 0
 
 
@@ -180,18 +194,53 @@ def _reports_of_others(inputs: ActionInputs) -> list[str]:
     return [os.path.join(directory, path) for path in found]
 
 
-def _checked(inputs: ActionInputs, reports: Reports, base: str) -> tuple[int, str]:
-    """The exit code of the check, and what it says on standard error."""
+class _Asked(Struct, frozen=True, kw_only=True):
+    """What is checked: where, how and by which terms."""
+
+    directory: str
+    flags: tuple[str, ...]
+    paths: tuple[str, ...]
+
+
+def _asked(inputs: ActionInputs, base: str) -> _Asked:
+    """What the inputs ask for; ``base`` is the folder that gets the terms of a base branch. Raises `GuardrailError`."""
     directory = _directory(inputs)
     paths = _paths(inputs, directory)
-    terms = list(_terms(inputs, directory, runner.event(os.environ), base, paths))
-    command = [*_guardrail("check"), "--any-owner", *_flags(inputs), *terms, *reports.flags(), "--", *paths]
+    terms = _terms(inputs, directory, runner.event(os.environ), base, paths)
+    return _Asked(directory=directory, flags=("--any-owner", *_flags(inputs), *terms), paths=tuple(paths))
+
+
+def _checked(asked: _Asked, reports: Reports) -> tuple[int, str]:
+    """The exit code of the check, and what it says on standard error."""
+    command = [*_guardrail("check"), *asked.flags, *reports.flags(), "--", *asked.paths]
     with runner.Quiet():
         done = subprocess.run(  # noqa: S603 - ourselves, without a shell
-            command, cwd=directory, env=_without_secrets(), stderr=subprocess.PIPE, check=False
+            command, cwd=asked.directory, env=_without_secrets(), stderr=subprocess.PIPE, check=False
         )
         _print(done.stderr)
     return done.returncode, done.stderr.decode(errors="replace")
+
+
+def _suggestions(asked: _Asked, reports: Reports, path: str) -> str:
+    """The file with fixes of what the change brings, for a later step that suggests them; empty where there is none.
+
+    They are found as the check was made. What goes wrong is said and leaves the verdict alone.
+    """
+    if runner.event(os.environ).pull_request is None:
+        return ""
+    flags = [flag for flag in asked.flags if flag.partition("=")[0] in _OF_FIX]
+    command = [*_guardrail("fix"), *flags, f"--new-in={reports.json}", f"--suggestions={path}", "--", *asked.paths]
+    try:
+        done = subprocess.run(  # noqa: S603 - ourselves, without a shell
+            command, cwd=asked.directory, env=_without_secrets(), capture_output=True, timeout=MOST_S, check=False
+        )
+        said = done.stderr.decode(errors="replace").strip()
+    except subprocess.TimeoutExpired:
+        said = f"guardrail: fixes are not proven within {MOST_S} seconds\nhint: guardrail fix"
+    if os.path.exists(path):
+        return path
+    print(runner.command("notice", f"nothing is suggested\n{said}"), flush=True)
+    return ""
 
 
 def _print(said: bytes) -> None:
@@ -507,13 +556,14 @@ class _Report(Struct, frozen=True):
     has_news: bool
 
 
-def _set_outputs(code: int, reports: Reports) -> None:
-    """Set what action.yml declares, and the comment that a later step writes."""
+def _set_outputs(code: int, reports: Reports, suggestions: str) -> None:
+    """Set what action.yml declares, and the comment and the suggestions that a later step writes."""
     path = runner.path_of(os.environ, "GITHUB_OUTPUT")
     values = dict.fromkeys(OUTPUTS, UNKNOWN) | {
         "exit-code": str(code),
         "report-json": "",
         "comment-file": reports.comment,
+        "suggestions-file": suggestions,
     }
     values |= {"sarif-file": "", "html-file": ""}
     if code in _ANSWERS:
@@ -562,14 +612,22 @@ def _comment(inputs: ActionInputs) -> int:
         command = [*_guardrail("comment"), "github", *_comment_of(inputs, mode)]
     except GitHubError:  # the step before has said which reports are missing
         return 0
+    level = "notice" if happened.from_fork else "warning"
+    is_written = _written(command, level, "no comment was written, the summary of the run has it all")
+    if is_written and inputs.text("suggestions-file"):
+        flags = [f"--suggest={inputs.text('suggestions-file')}", f"--tag={inputs.text('tag') or 'default'}"]
+        _written([*_guardrail("comment"), "github", *flags], level, "nothing is suggested, guardrail fix has the patch")
+    return 0
+
+
+def _written(command: Sequence[str], level: str, otherwise: str) -> bool:
+    """Whether a command succeeds; where it does not, what that means is an annotation."""
     done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ourselves, without a shell
     with runner.Quiet():
         _print(done.stdout + done.stderr)
     if done.returncode != 0:
-        said = done.stderr.decode(errors="replace").strip()
-        level = "notice" if happened.from_fork else "warning"
-        print(runner.command(level, f"no comment was written, the summary of the run has it all\n{said}"), flush=True)
-    return 0
+        print(runner.command(level, f"{otherwise}\n{done.stderr.decode(errors='replace').strip()}"), flush=True)
+    return done.returncode == 0
 
 
 _MODES = ("update", "new", "section")
