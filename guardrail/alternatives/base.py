@@ -37,9 +37,8 @@ class BreakEven(Struct, frozen=True, kw_only=True):
     One ml.m5.large with its volume, 84.51 USD a month, is 84.51 / 0.00004 = 2,112,750 s at the rate of 2 GB.
     """
 
-    usd_per_second: Decimal
-    """Of compute: the price of serverless inference; of instances that run for the work alone their price by the
-    second, a request at a time on each."""
+    usd_per_second: Decimal | None
+    """Of serverless compute; None of instances, which run for the work alone, on a request at a time each."""
     fixed_usd: Decimal
     """USD a month of instances and their volumes that are there all the time, as expected."""
     seconds_a_month: Decimal
@@ -47,7 +46,7 @@ class BreakEven(Struct, frozen=True, kw_only=True):
     duration_ms: Decimal | Unknown
     """Mean compute time of a request; Unknown where no usage tells it."""
     requests_an_hour: Decimal | Unknown
-    """Requests that take that compute, on the average of the month."""
+    """Requests that take that compute, on the average of the month, to the millionth."""
     present_an_hour: Decimal | None = None
     """Requests there are, where usage tells them."""
     memory_mib: int | None = None

@@ -373,7 +373,6 @@ class Engine:
         if usd is not None and usd <= 0:
             return
         hours = fixed / hourly.expected
-        rate = hourly.expected / count / SECONDS_PER_HOUR
         said = f"the jobs run for less than {hours:,.1f} h a month, at {plain(hourly.expected.normalize())} an hour"
         yield Alternative(
             kind="batch",
@@ -383,7 +382,7 @@ class Engine:
             monthly=monthly,
             instance_type=spec.instance_type,
             conditions=(*modes.BATCH_CONDITIONS, said),
-            break_even=modes.break_even(fixed, rate, at.asked),
+            break_even=modes.break_even(fixed, hours * count * SECONDS_PER_HOUR, at.asked),
         )
 
     # Elsewhere -------------------------------------------------------------------------------------------------------

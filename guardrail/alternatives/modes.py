@@ -37,6 +37,7 @@ LARGEST_MEMORY_GIB = usage_types.MEMORY_SIZES_GB[-1]
 MOST_CONCURRENT = 200
 """Requests that a serverless endpoint takes at once (API reference, ProductionVariantServerlessConfig)."""
 LONGEST_REQUEST_MS = 60_000
+_MILLIONTHS = 6
 LARGEST_PAYLOAD_GB = Decimal("0.004")
 """4 MB a request (serverless-endpoints)."""
 
@@ -112,10 +113,14 @@ def as_serverless(variant: InstanceVariant, memory_gib: int) -> ServerlessVarian
 
 
 def break_even(
-    fixed_usd: Decimal, usd_per_second: Decimal, demand: VariantDemand, memory_mib: int | None = None
+    fixed_usd: Decimal,
+    seconds: Decimal,
+    demand: VariantDemand,
+    *,
+    usd_per_second: Decimal | None = None,
+    memory_mib: int | None = None,
 ) -> BreakEven:
-    """Where ``usd_per_second`` of work costs what instances do, in seconds of a month and in requests an hour."""
-    seconds = fixed_usd / usd_per_second
+    """``seconds`` of work a month that cost what instances do, and how many requests an hour those are."""
     duration = demand.duration_ms or Unknown("the mean duration of a request is in no usage file")
     requests = demand.requests if isinstance(demand.requests, Decimal) else None
     return BreakEven(
@@ -123,8 +128,10 @@ def break_even(
         fixed_usd=fixed_usd,
         seconds_a_month=seconds,
         duration_ms=duration,
-        requests_an_hour=duration if isinstance(duration, Unknown) else seconds / HOURS_PER_MONTH / (duration / 1000),
-        present_an_hour=None if requests is None else requests / HOURS_PER_MONTH,
+        requests_an_hour=duration
+        if isinstance(duration, Unknown)
+        else round(seconds / HOURS_PER_MONTH / (duration / 1000), _MILLIONTHS),
+        present_an_hour=None if requests is None else round(requests / HOURS_PER_MONTH, _MILLIONTHS),
         memory_mib=memory_mib,
     )
 
@@ -134,15 +141,18 @@ def of_serverless(
 ) -> BreakEven | None:
     """`break_even` of serverless compute; None where the region has no price for it."""
     price = prices.price(region, usage_types.serverless(ceil(memory_mib / facts.MIB_PER_GIB)))
-    return break_even(fixed_usd, price.usd, demand, memory_mib) if isinstance(price, Price) else None
+    if not isinstance(price, Price):
+        return None
+    seconds = fixed_usd / price.usd
+    return break_even(fixed_usd, seconds, demand, usd_per_second=price.usd, memory_mib=memory_mib)
 
 
 def of_queue(queue: Bill, fixed_usd: Decimal, demand: VariantDemand) -> BreakEven | None:
-    """`break_even` of instances behind a queue, all of them at work: what they cost then, by the second of each."""
+    """`break_even` of instances behind a queue, by what they cost while all of them work."""
     line = next((each for each in queue.lines if each.kind == "instance" and each.count is not None), None)
-    if line is None or line.count is None or not line.count.ceiling:
+    if line is None or line.count is None or not queue.monthly.ceiling:
         return None
-    return break_even(fixed_usd, queue.monthly.ceiling / line.count.ceiling / SECONDS_PER_MONTH, demand)
+    return break_even(fixed_usd, fixed_usd / queue.monthly.ceiling * line.count.ceiling * SECONDS_PER_MONTH, demand)
 
 
 def refuses_asynchronous(endpoint: Endpoint, variant: InstanceVariant) -> str | None:

@@ -39,7 +39,7 @@ def _even(each: Alternative) -> str:
     assert even is not None  # noqa: S101 - its caller has asked
     seconds, side = number(round(even.seconds_a_month)), "above" if each.kind == "real-time" else "below"
     present = "" if even.present_an_hour is None else f"; there are {number(round(even.present_an_hour, 1))}"
-    if even.memory_mib is not None:
+    if even.usd_per_second is not None:
         formula = f"{usd(even.fixed_usd)} / {number(even.usd_per_second)}"
         return f"cheaper {side} {seconds} s of compute a month ({formula}), which are {_an_hour(even)}{present}"
     return f"cheaper {side} {_an_hour(even)}, one at a time on each instance{present}"

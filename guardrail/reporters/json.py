@@ -349,7 +349,7 @@ def _alternative(each: "Alternative") -> _Object:
         "break_even": None
         if even is None
         else {
-            "usd_per_second": plain(even.usd_per_second),
+            "usd_per_second": None if even.usd_per_second is None else plain(even.usd_per_second),
             "fixed_usd": plain(even.fixed_usd),
             "seconds_a_month": plain(even.seconds_a_month),
             "duration_ms": _value(even.duration_ms),

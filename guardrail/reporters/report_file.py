@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Meta, Struct, structs
 
 from guardrail import files, limits
+from guardrail.alternatives.base import Alternative, NotOffered
 from guardrail.cost.base import Bill, CostComponent, Delta, HourPrice, Kind, Monthly, Quantity
 from guardrail.errors import GuardrailError
 from guardrail.model import (
@@ -38,6 +39,7 @@ from guardrail.money import ZERO
 from guardrail.policy.base import NO_REMEDIATION, Result, Rule, Severity
 from guardrail.prices.base import Basis, Price
 from guardrail.report import (
+    AlternativesReport,
     BilledReport,
     BudgetReport,
     BudgetState,
@@ -45,6 +47,7 @@ from guardrail.report import (
     DiscountReport,
     EndpointReport,
     GroupReport,
+    Instead,
     Part,
     PlanReport,
     PossibilityReport,
@@ -471,6 +474,31 @@ class _Discounts(Struct, frozen=True, kw_only=True):
         )
 
 
+class _Instead(Struct, frozen=True, kw_only=True):
+    source: str
+    address: str
+    part: str
+    alternatives: tuple[Alternative, ...]
+    not_offered: tuple[NotOffered, ...] = ()
+
+
+class _Shared(Alternative, frozen=True, kw_only=True):
+    source: str
+
+
+class _Alternatives(Struct, frozen=True, kw_only=True):
+    parts: tuple[_Instead, ...]
+    together: tuple[_Shared, ...] = ()
+
+    def report(self) -> AlternativesReport:
+        together: dict[str, tuple[Alternative, ...]] = {}
+        for each in self.together:
+            one = Alternative(**{name: getattr(each, name) for name in Alternative.__struct_fields__})
+            together[each.source] = (*together.get(each.source, ()), one)
+        parts = tuple(Instead(**structs.asdict(each)) for each in self.parts)
+        return AlternativesReport(parts=parts, together=together)
+
+
 class _Skipped(Struct, frozen=True, kw_only=True):
     source: str
     address: str
@@ -529,6 +557,7 @@ class _Document(Struct, frozen=True, kw_only=True):
     coverage: Coverage
     budgets: tuple[_Budget, ...] = ()
     billed: BilledReport | None = None
+    alternatives: _Alternatives | None = None
     notices: tuple[str, ...]
     own_terms: tuple[str, ...] = ()
     policies: tuple[_Policy, ...] = ()
@@ -551,6 +580,8 @@ class _Document(Struct, frozen=True, kw_only=True):
             *(each.source for each in self.workflows),
             *(each.source for each in self.skipped),
             *(each.source for each in self.possibilities),
+            *(each.source for each in (self.alternatives.parts if self.alternatives else ())),
+            *(each.source for each in (self.alternatives.together if self.alternatives else ())),
             *(each.source for each in self.results if each.source or not known),
         }
         if named - known:
@@ -562,6 +593,7 @@ class _Document(Struct, frozen=True, kw_only=True):
             "results": tuple(structs.replace(each, help_uri=pages.get(each.policy, "")) for each in self.results),
             "prices": self.prices.regions,
             "discounts": self.discounts.report() if self.discounts else None,
+            "alternatives": self.alternatives.report() if self.alternatives else None,
             "endpoints": tuple(each.report() for each in self.endpoints),
             "unattached": tuple(each.report() for each in self.unattached),
             "workflows": tuple(each.report() for each in self.workflows),

@@ -20,6 +20,7 @@ from tests.reporters import test_batch as batch
 from tests.reporters.inputs import INPUTS, assessed
 from tests.reporters.reports import report
 from tests.sources.jobs.test_files import MACHINE
+from tests.test_schemas import instead
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = {policy.id: policy.help_uri for policy in bundled()}
@@ -176,6 +177,17 @@ def test_what_was_billed_is_read_again() -> None:
         in_no_code=Decimal("5.60"),
     )
     assert again(structs.replace(report(), billed=billed)).billed == billed
+
+
+def test_what_could_run_instead_is_read_again() -> None:
+    """Each alternative, its break-even and what is put together; a source that is not listed is refused."""
+    found = report(alternatives=instead())
+    told = json.loads(json_reporter.render(found))
+    assert json.loads(json_reporter.render(again(found)))["alternatives"] == told["alternatives"]
+    assert markdown.render(again(found)) == markdown.render(found)
+    told["alternatives"]["parts"][0]["source"] = "other.json"
+    with pytest.raises(GuardrailError, match=r"does not list the input 'other\.json'"):
+        decode(json.dumps(told).encode())
 
 
 def test_a_report_cannot_say_where_a_policy_is_documented() -> None:
