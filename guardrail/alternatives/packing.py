@@ -27,12 +27,18 @@ def packed(sizes: Sequence[Size], room: Size) -> list[list[int]] | None:
 
 def _first_fit(order: Sequence[int], sizes: Sequence[Size], room: Size) -> list[list[int]]:
     boxes: list[list[int]] = []
+    left: dict[int, Size] = {}  # of boxes that may take one more thing
+    least = tuple(map(min, zip(*sizes, strict=True)))
     for place in order:
-        box = next((box for box in boxes if _has_room(box, place, sizes, room)), None)
-        if box is None:
-            boxes.append([place])
-        else:
-            box.append(place)
+        size = sizes[place]
+        at = next((at for at, space in left.items() if _fits(size, space)), len(boxes))
+        if at == len(boxes):
+            boxes.append([])
+            left[at] = room
+        boxes[at].append(place)
+        left[at] = tuple(space - part for space, part in zip(left[at], size, strict=True))
+        if not _fits(least, left[at]):
+            del left[at]
     return boxes
 
 

@@ -18,7 +18,9 @@ from guardrail.alternatives.engine import Engine, difference
 from guardrail.alternatives.packing import Size, packed
 from guardrail.cost import join
 from guardrail.cost.base import Monthly
+from guardrail.cost.capacity import Capacity, Running, of_instances
 from guardrail.model import Container, Endpoint, InstanceVariant, Model, Unknown
+from guardrail.money import HOURS_PER_MONTH, MONTH, ZERO
 from guardrail.policy.images import image_of
 from guardrail.prices.book import InstanceSpec
 
@@ -33,16 +35,31 @@ _GPU_FAMILIES = ("g4dn", "g5")
 
 
 class _Member(NamedTuple):
-    """An endpoint that may share its instances: one variant of one container, which nothing scales."""
+    """An endpoint that may share its instances: one variant of one container."""
 
     endpoint: Endpoint
     variant: InstanceVariant
     container: Container
     spec: InstanceSpec
-    instances: int
+    capacity: Capacity
     environment: str | Unknown
     monthly: Monthly
     memory_gib: Decimal | None
+
+    @property
+    def scales(self) -> bool:
+        """Whether something moves the number of its instances."""
+        return self.variant.scaling is not None
+
+    @property
+    def least(self) -> Decimal:
+        """Instances that there are at least."""
+        return min(state.count for state in self.capacity.states)
+
+    @property
+    def most(self) -> Decimal:
+        """Instances that there are at most."""
+        return max(state.count for state in self.capacity.states)
 
     @property
     def accelerators(self) -> Decimal | None:
@@ -60,37 +77,40 @@ def together(
     engine: Engine, endpoints: Iterable[Endpoint], environment_of: Callable[[Endpoint], str | Unknown]
 ) -> tuple[Alternative, ...]:
     """What can be put together of these endpoints, each way with what it saves; ranked by money."""
-    groups: dict[tuple[object, ...], list[_Member]] = {}
+    groups: dict[tuple[object, ...], list[tuple[Endpoint, InstanceVariant, str | Unknown]]] = {}
     for endpoint in endpoints:
-        member = _member(engine, endpoint, environment_of(endpoint))
-        if member is not None:
-            groups.setdefault(_key(member), []).append(member)
+        variant = _only_variant(endpoint)
+        if variant is not None:
+            environment = environment_of(endpoint)
+            groups.setdefault(_key(endpoint, variant, environment), []).append((endpoint, variant, environment))
     found: list[Alternative] = []
-    for members in groups.values():
-        for kind, alike in _ways(members):
-            found += _priced(engine, kind, alike)
+    for alike in groups.values():
+        members = [_member(engine, *each) for each in alike] if len(alike) > 1 else []
+        for kind, several in _ways([each for each in members if each is not None]):
+            found += _priced(engine, kind, several)
     return ranked(found)
 
 
-def _member(engine: Engine, endpoint: Endpoint, environment: str | Unknown) -> _Member | None:
-    variant = _only_variant(endpoint)
-    containers = () if variant is None else facts.containers(variant)
-    if variant is None or isinstance(containers, Unknown) or len(containers) != 1:
-        return None
+def _member(engine: Engine, endpoint: Endpoint, variant: InstanceVariant, environment: str | Unknown) -> _Member | None:
+    containers = facts.containers(variant)
     spec = engine.prices.instance(variant.instance_type) if isinstance(variant.instance_type, str) else None
-    monthly = engine.estimator.endpoint(endpoint).children[0].monthly
-    if spec is None or monthly.at_least or not isinstance(containers[0].image, str):
+    if spec is None or isinstance(containers, Unknown) or len(containers) != 1:
         return None
-    assert isinstance(variant.initial_instance_count, int)  # noqa: S101 - or it would not be alone
+    (asked,) = engine.demand.of(endpoint).variants
+    capacity = of_instances(endpoint, variant, asked, MONTH)
+    monthly = engine.estimator.variant(endpoint, "", variant, asked, capacity).monthly
+    is_known = all(state.unknown is None for state in capacity.states) and isinstance(capacity.expected, Running)
+    if monthly.at_least or not is_known or not isinstance(containers[0].image, str):
+        return None
     return _Member(
         endpoint=endpoint,
         variant=variant,
         container=containers[0],
         spec=spec,
-        instances=variant.initial_instance_count,
+        capacity=capacity,
         environment=environment,
         monthly=monthly,
-        memory_gib=facts.model_memory_gib(endpoint, engine.demand.of(endpoint).variants[0]),
+        memory_gib=facts.model_memory_gib(endpoint, asked),
     )
 
 
@@ -103,15 +123,18 @@ def _only_variant(endpoint: Endpoint) -> InstanceVariant | None:
     (variant,) = variants
     if not isinstance(variant, InstanceVariant) or not isinstance(variant.initial_instance_count, int):
         return None
-    scales = variant.scaling is not None or variant.managed_scaling is not None
-    is_bound = variant.capacity_reservation is not None or variant.marketplace is not False or variant.sensitive
-    return None if scales or is_bound or variant.multi_model is not False else variant
+    target = variant.scaling
+    is_hidden = variant.sensitive or isinstance(target, Unknown) or (target is not None and target.sensitive)
+    is_bound = variant.capacity_reservation is not None or variant.marketplace is not False
+    is_managed = variant.managed_scaling is not None or variant.multi_model is not False
+    return None if is_hidden or is_bound or is_managed else variant
 
 
-def _key(member: _Member) -> tuple[object, ...]:
+def _key(endpoint: Endpoint, variant: InstanceVariant, environment: str | Unknown) -> tuple[object, ...]:
     """What must be equal to share anything. What is not known is equal to nothing, but for the environment."""
-    model, endpoint = member.variant.model, member.endpoint
-    assert isinstance(model, Model)  # noqa: S101 - or it would be no member
+    model = variant.model
+    if not isinstance(model, Model):
+        return (endpoint.address,)
     parts: list[object] = [
         endpoint.region,
         endpoint.account,
@@ -122,8 +145,8 @@ def _key(member: _Member) -> tuple[object, ...]:
         endpoint.data_capture_percent,
     ]
     unknown = model.execution_role is None or any(isinstance(part, Unknown) for part in parts)
-    environment = "" if isinstance(member.environment, Unknown) else member.environment
-    return (*parts, environment, endpoint.address if unknown else "")
+    known = "" if isinstance(environment, Unknown) else environment
+    return (*parts, known, endpoint.address if unknown else "")
 
 
 def _ways(members: Sequence[_Member]) -> Iterator[tuple[Kind, list[_Member]]]:
@@ -184,12 +207,17 @@ def _room(kind: Kind, spec: InstanceSpec) -> Size:
 
 
 def _of(engine: Engine, kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool) -> Alternative | None:
-    count = max(each.instances for each in members)
-    variant = replace(host.variant, initial_instance_count=count, multi_model=kind == "multi-model")
-    bill = engine.estimator.endpoint(replace(host.endpoint, variants=(variant,))).children[0]
+    if host.spec.burstable and any(each.scales for each in members):
+        return None
+    shared, begins = _shared(members), max(_initial(each) for each in members)
+    variant = replace(host.variant, initial_instance_count=begins, multi_model=kind == "multi-model")
+    (asked,) = engine.demand.of(host.endpoint).variants
+    bill = engine.estimator.variant(host.endpoint, "", variant, asked, shared)
     saving = difference(join.total(each.monthly for each in members), bill.monthly)
     if bill.monthly.at_least or isinstance(saving.expected, Unknown) or saving.expected <= 0:
         return None
+    least, most = shared.states[0].count, shared.states[-1].count
+    count = f"{least} to {most}" if most > least else f"{least}"
     return Alternative(
         kind=kind,
         name=f"{len(members)} models on {count} × {host.spec.instance_type}",
@@ -198,12 +226,37 @@ def _of(engine: Engine, kind: Kind, host: _Member, members: Sequence[_Member], *
         basis="upper-bound",
         monthly=bill.monthly,
         instance_type=host.spec.instance_type,
-        instances=Decimal(count),
-        loses=(f"{count} of {sum(each.instances for each in members)} instances",),
+        instances=Decimal(begins),
+        loses=(f"{least} of {sum(each.least for each in members)} instances{' at least' if most > least else ''}",),
         conditions=tuple(_conditions(kind, host, members, known=known)),
         breaks=("callers name the new endpoint, and the model, container or component",),
         endpoints=tuple(sorted(each.endpoint.address for each in members)),
     )
+
+
+def _initial(member: _Member) -> int:
+    count = member.variant.initial_instance_count
+    return count if isinstance(count, int) else int(member.least)
+
+
+def _shared(members: Sequence[_Member]) -> Capacity:
+    """How many instances several endpoints have together.
+
+    At least as many as the one of them that keeps most; at most, where any scales, as all of them at their peaks; in
+    between as much as usage says that they take together, and without any as many as the one that is expected to
+    have most. 1 to 4 with 1.5 busy, and 2 to 3 with 1 busy: 2 to 7, and 2.5.
+    """
+    least = max(each.least for each in members)
+    tops = [each.most for each in members]
+    most = sum(tops, ZERO) if any(each.scales for each in members) else max(tops)
+    busy = [each.capacity.demand for each in members]
+    counts = [each.capacity.expected.count for each in members if isinstance(each.capacity.expected, Running)]
+    told = [each for each in busy if each is not None]
+    wanted = sum(told, ZERO) if len(told) == len(members) else max(counts)
+    states = [
+        Running(count=count, hours=count * HOURS_PER_MONTH) for count in (least, min(max(wanted, least), most), most)
+    ]
+    return Capacity(states=(states[0], states[-1]), expected=states[1], origins={})
 
 
 def _conditions(kind: Kind, host: _Member, members: Sequence[_Member], *, known: bool) -> Iterator[str]:
@@ -212,6 +265,8 @@ def _conditions(kind: Kind, host: _Member, members: Sequence[_Member], *, known:
         gib = f"{facts.room_gib(spec):.0f} GiB{' of GPU memory' if spec.accelerators else ''}"
         room = f"{spec.accelerators} GPUs" if kind == "inference-components" else gib
         yield f"together they fit into {room} (needs unknown)"
+    if any(each.scales for each in members):
+        yield "the fleet scales by a target of its own, with a policy that follows the load of all"
     yield "one fleet takes their load together, peaks included"
     if kind == "multi-model":
         if _hosts_several(host, on_gpu=bool(spec.accelerators)) is None:

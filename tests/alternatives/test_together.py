@@ -15,7 +15,9 @@ from guardrail.alternatives.base import Alternative
 from guardrail.alternatives.engine import Engine
 from guardrail.alternatives.packing import packed
 from guardrail.alternatives.together import together
-from guardrail.model import Endpoint, Unknown
+from guardrail.cost.base import Quantity
+from guardrail.cost.usage import EndpointUsage, Usage
+from guardrail.model import INSTANCE_COUNT, Endpoint, ScalableTarget, ScalingMetric, TargetTrackingPolicy, Unknown
 from tests.alternatives.built import DLC, PRICES, container, endpoint, model, variant
 
 SKLEARN = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1-cpu-py3"
@@ -107,6 +109,62 @@ def test_what_models_take_decides_how_many_share_an_instance() -> None:
     found = put(*(one(name, tags={"guardrail:model-memory-gib": need}) for name, need in needs.items()))
     assert [each.endpoints for each in found] == [("a", "c"), ("b", "d")]
     assert [each.usd for each in found] == [Decimal("165.66")] * 2
+
+
+def scaled(least: int, most: int) -> ScalableTarget:
+    """A target that follows the requests, up and down."""
+    metric = ScalingMetric(predefined=True, name="SageMakerVariantInvocationsPerInstance")
+    policy = TargetTrackingPolicy(address="p", target_value=100, metrics=(metric,), disable_scale_in=False)
+    return ScalableTarget(
+        address="t", dimension=INSTANCE_COUNT, min_capacity=least, max_capacity=most, policies=(policy,)
+    )
+
+
+def test_what_scales_shares_a_fleet_that_is_as_large_as_all_of_them_at_their_peaks() -> None:
+    """An ml.m5.xlarge is 167.90, with its volume 169.02, of several models 172.38.
+
+    1 to 4 and 2 to 3 are 2 to 7 together: at least 3 × 169.02 - 2 × 172.38 = 162.30 less, at the peak 7 × 3.36 more.
+    Both begin with 2: 4 × 169.02 - 2 × 172.38 = 331.32.
+    """
+    of_a, of_b = (
+        endpoint(
+            variant(model=model(container(SKLEARN)), initial_instance_count=2, scaling=scaled(least, most)), address=at
+        )
+        for at, least, most in (("a", 1, 4), ("b", 2, 3))
+    )
+    (found,) = put(of_a, of_b)
+    assert (found.name, found.instances) == ("2 models on 2 to 7 × ml.m5.xlarge", 2)
+    assert found.saving == Quantity(Decimal("162.30"), Decimal("331.32"), Decimal("-23.52"))
+    assert (found.usd, found.loses) == (Decimal("331.32"), ("2 of 3 instances at least",))
+    assert "the fleet scales by a target of its own, with a policy that follows the load of all" in found.conditions
+
+
+def test_what_usage_says_that_they_take_is_what_the_fleet_is_expected_to_have() -> None:
+    """1.5 and 1 busy ones are 2.5: 2.5 × 169.02 less 2.5 × 172.38 is no saving; 1.5 and, of 2 kept, 0.25 are 1.75.
+
+    Of these the fleet keeps 2: 3.5 × 169.02 - 2 × 172.38 = 246.81.
+    """
+    both = [
+        endpoint(variant(model=model(container(SKLEARN)), scaling=scaled(least, 4)), address=at)
+        for at, least in (("a", 1), ("b", 2))
+    ]
+
+    def saved(of_a: str, of_b: str) -> list[Decimal | None]:
+        numbers = {at: EndpointUsage(average_instances=Decimal(n)) for at, n in (("a", of_a), ("b", of_b))}
+        engine = Engine(PRICES, Usage(numbers, {}))
+        return [each.usd for each in together(engine, both, lambda _: "production")]
+
+    assert saved("1.5", "0.25") == [Decimal("246.81")]
+    assert saved("1.5", "2.5") == []
+
+
+def test_burstable_types_share_nothing_that_scales() -> None:
+    small = [
+        endpoint(variant("ml.t2.medium", model=model(container(SKLEARN)), scaling=scaling), address=at)
+        for at, scaling in (("a", scaled(1, 2)), ("b", None))
+    ]
+    assert put(*small) == ()
+    assert put(one("c"), one("d", of={})) != ()
 
 
 def partitions(places: list[int]) -> Iterator[list[list[int]]]:
